@@ -1,0 +1,123 @@
+# Sortie. `make` alone lists what there is to run; the only things it needs are Python 3.13 and make.
+#
+# One environment per tool: aws-sam-cli, MiniStack and the newest boto3 do not resolve together.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PORT ?= 8080
+STAGE ?= dev
+STACK ?= sortie-$(STAGE)
+COVERAGE ?= 80
+
+UV := $(CURDIR)/.tools/uv/bin/uv
+SAM := $(CURDIR)/.tools/sam/bin/sam
+LOCAL_PYTHON := $(CURDIR)/.tools/local/bin/python
+DEV := $(CURDIR)/.venv/bin
+NODE_PACKAGES := $(if $(shell command -v npm),tests/node/node_modules/.ready)
+LOCAL_STACK := .tools/local/.ready .tools/ministack/.ready .tools/sam/.ready
+
+export UV SAM SAM_CLI_TELEMETRY := 0
+unexport PYTHONDONTWRITEBYTECODE PYTHONHOME PYTHONPATH PYTHONPYCACHEPREFIX VIRTUAL_ENV
+
+# Nobody's AWS account belongs in a local run, and sam asks AWS about every credential it finds.
+OFFLINE := env -u AWS_ACCESS_KEY_ID -u AWS_SECRET_ACCESS_KEY -u AWS_SESSION_TOKEN \
+  -u AWS_PROFILE -u AWS_DEFAULT_PROFILE -u AWS_CA_BUNDLE -u AWS_ENDPOINT_URL -u AWS_REGION \
+  AWS_CONFIG_FILE=/dev/null AWS_SHARED_CREDENTIALS_FILE=/dev/null \
+  AWS_EC2_METADATA_DISABLED=true AWS_DEFAULT_REGION=eu-central-1
+
+# The interpreter Lambda's runtime has, and MiniStack shares with handlers. A pyenv shim is on PATH
+# even when it leads nowhere, so each candidate must prove itself; virtual environments give theirs.
+WHICH_PYTHON = for candidate in "$$(command -v python3.13)" \
+  "$${PYENV_ROOT:-$$HOME/.pyenv}"/versions/3.13*/bin/python3.13 \
+  "$$($(UV) python find --managed-python --no-project 3.13 2>/dev/null)"; do \
+  [ -n "$$candidate" ] && "$$candidate" -c 'import sys; \
+    assert sys.version_info[:2] == (3, 13); print(sys._base_executable)' 2>/dev/null && break; done
+PYTHON = $(eval PYTHON := $(shell $(WHICH_PYTHON)))$(or $(PYTHON),$(error $(NO_PYTHON)))
+define NO_PYTHON
+Sortie needs Python 3.13 (the version its Lambda functions run on) and found none. Any of these installs it:
+  .tools/uv/bin/uv python install 3.13
+  pyenv install 3.13
+  brew install python@3.13
+  apt-get install python3.13 python3.13-venv
+endef
+
+.PHONY: help up check test bench build deploy sam-local registry lock clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+up: $(LOCAL_STACK) ## the whole system on http://127.0.0.1:8080 (PORT=…), until Ctrl-C
+	@exec $(OFFLINE) PORT=$(PORT) $(LOCAL_PYTHON) -m local.up
+
+check: .venv/.ready ## lint, types, unit tests: quick, while you work
+	@$(DEV)/ruff check
+	@$(DEV)/ruff format --check
+	@$(DEV)/mypy
+	@$(OFFLINE) $(DEV)/pytest tests/unit tests/functions tests/architecture
+
+test: .venv/.ready .tools/runtime/.ready $(LOCAL_STACK) $(NODE_PACKAGES) ## everything that is checked
+	@$(DEV)/ruff check
+	@$(DEV)/ruff format --check
+	@$(DEV)/mypy
+	@$(OFFLINE) $(DEV)/pytest --cov --cov-report= --cov-fail-under=$(COVERAGE)
+
+bench: .venv/.ready .tools/runtime/.ready $(LOCAL_STACK) ## cold starts, warm path, cost per job, scale
+	@exec $(OFFLINE) $(DEV)/python -m bench
+
+build: $(LOCAL_STACK) ## build for AWS (arm64) into .aws-sam/build
+	@$(OFFLINE) $(LOCAL_PYTHON) -m local.build aws
+
+deploy: build ## build and deploy to AWS (STAGE=dev|prod; GUIDED=1 asks)
+	$(SAM) deploy --config-env $(STAGE) $(if $(GUIDED),--guided)
+
+sam-local: .venv/.ready $(LOCAL_STACK) ## run functions with `sam local` in Lambda's own image (needs Docker)
+	@exec $(OFFLINE) $(DEV)/python -m local.sam_local
+
+registry: .tools/local/.ready ## make registry FILE=… STACK=…: write agents and keys to a deployed stack
+	@PYTHONPATH=layers/jobs $(LOCAL_PYTHON) scripts/registry.py --file '$(FILE)' --stack '$(STACK)'
+
+clean: ## remove everything that was built or installed here
+	rm -rf .aws-sam .local .tools .venv .coverage .*_cache .hypothesis tests/node/node_modules
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# ── Environments ─────────────────────────────────────────────────────────────
+$(UV): requirements/uv.txt
+	@echo 'installing uv…'
+	@python3 -m venv --clear .tools/uv
+	@.tools/uv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
+	@touch $@
+
+define ENVIRONMENT
+	@printf 'installing %s… ' $(@D); start=$$SECONDS; set -e; \
+	$(UV) venv --quiet --clear --no-project --python '$(PYTHON)' $(@D); \
+	$(UV) pip sync --quiet --compile-bytecode --require-hashes --python $(@D) $<; \
+	echo "$$((SECONDS - start)) s"
+	@touch $@
+endef
+.venv/.ready: requirements/dev.txt $(UV)
+	$(ENVIRONMENT)
+.tools/%/.ready: requirements/%.txt $(UV)
+	$(ENVIRONMENT)
+
+tests/node/node_modules/.ready: tests/node/package-lock.json
+	@cd $(<D) && npm ci --ignore-scripts --no-audit --no-fund --silent
+	@touch $@
+
+# ── Locks: names, versions and hashes; no host, so that any index will do ───────
+COMPILE = $(UV) pip compile --quiet --no-config --generate-hashes --no-emit-index-url --no-header \
+  --no-annotate --universal --python '$(PYTHON)' $(if $(UPGRADE),--upgrade)
+lock: $(UV) ## resolve the requirements again (UPGRADE=1: to the newest)
+	$(COMPILE) layers/jobs/requirements.in -o layers/jobs/requirements.txt
+	$(COMPILE) requirements/local.in --constraints layers/jobs/requirements.txt -o requirements/local.txt
+	$(COMPILE) requirements/dev.in --constraints requirements/local.txt -o requirements/dev.txt
+	for each in ministack runtime sam uv; do \
+	  $(COMPILE) requirements/$$each.in -o requirements/$$each.txt || exit 1; done
+	$(if $(NODE_PACKAGES),cd tests/node && npm install --package-lock-only --ignore-scripts --silent && node -e '$(FUNDLESS)')
+
+# npm notes where each package asks for money: addresses all the same.
+define FUNDLESS
+const fs = require("fs"), file = "package-lock.json", lock = JSON.parse(fs.readFileSync(file)); \
+for (const each of Object.values(lock.packages)) delete each.funding; \
+fs.writeFileSync(file, JSON.stringify(lock, null, 2) + "\n")
+endef

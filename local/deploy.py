@@ -1,0 +1,86 @@
+"""Deploy a built SAM template to the emulator: upload what it names, then create or update.
+
+The emulator runs the SAM transform itself, so this is all that `sam deploy` adds, in a fifth of
+its time.
+"""
+
+import json
+import time
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from local import repairs
+from local.artifacts import Artifacts
+from local.aws import session
+from local.errors import LocalStackError
+from local.template import load
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation import CloudFormationClient
+
+CODE_PROPERTIES = ("CodeUri", "ContentUri", "DefinitionUri")
+
+
+def deploy(
+    build: Path, stack: str, parameters: dict[str, str], endpoint_url: str
+) -> dict[str, str]:
+    """Return the stack's outputs."""
+    template = load(build / "template.yaml")
+    with closing(session().client("s3", endpoint_url=endpoint_url)) as s3:
+        artifacts = Artifacts(s3)
+        for resource in template["Resources"].values():
+            properties = resource.get("Properties", {})
+            for key in properties.keys() & CODE_PROPERTIES:
+                properties[key] = artifacts.put(build / properties[key])
+    with closing(session().client("cloudformation", endpoint_url=endpoint_url)) as cloudformation:
+        apply(cloudformation, template, stack, parameters)
+        repairs.repair(cloudformation, stack, endpoint_url)
+        [found] = cloudformation.describe_stacks(StackName=stack)["Stacks"]
+    return {each["OutputKey"]: each["OutputValue"] for each in found.get("Outputs", [])}
+
+
+def apply(
+    cloudformation: "CloudFormationClient",
+    template: dict[str, Any],
+    stack: str,
+    parameters: dict[str, str],
+) -> None:
+    request: dict[str, Any] = {
+        "StackName": stack,
+        "TemplateBody": json.dumps(template, default=str),
+        "Capabilities": ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
+        "Parameters": [
+            {"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()
+        ],
+    }
+    try:
+        cloudformation.create_stack(**request)
+    except cloudformation.exceptions.AlreadyExistsException:
+        try:
+            cloudformation.update_stack(**request)
+        except ClientError as error:
+            if "No updates" not in str(error):
+                raise
+    status = settled(cloudformation, stack)
+    if status not in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}:
+        raise LocalStackError(f"deploying ended in {status}\n{failures(cloudformation, stack)}")
+
+
+def settled(cloudformation: "CloudFormationClient", stack: str) -> str:
+    while True:
+        [found] = cloudformation.describe_stacks(StackName=stack)["Stacks"]
+        if not found["StackStatus"].endswith("IN_PROGRESS"):
+            return found["StackStatus"]
+        time.sleep(0.05)
+
+
+def failures(cloudformation: "CloudFormationClient", stack: str) -> str:
+    events = cloudformation.describe_stack_events(StackName=stack)["StackEvents"]
+    return "\n".join(
+        f"  {event['LogicalResourceId']}: {event.get('ResourceStatusReason', 'no reason given')}"
+        for event in reversed(events)
+        if "FAILED" in event["ResourceStatus"]
+    )

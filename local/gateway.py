@@ -1,0 +1,117 @@
+"""http://127.0.0.1:PORT/... as the deployed API's root. usage: gateway.py SOCKET_FD UPSTREAM_URL
+
+The emulator serves an API below a long path of its own. Paths and queries pass byte for byte, as a
+percent sign may be part of a signature or an id; bodies stream both ways.
+"""
+
+import asyncio
+import socket
+import sys
+from collections.abc import AsyncIterator
+
+import aiohttp
+from aiohttp import web
+from multidict import CIMultiDictProxy
+from yarl import URL
+
+LIMIT_BYTES = 10 * 2**20  # API Gateway's own
+HOP_BY_HOP = {
+    *("connection", "expect", "keep-alive", "proxy-authenticate", "proxy-authorization"),
+    *("proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"),
+}
+MADE_UP = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")  # by aiohttp, if not told
+SESSION = web.AppKey("SESSION", aiohttp.ClientSession)
+UPSTREAM = web.AppKey("UPSTREAM", str)
+
+
+class Body:
+    """A request's body on its way, which may turn out to be too long."""
+
+    def __init__(self, request: web.Request) -> None:
+        self._request = request
+        self._size = request.content_length or 0
+
+    @property
+    def too_long(self) -> bool:
+        return self._size > LIMIT_BYTES
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        self._size = 0
+        async for part in self._request.content.iter_any():
+            self._size += len(part)
+            if self.too_long:
+                raise aiohttp.ClientPayloadError
+            yield part
+
+
+async def forward(request: web.Request) -> web.StreamResponse:
+    body = Body(request)
+    if body.too_long:
+        return refusal(413, "The request body is too large", "PAYLOAD_TOO_LARGE")
+    try:
+        upstream = await request.app[SESSION].request(
+            request.method,
+            URL(request.app[UPSTREAM] + request.raw_path, encoded=True),
+            headers=end_to_end(request.headers),
+            data=body if request.body_exists else None,
+            allow_redirects=False,
+        )
+    except aiohttp.ClientError:
+        if body.too_long:
+            return refusal(413, "The request body is too large", "PAYLOAD_TOO_LARGE")
+        return refusal(502, "The local stack is not answering", "BAD_GATEWAY")
+    async with upstream:
+        answer = web.StreamResponse(status=upstream.status, reason=upstream.reason)
+        answer.headers.extend(end_to_end(upstream.headers))
+        await answer.prepare(request)
+        async for part in upstream.content.iter_any():
+            await answer.write(part)
+        await answer.write_eof()
+        return answer
+
+
+def end_to_end(headers: CIMultiDictProxy[str]) -> list[tuple[str, str]]:
+    named = {name.strip().lower() for name in headers.get("Connection", "").split(",")}
+    dropped = HOP_BY_HOP | named
+    return [(name, value) for name, value in headers.items() if name.lower() not in dropped]
+
+
+def refusal(status: int, error: str, code: str) -> web.Response:
+    return web.json_response(
+        {"success": False, "error": error, "code": code},
+        status=status,
+        headers={"Access-Control-Allow-Origin": "*"},
+    )
+
+
+async def session(app: web.Application) -> AsyncIterator[None]:
+    """A connection per request: one kept alive may be closed by the other end just as it is used."""
+    async with aiohttp.ClientSession(
+        auto_decompress=False,
+        connector=aiohttp.TCPConnector(limit=0, force_close=True),
+        skip_auto_headers=MADE_UP,
+        timeout=aiohttp.ClientTimeout(total=None, sock_connect=5),
+    ) as made:
+        app[SESSION] = made
+        yield
+
+
+async def serve(descriptor: int, upstream: str) -> None:
+    app = web.Application()
+    app[UPSTREAM] = upstream
+    app.cleanup_ctx.append(session)
+    app.router.add_route("*", "/{path:.*}", forward)
+    runner = web.AppRunner(
+        app,
+        access_log=None,
+        auto_decompress=False,
+        handler_cancellation=True,  # a client that left takes its upstream request with it
+        shutdown_timeout=0.5,
+    )
+    await runner.setup()
+    await web.SockSite(runner, socket.socket(fileno=descriptor)).start()
+    await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(serve(int(sys.argv[1]), sys.argv[2]))

@@ -1,0 +1,34 @@
+"""One line of a function's log, for people."""
+
+import json
+import re
+from typing import Any
+
+PLATFORM = re.compile(r"(START|END|REPORT|INIT_START|XRAY) ")
+COLOURS = {"DEBUG": 2, "WARNING": 33, "ERROR": 31, "CRITICAL": 31}
+NAME_WIDTH = 24
+
+
+def readable(function: str, message: str, *, coloured: bool) -> str | None:
+    """None for what the platform says around each invocation."""
+    if not message or PLATFORM.match(message):
+        return None
+    entry = parsed(message)
+    level = str(entry.get("level", ""))
+    text = str(entry.get("message", message))
+    if "job_id" in entry:
+        text += f"  job_id={entry['job_id']}"
+    if entry.get("exception"):
+        text += f"\n{entry['exception']}"
+    line = f"{entry.get('function_name', function):<{NAME_WIDTH}} {level:<8} {text}"
+    if coloured and level in COLOURS:
+        return f"\x1b[{COLOURS[level]}m{line}\x1b[0m"
+    return line
+
+
+def parsed(message: str) -> dict[str, Any]:
+    try:
+        entry = json.loads(message)
+    except ValueError:
+        return {}
+    return entry if isinstance(entry, dict) else {}

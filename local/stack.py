@@ -1,0 +1,122 @@
+"""One running local stack, for `make up`, tests and bench alike."""
+
+import socket
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from fcntl import LOCK_SH
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from local.aws import CREDENTIALS
+from local.build import HOST_ARCHITECTURE, LOCAL, build, locked
+from local.deploy import deploy
+from local.errors import LocalStackError
+from local.ministack import MiniStack
+from local.part import Part
+from local.paths import ROOT
+from local.progress import step
+from local.seed import seed
+from local.web import answers, bound
+
+STACK = "sortie"
+
+
+@dataclass(frozen=True)
+class LocalStack:
+    name: str
+    base_url: str
+    aws_endpoint_url: str
+    outputs: Mapping[str, str]
+    seeded: Mapping[str, Any]
+    folder: Path
+    ministack: MiniStack
+    gateway: Part
+
+    @property
+    def api_key(self) -> str:
+        return str(self.seeded["messaging"]["apiKey"])
+
+    @property
+    def ministack_pid(self) -> int:
+        return self.ministack.pid
+
+    @property
+    def log(self) -> Path:
+        return self.ministack.log
+
+    def check(self) -> None:
+        """Raise if a part of it has ended."""
+        self.ministack.check()
+        self.gateway.check()
+
+    def description(self) -> dict[str, Any]:
+        """What a client needs to find it: the content of stack.json."""
+        return {
+            "baseUrl": self.base_url,
+            "awsEndpointUrl": self.aws_endpoint_url,
+            **self.seeded,
+        }
+
+
+@contextmanager
+def running(
+    *, port: int = 0, cloud_port: int = 0, parameters: Mapping[str, str] | None = None
+) -> Iterator[LocalStack]:
+    """Build if need be, start, deploy and seed; everything is gone at the end.
+
+    Port 0 is any free one, so that any number of stacks run at once. `parameters` are the
+    template's.
+    """
+    with ExitStack() as cleanup:
+        door = cleanup.enter_context(reserved(port))
+        folder = Path(cleanup.enter_context(TemporaryDirectory(prefix="sortie-")))
+        build(LOCAL)
+        with step("starting MiniStack"):
+            ministack = cleanup.enter_context(MiniStack(folder, cloud_port))
+            ministack.wait()
+        with step("deploying"), locked(LOCAL.folder.with_suffix(".lock"), LOCK_SH):
+            wanted = {"Stage": "dev", "Architecture": HOST_ARCHITECTURE, **(parameters or {})}
+            outputs = deploy(LOCAL.folder, STACK, wanted, ministack.url)
+        base_url = f"http://127.0.0.1:{door.getsockname()[1]}"
+        gateway = cleanup.enter_context(opened(door, ministack, outputs, folder))
+        gateway.wait_until(lambda: answers(f"{base_url}/"))
+        with step("seeding"):
+            seeded = seed(ministack.url, STACK, outputs, base_url)
+        yield LocalStack(
+            name=STACK,
+            base_url=base_url,
+            aws_endpoint_url=ministack.url,
+            outputs=outputs,
+            seeded=seeded,
+            folder=folder,
+            ministack=ministack,
+            gateway=gateway,
+        )
+
+
+def reserved(port: int) -> socket.socket:
+    """Before anything is built or started, as there is no use in it without the port."""
+    try:
+        return bound(port)
+    except PermissionError as error:
+        raise LocalStackError(f"port {port} needs root; PORT=8090 make up") from error
+    except OSError as error:
+        raise LocalStackError(f"port {port} is taken; PORT={port + 10} make up") from error
+
+
+def opened(
+    door: socket.socket, ministack: MiniStack, outputs: Mapping[str, str], folder: Path
+) -> Part:
+    """Start the gateway, whose socket it then is: when it ends, nobody listens any more."""
+    upstream = f"{ministack.url}/_aws/execute-api/{outputs['ApiId']}/{outputs['StageName']}"
+    with door:
+        return Part(
+            "the gateway",
+            [sys.executable, ROOT / "local/gateway.py", str(door.fileno()), upstream],
+            env=CREDENTIALS,
+            log=folder / "gateway.log",
+            pass_fds=[door.fileno()],
+        )

@@ -1,0 +1,39 @@
+"""Reading a built SAM template, with CloudFormation's short tags."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+
+class _Loader(yaml.SafeLoader):
+    """Knows !Ref, !Sub and the rest; `_tag` says what they stand for."""
+
+
+def _tag(loader: _Loader, name: str, node: yaml.Node) -> dict[str, Any]:
+    value: Any
+    if isinstance(node, yaml.MappingNode):
+        value = loader.construct_mapping(node, deep=True)
+    elif isinstance(node, yaml.SequenceNode):
+        value = loader.construct_sequence(node, deep=True)
+    else:
+        assert isinstance(node, yaml.ScalarNode)
+        value = loader.construct_scalar(node)
+        if name == "GetAtt":
+            value = str(value).split(".", 1)
+    return {name if name in {"Ref", "Condition"} else f"Fn::{name}": value}
+
+
+_Loader.add_multi_constructor("!", _tag)  # type: ignore[no-untyped-call]
+
+
+def load(file: Path) -> dict[str, Any]:
+    template: dict[str, Any] = yaml.load(file.read_text(), _Loader)  # noqa: S506 - a SafeLoader
+    return template
+
+
+def code_folders(build: Path) -> list[Path]:
+    """The folders that functions are packed from: those with the same code share one."""
+    resources = load(build / "template.yaml")["Resources"].values()
+    functions = [each for each in resources if each["Type"] == "AWS::Serverless::Function"]
+    return sorted({build / each["Properties"]["CodeUri"] for each in functions})

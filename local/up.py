@@ -1,0 +1,109 @@
+"""`make up`: the whole system on this machine, until Ctrl-C.
+
+usage: PORT=8080 CLOUD_PORT=0 STACK_FILE=.local/stack.json python -m local.up
+"""
+
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from local.errors import LocalStackError
+from local.follow import Follower
+from local.logline import readable
+from local.parent import Parent
+from local.paths import ROOT
+from local.stack import LocalStack, running
+
+POLL_SECONDS = 0.5
+FAREWELLS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+SUMMARY = """
+Sortie runs. A message to an agent, then its answer:
+
+  curl -s {url}/api/messaging/jobs -H 'X-API-Key: {key}' -H 'Content-Type: application/json' \\
+    -d '{{"userId": "11111111-1111-4111-8111-111111111111", "content": "Hello"}}'
+  curl -s {url}/api/messaging/jobs/JOB_ID -H 'X-API-Key: {key}'
+
+Addresses and keys: {file}. AWS, emulated: {cloud}. What the functions log follows; Ctrl-C ends it.
+"""
+
+
+class Farewell(BaseException):
+    """Somebody asked for the end."""
+
+
+def main() -> int:
+    listen()
+    settings = os.environ
+    try:
+        port, cloud_port = int(settings.get("PORT", "8080")), int(settings.get("CLOUD_PORT", "0"))
+        file = ROOT / settings.get("STACK_FILE", ".local/stack.json")
+        with running(port=port, cloud_port=cloud_port) as stack, published(stack, file):
+            say(summary(stack, file))
+            say(f"ready {stack.base_url}")
+            follow(stack)
+    except Farewell:
+        return 0
+    except LocalStackError as error:
+        print(f"\n{error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def summary(stack: LocalStack, file: Path) -> str:
+    return SUMMARY.format(
+        url=stack.base_url, key=stack.api_key, file=file, cloud=stack.aws_endpoint_url
+    )
+
+
+def listen() -> None:
+    def end(*_: object) -> None:
+        for each in FAREWELLS:
+            signal.signal(each, signal.SIG_IGN)  # once is enough: what follows is the cleaning up
+        raise Farewell
+
+    for each in FAREWELLS:
+        if each != signal.SIGHUP or signal.getsignal(each) != signal.SIG_IGN:  # nohup's wish
+            signal.signal(each, end)
+
+
+@contextmanager
+def published(stack: LocalStack, file: Path) -> Iterator[None]:
+    """Clients find the stack by this file, so it is there exactly while the stack is."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(stack.description(), indent=2) + "\n")
+    try:
+        yield
+    finally:
+        file.unlink(missing_ok=True)
+
+
+def follow(stack: LocalStack) -> None:
+    parent, coloured = Parent(), sys.stdout.isatty()
+    with Follower(stack.aws_endpoint_url, stack.name) as follower:
+        while parent.wants_us():
+            stack.check()
+            with suppress(BotoCoreError, ClientError):  # the next check says why
+                for function, message in follower.poll():
+                    line = readable(function, message, coloured=coloured)
+                    if line:
+                        say(line)
+            time.sleep(POLL_SECONDS)
+
+
+def say(line: str) -> None:
+    try:
+        print(line, flush=True)
+    except OSError:  # the terminal, or the pipe's reader, is gone
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise Farewell from None
+
+
+if __name__ == "__main__":
+    sys.exit(main())

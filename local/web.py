@@ -1,0 +1,37 @@
+"""The little HTTP that starting a stack needs."""
+
+import http.client
+import socket
+import urllib.parse
+
+BAD_GATEWAY = 502
+
+
+def answers(url: str) -> bool:
+    """Whether something is there, whatever it says, except for a gateway before an empty house."""
+    parts = urllib.parse.urlsplit(url)
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=5)
+    try:
+        connection.request("GET", parts.path or "/")
+        return connection.getresponse().status != BAD_GATEWAY
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def bound(port: int) -> socket.socket:
+    """Reserve a port (0: any) before anything else is started; nobody can connect until it listens."""
+    door = socket.socket()
+    try:
+        door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        door.bind(("127.0.0.1", port))
+    except OSError:
+        door.close()
+        raise
+    return door
+
+
+def free_port() -> int:
+    with bound(0) as door:
+        return int(door.getsockname()[1])
