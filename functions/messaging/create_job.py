@@ -1,0 +1,35 @@
+"""POST /api/messaging/jobs: ask an agent one thing."""
+
+from http import HTTPStatus
+from typing import Final
+
+from jobs import bootstrap, runtime
+from jobs.dialects import messaging
+from jobs.dialects.messaging_request import CreateJobBody
+from jobs.http import Request, Response
+from jobs.services.create_job import NewJob
+
+LONGEST_WAIT_S: Final = 25  # API Gateway gives up after 29
+
+
+def create_job(request: Request) -> Response:
+    body = CreateJobBody.of(request.json())
+    key, wait = request.idempotency_key(), request.wait(at_most=LONGEST_WAIT_S)
+    agent = bootstrap.choose_agent()(request.tenant, body.agentId)
+    job = bootstrap.create_job()(
+        NewJob(
+            tenant=request.tenant,
+            dialect=messaging.NAME,
+            request=body.request(agent.id),
+            timeout=body.timeoutMs or bootstrap.default_timeout(),
+            idempotency_key=key,
+            request_hash=body.fingerprint(),
+        )
+    )
+    ended = bootstrap.wait_for_job()(job, at_most=wait * 1000) if wait else None
+    if ended is None:
+        return messaging.created(job)
+    return Response(HTTPStatus.OK, messaging.job(ended), {"Preference-Applied": f"wait={wait}"})
+
+
+lambda_handler = runtime.endpoint(create_job, refuse=messaging.refuse, headers=messaging.HEADERS)

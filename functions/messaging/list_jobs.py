@@ -1,0 +1,19 @@
+"""GET /api/messaging/jobs: the caller's jobs, newest first."""
+
+from jobs import bootstrap, runtime
+from jobs.dialects import messaging
+from jobs.http import Request, Response
+
+
+def list_jobs(request: Request) -> Response:
+    found = bootstrap.list_jobs()(
+        request.tenant,
+        messaging.NAME,
+        limit=messaging.limit_in(request),
+        statuses=messaging.statuses_in(request),
+        cursor=request.query("cursor"),
+    )
+    return messaging.listed(found)
+
+
+lambda_handler = runtime.endpoint(list_jobs, refuse=messaging.refuse, headers=messaging.HEADERS)

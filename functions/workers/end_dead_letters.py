@@ -1,0 +1,19 @@
+"""SQS dead letters of the agent queue: end the jobs that no worker could process."""
+
+from typing import Any
+
+from jobs import bootstrap, runtime
+from jobs.adapters import messages
+
+
+def end(record: Any) -> None:
+    try:
+        ref = messages.from_text(record["body"])
+    except ValueError:
+        runtime.logger.error("dead letter names no job", message_id=record["messageId"])
+        return
+    ended = bootstrap.end_dead_letter()(ref)
+    runtime.logger.error("dead letter", tenant=ref.tenant, job_id=ref.id, ended=ended)
+
+
+lambda_handler = runtime.batch(end, kind="SQS")

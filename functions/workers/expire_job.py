@@ -1,0 +1,16 @@
+"""State machine job_timeout, at the deadline: end the job, unless it has ended by itself."""
+
+from typing import Any
+
+from jobs import bootstrap, runtime
+from jobs.adapters import messages
+
+
+def expire(job: Any) -> dict[str, str | None]:
+    ref = messages.ref_from(job)
+    status = bootstrap.expire_job()(ref)
+    runtime.logger.info("deadline", tenant=ref.tenant, job_id=ref.id, job_status=status)
+    return {"status": status}
+
+
+lambda_handler = runtime.task(expire)

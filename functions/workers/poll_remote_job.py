@@ -1,0 +1,16 @@
+"""State machine job_poll, every few seconds: has the other server an answer?"""
+
+from typing import Any
+
+from jobs import bootstrap, runtime
+from jobs.adapters import messages
+
+
+def poll(job: Any) -> dict[str, bool]:
+    ref = messages.ref_from(job)
+    ended = bootstrap.poll_remote_job()(ref)
+    runtime.logger.info("polled", tenant=ref.tenant, job_id=ref.id, ended=ended)
+    return {"ended": ended}
+
+
+lambda_handler = runtime.task(poll)

@@ -1,0 +1,48 @@
+"""What every AWS adapter shares: how a client is made, and which of its failures will pass."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from botocore.config import Config
+from botocore.exceptions import ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as NoConnectionError
+
+from jobs.domain.errors import UnavailableError
+
+CONFIG: Final = Config(
+    connect_timeout=2,
+    read_timeout=5,
+    retries={"mode": "standard", "total_max_attempts": 3},
+)
+PATIENT: Final = CONFIG.merge(Config(read_timeout=300))
+"""For models, which may think as long as a job may last."""
+_PASSING: Final = frozenset({
+    "InternalServerError",
+    "InternalServiceError",
+    "LimitExceededException",
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "RequestThrottled",
+    "ServiceUnavailable",
+    "Throttling",
+    "ThrottlingException",
+    "TooManyRequestsException",
+})  # fmt: skip
+
+
+def code_of(error: ClientError) -> str:
+    return error.response.get("Error", {}).get("Code", "")
+
+
+@contextmanager
+def passing_failures() -> Iterator[None]:
+    """Turn throttling and lost connections into `UnavailableError`; let all else through."""
+    try:
+        yield
+    except ClientError as error:
+        if code_of(error) in _PASSING:
+            raise UnavailableError(code_of(error)) from error
+        raise
+    except (NoConnectionError, HTTPClientError) as error:
+        raise UnavailableError(type(error).__name__) from error

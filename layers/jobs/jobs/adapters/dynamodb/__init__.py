@@ -1,0 +1,16 @@
+"""The job, counter and registry tables.
+
+    table     PK                       SK                 what
+    jobs      <tenant>#<dialect>       <job id>           header: status, times, fence; small bodies
+              <tenant>#<dialect>       <job id>#request   the request, when it is large
+              <tenant>#<dialect>       <job id>#result    the result, when it is large
+              <tenant>#<dialect>#keys  <the key>          the first job of an Idempotency-Key
+    counters  <tenant>#<dialect>       live               jobs that are not over, by status
+              <tenant>#<dialect>       <epoch seconds>    ended jobs, by the moment they leave
+              <tenant>#<dialect>#<id>  counted            what of this job has been counted
+    registry  TENANT#<tenant>          AGENT#<agent id>   an agent
+              KEY#<key id>             KEY                an API key's hash
+
+Index `by_status` of the job table: headers by `<tenant>#<dialect>#<status>`, in order of id.
+Job ids are UUIDv7, so order of id is order of creation.
+"""

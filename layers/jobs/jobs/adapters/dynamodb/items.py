@@ -1,0 +1,128 @@
+"""Jobs as items, and back."""
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from jobs.domain.job import Job, JobRef
+from jobs.domain.status import JobStatus
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
+
+type Item = dict[str, "AttributeValueTypeDef"]
+type Stored = Mapping[str, Any]
+
+REQUEST: Final = "#request"
+RESULT: Final = "#result"
+_ROOM: Final = 560
+"""Bytes of bodies that a header can hold and still be written for one unit of 1 KB."""
+
+
+type Values = Mapping[str, str | int | None]
+
+
+def attributes(values: Values) -> Item:
+    """Spell plain values as DynamoDB does; None is an absent attribute."""
+    return {
+        name: {"S": value} if isinstance(value, str) else {"N": str(value)}
+        for name, value in values.items()
+        if value is not None
+    }
+
+
+def plain(item: Stored) -> dict[str, Any]:
+    return {k: int(v["N"]) if "N" in v else v.get("S") for k, v in item.items()}
+
+
+def partition(ref: JobRef) -> str:
+    return f"{ref.tenant}#{ref.dialect}"
+
+
+def key(ref: JobRef, body: str = "") -> Item:
+    return attributes({"PK": partition(ref), "SK": ref.id + body})
+
+
+def ref_of(item: Stored) -> JobRef:
+    tenant, dialect = item["PK"]["S"].split("#")
+    return JobRef(tenant=tenant, dialect=dialect, id=item["SK"]["S"][:36])
+
+
+def spelled(body: Mapping[str, Any]) -> str:
+    """Bodies are opaque to the table: JSON text keeps floats, big integers, the order of keys."""
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+
+
+def fits(*bodies: Mapping[str, Any] | None) -> bool:
+    return sum(len(spelled(body).encode()) for body in bodies if body is not None) <= _ROOM
+
+
+def ttl(job: Job) -> int:
+    return job.gone_at // 1000
+
+
+def header(job: Job, *, write_id: str) -> Item:
+    """The whole header of a new job."""
+    return (
+        key(job.ref)
+        | attributes({"created_at": job.created_at, "deadline": job.deadline})
+        | attributes({"retention": job.retention})
+        | attributes({"request": spelled(job.request) if fits(job.request) else None})
+        | attributes(state(job, write_id=write_id))
+    )
+
+
+def state(job: Job, *, write_id: str) -> dict[str, str | int | None]:
+    """What a change of status may change; None: the attribute goes.
+
+    `write_id` tells a writer whether what it finds stored is its own doing,
+    its answer having been lost on the way.
+    """
+    inline = fits(job.request if fits(job.request) else None, job.result)
+    return {
+        "status": job.status.value,
+        "sequence": job.sequence,
+        "attempt": job.attempt,
+        "lease_until": job.lease_until,
+        "changed_at": job.changed_at,
+        "ended_at": job.ended_at,
+        "error": job.error,
+        "handle": job.handle,
+        "result": spelled(job.result) if job.result is not None and inline else None,
+        "result_attempt": None if job.result is None or inline else job.attempt,
+        "by_status": f"{partition(job.ref)}#{job.status}",
+        "expires_at": ttl(job),
+        "write_id": write_id,
+    }
+
+
+def to_job(item: Stored, bodies: Mapping[str, Stored]) -> Job:
+    """Put a header and its bodies together; `bodies` by the suffix of their sort key."""
+    ref, values = ref_of(item), plain(item)
+    request = values.get("request") or plain(bodies[REQUEST])["body"]
+    result = values.get("result")
+    if "result_attempt" in values:
+        result = plain(bodies[RESULT])["body"]
+    return Job(
+        id=ref.id,
+        tenant=ref.tenant,
+        dialect=ref.dialect,
+        request=json.loads(request),
+        created_at=values["created_at"],
+        changed_at=values["changed_at"],
+        deadline=values["deadline"],
+        retention=values["retention"],
+        status=JobStatus(values["status"]),
+        sequence=values["sequence"],
+        attempt=values["attempt"],
+        lease_until=values["lease_until"],
+        ended_at=values.get("ended_at"),
+        result=None if result is None else json.loads(result),
+        error=values.get("error"),
+        handle=values.get("handle"),
+    )
+
+
+def missing_bodies(item: Stored) -> list[str]:
+    """Which bodies a header keeps in items of their own."""
+    return [REQUEST] * ("request" not in item) + [RESULT] * ("result_attempt" in item)

@@ -1,0 +1,187 @@
+"""The job table: each change a conditional write on status and attempt."""
+
+import random
+import secrets
+import time
+from typing import TYPE_CHECKING, Any, Final
+
+from botocore.exceptions import ClientError
+
+from jobs.adapters.aws import code_of, passing_failures
+from jobs.adapters.dynamodb import items
+from jobs.adapters.dynamodb.items import Item, Stored, attributes
+from jobs.adapters.dynamodb.listing import newest
+from jobs.domain.errors import (
+    IdempotencyConflictError,
+    JobNotFoundError,
+    StaleJobError,
+    UnavailableError,
+)
+from jobs.domain.job import Job, JobRef, Millis
+from jobs.domain.status import JobStatus
+from jobs.ports import Clock, IdempotencyKey, Listing, Page
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+
+_TRANSACTION_ATTEMPTS: Final = 8
+
+
+class DynamoJobRepository:
+    def __init__(self, client: "DynamoDBClient", table: str, clock: Clock) -> None:
+        self._client = client
+        self._table = table
+        self._clock = clock
+
+    def add(self, job: Job, key: IdempotencyKey | None = None) -> JobRef:
+        item = items.header(job, write_id=secrets.token_hex(6))
+        with passing_failures():
+            if not items.fits(job.request):
+                self._put_body(job, items.REQUEST, items.spelled(job.request))
+            if key:
+                return self._add_once(job, item, key)
+            try:
+                self._client.put_item(
+                    TableName=self._table,
+                    Item=item,
+                    ConditionExpression="attribute_not_exists(PK)",
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                )
+            except self._client.exceptions.ConditionalCheckFailedException as error:
+                if not _is_ours(error, item["write_id"]):
+                    raise
+        return job.ref
+
+    def get(self, ref: JobRef) -> Job:
+        with passing_failures():
+            found = self._client.query(
+                TableName=self._table,
+                KeyConditionExpression="PK = :pk AND SK BETWEEN :first AND :last",
+                ExpressionAttributeValues=attributes({
+                    ":pk": items.partition(ref),
+                    ":first": ref.id,
+                    ":last": f"{ref.id}#~",
+                }),
+                ConsistentRead=True,
+            )["Items"]  # fmt: skip
+        if not found or found[0]["SK"]["S"] != ref.id:
+            raise JobNotFoundError(ref.id)
+        job = items.to_job(found[0], {item["SK"]["S"][36:]: item for item in found[1:]})
+        if job.gone_at <= self._clock():
+            raise JobNotFoundError(ref.id)
+        return job
+
+    def status_of(self, ref: JobRef) -> JobStatus:
+        with passing_failures():
+            found = self._client.get_item(
+                TableName=self._table, Key=items.key(ref), ConsistentRead=True
+            ).get("Item")
+        if not found or int(found["expires_at"]["N"]) * 1000 <= self._clock():
+            raise JobNotFoundError(ref.id)
+        return JobStatus(found["status"]["S"])
+
+    def save(self, job: Job, *, replacing: Job) -> None:
+        state = items.state(job, write_id=secrets.token_hex(6))
+        kept = {name: value for name, value in state.items() if value is not None}
+        gone = [name for name, value in state.items() if value is None]
+        sets = ", ".join(f"#{name} = :{name}" for name in kept)
+        values = {f":{name}": value for name, value in kept.items()}
+        values |= {":was": replacing.status.value, ":fence": replacing.attempt}
+        with passing_failures():
+            if state["result_attempt"] is not None:
+                self._put_body(job, items.RESULT, items.spelled(job.result or {}))
+            try:
+                self._client.update_item(
+                    TableName=self._table,
+                    Key=items.key(job.ref),
+                    UpdateExpression=f"SET {sets} REMOVE {', '.join(f'#{name}' for name in gone)}",
+                    ConditionExpression="#status = :was AND #attempt = :fence",
+                    ExpressionAttributeNames={f"#{name}": name for name in state},
+                    ExpressionAttributeValues=attributes(values),
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                )
+            except self._client.exceptions.ConditionalCheckFailedException as error:
+                if not _is_ours(error, {"S": str(state["write_id"])}):
+                    raise StaleJobError(job.id) from error
+
+    def renew(self, job: Job, *, lease_until: Millis) -> None:
+        with passing_failures():
+            try:
+                self._client.update_item(
+                    TableName=self._table,
+                    Key=items.key(job.ref),
+                    UpdateExpression="SET lease_until = :until",
+                    ConditionExpression="#status = :running AND attempt = :attempt",
+                    ExpressionAttributeNames={"#status": "status"},
+                    ExpressionAttributeValues=attributes({
+                        ":until": lease_until,
+                        ":running": JobStatus.RUNNING.value,
+                        ":attempt": job.attempt,
+                    }),
+                )  # fmt: skip
+            except self._client.exceptions.ConditionalCheckFailedException as error:
+                raise StaleJobError(job.id) from error
+
+    def newest(self, listing: Listing, *, known: int) -> Page:
+        with passing_failures():
+            return newest(self._client, self._table, listing, known=known, now=self._clock())
+
+    def _put_body(self, job: Job, suffix: str, body: str) -> None:
+        """Write what the header will point to. Never over the work of a later attempt."""
+        values: items.Values = {"body": body, "attempt": job.attempt, "expires_at": items.ttl(job)}
+        try:
+            self._client.put_item(
+                TableName=self._table,
+                Item=items.key(job.ref, suffix) | attributes(values),
+                ConditionExpression="attribute_not_exists(PK) OR attempt <= :attempt",
+                ExpressionAttributeValues=attributes({":attempt": job.attempt}),
+            )
+        except self._client.exceptions.ConditionalCheckFailedException as error:
+            raise StaleJobError(job.id) from error
+
+    def _add_once(self, job: Job, item: Item, key: IdempotencyKey) -> JobRef:
+        claim: items.Values = {
+            "PK": f"{items.partition(job.ref)}#keys",
+            "SK": key.value,
+            "job_id": job.id,
+            "request_hash": key.request_hash,
+            "expires_at": key.expires_at // 1000,
+        }
+        for attempt in range(_TRANSACTION_ATTEMPTS):
+            try:
+                self._client.transact_write_items(
+                    TransactItems=[
+                        {"Put": {
+                            "TableName": self._table,
+                            "Item": attributes(claim),
+                            "ConditionExpression": "attribute_not_exists(PK) OR expires_at <= :now",
+                            "ExpressionAttributeValues": attributes(
+                                {":now": self._clock() // 1000}
+                            ),
+                            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+                        }},
+                        {"Put": {"TableName": self._table, "Item": item}},
+                    ]
+                )  # fmt: skip
+            except ClientError as error:
+                if code_of(error) != "TransactionCanceledException":
+                    raise
+                reason = error.response["CancellationReasons"][0]
+                if reason["Code"] == "ConditionalCheckFailed":
+                    return _first_job(job.ref, key, reason["Item"])
+                time.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 - a race to be spread
+            else:
+                return job.ref
+        raise UnavailableError("too many requests race for one Idempotency-Key")
+
+
+def _first_job(ref: JobRef, key: IdempotencyKey, claim: Stored) -> JobRef:
+    if claim["request_hash"]["S"] != key.request_hash:
+        raise IdempotencyConflictError
+    return JobRef(tenant=ref.tenant, dialect=ref.dialect, id=claim["job_id"]["S"])
+
+
+def _is_ours(error: ClientError, write_id: Stored) -> bool:
+    """Whether the write that stands in our way is our own, repeated by the SDK."""
+    stored: Any = error.response.get("Item", {})
+    return bool(stored.get("write_id") == write_id)

@@ -1,0 +1,113 @@
+"""A tenant's jobs, newest first."""
+
+from collections.abc import Iterator, Sequence
+from heapq import merge
+from itertools import batched, islice
+from typing import TYPE_CHECKING, Any, Final
+
+from jobs.adapters.dynamodb import items
+from jobs.adapters.dynamodb.batch import get_all
+from jobs.adapters.dynamodb.items import Stored, attributes
+from jobs.domain.job import Job, Millis
+from jobs.ports import Listing, Page
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+
+_MOST_BYTES: Final = 4 * 2**20
+"""Of bodies in one page: Lambda answers 6 MB at most."""
+_JOBS_A_BATCH: Final = 25
+_AFTER_ALL_IDS: Final = "~"
+
+
+def newest(
+    client: "DynamoDBClient", table: str, listing: Listing, *, known: int, now: Millis
+) -> Page:
+    search = _Search(client, table, listing, known=known, now=now)
+    jobs: list[Job] = []
+    size = 0
+    for job in search.with_status() if listing.statuses else search.all():
+        size += len(items.spelled(job.request)) + len(items.spelled(job.result or {}))
+        if len(jobs) == listing.limit or (jobs and size > _MOST_BYTES):
+            return Page(jobs=jobs, more=True)
+        jobs.append(job)
+    return Page(jobs=jobs, more=False)
+
+
+class _Search:
+    def __init__(
+        self, client: "DynamoDBClient", table: str, listing: Listing, *, known: int, now: Millis
+    ) -> None:
+        self._client = client
+        self._table = table
+        self._listing = listing
+        self._known = known
+        self._now = now
+        self._partition = f"{listing.tenant}#{listing.dialect}"
+
+    def all(self) -> Iterator[Job]:
+        """Read headers and bodies as they lie, side by side: one query for a page of small jobs."""
+        bodies: dict[str, Stored] = {}
+        for item in self._items("PK", self._partition, ConsistentRead=True):
+            if suffix := item["SK"]["S"][36:]:
+                bodies[suffix] = item
+            elif self._is_live(item):
+                yield items.to_job(item, bodies)
+                bodies = {}
+
+    def with_status(self) -> Iterator[Job]:
+        """Read headers from the index, and after them only the bodies that they do not hold."""
+        found = merge(
+            *(
+                self._items("by_status", f"{self._partition}#{status}", IndexName="by_status")
+                for status in sorted(self._listing.statuses)
+            ),
+            key=lambda item: item["SK"]["S"],
+            reverse=True,
+        )
+        live = islice(filter(self._is_live, found), self._listing.limit + 1)
+        for headers in batched(live, _JOBS_A_BATCH, strict=False):
+            bodies = self._bodies(headers)
+            for item in headers:
+                own = {s: bodies.get(item["SK"]["S"] + s) for s in items.missing_bodies(item)}
+                if None not in own.values():  # deleted between the two reads
+                    yield items.to_job(item, own)  # type: ignore[arg-type]
+
+    def _items(self, attribute: str, value: str, **options: Any) -> Iterator[Stored]:
+        """Page through a partition, newest first.
+
+        Ends where only jobs are left that TTL should have deleted: after a page
+        without a live one, unless more of them are known to be there.
+        """
+        query: dict[str, Any] = options | {
+            "TableName": self._table,
+            "KeyConditionExpression": f"{attribute} = :partition AND SK < :before",
+            "ExpressionAttributeValues": attributes(
+                {":partition": value, ":before": self._listing.before or _AFTER_ALL_IDS}
+            ),
+            "ScanIndexForward": False,
+            "Limit": self._listing.limit + 1,
+        }
+        live = 0
+        while True:
+            page = self._client.query(**query)
+            yield from page["Items"]
+            live_here = sum(map(self._is_live, page["Items"]))
+            live += live_here
+            enough = live > self._listing.limit or (not live_here and live >= self._known)
+            if enough or "LastEvaluatedKey" not in page:
+                return
+            query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+            query["Limit"] = 3 * (self._listing.limit + 1 - live)
+
+    def _is_live(self, item: Stored) -> bool:
+        return "status" in item and int(item["expires_at"]["N"]) * 1000 > self._now
+
+    def _bodies(self, headers: Sequence[Stored]) -> dict[str, Stored]:
+        wanted = [
+            items.key(items.ref_of(item), suffix)
+            for item in headers
+            for suffix in items.missing_bodies(item)
+        ]
+        found = get_all(self._client, self._table, wanted)
+        return {item["SK"]["S"]: item for item in found}

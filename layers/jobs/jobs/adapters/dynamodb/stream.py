@@ -1,0 +1,40 @@
+"""The job table's stream, read as changes of status."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from jobs.adapters.dynamodb.items import Stored, ref_of
+from jobs.domain.counts import JobChange
+from jobs.domain.status import JobStatus
+
+
+def changes(records: Iterable[Any]) -> Sequence[JobChange]:
+    """Return what happened to jobs; renewed leases and items that are no headers are nothing."""
+    found = (change_of(record) for record in records)
+    return [change for change in found if change is not None]
+
+
+def change_of(record: Any) -> JobChange | None:
+    new, old = (record["dynamodb"].get(image, {}) for image in ("NewImage", "OldImage"))
+    image = new or old
+    status, previous = _status(new), _status(old)
+    if "status" not in image or status == previous:
+        return None
+    return JobChange(
+        ref=ref_of(image),
+        sequence=int(image["sequence"]["N"]),
+        status=status,
+        previous=previous,
+        changed_at=int(image["changed_at"]["N"]),
+        created_at=int(image["created_at"]["N"]),
+        gone_at=int(image["expires_at"]["N"]) * 1000,
+    )
+
+
+def deadline_of(record: Any) -> int:
+    """When a new job is to be over, epoch ms."""
+    return int(record["dynamodb"]["NewImage"]["deadline"]["N"])
+
+
+def _status(image: Stored) -> JobStatus | None:
+    return JobStatus(image["status"]["S"]) if "status" in image else None

@@ -1,0 +1,38 @@
+"""Time, kept by Step Functions: one execution per job and purpose, named after the job."""
+
+import json
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from jobs.adapters.aws import passing_failures
+from jobs.adapters.messages import spelled
+from jobs.domain.job import JobRef, Millis
+
+if TYPE_CHECKING:
+    from mypy_boto3_stepfunctions.client import SFNClient
+
+
+class StepFunctionsTimers:
+    def __init__(self, client: "SFNClient", *, time_out_arn: str, poll_arn: str) -> None:
+        self._client = client
+        self._time_out_arn = time_out_arn
+        self._poll_arn = poll_arn
+
+    def time_out(self, ref: JobRef, *, at: Millis) -> None:
+        self._start(self._time_out_arn, ref, {"at": _timestamp(at)})
+
+    def poll(self, ref: JobRef, *, until: Millis) -> None:
+        self._start(self._poll_arn, ref, {"until": _timestamp(until)})
+
+    def _start(self, arn: str, ref: JobRef, times: dict[str, str]) -> None:
+        # The name is the idempotency key: starting twice is starting once.
+        with suppress(self._client.exceptions.ExecutionAlreadyExists), passing_failures():
+            self._client.start_execution(
+                stateMachineArn=arn, name=ref.id, input=json.dumps({"job": spelled(ref)} | times)
+            )
+
+
+def _timestamp(millis: Millis) -> str:
+    """Whole seconds, rounded up: a wait must never end before its time."""
+    return datetime.fromtimestamp(-(-millis // 1000), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,41 @@
+"""Amazon Bedrock, Converse API.
+
+Settings: `modelId`, `systemPrompt?`, `inference?` (maxTokens, temperature,
+topP, stopSequences). Repeating is left to the SDK, which knows what is safe.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from jobs.agents.provider import Outcome, Question
+from jobs.agents.rest import checked
+from jobs.domain.agent import Agent
+from jobs.domain.errors import AgentError
+
+if TYPE_CHECKING:
+    from mypy_boto3_bedrock_runtime.client import BedrockRuntimeClient
+
+
+class BedrockProvider:
+    def __init__(self, client: "BedrockRuntimeClient") -> None:
+        self._client = client
+
+    def ask(self, agent: Agent, question: Question) -> Outcome:
+        settings = agent.settings
+        optional: dict[str, Any] = {}
+        if prompt := settings.get("systemPrompt"):
+            optional["system"] = [{"text": prompt}]
+        if inference := settings.get("inference"):
+            optional["inferenceConfig"] = inference
+        try:
+            answer = self._client.converse(
+                modelId=settings["modelId"],
+                messages=[{"role": "user", "content": [{"text": question.content}]}],
+                requestMetadata={"jobId": question.job_id},
+                **optional,
+            )
+        except (BotoCoreError, ClientError) as error:
+            raise AgentError("The agent's model is not available") from error
+        blocks = answer["output"].get("message", {}).get("content", [])
+        return checked("".join(block.get("text", "") for block in blocks))

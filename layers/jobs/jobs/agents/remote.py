@@ -1,0 +1,84 @@
+"""Another server that speaks the messaging jobs API: an ElizaOS server, or Sortie itself.
+
+The job is created there and polled by a state machine, so no Lambda sleeps
+over it. Settings: `baseUrl`, `agentId?`, `apiKeySecret?` (a secret's name).
+"""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, Final
+
+from jobs.agents.provider import Answer, Delegated, Outcome, Question
+from jobs.agents.rest import RestClient, checked
+from jobs.agents.secret import SecretReader
+from jobs.domain.agent import Agent
+from jobs.domain.errors import AgentError
+from jobs.domain.job import Millis
+from jobs.ports import Clock
+
+_PATH: Final = "/api/messaging/jobs"
+_POLL_DEADLINE: Final[Millis] = 10_000
+_LONGEST_ERROR: Final = 500
+
+
+class RemoteProvider:
+    def __init__(self, rest: RestClient, secrets: SecretReader, clock: Clock) -> None:
+        self._rest = rest
+        self._secrets = secrets
+        self._clock = clock
+
+    def ask(self, agent: Agent, question: Question) -> Outcome:
+        named = {"agentId": agent.settings["agentId"]} if "agentId" in agent.settings else {}
+        reply = self._rest.call(
+            "POST",
+            _url(agent),
+            headers=self._headers(agent) | {"Idempotency-Key": question.job_id},
+            deadline=question.deadline,
+            body=named
+            | {
+                "userId": question.user_id,
+                "content": question.content,
+                "metadata": dict(question.metadata),
+                "timeoutMs": min(300_000, max(1000, question.deadline - self._clock())),
+            },
+        )
+        handle = reply.body.get("jobId") if isinstance(reply.body, dict) else None
+        if reply.status not in {HTTPStatus.OK, HTTPStatus.CREATED} or not isinstance(handle, str):
+            raise AgentError("The remote agent refused the message")
+        return Delegated(handle)
+
+    def poll(self, agent: Agent, question: Question, handle: str | None) -> Answer | None:
+        """Return the answer, or None as long as there is none. Raises `AgentError`."""
+        deadline = min(question.deadline, self._clock() + _POLL_DEADLINE)
+        try:
+            reply = self._rest.call(
+                "GET",
+                f"{_url(agent)}/{handle}",
+                headers=self._headers(agent),
+                deadline=deadline,
+            )
+        except AgentError:
+            return None  # the next poll may find it in better health
+        if reply.status != HTTPStatus.OK or not isinstance(reply.body, dict):
+            raise AgentError("The remote agent no longer knows the message")
+        return _outcome(reply.body)
+
+    def _headers(self, agent: Agent) -> dict[str, str]:
+        secret = agent.settings.get("apiKeySecret")
+        return {"X-API-Key": self._secrets.read(secret)} if secret else {}
+
+
+def _url(agent: Agent) -> str:
+    return f"{agent.settings['baseUrl'].rstrip('/')}{_PATH}"
+
+
+def _outcome(job: Mapping[str, Any]) -> Answer | None:
+    match job:
+        case {"status": "completed", "result": {"message": {"content": content, **message}}}:
+            return checked(content, message.get("metadata"))
+        case {"status": "pending" | "processing"}:
+            return None
+        case {"status": "failed", "error": str(error)} if error:
+            raise AgentError(error.splitlines()[0][:_LONGEST_ERROR])
+        case _:
+            raise AgentError("The remote agent gave no answer")

@@ -1,0 +1,113 @@
+"""JSON over HTTP for providers: a deadline, a limit, retries, and errors that give nothing away.
+
+urllib3 because botocore has imported it already.
+"""
+
+import random
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import urllib3
+from urllib3.exceptions import HTTPError
+
+from jobs import strict_json
+from jobs.agents.provider import Answer
+from jobs.domain.errors import AgentError
+from jobs.domain.job import Millis
+from jobs.ports import Clock
+
+MOST_ANSWER_BYTES: Final = 300 * 1024
+_MOST_BODY_BYTES: Final = 2 * 2**20
+_ATTEMPTS: Final = 4
+_PASSING: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
+_CHUNK: Final = 65536
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    status: int
+    body: Any
+
+
+class RestClient:
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._pool = urllib3.PoolManager(retries=False)
+
+    def call(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        deadline: Millis,
+        body: Any = None,
+    ) -> Reply:
+        """Return the answer, whatever its status; what may pass is retried until the deadline.
+
+        Every request carries an idempotency key or only reads, so repeating it is safe.
+        Raises `AgentError` if there is no answer, or none that is JSON.
+        """
+        for attempt in range(_ATTEMPTS):
+            reply, pause = self._once(method, url, headers, body, deadline)
+            if reply and reply.status not in _PASSING:
+                return reply
+            pause = pause or random.uniform(0.25, 0.5) * 2**attempt  # noqa: S311 - jitter
+            if attempt == _ATTEMPTS - 1 or pause * 1000 >= deadline - self._clock():
+                break
+            time.sleep(pause)
+        raise AgentError("The agent's provider is not available")
+
+    def _once(
+        self, method: str, url: str, headers: Mapping[str, str], body: Any, deadline: Millis
+    ) -> tuple[Reply | None, float]:
+        left = max(0.001, (deadline - self._clock()) / 1000)
+        try:
+            response = self._pool.request(
+                method,
+                url,
+                headers={"Content-Type": "application/json", **headers},
+                body=None if body is None else strict_json.dumps(body).encode(),
+                timeout=urllib3.Timeout(connect=min(5.0, left), read=left),
+                redirect=False,
+                preload_content=False,
+            )
+            try:
+                raw = self._read(response, deadline)
+            finally:
+                response.close()
+        except HTTPError:
+            return None, 0
+        if response.status in _PASSING:
+            after = response.headers.get("Retry-After", "")
+            return Reply(response.status, None), float(after) if after.isdecimal() else 0
+        return Reply(response.status, _parsed(raw)), 0
+
+    def _read(self, response: urllib3.BaseHTTPResponse, deadline: Millis) -> bytes:
+        raw = b""
+        while chunk := response.read1(_CHUNK):
+            raw += chunk
+            if len(raw) > _MOST_BODY_BYTES:
+                raise AgentError("The agent's answer is too large")
+            if self._clock() >= deadline:
+                raise AgentError("The agent's provider is not available")
+        return raw
+
+
+def checked(content: Any, metadata: Any = None) -> Answer:
+    """Return an answer that can be stored, or raise `AgentError`."""
+    if not isinstance(content, str) or not content:
+        raise AgentError("The agent's answer could not be understood")
+    known = metadata if isinstance(metadata, dict) else None
+    if len(content.encode()) + len(strict_json.dumps(known).encode()) > MOST_ANSWER_BYTES:
+        raise AgentError("The agent's answer is larger than 300 KB")
+    return Answer(content, known)
+
+
+def _parsed(raw: bytes) -> Any:
+    try:
+        return strict_json.loads(raw.decode())
+    except ValueError as error:
+        raise AgentError("The agent's answer could not be understood") from error

@@ -1,0 +1,222 @@
+"""The composition root: the only module that knows both ports and adapters.
+
+Factories are cached per execution environment and run on first use, so
+importing a handler touches neither AWS nor the environment.
+"""
+
+import os
+import time
+from functools import cache
+from typing import TYPE_CHECKING, Any, Literal
+
+import boto3
+
+from jobs.adapters.aws import CONFIG, PATIENT
+from jobs.adapters.dynamodb.counters import DynamoJobCounters
+from jobs.adapters.dynamodb.jobs import DynamoJobRepository
+from jobs.adapters.dynamodb.registry import DynamoRegistry
+from jobs.adapters.eventbridge import EventBridgePublisher
+from jobs.adapters.secrets import CursorSigner, SecretsManager
+from jobs.adapters.sqs import SqsDelivery, SqsJobQueue
+from jobs.adapters.stepfunctions import StepFunctionsTimers
+from jobs.agents.bedrock import BedrockProvider
+from jobs.agents.echo import EchoProvider
+from jobs.agents.openai import OpenAiProvider
+from jobs.agents.provider import Provider
+from jobs.agents.remote import RemoteProvider
+from jobs.agents.rest import RestClient
+from jobs.dialects import messaging
+from jobs.domain.errors import AgentError
+from jobs.domain.job import Millis
+from jobs.ports import Delivery
+from jobs.services.authenticate import Authenticate
+from jobs.services.cancel_job import CancelJob
+from jobs.services.choose_agent import ChooseAgent
+from jobs.services.create_job import CreateJob
+from jobs.services.dispatch_job import DispatchJob
+from jobs.services.end_dead_letter import EndDeadLetter
+from jobs.services.expire_job import ExpireJob
+from jobs.services.get_job import GetJob
+from jobs.services.list_jobs import ListJobs
+from jobs.services.poll_remote_job import PollRemoteJob
+from jobs.services.publish_changes import PublishChanges
+from jobs.services.run_agent_job import RunAgentJob
+from jobs.services.wait_for_job import WaitForJob
+
+if TYPE_CHECKING:
+    from mypy_boto3_bedrock_runtime.client import BedrockRuntimeClient
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+    from mypy_boto3_sqs.client import SQSClient
+
+
+def now() -> Millis:
+    return time.time_ns() // 1_000_000
+
+
+def default_timeout() -> Millis:
+    return int(os.environ["DEFAULT_TIMEOUT_MS"])
+
+
+# ── What the API functions do ───────────────────────────────────────────────────
+
+
+@cache
+def choose_agent() -> ChooseAgent:
+    return ChooseAgent(registry=registry())
+
+
+@cache
+def create_job() -> CreateJob:
+    retention = int(os.environ["RETENTION_HOURS"]) * 3600 * 1000
+    return CreateJob(repository=repository(), clock=now, retention=retention)
+
+
+@cache
+def wait_for_job() -> WaitForJob:
+    return WaitForJob(repository=repository(), clock=now, sleep=time.sleep)
+
+
+@cache
+def get_job() -> GetJob:
+    return GetJob(repository=repository(), clock=now)
+
+
+@cache
+def list_jobs() -> ListJobs:
+    signer = CursorSigner(secrets(), os.environ["CURSOR_SECRET_ARN"])
+    return ListJobs(repository=repository(), counters=counters(), signer=signer, clock=now)
+
+
+@cache
+def cancel_job() -> CancelJob:
+    return CancelJob(repository=repository(), clock=now)
+
+
+@cache
+def authenticate() -> Authenticate:
+    return Authenticate(registry=registry())
+
+
+# ── What the workers do ─────────────────────────────────────────────────────────
+
+
+@cache
+def dispatch_job() -> DispatchJob:
+    queue = SqsJobQueue(_sqs(), os.environ["AGENT_QUEUE_URL"])
+    return DispatchJob(timers=timers(), queue=queue)
+
+
+@cache
+def run_agent_job() -> RunAgentJob:
+    return RunAgentJob(
+        repository=repository(),
+        registry=registry(),
+        providers=provider,
+        timers=timers(),
+        clock=now,
+    )
+
+
+@cache
+def poll_remote_job() -> PollRemoteJob:
+    return PollRemoteJob(repository=repository(), registry=registry(), remote=_remote(), clock=now)
+
+
+@cache
+def expire_job() -> ExpireJob:
+    return ExpireJob(repository=repository())
+
+
+@cache
+def end_dead_letter() -> EndDeadLetter:
+    return EndDeadLetter(repository=repository(), clock=now)
+
+
+@cache
+def publish_changes() -> PublishChanges:
+    publisher = EventBridgePublisher(
+        client("events"), os.environ["EVENT_BUS"], {messaging.NAME: messaging.JOB_PATH}
+    )
+    return PublishChanges(counters=counters(), publisher=publisher)
+
+
+# ── What they stand on ──────────────────────────────────────────────────────────
+
+
+@cache
+def repository() -> DynamoJobRepository:
+    return DynamoJobRepository(_dynamodb(), os.environ["JOB_TABLE"], now)
+
+
+@cache
+def counters() -> DynamoJobCounters:
+    return DynamoJobCounters(_dynamodb(), os.environ["COUNTER_TABLE"], now)
+
+
+@cache
+def registry() -> DynamoRegistry:
+    return DynamoRegistry(_dynamodb(), os.environ["REGISTRY_TABLE"], now)
+
+
+@cache
+def timers() -> StepFunctionsTimers:
+    return StepFunctionsTimers(
+        client("stepfunctions"),
+        time_out_arn=os.environ["JOB_TIMEOUT_ARN"],
+        poll_arn=os.environ["JOB_POLL_ARN"],
+    )
+
+
+@cache
+def secrets() -> SecretsManager:
+    return SecretsManager(client("secretsmanager"))
+
+
+def agent_delivery(receipt_handle: str) -> Delivery:
+    return SqsDelivery(_sqs(), os.environ["AGENT_QUEUE_URL"], receipt_handle)
+
+
+@cache
+def provider(name: str) -> Provider:
+    """Return an agent's provider, or raise `AgentError` if there is none of this name."""
+    match name:
+        case "echo":
+            return EchoProvider()
+        case "bedrock":
+            return BedrockProvider(_bedrock())
+        case "openai":
+            return OpenAiProvider(_rest(), secrets())
+        case "remote":
+            return _remote()
+        case _:
+            raise AgentError("The agent's provider is not known")
+
+
+@cache
+def _remote() -> RemoteProvider:
+    return RemoteProvider(_rest(), secrets(), now)
+
+
+@cache
+def _rest() -> RestClient:
+    return RestClient(now)
+
+
+@cache
+def client(service: Literal["stepfunctions", "secretsmanager", "events"]) -> Any:
+    return boto3.client(service, config=CONFIG)
+
+
+@cache
+def _dynamodb() -> "DynamoDBClient":
+    return boto3.client("dynamodb", config=CONFIG)
+
+
+@cache
+def _sqs() -> "SQSClient":
+    return boto3.client("sqs", config=CONFIG)
+
+
+@cache
+def _bedrock() -> "BedrockRuntimeClient":
+    return boto3.client("bedrock-runtime", config=PATIENT)

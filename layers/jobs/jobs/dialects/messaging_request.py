@@ -1,0 +1,111 @@
+"""The body of a create, checked in the order and in the words of the contract."""
+
+import hashlib
+import json
+import re
+from typing import Annotated, Any, Final, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
+
+from jobs import strict_json
+from jobs.domain.job import Millis
+from jobs.http import BadRequestError
+
+_LONGEST_CONTENT: Final = 50_000
+_LARGEST_METADATA: Final = 10_000
+_SHORTEST_TIMEOUT: Final[Millis] = 1000
+_LONGEST_TIMEOUT: Final[Millis] = 300_000
+_UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+
+def _require(condition: bool, text: str) -> None:  # noqa: FBT001 - reads as a sentence
+    if not condition:
+        raise PydanticCustomError("rule", "{text}", {"text": text})
+
+
+def _units(text: str) -> int:
+    """Length as JavaScript counts it: in UTF-16 code units."""
+    return len(text.encode("utf-16-le")) // 2
+
+
+def _user_id(value: Any) -> Any:
+    _require(isinstance(value, str), "userId is required and must be a valid UUID string")
+    return value
+
+
+def _agent_id(value: Any) -> Any:
+    _require(isinstance(value, str), "agentId must be a valid UUID string")
+    return value
+
+
+def _content(value: Any) -> Any:
+    _require(isinstance(value, str), "content is required and must be a string")
+    _require(value != "", "content cannot be empty")
+    _require(
+        _units(value) <= _LONGEST_CONTENT,
+        f"content exceeds maximum length of {_LONGEST_CONTENT} characters",
+    )
+    return value
+
+
+def _metadata(value: Any) -> Any:
+    _require(isinstance(value, dict), "metadata must be an object")
+    _require(
+        _units(strict_json.dumps(value)) <= _LARGEST_METADATA,
+        f"metadata exceeds maximum size of {_LARGEST_METADATA} bytes",
+    )
+    return value
+
+
+def _timeout(value: Any) -> Any:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    _require(number and value >= 0, "timeoutMs must be a positive number")
+    _require(value >= _SHORTEST_TIMEOUT, f"timeoutMs must be at least {_SHORTEST_TIMEOUT}ms")
+    _require(value <= _LONGEST_TIMEOUT, f"timeoutMs cannot exceed {_LONGEST_TIMEOUT}ms")
+    return int(value)
+
+
+class CreateJobBody(BaseModel):
+    """Fields in the order in which their rules apply. Unknown ones are ignored."""
+
+    model_config = ConfigDict(strict=True, frozen=True, defer_build=True, validate_default=False)
+
+    agentId: Annotated[str | None, BeforeValidator(_agent_id)] = None  # noqa: N815 - wire name
+    userId: Annotated[str, BeforeValidator(_user_id)] = ""  # noqa: N815 - wire name
+    content: Annotated[str, BeforeValidator(_content)] = ""
+    metadata: Annotated[dict[str, Any], BeforeValidator(_metadata)] = {}
+    timeoutMs: Annotated[int | None, BeforeValidator(_timeout)] = None  # noqa: N815 - wire name
+
+    @model_validator(mode="after")
+    def _ids_are_uuids(self) -> Self:
+        _require(bool(_UUID.fullmatch(self.userId)), "Invalid userId format (must be valid UUID)")
+        _require(
+            self.agentId is None or bool(_UUID.fullmatch(self.agentId)),
+            "Invalid agentId format (must be valid UUID)",
+        )
+        return self
+
+    @classmethod
+    def of(cls, body: Any) -> Self:
+        """Check a body, or raise `BadRequestError` with the text of the first rule it breaks."""
+        if not isinstance(body, dict):
+            raise BadRequestError("Request body must be an object")
+        required = {"userId": None, "content": None}
+        try:
+            return cls.model_validate(required | body)
+        except ValidationError as error:
+            raise BadRequestError(error.errors(include_url=False)[0]["msg"]) from error
+
+    def request(self, agent_id: str) -> dict[str, Any]:
+        return {
+            "agentId": agent_id,
+            "userId": self.userId,
+            "content": self.content,
+            "metadata": self.metadata,
+        }
+
+    def fingerprint(self) -> str:
+        """Equal for equal requests, whatever the order of their keys."""
+        text = json.dumps(self.model_dump(), sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(text.encode()).hexdigest()

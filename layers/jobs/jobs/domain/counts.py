@@ -1,0 +1,38 @@
+"""How many jobs a tenant has, by status."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from jobs.domain.job import JobRef, Millis
+from jobs.domain.status import JobStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobChange:
+    """One change of a job's status, as the table's stream tells it.
+
+    `status` is None once the job has been deleted; `previous` is None when it is new.
+    """
+
+    ref: JobRef
+    sequence: int
+    status: JobStatus | None
+    previous: JobStatus | None
+    changed_at: Millis
+    created_at: Millis
+    gone_at: Millis
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobCounts:
+    """`processing_ms` is the sum, over the succeeded jobs, of the time from creation to answer."""
+
+    by_status: Mapping[JobStatus, int]
+    processing_ms: Millis = 0
+
+    @property
+    def total(self) -> int:
+        return sum(self.by_status.values())
+
+    def of(self, *statuses: JobStatus) -> int:
+        return sum(self.by_status.get(status, 0) for status in statuses)

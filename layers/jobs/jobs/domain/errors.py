@@ -1,0 +1,52 @@
+"""Everything that can go wrong with a job, in the domain's own words."""
+
+
+class JobError(Exception):
+    """Base of every error a caller may be told about."""
+
+
+class JobNotFoundError(JobError):
+    """No such job of this tenant, or its retention has passed."""
+
+
+class JobEndedError(JobError):
+    """The job is over; nothing about it changes any more."""
+
+
+class JobLeasedError(JobError):
+    """Another worker holds the job until `until` (epoch ms)."""
+
+    def __init__(self, until: int) -> None:
+        super().__init__(f"leased until {until}")
+        self.until = until
+
+
+class StaleJobError(JobError):
+    """Someone else changed the job since it was read."""
+
+
+class IdempotencyConflictError(JobError):
+    """The same idempotency key came with a different request."""
+
+
+class AgentNotFoundError(JobError):
+    """No active agent has this id."""
+
+    def __init__(self, agent_id: str) -> None:
+        super().__init__(f"Agent {agent_id} not found")
+
+
+class NoAgentsError(JobError):
+    """The tenant has no active agent at all."""
+
+
+class BadCursorError(JobError):
+    """A page cursor that this caller was not given for this listing."""
+
+
+class AgentError(JobError):
+    """An agent could not answer. The caller sees the message: no host, key or stack in it."""
+
+
+class UnavailableError(JobError):
+    """A service the job core stands on is throttling or out of reach; trying again may help."""

@@ -1,0 +1,40 @@
+"""The life of a job, as a table.
+
+    PENDING ──▶ RUNNING ──▶ SUCCEEDED
+    either  ──▶ FAILED | CANCELLED | TIMED_OUT
+
+Public APIs spell these differently (`processing`, `IN_PROGRESS`, `active`);
+the spelling lives in `jobs.dialects`, never here.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final
+
+
+class JobStatus(StrEnum):
+    PENDING = "PENDING"
+    RUNNING = "RUNNING"
+    SUCCEEDED = "SUCCEEDED"
+    FAILED = "FAILED"
+    CANCELLED = "CANCELLED"
+    TIMED_OUT = "TIMED_OUT"
+
+    @property
+    def is_terminal(self) -> bool:
+        return not _NEXT[self]
+
+    def allows(self, target: "JobStatus") -> bool:
+        return target in _NEXT[self]
+
+
+_ENDED_EARLY: Final = frozenset({JobStatus.FAILED, JobStatus.CANCELLED, JobStatus.TIMED_OUT})
+
+_NEXT: Final[Mapping[JobStatus, frozenset[JobStatus]]] = {
+    JobStatus.PENDING: _ENDED_EARLY | {JobStatus.RUNNING},
+    JobStatus.RUNNING: _ENDED_EARLY | {JobStatus.SUCCEEDED},
+    JobStatus.SUCCEEDED: frozenset(),
+    JobStatus.FAILED: frozenset(),
+    JobStatus.CANCELLED: frozenset(),
+    JobStatus.TIMED_OUT: frozenset(),
+}

@@ -1,0 +1,83 @@
+"""The HTTP edge of a Lambda function. API Gateway has routed already, so there is no router."""
+
+import base64
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any, Final
+
+from jobs import strict_json
+
+MOST_BODY_BYTES: Final = 2**20
+_LONGEST_KEY: Final = 255
+_JSON: Final = re.compile(r"application/(?:[\w.+-]+\+)?json\s*(?:;.*)?", re.IGNORECASE)
+_WAIT: Final = re.compile(r'(?:^|[,;\s])wait\s*=\s*"?(\d{1,9})"?(?=$|[,;\s])', re.IGNORECASE)
+
+
+class BadRequestError(Exception):
+    """A request that cannot be understood; the message is shown to the caller."""
+
+
+class TooLargeError(Exception):
+    """A body over `MOST_BODY_BYTES`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    status: HTTPStatus
+    body: Mapping[str, Any]
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class Request:
+    """One API Gateway (REST, proxy) event."""
+
+    def __init__(self, event: Mapping[str, Any]) -> None:
+        self._event = event
+        self._headers = {k.lower(): v for k, v in (event.get("headers") or {}).items()}
+
+    @property
+    def tenant(self) -> str:
+        """Who is calling, as the authorizer found; never as the request says."""
+        return str(self._event["requestContext"]["authorizer"]["tenant"])
+
+    @property
+    def id(self) -> str:
+        return str(self._event["requestContext"].get("requestId", ""))
+
+    def path(self, name: str) -> str:
+        return str((self._event.get("pathParameters") or {})[name])
+
+    def query(self, name: str) -> str | None:
+        value = (self._event.get("queryStringParameters") or {}).get(name)
+        return None if value is None else str(value)
+
+    def header(self, name: str) -> str | None:
+        return self._headers.get(name.lower())
+
+    def json(self) -> Any:
+        """Parse the body. Raises `BadRequestError` or `TooLargeError`."""
+        kind = self.header("content-type")
+        if kind is not None and not _JSON.fullmatch(kind.strip()):
+            raise BadRequestError("Content-Type must be application/json")
+        raw = self._event.get("body") or ""
+        try:
+            body = base64.b64decode(raw) if self._event.get("isBase64Encoded") else raw.encode()
+            if len(body) > MOST_BODY_BYTES:
+                raise TooLargeError
+            return strict_json.loads(body.decode())
+        except ValueError as error:
+            raise BadRequestError("Request body must be valid JSON") from error
+
+    def idempotency_key(self) -> str | None:
+        """Return the `Idempotency-Key`, or raise `BadRequestError` if it cannot be one."""
+        key = self.header("idempotency-key")
+        if key is not None and not (0 < len(key) <= _LONGEST_KEY and key.isprintable()):
+            raise BadRequestError("Idempotency-Key must be 1 to 255 printable characters")
+        return key
+
+    def wait(self, *, at_most: int) -> int | None:
+        """Return the seconds of `Prefer: wait` (RFC 7240), at most so many; None if not asked."""
+        asked = _WAIT.search(self.header("prefer") or "")
+        return min(int(asked[1]), at_most) if asked else None

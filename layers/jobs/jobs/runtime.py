@@ -1,0 +1,88 @@
+"""How Lambda runs the handlers: logging, and no exception ever leaves an API function."""
+
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from jobs import strict_json
+from jobs.http import Request, Response
+
+logger = Logger()
+
+type Event = dict[str, Any]
+type LambdaHandler = Callable[[Event, LambdaContext], Any]
+type Endpoint = Callable[[Request], Response]
+type Refusal = Callable[[Exception], Response]
+
+
+def endpoint(answer: Endpoint, *, refuse: Refusal, headers: Mapping[str, str]) -> LambdaHandler:
+    """Make a Lambda handler of an endpoint. `refuse` words every failure as its dialect does."""
+
+    def lambda_handler(event: Event, context: LambdaContext) -> Any:
+        request = Request(event)
+        logger.set_correlation_id(request.id)
+        try:
+            response = answer(request)
+        except Exception as error:  # whatever it is, the caller gets an answer
+            response = refuse(error)
+            if response.status == HTTPStatus.INTERNAL_SERVER_ERROR:
+                logger.exception("unexpected error")
+        logger.info("answered", extra={"status": int(response.status), **about(response.body)})
+        return {
+            "statusCode": int(response.status),
+            "headers": {"Content-Type": "application/json", **headers, **response.headers},
+            "body": strict_json.dumps(response.body),
+        }
+
+    return logger.inject_lambda_context(lambda_handler, clear_state=True)
+
+
+def task(work: Callable[[Any], Any]) -> LambdaHandler:
+    """Make a Lambda handler of what a state machine or the gateway calls."""
+
+    def lambda_handler(event: Event, context: LambdaContext) -> Any:
+        return work(event)
+
+    return logger.inject_lambda_context(lambda_handler, clear_state=True)
+
+
+def batch(work: Callable[[Any], None], *, kind: str) -> LambdaHandler:
+    """Make a Lambda handler that works off a batch and has only what failed sent again.
+
+    `kind`: `SQS` or `DynamoDBStreams`.
+    """
+
+    def one(record: Any) -> None:
+        try:
+            work(record)
+        except Exception:  # the batch processor keeps it to itself
+            logger.exception("record failed, to be sent again")
+            raise
+
+    def lambda_handler(event: Event, context: LambdaContext) -> Any:
+        from aws_lambda_powertools.utilities.batch import (  # noqa: PLC0415 - 84 ms, workers only
+            BatchProcessor,
+            EventType,
+            process_partial_response,
+        )
+
+        return process_partial_response(
+            event=event,
+            record_handler=lambda record: one(record.raw_event),
+            processor=BatchProcessor(EventType[kind], raise_on_entire_batch_failure=False),
+            context=context,
+        )
+
+    return logger.inject_lambda_context(lambda_handler, clear_state=True)
+
+
+def about(body: Mapping[str, Any]) -> dict[str, str]:
+    """What of an answer may be logged: which job it is about, and why it was refused."""
+    return {
+        name: str(body[key])
+        for name, key in (("job_id", "jobId"), ("job_status", "status"), ("code", "code"))
+        if key in body
+    }

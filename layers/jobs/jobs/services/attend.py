@@ -1,0 +1,36 @@
+"""Do something slow, and show signs of life meanwhile."""
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from threading import Thread
+from time import monotonic
+
+
+def attended[T](
+    work: Callable[[], T], *, beat: Callable[[], None], every: float, at_most: float
+) -> T:
+    """Return what `work` returns, calling `beat` every so many seconds until it does.
+
+    Raises `TimeoutError` after `at_most` seconds, and whatever `work` or `beat`
+    raises; `work` is then left to itself, on a thread that keeps nobody waiting.
+    """
+    answer: Future[T] = Future()
+    Thread(target=_answered, args=(work, answer), daemon=True).start()
+    ends = monotonic() + at_most
+    while True:
+        left = ends - monotonic()
+        try:
+            return answer.result(timeout=max(0, min(every, left)))
+        except TimeoutError:
+            if answer.done():
+                raise  # the work's own
+            if left <= every:
+                raise
+            beat()
+
+
+def _answered[T](work: Callable[[], T], answer: Future[T]) -> None:
+    try:
+        answer.set_result(work())
+    except BaseException as error:  # noqa: BLE001 - told to whoever asked for the result
+        answer.set_exception(error)

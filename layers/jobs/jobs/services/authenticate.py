@@ -1,0 +1,38 @@
+"""API keys: `sortie_<key id>_<secret>`, of which only the SHA-256 is kept."""
+
+import hashlib
+import hmac
+import re
+import secrets
+from dataclasses import dataclass
+from typing import Final
+
+from jobs.domain.agent import ApiKey
+from jobs.ports import Registry
+
+_SHAPE: Final = re.compile(r"sortie_(?P<id>[a-f0-9]{12})_[A-Za-z0-9_-]{43}")
+_NOBODY: Final = ApiKey(id="", tenant="", sha256="0" * 64)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Authenticate:
+    registry: Registry
+
+    def __call__(self, credential: str) -> str | None:
+        """Return the tenant whose key this is, or None."""
+        shape = _SHAPE.fullmatch(credential)
+        if not shape:
+            return None
+        key = self.registry.key(shape["id"]) or _NOBODY
+        return key.tenant if hmac.compare_digest(key.sha256, _hash(credential)) else None
+
+
+def new_key(tenant: str) -> tuple[str, ApiKey]:
+    """Return a credential, to be shown once, and what is kept of it."""
+    key_id = secrets.token_hex(6)
+    credential = f"sortie_{key_id}_{secrets.token_urlsafe(32)}"
+    return credential, ApiKey(id=key_id, tenant=tenant, sha256=_hash(credential))
+
+
+def _hash(credential: str) -> str:
+    return hashlib.sha256(credential.encode()).hexdigest()

@@ -1,0 +1,61 @@
+"""Create a job: one conditional write. The table's stream sees to all the rest."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from jobs.domain.identity import new_job_id
+from jobs.domain.job import Job, Millis
+from jobs.ports import Clock, IdempotencyKey, JobRepository
+
+KEY_LIFE: Final[Millis] = 24 * 3600 * 1000
+"""How long an Idempotency-Key is remembered (messaging contract, Behaviour)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewJob:
+    """What a caller asks for, already translated from its dialect.
+
+    `idempotency_key` names the request once for `KEY_LIFE`; `request_hash`
+    tells whether a later request under the same name is the same one.
+    """
+
+    tenant: str
+    dialect: str
+    request: Mapping[str, Any]
+    timeout: Millis
+    idempotency_key: str | None
+    request_hash: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateJob:
+    repository: JobRepository
+    clock: Clock
+    retention: Millis
+
+    def __call__(self, new: NewJob) -> Job:
+        """Return the job, or the first one of the same key; it may have moved on since.
+
+        Raises `IdempotencyConflictError`.
+        """
+        now = self.clock()
+        job = Job(
+            id=new_job_id(now),
+            tenant=new.tenant,
+            dialect=new.dialect,
+            request=new.request,
+            created_at=now,
+            changed_at=now,
+            deadline=now + new.timeout,
+            retention=self.retention,
+        )
+        ref = self.repository.add(job, self._key(new, now))
+        return job if ref == job.ref else self.repository.get(ref).as_of(now)
+
+    def _key(self, new: NewJob, now: Millis) -> IdempotencyKey | None:
+        if new.idempotency_key is None:
+            return None
+        return IdempotencyKey(
+            value=new.idempotency_key, request_hash=new.request_hash, expires_at=now + KEY_LIFE
+        )

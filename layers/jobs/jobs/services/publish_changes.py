@@ -1,0 +1,18 @@
+"""Tell the counters and the world what happened to jobs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from jobs.domain.counts import JobChange
+from jobs.ports import EventPublisher, JobCounters
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishChanges:
+    counters: JobCounters
+    publisher: EventPublisher
+
+    def __call__(self, changes: Sequence[JobChange]) -> None:
+        """Counts first: they are exact under replay, so an event bus that fails costs nothing."""
+        self.counters.count(changes)
+        self.publisher.publish([change for change in changes if change.status is not None])

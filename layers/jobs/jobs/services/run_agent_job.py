@@ -1,0 +1,124 @@
+"""Claim a message job, ask its agent, store the answer."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import partial
+from typing import Final
+from uuid import uuid4
+
+from jobs.agents.provider import Answer, Delegated, Outcome, Provider, Question
+from jobs.domain.agent import Agent
+from jobs.domain.errors import (
+    AgentError,
+    AgentNotFoundError,
+    JobEndedError,
+    JobNotFoundError,
+    StaleJobError,
+    UnavailableError,
+)
+from jobs.domain.job import Job, JobRef, Millis
+from jobs.ports import Clock, Delivery, JobRepository, Registry, Timers
+from jobs.services.attend import attended
+from jobs.services.change_job import change_job
+
+LEASE: Final[Millis] = 25_000
+HOLD_S: Final = 30
+BEAT_S: Final = 10.0
+"""A worker that dies is noticed `LEASE` after its last beat; its message returns after `HOLD_S`."""
+
+type Providers = Callable[[str], Provider]
+
+
+class Ran(StrEnum):
+    """How an attempt went."""
+
+    ANSWERED = "answered"
+    FAILED = "failed"
+    DELEGATED = "delegated"
+    UNANSWERED = "unanswered"
+    NOT_NEEDED = "not needed"
+    TOO_LATE = "too late"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunAgentJob:
+    repository: JobRepository
+    registry: Registry
+    providers: Providers
+    timers: Timers
+    clock: Clock
+
+    def __call__(self, ref: JobRef, delivery: Delivery) -> Ran:
+        """Make one attempt. Raises `JobLeasedError` while another worker is at it."""
+        delivery.hold(HOLD_S)
+        try:
+            job = change_job(self.repository, ref, self._claimed)
+        except (JobEndedError, JobNotFoundError):
+            return Ran.NOT_NEEDED
+        try:
+            return self._finish(job, self._ask(job, delivery))
+        except (JobEndedError, StaleJobError, JobNotFoundError):
+            return Ran.TOO_LATE
+        except TimeoutError:
+            return Ran.UNANSWERED  # its deadline has come, and with it the timer
+
+    def _claimed(self, job: Job) -> Job:
+        return job.claim(now=self.clock(), lease=LEASE)
+
+    def _ask(self, job: Job, delivery: Delivery) -> Outcome | AgentError:
+        try:
+            agent = agent_of(job, self.registry)
+            provider = self.providers(agent.provider)
+            return attended(
+                partial(provider.ask, agent, question_of(job)),
+                beat=partial(self._beat, job, delivery),
+                every=BEAT_S,
+                at_most=(job.deadline - self.clock()) / 1000,
+            )
+        except (AgentError, AgentNotFoundError) as error:
+            return AgentError(str(error))
+
+    def _beat(self, job: Job, delivery: Delivery) -> None:
+        with suppress(UnavailableError):  # the lease lasts for another beat
+            self.repository.renew(job, lease_until=self.clock() + LEASE)
+            delivery.hold(HOLD_S)
+
+    def _finish(self, job: Job, outcome: Outcome | AgentError) -> Ran:
+        match outcome:
+            case Delegated(handle):
+                self.repository.save(job.delegate(handle), replacing=job)
+                self.timers.poll(job.ref, until=job.deadline)
+                return Ran.DELEGATED
+            case Answer() | AgentError():
+                self.repository.save(ended(job, outcome, now=self.clock()), replacing=job)
+                return Ran.ANSWERED if isinstance(outcome, Answer) else Ran.FAILED
+            case None:
+                return Ran.UNANSWERED
+
+
+def agent_of(job: Job, registry: Registry) -> Agent:
+    """Return the job's agent as registered now, or raise `AgentNotFoundError`."""
+    agent = registry.find_agent(job.tenant, job.request["agentId"])
+    if agent is None:
+        raise AgentNotFoundError(job.request["agentId"])
+    return agent
+
+
+def question_of(job: Job) -> Question:
+    return Question(
+        job_id=job.id,
+        user_id=job.request["userId"],
+        content=job.request["content"],
+        metadata=job.request["metadata"],
+        deadline=job.deadline,
+    )
+
+
+def ended(job: Job, outcome: Answer | AgentError, *, now: Millis) -> Job:
+    if isinstance(outcome, AgentError):
+        return job.fail(str(outcome), now=now)
+    message = {"id": str(uuid4()), "content": outcome.content}
+    metadata = {} if outcome.metadata is None else {"metadata": dict(outcome.metadata)}
+    return job.succeed(message | metadata, now=now)

@@ -1,0 +1,30 @@
+"""Hold an answer until the job has ended (RFC 7240, `Prefer: wait`)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from jobs.domain.job import Job, Millis
+from jobs.ports import Clock, JobRepository
+
+_FIRST_PAUSE: Final[Millis] = 100
+_LONGEST_PAUSE: Final[Millis] = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitForJob:
+    repository: JobRepository
+    clock: Clock
+    sleep: Callable[[float], None]
+
+    def __call__(self, job: Job, *, at_most: Millis) -> Job | None:
+        """Return the ended job, or None if it goes on for longer. Looks at its header only."""
+        until = self.clock() + at_most
+        pause = _FIRST_PAUSE
+        while (now := self.clock()) < min(until, job.deadline):
+            if self.repository.status_of(job.ref).is_terminal:
+                return self.repository.get(job.ref)
+            self.sleep(min(pause, until - now, job.deadline - now) / 1000)
+            pause = min(pause * 3 // 2, _LONGEST_PAUSE)
+        ended = self.repository.get(job.ref).as_of(self.clock())
+        return ended if ended.status.is_terminal else None
