@@ -48,7 +48,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 up: $(LOCAL_STACK) ## the whole system on http://127.0.0.1:8080 (PORT=…), until Ctrl-C
-	@exec $(OFFLINE) PORT=$(PORT) $(LOCAL_PYTHON) -m local.up
+	@exec $(OFFLINE) PYTHONPATH=layers/jobs PORT=$(PORT) $(LOCAL_PYTHON) -m local.up
 
 check: .venv/.ready ## lint, types, unit tests: quick, while you work
 	@$(DEV)/ruff check
@@ -63,7 +63,7 @@ test: .venv/.ready .tools/runtime/.ready $(LOCAL_STACK) $(NODE_PACKAGES) ## ever
 	@$(OFFLINE) $(DEV)/pytest --cov --cov-report= --cov-fail-under=$(COVERAGE)
 
 bench: .venv/.ready .tools/runtime/.ready $(LOCAL_STACK) ## cold starts, warm path, cost per job, scale
-	@exec $(OFFLINE) $(DEV)/python -m bench
+	@exec $(OFFLINE) PYTHONPATH=layers/jobs $(DEV)/python -m bench
 
 build: $(LOCAL_STACK) ## build for AWS (arm64) into .aws-sam/build
 	@$(OFFLINE) $(LOCAL_PYTHON) -m local.build aws
@@ -72,7 +72,7 @@ deploy: build ## build and deploy to AWS (STAGE=dev|prod; GUIDED=1 asks)
 	$(SAM) deploy --config-env $(STAGE) $(if $(GUIDED),--guided)
 
 sam-local: .venv/.ready $(LOCAL_STACK) ## run functions with `sam local` in Lambda's own image (needs Docker)
-	@exec $(OFFLINE) $(DEV)/python -m local.sam_local
+	@exec $(OFFLINE) PYTHONPATH=layers/jobs $(DEV)/python -m local.sam_local
 
 registry: .tools/local/.ready ## make registry FILE=… STACK=…: write agents and keys to a deployed stack
 	@PYTHONPATH=layers/jobs $(LOCAL_PYTHON) scripts/registry.py --file '$(FILE)' --stack '$(STACK)'

@@ -5,7 +5,7 @@ import io
 import json
 import zipfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
@@ -22,9 +22,9 @@ class Artifacts:
     def __init__(self, s3: "S3Client") -> None:
         self._s3 = s3
         self._known: dict[Path, str] = {}
-        where = {"LocationConstraint": REGION}
+        where: Any = {"LocationConstraint": REGION}
         try:
-            s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration=where)  # type: ignore[arg-type]
+            s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration=where)
         except s3.exceptions.BucketAlreadyOwnedByYou:
             self._present = {each["Key"] for each in s3.list_objects_v2(Bucket=BUCKET)["Contents"]}
         else:

@@ -9,6 +9,7 @@ CREDENTIALS = {
     "AWS_DEFAULT_REGION": REGION,
 }
 
+
 def session() -> boto3.Session:
     """One that takes nothing from the developer's own AWS settings."""
     return boto3.Session(

@@ -12,6 +12,7 @@ import hashlib
 import os
 import platform
 import py_compile
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -56,7 +57,7 @@ def build(target: Target) -> Path:
 
 @contextmanager
 def locked(path: Path, how: int) -> Iterator[None]:
-    """Several stacks may start from one tree at once; they build, and read what is built, in turn."""
+    """Stacks that start from one tree at once build, and read what was built, in turn."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w") as lock:
         fcntl.flock(lock, how)
@@ -82,29 +83,34 @@ def sam_build(target: Target) -> None:
 
     Never with --cached, which has put one architecture's libraries into the other's layer.
     """
-    env = os.environ | {
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"} | {
         "LAYER_ARCH": target.layer_arch,
         "PATH": f"{PYTHON.parent}{os.pathsep}{os.environ['PATH']}",
         "PYTHON": str(PYTHON),
         "SAM_CLI_TELEMETRY": "0",
         "UV": str(tool("uv/bin/uv")),
     }
-    command = [
+    command: list[str | Path] = [
         *(tool("sam/bin/sam"), "build"),
         *("--build-dir", target.folder),
         *("--parameter-overrides", f"Architecture={target.architecture}"),
     ]
-    ran = subprocess.run(  # noqa: S603 - our own command
+    building = subprocess.Popen(  # noqa: S603 - our own command
         command,
         cwd=ROOT,
         env=env,
-        check=False,
         text=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
+        process_group=0,
     )
-    if ran.returncode:
-        raise LocalStackError(f"{ran.stdout}\n`sam build` failed")
+    try:
+        said, _ = building.communicate()
+    except BaseException:
+        os.killpg(building.pid, signal.SIGKILL)  # with the makes and uvs it started
+        raise
+    if building.returncode:
+        raise LocalStackError(f"{said}\n`sam build` failed")
 
 
 def compile_functions(folder: Path) -> None:

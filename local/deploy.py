@@ -29,6 +29,7 @@ def deploy(
 ) -> dict[str, str]:
     """Return the stack's outputs."""
     template = load(build / "template.yaml")
+    separate_logs(template)
     with closing(session().client("s3", endpoint_url=endpoint_url)) as s3:
         artifacts = Artifacts(s3)
         for resource in template["Resources"].values():
@@ -40,6 +41,14 @@ def deploy(
         repairs.repair(cloudformation, stack, endpoint_url)
         [found] = cloudformation.describe_stacks(StackName=stack)["Stacks"]
     return {each["OutputKey"]: each["OutputValue"] for each in found.get("Outputs", [])}
+
+
+def separate_logs(template: dict[str, Any]) -> None:
+    """In a shared log group, only AWS names a stream after its function: give each its own."""
+    functions = [template.get("Globals", {}).get("Function", {})]
+    functions += [each.get("Properties", {}) for each in template["Resources"].values()]
+    for each in functions:
+        each.get("LoggingConfig", {}).pop("LogGroup", None)
 
 
 def apply(

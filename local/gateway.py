@@ -47,7 +47,7 @@ class Body:
 async def forward(request: web.Request) -> web.StreamResponse:
     body = Body(request)
     if body.too_long:
-        return refusal(413, "The request body is too large", "PAYLOAD_TOO_LARGE")
+        return refusal(413, "Request body is too large", "REQUEST_TOO_LARGE")
     try:
         upstream = await request.app[SESSION].request(
             request.method,
@@ -58,7 +58,7 @@ async def forward(request: web.Request) -> web.StreamResponse:
         )
     except aiohttp.ClientError:
         if body.too_long:
-            return refusal(413, "The request body is too large", "PAYLOAD_TOO_LARGE")
+            return refusal(413, "Request body is too large", "REQUEST_TOO_LARGE")
         return refusal(502, "The local stack is not answering", "BAD_GATEWAY")
     async with upstream:
         answer = web.StreamResponse(status=upstream.status, reason=upstream.reason)
@@ -85,7 +85,7 @@ def refusal(status: int, error: str, code: str) -> web.Response:
 
 
 async def session(app: web.Application) -> AsyncIterator[None]:
-    """A connection per request: one kept alive may be closed by the other end just as it is used."""
+    """A connection per request, as one kept alive may be closed just when it is used again."""
     async with aiohttp.ClientSession(
         auto_decompress=False,
         connector=aiohttp.TCPConnector(limit=0, force_close=True),

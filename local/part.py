@@ -50,7 +50,8 @@ class Part:
     def check(self) -> None:
         if self._keeper.poll() is not None:
             said = self.log.read_text(errors="replace").splitlines()[-LAST_LINES:]
-            raise LocalStackError("\n".join([*said, f"{self.name} ended; the last it said is above"]))
+            said.append(f"{self.name} ended; the last it said is above")
+            raise LocalStackError("\n".join(said))
 
     def wait_until(self, ready: Callable[[], bool], seconds: float = 30) -> None:
         deadline = time.monotonic() + seconds
@@ -61,8 +62,8 @@ class Part:
             time.sleep(0.02)
 
     def stop(self) -> None:
-        assert self._keeper.stdin
-        self._keeper.stdin.close()
+        if self._keeper.stdin:
+            self._keeper.stdin.close()
         with suppress(subprocess.TimeoutExpired):
             self._keeper.wait(PATIENCE_SECONDS)
         with suppress(ProcessLookupError):

@@ -39,9 +39,10 @@ def resources(
     cloudformation: "CloudFormationClient", stack: str
 ) -> Iterator[tuple[str, str, "Definition"]]:
     """Type, physical name and properties of each resource, as the SAM transform left them."""
-    body: Any = cloudformation.get_template(StackName=stack, TemplateStage="Processed")[
-        "TemplateBody"
-    ]
+    got: dict[str, Any] = {
+        **cloudformation.get_template(StackName=stack, TemplateStage="Processed")
+    }
+    body = got["TemplateBody"]
     processed = json.loads(body) if isinstance(body, str) else body
     for made in cloudformation.describe_stack_resources(StackName=stack)["StackResources"]:
         definition = processed["Resources"].get(made["LogicalResourceId"], {})
@@ -60,7 +61,7 @@ def put_gateway_responses(apigateway: "APIGatewayClient", api: str, body: "Defin
             responseType=kind,
             responseParameters=response.get("responseParameters", {}),
             responseTemplates=response.get("responseTemplates", {}),
-            **status,  # type: ignore[arg-type] # a choice between one keyword and none
+            **status,
         )
 
 
@@ -74,7 +75,11 @@ def put_preflights(apigateway: "APIGatewayClient", api: str, body: "Definition")
         integration = operations.get("options", {}).get("x-amazon-apigateway-integration")
         if not integration:
             continue
-        where = {"restApiId": api, "resourceId": paths[path], "httpMethod": "OPTIONS"}
+        where: dict[str, Any] = {
+            "restApiId": api,
+            "resourceId": paths[path],
+            "httpMethod": "OPTIONS",
+        }
         apigateway.put_integration(
             **where, type="MOCK", requestTemplates=integration.get("requestTemplates", {})
         )

@@ -12,19 +12,18 @@ class _Loader(yaml.SafeLoader):
 
 def _tag(loader: _Loader, name: str, node: yaml.Node) -> dict[str, Any]:
     value: Any
-    if isinstance(node, yaml.MappingNode):
-        value = loader.construct_mapping(node, deep=True)
-    elif isinstance(node, yaml.SequenceNode):
-        value = loader.construct_sequence(node, deep=True)
-    else:
-        assert isinstance(node, yaml.ScalarNode)
+    if isinstance(node, yaml.ScalarNode):
         value = loader.construct_scalar(node)
         if name == "GetAtt":
             value = str(value).split(".", 1)
+    elif isinstance(node, yaml.SequenceNode):
+        value = loader.construct_sequence(node, deep=True)
+    elif isinstance(node, yaml.MappingNode):
+        value = loader.construct_mapping(node, deep=True)
     return {name if name in {"Ref", "Condition"} else f"Fn::{name}": value}
 
 
-_Loader.add_multi_constructor("!", _tag)  # type: ignore[no-untyped-call]
+_Loader.add_multi_constructor("!", _tag)
 
 
 def load(file: Path) -> dict[str, Any]:

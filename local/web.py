@@ -21,7 +21,7 @@ def answers(url: str) -> bool:
 
 
 def bound(port: int) -> socket.socket:
-    """Reserve a port (0: any) before anything else is started; nobody can connect until it listens."""
+    """Reserve a port (0: any one); nobody can connect to it until somebody listens."""
     door = socket.socket()
     try:
         door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
