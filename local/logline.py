@@ -20,7 +20,7 @@ def readable(function: str, message: str, *, coloured: bool) -> str | None:
         text += f"  job_id={entry['job_id']}"
     if entry.get("exception"):
         text += f"\n{entry['exception']}"
-    line = f"{entry.get('function_name', function):<{NAME_WIDTH}} {level:<8} {text}"
+    line = f"{function:<{NAME_WIDTH}} {level:<8} {text}"
     if coloured and level in COLOURS:
         return f"\x1b[{COLOURS[level]}m{line}\x1b[0m"
     return line

@@ -1,7 +1,8 @@
-"""Say again to the emulator what its CloudFormation drops without a word.
+"""Say again to the emulator what its CloudFormation drops or spoils without a word.
 
 It leaves out an API's gateway responses, the responses of its CORS preflights, and tables' time to
-live. On AWS the template alone does it, so all of this is read from the template.
+live; and where a number comes from a parameter, a queue's consumer stumbles over a text. On AWS the
+template alone does it, so all of this is read from there.
 """
 
 import json
@@ -14,6 +15,7 @@ from local.aws import session
 if TYPE_CHECKING:
     from mypy_boto3_apigateway import APIGatewayClient
     from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_lambda import LambdaClient
 
     type Definition = dict[str, Any]
 
@@ -33,6 +35,17 @@ def repair(cloudformation: "CloudFormationClient", stack: str, endpoint_url: str
                 dynamodb.update_time_to_live(
                     TableName=name, TimeToLiveSpecification=properties["TimeToLiveSpecification"]
                 )
+    with closing(session().client("lambda", endpoint_url=endpoint_url)) as functions:
+        put_concurrency(functions)
+
+
+def put_concurrency(functions: "LambdaClient") -> None:
+    """The SDK reads the text as the number that it should have been."""
+    for mapping in functions.list_event_source_mappings()["EventSourceMappings"]:
+        if "ScalingConfig" in mapping:
+            functions.update_event_source_mapping(
+                UUID=mapping["UUID"], ScalingConfig=mapping["ScalingConfig"]
+            )
 
 
 def resources(
