@@ -13,8 +13,9 @@ def run(record: Any) -> None:
     try:
         ran = bootstrap.run_agent_job()(ref, delivery)
     except JobLeasedError as error:
+        # Look again when the worker that has the job should have ended.
         delivery.hold(max(1, (error.until - bootstrap.now()) // 1000 + 1))
-        raise  # and look again when its worker should have ended
+        raise
     runtime.logger.info("job run", tenant=ref.tenant, job_id=ref.id, outcome=ran)
 
 

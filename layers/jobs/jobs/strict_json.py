@@ -47,23 +47,22 @@ def _integer(text: str) -> int:
 
 
 def _check(value: Any) -> None:
-    level, depth = [value], 0
-    while level:
-        if depth > MAX_DEPTH:
-            raise ValueError("nested too deeply")
-        inner: list[Any] = []
-        for each in level:
-            if isinstance(each, str):
-                _check_text(each)
-            elif isinstance(each, list):
-                inner += each
-            elif isinstance(each, dict):
-                inner += each.keys()
-                inner += each.values()
-        level, depth = inner, depth + 1
+    level = [value]
+    for _ in range(MAX_DEPTH + 1):
+        level = [inner for each in level for inner in _checked(each)]
+        if not level:
+            return
+    raise ValueError("nested too deeply")
 
 
-def _check_text(text: str) -> None:
-    if "\0" in text:
-        raise ValueError("NUL character")
-    text.encode()  # UnicodeEncodeError, which is a ValueError, for a lone surrogate
+def _checked(value: Any) -> list[Any]:
+    """Return what is in a container; scalars have nothing in them, and text must be storable."""
+    if isinstance(value, list):
+        return value
+    if isinstance(value, dict):
+        return [*value.keys(), *value.values()]
+    if isinstance(value, str):
+        if "\0" in value:
+            raise ValueError("NUL character")
+        value.encode()  # UnicodeEncodeError, which is a ValueError, for a lone surrogate
+    return []

@@ -16,6 +16,7 @@ from jobs.domain.errors import (
     StaleJobError,
     UnavailableError,
 )
+from jobs.domain.identity import is_uuid
 from jobs.domain.job import Job, JobRef, Millis
 from jobs.domain.status import JobStatus
 from jobs.http import BadRequestError, Request, Response, TooLargeError
@@ -42,7 +43,9 @@ _MOST_LISTED: Final = 1000
 
 HEADERS: Final = {
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "Preference-Applied, Retry-After",
+    "Access-Control-Expose-Headers": (
+        "PAYMENT-REQUIRED, PAYMENT-RESPONSE, X-PAYMENT-RESPONSE, Preference-Applied, Retry-After"
+    ),
     "Cache-Control": "no-store",
 }
 _REFUSALS: Final[Mapping[type[Exception], tuple[HTTPStatus, str, str]]] = {
@@ -77,7 +80,11 @@ def refuse(error: Exception) -> Response:
 
 
 def ref_in(request: Request) -> JobRef:
-    return JobRef(tenant=request.tenant, dialect=NAME, id=request.path("jobId"))
+    """Return the ref of the path's job. Raises `JobNotFoundError` if it can be no job's id."""
+    job_id = request.path("jobId")
+    if not is_uuid(job_id):
+        raise JobNotFoundError(job_id)
+    return JobRef(tenant=request.tenant, dialect=NAME, id=job_id)
 
 
 def created(job: Job) -> Response:

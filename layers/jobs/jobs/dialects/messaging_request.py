@@ -2,13 +2,13 @@
 
 import hashlib
 import json
-import re
 from typing import Annotated, Any, Final, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
 from jobs import strict_json
+from jobs.domain.identity import is_uuid
 from jobs.domain.job import Millis
 from jobs.http import BadRequestError
 
@@ -16,7 +16,6 @@ _LONGEST_CONTENT: Final = 50_000
 _LARGEST_METADATA: Final = 10_000
 _SHORTEST_TIMEOUT: Final[Millis] = 1000
 _LONGEST_TIMEOUT: Final[Millis] = 300_000
-_UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 def _require(condition: bool, text: str) -> None:  # noqa: FBT001 - reads as a sentence
@@ -79,9 +78,9 @@ class CreateJobBody(BaseModel):
 
     @model_validator(mode="after")
     def _ids_are_uuids(self) -> Self:
-        _require(bool(_UUID.fullmatch(self.userId)), "Invalid userId format (must be valid UUID)")
+        _require(is_uuid(self.userId), "Invalid userId format (must be valid UUID)")
         _require(
-            self.agentId is None or bool(_UUID.fullmatch(self.agentId)),
+            self.agentId is None or is_uuid(self.agentId),
             "Invalid agentId format (must be valid UUID)",
         )
         return self

@@ -1,9 +1,18 @@
 """Ids of new jobs."""
 
+import re
 import secrets
+from typing import Final
 from uuid import UUID
 
 from jobs.domain.job import Millis
+
+_UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+
+def is_uuid(text: str) -> bool:
+    """Whether this is a UUID with dashes, of any version and in any case."""
+    return _UUID.fullmatch(text) is not None
 
 
 def new_job_id(now: Millis) -> str:

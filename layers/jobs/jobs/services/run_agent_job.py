@@ -26,6 +26,7 @@ from jobs.services.change_job import change_job
 LEASE: Final[Millis] = 25_000
 HOLD_S: Final = 30
 BEAT_S: Final = 10.0
+RETRY_S: Final = 5
 """A worker that dies is noticed `LEASE` after its last beat; its message returns after `HOLD_S`."""
 
 type Providers = Callable[[str], Provider]
@@ -59,10 +60,13 @@ class RunAgentJob:
             return Ran.NOT_NEEDED
         try:
             return self._finish(job, self._ask(job, delivery))
-        except (JobEndedError, StaleJobError, JobNotFoundError):
+        except (JobEndedError, StaleJobError):
             return Ran.TOO_LATE
         except TimeoutError:
             return Ran.UNANSWERED  # its deadline has come, and with it the timer
+        except Exception:
+            self._give_up(job, delivery)
+            raise
 
     def _claimed(self, job: Job) -> Job:
         return job.claim(now=self.clock(), lease=LEASE)
@@ -84,6 +88,12 @@ class RunAgentJob:
         with suppress(UnavailableError):  # the lease lasts for another beat
             self.repository.renew(job, lease_until=self.clock() + LEASE)
             delivery.hold(HOLD_S)
+
+    def _give_up(self, job: Job, delivery: Delivery) -> None:
+        """Let the next attempt begin soon, not only when the lease would have run out."""
+        with suppress(StaleJobError, UnavailableError):
+            self.repository.renew(job, lease_until=self.clock())
+            delivery.hold(RETRY_S)
 
     def _finish(self, job: Job, outcome: Outcome | AgentError) -> Ran:
         match outcome:

@@ -46,7 +46,9 @@ class DynamoRegistry:
     def key(self, key_id: str) -> ApiKey | None:
         with passing_failures():
             found = self._client.get_item(
-                TableName=self._table, Key=attributes({"PK": f"KEY#{key_id}", "SK": "KEY"})
+                TableName=self._table,
+                Key=attributes({"PK": f"KEY#{key_id}", "SK": "KEY"}),
+                ConsistentRead=True,  # a refusal is cached: a new key must not meet one
             ).get("Item")
         if not found:
             return None

@@ -1,0 +1,67 @@
+"""What every kind of test shares: a clock that stands still, sane jobs, one local stack."""
+
+import os
+from collections.abc import Callable, Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from jobs.domain.job import Job
+from local.stack import LocalStack, running
+from tests.support import HOUR, NOON, FrozenClock
+
+os.environ |= {
+    "AWS_ACCESS_KEY_ID": "testing",
+    "AWS_SECRET_ACCESS_KEY": "testing",
+    "AWS_DEFAULT_REGION": "eu-central-1",
+    "POWERTOOLS_SERVICE_NAME": "sortie",
+}
+
+
+@pytest.fixture
+def clock() -> FrozenClock:
+    return FrozenClock()
+
+
+@pytest.fixture
+def a_job() -> Callable[..., Job]:
+    """Make a valid job; name only what the test is about."""
+
+    def make(**about: Any) -> Job:
+        sane: dict[str, Any] = {
+            "id": "019b7963-4a00-7000-8000-000000000001",
+            "tenant": "acme",
+            "dialect": "messaging",
+            "request": {
+                "agentId": "11111111-1111-4111-8111-111111111111",
+                "userId": "22222222-2222-4222-8222-222222222222",
+                "content": "Hello",
+                "metadata": {},
+            },
+            "created_at": NOON,
+            "changed_at": NOON,
+            "deadline": NOON + 30_000,
+            "retention": 24 * HOUR,
+        }
+        return Job(**sane | about)
+
+    return make
+
+
+@pytest.fixture
+def lambda_context() -> SimpleNamespace:
+    return SimpleNamespace(
+        function_name="f",
+        memory_limit_in_mb=512,
+        invoked_function_arn="arn:aws:lambda:eu-central-1:123456789012:function:f",
+        aws_request_id="11111111-2222-3333-4444-555555555555",
+        get_remaining_time_in_millis=lambda: 10_000,
+    )
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[LocalStack]:
+    """The whole system, deployed from the built template; shared, so use ids of your own."""
+    with running() as started:
+        yield started
