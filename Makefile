@@ -85,7 +85,7 @@ clean: ## remove everything that was built or installed here
 $(UV): requirements/uv.txt
 	@echo 'installing uv…'
 	@python3 -m venv --clear .tools/uv
-	@.tools/uv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
+	@.tools/uv/bin/python -m pip install -qq --disable-pip-version-check --require-hashes --requirement $<
 	@touch $@
 
 define ENVIRONMENT

@@ -22,6 +22,7 @@ from local.paths import ROOT
 from local.stack import LocalStack, running
 
 POLL_SECONDS = 0.5
+LAST_PORT = 65_535
 FAREWELLS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 SUMMARY = """
 Sortie runs. A message to an agent, then its answer:
@@ -40,11 +41,12 @@ class Farewell(BaseException):
 
 def main() -> int:
     listen()
-    settings = os.environ
     try:
-        port, cloud_port = int(settings.get("PORT", "8080")), int(settings.get("CLOUD_PORT", "0"))
-        file = ROOT / settings.get("STACK_FILE", ".local/stack.json")
-        with running(port=port, cloud_port=cloud_port) as stack, published(stack, file):
+        file = ROOT / os.environ.get("STACK_FILE", ".local/stack.json")
+        with (
+            running(port=port("PORT", 8080), cloud_port=port("CLOUD_PORT", 0)) as stack,
+            published(stack, file),
+        ):
             say(summary(stack, file))
             say(f"ready {stack.base_url}")
             follow(stack)
@@ -54,6 +56,13 @@ def main() -> int:
         print(f"\n{error}", file=sys.stderr)
         return 1
     return 0
+
+
+def port(variable: str, default: int) -> int:
+    value = os.environ.get(variable, str(default))
+    if not value.isdecimal() or int(value) > LAST_PORT:
+        raise LocalStackError(f"{variable}={value} is no port")
+    return int(value)
 
 
 def summary(stack: LocalStack, file: Path) -> str:
