@@ -3,12 +3,12 @@ from itertools import product
 import pytest
 
 from jobs.domain.errors import JobEndedError, JobLeasedError
-from jobs.domain.job import RETENTION_STEP
 from jobs.domain.status import JobStatus
 from tests.support import HOUR, NOON
 
 TERMINAL = {JobStatus.SUCCEEDED, JobStatus.FAILED, JobStatus.CANCELLED, JobStatus.TIMED_OUT}
 LEASE = 25_000
+QUARTER = HOUR // 4
 
 
 @pytest.mark.parametrize(("ended", "target"), [*product(sorted(TERMINAL), JobStatus)])
@@ -67,14 +67,14 @@ def test_a_job_whose_lease_lasts_is_not_taken_over(a_job) -> None:
     assert refusal.value.until == NOON + LEASE
 
 
-@pytest.mark.parametrize("late", [0, 1, RETENTION_STEP - 1, RETENTION_STEP])
+@pytest.mark.parametrize("late", [0, 1, QUARTER - 1, QUARTER])
 def test_a_job_stays_for_its_retention_and_leaves_at_the_next_quarter_of_an_hour(
     a_job, late
 ) -> None:
     job = a_job(deadline=NOON + HOUR).cancel(now=NOON + late)
 
-    assert 0 <= job.gone_at - (NOON + late + 24 * HOUR) < RETENTION_STEP
-    assert job.gone_at % RETENTION_STEP == 0
+    assert 0 <= job.gone_at - (NOON + late + 24 * HOUR) < QUARTER
+    assert job.gone_at % QUARTER == 0
 
 
 def test_a_step_leaves_the_original_alone(a_job) -> None:

@@ -12,8 +12,9 @@ from jobs.domain.status import JobStatus
 
 type Millis = int
 
-RETENTION_STEP: Final[Millis] = 15 * 60 * 1000
-"""Jobs leave at full quarters of an hour, so that counts can drop at the very same moment."""
+RETENTION_STEPS: Final = 96
+"""Jobs leave together, at the next full 96th of their retention (of 24 h: a quarter of an hour), so
+that counts can be kept by these moments and drop with them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +61,8 @@ class Job:
     def gone_at(self) -> Millis:
         """When readers stop seeing the job: its retention after it ended, to the next step."""
         ended = self.deadline if self.ended_at is None else self.ended_at
-        return -(-(ended + self.retention) // RETENTION_STEP) * RETENTION_STEP
+        step = max(1, self.retention // RETENTION_STEPS // 1000) * 1000
+        return -(-(ended + self.retention) // step) * step
 
     def as_of(self, now: Millis) -> Self:
         """Return the job as a reader sees it: past its deadline it has timed out, stored or not."""

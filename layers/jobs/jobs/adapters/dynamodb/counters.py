@@ -1,7 +1,7 @@
 """Counts that are exact under replay, and whose reading costs the same for ten jobs or ten million.
 
-Ended jobs are counted under the moment they leave (`gone_at`, full quarters of
-an hour), so that counts drop at that moment by themselves, whenever TTL may get
+Ended jobs are counted under the moment they leave (`gone_at`, of which there are
+never many), so that counts drop at that moment by themselves, whenever TTL may get
 round to deleting the items. Beside each job stands what of it has been counted:
 a change is applied as the difference to that, in one transaction with it.
 """
