@@ -32,7 +32,8 @@ def test_what_cannot_be_stored_and_given_back_is_refused(text) -> None:
 
 
 @pytest.mark.parametrize("text", [
-    "1" * 1000, "[" * 100 + "1" + "]" * 100, '"\\\\u0000"', '{"__proto__": {"a": 1}}', '"\\ud83d\\ude00"',
+    "1" * 1000, "[" * 100 + "1" + "]" * 100,
+    '"\\\\u0000"', '"\\ud83d\\ude00"', '{"__proto__": {"a": 1}}',
 ])  # fmt: skip
 def test_what_is_odd_but_legal_is_data(text) -> None:
     assert strict_json.loads(text) == json.loads(text)

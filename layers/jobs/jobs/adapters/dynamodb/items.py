@@ -53,8 +53,13 @@ def spelled(body: Mapping[str, Any]) -> str:
     return json.dumps(body, ensure_ascii=False, separators=(",", ":"))
 
 
+def size(body: Mapping[str, Any] | None) -> int:
+    """Return the bytes that a body takes."""
+    return 0 if body is None else len(spelled(body).encode())
+
+
 def fits(*bodies: Mapping[str, Any] | None) -> bool:
-    return sum(len(spelled(body).encode()) for body in bodies if body is not None) <= _ROOM
+    return sum(map(size, bodies)) <= _ROOM
 
 
 def ttl(job: Job) -> int:

@@ -14,8 +14,8 @@ from jobs.ports import Listing, Page
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
-_MOST_BYTES: Final = 4 * 2**20
-"""Of bodies in one page: Lambda answers 6 MB at most."""
+_MOST_BYTES: Final = 5 * 2**19
+"""Of bodies in one page: Lambda answers 6 MB at most, and quotes may double on the way."""
 _JOBS_A_BATCH: Final = 25
 _AFTER_ALL_IDS: Final = "~"
 
@@ -27,7 +27,7 @@ def newest(
     jobs: list[Job] = []
     size = 0
     for job in search.with_status() if listing.statuses else search.all():
-        size += len(items.spelled(job.request)) + len(items.spelled(job.result or {}))
+        size += items.size(job.request) + items.size(job.result)
         if len(jobs) == listing.limit or (jobs and size > _MOST_BYTES):
             return Page(jobs=jobs, more=True)
         jobs.append(job)
