@@ -75,7 +75,7 @@ sam-local: .venv/.ready $(LOCAL_STACK) ## run functions with `sam local` in Lamb
 	@exec $(OFFLINE) PYTHONPATH=layers/jobs $(DEV)/python -m local.sam_local
 
 registry: .tools/local/.ready ## make registry FILE=… STACK=…: write agents and keys to a deployed stack
-	@PYTHONPATH=layers/jobs $(LOCAL_PYTHON) scripts/registry.py --file '$(FILE)' --stack '$(STACK)'
+	@PYTHONPATH=layers/jobs $(LOCAL_PYTHON) -m scripts.registry --file '$(FILE)' --stack '$(STACK)'
 
 clean: ## remove everything that was built or installed here
 	rm -rf .aws-sam .local .tools .venv .coverage .*_cache .hypothesis tests/node/node_modules
