@@ -1,0 +1,33 @@
+"""`make deploy`, with the emulator in AWS's place."""
+
+import os
+import subprocess
+import urllib.error
+import urllib.request
+
+import pytest
+
+from local.aws import CREDENTIALS, session
+from local.paths import ROOT
+
+
+def test_what_is_built_for_aws_is_deployed_with_the_projects_settings(stack) -> None:
+    deployed = subprocess.run(
+        ["make", "deploy", "STAGE=dev"],
+        cwd=ROOT,
+        env=os.environ | CREDENTIALS | {"AWS_ENDPOINT_URL": stack.aws_endpoint_url},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert deployed.returncode == 0, deployed.stdout + deployed.stderr
+    cloudformation = session().client("cloudformation", endpoint_url=stack.aws_endpoint_url)
+    [found] = cloudformation.describe_stacks(StackName="sortie-dev")["Stacks"]
+    cloudformation.close()
+    outputs = {each["OutputKey"]: each["OutputValue"] for each in found["Outputs"]}
+    assert outputs.keys() == stack.outputs.keys()
+    api = f"{stack.aws_endpoint_url}/_aws/execute-api/{outputs['ApiId']}/dev/api/agents"
+    with pytest.raises(urllib.error.HTTPError, match="401") as refusal:
+        urllib.request.urlopen(api)
+    refusal.value.close()
