@@ -7,6 +7,7 @@ from typing import Any
 PLATFORM = re.compile(r"(START|END|REPORT|INIT_START|XRAY) ")
 COLOURS = {"DEBUG": 2, "WARNING": 33, "ERROR": 31, "CRITICAL": 31}
 NAME_WIDTH = 24
+SHOWN = ("status", "code", "outcome", "job_status", "job_id")
 
 
 def readable(function: str, message: str, *, coloured: bool) -> str | None:
@@ -16,8 +17,7 @@ def readable(function: str, message: str, *, coloured: bool) -> str | None:
     entry = parsed(message)
     level = str(entry.get("level", ""))
     text = str(entry.get("message", message))
-    if "job_id" in entry:
-        text += f"  job_id={entry['job_id']}"
+    text += "".join(f"  {name}={entry[name]}" for name in SHOWN if name in entry)
     if entry.get("exception"):
         text += f"\n{entry['exception']}"
     line = f"{function:<{NAME_WIDTH}} {level:<8} {text}"

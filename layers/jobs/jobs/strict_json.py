@@ -49,8 +49,9 @@ def _integer(text: str) -> int:
 def _check(value: Any) -> None:
     level = [value]
     for _ in range(MAX_DEPTH + 1):
+        deeper = any(isinstance(each, list | dict) for each in level)
         level = [inner for each in level for inner in _checked(each)]
-        if not level:
+        if not deeper:
             return
     raise ValueError("nested too deeply")
 

@@ -169,14 +169,19 @@ def health(counts: JobCounts, now: Millis) -> Response:
             "totalJobs": counts.total,
             "statusCounts": words,
             "metrics": {
-                "averageProcessingTimeMs": round(counts.processing_ms / max(1, answered)),
-                "successRate": round(answered / max(1, ended), 2),
-                "failureRate": round(words["failed"] / max(1, ended), 2),
-                "timeoutRate": round(words["timeout"] / max(1, ended), 2),
+                "averageProcessingTimeMs": _ratio(counts.processing_ms, answered),
+                "successRate": _ratio(100 * answered, ended) / 100,
+                "failureRate": _ratio(100 * words["failed"], ended) / 100,
+                "timeoutRate": _ratio(100 * words["timeout"], ended) / 100,
             },
             "maxJobs": _REPORTED_MAXIMUM,
         },
     )
+
+
+def _ratio(part: int, whole: int) -> int:
+    """Round a half up, as JavaScript does, which Python's own rounding does not."""
+    return (2 * part + whole) // (2 * whole) if whole else 0
 
 
 def agents(found: Sequence[Agent]) -> Response:
