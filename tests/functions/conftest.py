@@ -1,0 +1,175 @@
+"""Handlers as they are deployed, on events as AWS sends them; what is beyond the ports is fake.
+
+The events are those of `sam local invoke -e`.
+"""
+
+import io
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from importlib import import_module
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from jobs import bootstrap, runtime
+from jobs.adapters.memory import (
+    InMemoryJobCounters,
+    InMemoryJobRepository,
+    InMemoryRegistry,
+    Outbox,
+)
+from jobs.domain.agent import Agent
+from jobs.domain.job import Job
+from tests.support import FrozenClock
+
+EVENTS = Path(__file__).parents[2] / "events"
+TENANT = "demo"
+AGENT_ID = "11111111-1111-4111-8111-111111111111"
+SETTINGS = {
+    "AGENT_QUEUE_URL": "https://sqs.example/agents",
+    "CURSOR_SECRET_ARN": "cursor",
+    "DEFAULT_TIMEOUT_MS": "30000",
+    "EVENT_BUS": "bus",
+    "RETENTION_HOURS": "24",
+}
+
+
+class Queues:
+    """SQS, as far as it is used."""
+
+    def __init__(self) -> None:
+        self.sent: list[Any] = []
+        self.held: list[tuple[str, int]] = []
+
+    def send_message(self, **request: Any) -> None:
+        self.sent.append(json.loads(request["MessageBody"]))
+
+    def change_message_visibility(self, **request: Any) -> None:
+        self.held.append((request["ReceiptHandle"], request["VisibilityTimeout"]))
+
+
+class Bus:
+    """EventBridge, as far as it is used."""
+
+    def __init__(self) -> None:
+        self.details: list[Any] = []
+
+    def put_events(self, **request: Any) -> Any:
+        self.details += [json.loads(entry["Detail"]) for entry in request["Entries"]]
+        return {"FailedEntryCount": 0}
+
+
+@dataclass
+class World:
+    """What the handlers stand on. `meanwhile` happens whenever one of them sleeps."""
+
+    clock: FrozenClock
+    repository: InMemoryJobRepository
+    counters: InMemoryJobCounters
+    registry: InMemoryRegistry = field(default_factory=InMemoryRegistry)
+    timers: Outbox = field(default_factory=Outbox)
+    queues: Queues = field(default_factory=Queues)
+    bus: Bus = field(default_factory=Bus)
+    meanwhile: Callable[[], object] = lambda: None
+
+    def sleep(self, seconds: float) -> None:
+        self.clock.advance(round(seconds * 1000))
+        self.meanwhile()
+
+    def read_stream(self) -> None:
+        self.counters.count(self.repository.changes)
+
+
+@pytest.fixture(autouse=True)
+def world(clock, monkeypatch) -> Iterator[World]:
+    made = World(clock, InMemoryJobRepository(clock), InMemoryJobCounters(clock))
+    made.registry.put_agent(TENANT, Agent(id=AGENT_ID, name="Echo", bio="Answers."))
+    caches = [each for each in vars(bootstrap).values() if hasattr(each, "cache_clear")]
+    for each in caches:
+        each.cache_clear()
+    monkeypatch.setattr(bootstrap, "now", clock)
+    monkeypatch.setattr(bootstrap, "time", SimpleNamespace(sleep=made.sleep))
+    monkeypatch.setattr(bootstrap, "repository", lambda: made.repository)
+    monkeypatch.setattr(bootstrap, "counters", lambda: made.counters)
+    monkeypatch.setattr(bootstrap, "registry", lambda: made.registry)
+    monkeypatch.setattr(bootstrap, "timers", lambda: made.timers)
+    monkeypatch.setattr(bootstrap, "secrets", lambda: SimpleNamespace(read=str))
+    monkeypatch.setattr(bootstrap, "_sqs", lambda: made.queues)
+    monkeypatch.setattr(bootstrap, "client", {"events": made.bus}.__getitem__)
+    for name, value in SETTINGS.items():
+        monkeypatch.setenv(name, value)
+    yield made
+    for each in caches:
+        each.cache_clear()
+
+
+@pytest.fixture
+def stored(world, a_job) -> Callable[..., Job]:
+    """Store a job of the events' tenant and return it; name only what the test is about."""
+
+    def store(**about: Any) -> Job:
+        job = a_job(**{"tenant": TENANT} | about)
+        world.repository.add(job)
+        return job
+
+    return store
+
+
+@pytest.fixture
+def event() -> Callable[..., Any]:
+    """Load events/<name>.json, with changes to its first level."""
+
+    def load(name: str, **changes: Any) -> Any:
+        return json.loads((EVENTS / f"{name}.json").read_text()) | changes
+
+    return load
+
+
+@pytest.fixture
+def invoke(lambda_context, event) -> Callable[..., Any]:
+    """Have the handler of this name answer its own event, or another one."""
+
+    def run(name: str, other: Any = None, **changes: Any) -> Any:
+        handler = import_module(name.replace("/", ".")).lambda_handler
+        return handler(other or event(name, **changes), lambda_context)
+
+    return run
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: HTTPStatus
+    headers: dict[str, str]
+    text: str
+
+    @property
+    def body(self) -> Any:
+        return json.loads(self.text)
+
+
+@pytest.fixture
+def call(invoke) -> Callable[..., Answer]:
+    """Have an API's handler answer. What holds for every answer is checked here, for all tests."""
+
+    def answer(name: str, **changes: Any) -> Answer:
+        made = invoke(f"messaging/{name}", **changes)
+        assert made.keys() == {"statusCode", "headers", "body"}
+        assert made["headers"]["Content-Type"] == "application/json"
+        assert made["headers"]["Cache-Control"] == "no-store"
+        assert made["headers"]["Access-Control-Allow-Origin"] == "*"
+        assert "Retry-After" in made["headers"]["Access-Control-Expose-Headers"]
+        return Answer(HTTPStatus(made["statusCode"]), made["headers"], made["body"])
+
+    return answer
+
+
+@pytest.fixture(autouse=True)
+def log(monkeypatch) -> Callable[[], list[dict[str, Any]]]:
+    """What has been logged so far, line by line."""
+    written = io.StringIO()
+    monkeypatch.setattr(runtime.logger.registered_handler, "stream", written)
+    return lambda: [json.loads(line) for line in written.getvalue().splitlines()]
