@@ -68,14 +68,20 @@ def apply(
     try:
         cloudformation.create_stack(**request)
     except cloudformation.exceptions.AlreadyExistsException:
-        try:
-            cloudformation.update_stack(**request)
-        except ClientError as error:
-            if "No updates" not in str(error):
-                raise
+        update(cloudformation, request)
+    except ClientError as error:
+        raise LocalStackError(str(error)) from error
     status = settled(cloudformation, stack)
     if status not in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}:
         raise LocalStackError(f"deploying ended in {status}\n{failures(cloudformation, stack)}")
+
+
+def update(cloudformation: "CloudFormationClient", request: dict[str, Any]) -> None:
+    try:
+        cloudformation.update_stack(**request)
+    except ClientError as error:
+        if "No updates" not in str(error):
+            raise LocalStackError(str(error)) from error
 
 
 def settled(cloudformation: "CloudFormationClient", stack: str) -> str:
