@@ -35,16 +35,22 @@ class ListJobs:
     ) -> JobList:
         """Return one page. Raises `BadCursorError` unless the cursor is of this very listing."""
         scope = f"{tenant}#{dialect}#{','.join(sorted(statuses))}"
-        before = self.signer.verify(cursor, scope=scope) if cursor else None
+        before, listed = self._position(cursor, scope) if cursor else (None, 0)
         counts = self.counters.read(tenant, dialect)
         found = self.repository.newest(
             Listing(tenant=tenant, dialect=dialect, limit=limit, statuses=statuses, before=before),
-            known=0 if before else counts.of(*(statuses or JobStatus)),
+            known=counts.of(*(statuses or JobStatus)) - listed,
         )
         now = self.clock()
         jobs = [job.as_of(now) for job in found.jobs]
+        here = f"{jobs[-1].id} {listed + len(jobs)}" if found.more else None
         return JobList(
             jobs=[job for job in jobs if not statuses or job.status in statuses],
             total=counts.total,
-            cursor=self.signer.sign(jobs[-1].id, scope=scope) if found.more else None,
+            cursor=here and self.signer.sign(here, scope=scope),
         )
+
+    def _position(self, cursor: str, scope: str) -> tuple[str, int]:
+        """Return the last job on the pages before, and how many there were on them."""
+        last, listed = self.signer.verify(cursor, scope=scope).split()
+        return last, int(listed)

@@ -43,6 +43,7 @@ class _Search:
         self._listing = listing
         self._known = known
         self._now = now
+        self._found = 0
         self._partition = f"{listing.tenant}#{listing.dialect}"
 
     def all(self) -> Iterator[Job]:
@@ -76,8 +77,8 @@ class _Search:
     def _items(self, attribute: str, value: str, **options: Any) -> Iterator[Stored]:
         """Page through a partition, newest first.
 
-        Ends where only jobs are left that TTL should have deleted: after a page
-        without a live one, unless more of them are known to be there.
+        Ends where only jobs are left that TTL should have deleted: after a page of such ones
+        alone, unless more live ones are known to be there, in this partition or another.
         """
         query: dict[str, Any] = options | {
             "TableName": self._table,
@@ -92,10 +93,12 @@ class _Search:
         while True:
             page = self._client.query(**query)
             yield from page["Items"]
-            live_here = sum(map(self._is_live, page["Items"]))
+            headers = [item for item in page["Items"] if "status" in item]
+            live_here = sum(map(self._is_live, headers))
             live += live_here
-            enough = live > self._listing.limit or (not live_here and live >= self._known)
-            if enough or "LastEvaluatedKey" not in page:
+            self._found += live_here
+            only_gone = headers and not live_here and self._found >= self._known
+            if live > self._listing.limit or only_gone or "LastEvaluatedKey" not in page:
                 return
             query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
             query["Limit"] = 3 * (self._listing.limit + 1 - live)

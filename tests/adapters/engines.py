@@ -1,0 +1,110 @@
+"""What the adapters run against: moto and MiniStack, their tables made from template.yaml itself."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from types import SimpleNamespace
+from typing import Any, Final
+from uuid import uuid4
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ReadTimeoutError
+from botocore.httpsession import URLLib3Session
+
+from jobs.adapters.aws import CONFIG
+from local.aws import CREDENTIALS, REGION
+from local.paths import ROOT
+from local.template import load
+
+RESOURCES: Final = load(ROOT / "template.yaml")["Resources"]
+_OF_A_TABLE: Final = (
+    "AttributeDefinitions", "BillingMode", "GlobalSecondaryIndexes", "KeySchema",
+)  # fmt: skip
+
+
+def client(service: Any, endpoint_url: str | None = None) -> Any:
+    """Make a client as the project configures it, blind to the developer's own settings."""
+    return boto3.client(
+        service,
+        endpoint_url=endpoint_url,
+        region_name=REGION,
+        aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
+        config=CONFIG.merge(Config(ignore_configured_endpoint_urls=True)),
+    )
+
+
+class DynamoDb:
+    """One engine: a client, and tables that nobody consumes the streams of."""
+
+    def __init__(self, dynamodb: Any, *, remote: bool) -> None:
+        self.client = dynamodb
+        self.remote = remote
+        self.jobs, self.counters, self.registry = map(
+            self._create, ("JobTable", "CounterTable", "RegistryTable")
+        )
+
+    def _create(self, resource: str) -> str:
+        definition: Mapping[str, Any] = RESOURCES[resource]["Properties"]
+        name = f"{resource}-{uuid4()}"
+        self.client.create_table(
+            TableName=name, **{k: definition[k] for k in _OF_A_TABLE if k in definition}
+        )
+        return name
+
+    @contextmanager
+    def hooked(self, event: str, hook: Callable[..., Any]) -> Iterator[None]:
+        self.client.meta.events.register_last(event, hook)
+        try:
+            yield
+        finally:
+            self.client.meta.events.unregister(event, hook)
+
+    @contextmanager
+    def calls(self) -> Iterator[list[str]]:
+        """Note the names of the operations that go out."""
+        made: list[str] = []
+        with self.hooked("before-call.dynamodb.*", lambda model, **_: made.append(model.name)):
+            yield made
+
+    @contextmanager
+    def failing(self, failure: Exception | str, *, operation: str = "*", after: int = 0) -> Any:
+        """Have calls refused with an error's code, or not get through at all."""
+        so_far = iter(range(after))
+
+        def fail(**_: Any) -> Any:
+            if next(so_far, None) is not None:
+                return None
+            if isinstance(failure, Exception):
+                raise failure
+            return refusal(failure)
+
+        with self.hooked(f"before-call.dynamodb.{operation}", fail):
+            yield
+
+    @contextmanager
+    def losing_answer(
+        self, operation: str, meanwhile: Callable[[], None] = lambda: None
+    ) -> Iterator[list[str]]:
+        """Apply the next such call but lose its answer, so that the SDK makes it once more."""
+        lost: list[str] = []
+
+        def lose(request: Any, event_name: str, **_: Any) -> None:
+            if lost or not event_name.endswith(f".{operation}"):
+                return
+            lost.append(operation)
+            if self.remote:  # moto, asked before us, has applied it
+                URLLib3Session().send(request)
+            meanwhile()
+            raise ReadTimeoutError(endpoint_url="the table")
+
+        with self.hooked("before-send", lose):
+            yield lost
+
+
+def refusal(code: str, status: int = 400) -> tuple[SimpleNamespace, dict[str, Any]]:
+    """Answer in a service's stead, as a hook on `before-call` may."""
+    return SimpleNamespace(status_code=status), {
+        "Error": {"Code": code, "Message": "Slow down"},
+        "ResponseMetadata": {"HTTPStatusCode": status},
+    }
