@@ -10,7 +10,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from local import repairs
 from local.artifacts import Artifacts
@@ -28,6 +28,15 @@ def deploy(
     build: Path, stack: str, parameters: dict[str, str], endpoint_url: str
 ) -> dict[str, str]:
     """Return the stack's outputs."""
+    try:
+        return deployed(build, stack, parameters, endpoint_url)
+    except (BotoCoreError, ClientError) as error:
+        raise LocalStackError(f"deploying failed: {error}") from error
+
+
+def deployed(
+    build: Path, stack: str, parameters: dict[str, str], endpoint_url: str
+) -> dict[str, str]:
     template = load(build / "template.yaml")
     separate_logs(template)
     with closing(session().client("s3", endpoint_url=endpoint_url)) as s3:
@@ -69,8 +78,6 @@ def apply(
         cloudformation.create_stack(**request)
     except cloudformation.exceptions.AlreadyExistsException:
         update(cloudformation, request)
-    except ClientError as error:
-        raise LocalStackError(str(error)) from error
     status = settled(cloudformation, stack)
     if status not in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}:
         raise LocalStackError(f"deploying ended in {status}\n{failures(cloudformation, stack)}")
@@ -81,7 +88,7 @@ def update(cloudformation: "CloudFormationClient", request: dict[str, Any]) -> N
         cloudformation.update_stack(**request)
     except ClientError as error:
         if "No updates" not in str(error):
-            raise LocalStackError(str(error)) from error
+            raise
 
 
 def settled(cloudformation: "CloudFormationClient", stack: str) -> str:
