@@ -1,0 +1,37 @@
+"""The template as it is deployed from, and the files beside it."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.template import load
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="session")
+def template() -> dict[str, Any]:
+    return load(ROOT / "template.yaml")
+
+
+@pytest.fixture(scope="session")
+def resources(template) -> dict[str, dict[str, Any]]:
+    return template["Resources"]
+
+
+@pytest.fixture(scope="session")
+def functions(resources) -> dict[str, dict[str, Any]]:
+    """Properties of each function, by its logical id."""
+    return {
+        name: resource["Properties"]
+        for name, resource in resources.items()
+        if resource["Type"] == "AWS::Serverless::Function"
+    }
+
+
+@pytest.fixture(scope="session")
+def handlers() -> set[str]:
+    """Handler files as `<package>/<module>`."""
+    found = (ROOT / "functions").rglob("*.py")
+    return {file.relative_to(ROOT / "functions").with_suffix("").as_posix() for file in found}

@@ -1,0 +1,37 @@
+"""Importing a handler costs imports only: no AWS client, nothing read from the environment."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+IMPORT_ALL = """
+import importlib, sys
+import boto3
+
+def refuse(*_, **__):
+    raise AssertionError("an AWS client is made at import")
+
+boto3.client = boto3.resource = boto3.Session.client = refuse
+for name in sys.argv[1:]:
+    importlib.import_module(name)
+from jobs import bootstrap
+caches = {name: f for name, f in vars(bootstrap).items() if hasattr(f, "cache_info")}
+print([name for name, f in caches.items() if f.cache_info().currsize])
+"""
+
+
+def test_importing_every_handler_makes_no_client_and_needs_no_environment(handlers) -> None:
+    modules = sorted(name.replace("/", ".") for name in handlers)
+    paths = f"{ROOT / 'functions'}:{ROOT / 'layers/jobs'}"
+
+    imported = subprocess.run(
+        [sys.executable, "-W", "error", "-c", IMPORT_ALL, *modules],
+        env={"PYTHONPATH": paths, "PYTHONDONTWRITEBYTECODE": "1"},
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+
+    assert (imported.stdout.strip(), imported.stderr) == ("[]", "")

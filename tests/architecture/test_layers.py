@@ -1,0 +1,95 @@
+"""Who may import whom. The arrow points inwards: adapters and dialects know the domain."""
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "layers/jobs/jobs"
+HANDLERS = sorted((ROOT / "functions").rglob("*.py"))
+
+# All that a part may know beside the standard library; a part that is not named knows nothing.
+KNOWS = {
+    "domain": {"jobs.domain"},
+    "ports": {"jobs.domain"},
+    "services": {"jobs.domain", "jobs.ports", "jobs.services", "jobs.agents.provider"},
+    "agents": {"jobs.domain", "jobs.ports", "jobs.agents", "jobs.strict_json",
+               "botocore.exceptions", "mypy_boto3_bedrock_runtime", "urllib3"},
+    "adapters": {"jobs.domain", "jobs.ports", "jobs.adapters", "botocore", "itsdangerous",
+                 "mypy_boto3_dynamodb", "mypy_boto3_events", "mypy_boto3_secretsmanager",
+                 "mypy_boto3_sqs", "mypy_boto3_stepfunctions"},
+    "dialects": {"jobs.domain", "jobs.services", "jobs.dialects", "jobs.http", "jobs.strict_json",
+                 "pydantic", "pydantic_core"},
+    "http": {"jobs.strict_json"},
+    "runtime": {"jobs.http", "jobs.strict_json", "aws_lambda_powertools"},
+}  # fmt: skip
+COMPOSITION_ROOT = "bootstrap"  # knows everything
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+
+def imports_of(file: Path) -> set[str]:
+    """What a file imports, wherever in it, but for the standard library."""
+    nodes = list(ast.walk(ast.parse(file.read_text())))
+    plain = {alias.name for n in nodes if isinstance(n, ast.Import) for alias in n.names}
+    named = {
+        f"{'.' * n.level}{n.module or ''}.{alias.name}"
+        for n in nodes
+        if isinstance(n, ast.ImportFrom)
+        for alias in n.names
+    }
+    return {name for name in plain | named if name.split(".")[0] not in sys.stdlib_module_names}
+
+
+def words_of(file: Path) -> set[str]:
+    nodes = ast.walk(ast.parse(file.read_text()))
+    return {ast.unparse(n) for n in nodes if isinstance(n, ast.Name | ast.Attribute)}
+
+
+def part_of(module: Path) -> str:
+    return module.relative_to(PACKAGE).with_suffix("").parts[0]
+
+
+def is_within(name: str, allowed: set[str]) -> bool:
+    return any(name == each or name.startswith(f"{each}.") for each in allowed)
+
+
+@pytest.mark.parametrize(
+    "module", [m for m in MODULES if m.stem != COMPOSITION_ROOT], ids=lambda m: m.stem
+)
+def test_inner_code_does_not_know_outer_code(module) -> None:
+    allowed = KNOWS.get(part_of(module), set())
+
+    assert {name for name in imports_of(module) if not is_within(name, allowed)} == set()
+
+
+def test_only_the_composition_root_imports_boto3() -> None:
+    assert [m.stem for m in [*MODULES, *HANDLERS] if is_within("boto3", imports_of(m))] == [
+        COMPOSITION_ROOT
+    ]
+
+
+def test_only_the_composition_root_reads_the_environment() -> None:
+    readers = [m.stem for m in [*MODULES, *HANDLERS] if {"os.environ", "os.getenv"} & words_of(m)]
+
+    assert readers == [COMPOSITION_ROOT]
+
+
+@pytest.mark.parametrize("handler", HANDLERS, ids=lambda h: h.stem)
+def test_handlers_are_thin(handler) -> None:
+    nodes = ast.walk(ast.parse(handler.read_text()))
+    imported = {alias.name for n in nodes if isinstance(n, ast.Import) for alias in n.names}
+
+    assert not {"os", "boto3", "botocore"} & imported
+    assert len(handler.read_text().splitlines()) <= 40
+
+
+@pytest.mark.parametrize("folder", ["functions", "layers", "local", "scripts"])
+def test_a_file_past_300_lines_holds_two_things(folder) -> None:
+    lengths = {
+        file.relative_to(ROOT).as_posix(): len(file.read_text().splitlines())
+        for file in (ROOT / folder).rglob("*.py")
+    }
+
+    assert {file: lines for file, lines in lengths.items() if lines > 300} == {}

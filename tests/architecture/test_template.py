@@ -1,0 +1,220 @@
+"""template.yaml, functions/, statemachines/ and events/ describe the same system."""
+
+import ast
+import json
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+UNPREFIXED = {"auth", "workers"}
+READ_BY_POWERTOOLS = {"POWERTOOLS_SERVICE_NAME"}
+ERROR_FIELDS = {"success", "error", "code", "message", "requestId"}
+
+
+def events_of(functions, *kinds: str) -> list[tuple[str, dict]]:
+    return [
+        (name, event["Properties"])
+        for name, properties in functions.items()
+        for event in properties.get("Events", {}).values()
+        if event["Type"] in kinds
+    ]
+
+
+def statements_of(properties) -> list[dict]:
+    found = [policy["Statement"] for policy in properties.get("Policies", [])]
+    return [each for some in found for each in (some if isinstance(some, list) else [some])]
+
+
+def listed(value) -> list:
+    return value if isinstance(value, list) else [value]
+
+
+# ── Files ───────────────────────────────────────────────────────────────────────
+
+
+def test_every_handler_file_is_deployed_once(functions, handlers) -> None:
+    deployed = [
+        each["Handler"].removesuffix(".lambda_handler").replace(".", "/")
+        for each in functions.values()
+    ]
+
+    assert sorted(deployed) == sorted(handlers)
+
+
+def test_logical_ids_follow_from_file_names(functions) -> None:
+    wrong = {}
+    for name, properties in functions.items():
+        package, module, _ = properties["Handler"].split(".")
+        words = module.split("_") if package in UNPREFIXED else [package, *module.split("_")]
+        wanted = "".join(word.capitalize() for word in words) + "Function"
+        if name != wanted:
+            wrong[name] = wanted
+
+    assert wrong == {}
+
+
+def test_every_function_has_an_event_and_every_event_a_function(handlers) -> None:
+    events = ROOT / "events"
+
+    assert {
+        file.relative_to(events).with_suffix("").as_posix() for file in events.rglob("*.json")
+    } == handlers
+
+
+def test_an_apis_event_is_of_the_path_that_its_function_answers(functions) -> None:
+    for name, route in events_of(functions, "Api"):
+        handler = functions[name]["Handler"].removesuffix(".lambda_handler").replace(".", "/")
+        event = json.loads((ROOT / f"events/{handler}.json").read_text())
+        assert (event["httpMethod"], event["resource"]) == (route["Method"], route["Path"])
+
+
+def test_what_is_read_from_the_environment_is_what_the_template_sets(template) -> None:
+    source = ast.parse((ROOT / "layers/jobs/jobs/bootstrap.py").read_text())
+    read = {
+        node.slice.value
+        for node in ast.walk(source)
+        if isinstance(node, ast.Subscript) and ast.unparse(node.value) == "os.environ"
+    }
+
+    variables = template["Globals"]["Function"]["Environment"]["Variables"]
+
+    assert read | READ_BY_POWERTOOLS == variables.keys()
+
+
+def test_each_machines_gaps_are_what_the_template_fills(resources) -> None:
+    for resource in resources.values():
+        if resource["Type"] == "AWS::Serverless::StateMachine":
+            definition = (ROOT / resource["Properties"]["DefinitionUri"]).read_text()
+            filled = resource["Properties"]["DefinitionSubstitutions"].keys()
+            assert set(re.findall(r"\$\{([^}]*)\}", definition)) == filled
+
+
+# ── The API ─────────────────────────────────────────────────────────────────────
+
+
+def test_every_path_has_exactly_one_function(functions) -> None:
+    routes = Counter((each["Method"], each["Path"]) for _, each in events_of(functions, "Api"))
+
+    assert routes
+    assert set(routes.values()) == {1}
+
+
+def test_every_route_asks_for_a_key(functions, resources) -> None:
+    assert resources["Api"]["Properties"]["Auth"]["DefaultAuthorizer"] == "ApiKey"
+    assert [name for name, route in events_of(functions, "Api") if "Auth" in route] == []
+
+
+def test_what_the_gateway_says_itself_suits_every_client(resources) -> None:
+    responses = resources["Api"]["Properties"]["GatewayResponses"]
+
+    assert {"DEFAULT_4XX", "DEFAULT_5XX", "UNAUTHORIZED", "ACCESS_DENIED", "THROTTLED"} <= set(
+        responses
+    )
+    for response in responses.values():
+        [(kind, text)] = response["ResponseTemplates"].items()
+        body = json.loads(text)
+        assert kind == "application/json"
+        assert body.keys() == ERROR_FIELDS
+        assert body["success"] is False
+        assert body["error"] == body["message"]
+        assert body["requestId"] == "$context.requestId"
+        headers = response["ResponseParameters"]["Headers"]
+        assert headers["Access-Control-Allow-Origin"] == "'*'"
+
+
+@pytest.mark.parametrize("busy", ["THROTTLED", "AUTHORIZER_FAILURE", "INTEGRATION_FAILURE"])
+def test_who_is_turned_away_for_now_learns_when_to_come_back(resources, busy) -> None:
+    headers = resources["Api"]["Properties"]["GatewayResponses"][busy]["ResponseParameters"][
+        "Headers"
+    ]
+
+    assert headers["Retry-After"] == "'1'"
+    assert "Retry-After" in headers["Access-Control-Expose-Headers"]
+
+
+@pytest.mark.parametrize("header", [
+    "Content-Type", "X-API-Key", "Idempotency-Key", "Prefer", "X-PAYMENT",
+])  # fmt: skip
+def test_browsers_may_send_what_the_contracts_name(resources, header) -> None:
+    allowed = resources["Api"]["Properties"]["Cors"]["AllowHeaders"].strip("'").split(",")
+
+    assert header in allowed
+
+
+# ── Rights ──────────────────────────────────────────────────────────────────────
+
+
+def test_no_function_may_do_everything_or_touch_everything(functions) -> None:
+    for name, properties in functions.items():
+        for statement in statements_of(properties):
+            assert statement["Effect"] == "Allow", name
+            assert not [a for a in listed(statement["Action"]) if "*" in a], name
+            assert "*" not in listed(statement["Resource"]), name
+
+
+def test_no_function_has_a_role_or_a_managed_policy_beside_its_statements(functions) -> None:
+    for name, properties in functions.items():
+        assert "Role" not in properties, name
+        assert all(policy.keys() == {"Statement"} for policy in properties["Policies"]), name
+
+
+# ── Queues and streams ──────────────────────────────────────────────────────────
+
+
+def test_every_consumer_reports_what_failed_or_halves_its_batch(functions) -> None:
+    consumers = events_of(functions, "SQS", "DynamoDB")
+
+    assert consumers
+    for name, event in consumers:
+        reports = event.get("FunctionResponseTypes") == ["ReportBatchItemFailures"]
+        assert reports or event.get("BisectBatchOnFunctionError"), name
+
+
+def test_no_record_of_a_stream_is_lost_or_blocks_it_for_ever(functions) -> None:
+    for name, event in events_of(functions, "DynamoDB"):
+        assert event["DestinationConfig"]["OnFailure"]["Type"] == "SQS", name
+        assert event["MaximumRetryAttempts"] > 0, name
+        assert event["MaximumRecordAgeInSeconds"] > 0, name
+
+
+def test_every_stream_consumer_may_send_to_its_destination(functions) -> None:
+    for name, event in events_of(functions, "DynamoDB"):
+        [queue, _] = event["DestinationConfig"]["OnFailure"]["Destination"]["Fn::GetAtt"]
+        sends = [s for s in statements_of(functions[name]) if s["Action"] == "sqs:SendMessage"]
+        assert queue in [s["Resource"]["Fn::GetAtt"][0] for s in sends], name
+
+
+def test_what_no_consumer_of_a_queue_can_process_ends_in_another_queue(
+    functions, resources
+) -> None:
+    queues = {e["Queue"]["Fn::GetAtt"][0]: name for name, e in events_of(functions, "SQS")}
+    redrives = {
+        queue: resources[queue]["Properties"]["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][
+            0
+        ]
+        for queue in queues
+        if "RedrivePolicy" in resources[queue]["Properties"]
+    }
+
+    assert set(queues) == redrives.keys() | redrives.values()
+
+
+def test_no_message_comes_again_while_its_function_may_still_run(
+    functions, resources, template
+) -> None:
+    for name, event in events_of(functions, "SQS"):
+        [queue, _] = event["Queue"]["Fn::GetAtt"]
+        timeout = functions[name].get("Timeout", template["Globals"]["Function"]["Timeout"])
+        assert resources[queue]["Properties"]["VisibilityTimeout"] >= timeout, queue
+
+
+def test_every_table_that_holds_data_is_kept_and_can_be_restored(resources) -> None:
+    for name, resource in resources.items():
+        if resource["Type"] == "AWS::DynamoDB::Table":
+            assert resource["UpdateReplacePolicy"] == "Retain", name
+            assert resource["DeletionPolicy"] == "RetainExceptOnCreate", name
+            recovery = resource["Properties"]["PointInTimeRecoverySpecification"]
+            assert recovery["PointInTimeRecoveryEnabled"], name
