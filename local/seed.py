@@ -1,6 +1,7 @@
 """Put the demo registry into the local stack."""
 
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 
 from jobs.adapters.dynamodb.registry import DynamoRegistry
@@ -15,12 +16,10 @@ def seed(
     endpoint_url: str, stack: str, outputs: Mapping[str, str], base_url: str
 ) -> dict[str, object]:
     """Return what `.local/stack.json` tells about it: the demo tenant's API key."""
-    aws = session()
-    dynamodb = aws.client("dynamodb", endpoint_url=endpoint_url)
     file = RegistryFile.read(REGISTRY, {"BASE_URL": base_url, "STACK": stack})
-    registry = DynamoRegistry(dynamodb, outputs["RegistryTableName"], clock=lambda: 0)
-    key = load(file, registry)["demo"]
-    aws.client("secretsmanager", endpoint_url=endpoint_url).create_secret(
-        Name=f"{stack}/agents/far-echo", SecretString=key
-    )
+    with closing(session().client("dynamodb", endpoint_url=endpoint_url)) as dynamodb:
+        registry = DynamoRegistry(dynamodb, outputs["RegistryTableName"], clock=lambda: 0)
+        key = load(file, registry)["demo"]
+    with closing(session().client("secretsmanager", endpoint_url=endpoint_url)) as secrets:
+        secrets.create_secret(Name=f"{stack}/agents/far-echo", SecretString=key)
     return {"messaging": {"apiKey": key}}
