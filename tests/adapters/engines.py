@@ -1,4 +1,4 @@
-"""What the adapters run against: moto and MiniStack, their tables made from template.yaml itself."""
+"""What adapters run against: moto and MiniStack, with tables made from template.yaml itself."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -68,7 +68,26 @@ class DynamoDb:
             yield made
 
     @contextmanager
-    def failing(self, failure: Exception | str, *, operation: str = "*", after: int = 0) -> Any:
+    def consumed(self) -> Iterator[list[float]]:
+        """Note the capacity that each call takes."""
+        units: list[float] = []
+
+        def ask(params: dict[str, Any], **_: Any) -> None:
+            params["ReturnConsumedCapacity"] = "TOTAL"
+
+        def note(parsed: Mapping[str, Any], **_: Any) -> None:
+            units.append(parsed["ConsumedCapacity"]["CapacityUnits"])
+
+        with (
+            self.hooked("provide-client-params.dynamodb.Query", ask),
+            self.hooked("after-call.dynamodb.Query", note),
+        ):
+            yield units
+
+    @contextmanager
+    def failing(
+        self, failure: Exception | str, *, status: int = 400, operation: str = "*", after: int = 0
+    ) -> Iterator[None]:
         """Have calls refused with an error's code, or not get through at all."""
         so_far = iter(range(after))
 
@@ -77,7 +96,7 @@ class DynamoDb:
                 return None
             if isinstance(failure, Exception):
                 raise failure
-            return refusal(failure)
+            return refusal(failure, status)
 
         with self.hooked(f"before-call.dynamodb.{operation}", fail):
             yield

@@ -122,11 +122,14 @@ STATUSES = st.sampled_from([
 
 @given(
     made=st.lists(st.tuples(BODIES, STATUSES, st.booleans()), max_size=12),
-    limits=st.lists(st.integers(1, 5), min_size=1, max_size=4),
-    wanted=st.sampled_from([frozenset(), ENDED_BADLY, frozenset({JobStatus.SUCCEEDED})]),
+    reader=st.tuples(
+        st.lists(st.integers(1, 5), min_size=1, max_size=4),
+        st.sampled_from([frozenset(), ENDED_BADLY, frozenset({JobStatus.SUCCEEDED})]),
+    ),
 )
 @settings(settings.get_profile("engines"))
-def test_pages_of_any_size_hold_every_job_once(repository, clock, a_job, made, limits, wanted):
+def test_pages_of_any_size_hold_every_job_once(repository, clock, a_job, made, reader) -> None:
+    limits, wanted = reader
     clock.now = NOON
     tenant = f"{a_job().tenant}-{next(fresh)}"
     jobs = []

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
 from typing import Final
 
 from botocore.config import Config
@@ -18,16 +19,18 @@ CONFIG: Final = Config(
 PATIENT: Final = CONFIG.merge(Config(read_timeout=300))
 """For models, which may think as long as a job may last."""
 _PASSING: Final = frozenset({
-    "InternalServerError",
-    "InternalServiceError",
+    "ExecutionLimitExceeded",
     "LimitExceededException",
     "ProvisionedThroughputExceededException",
     "RequestLimitExceeded",
     "RequestThrottled",
-    "ServiceUnavailable",
+    "RequestThrottledException",
+    "ThrottledException",
     "Throttling",
     "ThrottlingException",
     "TooManyRequestsException",
+    "TransactionConflictException",
+    "TransactionInProgressException",
 })  # fmt: skip
 
 
@@ -37,11 +40,12 @@ def code_of(error: ClientError) -> str:
 
 @contextmanager
 def passing_failures() -> Iterator[None]:
-    """Turn throttling and lost connections into `UnavailableError`; let all else through."""
+    """Turn throttling, outages and lost connections into `UnavailableError`; let all else through."""
     try:
         yield
     except ClientError as error:
-        if code_of(error) in _PASSING:
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        if code_of(error) in _PASSING or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise UnavailableError(code_of(error)) from error
         raise
     except (NoConnectionError, HTTPClientError) as error:

@@ -3,6 +3,7 @@
 import random
 import secrets
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
@@ -40,16 +41,14 @@ class DynamoJobRepository:
                 self._put_body(job, items.REQUEST, items.spelled(job.request))
             if key:
                 return self._add_once(job, item, key)
-            try:
+            # Ids are never given twice: a job that is there is this one, whose answer was lost. It
+            # may have moved on by the time that the SDK repeats the call.
+            with suppress(self._client.exceptions.ConditionalCheckFailedException):
                 self._client.put_item(
                     TableName=self._table,
                     Item=item,
                     ConditionExpression="attribute_not_exists(PK)",
-                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 )
-            except self._client.exceptions.ConditionalCheckFailedException as error:
-                if not _is_ours(error, item["write_id"]):
-                    raise
         return job.ref
 
     def get(self, ref: JobRef) -> Job:
