@@ -1,0 +1,75 @@
+"""Measure what has a budget, and say how it stands beside it.
+
+usage: python -m bench [cold] [warm] [calls] [job] [scale] [footprint] [--quick] [--json FILE]
+
+Nothing is asserted: a figure over its budget is shown as such, and that is all.
+"""
+
+import argparse
+import json
+import os
+import platform
+import sys
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from bench import calls, cold, footprint, job, scale, warm
+from bench.report import Section, table
+from bench.setting import Setting
+from local.errors import LocalStackError
+from local.paths import ROOT
+
+SECTIONS: Final[Mapping[str, Callable[[Setting], Section]]] = {
+    "cold": cold.run,
+    "warm": warm.run,
+    "calls": calls.run,
+    "job": job.run,
+    "scale": scale.run,
+    "footprint": footprint.run,
+}
+
+
+def main() -> int:
+    options = arguments()
+    wanted = [name for name in SECTIONS if not options.sections or name in options.sections]
+    try:
+        with Setting(quick=options.quick) as setting:
+            measured = {name: SECTIONS[name](setting) for name in wanted}
+    except LocalStackError as error:
+        print(f"\n{error}", file=sys.stderr)
+        return 1
+    print(f"\n{table(list(measured.values()))}\n")
+    write(options.json, measured)
+    return 0
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="bench", description="Measure what has a budget.")
+    parser.add_argument("sections", nargs="*", metavar="section", help=", ".join(SECTIONS))
+    parser.add_argument("--quick", action="store_true", help="fewer runs, 10,000 jobs at most")
+    parser.add_argument("--json", type=Path, default=ROOT / ".local/bench.json", metavar="FILE")
+    options = parser.parse_args()
+    if unknown := set(options.sections) - set(SECTIONS):
+        parser.error(f"no such section: {', '.join(sorted(unknown))}")
+    return options
+
+
+def write(file: Path, measured: Mapping[str, Section]) -> None:
+    content = {
+        "measuredAt": datetime.now(UTC).isoformat(timespec="seconds"),
+        "machine": machine(),
+        "sections": {name: section.plain() for name, section in measured.items()},
+    }
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+    print(f"{machine()}; all figures in {file}")
+
+
+def machine() -> str:
+    return f"{os.cpu_count()} {platform.machine()} cores, Python {platform.python_version()}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,66 @@
+"""Size of the layer, and how long `make up` takes."""
+
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+from typing import Final
+
+from bench.report import Row, Section
+from bench.setting import Setting
+from local.build import AWS, LAYER_BUDGET, LOCAL
+from local.errors import LocalStackError
+from local.paths import ROOT
+from local.progress import step
+
+UP_BUDGET_S: Final = 10
+STACK_FILE: Final = ".local/bench-stack.json"
+NOTES: Final = """\
+`make up` is the one figure here in wall clock time: other work shows in it.
+"""
+MAKE_VARIABLES: Final = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")
+
+
+def run(setting: Setting) -> Section:
+    setting.stack.check()  # it is built by now
+    rows = [
+        Row(
+            what=f"layer, unzipped, {target.architecture}",
+            value=size(target.folder / "JobsLayer") / 1e6,
+            unit="MB",
+            budget=LAYER_BUDGET / 1e6,
+        )
+        for target in (LOCAL, AWS)
+        if (target.folder / "JobsLayer").exists()
+    ]
+    with step("footprint: make up"):
+        seconds = up()
+    rows.append(Row(what="make up, already built", value=seconds, unit="s", budget=UP_BUDGET_S))
+    return Section(title="Footprint", rows=rows, notes=NOTES)
+
+
+def size(folder: Path) -> int:
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+
+
+def up() -> float:
+    """Seconds from `make up` to its telling that it is ready."""
+    env = {name: value for name, value in os.environ.items() if name not in MAKE_VARIABLES}
+    start = time.monotonic()
+    with subprocess.Popen(
+        ["make", "up", "PORT=0"],  # noqa: S607 - whichever make started us
+        cwd=ROOT,
+        env=env | {"STACK_FILE": STACK_FILE},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        process_group=0,
+    ) as making:
+        try:
+            for line in making.stdout or ():
+                if line.startswith("ready "):
+                    return time.monotonic() - start
+        finally:
+            os.killpg(making.pid, signal.SIGINT)
+    raise LocalStackError("`make up` ended before it was ready")

@@ -1,0 +1,72 @@
+"""List prices in us-east-1, and what a job's usage comes to."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+LAMBDA_GB: Final = 0.5
+"""Template: MemorySize 512."""
+LAMBDA_VCPU: Final = 512 / 1769
+"""A function of 1,769 MB has one vCPU; a smaller one its share of it."""
+CALL_WAIT_MS: Final = 5.0
+"""Assumed: what a function waits for an AWS service in the same region, per call."""
+
+REST_REQUEST: Final = 3.50
+LAMBDA_REQUEST: Final = 0.20
+LAMBDA_GB_SECOND: Final = 13.3334
+WRITE_UNIT: Final = 0.625
+READ_UNIT: Final = 0.125
+SQS_REQUEST: Final = 0.40
+TRANSITION: Final = 25.0
+EVENT: Final = 1.0
+LOG_GB: Final = 0.50
+TRACE: Final = 5.0
+OUT_GB: Final = 0.09
+TRACED: Final = 0.05
+"""X-Ray's default sampling, beyond one request a second."""
+PLATFORM_LOG_BYTES: Final = 700
+"""Assumed: the lines that Lambda itself logs about an invocation."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """What one job uses of each priced thing."""
+
+    requests: float = 0
+    invocations: float = 0
+    lambda_ms: float = 0
+    write_units: float = 0
+    read_units: float = 0
+    queue_requests: float = 0
+    transitions: float = 0
+    events: float = 0
+
+
+def per_million(used: Usage) -> Mapping[str, float]:
+    """Dollars for a million such jobs, by service."""
+    gb_seconds = used.lambda_ms / 1000 * LAMBDA_GB
+    return {
+        "API Gateway": used.requests * REST_REQUEST,
+        "Lambda": used.invocations * LAMBDA_REQUEST + gb_seconds * LAMBDA_GB_SECOND,
+        "DynamoDB": used.write_units * WRITE_UNIT + used.read_units * READ_UNIT,
+        "SQS": used.queue_requests * SQS_REQUEST,
+        "Step Functions": used.transitions * TRANSITION,
+        "EventBridge": used.events * EVENT,
+    }
+
+
+def beside_the_budget(
+    *, log_bytes: float, invocations: float, traces: float, answer_bytes: float
+) -> Mapping[str, float]:
+    """Dollars for a million jobs of what accompanies them, and can be turned down."""
+    logged = log_bytes + invocations * PLATFORM_LOG_BYTES
+    return {
+        "CloudWatch Logs": logged / 1000 * LOG_GB,
+        "X-Ray": traces * TRACED * TRACE,
+        "data transfer": answer_bytes / 1000 * OUT_GB,
+    }
+
+
+def billed_ms(*, cpu_ms: float, calls: int) -> float:
+    """Estimate a function's duration on Lambda from its CPU time here and the calls it makes."""
+    return cpu_ms / LAMBDA_VCPU + calls * CALL_WAIT_MS

@@ -1,0 +1,101 @@
+"""What was measured, beside what it should be: as a table to read, and as JSON."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from textwrap import fill
+from typing import Any
+
+MARKS = {True: "✓", False: "✗", None: ""}
+HEADINGS = ("", "measured", "budget", "", "beside it")
+WIDTH = 96
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One figure. `budget` is the most that it should be; None: it is only good to know."""
+
+    what: str
+    value: float
+    unit: str = ""
+    budget: float | None = None
+    beside: Mapping[str, float] = field(default_factory=dict)
+    note: str = ""
+
+    @property
+    def within(self) -> bool | None:
+        return None if self.budget is None else self.value <= self.budget
+
+    @property
+    def remarks(self) -> str:
+        parts = [f"{figure(value)} {unit}" for unit, value in self.beside.items()]
+        return ", ".join([*parts, *filter(None, [self.note])])
+
+    def cells(self) -> tuple[str, ...]:
+        budget = "" if self.budget is None else f"{figure(self.budget)} {self.unit}"
+        measured = f"{figure(self.value)} {self.unit}"
+        return (self.what, measured.strip(), budget.strip(), MARKS[self.within], self.remarks)
+
+    def plain(self) -> dict[str, Any]:
+        return {
+            "what": self.what,
+            "value": self.value,
+            "unit": self.unit,
+            "budget": self.budget,
+            "within": self.within,
+            "beside": dict(self.beside),
+            "note": self.note,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    title: str
+    rows: Sequence[Row]
+    notes: str
+    """Paragraphs, with an empty line between them."""
+
+    def plain(self) -> dict[str, Any]:
+        return {
+            "title": self.title,
+            "rows": [row.plain() for row in self.rows],
+            "notes": [" ".join(each.split()) for each in self.notes.split("\n\n")],
+        }
+
+
+def figure(value: float) -> str:
+    """Three digits that matter, and no false precision."""
+    if value == int(value):
+        return f"{int(value):,}"
+    digits = next((n for n, least in ((0, 100), (1, 10), (2, 0)) if abs(value) >= least), 2)
+    return f"{value:,.{digits}f}"
+
+
+def table(sections: Sequence[Section]) -> str:
+    """All sections in columns of the same widths."""
+    lines = [row.cells() for section in sections for row in section.rows]
+    widths = [max(map(len, column)) for column in zip(HEADINGS, *lines, strict=True)]
+    return "\n\n".join(_section(section, widths) for section in sections)
+
+
+def _section(section: Section, widths: Sequence[int]) -> str:
+    head = _line((section.title, *HEADINGS[1:]), widths)
+    rule = "─" * sum(widths[:4], start=6)
+    lines = [_line(row.cells(), widths) for row in section.rows]
+    notes = [_note(paragraph) for paragraph in section.notes.split("\n\n")]
+    return "\n".join([head, rule, *lines, *notes])
+
+
+def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
+    name, measured, budget, mark, remarks = cells
+    fields = (
+        name.ljust(widths[0]),
+        measured.rjust(widths[1]),
+        budget.rjust(widths[2]),
+        mark.ljust(widths[3]),
+        remarks,
+    )
+    return "  ".join(fields).rstrip()
+
+
+def _note(paragraph: str) -> str:
+    return fill(paragraph.strip(), WIDTH, initial_indent="  ", subsequent_indent="  ")

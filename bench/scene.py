@@ -1,0 +1,153 @@
+"""The handlers in this process, on tables, a queue and a bus of their own.
+
+Nothing consumes them, unlike the deployed ones: what is measured is all that happens.
+"""
+
+import importlib
+import io
+import json
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from types import SimpleNamespace
+from typing import Any, Final, override
+
+import boto3
+
+from bench.meter import Calls, Meter
+from bench.requests import AGENT, TENANT, Event
+from jobs import bootstrap, runtime
+from jobs.adapters.dynamodb.registry import DynamoRegistry
+from jobs.domain.agent import Agent
+from local.aws import CREDENTIALS, session
+from local.build import LOCAL
+from local.paths import ROOT
+from local.stack import LocalStack
+from local.template import load
+
+TABLES: Final = {
+    "JobTable": "JOB_TABLE",
+    "CounterTable": "COUNTER_TABLE",
+    "RegistryTable": "REGISTRY_TABLE",
+}
+CONTEXT: Final = SimpleNamespace(
+    function_name="bench",
+    memory_limit_in_mb=512,
+    invoked_function_arn="arn:aws:lambda:eu-central-1:000000000000:function:bench",
+    aws_request_id="11111111-2222-3333-4444-555555555555",
+    get_remaining_time_in_millis=lambda: 29_000,
+)
+
+
+class Log(io.TextIOBase):
+    """Where the handlers' log lines go: only their size is of interest."""
+
+    size = 0
+
+    @override
+    def write(self, text: str) -> int:
+        self.size += len(text)
+        return len(text)
+
+
+@dataclass(frozen=True)
+class Scene:
+    environment: Mapping[str, str]
+    meter: Meter
+    log: Log
+    aws: boto3.Session
+    """For the bench's own calls, which do not count."""
+
+    def client(self, service: Any) -> Any:
+        return self.aws.client(service, endpoint_url=self.environment["AWS_ENDPOINT_URL"])
+
+    def call(self, handler: str, event: Any) -> Any:
+        return _handler(handler)(event, CONTEXT)
+
+    def ask(self, handler: str, event: Event) -> dict[str, Any]:
+        """Call an endpoint and return what it answers with; anything but success is a mistake."""
+        answer = self.call(handler, event)
+        if answer["statusCode"] not in {200, 201}:
+            raise RuntimeError(f"{handler} answered {answer['statusCode']}: {answer['body']}")
+        body: dict[str, Any] = json.loads(answer["body"])
+        return body
+
+    def counted(self, handler: str, event: Event) -> Calls:
+        with self.meter.counting() as calls:
+            self.ask(handler, event)
+        return calls
+
+    def forget(self) -> None:
+        """Be a new execution environment: no client, no registry, no secret is known."""
+        for thing in vars(bootstrap).values():
+            if hasattr(thing, "cache_clear"):
+                thing.cache_clear()
+
+
+@cache
+def _handler(name: str) -> Any:
+    if str(ROOT / "functions") not in sys.path:
+        sys.path.insert(0, str(ROOT / "functions"))
+    return importlib.import_module(name).lambda_handler
+
+
+@contextmanager
+def scene(stack: LocalStack, name: str, *, metered: bool = True) -> Iterator[Scene]:
+    """Everything made here goes when the stack does. The meter's hooks cost some CPU time."""
+    environment = CREDENTIALS | prepared(stack, f"bench-{name}")
+    before, log = dict(os.environ), Log()
+    os.environ |= environment
+    output = runtime.logger.registered_handler
+    stream = output.setStream(log)  # type: ignore[attr-defined]
+    try:
+        boto3.DEFAULT_SESSION = boto3.Session()
+        meter = Meter(boto3.DEFAULT_SESSION if metered else boto3.Session())
+        made = Scene(environment, meter, log, session())
+        made.forget()
+        yield made
+    finally:
+        output.setStream(stream)  # type: ignore[attr-defined]
+        os.environ.clear()
+        os.environ |= before
+
+
+def prepared(stack: LocalStack, name: str) -> dict[str, str]:
+    """Make what the functions need, and return the environment that names it."""
+    template, aws = load(LOCAL.folder / "template.yaml"), session()
+
+    def client(service: Any) -> Any:
+        return aws.client(service, endpoint_url=stack.aws_endpoint_url)
+
+    tables = {variable: f"{name}-{table}" for table, variable in TABLES.items()}
+    for table, variable in TABLES.items():
+        make_table(client("dynamodb"), tables[variable], template["Resources"][table]["Properties"])
+    registry = DynamoRegistry(client("dynamodb"), tables["REGISTRY_TABLE"], clock=lambda: 0)
+    registry.put_agent(TENANT, Agent(id=AGENT, name="Echo"))
+    machines = {
+        each["name"]: each["stateMachineArn"]
+        for each in client("stepfunctions").list_state_machines()["stateMachines"]
+    }
+    client("events").create_event_bus(Name=name)
+    secret = client("secretsmanager").create_secret(Name=f"{name}/cursor", SecretString="s" * 64)
+    return tables | {
+        "AWS_ENDPOINT_URL": stack.aws_endpoint_url,
+        "POWERTOOLS_SERVICE_NAME": "sortie",
+        "AGENT_QUEUE_URL": client("sqs").create_queue(QueueName=name)["QueueUrl"],
+        "EVENT_BUS": name,
+        "CURSOR_SECRET_ARN": secret["ARN"],
+        "JOB_TIMEOUT_ARN": machines[f"{stack.name}-job-timeout"],
+        "JOB_POLL_ARN": machines[f"{stack.name}-job-poll"],
+        "DEFAULT_TIMEOUT_MS": str(template["Parameters"]["DefaultTimeoutMs"]["Default"]),
+        "RETENTION_HOURS": str(template["Parameters"]["RetentionHours"]["Default"]),
+    }
+
+
+def make_table(dynamodb: Any, name: str, properties: Mapping[str, Any]) -> None:
+    shared = ("AttributeDefinitions", "BillingMode", "GlobalSecondaryIndexes", "KeySchema")
+    wanted = {key: properties[key] for key in shared if key in properties}
+    if stream := properties.get("StreamSpecification"):
+        wanted["StreamSpecification"] = {"StreamEnabled": True, **stream}
+    dynamodb.create_table(TableName=name, **wanted)

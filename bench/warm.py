@@ -1,0 +1,69 @@
+"""CPU time of a request to a function that has been called before."""
+
+import statistics
+import time
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from bench import requests
+from bench.report import Row, Section
+from bench.requests import Event
+from bench.scene import Scene, scene
+from bench.setting import Setting
+from local.progress import step
+
+WARM_UP: Final = 30
+REQUESTS: Final = 300
+BUDGETS: Final = {"create": 2.5}
+
+
+def run(setting: Setting) -> Section:
+    with scene(setting.stack, "warm", metered=False) as stage:
+        rows = []
+        for name, (handler, make) in operations(stage).items():
+            with step(f"warm: {name}, {REQUESTS} requests"):
+                rows.append(row(name, measured(stage, handler, make)))
+    return Section(title="Warm CPU per request", rows=rows, notes=NOTES)
+
+
+NOTES: Final = f"""\
+Median of {REQUESTS} calls after {WARM_UP}; the AWS calls are made, the waiting for them is no
+CPU time.
+"""
+
+
+def operations(stage: Scene) -> Mapping[str, tuple[str, Callable[[], Event]]]:
+    made = [stage.ask("messaging.create_job", requests.create())["jobId"] for _ in range(60)]
+    return {  # large ones last: lists are of small ones
+        "create": ("messaging.create_job", requests.create),
+        "get": ("messaging.get_job", lambda: requests.of_job(made[0])),
+        "list of 50": ("messaging.list_jobs", requests.listing),
+        "health": ("messaging.get_health", requests.request),
+        "cancel": ("messaging.cancel_job", lambda: requests.of_job(new_job(stage))),
+        "agents": ("messaging.list_agents", requests.request),
+        "create, 50 KB": ("messaging.create_job", lambda: requests.create("x" * 50_000)),
+    }
+
+
+def new_job(stage: Scene) -> str:
+    return str(stage.ask("messaging.create_job", requests.create())["jobId"])
+
+
+def measured(stage: Scene, handler: str, make: Callable[[], Event]) -> list[float]:
+    taken = []
+    for _ in range(WARM_UP + REQUESTS):
+        event = make()
+        start = time.process_time_ns()
+        stage.call(handler, event)
+        taken.append((time.process_time_ns() - start) / 1e6)
+    return taken[WARM_UP:]
+
+
+def row(name: str, taken: list[float]) -> Row:
+    return Row(
+        what=name,
+        value=statistics.median(taken),
+        unit="ms",
+        budget=BUDGETS.get(name),
+        beside={"mean": statistics.mean(taken)},
+    )

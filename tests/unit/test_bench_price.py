@@ -1,0 +1,143 @@
+"""The bench's arithmetic: a figure that is wrong is worse than none."""
+
+import pytest
+import yaml
+
+from bench.capacity import batch_read_units, item_size, read_units
+from bench.price import Usage, beside_the_budget, billed_ms, per_million
+from bench.report import Row, Section, figure, table
+from bench.transitions import polls, route, transitions
+from local.paths import ROOT
+
+
+def machine(name):
+    return yaml.safe_load((ROOT / f"statemachines/{name}.asl.yaml").read_text())
+
+
+class TestPrice:
+    def test_each_service_is_charged_for_its_own(self):
+        used = Usage(
+            requests=6,
+            invocations=10,
+            lambda_ms=100,
+            write_units=20,
+            read_units=10,
+            queue_requests=4,
+            transitions=2,
+            events=3,
+        )
+
+        assert per_million(used) == pytest.approx({
+            "API Gateway": 21,
+            "Lambda": 2 + 0.05 * 13.3334,
+            "DynamoDB": 12.5 + 1.25,
+            "SQS": 1.6,
+            "Step Functions": 50,
+            "EventBridge": 3,
+        })  # fmt: skip
+
+    def test_nothing_costs_nothing(self):
+        assert sum(per_million(Usage()).values()) == 0
+
+    def test_logs_traces_and_transfer_stand_beside(self):
+        beside = beside_the_budget(log_bytes=3000, invocations=10, traces=10, answer_bytes=1000)
+
+        assert beside == pytest.approx(
+            {"CloudWatch Logs": 5.0, "X-Ray": 2.5, "data transfer": 0.09}
+        )
+
+    def test_a_function_pays_for_its_share_of_a_cpu_and_for_waiting(self):
+        assert billed_ms(cpu_ms=2, calls=3) == pytest.approx(2 * 1769 / 512 + 15)
+
+
+class TestCapacity:
+    def test_an_item_weighs_its_names_and_its_values(self):
+        item = {
+            "PK": {"S": "é"},
+            "n": {"N": "-1200"},
+            "l": {"L": [{"S": "ab"}, {"BOOL": True}]},
+            "m": {"M": {"k": {"NULL": True}}},
+            "b": {"B": b"1234"},
+        }
+
+        assert item_size(item) == (2 + 2) + (1 + 3) + (1 + 3 + 3 + 2) + (1 + 3 + 1 + 2) + (1 + 4)
+
+    @pytest.mark.parametrize(
+        ("sizes", "consistent", "units"),
+        [
+            ([], True, 1),
+            ([], False, 0.5),
+            ([4096], True, 1),
+            ([4097], True, 2),
+            ([2000, 2000], False, 0.5),
+            ([3000, 3000, 3000], True, 3),
+        ],
+    )
+    def test_a_query_rounds_its_sum(self, sizes, consistent, units):
+        items = [{"k": {"S": "x" * (size - 1)}} for size in sizes]
+
+        assert read_units(items, consistent=consistent) == units
+
+    def test_a_batch_rounds_each_item_and_pays_for_missing_ones(self):
+        items = [{"k": {"S": "x" * 5000}}, {"k": {"S": "x"}}]
+
+        assert batch_read_units(items, asked=3, consistent=True) == 2 + 1 + 1
+
+
+class TestTransitions:
+    def test_a_deadline_enters_two_states(self):
+        assert list(route(machine("job_timeout"))) == ["WaitForDeadline", "Expire"]
+
+    def test_a_remote_job_enters_three_states_for_each_poll(self):
+        once, twice = (transitions(machine("job_poll"), laps=laps) for laps in (1, 2))
+
+        assert (once, twice - once) == (5, 3)
+
+    @pytest.mark.parametrize(("after", "count"), [(0, 1), (1, 1), (2, 2), (10, 4), (40, 6)])
+    def test_polls_become_more_seldom(self, after, count):
+        assert polls(after) == count
+
+
+class TestReport:
+    @pytest.mark.parametrize(
+        ("value", "shown"),
+        [
+            (2, "2"),
+            (0.5, "0.50"),
+            (2.304, "2.30"),
+            (43.52, "43.5"),
+            (512.7, "513"),
+            (100_000, "100,000"),
+        ],
+    )
+    def test_figures_are_short(self, value, shown):
+        assert figure(value) == shown
+
+    def test_a_budget_is_kept_or_not_or_not_set(self):
+        assert [Row(what="", value=2, budget=most).within for most in (2, 1, None)] == [
+            True,
+            False,
+            None,
+        ]
+
+    def test_sections_share_their_columns(self):
+        over = Row(what="much longer", value=3, unit="ms", budget=2)
+        plain = Row(what="b", value=1, beside={"RRU": 0.5})
+
+        shown = table([
+            Section(title="A", rows=[over], notes="Wrapped\nlines."),
+            Section(title="B", rows=[plain], notes="One.\n\nTwo.\n"),
+        ])  # fmt: skip
+
+        assert shown.splitlines() == [
+            "A            measured  budget     beside it",
+            "────────────────────────────────",
+            "much longer      3 ms    2 ms  ✗",
+            "  Wrapped lines.",
+            "",
+            "B            measured  budget     beside it",
+            "────────────────────────────────",
+            "b                   1             0.50 RRU",
+            "  One.",
+            "  Two.",
+        ]
