@@ -1,52 +1,46 @@
 """The composition root: the only module that knows both ports and adapters.
 
 Factories are cached per execution environment and run on first use, so
-importing a handler touches neither AWS nor the environment.
+importing a handler touches neither AWS nor the environment. Each imports what
+it makes: a cold start pays for its own function's parts only.
 """
+
+from __future__ import annotations
 
 import os
 import time
 from functools import cache
-from typing import TYPE_CHECKING, Any, Literal
-
-import boto3
-
-from jobs.adapters.aws import CONFIG, PATIENT
-from jobs.adapters.dynamodb.counters import DynamoJobCounters
-from jobs.adapters.dynamodb.jobs import DynamoJobRepository
-from jobs.adapters.dynamodb.registry import DynamoRegistry
-from jobs.adapters.eventbridge import EventBridgePublisher
-from jobs.adapters.secrets import CursorSigner, SecretsManager
-from jobs.adapters.sqs import SqsDelivery, SqsJobQueue
-from jobs.adapters.stepfunctions import StepFunctionsTimers
-from jobs.agents.bedrock import BedrockProvider
-from jobs.agents.echo import EchoProvider
-from jobs.agents.openai import OpenAiProvider
-from jobs.agents.provider import Provider
-from jobs.agents.remote import RemoteProvider
-from jobs.agents.rest import RestClient
-from jobs.dialects import messaging
-from jobs.domain.errors import AgentError
-from jobs.domain.job import Millis
-from jobs.ports import Delivery
-from jobs.services.authenticate import Authenticate
-from jobs.services.cancel_job import CancelJob
-from jobs.services.choose_agent import ChooseAgent
-from jobs.services.create_job import CreateJob
-from jobs.services.dispatch_job import DispatchJob
-from jobs.services.end_dead_letter import EndDeadLetter
-from jobs.services.expire_job import ExpireJob
-from jobs.services.get_job import GetJob
-from jobs.services.list_jobs import ListJobs
-from jobs.services.poll_remote_job import PollRemoteJob
-from jobs.services.publish_changes import PublishChanges
-from jobs.services.run_agent_job import RunAgentJob
-from jobs.services.wait_for_job import WaitForJob
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from botocore.session import Session
     from mypy_boto3_bedrock_runtime.client import BedrockRuntimeClient
     from mypy_boto3_dynamodb.client import DynamoDBClient
     from mypy_boto3_sqs.client import SQSClient
+
+    from jobs.adapters.dynamodb.counters import DynamoJobCounters
+    from jobs.adapters.dynamodb.jobs import DynamoJobRepository
+    from jobs.adapters.dynamodb.registry import DynamoRegistry
+    from jobs.adapters.secrets import SecretsManager
+    from jobs.adapters.stepfunctions import StepFunctionsTimers
+    from jobs.agents.provider import Provider
+    from jobs.agents.remote import RemoteProvider
+    from jobs.agents.rest import RestClient
+    from jobs.domain.job import Millis
+    from jobs.ports import Delivery
+    from jobs.services.authenticate import Authenticate
+    from jobs.services.cancel_job import CancelJob
+    from jobs.services.choose_agent import ChooseAgent
+    from jobs.services.create_job import CreateJob
+    from jobs.services.dispatch_job import DispatchJob
+    from jobs.services.end_dead_letter import EndDeadLetter
+    from jobs.services.expire_job import ExpireJob
+    from jobs.services.get_job import GetJob
+    from jobs.services.list_jobs import ListJobs
+    from jobs.services.poll_remote_job import PollRemoteJob
+    from jobs.services.publish_changes import PublishChanges
+    from jobs.services.run_agent_job import RunAgentJob
+    from jobs.services.wait_for_job import WaitForJob
 
 
 def now() -> Millis:
@@ -62,38 +56,53 @@ def default_timeout() -> Millis:
 
 @cache
 def choose_agent() -> ChooseAgent:
+    from jobs.services.choose_agent import ChooseAgent
+
     return ChooseAgent(registry=registry())
 
 
 @cache
 def create_job() -> CreateJob:
+    from jobs.services.create_job import CreateJob
+
     retention = int(os.environ["RETENTION_HOURS"]) * 3600 * 1000
     return CreateJob(repository=repository(), clock=now, retention=retention)
 
 
 @cache
 def wait_for_job() -> WaitForJob:
+    from jobs.services.wait_for_job import WaitForJob
+
     return WaitForJob(repository=repository(), clock=now, sleep=time.sleep)
 
 
 @cache
 def get_job() -> GetJob:
+    from jobs.services.get_job import GetJob
+
     return GetJob(repository=repository(), clock=now)
 
 
 @cache
 def list_jobs() -> ListJobs:
+    from jobs.adapters.cursors import CursorSigner
+    from jobs.services.list_jobs import ListJobs
+
     signer = CursorSigner(secrets(), os.environ["CURSOR_SECRET_ARN"])
     return ListJobs(repository=repository(), counters=counters(), signer=signer, clock=now)
 
 
 @cache
 def cancel_job() -> CancelJob:
+    from jobs.services.cancel_job import CancelJob
+
     return CancelJob(repository=repository(), clock=now)
 
 
 @cache
 def authenticate() -> Authenticate:
+    from jobs.services.authenticate import Authenticate
+
     return Authenticate(registry=registry())
 
 
@@ -102,12 +111,17 @@ def authenticate() -> Authenticate:
 
 @cache
 def dispatch_job() -> DispatchJob:
+    from jobs.adapters.sqs import SqsJobQueue
+    from jobs.services.dispatch_job import DispatchJob
+
     queue = SqsJobQueue(_sqs(), os.environ["AGENT_QUEUE_URL"])
     return DispatchJob(timers=timers(), queue=queue)
 
 
 @cache
 def run_agent_job() -> RunAgentJob:
+    from jobs.services.run_agent_job import RunAgentJob
+
     return RunAgentJob(
         repository=repository(),
         registry=registry(),
@@ -119,21 +133,31 @@ def run_agent_job() -> RunAgentJob:
 
 @cache
 def poll_remote_job() -> PollRemoteJob:
+    from jobs.services.poll_remote_job import PollRemoteJob
+
     return PollRemoteJob(repository=repository(), registry=registry(), remote=_remote(), clock=now)
 
 
 @cache
 def expire_job() -> ExpireJob:
+    from jobs.services.expire_job import ExpireJob
+
     return ExpireJob(repository=repository())
 
 
 @cache
 def end_dead_letter() -> EndDeadLetter:
+    from jobs.services.end_dead_letter import EndDeadLetter
+
     return EndDeadLetter(repository=repository(), clock=now)
 
 
 @cache
 def publish_changes() -> PublishChanges:
+    from jobs.adapters.eventbridge import EventBridgePublisher
+    from jobs.dialects import messaging
+    from jobs.services.publish_changes import PublishChanges
+
     publisher = EventBridgePublisher(
         client("events"), os.environ["EVENT_BUS"], {messaging.NAME: messaging.JOB_PATH}
     )
@@ -145,21 +169,29 @@ def publish_changes() -> PublishChanges:
 
 @cache
 def repository() -> DynamoJobRepository:
+    from jobs.adapters.dynamodb.jobs import DynamoJobRepository
+
     return DynamoJobRepository(_dynamodb(), os.environ["JOB_TABLE"], now)
 
 
 @cache
 def counters() -> DynamoJobCounters:
+    from jobs.adapters.dynamodb.counters import DynamoJobCounters
+
     return DynamoJobCounters(_dynamodb(), os.environ["COUNTER_TABLE"], now)
 
 
 @cache
 def registry() -> DynamoRegistry:
+    from jobs.adapters.dynamodb.registry import DynamoRegistry
+
     return DynamoRegistry(_dynamodb(), os.environ["REGISTRY_TABLE"], now)
 
 
 @cache
 def timers() -> StepFunctionsTimers:
+    from jobs.adapters.stepfunctions import StepFunctionsTimers
+
     return StepFunctionsTimers(
         client("stepfunctions"),
         time_out_arn=os.environ["JOB_TIMEOUT_ARN"],
@@ -169,16 +201,25 @@ def timers() -> StepFunctionsTimers:
 
 @cache
 def secrets() -> SecretsManager:
+    from jobs.adapters.secrets import SecretsManager
+
     return SecretsManager(client("secretsmanager"))
 
 
 def agent_delivery(receipt_handle: str) -> Delivery:
+    from jobs.adapters.sqs import SqsDelivery
+
     return SqsDelivery(_sqs(), os.environ["AGENT_QUEUE_URL"], receipt_handle)
 
 
 @cache
 def provider(name: str) -> Provider:
     """Return an agent's provider, or raise `AgentError` if there is none of this name."""
+    from jobs.agents.bedrock import BedrockProvider
+    from jobs.agents.echo import EchoProvider
+    from jobs.agents.openai import OpenAiProvider
+    from jobs.domain.errors import AgentError
+
     match name:
         case "echo":
             return EchoProvider()
@@ -194,29 +235,47 @@ def provider(name: str) -> Provider:
 
 @cache
 def _remote() -> RemoteProvider:
+    from jobs.agents.remote import RemoteProvider
+
     return RemoteProvider(_rest(), secrets(), now)
 
 
 @cache
 def _rest() -> RestClient:
+    from jobs.agents.rest import RestClient
+
     return RestClient(now)
 
 
 @cache
-def client(service: Literal["stepfunctions", "secretsmanager", "events"]) -> Any:
-    return boto3.client(service, config=CONFIG)
+def _dynamodb() -> DynamoDBClient:
+    made: DynamoDBClient = client("dynamodb")
+    return made
 
 
 @cache
-def _dynamodb() -> "DynamoDBClient":
-    return boto3.client("dynamodb", config=CONFIG)
+def _sqs() -> SQSClient:
+    made: SQSClient = client("sqs")
+    return made
 
 
 @cache
-def _sqs() -> "SQSClient":
-    return boto3.client("sqs", config=CONFIG)
+def _bedrock() -> BedrockRuntimeClient:
+    from jobs.adapters.aws import PATIENT
+
+    made: BedrockRuntimeClient = client("bedrock-runtime", PATIENT)
+    return made
+
+
+def client(service: str, config: Any = None) -> Any:
+    """Make a low-level client: boto3's, without boto3, whose import would cost a tenth more."""
+    from jobs.adapters.aws import CONFIG
+
+    return _session().create_client(service, config=config or CONFIG)
 
 
 @cache
-def _bedrock() -> "BedrockRuntimeClient":
-    return boto3.client("bedrock-runtime", config=PATIENT)
+def _session() -> Session:
+    from botocore.session import get_session
+
+    return get_session()
