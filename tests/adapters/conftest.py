@@ -1,6 +1,5 @@
 """One contract, every engine."""
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from typing import Any
@@ -16,8 +15,7 @@ from jobs.adapters.dynamodb.registry import DynamoRegistry
 from jobs.adapters.memory import InMemoryJobCounters, InMemoryJobRepository, InMemoryRegistry
 from jobs.domain.job import Job
 from jobs.ports import JobCounters, JobRepository, Registry
-from local.paths import TOOLS
-from tests.adapters.engines import DynamoDb, client
+from tests.adapters.engines import DynamoDb, client, cloud_of
 
 DYNAMODB = ["moto", "ministack"]
 EVERY_ENGINE = ["memory", *DYNAMODB]
@@ -33,12 +31,7 @@ settings.register_profile(
 @pytest.fixture(scope="session")
 def cloud(request) -> str:
     """MiniStack's address. Our tables are not the deployed stack's, so none of it interferes."""
-    if not (TOOLS / "ministack/.ready").exists():
-        missing = "the MiniStack environment is missing; `make test` installs it"
-        if os.environ.get("CI") == "true":
-            pytest.fail(missing)
-        pytest.skip(missing)
-    return request.getfixturevalue("stack").aws_endpoint_url
+    return cloud_of(request)
 
 
 @pytest.fixture(scope="session")

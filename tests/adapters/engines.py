@@ -1,5 +1,6 @@
 """What adapters run against: moto and MiniStack, with tables made from template.yaml itself."""
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import SimpleNamespace
@@ -7,13 +8,14 @@ from typing import Any, Final
 from uuid import uuid4
 
 import boto3
+import pytest
 from botocore.config import Config
 from botocore.exceptions import ReadTimeoutError
 from botocore.httpsession import URLLib3Session
 
 from jobs.adapters.aws import CONFIG
 from local.aws import CREDENTIALS, REGION
-from local.paths import ROOT
+from local.paths import ROOT, TOOLS
 from local.template import load
 
 RESOURCES: Final = load(ROOT / "template.yaml")["Resources"]
@@ -32,6 +34,17 @@ def client(service: Any, endpoint_url: str | None = None) -> Any:
         aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
         config=CONFIG.merge(Config(ignore_configured_endpoint_urls=True)),
     )
+
+
+def cloud_of(request: pytest.FixtureRequest) -> str:
+    """Return MiniStack's address, or skip where it is not installed; CI has it."""
+    if not (TOOLS / "ministack/.ready").exists():
+        missing = "the MiniStack environment is missing; `make test` installs it"
+        if os.environ.get("CI") == "true":
+            pytest.fail(missing)
+        pytest.skip(missing)
+    address: str = request.getfixturevalue("stack").aws_endpoint_url
+    return address
 
 
 class DynamoDb:

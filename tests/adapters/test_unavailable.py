@@ -92,11 +92,10 @@ def test_what_will_not_pass_is_said_as_it_is(moto, clock, a_job, call) -> None:
 
 @pytest.mark.parametrize("key", [None, KEY], ids=["no key", "key"])
 @pytest.mark.parametrize(
-    ("request_", "after"), [({}, 0), (LARGE, 0), (LARGE, 1)], ids=["small", "body", "header"]
+    "refused", [({}, 0), (LARGE, 0), (LARGE, 1)], ids=["small", "body", "header"]
 )
-def test_nothing_is_stored_of_a_job_that_could_not_be(
-    moto, clock, a_job, request_, key, after
-) -> None:
+def test_nothing_is_stored_of_a_job_that_could_not_be(moto, clock, a_job, key, refused) -> None:
+    request_, after = refused
     jobs, job = repository(moto, clock), a_job(request=request_)
 
     with (

@@ -40,7 +40,7 @@ def code_of(error: ClientError) -> str:
 
 @contextmanager
 def passing_failures() -> Iterator[None]:
-    """Turn throttling, outages and lost connections into `UnavailableError`; let all else through."""
+    """Turn throttling, outages, lost connections into `UnavailableError`; let all else through."""
     try:
         yield
     except ClientError as error:

@@ -78,7 +78,7 @@ def _outcome(job: Mapping[str, Any]) -> Answer | None:
             return checked(content, message.get("metadata"))
         case {"status": "pending" | "processing"}:
             return None
-        case {"status": "failed", "error": str(error)} if error:
-            raise AgentError(error.splitlines()[0][:_LONGEST_ERROR])
+        case {"status": "failed", "error": str(error)} if error.strip():
+            raise AgentError(error.strip().splitlines()[0][:_LONGEST_ERROR])
         case _:
             raise AgentError("The remote agent gave no answer")

@@ -22,6 +22,7 @@ MOST_ANSWER_BYTES: Final = 300 * 1024
 _MOST_BODY_BYTES: Final = 2 * 2**20
 _ATTEMPTS: Final = 4
 _PASSING: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
+_ANSWERED: Final = frozenset({200, 201})
 _CHUNK: Final = 65536
 
 
@@ -45,10 +46,11 @@ class RestClient:
         deadline: Millis,
         body: Any = None,
     ) -> Reply:
-        """Return the answer, whatever its status; what may pass is retried until the deadline.
+        """Return the answer, whatever its status; only a success has a body.
 
-        Every request carries an idempotency key or only reads, so repeating it is safe.
-        Raises `AgentError` if there is no answer, or none that is JSON.
+        What may pass is retried until the deadline: every request carries an idempotency key or
+        only reads, so repeating it is safe. Raises `AgentError` if there is no answer, or a
+        success that is no JSON.
         """
         for attempt in range(_ATTEMPTS):
             reply, pause = self._once(method, url, headers, body, deadline)
@@ -64,12 +66,13 @@ class RestClient:
         self, method: str, url: str, headers: Mapping[str, str], body: Any, deadline: Millis
     ) -> tuple[Reply | None, float]:
         left = max(0.001, (deadline - self._clock()) / 1000)
+        sent = None if body is None else strict_json.dumps(body).encode()
         try:
             response = self._pool.request(
                 method,
                 url,
                 headers={"Content-Type": "application/json", **headers},
-                body=None if body is None else strict_json.dumps(body).encode(),
+                body=sent,
                 timeout=urllib3.Timeout(connect=min(5.0, left), read=left),
                 redirect=False,
                 preload_content=False,
@@ -80,10 +83,12 @@ class RestClient:
                 response.close()
         except HTTPError:
             return None, 0
+        except ValueError:  # it names the header that cannot be sent, key and all
+            raise AgentError("The agent's provider cannot be asked") from None
         if response.status in _PASSING:
             after = response.headers.get("Retry-After", "")
             return Reply(response.status, None), float(after) if after.isdecimal() else 0
-        return Reply(response.status, _parsed(raw)), 0
+        return Reply(response.status, _parsed(raw) if response.status in _ANSWERED else None), 0
 
     def _read(self, response: urllib3.BaseHTTPResponse, deadline: Millis) -> bytes:
         raw = b""
@@ -101,7 +106,12 @@ def checked(content: Any, metadata: Any = None) -> Answer:
     if not isinstance(content, str) or not content:
         raise AgentError("The agent's answer could not be understood")
     known = metadata if isinstance(metadata, dict) else None
-    if len(content.encode()) + len(strict_json.dumps(known).encode()) > MOST_ANSWER_BYTES:
+    try:
+        spelled = strict_json.dumps(content)[1:-1] + (strict_json.dumps(known) if known else "")
+        size = len(spelled.encode())
+    except ValueError as error:  # half a character
+        raise AgentError("The agent's answer could not be understood") from error
+    if size > MOST_ANSWER_BYTES:
         raise AgentError("The agent's answer is larger than 300 KB")
     return Answer(content, known)
 

@@ -1,0 +1,82 @@
+"""Providers at the edge of the network: a real server on this machine, and a clock that is ours."""
+
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from jobs.agents import rest
+from jobs.agents.provider import Question
+from jobs.agents.rest import RestClient
+from jobs.bootstrap import now
+from tests.adapters.engines import cloud_of
+from tests.agents.upstream import Upstream, running
+from tests.support import NOON
+
+JOB_ID = "019b7963-4a00-7000-8000-000000000001"
+USER_ID = "22222222-2222-4222-8222-222222222222"
+SECRET = "a-key-to-be-kept"
+
+
+class Secrets:
+    def __init__(self) -> None:
+        self.values = {"agents/key": SECRET}
+
+    def read(self, name: str) -> str:
+        return self.values[name]
+
+
+@pytest.fixture(scope="session")
+def cloud(request) -> str:
+    return cloud_of(request)
+
+
+@pytest.fixture
+def secrets() -> Secrets:
+    return Secrets()
+
+
+@pytest.fixture
+def upstream() -> Iterator[Upstream]:
+    with running() as server:
+        yield server
+
+
+@pytest.fixture
+def pauses(monkeypatch, clock) -> list[float]:
+    """What was slept between attempts; it takes no time but on our clock."""
+    slept: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        clock.advance(int(seconds * 1000))
+
+    monkeypatch.setattr(rest, "time", SimpleNamespace(sleep=sleep))
+    return slept
+
+
+@pytest.fixture
+def client(clock, pauses) -> RestClient:
+    return RestClient(clock)
+
+
+@pytest.fixture
+def hasty() -> RestClient:
+    """By the real clock, for servers that let one wait."""
+    return RestClient(now)
+
+
+@pytest.fixture
+def a_question() -> Any:
+    def make(**about: Any) -> Question:
+        sane: dict[str, Any] = {
+            "job_id": JOB_ID,
+            "user_id": USER_ID,
+            "content": "How are you? 🐎",
+            "metadata": {},
+            "deadline": NOON + 30_000,
+        }
+        return Question(**sane | about)
+
+    return make

@@ -1,0 +1,117 @@
+"""A provider's server at the other end of a real socket, that answers as it is told to."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Event, Thread
+from typing import Any, Self
+
+type Answer = Callable[["Handler"], None]
+
+
+@dataclass(frozen=True)
+class Received:
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: Any
+
+
+class Upstream(ThreadingHTTPServer):
+    """Gives its answers in turn, the last one for ever."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.answers: list[Answer] = [reply({})]
+        self.received: list[Received] = []
+        self.over = Event()
+
+    def then(self, *answers: Answer) -> Self:
+        self.answers = [*answers]
+        return self
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}"
+
+    @property
+    def only(self) -> Received:
+        [received] = self.received
+        return received
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: Upstream
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:
+        raw = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        body = json.loads(raw) if raw else None
+        number = len(self.server.received)
+        self.server.received.append(Received(self.command, self.path, headers, body))
+        self.close_connection = True
+        with suppress(OSError):  # who asked has left
+            self.server.answers[min(number, len(self.server.answers) - 1)](self)
+
+    do_GET = do_POST  # noqa: N815 - as the base class has it
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+    def say(self, status: int, raw: bytes, length: int | None, **headers: str) -> None:
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name.replace("_", "-"), value)
+        if length is not None:
+            self.send_header("Content-Length", str(length))
+        self.send_header("Connection", "close")
+        self.end_headers()
+        self.wfile.write(raw)
+        self.wfile.flush()
+
+
+def reply(body: Any, status: int = 200, **headers: str) -> Answer:
+    """Answer with JSON, or with bytes as they are."""
+    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return lambda handler: handler.say(status, raw, len(raw), **headers)
+
+
+def hang(handler: Handler) -> None:
+    handler.server.over.wait()
+
+
+def drop(handler: Handler) -> None:
+    """Close the connection without a word."""
+
+
+def drop_mid_body(handler: Handler) -> None:
+    handler.say(200, b'{"choices": [', 1000)
+
+
+def drop_mid_chunk(handler: Handler) -> None:
+    handler.say(200, b"ff\r\n{", None, Transfer_Encoding="chunked")
+
+
+def drip(handler: Handler) -> None:
+    """Send one byte now and again, for as long as anybody reads them."""
+    handler.say(200, b"", 10**6)
+    while not handler.server.over.wait(0.02):
+        handler.wfile.write(b" ")
+
+
+@contextmanager
+def running() -> Iterator[Upstream]:
+    with Upstream() as server:
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield server
+        finally:
+            server.over.set()
+            server.shutdown()
+            thread.join()
