@@ -64,10 +64,15 @@ def test_inner_code_does_not_know_outer_code(module) -> None:
     assert {name for name in imports_of(module) if not is_within(name, allowed)} == set()
 
 
-def test_only_the_composition_root_imports_boto3() -> None:
-    assert [m.stem for m in [*MODULES, *HANDLERS] if is_within("boto3", imports_of(m))] == [
-        COMPOSITION_ROOT
-    ]
+@pytest.mark.parametrize("sdk", ["boto3", "botocore.session"])
+def test_only_the_composition_root_makes_clients(sdk) -> None:
+    importers = {
+        m.stem
+        for m in [*MODULES, *HANDLERS]
+        if any(is_within(name, {sdk}) for name in imports_of(m))
+    }
+
+    assert importers <= {COMPOSITION_ROOT}
 
 
 def test_only_the_composition_root_reads_the_environment() -> None:

@@ -10,9 +10,7 @@ ROOT = Path(__file__).parents[2]
 
 # Spelled in parts, so that this file does not find itself.
 MACHINE_PATH = re.compile(r"(?<![\w$}])/(?:" + "root|home/[a-z]+|Users/[A-Za-z]+" + r")/[\w.]")
-REGISTRY = re.compile(
-    "pypi" + r"\.org|pythonhosted|registry\.npm" + r"js|npmmirror|devpi|artifactory"
-)
+REGISTRY = re.compile("pypi" + r"\.org|" + "python" + r"hosted|registry\.npm" + "js|devp" + "i")
 LOCK = re.compile(r"requirements[^/]*\.txt|requirements/[^/]*\.txt|package-lock\.json|.*\.lock")
 
 
