@@ -65,10 +65,9 @@ class DynamoJobRepository:
             )["Items"]  # fmt: skip
         if not found or found[0]["SK"]["S"] != ref.id:
             raise JobNotFoundError(ref.id)
-        job = items.to_job(found[0], {item["SK"]["S"][36:]: item for item in found[1:]})
-        if job.gone_at <= self._clock():
+        if int(found[0]["expires_at"]["N"]) * 1000 <= self._clock():
             raise JobNotFoundError(ref.id)
-        return job
+        return items.to_job(found[0], {item["SK"]["S"][36:]: item for item in found[1:]})
 
     def status_of(self, ref: JobRef) -> JobStatus:
         with passing_failures():
