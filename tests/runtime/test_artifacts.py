@@ -1,0 +1,92 @@
+"""What is uploaded: all that functions import, nothing that only tests need, and bytecode."""
+
+import importlib.util
+import subprocess
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from local.artifacts import zipped
+from local.build import LAYER_BUDGET
+from local.template import code_folders
+from tests.runtime.conftest import PYTHON
+
+UNCHECKED_HASH = 0b01  # PEP 552
+ONLY_FOR_TESTS = ["aiohttp", "hypothesis", "moto", "mypy", "mypy_boto3_dynamodb", "pytest", "yaml"]
+IMPORT = "import importlib, sys; [importlib.import_module(name) for name in sys.argv[1:]]"
+
+
+def imports(names: list[str], *path: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [PYTHON, "-c", IMPORT, *names],
+        env={"PYTHONPATH": ":".join(map(str, path))},
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+
+
+def stale(folder: Path) -> list[str]:
+    """Sources that would be compiled again at each cold start."""
+    found = []
+    for source in folder.rglob("*.py"):
+        cached = Path(importlib.util.cache_from_source(source))
+        header = cached.read_bytes()[:16] if cached.exists() else b""
+        fresh = header == (
+            importlib.util.MAGIC_NUMBER
+            + UNCHECKED_HASH.to_bytes(4, "little")
+            + importlib.util.source_hash(source.read_bytes())
+        )
+        if not fresh:
+            found.append(source.relative_to(folder).as_posix())
+    return found
+
+
+def test_the_layer_holds_all_that_functions_and_their_parts_import(layer, built) -> None:
+    parts = sorted((layer / "jobs").rglob("*.py"))
+    modules = [
+        ".".join(part.relative_to(layer).with_suffix("").parts).removesuffix(".__init__")
+        for part in parts
+    ]
+
+    imported = imports(modules, layer)
+
+    assert len(modules) > 30
+    assert (imported.returncode, imported.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("package", ONLY_FOR_TESTS)
+def test_the_layer_holds_nothing_that_only_tests_need(layer, package) -> None:
+    assert importlib.util.find_spec(package) is not None
+    assert imports([package], layer).returncode == 1
+    assert [each.name for each in layer.glob(f"{package}*")] == []
+
+
+def test_the_layer_keeps_its_budget(layer) -> None:
+    size = sum(file.stat().st_size for file in layer.parent.rglob("*") if file.is_file())
+
+    assert size <= LAYER_BUDGET
+
+
+def test_no_artifact_has_stale_bytecode(built, layer) -> None:
+    folders = [layer, *code_folders(built)]
+
+    assert {str(folder): stale(folder) for folder in folders} == {str(f): [] for f in folders}
+
+
+def test_bytecode_is_still_good_after_the_way_through_a_zip(layer, tmp_path) -> None:
+    archive = tmp_path / "layer.zip"
+    archive.write_bytes(zipped(layer))
+
+    with zipfile.ZipFile(archive) as packed:
+        packed.extractall(tmp_path / "opt")
+
+    assert len(list((tmp_path / "opt").rglob("*.pyc"))) > 300
+    assert stale(tmp_path / "opt") == []
+
+
+def test_functions_hold_their_handlers_only(built) -> None:
+    for folder in code_folders(built):
+        packages = {file.relative_to(folder).parts[0] for file in folder.rglob("*.py")}
+        assert packages == {"auth", "messaging", "workers"}

@@ -1,0 +1,74 @@
+"""Every function starts under Lambda's runtime and answers its event."""
+
+import json
+
+import pytest
+
+from local.paths import ROOT
+from local.sam_local import failure
+from local.template import load
+
+FUNCTIONS = {
+    name
+    for name, resource in load(ROOT / "template.yaml")["Resources"].items()
+    if resource["Type"] == "AWS::Serverless::Function"
+}
+WORKERS = {
+    "DispatchJobsFunction": {"batchItemFailures": []},
+    "EndDeadLettersFunction": {"batchItemFailures": []},
+    "ExpireJobFunction": {"status": "TIMED_OUT"},
+    "PollRemoteJobFunction": {"ended": False},
+    "PublishEventsFunction": None,
+    "RunAgentJobFunction": {"batchItemFailures": []},
+}
+
+
+@pytest.mark.parametrize("name", sorted(FUNCTIONS - WORKERS.keys()))
+def test_a_function_answers_its_event(run, name) -> None:
+    answer = run(name)
+
+    assert failure(json.dumps(answer)) is None
+
+
+@pytest.mark.parametrize(("name", "answer"), WORKERS.items())
+def test_a_worker_does_its_work(run, name, answer) -> None:
+    assert run(name) == answer
+
+
+def test_an_answer_is_the_handlers_own(run, invoked) -> None:
+    event = json.loads(invoked["MessagingGetJobFunction"].event)
+
+    answer = run("MessagingGetJobFunction")
+
+    job = json.loads(answer["body"])
+    assert job["jobId"] == event["pathParameters"]["jobId"]
+    assert job["status"] == "processing"
+
+
+def test_the_authorizer_knows_the_stacks_key(run) -> None:
+    answer = run("AuthorizeApiKeyFunction")
+
+    assert answer["policyDocument"]["Statement"][0]["Effect"] == "Allow"
+    assert answer["context"] == {"tenant": "demo"}
+
+
+def test_an_exception_is_seen(run) -> None:
+    answer = run("ExpireJobFunction", "{}")
+
+    assert answer["errorType"] == "ValueError"
+    assert failure(json.dumps(answer)) == "ValueError: not a job's ref"
+
+
+def test_a_broken_import_is_seen(run, tmp_path) -> None:
+    answer = run("MessagingGetJobFunction", PYTHONPATH=str(tmp_path))
+
+    assert answer["errorType"] == "Runtime.ImportModuleError"
+    assert failure(json.dumps(answer)).startswith("Runtime.ImportModuleError: ")
+
+
+def test_without_the_layer_nothing_runs(run, built) -> None:
+    task = str(built / "MessagingGetJobFunction")
+
+    assert run("MessagingGetJobFunction", PYTHONPATH=task)["errorType"] == (
+        "Runtime.ImportModuleError"
+    )
