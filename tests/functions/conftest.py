@@ -28,6 +28,7 @@ from tests.support import FrozenClock
 
 EVENTS = Path(__file__).parents[2] / "events"
 TENANT = "demo"
+USER_ID = "99999999-9999-4999-8999-999999999999"
 AGENT_ID = "11111111-1111-4111-8111-111111111111"
 SETTINGS = {
     "AGENT_QUEUE_URL": "https://sqs.example/agents",
@@ -163,6 +164,20 @@ def call(invoke) -> Callable[..., Answer]:
         assert made["headers"]["Access-Control-Allow-Origin"] == "*"
         assert "Retry-After" in made["headers"]["Access-Control-Expose-Headers"]
         return Answer(HTTPStatus(made["statusCode"]), made["headers"], made["body"])
+
+    return answer
+
+
+@pytest.fixture
+def create(call) -> Callable[..., Answer]:
+    """Create with these fields in the body, and with these headers beside its Content-Type."""
+
+    def answer(*, headers: dict[str, str] | None = None, **fields: Any) -> Answer:
+        return call(
+            "create_job",
+            headers={"Content-Type": "application/json"} | (headers or {}),
+            body=json.dumps({"userId": USER_ID, "content": "Hello"} | fields),
+        )
 
     return answer
 
