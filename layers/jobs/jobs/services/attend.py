@@ -23,7 +23,7 @@ def attended[T](
             return answer.result(timeout=max(0, min(every, left)))
         except TimeoutError:
             if answer.done():
-                raise  # the work's own
+                return answer.result()  # in the very last moment, or the work's own error
             if left <= every:
                 raise
             beat()

@@ -53,7 +53,8 @@ class RunAgentJob:
 
     def __call__(self, ref: JobRef, delivery: Delivery) -> Ran:
         """Make one attempt. Raises `JobLeasedError` while another worker is at it."""
-        delivery.hold(HOLD_S)
+        with suppress(UnavailableError):  # the message is ours all the same, only for longer
+            delivery.hold(HOLD_S)
         try:
             job = change_job(self.repository, ref, self._claimed)
         except (JobEndedError, JobNotFoundError):

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from jobs.domain.errors import UnavailableError
 from jobs.domain.job import Job, Millis
 from jobs.ports import Clock, JobRepository
 
@@ -18,7 +19,16 @@ class WaitForJob:
     sleep: Callable[[float], None]
 
     def __call__(self, job: Job, *, at_most: Millis) -> Job | None:
-        """Return the ended job, or None if it goes on for longer. Looks at its header only."""
+        """Return the ended job, or None if it goes on for longer. Looks at its header only.
+
+        Also None if looking is not possible: the job exists, whatever becomes of the waiting.
+        """
+        try:
+            return self._ended(job, at_most)
+        except UnavailableError:
+            return None
+
+    def _ended(self, job: Job, at_most: Millis) -> Job | None:
         until = self.clock() + at_most
         pause = _FIRST_PAUSE
         while (now := self.clock()) < min(until, job.deadline):
