@@ -1,0 +1,123 @@
+"""What an operator can see and break, below the public API."""
+
+import json
+import os
+import signal
+import subprocess
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from jobs.domain.job import JobRef
+from local.stack import LocalStack
+from tests.e2e.api import eventually
+
+
+@dataclass(frozen=True)
+class Cloud:
+    stack: LocalStack
+    client: Callable[[str], Any]
+
+    @property
+    def jobs(self) -> str:
+        return self.stack.outputs["JobTableName"]
+
+    @property
+    def registry(self) -> str:
+        return self.stack.outputs["RegistryTableName"]
+
+    def header(self, ref: JobRef) -> Any:
+        """The job's item, whatever readers make of it."""
+        return self.client("dynamodb").get_item(
+            TableName=self.jobs, Key=key(ref), ConsistentRead=True
+        )["Item"]
+
+    def status(self, ref: JobRef) -> str:
+        return str(self.header(ref)["status"]["S"])
+
+    def change(self, ref: JobRef, **numbers: int) -> None:
+        """Write numbers over a job's own, behind the back of all code."""
+        names = {f"#{name}": name for name in numbers}
+        self.client("dynamodb").update_item(
+            TableName=self.jobs,
+            Key=key(ref),
+            UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in numbers),
+            ExpressionAttributeNames=names,
+            ExpressionAttributeValues={f":{name}": {"N": str(n)} for name, n in numbers.items()},
+        )
+
+    def send(self, ref: JobRef) -> None:
+        """Put the job's message into the agent queue once more."""
+        body = {"tenant": ref.tenant, "dialect": ref.dialect, "jobId": ref.id}
+        self.client("sqs").send_message(
+            QueueUrl=self.stack.outputs["AgentQueueUrl"], MessageBody=json.dumps(body)
+        )
+
+    def machine(self, name: str) -> str:
+        machines = self.client("stepfunctions").list_state_machines()["stateMachines"]
+        [arn] = [each["stateMachineArn"] for each in machines if each["name"].endswith(name)]
+        return str(arn)
+
+    def executions(self, machine: str, name: str) -> list[Any]:
+        pages = self.client("stepfunctions").get_paginator("list_executions")
+        return [
+            each
+            for page in pages.paginate(stateMachineArn=self.machine(machine))
+            for each in page["executions"]
+            if each["name"] == name
+        ]
+
+    def waiting(self, queue: str) -> int:
+        """How many messages a queue holds, in flight or not."""
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        found = self.client("sqs").get_queue_attributes(
+            QueueUrl=self.stack.outputs[queue], AttributeNames=names
+        )
+        return sum(int(found["Attributes"][name]) for name in names)
+
+    def consume(self, function: str, *, enabled: bool) -> None:
+        """Let a function take messages from its queue, or not."""
+        self.let(function, Enabled=enabled)
+
+    def let(self, function: str, **settings: Any) -> None:
+        """Change how a function takes messages from its queue."""
+        functions = self.client("lambda")
+        [mapping] = [
+            each["UUID"]
+            for each in functions.list_event_source_mappings()["EventSourceMappings"]
+            if f"-{function}Function-" in each["FunctionArn"]
+        ]
+        functions.update_event_source_mapping(UUID=mapping, **settings)
+        eventually(
+            lambda: functions.get_event_source_mapping(UUID=mapping)["State"],
+            lambda state: state in {"Enabled", "Disabled"},
+        )
+
+    def kill(self, function: str) -> int:
+        """SIGKILL each process that runs a function; return how many there were."""
+        pids = self.workers(function)
+        for pid in pids:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        return len(pids)
+
+    def workers(self, function: str) -> list[int]:
+        return [
+            pid
+            for pid, parent, command in processes()
+            if parent == self.stack.ministack_pid and f"-{function}Function-" in command
+        ]
+
+
+def key(ref: JobRef) -> dict[str, Any]:
+    return {"PK": {"S": f"{ref.tenant}#{ref.dialect}"}, "SK": {"S": ref.id}}
+
+
+def processes() -> list[tuple[int, int, str]]:
+    """Every process on this machine: its id, its parent's, its command line."""
+    shown = subprocess.run(
+        ["ps", "-axwwo", "pid=,ppid=,command="], capture_output=True, check=True, text=True
+    )
+    rows = (line.split(None, 2) for line in shown.stdout.splitlines())
+    return [(int(row[0]), int(row[1]), row[2] if len(row) > 2 else "") for row in rows]

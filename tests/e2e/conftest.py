@@ -1,0 +1,117 @@
+"""The deployed local stack, as its clients and its operators see it."""
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+from functools import cache
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from jobs.adapters.dynamodb.registry import DynamoRegistry
+from jobs.domain.agent import Agent
+from jobs.services.authenticate import new_key
+from local.aws import session
+from local.stack import LocalStack
+from tests.e2e.api import Api
+from tests.e2e.cloud import Cloud
+from tests.e2e.events import Bus
+
+NODE = Path(__file__).parents[1] / "node"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cloud(stack: LocalStack) -> Iterator[Cloud]:
+    """The emulated AWS below the stack."""
+    with ExitStack() as cleanup:
+
+        @cache
+        def client(service: str) -> Any:
+            made = session().client(service, endpoint_url=stack.aws_endpoint_url)  # type: ignore[call-overload]
+            return cleanup.enter_context(closing(made))
+
+        deployed = Cloud(stack, client)
+        # One process each, on a machine that has not a hundred cores.
+        deployed.let("RunAgentJob", ScalingConfig={"MaximumConcurrency": 8})
+        yield deployed
+
+
+@pytest.fixture(scope="session")
+def registry(cloud: Cloud) -> DynamoRegistry:
+    table = cloud.stack.outputs["RegistryTableName"]
+    return DynamoRegistry(cloud.client("dynamodb"), table, clock=lambda: 0)
+
+
+type MakeTenant = Callable[..., Api]
+
+
+@pytest.fixture(scope="session")
+def make_tenant(stack: LocalStack, registry: DynamoRegistry) -> MakeTenant:
+    """Register a tenant that nobody else uses, with an echo or with these agents, and a key."""
+
+    def make(*agents: Agent) -> Api:
+        tenant = f"tenant-{uuid4().hex[:12]}"
+        for agent in agents or [Agent(id=str(uuid4()), name="Echo")]:
+            registry.put_agent(tenant, agent)
+        credential, kept = new_key(tenant)
+        registry.put_key(kept)
+        return Api(stack.base_url, credential, tenant)
+
+    return make
+
+
+@pytest.fixture
+def api(make_tenant: MakeTenant) -> Api:
+    return make_tenant()
+
+
+@pytest.fixture(scope="module")
+def shared_api(make_tenant: MakeTenant) -> Api:
+    """A caller for tests that look at single answers only."""
+    return make_tenant()
+
+
+@pytest.fixture(scope="session")
+def demo(stack: LocalStack) -> Api:
+    """The seeded tenant."""
+    return Api(stack.base_url, stack.api_key, "demo")
+
+
+@pytest.fixture(scope="session")
+def bus_of(cloud: Cloud) -> Callable[[Api], Bus]:
+    """What the stack's event bus says about a caller's tenant, from its opening on."""
+    return lambda api: Bus(cloud, api.tenant)
+
+
+@pytest.fixture
+def bus(api: Api, bus_of: Callable[[Api], Bus]) -> Iterator[Bus]:
+    with bus_of(api) as listening:
+        yield listening
+
+
+@pytest.fixture(scope="session")
+def node() -> Callable[..., Any]:
+    """Run a script of tests/node and return the JSON that it prints."""
+    if not (shutil.which("node") and (NODE / "node_modules/.ready").exists()):
+        reason = "Node or the npm packages are missing: make tests/node/node_modules/.ready"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+
+    def run(script: str, argument: Any) -> Any:
+        done = subprocess.run(
+            ["node", NODE / script, json.dumps(argument)],
+            capture_output=True,
+            check=False,
+            text=True,
+            timeout=120,
+        )
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    return run

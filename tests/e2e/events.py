@@ -1,0 +1,67 @@
+"""What the stack tells the world on its event bus, about one tenant."""
+
+import json
+from typing import Any, Self
+
+from tests.e2e.api import eventually
+from tests.e2e.cloud import Cloud
+
+
+class Bus:
+    """A rule of its own that copies a tenant's events into a queue of its own."""
+
+    def __init__(self, cloud: Cloud, tenant: str) -> None:
+        self._name = f"listen-{tenant}"
+        self._events = cloud.client("events")
+        self._sqs = cloud.client("sqs")
+        self._bus = cloud.stack.outputs["EventBusName"]
+        self._tenant = tenant
+        self._heard: list[Any] = []
+
+    def __enter__(self) -> Self:
+        self._queue = self._sqs.create_queue(QueueName=self._name)["QueueUrl"]
+        arn = self._sqs.get_queue_attributes(QueueUrl=self._queue, AttributeNames=["QueueArn"])
+        pattern = {
+            "source": ["jobs"],
+            "detail-type": ["Job Status Changed"],
+            "detail": {"tenant": [self._tenant]},
+        }
+        self._events.put_rule(
+            Name=self._name, EventBusName=self._bus, EventPattern=json.dumps(pattern)
+        )
+        self._events.put_targets(
+            Rule=self._name,
+            EventBusName=self._bus,
+            Targets=[{"Id": "queue", "Arn": arn["Attributes"]["QueueArn"]}],
+        )
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._events.remove_targets(Rule=self._name, EventBusName=self._bus, Ids=["queue"])
+        self._events.delete_rule(Name=self._name, EventBusName=self._bus)
+        self._sqs.delete_queue(QueueUrl=self._queue)
+
+    def heard(self) -> list[Any]:
+        """The details of all events so far, in the order of their coming."""
+        while messages := self._received():
+            for message in messages:
+                self._heard.append(json.loads(message["Body"])["detail"])
+                self._sqs.delete_message(
+                    QueueUrl=self._queue, ReceiptHandle=message["ReceiptHandle"]
+                )
+        return self._heard
+
+    def of(self, job_id: str) -> list[str]:
+        return [event["status"] for event in self.heard() if event["jobId"] == job_id]
+
+    def until(self, job_id: str, *statuses: str) -> None:
+        """Wait for the events of a job to be these. Give more of them time to come, too."""
+        eventually(lambda: self.of(job_id), lambda seen: len(seen) >= len(statuses))
+        assert self.of(job_id) == [*statuses]
+
+    def _received(self) -> list[Any]:
+        return list(
+            self._sqs.receive_message(QueueUrl=self._queue, MaxNumberOfMessages=10).get(
+                "Messages", []
+            )
+        )

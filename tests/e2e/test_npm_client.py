@@ -1,0 +1,192 @@
+"""The published npm client of the original API, unmodified, against the deployed stack."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.e2e.api import USER, Api, eventually
+
+COVERED = {
+    *("create", "getJob", "list", "health"),
+    *("poll", "createAndPoll", "createAndPollWithBackoff", "ask"),
+}
+QUICKLY = {"interval": 200, "maxAttempts": 150, "onProgress": True}
+
+
+@pytest.fixture
+def call(node: Callable[..., Any], api: Api) -> Callable[..., list[Any]]:
+    """Make calls of the client at the same time; return what came of each."""
+
+    def run(*calls: Any, key: str | None = api.key) -> list[Any]:
+        said = node("messaging.mjs", {"baseUrl": api.base_url, "apiKey": key, "calls": calls})
+        return list(said["outcomes"])
+
+    return run
+
+
+def message(content: str = "Hello", **more: Any) -> dict[str, Any]:
+    return {"userId": USER, "content": content, **more}
+
+
+def value(outcome: Any) -> Any:
+    assert "value" in outcome, outcome
+    return outcome["value"]
+
+
+def test_every_method_that_the_client_has_for_jobs_is_tested_here(node, api) -> None:
+    said = node("messaging.mjs", {"baseUrl": api.base_url, "apiKey": api.key, "calls": []})
+
+    assert {*said["methods"]} - {"constructor"} == COVERED
+
+
+def test_a_job_is_created_with_the_clients_own_default_timeout(node, api) -> None:
+    said = node(
+        "messaging.mjs",
+        {"baseUrl": api.base_url, "apiKey": api.key, "calls": [["jobs", "create", message()]]},
+    )
+
+    created = value(said["outcomes"][0])
+    assert created.keys() == {"jobId", "status", "createdAt", "expiresAt"}
+    assert created["status"] == "pending"
+    assert created["expiresAt"] - created["createdAt"] == said["limits"]["DEFAULT_TIMEOUT_MS"]
+
+
+def test_a_created_job_is_read_and_polled_to_its_answer(call, api) -> None:
+    metadata = {"source": "npm", "nested": {"list": [1, 2.5, None]}}
+    [created] = call(["jobs", "create", message("What is new?", metadata=metadata)])
+    job_id = value(created)["jobId"]
+
+    [read, polled] = call(["jobs", "getJob", job_id], ["jobs", "poll", job_id, QUICKLY])
+
+    assert value(read)["jobId"] == job_id
+    assert value(polled)["success"] is True
+    assert polled["progress"][-1] == [value(polled)["attempts"], "completed"]
+    job = value(polled)["job"]
+    assert job["result"]["message"]["content"] == job["prompt"] == "What is new?"
+    assert job["result"]["message"]["authorId"] == job["agentId"]
+    assert job["result"]["processingTimeMs"] >= 0
+    assert job["metadata"] == metadata
+    assert "error" not in job
+
+
+def test_creating_and_polling_in_one_go_brings_the_answer(call) -> None:
+    outcomes = call(
+        ["jobs", "createAndPoll", message("One"), QUICKLY],
+        ["jobs", "createAndPollWithBackoff", message("Two"), {"initialInterval": 100}],
+        ["jobs", "ask", USER, "Three", None, QUICKLY],
+    )
+
+    first, second, third = map(value, outcomes)
+    assert (first["success"], second["success"]) == (True, True)
+    contents = [each["job"]["result"]["message"]["content"] for each in (first, second)]
+    assert [*contents, third] == ["One", "Two", "Three"]
+
+
+def test_an_agent_can_be_named(call, demo) -> None:
+    second = "22222222-2222-4222-8222-222222222222"
+
+    [polled, asked] = call(
+        ["jobs", "createAndPoll", message("Hello", agentId=second), QUICKLY],
+        ["jobs", "ask", USER, "Hello", second, QUICKLY],
+        key=demo.key,
+    )
+
+    assert value(polled)["job"]["agentId"] == second
+    assert value(asked) == "Hello"
+
+
+def test_a_job_that_fails_says_why(call) -> None:
+    failing = "/fail no idea"
+
+    polled, backed_off, asked = call(
+        ["jobs", "createAndPoll", message(failing), QUICKLY],
+        ["jobs", "createAndPollWithBackoff", message(failing), {"initialInterval": 100}],
+        ["jobs", "ask", USER, failing, None, QUICKLY],
+    )
+
+    for outcome in (polled, backed_off):
+        assert value(outcome)["success"] is False
+        assert value(outcome)["job"]["status"] == "failed"
+        assert value(outcome)["job"]["error"] == "no idea"
+        assert "result" not in value(outcome)["job"]
+    assert asked["error"]["message"] == "no idea"
+
+
+def test_a_job_that_nobody_answers_times_out(call) -> None:
+    silent = message("/silent", timeoutMs=1000)
+
+    polled, backed_off = call(
+        ["jobs", "createAndPoll", silent, QUICKLY],
+        ["jobs", "createAndPollWithBackoff", silent, {"initialInterval": 100}],
+    )
+
+    for outcome in (polled, backed_off):
+        assert value(outcome)["success"] is False
+        assert value(outcome)["job"]["status"] == "timeout"
+        assert value(outcome)["job"]["error"] == "Job timed out waiting for agent response"
+
+
+def test_jobs_are_listed_and_counted(call, api) -> None:
+    ids = [api.create(), api.create(), api.create("/fail on purpose")]
+    for job_id in ids:
+        api.until(job_id)
+    eventually(api.health, lambda seen: seen["statusCounts"]["completed"] == 2)
+    eventually(api.health, lambda seen: seen["statusCounts"]["failed"] == 1)
+
+    everything, limited, failed, health = map(
+        value,
+        call(
+            ["jobs", "list"],
+            ["jobs", "list", {"limit": 1}],
+            ["jobs", "list", {"status": "failed", "limit": 50}],
+            ["jobs", "health"],
+        ),
+    )
+
+    assert [job["jobId"] for job in everything["jobs"]] == ids[::-1]
+    assert (everything["total"], everything["filtered"]) == (3, 3)
+    assert (limited["total"], limited["filtered"]) == (3, 1)
+    assert [job["jobId"] for job in failed["jobs"]] == ids[2:]
+    assert health["healthy"] is True
+    assert health["totalJobs"] == 3
+    assert health["maxJobs"] == 10_000
+    assert health["metrics"]["successRate"] == 0.67
+    assert health["metrics"]["failureRate"] == 0.33
+    assert isinstance(health["metrics"]["averageProcessingTimeMs"], int)
+
+
+def test_agents_are_listed(call, demo) -> None:
+    [listed] = call(["agents", "listAgents"], key=demo.key)
+
+    agents = value(listed)["agents"]
+    assert [agent["name"] for agent in agents] == ["Echo", "Second echo", "Far echo"]
+    assert all(agent.keys() == {"id", "name", "characterName", "bio", "status"} for agent in agents)
+    assert {agent["status"] for agent in agents} == {"active"}
+
+
+@pytest.mark.parametrize("key", ["wrong", f"sortie_{'0' * 12}_{'A' * 43}", None])
+def test_a_wrong_key_is_an_error_of_the_api(call, key) -> None:
+    outcomes = call(
+        ["jobs", "create", message()],
+        ["jobs", "getJob", USER],
+        ["jobs", "list"],
+        ["jobs", "health"],
+        ["jobs", "ask", USER, "Hello"],
+        ["agents", "listAgents"],
+        key=key,
+    )
+
+    for outcome in outcomes:
+        assert outcome["error"]["isApiError"] is True
+        assert outcome["error"]["status"] == 401
+
+
+def test_a_refusal_reaches_the_caller_with_its_status(call) -> None:
+    bad, unknown, nobody = call(
+        ["jobs", "create", {"userId": USER}],
+        ["jobs", "getJob", USER],
+        ["jobs", "create", message(agentId=USER)],
+    )
+
+    assert [each["error"]["status"] for each in (bad, unknown, nobody)] == [400, 404, 404]

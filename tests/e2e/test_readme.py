@@ -1,0 +1,83 @@
+"""What README.md tells a newcomer to paste does what it says.
+
+`<!-- run -->` stands directly above a block that is run, `<!-- prints -->` directly above the
+block that shows what it prints, in which `…` is anything.
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from local.paths import ROOT
+from local.stack import LocalStack
+
+README = ROOT / "README.md"
+ADDRESS = "http://127.0.0.1:8080"
+BLOCK = re.compile(r"^<!-- (run|prints) -->\n```\w*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Example:
+    script: str
+    prints: str | None
+
+    @property
+    def title(self) -> str:
+        return next((w for w in ("npm", "Prefer", "curl") if w in self.script), "shell")
+
+    def matches(self, printed: str) -> bool:
+        wanted = re.escape((self.prints or "…").strip()).replace("…", ".*?")
+        return re.fullmatch(wanted, printed.strip(), re.DOTALL) is not None
+
+
+def examples() -> list[Example]:
+    """Each block that is run, with what it prints where the next block says so."""
+    blocks = BLOCK.findall(README.read_text())
+    following = [*blocks[1:], ("", "")]
+    return [
+        Example(text, then[1] if then[0] == "prints" else None)
+        for (kind, text), then in zip(blocks, following, strict=True)
+        if kind == "run"
+    ]
+
+
+EXAMPLES = examples()
+
+
+def test_the_readme_has_examples_and_shows_what_they_print() -> None:
+    assert any("curl" in example.script for example in EXAMPLES)
+    assert any("@elizaos/api-client" in example.script for example in EXAMPLES)
+    assert all(example.prints for example in EXAMPLES)
+    assert "make up" in README.read_text()
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.title)
+def test_an_example_does_what_the_readme_shows(
+    example: Example, stack: LocalStack, tmp_path: Path
+) -> None:
+    if "npm " in example.script and not shutil.which("npm"):
+        if os.environ.get("CI") == "true":
+            pytest.fail("npm is missing")
+        pytest.skip("npm is missing")
+    (tmp_path / ".local").mkdir()
+    (tmp_path / ".local/stack.json").write_text(json.dumps(stack.description()))
+    quiet = {"npm_config_audit": "false", "npm_config_prefer_offline": "true"}
+
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", example.script.replace(ADDRESS, stack.base_url)],
+        capture_output=True,
+        check=False,
+        cwd=tmp_path,
+        env=os.environ | quiet,
+        text=True,
+        timeout=180,
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert example.matches(done.stdout), done.stdout
