@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from jobs.services.authenticate import new_key
+
 ROOT = Path(__file__).parents[2]
 UNPREFIXED = {"auth", "workers"}
 READ_BY_POWERTOOLS = {"POWERTOOLS_SERVICE_NAME"}
@@ -105,6 +107,23 @@ def test_every_path_has_exactly_one_function(functions) -> None:
 def test_every_route_asks_for_a_key(functions, resources) -> None:
     assert resources["Api"]["Properties"]["Auth"]["DefaultAuthorizer"] == "ApiKey"
     assert [name for name, route in events_of(functions, "Api") if "Auth" in route] == []
+
+
+def test_the_gateway_lets_keys_of_our_shape_through_to_an_authorizer_that_sees_them_whole(
+    resources,
+) -> None:
+    authorizer = resources["Api"]["Properties"]["Auth"]["Authorizers"]["ApiKey"]
+    credential, _ = new_key("acme")
+
+    assert authorizer["FunctionPayloadType"] == "TOKEN"
+    assert authorizer["Identity"]["Header"] == "X-API-Key"
+    assert re.fullmatch(authorizer["Identity"]["ValidationExpression"], credential)
+
+
+def test_a_revoked_key_opens_for_a_minute_at_most(resources) -> None:
+    authorizer = resources["Api"]["Properties"]["Auth"]["Authorizers"]["ApiKey"]
+
+    assert authorizer["Identity"]["ReauthorizeEvery"] <= 60
 
 
 def test_what_the_gateway_says_itself_suits_every_client(resources) -> None:
