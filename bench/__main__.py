@@ -34,14 +34,17 @@ SECTIONS: Final[Mapping[str, Callable[[Setting], Section]]] = {
 def main() -> int:
     options = arguments()
     wanted = [name for name in SECTIONS if not options.sections or name in options.sections]
+    measured: dict[str, Section] = {}
     try:
         with Setting(quick=options.quick) as setting:
-            measured = {name: SECTIONS[name](setting) for name in wanted}
+            for name in wanted:
+                measured[name] = SECTIONS[name](setting)
     except LocalStackError as error:
         print(f"\n{error}", file=sys.stderr)
         return 1
-    print(f"\n{table(list(measured.values()))}\n")
-    write(options.json, measured)
+    finally:  # what was measured is not lost to what was not
+        print(f"\n{table(list(measured.values()))}\n")
+        write(options.json, measured)
     return 0
 
 

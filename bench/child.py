@@ -27,7 +27,7 @@ def main(handler: str = "", event_file: str = "") -> str:
     if not handler:
         return "nothing"
     if handler == "--sdk":
-        importlib.import_module("boto3").client("dynamodb")
+        importlib.import_module("botocore.session").get_session().create_client("dynamodb")
         return "made a client"
     module, name = handler.rsplit(".", 1)
     function = getattr(importlib.import_module(module), name)

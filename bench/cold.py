@@ -9,9 +9,10 @@ import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import botocore
 
@@ -27,46 +28,76 @@ from local.progress import step
 from local.template import load
 
 BUDGET_MS: Final = 330
-RUNS: Final = 9
-QUICK_RUNS: Final = 3
+ROUNDS: Final = 9
+QUICK_ROUNDS: Final = 3
 CHILD: Final = Path(__file__).with_name("child.py")
-AUTHORIZER: Final = "auth."
 LAYER: Final = "JobsLayer/python"
-SDK: Final = "--sdk"
+AUTHORIZER: Final = "auth."
 NOTES: Final = """\
 User and system time of a fresh process over the bare runtime (an interpreter that has imported
 awslambdaric): layer and function as built, with their bytecode; the first call is the event in
-events/, against the emulator.
+events/, against the emulator. Median of runs taken in turns.
+
+The client's floor is botocore and one client of it, without a call: what other work on this machine
+does to the figures shows there too.
 
 The emulator is reached over plain HTTP: on AWS the TLS context comes on top.
 """
 
 
-class Function(NamedTuple):
+@dataclass(slots=True)
+class Start:
+    """A process to be started again and again."""
+
     name: str
-    handler: str
-    code: Path
-    serves: bool
+    about: Sequence[str | Path] = ()
+    path: Sequence[Path] = ()
+    serves: bool = False
+    times: list[float] = field(default_factory=list)
+    said: str = ""
 
     @property
-    def event(self) -> Path:
-        """One of the files that tests and `sam local invoke` use."""
-        folder, name, _ = self.handler.split(".")
-        return ROOT / "events" / folder / f"{name}.json"
+    def ms(self) -> float:
+        return median(self.times)
+
+    def run(self, environment: Mapping[str, str]) -> None:
+        process = subprocess.Popen(  # noqa: S603 - our own command
+            [tool("runtime/bin/python"), CHILD, *self.about],
+            env={**environment, "PYTHONPATH": os.pathsep.join(map(str, self.path))},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        with process.stdout or open(os.devnull) as output:  # noqa: PTH123 - there is always a pipe
+            lines = output.read().splitlines()
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        self.times.append((usage.ru_utime + usage.ru_stime) * 1000)
+        self.said = "failed" if process.returncode else lines[-1]
+
+    def row(self, *, bare: float) -> Row:
+        return Row(
+            what=self.name,
+            value=self.ms - bare,
+            unit="ms",
+            budget=BUDGET_MS if self.serves else None,
+            beside={"least": min(self.times) - bare},
+            note=self.said,
+        )
 
 
 def run(setting: Setting) -> Section:
-    runs = QUICK_RUNS if setting.quick else RUNS
+    rounds = QUICK_ROUNDS if setting.quick else ROUNDS
     with scene(setting.stack, "cold") as stage, built() as artifact:
-        bare = median([cold(stage, artifact, None)[0] for _ in range(runs)])
-        sdk = median([run_child(stage, [SDK], artifact / LAYER)[0] for _ in range(runs)]) - bare
-        rows = [
-            Row(what="bare runtime, not counted below", value=bare, unit="ms"),
-            Row(what="boto3 and one client, counted below", value=sdk, unit="ms"),
-        ]
-        for each in functions(artifact):
-            with step(f"cold: {each.name}, {runs} times"):
-                rows.append(measured(stage, artifact, each, runs=runs, bare=bare))
+        bare = Start("bare runtime, not counted below")
+        floor = Start("the client's floor, counted below", ["--sdk"], [artifact / LAYER])
+        starts = [bare, floor, *functions(artifact)]
+        for start in starts:
+            register(stage, start)
+        for number in range(rounds):
+            with step(f"cold: {len(starts)} processes, round {number + 1} of {rounds}"):
+                for start in starts:
+                    start.run(stage.environment)
+    rows = [bare.row(bare=0), *(start.row(bare=bare.ms) for start in starts[1:])]
     rows.append(Row(what="TLS context, on AWS besides", value=tls_ms(), unit="ms"))
     return Section(title="Cold start, CPU", rows=rows, notes=NOTES)
 
@@ -81,77 +112,37 @@ def built() -> Iterator[Path]:
         yield copy
 
 
-def functions(artifact: Path) -> Sequence[Function]:
-    """Name them as the template does; those of the API first."""
+def functions(artifact: Path) -> Sequence[Start]:
+    """Every function, named as the template does; those that a caller waits for first."""
     resources: Mapping[str, Any] = load(artifact / "template.yaml")["Resources"]
     found = [
-        Function(
-            name=name.removesuffix("Function"),
-            handler=each["Properties"]["Handler"],
-            code=artifact / each["Properties"]["CodeUri"],
-            serves=serves(each["Properties"]),
-        )
+        function(artifact, name.removesuffix("Function"), each["Properties"])
         for name, each in resources.items()
         if each["Type"] == "AWS::Serverless::Function"
     ]
-    return sorted(found, key=lambda function: not function.serves)
+    return sorted(found, key=lambda start: not start.serves)
 
 
-def serves(properties: Mapping[str, Any]) -> bool:
-    """Whether a caller waits for it: an endpoint, or the authorizer before it."""
-    events = properties.get("Events", {}).values()
-    return any(event["Type"] == "Api" for event in events) or properties["Handler"].startswith(
-        AUTHORIZER
+def function(artifact: Path, name: str, properties: Mapping[str, Any]) -> Start:
+    handler: str = properties["Handler"]
+    triggers = [event["Type"] for event in properties.get("Events", {}).values()]
+    event = ROOT.joinpath("events", *handler.split(".")[:-1]).with_suffix(".json")
+    return Start(
+        name,
+        [handler, event] if event.exists() else [handler],
+        [artifact / properties["CodeUri"], artifact / LAYER],
+        serves="Api" in triggers or handler.startswith(AUTHORIZER),
     )
 
 
-def measured(stage: Scene, artifact: Path, function: Function, *, runs: int, bare: float) -> Row:
-    register(stage, function.event)
-    results = [cold(stage, artifact, function) for _ in range(runs)]
-    taken = [ms - bare for ms, _ in results]
-    return Row(
-        what=function.name,
-        value=median(taken),
-        unit="ms",
-        budget=BUDGET_MS if function.serves else None,
-        beside={"least": min(taken)},
-        note=results[-1][1],
-    )
-
-
-def register(stage: Scene, event: Path) -> None:
-    """Whoever an event comes from has an agent to ask."""
-    if event.exists():
-        context = json.loads(event.read_text()).get("requestContext", {})
+def register(stage: Scene, start: Start) -> None:
+    """Whoever a request comes from has an agent to ask."""
+    for event in start.about[1:]:
+        context = json.loads(Path(event).read_text()).get("requestContext", {})
         if tenant := context.get("authorizer", {}).get("tenant"):
             table = stage.environment["REGISTRY_TABLE"]
             registry = DynamoRegistry(stage.client("dynamodb"), table, clock=lambda: 0)
             registry.put_agent(tenant, Agent(id=AGENT, name="Echo"))
-
-
-def cold(stage: Scene, artifact: Path, function: Function | None) -> tuple[float, str]:
-    """Return the CPU time of a process in ms, and what it says it did."""
-    if function is None:
-        return run_child(stage, [])
-    about: list[str | Path] = [function.handler]
-    if function.event.exists():
-        about.append(function.event)
-    return run_child(stage, about, function.code, artifact / LAYER)
-
-
-def run_child(stage: Scene, about: Sequence[str | Path], *path: Path) -> tuple[float, str]:
-    process = subprocess.Popen(  # noqa: S603 - our own command
-        [tool("runtime/bin/python"), CHILD, *about],
-        env={**stage.environment, "PYTHONPATH": os.pathsep.join(map(str, path))},
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    with process.stdout or open(os.devnull) as output:  # noqa: PTH123 - there is always a pipe
-        said = output.read().rsplit("\n", 2)
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    did = said[-2] if process.returncode == 0 else "failed"
-    return (usage.ru_utime + usage.ru_stime) * 1000, did
 
 
 def tls_ms() -> float:

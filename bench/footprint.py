@@ -9,7 +9,7 @@ from typing import Final
 
 from bench.report import Row, Section
 from bench.setting import Setting
-from local.build import AWS, LAYER_BUDGET, LOCAL
+from local.build import AWS, LAYER_BUDGET, LOCAL, build
 from local.errors import LocalStackError
 from local.paths import ROOT
 from local.progress import step
@@ -23,7 +23,7 @@ MAKE_VARIABLES: Final = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")
 
 
 def run(setting: Setting) -> Section:
-    setting.stack.check()  # it is built by now
+    build(LOCAL)  # the sources may have changed since the first section
     rows = [
         Row(
             what=f"layer, unzipped, {target.architecture}",

@@ -73,7 +73,8 @@ def figure(value: float) -> str:
 def table(sections: Sequence[Section]) -> str:
     """All sections in columns of the same widths."""
     lines = [row.cells() for section in sections for row in section.rows]
-    widths = [max(map(len, column)) for column in zip(HEADINGS, *lines, strict=True)]
+    titles = [(section.title, *HEADINGS[1:]) for section in sections]
+    widths = [max(map(len, column)) for column in zip(HEADINGS, *titles, *lines, strict=True)]
     return "\n\n".join(_section(section, widths) for section in sections)
 
 

@@ -15,9 +15,12 @@ from jobs.adapters.dynamodb import items
 from jobs.domain.identity import new_job_id
 from jobs.domain.job import Job, Millis
 from jobs.domain.status import JobStatus
+from local.progress import step
 
 SIZES: Final = (100, 10_000, 100_000)
 QUICK_MOST: Final = 10_000
+BATCH: Final = 25
+DOT: Final = 5_000
 DAY_MS: Final[Millis] = 24 * 3600 * 1000
 SPREAD_MS: Final[Millis] = DAY_MS - 30 * 60 * 1000
 """Over nearly the whole retention time, so that each quarter of an hour has jobs at every size."""
@@ -57,15 +60,13 @@ class Store:
         self.some_id = ""
 
     def add(self, count: int) -> None:
-        written = 0
-        for some in batched(self._jobs(count), 25, strict=False):
-            self._write("JOB_TABLE", [items.header(job, write_id="0" * 12) for job in some])
-            written += len(some)
-            if written % 5000 == 0 or written == count:
-                sys.stdout.write(f"\rscale: {written:,} of {count:,} more jobs stored")
-                sys.stdout.flush()
-        print()
-        for some_buckets in batched(self._counts(), 25, strict=False):
+        with step(f"scale: storing {count:,} jobs, a dot for {DOT:,}"):
+            for number, some in enumerate(batched(self._jobs(count), BATCH, strict=False), 1):
+                self._write("JOB_TABLE", [items.header(job, write_id="0" * 12) for job in some])
+                if number * BATCH % DOT == 0:
+                    sys.stdout.write(".")
+                    sys.stdout.flush()
+        for some_buckets in batched(self._counts(), BATCH, strict=False):
             self._write("COUNTER_TABLE", some_buckets)
 
     def _jobs(self, count: int) -> Iterator[Job]:

@@ -14,12 +14,15 @@ from dataclasses import dataclass
 from functools import cache
 from types import SimpleNamespace
 from typing import Any, Final, override
+from unittest.mock import patch
 
 import boto3
+import botocore.session
 
 from bench.meter import Calls, Meter
 from bench.requests import AGENT, TENANT, Event
 from jobs import bootstrap, runtime
+from jobs.adapters.aws import PATIENT
 from jobs.adapters.dynamodb.registry import DynamoRegistry
 from jobs.domain.agent import Agent
 from local.aws import CREDENTIALS, session
@@ -102,12 +105,16 @@ def scene(stack: LocalStack, name: str, *, metered: bool = True) -> Iterator[Sce
     os.environ |= environment
     output = runtime.logger.registered_handler
     stream = output.setStream(log)  # type: ignore[attr-defined]
+    ours, theirs = session(), botocore.session.get_session()
+    meter = Meter(theirs if metered else botocore.session.get_session())
+    made = Scene(environment, meter, log, ours)
+    made.forget()
     try:
-        boto3.DEFAULT_SESSION = boto3.Session()
-        meter = Meter(boto3.DEFAULT_SESSION if metered else boto3.Session())
-        made = Scene(environment, meter, log, session())
-        made.forget()
-        yield made
+        with (
+            patch("botocore.session.get_session", return_value=theirs),
+            patch("jobs.adapters.aws.CONFIG", PATIENT),  # the emulator searches 100,000 jobs slowly
+        ):
+            yield made
     finally:
         output.setStream(stream)  # type: ignore[attr-defined]
         os.environ.clear()
