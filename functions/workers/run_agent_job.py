@@ -5,6 +5,7 @@ from typing import Any
 from jobs import bootstrap, runtime
 from jobs.adapters import messages
 from jobs.domain.errors import JobLeasedError
+from jobs.services.run_agent_job import HOLD_S
 
 
 def run(record: Any) -> None:
@@ -13,8 +14,8 @@ def run(record: Any) -> None:
     try:
         ran = bootstrap.run_agent_job()(ref, delivery)
     except JobLeasedError as error:
-        # Look again when the worker that has the job should have ended.
-        delivery.hold(max(1, (error.until - bootstrap.now()) // 1000 + 1))
+        # A duplicate. Should that worker die, its own message is to be back before this one.
+        delivery.hold((error.until - bootstrap.now()) // 1000 + HOLD_S)
         raise
     runtime.logger.info("job run", tenant=ref.tenant, job_id=ref.id, outcome=ran)
 

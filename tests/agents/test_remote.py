@@ -191,6 +191,13 @@ def test_a_server_in_poor_health_is_asked_again_at_the_next_poll(upstream, poll,
     assert poll() is None
 
 
+def test_an_agent_that_is_no_longer_remote_fails_its_job_at_once(provider, a_question) -> None:
+    changed = Agent(id="a", name="Ada", provider="echo")
+
+    with pytest.raises(AgentError, match=r"^The agent is no longer a remote one$"):
+        provider.poll(changed, a_question(), HANDLE)
+
+
 def test_a_poll_does_not_wait_for_the_jobs_own_deadline(upstream, secrets, a_question) -> None:
     upstream.then(hang)
     late = now() - 9_800  # a poll has ten seconds, of which little is left

@@ -56,7 +56,8 @@ class Cloud:
 
     def machine(self, name: str) -> str:
         machines = self.client("stepfunctions").list_state_machines()["stateMachines"]
-        [arn] = [each["stateMachineArn"] for each in machines if each["name"].endswith(name)]
+        wanted = f"{self.stack.name}-{name}"
+        [arn] = [each["stateMachineArn"] for each in machines if each["name"] == wanted]
         return str(arn)
 
     def executions(self, machine: str, name: str) -> list[Any]:
@@ -86,7 +87,7 @@ class Cloud:
         [mapping] = [
             each["UUID"]
             for each in functions.list_event_source_mappings()["EventSourceMappings"]
-            if f"-{function}Function-" in each["FunctionArn"]
+            if f":{self.stack.name}-{function}Function-" in each["FunctionArn"]
         ]
         functions.update_event_source_mapping(UUID=mapping, **settings)
         eventually(
@@ -106,7 +107,8 @@ class Cloud:
         return [
             pid
             for pid, parent, command in processes()
-            if parent == self.stack.ministack_pid and f"-{function}Function-" in command
+            if parent == self.stack.ministack_pid
+            and f"-lambda-{self.stack.name}-{function}Function-" in command
         ]
 
 

@@ -7,6 +7,7 @@ from jobs import bootstrap
 from jobs.domain.agent import Agent
 from jobs.domain.errors import UnavailableError
 from jobs.domain.status import JobStatus
+from jobs.services.run_agent_job import HOLD_S
 from tests.support import NOON
 
 ID = "019b7963-4a00-7000-8000-000000000001"
@@ -75,7 +76,7 @@ def test_a_record_that_fails_is_logged_as_an_error(invoke, stored, batch, log) -
     assert [line["level"] for line in log()] == ["ERROR", "INFO"]
 
 
-def test_a_job_that_another_worker_has_is_held_until_its_lease_is_over(
+def test_a_duplicate_is_held_until_the_job_and_its_own_message_must_have_come_free(
     invoke, stored, world, batch
 ) -> None:
     job = stored(status=JobStatus.RUNNING, attempt=1, lease_until=NOON + 12_345)
@@ -83,7 +84,7 @@ def test_a_job_that_another_worker_has_is_held_until_its_lease_is_over(
     answer = invoke("workers/run_agent_job", batch(None))
 
     assert answer == failed(0)
-    assert world.queues.held[-1] == ("r0", 13)
+    assert world.queues.held[-1] == ("r0", 12 + HOLD_S)
     assert world.repository.get(job.ref) == job
 
 

@@ -83,3 +83,7 @@ def test_a_step_leaves_the_original_alone(a_job) -> None:
     pending.claim(now=NOON, lease=LEASE)
 
     assert (pending.status, pending.sequence, pending.attempt) == (JobStatus.PENDING, 1, 0)
+
+
+def test_a_reason_to_fail_is_kept_to_a_length_that_a_header_can_hold(a_job) -> None:
+    assert a_job().fail("x" * 50_000, now=NOON).error == "x" * 500

@@ -50,10 +50,11 @@ class RemoteProvider:
     def poll(self, agent: Agent, question: Question, handle: str | None) -> Answer | None:
         """Return the answer, or None as long as there is none. Raises `AgentError`."""
         deadline = min(question.deadline, self._clock() + _POLL_DEADLINE)
+        url = f"{_url(agent)}/{handle}"
         try:
             reply = self._rest.call(
                 "GET",
-                f"{_url(agent)}/{handle}",
+                url,
                 headers=self._headers(agent),
                 deadline=deadline,
             )
@@ -69,7 +70,10 @@ class RemoteProvider:
 
 
 def _url(agent: Agent) -> str:
-    return f"{agent.settings['baseUrl'].rstrip('/')}{_PATH}"
+    base = agent.settings.get("baseUrl")
+    if not isinstance(base, str):
+        raise AgentError("The agent is no longer a remote one")  # registered anew meanwhile
+    return f"{base.rstrip('/')}{_PATH}"
 
 
 def _outcome(job: Mapping[str, Any]) -> Answer | None:

@@ -16,6 +16,9 @@ RETENTION_STEPS: Final = 96
 """Jobs leave together, at the next full 96th of their retention (of 24 h: a quarter of an hour), so
 that counts can be kept by these moments and drop with them."""
 
+LONGEST_ERROR: Final = 500
+"""Characters of a reason for failing: it is kept in the job's header."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobRef:
@@ -94,7 +97,7 @@ class Job:
 
     def fail(self, error: str, *, now: Millis) -> Self:
         self._refuse_if_over(now)
-        return replace(self._to(JobStatus.FAILED, now), error=error)
+        return replace(self._to(JobStatus.FAILED, now), error=error[:LONGEST_ERROR])
 
     def cancel(self, *, now: Millis) -> Self:
         self._refuse_if_over(now)

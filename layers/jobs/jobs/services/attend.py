@@ -1,9 +1,13 @@
 """Do something slow, and show signs of life meanwhile."""
 
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from threading import Thread
 from time import monotonic
+
+
+class OutOfTimeError(Exception):
+    """The work took longer than it may."""
 
 
 def attended[T](
@@ -11,7 +15,7 @@ def attended[T](
 ) -> T:
     """Return what `work` returns, calling `beat` every so many seconds until it does.
 
-    Raises `TimeoutError` after `at_most` seconds, and whatever `work` or `beat`
+    Raises `OutOfTimeError` after `at_most` seconds, and whatever `work` or `beat`
     raises; `work` is then left to itself, on a thread that keeps nobody waiting.
     """
     answer: Future[T] = Future()
@@ -19,14 +23,12 @@ def attended[T](
     ends = monotonic() + at_most
     while True:
         left = ends - monotonic()
-        try:
-            return answer.result(timeout=max(0, min(every, left)))
-        except TimeoutError:
-            if answer.done():
-                return answer.result()  # in the very last moment, or the work's own error
-            if left <= every:
-                raise
-            beat()
+        wait([answer], timeout=max(0, min(every, left)))
+        if answer.done():
+            return answer.result()
+        if left <= every:
+            raise OutOfTimeError
+        beat()
 
 
 def _answered[T](work: Callable[[], T], answer: Future[T]) -> None:

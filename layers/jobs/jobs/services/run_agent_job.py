@@ -20,7 +20,7 @@ from jobs.domain.errors import (
 )
 from jobs.domain.job import Job, JobRef, Millis
 from jobs.ports import Clock, Delivery, JobRepository, Registry, Timers
-from jobs.services.attend import attended
+from jobs.services.attend import OutOfTimeError, attended
 from jobs.services.change_job import change_job
 
 LEASE: Final[Millis] = 25_000
@@ -63,7 +63,7 @@ class RunAgentJob:
             return self._finish(job, self._ask(job, delivery))
         except (JobEndedError, StaleJobError):
             return Ran.TOO_LATE
-        except TimeoutError:
+        except OutOfTimeError:
             return Ran.UNANSWERED  # its deadline has come, and with it the timer
         except Exception:
             self._give_up(job, delivery)
