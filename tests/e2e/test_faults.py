@@ -104,7 +104,8 @@ def test_a_job_dispatched_again_is_done_once(api: Api, bus: Bus, cloud: Cloud) -
 
     cloud.send(ref(api, job_id))
 
-    eventually(lambda: cloud.waiting("AgentQueueUrl"), lambda count: count == 0)
+    # A message that met a worker comes back once that worker's lease must have run out.
+    eventually(lambda: cloud.waiting("AgentQueueUrl"), lambda count: count == 0, seconds=150)
     assert job["result"]["message"]["content"] == "once"
     assert api.job(job_id) == job
     assert cloud.header(ref(api, job_id))["attempt"] == {"N": "1"}

@@ -120,7 +120,7 @@ def test_a_large_message_and_its_answer_come_back_whole(api: Api) -> None:
     assert api.listed()["jobs"] == [job]
 
 
-@pytest.mark.parametrize("content", [" ", "\t\n", "\u2028", "<b>&amp;", '"}', "/unknown", "ﷺ" * 99])
+@pytest.mark.parametrize("content", [" ", "\t\n", "\u2028", "<b>&amp;", '"}', "/unknown", "ﷺ"])
 def test_text_comes_back_as_it_went_in(shared_api: Api, content: str) -> None:
     answer = shared_api.ask(content, headers={"Prefer": "wait=20"})
 
