@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -80,7 +81,7 @@ def make_up(folder: Path, port: int | None = None) -> Iterator[Terminal]:
     process = subprocess.Popen(
         ["make", "up", f"PORT={port}", f"STACK_FILE={file}"],
         cwd=ROOT,
-        env=env,
+        env=env | {"TMPDIR": str(folder)},
         text=True,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -97,6 +98,8 @@ def make_up(folder: Path, port: int | None = None) -> Iterator[Terminal]:
             os.killpg(process.pid, signal.SIGINT)
         process.wait(STOP_S)
         reader.join(STOP_S)
+        for left in folder.glob("sortie-*"):
+            shutil.rmtree(left)  # by one that was killed outright
         if process.stdout:
             process.stdout.close()
 
@@ -148,7 +151,7 @@ def test_it_leaves_nothing_however_it_ends(tmp_path: Path, sent: str, to: str) -
         eventually(lambda: tree.keys() & {pid for pid, _, _ in processes()}, lambda left: not left)
         assert not any(map(listens, urls))
         if sent != "SIGKILL":
-            assert not terminal.file.exists()
+            assert not [*tmp_path.iterdir()]
             assert "Traceback" not in "".join(terminal.said)
         if (sent, to) in {("SIGINT", "the stack"), ("SIGTERM", "the stack")}:
             assert status == 0

@@ -48,7 +48,7 @@ def test_a_key_is_kept_as_a_hash_only(registry, stack, tmp_path) -> None:
     file = tmp_path / "registry.yaml"
     file.write_text(f"tenant: t-{uuid4()}\nkeys: [first]\n")
 
-    secret = registry(file).stdout.rsplit("_", maxsplit=1)[-1].strip()
+    secret = registry(file).stdout.split("sortie_")[-1].split("_", maxsplit=1)[-1].strip()
 
     dynamodb = session().client("dynamodb", endpoint_url=stack.aws_endpoint_url)
     table = stack.outputs["RegistryTableName"]
