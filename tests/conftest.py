@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from jobs.domain.job import Job
 from local.stack import LocalStack, running
@@ -17,6 +18,11 @@ os.environ |= {
     "AWS_DEFAULT_REGION": "eu-central-1",
     "POWERTOOLS_SERVICE_NAME": "sortie",
 }
+
+# In CI the same examples every time, and no clock that fails them: what is red stays red.
+settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
+if os.environ.get("CI") == "true":
+    settings.load_profile("ci")
 
 
 @pytest.fixture

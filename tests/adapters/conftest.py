@@ -14,7 +14,7 @@ from jobs.adapters.dynamodb.jobs import DynamoJobRepository
 from jobs.adapters.dynamodb.registry import DynamoRegistry
 from jobs.adapters.memory import InMemoryJobCounters, InMemoryJobRepository, InMemoryRegistry
 from jobs.domain.job import Job
-from jobs.ports import JobCounters, JobRepository, Registry
+from jobs.ports import Clock, JobCounters, JobRepository, Registry
 from tests.adapters.engines import DynamoDb, client, cloud_of
 
 DYNAMODB = ["moto", "ministack"]
@@ -57,38 +57,45 @@ def engine(request) -> DynamoDb:
 
 
 @pytest.fixture(params=EVERY_ENGINE)
-def repository(request, clock) -> JobRepository:
-    if request.param == "memory":
-        return InMemoryJobRepository(clock)
-    engine = request.getfixturevalue(request.param)
-    return DynamoJobRepository(engine.client, engine.jobs, clock)
+def any_engine(request) -> DynamoDb | None:
+    """None: memory."""
+    return None if request.param == "memory" else request.getfixturevalue(request.param)
+
+
+@pytest.fixture
+def repository(any_engine, clock) -> JobRepository:
+    return job_table_of(any_engine, clock) if any_engine else InMemoryJobRepository(clock)
+
+
+@pytest.fixture
+def counters(any_engine, clock) -> JobCounters:
+    return counter_table_of(any_engine, clock) if any_engine else InMemoryJobCounters(clock)
+
+
+@pytest.fixture
+def registry(any_engine, clock) -> Registry:
+    if any_engine is None:
+        return InMemoryRegistry()
+    return DynamoRegistry(any_engine.client, any_engine.registry, clock)
 
 
 @pytest.fixture
 def job_table(engine, clock) -> DynamoJobRepository:
     """The repository where only a table's will do."""
-    return DynamoJobRepository(engine.client, engine.jobs, clock)
-
-
-@pytest.fixture(params=EVERY_ENGINE)
-def counters(request, clock) -> JobCounters:
-    if request.param == "memory":
-        return InMemoryJobCounters(clock)
-    engine = request.getfixturevalue(request.param)
-    return DynamoJobCounters(engine.client, engine.counters, clock)
+    return job_table_of(engine, clock)
 
 
 @pytest.fixture
 def counter_table(engine, clock) -> DynamoJobCounters:
+    return counter_table_of(engine, clock)
+
+
+def job_table_of(engine: DynamoDb, clock: Clock) -> DynamoJobRepository:
+    return DynamoJobRepository(engine.client, engine.jobs, clock)
+
+
+def counter_table_of(engine: DynamoDb, clock: Clock) -> DynamoJobCounters:
     return DynamoJobCounters(engine.client, engine.counters, clock)
-
-
-@pytest.fixture(params=EVERY_ENGINE)
-def registry(request, clock) -> Registry:
-    if request.param == "memory":
-        return InMemoryRegistry()
-    engine = request.getfixturevalue(request.param)
-    return DynamoRegistry(engine.client, engine.registry, clock)
 
 
 @pytest.fixture

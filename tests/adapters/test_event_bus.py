@@ -2,8 +2,9 @@
 
 import json
 from collections import Counter
-from contextlib import closing
+from contextlib import ExitStack, closing
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,8 @@ from jobs.adapters.memory import change
 from jobs.domain.errors import UnavailableError
 from jobs.domain.status import JobStatus
 from tests.adapters.engines import client, refusal
+from tests.e2e.cloud import Cloud
+from tests.e2e.events import Bus as Listening
 from tests.support import NOON
 
 
@@ -113,8 +116,18 @@ def test_a_bus_that_throttles_is_unavailable(a_job, code, status) -> None:
         publisher(events).publish([change(a_job(), previous=None)])
 
 
-def test_a_real_bus_takes_them(cloud, stack, a_job) -> None:
-    with closing(client("events", cloud)) as events:
-        EventBridgePublisher(
-            events, stack.outputs["EventBusName"], {"messaging": "/api/messaging/jobs/{id}"}
-        ).publish([change(a_job(), previous=None)])
+def test_a_real_bus_brings_them_to_who_listens(cloud, stack, a_job) -> None:
+    job = a_job()
+    with ExitStack() as cleanup:
+
+        @cache
+        def of(service: str) -> Any:
+            return cleanup.enter_context(closing(client(service, cloud)))
+
+        listening = cleanup.enter_context(Listening(Cloud(stack, of), job.tenant))
+        real = EventBridgePublisher(
+            of("events"), stack.outputs["EventBusName"], {"messaging": "/api/messaging/jobs/{id}"}
+        )
+        real.publish([change(job, previous=None)])
+
+        listening.until(job.id, "PENDING")

@@ -60,7 +60,9 @@ def test_an_agents_settings_go_out_with_it(bedrock, model, a_question) -> None:
         SENT | {"system": [{"text": "Be kind"}], "inferenceConfig": inference},
     )
 
-    BedrockProvider(bedrock).ask(agent(systemPrompt="Be kind", inference=inference), a_question())
+    kind = agent(systemPrompt="Be kind", inference=inference)
+    assert BedrockProvider(bedrock).ask(kind, a_question()) == Answer("Fine")
+    model.assert_no_pending_responses()
 
 
 def test_the_text_of_all_blocks_is_the_answer(bedrock, model, a_question) -> None:

@@ -1,0 +1,91 @@
+"""The use cases, on adapters in memory."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from jobs.adapters.memory import InMemoryJobRepository, InMemoryRegistry, Outbox
+from jobs.agents.provider import Answer
+from jobs.domain.agent import Agent
+from jobs.domain.job import Job
+from jobs.services.cancel_job import CancelJob
+from jobs.services.create_job import CreateJob, NewJob
+from jobs.services.run_agent_job import LEASE, RunAgentJob
+from tests.support import HOUR, NOON
+from tests.unit.support import AGENT_ID, Asked, Receipt
+
+
+@pytest.fixture
+def repository(clock) -> InMemoryJobRepository:
+    return InMemoryJobRepository(clock)
+
+
+@pytest.fixture
+def registry() -> InMemoryRegistry:
+    registry = InMemoryRegistry()
+    registry.put_agent("acme", Agent(id=AGENT_ID, name="Ada"))
+    return registry
+
+
+@pytest.fixture
+def timers() -> Outbox:
+    return Outbox()
+
+
+@pytest.fixture
+def create(repository, clock) -> Any:
+    use_case = CreateJob(repository=repository, clock=clock, retention=24 * HOUR)
+
+    def create(**about: Any) -> Job:
+        sane = {
+            "tenant": "acme",
+            "dialect": "messaging",
+            "request": {"content": "Hello"},
+            "timeout": 30_000,
+            "idempotency_key": None,
+            "request_hash": "h",
+        }
+        return use_case(NewJob(**sane | about))
+
+    return create
+
+
+@pytest.fixture
+def cancel(repository, clock) -> CancelJob:
+    return CancelJob(repository=repository, clock=clock)
+
+
+@pytest.fixture
+def pending(repository, a_job) -> Job:
+    repository.add(job := a_job())
+    return job
+
+
+@pytest.fixture
+def running(repository, pending) -> Job:
+    job = pending.claim(now=NOON, lease=LEASE)
+    repository.save(job, replacing=pending)
+    return job
+
+
+@pytest.fixture
+def delivery() -> Receipt:
+    return Receipt()
+
+
+@pytest.fixture
+def worker(repository, registry, timers, clock) -> Any:
+    shared = {"repository": repository, "registry": registry, "timers": timers, "clock": clock}
+    return lambda provider: RunAgentJob(**shared, providers=lambda _: provider)
+
+
+@pytest.fixture
+def run(worker, pending, delivery) -> Any:
+    """Attempt the pending job with a provider that answers so."""
+
+    def run(answer: Callable[[], Any] | Asked = lambda: Answer("Fine")) -> Any:
+        provider = answer if isinstance(answer, Asked) else Asked(answer)
+        return worker(provider)(pending.ref, delivery)
+
+    return run

@@ -1,0 +1,24 @@
+"""Who is calling: what a key opens, and what is kept of it."""
+
+from jobs.services.authenticate import Authenticate, new_key
+
+
+def test_a_key_opens_for_its_tenant_only_as_a_whole(registry) -> None:
+    credential, key = new_key("acme")
+    other, other_key = new_key("rival")
+    registry.put_key(key)
+    registry.put_key(other_key)
+    authenticate = Authenticate(registry=registry)
+    swapped = f"{credential[:19]}_{other[20:]}"
+
+    assert authenticate(credential) == "acme"
+    assert authenticate(other) == "rival"
+    for wrong in ("", "sortie", credential[:-1], f"{credential}x", credential.upper(), swapped,
+                  f" {credential}", f"{credential}\n", new_key("acme")[0], key.sha256):  # fmt: skip
+        assert authenticate(wrong) is None
+
+
+def test_what_is_kept_of_a_key_does_not_hold_it() -> None:
+    credential, key = new_key("acme")
+
+    assert credential[20:] not in f"{key}"

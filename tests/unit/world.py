@@ -1,0 +1,155 @@
+"""A world for a state machine: all use cases on one repository, which fails when told to."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import hypothesis.strategies as st
+from hypothesis.stateful import RuleBasedStateMachine
+
+from jobs.adapters.memory import (
+    InMemoryJobCounters,
+    InMemoryJobRepository,
+    InMemoryRegistry,
+    Outbox,
+    change,
+)
+from jobs.agents.provider import Answer, Delegated, Outcome
+from jobs.domain.agent import Agent
+from jobs.domain.counts import JobChange
+from jobs.domain.errors import (
+    AgentError,
+    JobEndedError,
+    JobLeasedError,
+    StaleJobError,
+    UnavailableError,
+)
+from jobs.domain.job import Job, JobRef
+from jobs.domain.status import JobStatus
+from jobs.ports import IdempotencyKey, JobRepository
+from jobs.services.cancel_job import CancelJob
+from jobs.services.create_job import CreateJob
+from jobs.services.dispatch_job import DispatchJob
+from jobs.services.end_dead_letter import EndDeadLetter
+from jobs.services.expire_job import ExpireJob
+from jobs.services.get_job import GetJob
+from jobs.services.poll_remote_job import PollRemoteJob
+from jobs.services.run_agent_job import LEASE, RunAgentJob
+from tests.support import HOUR, FrozenClock
+from tests.unit.support import Receipt
+
+ANSWERS: Final = {
+    "answers": Answer("Fine"),
+    "answers at length": Answer("x" * 1000),
+    "says nothing": None,
+    "delegates": Delegated("a job there"),
+    "refuses": AgentError("No"),
+    "breaks": RuntimeError("a bug"),
+}
+
+
+class Unsteady:
+    """A repository that loses writes and answers when told to, and notes what was written."""
+
+    def __init__(self, repository: JobRepository) -> None:
+        self._repository = repository
+        self.changes: list[JobChange] = []
+        self.stored: dict[JobRef, Job] = {}
+        self.next_save: str | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._repository, name)
+
+    def add(self, job: Job, key: IdempotencyKey | None = None) -> JobRef:
+        ref = self._repository.add(job, key)
+        if ref == job.ref:
+            self._note(job, None)
+        return ref
+
+    def save(self, job: Job, *, replacing: Job) -> None:
+        fate, self.next_save = self.next_save, None
+        if fate == "is lost":
+            raise UnavailableError(fate)
+        self._repository.save(job, replacing=replacing)
+        self._note(job, replacing)
+        if fate == "is not answered":
+            raise UnavailableError(fate)
+
+    def _note(self, job: Job, before: Job | None) -> None:
+        """Judge what was accepted: an overtaken worker's write must not have been."""
+        if before:
+            stored = self.stored[job.ref]
+            assert (before.status, before.attempt) == (stored.status, stored.attempt)
+            claimed = before.lease_until != job.lease_until
+            assert job.attempt == stored.attempt + claimed
+        self.stored[job.ref] = job
+        if before is None or before.status is not job.status:
+            self.changes.append(change(job, previous=before and before.status))
+
+
+class World(RuleBasedStateMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        self.clock = FrozenClock()
+        self.repository: Any = Unsteady(self.engine())
+        self.counters = InMemoryJobCounters(self.clock)
+        self.outbox = Outbox()
+        self.ended: dict[JobRef, JobStatus] = {}
+        self.attempts: dict[JobRef, int] = {}
+        registry = InMemoryRegistry()
+        registry.put_agent("acme", Agent(id="a", name="Ada"))
+        shared = {"repository": self.repository, "clock": self.clock}
+        self.create_job = CreateJob(**shared, retention=24 * HOUR)
+        self.get_job = GetJob(**shared)
+        self.cancel_job = CancelJob(**shared)
+        self.end_dead_letter = EndDeadLetter(**shared)
+        self.expire_job = ExpireJob(repository=self.repository)
+        self.dispatch_job = DispatchJob(timers=self.outbox, queue=self.outbox)
+        self.run_agent_job = RunAgentJob(
+            **shared, registry=registry, providers=lambda _: self, timers=self.outbox
+        )
+        self.poll_remote_job = PollRemoteJob(**shared, registry=registry, remote=self)
+        self.script: list[tuple[Outcome | Exception, Callable[[], None]]] = []
+
+    def engine(self) -> JobRepository:
+        return InMemoryJobRepository(self.clock)
+
+    # ── What a provider does, and what happens meanwhile ──
+
+    def ask(self, agent: Any, question: Any) -> Any:
+        outcome, meanwhile = self.script.pop()
+        meanwhile()
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    def poll(self, agent: Any, question: Any, handle: str | None) -> Any:
+        return self.ask(agent, question)
+
+    # ── What rules are made of ──
+
+    def some_job(self, data: Any) -> Job:
+        jobs = [*self.repository.stored.values()]
+        job: Job = jobs[data.draw(st.integers(0, len(jobs) - 1), label="job")]
+        return job
+
+    def run(self, ref: JobRef, does: str, meanwhile: Callable[[], Any]) -> Any:
+        self.script.append((ANSWERS[does], meanwhile))
+        before = len(self.script)
+        try:
+            return self.expect(lambda: self.run_agent_job(ref, Receipt()))
+        finally:
+            del self.script[before - 1 :]  # nobody asked
+
+    def overtake(self, ref: JobRef, does: str) -> None:
+        self.clock.advance(LEASE)
+        self.run(ref, does, lambda: None)
+
+    def expect[T](self, act: Callable[[], T]) -> T | None:
+        """Let through what a caller has to reckon with."""
+        try:
+            return act()
+        except (JobEndedError, JobLeasedError, StaleJobError, UnavailableError):
+            return None
+        except RuntimeError as error:
+            assert str(error) == "a bug"  # noqa: PT017 - a provider's
+            return None
