@@ -22,6 +22,7 @@ from local.seed import seed
 from local.web import answers, bound
 
 STACK = "sortie"
+SMALL = {"Stage": "dev", "AgentConcurrency": "8"}  # here, each worker is a process
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ def running(
             ministack = cleanup.enter_context(MiniStack(folder, cloud_port))
             ministack.wait()
         with step("deploying"), locked(LOCAL.folder.with_suffix(".lock"), LOCK_SH):
-            wanted = {"Stage": "dev", "Architecture": HOST_ARCHITECTURE, **(parameters or {})}
+            wanted = {**SMALL, "Architecture": HOST_ARCHITECTURE, **(parameters or {})}
             outputs = deploy(LOCAL.folder, STACK, wanted, ministack.url)
         base_url = f"http://127.0.0.1:{door.getsockname()[1]}"
         gateway = cleanup.enter_context(opened(door, ministack, outputs, folder))
