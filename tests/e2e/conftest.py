@@ -35,10 +35,7 @@ def cloud(stack: LocalStack) -> Iterator[Cloud]:
             made = session().client(service, endpoint_url=stack.aws_endpoint_url)  # type: ignore[call-overload]
             return cleanup.enter_context(closing(made))
 
-        deployed = Cloud(stack, client)
-        # One process each, on a machine that has not a hundred cores.
-        deployed.let("RunAgentJob", ScalingConfig={"MaximumConcurrency": 8})
-        yield deployed
+        yield Cloud(stack, client)
 
 
 @pytest.fixture(scope="session")
