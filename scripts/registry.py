@@ -13,7 +13,7 @@ from pathlib import Path
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
-from pydantic import ValidationError
+from yaml import YAMLError
 
 from jobs.adapters.dynamodb.registry import DynamoRegistry
 from jobs.services.authenticate import new_key
@@ -50,7 +50,7 @@ def main() -> int:
         return _fail(f"there is no {options.file}; name one with FILE=…")
     except KeyError as error:
         return _fail(f"{options.file} uses ${{{error.args[0]}}}, which is not set")
-    except ValidationError as error:
+    except (ValueError, YAMLError) as error:  # pydantic's errors are ValueErrors too
         return _fail(f"{options.file} is not right:\n{error}")
     except (BotoCoreError, ClientError) as error:
         return _fail(f"stack {options.stack!r}: {error}")

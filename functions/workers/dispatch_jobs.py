@@ -15,4 +15,4 @@ def dispatch(record: Any) -> None:
     runtime.logger.info("dispatched", tenant=change.ref.tenant, job_id=change.ref.id)
 
 
-lambda_handler = runtime.batch(dispatch, kind="DynamoDBStreams")
+lambda_handler = runtime.stream(dispatch)

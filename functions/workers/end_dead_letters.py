@@ -16,4 +16,4 @@ def end(record: Any) -> None:
     runtime.logger.error("dead letter", tenant=ref.tenant, job_id=ref.id, ended=ended)
 
 
-lambda_handler = runtime.batch(end, kind="SQS")
+lambda_handler = runtime.queue(end)

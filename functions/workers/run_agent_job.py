@@ -20,4 +20,4 @@ def run(record: Any) -> None:
     runtime.logger.info("job run", tenant=ref.tenant, job_id=ref.id, outcome=ran)
 
 
-lambda_handler = runtime.batch(run, kind="SQS")
+lambda_handler = runtime.queue(run)

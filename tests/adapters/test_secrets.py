@@ -61,20 +61,25 @@ def test_what_is_no_cursor_at_all_is_refused(text) -> None:
         signer().verify(text, scope=SCOPE)
 
 
-def test_a_secret_is_read_once() -> None:
+def test_a_secret_is_read_once_a_minute(clock) -> None:
     with mock_aws():
         manager = client("secretsmanager")
         manager.create_secret(Name="agents/a", SecretString="open sesame")
         calls: list[str] = []
         manager.meta.events.register("before-call.*.*", lambda model, **_: calls.append(model.name))
-        secrets = SecretsManager(manager)
+        secrets = SecretsManager(manager, clock)
 
         assert [secrets.read("agents/a") for _ in range(3)] == ["open sesame"] * 3
+        assert calls == ["GetSecretValue"]
 
-    assert calls == ["GetSecretValue"]
+        manager.put_secret_value(SecretId="agents/a", SecretString="rotated")
+        clock.advance(59_999)
+        assert secrets.read("agents/a") == "open sesame"
+        clock.advance(1)
+        assert secrets.read("agents/a") == "rotated"
 
 
-def test_a_failure_is_not_kept() -> None:
+def test_a_failure_is_not_kept(clock) -> None:
     with mock_aws():
         manager = client("secretsmanager")
         manager.create_secret(Name="agents/a", SecretString="open sesame")
@@ -83,7 +88,7 @@ def test_a_failure_is_not_kept() -> None:
             "before-call.*.*",
             lambda **_: refusal("ThrottlingException") if next(failing, False) else None,
         )
-        secrets = SecretsManager(manager)
+        secrets = SecretsManager(manager, clock)
 
         with pytest.raises(UnavailableError):
             secrets.read("agents/a")

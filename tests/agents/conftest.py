@@ -75,6 +75,7 @@ def a_question() -> Any:
             "user_id": USER_ID,
             "content": "How are you? 🐎",
             "metadata": {},
+            "timeout": 30_000,
             "deadline": NOON + 30_000,
         }
         return Question(**sane | about)

@@ -14,7 +14,7 @@ from tests.agents.conftest import JOB_ID, SECRET, USER_ID
 from tests.agents.upstream import drop, drop_mid_body, hang, reply
 from tests.support import NOON
 
-HANDLE = "a-job-there"
+HANDLE = "019b7963-4a00-7000-8000-00000000000f"
 
 
 def agent(upstream: Any, **settings: Any) -> Agent:
@@ -72,13 +72,14 @@ def test_an_agents_settings_go_out_with_it(upstream, provider, a_question) -> No
     assert {create.headers["x-api-key"], get.headers["x-api-key"]} == {SECRET}
 
 
-@pytest.mark.parametrize(("left", "timeout"), [(500, 1000), (1000, 1000), (400_000, 300_000)])
-def test_the_time_left_is_what_the_other_server_may_take(upstream, ask, left, timeout) -> None:
-    upstream.then(reply({"jobId": HANDLE}, 201))
+def test_a_later_attempt_asks_for_the_very_same_job(upstream, ask) -> None:
+    upstream.then(reply({"jobId": HANDLE}, 201), reply({"jobId": HANDLE}, 201))
 
-    ask(deadline=NOON + left)
+    ask(deadline=NOON + 30_000)
+    ask(deadline=NOON + 1)
 
-    assert upstream.only.body["timeoutMs"] == timeout
+    first, second = (each.body for each in upstream.received)
+    assert first == second
 
 
 @pytest.mark.parametrize("fault", [reply({}, 500), reply({}, 429), drop, drop_mid_body])
@@ -92,7 +93,7 @@ def test_a_job_is_created_there_once_however_often_it_takes(upstream, ask, fault
 @pytest.mark.parametrize("answer", [
     reply({"error": "key sk-1 at host.internal"}, 401), reply(b"<html>", 404), reply({}, 301),
     reply({"success": True}, 201), reply([HANDLE], 201), reply({"jobId": 7}, 200),
-    reply({"jobId": HANDLE}, 202),
+    reply({"jobId": HANDLE}, 202), reply({"jobId": "../x"}, 201),
 ])  # fmt: skip
 def test_who_makes_no_job_has_refused(upstream, ask, answer) -> None:
     upstream.then(answer)
@@ -130,7 +131,6 @@ def test_a_completed_job_is_an_answer_with_its_metadata(upstream, poll, message,
     ("Out of tokens", "Out of tokens"),
     ("First line\n  File secret.py", "First line"),
     ("\n\nAfter some lines", "After some lines"),
-    ("x" * 1000, "x" * 500),
 ])  # fmt: skip
 def test_a_job_that_failed_there_fails_here_for_its_reason(upstream, poll, error, reason) -> None:
     upstream.then(reply({"status": "failed", "error": error}))

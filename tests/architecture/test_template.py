@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from jobs.adapters.aws import CONFIG
 from jobs.services.authenticate import new_key
 
 ROOT = Path(__file__).parents[2]
@@ -144,7 +145,15 @@ def test_what_the_gateway_says_itself_suits_every_client(resources) -> None:
         assert headers["Access-Control-Allow-Origin"] == "'*'"
 
 
-@pytest.mark.parametrize("busy", ["THROTTLED", "AUTHORIZER_FAILURE", "INTEGRATION_FAILURE"])
+@pytest.mark.parametrize(
+    "busy",
+    [
+        "THROTTLED",
+        "AUTHORIZER_FAILURE",
+        "AUTHORIZER_CONFIGURATION_ERROR",
+        "INTEGRATION_FAILURE",
+    ],
+)
 def test_who_is_turned_away_for_now_learns_when_to_come_back(resources, busy) -> None:
     headers = resources["Api"]["Properties"]["GatewayResponses"][busy]["ResponseParameters"][
         "Headers"
@@ -237,3 +246,12 @@ def test_every_table_that_holds_data_is_kept_and_can_be_restored(resources) -> N
             assert resource["DeletionPolicy"] == "RetainExceptOnCreate", name
             recovery = resource["Properties"]["PointInTimeRecoverySpecification"]
             assert recovery["PointInTimeRecoveryEnabled"], name
+
+
+def test_an_aws_call_without_an_answer_is_given_up_while_its_function_still_runs(
+    functions, template
+) -> None:
+    longest = CONFIG.retries["total_max_attempts"] * CONFIG.read_timeout
+
+    for name, properties in functions.items():
+        assert properties.get("Timeout", template["Globals"]["Function"]["Timeout"]) > longest, name

@@ -2,7 +2,7 @@
 
 import pytest
 
-from jobs.domain.errors import JobNotFoundError
+from jobs.domain.errors import JobNotFoundError, StaleJobError
 from jobs.domain.job import JobRef
 from jobs.domain.status import JobStatus
 from jobs.services.get_job import GetJob
@@ -16,6 +16,37 @@ def test_the_timeout_is_exact_to_the_millisecond(create, repository, clock) -> N
     clock.advance(1)
 
     assert get(job.ref).status is JobStatus.TIMED_OUT
+
+
+def test_what_a_reader_has_seen_no_late_answer_makes_untrue(create, repository, clock) -> None:
+    get, job = GetJob(repository=repository, clock=clock), create()
+    claimed = job.claim(now=clock(), lease=25_000)
+    repository.save(claimed, replacing=job)
+    answered = claimed.succeed({"content": "Just in time"}, now=job.deadline - 1)
+    clock.advance(30_000)
+
+    seen = get(job.ref)
+
+    assert seen.status is JobStatus.TIMED_OUT
+    with pytest.raises(StaleJobError):
+        repository.save(answered, replacing=claimed)
+    assert get(job.ref) == seen
+
+
+def test_an_answer_that_was_stored_first_is_what_a_reader_sees(
+    create, repository, clock, monkeypatch
+) -> None:
+    job = create()
+    claimed = job.claim(now=clock(), lease=25_000)
+    repository.save(claimed, replacing=job)
+    answered = claimed.succeed({"content": "Just in time"}, now=job.deadline - 1)
+    clock.advance(30_000)
+    stale = iter([claimed])
+    read = repository.get
+    repository.save(answered, replacing=claimed)
+    monkeypatch.setattr(repository, "get", lambda ref: next(stale, None) or read(ref))
+
+    assert GetJob(repository=repository, clock=clock)(job.ref) == answered
 
 
 def test_another_tenants_job_is_unknown(create, repository, clock, cancel) -> None:

@@ -53,7 +53,7 @@ class JobLife(World):
     @rule(data=st.data(), does=st.sampled_from([*ANSWERS]), meanwhile=st.integers(0, 6))
     def deliver(self, data: Any, does: str, meanwhile: int) -> None:
         job = self.some_job(data)
-        ref, before = job.ref, self.get_job(job.ref)
+        ref, before = job.ref, self.seen(job.ref)
         events = [
             lambda: None,
             lambda: self.clock.advance(LEASE),
@@ -68,9 +68,9 @@ class JobLife(World):
         if before.status.is_terminal:
             assert ran is Ran.NOT_NEEDED
         if ran is Ran.ANSWERED:
-            assert self.get_job(ref).status is JobStatus.SUCCEEDED
+            assert self.seen(ref).status is JobStatus.SUCCEEDED
         if ran is Ran.FAILED:
-            assert self.get_job(ref).status is JobStatus.FAILED
+            assert self.seen(ref).status is JobStatus.FAILED
 
     @precondition(lambda self: self.repository.stored)
     @rule(data=st.data())
@@ -84,9 +84,19 @@ class JobLife(World):
 
     @precondition(lambda self: self.repository.stored)
     @rule(data=st.data())
+    def read(self, data: Any) -> None:
+        ref = self.some_job(data).ref
+        expected = self.seen(ref)
+
+        read = self.expect(lambda: self.get_job(ref))
+
+        assert read is None or read == expected
+
+    @precondition(lambda self: self.repository.stored)
+    @rule(data=st.data())
     def cancel(self, data: Any) -> None:
         ref = self.some_job(data).ref
-        before = self.get_job(ref).status
+        before = self.seen(ref).status
 
         with suppress(UnavailableError):
             try:
@@ -95,7 +105,7 @@ class JobLife(World):
                 assert before.is_terminal
             else:
                 assert not before.is_terminal
-                assert self.get_job(ref) == cancelled
+                assert self.seen(ref) == cancelled
 
     @precondition(lambda self: self.repository.stored)
     @rule(data=st.data())
@@ -109,11 +119,11 @@ class JobLife(World):
     @rule(data=st.data())
     def give_up_the_message(self, data: Any) -> None:
         ref = self.some_job(data).ref
-        before = self.get_job(ref)
+        before = self.seen(ref)
 
         if self.expect(lambda: self.end_dead_letter(ref)):
             assert not before.status.is_terminal
-            assert self.get_job(ref).error == "Job could not be processed"
+            assert self.seen(ref).error == "Job could not be processed"
 
     @precondition(lambda self: self.repository.stored)
     @rule(data=st.data(), does=st.sampled_from(["answers", "says nothing", "refuses"]))
@@ -127,7 +137,7 @@ class JobLife(World):
 
         self.script.clear()
         if ended:
-            assert self.get_job(job.ref).status.is_terminal
+            assert self.seen(job.ref).status.is_terminal
 
     @rule(millis=st.sampled_from([1, 999, LEASE, 60_000]))
     def wait(self, millis: Millis) -> None:
@@ -157,7 +167,7 @@ class JobLife(World):
     @invariant()
     def readers_see_the_end_at_the_deadline_at_the_latest_and_for_ever(self) -> None:
         for ref, job in self.repository.stored.items():
-            seen = self.get_job(ref)
+            seen = self.seen(ref)
             assert seen.status.is_terminal or self.clock() < seen.deadline
             assert self.ended.get(ref, seen.status) is seen.status
             if seen.status.is_terminal:

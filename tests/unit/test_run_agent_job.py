@@ -80,6 +80,18 @@ def test_the_poll_of_a_delegated_job_starts_after_its_handle_is_stored(
     assert handles == ["a job there"]
 
 
+def test_another_attempt_at_a_delegated_job_asks_nobody_again(run, timers, pending, clock) -> None:
+    run(lambda: Delegated("a job there"))
+    timers.polled.clear()
+    clock.advance(LEASE)
+    provider = Asked()
+
+    assert run(provider) is Ran.DELEGATED
+
+    assert provider.questions == []
+    assert timers.polled == {pending.ref: pending.deadline}
+
+
 def test_a_message_of_an_ended_job_is_not_needed(run, pending, cancel) -> None:
     cancel(pending.ref)
     provider = Asked()

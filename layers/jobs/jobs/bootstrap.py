@@ -203,7 +203,7 @@ def timers() -> StepFunctionsTimers:
 def secrets() -> SecretsManager:
     from jobs.adapters.secrets import SecretsManager
 
-    return SecretsManager(client("secretsmanager"))
+    return SecretsManager(client("secretsmanager"), now)
 
 
 def agent_delivery(receipt_handle: str) -> Delivery:

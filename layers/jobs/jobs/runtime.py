@@ -2,13 +2,16 @@
 
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from jobs import strict_json
 from jobs.http import Request, Response
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 logger = Logger()
 
@@ -49,21 +52,37 @@ def task(work: Callable[[Any], Any]) -> LambdaHandler:
     return logger.inject_lambda_context(lambda_handler, clear_state=True)
 
 
-def batch(work: Callable[[Any], None], *, kind: str) -> LambdaHandler:
-    """Make a Lambda handler that works off a batch and has only what failed sent again.
+def stream(work: Callable[[Any], None]) -> LambdaHandler:
+    """Make a Lambda handler that works off a stream's records in order.
 
-    `kind`: `SQS` or `DynamoDBStreams`.
+    It stops at the first that fails: Lambda sends that one and all after it again.
     """
 
-    def one(record: Any) -> None:
+    def lambda_handler(event: Event, context: LambdaContext) -> Any:
+        for record in event["Records"]:
+            try:
+                work(record)
+            except Exception:
+                logger.exception("record failed, to be sent again")
+                failed = record["dynamodb"]["SequenceNumber"]
+                return {"batchItemFailures": [{"itemIdentifier": failed}]}
+        return {"batchItemFailures": []}
+
+    return logger.inject_lambda_context(lambda_handler, clear_state=True)
+
+
+def queue(work: Callable[[Any], None]) -> LambdaHandler:
+    """Make a Lambda handler that works off a queue and has the messages that fail sent again."""
+
+    def one(record: "SQSRecord") -> None:
         try:
-            work(record)
+            work(record.raw_event)
         except Exception:  # the batch processor keeps it to itself
-            logger.exception("record failed, to be sent again")
+            logger.exception("message failed, to be sent again")
             raise
 
     def lambda_handler(event: Event, context: LambdaContext) -> Any:
-        from aws_lambda_powertools.utilities.batch import (  # noqa: PLC0415 - 84 ms, workers only
+        from aws_lambda_powertools.utilities.batch import (  # noqa: PLC0415 - 84 ms, for queues only
             BatchProcessor,
             EventType,
             process_partial_response,
@@ -71,8 +90,8 @@ def batch(work: Callable[[Any], None], *, kind: str) -> LambdaHandler:
 
         return process_partial_response(
             event=event,
-            record_handler=lambda record: one(record.raw_event),
-            processor=BatchProcessor(EventType[kind], raise_on_entire_batch_failure=False),
+            record_handler=one,
+            processor=BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False),
             context=context,
         )
 

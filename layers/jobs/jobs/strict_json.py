@@ -35,15 +35,19 @@ def _refuse_constant(text: str) -> Any:
 
 def _float(text: str) -> float:
     value = float(text)
-    if len(text) > MAX_DIGITS or math.isinf(value):
+    if _digits(text) > MAX_DIGITS or math.isinf(value):
         raise ValueError("number out of range")
     return value
 
 
 def _integer(text: str) -> int:
-    if len(text) > MAX_DIGITS:
+    if _digits(text) > MAX_DIGITS:
         raise ValueError("number too long")
     return int(text)
+
+
+def _digits(number: str) -> int:
+    return sum(map(str.isdigit, number))
 
 
 def _check(value: Any) -> None:

@@ -1,19 +1,28 @@
-"""Secrets Manager, each secret read once per execution environment."""
+"""Secrets Manager, each secret read at most once a minute."""
 
-from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from jobs.adapters.aws import passing_failures
+from jobs.domain.job import Millis
+from jobs.ports import Clock
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager.client import SecretsManagerClient
 
+_FRESH: Final[Millis] = 60_000
+
 
 class SecretsManager:
-    def __init__(self, client: "SecretsManagerClient") -> None:
+    def __init__(self, client: "SecretsManagerClient", clock: Clock) -> None:
         self._client = client
-        self.read = cache(self._read)
+        self._clock = clock
+        self._read: dict[str, tuple[Millis, str]] = {}
 
-    def _read(self, name: str) -> str:
+    def read(self, name: str) -> str:
+        read_at, secret = self._read.get(name, (-_FRESH, ""))
+        if self._clock() < read_at + _FRESH:
+            return secret
         with passing_failures():
-            return self._client.get_secret_value(SecretId=name)["SecretString"]
+            secret = self._client.get_secret_value(SecretId=name)["SecretString"]
+        self._read[name] = (self._clock(), secret)
+        return secret

@@ -10,12 +10,13 @@ from jobs.domain.job import Millis
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """`job_id` is also the idempotency key that providers get."""
+    """The same at every attempt, as `job_id` is also the idempotency key that providers get."""
 
     job_id: str
     user_id: str
     content: str
     metadata: Mapping[str, Any]
+    timeout: Millis
     deadline: Millis
 
 

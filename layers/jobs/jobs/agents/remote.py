@@ -1,7 +1,8 @@
 """Another server that speaks the messaging jobs API: an ElizaOS server, or Sortie itself.
 
 The job is created there and polled by a state machine, so no Lambda sleeps
-over it. Settings: `baseUrl`, `agentId?`, `apiKeySecret?` (a secret's name).
+over it. The reason that it gives for a failure is passed on, as its answers are: it is trusted with
+what it tells its callers. Settings: `baseUrl`, `agentId?`, `apiKeySecret?` (a secret's name).
 """
 
 from collections.abc import Mapping
@@ -13,12 +14,12 @@ from jobs.agents.rest import RestClient, checked
 from jobs.agents.secret import SecretReader
 from jobs.domain.agent import Agent
 from jobs.domain.errors import AgentError
+from jobs.domain.identity import is_uuid
 from jobs.domain.job import Millis
 from jobs.ports import Clock
 
 _PATH: Final = "/api/messaging/jobs"
 _POLL_DEADLINE: Final[Millis] = 10_000
-_LONGEST_ERROR: Final = 500
 
 
 class RemoteProvider:
@@ -39,11 +40,12 @@ class RemoteProvider:
                 "userId": question.user_id,
                 "content": question.content,
                 "metadata": dict(question.metadata),
-                "timeoutMs": min(300_000, max(1000, question.deadline - self._clock())),
+                "timeoutMs": question.timeout,
             },
         )
         handle = reply.body.get("jobId") if isinstance(reply.body, dict) else None
-        if reply.status not in {HTTPStatus.OK, HTTPStatus.CREATED} or not isinstance(handle, str):
+        made = reply.status in {HTTPStatus.OK, HTTPStatus.CREATED}
+        if not made or not isinstance(handle, str) or not is_uuid(handle):
             raise AgentError("The remote agent refused the message")
         return Delegated(handle)
 
@@ -83,6 +85,6 @@ def _outcome(job: Mapping[str, Any]) -> Answer | None:
         case {"status": "pending" | "processing"}:
             return None
         case {"status": "failed", "error": str(error)} if error.strip():
-            raise AgentError(error.strip().splitlines()[0][:_LONGEST_ERROR])
+            raise AgentError(error.strip().splitlines()[0])
         case _:
             raise AgentError("The remote agent gave no answer")

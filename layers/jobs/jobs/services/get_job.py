@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from jobs.domain.job import Job, JobRef
 from jobs.ports import Clock, JobRepository
+from jobs.services.change_job import change_job
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -12,8 +13,10 @@ class GetJob:
     clock: Clock
 
     def __call__(self, ref: JobRef) -> Job:
-        """Exact to the millisecond: a job past its deadline has timed out, stored or not.
+        """Exact to the millisecond: a job past its deadline has timed out.
 
-        Raises `JobNotFoundError`, also for another tenant's job.
+        Where that is not stored yet it is now, so that no answer on its way can
+        make what a reader has seen untrue. Raises `JobNotFoundError`, also for
+        another tenant's job.
         """
-        return self.repository.get(ref).as_of(self.clock())
+        return change_job(self.repository, ref, lambda job: job.as_of(self.clock()))

@@ -60,7 +60,8 @@ class RunAgentJob:
         except (JobEndedError, JobNotFoundError):
             return Ran.NOT_NEEDED
         try:
-            return self._finish(job, self._ask(job, delivery))
+            outcome = Delegated(job.handle) if job.handle else self._ask(job, delivery)
+            return self._finish(job, outcome)
         except (JobEndedError, StaleJobError):
             return Ran.TOO_LATE
         except OutOfTimeError:
@@ -86,9 +87,10 @@ class RunAgentJob:
             return AgentError(str(error))
 
     def _beat(self, job: Job, delivery: Delivery) -> None:
-        with suppress(UnavailableError):  # the lease lasts for another beat
-            self.repository.renew(job, lease_until=self.clock() + LEASE)
+        with suppress(UnavailableError):  # the message stays away for another two beats
             delivery.hold(HOLD_S)
+        with suppress(UnavailableError):  # the lease lasts for another one
+            self.repository.renew(job, lease_until=self.clock() + LEASE)
 
     def _give_up(self, job: Job, delivery: Delivery) -> None:
         """Let the next attempt begin soon, not only when the lease would have run out."""
@@ -123,6 +125,7 @@ def question_of(job: Job) -> Question:
         user_id=job.request["userId"],
         content=job.request["content"],
         metadata=job.request["metadata"],
+        timeout=job.deadline - job.created_at,
         deadline=job.deadline,
     )
 

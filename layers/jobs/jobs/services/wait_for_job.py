@@ -7,6 +7,7 @@ from typing import Final
 from jobs.domain.errors import UnavailableError
 from jobs.domain.job import Job, Millis
 from jobs.ports import Clock, JobRepository
+from jobs.services.change_job import change_job
 
 _FIRST_PAUSE: Final[Millis] = 100
 _LONGEST_PAUSE: Final[Millis] = 1000
@@ -36,5 +37,5 @@ class WaitForJob:
                 return self.repository.get(job.ref)
             self.sleep(min(pause, until - now, job.deadline - now) / 1000)
             pause = min(pause * 3 // 2, _LONGEST_PAUSE)
-        ended = self.repository.get(job.ref).as_of(self.clock())
+        ended = change_job(self.repository, job.ref, lambda stored: stored.as_of(self.clock()))
         return ended if ended.status.is_terminal else None

@@ -3,7 +3,8 @@
     table     PK                       SK                 what
     jobs      <tenant>#<dialect>       <job id>           header: status, times, fence; small bodies
               <tenant>#<dialect>       <job id>#request   the request, when it is large
-              <tenant>#<dialect>       <job id>#result    the result, when it is large
+              <tenant>#<dialect>       <job id>#result#…  a result, when it is large; the header
+                                                          names the one that counts
               <tenant>#<dialect>#keys  <the key>          the first job of an Idempotency-Key
     counters  <tenant>#<dialect>       live               jobs that are not over, by status
               <tenant>#<dialect>       <epoch seconds>    ended jobs, by the moment they leave

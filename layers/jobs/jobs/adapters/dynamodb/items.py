@@ -84,6 +84,7 @@ def state(job: Job, *, write_id: str) -> dict[str, str | int | None]:
     its answer having been lost on the way.
     """
     inline = fits(job.request if fits(job.request) else None, job.result)
+    apart = job.result is not None and not inline
     return {
         "status": job.status.value,
         "sequence": job.sequence,
@@ -94,7 +95,7 @@ def state(job: Job, *, write_id: str) -> dict[str, str | int | None]:
         "error": job.error,
         "handle": job.handle,
         "result": spelled(job.result) if job.result is not None and inline else None,
-        "result_attempt": None if job.result is None or inline else job.attempt,
+        "result_body": f"{RESULT}#{write_id}" if apart else None,
         "by_status": f"{partition(job.ref)}#{job.status}",
         "expires_at": ttl(job),
         "write_id": write_id,
@@ -106,8 +107,8 @@ def to_job(item: Stored, bodies: Mapping[str, Stored]) -> Job:
     ref, values = ref_of(item), plain(item)
     request = values.get("request") or plain(bodies[REQUEST])["body"]
     result = values.get("result")
-    if "result_attempt" in values:
-        result = plain(bodies[RESULT])["body"]
+    if "result_body" in values:
+        result = plain(bodies[values["result_body"]])["body"]
     return Job(
         id=ref.id,
         tenant=ref.tenant,
@@ -130,4 +131,5 @@ def to_job(item: Stored, bodies: Mapping[str, Stored]) -> Job:
 
 def missing_bodies(item: Stored) -> list[str]:
     """Which bodies a header keeps in items of their own."""
-    return [REQUEST] * ("request" not in item) + [RESULT] * ("result_attempt" in item)
+    result = [item["result_body"]["S"]] if "result_body" in item else []
+    return result if "request" in item else [REQUEST, *result]

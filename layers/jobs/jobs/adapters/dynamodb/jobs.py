@@ -52,17 +52,20 @@ class DynamoJobRepository:
         return job.ref
 
     def get(self, ref: JobRef) -> Job:
+        query: dict[str, Any] = {
+            "TableName": self._table,
+            "KeyConditionExpression": "PK = :pk AND SK BETWEEN :first AND :last",
+            "ExpressionAttributeValues": attributes(
+                {":pk": items.partition(ref), ":first": ref.id, ":last": f"{ref.id}#~"}
+            ),
+            "ConsistentRead": True,
+        }
         with passing_failures():
-            found = self._client.query(
-                TableName=self._table,
-                KeyConditionExpression="PK = :pk AND SK BETWEEN :first AND :last",
-                ExpressionAttributeValues=attributes({
-                    ":pk": items.partition(ref),
-                    ":first": ref.id,
-                    ":last": f"{ref.id}#~",
-                }),
-                ConsistentRead=True,
-            )["Items"]  # fmt: skip
+            answer = self._client.query(**query)
+            found = answer["Items"]
+            while "LastEvaluatedKey" in answer:  # several attempts have left large results
+                answer = self._client.query(**query, ExclusiveStartKey=answer["LastEvaluatedKey"])
+                found += answer["Items"]
         if not found or found[0]["SK"]["S"] != ref.id:
             raise JobNotFoundError(ref.id)
         if int(found[0]["expires_at"]["N"]) * 1000 <= self._clock():
@@ -86,8 +89,8 @@ class DynamoJobRepository:
         values = {f":{name}": value for name, value in kept.items()}
         values |= {":was": replacing.status.value, ":fence": replacing.attempt}
         with passing_failures():
-            if state["result_attempt"] is not None:
-                self._put_body(job, items.RESULT, items.spelled(job.result or {}))
+            if job.result is not None and state["result_body"] is not None:
+                self._put_body(job, str(state["result_body"]), items.spelled(job.result))
             try:
                 self._client.update_item(
                     TableName=self._table,
@@ -125,17 +128,10 @@ class DynamoJobRepository:
             return newest(self._client, self._table, listing, known=known, now=self._clock())
 
     def _put_body(self, job: Job, suffix: str, body: str) -> None:
-        """Write what the header will point to. Never over the work of a later attempt."""
-        values: items.Values = {"body": body, "attempt": job.attempt, "expires_at": items.ttl(job)}
-        try:
-            self._client.put_item(
-                TableName=self._table,
-                Item=items.key(job.ref, suffix) | attributes(values),
-                ConditionExpression="attribute_not_exists(PK) OR attempt <= :attempt",
-                ExpressionAttributeValues=attributes({":attempt": job.attempt}),
-            )
-        except self._client.exceptions.ConditionalCheckFailedException as error:
-            raise StaleJobError(job.id) from error
+        """Write what a header will point to, where nobody else writes."""
+        values: items.Values = {"body": body, "expires_at": items.ttl(job)}
+        item = items.key(job.ref, suffix) | attributes(values)
+        self._client.put_item(TableName=self._table, Item=item)
 
     def _add_once(self, job: Job, item: Item, key: IdempotencyKey) -> JobRef:
         claim: items.Values = {
