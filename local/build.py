@@ -28,6 +28,7 @@ from local.template import code_folders
 SOURCES = ("template.yaml", "functions", "layers", "statemachines")
 HOST_ARCHITECTURE = "arm64" if platform.machine() in {"aarch64", "arm64"} else "x86_64"
 LAYER_BUDGET = 26_000_000
+STAMP = "fingerprint"
 
 
 @dataclass(frozen=True)
@@ -44,15 +45,23 @@ LOCAL = Target(BUILT / "local", HOST_ARCHITECTURE, "host", "building")
 
 def build(target: Target) -> Path:
     """Return the folder of a build that matches the sources."""
-    with locked(target.folder.with_suffix(".lock"), fcntl.LOCK_EX):
-        wanted, stamp = fingerprint(target), target.folder / "fingerprint"
-        if not stamp.exists() or stamp.read_text() != wanted:
+    lock = target.folder.with_suffix(".lock")
+    with locked(lock, fcntl.LOCK_SH):  # others may be reading it for long
+        if is_current(target):
+            return target.folder
+    with locked(lock, fcntl.LOCK_EX):
+        if not is_current(target):
             with step(target.what):
                 sam_build(target)
                 compile_functions(target.folder)
             report_size(target.folder / "JobsLayer")
-            stamp.write_text(wanted)
+            (target.folder / STAMP).write_text(fingerprint(target))
     return target.folder
+
+
+def is_current(target: Target) -> bool:
+    stamp = target.folder / STAMP
+    return stamp.exists() and stamp.read_text() == fingerprint(target)
 
 
 @contextmanager

@@ -157,6 +157,21 @@ def test_an_overtaken_attempt_neither_completes_nor_spoils_the_accepted_result(
 
 
 @pytest.mark.parametrize("late", [SMALL, LARGE_RESULT], ids=["small", "300 KB"])
+def test_of_two_answers_to_one_attempt_the_refused_one_leaves_no_trace(
+    repository, a_job, late
+) -> None:
+    repository.add(job := a_job())
+    running = claimed(repository, job)
+    ended = running.succeed({"content": "b" * 300_000}, now=NOON + 1)
+    repository.save(ended, replacing=running)
+
+    with pytest.raises(StaleJobError):
+        repository.save(running.succeed(late, now=NOON + 2), replacing=running)
+
+    assert repository.get(job.ref) == ended
+
+
+@pytest.mark.parametrize("late", [SMALL, LARGE_RESULT], ids=["small", "300 KB"])
 def test_an_answer_after_the_end_changes_nothing(repository, a_job, late) -> None:
     repository.add(job := a_job())
     running = claimed(repository, job)
