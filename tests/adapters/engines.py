@@ -32,7 +32,9 @@ def client(service: Any, endpoint_url: str | None = None) -> Any:
         region_name=REGION,
         aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
-        config=CONFIG.merge(Config(ignore_configured_endpoint_urls=True)),
+        config=CONFIG.merge(
+            Config(ignore_configured_endpoint_urls=True, parameter_validation=True)
+        ),
     )
 
 
