@@ -63,7 +63,7 @@ test: .venv/.ready .tools/runtime/.ready $(LOCAL_STACK) $(NODE_PACKAGES) ## ever
 	@$(OFFLINE) $(DEV)/pytest --cov --cov-report= --cov-fail-under=$(COVERAGE)
 
 bench: .venv/.ready .tools/runtime/.ready $(LOCAL_STACK) ## cold starts, warm path, cost per job, scale
-	@exec $(OFFLINE) PYTHONPATH=layers/jobs $(DEV)/python -m bench
+	@exec $(OFFLINE) PYTHONPATH=layers/jobs $(DEV)/python -m bench $(ARGS)
 
 build: $(LOCAL_STACK) ## build for AWS (arm64) into .aws-sam/build
 	@$(OFFLINE) $(LOCAL_PYTHON) -m local.build aws

@@ -16,7 +16,7 @@ STORED: Final = 60
 LARGE: Final = "x" * 50_000
 NOTES: Final = """\
 Calls of a warm function; `first` names what its first call makes besides: the registry is kept
-for a minute, a secret for good.
+for a minute, and so is a secret.
 
 Write units as the emulator tells them, which follow AWS's rules; read units from item sizes, by
 AWS's published formula.
