@@ -13,6 +13,10 @@ class JobEndedError(JobError):
     """The job is over; nothing about it changes any more."""
 
 
+class JobStartedError(JobError):
+    """The job no longer waits: it is being done, or over."""
+
+
 class JobLeasedError(JobError):
     """Another worker holds the job until `until` (epoch ms)."""
 
@@ -38,6 +42,22 @@ class AgentNotFoundError(JobError):
 
 class NoAgentsError(JobError):
     """The tenant has no active agent at all."""
+
+
+class DeviceGroupNotFoundError(JobError):
+    """The organisation has no such device group."""
+
+
+class DeviceNotFoundError(JobError):
+    """The device group has no such device."""
+
+
+class PlanNotFoundError(JobError):
+    """The organisation has no such mission to fly."""
+
+
+class DeviceOfflineError(JobError):
+    """The one device that may do the job is out of reach, and the caller will not wait for it."""
 
 
 class BadCursorError(JobError):

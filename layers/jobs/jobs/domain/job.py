@@ -3,12 +3,17 @@
 All times are epoch milliseconds.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from jobs.domain.errors import JobEndedError, JobLeasedError
 from jobs.domain.status import JobStatus
+
+if TYPE_CHECKING:
+    from jobs.domain.mission import Mission
 
 type Millis = int
 
@@ -36,7 +41,7 @@ class Job:
     `sequence` counts the changes of status, the creation being the first.
     `attempt` is the fence: it rises with every claim, and a worker that holds
     an older one is refused. `handle` names the work at another server that
-    does it for us.
+    does it for us. `mission` is what a job for a drone has beside.
     """
 
     id: str
@@ -55,6 +60,7 @@ class Job:
     result: Mapping[str, Any] | None = None
     error: str | None = None
     handle: str | None = None
+    mission: Mission | None = None
 
     @property
     def ref(self) -> JobRef:
@@ -83,6 +89,16 @@ class Job:
             raise JobLeasedError(self.lease_until)
         started = self if self.status is JobStatus.RUNNING else self._to(JobStatus.RUNNING, now)
         return replace(started, attempt=self.attempt + 1, lease_until=now + lease)
+
+    def enqueue(self, *, now: Millis) -> Self:
+        """Let the job wait for its turn. Raises `JobEndedError`."""
+        self._refuse_if_over(now)
+        return self._to(JobStatus.QUEUED, now)
+
+    def start(self, *, now: Millis, deadline: Millis) -> Self:
+        """Note that the work has begun elsewhere, and until when it must be over."""
+        self._refuse_if_over(now)
+        return replace(self._to(JobStatus.RUNNING, now), deadline=deadline)
 
     def renewed(self, lease_until: Millis) -> Self:
         return replace(self, lease_until=lease_until)

@@ -1,7 +1,10 @@
 """The life of a job, as a table.
 
-    PENDING ──▶ RUNNING ──▶ SUCCEEDED
-    either  ──▶ FAILED | CANCELLED | TIMED_OUT
+    PENDING ──▶ QUEUED ──▶ RUNNING ──▶ SUCCEEDED
+    PENDING ──────────────▶ RUNNING
+    each    ──▶ FAILED | CANCELLED | TIMED_OUT
+
+QUEUED is for jobs that wait for one of few, a drone for example.
 
 Public APIs spell these differently (`processing`, `IN_PROGRESS`, `active`);
 the spelling lives in `jobs.dialects`, never here.
@@ -14,6 +17,7 @@ from typing import Final
 
 class JobStatus(StrEnum):
     PENDING = "PENDING"
+    QUEUED = "QUEUED"
     RUNNING = "RUNNING"
     SUCCEEDED = "SUCCEEDED"
     FAILED = "FAILED"
@@ -31,7 +35,8 @@ class JobStatus(StrEnum):
 _ENDED_EARLY: Final = frozenset({JobStatus.FAILED, JobStatus.CANCELLED, JobStatus.TIMED_OUT})
 
 _NEXT: Final[Mapping[JobStatus, frozenset[JobStatus]]] = {
-    JobStatus.PENDING: _ENDED_EARLY | {JobStatus.RUNNING},
+    JobStatus.PENDING: _ENDED_EARLY | {JobStatus.QUEUED, JobStatus.RUNNING},
+    JobStatus.QUEUED: _ENDED_EARLY | {JobStatus.RUNNING},
     JobStatus.RUNNING: _ENDED_EARLY | {JobStatus.SUCCEEDED},
     JobStatus.SUCCEEDED: frozenset(),
     JobStatus.FAILED: frozenset(),
