@@ -28,6 +28,8 @@ KNOWS = {
                  "pydantic", "pydantic_core"},
     "http": {"jobs.strict_json"},
     "runtime": {"jobs.http", "jobs.strict_json", "aws_lambda_powertools"},
+    "missions_endpoint": {"jobs.bootstrap", "jobs.dialects", "jobs.domain", "jobs.http",
+                          "jobs.runtime"},
 }  # fmt: skip
 COMPOSITION_ROOT = "bootstrap"  # knows everything
 MODULES = sorted(PACKAGE.rglob("*.py"))

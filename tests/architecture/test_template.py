@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 
 from jobs.adapters.aws import CONFIG
+from jobs.dialects import missions_access
 from jobs.services.authenticate import new_key
 
 ROOT = Path(__file__).parents[2]
 UNPREFIXED = {"auth", "workers"}
 READ_BY_POWERTOOLS = {"POWERTOOLS_SERVICE_NAME"}
-ERROR_FIELDS = {"success", "error", "code", "message", "requestId"}
+ERROR_FIELDS = {"success", "error", "code", "message", "requestId", "timestamp"}
 
 
 def events_of(functions, *kinds: str) -> list[tuple[str, dict]]:
@@ -105,9 +106,30 @@ def test_every_path_has_exactly_one_function(functions) -> None:
     assert set(routes.values()) == {1}
 
 
-def test_every_route_asks_for_a_key(functions, resources) -> None:
+def test_every_route_asks_for_a_key_or_for_a_partners_token(functions, resources) -> None:
     assert resources["Api"]["Properties"]["Auth"]["DefaultAuthorizer"] == "ApiKey"
-    assert [name for name, route in events_of(functions, "Api") if "Auth" in route] == []
+    for name, route in events_of(functions, "Api"):
+        if route["Path"] == "/v3/auth/token":  # it looks at the API key itself
+            assert route["Auth"] == {"Authorizer": "NONE"}
+        elif route["Path"].startswith("/v3/"):
+            assert route["Auth"] == {"Authorizer": "Partner"}, name
+        else:
+            assert "Auth" not in route, name
+
+
+def test_the_gateway_asks_partners_for_a_scope_which_makes_it_want_an_access_token(
+    resources,
+) -> None:
+    authorizer = resources["Api"]["Properties"]["Auth"]["Authorizers"]["Partner"]
+
+    assert {*authorizer["AuthorizationScopes"]} == {*missions_access.SCOPES.values()}
+
+
+def test_the_scopes_that_roles_are_spelled_as_can_be_granted(resources) -> None:
+    server = resources["MissionScopes"]["Properties"]
+    granted = {f"{server['Identifier']}/{scope['ScopeName']}" for scope in server["Scopes"]}
+
+    assert granted == {*missions_access.SCOPES.values()}
 
 
 def test_the_gateway_lets_keys_of_our_shape_through_to_an_authorizer_that_sees_them_whole(
@@ -141,6 +163,7 @@ def test_what_the_gateway_says_itself_suits_every_client(resources) -> None:
         assert body["success"] is False
         assert body["error"] == body["message"]
         assert body["requestId"] == "$context.requestId"
+        assert body["timestamp"] == "$context.requestTime"
         headers = response["ResponseParameters"]["Headers"]
         assert headers["Access-Control-Allow-Origin"] == "'*'"
 

@@ -50,7 +50,7 @@ def test_nobody_gets_in_without_a_key_of_their_own(
     answer = stranger.send(method, path, headers=filled)
 
     assert answer.error == (401, "Missing or invalid credentials")
-    assert answer.json["code"] == "UNAUTHORIZED"
+    assert answer.json["code"] == "INVALID_TOKEN"
     assert is_open_to_browsers(answer)
 
 

@@ -11,11 +11,20 @@ def test_a_key_opens_for_its_tenant_only_as_a_whole(registry) -> None:
     authenticate = Authenticate(registry=registry)
     swapped = f"{credential[:19]}_{other[20:]}"
 
-    assert authenticate(credential) == "acme"
-    assert authenticate(other) == "rival"
+    assert authenticate(credential, opens="messaging") == key
+    assert authenticate(other, opens="messaging") == other_key
     for wrong in ("", "sortie", credential[:-1], f"{credential}x", credential.upper(), swapped,
                   f" {credential}", f"{credential}\n", new_key("acme")[0], key.sha256):  # fmt: skip
-        assert authenticate(wrong) is None
+        assert authenticate(wrong, opens="messaging") is None
+
+
+def test_a_key_opens_one_api_only(registry) -> None:
+    credential, key = new_key("acme", opens="missions")
+    registry.put_key(key)
+    authenticate = Authenticate(registry=registry)
+
+    assert authenticate(credential, opens="missions") == key
+    assert authenticate(credential, opens="messaging") is None
 
 
 def test_what_is_kept_of_a_key_does_not_hold_it() -> None:

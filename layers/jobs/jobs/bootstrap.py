@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from jobs.adapters.dynamodb.counters import DynamoJobCounters
     from jobs.adapters.dynamodb.jobs import DynamoJobRepository
+    from jobs.adapters.dynamodb.limits import DynamoRateLimits
     from jobs.adapters.dynamodb.registry import DynamoRegistry
     from jobs.adapters.secrets import SecretsManager
     from jobs.adapters.stepfunctions import StepFunctionsTimers
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from jobs.services.end_dead_letter import EndDeadLetter
     from jobs.services.expire_job import ExpireJob
     from jobs.services.get_job import GetJob
+    from jobs.services.limit_rate import LimitRate
     from jobs.services.list_jobs import ListJobs
     from jobs.services.poll_remote_job import PollRemoteJob
     from jobs.services.publish_changes import PublishChanges
@@ -104,6 +106,13 @@ def authenticate() -> Authenticate:
     from jobs.services.authenticate import Authenticate
 
     return Authenticate(registry=registry())
+
+
+@cache
+def limit_rate() -> LimitRate:
+    from jobs.services.limit_rate import LimitRate
+
+    return LimitRate(limits=rate_limits())
 
 
 # ── What the workers do ─────────────────────────────────────────────────────────
@@ -186,6 +195,13 @@ def registry() -> DynamoRegistry:
     from jobs.adapters.dynamodb.registry import DynamoRegistry
 
     return DynamoRegistry(_dynamodb(), os.environ["REGISTRY_TABLE"], now)
+
+
+@cache
+def rate_limits() -> DynamoRateLimits:
+    from jobs.adapters.dynamodb.limits import DynamoRateLimits
+
+    return DynamoRateLimits(_dynamodb(), os.environ["MISSION_TABLE"], now)
 
 
 @cache

@@ -16,7 +16,14 @@ _WAIT: Final = re.compile(r'(?:^|[,;\s])wait\s*=\s*"?(\d{1,9})"?(?=$|[,;\s])', r
 
 
 class BadRequestError(Exception):
-    """A request that cannot be understood; the message is shown to the caller."""
+    """A request that cannot be understood; the message is shown to the caller.
+
+    `details` says of each field that is wrong what is wrong with it.
+    """
+
+    def __init__(self, message: str, details: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.details = details or {}
 
 
 class TooLargeError(Exception):
@@ -31,9 +38,13 @@ class Response:
 
 
 class Request:
-    """One API Gateway (REST, proxy) event."""
+    """One API Gateway (REST, proxy) event.
+
+    `answer_headers` go with the answer, whatever it may be in the end.
+    """
 
     def __init__(self, event: Mapping[str, Any]) -> None:
+        self.answer_headers: dict[str, str] = {}
         self._event = event
         self._headers = {k.lower(): v for k, v in (event.get("headers") or {}).items()}
 
@@ -41,6 +52,12 @@ class Request:
     def tenant(self) -> str:
         """Who is calling, as the authorizer found; never as the request says."""
         return str(self._event["requestContext"]["authorizer"]["tenant"])
+
+    @property
+    def claims(self) -> Mapping[str, str]:
+        """What the caller's token says, which the authorizer has checked."""
+        authorizer = self._event["requestContext"].get("authorizer") or {}
+        return {name: str(value) for name, value in (authorizer.get("claims") or {}).items()}
 
     @property
     def id(self) -> str:

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from jobs.domain.device import Device, DeviceGroup, DeviceState, Plan, Reading
 from jobs.domain.job import Job, JobRef, Millis
+from jobs.domain.limit import Allowance, Limit
 
 
 class FleetRegistry(Protocol):
@@ -96,3 +97,11 @@ class Watchers(Protocol):
 
     def read(self, states: Iterable[DeviceState]) -> None:
         """Tell them what devices have reported."""
+
+
+class RateLimits(Protocol):
+    def take(self, owner: str, limit: Limit) -> Allowance:
+        """Take one request from the owner's window, or begin a new one if it is over.
+
+        Exact, however many ask at once. A request that is not granted takes nothing.
+        """

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from jobs.domain.agent import Agent, ApiKey
+from jobs.domain.client import Client
 from jobs.domain.counts import JobChange, JobCounts
 from jobs.domain.job import Job, JobRef, Millis
 from jobs.domain.status import JobStatus
@@ -91,6 +92,9 @@ class Registry(Protocol):
         """
 
     def key(self, key_id: str) -> ApiKey | None: ...
+
+    def client(self, client_id: str) -> Client | None:
+        """Return a partner's program. One that was removed may be found for another minute."""
 
 
 class JobQueue(Protocol):

@@ -18,7 +18,7 @@ logger = Logger()
 type Event = dict[str, Any]
 type LambdaHandler = Callable[[Event, LambdaContext], Any]
 type Endpoint = Callable[[Request], Response]
-type Refusal = Callable[[Exception], Response]
+type Refusal = Callable[[Exception, Request], Response]
 
 
 def endpoint(answer: Endpoint, *, refuse: Refusal, headers: Mapping[str, str]) -> LambdaHandler:
@@ -30,13 +30,18 @@ def endpoint(answer: Endpoint, *, refuse: Refusal, headers: Mapping[str, str]) -
         try:
             response = answer(request)
         except Exception as error:  # whatever it is, the caller gets an answer
-            response = refuse(error)
+            response = refuse(error, request)
             if response.status == HTTPStatus.INTERNAL_SERVER_ERROR:
                 logger.exception("unexpected error")
         logger.info("answered", extra={"status": int(response.status), **about(response.body)})
         return {
             "statusCode": int(response.status),
-            "headers": {"Content-Type": "application/json", **headers, **response.headers},
+            "headers": {
+                "Content-Type": "application/json",
+                **headers,
+                **request.answer_headers,
+                **response.headers,
+            },
             "body": strict_json.dumps(response.body),
         }
 

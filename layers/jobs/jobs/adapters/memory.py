@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from jobs.domain.agent import Agent, ApiKey, chosen
+from jobs.domain.client import Client
 from jobs.domain.counts import JobChange, JobCounts
 from jobs.domain.errors import IdempotencyConflictError, JobNotFoundError, StaleJobError
 from jobs.domain.job import Job, JobRef, Millis
@@ -123,6 +124,7 @@ class InMemoryRegistry:
     def __init__(self) -> None:
         self._agents: dict[tuple[str, str], Agent] = {}
         self._keys: dict[str, ApiKey] = {}
+        self._clients: dict[str, Client] = {}
 
     def agents(self, tenant: str) -> Sequence[Agent]:
         own = [agent for (owner, _), agent in self._agents.items() if owner == tenant]
@@ -139,6 +141,12 @@ class InMemoryRegistry:
 
     def put_key(self, key: ApiKey) -> None:
         self._keys[key.id] = key
+
+    def client(self, client_id: str) -> Client | None:
+        return self._clients.get(client_id)
+
+    def put_client(self, client: Client) -> None:
+        self._clients[client.id] = client
 
 
 @dataclass(slots=True)

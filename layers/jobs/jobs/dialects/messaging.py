@@ -71,7 +71,7 @@ _REFUSALS: Final[Mapping[type[Exception], tuple[HTTPStatus, str, str]]] = {
 }  # fmt: skip
 
 
-def refuse(error: Exception) -> Response:
+def refuse(error: Exception, request: Request) -> Response:
     """Word an error; those without a text of their own carry it themselves."""
     known = next(c for c in type(error).__mro__ if c in _REFUSALS)
     status, code, text = _REFUSALS[known]

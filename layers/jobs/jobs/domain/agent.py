@@ -20,11 +20,15 @@ class Agent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiKey:
-    """A credential's public half: whose it is, and the SHA-256 of the whole key in hex."""
+    """A credential's public half: whose it is, and the SHA-256 of the whole key in hex.
+
+    `opens` is the one public API that it is for.
+    """
 
     id: str
     tenant: str
     sha256: str
+    opens: str = "messaging"
 
 
 def chosen(agents: Sequence[Agent], agent_id: str | None) -> Agent | None:

@@ -60,6 +60,10 @@ class DeviceOfflineError(JobError):
     """The one device that may do the job is out of reach, and the caller will not wait for it."""
 
 
+class ShareNotFoundError(JobError):
+    """The organisation has no such share, or it has expired."""
+
+
 class BadCursorError(JobError):
     """A page cursor that this caller was not given for this listing."""
 

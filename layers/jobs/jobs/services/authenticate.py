@@ -18,20 +18,21 @@ _NOBODY: Final = ApiKey(id="", tenant="", sha256="0" * 64)
 class Authenticate:
     registry: Registry
 
-    def __call__(self, credential: str) -> str | None:
-        """Return the tenant whose key this is, or None."""
+    def __call__(self, credential: str, *, opens: str) -> ApiKey | None:
+        """Return the key that this is, or None if there is none such for this API."""
         shape = _SHAPE.fullmatch(credential)
         if not shape:
             return None
         key = self.registry.key(shape["id"]) or _NOBODY
-        return key.tenant if hmac.compare_digest(key.sha256, _hash(credential)) else None
+        right = hmac.compare_digest(key.sha256, _hash(credential))
+        return key if right and key.opens == opens else None
 
 
-def new_key(tenant: str) -> tuple[str, ApiKey]:
+def new_key(tenant: str, *, opens: str = "messaging") -> tuple[str, ApiKey]:
     """Return a credential, to be shown once, and what is kept of it."""
     key_id = secrets.token_hex(6)
     credential = f"sortie_{key_id}_{secrets.token_urlsafe(32)}"
-    return credential, ApiKey(id=key_id, tenant=tenant, sha256=_hash(credential))
+    return credential, ApiKey(id=key_id, tenant=tenant, sha256=_hash(credential), opens=opens)
 
 
 def _hash(credential: str) -> str:

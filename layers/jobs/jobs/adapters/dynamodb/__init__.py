@@ -1,4 +1,4 @@
-"""The job, counter and registry tables.
+"""The job, counter, registry and mission tables.
 
     table     PK                       SK                 what
     jobs      <tenant>#<dialect>       <job id>           header: status, times, fence; small bodies
@@ -11,6 +11,8 @@
               <tenant>#<dialect>#<id>  counted            what of this job has been counted
     registry  TENANT#<tenant>          AGENT#<agent id>   an agent
               KEY#<key id>             KEY                an API key's hash
+              CLIENT#<client id>       CLIENT             a partner's program
+    missions  LIMIT#<owner>#<name>     WINDOW             a rate limit's open window
 
 Index `by_status` of the job table: headers by `<tenant>#<dialect>#<status>`, in order of id.
 Job ids are UUIDv7, so order of id is order of creation.

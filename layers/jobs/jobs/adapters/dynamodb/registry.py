@@ -1,12 +1,13 @@
-"""The registry table: agents and API keys."""
+"""The registry table: agents, API keys, and the programs of partners."""
 
 import json
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from jobs.adapters.aws import passing_failures
-from jobs.adapters.dynamodb.items import Item, Stored, attributes, plain
+from jobs.adapters.dynamodb.items import Item, Stored, Values, attributes, plain
 from jobs.domain.agent import Agent, ApiKey, chosen
+from jobs.domain.client import Client, Role
 from jobs.domain.job import Millis
 from jobs.ports import Clock
 
@@ -22,6 +23,7 @@ class DynamoRegistry:
         self._table = table
         self._clock = clock
         self._read: dict[str, tuple[Millis, Sequence[Agent]]] = {}
+        self._clients: dict[str, tuple[Millis, Client]] = {}
 
     def agents(self, tenant: str) -> Sequence[Agent]:
         with passing_failures():
@@ -44,25 +46,52 @@ class DynamoRegistry:
         return found or chosen(self.agents(tenant), agent_id)
 
     def key(self, key_id: str) -> ApiKey | None:
-        with passing_failures():
-            found = self._client.get_item(
-                TableName=self._table,
-                Key=attributes({"PK": f"KEY#{key_id}", "SK": "KEY"}),
-                ConsistentRead=True,  # a refusal is cached: a new key must not meet one
-            ).get("Item")
-        if not found:
+        row = self._row(f"KEY#{key_id}", "KEY")
+        if not row:
             return None
-        row = plain(found)
-        return ApiKey(id=key_id, tenant=row["tenant"], sha256=row["sha256"])
+        return ApiKey(
+            id=key_id,
+            tenant=row["tenant"],
+            sha256=row["sha256"],
+            opens=row.get("opens", "messaging"),
+        )
+
+    def client(self, client_id: str) -> Client | None:
+        read_at, known = self._clients.get(client_id, (0, None))
+        if known and self._clock() < read_at + _FRESH:
+            return known
+        row = self._row(f"CLIENT#{client_id}", "CLIENT")
+        if not row:
+            return None
+        found = Client(id=client_id, tenant=row["tenant"], name=row["name"], role=Role[row["role"]])
+        self._clients[client_id] = (self._clock(), found)
+        return found
 
     def put_agent(self, tenant: str, agent: Agent) -> None:
         with passing_failures():
             self._client.put_item(TableName=self._table, Item=_agent_item(tenant, agent))
 
     def put_key(self, key: ApiKey) -> None:
-        row = {"PK": f"KEY#{key.id}", "SK": "KEY", "tenant": key.tenant, "sha256": key.sha256}
+        row = {"tenant": key.tenant, "sha256": key.sha256, "opens": key.opens}
+        self._put(f"KEY#{key.id}", "KEY", row)
+
+    def put_client(self, client: Client) -> None:
+        row = {"tenant": client.tenant, "name": client.name, "role": client.role.name}
+        self._put(f"CLIENT#{client.id}", "CLIENT", row)
+
+    def _row(self, pk: str, sk: str) -> dict[str, Any] | None:
         with passing_failures():
-            self._client.put_item(TableName=self._table, Item=attributes(row))
+            found = self._client.get_item(
+                TableName=self._table,
+                Key=attributes({"PK": pk, "SK": sk}),
+                ConsistentRead=True,  # a refusal is cached: what is new must not meet one
+            ).get("Item")
+        return plain(found) if found else None
+
+    def _put(self, pk: str, sk: str, row: Values) -> None:
+        item = attributes({"PK": pk, "SK": sk, **row})
+        with passing_failures():
+            self._client.put_item(TableName=self._table, Item=item)
 
 
 def _agent_item(tenant: str, agent: Agent) -> Item:

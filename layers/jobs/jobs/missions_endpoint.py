@@ -1,0 +1,36 @@
+"""What every endpoint of the missions API has in common: who may call it, and how often."""
+
+from collections.abc import Callable
+
+from jobs import bootstrap, runtime
+from jobs.dialects import missions_access, missions_errors
+from jobs.domain.client import Caller, Role
+from jobs.domain.limit import Limit
+from jobs.http import Request, Response
+
+
+def missions_endpoint(
+    answer: Callable[[Request, Caller], Response],
+    *,
+    role: Role,
+    limit: Limit | None = None,
+    too_late: missions_errors.Words | None = None,
+) -> runtime.LambdaHandler:
+    """Make a Lambda handler of an endpoint, for callers of this role or a higher one.
+
+    `limit` is the organisation's. `too_late` words the refusal of jobs that have started or ended.
+    """
+
+    def admit(request: Request) -> Response:
+        caller = missions_access.caller(request.claims, bootstrap.registry().client)
+        missions_access.demand_our_version(request.header("accept"))
+        missions_access.demand(role, caller)
+        if limit:
+            allowance = bootstrap.limit_rate()(caller.tenant, limit)
+            request.answer_headers.update(missions_errors.rate_headers(allowance))
+        return answer(request, caller)
+
+    def refuse(error: Exception, request: Request) -> Response:
+        return missions_errors.refuse(error, request, now=bootstrap.now(), too_late=too_late)
+
+    return runtime.endpoint(admit, refuse=refuse, headers=missions_errors.HEADERS)
