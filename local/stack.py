@@ -14,7 +14,7 @@ from local.aws import CREDENTIALS
 from local.build import HOST_ARCHITECTURE, LOCAL, build, locked
 from local.deploy import deploy
 from local.errors import LocalStackError
-from local.ministack import MiniStack
+from local.ministack import MiniStack, Mqtt
 from local.part import Part
 from local.paths import ROOT
 from local.progress import step
@@ -22,6 +22,7 @@ from local.seed import seed
 from local.web import answers, bound
 
 STACK = "sortie"
+MQTT_AUTHORIZER = f"{STACK}-AuthorizeMqttFunction-"
 SMALL = {"Stage": "dev", "AgentConcurrency": "8"}  # here, each worker is a process
 
 
@@ -41,6 +42,10 @@ class LocalStack:
         return str(self.seeded["messaging"]["apiKey"])
 
     @property
+    def mqtt(self) -> Mqtt:
+        return self.ministack.mqtt
+
+    @property
     def ministack_pid(self) -> int:
         return self.ministack.pid
 
@@ -58,6 +63,11 @@ class LocalStack:
         return {
             "baseUrl": self.base_url,
             "awsEndpointUrl": self.aws_endpoint_url,
+            "mqtt": {
+                "host": self.mqtt.host,
+                "port": self.mqtt.port,
+                "caFile": str(self.mqtt.ca_file),
+            },
             **self.seeded,
         }
 
@@ -76,7 +86,7 @@ def running(
         folder = Path(cleanup.enter_context(TemporaryDirectory(prefix="sortie-")))
         build(LOCAL)
         with step("starting MiniStack"):
-            ministack = cleanup.enter_context(MiniStack(folder, cloud_port))
+            ministack = cleanup.enter_context(MiniStack(folder, MQTT_AUTHORIZER, cloud_port))
             ministack.wait()
         with step("deploying"), locked(LOCAL.folder.with_suffix(".lock"), LOCK_SH):
             wanted = {**SMALL, "Architecture": HOST_ARCHITECTURE, **(parameters or {})}

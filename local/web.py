@@ -3,21 +3,26 @@
 import http.client
 import socket
 import urllib.parse
+from contextlib import closing
 
 BAD_GATEWAY = 502
 
 
 def answers(url: str) -> bool:
     """Whether something is there, whatever it says, except for a gateway before an empty house."""
-    parts = urllib.parse.urlsplit(url)
-    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=5)
     try:
-        connection.request("GET", parts.path or "/")
-        return connection.getresponse().status != BAD_GATEWAY
+        status, _ = get(url)
     except (OSError, http.client.HTTPException):
         return False
-    finally:
-        connection.close()
+    return status != BAD_GATEWAY
+
+
+def get(url: str) -> tuple[int, bytes]:
+    parts = urllib.parse.urlsplit(url)
+    with closing(http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=5)) as there:
+        there.request("GET", parts.path or "/")
+        answer = there.getresponse()
+        return answer.status, answer.read()
 
 
 def bound(port: int) -> socket.socket:

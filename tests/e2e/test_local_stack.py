@@ -115,7 +115,7 @@ def test_it_serves_and_shows_what_the_functions_log(tmp_path: Path) -> None:
         url = f"http://127.0.0.1:{terminal.port}"
         assert terminal.until("ready", seconds=START_S) == f"ready {url}\n"
         description = terminal.description
-        assert description.keys() == {"baseUrl", "awsEndpointUrl", "messaging"}
+        assert description.keys() == {"baseUrl", "awsEndpointUrl", "mqtt", "messaging"}
         assert description["baseUrl"] == url
         api = Api(url, description["messaging"]["apiKey"], "demo")
 
@@ -180,6 +180,7 @@ def test_it_listens_on_this_machine_only(stack) -> None:
     if own in {"127.0.0.1", "0.0.0.0"}:  # noqa: S104 - compared, not bound
         pytest.skip("this machine has no address but its own")
 
-    for url in (stack.base_url, stack.aws_endpoint_url):
+    broker = f"mqtts://{stack.mqtt.host}:{stack.mqtt.port}"
+    for url in (stack.base_url, stack.aws_endpoint_url, broker):
         assert listens(url)
         assert not listens(url.replace("127.0.0.1", own))

@@ -1,0 +1,229 @@
+"""The local MQTT broker lets in whom AWS IoT would, and to what."""
+
+import io
+import json
+import socket
+import ssl
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import paho.mqtt.client as mqtt
+import pytest
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+
+from local.aws import REGION, session
+from local.ministack import MiniStack
+
+ARN = f"arn:aws:iot:{REGION}:000000000000"
+DOCK_POLICY = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Action": "iot:Connect",
+            "Resource": f"{ARN}:client/${{iot:Connection.Thing.ThingName}}",
+        },
+        {
+            "Effect": "Allow",
+            "Action": "iot:Publish",
+            "Resource": f"{ARN}:topic/devices/${{iot:Connection.Thing.ThingName}}/telemetry",
+        },
+    ],
+}
+AUTHORIZER = f"""
+import base64
+
+def lambda_handler(event, context):
+    mqtt = event["protocolData"]["mqtt"]
+    if mqtt["username"] == "broken":
+        raise RuntimeError
+    if (mqtt["username"], base64.b64decode(mqtt["password"])) != ("partner", b"secret"):
+        return {{"isAuthenticated": False}}
+    allowed = [
+        ("iot:Connect", "client/" + mqtt["clientId"]),
+        ("iot:Subscribe", "topicfilter/devices/+/telemetry"),
+        ("iot:Receive", "topic/devices/mine/telemetry"),
+    ]
+    return {{
+        "isAuthenticated": True,
+        "principalId": "partner",
+        "disconnectAfterInSeconds": 1 if mqtt["clientId"] == "brief" else 300,
+        "refreshAfterInSeconds": 300,
+        "policyDocuments": [{{
+            "Version": "2012-10-17",
+            "Statement": [
+                {{"Effect": "Allow", "Action": action, "Resource": "{ARN}:" + resource}}
+                for action, resource in allowed
+            ],
+        }}],
+    }}
+"""
+
+
+@pytest.fixture(scope="module")
+def ministack(tmp_path_factory) -> Iterator[MiniStack]:
+    with MiniStack(tmp_path_factory.mktemp("ministack"), "AuthorizeMqtt-") as started:
+        started.wait()
+        with closing(session().client("lambda", endpoint_url=started.url)) as functions:
+            functions.create_function(
+                FunctionName="AuthorizeMqtt-1",
+                Runtime="python3.13",
+                Handler="function.lambda_handler",
+                Role="arn:aws:iam::000000000000:role/any",
+                Code={"ZipFile": zipped(AUTHORIZER)},
+            )
+        with closing(session().client("iot", endpoint_url=started.url)) as iot:
+            iot.create_policy(policyName="dock", policyDocument=json.dumps(DOCK_POLICY))
+        yield started
+
+
+def zipped(code: str) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("function.py", code)
+    return buffer.getvalue()
+
+
+@pytest.fixture(scope="module")
+def certify(ministack, tmp_path_factory) -> Callable[..., tuple[Path, Path]]:
+    """Make a thing with a certificate, and the dock's policy or none."""
+
+    def make(thing: str, *, policy: bool = True) -> tuple[Path, Path]:
+        folder = tmp_path_factory.mktemp(thing)
+        with closing(session().client("iot", endpoint_url=ministack.url)) as iot:
+            iot.create_thing(thingName=thing)
+            made = iot.create_keys_and_certificate(setAsActive=True)
+            iot.attach_thing_principal(thingName=thing, principal=made["certificateArn"])
+            if policy:
+                iot.attach_policy(policyName="dock", target=made["certificateArn"])
+        certificate, key = folder / "certificate.pem", folder / "key.pem"
+        certificate.write_text(made["certificatePem"])
+        key.write_text(made["keyPair"]["PrivateKey"])
+        return certificate, key
+
+    return make
+
+
+@pytest.fixture(scope="module")
+def connected(ministack) -> Callable[..., Any]:
+    """Connect a client; yields it, or None if it was not let in."""
+
+    @contextmanager
+    def connect(
+        client_id: str,
+        *,
+        certificate: tuple[Path, Path] | None = None,
+        user: tuple[str, str] | None = None,
+        protocol: MQTTProtocolVersion = MQTTProtocolVersion.MQTTv311,
+    ) -> Iterator[mqtt.Client | None]:
+        answered, accepted = Event(), Event()
+        client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id, protocol=protocol)
+        cert, key = certificate or (None, None)
+        client.tls_set(str(ministack.mqtt.ca_file), cert and str(cert), key and str(key))
+        if user:
+            client.username_pw_set(*user)
+
+        def on_connect(_client, _data, _flags, reason, _properties) -> None:
+            if not reason.is_failure:
+                accepted.set()
+            answered.set()
+
+        client.on_connect = on_connect
+        client.on_disconnect = lambda *_: answered.set()
+        client.reconnect_delay_set(60)
+        client.connect(ministack.mqtt.host, ministack.mqtt.port)
+        client.loop_start()
+        try:
+            assert answered.wait(10)
+            yield client if accepted.is_set() else None
+        finally:
+            client.disconnect()
+            client.loop_stop()
+
+    return connect
+
+
+@pytest.mark.parametrize("protocol", [MQTTProtocolVersion.MQTTv311, MQTTProtocolVersion.MQTTv5])
+@pytest.mark.parametrize("user", [None, ("partner", "guess"), ("partner", ""), ("broken", "x")])
+def test_nobody_gets_in_without_a_certificate_or_the_authorizers_word(
+    connected, user, protocol
+) -> None:
+    with connected("anybody", user=user, protocol=protocol) as client:
+        assert client is None
+
+
+@pytest.mark.parametrize("protocol", [MQTTProtocolVersion.MQTTv311, MQTTProtocolVersion.MQTTv5])
+def test_the_authorizer_lets_in_whom_it_knows(connected, protocol) -> None:
+    with connected("partner-1", user=("partner", "secret"), protocol=protocol) as client:
+        assert client is not None
+
+
+def test_a_certificate_without_a_policy_opens_nothing(connected, certify) -> None:
+    with connected("bare", certificate=certify("bare", policy=False)) as client:
+        assert client is None
+
+
+def test_a_certificate_opens_for_its_own_thing_only(connected, certify) -> None:
+    with connected("somebody-else", certificate=certify("one")) as client:
+        assert client is None
+
+
+def test_a_partner_hears_what_its_policy_lets_it_and_nothing_else(connected, certify) -> None:
+    heard, last = [], Event()
+
+    with (
+        connected("partner-2", user=("partner", "secret")) as partner,
+        connected("mine", certificate=certify("mine")) as mine,
+        connected("theirs", certificate=certify("theirs")) as theirs,
+    ):
+
+        def on_message(_client, _data, message) -> None:
+            heard.append((message.topic, message.payload))
+            last.set()
+
+        subscribed = Event()
+        partner.on_message = on_message
+        partner.on_subscribe = lambda *_: subscribed.set()
+        partner.subscribe("devices/+/telemetry", 1)
+        assert subscribed.wait(5)
+        theirs.publish("devices/theirs/telemetry", b"not this", 1).wait_for_publish(5)
+        mine.publish("devices/mine/telemetry", b"this", 1).wait_for_publish(5)
+        assert last.wait(5)
+
+    assert heard == [("devices/mine/telemetry", b"this")]
+
+
+@pytest.mark.parametrize("topic", ["#", "devices/mine/telemetry", "$aws/things/mine/jobs/#"])
+def test_a_partner_that_asks_for_more_is_sent_away(connected, topic) -> None:
+    gone = Event()
+
+    with connected("partner-3", user=("partner", "secret")) as partner:
+        partner.on_disconnect = lambda *_: gone.set()
+        partner.subscribe(topic, 1)
+
+        assert gone.wait(5)
+
+
+def test_a_partner_stays_as_long_as_the_authorizer_said(connected) -> None:
+    gone = Event()
+
+    with connected("brief", user=("partner", "secret")) as partner:
+        partner.on_disconnect = lambda *_: gone.set()
+
+        assert gone.wait(5)
+
+
+def test_who_does_not_say_who_it_is_can_do_nothing(ministack) -> None:
+    context = ssl.create_default_context(cafile=ministack.mqtt.ca_file)
+    publish = b"\x30\x0c\x00\x06anyone" + b"hear"
+    with (
+        socket.create_connection((ministack.mqtt.host, ministack.mqtt.port), 5) as plain,
+        context.wrap_socket(plain, server_hostname="127.0.0.1") as door,
+    ):
+        door.sendall(publish)
+
+        assert door.recv(1) == b""
