@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 
+from jobs.adapters.dynamodb.fleet_registry import DynamoFleetRegistry
 from jobs.adapters.dynamodb.registry import DynamoRegistry
 from local.aws import session
 from scripts.registry import load
@@ -18,8 +19,8 @@ def seed(
     """Return what `.local/stack.json` tells about it: the demo tenant's API key."""
     file = RegistryFile.read(REGISTRY, {"BASE_URL": base_url, "STACK": stack})
     with closing(session().client("dynamodb", endpoint_url=endpoint_url)) as dynamodb:
-        registry = DynamoRegistry(dynamodb, outputs["RegistryTableName"], clock=lambda: 0)
-        key = load(file, registry)["demo"]
+        table = dynamodb, outputs["RegistryTableName"], lambda: 0
+        key = load(file, DynamoRegistry(*table), DynamoFleetRegistry(*table))["demo"]
     with closing(session().client("secretsmanager", endpoint_url=endpoint_url)) as secrets:
         secrets.create_secret(Name=f"{stack}/agents/far-echo", SecretString=key)
     return {"messaging": {"apiKey": key}}

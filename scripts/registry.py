@@ -1,9 +1,10 @@
-"""Write a tenant's agents and new API keys to a deployed stack.
+"""Write a tenant's agents, drones and new API keys to a deployed stack.
 
 usage: make registry FILE=registry.yaml STACK=sortie-dev
 
-Agents are replaced by id; none is removed (set `active: false`). Each key is
-made anew, shown once, and kept as a hash only.
+Agents, device groups, devices and missions are replaced by id; none is removed
+(set an agent's `active: false`). Each key is made anew, shown once, and kept as
+a hash only.
 """
 
 import argparse
@@ -15,15 +16,23 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 from yaml import YAMLError
 
+from jobs.adapters.dynamodb.fleet_registry import DynamoFleetRegistry
 from jobs.adapters.dynamodb.registry import DynamoRegistry
+from jobs.domain.errors import IdTakenError
 from jobs.services.authenticate import new_key
-from scripts.registry_file import RegistryFile, to_agent
+from scripts.registry_file import RegistryFile, to_agent, to_group, to_plan
 
 
-def load(file: RegistryFile, registry: DynamoRegistry) -> dict[str, str]:
-    """Write the file's agents; return its new keys by name."""
-    for entry in file.agents:
-        registry.put_agent(file.tenant, to_agent(entry))
+def load(
+    file: RegistryFile, registry: DynamoRegistry, fleet: DynamoFleetRegistry
+) -> dict[str, str]:
+    """Write what the file names; return its new keys by name. Raises `IdTakenError`."""
+    for group in file.deviceGroups:
+        fleet.put_group(to_group(file.tenant, group))
+    for mission in file.missions:
+        fleet.put_plan(file.tenant, to_plan(mission))
+    for agent in file.agents:
+        registry.put_agent(file.tenant, to_agent(agent))
     made = {}
     for name in file.keys:
         made[name], kept = new_key(file.tenant)
@@ -31,11 +40,12 @@ def load(file: RegistryFile, registry: DynamoRegistry) -> dict[str, str]:
     return made
 
 
-def registry_of(stack: str) -> DynamoRegistry:
+def registries_of(stack: str) -> tuple[DynamoRegistry, DynamoFleetRegistry]:
     """Find the registry table of a deployed stack. Raises `ClientError` if there is none."""
     [found] = boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
     outputs = {o["OutputKey"]: o["OutputValue"] for o in found["Outputs"]}
-    return DynamoRegistry(boto3.client("dynamodb"), outputs["RegistryTableName"], lambda: 0)
+    table = boto3.client("dynamodb"), outputs["RegistryTableName"], lambda: 0
+    return DynamoRegistry(*table), DynamoFleetRegistry(*table)
 
 
 def main() -> int:
@@ -45,16 +55,20 @@ def main() -> int:
     options = parser.parse_args()
     try:
         file = RegistryFile.read(options.file, os.environ)
-        made = load(file, registry_of(options.stack))
+        made = load(file, *registries_of(options.stack))
     except FileNotFoundError:
         return _fail(f"there is no {options.file}; name one with FILE=…")
     except KeyError as error:
         return _fail(f"{options.file} uses ${{{error.args[0]}}}, which is not set")
     except (ValueError, YAMLError) as error:  # pydantic's errors are ValueErrors too
         return _fail(f"{options.file} is not right:\n{error}")
-    except (BotoCoreError, ClientError) as error:
+    except (BotoCoreError, ClientError, IdTakenError) as error:
         return _fail(f"stack {options.stack!r}: {error}")
-    print(f"{len(file.agents)} agents of {file.tenant} are in {options.stack}")
+    devices = sum(len(group.devices) for group in file.deviceGroups)
+    print(
+        f"{file.tenant} in {options.stack}: {len(file.agents)} agents, {devices} devices in "
+        f"{len(file.deviceGroups)} groups, {len(file.missions)} missions"
+    )
     for name, key in made.items():
         print(f"API key {name!r}, shown this once: {key}")
     return 0

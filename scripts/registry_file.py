@@ -1,15 +1,17 @@
-"""What a registry file says: one tenant, its agents, the API keys to make for it."""
+"""What a registry file says: one tenant, its agents, its drones, the API keys to make for it."""
 
 import string
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, HttpUrl
+from pydantic import BaseModel, ConfigDict, Field, HttpUrl, model_validator
 
 from jobs.domain.agent import Agent
+from jobs.domain.device import Device, DeviceGroup, Plan
 
 
 class _Strict(BaseModel):
@@ -73,16 +75,51 @@ type AgentEntry = Annotated[
 ]
 
 
+class DeviceEntry(_Strict):
+    id: str = Field(pattern=r"^[a-zA-Z0-9:_-]{1,128}$", description="the AWS IoT thing's name")
+    name: str = Field(min_length=1)
+
+
+class DeviceGroupEntry(_Strict):
+    id: str = Field(pattern=r"^[a-zA-Z0-9:_.-]{1,128}$", description="the first part of a topic")
+    name: str = Field(min_length=1)
+    description: str = ""
+    devices: list[DeviceEntry] = []
+
+
+class MissionEntry(_Strict):
+    id: str = Field(pattern=r"^[a-zA-Z0-9:_.-]{1,128}$")
+    name: str = Field(min_length=1)
+    waypoints: list[
+        tuple[
+            Annotated[float, Field(ge=-180, le=180, description="longitude, °")],
+            Annotated[float, Field(ge=-90, le=90, description="latitude, °")],
+            Annotated[float, Field(ge=0, le=500, description="altitude, m")],
+        ]
+    ] = Field(min_length=1)
+
+
 class RegistryFile(_Strict):
     tenant: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")
     agents: list[AgentEntry] = []
     keys: list[str] = Field(default=[], description="names; each run makes a new key for each")
+    deviceGroups: list[DeviceGroupEntry] = []  # noqa: N815 - as in the file
+    missions: list[MissionEntry] = []
 
     @classmethod
     def read(cls, file: Path, variables: Mapping[str, str]) -> "RegistryFile":
         """Read a file, its `${VARIABLES}` filled in. Raises `ValidationError` or `KeyError`."""
         text = string.Template(file.read_text()).substitute(variables)
         return cls.model_validate(yaml.safe_load(text))
+
+    @model_validator(mode="after")
+    def _each_id_is_one_things(self) -> Self:
+        devices = [device for group in self.deviceGroups for device in group.devices]
+        for entries in (self.agents, self.deviceGroups, devices, self.missions):
+            twice = [str(id_) for id_, n in Counter(each.id for each in entries).items() if n > 1]
+            if twice:
+                raise ValueError(f"given more than once: {', '.join(twice)}")
+        return self
 
 
 def to_agent(entry: AgentEntry) -> Agent:
@@ -95,3 +132,20 @@ def to_agent(entry: AgentEntry) -> Agent:
         provider=entry.provider,
         settings=entry.settings.model_dump(mode="json", exclude_none=True),
     )
+
+
+def to_group(tenant: str, entry: DeviceGroupEntry) -> DeviceGroup:
+    return DeviceGroup(
+        id=entry.id,
+        tenant=tenant,
+        name=entry.name,
+        description=entry.description,
+        devices=tuple(
+            Device(id=device.id, tenant=tenant, group=entry.id, name=device.name)
+            for device in entry.devices
+        ),
+    )
+
+
+def to_plan(entry: MissionEntry) -> Plan:
+    return Plan(id=entry.id, name=entry.name, waypoints=tuple(entry.waypoints))

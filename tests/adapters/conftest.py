@@ -10,9 +10,11 @@ from hypothesis import HealthCheck, settings
 from moto import mock_aws
 
 from jobs.adapters.dynamodb.counters import DynamoJobCounters
+from jobs.adapters.dynamodb.fleet_registry import DynamoFleetRegistry
 from jobs.adapters.dynamodb.jobs import DynamoJobRepository
 from jobs.adapters.dynamodb.registry import DynamoRegistry
 from jobs.adapters.memory import InMemoryJobCounters, InMemoryJobRepository, InMemoryRegistry
+from jobs.adapters.memory_missions import InMemoryFleetRegistry
 from jobs.domain.job import Job
 from jobs.ports import Clock, JobCounters, JobRepository, Registry
 from tests.adapters.engines import DynamoDb, client, cloud_of
@@ -77,6 +79,13 @@ def registry(any_engine, clock) -> Registry:
     if any_engine is None:
         return InMemoryRegistry()
     return DynamoRegistry(any_engine.client, any_engine.registry, clock)
+
+
+@pytest.fixture
+def fleet_registry(any_engine, clock) -> DynamoFleetRegistry | InMemoryFleetRegistry:
+    if any_engine is None:
+        return InMemoryFleetRegistry()
+    return DynamoFleetRegistry(any_engine.client, any_engine.registry, clock)
 
 
 @pytest.fixture

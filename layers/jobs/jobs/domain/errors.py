@@ -64,6 +64,13 @@ class ShareNotFoundError(JobError):
     """The organisation has no such share, or it has expired."""
 
 
+class IdTakenError(JobError):
+    """Another organisation has registered a device or device group of this id."""
+
+    def __init__(self, taken: str) -> None:
+        super().__init__(f"{taken!r} is another organisation's; choose another id")
+
+
 class BadCursorError(JobError):
     """A page cursor that this caller was not given for this listing."""
 

@@ -10,10 +10,16 @@
               <tenant>#<dialect>       <epoch seconds>    ended jobs, by the moment they leave
               <tenant>#<dialect>#<id>  counted            what of this job has been counted
     registry  TENANT#<tenant>          AGENT#<agent id>   an agent
+              TENANT#<tenant>          GROUP#<group id>   a device group
+              TENANT#<tenant>          DEVICE#<device id> a device, and its group's id
+              TENANT#<tenant>          PLAN#<mission id>  a mission to fly
+              GROUP#<group id>         GROUP              whose group this is
+              DEVICE#<device id>       DEVICE             whose device this is
               KEY#<key id>             KEY                an API key's hash
               CLIENT#<client id>       CLIENT             a partner's program
     missions  LIMIT#<owner>#<name>     WINDOW             a rate limit's open window
 
 Index `by_status` of the job table: headers by `<tenant>#<dialect>#<status>`, in order of id.
-Job ids are UUIDv7, so order of id is order of creation.
+Job ids are UUIDv7, so order of id is order of creation. Groups and devices have ids that are
+unique over all tenants: topics and AWS IoT things are named after them.
 """
