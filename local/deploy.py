@@ -16,6 +16,7 @@ from local import repairs
 from local.artifacts import Artifacts
 from local.aws import session
 from local.errors import LocalStackError
+from local.omit import omit
 from local.template import load
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ def deployed(
     build: Path, stack: str, parameters: dict[str, str], endpoint_url: str
 ) -> dict[str, str]:
     template = load(build / "template.yaml")
+    omit(template)
     separate_logs(template)
     with closing(session().client("s3", endpoint_url=endpoint_url)) as s3:
         artifacts = Artifacts(s3)

@@ -1,0 +1,50 @@
+"""What the local deploy leaves out of the template."""
+
+import pytest
+
+from local.omit import omit
+
+UNKNOWN = {"Type": "AWS::IoT::Authorizer", "Properties": {"Status": "ACTIVE"}}
+FUNCTION = {"Type": "AWS::Serverless::Function", "Properties": {"Handler": "a.b"}}
+
+
+def template(**resources) -> dict:
+    return {"Resources": {"Unknown": UNKNOWN, "Function": FUNCTION} | resources}
+
+
+def test_what_the_emulator_does_not_know_is_left_out_and_the_rest_stays() -> None:
+    given = template() | {"Outputs": {"Name": {"Value": {"Ref": "Function"}}}}
+
+    omit(given)
+
+    assert given["Resources"] == {"Function": FUNCTION}
+    assert given["Outputs"].keys() == {"Name"}
+
+
+@pytest.mark.parametrize("reference", [
+    {"Ref": "Unknown"},
+    {"Fn::GetAtt": ["Unknown", "Arn"]},
+    {"Fn::Sub": "name/${Unknown}"},
+    {"Fn::Sub": "${Unknown.Arn}/*"},
+    {"Fn::Sub": ["${A}/${Unknown}", {"A": "a"}]},
+    {"Fn::Join": [":", ["a", {"Ref": "Unknown"}]]},
+])  # fmt: skip
+def test_what_refers_to_it_goes_with_it(reference) -> None:
+    permission = {"Type": "AWS::Lambda::Permission", "Properties": {"SourceArn": reference}}
+    given = template(Permission=permission) | {"Outputs": {"Name": {"Value": reference}}}
+
+    omit(given)
+
+    assert given["Resources"].keys() == {"Function"}
+    assert given["Outputs"] == {}
+
+
+@pytest.mark.parametrize("depends_on", ["First", ["Function", "First"]])
+def test_what_refers_to_what_went_goes_too(depends_on) -> None:
+    first = {"Type": "AWS::Lambda::Permission", "Properties": {"SourceArn": {"Ref": "Unknown"}}}
+    second = {"Type": "AWS::SNS::Topic", "DependsOn": depends_on}
+    given = template(First=first, Second=second)
+
+    omit(given)
+
+    assert given["Resources"].keys() == {"Function"}
