@@ -1,4 +1,6 @@
-"""http://127.0.0.1:PORT/... as the deployed API's root. usage: gateway.py SOCKET_FD UPSTREAM_URL
+"""http://127.0.0.1:PORT/... as the deployed API's root, and /ws as its WebSocket API.
+
+usage: python -m local.gateway SOCKET_FD API_URL [WEBSOCKET_API_URL]
 
 The emulator serves an API below a long path of its own. Paths and queries pass byte for byte, as a
 percent sign may be part of a signature or an id; bodies stream both ways.
@@ -13,6 +15,8 @@ import aiohttp
 from aiohttp import web
 from multidict import CIMultiDictProxy
 from yarl import URL
+
+from local.gateway_socket import bridge
 
 LIMIT_BYTES = 10 * 2**20  # API Gateway's own
 HOP_BY_HOP = {
@@ -96,10 +100,16 @@ async def session(app: web.Application) -> AsyncIterator[None]:
         yield
 
 
-async def serve(descriptor: int, upstream: str) -> None:
+async def serve(descriptor: int, upstream: str, websocket_upstream: str | None = None) -> None:
     app = web.Application()
     app[UPSTREAM] = upstream
     app.cleanup_ctx.append(session)
+    if websocket_upstream:
+
+        async def connect(request: web.Request) -> web.StreamResponse:
+            return await bridge(request, request.app[SESSION], websocket_upstream)
+
+        app.router.add_get("/ws", connect)
     app.router.add_route("*", "/{path:.*}", forward)
     runner = web.AppRunner(
         app,
@@ -114,4 +124,4 @@ async def serve(descriptor: int, upstream: str) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(int(sys.argv[1]), sys.argv[2]))
+    asyncio.run(serve(int(sys.argv[1]), *sys.argv[2:]))

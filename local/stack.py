@@ -10,7 +10,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from local.aws import CREDENTIALS
 from local.build import HOST_ARCHITECTURE, LOCAL, build, locked
 from local.deploy import deploy
 from local.errors import LocalStackError
@@ -42,6 +41,10 @@ class LocalStack:
         return str(self.seeded["messaging"]["apiKey"])
 
     @property
+    def websocket_url(self) -> str:
+        return websocket_url(self.base_url)
+
+    @property
     def mqtt(self) -> Mqtt:
         return self.ministack.mqtt
 
@@ -62,6 +65,7 @@ class LocalStack:
         """What a client needs to find it: the content of stack.json."""
         return {
             "baseUrl": self.base_url,
+            "webSocketUrl": self.websocket_url,
             "awsEndpointUrl": self.aws_endpoint_url,
             "mqtt": {
                 "host": self.mqtt.host,
@@ -83,15 +87,21 @@ def running(
     """
     with ExitStack() as cleanup:
         door = cleanup.enter_context(reserved(port))
+        base_url = f"http://127.0.0.1:{door.getsockname()[1]}"
         folder = Path(cleanup.enter_context(TemporaryDirectory(prefix="sortie-")))
         build(LOCAL)
         with step("starting MiniStack"):
             ministack = cleanup.enter_context(MiniStack(folder, MQTT_AUTHORIZER, cloud_port))
             ministack.wait()
         with step("deploying"), locked(LOCAL.folder.with_suffix(".lock"), LOCK_SH):
-            wanted = {**SMALL, "Architecture": HOST_ARCHITECTURE, **(parameters or {})}
+            wanted = {
+                **SMALL,
+                "Architecture": HOST_ARCHITECTURE,
+                "PublicUrl": base_url,
+                "PublicWebSocketUrl": websocket_url(base_url),
+                **(parameters or {}),
+            }
             outputs = deploy(LOCAL.folder, STACK, wanted, ministack.url)
-        base_url = f"http://127.0.0.1:{door.getsockname()[1]}"
         gateway = cleanup.enter_context(opened(door, ministack, outputs, folder))
         gateway.wait_until(lambda: answers(f"{base_url}/"))
         with step("seeding"):
@@ -108,6 +118,10 @@ def running(
         )
 
 
+def websocket_url(base_url: str) -> str:
+    return f"ws{base_url.removeprefix('http')}/ws"
+
+
 def reserved(port: int) -> socket.socket:
     """Before anything is built or started, as there is no use in it without the port."""
     try:
@@ -122,12 +136,15 @@ def opened(
     door: socket.socket, ministack: MiniStack, outputs: Mapping[str, str], folder: Path
 ) -> Part:
     """Start the gateway, whose socket it then is: when it ends, nobody listens any more."""
-    upstream = f"{ministack.url}/_aws/execute-api/{outputs['ApiId']}/{outputs['StageName']}"
+    stages = [(outputs["ApiId"], outputs["StageName"])]
+    if "WebSocketApiId" in outputs:
+        stages.append((outputs["WebSocketApiId"], outputs["WebSocketStageName"]))
+    upstreams = [f"{ministack.url}/_aws/execute-api/{api}/{stage}" for api, stage in stages]
     with door:
         return Part(
             "the gateway",
-            [sys.executable, ROOT / "local/gateway.py", str(door.fileno()), upstream],
-            env=CREDENTIALS,
+            [sys.executable, "-m", "local.gateway", str(door.fileno()), *upstreams],
+            env={"PYTHONPATH": str(ROOT)},
             log=folder / "gateway.log",
             pass_fds=[door.fileno()],
         )

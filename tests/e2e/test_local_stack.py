@@ -115,7 +115,9 @@ def test_it_serves_and_shows_what_the_functions_log(tmp_path: Path) -> None:
         url = f"http://127.0.0.1:{terminal.port}"
         assert terminal.until("ready", seconds=START_S) == f"ready {url}\n"
         description = terminal.description
-        assert description.keys() == {"baseUrl", "awsEndpointUrl", "mqtt", "messaging"}
+        assert description.keys() == {
+            *("baseUrl", "webSocketUrl", "awsEndpointUrl", "mqtt", "messaging"),
+        }
         assert description["baseUrl"] == url
         api = Api(url, description["messaging"]["apiKey"], "demo")
 

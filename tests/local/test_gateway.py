@@ -60,9 +60,9 @@ def gateway_to(port: int) -> Iterator[Callable[[], http.client.HTTPConnection]]:
     opened: list[http.client.HTTPConnection] = []
     with bound(0) as door:
         own_port = door.getsockname()[1]
-        command = [sys.executable, ROOT / "local/gateway.py", str(door.fileno())]
+        command = [sys.executable, "-m", "local.gateway", str(door.fileno())]
         gateway = subprocess.Popen(
-            [*command, f"http://127.0.0.1:{port}/base"], pass_fds=[door.fileno()]
+            [*command, f"http://127.0.0.1:{port}/base"], cwd=ROOT, pass_fds=[door.fileno()]
         )
 
     def connect() -> http.client.HTTPConnection:
