@@ -12,10 +12,12 @@ from moto import mock_aws
 from jobs.adapters.dynamodb.counters import DynamoJobCounters
 from jobs.adapters.dynamodb.fleet_registry import DynamoFleetRegistry
 from jobs.adapters.dynamodb.jobs import DynamoJobRepository
+from jobs.adapters.dynamodb.limits import DynamoRateLimits
 from jobs.adapters.dynamodb.registry import DynamoRegistry
 from jobs.adapters.memory import InMemoryJobCounters, InMemoryJobRepository, InMemoryRegistry
-from jobs.adapters.memory_missions import InMemoryFleetRegistry
+from jobs.adapters.memory_missions import InMemoryFleetRegistry, InMemoryRateLimits
 from jobs.domain.job import Job
+from jobs.mission_ports import RateLimits
 from jobs.ports import Clock, JobCounters, JobRepository, Registry
 from tests.adapters.engines import DynamoDb, client, cloud_of
 
@@ -86,6 +88,13 @@ def fleet_registry(any_engine, clock) -> DynamoFleetRegistry | InMemoryFleetRegi
     if any_engine is None:
         return InMemoryFleetRegistry()
     return DynamoFleetRegistry(any_engine.client, any_engine.registry, clock)
+
+
+@pytest.fixture
+def rate_limits(any_engine, clock) -> RateLimits:
+    if any_engine is None:
+        return InMemoryRateLimits(clock)
+    return DynamoRateLimits(any_engine.client, any_engine.missions, clock)
 
 
 @pytest.fixture

@@ -55,8 +55,8 @@ class DynamoDb:
     def __init__(self, dynamodb: Any, *, remote: bool) -> None:
         self.client = dynamodb
         self.remote = remote
-        self.jobs, self.counters, self.registry = map(
-            self._create, ("JobTable", "CounterTable", "RegistryTable")
+        self.jobs, self.counters, self.registry, self.missions = map(
+            self._create, ("JobTable", "CounterTable", "RegistryTable", "MissionTable")
         )
 
     def _create(self, resource: str) -> str:

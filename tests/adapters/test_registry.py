@@ -1,9 +1,10 @@
-"""Agents and API keys."""
+"""Agents, API keys and clients."""
 
 import pytest
 
 from jobs.adapters.dynamodb.registry import DynamoRegistry
 from jobs.domain.agent import Agent, ApiKey
+from jobs.domain.client import Client, Role
 
 ADA = Agent(
     id="11111111-1111-4111-8111-111111111111",
@@ -57,11 +58,48 @@ def test_a_new_agent_is_found_at_once_though_others_were_read_just_now(registry,
 
 
 def test_a_key_comes_back_as_it_went_in(registry, tenant) -> None:
-    key = ApiKey(id=tenant[:12], tenant=tenant, sha256="0" * 64)
+    key = ApiKey(id=tenant[:12], tenant=tenant, sha256="0" * 64, opens="missions")
     registry.put_key(key)
 
     assert registry.key(key.id) == key
     assert registry.key("no such key") is None
+
+
+def test_a_key_of_before_there_was_more_than_one_api_opens_messaging(engine, clock, tenant) -> None:
+    registry = DynamoRegistry(engine.client, engine.registry, clock)
+    item = {"PK": f"KEY#{tenant}", "SK": "KEY", "tenant": tenant, "sha256": "0" * 64}
+    engine.client.put_item(
+        TableName=engine.registry, Item={name: {"S": value} for name, value in item.items()}
+    )
+
+    assert registry.key(tenant) == ApiKey(id=tenant, tenant=tenant, sha256="0" * 64)
+
+
+def test_a_client_comes_back_as_it_went_in(registry, tenant) -> None:
+    client = Client(id=f"{tenant}-app", tenant=tenant, name="Žluť", role=Role.PILOT)
+    registry.put_client(client)
+
+    assert registry.client(client.id) == client
+    assert registry.client("no such client") is None
+
+
+def test_a_client_is_looked_up_again_after_a_minute(engine, clock, tenant) -> None:
+    registry = DynamoRegistry(engine.client, engine.registry, clock)
+    client = Client(id=tenant, tenant=tenant, name="App", role=Role.VIEWER)
+    registry.put_client(client)
+
+    with engine.calls() as calls:
+        for wait in (0, 0, MINUTE - 1):
+            clock.advance(wait)
+            assert registry.client(client.id) == client
+        engine.client.delete_item(
+            TableName=engine.registry,
+            Key={"PK": {"S": f"CLIENT#{client.id}"}, "SK": {"S": "CLIENT"}},
+        )
+        clock.advance(1)
+        assert registry.client(client.id) is None
+
+    assert calls == ["GetItem", "DeleteItem", "GetItem"]
 
 
 def test_agents_are_read_again_after_a_minute(engine, clock, tenant) -> None:

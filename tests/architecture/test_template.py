@@ -76,10 +76,11 @@ def test_an_apis_event_is_of_the_path_that_its_function_answers(functions) -> No
 
 
 def test_what_is_read_from_the_environment_is_what_the_template_sets(template) -> None:
-    source = ast.parse((ROOT / "layers/jobs/jobs/bootstrap.py").read_text())
+    roots = [*(ROOT / "layers/jobs/jobs").glob("*bootstrap.py")]
     read = {
         node.slice.value
-        for node in ast.walk(source)
+        for root in roots
+        for node in ast.walk(ast.parse(root.read_text()))
         if isinstance(node, ast.Subscript) and ast.unparse(node.value) == "os.environ"
     }
 

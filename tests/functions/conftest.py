@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from jobs import bootstrap, runtime
+from jobs import bootstrap, mission_bootstrap, runtime
 from jobs.adapters.memory import (
     InMemoryJobCounters,
     InMemoryJobRepository,
@@ -89,7 +89,8 @@ class World:
 def world(clock, monkeypatch) -> Iterator[World]:
     made = World(clock, InMemoryJobRepository(clock), InMemoryJobCounters(clock))
     made.registry.put_agent(TENANT, Agent(id=AGENT_ID, name="Echo", bio="Answers."))
-    caches = [each for each in vars(bootstrap).values() if hasattr(each, "cache_clear")]
+    roots = vars(bootstrap) | vars(mission_bootstrap)
+    caches = [each for each in roots.values() if hasattr(each, "cache_clear")]
     for each in caches:
         each.cache_clear()
     monkeypatch.setattr(bootstrap, "now", clock)
@@ -99,7 +100,7 @@ def world(clock, monkeypatch) -> Iterator[World]:
     monkeypatch.setattr(bootstrap, "registry", lambda: made.registry)
     monkeypatch.setattr(bootstrap, "timers", lambda: made.timers)
     monkeypatch.setattr(bootstrap, "secrets", lambda: SimpleNamespace(read=str))
-    monkeypatch.setattr(bootstrap, "_sqs", lambda: made.queues)
+    monkeypatch.setattr(bootstrap, "sqs", lambda: made.queues)
     monkeypatch.setattr(bootstrap, "client", {"events": made.bus}.__getitem__)
     for name, value in SETTINGS.items():
         monkeypatch.setenv(name, value)

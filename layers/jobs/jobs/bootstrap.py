@@ -1,4 +1,4 @@
-"""The composition root: the only module that knows both ports and adapters.
+"""The composition root: with its half for missions the only one that knows ports and adapters.
 
 Factories are cached per execution environment and run on first use, so
 importing a handler touches neither AWS nor the environment. Each imports what
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from jobs.adapters.dynamodb.counters import DynamoJobCounters
     from jobs.adapters.dynamodb.jobs import DynamoJobRepository
-    from jobs.adapters.dynamodb.limits import DynamoRateLimits
     from jobs.adapters.dynamodb.registry import DynamoRegistry
     from jobs.adapters.secrets import SecretsManager
     from jobs.adapters.stepfunctions import StepFunctionsTimers
@@ -37,7 +36,6 @@ if TYPE_CHECKING:
     from jobs.services.end_dead_letter import EndDeadLetter
     from jobs.services.expire_job import ExpireJob
     from jobs.services.get_job import GetJob
-    from jobs.services.limit_rate import LimitRate
     from jobs.services.list_jobs import ListJobs
     from jobs.services.poll_remote_job import PollRemoteJob
     from jobs.services.publish_changes import PublishChanges
@@ -108,13 +106,6 @@ def authenticate() -> Authenticate:
     return Authenticate(registry=registry())
 
 
-@cache
-def limit_rate() -> LimitRate:
-    from jobs.services.limit_rate import LimitRate
-
-    return LimitRate(limits=rate_limits())
-
-
 # ── What the workers do ─────────────────────────────────────────────────────────
 
 
@@ -123,7 +114,7 @@ def dispatch_job() -> DispatchJob:
     from jobs.adapters.sqs import SqsJobQueue
     from jobs.services.dispatch_job import DispatchJob
 
-    queue = SqsJobQueue(_sqs(), os.environ["AGENT_QUEUE_URL"])
+    queue = SqsJobQueue(sqs(), os.environ["AGENT_QUEUE_URL"])
     return DispatchJob(timers=timers(), queue=queue)
 
 
@@ -180,28 +171,21 @@ def publish_changes() -> PublishChanges:
 def repository() -> DynamoJobRepository:
     from jobs.adapters.dynamodb.jobs import DynamoJobRepository
 
-    return DynamoJobRepository(_dynamodb(), os.environ["JOB_TABLE"], now)
+    return DynamoJobRepository(dynamodb(), os.environ["JOB_TABLE"], now)
 
 
 @cache
 def counters() -> DynamoJobCounters:
     from jobs.adapters.dynamodb.counters import DynamoJobCounters
 
-    return DynamoJobCounters(_dynamodb(), os.environ["COUNTER_TABLE"], now)
+    return DynamoJobCounters(dynamodb(), os.environ["COUNTER_TABLE"], now)
 
 
 @cache
 def registry() -> DynamoRegistry:
     from jobs.adapters.dynamodb.registry import DynamoRegistry
 
-    return DynamoRegistry(_dynamodb(), os.environ["REGISTRY_TABLE"], now)
-
-
-@cache
-def rate_limits() -> DynamoRateLimits:
-    from jobs.adapters.dynamodb.limits import DynamoRateLimits
-
-    return DynamoRateLimits(_dynamodb(), os.environ["MISSION_TABLE"], now)
+    return DynamoRegistry(dynamodb(), os.environ["REGISTRY_TABLE"], now)
 
 
 @cache
@@ -225,7 +209,7 @@ def secrets() -> SecretsManager:
 def agent_delivery(receipt_handle: str) -> Delivery:
     from jobs.adapters.sqs import SqsDelivery
 
-    return SqsDelivery(_sqs(), os.environ["AGENT_QUEUE_URL"], receipt_handle)
+    return SqsDelivery(sqs(), os.environ["AGENT_QUEUE_URL"], receipt_handle)
 
 
 @cache
@@ -264,13 +248,13 @@ def _rest() -> RestClient:
 
 
 @cache
-def _dynamodb() -> DynamoDBClient:
+def dynamodb() -> DynamoDBClient:
     made: DynamoDBClient = client("dynamodb")
     return made
 
 
 @cache
-def _sqs() -> SQSClient:
+def sqs() -> SQSClient:
     made: SQSClient = client("sqs")
     return made
 

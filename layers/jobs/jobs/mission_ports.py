@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, Protocol
 
+from jobs.domain.client import AccessToken
 from jobs.domain.device import Device, DeviceGroup, DeviceState, Plan, Reading
 from jobs.domain.job import Job, JobRef, Millis
 from jobs.domain.limit import Allowance, Limit
@@ -105,3 +106,10 @@ class RateLimits(Protocol):
 
         Exact, however many ask at once. A request that is not granted takes nothing.
         """
+
+
+class TokenIssuer(Protocol):
+    """The identity provider."""
+
+    def issue(self, client_id: str, client_secret: str) -> AccessToken:
+        """Return a token with all scopes of the client's, or raise `InvalidClientError`."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from jobs import bootstrap, runtime
+from jobs import bootstrap, mission_bootstrap, runtime
 from jobs.dialects import missions_access, missions_errors
 from jobs.domain.client import Caller, Role
 from jobs.domain.limit import Limit
@@ -26,7 +26,7 @@ def missions_endpoint(
         missions_access.demand_our_version(request.header("accept"))
         missions_access.demand(role, caller)
         if limit:
-            allowance = bootstrap.limit_rate()(caller.tenant, limit)
+            allowance = mission_bootstrap.limit_rate()(caller.tenant, limit)
             request.answer_headers.update(missions_errors.rate_headers(allowance))
         return answer(request, caller)
 

@@ -2,9 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from threading import Lock
 
 from jobs.domain.device import Device, DeviceGroup, Plan
 from jobs.domain.errors import DeviceGroupNotFoundError, IdTakenError, PlanNotFoundError
+from jobs.domain.limit import Allowance, Limit
+from jobs.ports import Clock
 
 
 class InMemoryFleetRegistry:
@@ -53,3 +56,24 @@ class InMemoryFleetRegistry:
 def _refuse_if_anothers(known: DeviceGroup | Device | None, new: DeviceGroup | Device) -> None:
     if known and known.tenant != new.tenant:
         raise IdTakenError(new.id)
+
+
+class InMemoryRateLimits:
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._lock = Lock()
+        self._windows: dict[tuple[str, str], Allowance] = {}
+
+    def take(self, owner: str, limit: Limit) -> Allowance:
+        with self._lock:
+            now = self._clock()
+            window = self._windows.get((owner, limit.name))
+            if window is None or window.resets_at <= now:
+                window = Allowance(
+                    limit=limit.most, remaining=limit.most, resets_at=now + limit.window
+                )
+            if not window.remaining:
+                return replace(window, granted=False)
+            left = replace(window, remaining=window.remaining - 1)
+            self._windows[owner, limit.name] = left
+            return left

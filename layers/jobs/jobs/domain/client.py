@@ -1,6 +1,6 @@
 """Partners' programs: who may do what in which organisation."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 
 
@@ -29,3 +29,11 @@ class Caller:
     tenant: str
     client_id: str
     role: Role
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessToken:
+    """What a client shows of itself for `expires_in` seconds."""
+
+    value: str = field(repr=False)
+    expires_in: int

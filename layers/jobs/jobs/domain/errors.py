@@ -71,6 +71,10 @@ class IdTakenError(JobError):
         super().__init__(f"{taken!r} is another organisation's; choose another id")
 
 
+class InvalidClientError(JobError):
+    """No program of this organisation's has this id and secret."""
+
+
 class BadCursorError(JobError):
     """A page cursor that this caller was not given for this listing."""
 

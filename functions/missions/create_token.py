@@ -1,0 +1,23 @@
+"""POST /v3/auth/token: OAuth 2.0 client credentials for an access token."""
+
+from jobs import bootstrap, mission_bootstrap, runtime
+from jobs.dialects import missions_errors, missions_token
+from jobs.dialects.missions_token import AccessDeniedError, Credentials
+from jobs.http import Request, Response
+
+
+def create_token(request: Request) -> Response:
+    key = bootstrap.authenticate()(request.header("x-api-key") or "", opens="missions")
+    if key is None:
+        raise AccessDeniedError
+    allowance = mission_bootstrap.limit_rate()(key.id, missions_token.LIMIT)
+    request.answer_headers.update(missions_errors.rate_headers(allowance))
+    credentials = Credentials.of(request.json())
+    return missions_token.issued(mission_bootstrap.issue_token()(key.tenant, *credentials))
+
+
+def refuse(error: Exception, request: Request) -> Response:
+    return missions_token.refuse(error, request, now=bootstrap.now())
+
+
+lambda_handler = runtime.endpoint(create_token, refuse=refuse, headers=missions_errors.HEADERS)
