@@ -11,6 +11,7 @@ from jobs.domain.client import AccessToken
 from jobs.domain.device import Device, DeviceGroup, DeviceState, Plan, Reading
 from jobs.domain.job import Job, JobRef, Millis
 from jobs.domain.limit import Allowance, Limit
+from jobs.domain.mission import Order, Waiting
 
 
 class FleetRegistry(Protocol):
@@ -48,6 +49,9 @@ class Fleet(Protocol):
         Returns None for a reading that came late.
         """
 
+    def lost(self, device_id: str) -> None:
+        """Note that the connection to a device broke; its next reading ends that."""
+
 
 class OrderState(StrEnum):
     """How far a device is with an order, as AWS IoT Jobs spells it."""
@@ -78,11 +82,22 @@ class Orders(Protocol):
         """Take back an order whatever the device is doing; without effect on an ended one."""
 
 
-class MissionQueue(Protocol):
-    """The jobs that wait for a device of a group."""
+class WaitingMissions(Protocol):
+    def waiting(self, tenant: str, group_id: str, *, limit: int) -> Sequence[Waiting]:
+        """Return those that wait for a device of the group: highest priority first, then oldest.
 
-    def waiting(self, tenant: str, group_id: str, *, limit: int) -> Sequence[Job]:
-        """Return them, highest priority first, then oldest."""
+        What has just changed may be missing still.
+        """
+
+
+class MissionQueue(Protocol):
+    """Both are done at least once."""
+
+    def send(self, ref: JobRef) -> None:
+        """Have a mission brought on its way, as far as it goes now."""
+
+    def settle(self, ref: JobRef, order: Order) -> None:
+        """Have the device of a mission that is over freed for the next one."""
 
 
 class MissionTimers(Protocol):

@@ -66,6 +66,9 @@ class JobRepository(Protocol):
     def renew(self, job: Job, *, lease_until: Millis) -> None:
         """Prolong the lease of the job's attempt, or raise `StaleJobError` if it is over."""
 
+    def delete(self, job: Job) -> None:
+        """Remove a job with all that belongs to it, or raise `StaleJobError` if it has changed."""
+
     def newest(self, listing: Listing, *, known: int) -> Page:
         """Return up to `listing.limit` jobs, older than `listing.before`.
 

@@ -1,13 +1,14 @@
 """The same ports, in memory. Held to the real adapters' contract by tests/adapters."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from jobs.domain.agent import Agent, ApiKey, chosen
 from jobs.domain.client import Client
 from jobs.domain.counts import JobChange, JobCounts
 from jobs.domain.errors import IdempotencyConflictError, JobNotFoundError, StaleJobError
 from jobs.domain.job import Job, JobRef, Millis
+from jobs.domain.mission import Waiting, waits_for_device
 from jobs.domain.status import JobStatus
 from jobs.ports import Clock, IdempotencyKey, Listing, Page
 
@@ -56,6 +57,24 @@ class InMemoryJobRepository:
         if stored is None or (stored.status, stored.attempt) != (JobStatus.RUNNING, job.attempt):
             raise StaleJobError(job.id)
         self._jobs[job.ref] = stored.renewed(lease_until)
+
+    def delete(self, job: Job) -> None:
+        stored = self._jobs.get(job.ref)
+        if stored is None or (stored.status, stored.attempt) != (job.status, job.attempt):
+            raise StaleJobError(job.id)
+        del self._jobs[job.ref]
+        self.changes.append(replace(change(job, previous=job.status), status=None))
+
+    def waiting(self, tenant: str, group_id: str, *, limit: int) -> Sequence[Waiting]:
+        found = [
+            Waiting(ref=job.ref, mission=job.mission)
+            for job in self._jobs.values()
+            if job.tenant == tenant
+            and job.mission
+            and job.mission.group == group_id
+            and waits_for_device(job)
+        ]
+        return sorted(found, key=lambda each: (-each.mission.priority, each.ref.id))[:limit]
 
     def newest(self, listing: Listing, *, known: int) -> Page:
         found = [

@@ -1,10 +1,13 @@
 """Hand jobs to workers over SQS. The message is a pointer; the table is the truth."""
 
+import json
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from jobs.adapters.aws import passing_failures
-from jobs.adapters.messages import to_text
+from jobs.adapters.messages import spelled, to_text
 from jobs.domain.job import JobRef
+from jobs.domain.mission import Order
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient
@@ -18,6 +21,19 @@ class SqsJobQueue:
     def send(self, ref: JobRef) -> None:
         with passing_failures():
             self._client.send_message(QueueUrl=self._queue_url, MessageBody=to_text(ref))
+
+
+class SqsMissionQueue(SqsJobQueue):
+    def settle(self, ref: JobRef, order: Order) -> None:
+        message = {**spelled(ref), "order": asdict(order)}
+        with passing_failures():
+            self._client.send_message(QueueUrl=self._queue_url, MessageBody=json.dumps(message))
+
+
+def order_in(text: str) -> Order | None:
+    """Return the order that is to be settled, if that is what the message asks for."""
+    order = json.loads(text).get("order")
+    return order and Order(**order)
 
 
 class SqsDelivery:

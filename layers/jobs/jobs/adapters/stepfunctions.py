@@ -20,19 +20,29 @@ class StepFunctionsTimers:
         self._poll_arn = poll_arn
 
     def time_out(self, ref: JobRef, *, at: Millis) -> None:
-        self._start(self._time_out_arn, ref, {"at": _timestamp(at)})
+        _start(self._client, self._time_out_arn, ref, {"at": timestamp(at)})
 
     def poll(self, ref: JobRef, *, until: Millis) -> None:
-        self._start(self._poll_arn, ref, {"until": _timestamp(until)})
-
-    def _start(self, arn: str, ref: JobRef, times: dict[str, str]) -> None:
-        # The name is the idempotency key: starting twice is starting once.
-        with suppress(self._client.exceptions.ExecutionAlreadyExists), passing_failures():
-            self._client.start_execution(
-                stateMachineArn=arn, name=ref.id, input=json.dumps({"job": spelled(ref)} | times)
-            )
+        _start(self._client, self._poll_arn, ref, {"until": timestamp(until)})
 
 
-def _timestamp(millis: Millis) -> str:
+class StepFunctionsMissionTimers:
+    def __init__(self, client: "SFNClient", *, mission_arn: str) -> None:
+        self._client = client
+        self._mission_arn = mission_arn
+
+    def fly(self, ref: JobRef, *, due_at: Millis) -> None:
+        _start(self._client, self._mission_arn, ref, {"dueAt": timestamp(due_at)})
+
+
+def _start(client: "SFNClient", arn: str, ref: JobRef, times: dict[str, str]) -> None:
+    # The name is the idempotency key: starting twice is starting once.
+    with suppress(client.exceptions.ExecutionAlreadyExists), passing_failures():
+        client.start_execution(
+            stateMachineArn=arn, name=ref.id, input=json.dumps({"job": spelled(ref)} | times)
+        )
+
+
+def timestamp(millis: Millis) -> str:
     """Whole seconds, rounded up: a wait must never end before its time."""
     return datetime.fromtimestamp(-(-millis // 1000), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from jobs.domain.errors import JobStartedError
-from jobs.domain.job import Job, Millis
+from jobs.domain.job import Job, JobRef, Millis
 from jobs.domain.status import JobStatus
 
 
@@ -45,6 +45,14 @@ class Mission:
     declined: tuple[str, ...] = ()
     started_at: Millis | None = None
     amended_at: Millis | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """A mission that waits for a device, as the queue shows it: perhaps it does no more."""
+
+    ref: JobRef
+    mission: Mission
 
 
 WAITING = frozenset({JobStatus.PENDING, JobStatus.QUEUED})
@@ -99,7 +107,7 @@ def ordered(job: Job, device: str, *, fence: int, now: Millis) -> Job:
     return replace(job, attempt=number, mission=replace(mission_of(job), order=order))
 
 
-def withdrawn(job: Job, *, now: Millis) -> Job:
+def withdrawn(job: Job) -> Job:
     """Take the mission back from a device that will not fly it: it is not asked again."""
     mission = mission_of(job)
     if job.status is not JobStatus.QUEUED or mission.order is None:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from jobs.adapters.dynamodb.missions import mission_from, mission_text, place_in_queue
 from jobs.domain.job import Job, JobRef
 from jobs.domain.status import JobStatus
 
@@ -70,8 +71,7 @@ def header(job: Job, *, write_id: str) -> Item:
     """The whole header of a new job."""
     return (
         key(job.ref)
-        | attributes({"created_at": job.created_at, "deadline": job.deadline})
-        | attributes({"retention": job.retention})
+        | attributes({"created_at": job.created_at, "retention": job.retention})
         | attributes({"request": spelled(job.request) if fits(job.request) else None})
         | attributes(state(job, write_id=write_id))
     )
@@ -90,13 +90,16 @@ def state(job: Job, *, write_id: str) -> dict[str, str | int | None]:
         "sequence": job.sequence,
         "attempt": job.attempt,
         "lease_until": job.lease_until,
+        "deadline": job.deadline,
         "changed_at": job.changed_at,
         "ended_at": job.ended_at,
         "error": job.error,
         "handle": job.handle,
         "result": spelled(job.result) if job.result is not None and inline else None,
         "result_body": f"{RESULT}#{write_id}" if apart else None,
+        "mission": mission_text(job),
         "by_status": f"{partition(job.ref)}#{job.status}",
+        **place_in_queue(job),
         "expires_at": ttl(job),
         "write_id": write_id,
     }
@@ -126,7 +129,14 @@ def to_job(item: Stored, bodies: Mapping[str, Stored]) -> Job:
         result=None if result is None else json.loads(result),
         error=values.get("error"),
         handle=values.get("handle"),
+        mission=mission_from(values.get("mission")),
     )
+
+
+def to_header(item: Stored) -> Job:
+    """Read a header alone: the job without the bodies that are kept apart."""
+    inline = {name: value for name, value in item.items() if name != "result_body"}
+    return to_job({"request": {"S": "{}"}} | inline, {})
 
 
 def missing_bodies(item: Stored) -> list[str]:

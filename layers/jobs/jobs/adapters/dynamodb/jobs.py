@@ -123,6 +123,24 @@ class DynamoJobRepository:
             except self._client.exceptions.ConditionalCheckFailedException as error:
                 raise StaleJobError(job.id) from error
 
+    def delete(self, job: Job) -> None:
+        with passing_failures():
+            try:
+                header = self._client.delete_item(
+                    TableName=self._table,
+                    Key=items.key(job.ref),
+                    ConditionExpression="#status = :was AND attempt = :fence",
+                    ExpressionAttributeNames={"#status": "status"},
+                    ExpressionAttributeValues=attributes(
+                        {":was": job.status.value, ":fence": job.attempt}
+                    ),
+                    ReturnValues="ALL_OLD",
+                )["Attributes"]
+            except self._client.exceptions.ConditionalCheckFailedException as error:
+                raise StaleJobError(job.id) from error
+            for suffix in items.missing_bodies(header):  # without their header they are nothing
+                self._client.delete_item(TableName=self._table, Key=items.key(job.ref, suffix))
+
     def newest(self, listing: Listing, *, known: int) -> Page:
         with passing_failures():
             return newest(self._client, self._table, listing, known=known, now=self._clock())

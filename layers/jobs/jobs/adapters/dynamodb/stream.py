@@ -3,14 +3,15 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from jobs.adapters.dynamodb.items import Stored, ref_of
+from jobs.adapters.dynamodb.items import Stored, ref_of, to_header
 from jobs.domain.counts import JobChange
+from jobs.domain.job import Job
 from jobs.domain.status import JobStatus
 
 
 def changes(records: Iterable[Any]) -> Sequence[JobChange]:
     """Return what happened to jobs; renewed leases and items that are no headers are nothing."""
-    found = (change_of(record) for record in records)
+    found = (change_of(record) for record in records if not _is_gone_by_itself(record))
     return [change for change in found if change is not None]
 
 
@@ -31,9 +32,21 @@ def change_of(record: Any) -> JobChange | None:
     )
 
 
+def job_of(record: Any) -> Job:
+    """Return the job as it was after the change, without what is not in its header."""
+    return to_header(record["dynamodb"]["NewImage"])
+
+
 def deadline_of(record: Any) -> int:
     """When a new job is to be over, epoch ms."""
     return int(record["dynamodb"]["NewImage"]["deadline"]["N"])
+
+
+def _is_gone_by_itself(record: Any) -> bool:
+    """Whether an ended job's time to live has passed: its count has dropped already."""
+    status = _status(record["dynamodb"].get("OldImage", {}))
+    by_ttl = record.get("userIdentity", {}).get("type") == "Service"
+    return by_ttl and status is not None and status.is_terminal
 
 
 def _status(image: Stored) -> JobStatus | None:

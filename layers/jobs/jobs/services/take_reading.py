@@ -1,0 +1,54 @@
+"""What a device says of itself: kept, passed on, and a reason to give it work."""
+
+from dataclasses import dataclass, replace
+
+from jobs.domain.device import Device, DeviceState, Reading
+from jobs.domain.errors import JobNotFoundError
+from jobs.domain.job import Millis
+from jobs.mission_ports import Fleet, FleetRegistry, MissionQueue, WaitingMissions, Watchers
+from jobs.ports import Clock, JobRepository
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeReading:
+    """`silence` is how long a device may say nothing of the mission that it has."""
+
+    repository: JobRepository
+    registry: FleetRegistry
+    fleet: Fleet
+    waiting: WaitingMissions
+    queue: MissionQueue
+    watchers: Watchers
+    clock: Clock
+    silence: Millis
+
+    def __call__(self, reading: Reading) -> None:
+        """Readings of unknown devices, and those that newer ones have overtaken, are nothing."""
+        device = self.registry.device(reading.device)
+        if device is None:
+            return
+        states = self.fleet.report(reading, hold=self.silence)
+        if states is None:
+            return
+        before, after = states
+        after = self._without_done_mission(after)
+        self.watchers.read([after])
+        if after.is_free(self.clock()) and not before.is_free(before.seen_at):
+            self._find_work(device)
+
+    def _without_done_mission(self, state: DeviceState) -> DeviceState:
+        """Free a device that is back from a mission whose end it could not report."""
+        lease, reading = state.lease, state.reading
+        if lease is None or reading is None or reading.order is not None or not reading.docked:
+            return state
+        try:
+            if not self.repository.status_of(lease.job).is_terminal:
+                return state
+        except JobNotFoundError:
+            pass
+        self.fleet.release(state.device, fence=lease.fence)
+        return replace(state, lease=None)
+
+    def _find_work(self, device: Device) -> None:
+        for first in self.waiting.waiting(device.tenant, device.group, limit=1):
+            self.queue.send(first.ref)

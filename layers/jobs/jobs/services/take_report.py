@@ -1,0 +1,92 @@
+"""What a device says of its order becomes what the job is."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+from jobs.domain.errors import JobEndedError, JobNotFoundError, JobStartedError
+from jobs.domain.job import Job, JobRef, Millis
+from jobs.domain.mission import mission_of, order_id, started, withdrawn
+from jobs.domain.status import JobStatus
+from jobs.mission_ports import Fleet, FleetRegistry, MissionQueue, Orders, OrderState
+from jobs.ports import Clock, JobRepository
+from jobs.services.change_job import change_job
+
+_NO_REASON: Final = "The device reported a failure without a reason"
+_DECLINED: Final = "No device accepted the mission"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeReport:
+    """Reports come late, twice and out of order: what counts is how the order stands by now."""
+
+    repository: JobRepository
+    registry: FleetRegistry
+    fleet: Fleet
+    orders: Orders
+    queue: MissionQueue
+    clock: Clock
+    longest: Millis
+
+    def __call__(self, ref: JobRef, order: str, device: str) -> OrderState | None:
+        """Return how the order stands, or None if there is none such."""
+        found = self.orders.state(order, device)
+        if found is None:
+            return None
+        state, reason = found
+        try:
+            self._take(ref, order, state, reason)
+        except (JobEndedError, JobNotFoundError, JobStartedError):
+            if state is OrderState.IN_PROGRESS:  # nobody wants it flown any more
+                self.orders.recall(order, device)
+        return state
+
+    def _take(self, ref: JobRef, order: str, state: OrderState, reason: str | None) -> None:
+        match state:
+            case OrderState.IN_PROGRESS:
+                self._change(ref, order, self._started)
+            case OrderState.SUCCEEDED:
+                self._change(ref, order, self._started)
+                self._change(ref, order, lambda job: job.succeed({}, now=self.clock()))
+            case OrderState.FAILED:
+                self._change(ref, order, self._started)
+                why = reason or _NO_REASON
+                self._change(ref, order, lambda job: job.fail(why, now=self.clock()))
+            case OrderState.REJECTED:
+                self.decline(ref, order, reason)
+
+    def decline(self, ref: JobRef, order: str, reason: str | None) -> None:
+        """Take the mission back from a device that will not fly it, for another one to.
+
+        Raises `JobStartedError` if the order is not the job's any more.
+        """
+        given = mission_of(self.repository.get(ref)).order
+        self._change(ref, order, partial(self._withdrawn, reason=reason))
+        if given is not None:
+            self.fleet.release(given.device, fence=given.fence)
+        self.queue.send(ref)
+
+    def _change(self, ref: JobRef, order: str, step: Callable[[Job], Job]) -> None:
+        def checked(job: Job) -> Job:
+            if order_id(job) != order:
+                raise JobStartedError(job.id)
+            return step(job)
+
+        change_job(self.repository, ref, checked)
+
+    def _started(self, job: Job) -> Job:
+        if job.status is JobStatus.RUNNING:
+            return job
+        now = self.clock()
+        return started(job, now=now, deadline=now + self.longest)
+
+    def _withdrawn(self, job: Job, reason: str | None) -> Job:
+        back = withdrawn(job)
+        mission = mission_of(back)
+        group = self.registry.group(job.tenant, mission.group)
+        able = {mission.device} if mission.device else {each.id for each in group.devices}
+        if able - set(mission.declined):
+            return back
+        text = f"{_DECLINED}: {reason}" if reason else _DECLINED
+        return back.fail(text, now=self.clock())
