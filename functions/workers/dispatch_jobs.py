@@ -1,18 +1,24 @@
-"""Job table's stream: set each new job going."""
+"""Job table's stream: set each new job going; what follows from a mission's changes."""
 
 from typing import Any
 
-from jobs import bootstrap, runtime
+from jobs import bootstrap, mission_bootstrap, runtime
 from jobs.adapters.dynamodb import stream
 from jobs.domain.status import JobStatus
 
 
 def dispatch(record: Any) -> None:
     change = stream.change_of(record)
-    if change is None or change.status is not JobStatus.PENDING:
+    if change is None or change.status is None:
         return
-    bootstrap.dispatch_job()(change.ref, deadline=stream.deadline_of(record))
-    runtime.logger.info("dispatched", tenant=change.ref.tenant, job_id=change.ref.id)
+    job = stream.job_of(record)
+    if job.mission is not None:
+        mission_bootstrap.follow_mission()(job)
+    elif job.status is JobStatus.PENDING:
+        bootstrap.dispatch_job()(job.ref, deadline=job.deadline)
+    else:
+        return
+    runtime.logger.info("dispatched", tenant=job.tenant, job_id=job.id, job_status=job.status)
 
 
 lambda_handler = runtime.stream(dispatch)

@@ -16,14 +16,16 @@ from typing import Any, Final
 OPERATIONS: Final = {
     "bedrock-runtime": {"Converse"},
     "dynamodb": {
-        *("BatchGetItem", "GetItem", "PutItem", "Query", "TransactWriteItems", "UpdateItem"),
+        *("BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query", "TransactWriteItems"),
+        "UpdateItem",
     },
     "events": {"PutEvents"},
+    "iot": {"CancelJobExecution", "CreateJob", "DescribeJobExecution"},
     "secretsmanager": {"GetSecretValue"},
     "sqs": {"ChangeMessageVisibility", "SendMessage"},
     "stepfunctions": {"StartExecution"},
 }
-ENDPOINTS: Final = {"bedrock", "dynamodb", "events", "secretsmanager", "sqs", "states"}
+ENDPOINTS: Final = {"bedrock", "dynamodb", "events", "iot", "secretsmanager", "sqs", "states"}
 
 type Json = dict[str, Any]
 

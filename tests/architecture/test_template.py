@@ -236,7 +236,8 @@ def test_every_stream_consumer_may_send_to_its_destination(functions) -> None:
     for name, event in events_of(functions, "DynamoDB"):
         [queue, _] = event["DestinationConfig"]["OnFailure"]["Destination"]["Fn::GetAtt"]
         sends = [s for s in statements_of(functions[name]) if s["Action"] == "sqs:SendMessage"]
-        assert queue in [s["Resource"]["Fn::GetAtt"][0] for s in sends], name
+        targets = [each["Fn::GetAtt"][0] for s in sends for each in listed(s["Resource"])]
+        assert queue in targets, name
 
 
 def test_what_no_consumer_of_a_queue_can_process_ends_in_another_queue(
@@ -251,7 +252,16 @@ def test_what_no_consumer_of_a_queue_can_process_ends_in_another_queue(
         if "RedrivePolicy" in resources[queue]["Properties"]
     }
 
-    assert set(queues) == redrives.keys() | redrives.values()
+    assert set(queues) <= redrives.keys() | redrives.values()
+
+
+@pytest.mark.parametrize("queue", ["AgentQueue", "MissionQueue"])
+def test_what_no_worker_can_do_with_a_job_ends_it(functions, resources, queue) -> None:
+    ends = [
+        e["Queue"] for name, e in events_of(functions, "SQS") if name == "EndDeadLettersFunction"
+    ]
+
+    assert {"Fn::GetAtt": [f"{queue.removesuffix('Queue')}DeadLetterQueue", "Arn"]} in ends
 
 
 def test_no_message_comes_again_while_its_function_may_still_run(

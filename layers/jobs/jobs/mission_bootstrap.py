@@ -10,9 +10,24 @@ from jobs import bootstrap
 
 if TYPE_CHECKING:
     from jobs.adapters.cognito import CognitoTokens
+    from jobs.adapters.dynamodb.fleet import DynamoFleet
+    from jobs.adapters.dynamodb.fleet_registry import DynamoFleetRegistry
     from jobs.adapters.dynamodb.limits import DynamoRateLimits
+    from jobs.adapters.dynamodb.missions import DynamoWaitingMissions
+    from jobs.adapters.iot_jobs import IotOrders
+    from jobs.adapters.sqs import SqsMissionQueue
+    from jobs.adapters.stepfunctions import StepFunctionsMissionTimers
+    from jobs.domain.job import Millis
+    from jobs.mission_ports import Watchers
+    from jobs.services.assign_missions import AssignMissions
+    from jobs.services.follow_mission import FollowMission
     from jobs.services.issue_token import IssueToken
     from jobs.services.limit_rate import LimitRate
+    from jobs.services.run_mission import RunMission
+    from jobs.services.settle_mission import SettleMission
+    from jobs.services.take_reading import TakeReading
+    from jobs.services.take_report import TakeReport
+    from jobs.services.watch_mission import WatchMission
 
 
 # ── Who is calling, and how often ───────────────────────────────────────────────
@@ -45,3 +60,149 @@ def rate_limits() -> DynamoRateLimits:
     from jobs.adapters.dynamodb.limits import DynamoRateLimits
 
     return DynamoRateLimits(bootstrap.dynamodb(), os.environ["MISSION_TABLE"], bootstrap.now)
+
+
+# ── Flight ──────────────────────────────────────────────────────────────────────
+
+
+@cache
+def follow_mission() -> FollowMission:
+    from jobs.services.follow_mission import FollowMission
+
+    return FollowMission(timers=mission_timers(), queue=mission_queue(), watchers=watchers())
+
+
+@cache
+def run_mission() -> RunMission:
+    from jobs.services.run_mission import RunMission
+
+    return RunMission(repository=bootstrap.repository(), clock=bootstrap.now, assign=_assign())
+
+
+@cache
+def settle_mission() -> SettleMission:
+    from jobs.services.settle_mission import SettleMission
+
+    return SettleMission(
+        registry=fleet_registry(), fleet=fleet(), orders=orders(), assign=_assign()
+    )
+
+
+@cache
+def watch_mission() -> WatchMission:
+    from jobs.services.watch_mission import WatchMission
+
+    return WatchMission(
+        repository=bootstrap.repository(),
+        queue=mission_queue(),
+        fleet=fleet(),
+        orders=orders(),
+        assign=_assign(),
+        take_report=take_report(),
+        clock=bootstrap.now,
+    )
+
+
+@cache
+def take_report() -> TakeReport:
+    from jobs.services.take_report import TakeReport
+
+    return TakeReport(
+        repository=bootstrap.repository(),
+        registry=fleet_registry(),
+        fleet=fleet(),
+        orders=orders(),
+        queue=mission_queue(),
+        clock=bootstrap.now,
+        longest=_millis(os.environ["MAX_FLIGHT_SECONDS"]),
+    )
+
+
+@cache
+def take_reading() -> TakeReading:
+    from jobs.services.take_reading import TakeReading
+
+    return TakeReading(
+        repository=bootstrap.repository(),
+        registry=fleet_registry(),
+        fleet=fleet(),
+        waiting=_waiting(),
+        queue=mission_queue(),
+        watchers=watchers(),
+        clock=bootstrap.now,
+        silence=_millis(os.environ["DEVICE_SILENCE_SECONDS"]),
+    )
+
+
+@cache
+def _assign() -> AssignMissions:
+    from jobs.services.assign_missions import AssignMissions
+
+    return AssignMissions(
+        repository=bootstrap.repository(),
+        queue=_waiting(),
+        registry=fleet_registry(),
+        fleet=fleet(),
+        orders=orders(),
+        clock=bootstrap.now,
+        silence=_millis(os.environ["DEVICE_SILENCE_SECONDS"]),
+        longest=_millis(os.environ["MAX_FLIGHT_SECONDS"]),
+    )
+
+
+# ── What it stands on ───────────────────────────────────────────────────────────
+
+
+@cache
+def fleet_registry() -> DynamoFleetRegistry:
+    from jobs.adapters.dynamodb.fleet_registry import DynamoFleetRegistry
+
+    return DynamoFleetRegistry(bootstrap.dynamodb(), os.environ["REGISTRY_TABLE"], bootstrap.now)
+
+
+@cache
+def fleet() -> DynamoFleet:
+    from jobs.adapters.dynamodb.fleet import DynamoFleet
+
+    return DynamoFleet(bootstrap.dynamodb(), os.environ["MISSION_TABLE"], bootstrap.now)
+
+
+@cache
+def orders() -> IotOrders:
+    from jobs.adapters.iot_jobs import IotOrders
+
+    return IotOrders(bootstrap.client("iot"), os.environ["THINGS_ARN"])
+
+
+@cache
+def mission_queue() -> SqsMissionQueue:
+    from jobs.adapters.sqs import SqsMissionQueue
+
+    return SqsMissionQueue(bootstrap.sqs(), os.environ["MISSION_QUEUE_URL"])
+
+
+@cache
+def mission_timers() -> StepFunctionsMissionTimers:
+    from jobs.adapters.stepfunctions import StepFunctionsMissionTimers
+
+    return StepFunctionsMissionTimers(
+        bootstrap.client("stepfunctions"), mission_arn=os.environ["MISSION_ARN"]
+    )
+
+
+@cache
+def watchers() -> Watchers:
+    from jobs.services.nobody_watches import NobodyWatches
+
+    return NobodyWatches()
+
+
+@cache
+def _waiting() -> DynamoWaitingMissions:
+    from jobs.adapters.dynamodb.missions import DynamoWaitingMissions
+
+    return DynamoWaitingMissions(bootstrap.dynamodb(), os.environ["JOB_TABLE"])
+
+
+def _millis(seconds: str) -> Millis:
+    return int(seconds) * 1000

@@ -5,7 +5,7 @@ All functions return the job as it is after the step, and refuse by raising.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 from jobs.domain.errors import JobStartedError
 from jobs.domain.job import Job, JobRef, Millis
@@ -55,7 +55,9 @@ class Waiting:
     mission: Mission
 
 
-WAITING = frozenset({JobStatus.PENDING, JobStatus.QUEUED})
+DIALECT: Final = "missions"
+JOB_PATH: Final = "/v3/jobs/{id}"
+WAITING: Final = frozenset({JobStatus.PENDING, JobStatus.QUEUED})
 
 
 def mission_of(job: Job) -> Mission:
@@ -68,7 +70,11 @@ def mission_of(job: Job) -> Mission:
 def order_id(job: Job) -> str | None:
     """Return the name under which the job's order is known to the device; None without one."""
     order = mission_of(job).order
-    return None if order is None else f"{job.id}-{order.number}"
+    return None if order is None else order_name(job.id, order)
+
+
+def order_name(job_id: str, order: Order) -> str:
+    return f"{job_id}-{order.number}"
 
 
 def job_id_in(order_id: str) -> str:

@@ -17,14 +17,18 @@ class EndDeadLetter:
     clock: Clock
 
     def __call__(self, ref: JobRef) -> bool:
-        """Return whether the job was ended here. Raises `JobLeasedError` while a worker has it."""
+        """Return whether the job was ended here. Raises `JobLeasedError` while a worker has it.
+
+        A mission that is being flown goes on: it is watched otherwise.
+        """
         try:
-            change_job(self.repository, ref, self._failed)
+            return change_job(self.repository, ref, self._failed).status is JobStatus.FAILED
         except (JobEndedError, JobNotFoundError):
             return False
-        return True
 
     def _failed(self, job: Job) -> Job:
+        if job.mission is not None and job.status is JobStatus.RUNNING:
+            return job
         now = self.clock()
         if job.status is JobStatus.RUNNING and now < job.lease_until:
             raise JobLeasedError(job.lease_until)

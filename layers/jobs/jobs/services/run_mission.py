@@ -4,9 +4,8 @@ from dataclasses import dataclass
 
 from jobs.domain.errors import JobNotFoundError
 from jobs.domain.job import Job, JobRef
-from jobs.domain.mission import Order, mission_of, waits_for_device
+from jobs.domain.mission import mission_of, waits_for_device
 from jobs.domain.status import JobStatus
-from jobs.mission_ports import Fleet, FleetRegistry, Orders, OrderState
 from jobs.ports import Clock, JobRepository
 from jobs.services.assign_missions import AssignMissions
 from jobs.services.change_job import change_job
@@ -40,27 +39,3 @@ class RunMission:
         job = job.as_of(now)
         is_due = job.status is JobStatus.PENDING and mission_of(job).due_at <= now
         return job.enqueue(now=now) if is_due else job
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SettleMission:
-    registry: FleetRegistry
-    fleet: Fleet
-    orders: Orders
-    assign: AssignMissions
-
-    def __call__(self, ref: JobRef, order: Order) -> None:
-        """Free the device of a mission that is over, and give it the next one.
-
-        Where a drone may be in the air it is called back, and its lease stays:
-        only its own word that it is docked frees it.
-        """
-        name = f"{ref.id}-{order.number}"
-        found = self.orders.state(name, order.device)
-        if found is not None and found[0] in {OrderState.QUEUED, OrderState.IN_PROGRESS}:
-            self.orders.recall(name, order.device)
-        if found is None or found[0] is not OrderState.IN_PROGRESS:
-            self.fleet.release(order.device, fence=order.fence)
-        device = self.registry.device(order.device)
-        if device is not None:
-            self.assign(ref.tenant, device.group)

@@ -7,7 +7,14 @@ from typing import Final
 
 from jobs.domain.errors import JobEndedError, JobNotFoundError, JobStartedError
 from jobs.domain.job import Job, JobRef, Millis
-from jobs.domain.mission import mission_of, order_id, started, withdrawn
+from jobs.domain.mission import (
+    DIALECT,
+    job_id_in,
+    mission_of,
+    order_id,
+    started,
+    withdrawn,
+)
 from jobs.domain.status import JobStatus
 from jobs.mission_ports import Fleet, FleetRegistry, MissionQueue, Orders, OrderState
 from jobs.ports import Clock, JobRepository
@@ -29,17 +36,19 @@ class TakeReport:
     clock: Clock
     longest: Millis
 
-    def __call__(self, ref: JobRef, order: str, device: str) -> OrderState | None:
+    def __call__(self, order: str, device_id: str) -> OrderState | None:
         """Return how the order stands, or None if there is none such."""
-        found = self.orders.state(order, device)
-        if found is None:
+        device = self.registry.device(device_id)
+        found = None if device is None else self.orders.state(order, device.id)
+        if device is None or found is None:
             return None
+        ref = JobRef(tenant=device.tenant, dialect=DIALECT, id=job_id_in(order))
         state, reason = found
         try:
             self._take(ref, order, state, reason)
         except (JobEndedError, JobNotFoundError, JobStartedError):
             if state is OrderState.IN_PROGRESS:  # nobody wants it flown any more
-                self.orders.recall(order, device)
+                self.orders.recall(order, device.id)
         return state
 
     def _take(self, ref: JobRef, order: str, state: OrderState, reason: str | None) -> None:

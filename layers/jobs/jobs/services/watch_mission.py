@@ -60,7 +60,7 @@ class WatchMission:
         if found is None:
             self.assign.send(job)
         elif found[0] is not OrderState.QUEUED:
-            self.take_report(job.ref, name, order.device)
+            self.take_report(name, order.device)
         elif self.clock() >= order.sent_at + PATIENCE and self.orders.withdraw(name, order.device):
             self.take_report.decline(job.ref, name, _NO_ANSWER)
 
@@ -68,7 +68,7 @@ class WatchMission:
         lease = self.fleet.states([order.device])[order.device].lease
         if lease is not None and lease.fence == order.fence and self.clock() < lease.until:
             return lease.until
-        if self.take_report(job.ref, name, order.device) not in {
+        if self.take_report(name, order.device) not in {
             OrderState.SUCCEEDED,
             OrderState.FAILED,
         }:

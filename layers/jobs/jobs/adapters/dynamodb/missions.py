@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from jobs.adapters.aws import passing_failures
 from jobs.domain.job import Job, JobRef
-from jobs.domain.mission import Mission, Order, Waiting, waits_for_device
+from jobs.domain.mission import DIALECT, Mission, Order, Waiting, waits_for_device
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
-DIALECT = "missions"
 
-
-class DynamoMissionQueue:
+class DynamoWaitingMissions:
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
         self._client = client
         self._table = table

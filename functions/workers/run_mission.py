@@ -1,0 +1,19 @@
+"""SQS mission queue: find a mission its device, or free the device of one that is over."""
+
+from typing import Any
+
+from jobs import mission_bootstrap, runtime
+from jobs.adapters import messages, sqs
+
+
+def run(record: Any) -> None:
+    ref = messages.from_text(record["body"])
+    if order := sqs.order_in(record["body"]):
+        mission_bootstrap.settle_mission()(ref, order)
+        runtime.logger.info("device freed", job_id=ref.id, device=order.device)
+    else:
+        status = mission_bootstrap.run_mission()(ref)
+        runtime.logger.info("mission run", tenant=ref.tenant, job_id=ref.id, job_status=status)
+
+
+lambda_handler = runtime.queue(run)
