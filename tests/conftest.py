@@ -1,7 +1,7 @@
 """What every kind of test shares: a clock that stands still, sane jobs, one local stack."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from types import SimpleNamespace
 from typing import Any
 
@@ -9,6 +9,7 @@ import pytest
 from hypothesis import settings
 
 from jobs.domain.job import Job
+from jobs.domain.mission import Mission
 from local.stack import LocalStack, running
 from tests.support import HOUR, NOON, FrozenClock
 
@@ -51,6 +52,23 @@ def a_job() -> Callable[..., Job]:
             "retention": 24 * HOUR,
         }
         return Job(**sane | about)
+
+    return make
+
+
+@pytest.fixture
+def a_mission(a_job) -> Callable[..., Job]:
+    """Make a valid job for a drone; `mission` names what the test is about of that half."""
+
+    def make(*, mission: Mapping[str, Any] | None = None, **about: Any) -> Job:
+        sane: dict[str, Any] = {"name": "Round", "group": "harbour", "priority": 5, "due_at": NOON}
+        job = {
+            "dialect": "missions",
+            "request": {"metadata": {}, "action": "HOVER", "waypoints": []},
+            "deadline": NOON + HOUR,
+            "mission": Mission(**sane | (mission or {})),
+        }
+        return a_job(**job | about)
 
     return make
 

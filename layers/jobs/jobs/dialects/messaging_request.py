@@ -1,13 +1,12 @@
 """The body of a create, checked in the order and in the words of the contract."""
 
-import hashlib
-import json
 from typing import Annotated, Any, Final, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
 from jobs import strict_json
+from jobs.dialects.fingerprint import fingerprint
 from jobs.domain.identity import is_uuid
 from jobs.domain.job import Millis
 from jobs.http import BadRequestError
@@ -105,6 +104,4 @@ class CreateJobBody(BaseModel):
         }
 
     def fingerprint(self) -> str:
-        """Equal for equal requests, whatever the order of their keys."""
-        text = json.dumps(self.model_dump(), sort_keys=True, ensure_ascii=False)
-        return hashlib.sha256(text.encode()).hexdigest()
+        return fingerprint(self.model_dump())

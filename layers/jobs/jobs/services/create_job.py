@@ -50,12 +50,17 @@ class CreateJob:
             deadline=now + new.timeout,
             retention=self.retention,
         )
-        ref = self.repository.add(job, self._key(new, now))
-        return job if ref == job.ref else self.repository.get(ref).as_of(now)
-
-    def _key(self, new: NewJob, now: Millis) -> IdempotencyKey | None:
-        if new.idempotency_key is None:
-            return None
-        return IdempotencyKey(
-            value=new.idempotency_key, request_hash=new.request_hash, expires_at=now + KEY_LIFE
+        return add_once(
+            self.repository, job, key=new.idempotency_key, request_hash=new.request_hash
         )
+
+
+def add_once(repository: JobRepository, job: Job, *, key: str | None, request_hash: str) -> Job:
+    """Store a new job; return it, or the first one of the same key, which may have moved on.
+
+    Raises `IdempotencyConflictError`.
+    """
+    now = job.created_at
+    claim = key and IdempotencyKey(value=key, request_hash=request_hash, expires_at=now + KEY_LIFE)
+    ref = repository.add(job, claim or None)
+    return job if ref == job.ref else repository.get(ref).as_of(now)

@@ -1,0 +1,114 @@
+"""The missions API (contract: missions.md): what requests ask for, in the use cases' words."""
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from jobs.dialects import missions_body
+from jobs.dialects.fingerprint import fingerprint
+from jobs.dialects.missions import NAME, WORDS
+from jobs.dialects.missions_body import CreateJob, OlderCreateJob
+from jobs.domain.client import Caller
+from jobs.domain.errors import JobNotFoundError
+from jobs.domain.identity import is_uuid
+from jobs.domain.job import JobRef, Millis
+from jobs.domain.status import JobStatus
+from jobs.http import BadRequestError, Request
+from jobs.services.create_mission import NewMission
+
+_DEFAULT_PRIORITY: Final = 5
+_DEFAULT_LIMIT: Final = 20
+_MOST_LISTED: Final = 100
+_NUMBER: Final = re.compile(r"[0-9]{1,9}")
+
+
+def new_mission(request: Request, caller: Caller, *, now: Millis) -> NewMission:
+    """Read a create in either style. Raises `BadRequestError`."""
+    body, key = request.json(), request.idempotency_key()
+    if missions_body.is_older(body):
+        older = missions_body.checked(missions_body.CREATE_OLDER, body, now=now)
+        return _older(older, caller, key)
+    return _newer(missions_body.checked(missions_body.CREATE, body, now=now), caller, key)
+
+
+def _newer(body: CreateJob, caller: Caller, key: str | None) -> NewMission:
+    metadata = body.get("metadata", {})
+    return NewMission(
+        tenant=caller.tenant,
+        dialect=NAME,
+        name=body["name"],
+        description=body.get("description"),
+        group=body["deviceGroupId"],
+        device=body.get("deviceId"),
+        online_only=metadata.get("offlinePolicy") == "reject",
+        plan=body.get("missionId"),
+        action="MISSION" if "missionId" in body else "HOVER",
+        priority=body.get("priority", _DEFAULT_PRIORITY),
+        scheduled_at=body.get("scheduledAt"),
+        request=_kept(missionId=body.get("missionId"), metadata=metadata),
+        idempotency_key=key,
+        request_hash=fingerprint(body),
+    )
+
+
+def _older(body: OlderCreateJob, caller: Caller, key: str | None) -> NewMission:
+    """It has no name of its own; what it is for makes one."""
+    place = body.get("DesiredLocation")
+    coordinates = place["coordinates"] if place else None
+    plan, action = body.get("MissionID"), body["ActionOnArrival"]
+    where = f"at {coordinates[1]:.5f}, {coordinates[0]:.5f}" if coordinates else ""
+    return NewMission(
+        tenant=caller.tenant,
+        dialect=NAME,
+        name=f"Mission {plan}" if action == "MISSION" else f"{action.capitalize()} {where}",
+        group=body["DeviceGroupID"],
+        plan=plan,
+        action=action,
+        place=coordinates,
+        priority=_DEFAULT_PRIORITY,
+        request=_kept(missionId=plan, location=place, metadata={}, legacy=True),
+        idempotency_key=key,
+        request_hash=fingerprint(body),
+    )
+
+
+def _kept(**fields: Any) -> Mapping[str, Any]:
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def changes(request: Request, *, now: Millis) -> Mapping[str, Any]:
+    """Read what an update changes, at least one thing. Raises `BadRequestError`."""
+    body = missions_body.checked(missions_body.UPDATE, request.json(), now=now)
+    if not body:
+        raise BadRequestError("Give at least one of name, description, priority")
+    return body
+
+
+def ref_in(request: Request, caller: Caller) -> JobRef:
+    """Raises `JobNotFoundError` for what cannot be a job's id."""
+    job_id = request.path("jobId")
+    if not is_uuid(job_id):
+        raise JobNotFoundError(job_id)
+    return JobRef(tenant=caller.tenant, dialect=NAME, id=job_id)
+
+
+def limit_in(request: Request) -> int:
+    text = request.query("limit")
+    if text is None:
+        return _DEFAULT_LIMIT
+    if not (_NUMBER.fullmatch(text) and 1 <= int(text) <= _MOST_LISTED):
+        raise _wrong(limit=f"Input should be an integer from 1 to {_MOST_LISTED}")
+    return int(text)
+
+
+def statuses_in(request: Request) -> frozenset[JobStatus]:
+    """The statuses that `status` names; none, which lists all, where it is absent."""
+    word = request.query("status")
+    named = frozenset(status for status, spelled in WORDS.items() if spelled == word)
+    if word is not None and not named:
+        raise _wrong(status=f"Input should be one of {', '.join(dict.fromkeys(WORDS.values()))}")
+    return named
+
+
+def _wrong(**details: str) -> BadRequestError:
+    return BadRequestError("Missing or invalid parameters", details)
