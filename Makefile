@@ -42,7 +42,7 @@ Sortie needs Python 3.13 (the version its Lambda functions run on) and found non
   apt-get install python3.13 python3.13-venv
 endef
 
-.PHONY: help up check test bench build deploy sam-local registry lock clean
+.PHONY: help up check test bench build deploy sam-local registry partner lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -76,6 +76,10 @@ sam-local: .venv/.ready $(LOCAL_STACK) ## run functions with `sam local` in Lamb
 
 registry: .tools/local/.ready ## make registry FILE=… STACK=…: write agents, drones and keys to a deployed stack
 	@PYTHONPATH=layers/jobs $(LOCAL_PYTHON) -m scripts.registry --file '$(FILE)' --stack '$(STACK)'
+
+partner: .tools/local/.ready ## make partner NAME=… ROLE=viewer|pilot|manager STACK=…: let a partner fly missions (ORG=…)
+	@PYTHONPATH=layers/jobs $(LOCAL_PYTHON) -m scripts.partner --name "$$NAME" --role "$$ROLE" \
+	  --organisation "$$ORG" --stack '$(STACK)'
 
 clean: ## remove everything that was built or installed here
 	rm -rf .aws-sam .local .tools .venv .coverage .*_cache .hypothesis tests/node/node_modules

@@ -6,7 +6,9 @@ from pathlib import Path
 
 from jobs.adapters.dynamodb.fleet_registry import DynamoFleetRegistry
 from jobs.adapters.dynamodb.registry import DynamoRegistry
+from jobs.domain.client import Role
 from local.aws import session
+from scripts.partner import Program, enrol
 from scripts.registry import load
 from scripts.registry_file import RegistryFile
 
@@ -16,11 +18,27 @@ REGISTRY = Path(__file__).with_name("registry.yaml")
 def seed(
     endpoint_url: str, stack: str, outputs: Mapping[str, str], base_url: str
 ) -> dict[str, object]:
-    """Return what `.local/stack.json` tells about it: the demo tenant's API key."""
+    """Return what `.local/stack.json` tells about it: how to call as the demo tenant."""
     file = RegistryFile.read(REGISTRY, {"BASE_URL": base_url, "STACK": stack})
     with closing(session().client("dynamodb", endpoint_url=endpoint_url)) as dynamodb:
         table = dynamodb, outputs["RegistryTableName"], lambda: 0
-        key = load(file, DynamoRegistry(*table), DynamoFleetRegistry(*table))["demo"]
+        registry = DynamoRegistry(*table)
+        key = load(file, registry, DynamoFleetRegistry(*table))["demo"]
+        with closing(session().client("cognito-idp", endpoint_url=endpoint_url)) as cognito:
+            partner = enrol(
+                cognito,
+                outputs["UserPoolId"],
+                registry,
+                Program("Demo", Role.MANAGER, file.tenant),
+            )
     with closing(session().client("secretsmanager", endpoint_url=endpoint_url)) as secrets:
         secrets.create_secret(Name=f"{stack}/agents/far-echo", SecretString=key)
-    return {"messaging": {"apiKey": key}}
+    return {
+        "messaging": {"apiKey": key},
+        "missions": {
+            "apiKey": partner.api_key,
+            "clientId": partner.client_id,
+            "clientSecret": partner.client_secret,
+            "deviceGroupId": file.deviceGroups[0].id,
+        },
+    }

@@ -4,7 +4,7 @@ import string
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 from uuid import UUID
 
 import yaml
@@ -12,6 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field, HttpUrl, model_validator
 
 from jobs.domain.agent import Agent
 from jobs.domain.device import Device, DeviceGroup, Plan
+
+TENANT: Final = "[a-z0-9][a-z0-9-]{0,62}"
+"""How tenants, which partners call organisations, are named."""
 
 
 class _Strict(BaseModel):
@@ -100,7 +103,7 @@ class MissionEntry(_Strict):
 
 
 class RegistryFile(_Strict):
-    tenant: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")
+    tenant: str = Field(pattern=f"^{TENANT}$")
     agents: list[AgentEntry] = []
     keys: list[str] = Field(default=[], description="names; each run makes a new key for each")
     deviceGroups: list[DeviceGroupEntry] = []  # noqa: N815 - as in the file

@@ -15,12 +15,15 @@ import pytest
 
 from jobs.adapters.dynamodb.registry import DynamoRegistry
 from jobs.domain.agent import Agent
+from jobs.domain.client import Role
 from jobs.services.authenticate import new_key
 from local.aws import session
 from local.stack import LocalStack
+from scripts.partner import Program, enrol
 from tests.e2e.api import Api
 from tests.e2e.cloud import Cloud
 from tests.e2e.events import Bus
+from tests.e2e.partners import Partner
 
 NODE = Path(__file__).parents[1] / "node"
 
@@ -71,6 +74,37 @@ def api(make_tenant: MakeTenant) -> Api:
 def shared_api(make_tenant: MakeTenant) -> Api:
     """A caller for tests that look at single answers only."""
     return make_tenant()
+
+
+type MakePartner = Callable[..., Partner]
+
+
+@pytest.fixture(scope="session")
+def make_partner(cloud: Cloud, registry: DynamoRegistry) -> MakePartner:
+    """Register a partner's program of this role, of an organisation of its own or of this one."""
+
+    def make(role: Role = Role.MANAGER, tenant: str | None = None) -> Partner:
+        organisation = tenant or f"partner-{uuid4().hex[:12]}"
+        made = enrol(
+            cloud.client("cognito-idp"),
+            cloud.stack.outputs["UserPoolId"],
+            registry,
+            Program(organisation, role, organisation),
+        )
+        return Partner(
+            cloud.stack.base_url, organisation, made.api_key, made.client_id, made.client_secret
+        )
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def demo_partner(stack: LocalStack) -> Partner:
+    """The seeded one, who has drones."""
+    seeded = stack.seeded["missions"]
+    return Partner(
+        stack.base_url, "demo", seeded["apiKey"], seeded["clientId"], seeded["clientSecret"]
+    )
 
 
 @pytest.fixture(scope="session")

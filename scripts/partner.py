@@ -1,0 +1,137 @@
+"""Register a partner's program for the missions API of a deployed stack.
+
+usage: make partner NAME='Acme Inspections' ROLE=viewer|pilot|manager STACK=sortie-dev [ORG=acme]
+
+The program becomes a Cognito app client, whose scopes are those of its role and of all lower ones,
+and gets an API key to fetch tokens with. All programs of an organisation see the same drones and
+jobs. Run again for the same NAME, it adds a second program; the first keeps working.
+"""
+
+import argparse
+import re
+import sys
+import unicodedata
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from jobs.adapters.dynamodb.registry import DynamoRegistry
+from jobs.dialects.missions_access import SCOPES
+from jobs.domain.client import Client, Role
+from jobs.services.authenticate import new_key
+from scripts.registry_file import TENANT
+
+if TYPE_CHECKING:
+    from mypy_boto3_cognito_idp.client import CognitoIdentityProviderClient
+
+_NAME: Final = re.compile(r"[\w+=,.@-](?:[\w+=,.@ -]{0,126}[\w+=,.@-])?")  # Cognito's own rule
+_TOKEN_MINUTES: Final = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """Who is to be let in."""
+
+    name: str
+    role: Role
+    organisation: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Partner:
+    """What its program needs, to be shown once."""
+
+    client_id: str
+    client_secret: str = field(repr=False)
+    api_key: str = field(repr=False)
+
+
+def enrol(
+    cognito: "CognitoIdentityProviderClient",
+    user_pool: str,
+    registry: DynamoRegistry,
+    program: Program,
+) -> Partner:
+    """Make the app client first: until the registry knows it, its tokens open nothing."""
+    made = cognito.create_user_pool_client(
+        UserPoolId=user_pool,
+        ClientName=program.name,
+        GenerateSecret=True,
+        AllowedOAuthFlowsUserPoolClient=True,
+        AllowedOAuthFlows=["client_credentials"],
+        AllowedOAuthScopes=[scope for each, scope in SCOPES.items() if each <= program.role],
+        AccessTokenValidity=_TOKEN_MINUTES,
+        TokenValidityUnits={"AccessToken": "minutes"},
+    )["UserPoolClient"]
+    client_id, tenant = made["ClientId"], program.organisation
+    api_key, kept = new_key(tenant, opens="missions")
+    registry.put_client(Client(id=client_id, tenant=tenant, name=program.name, role=program.role))
+    registry.put_key(kept)
+    return Partner(client_id=client_id, client_secret=made["ClientSecret"], api_key=api_key)
+
+
+def slug(name: str) -> str:
+    """The organisation of a name that comes with none: `Acme Inspections` is `acme-inspections`."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:63]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    for option in ("--name", "--role", "--organisation", "--stack"):
+        parser.add_argument(option, default="")
+    options = parser.parse_args()
+    roles = [role.name.lower() for role in Role]
+    if not _NAME.fullmatch(options.name):
+        return _fail("say who it is: NAME='Acme Inspections' (letters, digits, spaces, +=,.@_-)")
+    if options.role.lower() not in roles:
+        return _fail(f"say what it may do: ROLE={'|'.join(roles)}")
+    organisation = options.organisation or slug(options.name)
+    if not re.fullmatch(TENANT, organisation):
+        return _fail("say whose it is: ORG=acme (lower-case letters, digits and dashes)")
+    program = Program(options.name, Role[options.role.upper()], organisation)
+    try:
+        [found] = boto3.client("cloudformation").describe_stacks(StackName=options.stack)["Stacks"]
+        outputs = {o["OutputKey"]: o["OutputValue"] for o in found["Outputs"]}
+        partner = enrol(
+            boto3.client("cognito-idp"),
+            outputs["UserPoolId"],
+            DynamoRegistry(boto3.client("dynamodb"), outputs["RegistryTableName"], lambda: 0),
+            program,
+        )
+    except KeyError as error:
+        return _fail(f"stack {options.stack!r} has no output {error}: make deploy brings it")
+    except (BotoCoreError, ClientError) as error:
+        return _fail(f"stack {options.stack!r}: {error}")
+    print(_welcome(program, partner, outputs["ApiUrl"]))
+    return 0
+
+
+def _welcome(program: Program, partner: Partner, url: str) -> str:
+    return f"""\
+{program.name} is a {program.role.name} of organisation {program.organisation}.
+This is what it needs, shown this once:
+
+  API key        {partner.api_key}
+  client id      {partner.client_id}
+  client secret  {partner.client_secret}
+
+An access token lasts {_TOKEN_MINUTES} minutes:
+
+  curl -X POST {url}/v3/auth/token \\
+    -H 'x-api-key: {partner.api_key}' -H 'Content-Type: application/json' \\
+    -d '{{"grant_type": "client_credentials", "client_id": "{partner.client_id}", \
+"client_secret": "{partner.client_secret}"}}'
+
+It goes with each request, as `Authorization: Bearer <access_token>`."""
+
+
+def _fail(message: str) -> int:
+    print(f"partner: {message}", file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,59 @@
+"""The missions API as a partner's program meets it: a client, its tokens, requests with them."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+from tests.e2e.api import Answer, Api
+
+
+@dataclass(frozen=True)
+class Partner:
+    base_url: str
+    tenant: str
+    api_key: str
+    client_id: str
+    client_secret: str
+
+    @property
+    def grant(self) -> dict[str, str]:
+        return {
+            "grant_type": "client_credentials",
+            "client_id": self.client_id,
+            "client_secret": self.client_secret,
+        }
+
+    def ask_for_token(self, body: Any = None, **headers: str) -> Answer:
+        """Ask with one's own API key and credentials, unless told otherwise."""
+        sent = self.grant if body is None else body
+        return Api(self.base_url, None, self.tenant).post(
+            "/v3/auth/token", sent, {"x-api-key": self.api_key} | headers
+        )
+
+    @cached_property
+    def token(self) -> str:
+        answer = self.ask_for_token()
+        assert answer.status == 200, answer
+        return str(answer.json["access_token"])
+
+    def with_token(self, token: str) -> "Partner":
+        other = replace(self)
+        other.__dict__["token"] = token
+        return other
+
+    def send(
+        self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        """Send a body: bytes as they are, all else as JSON."""
+        raw = body if isinstance(body, bytes | None) else json.dumps(body).encode()
+        kind = {} if raw is None else {"Content-Type": "application/json"}
+        mine = {"Authorization": f"Bearer {self.token}", **kind, **(headers or {})}
+        return Api(self.base_url, None, self.tenant).send(method, path, raw, mine)
+
+    def get(self, path: str, **headers: str) -> Answer:
+        return self.send("GET", path, headers=headers)
+
+    def post(self, path: str, body: Any = None, **headers: str) -> Answer:
+        return self.send("POST", path, body, headers)
