@@ -63,6 +63,13 @@ class Request:
     def id(self) -> str:
         return str(self._event["requestContext"].get("requestId", ""))
 
+    @property
+    def base_url(self) -> str:
+        """Where the caller has found this API, stage and all."""
+        context = self._event["requestContext"]
+        root = str(context["path"]).removesuffix(str(self._event["path"]))
+        return f"https://{context['domainName']}{root}"
+
     def path(self, name: str) -> str:
         return str((self._event.get("pathParameters") or {})[name])
 

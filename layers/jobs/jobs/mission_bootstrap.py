@@ -17,9 +17,15 @@ if TYPE_CHECKING:
     from jobs.adapters.iot_jobs import IotOrders
     from jobs.adapters.sqs import SqsMissionQueue
     from jobs.adapters.stepfunctions import StepFunctionsMissionTimers
+    from jobs.dialects.missions import Addresses
     from jobs.domain.job import Millis
+    from jobs.http import Request
     from jobs.mission_ports import Watchers
+    from jobs.services.amend_job import AmendJob
     from jobs.services.assign_missions import AssignMissions
+    from jobs.services.cancel_mission import CancelMission
+    from jobs.services.create_mission import CreateMission
+    from jobs.services.delete_job import DeleteJob
     from jobs.services.follow_mission import FollowMission
     from jobs.services.issue_token import IssueToken
     from jobs.services.limit_rate import LimitRate
@@ -60,6 +66,53 @@ def rate_limits() -> DynamoRateLimits:
     from jobs.adapters.dynamodb.limits import DynamoRateLimits
 
     return DynamoRateLimits(bootstrap.dynamodb(), os.environ["MISSION_TABLE"], bootstrap.now)
+
+
+# ── What the API functions do ───────────────────────────────────────────────────
+
+
+@cache
+def create_mission() -> CreateMission:
+    from jobs.services.create_mission import CreateMission
+
+    return CreateMission(
+        repository=bootstrap.repository(),
+        registry=fleet_registry(),
+        fleet=fleet(),
+        clock=bootstrap.now,
+        retention=_millis(os.environ["RETENTION_HOURS"]) * 3600,
+        device_wait=_millis(os.environ["DEVICE_WAIT_SECONDS"]),
+    )
+
+
+@cache
+def amend_job() -> AmendJob:
+    from jobs.services.amend_job import AmendJob
+
+    return AmendJob(repository=bootstrap.repository(), clock=bootstrap.now)
+
+
+@cache
+def cancel_mission() -> CancelMission:
+    from jobs.services.cancel_mission import CancelMission
+
+    return CancelMission(repository=bootstrap.repository(), clock=bootstrap.now)
+
+
+@cache
+def delete_job() -> DeleteJob:
+    from jobs.services.delete_job import DeleteJob
+
+    return DeleteJob(repository=bootstrap.repository(), clock=bootstrap.now)
+
+
+def addresses(request: Request) -> Addresses:
+    """Return where clients reach us: what the deployer said, or else where this one did."""
+    from jobs.dialects.missions import Addresses
+
+    return Addresses(
+        api=os.environ["PUBLIC_URL"] or request.base_url, websocket=os.environ["WEBSOCKET_URL"]
+    )
 
 
 # ── Flight ──────────────────────────────────────────────────────────────────────

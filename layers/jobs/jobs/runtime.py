@@ -105,8 +105,9 @@ def queue(work: Callable[[Any], None]) -> LambdaHandler:
 
 def about(body: Mapping[str, Any]) -> dict[str, str]:
     """What of an answer may be logged: which job it is about, and why it was refused."""
+    told = {**body, **body.get("job", {})}
     return {
-        name: str(body[key])
+        name: str(told[key])
         for name, key in (("job_id", "jobId"), ("job_status", "status"), ("code", "code"))
-        if key in body
+        if key in told
     }

@@ -8,13 +8,10 @@ from typing import Any, Final
 from jobs.dialects.missions_time import iso
 from jobs.domain.device import DeviceGroup, DeviceState
 from jobs.domain.job import Job, Millis
-from jobs.domain.mission import mission_of
+from jobs.domain.mission import JOB_PATH, mission_of
 from jobs.domain.status import JobStatus
 from jobs.http import Response
 from jobs.services.list_jobs import JobList
-
-NAME: Final = "missions"
-JOB_PATH: Final = "/v3/jobs/{id}"
 
 WORDS: Final[Mapping[JobStatus, str]] = {
     JobStatus.PENDING: "PENDING",

@@ -6,12 +6,13 @@ from typing import Any, Final
 
 from jobs.dialects import missions_body
 from jobs.dialects.fingerprint import fingerprint
-from jobs.dialects.missions import NAME, WORDS
+from jobs.dialects.missions import WORDS
 from jobs.dialects.missions_body import CreateJob, OlderCreateJob
 from jobs.domain.client import Caller
 from jobs.domain.errors import JobNotFoundError
 from jobs.domain.identity import is_uuid
 from jobs.domain.job import JobRef, Millis
+from jobs.domain.mission import DIALECT
 from jobs.domain.status import JobStatus
 from jobs.http import BadRequestError, Request
 from jobs.services.create_mission import NewMission
@@ -35,7 +36,7 @@ def _newer(body: CreateJob, caller: Caller, key: str | None) -> NewMission:
     metadata = body.get("metadata", {})
     return NewMission(
         tenant=caller.tenant,
-        dialect=NAME,
+        dialect=DIALECT,
         name=body["name"],
         description=body.get("description"),
         group=body["deviceGroupId"],
@@ -59,7 +60,7 @@ def _older(body: OlderCreateJob, caller: Caller, key: str | None) -> NewMission:
     where = f"at {coordinates[1]:.5f}, {coordinates[0]:.5f}" if coordinates else ""
     return NewMission(
         tenant=caller.tenant,
-        dialect=NAME,
+        dialect=DIALECT,
         name=f"Mission {plan}" if action == "MISSION" else f"{action.capitalize()} {where}",
         group=body["DeviceGroupID"],
         plan=plan,
@@ -89,7 +90,7 @@ def ref_in(request: Request, caller: Caller) -> JobRef:
     job_id = request.path("jobId")
     if not is_uuid(job_id):
         raise JobNotFoundError(job_id)
-    return JobRef(tenant=caller.tenant, dialect=NAME, id=job_id)
+    return JobRef(tenant=caller.tenant, dialect=DIALECT, id=job_id)
 
 
 def limit_in(request: Request) -> int:
