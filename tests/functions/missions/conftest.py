@@ -1,0 +1,95 @@
+"""The missions API on a fleet in memory: two docks on a quay, and one mission to fly there."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from jobs import mission_bootstrap
+from jobs.adapters.memory_fleet import InMemoryFleet
+from jobs.adapters.memory_missions import InMemoryFleetRegistry, InMemoryRateLimits
+from jobs.domain.client import Client, Role
+from jobs.domain.device import Device, DeviceGroup, Plan, Reading
+from jobs.domain.job import Job
+from tests.functions.conftest import TENANT, Answer
+
+CLIENT = "EXAMPLECLIENTOFNOBODY0000000"
+SETTINGS = {
+    "DEVICE_WAIT_SECONDS": "3600",
+    "PUBLIC_URL": "",
+    "WEBSOCKET_URL": "wss://ws.example/dev",
+}
+
+
+@pytest.fixture
+def fleet(clock) -> InMemoryFleet:
+    return InMemoryFleet(clock)
+
+
+@pytest.fixture
+def fleet_registry() -> InMemoryFleetRegistry:
+    docks = [
+        Device(id=f"dock-{n}", tenant=TENANT, group="harbour", name=f"Dock {n}") for n in (1, 2)
+    ]
+    group = DeviceGroup(
+        id="harbour", tenant=TENANT, name="Harbour", description="A quay", devices=tuple(docks)
+    )
+    registry = InMemoryFleetRegistry()
+    registry.put_group(group)
+    registry.put_group(DeviceGroup(id="theirs", tenant="rival", name="Not yours"))
+    plan = Plan(id="harbour-round", name="Round", waypoints=((9.97, 53.54, 40.0),))
+    registry.put_plan(TENANT, plan)
+    return registry
+
+
+@pytest.fixture(autouse=True)
+def missions(world, fleet, fleet_registry, monkeypatch) -> None:
+    limits = InMemoryRateLimits(world.clock)
+    world.registry.put_client(Client(id=CLIENT, tenant=TENANT, name="App", role=Role.MANAGER))
+    monkeypatch.setattr(mission_bootstrap, "fleet", lambda: fleet)
+    monkeypatch.setattr(mission_bootstrap, "fleet_registry", lambda: fleet_registry)
+    monkeypatch.setattr(mission_bootstrap, "rate_limits", lambda: limits)
+    for name, value in SETTINGS.items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.fixture
+def online(fleet) -> Callable[[str], None]:
+    """Have a device report that it is in its dock."""
+
+    def report(device: str) -> None:
+        values = {"droneState": "DOCKED"}
+        reading = Reading(
+            device=device, sequence=1, online=True, order=None, timestamp="", values=values
+        )
+        fleet.report(reading, hold=0)
+
+    return report
+
+
+@pytest.fixture
+def call(invoke) -> Callable[..., Answer]:
+    """Have a handler answer its own event, with changes to its first level, as JSON or as is."""
+
+    def answer(name: str, *, json_body: Any = None, **changes: Any) -> Answer:
+        if json_body is not None:
+            changes["body"] = json.dumps(json_body)
+        made = invoke(f"missions/{name}", **changes)
+        assert made["headers"]["Content-Type"] == "application/json"
+        assert made["headers"]["Access-Control-Allow-Origin"] == "*"
+        return Answer(made["statusCode"], made["headers"], made["body"])
+
+    return answer
+
+
+@pytest.fixture
+def stored(world, a_mission) -> Callable[..., Job]:
+    """Store a mission of the events' organisation and return it."""
+
+    def store(**about: Any) -> Job:
+        job = a_mission(**{"tenant": TENANT} | about)
+        world.repository.add(job)
+        return job
+
+    return store
