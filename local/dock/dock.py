@@ -88,7 +88,7 @@ class Dock:
         self._charged_at = now
         if now >= self._due and not self.away(now):
             self._say_how_it_is(now)
-            self._due = now + (BUSY_S if self._task else IDLE_S)
+            self._due = max(now, self._due + (BUSY_S if self._task else IDLE_S))
 
     # ── Orders ───────────────────────────────────────────────────────────────
     def _consider(self, execution: Execution, now: float) -> None:
@@ -172,7 +172,7 @@ class Dock:
     def _say_how_it_is(self, now: float) -> None:
         task = self._task
         idle = Pose(
-            "DOCKED", "CLOSED" if self._battery == FULL else "CHARGING", self._settings.home, 0
+            "DOCKED", "CLOSED" if self._battery == FULL else "CHARGING", self._settings.home, 0.0
         )
         self._sequence += 1
         said = {

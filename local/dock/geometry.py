@@ -96,4 +96,6 @@ def degrees_apart(start: float, end: float) -> float:
 
 
 def within_180(degrees: float) -> float:
+    if -180 <= degrees < 180:  # noqa: PLR2004 - half a circle
+        return degrees  # to the last digit
     return (degrees + 180) % 360 - 180
