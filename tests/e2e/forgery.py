@@ -1,0 +1,88 @@
+"""Access tokens that nobody has issued, made of one that somebody has."""
+
+import base64
+import hashlib
+import hmac
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+MANAGER: Final = {"scope": "missions/viewer missions/pilot missions/manager"}
+OWN_KEY: Final = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+type Jwk = Mapping[str, Any]
+
+
+def parts_of(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    claims = jwt.decode(token, options={"verify_signature": False})
+    return jwt.get_unverified_header(token), claims
+
+
+def spelled(part: Mapping[str, Any] | bytes) -> str:
+    raw = part if isinstance(part, bytes) else json.dumps(part).encode()
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def unsigned(token: str, alg: str) -> str:
+    header, claims = parts_of(token)
+    return f"{spelled(header | {'alg': alg})}.{spelled(claims)}."
+
+
+def raised(token: str) -> str:
+    """A manager's claims under a viewer's signature."""
+    header, _, signature = token.split(".")
+    _, claims = parts_of(token)
+    return f"{header}.{spelled(claims | MANAGER)}.{signature}"
+
+
+def bent(token: str) -> str:
+    signature = token.rsplit(".", 1)[1]
+    other = "A" if signature[0] != "A" else "B"
+    return token.removesuffix(signature) + other + signature[1:]
+
+
+def confused(token: str, secret: bytes) -> str:
+    """Signed with what everybody may know, the pool's public key, as if that were a secret."""
+    header, claims = parts_of(token)
+    text = f"{spelled(header | {'alg': 'HS256'})}.{spelled(claims)}"
+    return f"{text}.{spelled(hmac.digest(secret, text.encode(), hashlib.sha256))}"
+
+
+def pem(key: Jwk, kind: PublicFormat) -> bytes:
+    public = jwt.PyJWK(dict(key)).key
+    assert isinstance(public, rsa.RSAPublicKey)
+    return public.public_bytes(Encoding.PEM, kind)
+
+
+def own(token: str, **header: Any) -> str:
+    """Signed with a key of the forger's own."""
+    stolen, claims = parts_of(token)
+    return jwt.encode(claims, OWN_KEY, algorithm="RS256", headers=stolen | header)
+
+
+def own_jwk() -> Jwk:
+    return json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(OWN_KEY.public_key()))
+
+
+FORGERIES: Final[Mapping[str, Callable[[str, Jwk], str]]] = {
+    "no signature, alg none": lambda token, _: unsigned(token, "none"),
+    "no signature, alg None": lambda token, _: unsigned(token, "None"),
+    "no signature, alg RS256": lambda token, _: unsigned(token, "RS256"),
+    "claims raised": lambda token, _: raised(token),
+    "signature bent": lambda token, _: bent(token),
+    "signature cut": lambda token, _: token[:-8],
+    "HS256, SPKI": lambda token, key: confused(token, pem(key, PublicFormat.SubjectPublicKeyInfo)),
+    "HS256, PKCS 1": lambda token, key: confused(token, pem(key, PublicFormat.PKCS1)),
+    "HS256, modulus": lambda token, key: confused(token, str(key["n"]).encode()),
+    "HS256, nothing": lambda token, _: confused(token, b""),
+    "own key under the pool's id": lambda token, _: own(token),
+    "own key under its own id": lambda token, _: own(token, kid="mine"),
+    "own key in the header": lambda token, _: own(token, jwk=own_jwk()),
+    "two parts": lambda token, _: token.rsplit(".", 1)[0],
+    "no parts": lambda *_: "x",
+    "three empty parts": lambda *_: "..",
+}
