@@ -6,6 +6,8 @@ certificate is held to the policies attached to that; one with a user name or a 
 that the custom authorizer answers (the Lambda function whose name starts with AUTHORIZER, asked as
 AWS IoT asks it, except that `refreshAfterInSeconds` is not honoured); and one with neither is sent
 away.
+
+Beside that, gateway responses tell the time, which MiniStack leaves out of them.
 """
 
 import asyncio
@@ -15,12 +17,13 @@ import struct
 import sys
 import uuid
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import boto3
 from ministack.app import main  # type: ignore[import-not-found]
 from ministack.core import iam_evaluator  # type: ignore[import-not-found]
-from ministack.services import iot  # type: ignore[import-not-found]
+from ministack.services import apigateway_v1, iot  # type: ignore[import-not-found]
 
 USER_NAME, PASSWORD, WILL = 0x80, 0x40, 0x04  # the flags of an MQTT CONNECT
 
@@ -158,7 +161,20 @@ def let_go_after(session: Any, seconds: int) -> None:
     loop.call_later(seconds, lambda: loop.create_task(session._send(close)))
 
 
+def tell_the_time() -> None:
+    """Fill in the one variable of our gateway responses that MiniStack does not know."""
+    render = apigateway_v1._gateway_error_response
+
+    def rendered(error: Any, request: Any) -> tuple[int, dict[str, str], bytes]:
+        status, headers, body = render(error, request)
+        now = datetime.now(UTC).strftime("%d/%b/%Y:%H:%M:%S +0000")
+        return status, headers, body.replace(b"$context.requestTime", now.encode())
+
+    apigateway_v1._gateway_error_response = rendered
+
+
 if __name__ == "__main__":
     stay_on_this_machine()
+    tell_the_time()
     authorize(sys.argv.pop(1))
     main()
