@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from jobs.domain.device import DeviceState, Lease, Reading
 from jobs.domain.job import JobRef, Millis
 from jobs.domain.mission import job_id_in
+from jobs.mission_ports import OrderState
 from jobs.ports import Clock
 
 
@@ -49,3 +51,45 @@ class InMemoryFleet:
 
     def _state(self, device_id: str) -> DeviceState:
         return self._states.get(device_id, DeviceState(device=device_id))
+
+
+class InMemoryOrders:
+    """The broker. `documents` is what devices were sent; tests play the devices with `answer`."""
+
+    def __init__(self) -> None:
+        self.documents: dict[str, Mapping[str, Any]] = {}
+        self._stands: dict[tuple[str, str], tuple[OrderState, str | None]] = {}
+
+    def send(self, order_id: str, device_id: str, document: Mapping[str, Any]) -> None:
+        self.documents.setdefault(order_id, document)
+        self._stands.setdefault((order_id, device_id), (OrderState.QUEUED, None))
+
+    def state(self, order_id: str, device_id: str) -> tuple[OrderState, str | None] | None:
+        return self._stands.get((order_id, device_id))
+
+    def withdraw(self, order_id: str, device_id: str) -> bool:
+        found = self._stands.get((order_id, device_id))
+        if found is None:
+            return True
+        if found[0] is OrderState.QUEUED:
+            self._stands[order_id, device_id] = (OrderState.CANCELED, None)
+            return True
+        return False
+
+    def recall(self, order_id: str, device_id: str) -> None:
+        found = self._stands.get((order_id, device_id))
+        if found is not None and found[0] in {OrderState.QUEUED, OrderState.IN_PROGRESS}:
+            self._stands[order_id, device_id] = (OrderState.CANCELED, None)
+
+    def of(self, device_id: str, *states: OrderState) -> list[str]:
+        """Return a device's orders in these states, oldest first."""
+        return [
+            order
+            for (order, device), (state, _) in self._stands.items()
+            if device == device_id and state in states
+        ]
+
+    def answer(
+        self, order_id: str, device_id: str, state: OrderState, reason: str | None = None
+    ) -> None:
+        self._stands[order_id, device_id] = (state, reason)

@@ -33,7 +33,9 @@ class TakeReading:
         before, after = states
         after = self._without_done_mission(after)
         self.watchers.read([after])
-        if after.is_free(self.clock()) and not before.is_free(before.seen_at):
+        now = self.clock()
+        was_free = before.is_free(before.seen_at) and before.is_free(now)  # and in reach ever since
+        if after.is_free(now) and not was_free:
             self._find_work(device)
 
     def _without_done_mission(self, state: DeviceState) -> DeviceState:
