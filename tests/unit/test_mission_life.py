@@ -213,7 +213,7 @@ class MissionLife(RuleBasedStateMachine):
 
 TestMissionLife = MissionLife.TestCase
 TestMissionLife.settings = settings(
-    max_examples=200,
+    max_examples=100,
     stateful_step_count=40,
     deadline=None,
     suppress_health_check=[*HealthCheck],

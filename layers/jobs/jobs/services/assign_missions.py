@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from jobs.domain.device import DeviceGroup
-from jobs.domain.errors import DeviceGroupNotFoundError, JobError
+from jobs.domain.device import DeviceGroup, DeviceState
+from jobs.domain.errors import DeviceGroupNotFoundError, JobError, JobNotFoundError
 from jobs.domain.job import Job, JobRef, Millis
 from jobs.domain.mission import Waiting, mission_of, order_id, ordered
 from jobs.mission_ports import Fleet, FleetRegistry, Orders, WaitingMissions
@@ -53,7 +53,20 @@ class AssignMissions:
     def _free(self, group: DeviceGroup) -> list[str]:
         ids = sorted(device.id for device in group.devices)
         states, now = self.fleet.states(ids), self.clock()
-        return [each for each in ids if states[each].is_free(now)]
+        return [each for each in ids if states[each].is_free(now) and not self._held(states[each])]
+
+    def _held(self, state: DeviceState) -> bool:
+        """Whether a mission still counts on the device, though its lease has run out meanwhile."""
+        if state.lease is None:
+            return False
+        try:
+            job = self.repository.get(state.lease.job)
+        except JobNotFoundError:
+            return False
+        order = mission_of(job).order
+        if order is None or job.as_of(self.clock()).status.is_terminal:
+            return False
+        return (order.device, order.fence) == (state.device, state.lease.fence)
 
     def give(self, ref: JobRef, device: str) -> bool:
         """Lease the device, then note its order, then send that: each can be done again.
