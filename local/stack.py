@@ -4,7 +4,7 @@ import socket
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fcntl import LOCK_SH
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,6 +12,7 @@ from typing import Any
 
 from local.build import HOST_ARCHITECTURE, LOCAL, build, locked
 from local.deploy import deploy
+from local.docks import docks
 from local.errors import LocalStackError
 from local.ministack import MiniStack, Mqtt
 from local.part import Part
@@ -35,6 +36,7 @@ class LocalStack:
     folder: Path
     ministack: MiniStack
     gateway: Part
+    docks: Part | None = None
 
     @property
     def api_key(self) -> str:
@@ -58,8 +60,9 @@ class LocalStack:
 
     def check(self) -> None:
         """Raise if a part of it has ended."""
-        self.ministack.check()
-        self.gateway.check()
+        for part in (self.ministack, self.gateway, self.docks):
+            if part:
+                part.check()
 
     def description(self) -> dict[str, Any]:
         """What a client needs to find it: the content of stack.json."""
@@ -78,12 +81,16 @@ class LocalStack:
 
 @contextmanager
 def running(
-    *, port: int = 0, cloud_port: int = 0, parameters: Mapping[str, str] | None = None
+    *,
+    port: int = 0,
+    cloud_port: int = 0,
+    parameters: Mapping[str, str] | None = None,
+    with_docks: bool = True,
 ) -> Iterator[LocalStack]:
     """Build if need be, start, deploy and seed; everything is gone at the end.
 
     Port 0 is any free one, so that any number of stacks run at once. `parameters` are the
-    template's.
+    template's. Without docks, start what you need with `local.docks.docks`.
     """
     with ExitStack() as cleanup:
         door = cleanup.enter_context(reserved(port))
@@ -106,7 +113,7 @@ def running(
         gateway.wait_until(lambda: answers(f"{base_url}/"))
         with step("seeding"):
             seeded = seed(ministack.url, STACK, outputs, base_url)
-        yield LocalStack(
+        stack = LocalStack(
             name=STACK,
             base_url=base_url,
             aws_endpoint_url=ministack.url,
@@ -116,6 +123,11 @@ def running(
             ministack=ministack,
             gateway=gateway,
         )
+        if with_docks:
+            with step("connecting docks"):
+                demo = cleanup.enter_context(docks(stack))
+            stack = replace(stack, docks=demo)
+        yield stack
 
 
 def websocket_url(base_url: str) -> str:
