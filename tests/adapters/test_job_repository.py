@@ -249,6 +249,43 @@ def test_an_expired_key_is_free_again(repository, clock, a_job) -> None:
     assert repository.get(second.ref) == second
 
 
+def test_a_key_is_known_until_it_expires(repository, clock, a_job) -> None:
+    job = a_job()
+
+    assert not repository.knows(job.tenant, job.dialect, key().value)
+    repository.add(job, key())
+
+    assert repository.knows(job.tenant, job.dialect, key().value)
+    assert not repository.knows("rival", job.dialect, key().value)
+    assert not repository.knows(job.tenant, "missions", key().value)
+    clock.advance(HOUR)
+    assert not repository.knows(job.tenant, job.dialect, key().value)
+
+
+@pytest.mark.parametrize("request_", [{"content": "Hello"}, {"content": "x" * 1000}])
+def test_a_deleted_job_is_gone_and_so_is_what_belonged_to_it(repository, a_job, request_) -> None:
+    job = a_job(request=request_)
+    repository.add(job)
+
+    repository.delete(job)
+    repository.delete(job)
+
+    with pytest.raises(JobNotFoundError):
+        repository.get(job.ref)
+    repository.add(again := a_job(request={"content": "Small"}))
+    assert repository.get(job.ref) == again
+
+
+def test_a_job_that_has_changed_is_not_deleted(repository, a_job) -> None:
+    repository.add(job := a_job())
+    running = claimed(repository, job)
+
+    with pytest.raises(StaleJobError):
+        repository.delete(job)
+
+    assert repository.get(job.ref) == running
+
+
 def test_a_key_is_its_tenants_and_dialects_own(repository, a_job) -> None:
     own, others, missions = a_job(), a_job(tenant="rival"), a_job(dialect="missions")
     shared = key(value=f"of {own.tenant}")

@@ -3,7 +3,7 @@
 import pytest
 
 from jobs.adapters.dynamodb.jobs import DynamoJobRepository
-from jobs.domain.errors import IdempotencyConflictError, StaleJobError
+from jobs.domain.errors import IdempotencyConflictError, JobNotFoundError, StaleJobError
 from jobs.domain.status import JobStatus
 from jobs.ports import IdempotencyKey
 from tests.support import HOUR, NOON
@@ -139,3 +139,14 @@ def test_whose_claim_was_lost_and_then_overtaken_does_not_have_the_job(
 
     assert lost
     assert job_table.status_of(job.ref) is JobStatus.CANCELLED
+
+
+def test_a_job_is_deleted(job_table, engine, job) -> None:
+    job_table.add(job)
+
+    with engine.losing_answer("DeleteItem") as lost:
+        job_table.delete(job)
+
+    assert lost
+    with pytest.raises(JobNotFoundError):
+        job_table.get(job.ref)

@@ -9,6 +9,7 @@ from jobs.domain.mission import mission_of
 from jobs.domain.status import JobStatus
 from jobs.services.amend_job import AmendJob
 from jobs.services.cancel_mission import CancelMission
+from jobs.services.delete_job import DeleteJob
 from tests.support import HOUR, NOON
 
 WAITING = ["PENDING", "QUEUED"]
@@ -36,6 +37,11 @@ def amend(repository, clock) -> AmendJob:
 @pytest.fixture
 def cancel(repository, clock) -> CancelMission:
     return CancelMission(repository=repository, clock=clock)
+
+
+@pytest.fixture
+def delete(repository, clock) -> DeleteJob:
+    return DeleteJob(repository=repository, clock=clock)
 
 
 @pytest.mark.parametrize("status", WAITING)
@@ -92,3 +98,24 @@ def test_what_is_not_there_cannot_be_changed(amend, cancel, a_mission) -> None:
         amend(a_mission().ref, {"name": "New"})
     with pytest.raises(JobNotFoundError):
         cancel(a_mission().ref)
+
+
+@pytest.mark.parametrize("status", WAITING + ENDED)
+def test_a_mission_that_is_not_being_flown_is_deleted(delete, repository, stored, status) -> None:
+    job = stored(status)
+
+    delete(job.ref)
+
+    with pytest.raises(JobNotFoundError):
+        repository.get(job.ref)
+    ends = [change.status for change in repository.changes if change.status]
+    assert ends[-1] == (JobStatus.CANCELLED if status in WAITING else status)
+
+
+def test_a_mission_that_is_being_flown_is_not_deleted(delete, repository, stored) -> None:
+    job = stored("RUNNING")
+
+    with pytest.raises(JobStartedError):
+        delete(job.ref)
+
+    assert repository.get(job.ref) == job

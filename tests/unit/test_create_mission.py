@@ -142,6 +142,21 @@ def test_a_device_that_must_be_online_is(create, fleet) -> None:
     assert create(device="dock-1", online_only=True).status is JobStatus.PENDING
 
 
+def test_a_repeated_request_is_answered_though_the_device_has_gone_offline_since(
+    create, fleet
+) -> None:
+    demand = {"device": "dock-1", "online_only": True, "idempotency_key": "once"}
+    fleet.seen_at = NOON - 1
+    first = create(**demand)
+    fleet.seen_at = 0
+
+    assert create(**demand) == first
+    with pytest.raises(IdempotencyConflictError):
+        create(**demand, request_hash="other")
+    with pytest.raises(DeviceOfflineError):
+        create(**demand | {"idempotency_key": "another"})
+
+
 def test_any_device_may_come_online_later(create) -> None:
     assert create(online_only=True).status is JobStatus.PENDING
 

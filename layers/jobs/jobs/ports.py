@@ -54,6 +54,9 @@ class JobRepository(Protocol):
         Raises `IdempotencyConflictError` if the key came with another request.
         """
 
+    def knows(self, tenant: str, dialect: str, key: str) -> bool:
+        """Tell whether there has been a job of this idempotency key, which is remembered still."""
+
     def get(self, ref: JobRef) -> Job:
         """Return the job as stored, or raise `JobNotFoundError`."""
 
@@ -67,7 +70,10 @@ class JobRepository(Protocol):
         """Prolong the lease of the job's attempt, or raise `StaleJobError` if it is over."""
 
     def delete(self, job: Job) -> None:
-        """Remove a job with all that belongs to it, or raise `StaleJobError` if it has changed."""
+        """Remove a job with all that belongs to it, or raise `StaleJobError` if it has changed.
+
+        Harmless when repeated.
+        """
 
     def newest(self, listing: Listing, *, known: int) -> Page:
         """Return up to `listing.limit` jobs, older than `listing.before`.

@@ -34,6 +34,10 @@ class InMemoryJobRepository:
         self._put(job, None)
         return job.ref
 
+    def knows(self, tenant: str, dialect: str, key: str) -> bool:
+        first = self._keys.get((tenant, dialect, key))
+        return first is not None and first[0].expires_at > self._clock()
+
     def get(self, ref: JobRef) -> Job:
         job = self._jobs.get(ref)
         if job is None or job.gone_at <= self._clock():
@@ -60,7 +64,9 @@ class InMemoryJobRepository:
 
     def delete(self, job: Job) -> None:
         stored = self._jobs.get(job.ref)
-        if stored is None or (stored.status, stored.attempt) != (job.status, job.attempt):
+        if stored is None:
+            return
+        if (stored.status, stored.attempt) != (job.status, job.attempt):
             raise StaleJobError(job.id)
         del self._jobs[job.ref]
         self.changes.append(replace(change(job, previous=job.status), status=None))

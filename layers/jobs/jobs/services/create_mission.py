@@ -64,7 +64,7 @@ class CreateMission:
             raise DeviceNotFoundError(new.device)
         waypoints = self._waypoints(new)
         now = self.clock()
-        if new.online_only and new.device is not None:
+        if new.online_only and new.device is not None and not self._is_repeated(new):
             self._demand_online(new.device, now)
         due_at = max(now, new.scheduled_at or now)
         job = Job(
@@ -95,6 +95,11 @@ class CreateMission:
         if plan is not None and new.action == "MISSION":
             return [[*each] for each in plan.waypoints]
         return [[*new.place, _ALTITUDE][:3]] if new.place else []
+
+    def _is_repeated(self, new: NewMission) -> bool:
+        """Whether there is a job already, which was granted while the device was online."""
+        key = new.idempotency_key
+        return key is not None and self.repository.knows(new.tenant, new.dialect, key)
 
     def _demand_online(self, device: str, now: Millis) -> None:
         if not self.fleet.states([device])[device].is_online(now):

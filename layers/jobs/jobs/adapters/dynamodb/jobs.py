@@ -51,6 +51,14 @@ class DynamoJobRepository:
                 )
         return job.ref
 
+    def knows(self, tenant: str, dialect: str, key: str) -> bool:
+        claim = {"PK": f"{tenant}#{dialect}#keys", "SK": key}
+        with passing_failures():
+            found = self._client.get_item(
+                TableName=self._table, Key=attributes(claim), ConsistentRead=True
+            ).get("Item")
+        return found is not None and int(found["expires_at"]["N"]) > self._clock() // 1000
+
     def get(self, ref: JobRef) -> Job:
         query: dict[str, Any] = {
             "TableName": self._table,
@@ -129,16 +137,18 @@ class DynamoJobRepository:
                 header = self._client.delete_item(
                     TableName=self._table,
                     Key=items.key(job.ref),
-                    ConditionExpression="#status = :was AND attempt = :fence",
+                    ConditionExpression="attribute_not_exists(PK)"
+                    " OR (#status = :was AND attempt = :fence)",
                     ExpressionAttributeNames={"#status": "status"},
                     ExpressionAttributeValues=attributes(
                         {":was": job.status.value, ":fence": job.attempt}
                     ),
                     ReturnValues="ALL_OLD",
-                )["Attributes"]
+                ).get("Attributes")
             except self._client.exceptions.ConditionalCheckFailedException as error:
                 raise StaleJobError(job.id) from error
-            for suffix in items.missing_bodies(header):  # without their header they are nothing
+            # Without their header they are nothing; TTL sees to those that are missed here.
+            for suffix in items.missing_bodies(header) if header else []:
                 self._client.delete_item(TableName=self._table, Key=items.key(job.ref, suffix))
 
     def newest(self, listing: Listing, *, known: int) -> Page:
