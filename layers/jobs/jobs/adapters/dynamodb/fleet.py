@@ -1,7 +1,7 @@
 """What each device is doing: one item of the mission table, written with every reading.
 
 PK              SK      attributes
-DEVICE#<id>     STATE   seen_at, online, sequence, reading; lease_job, fence, lease_until
+DEVICE#<id>     STATE   seen_at, in_reach, sequence, reading; lease_job, fence, lease_until
 """
 
 import json
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
 _DEVICES_A_CALL: Final = 100
+_NEWER: Final = "attribute_not_exists(#sequence) OR #sequence < :sequence"
 
 
 class DynamoFleet:
@@ -79,13 +80,13 @@ class DynamoFleet:
             ":sequence": reading.sequence,
             ":reading": _text(reading),
         }
-        update = "SET seen_at = :now, online = :online, #sequence = :sequence, reading = :reading"
+        update = "SET seen_at = :now, in_reach = :online, #sequence = :sequence, reading = :reading"
         if reading.order is not None:
             own: dict[str, str | int] = {":order": job_id_in(reading.order), ":until": now + hold}
             kept = self._stored(
                 reading.device,
                 f"{update}, lease_until = :until",
-                "contains(lease_job, :order) AND #sequence < :sequence",
+                f"contains(lease_job, :order) AND ({_NEWER})",
                 values | own,
             )
             if kept is not None:
@@ -93,7 +94,7 @@ class DynamoFleet:
         kept = self._stored(
             reading.device,
             update,
-            "attribute_not_exists(#sequence) OR #sequence < :sequence",
+            _NEWER,
             values,
         )
         return None if kept is None else _before_and_after(kept, reading, now)
@@ -104,7 +105,7 @@ class DynamoFleet:
                 self._client.update_item(
                     TableName=self._table,
                     Key=_key(device_id),
-                    UpdateExpression="SET online = :no",
+                    UpdateExpression="SET in_reach = :no",
                     ConditionExpression="attribute_exists(PK)",
                     ExpressionAttributeValues=attributes({":no": 0}),
                 )
@@ -167,7 +168,7 @@ def _state(item: Stored) -> DeviceState:
     if "reading" in row:
         said = json.loads(row["reading"])
         reading = Reading(
-            device=device, sequence=row["sequence"], online=bool(row["online"]), **said
+            device=device, sequence=row["sequence"], online=bool(row["in_reach"]), **said
         )
     if "lease_job" in row:
         job = from_text(row["lease_job"])
