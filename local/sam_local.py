@@ -12,7 +12,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +24,7 @@ from typing import Any, override
 from jobs.adapters.dynamodb.jobs import DynamoJobRepository
 from jobs.domain.identity import new_job_id
 from jobs.domain.job import Job
+from jobs.domain.mission import Mission
 from jobs.domain.status import JobStatus
 from local.aws import CREDENTIALS, REGION, session
 from local.build import HOST_ARCHITECTURE, LOCAL
@@ -34,6 +35,9 @@ from local.stack import LocalStack, running
 from local.template import load
 
 EXAMPLE_KEY = "sortie_000000000000_EXAMPLE-KEY-OF-NOBODY-EXAMPLE-KEY-OF-NOBODY"
+EXAMPLE_PARTNER_KEY = "sortie_111111111111_EXAMPLE-KEY-OF-PARTNER-EXAMPLE-KEY-OF-PARTN"
+EXAMPLE_CLIENT = "EXAMPLECLIENTOFNOBODY0000000"
+EXAMPLE_CLIENT_SECRET = "EXAMPLE-SECRET-OF-NOBODY"  # noqa: S105 - it is none
 EXAMPLE_JOB = "019b7963-4a00-7000-8000-000000000001"
 EXAMPLE_RECEIPT = "EXAMPLE-receipt-handle"
 ECHO, FAR_ECHO = (
@@ -64,19 +68,56 @@ def invocations(stack: LocalStack) -> Iterator[Invocation]:
         queue_url, receipt = message(sqs)
         for physical, name in sorted(functions(endpoint_url, stack.name).items()):
             found = lambdas.get_function_configuration(FunctionName=physical)
-            job = left_behind(FAR_ECHO if name == "PollRemoteJob" else ECHO)
+            job = job_for(name)
             repository.add(job)
             file = found["Handler"].removesuffix(".lambda_handler").replace(".", "/")
             yield Invocation(
                 function=f"{name}Function",
                 handler=found["Handler"],
                 variables=found["Environment"]["Variables"] | {"AGENT_QUEUE_URL": queue_url},
-                event=(ROOT / f"events/{file}.json")
-                .read_text()
-                .replace(EXAMPLE_KEY, stack.api_key)
-                .replace(EXAMPLE_JOB, job.id)
-                .replace(EXAMPLE_RECEIPT, receipt),
+                event=filled(
+                    (ROOT / f"events/{file}.json").read_text(),
+                    {
+                        EXAMPLE_KEY: stack.api_key,
+                        EXAMPLE_PARTNER_KEY: stack.seeded["missions"]["apiKey"],
+                        EXAMPLE_CLIENT: stack.seeded["missions"]["clientId"],
+                        EXAMPLE_CLIENT_SECRET: stack.seeded["missions"]["clientSecret"],
+                        EXAMPLE_JOB: job.id,
+                        EXAMPLE_RECEIPT: receipt,
+                    },
+                ),
             )
+
+
+def filled(event: str, values: Mapping[str, str]) -> str:
+    for example, value in values.items():
+        event = event.replace(example, value)
+    return event
+
+
+def job_for(function: str) -> Job:
+    """The job that a function's event is about."""
+    if function.startswith("Missions"):
+        return waiting()
+    return left_behind(FAR_ECHO if function == "PollRemoteJob" else ECHO)
+
+
+def waiting() -> Job:
+    """A mission that gets no device: its group has none."""
+    now = time.time_ns() // 1_000_000
+    return Job(
+        id=new_job_id(now),
+        tenant="demo",
+        dialect="missions",
+        request={"metadata": {}, "action": "HOVER", "waypoints": []},
+        created_at=now,
+        changed_at=now,
+        deadline=now + 300_000,
+        retention=24 * 3600 * 1000,
+        status=JobStatus.QUEUED,
+        sequence=2,
+        mission=Mission(name="Inspection", group="nowhere", priority=5, due_at=now),
+    )
 
 
 def left_behind(agent_id: str) -> Job:
