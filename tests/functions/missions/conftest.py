@@ -2,9 +2,11 @@
 
 import json
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import pytest
+from pydantic import TypeAdapter
 
 from jobs import mission_bootstrap
 from jobs.adapters.memory_fleet import InMemoryFleet
@@ -12,6 +14,7 @@ from jobs.adapters.memory_missions import InMemoryFleetRegistry, InMemoryRateLim
 from jobs.domain.client import Client, Role
 from jobs.domain.device import Device, DeviceGroup, Plan, Reading
 from jobs.domain.job import Job
+from scripts.openapi_missions import MISSIONS
 from tests.functions.conftest import TENANT, Answer
 
 CLIENT = "EXAMPLECLIENTOFNOBODY0000000"
@@ -68,6 +71,14 @@ def online(fleet) -> Callable[[str], None]:
     return report
 
 
+@cache
+def declared(endpoint: str, status: int) -> TypeAdapter[Any]:
+    """What docs/openapi/missions.json says of an endpoint's answers with this status."""
+    [operation] = [each for each in MISSIONS.operations if each.name == endpoint]
+    answers = {**operation.answers, **dict.fromkeys(operation.refusals, operation.error)}
+    return TypeAdapter(answers[status])
+
+
 @pytest.fixture
 def call(invoke) -> Callable[..., Answer]:
     """Have a handler answer its own event, with changes to its first level, as JSON or as is."""
@@ -78,6 +89,7 @@ def call(invoke) -> Callable[..., Answer]:
         made = invoke(f"missions/{name}", **changes)
         assert made["headers"]["Content-Type"] == "application/json"
         assert made["headers"]["Access-Control-Allow-Origin"] == "*"
+        assert declared(name, made["statusCode"]).validate_json(made["body"])
         return Answer(made["statusCode"], made["headers"], made["body"])
 
     return answer
