@@ -1,4 +1,4 @@
-"""Size of the layer, and how long `make up` takes."""
+"""Size of the layers, and how long `make up` takes."""
 
 import os
 import signal
@@ -9,7 +9,7 @@ from typing import Final
 
 from bench.report import Row, Section
 from bench.setting import Setting
-from local.build import AWS, LAYER_BUDGET, LOCAL, build
+from local.build import AWS, LAYER_BUDGETS, LOCAL, build
 from local.errors import LocalStackError
 from local.paths import ROOT
 from local.progress import step
@@ -26,13 +26,14 @@ def run(setting: Setting) -> Section:
     build(LOCAL)  # the sources may have changed since the first section
     rows = [
         Row(
-            what=f"layer, unzipped, {target.architecture}",
-            value=size(target.folder / "JobsLayer") / 1e6,
+            what=f"{layer}, unzipped, {target.architecture}",
+            value=size(target.folder / layer) / 1e6,
             unit="MB",
-            budget=LAYER_BUDGET / 1e6,
+            budget=budget / 1e6,
         )
         for target in (LOCAL, AWS)
-        if (target.folder / "JobsLayer").exists()
+        for layer, budget in LAYER_BUDGETS.items()
+        if (target.folder / layer).exists()
     ]
     with step("footprint: make up"):
         seconds = up()

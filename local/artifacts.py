@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,12 +34,20 @@ class Artifacts:
     def put(self, path: Path) -> str:
         if path not in self._known:
             body = zipped(path) if path.is_dir() else definition(path)
-            key = hashlib.sha256(body).hexdigest()
-            if key not in self._present:
-                self._s3.put_object(Bucket=BUCKET, Key=key, Body=body)
-                self._present.add(key)
-            self._known[path] = f"s3://{BUCKET}/{key}"
+            self._known[path] = f"s3://{BUCKET}/{self._put(body)}"
         return self._known[path]
+
+    def put_template(self, template: Mapping[str, Any]) -> str:
+        """Return its URL: a request to CloudFormation holds 51,200 bytes at most."""
+        key = self._put(json.dumps(template, default=str).encode())
+        return f"{self._s3.meta.endpoint_url}/{BUCKET}/{key}"
+
+    def _put(self, body: bytes) -> str:
+        key = hashlib.sha256(body).hexdigest()
+        if key not in self._present:
+            self._s3.put_object(Bucket=BUCKET, Key=key, Body=body)
+            self._present.add(key)
+        return key
 
 
 def zipped(folder: Path) -> bytes:

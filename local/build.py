@@ -27,7 +27,7 @@ from local.template import code_folders
 
 SOURCES = ("template.yaml", "functions", "layers", "statemachines")
 HOST_ARCHITECTURE = "arm64" if platform.machine() in {"aarch64", "arm64"} else "x86_64"
-LAYER_BUDGET = 26_000_000
+LAYER_BUDGETS = {"JobsLayer": 26_000_000, "TokensLayer": 20_000_000}
 STAMP = "fingerprint"
 
 
@@ -54,7 +54,8 @@ def build(target: Target) -> Path:
             with step(target.what):
                 sam_build(target)
                 compile_functions(target.folder)
-            report_size(target.folder / "JobsLayer")
+            for layer in LAYER_BUDGETS:
+                report_size(target.folder / layer)
             (target.folder / STAMP).write_text(fingerprint(target))
     return target.folder
 
@@ -138,7 +139,8 @@ def compile_functions(folder: Path) -> None:
 
 def report_size(layer: Path) -> None:
     size = sum(file.stat().st_size for file in layer.rglob("*") if file.is_file())
-    print(f"  layer: {size / 1e6:.1f} MB unzipped, of {LAYER_BUDGET / 1e6:.0f}")
+    budget = LAYER_BUDGETS[layer.name]
+    print(f"  {layer.name}: {size / 1e6:.1f} MB unzipped, of {budget / 1e6:.0f}")
 
 
 if __name__ == "__main__":

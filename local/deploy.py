@@ -4,7 +4,6 @@ The emulator runs the SAM transform itself, so this is all that `sam deploy` add
 its time.
 """
 
-import json
 import time
 from contextlib import closing
 from pathlib import Path
@@ -47,8 +46,9 @@ def deployed(
             properties = resource.get("Properties", {})
             for key in properties.keys() & CODE_PROPERTIES:
                 properties[key] = artifacts.put(build / properties[key])
+        url = artifacts.put_template(template)
     with closing(session().client("cloudformation", endpoint_url=endpoint_url)) as cloudformation:
-        apply(cloudformation, template, stack, parameters)
+        apply(cloudformation, url, stack, parameters)
         repairs.repair(cloudformation, stack, endpoint_url)
         [found] = cloudformation.describe_stacks(StackName=stack)["Stacks"]
     return {each["OutputKey"]: each["OutputValue"] for each in found.get("Outputs", [])}
@@ -64,13 +64,13 @@ def separate_logs(template: dict[str, Any]) -> None:
 
 def apply(
     cloudformation: "CloudFormationClient",
-    template: dict[str, Any],
+    template_url: str,
     stack: str,
     parameters: dict[str, str],
 ) -> None:
     request: dict[str, Any] = {
         "StackName": stack,
-        "TemplateBody": json.dumps(template, default=str),
+        "TemplateURL": template_url,
         "Capabilities": ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
         "Parameters": [
             {"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 OPERATIONS: Final = {
+    "apigatewaymanagementapi": {"DeleteConnection", "PostToConnection"},
     "bedrock-runtime": {"Converse"},
     "dynamodb": {
         *("BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query", "TransactWriteItems"),
@@ -21,11 +22,15 @@ OPERATIONS: Final = {
     },
     "events": {"PutEvents"},
     "iot": {"CancelJobExecution", "CreateJob", "DescribeJobExecution"},
+    "iot-data": {"Publish"},
     "secretsmanager": {"GetSecretValue"},
     "sqs": {"ChangeMessageVisibility", "SendMessage"},
     "stepfunctions": {"StartExecution"},
 }
-ENDPOINTS: Final = {"bedrock", "dynamodb", "events", "iot", "secretsmanager", "sqs", "states"}
+ENDPOINTS: Final = {
+    *("bedrock", "data-ats.iot", "dynamodb", "events", "iot", "secretsmanager", "sqs"),
+    "states",
+}
 
 type Json = dict[str, Any]
 

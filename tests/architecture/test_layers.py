@@ -15,12 +15,13 @@ KNOWS = {
     "domain": {"jobs.domain"},
     "ports": {"jobs.domain"},
     "mission_ports": {"jobs.domain"},
-    "services": {"jobs.domain", "jobs.ports", "jobs.mission_ports", "jobs.services",
-                 "jobs.agents.provider"},
+    "watch_ports": {"jobs.domain"},
+    "services": {"jobs.domain", "jobs.ports", "jobs.mission_ports", "jobs.watch_ports",
+                 "jobs.services", "jobs.agents.provider"},
     "agents": {"jobs.domain", "jobs.ports", "jobs.agents", "jobs.strict_json",
                "botocore.exceptions", "mypy_boto3_bedrock_runtime", "urllib3"},
-    "adapters": {"jobs.domain", "jobs.ports", "jobs.mission_ports", "jobs.adapters", "botocore",
-                 "itsdangerous", "jwt", "urllib3",
+    "adapters": {"jobs.domain", "jobs.ports", "jobs.mission_ports", "jobs.watch_ports",
+                 "jobs.adapters", "botocore", "itsdangerous", "jwt", "urllib3",
                  "mypy_boto3_apigatewaymanagementapi", "mypy_boto3_dynamodb", "mypy_boto3_events",
                  "mypy_boto3_iot", "mypy_boto3_iot_data", "mypy_boto3_secretsmanager",
                  "mypy_boto3_sqs", "mypy_boto3_stepfunctions"},
@@ -31,7 +32,7 @@ KNOWS = {
     "missions_endpoint": {"jobs.bootstrap", "jobs.mission_bootstrap", "jobs.dialects",
                           "jobs.domain", "jobs.http", "jobs.runtime"},
 }  # fmt: skip
-COMPOSITION_ROOT = {"bootstrap", "mission_bootstrap"}  # knows everything
+COMPOSITION_ROOT = {"bootstrap", "mission_bootstrap", "watch_bootstrap"}  # knows everything
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 

@@ -13,6 +13,7 @@ from jobs.dialects import missions_access
 from jobs.services.authenticate import new_key
 
 ROOT = Path(__file__).parents[2]
+OPEN = {"/v3/auth/token", "/tracking"}  # the one looks at an API key itself
 UNPREFIXED = {"auth", "workers"}
 READ_BY_POWERTOOLS = {"POWERTOOLS_SERVICE_NAME"}
 ERROR_FIELDS = {"success", "error", "code", "message", "requestId", "timestamp"}
@@ -110,7 +111,7 @@ def test_every_path_has_exactly_one_function(functions) -> None:
 def test_every_route_asks_for_a_key_or_for_a_partners_token(functions, resources) -> None:
     assert resources["Api"]["Properties"]["Auth"]["DefaultAuthorizer"] == "ApiKey"
     for name, route in events_of(functions, "Api"):
-        if route["Path"] == "/v3/auth/token":  # it looks at the API key itself
+        if route["Path"] in OPEN:
             assert route["Auth"] == {"Authorizer": "NONE"}
         elif route["Path"].startswith("/v3/"):
             assert route["Auth"] == {"Authorizer": "Partner"}, name

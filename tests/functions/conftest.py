@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from jobs import bootstrap, mission_bootstrap, runtime
+from jobs import bootstrap, mission_bootstrap, runtime, watch_bootstrap
 from jobs.adapters.memory import (
     InMemoryJobCounters,
     InMemoryJobRepository,
@@ -89,7 +89,7 @@ class World:
 def world(clock, monkeypatch) -> Iterator[World]:
     made = World(clock, InMemoryJobRepository(clock), InMemoryJobCounters(clock))
     made.registry.put_agent(TENANT, Agent(id=AGENT_ID, name="Echo", bio="Answers."))
-    roots = vars(bootstrap) | vars(mission_bootstrap)
+    roots = vars(bootstrap) | vars(mission_bootstrap) | vars(watch_bootstrap)
     caches = [each for each in roots.values() if hasattr(each, "cache_clear")]
     for each in caches:
         each.cache_clear()

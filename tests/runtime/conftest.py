@@ -46,22 +46,30 @@ def layer(built) -> Path:
 
 
 @pytest.fixture(scope="session")
+def tokens_layer(built) -> Path:
+    return built / "TokensLayer/python"
+
+
+@pytest.fixture(scope="session")
 def invoked(stack, built) -> dict[str, Invocation]:
     return {each.function: each for each in invocations(stack)}
 
 
 @pytest.fixture
-def run(stack, built, layer, invoked, tmp_path) -> Iterator[Callable[..., Any]]:
+def run(stack, built, invoked, tmp_path) -> Iterator[Callable[..., Any]]:
     """Have a built function answer its event; what it logged is shown if the test fails."""
     if sys.platform != "linux":
         pytest.skip("the interface emulator is a program for Linux")
-    resources = load(built / "template.yaml")["Resources"]
+    template = load(built / "template.yaml")
+    resources, shared = template["Resources"], template["Globals"]["Function"]["Layers"]
     processes: list[subprocess.Popen[bytes]] = []
     log = tmp_path / "function.log"
 
     def answer(name: str, event: str | None = None, **changes: str) -> Any:
         each, port = invoked[name], free_port()
         task = (built / resources[name]["Properties"]["CodeUri"]).resolve()
+        layers = [*shared, *resources[name]["Properties"].get("Layers", [])]
+        path = [task, *(built / layer["Ref"] / "python" for layer in layers)]
         environment = each.variables | CREDENTIALS | {
             "AWS_ENDPOINT_URL": stack.aws_endpoint_url,
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512",
@@ -69,7 +77,7 @@ def run(stack, built, layer, invoked, tmp_path) -> Iterator[Callable[..., Any]]:
             "AWS_LAMBDA_FUNCTION_TIMEOUT": "30",
             "LAMBDA_TASK_ROOT": str(task),
             "PATH": "/usr/bin:/bin",
-            "PYTHONPATH": f"{task}:{layer}",
+            "PYTHONPATH": ":".join(map(str, path)),
             "_HANDLER": each.handler,
         }  # fmt: skip
         command = [

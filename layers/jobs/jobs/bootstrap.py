@@ -270,11 +270,11 @@ def _bedrock() -> BedrockRuntimeClient:
     return made
 
 
-def client(service: str, config: Any = None) -> Any:
+def client(service: str, config: Any = None, *, endpoint_url: str | None = None) -> Any:
     """Make a low-level client: boto3's, without boto3, whose import would cost a tenth more."""
     from jobs.adapters.aws import CONFIG
 
-    return _session().create_client(service, config=config or CONFIG)
+    return _session().create_client(service, config=config or CONFIG, endpoint_url=endpoint_url)
 
 
 @cache

@@ -32,9 +32,20 @@ class TooLargeError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Response:
+    """JSON for programs, or a page for people."""
+
     status: HTTPStatus
     body: Mapping[str, Any]
     headers: Mapping[str, str] = field(default_factory=dict)
+    page: str | None = None
+
+    @property
+    def content_type(self) -> str:
+        return "application/json" if self.page is None else "text/html; charset=utf-8"
+
+    @property
+    def text(self) -> str:
+        return strict_json.dumps(self.body) if self.page is None else self.page
 
 
 class Request:

@@ -245,9 +245,9 @@ def mission_timers() -> StepFunctionsMissionTimers:
 
 @cache
 def watchers() -> Watchers:
-    from jobs.services.nobody_watches import NobodyWatches
+    from jobs import watch_bootstrap
 
-    return NobodyWatches()
+    return watch_bootstrap.tell_watchers()
 
 
 @cache

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from jobs import strict_json
 from jobs.http import Request, Response
 
 if TYPE_CHECKING:
@@ -37,12 +36,12 @@ def endpoint(answer: Endpoint, *, refuse: Refusal, headers: Mapping[str, str]) -
         return {
             "statusCode": int(response.status),
             "headers": {
-                "Content-Type": "application/json",
+                "Content-Type": response.content_type,
                 **headers,
                 **request.answer_headers,
                 **response.headers,
             },
-            "body": strict_json.dumps(response.body),
+            "body": response.text,
         }
 
     return logger.inject_lambda_context(lambda_handler, clear_state=True)

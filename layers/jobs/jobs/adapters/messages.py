@@ -4,6 +4,8 @@ import json
 from typing import Any, Final
 
 from jobs.domain.job import JobRef
+from jobs.domain.resource import Resource, ResourceKind
+from jobs.domain.share import Share
 
 _NAMES: Final = {"tenant": "tenant", "dialect": "dialect", "id": "jobId"}
 
@@ -27,3 +29,19 @@ def to_text(ref: JobRef) -> str:
 def from_text(text: str) -> JobRef:
     """Read a ref, or raise `ValueError` if the text holds none."""
     return ref_from(json.loads(text))
+
+
+def spelled_share(share: Share) -> dict[str, str]:
+    """Say where a share is kept; its code, which is a credential, stays out of it."""
+    resource = share.resource
+    return {
+        "id": share.id, "tenant": resource.tenant, "kind": resource.kind, "resource": resource.id
+    }  # fmt: skip
+
+
+def share_from(message: Any) -> tuple[str, Resource]:
+    """Read a share's id, and what it lets watch."""
+    resource = Resource(
+        tenant=message["tenant"], kind=ResourceKind(message["kind"]), id=message["resource"]
+    )
+    return message["id"], resource

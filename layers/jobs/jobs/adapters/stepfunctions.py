@@ -1,13 +1,15 @@
-"""Time, kept by Step Functions: one execution per job and purpose, named after the job."""
+"""Time, kept by Step Functions: one execution per job or share and purpose, named after it."""
 
 import json
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jobs.adapters.aws import passing_failures
-from jobs.adapters.messages import spelled
+from jobs.adapters.messages import spelled, spelled_share
 from jobs.domain.job import JobRef, Millis
+from jobs.domain.share import Share
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions.client import SFNClient
@@ -35,12 +37,24 @@ class StepFunctionsMissionTimers:
         _start(self._client, self._mission_arn, ref, {"dueAt": timestamp(due_at)})
 
 
+class StepFunctionsShareTimers:
+    def __init__(self, client: "SFNClient", *, expiry_arn: str) -> None:
+        self._client = client
+        self._expiry_arn = expiry_arn
+
+    def expire(self, share: Share) -> None:
+        at = timestamp(share.expires_at)
+        _run(self._client, self._expiry_arn, share.id, {"share": spelled_share(share), "at": at})
+
+
 def _start(client: "SFNClient", arn: str, ref: JobRef, times: dict[str, str]) -> None:
+    _run(client, arn, ref.id, {"job": spelled(ref)} | times)
+
+
+def _run(client: "SFNClient", arn: str, name: str, about: Mapping[str, Any]) -> None:
     # The name is the idempotency key: starting twice is starting once.
     with suppress(client.exceptions.ExecutionAlreadyExists), passing_failures():
-        client.start_execution(
-            stateMachineArn=arn, name=ref.id, input=json.dumps({"job": spelled(ref)} | times)
-        )
+        client.start_execution(stateMachineArn=arn, name=name, input=json.dumps(about))
 
 
 def timestamp(millis: Millis) -> str:

@@ -86,6 +86,7 @@ Priority = Annotated[int, Field(ge=1, le=10)]
 Moment = Annotated[
     Millis, BeforeValidator(_moment), WithJsonSchema({"type": "string", "format": "date-time"})
 ]
+Opaque = Annotated[dict[str, Any], WrapValidator(_as_it_came)]
 Coordinates = Annotated[list[float], Field(min_length=2, max_length=3), AfterValidator(_in_range)]
 
 

@@ -21,6 +21,7 @@ from jobs.domain.errors import (
     JobNotFoundError,
     JobStartedError,
     PlanNotFoundError,
+    ResourceNotFoundError,
     ShareNotFoundError,
     StaleJobError,
     UnavailableError,
@@ -85,6 +86,10 @@ _WORDS: Final[Mapping[type[Exception], Words]] = {
     PlanNotFoundError: Words(
         HTTPStatus.NOT_FOUND, "Mission not found", "MISSION_NOT_FOUND",
         "Your organisation has no mission of this id",
+    ),
+    ResourceNotFoundError: Words(
+        HTTPStatus.NOT_FOUND, "Resource not found", "RESOURCE_NOT_FOUND",
+        "Your organisation has neither a job nor a device group of this id",
     ),
     ShareNotFoundError: Words(
         HTTPStatus.NOT_FOUND, "Share not found", "SHARE_NOT_FOUND",

@@ -60,8 +60,16 @@ class DeviceOfflineError(JobError):
     """The one device that may do the job is out of reach, and the caller will not wait for it."""
 
 
+class ResourceNotFoundError(JobError):
+    """The organisation has neither a job nor a device group of this id."""
+
+
 class ShareNotFoundError(JobError):
     """The organisation has no such share, or it has expired."""
+
+
+class ShareFullError(JobError):
+    """As many as may watch by this share at the same time do so already."""
 
 
 class IdTakenError(JobError):

@@ -1,0 +1,30 @@
+"""The WebSocket API's authorizer: may whoever has this token watch this?"""
+
+from typing import Any
+
+from jobs import runtime, watch_bootstrap
+from jobs.dialects import missions_sockets
+from jobs.dialects.missions_access import InvalidTokenError
+from jobs.domain.errors import ResourceNotFoundError, ShareNotFoundError
+
+
+def authorize_socket(event: Any) -> Any:
+    query, connection_id = event["queryStringParameters"], event["requestContext"]["connectionId"]
+    admit = watch_bootstrap.admit_watcher()
+    try:
+        connection = admit(connection_id, query["token"], query["resourceId"])
+    except (InvalidTokenError, ResourceNotFoundError, ShareNotFoundError):
+        return answer("Deny", event["methodArn"], {})
+    return answer("Allow", event["methodArn"], missions_sockets.context_of(connection))
+
+
+def answer(effect: str, arn: str, context: dict[str, str]) -> Any:
+    statement = {"Effect": effect, "Action": "execute-api:Invoke", "Resource": arn}
+    return {
+        "principalId": context.get("tenant", "nobody"),
+        "policyDocument": {"Version": "2012-10-17", "Statement": [statement]},
+        "context": context,
+    }
+
+
+lambda_handler = runtime.task(authorize_socket)

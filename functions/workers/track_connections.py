@@ -1,0 +1,22 @@
+"""Mission table's stream: greet new connections; have shares expire; end what they had let in."""
+
+from typing import Any
+
+from jobs import runtime, watch_bootstrap
+from jobs.adapters.dynamodb.watch_items import is_connection, is_share, to_connection, to_share
+
+
+def track(record: Any) -> None:
+    change = record["dynamodb"]
+    match record["eventName"]:
+        case "INSERT" if is_connection(change["NewImage"]):
+            watch_bootstrap.greet()(to_connection(change["NewImage"]))
+        case "INSERT" if is_share(change["NewImage"]):
+            watch_bootstrap.share_timers().expire(to_share(change["NewImage"]))
+        case "REMOVE" if is_share(change["OldImage"]):
+            share = to_share(change["OldImage"])
+            viewers = watch_bootstrap.drop_viewers()(share)
+            runtime.logger.info("share is no more", share=share.id, viewers=viewers)
+
+
+lambda_handler = runtime.stream(track)

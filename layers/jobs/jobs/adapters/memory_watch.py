@@ -1,0 +1,81 @@
+"""Shares and WebSocket connections in memory. Held to the real adapters' contract likewise."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from jobs.domain.errors import ShareFullError, ShareNotFoundError
+from jobs.domain.resource import Resource
+from jobs.domain.share import Share
+from jobs.domain.watch import Connection, ConnectionEndedError, Watching
+from jobs.ports import Clock
+
+
+class InMemoryShares:
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._shares: dict[str, Share] = {}
+
+    def add(self, share: Share) -> None:
+        self._shares[share.id] = share
+
+    def get(self, share_id: str) -> Share:
+        share = self._shares.get(share_id)
+        if share is None or share.expires_at <= self._clock():
+            raise ShareNotFoundError
+        return share
+
+    def live(self, tenant: str) -> Sequence[Share]:
+        found = [
+            share
+            for share in self._shares.values()
+            if share.resource.tenant == tenant and share.expires_at > self._clock()
+        ]
+        return sorted(found, key=lambda share: (share.created_at, share.id))
+
+    def remove(self, share_id: str, resource: Resource) -> None:
+        self._shares.pop(share_id, None)
+
+    def of(self, resource: Resource) -> Sequence[Share]:
+        return [share for share in self.live(resource.tenant) if share.resource == resource]
+
+
+class InMemoryConnections:
+    def __init__(self, shares: InMemoryShares) -> None:
+        self._shares = shares
+        self._connections: dict[str, Connection] = {}
+
+    def add(self, connection: Connection) -> None:
+        if connection.id in self._connections:
+            return
+        if connection.share is not None:
+            most = self._shares.get(connection.share).max_viewers
+            viewers = [c for c in self._connections.values() if c.share == connection.share]
+            if most is not None and len(viewers) >= most:
+                raise ShareFullError
+        self._connections[connection.id] = connection
+
+    def remove(self, connection: Connection) -> None:
+        self._connections.pop(connection.id, None)
+
+    def get(self, connection: Connection) -> Connection:
+        if connection.id not in self._connections:
+            raise ConnectionEndedError
+        return self._connections[connection.id]
+
+    def claim(self, connection: Connection, sequence: int) -> bool:
+        stored = self.get(connection)
+        if stored.sequence >= sequence:
+            return False
+        self._connections[connection.id] = replace(stored, sequence=sequence)
+        return True
+
+    def unclaim(self, connection: Connection, sequence: int) -> None:
+        stored = self._connections.get(connection.id)
+        if stored and stored.sequence == sequence:
+            self._connections[connection.id] = replace(stored, sequence=connection.sequence)
+
+    def watching(self, resource: Resource) -> Watching:
+        return Watching(
+            connections=tuple(c for c in self._connections.values() if c.resource == resource),
+            shares=tuple(self._shares.of(resource)),
+        )

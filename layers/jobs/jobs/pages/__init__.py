@@ -1,0 +1,1 @@
+"""Pages for people. Each is one file, with its styles and scripts in it."""

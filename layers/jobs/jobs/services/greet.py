@@ -1,0 +1,96 @@
+"""Send a new connection the current state, the first that it hears.
+
+The connection is on record before its socket opens, and nobody else sends it anything until it
+has been greeted. What changed meanwhile is sent here too, so that nothing is missed.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+from jobs.domain.job import JobRef
+from jobs.domain.mission import DIALECT
+from jobs.domain.resource import Resource, ResourceKind
+from jobs.domain.watch import Connection, ConnectionEndedError, SocketGoneError
+from jobs.mission_ports import Fleet, FleetRegistry
+from jobs.ports import Clock, JobRepository
+from jobs.services.broadcast import Broadcast
+from jobs.services.tell_watchers import device_of
+from jobs.watch_ports import Connections, Message, Sockets, StreamWords
+
+_PAUSES_S: Final = (0.05, 0.1, 0.2, 0.4)
+"""Between attempts at a socket that may not be open yet."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Snapshot:
+    """`last`: nothing will follow."""
+
+    messages: Sequence[Message]
+    sequence: int
+    last: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Greet:
+    connections: Connections
+    repository: JobRepository
+    registry: FleetRegistry
+    fleet: Fleet
+    sockets: Sockets
+    words: StreamWords
+    broadcast: Broadcast
+    clock: Clock
+    sleep: Callable[[float], None]
+
+    def __call__(self, connection: Connection) -> None:
+        """Harmless when repeated."""
+        try:
+            self._unless_ended(connection)
+        except SocketGoneError:
+            self.connections.remove(connection)
+
+    def _unless_ended(self, connection: Connection) -> None:
+        try:
+            if self.connections.get(connection).sequence == 0:
+                self._greet(connection)
+        except ConnectionEndedError:  # its share was revoked while it was opening
+            self._once_open(lambda: self.sockets.close(connection.id))
+
+    def _greet(self, connection: Connection) -> None:
+        told = self._snapshot(connection.resource)
+        for message in told.messages:
+            self._once_open(partial(self.broadcast.send, connection, message))
+        self.connections.claim(connection, told.sequence)
+        while (since := self._snapshot(connection.resource)).sequence > told.sequence:
+            if self.connections.claim(connection, since.sequence):
+                for message in since.messages:
+                    self.broadcast.send(connection, message)
+            told = since
+        if told.last:
+            self.sockets.close(connection.id)
+
+    def _snapshot(self, resource: Resource) -> _Snapshot:
+        if resource.kind is ResourceKind.JOB:
+            return self._of_job(resource)
+        group = self.registry.group(resource.tenant, resource.id)
+        states = self.fleet.states([device.id for device in group.devices])
+        now = self.clock()
+        messages = [self.words.of_device(states[each.id], at=now) for each in group.devices]
+        return _Snapshot(messages=messages, sequence=1)
+
+    def _of_job(self, resource: Resource) -> _Snapshot:
+        ref = JobRef(tenant=resource.tenant, dialect=DIALECT, id=resource.id)
+        now = self.clock()
+        job = self.repository.get(ref).as_of(now)
+        message = self.words.of_job(job.status, device_of(job, self.fleet), at=now)
+        return _Snapshot(messages=[message], sequence=job.sequence, last=job.status.is_terminal)
+
+    def _once_open(self, act: Callable[[], None]) -> None:
+        for pause in _PAUSES_S:
+            try:
+                return act()
+            except SocketGoneError:
+                self.sleep(pause)
+        return act()
