@@ -100,8 +100,9 @@ class Flight:
 
 
 def planned(home: Point, waypoints: Iterable[Point], action: Action) -> Flight:
-    """Open, climb, fly there, do it, return, land, close."""
-    points = [above(each, max(each.alt, home.alt + LOWEST)) for each in waypoints]
+    """Open, climb, fly there, do it, return, land, close; no waypoints: above the dock."""
+    lowest = home.alt + LOWEST
+    points = [above(each, max(each.alt, lowest)) for each in waypoints] or [above(home, lowest)]
     out = list(outward(home, points, action))
     last, heading = out[-1].path.at(1)
     return Flight([*out, *homeward(last, home, heading)], home)

@@ -38,7 +38,7 @@ class Order(BaseModel):
 
     order_id: str
     action: Action
-    waypoints: list[Position] = Field(min_length=1)
+    waypoints: list[Position]  # none: above the dock
     simulate: Simulate = Simulate()
 
     @property

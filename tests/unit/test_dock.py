@@ -155,7 +155,7 @@ def test_a_busy_dock_takes_no_other_order_until_it_is_done(world) -> None:
 
 
 @pytest.mark.parametrize("wrong", [
-    {"waypoints": []},
+    {"waypoints": None},
     {"waypoints": [[1]]},
     {"waypoints": [[200, 0, 40]]},
     {"waypoints": [[0, 89, 40]]},

@@ -21,7 +21,7 @@ NEAR = st.builds(
 FLIGHTS = st.builds(
     planned,
     st.just(HOME),
-    st.lists(NEAR, min_size=1, max_size=5),
+    st.lists(NEAR, max_size=5),
     st.sampled_from(["MISSION", "HOVER", "ORBIT"]),
 )
 TURNED = st.builds(
@@ -115,6 +115,16 @@ def test_states_follow_each_other_as_they_do_in_life(action, there) -> None:
         ("DOCKED", "CLOSING"),
         ("DOCKED", "CLOSED"),
     ]
+
+
+def test_without_waypoints_it_stays_above_the_dock() -> None:
+    flight = planned(HOME, [], "HOVER")
+
+    poses = [flight.at(each) for each in range(int(flight.seconds))]
+
+    assert "HOVER" in {each.drone for each in poses}
+    assert {each.position[:2] for each in poses} == {HOME[:2]}
+    assert max(each.position.alt for each in poses) == HOME.alt + LOWEST
 
 
 def test_an_orbit_keeps_its_distance() -> None:
