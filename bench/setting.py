@@ -22,7 +22,7 @@ class Setting:
 
     @cached_property
     def stack(self) -> LocalStack:
-        return self._cleanup.enter_context(running())
+        return self._cleanup.enter_context(running(with_docks=False))
 
 
 def median(values: Sequence[float]) -> float:

@@ -3,20 +3,21 @@
 usage: PORT=8080 CLOUD_PORT=0 STACK_FILE=.local/stack.json python -m local.up
 """
 
+import io
 import json
 import os
 import signal
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local.errors import LocalStackError
 from local.follow import Follower
-from local.logline import readable
+from local.logline import NAME_WIDTH, readable
 from local.parent import Parent
 from local.paths import ROOT
 from local.stack import LocalStack, running
@@ -95,9 +96,12 @@ def published(stack: LocalStack, file: Path) -> Iterator[None]:
 
 def follow(stack: LocalStack) -> None:
     parent, coloured = Parent(), sys.stdout.isatty()
-    with Follower(stack.aws_endpoint_url, stack.name) as follower:
+    with Follower(stack.aws_endpoint_url, stack.name) as follower, ExitStack() as files:
+        docks = files.enter_context(stack.docks.log.open()) if stack.docks else io.StringIO()
         while parent.wants_us():
             stack.check()
+            for line in docks:
+                say(f"{'(docks)':<{NAME_WIDTH}} {line.rstrip()}")
             with suppress(BotoCoreError, ClientError):  # the next check says why
                 for function, message in follower.poll():
                     line = readable(function, message, coloured=coloured)

@@ -126,6 +126,7 @@ def test_it_serves_and_shows_what_the_functions_log(tmp_path: Path) -> None:
         assert api.until(job_id)["status"] == "completed"
         for function in ("MessagingCreateJob", "DispatchJobs", "RunAgentJob", "PublishEvents"):
             terminal.until(function, job_id)
+        terminal.until("docks", "dock-1: connected")
         assert "Good morning" not in "".join(terminal.said)
 
 
@@ -139,10 +140,12 @@ def test_it_leaves_nothing_however_it_ends(tmp_path: Path, sent: str, to: str) -
     with make_up(tmp_path) as terminal:
         terminal.until("ready", seconds=START_S)
         description = terminal.description
-        urls = [description["baseUrl"], description["awsEndpointUrl"]]
+        broker = "mqtts://{host}:{port}".format(**description["mqtt"])
+        urls = [description["baseUrl"], description["awsEndpointUrl"], broker]
         assert Api(urls[0], description["messaging"]["apiKey"], "demo").health()["healthy"]
         tree = terminal.tree
-        assert any("_worker.py" in command for command in tree.values())
+        for part in ("_worker.py", "local.dock"):
+            assert any(part in command for command in tree.values())
 
         if to == "everybody":
             os.killpg(terminal.process.pid, signal.Signals[sent])

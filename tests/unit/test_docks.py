@@ -1,0 +1,13 @@
+"""The docks that come with the local stack."""
+
+from local.docks import HOMES
+from local.seed import REGISTRY
+from scripts.registry_file import RegistryFile
+
+
+def test_each_device_of_the_demo_registry_has_its_dock() -> None:
+    file = RegistryFile.read(REGISTRY, {"BASE_URL": "http://127.0.0.1:8080", "STACK": "sortie"})
+
+    devices = {device.id for group in file.deviceGroups for device in group.devices}
+
+    assert devices == HOMES.keys()
