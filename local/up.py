@@ -100,8 +100,8 @@ def follow(stack: LocalStack) -> None:
         docks = files.enter_context(stack.docks.log.open()) if stack.docks else io.StringIO()
         while parent.wants_us():
             stack.check()
-            for line in docks:
-                say(f"{'(docks)':<{NAME_WIDTH}} {line.rstrip()}")
+            for happened in docks:
+                say(f"{'(docks)':<{NAME_WIDTH}} {happened.rstrip()}")
             with suppress(BotoCoreError, ClientError):  # the next check says why
                 for function, message in follower.poll():
                     line = readable(function, message, coloured=coloured)
