@@ -95,7 +95,7 @@ class Dock:
         """An order that waits; or one that was begun, and of which this dock knows nothing."""
         order = self._order(execution)
         if execution.status == "IN_PROGRESS":
-            self._refuse(execution, "FAILED", "The flight was interrupted")
+            self._refuse(execution, "FAILED", "The flight was interrupted; outcome unknown")
         elif order is None:
             self._refuse(execution, "REJECTED", "The order makes no sense")
         elif order.simulate.outcome == "reject":

@@ -4,12 +4,14 @@ import json
 import os
 import signal
 import subprocess
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from jobs.domain.job import JobRef
+from local.aws import session
 from local.stack import LocalStack
 from tests.e2e.api import eventually
 
@@ -110,6 +112,18 @@ class Cloud:
             if parent == self.stack.ministack_pid
             and f"-lambda-{self.stack.name}-{function}Function-" in command
         ]
+
+
+@contextmanager
+def above(stack: LocalStack) -> Iterator[Cloud]:
+    with ExitStack() as cleanup:
+
+        @cache
+        def client(service: str) -> Any:
+            made = session().client(service, endpoint_url=stack.aws_endpoint_url)  # type: ignore[call-overload]
+            return cleanup.enter_context(closing(made))
+
+        yield Cloud(stack, client)
 
 
 def key(ref: JobRef) -> dict[str, Any]:

@@ -5,8 +5,6 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
-from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -17,13 +15,11 @@ from jobs.adapters.dynamodb.registry import DynamoRegistry
 from jobs.domain.agent import Agent
 from jobs.domain.client import Role
 from jobs.services.authenticate import new_key
-from local.aws import session
 from local.stack import LocalStack
-from scripts.partner import Program, enrol
 from tests.e2e.api import Api
-from tests.e2e.cloud import Cloud
+from tests.e2e.cloud import Cloud, above
 from tests.e2e.events import Bus
-from tests.e2e.partners import Partner
+from tests.e2e.partners import Partner, registered
 
 NODE = Path(__file__).parents[1] / "node"
 
@@ -31,14 +27,8 @@ NODE = Path(__file__).parents[1] / "node"
 @pytest.fixture(scope="session", autouse=True)
 def cloud(stack: LocalStack) -> Iterator[Cloud]:
     """The emulated AWS below the stack."""
-    with ExitStack() as cleanup:
-
-        @cache
-        def client(service: str) -> Any:
-            made = session().client(service, endpoint_url=stack.aws_endpoint_url)  # type: ignore[call-overload]
-            return cleanup.enter_context(closing(made))
-
-        yield Cloud(stack, client)
+    with above(stack) as cloud:
+        yield cloud
 
 
 @pytest.fixture(scope="session")
@@ -84,16 +74,7 @@ def make_partner(cloud: Cloud, registry: DynamoRegistry) -> MakePartner:
     """Register a partner's program of this role, of an organisation of its own or of this one."""
 
     def make(role: Role = Role.MANAGER, tenant: str | None = None) -> Partner:
-        organisation = tenant or f"partner-{uuid4().hex[:12]}"
-        made = enrol(
-            cloud.client("cognito-idp"),
-            cloud.stack.outputs["UserPoolId"],
-            registry,
-            Program(organisation, role, organisation),
-        )
-        return Partner(
-            cloud.stack.base_url, organisation, made.api_key, made.client_id, made.client_secret
-        )
+        return registered(cloud, registry, role, tenant or f"partner-{uuid4().hex[:12]}")
 
     return make
 

@@ -6,7 +6,11 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
+from jobs.adapters.dynamodb.registry import DynamoRegistry
+from jobs.domain.client import Role
+from scripts.partner import Program, enrol
 from tests.e2e.api import Answer, Api
+from tests.e2e.cloud import Cloud
 
 
 @dataclass(frozen=True)
@@ -57,3 +61,16 @@ class Partner:
 
     def post(self, path: str, body: Any = None, **headers: str) -> Answer:
         return self.send("POST", path, body, headers)
+
+
+def registered(cloud: Cloud, registry: DynamoRegistry, role: Role, organisation: str) -> Partner:
+    """Register a program of this role with an organisation, as `make partner` does."""
+    made = enrol(
+        cloud.client("cognito-idp"),
+        cloud.stack.outputs["UserPoolId"],
+        registry,
+        Program(organisation, role, organisation),
+    )
+    return Partner(
+        cloud.stack.base_url, organisation, made.api_key, made.client_id, made.client_secret
+    )

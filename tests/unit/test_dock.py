@@ -171,7 +171,9 @@ def test_an_order_that_makes_no_sense_is_rejected(world, wrong) -> None:
 def test_an_order_that_was_begun_in_another_life_has_failed(world) -> None:
     world.offer(status="IN_PROGRESS")
 
-    assert world.reported() == [("FAILED", "2", {"reason": "The flight was interrupted"})]
+    assert world.reported() == [
+        ("FAILED", "2", {"reason": "The flight was interrupted; outcome unknown"})
+    ]
 
 
 def test_a_report_that_may_be_lost_is_made_again_when_the_link_is_back(world) -> None:
