@@ -1,13 +1,14 @@
-"""Shares and WebSocket connections in memory. Held to the real adapters' contract likewise."""
+"""Watching in memory. Shares and connections are held to the real adapters' contract."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 
-from jobs.domain.errors import ShareFullError, ShareNotFoundError
+from jobs.domain.errors import ShareFullError, ShareNotFoundError, UnavailableError
 from jobs.domain.resource import Resource
 from jobs.domain.share import Share
-from jobs.domain.watch import Connection, ConnectionEndedError, Watching
+from jobs.domain.watch import Connection, ConnectionEndedError, SocketGoneError, Watching
 from jobs.ports import Clock
+from jobs.watch_ports import Message
 
 
 class InMemoryShares:
@@ -79,3 +80,39 @@ class InMemoryConnections:
             connections=tuple(c for c in self._connections.values() if c.resource == resource),
             shares=tuple(self._shares.of(resource)),
         )
+
+
+class InMemorySockets:
+    """`opened` are open; `posted` is what each was sent; `failing` are out of reach."""
+
+    def __init__(self) -> None:
+        self.opened: set[str] = set()
+        self.failing: set[str] = set()
+        self.posted: dict[str, list[Message]] = {}
+
+    def open(self, connection_id: str) -> None:
+        self.opened.add(connection_id)
+
+    def post(self, connection_id: str, message: Message) -> None:
+        self._reach(connection_id)
+        self.posted.setdefault(connection_id, []).append(message)
+
+    def close(self, connection_id: str) -> None:
+        self._reach(connection_id)
+        self.opened.discard(connection_id)
+
+    def _reach(self, connection_id: str) -> None:
+        if connection_id in self.failing:
+            raise UnavailableError(connection_id)
+        if connection_id not in self.opened:
+            raise SocketGoneError
+
+
+class InMemoryTopics:
+    """`published` is what each topic was sent."""
+
+    def __init__(self) -> None:
+        self.published: dict[str, list[Message]] = {}
+
+    def publish(self, topic: str, message: Message) -> None:
+        self.published.setdefault(topic, []).append(message)
