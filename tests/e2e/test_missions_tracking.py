@@ -229,9 +229,7 @@ def test_a_groups_watcher_hears_what_its_devices_report(watch, watcher) -> None:
 
 @only_gateway
 @pytest.mark.parametrize("forge", FORGERIES.values(), ids=FORGERIES)
-def test_a_token_that_is_not_valid_opens_nothing(
-    watch, watcher, viewer, pools_key, forge
-) -> None:
+def test_a_token_that_is_not_valid_opens_nothing(watch, watcher, viewer, pools_key, forge) -> None:
     token = forge(viewer.token, pools_key)
 
     assert refused(lambda: watch(token, watcher.group)) == 403

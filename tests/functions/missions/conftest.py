@@ -2,23 +2,36 @@
 
 import json
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from pydantic import TypeAdapter
 
-from jobs import mission_bootstrap
+from jobs import mission_bootstrap, watch_bootstrap
 from jobs.adapters.memory_fleet import InMemoryFleet
 from jobs.adapters.memory_missions import InMemoryFleetRegistry, InMemoryRateLimits
+from jobs.adapters.memory_watch import (
+    InMemoryConnections,
+    InMemoryShares,
+    InMemorySockets,
+    InMemoryTopics,
+)
 from jobs.domain.client import Client, Role
 from jobs.domain.device import Device, DeviceGroup, Plan, Reading
 from jobs.domain.job import Job
+from jobs.domain.resource import Resource, ResourceKind
+from jobs.domain.share import Share, ShareType
+from jobs.ports import Clock
 from scripts.openapi_missions import MISSIONS
 from tests.functions.conftest import TENANT, Answer
+from tests.support import HOUR, NOON
 
+CODE = "EXAMPLE-CODE-OF-NOBODY-EXAMPLE-0"
 CLIENT = "EXAMPLECLIENTOFNOBODY0000000"
 SETTINGS = {
+    "IOT_ARN": "arn:aws:iot:eu-central-1:123456789012",
     "DEVICE_WAIT_SECONDS": "3600",
     "PUBLIC_URL": "",
     "WEBSOCKET_URL": "wss://ws.example/dev",
@@ -44,6 +57,46 @@ def fleet_registry() -> InMemoryFleetRegistry:
     plan = Plan(id="harbour-round", name="Round", waypoints=((9.97, 53.54, 40.0),))
     registry.put_plan(TENANT, plan)
     return registry
+
+
+class Watching:
+    """Who watches, and what they are told; `expiring` are the shares that a timer runs for."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.shares = InMemoryShares(clock)
+        self.connections = InMemoryConnections(self.shares)
+        self.sockets = InMemorySockets()
+        self.topics = InMemoryTopics()
+        self.expiring: list[Share] = []
+
+    def expire(self, share: Share) -> None:
+        self.expiring.append(share)
+
+
+@pytest.fixture
+def watching(world, clock, monkeypatch) -> Watching:
+    made = Watching(clock)
+    for name in ("shares", "connections", "sockets", "topics"):
+        monkeypatch.setattr(watch_bootstrap, name, partial(getattr, made, name))
+    monkeypatch.setattr(watch_bootstrap, "share_timers", lambda: made)
+    monkeypatch.setattr(watch_bootstrap, "time", SimpleNamespace(sleep=world.sleep))
+    return made
+
+
+@pytest.fixture
+def share(watching) -> Share:
+    """The one that the events are about: of the harbour, for two viewers at a time."""
+    made = Share(
+        code=CODE,
+        resource=Resource(tenant=TENANT, kind=ResourceKind.GROUP, id="harbour"),
+        type=ShareType.STREAM,
+        created_at=NOON,
+        expires_at=NOON + HOUR,
+        max_viewers=2,
+        metadata={"for": "Harbour master"},
+    )
+    watching.shares.add(made)
+    return made
 
 
 @pytest.fixture(autouse=True)

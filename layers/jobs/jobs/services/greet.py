@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
+from jobs.domain.errors import JobNotFoundError
 from jobs.domain.job import JobRef
 from jobs.domain.mission import DIALECT
 from jobs.domain.resource import Resource, ResourceKind
@@ -55,7 +56,7 @@ class Greet:
         try:
             if self.connections.get(connection).sequence == 0:
                 self._greet(connection)
-        except ConnectionEndedError:  # its share was revoked while it was opening
+        except (ConnectionEndedError, JobNotFoundError):  # revoked, or deleted, as it was opening
             self._once_open(lambda: self.sockets.close(connection.id))
 
     def _greet(self, connection: Connection) -> None:

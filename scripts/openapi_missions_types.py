@@ -1,0 +1,207 @@
+"""The missions API: what its endpoints answer."""
+
+from typing import Annotated, Any, Final, Literal, NotRequired, TypedDict
+
+from pydantic import ConfigDict, Field, with_config
+
+_WHOLE: Final = ConfigDict(strict=True, extra="forbid")
+
+Word = Literal["PENDING", "QUEUED", "IN_PROGRESS", "COMPLETED", "FAILED", "CANCELLED"]
+Time = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")]
+Yes = Literal[True]
+
+
+@with_config(_WHOLE)
+class Detail(TypedDict):
+    field: str
+    message: str
+
+
+@with_config(_WHOLE)
+class Error(TypedDict):
+    success: Literal[False]
+    error: str
+    message: str
+    code: str
+    details: NotRequired[list[Detail]]
+    supportedVersions: NotRequired[list[str]]
+    requestId: str
+    timestamp: str
+
+
+@with_config(_WHOLE)
+class Item(TypedDict):
+    jobId: str
+    name: str
+    status: Word
+    priority: int
+    createdAt: Time
+
+
+@with_config(_WHOLE)
+class Created(TypedDict):
+    success: Yes
+    job: Item
+
+
+@with_config(_WHOLE)
+class Links(TypedDict):
+    self: str
+    status_ws: str
+    status_mqtt: str
+
+
+@with_config(_WHOLE)
+class OlderCreated(TypedDict):
+    jobID: str
+    status: Word
+    createdAt: Time
+    DeviceGroupID: str
+    _links: Links
+
+
+@with_config(_WHOLE)
+class Listed(TypedDict):
+    success: Yes
+    jobs: list[Item]
+    count: int
+    nextCursor: NotRequired[str]
+
+
+@with_config(_WHOLE)
+class Job(TypedDict):
+    jobId: str
+    name: str
+    description: NotRequired[str]
+    missionId: NotRequired[str]
+    deviceId: NotRequired[str]
+    deviceGroupId: str
+    status: Word
+    priority: int
+    scheduledAt: NotRequired[Time]
+    createdAt: Time
+    updatedAt: NotRequired[Time]
+    startedAt: NotRequired[Time]
+    completedAt: NotRequired[Time]
+    cancelledAt: NotRequired[Time]
+    error: NotRequired[str]
+    metadata: dict[str, Any]
+
+
+@with_config(_WHOLE)
+class Found(TypedDict):
+    success: Yes
+    job: Job
+
+
+@with_config(_WHOLE)
+class UpdatedJob(TypedDict):
+    jobId: str
+    name: str
+    description: NotRequired[str]
+    status: Word
+    priority: int
+    updatedAt: Time
+
+
+@with_config(_WHOLE)
+class Updated(TypedDict):
+    success: Yes
+    job: UpdatedJob
+
+
+@with_config(_WHOLE)
+class CancelledJob(TypedDict):
+    jobId: str
+    status: Literal["CANCELLED"]
+    cancelledAt: Time
+
+
+@with_config(_WHOLE)
+class Cancelled(TypedDict):
+    success: Yes
+    job: CancelledJob
+
+
+@with_config(_WHOLE)
+class Done(TypedDict):
+    success: Yes
+    message: str
+
+
+@with_config(_WHOLE)
+class Device(TypedDict):
+    deviceId: str
+    name: str
+    status: Literal["online", "offline", "busy"]
+
+
+@with_config(_WHOLE)
+class Resource(TypedDict):
+    deviceGroupId: str
+    name: str
+    description: str
+    deviceCount: int
+    devices: list[Device]
+
+
+@with_config(_WHOLE)
+class Resources(TypedDict):
+    success: Yes
+    resources: list[Resource]
+    count: int
+
+
+@with_config(_WHOLE)
+class NewShare(TypedDict):
+    shareCode: str
+    shareUrl: str
+    expiresAt: Time
+    maxViewers: int | None
+
+
+@with_config(_WHOLE)
+class CreatedShare(TypedDict):
+    success: Yes
+    share: NewShare
+
+
+@with_config(_WHOLE)
+class Share(NewShare):
+    resourceId: str
+    shareType: Literal["STREAM", "DEVICE_STATUS"]
+    permissions: list[Literal["view"]]
+    createdAt: Time
+    metadata: dict[str, Any]
+
+
+@with_config(_WHOLE)
+class FoundShare(TypedDict):
+    success: Yes
+    share: Share
+
+
+@with_config(_WHOLE)
+class Shares(TypedDict):
+    success: Yes
+    shares: list[Share]
+    count: int
+
+
+@with_config(_WHOLE)
+class Grant(TypedDict):
+    grant_type: Literal["client_credentials"]
+    client_id: str
+    client_secret: str
+
+
+@with_config(_WHOLE)
+class Token(TypedDict):
+    access_token: str
+    token_type: Literal["Bearer"]
+    expires_in: int
+
+
+class TokenError(TypedDict):
+    error: str
+    error_description: str
