@@ -1,8 +1,9 @@
 """An organisation with docks of its own, which fly for real, only faster."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -80,4 +81,6 @@ def fleet(
         yield made
 
 
-type MakeFleet = Callable[..., Fleet]
+def in_seconds(seconds: float) -> str:
+    """A time to schedule a mission for."""
+    return (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat()

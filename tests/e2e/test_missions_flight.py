@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
@@ -11,7 +11,7 @@ import pytest
 
 from tests.e2e.api import eventually
 from tests.e2e.events import Bus
-from tests.e2e.fleets import Fleet, fleet
+from tests.e2e.fleets import Fleet, fleet, in_seconds
 
 FLOWN = ("PENDING", "QUEUED", "RUNNING", "SUCCEEDED")
 
@@ -26,10 +26,6 @@ def one_dock(cloud, make_partner) -> Iterator[Fleet]:
 def bus(cloud, one_dock) -> Iterator[Bus]:
     with Bus(cloud, one_dock.partner.tenant) as listening:
         yield listening
-
-
-def in_seconds(seconds: float) -> str:
-    return (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat()
 
 
 def test_a_mission_is_flown_and_everything_about_it_is_on_record(one_dock, bus) -> None:

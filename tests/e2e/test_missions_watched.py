@@ -1,0 +1,217 @@
+"""A flight from the token to the landing, followed over WebSocket and over MQTT."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import pairwise
+from threading import Event, Thread
+from typing import Any, Self
+from urllib.parse import urlencode
+
+import paho.mqtt.client as mqtt
+import pytest
+from paho.mqtt.enums import CallbackAPIVersion
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
+
+from tests.e2e.api import eventually
+from tests.e2e.fleets import Fleet, fleet, in_seconds
+
+FLOWN = ["PENDING", "QUEUED", "INPROGRESS", "COMPLETED"]
+SECONDS = 60
+
+
+class Socket:
+    """A WebSocket client that keeps what it is sent, until the server closes."""
+
+    def __init__(self, url: str, token: str, resource: str) -> None:
+        query = urlencode({"token": token, "resourceId": resource})
+        self._connect = connect(f"{url}?{query}", open_timeout=30)
+        self.messages: list[Any] = []
+        self._reader = Thread(target=self._read, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._connection = self._connect.__enter__()
+        self._reader.start()
+        return self
+
+    def __exit__(self, *how: object) -> None:
+        self._connect.__exit__(*how)
+        self._reader.join()
+
+    def until_closed(self) -> list[Any]:
+        self._reader.join(SECONDS)
+        assert not self._reader.is_alive()
+        return self.messages
+
+    def _read(self) -> None:
+        try:
+            for message in self._connection:
+                self.messages.append(json.loads(message))
+        except ConnectionClosed:
+            return
+
+
+class Subscriber:
+    """An MQTT client that keeps what it is sent, topic by topic."""
+
+    def __init__(self, stack: Any, client_id: str, password: str, topics: list[str]) -> None:
+        self.messages: dict[str, list[Any]] = {topic: [] for topic in topics}
+        self.refused = Event()
+        self._ready = Event()
+        self._client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id)
+        self._client.tls_set(str(stack.mqtt.ca_file))
+        self._client.username_pw_set("partner", password)
+        self._client.on_connect = self._subscribe
+        self._client.on_subscribe = lambda *_: self._ready.set()
+        self._client.on_disconnect = lambda *_: self.refused.set()
+        self._client.on_message = lambda _, __, message: self.messages[message.topic].append(
+            json.loads(message.payload)
+        )
+        self._client.connect(stack.mqtt.host, stack.mqtt.port)
+
+    def __enter__(self) -> Self:
+        self._client.loop_start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def ready(self) -> Self:
+        assert self._ready.wait(10)
+        return self
+
+    def _subscribe(self, client: mqtt.Client, _: Any, __: Any, reason: Any, ___: Any) -> None:
+        if reason.is_failure:
+            self.refused.set()
+        else:
+            client.subscribe([(topic, 1) for topic in self.messages])
+
+
+@pytest.fixture(scope="module")
+def made(cloud, make_partner) -> Iterator[Fleet]:
+    with fleet(cloud, make_partner(), [None]) as made:
+        yield made
+
+
+@pytest.fixture
+def subscribed(stack, made) -> Callable[..., Any]:
+    @contextmanager
+    def subscribed(*topics: str, partner: Any = None) -> Iterator[Subscriber]:
+        who = partner or made.partner
+        client_id = f"{who.client_id}-watcher"
+        with Subscriber(stack, client_id, who.token, [*topics]) as subscriber:
+            yield subscriber
+
+    return subscribed
+
+
+def without_repeats(states: list[str]) -> list[str]:
+    return [*states[:1], *(after for before, after in pairwise(states) if before != after)]
+
+
+def states_of(messages: list[Any]) -> list[str]:
+    return without_repeats([message["jobState"] for message in messages])
+
+
+def places_of(messages: list[Any]) -> list[Any]:
+    """Where the drone was seen while it flew, one place after the other."""
+    return without_repeats([
+        str(message["navigation"]["position"]["coordinates"])
+        for message in messages
+        if message["jobState"] == "INPROGRESS" and "navigation" in message
+    ])  # fmt: skip
+
+
+def test_a_flight_is_followed_from_its_request_to_its_landing(stack, made, subscribed) -> None:
+    group = f"{made.group}/DEVICE/STATUS"
+    job_id = made.fly(scheduledAt="2020-01-01T00:00:00Z", priority=7)
+
+    with (
+        Socket(stack.websocket_url, made.partner.token, job_id) as socket,
+        Socket(stack.websocket_url, made.partner.token, made.group) as group_socket,
+        subscribed(f"{job_id}/JOB/STATUS", group) as subscriber,
+    ):
+        over_socket = socket.until_closed()
+        over_mqtt = subscriber.messages[f"{job_id}/JOB/STATUS"]
+        eventually(lambda: states_of(over_mqtt)[-1:], lambda last: last == ["COMPLETED"])
+
+        for seen in (over_socket, over_mqtt):
+            states = states_of(seen)
+            assert states == FLOWN[-len(states) :]
+            assert states[-2:] == ["INPROGRESS", "COMPLETED"]
+            assert len(places_of(seen)) >= 2
+        eventually(
+            lambda: {each["droneState"] for each in subscriber.messages[group]},
+            lambda seen: {"WAYPOINT", "DOCKED"} <= seen,
+        )
+        assert {each["deviceId"] for each in group_socket.messages} == {made.devices[0]}
+        assert all("weather" in each for each in subscriber.messages[group])
+        assert not any("jobState" in each for each in group_socket.messages)
+
+
+def test_who_follows_a_mission_from_its_beginning_sees_every_state_in_order(
+    stack, made, subscribed
+) -> None:
+    job_id = made.fly(scheduledAt=in_seconds(3))
+
+    with (
+        Socket(stack.websocket_url, made.partner.token, job_id) as socket,
+        subscribed(f"{job_id}/JOB/STATUS") as subscriber,
+    ):
+        subscriber.ready()
+        over_socket = socket.until_closed()
+        over_mqtt = subscriber.messages[f"{job_id}/JOB/STATUS"]
+        eventually(lambda: states_of(over_mqtt)[-1:], lambda last: last == ["COMPLETED"])
+
+    assert states_of(over_socket) == FLOWN
+    assert states_of(over_mqtt) == FLOWN[1:]  # it was PENDING already
+    telemetry = [message for message in over_socket if message["jobState"] == "INPROGRESS"]
+    for message in telemetry[1:]:
+        assert message.keys() == {
+            "jobState", "deviceId", "droneState", "dockState",
+            "navigation", "sensorPayload", "timestamp",
+        }  # fmt: skip
+
+
+def test_another_organisations_topics_are_closed(made, subscribed, make_partner) -> None:
+    job_id = made.fly()
+    stranger = make_partner()
+
+    with subscribed(f"{job_id}/JOB/STATUS", partner=stranger) as subscriber:
+        assert subscriber.refused.wait(10)
+
+    assert made.until(job_id)["status"] == "COMPLETED"
+    assert subscriber.messages == {f"{job_id}/JOB/STATUS": []}
+
+
+def test_a_share_opens_its_own_topic_only(stack, made) -> None:
+    answer = made.partner.post(
+        "/v3/streams/share",
+        {
+            "resourceId": made.group, "shareType": "STREAM",
+            "permissions": ["view"], "expiresIn": 600,
+        },
+    )  # fmt: skip
+    assert answer.status == 201, answer
+    code = answer.json["share"]["shareCode"]
+    topic = f"{code}/SHARE/STATUS"
+
+    with Subscriber(stack, f"{code[:8]}-viewer", code, [topic]) as viewer:
+        viewer.ready()
+        seen = eventually(lambda: viewer.messages[topic], bool)
+    with Subscriber(stack, f"{code[:8]}-other", code, [f"{made.group}/DEVICE/STATUS"]) as other:
+        assert other.refused.wait(10)
+
+    assert {"droneState", "navigation", "timestamp"} <= seen[0].keys()
+    assert "deviceId" not in seen[0]
+
+
+@pytest.mark.parametrize("password", ["", "x", "a.b.c"])
+def test_who_cannot_say_who_he_is_gets_no_connection(stack, made, password) -> None:
+    topics = [f"{made.group}/DEVICE/STATUS"]
+    with Subscriber(stack, f"{made.partner.client_id}-x", password, topics) as stranger:
+        assert stranger.refused.wait(10)
+
+    assert stranger.messages == {topics[0]: []}
