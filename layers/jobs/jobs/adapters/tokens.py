@@ -14,7 +14,7 @@ from jobs.domain.errors import UnavailableError
 from jobs.domain.job import Millis
 from jobs.ports import Clock
 
-_ATTEMPTS: Final = 3
+_RETRIES: Final = 2
 _PAUSE: Final[Millis] = 60_000
 """Tokens that name unknown keys make us ask for new ones no more often than this."""
 _LEEWAY_S: Final = 5
@@ -27,7 +27,7 @@ class AccessTokens:
         self._issuer = issuer
         self._keys_url = keys_url
         self._clock = clock
-        self._http = urllib3.PoolManager(timeout=3, retries=urllib3.Retry(_ATTEMPTS, redirect=0))
+        self._http = urllib3.PoolManager(timeout=3, retries=urllib3.Retry(_RETRIES, redirect=0))
         self._keys: dict[str, jwt.PyJWK] = {}
         self._read_at: Millis | None = None
 
@@ -48,7 +48,7 @@ class AccessTokens:
                 leeway=_LEEWAY_S,
                 options={"require": ["exp", "iss"], "verify_aud": False},  # access tokens name none
             )
-        except jwt.InvalidTokenError:
+        except jwt.PyJWTError:
             return {}
         return claims
 
@@ -62,9 +62,9 @@ class AccessTokens:
     def _read(self) -> dict[str, jwt.PyJWK]:
         try:
             answer = self._http.request("GET", self._keys_url)
-            found = answer.json() if answer.status == HTTPStatus.OK else None
-        except (urllib3.exceptions.HTTPError, ValueError) as error:
-            raise UnavailableError("the keys of tokens are out of reach") from error
-        if found is None:
-            raise UnavailableError("the keys of tokens are out of reach")
-        return {str(key.key_id): key for key in jwt.PyJWKSet.from_dict(found).keys}
+            if answer.status != HTTPStatus.OK:
+                raise UnavailableError(f"the issuer of tokens says {answer.status}")
+            keys = jwt.PyJWKSet.from_json(answer.data.decode()).keys
+        except (urllib3.exceptions.HTTPError, jwt.PyJWTError, AttributeError, ValueError) as error:
+            raise UnavailableError("no keys from the issuer of tokens") from error
+        return {str(key.key_id): key for key in keys}
