@@ -22,9 +22,12 @@ from threading import Thread
 from typing import Any, override
 
 from jobs.adapters.dynamodb.jobs import DynamoJobRepository
+from jobs.adapters.dynamodb.shares import DynamoShares
 from jobs.domain.identity import new_job_id
 from jobs.domain.job import Job
 from jobs.domain.mission import Mission
+from jobs.domain.resource import Resource, ResourceKind
+from jobs.domain.share import Share, ShareType, new_code
 from jobs.domain.status import JobStatus
 from local.aws import CREDENTIALS, REGION, session
 from local.build import HOST_ARCHITECTURE, LOCAL
@@ -40,6 +43,7 @@ EXAMPLE_CLIENT = "EXAMPLECLIENTOFNOBODY0000000"
 EXAMPLE_CLIENT_SECRET = "EXAMPLE-SECRET-OF-NOBODY"  # noqa: S105 - it is none
 EXAMPLE_JOB = "019b7963-4a00-7000-8000-000000000001"
 EXAMPLE_RECEIPT = "EXAMPLE-receipt-handle"
+EXAMPLE_SHARE = "EXAMPLE-CODE-OF-NOBODY-EXAMPLE-0"
 ECHO, FAR_ECHO = (
     f"{digit * 8}-{digit * 4}-4{digit * 3}-8{digit * 3}-{digit * 12}" for digit in "13"
 )
@@ -65,11 +69,13 @@ def invocations(stack: LocalStack) -> Iterator[Invocation]:
         closing(aws.client("lambda", endpoint_url=endpoint_url)) as lambdas,
     ):
         repository = DynamoJobRepository(dynamodb, stack.outputs["JobTableName"], lambda: 0)
+        shares = DynamoShares(dynamodb, stack.outputs["MissionTableName"], lambda: 0)
         queue_url, receipt = message(sqs)
         for physical, name in sorted(functions(endpoint_url, stack.name).items()):
             found = lambdas.get_function_configuration(FunctionName=physical)
             job = job_for(name)
             repository.add(job)
+            shares.add(share := shared())
             file = found["Handler"].removesuffix(".lambda_handler").replace(".", "/")
             yield Invocation(
                 function=f"{name}Function",
@@ -84,6 +90,7 @@ def invocations(stack: LocalStack) -> Iterator[Invocation]:
                         EXAMPLE_CLIENT_SECRET: stack.seeded["missions"]["clientSecret"],
                         EXAMPLE_JOB: job.id,
                         EXAMPLE_RECEIPT: receipt,
+                        EXAMPLE_SHARE: share.code,
                     },
                 ),
             )
@@ -117,6 +124,19 @@ def waiting() -> Job:
         status=JobStatus.QUEUED,
         sequence=2,
         mission=Mission(name="Inspection", group="nowhere", priority=5, due_at=now),
+    )
+
+
+def shared() -> Share:
+    now = time.time_ns() // 1_000_000
+    return Share(
+        code=new_code(),
+        resource=Resource(tenant="demo", kind=ResourceKind.GROUP, id="harbour"),
+        type=ShareType.STREAM,
+        created_at=now,
+        expires_at=now + 300_000,
+        max_viewers=None,
+        metadata={},
     )
 
 

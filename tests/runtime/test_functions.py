@@ -17,9 +17,11 @@ WORKERS = {
     "DispatchJobsFunction": {"batchItemFailures": []},
     "EndDeadLettersFunction": {"batchItemFailures": []},
     "ExpireJobFunction": {"status": "TIMED_OUT"},
+    "ExpireShareFunction": None,
     "PollRemoteJobFunction": {"ended": False},
     "PublishEventsFunction": None,
     "RunAgentJobFunction": {"batchItemFailures": []},
+    "TrackConnectionsFunction": {"batchItemFailures": []},
 }
 
 
@@ -50,6 +52,22 @@ def test_the_authorizer_knows_the_stacks_key(run) -> None:
 
     assert answer["policyDocument"]["Statement"][0]["Effect"] == "Allow"
     assert answer["context"] == {"tenant": "demo"}
+
+
+def test_the_web_sockets_authorizer_lets_a_shares_viewers_in(run) -> None:
+    answer = run("AuthorizeSocketFunction")
+
+    assert answer["policyDocument"]["Statement"][0]["Effect"] == "Allow"
+    assert answer["context"]["resource"] == "harbour"
+
+
+def test_the_web_sockets_authorizer_checks_tokens(run, invoked) -> None:
+    event = json.loads(invoked["AuthorizeSocketFunction"].event)
+    event["queryStringParameters"]["token"] = "e30.e30.e30"
+
+    answer = run("AuthorizeSocketFunction", json.dumps(event))
+
+    assert answer["policyDocument"]["Statement"][0]["Effect"] == "Deny"
 
 
 def test_an_exception_is_seen(run) -> None:

@@ -18,6 +18,11 @@
               KEY#<key id>             KEY                an API key's hash
               CLIENT#<client id>       CLIENT             a partner's program
     missions  LIMIT#<owner>#<name>     WINDOW             a rate limit's open window
+              SHARE#<share id>         SHARE              a share, and how many watch by it
+              TENANT#<tenant>          SHARE#<share id>   the same, for lists
+              WATCH#<tenant>#<what>    SHARE#<share id>   the same, with what it lets watch
+              WATCH#<tenant>#<what>    CONN#<id>          a WebSocket connection; what it watches
+                                                          is JOB#<job id> or GROUP#<group id>
 
 Index `by_status` of the job table: headers by `<tenant>#<dialect>#<status>`, in order of id.
 Job ids are UUIDv7, so order of id is order of creation. Groups and devices have ids that are
