@@ -5,12 +5,13 @@ from collections.abc import Mapping
 from functools import cache
 from html import escape
 from http import HTTPStatus
-from importlib.resources import files
+from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
 from jobs.http import Response
 
+_PAGE: Final = Path(__file__).parents[1] / "pages/tracking.html"
 _HEADERS: Final[Mapping[str, str]] = {
     "Cache-Control": "no-store",
     "Referrer-Policy": "no-referrer",  # its address holds the share's code
@@ -34,4 +35,4 @@ def tracking(websocket_url: str) -> Response:
 
 @cache
 def _template() -> str:
-    return (files("jobs") / "pages/tracking.html").read_text("utf-8")
+    return _PAGE.read_text("utf-8")

@@ -1,1 +1,0 @@
-"""Pages for people. Each is one file, with its styles and scripts in it."""
