@@ -1,7 +1,6 @@
 """CPU time of a cold start: a fresh process on what was built, its imports and its first call."""
 
 import fcntl
-import json
 import os
 import shutil
 import ssl
@@ -17,15 +16,19 @@ from typing import Any, Final
 import botocore
 
 from bench.report import Row, Section
-from bench.requests import AGENT
 from bench.scene import Scene, scene
 from bench.setting import Setting, median
+from jobs.adapters.dynamodb.fleet_registry import DynamoFleetRegistry
 from jobs.adapters.dynamodb.registry import DynamoRegistry
-from jobs.domain.agent import Agent
+from jobs.domain.client import Client, Role
 from local.build import LOCAL, locked
 from local.paths import ROOT, tool
 from local.progress import step
+from local.sam_local import EXAMPLE_CLIENT
+from local.seed import REGISTRY
 from local.template import load
+from scripts.registry import load as load_registry
+from scripts.registry_file import RegistryFile
 
 BUDGET_MS: Final = 330
 ROUNDS: Final = 9
@@ -91,8 +94,7 @@ def run(setting: Setting) -> Section:
         bare = Start("bare runtime, not counted below")
         floor = Start("the client's floor, counted below", ["--sdk"], [artifact / LAYER])
         starts = [bare, floor, *functions(artifact)]
-        for start in starts:
-            register(stage, start)
+        register(stage)
         for number in range(rounds):
             with step(f"cold: {len(starts)} processes, round {number + 1} of {rounds}"):
                 for start in starts:
@@ -126,23 +128,25 @@ def functions(artifact: Path) -> Sequence[Start]:
 def function(artifact: Path, name: str, properties: Mapping[str, Any]) -> Start:
     handler: str = properties["Handler"]
     triggers = [event["Type"] for event in properties.get("Events", {}).values()]
+    layers = [LAYER, *(f"{each['Ref']}/python" for each in properties.get("Layers", []))]
     event = ROOT.joinpath("events", *handler.split(".")[:-1]).with_suffix(".json")
     return Start(
         name,
         [handler, event] if event.exists() else [handler],
-        [artifact / properties["CodeUri"], artifact / LAYER],
+        [artifact / properties["CodeUri"], *(artifact / layer for layer in layers)],
         serves="Api" in triggers or handler.startswith(AUTHORIZER),
     )
 
 
-def register(stage: Scene, start: Start) -> None:
-    """Whoever a request comes from has an agent to ask."""
-    for event in start.about[1:]:
-        context = json.loads(Path(event).read_text()).get("requestContext", {})
-        if tenant := context.get("authorizer", {}).get("tenant"):
-            table = stage.environment["REGISTRY_TABLE"]
-            registry = DynamoRegistry(stage.client("dynamodb"), table, clock=lambda: 0)
-            registry.put_agent(tenant, Agent(id=AGENT, name="Echo"))
+def register(stage: Scene) -> None:
+    """Whoever the events come from has agents to ask and drones to fly."""
+    table = stage.client("dynamodb"), stage.environment["REGISTRY_TABLE"], lambda: 0
+    registry = DynamoRegistry(*table)
+    file = RegistryFile.read(REGISTRY, {"BASE_URL": stage.environment["PUBLIC_URL"], "STACK": ""})
+    load_registry(file, registry, DynamoFleetRegistry(*table))
+    registry.put_client(
+        Client(id=EXAMPLE_CLIENT, tenant=file.tenant, name="Example", role=Role.MANAGER)
+    )
 
 
 def tls_ms() -> float:

@@ -8,6 +8,18 @@ TENANT: Final = "bench"
 AGENT: Final = "11111111-1111-4111-8111-111111111111"
 USER: Final = "22222222-2222-4222-8222-222222222222"
 
+CLIENT: Final = "benchbenchbenchbenchbench"
+GROUP: Final = "field"
+DEVICE: Final = "bench-drone"
+PLAN: Final = "round"
+PARTNER: Final = {
+    "claims": {
+        "client_id": CLIENT,
+        "token_use": "access",
+        "scope": "missions/viewer missions/pilot missions/manager",
+    }
+}
+
 type Event = dict[str, Any]
 
 
@@ -17,12 +29,14 @@ def request(
     path: Mapping[str, str] | None = None,
     query: Mapping[str, str] | None = None,
     headers: Mapping[str, str] | None = None,
+    caller: Mapping[str, Any] | None = None,
 ) -> Event:
+    """`caller` is what the authorizer says, of a messaging tenant by default."""
     return {
         "headers": {"Content-Type": "application/json", **(headers or {})},
         "pathParameters": path,
         "queryStringParameters": query,
-        "requestContext": {"requestId": "bench", "authorizer": {"tenant": TENANT}},
+        "requestContext": {"requestId": "bench", "authorizer": caller or {"tenant": TENANT}},
         "body": None if body is None else json.dumps(body),
         "isBase64Encoded": False,
     }
@@ -39,3 +53,28 @@ def of_job(job_id: str) -> Event:
 
 def listing(*, limit: int = 50, status: str | None = None) -> Event:
     return request(query={"limit": str(limit)} | ({"status": status} if status else {}))
+
+
+# ── Missions ────────────────────────────────────────────────────────────────────
+
+
+def create_mission(*, key: str | None = None, **about: Any) -> Event:
+    body = {"name": "Round", "deviceGroupId": GROUP, "missionId": PLAN, **about}
+    headers = {"Idempotency-Key": key} if key else None
+    return request(body=body, headers=headers, caller=PARTNER)
+
+
+def of_mission(job_id: str) -> Event:
+    return request(path={"jobId": job_id}, caller=PARTNER)
+
+
+def update_mission(job_id: str) -> Event:
+    return request(path={"jobId": job_id}, body={"priority": 9}, caller=PARTNER)
+
+
+def missions(*, limit: int = 20) -> Event:
+    return request(query={"limit": str(limit)}, caller=PARTNER)
+
+
+def resources() -> Event:
+    return request(caller=PARTNER)

@@ -20,12 +20,15 @@ import boto3
 import botocore.session
 
 from bench.meter import Calls, Meter
-from bench.requests import AGENT, TENANT, Event
-from jobs import bootstrap, runtime
+from bench.requests import AGENT, CLIENT, DEVICE, GROUP, PLAN, TENANT, Event
+from jobs import bootstrap, mission_bootstrap, runtime, watch_bootstrap
 from jobs.adapters.aws import PATIENT
+from jobs.adapters.dynamodb.fleet_registry import DynamoFleetRegistry
 from jobs.adapters.dynamodb.registry import DynamoRegistry
 from jobs.domain.agent import Agent
-from local.aws import CREDENTIALS, session
+from jobs.domain.client import Client, Role
+from jobs.domain.device import Device, DeviceGroup, Plan
+from local.aws import CREDENTIALS, REGION, session
 from local.build import LOCAL
 from local.paths import ROOT
 from local.stack import LocalStack
@@ -35,7 +38,23 @@ TABLES: Final = {
     "JobTable": "JOB_TABLE",
     "CounterTable": "COUNTER_TABLE",
     "RegistryTable": "REGISTRY_TABLE",
+    "MissionTable": "MISSION_TABLE",
 }
+PARAMETERS: Final = {
+    "DefaultTimeoutMs": "DEFAULT_TIMEOUT_MS",
+    "RetentionHours": "RETENTION_HOURS",
+    "DeviceWaitSeconds": "DEVICE_WAIT_SECONDS",
+    "DeviceSilenceSeconds": "DEVICE_SILENCE_SECONDS",
+    "MaxFlightSeconds": "MAX_FLIGHT_SECONDS",
+}
+MACHINES: Final = {
+    "job-timeout": "JOB_TIMEOUT_ARN",
+    "job-poll": "JOB_POLL_ARN",
+    "mission": "MISSION_ARN",
+    "share-expiry": "SHARE_EXPIRY_ARN",
+}
+IOT: Final = f"arn:aws:iot:{REGION}:000000000000"
+
 CONTEXT: Final = SimpleNamespace(
     function_name="bench",
     memory_limit_in_mb=512,
@@ -85,9 +104,10 @@ class Scene:
 
     def forget(self) -> None:
         """Be a new execution environment: no client, no registry, no secret is known."""
-        for thing in vars(bootstrap).values():
-            if hasattr(thing, "cache_clear"):
-                thing.cache_clear()
+        for root in (bootstrap, mission_bootstrap, watch_bootstrap):
+            for thing in vars(root).values():
+                if hasattr(thing, "cache_clear"):
+                    thing.cache_clear()
 
 
 @cache
@@ -131,25 +151,47 @@ def prepared(stack: LocalStack, name: str) -> dict[str, str]:
     tables = {variable: f"{name}-{table}" for table, variable in TABLES.items()}
     for table, variable in TABLES.items():
         make_table(client("dynamodb"), tables[variable], template["Resources"][table]["Properties"])
-    registry = DynamoRegistry(client("dynamodb"), tables["REGISTRY_TABLE"], clock=lambda: 0)
-    registry.put_agent(TENANT, Agent(id=AGENT, name="Echo"))
+    register(client("dynamodb"), tables["REGISTRY_TABLE"])
+    client("iot").create_thing(thingName=DEVICE)  # harmless when repeated
     machines = {
-        each["name"]: each["stateMachineArn"]
+        each["name"].removeprefix(f"{stack.name}-"): each["stateMachineArn"]
         for each in client("stepfunctions").list_state_machines()["stateMachines"]
     }
     client("events").create_event_bus(Name=name)
     secret = client("secretsmanager").create_secret(Name=f"{name}/cursor", SecretString="s" * 64)
-    return tables | {
+    api, stage = stack.outputs["WebSocketApiId"], stack.outputs["WebSocketStageName"]
+    return {
+        **tables,
+        **{variable: machines[machine] for machine, variable in MACHINES.items()},
+        **{
+            variable: str(template["Parameters"][parameter]["Default"])
+            for parameter, variable in PARAMETERS.items()
+        },
         "AWS_ENDPOINT_URL": stack.aws_endpoint_url,
         "POWERTOOLS_SERVICE_NAME": "sortie",
         "AGENT_QUEUE_URL": client("sqs").create_queue(QueueName=name)["QueueUrl"],
+        "MISSION_QUEUE_URL": client("sqs").create_queue(QueueName=f"{name}-missions")["QueueUrl"],
         "EVENT_BUS": name,
         "CURSOR_SECRET_ARN": secret["ARN"],
-        "JOB_TIMEOUT_ARN": machines[f"{stack.name}-job-timeout"],
-        "JOB_POLL_ARN": machines[f"{stack.name}-job-poll"],
-        "DEFAULT_TIMEOUT_MS": str(template["Parameters"]["DefaultTimeoutMs"]["Default"]),
-        "RETENTION_HOURS": str(template["Parameters"]["RetentionHours"]["Default"]),
+        "IOT_ARN": IOT,
+        "THINGS_ARN": f"{IOT}:thing/",
+        "TOKEN_ISSUER": f"https://cognito/{stack.outputs['UserPoolId']}",
+        "PUBLIC_URL": stack.base_url,
+        "WEBSOCKET_URL": stack.websocket_url,
+        "SOCKETS_URL": f"https://{api}.execute-api.{REGION}.amazonaws.com/{stage}",
     }
+
+
+def register(dynamodb: Any, table: str) -> None:
+    """An agent to ask, a program that may fly missions, and a drone to fly them."""
+    registry = DynamoRegistry(dynamodb, table, clock=lambda: 0)
+    registry.put_agent(TENANT, Agent(id=AGENT, name="Echo"))
+    registry.put_client(Client(id=CLIENT, tenant=TENANT, name="Bench", role=Role.MANAGER))
+    fleet = DynamoFleetRegistry(dynamodb, table, clock=lambda: 0)
+    drone = Device(id=DEVICE, tenant=TENANT, group=GROUP, name="Drone")
+    fleet.put_group(DeviceGroup(id=GROUP, tenant=TENANT, name="Field", devices=(drone,)))
+    around = ((9.9700, 53.5450, 60.0), (9.9720, 53.5460, 60.0), (9.9690, 53.5470, 40.0))
+    fleet.put_plan(TENANT, Plan(id=PLAN, name="Round", waypoints=around))
 
 
 def make_table(dynamodb: Any, name: str, properties: Mapping[str, Any]) -> None:

@@ -1,11 +1,40 @@
 """How many transitions a Standard state machine is billed for: one for each state it enters."""
 
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
+
+import yaml
+
+from local.paths import ROOT
 
 FIRST_PAUSE_S: Final = 1
 LONGEST_PAUSE_S: Final = 15
 """statemachines/job_poll.asl.yaml: it pauses 1, 2, 4, 8, then 15 s between two polls."""
+
+PATIENCE_S: Final = 60
+
+
+def definition(name: str) -> Mapping[str, Any]:
+    file = ROOT / "statemachines" / f"{name}.asl.yaml"
+    loaded: Mapping[str, Any] = yaml.safe_load(file.read_text())
+    return loaded
+
+
+def history(stepfunctions: Any, machine_arn: str, name: str) -> Sequence[str]:
+    """Wait for the end of an execution, and return the states that it has entered."""
+    execution = f"{machine_arn.replace(':stateMachine:', ':execution:')}:{name}"
+    until = time.monotonic() + PATIENCE_S
+    while stepfunctions.describe_execution(executionArn=execution)["status"] == "RUNNING":
+        if time.monotonic() > until:
+            raise RuntimeError(f"the execution {name} does not end")
+        time.sleep(0.2)
+    events = stepfunctions.get_execution_history(executionArn=execution, maxResults=1000)["events"]
+    return [
+        each["stateEnteredEventDetails"]["name"]
+        for each in events
+        if each["type"].endswith("StateEntered")
+    ]
 
 
 def route(definition: Mapping[str, Any], *, laps: int = 1) -> Iterator[str]:

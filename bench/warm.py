@@ -16,7 +16,7 @@ from local.progress import step
 
 WARM_UP: Final = 30
 REQUESTS: Final = 300
-BUDGETS: Final = {"create": 2.5}
+BUDGETS: Final = {"create": 2.5, "mission: create": 2.5}
 
 
 def run(setting: Setting) -> Section:
@@ -36,6 +36,8 @@ CPU time.
 
 def operations(stage: Scene) -> Mapping[str, tuple[str, Callable[[], Event]]]:
     made = [stage.ask("messaging.create_job", requests.create())["jobId"] for _ in range(60)]
+    missions = Missions(stage)
+    flown = [missions.new() for _ in range(30)][-1]
     return {  # large ones last: lists are of small ones
         "create": ("messaging.create_job", requests.create),
         "get": ("messaging.get_job", lambda: requests.of_job(made[0])),
@@ -43,8 +45,34 @@ def operations(stage: Scene) -> Mapping[str, tuple[str, Callable[[], Event]]]:
         "health": ("messaging.get_health", requests.request),
         "cancel": ("messaging.cancel_job", lambda: requests.of_job(new_job(stage))),
         "agents": ("messaging.list_agents", requests.request),
+        "mission: create": ("missions.create_job", missions.create),
+        "mission: get": ("missions.get_job", lambda: requests.of_mission(flown)),
+        "mission: list of 20": ("missions.list_jobs", requests.missions),
+        "mission: cancel": ("missions.cancel_job", lambda: requests.of_mission(missions.new())),
         "create, 50 KB": ("messaging.create_job", lambda: requests.create("x" * 50_000)),
     }
+
+
+class Missions:
+    """More of them than an organisation may create in a minute."""
+
+    def __init__(self, stage: Scene) -> None:
+        self._stage = stage
+        self._dynamodb = stage.client("dynamodb")
+
+    def create(self) -> Event:
+        self._refill()
+        return requests.create_mission()
+
+    def new(self) -> str:
+        return str(self._stage.ask("missions.create_job", self.create())["job"]["jobId"])
+
+    def _refill(self) -> None:
+        window = {"PK": f"LIMIT#{requests.TENANT}#create", "SK": "WINDOW"}
+        self._dynamodb.put_item(
+            TableName=self._stage.environment["MISSION_TABLE"],
+            Item=attributes({**window, "taken": 0, "resets_at": bootstrap.now() + 60_000}),
+        )
 
 
 def floor(stage: Scene) -> Row:
