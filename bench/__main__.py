@@ -1,6 +1,6 @@
 """Measure what has a budget, and say how it stands beside it.
 
-usage: python -m bench [cold] [warm] [calls] [job] [scale] [footprint] [--quick] [--json FILE]
+usage: python -m bench [section …] [--quick] [--json FILE]
 
 Nothing is asserted: a figure over its budget is shown as such, and that is all.
 """
@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from bench import calls, cold, footprint, job, scale, warm
+from bench import calls, cold, footprint, job, mission, scale, telemetry, warm
 from bench.report import Section, table
 from bench.setting import Setting
 from local.errors import LocalStackError
@@ -25,7 +25,9 @@ SECTIONS: Final[Mapping[str, Callable[[Setting], Section]]] = {
     "cold": cold.run,
     "warm": warm.run,
     "calls": calls.run,
+    "telemetry": telemetry.run,
     "job": job.run,
+    "mission": mission.run,
     "scale": scale.run,
     "footprint": footprint.run,
 }

@@ -19,6 +19,11 @@ READ_UNIT: Final = 0.125
 SQS_REQUEST: Final = 0.40
 TRANSITION: Final = 25.0
 EVENT: Final = 1.0
+IOT_MESSAGE: Final = 1.0
+IOT_RULE: Final = 0.15 + 0.15
+"""The rule triggered, and its one action."""
+SOCKET_MESSAGE: Final = 1.0
+SOCKET_MINUTE: Final = 0.25
 LOG_GB: Final = 0.50
 TRACE: Final = 5.0
 OUT_GB: Final = 0.09
@@ -30,7 +35,7 @@ PLATFORM_LOG_BYTES: Final = 700
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
-    """What one job uses of each priced thing."""
+    """What one job uses of each priced thing. `rules` are of AWS IoT, with one action each."""
 
     requests: float = 0
     invocations: float = 0
@@ -40,19 +45,28 @@ class Usage:
     queue_requests: float = 0
     transitions: float = 0
     events: float = 0
+    iot_messages: float = 0
+    rules: float = 0
+    socket_messages: float = 0
+    socket_minutes: float = 0
 
 
 def per_million(used: Usage) -> Mapping[str, float]:
-    """Dollars for a million such jobs, by service."""
+    """Dollars for a million such jobs, by each service that they use."""
     gb_seconds = used.lambda_ms / 1000 * LAMBDA_GB
-    return {
+    dollars = {
         "API Gateway": used.requests * REST_REQUEST,
         "Lambda": used.invocations * LAMBDA_REQUEST + gb_seconds * LAMBDA_GB_SECOND,
         "DynamoDB": used.write_units * WRITE_UNIT + used.read_units * READ_UNIT,
         "SQS": used.queue_requests * SQS_REQUEST,
         "Step Functions": used.transitions * TRANSITION,
         "EventBridge": used.events * EVENT,
+        "IoT Core": used.iot_messages * IOT_MESSAGE + used.rules * IOT_RULE,
+        "WebSocket API": (
+            used.socket_messages * SOCKET_MESSAGE + used.socket_minutes * SOCKET_MINUTE
+        ),
     }
+    return {service: amount for service, amount in dollars.items() if amount}
 
 
 def beside_the_budget(

@@ -25,7 +25,7 @@ def history(stepfunctions: Any, machine_arn: str, name: str) -> Sequence[str]:
     """Wait for the end of an execution, and return the states that it has entered."""
     execution = f"{machine_arn.replace(':stateMachine:', ':execution:')}:{name}"
     until = time.monotonic() + PATIENCE_S
-    while stepfunctions.describe_execution(executionArn=execution)["status"] == "RUNNING":
+    while not _ended(stepfunctions, execution):
         if time.monotonic() > until:
             raise RuntimeError(f"the execution {name} does not end")
         time.sleep(0.2)
@@ -35,6 +35,15 @@ def history(stepfunctions: Any, machine_arn: str, name: str) -> Sequence[str]:
         for each in events
         if each["type"].endswith("StateEntered")
     ]
+
+
+def _ended(stepfunctions: Any, execution: str) -> bool:
+    """One that does not exist is still to be started."""
+    try:
+        found = stepfunctions.describe_execution(executionArn=execution)
+    except stepfunctions.exceptions.ExecutionDoesNotExist:
+        return False
+    return bool(found["status"] != "RUNNING")
 
 
 def route(definition: Mapping[str, Any], *, laps: int = 1) -> Iterator[str]:

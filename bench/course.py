@@ -1,0 +1,115 @@
+"""One job's way through the system: which functions it took, and what they asked of AWS."""
+
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from bench.meter import Calls
+from bench.report import Row
+from bench.requests import Event
+from bench.scene import Scene
+
+
+@dataclass(slots=True)
+class Course:
+    """`polled` counts what Lambda and other services ask of queues on their own."""
+
+    job_id: str = ""
+    invocations: int = 0
+    cpu_ms: float = 0
+    requests: int = 0
+    polled: int = 0
+    answer_bytes: int = 0
+    by_step: dict[str, Calls] = field(default_factory=dict)
+
+    @property
+    def calls(self) -> Calls:
+        total = Calls()
+        for calls in self.by_step.values():
+            total.add(calls)
+        return total
+
+    def rows(self) -> list[Row]:
+        return [
+            Row(
+                what=f"{name}: AWS calls",
+                value=calls.total,
+                unit="calls",
+                beside={"WRU": calls.write_units, "RRU": calls.read_units},
+                note=", ".join(f"{n} {call}" for call, n in sorted(calls.count.items())),
+            )
+            for name, calls in self.by_step.items()
+        ]
+
+    def total(self, *, lambda_ms: float) -> Row:
+        calls = self.calls
+        return Row(
+            what="in all: invocations",
+            value=self.invocations,
+            beside={
+                "AWS calls": calls.total,
+                "WRU": calls.write_units,
+                "RRU": calls.read_units,
+                "ms of Lambda": lambda_ms,
+            },
+        )
+
+
+class Walk:
+    """Calls the functions in their turn: what AWS would do between them is done here."""
+
+    def __init__(self, stage: Scene) -> None:
+        self._stage = stage
+        self._queues = stage.client("sqs")
+        self._stream = stage.client("dynamodbstreams")
+        self._position = self._latest()
+        self.course = Course()
+
+    def serve(self, name: str, handler: str, event: Event) -> dict[str, Any]:
+        self.course.requests += 1
+        answer = self.work(name, handler, event)
+        self.course.answer_bytes += len(answer["body"])
+        body: dict[str, Any] = json.loads(answer["body"])
+        return body
+
+    def work(self, name: str, handler: str, event: Any) -> Any:
+        with self._stage.meter.counting() as calls:
+            start = time.process_time()
+            answer = self._stage.call(handler, event)
+            self.course.cpu_ms += (time.process_time() - start) * 1000
+        self.course.invocations += 1
+        self.course.by_step.setdefault(name, Calls()).add(calls)
+        return answer
+
+    def changes(self) -> Sequence[Any]:
+        """Take new records from the stream and have each published by itself."""
+        got = self._stream.get_records(ShardIterator=self._position)
+        self._position = got["NextShardIterator"]
+        records = [each for each in got["Records"] if _tells_status(each)]
+        for each in records:
+            self.work("publish", "workers.publish_events", {"Records": [each]})
+        return records
+
+    def message(self, variable: str) -> Any:
+        """Receive the one message of a queue, as Lambda hands it to functions."""
+        [message] = self._queues.receive_message(
+            QueueUrl=self._stage.environment[variable], WaitTimeSeconds=5
+        )["Messages"]
+        return {name[0].lower() + name[1:]: value for name, value in message.items()}
+
+    def _latest(self) -> str:
+        table = self._stage.environment["JOB_TABLE"]
+        [stream] = self._stream.list_streams(TableName=table)["Streams"]
+        arn = stream["StreamArn"]
+        [shard] = self._stream.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"]
+        found: str = self._stream.get_shard_iterator(
+            StreamArn=arn, ShardId=shard["ShardId"], ShardIteratorType="LATEST"
+        )["ShardIterator"]
+        return found
+
+
+def _tells_status(record: Any) -> bool:
+    """The event source's filter (template.yaml)."""
+    return "status" in record["dynamodb"].get("NewImage", {})
