@@ -4,7 +4,7 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 from unittest.mock import patch
 
@@ -47,6 +47,7 @@ def flight(stage: Scene) -> Iterator["Flight"]:
     stage.forget()
     with patch("jobs.bootstrap.now", clock):
         made = Flight(stage, clock)
+        made.get_known()
         made.reading()
         yield made
     stage.forget()
@@ -70,6 +71,13 @@ class Flight(Walk):
     @property
     def ref(self) -> JobRef:
         return JobRef(tenant=TENANT, dialect=DIALECT, id=self.course.job_id)
+
+    def get_known(self) -> None:
+        """Ask for another mission, of tomorrow, which does no more than that."""
+        tomorrow = datetime.fromtimestamp((self.clock.now + DAY_MS) / 1000, UTC).isoformat()
+        event = requests.create_mission(scheduledAt=tomorrow)
+        self._stage.ask("missions.create_job", event)
+        self.changes()
 
     def request(self) -> None:
         """Ask for the mission, and have it queued and given to the drone."""

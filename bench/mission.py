@@ -4,13 +4,15 @@ from collections.abc import Sequence
 from contextlib import closing
 from typing import Final
 
-from bench.flight import Flight, flight
+from bench.course import Course
+from bench.flight import DAY_MS, Flight, flight
 from bench.price import Usage, beside_the_budget, billed_ms, per_million
 from bench.report import Row, Section
 from bench.scene import scene
 from bench.setting import Setting
 from bench.sockets import opened, post, token
 from bench.transitions import definition, history, transitions
+from jobs.domain.job import Millis
 from local.aws import session
 from local.docks import docks
 from local.progress import step
@@ -21,22 +23,28 @@ JOB_MESSAGES: Final = 8
 """Assumed: what the drone and AWS IoT Jobs tell each other about an order."""
 ORDER: Final = 3000.0
 """Assumed: $0.003 for an order, as a remote action of AWS IoT Device Management."""
+DAYS: Final = 30
+READINGS: Final = 60
+EVERY_MS: Final[Millis] = 5_000
+"""Between two readings of a drone in its dock (local/dock/dock.py)."""
 DOCK: Final = "dock-1"
 NOTES: Final = f"""\
-us-east-1 list prices, arm64, as above; a reading a second, each by itself; {MINUTES} minutes that
-are walked through in a time of their own: every call is made, nobody waits. The telemetry queue's
-idle polling, the token, the opening of the watcher's connection and what the drone says in its dock
-are left out.
+us-east-1 list prices and Lambda's time as above; a reading a second, none in a batch with others;
+{MINUTES} minutes that are walked through in a time of their own: every call is made, nobody waits.
+Left out: the token, the opening of the watcher's connection, the idle polling of queues.
 
-Of AWS IoT each message counts: the drone's, the two that are published of it (more only for MQTT
-subscribers: two for each of theirs, as they acknowledge it), and {JOB_MESSAGES} about the order.
+Of AWS IoT each message counts: the drone's own, the two that are published of it (an MQTT
+subscriber makes it two more each, as he is sent it and acknowledges it), and {JOB_MESSAGES} about
+the order.
 
-The states of an execution are counted from the looks at the mission; beside it stands the count in
-the history of an execution of the deployed machine, whose drone flew for seconds, and what
-the same way of counting makes of its looks.
+Transitions are of as many looks at the mission as were made; beside it, the states that the history
+of a deployed execution shows, whose drone flew for seconds, and as many as are counted for its
+looks.
 
-AWS IoT Jobs are billed by AWS IoT Device Management; its price is taken to be $0.003 an order, and
-stands beside the sum, as it was not looked up.
+AWS IoT Jobs are billed by AWS IoT Device Management: $0.003 an order is an assumption, and stands
+beside the sum.
+
+A drone in its dock, whom nobody watches, reports every {EVERY_MS // 1000} s.
 """
 
 
@@ -47,6 +55,7 @@ def run(setting: Setting) -> Section:
         opened(setting.stack, 1) as sockets,
         flight(stage) as drone,
     ):
+        idle = docked(drone)
         drone.request()
         drone.watched_by(sockets)
         logged = stage.log.size
@@ -58,7 +67,13 @@ def run(setting: Setting) -> Section:
     states = transitions(machine, laps=drone.looks)
     with step("mission: a real one, of seconds"):
         seen = flown(setting.stack, stage.environment["MISSION_ARN"])
-    used = usage(drone, states)
+    used = usage(
+        drone.course,
+        transitions=states,
+        iot_messages=drone.device_messages + JOB_MESSAGES,
+        rules=drone.rules,
+        socket_minutes=MINUTES,
+    )
     rows = [
         *drone.course.rows(),
         drone.course.total(lambda_ms=used.lambda_ms),
@@ -71,7 +86,8 @@ def run(setting: Setting) -> Section:
                 "counted for its looks": transitions(machine, laps=seen.count("Watch")),
             },
         ),
-        *money(used, drone, logged),
+        *money(used, drone.course, logged),
+        Row(what=f"a drone in its dock, {DAYS} days", value=idle, unit="$"),
     ]
     return Section(title=f"One mission, {MINUTES} minutes, 1 watcher", rows=rows, notes=NOTES)
 
@@ -91,8 +107,21 @@ def flown(stack: LocalStack, machine_arn: str) -> Sequence[str]:
             return history(stepfunctions, machine_arn, job_id)
 
 
-def usage(drone: Flight, states: int) -> Usage:
-    course, calls = drone.course, drone.course.calls
+def docked(drone: Flight) -> float:
+    """Dollars for all that a drone says in its dock while nobody watches."""
+    drone.course = Course()
+    for _ in range(READINGS):
+        drone.clock.now += EVERY_MS
+        drone.reading()
+    used = usage(drone.course, iot_messages=READINGS, rules=READINGS)
+    drone.get_known()  # what was kept for a minute has been forgotten meanwhile
+    said = DAYS * DAY_MS / EVERY_MS
+    return sum(per_million(used).values()) / READINGS * said / 1e6
+
+
+def usage(course: Course, *, iot_messages: int, **more: int) -> Usage:
+    """`iot_messages` are those that the functions have not published themselves."""
+    calls = course.calls
     return Usage(
         requests=course.requests,
         invocations=course.invocations,
@@ -100,22 +129,20 @@ def usage(drone: Flight, states: int) -> Usage:
         write_units=calls.write_units,
         read_units=calls.read_units,
         queue_requests=calls.of("sqs") + course.polled,
-        transitions=states,
         events=calls.of("events"),
-        iot_messages=drone.device_messages + calls.of("iot-data") + JOB_MESSAGES,
-        rules=drone.rules,
+        iot_messages=iot_messages + calls.of("iot-data"),
         socket_messages=calls.of("apigatewaymanagementapi"),
-        socket_minutes=MINUTES,
+        **more,
     )
 
 
-def money(used: Usage, drone: Flight, log_bytes: float) -> list[Row]:
+def money(used: Usage, course: Course, log_bytes: float) -> list[Row]:
     services = per_million(used)
     beside = beside_the_budget(
         log_bytes=log_bytes,
         invocations=used.invocations,
         traces=used.invocations,
-        answer_bytes=drone.course.answer_bytes,
+        answer_bytes=course.answer_bytes,
     )
     return [
         *(Row(what=name, value=dollars, unit="$/M") for name, dollars in services.items()),

@@ -5,7 +5,7 @@ import time
 import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlencode
 
 from websockets.sync.client import connect
@@ -16,6 +16,8 @@ from local.aws import session
 from local.stack import LocalStack
 
 PATIENCE_S = 30
+PATIENT: Final[Any] = {"open_timeout": PATIENCE_S, "ping_interval": None, "max_queue": None}
+"""Nobody reads what these connections are sent: they must take it all the same."""
 
 
 def post(stack: LocalStack, path: str, body: object, **headers: str) -> Any:
@@ -49,7 +51,7 @@ def opened(stack: LocalStack, count: int) -> Iterator[Sequence[str]]:
     address = f"{stack.websocket_url}?{query}"
     with ExitStack() as all_of_them:
         for _ in range(count):  # one after the other: here, each function at work is a process
-            socket = all_of_them.enter_context(connect(address, open_timeout=PATIENCE_S))
+            socket = all_of_them.enter_context(connect(address, **PATIENT))
             socket.recv(timeout=PATIENCE_S)  # it has been greeted
         yield _ids(stack, Resource(tenant="demo", kind=ResourceKind.GROUP, id=group))
 

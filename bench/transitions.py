@@ -12,7 +12,7 @@ FIRST_PAUSE_S: Final = 1
 LONGEST_PAUSE_S: Final = 15
 """statemachines/job_poll.asl.yaml: it pauses 1, 2, 4, 8, then 15 s between two polls."""
 
-PATIENCE_S: Final = 60
+PATIENCE_S: Final = 180
 
 
 def definition(name: str) -> Mapping[str, Any]:

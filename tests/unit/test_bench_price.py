@@ -1,17 +1,11 @@
 """The bench's arithmetic: a figure that is wrong is worse than none."""
 
 import pytest
-import yaml
 
 from bench.capacity import batch_read_units, item_size, read_units
 from bench.price import Usage, beside_the_budget, billed_ms, per_million
 from bench.report import Row, Section, figure, table
-from bench.transitions import polls, route, transitions
-from local.paths import ROOT
-
-
-def machine(name):
-    return yaml.safe_load((ROOT / f"statemachines/{name}.asl.yaml").read_text())
+from bench.transitions import definition, polls, route, transitions
 
 
 class TestPrice:
@@ -25,6 +19,10 @@ class TestPrice:
             queue_requests=4,
             transitions=2,
             events=3,
+            iot_messages=5,
+            rules=2,
+            socket_messages=7,
+            socket_minutes=10,
         )
 
         assert per_million(used) == pytest.approx({
@@ -34,10 +32,15 @@ class TestPrice:
             "SQS": 1.6,
             "Step Functions": 50,
             "EventBridge": 3,
+            "IoT Core": 5 + 2 * 0.30,
+            "WebSocket API": 7 + 10 * 0.25,
         })  # fmt: skip
 
     def test_nothing_costs_nothing(self):
-        assert sum(per_million(Usage()).values()) == 0
+        assert per_million(Usage()) == {}
+
+    def test_what_is_not_used_is_not_listed(self):
+        assert per_million(Usage(events=1)) == {"EventBridge": 1}
 
     def test_logs_traces_and_transfer_stand_beside(self):
         beside = beside_the_budget(log_bytes=3000, invocations=10, traces=10, answer_bytes=1000)
@@ -86,12 +89,19 @@ class TestCapacity:
 
 class TestTransitions:
     def test_a_deadline_enters_two_states(self):
-        assert list(route(machine("job_timeout"))) == ["WaitForDeadline", "Expire"]
+        assert list(route(definition("job_timeout"))) == ["WaitForDeadline", "Expire"]
 
     def test_a_remote_job_enters_three_states_for_each_poll(self):
-        once, twice = (transitions(machine("job_poll"), laps=laps) for laps in (1, 2))
+        once, twice = (transitions(definition("job_poll"), laps=laps) for laps in (1, 2))
 
         assert (once, twice - once) == (5, 3)
+
+    def test_a_mission_enters_three_states_for_each_look(self):
+        assert list(route(definition("mission"), laps=2)) == [
+            *("WaitUntilDue", "Queue", "LetItSettle"),
+            *("Watch", "IsItOver", "WaitToLookAgain"),
+            *("Watch", "IsItOver", "Over"),
+        ]
 
     @pytest.mark.parametrize(("after", "count"), [(0, 1), (1, 1), (2, 2), (10, 4), (40, 6)])
     def test_polls_become_more_seldom(self, after, count):
