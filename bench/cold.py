@@ -26,7 +26,7 @@ from local.paths import ROOT, tool
 from local.progress import step
 from local.sam_local import EXAMPLE_CLIENT
 from local.seed import REGISTRY
-from local.template import load
+from local.template import layer_folders, load
 from scripts.registry import load as load_registry
 from scripts.registry_file import RegistryFile
 
@@ -128,12 +128,11 @@ def functions(artifact: Path) -> Sequence[Start]:
 def function(artifact: Path, name: str, properties: Mapping[str, Any]) -> Start:
     handler: str = properties["Handler"]
     triggers = [event["Type"] for event in properties.get("Events", {}).values()]
-    layers = [LAYER, *(f"{each['Ref']}/python" for each in properties.get("Layers", []))]
     event = ROOT.joinpath("events", *handler.split(".")[:-1]).with_suffix(".json")
     return Start(
         name,
         [handler, event] if event.exists() else [handler],
-        [artifact / properties["CodeUri"], *(artifact / layer for layer in layers)],
+        [artifact / properties["CodeUri"], *layer_folders(artifact, f"{name}Function")],
         serves="Api" in triggers or handler.startswith(AUTHORIZER),
     )
 

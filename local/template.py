@@ -36,3 +36,11 @@ def code_folders(build: Path) -> list[Path]:
     resources = load(build / "template.yaml")["Resources"].values()
     functions = [each for each in resources if each["Type"] == "AWS::Serverless::Function"]
     return sorted({build / each["Properties"]["CodeUri"] for each in functions})
+
+
+def layer_folders(build: Path, function: str) -> list[Path]:
+    """What the layers of a function put on Python's path."""
+    template = load(build / "template.yaml")
+    own = template["Resources"][function]["Properties"].get("Layers", [])
+    layers = [*template["Globals"]["Function"]["Layers"], *own]
+    return [build / layer["Ref"] / "python" for layer in layers]

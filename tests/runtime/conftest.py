@@ -22,7 +22,7 @@ from local.aws import CREDENTIALS
 from local.build import LOCAL, locked
 from local.paths import TOOLS
 from local.sam_local import Invocation, invocations
-from local.template import load
+from local.template import layer_folders, load
 from local.web import free_port
 
 MACHINE = "arm64" if platform.machine() in {"aarch64", "arm64"} else "x86_64"
@@ -60,16 +60,13 @@ def run(stack, built, invoked, tmp_path) -> Iterator[Callable[..., Any]]:
     """Have a built function answer its event; what it logged is shown if the test fails."""
     if sys.platform != "linux":
         pytest.skip("the interface emulator is a program for Linux")
-    template = load(built / "template.yaml")
-    resources, shared = template["Resources"], template["Globals"]["Function"]["Layers"]
+    resources = load(built / "template.yaml")["Resources"]
     processes: list[subprocess.Popen[bytes]] = []
     log = tmp_path / "function.log"
 
     def answer(name: str, event: str | None = None, **changes: str) -> Any:
         each, port = invoked[name], free_port()
         task = (built / resources[name]["Properties"]["CodeUri"]).resolve()
-        layers = [*shared, *resources[name]["Properties"].get("Layers", [])]
-        path = [task, *(built / layer["Ref"] / "python" for layer in layers)]
         environment = each.variables | CREDENTIALS | {
             "AWS_ENDPOINT_URL": stack.aws_endpoint_url,
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512",
@@ -77,7 +74,7 @@ def run(stack, built, invoked, tmp_path) -> Iterator[Callable[..., Any]]:
             "AWS_LAMBDA_FUNCTION_TIMEOUT": "30",
             "LAMBDA_TASK_ROOT": str(task),
             "PATH": "/usr/bin:/bin",
-            "PYTHONPATH": ":".join(map(str, path)),
+            "PYTHONPATH": ":".join(map(str, [task, *layer_folders(built, name)])),
             "_HANDLER": each.handler,
         }  # fmt: skip
         command = [
