@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from itertools import pairwise
 from threading import Event, Thread
 from typing import Any, Self
@@ -126,13 +126,15 @@ def places_of(messages: list[Any]) -> list[Any]:
 
 def test_a_flight_is_followed_from_its_request_to_its_landing(stack, made, subscribed) -> None:
     group = f"{made.group}/DEVICE/STATUS"
-    job_id = made.fly(scheduledAt="2020-01-01T00:00:00Z", priority=7)
 
     with (
-        Socket(stack.websocket_url, made.partner.token, job_id) as socket,
         Socket(stack.websocket_url, made.partner.token, made.group) as group_socket,
-        subscribed(f"{job_id}/JOB/STATUS", group) as subscriber,
+        ExitStack() as following,
     ):
+        eventually(lambda: group_socket.messages, bool)
+        job_id = made.fly(scheduledAt="2020-01-01T00:00:00Z", priority=7)
+        socket = following.enter_context(Socket(stack.websocket_url, made.partner.token, job_id))
+        subscriber = following.enter_context(subscribed(f"{job_id}/JOB/STATUS", group))
         over_socket = socket.until_closed()
         over_mqtt = subscriber.messages[f"{job_id}/JOB/STATUS"]
         eventually(lambda: states_of(over_mqtt)[-1:], lambda last: last == ["COMPLETED"])
