@@ -1,4 +1,4 @@
-"""SQS queue of device reports: what a device says of its order becomes what the job is."""
+"""SQS queue of device reports: what a device has done with an order becomes what the job is."""
 
 import json
 from typing import Any
@@ -10,11 +10,14 @@ from jobs.domain.mission import job_id_in
 
 def take(record: Any) -> None:
     report = json.loads(record["body"])
-    order, device = report.get("orderId"), report["device"]
-    if not order or not is_uuid(job_id_in(order)):
-        return  # nothing to do for the device, or a job that is none of ours
-    state = mission_bootstrap.take_report()(order, device)
-    runtime.logger.info("device report", device=device, job_id=job_id_in(order), state=state)
+    device, order = report["device"], report.get("orderId")
+    if order is None:
+        state = mission_bootstrap.check_device()(device)
+    elif is_uuid(job_id_in(order)):
+        state = mission_bootstrap.take_report()(order, device)
+    else:
+        return  # an order that is none of ours
+    runtime.logger.info("device report", device=device, order=order, state=state)
 
 
 lambda_handler = runtime.queue(take)

@@ -214,6 +214,20 @@ def test_no_function_has_a_role_or_a_managed_policy_beside_its_statements(functi
         assert all(policy.keys() == {"Statement"} for policy in properties["Policies"]), name
 
 
+# ── Devices ─────────────────────────────────────────────────────────────────────
+
+
+def test_no_rule_waits_for_what_aws_iot_tells_a_device_alone(resources) -> None:
+    rules = [
+        resource["Properties"]["TopicRulePayload"]["Sql"]
+        for resource in resources.values()
+        if resource["Type"] == "AWS::IoT::TopicRule"
+    ]
+
+    assert rules
+    assert not [sql for sql in rules if "/accepted" in sql or "/rejected" in sql]
+
+
 # ── Queues and streams ──────────────────────────────────────────────────────────
 
 

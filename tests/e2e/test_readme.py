@@ -29,7 +29,10 @@ class Example:
 
     @property
     def title(self) -> str:
-        return next((w for w in ("npm", "Prefer", "websockets", "/v3/", "curl") if w in self.script), "shell")
+        return next(
+            (w for w in ("npm", "Prefer", "websockets", "/v3/", "curl") if w in self.script),
+            "shell",
+        )
 
     def matches(self, printed: str) -> bool:
         wanted = re.escape((self.prints or "…").strip()).replace("…", ".*?")

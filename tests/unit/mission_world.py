@@ -12,6 +12,7 @@ from jobs.domain.mission import DIALECT, Mission, Order, mission_of, order_id
 from jobs.domain.status import JobStatus
 from jobs.mission_ports import OrderState
 from jobs.services.assign_missions import AssignMissions
+from jobs.services.check_device import CheckDevice
 from jobs.services.follow_mission import FollowMission
 from jobs.services.run_mission import RunMission
 from jobs.services.settle_mission import SettleMission
@@ -29,16 +30,20 @@ WAIT: Millis = 3_600_000
 
 
 class Messages:
-    """The mission queue: what is in it, in order of arrival."""
+    """The queues: what is in them, in order of arrival."""
 
     def __init__(self) -> None:
         self.waiting: list[tuple[JobRef, Order | None]] = []
+        self.asked: list[tuple[str, str]] = []
 
     def send(self, ref: JobRef) -> None:
         self.waiting.append((ref, None))
 
     def settle(self, ref: JobRef, order: Order) -> None:
         self.waiting.append((ref, order))
+
+    def ask(self, order_id: str, device_id: str) -> None:
+        self.asked.append((order_id, device_id))
 
 
 class Observed:
@@ -81,6 +86,9 @@ class MissionWorld:
         self.run = RunMission(**shared, assign=self.assign)
         self.settle = SettleMission(**about, assign=self.assign)
         self.report = TakeReport(**shared, **about, queue=self.queue, longest=LONGEST_FLIGHT)
+        self.check = CheckDevice(
+            repository=self.repository, fleet=self.fleet, take_report=self.report
+        )
         self.watch = WatchMission(
             **shared,
             queue=self.queue,
@@ -95,6 +103,7 @@ class MissionWorld:
             fleet=self.fleet,
             waiting=self.repository,
             queue=self.queue,
+            reports=self.queue,
             watchers=self.observed,
             silence=SILENCE,
         )

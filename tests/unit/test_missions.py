@@ -226,6 +226,38 @@ def test_another_organisations_device_cannot_report_on_a_mission(world, flying) 
     assert world.job(flying).status is JobStatus.RUNNING
 
 
+def test_what_a_device_takes_up_and_puts_down_is_looked_at_once_each(world) -> None:
+    ref = world.create()
+    world.run(ref)
+    order = f"{ref.id}-1"
+
+    for said in (order, order, None, None):
+        world.read(FIRST, order=said)
+
+    assert world.queue.asked == [(order, FIRST), (order, FIRST)]
+
+
+@pytest.mark.parametrize("state", [OrderState.REJECTED, OrderState.IN_PROGRESS])
+def test_news_of_a_device_that_do_not_name_an_order_are_of_the_one_it_was_given(
+    world, state
+) -> None:
+    ref = world.create()
+    world.run(ref)
+    world.orders.answer(f"{ref.id}-1", FIRST, state)
+
+    assert world.check(FIRST) is state
+    assert (world.job(ref).status is JobStatus.RUNNING) is (state is OrderState.IN_PROGRESS)
+
+
+def test_news_of_a_device_that_has_no_mission_are_none(world, flying) -> None:
+    assert world.check(SECOND) is None
+    job = world.job(flying)
+    world.answer(flying, OrderState.SUCCEEDED)
+    world.repository.delete(world.job(job.ref))
+
+    assert world.check(FIRST) is None
+
+
 # ── Its end ─────────────────────────────────────────────────────────────────────
 
 

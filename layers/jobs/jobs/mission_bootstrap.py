@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from jobs.adapters.dynamodb.limits import DynamoRateLimits
     from jobs.adapters.dynamodb.missions import DynamoWaitingMissions
     from jobs.adapters.iot_jobs import IotOrders
-    from jobs.adapters.sqs import SqsMissionQueue
+    from jobs.adapters.sqs import SqsDeviceReports, SqsMissionQueue
     from jobs.adapters.stepfunctions import StepFunctionsMissionTimers
     from jobs.dialects.missions import Addresses
     from jobs.domain.job import Millis
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from jobs.services.amend_job import AmendJob
     from jobs.services.assign_missions import AssignMissions
     from jobs.services.cancel_mission import CancelMission
+    from jobs.services.check_device import CheckDevice
     from jobs.services.create_mission import CreateMission
     from jobs.services.delete_job import DeleteJob
     from jobs.services.follow_mission import FollowMission
@@ -172,6 +173,13 @@ def take_report() -> TakeReport:
 
 
 @cache
+def check_device() -> CheckDevice:
+    from jobs.services.check_device import CheckDevice
+
+    return CheckDevice(repository=bootstrap.repository(), fleet=fleet(), take_report=take_report())
+
+
+@cache
 def take_reading() -> TakeReading:
     from jobs.services.take_reading import TakeReading
 
@@ -181,6 +189,7 @@ def take_reading() -> TakeReading:
         fleet=fleet(),
         waiting=_waiting(),
         queue=mission_queue(),
+        reports=device_reports(),
         watchers=watchers(),
         clock=bootstrap.now,
         silence=_millis(os.environ["DEVICE_SILENCE_SECONDS"]),
@@ -232,6 +241,13 @@ def mission_queue() -> SqsMissionQueue:
     from jobs.adapters.sqs import SqsMissionQueue
 
     return SqsMissionQueue(bootstrap.sqs(), os.environ["MISSION_QUEUE_URL"])
+
+
+@cache
+def device_reports() -> SqsDeviceReports:
+    from jobs.adapters.sqs import SqsDeviceReports
+
+    return SqsDeviceReports(bootstrap.sqs(), os.environ["DEVICE_REPORT_QUEUE_URL"])
 
 
 @cache

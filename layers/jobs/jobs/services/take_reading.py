@@ -5,7 +5,14 @@ from dataclasses import dataclass, replace
 from jobs.domain.device import Device, DeviceState, Reading
 from jobs.domain.errors import JobNotFoundError
 from jobs.domain.job import Millis
-from jobs.mission_ports import Fleet, FleetRegistry, MissionQueue, WaitingMissions, Watchers
+from jobs.mission_ports import (
+    DeviceReports,
+    Fleet,
+    FleetRegistry,
+    MissionQueue,
+    WaitingMissions,
+    Watchers,
+)
 from jobs.ports import Clock, JobRepository
 
 
@@ -18,6 +25,7 @@ class TakeReading:
     fleet: Fleet
     waiting: WaitingMissions
     queue: MissionQueue
+    reports: DeviceReports
     watchers: Watchers
     clock: Clock
     silence: Millis
@@ -33,6 +41,8 @@ class TakeReading:
         before, after = states
         after = self._without_done_mission(after)
         self.watchers.read([after])
+        for order in _taken_up_or_put_down(before, reading):
+            self.reports.ask(order, device.id)
         now = self.clock()
         was_free = before.is_free(before.seen_at) and before.is_free(now)  # and in reach ever since
         if after.is_free(now) and not was_free:
@@ -54,3 +64,9 @@ class TakeReading:
     def _find_work(self, device: Device) -> None:
         for first in self.waiting.waiting(device.tenant, device.group, limit=1):
             self.queue.send(first.ref)
+
+
+def _taken_up_or_put_down(before: DeviceState, reading: Reading) -> set[str]:
+    """The orders that the device works on since this reading, or no more."""
+    last = before.reading.order if before.reading else None
+    return {order for order in {last} ^ {reading.order} if order is not None}
