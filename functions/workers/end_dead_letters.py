@@ -1,4 +1,4 @@
-"""SQS dead letters of the agent queue: end the jobs that no worker could process."""
+"""SQS dead letters of the agent and mission queues: end the jobs that no worker could process."""
 
 from typing import Any
 

@@ -17,7 +17,8 @@
               DEVICE#<device id>       DEVICE             whose device this is
               KEY#<key id>             KEY                an API key's hash
               CLIENT#<client id>       CLIENT             a partner's program
-    missions  LIMIT#<owner>#<name>     WINDOW             a rate limit's open window
+    missions  DEVICE#<device id>       STATE              what a device does, and who has it
+              LIMIT#<owner>#<name>     WINDOW             a rate limit's open window
               SHARE#<share id>         SHARE              a share, and how many watch by it
               TENANT#<tenant>          SHARE#<share id>   the same, for lists
               WATCH#<tenant>#<what>    SHARE#<share id>   the same, with what it lets watch
@@ -25,6 +26,8 @@
                                                           is JOB#<job id> or GROUP#<group id>
 
 Index `by_status` of the job table: headers by `<tenant>#<dialect>#<status>`, in order of id.
+Index `waiting`: headers of missions that wait for a device, by `<tenant>#missions#<group id>`,
+highest priority first, then oldest.
 Job ids are UUIDv7, so order of id is order of creation. Groups and devices have ids that are
 unique over all tenants: topics and AWS IoT things are named after them.
 """
