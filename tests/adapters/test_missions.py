@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -83,6 +84,23 @@ def test_a_mission_comes_back_as_it_is_at_every_step(
     ):
         job = change(job, step, **given)
         assert repository.get(job.ref) == job
+
+
+@pytest.mark.parametrize("size", range(555, 565))
+def test_the_end_of_a_mission_is_one_write_whatever_the_size_of_its_request(
+    any_engine, repository, a_mission, size
+) -> None:
+    padding = size - len('{"metadata":""}')
+    job = a_mission(id=str(uuid4()), request={"metadata": "x" * padding})
+    repository.add(job)
+    repository.save(flying := job.start(now=NOON, deadline=NOON + HOUR), replacing=job)
+
+    repository.save(flying.succeed({}, now=NOON + 1), replacing=flying)
+
+    assert repository.get(job.ref).result == {}
+    if any_engine:
+        items = any_engine.client.scan(TableName=any_engine.jobs)["Items"]
+        assert not [i for i in items if f"{job.id}#result" in i["SK"]["S"]]
 
 
 def test_the_queue_has_the_highest_priority_first_then_the_oldest(queue, queued, tenant) -> None:

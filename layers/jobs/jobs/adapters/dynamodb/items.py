@@ -84,7 +84,7 @@ def state(job: Job, *, write_id: str) -> dict[str, str | int | None]:
     its answer having been lost on the way.
     """
     inline = fits(job.request if fits(job.request) else None, job.result)
-    apart = job.result is not None and not inline
+    apart = bool(job.result) and not inline  # who has none to keep need not be able to
     return {
         "status": job.status.value,
         "sequence": job.sequence,
@@ -95,7 +95,7 @@ def state(job: Job, *, write_id: str) -> dict[str, str | int | None]:
         "ended_at": job.ended_at,
         "error": job.error,
         "handle": job.handle,
-        "result": spelled(job.result) if job.result is not None and inline else None,
+        "result": spelled(job.result) if job.result is not None and not apart else None,
         "result_body": f"{RESULT}#{write_id}" if apart else None,
         "mission": mission_text(job),
         "by_status": f"{partition(job.ref)}#{job.status}",
