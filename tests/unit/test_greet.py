@@ -191,3 +191,17 @@ def test_revoking_ends_a_shares_connections_and_no_others(world) -> None:
 
     assert world.drop_viewers(share) == 1
     assert world.sockets.opened == {"mine", "another's"}
+
+
+def test_a_revocation_that_fails_half_way_can_be_repeated(world) -> None:
+    share = world.share()
+    world.connect("theirs", share=share.id)
+    world.sockets.failing.add("theirs")
+    with pytest.raises(UnavailableError):
+        world.drop_viewers(share)
+    world.sockets.failing.clear()
+
+    world.drop_viewers(share)
+
+    assert world.sockets.opened == set()
+    assert world.connections.watching(share.resource).connections == ()

@@ -1,9 +1,10 @@
 """Close what a share let in, now that it is no more."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from jobs.domain.share import Share
-from jobs.domain.watch import SocketGoneError
+from jobs.domain.watch import Connection, SocketGoneError
 from jobs.watch_ports import Connections, Sockets
 
 
@@ -17,10 +18,13 @@ class DropViewers:
         watching = self.connections.watching(share.resource)
         viewers = [each for each in watching.connections if each.share == share.id]
         for connection in viewers:
-            # Off the record first: one that is not open yet is closed for it when it is greeted.
+            # First, while its being on record has a failure repeated. Then again: it may have been
+            # greeted in between. One that opens later finds itself off the record, and is closed.
+            self._close(connection)
             self.connections.remove(connection)
-            try:
-                self.sockets.close(connection.id)
-            except SocketGoneError:
-                continue
+            self._close(connection)
         return len(viewers)
+
+    def _close(self, connection: Connection) -> None:
+        with suppress(SocketGoneError):
+            self.sockets.close(connection.id)
