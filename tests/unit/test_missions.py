@@ -337,6 +337,17 @@ def test_a_device_that_does_not_answer_loses_the_mission_to_the_next(world) -> N
     assert world.device_of(ref) == SECOND
 
 
+def test_a_mission_whose_order_was_withdrawn_and_no_more_goes_to_the_next(world) -> None:
+    ref = world.create()
+    world.run(ref)
+    world.orders.withdraw(f"{ref.id}-1", FIRST)  # and then the worker dies
+
+    world.watch(ref)
+    world.deliver()
+
+    assert world.device_of(ref) == SECOND
+
+
 def test_an_acceptance_whose_report_was_lost_is_noticed(world) -> None:
     ref = world.create()
     world.run(ref)

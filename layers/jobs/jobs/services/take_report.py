@@ -22,6 +22,7 @@ from jobs.services.change_job import change_job
 
 _NO_REASON: Final = "The device reported a failure without a reason"
 _DECLINED: Final = "No device accepted the mission"
+NO_ANSWER: Final = "the device did not answer"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +65,8 @@ class TakeReport:
                 self._change(ref, order, lambda job: job.fail(why, now=self.clock()))
             case OrderState.REJECTED:
                 self.decline(ref, order, reason)
+            case OrderState.CANCELED:  # whoever withdrew it did not get any further
+                self.decline(ref, order, NO_ANSWER)
 
     def decline(self, ref: JobRef, order: str, reason: str | None) -> None:
         """Take the mission back from a device that will not fly it, for another one to.

@@ -11,13 +11,12 @@ from jobs.mission_ports import Fleet, MissionQueue, Orders, OrderState
 from jobs.ports import Clock, JobRepository
 from jobs.services.assign_missions import PATIENCE, AssignMissions
 from jobs.services.change_job import change_job
-from jobs.services.take_report import TakeReport
+from jobs.services.take_report import NO_ANSWER, TakeReport
 
 _SOON: Final[Millis] = 5_000
 _WHILE_ASKED: Final[Millis] = 15_000
 _WHILE_WAITING: Final[Millis] = 60_000
 SILENT: Final = "The device fell silent in flight; outcome unknown"
-_NO_ANSWER: Final = "the device did not answer"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +61,7 @@ class WatchMission:
         elif found[0] is not OrderState.QUEUED:
             self.take_report(name, order.device)
         elif self.clock() >= order.sent_at + PATIENCE and self.orders.withdraw(name, order.device):
-            self.take_report.decline(job.ref, name, _NO_ANSWER)
+            self.take_report.decline(job.ref, name, NO_ANSWER)
 
     def _watch_flight(self, job: Job, order: Order, name: str) -> Millis:
         lease = self.fleet.states([order.device])[order.device].lease
