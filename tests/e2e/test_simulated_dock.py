@@ -18,7 +18,7 @@ from local.errors import LocalStackError
 from tests.e2e.api import eventually
 from tests.e2e.cloud import processes
 
-DEVICE = f"dock-{uuid4().hex[:8]}"
+DEVICE = "dock-of-these-tests"
 ENDED = {"SUCCEEDED", "FAILED", "REJECTED", "CANCELED"}
 ANYTHING = {
     "Version": "2012-10-17",

@@ -63,7 +63,7 @@ def test_a_partner_follows_all_its_missions_and_groups(authorize) -> None:
 
 
 @pytest.mark.parametrize("topic", [
-    f"{new_job_id(NOON, tag=tenant_tag('rival'))}/JOB/STATUS", "theirs/DEVICE/STATUS",
+    f"019b7963-4a00-7000-8000-{tenant_tag('rival')}/JOB/STATUS", "theirs/DEVICE/STATUS",
     f"{CODE}/SHARE/STATUS", "devices/dock-1/telemetry", "$aws/things/dock-1/jobs/notify-next",
     "+/JOB/STATUS", "+/DEVICE/STATUS", "+/+/STATUS", "#", "+/SHARE/STATUS", "harbour/#",
 ])  # fmt: skip
