@@ -31,7 +31,7 @@ from scripts.registry import load as load_registry
 from scripts.registry_file import RegistryFile
 
 BUDGET_MS: Final = 330
-ROUNDS: Final = 9
+ROUNDS: Final = 7
 QUICK_ROUNDS: Final = 3
 CHILD: Final = Path(__file__).with_name("child.py")
 LAYER: Final = "JobsLayer/python"

@@ -34,7 +34,7 @@ us-east-1 list prices and Lambda's time as above; a reading a second, none in a 
 Left out: the token, the opening of the watcher's connection, the idle polling of queues.
 
 Of AWS IoT each message counts: the drone's own, the two that are published of it (an MQTT
-subscriber makes it two more each, as he is sent it and acknowledges it), and {JOB_MESSAGES} about
+subscriber makes it two more each, sent and acknowledged), and {JOB_MESSAGES} about
 the order.
 
 Transitions are of as many looks at the mission as were made; beside it, the states that the history
