@@ -88,11 +88,12 @@ class Flight(Walk):
         self._queued("run", "workers.run_mission", messages.to_text(self.ref), FROM_OUTSIDE)
         self._look_at = self.clock.now + SETTLING_S * 1000
         self.follow()
+        self._notify()
 
     def take_off(self) -> None:
         started = self._device.start_next_pending_job_execution(thingName=DEVICE)
         self._order = started["execution"]["jobId"]
-        self._report()
+        self._take_up_or_put_down()
 
     def fly(self, seconds: int) -> None:
         """Say each second how it is, and let whoever watches over the mission look in time."""
@@ -105,8 +106,9 @@ class Flight(Walk):
     def land(self) -> None:
         done = {"jobId": self._order, "thingName": DEVICE, "status": "SUCCEEDED"}
         self._device.update_job_execution(**done)
-        self._report()
+        self._notify()
         self._order = None
+        self._take_up_or_put_down()
         settle = self.message("MISSION_QUEUE_URL")
         self._queued("run", "workers.run_mission", settle["body"], POLLED)
         self.clock.now = max(self.clock.now, self._look_at)
@@ -151,10 +153,19 @@ class Flight(Walk):
             until = self.clock.now + DAY_MS
             record.add(Connection(id=each, resource=resource, until=until, sequence=1))
 
-    def _report(self) -> None:
+    def _notify(self) -> None:
+        """Do what follows from a change of the drone's list of orders."""
         self.rules += 1
-        report = json.dumps({"device": DEVICE, "orderId": self._order})
+        report = json.dumps({"device": DEVICE})
         self._queued("report", "workers.take_device_report", report, FROM_OUTSIDE)
+        self.follow()
+
+    def _take_up_or_put_down(self) -> None:
+        """Do what follows from a reading that names another order than the one before."""
+        self.clock.now += 1000
+        self.reading()
+        report = self.message("DEVICE_REPORT_QUEUE_URL")
+        self._queued("report", "workers.take_device_report", report["body"], POLLED)
         self.follow()
 
     def _queued(self, name: str, handler: str, body: str, polled: int) -> None:
