@@ -1,5 +1,7 @@
 """What a new connection hears first, and that it misses nothing."""
 
+from unittest.mock import Mock
+
 import pytest
 
 from jobs.domain.errors import UnavailableError
@@ -116,6 +118,53 @@ def test_a_job_that_ends_while_it_is_greeted_closes_the_socket_too(world, new) -
 
     assert world.heard("new") == ["PENDING", "CANCELLED"]
     assert world.sockets.opened == set()
+
+
+def test_a_socket_that_could_not_be_closed_is_closed_when_the_greeting_is_repeated(
+    world, new, monkeypatch
+) -> None:
+    world.change(world.job.cancel(now=world.clock()))
+    with monkeypatch.context() as out_of_reach:
+        out_of_reach.setattr(world.sockets, "close", Mock(side_effect=UnavailableError))
+        with pytest.raises(UnavailableError):
+            world.greet(new)
+
+    world.greet(new)
+
+    assert world.heard("new") == ["CANCELLED"]
+    assert world.sockets.opened == set()
+
+
+def test_a_greeting_does_not_close_on_somebody_who_is_about_to_tell_the_end(
+    world, new, monkeypatch
+) -> None:
+    claim = world.connections.claim
+
+    def greeted_as_the_job_ends(connection, sequence) -> bool:
+        granted = claim(connection, sequence)
+        monkeypatch.setattr(world.connections, "claim", claim)
+        world.change(world.job.cancel(now=world.clock()))
+        claim(connection, world.job.sequence)
+        return bool(granted)
+
+    monkeypatch.setattr(world.connections, "claim", greeted_as_the_job_ends)
+
+    world.greet(new)
+
+    assert world.sockets.opened == {"new"}
+
+
+def test_nobody_closes_on_a_greeting_that_is_about_to_tell_the_end(world, monkeypatch) -> None:
+    new = world.connect("new")
+    monkeypatch.setattr(
+        world.topics,
+        "publish",
+        lambda *_: world.connections.claim(new, world.job.sequence),
+    )
+
+    world.tell.changed(world.change(world.job.cancel(now=world.clock())))
+
+    assert world.sockets.opened == {"new"}
 
 
 def test_a_job_past_its_deadline_is_shown_as_failed_whatever_is_stored(world, new) -> None:

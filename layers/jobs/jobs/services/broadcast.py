@@ -55,26 +55,36 @@ class Broadcast:
         shown = self.words.shared(message, connection.shows) if connection.shows else message
         self.sockets.post(connection.id, shown)
 
+    def send_once(self, connection: Connection, message: Message, sequence: int) -> bool:
+        """Return False if somebody else has taken it upon them to send this change.
+
+        Raises `SocketGoneError`, `ConnectionEndedError`, `UnavailableError`.
+        """
+        if not self.connections.claim(connection, sequence):
+            return False
+        try:
+            self.send(connection, message)
+        except UnavailableError:
+            self.connections.unclaim(connection, sequence)
+            raise
+        return True
+
     def _tell(
         self, connection: Connection, message: Message, sequence: int | None, *, last: bool
     ) -> None:
         expired = connection.until <= self.clock()
         try:
-            if not expired:
-                self._send_once(connection, message, sequence)
-            if expired or last:
+            told = expired or self._told(connection, message, sequence)
+            if expired or (last and told):
                 self.sockets.close(connection.id)
         except SocketGoneError:
             self.connections.remove(connection)
         except ConnectionEndedError:
             return
 
-    def _send_once(self, connection: Connection, message: Message, sequence: int | None) -> None:
+    def _told(self, connection: Connection, message: Message, sequence: int | None) -> bool:
+        """Return whether it has been told, and is not just about to be, by its greeting."""
         if sequence is None:
             self.send(connection, message)
-        elif self.connections.claim(connection, sequence):
-            try:
-                self.send(connection, message)
-            except UnavailableError:
-                self.connections.unclaim(connection, sequence)
-                raise
+            return True
+        return connection.sequence >= sequence or self.send_once(connection, message, sequence)

@@ -54,23 +54,25 @@ class Greet:
 
     def _unless_ended(self, connection: Connection) -> None:
         try:
-            if self.connections.get(connection).sequence == 0:
-                self._greet(connection)
+            self._greet(self.connections.get(connection))
         except (ConnectionEndedError, JobNotFoundError):  # revoked, or deleted, as it was opening
             self._once_open(lambda: self.sockets.close(connection.id))
 
     def _greet(self, connection: Connection) -> None:
-        told = self._snapshot(connection.resource)
-        for message in told.messages:
-            self._once_open(partial(self.broadcast.send, connection, message))
-        self.connections.claim(connection, told.sequence)
-        while (since := self._snapshot(connection.resource)).sequence > told.sequence:
-            if self.connections.claim(connection, since.sequence):
-                for message in since.messages:
-                    self.broadcast.send(connection, message)
-            told = since
-        if told.last:
+        known, told_here = connection.sequence or self._welcome(connection), True
+        while (latest := self._snapshot(connection.resource)).sequence > known:
+            for message in latest.messages:
+                told_here = self.broadcast.send_once(connection, message, latest.sequence)
+            known = latest.sequence
+        if latest.last and told_here:  # else whoever tells it closes the socket then
             self.sockets.close(connection.id)
+
+    def _welcome(self, connection: Connection) -> int:
+        latest = self._snapshot(connection.resource)
+        for message in latest.messages:
+            self._once_open(partial(self.broadcast.send, connection, message))
+        self.connections.claim(connection, latest.sequence)
+        return latest.sequence
 
     def _snapshot(self, resource: Resource) -> _Snapshot:
         if resource.kind is ResourceKind.JOB:
