@@ -164,8 +164,6 @@ class Flight(Walk):
         """Do what follows from a reading that names another order than the one before."""
         self.clock.now += 1000
         self.reading()
-        report = self.message("DEVICE_REPORT_QUEUE_URL")
-        self._queued("report", "workers.take_device_report", report["body"], POLLED)
         self.follow()
 
     def _queued(self, name: str, handler: str, body: str, polled: int) -> None:

@@ -171,9 +171,6 @@ def prepared(stack: LocalStack, name: str) -> dict[str, str]:
         "POWERTOOLS_SERVICE_NAME": "sortie",
         "AGENT_QUEUE_URL": client("sqs").create_queue(QueueName=name)["QueueUrl"],
         "MISSION_QUEUE_URL": client("sqs").create_queue(QueueName=f"{name}-missions")["QueueUrl"],
-        "DEVICE_REPORT_QUEUE_URL": client("sqs").create_queue(QueueName=f"{name}-reports")[
-            "QueueUrl"
-        ],
         "EVENT_BUS": name,
         "CURSOR_SECRET_ARN": secret["ARN"],
         "IOT_ARN": IOT,

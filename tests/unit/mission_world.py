@@ -30,20 +30,16 @@ WAIT: Millis = 3_600_000
 
 
 class Messages:
-    """The queues: what is in them, in order of arrival."""
+    """The mission queue: what is in it, in order of arrival."""
 
     def __init__(self) -> None:
         self.waiting: list[tuple[JobRef, Order | None]] = []
-        self.asked: list[tuple[str, str]] = []
 
     def send(self, ref: JobRef) -> None:
         self.waiting.append((ref, None))
 
     def settle(self, ref: JobRef, order: Order) -> None:
         self.waiting.append((ref, order))
-
-    def ask(self, order_id: str, device_id: str) -> None:
-        self.asked.append((order_id, device_id))
 
 
 class Observed:
@@ -103,7 +99,7 @@ class MissionWorld:
             fleet=self.fleet,
             waiting=self.repository,
             queue=self.queue,
-            reports=self.queue,
+            take_report=self.report,
             watchers=self.observed,
             silence=SILENCE,
         )

@@ -226,15 +226,25 @@ def test_another_organisations_device_cannot_report_on_a_mission(world, flying) 
     assert world.job(flying).status is JobStatus.RUNNING
 
 
-def test_what_a_device_takes_up_and_puts_down_is_looked_at_once_each(world) -> None:
+def test_that_a_device_has_begun_and_has_landed_is_seen_in_what_it_says_of_itself(world) -> None:
     ref = world.create()
     world.run(ref)
     order = f"{ref.id}-1"
 
-    for said in (order, order, None, None):
-        world.read(FIRST, order=said)
+    world.orders.answer(order, FIRST, OrderState.IN_PROGRESS)
+    world.read(FIRST, order=order, state="WAYPOINT")
+    begun = world.job(ref).status
+    world.orders.answer(order, FIRST, OrderState.SUCCEEDED)
+    world.read(FIRST)
 
-    assert world.queue.asked == [(order, FIRST), (order, FIRST)]
+    assert (begun, world.job(ref).status) == (JobStatus.RUNNING, JobStatus.SUCCEEDED)
+
+
+@pytest.mark.parametrize("order", ["another's", ""])
+def test_a_device_that_works_on_what_is_none_of_ours_is_let_be(world, order) -> None:
+    world.read(FIRST, order=order)
+
+    assert not world.fleet.states([FIRST])[FIRST].is_free(world.clock())
 
 
 @pytest.mark.parametrize("state", [OrderState.REJECTED, OrderState.IN_PROGRESS])

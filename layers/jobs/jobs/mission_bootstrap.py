@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from jobs.adapters.dynamodb.limits import DynamoRateLimits
     from jobs.adapters.dynamodb.missions import DynamoWaitingMissions
     from jobs.adapters.iot_jobs import IotOrders
-    from jobs.adapters.sqs import SqsDeviceReports, SqsMissionQueue
+    from jobs.adapters.sqs import SqsMissionQueue
     from jobs.adapters.stepfunctions import StepFunctionsMissionTimers
     from jobs.dialects.missions import Addresses
     from jobs.domain.job import Millis
@@ -189,7 +189,7 @@ def take_reading() -> TakeReading:
         fleet=fleet(),
         waiting=_waiting(),
         queue=mission_queue(),
-        reports=device_reports(),
+        take_report=take_report(),
         watchers=watchers(),
         clock=bootstrap.now,
         silence=_millis(os.environ["DEVICE_SILENCE_SECONDS"]),
@@ -241,13 +241,6 @@ def mission_queue() -> SqsMissionQueue:
     from jobs.adapters.sqs import SqsMissionQueue
 
     return SqsMissionQueue(bootstrap.sqs(), os.environ["MISSION_QUEUE_URL"])
-
-
-@cache
-def device_reports() -> SqsDeviceReports:
-    from jobs.adapters.sqs import SqsDeviceReports
-
-    return SqsDeviceReports(bootstrap.sqs(), os.environ["DEVICE_REPORT_QUEUE_URL"])
 
 
 @cache

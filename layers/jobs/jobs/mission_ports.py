@@ -100,11 +100,6 @@ class MissionQueue(Protocol):
         """Have the device of a mission that is over freed for the next one."""
 
 
-class DeviceReports(Protocol):
-    def ask(self, order_id: str, device_id: str) -> None:
-        """Have it found out, at least once, how a device stands with an order."""
-
-
 class MissionTimers(Protocol):
     def fly(self, ref: JobRef, *, due_at: Millis) -> None:
         """See to it that the mission is queued when it is due, and watched until its end."""

@@ -30,17 +30,6 @@ class SqsMissionQueue(SqsJobQueue):
             self._client.send_message(QueueUrl=self._queue_url, MessageBody=json.dumps(message))
 
 
-class SqsDeviceReports:
-    def __init__(self, client: "SQSClient", queue_url: str) -> None:
-        self._client = client
-        self._queue_url = queue_url
-
-    def ask(self, order_id: str, device_id: str) -> None:
-        message = {"device": device_id, "orderId": order_id}
-        with passing_failures():
-            self._client.send_message(QueueUrl=self._queue_url, MessageBody=json.dumps(message))
-
-
 def order_in(text: str) -> Order | None:
     """Return the order that is to be settled, if that is what the message asks for."""
     order = json.loads(text).get("order")

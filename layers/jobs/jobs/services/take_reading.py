@@ -1,19 +1,16 @@
 """What a device says of itself: kept, passed on, and a reason to give it work."""
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from jobs.domain.device import Device, DeviceState, Reading
-from jobs.domain.errors import JobNotFoundError
+from jobs.domain.errors import JobNotFoundError, UnavailableError
+from jobs.domain.identity import is_uuid
 from jobs.domain.job import Millis
-from jobs.mission_ports import (
-    DeviceReports,
-    Fleet,
-    FleetRegistry,
-    MissionQueue,
-    WaitingMissions,
-    Watchers,
-)
+from jobs.domain.mission import job_id_in
+from jobs.mission_ports import Fleet, FleetRegistry, MissionQueue, WaitingMissions, Watchers
 from jobs.ports import Clock, JobRepository
+from jobs.services.take_report import TakeReport
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +22,7 @@ class TakeReading:
     fleet: Fleet
     waiting: WaitingMissions
     queue: MissionQueue
-    reports: DeviceReports
+    take_report: TakeReport
     watchers: Watchers
     clock: Clock
     silence: Millis
@@ -39,10 +36,11 @@ class TakeReading:
         if states is None:
             return
         before, after = states
+        for order in _taken_up_or_put_down(before, reading):
+            with suppress(UnavailableError):  # whoever watches the mission finds it out
+                self.take_report(order, device.id)
         after = self._without_done_mission(after)
         self.watchers.read([after])
-        for order in _taken_up_or_put_down(before, reading):
-            self.reports.ask(order, device.id)
         now = self.clock()
         was_free = before.is_free(before.seen_at) and before.is_free(now)  # and in reach ever since
         if after.is_free(now) and not was_free:
@@ -69,4 +67,4 @@ class TakeReading:
 def _taken_up_or_put_down(before: DeviceState, reading: Reading) -> set[str]:
     """The orders that the device works on since this reading, or no more."""
     last = before.reading.order if before.reading else None
-    return {order for order in {last} ^ {reading.order} if order is not None}
+    return {order for order in {last} ^ {reading.order} if order and is_uuid(job_id_in(order))}
