@@ -47,17 +47,19 @@ def token(stack: LocalStack) -> str:
 def opened(stack: LocalStack, count: int) -> Iterator[Sequence[str]]:
     """Open connections to the deployed API, on the demo organisation's drones; give their ids."""
     group = stack.seeded["missions"]["deviceGroupId"]
+    watched = Resource(tenant="demo", kind=ResourceKind.GROUP, id=group)
+    others = _ids(stack, watched)  # that have been closed, and are not off the record yet
     query = urlencode({"token": token(stack), "resourceId": group})
     address = f"{stack.websocket_url}?{query}"
     with ExitStack() as all_of_them:
         for _ in range(count):  # one after the other: here, each function at work is a process
             socket = all_of_them.enter_context(connect(address, **PATIENT))
             socket.recv(timeout=PATIENCE_S)  # it has been greeted
-        yield _ids(stack, Resource(tenant="demo", kind=ResourceKind.GROUP, id=group))
+        yield sorted(_ids(stack, watched) - others)
 
 
-def _ids(stack: LocalStack, watched: Resource) -> Sequence[str]:
+def _ids(stack: LocalStack, watched: Resource) -> set[str]:
     table = stack.outputs["MissionTableName"]
     with closing(session().client("dynamodb", endpoint_url=stack.aws_endpoint_url)) as dynamodb:
         found = DynamoConnections(dynamodb, table, lambda: time.time_ns() // 1_000_000)
-        return [each.id for each in found.watching(watched).connections]
+        return {each.id for each in found.watching(watched).connections}
