@@ -16,6 +16,7 @@ from tests.e2e.partners import Partner
 
 ENDED = frozenset({"COMPLETED", "FAILED", "CANCELLED"})
 ROUND = "round"
+ABSENT = "absent"
 WAYPOINTS = ((9.9700, 53.5450, 60.0), (9.9720, 53.5460, 60.0), (9.9690, 53.5470, 40.0))
 
 
@@ -60,7 +61,10 @@ class Fleet:
 def fleet(
     cloud: Cloud, partner: Partner, behaviours: Sequence[str | None], *, away: float = 2
 ) -> Iterator[Fleet]:
-    """Register a group with a device for each behaviour, and have its dock behave so."""
+    """Register a group with a device for each behaviour, and have its dock behave so.
+
+    The dock of one that is `ABSENT` does not run yet.
+    """
     name = uuid4().hex[:8]
     ids = [f"dock-{name}-{n}" for n in range(1, len(behaviours) + 1)]
     devices = tuple(
@@ -73,11 +77,12 @@ def fleet(
     registry.put_plan(partner.tenant, Plan(id=ROUND, name="Round", waypoints=WAYPOINTS))
     made = Fleet(partner, f"group-{name}", ids)
     with ExitStack() as running:
-        for how in dict.fromkeys(behaviours):
+        present = [each for each in dict.fromkeys(behaviours) if each != ABSENT]
+        for how in present:
             some = [each for each, does in zip(ids, behaviours, strict=True) if does == how]
             running.enter_context(docks(cloud.stack, some, speed="fast", simulate=how, away=away))
-        for each in ids:
-            eventually(lambda each=each: made.status_of(each), lambda seen: seen == "online")
+            for each in some:
+                eventually(lambda each=each: made.status_of(each), lambda seen: seen == "online")
         yield made
 
 

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
+from local.docks import docks
 from tests.e2e.api import eventually
 from tests.e2e.events import Bus
-from tests.e2e.fleets import Fleet, fleet, in_seconds
+from tests.e2e.fleets import ABSENT, Fleet, fleet, in_seconds
 
 FLOWN = ("PENDING", "QUEUED", "RUNNING", "SUCCEEDED")
 
@@ -19,6 +20,13 @@ FLOWN = ("PENDING", "QUEUED", "RUNNING", "SUCCEEDED")
 @pytest.fixture
 def one_dock(cloud, make_partner) -> Iterator[Fleet]:
     with fleet(cloud, make_partner(), [None]) as made:
+        yield made
+
+
+@pytest.fixture
+def no_dock(cloud, make_partner) -> Iterator[Fleet]:
+    """One device, whose dock is still to come."""
+    with fleet(cloud, make_partner(), [ABSENT]) as made:
         yield made
 
 
@@ -57,54 +65,56 @@ def test_a_mission_for_later_waits_for_its_time(one_dock) -> None:
     assert datetime.fromisoformat(job["startedAt"]).timestamp() >= due - 0.001
 
 
-def test_one_drone_flies_one_after_the_other_the_most_urgent_first(one_dock) -> None:
-    flying = one_dock.fly()
-    one_dock.until(flying, "IN_PROGRESS", "COMPLETED")
-    low, high, higher = (one_dock.fly(priority=priority) for priority in (2, 8, 10))
+def queued(made: Fleet, **about: Any) -> str:
+    job_id = made.fly(**about)
+    made.until(job_id, "QUEUED")
+    return job_id
 
-    jobs = {each: one_dock.until(each) for each in (flying, low, high, higher)}
+
+def test_one_drone_flies_one_after_the_other_the_most_urgent_first(cloud, no_dock) -> None:
+    low, high, higher = (queued(no_dock, priority=priority) for priority in (2, 8, 10))
+
+    with docks(cloud.stack, no_dock.devices, speed="fast"):
+        jobs = {each: no_dock.until(each, seconds=120) for each in (low, high, higher)}
 
     assert {job["status"] for job in jobs.values()} == {"COMPLETED"}
     order = sorted(jobs, key=lambda each: jobs[each]["startedAt"])
-    assert order == [flying, higher, high, low]
+    assert order == [higher, high, low]
     for earlier, later in pairwise(order):
         assert jobs[earlier]["completedAt"] <= jobs[later]["startedAt"]
 
 
-def test_a_patch_moves_a_mission_forward_in_the_queue(one_dock) -> None:
-    flying = one_dock.fly()
-    first, second = one_dock.fly(), one_dock.fly()
-    one_dock.until(second, "QUEUED")
+def test_a_patch_moves_a_mission_forward_in_the_queue(cloud, no_dock) -> None:
+    first, second = queued(no_dock), queued(no_dock)
 
-    patched = one_dock.partner.send("PATCH", f"/v3/jobs/{second}", {"priority": 9})
+    patched = no_dock.partner.send("PATCH", f"/v3/jobs/{second}", {"priority": 9})
 
     assert patched.status == 200, patched
-    started = {each: one_dock.until(each)["startedAt"] for each in (flying, first, second)}
+    with docks(cloud.stack, no_dock.devices, speed="fast"):
+        started = {each: no_dock.until(each, seconds=120)["startedAt"] for each in (first, second)}
     assert started[second] < started[first]
 
 
-def test_a_mission_that_waits_for_a_device_can_be_cancelled(one_dock, bus) -> None:
-    flying, waiting = one_dock.fly(), one_dock.fly()
-    one_dock.until(waiting, "QUEUED")
+def test_a_mission_that_waits_for_a_device_can_be_cancelled(cloud, no_dock) -> None:
+    with Bus(cloud, no_dock.partner.tenant) as bus:
+        waiting = queued(no_dock)
 
-    cancelled = one_dock.partner.post(f"/v3/jobs/{waiting}/cancel")
+        cancelled = no_dock.partner.post(f"/v3/jobs/{waiting}/cancel")
 
-    assert cancelled.status == 200, cancelled
-    assert cancelled.json["job"]["status"] == "CANCELLED"
-    assert one_dock.until(flying)["status"] == "COMPLETED"
-    bus.until(waiting, "PENDING", "QUEUED", "CANCELLED")
+        assert cancelled.status == 200, cancelled
+        assert cancelled.json["job"]["status"] == "CANCELLED"
+        bus.until(waiting, "PENDING", "QUEUED", "CANCELLED")
 
 
-def test_a_mission_that_waits_for_a_device_can_be_deleted(one_dock, bus) -> None:
-    flying, waiting = one_dock.fly(), one_dock.fly()
-    one_dock.until(waiting, "QUEUED")
+def test_a_mission_that_waits_for_a_device_can_be_deleted(cloud, no_dock) -> None:
+    with Bus(cloud, no_dock.partner.tenant) as bus:
+        waiting = queued(no_dock)
 
-    deleted = one_dock.partner.send("DELETE", f"/v3/jobs/{waiting}")
+        deleted = no_dock.partner.send("DELETE", f"/v3/jobs/{waiting}")
 
-    assert deleted.status == 200, deleted
-    assert one_dock.partner.get(f"/v3/jobs/{waiting}").status == 404
-    assert one_dock.until(flying)["status"] == "COMPLETED"
-    bus.until(waiting, "PENDING", "QUEUED", "CANCELLED")
+        assert deleted.status == 200, deleted
+        assert no_dock.partner.get(f"/v3/jobs/{waiting}").status == 404
+        bus.until(waiting, "PENDING", "QUEUED", "CANCELLED")
 
 
 def test_what_flies_can_be_neither_cancelled_changed_nor_deleted(one_dock) -> None:
