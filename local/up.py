@@ -32,6 +32,8 @@ Sortie runs. A message to an agent, then its answer:
     -d '{{"userId": "11111111-1111-4111-8111-111111111111", "content": "Hello"}}'
   curl -s {url}/api/messaging/jobs/JOB_ID -H 'X-API-Key: {key}'
 
+Drones, live on a map, for whoever has what missions has in the file below: {url}/tracking
+
 Addresses and keys: {file}. AWS, emulated: {cloud}. What the functions log follows; Ctrl-C ends it.
 """
 

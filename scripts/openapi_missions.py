@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final
 from pydantic import Field
 
 from jobs.dialects.missions_body import CreateJob, OlderCreateJob, UpdateJob
-from jobs.dialects.missions_shares import CreateShare
+from jobs.dialects.missions_share_request import CreateShare
 from scripts import openapi_missions_types as answers
 from scripts.openapi import Api, Operation
 

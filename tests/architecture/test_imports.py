@@ -23,6 +23,38 @@ print([name for name, f in caches.items() if f.cache_info().currsize])
 """
 
 
+READ_A_BODY = {
+    "messaging/create_job",
+    "missions/create_job", "missions/create_share", "missions/update_job",
+    "workers/take_telemetry",
+}  # fmt: skip
+
+
+def test_only_who_reads_a_body_pays_for_checking_one(handlers) -> None:
+    """pydantic is a quarter of a cold start."""
+    script = """
+import importlib, sys
+importlib.import_module(sys.argv[1])
+print("pydantic" in sys.modules)
+"""
+    paths = f"{ROOT / 'functions'}:{ROOT / 'layers/jobs'}"
+
+    paying = {
+        name
+        for name in handlers
+        if subprocess.run(
+            [sys.executable, "-c", script, name.replace("/", ".")],
+            env={"PYTHONPATH": paths, "PYTHONDONTWRITEBYTECODE": "1"},
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout.strip()
+        == "True"
+    }
+
+    assert paying == READ_A_BODY
+
+
 def test_importing_every_handler_makes_no_client_and_needs_no_environment(handlers) -> None:
     modules = sorted(name.replace("/", ".") for name in handlers)
     paths = f"{ROOT / 'functions'}:{ROOT / 'layers/jobs'}"

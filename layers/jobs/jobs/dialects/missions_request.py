@@ -1,26 +1,21 @@
-"""The missions API (contract: missions.md): what requests ask for, in the use cases' words."""
+"""The missions API (contract: missions.md): what bodies ask for, in the use cases' words.
 
-import re
+Only for functions that take a body: it brings pydantic with it. `missions_query` reads the rest.
+"""
+
 from collections.abc import Mapping
 from typing import Any, Final
 
 from jobs.dialects import missions_body
 from jobs.dialects.fingerprint import fingerprint
-from jobs.dialects.missions import WORDS
 from jobs.dialects.missions_body import CreateJob, OlderCreateJob
 from jobs.domain.client import Caller
-from jobs.domain.errors import JobNotFoundError
-from jobs.domain.identity import is_uuid
-from jobs.domain.job import JobRef, Millis
+from jobs.domain.job import Millis
 from jobs.domain.mission import DIALECT
-from jobs.domain.status import JobStatus
 from jobs.http import BadRequestError, Request
 from jobs.services.create_mission import NewMission
 
 _DEFAULT_PRIORITY: Final = 5
-_DEFAULT_LIMIT: Final = 20
-_MOST_LISTED: Final = 100
-_NUMBER: Final = re.compile(r"[0-9]{1,9}")
 
 
 def new_mission(request: Request, caller: Caller, *, now: Millis) -> NewMission:
@@ -83,33 +78,3 @@ def changes(request: Request, *, now: Millis) -> Mapping[str, Any]:
     if not body:
         raise BadRequestError("Give at least one of name, description, priority")
     return body
-
-
-def ref_in(request: Request, caller: Caller) -> JobRef:
-    """Raises `JobNotFoundError` for what cannot be a job's id."""
-    job_id = request.path("jobId")
-    if not is_uuid(job_id):
-        raise JobNotFoundError(job_id)
-    return JobRef(tenant=caller.tenant, dialect=DIALECT, id=job_id)
-
-
-def limit_in(request: Request) -> int:
-    text = request.query("limit")
-    if text is None:
-        return _DEFAULT_LIMIT
-    if not (_NUMBER.fullmatch(text) and 1 <= int(text) <= _MOST_LISTED):
-        raise _wrong(limit=f"Input should be an integer from 1 to {_MOST_LISTED}")
-    return int(text)
-
-
-def statuses_in(request: Request) -> frozenset[JobStatus]:
-    """The statuses that `status` names; none, which lists all, where it is absent."""
-    word = request.query("status")
-    named = frozenset(status for status, spelled in WORDS.items() if spelled == word)
-    if word is not None and not named:
-        raise _wrong(status=f"Input should be one of {', '.join(dict.fromkeys(WORDS.values()))}")
-    return named
-
-
-def _wrong(**details: str) -> BadRequestError:
-    return BadRequestError("Missing or invalid parameters", details)

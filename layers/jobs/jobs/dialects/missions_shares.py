@@ -1,47 +1,14 @@
-"""The missions API (contract: missions.md): how it takes and spells shares."""
+"""The missions API (contract: missions.md): how it spells shares."""
 
 from collections.abc import Sequence
 from http import HTTPStatus
-from typing import Annotated, Any, Final, Literal, NotRequired, TypedDict
+from typing import Any, Final
 
-from pydantic import ConfigDict, Field, TypeAdapter, with_config
-
-from jobs.dialects.missions_body import Id, Opaque, checked
 from jobs.dialects.missions_time import iso
-from jobs.domain.client import Caller
-from jobs.domain.job import Millis
-from jobs.domain.share import Share, ShareType
-from jobs.http import Request, Response
-from jobs.services.create_share import NewShare
+from jobs.domain.share import Share
+from jobs.http import Response
 
 PAGE_PATH: Final = "/tracking"
-_MOST_VIEWERS: Final = 1_000_000
-
-
-@with_config(ConfigDict(strict=True, defer_build=True))
-class CreateShare(TypedDict):
-    resourceId: Id
-    shareType: Literal["STREAM", "DEVICE_STATUS"]
-    permissions: Annotated[list[Literal["view"]], Field(min_length=1, max_length=1)]
-    expiresIn: Annotated[int, Field(ge=60, le=86400)]
-    maxViewers: NotRequired[Annotated[int, Field(ge=1, le=_MOST_VIEWERS)]]
-    metadata: NotRequired[Opaque]
-
-
-CREATE: Final[TypeAdapter[CreateShare]] = TypeAdapter(CreateShare)
-
-
-def new_share(request: Request, caller: Caller, *, now: Millis) -> NewShare:
-    """Raises `BadRequestError`."""
-    body = checked(CREATE, request.json(), now=now)
-    return NewShare(
-        tenant=caller.tenant,
-        resource_id=body["resourceId"],
-        type=ShareType(body["shareType"]),
-        lifetime=body["expiresIn"] * 1000,
-        max_viewers=body.get("maxViewers"),
-        metadata=body.get("metadata", {}),
-    )
 
 
 def created(share: Share, base_url: str) -> Response:
