@@ -1,1 +1,1 @@
-"""The composition root's half for documentation agents; `jobs.bootstrap` says how all of them work."""
+"""The composition root's half for documentation agents; see `jobs.bootstrap`."""
