@@ -36,14 +36,17 @@ class OutputLog(Protocol):
         """Return the items numbered `since` and above, without holes, as far as they are there."""
 
 
-class BranchLocks(Protocol):
-    """One job at a time works on a branch."""
+class Branches(Protocol):
+    """One job at a time works on a branch (`branch_key`)."""
 
     def take(self, tenant: str, branch: str, job_id: str, *, until: Millis) -> bool:
-        """Take or keep the lock; False while another job has it."""
+        """Take or keep its lock; False while another job has it."""
 
     def release(self, tenant: str, branch: str, job_id: str) -> None:
         """Give the lock back; without effect if it is another's."""
+
+    def next(self, tenant: str, branch: str) -> JobRef | None:
+        """Return the oldest job that is queued for the branch; one that was just may be missing."""
 
 
 class Output(Protocol):

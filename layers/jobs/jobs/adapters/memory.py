@@ -93,6 +93,9 @@ class InMemoryJobRepository:
         ]
         return Page(jobs=found[: listing.limit], more=len(found) > listing.limit)
 
+    def all(self) -> Sequence[Job]:
+        return [*self._jobs.values()]
+
     def _put(self, job: Job, before: Job | None) -> None:
         self._jobs[job.ref] = job
         if before is None or before.status != job.status:
