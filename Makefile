@@ -74,7 +74,7 @@ deploy: build ## build and deploy to AWS (STAGE=dev|prod; GUIDED=1 asks)
 sam-local: .venv/.ready $(LOCAL_STACK) ## run functions with `sam local` in Lambda's own image (needs Docker)
 	@exec $(OFFLINE) PYTHONPATH=layers/jobs $(DEV)/python -m local.sam_local
 
-registry: .tools/local/.ready ## make registry FILE=… STACK=…: write agents, drones and keys to a deployed stack
+registry: .tools/local/.ready ## make registry FILE=… STACK=…: write agents, drones, projects and keys to a deployed stack
 	@PYTHONPATH=layers/jobs $(LOCAL_PYTHON) -m scripts.registry --file '$(FILE)' --stack '$(STACK)'
 
 partner: .tools/local/.ready ## make partner NAME=… ROLE=viewer|pilot|manager STACK=…: let a partner fly missions (ORG=…)

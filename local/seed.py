@@ -5,6 +5,7 @@ from contextlib import closing
 from pathlib import Path
 
 from jobs.adapters.dynamodb.fleet_registry import DynamoFleetRegistry
+from jobs.adapters.dynamodb.projects import DynamoProjects
 from jobs.adapters.dynamodb.registry import DynamoRegistry
 from jobs.domain.client import Role
 from local.aws import session
@@ -19,11 +20,12 @@ def seed(
     endpoint_url: str, stack: str, outputs: Mapping[str, str], base_url: str
 ) -> dict[str, object]:
     """Return what `.local/stack.json` tells about it: how to call as the demo tenant."""
-    file = RegistryFile.read(REGISTRY, {"BASE_URL": base_url, "STACK": stack})
+    variables = {"BASE_URL": base_url, "STACK": stack, "GIT_URL": f"{base_url}/git"}
+    file = RegistryFile.read(REGISTRY, variables)
     with closing(session().client("dynamodb", endpoint_url=endpoint_url)) as dynamodb:
         table = dynamodb, outputs["RegistryTableName"], lambda: 0
         registry = DynamoRegistry(*table)
-        key = load(file, registry, DynamoFleetRegistry(*table))["demo"]
+        keys = load(file, registry, DynamoFleetRegistry(*table), DynamoProjects(*table))
         with closing(session().client("cognito-idp", endpoint_url=endpoint_url)) as cognito:
             partner = enrol(
                 cognito,
@@ -32,13 +34,14 @@ def seed(
                 Program("Demo", Role.MANAGER, file.tenant),
             )
     with closing(session().client("secretsmanager", endpoint_url=endpoint_url)) as secrets:
-        secrets.create_secret(Name=f"{stack}/agents/far-echo", SecretString=key)
+        secrets.create_secret(Name=f"{stack}/agents/far-echo", SecretString=keys["demo"])
     return {
-        "messaging": {"apiKey": key},
+        "messaging": {"apiKey": keys["demo"]},
         "missions": {
             "apiKey": partner.api_key,
             "clientId": partner.client_id,
             "clientSecret": partner.client_secret,
             "deviceGroupId": file.deviceGroups[0].id,
         },
+        "docsAgents": {"apiKey": keys["demo-docs"], "projectId": file.projects[0].id},
     }

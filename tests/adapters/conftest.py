@@ -13,9 +13,11 @@ from jobs.adapters.dynamodb.counters import DynamoJobCounters
 from jobs.adapters.dynamodb.fleet_registry import DynamoFleetRegistry
 from jobs.adapters.dynamodb.jobs import DynamoJobRepository
 from jobs.adapters.dynamodb.limits import DynamoRateLimits
+from jobs.adapters.dynamodb.projects import DynamoProjects
 from jobs.adapters.dynamodb.registry import DynamoRegistry
 from jobs.adapters.memory import InMemoryJobCounters, InMemoryJobRepository, InMemoryRegistry
 from jobs.adapters.memory_missions import InMemoryFleetRegistry, InMemoryRateLimits
+from jobs.adapters.memory_projects import InMemoryProjects
 from jobs.domain.job import Job
 from jobs.mission_ports import RateLimits
 from jobs.ports import Clock, JobCounters, JobRepository, Registry
@@ -88,6 +90,13 @@ def fleet_registry(any_engine, clock) -> DynamoFleetRegistry | InMemoryFleetRegi
     if any_engine is None:
         return InMemoryFleetRegistry()
     return DynamoFleetRegistry(any_engine.client, any_engine.registry, clock)
+
+
+@pytest.fixture
+def projects(any_engine, clock) -> DynamoProjects | InMemoryProjects:
+    if any_engine is None:
+        return InMemoryProjects()
+    return DynamoProjects(any_engine.client, any_engine.registry, clock)
 
 
 @pytest.fixture

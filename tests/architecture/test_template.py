@@ -134,19 +134,26 @@ def test_the_scopes_that_roles_are_spelled_as_can_be_granted(resources) -> None:
     assert granted == {*missions_access.SCOPES.values()}
 
 
+@pytest.mark.parametrize(("name", "header", "opens", "before"), [
+    ("ApiKey", "X-API-Key", "messaging", {""}),
+    ("DocsKey", "Authorization", "docs", {"Bearer ", "bearer ", "BEARER  "}),
+])  # fmt: skip
 def test_the_gateway_lets_keys_of_our_shape_through_to_an_authorizer_that_sees_them_whole(
-    resources,
+    resources, name, header, opens, before
 ) -> None:
-    authorizer = resources["Api"]["Properties"]["Auth"]["Authorizers"]["ApiKey"]
-    credential, _ = new_key("acme")
+    authorizer = resources["Api"]["Properties"]["Auth"]["Authorizers"][name]
+    credential, _ = new_key("acme", opens=opens)
+    shape = authorizer["Identity"]["ValidationExpression"]
 
     assert authorizer["FunctionPayloadType"] == "TOKEN"
-    assert authorizer["Identity"]["Header"] == "X-API-Key"
-    assert re.fullmatch(authorizer["Identity"]["ValidationExpression"], credential)
+    assert authorizer["Identity"]["Header"] == header
+    tried = {"", " ", "Bearer ", "bearer ", "BEARER  ", "Bearer", "Basic "}
+    assert {each for each in tried if re.fullmatch(shape, each + credential)} == before
 
 
-def test_a_revoked_key_opens_for_a_minute_at_most(resources) -> None:
-    authorizer = resources["Api"]["Properties"]["Auth"]["Authorizers"]["ApiKey"]
+@pytest.mark.parametrize("name", ["ApiKey", "DocsKey"])
+def test_a_revoked_key_opens_for_a_minute_at_most(resources, name) -> None:
+    authorizer = resources["Api"]["Properties"]["Auth"]["Authorizers"][name]
 
     assert authorizer["Identity"]["ReauthorizeEvery"] <= 60
 

@@ -103,7 +103,7 @@ def cancel_job() -> CancelJob:
 def authenticate() -> Authenticate:
     from jobs.services.authenticate import Authenticate
 
-    return Authenticate(registry=registry())
+    return Authenticate(registry=registry(), clock=now)
 
 
 # ── What the workers do ─────────────────────────────────────────────────────────

@@ -13,6 +13,7 @@
               TENANT#<tenant>          GROUP#<group id>   a device group
               TENANT#<tenant>          DEVICE#<device id> a device, and its group's id
               TENANT#<tenant>          PLAN#<mission id>  a mission to fly
+              TENANT#<tenant>          PROJECT#<id>       a documentation project
               GROUP#<group id>         GROUP              whose group this is
               DEVICE#<device id>       DEVICE             whose device this is
               KEY#<key id>             KEY                an API key's hash
