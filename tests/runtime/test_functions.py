@@ -49,7 +49,7 @@ def test_the_authorizer_knows_the_stacks_key(run) -> None:
     answer = run("AuthorizeApiKeyFunction")
 
     assert answer["policyDocument"]["Statement"][0]["Effect"] == "Allow"
-    assert answer["context"] == {"tenant": "demo"}
+    assert answer["context"] == {"tenant": "demo", "scopes": ""}
 
 
 def test_an_exception_is_seen(run) -> None:

@@ -99,5 +99,8 @@ def branch_key(project: str, branch: str) -> str:
     return f"{project}:{branch}"
 
 
+LONGEST_WAIT: Final[Millis] = 3600_000
+"""From a job's creation to its end, whatever it has waited for."""
+
 LONGEST_JOB: Final[Millis] = 14 * 60_000
 """The worker is one Lambda call, which may take 15 minutes."""
