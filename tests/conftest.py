@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from jobs.domain.docs import Session
 from jobs.domain.job import Job
 from jobs.domain.mission import Mission
 from local.stack import LocalStack, running
@@ -67,6 +68,28 @@ def a_mission(a_job) -> Callable[..., Job]:
             "request": {"metadata": {}, "action": "HOVER", "waypoints": []},
             "deadline": NOON + HOUR,
             "mission": Mission(**sane | (mission or {})),
+        }
+        return a_job(**job | about)
+
+    return make
+
+
+@pytest.fixture
+def a_docs_job(a_job) -> Callable[..., Job]:
+    """Make a valid job of a documentation agent; `session` names what the test is about there."""
+
+    def make(*, session: Mapping[str, Any] | None = None, **about: Any) -> Job:
+        sane: dict[str, Any] = {
+            "project": "demo-docs",
+            "branch": "docs-agent/1",
+            "model": "sonnet",
+            "repository": "https://git.example/demo/docs.git",
+        }
+        job = {
+            "dialect": "docs",
+            "request": {"messages": [{"role": "user", "content": "say Hello"}], "v": 1},
+            "deadline": NOON + HOUR,
+            "session": Session(**sane | (session or {})),
         }
         return a_job(**job | about)
 

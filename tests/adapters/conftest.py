@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, settings
 from moto import mock_aws
 
 from jobs.adapters.dynamodb.counters import DynamoJobCounters
+from jobs.adapters.dynamodb.docs_jobs import DynamoDocsJobs
 from jobs.adapters.dynamodb.fleet_registry import DynamoFleetRegistry
 from jobs.adapters.dynamodb.jobs import DynamoJobRepository
 from jobs.adapters.dynamodb.limits import DynamoRateLimits
@@ -18,6 +19,7 @@ from jobs.adapters.dynamodb.registry import DynamoRegistry
 from jobs.adapters.memory import InMemoryJobCounters, InMemoryJobRepository, InMemoryRegistry
 from jobs.adapters.memory_missions import InMemoryFleetRegistry, InMemoryRateLimits
 from jobs.adapters.memory_projects import InMemoryProjects
+from jobs.docs_ports import DocsJobs
 from jobs.domain.job import Job
 from jobs.mission_ports import RateLimits
 from jobs.ports import Clock, JobCounters, JobRepository, Registry
@@ -71,6 +73,14 @@ def any_engine(request) -> DynamoDb | None:
 @pytest.fixture
 def repository(any_engine, clock) -> JobRepository:
     return job_table_of(any_engine, clock) if any_engine else InMemoryJobRepository(clock)
+
+
+@pytest.fixture
+def docs_jobs(any_engine, clock, repository) -> DocsJobs:
+    """The other half of the repository."""
+    if any_engine is None:
+        return repository
+    return DynamoDocsJobs(any_engine.client, any_engine.jobs, clock)
 
 
 @pytest.fixture

@@ -30,6 +30,8 @@ def stored(repository: JobRepository, job: Job, *steps: JobStatus, result: Any =
     for status in steps:
         before = job
         match status:
+            case JobStatus.QUEUED:
+                job = before.enqueue(now=job.created_at)
             case JobStatus.RUNNING:
                 job = before.claim(now=job.created_at, lease=LEASE)
             case JobStatus.SUCCEEDED:

@@ -14,7 +14,7 @@ HANDLERS = sorted((ROOT / "functions").rglob("*.py"))
 KNOWS = {
     "domain": {"jobs.domain"},
     "ports": {"jobs.domain"},
-    "docs_ports": {"jobs.domain"},
+    "docs_ports": {"jobs.domain", "jobs.ports"},
     "mission_ports": {"jobs.domain"},
     "watch_ports": {"jobs.domain"},
     "services": {"jobs.domain", "jobs.ports", "jobs.mission_ports", "jobs.watch_ports",
@@ -34,6 +34,8 @@ KNOWS = {
                   "jobs.runtime"},
     "http": {"jobs.strict_json"},
     "runtime": {"jobs.http", "jobs.strict_json", "aws_lambda_powertools"},
+    "docs_endpoint": {"jobs.bootstrap", "jobs.dialects", "jobs.domain", "jobs.http",
+                      "jobs.runtime"},
     "missions_endpoint": {"jobs.bootstrap", "jobs.mission_bootstrap", "jobs.dialects",
                           "jobs.domain", "jobs.http", "jobs.runtime"},
 }  # fmt: skip

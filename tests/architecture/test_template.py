@@ -70,10 +70,13 @@ def test_every_function_has_an_event_and_every_event_a_function(handlers) -> Non
 
 
 def test_an_apis_event_is_of_the_path_that_its_function_answers(functions) -> None:
+    routes = {name: set[tuple[str, str]]() for name, _ in events_of(functions, "Api")}
     for name, route in events_of(functions, "Api"):
+        routes[name].add((route["Method"], route["Path"]))
+    for name, answered in routes.items():
         handler = functions[name]["Handler"].removesuffix(".lambda_handler").replace(".", "/")
         event = json.loads((ROOT / f"events/{handler}.json").read_text())
-        assert (event["httpMethod"], event["resource"]) == (route["Method"], route["Path"])
+        assert (event["httpMethod"], event["resource"]) in answered
 
 
 def test_what_is_read_from_the_environment_is_what_the_template_sets(template) -> None:
@@ -115,8 +118,22 @@ def test_every_route_asks_for_a_key_or_for_a_partners_token(functions, resources
             assert route["Auth"] == {"Authorizer": "NONE"}
         elif route["Path"].startswith("/v3/"):
             assert route["Auth"] == {"Authorizer": "Partner"}, name
+        elif "/agent/" in route["Path"]:
+            assert route["Auth"] == {"Authorizer": "DocsKey"}, name
         else:
             assert "Auth" not in route, name
+
+
+def test_an_agents_first_version_is_what_answers_without_a_version(functions) -> None:
+    routes = {(each["Method"], each["Path"]): name for name, each in events_of(functions, "Api")}
+    first = {key: name for key, name in routes.items() if key[1].startswith("/v1/agent/")}
+
+    assert first
+    assert all(
+        routes[method, path.removeprefix("/v1")] == name
+        for (method, path), name in first.items()
+        if not path.endswith("/stream")
+    )
 
 
 def test_the_gateway_asks_partners_for_a_scope_which_makes_it_want_an_access_token(

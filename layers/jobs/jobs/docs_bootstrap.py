@@ -9,9 +9,13 @@ from typing import TYPE_CHECKING
 from jobs import bootstrap, mission_bootstrap
 
 if TYPE_CHECKING:
+    from jobs.adapters.dynamodb.docs_jobs import DynamoDocsJobs
     from jobs.adapters.dynamodb.projects import DynamoProjects
+    from jobs.domain.job import Millis
     from jobs.services.create_docs_job import CreateDocsJob
+    from jobs.services.follow_up import FollowUp
     from jobs.services.limit_docs_requests import LimitDocsRequests
+    from jobs.services.read_docs_jobs import GetDocsJob, ListDocsJobs
 
 
 # ── What the API does ───────────────────────────────────────────────────────────
@@ -26,8 +30,39 @@ def create_docs_job() -> CreateDocsJob:
         projects=projects(),
         limit=_limit(),
         clock=bootstrap.now,
-        retention=int(os.environ["RETENTION_HOURS"]) * 3600_000,
+        retention=_retention(),
     )
+
+
+@cache
+def follow_up() -> FollowUp:
+    from jobs.services.follow_up import FollowUp
+
+    return FollowUp(
+        jobs=docs_jobs(),
+        get_docs_job=get_docs_job(),
+        limit=_limit(),
+        clock=bootstrap.now,
+        retention=_retention(),
+    )
+
+
+@cache
+def get_docs_job() -> GetDocsJob:
+    from jobs.services.read_docs_jobs import GetDocsJob
+
+    return GetDocsJob(projects=projects(), get_job=bootstrap.get_job())
+
+
+@cache
+def list_docs_jobs() -> ListDocsJobs:
+    from jobs.services.read_docs_jobs import ListDocsJobs
+
+    return ListDocsJobs(projects=projects(), jobs=docs_jobs(), clock=bootstrap.now)
+
+
+def _retention() -> Millis:
+    return int(os.environ["RETENTION_HOURS"]) * 3600_000
 
 
 @cache
@@ -40,6 +75,13 @@ def _limit() -> LimitDocsRequests:
 
 
 # ── What it stands on ───────────────────────────────────────────────────────────
+
+
+@cache
+def docs_jobs() -> DynamoDocsJobs:
+    from jobs.adapters.dynamodb.docs_jobs import DynamoDocsJobs
+
+    return DynamoDocsJobs(bootstrap.dynamodb(), os.environ["JOB_TABLE"], bootstrap.now)
 
 
 @cache

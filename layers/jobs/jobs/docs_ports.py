@@ -8,13 +8,31 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from jobs.domain.docs import Project
-from jobs.domain.job import JobRef, Millis
+from jobs.domain.job import Job, JobRef, Millis
 from jobs.domain.output import OutputEvent
+from jobs.ports import IdempotencyKey
 
 
 class ProjectRegistry(Protocol):
     def project(self, tenant: str, project_id: str) -> Project:
         """Return a project of this organisation, or raise `ProjectNotFoundError`."""
+
+
+class DocsJobs(Protocol):
+    """What these jobs need of their table beyond a `JobRepository`."""
+
+    def follow(self, job: Job, *, after: str | None, key: IdempotencyKey | None = None) -> JobRef:
+        """Store a follow-up as its root's latest, both or neither; return its ref, or the key's.
+
+        Raises `StaleJobError` if the root's latest is not `after`, `JobNotFoundError` if there is
+        no root, `IdempotencyConflictError` if the key came with another request.
+        """
+
+    def of_project(self, tenant: str, project: str, *, skip: int, take: int) -> Sequence[JobRef]:
+        """Return a project's jobs but for follow-ups, newest first; the newest may be missing."""
+
+    def headers(self, refs: Sequence[JobRef]) -> Sequence[Job]:
+        """Return those that are there, in any order, without what they were asked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -89,9 +89,13 @@ def with_session(job: Job, **changes: Any) -> Job:
     return replace(job, session=replace(session_of(job), **changes))
 
 
-def noted(job: Job, **changes: Any) -> Job:
-    """Change a job's session in a way that no other writer may overlook: the fence rises."""
-    return replace(with_session(job, **changes), attempt=job.attempt + 1)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversation:
+    """A job that was asked for, and the last of its follow-ups: itself, if it has none."""
+
+    project: Project
+    root: Job
+    latest: Job
 
 
 def branch_key(project: str, branch: str) -> str:

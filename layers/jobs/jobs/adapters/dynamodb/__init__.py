@@ -20,6 +20,8 @@
               CLIENT#<client id>       CLIENT             a partner's program
     missions  LIMIT#<owner>#<name>     WINDOW             a rate limit's open window
 
+Index `by_project`: documentation agents' jobs, but no follow-ups, by `<tenant>#docs#<project>`, in
+order of id. A root's `latest` is its last follow-up.
 Index `by_status` of the job table: headers by `<tenant>#<dialect>#<status>`, in order of id.
 Job ids are UUIDv7, so order of id is order of creation. Groups and devices have ids that are
 unique over all tenants: topics and AWS IoT things are named after them.

@@ -5,7 +5,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from jobs.adapters.dynamodb.missions import mission_from, mission_text, place_in_queue
-from jobs.adapters.dynamodb.sessions import place_behind_branch, session_from, session_text
+from jobs.adapters.dynamodb.sessions import (
+    place_behind_branch,
+    place_in_project,
+    session_from,
+    session_text,
+)
 from jobs.domain.job import Job, JobRef
 from jobs.domain.status import JobStatus
 
@@ -74,6 +79,7 @@ def header(job: Job, *, write_id: str) -> Item:
         key(job.ref)
         | attributes({"created_at": job.created_at, "retention": job.retention})
         | attributes({"request": spelled(job.request) if fits(job.request) else None})
+        | attributes(place_in_project(job))
         | attributes(state(job, write_id=write_id))
     )
 
@@ -134,7 +140,7 @@ def to_job(item: Stored, bodies: Mapping[str, Stored]) -> Job:
         error=values.get("error"),
         handle=values.get("handle"),
         mission=mission_from(values.get("mission")),
-        session=session_from(values.get("session")),
+        session=session_from(values.get("session"), values.get("latest")),
     )
 
 

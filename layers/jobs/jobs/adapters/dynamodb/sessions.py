@@ -9,18 +9,30 @@ from jobs.domain.status import JobStatus
 
 
 def session_text(job: Job) -> str | None:
+    """Spell the session but for `latest`, which changes while the worker writes all the rest."""
     if job.session is None:
         return None
-    known = {name: value for name, value in asdict(job.session).items() if value}
+    known = {k: v for k, v in asdict(job.session).items() if v and k != "latest"}
     return json.dumps(known, ensure_ascii=False, separators=(",", ":"))
 
 
-def session_from(text: str | None) -> Session | None:
+def session_from(text: str | None, latest: str | None) -> Session | None:
     if text is None:
         return None
     values = json.loads(text)
     todos = tuple(_todo(**each) for each in values.pop("todos", ()))
-    return Session(**values, todos=todos)
+    return Session(**values, todos=todos, latest=latest)
+
+
+def place_in_project(job: Job) -> dict[str, str]:
+    """Where its project lists it; follow-ups are shown as part of their root."""
+    if job.session is None or job.session.root is not None:
+        return {}
+    return {"by_project": listed_in(job.tenant, job.session.project)}
+
+
+def listed_in(tenant: str, project: str) -> str:
+    return f"{tenant}#{DIALECT}#{project}"
 
 
 def place_behind_branch(job: Job) -> dict[str, str]:
