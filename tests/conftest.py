@@ -1,7 +1,11 @@
 """What every kind of test shares: a clock that stands still, sane jobs, one local stack."""
 
+import json
 import os
+import shutil
+import subprocess
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -25,6 +29,9 @@ os.environ |= {
 settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
 if os.environ.get("CI") == "true":
     settings.load_profile("ci")
+
+
+NODE = Path(__file__).parent / "node"
 
 
 @pytest.fixture
@@ -112,3 +119,26 @@ def stack() -> Iterator[LocalStack]:
     """The whole system, deployed from the built template; shared, so use ids of your own."""
     with running() as started:
         yield started
+
+
+@pytest.fixture(scope="session")
+def node() -> Callable[..., Any]:
+    """Run a script of tests/node and return the JSON that it prints."""
+    if not (shutil.which("node") and (NODE / "node_modules/.ready").exists()):
+        reason = "Node or the npm packages are missing: make tests/node/node_modules/.ready"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+
+    def run(script: str, argument: Any) -> Any:
+        done = subprocess.run(
+            ["node", NODE / script, json.dumps(argument)],
+            capture_output=True,
+            check=False,
+            text=True,
+            timeout=120,
+        )
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    return run

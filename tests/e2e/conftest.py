@@ -1,12 +1,6 @@
 """The deployed local stack, as its clients and its operators see it."""
 
-import json
-import os
-import shutil
-import subprocess
 from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -20,8 +14,6 @@ from tests.e2e.api import Api
 from tests.e2e.cloud import Cloud, above
 from tests.e2e.events import Bus
 from tests.e2e.partners import Partner, registered
-
-NODE = Path(__file__).parents[1] / "node"
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -104,26 +96,3 @@ def bus_of(cloud: Cloud) -> Callable[[Api], Bus]:
 def bus(api: Api, bus_of: Callable[[Api], Bus]) -> Iterator[Bus]:
     with bus_of(api) as listening:
         yield listening
-
-
-@pytest.fixture(scope="session")
-def node() -> Callable[..., Any]:
-    """Run a script of tests/node and return the JSON that it prints."""
-    if not (shutil.which("node") and (NODE / "node_modules/.ready").exists()):
-        reason = "Node or the npm packages are missing: make tests/node/node_modules/.ready"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
-
-    def run(script: str, argument: Any) -> Any:
-        done = subprocess.run(
-            ["node", NODE / script, json.dumps(argument)],
-            capture_output=True,
-            check=False,
-            text=True,
-            timeout=120,
-        )
-        assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout)
-
-    return run
