@@ -2,6 +2,7 @@
 
 import ast
 import json
+import os
 import re
 from collections import Counter
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from jobs.adapters.aws import CONFIG
 from jobs.dialects import missions_access
 from jobs.services.authenticate import new_key
+from jobs.streaming.tail import Pace
 
 ROOT = Path(__file__).parents[2]
 OPEN = {"/v3/auth/token", "/tracking"}  # the one looks at an API key itself
@@ -40,19 +42,34 @@ def listed(value) -> list:
 # ── Files ───────────────────────────────────────────────────────────────────────
 
 
-def test_every_handler_file_is_deployed_once(functions, handlers) -> None:
+def test_every_handler_file_is_deployed_once(python_functions, handlers) -> None:
     deployed = [
         each["Handler"].removesuffix(".lambda_handler").replace(".", "/")
-        for each in functions.values()
+        for each in python_functions.values()
     ]
 
     assert sorted(deployed) == sorted(handlers)
 
 
+def test_a_web_server_is_started_by_a_script_that_can_be_run(functions) -> None:
+    scripts = [ROOT / "functions" / each["Handler"] for each in functions.values()]
+    servers = [script for script in scripts if script.suffix == ".sh"]
+
+    assert servers == sorted((ROOT / "functions").rglob("*.sh"))
+    assert [script for script in servers if not os.access(script, os.X_OK)] == []
+
+
+def test_a_stream_is_given_all_the_time_that_its_function_has_and_ends_before(functions) -> None:
+    for name, route in events_of(functions, "Api"):
+        if route.get("ResponseTransferMode") == "RESPONSE_STREAM":
+            assert functions[name]["Timeout"] * 1000 == route["TimeoutInMillis"] == 900_000
+            assert functions[name]["Timeout"] > Pace().longest
+
+
 def test_logical_ids_follow_from_file_names(functions) -> None:
     wrong = {}
     for name, properties in functions.items():
-        package, module, _ = properties["Handler"].split(".")
+        package, module, *_ = re.split(r"[./]", properties["Handler"])
         words = module.split("_") if package in UNPREFIXED else [package, *module.split("_")]
         wanted = "".join(word.capitalize() for word in words) + "Function"
         if name != wanted:
@@ -69,12 +86,12 @@ def test_every_function_has_an_event_and_every_event_a_function(handlers) -> Non
     } == handlers
 
 
-def test_an_apis_event_is_of_the_path_that_its_function_answers(functions) -> None:
-    routes = {name: set[tuple[str, str]]() for name, _ in events_of(functions, "Api")}
-    for name, route in events_of(functions, "Api"):
+def test_an_apis_event_is_of_the_path_that_its_function_answers(python_functions) -> None:
+    routes = {name: set[tuple[str, str]]() for name, _ in events_of(python_functions, "Api")}
+    for name, route in events_of(python_functions, "Api"):
         routes[name].add((route["Method"], route["Path"]))
     for name, answered in routes.items():
-        handler = functions[name]["Handler"].removesuffix(".lambda_handler").replace(".", "/")
+        handler = python_functions[name]["Handler"].removesuffix(".lambda_handler").replace(".", "/")
         event = json.loads((ROOT / f"events/{handler}.json").read_text())
         assert (event["httpMethod"], event["resource"]) in answered
 

@@ -12,6 +12,7 @@ FUNCTIONS = {
     name
     for name, resource in load(ROOT / "template.yaml")["Resources"].items()
     if resource["Type"] == "AWS::Serverless::Function"
+    and not resource["Properties"]["Handler"].endswith(".sh")
 }
 WORKERS = {
     "DispatchJobsFunction": {"batchItemFailures": []},

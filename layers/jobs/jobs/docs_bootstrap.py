@@ -10,12 +10,14 @@ from jobs import bootstrap, mission_bootstrap
 
 if TYPE_CHECKING:
     from jobs.adapters.dynamodb.docs_jobs import DynamoDocsJobs
+    from jobs.adapters.dynamodb.output import DynamoOutputLog
     from jobs.adapters.dynamodb.projects import DynamoProjects
     from jobs.domain.job import Millis
     from jobs.services.create_docs_job import CreateDocsJob
     from jobs.services.follow_up import FollowUp
     from jobs.services.limit_docs_requests import LimitDocsRequests
     from jobs.services.read_docs_jobs import GetDocsJob, ListDocsJobs
+    from jobs.streaming.tail import Tail
 
 
 # ── What the API does ───────────────────────────────────────────────────────────
@@ -74,6 +76,13 @@ def _limit() -> LimitDocsRequests:
     )
 
 
+@cache
+def tail() -> Tail:
+    from jobs.streaming.tail import Tail
+
+    return Tail(log=output_log(), repository=bootstrap.repository(), clock=bootstrap.now)
+
+
 # ── What it stands on ───────────────────────────────────────────────────────────
 
 
@@ -89,3 +98,10 @@ def projects() -> DynamoProjects:
     from jobs.adapters.dynamodb.projects import DynamoProjects
 
     return DynamoProjects(bootstrap.dynamodb(), os.environ["REGISTRY_TABLE"], bootstrap.now)
+
+
+@cache
+def output_log() -> DynamoOutputLog:
+    from jobs.adapters.dynamodb.output import DynamoOutputLog
+
+    return DynamoOutputLog(bootstrap.dynamodb(), os.environ["OUTPUT_TABLE"])

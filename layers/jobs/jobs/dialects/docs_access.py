@@ -9,6 +9,10 @@ from jobs.domain.agent import Scope
 _BEARER: Final = re.compile(r"bearer +(\S+)", re.IGNORECASE)
 
 
+class UnknownCallerError(Exception):
+    """A request that no authorizer has let through."""
+
+
 class ScopeMissingError(Exception):
     """The key is right, but not for this; the message is shown to the caller."""
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Final
 
-from jobs.dialects.docs_access import ScopeMissingError
+from jobs.dialects.docs_access import ScopeMissingError, UnknownCallerError
 from jobs.domain.errors import (
     IdempotencyConflictError,
     JobNotFoundError,
@@ -23,6 +23,7 @@ HEADERS: Final = {
 }
 _WORDS: Final[Mapping[type[Exception], tuple[HTTPStatus, str]]] = {
     BadRequestError: (HTTPStatus.BAD_REQUEST, ""),
+    UnknownCallerError: (HTTPStatus.UNAUTHORIZED, "Missing or invalid credentials"),
     ScopeMissingError: (HTTPStatus.FORBIDDEN, ""),
     ProjectNotFoundError: (HTTPStatus.NOT_FOUND, "Project not found"),
     JobNotFoundError: (HTTPStatus.NOT_FOUND, "Job not found"),

@@ -16,6 +16,7 @@ class Playback:
     """
 
     def __init__(self, wire: WireFormat, since: Place) -> None:
+        self.heartbeat = wire.heartbeat
         self._wire = wire
         self._since = since
         self._last: OutputEvent | None = None

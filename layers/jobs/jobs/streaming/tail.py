@@ -46,34 +46,32 @@ class Tail:
     clock: Clock
     pace: Pace = Pace()
 
-    async def begin(self, ref: JobRef, playback: Playback) -> list[bytes]:
-        """Return what there is. Raises `BadRequestError` if the place to begin at is no place."""
-        items = await run_in_threadpool(self.log.read, ref, since=playback.wanted)
-        first = [*playback.play(items)]
-        playback.check()
-        return first
+    async def __call__(self, ref: JobRef, playback: Playback) -> AsyncIterator[bytes]:
+        """Return what there is and will be, until the end of it, of the job, or of our time.
 
-    async def follow(
-        self, ref: JobRef, playback: Playback, heartbeat: bytes
-    ) -> AsyncIterator[bytes]:
-        """Yield what there will be, until the end of it, of the job, or of our time."""
-        began = time.monotonic()
-        heard = began - self.pace.heartbeat  # so that there is a first byte at once
+        Raises `BadRequestError` if the place to begin at is no place, and `UnavailableError`; what
+        is returned raises nothing.
+        """
+        items = await run_in_threadpool(self.log.read, ref, since=playback.wanted)
+        first = b"".join(playback.play(items))
+        playback.check()
+        return self._follow(ref, playback, first)
+
+    async def _follow(self, ref: JobRef, playback: Playback, first: bytes) -> AsyncIterator[bytes]:
+        began = heard = time.monotonic()
         was_over = False
-        while time.monotonic() < began + self.pace.longest:
+        yield first or playback.heartbeat  # so that there is a first byte at once
+        while not playback.ended and time.monotonic() < began + self.pace.longest:
             items = await run_in_threadpool(self._news, ref, playback.wanted)
-            for piece in playback.play(items):
+            if news := b"".join(playback.play(items)):
                 heard = time.monotonic()
-                yield piece
-            if playback.ended:
-                return
-            if time.monotonic() >= heard + self.pace.heartbeat:
+                yield news
+            elif time.monotonic() >= heard + self.pace.heartbeat:
                 heard = time.monotonic()
-                yield heartbeat
+                yield playback.heartbeat
                 is_over = await run_in_threadpool(self._is_over, ref)
                 if is_over and was_over:  # its last words may come a moment later than its end
-                    for piece in playback.give_up(LOST):
-                        yield piece
+                    yield b"".join(playback.give_up(LOST))
                     return
                 was_over = is_over
             await asyncio.sleep(self.pace.poll if items else self.pace.slowly)
