@@ -19,6 +19,7 @@ from local.part import Part
 from local.paths import ROOT
 from local.progress import step
 from local.seed import seed
+from local.streams import Streams, streams
 from local.web import answers, bound
 
 STACK = "sortie"
@@ -36,6 +37,7 @@ class LocalStack:
     folder: Path
     ministack: MiniStack
     gateway: Part
+    streams: Part
     docks: Part | None = None
 
     @property
@@ -60,7 +62,7 @@ class LocalStack:
 
     def check(self) -> None:
         """Raise if a part of it has ended."""
-        for part in (self.ministack, self.gateway, self.docks):
+        for part in (self.ministack, self.streams, self.gateway, self.docks):
             if part:
                 part.check()
 
@@ -109,7 +111,8 @@ def running(
                 **(parameters or {}),
             }
             outputs = deploy(LOCAL.folder, STACK, wanted, ministack.url)
-        gateway = cleanup.enter_context(opened(door, ministack, outputs, folder))
+        streaming = cleanup.enter_context(streams(ministack.url, STACK, folder))
+        gateway = cleanup.enter_context(opened(door, ministack, outputs, streaming, folder))
         gateway.wait_until(lambda: answers(f"{base_url}/"))
         with step("seeding"):
             seeded = seed(ministack.url, STACK, outputs, base_url)
@@ -122,6 +125,7 @@ def running(
             folder=folder,
             ministack=ministack,
             gateway=gateway,
+            streams=streaming.part,
         )
         if with_docks:
             with step("connecting docks"):
@@ -145,17 +149,26 @@ def reserved(port: int) -> socket.socket:
 
 
 def opened(
-    door: socket.socket, ministack: MiniStack, outputs: Mapping[str, str], folder: Path
+    door: socket.socket,
+    ministack: MiniStack,
+    outputs: Mapping[str, str],
+    streaming: Streams,
+    folder: Path,
 ) -> Part:
     """Start the gateway, whose socket it then is: when it ends, nobody listens any more."""
-    stages = [(outputs["ApiId"], outputs["StageName"])]
-    if "WebSocketApiId" in outputs:
-        stages.append((outputs["WebSocketApiId"], outputs["WebSocketStageName"]))
-    upstreams = [f"{ministack.url}/_aws/execute-api/{api}/{stage}" for api, stage in stages]
+    apis = f"{ministack.url}/_aws/execute-api"
     with door:
         return Part(
             "the gateway",
-            [sys.executable, "-m", "local.gateway", str(door.fileno()), *upstreams],
+            [
+                *(sys.executable, "-m", "local.gateway", str(door.fileno())),
+                f"{apis}/{outputs['ApiId']}/{outputs['StageName']}",
+                *(
+                    "--sockets",
+                    f"{apis}/{outputs['WebSocketApiId']}/{outputs['WebSocketStageName']}",
+                ),
+                *("--streams", streaming.url, "--authorizer", streaming.authorizer),
+            ],
             env={"PYTHONPATH": str(ROOT)},
             log=folder / "gateway.log",
             pass_fds=[door.fileno()],

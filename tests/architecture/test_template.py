@@ -91,7 +91,9 @@ def test_an_apis_event_is_of_the_path_that_its_function_answers(python_functions
     for name, route in events_of(python_functions, "Api"):
         routes[name].add((route["Method"], route["Path"]))
     for name, answered in routes.items():
-        handler = python_functions[name]["Handler"].removesuffix(".lambda_handler").replace(".", "/")
+        handler = (
+            python_functions[name]["Handler"].removesuffix(".lambda_handler").replace(".", "/")
+        )
         event = json.loads((ROOT / f"events/{handler}.json").read_text())
         assert (event["httpMethod"], event["resource"]) in answered
 
