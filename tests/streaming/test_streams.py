@@ -114,6 +114,10 @@ def test_a_repeated_create_joins_the_running_stream(create, world) -> None:
     assert rest(again)[0] == '0:"so"'
 
 
+def test_the_kind_of_content_does_not_matter(create) -> None:
+    assert create(headers={"Content-Type": "text/plain;charset=UTF-8"}).status == 200
+
+
 def test_a_branch_that_no_header_can_hold_is_percent_encoded(ask) -> None:
     answer = ask("POST", PATH, BODY | {"branch": "anleitung/für-%41"})
 

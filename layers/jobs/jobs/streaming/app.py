@@ -71,7 +71,7 @@ async def create_job(request: Request) -> HttpResponse:
         project=request.path("projectId"),
         idempotency_key=request.idempotency_key(),
     )
-    new = docs_request.new_job(request.json(), caller)
+    new = docs_request.new_job(request.json_of_any_kind(), caller)
     job = await run_in_threadpool(docs_bootstrap.create_docs_job(), new)
     return await streamed(job, START, request)
 
