@@ -1,6 +1,6 @@
 """Measure what has a budget, and say how it stands beside it.
 
-usage: python -m bench [cold] [warm] [calls] [job] [scale] [footprint] [--quick] [--json FILE]
+usage: python -m bench [cold] [warm] [calls] [job] [scale] [streams] [footprint] [--quick] [--json FILE]
 
 Nothing is asserted: a figure over its budget is shown as such, and that is all.
 """
@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from bench import calls, cold, footprint, job, scale, warm
+from bench import calls, cold, footprint, job, scale, streams, warm
 from bench.report import Section, table
 from bench.setting import Setting
 from local.errors import LocalStackError
@@ -27,6 +27,7 @@ SECTIONS: Final[Mapping[str, Callable[[Setting], Section]]] = {
     "calls": calls.run,
     "job": job.run,
     "scale": scale.run,
+    "streams": streams.run,
     "footprint": footprint.run,
 }
 
