@@ -141,6 +141,7 @@ def change(job: Job, *, previous: JobStatus | None) -> JobChange:
         changed_at=job.changed_at,
         created_at=job.created_at,
         gone_at=job.gone_at,
+        session=job.session,
     )
 
 

@@ -13,8 +13,6 @@ from jobs.domain.job import Job
 from jobs.domain.status import JobStatus
 from jobs.http import Response
 
-JOB_PATH: Final = "/v2/agent/{project}/job/{id}"
-
 _REASONS: Final[Mapping[JobStatus, str]] = {
     JobStatus.PENDING: "processing",
     JobStatus.QUEUED: "processing",

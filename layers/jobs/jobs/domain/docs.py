@@ -8,6 +8,7 @@ from typing import Any, Final
 from jobs.domain.job import Job, Millis
 
 DIALECT: Final = "docs"
+JOB_PATH: Final = "/v2/agent/{project}/job/{id}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
