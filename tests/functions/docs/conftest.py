@@ -2,15 +2,18 @@
 
 import json
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import pytest
+from pydantic import TypeAdapter
 
 from jobs import docs_bootstrap, mission_bootstrap
 from jobs.adapters.memory_missions import InMemoryRateLimits
 from jobs.adapters.memory_projects import InMemoryProjects
 from jobs.domain.docs import Project
 from jobs.domain.job import Job
+from scripts.openapi_docs import DOCS
 from tests.functions.conftest import TENANT, Answer
 
 JOB = "019b7963-4a00-7000-8000-000000000001"
@@ -30,6 +33,14 @@ def projects(world, monkeypatch) -> InMemoryProjects:
     return made
 
 
+@cache
+def declared(endpoint: str, status: int) -> TypeAdapter[Any]:
+    """What docs/openapi/docs.json says of an endpoint's answers with this status."""
+    [operation] = [each for each in DOCS.operations if each.name == endpoint]
+    answers = {**operation.answers, **dict.fromkeys(operation.refusals, operation.error)}
+    return TypeAdapter(answers[status])
+
+
 @pytest.fixture
 def call(invoke) -> Callable[..., Answer]:
     """Have a handler answer its own event, with changes to its first level, as JSON or as is."""
@@ -41,6 +52,7 @@ def call(invoke) -> Callable[..., Answer]:
         assert made["headers"]["Content-Type"] == "application/json"
         assert made["headers"]["Cache-Control"] == "no-store"
         assert made["headers"]["Access-Control-Allow-Origin"] == "*"
+        assert declared(name, made["statusCode"]).validate_json(made["body"])
         return Answer(made["statusCode"], made["headers"], made["body"])
 
     return answer
