@@ -5,13 +5,16 @@ from uuid import uuid4
 
 import pytest
 
+from jobs.adapters.dynamodb.projects import DynamoProjects
 from jobs.adapters.dynamodb.registry import DynamoRegistry
 from jobs.domain.agent import Agent
 from jobs.domain.client import Role
+from jobs.domain.docs import Project
 from jobs.services.authenticate import new_key
 from local.stack import LocalStack
 from tests.e2e.api import Api
 from tests.e2e.cloud import Cloud, above
+from tests.e2e.docs_agents import NOWHERE, DocsApi, docs_key
 from tests.e2e.events import Bus
 from tests.e2e.partners import Partner, registered
 
@@ -78,6 +81,31 @@ def demo_partner(stack: LocalStack) -> Partner:
     return Partner(
         stack.base_url, "demo", seeded["apiKey"], seeded["clientId"], seeded["clientSecret"]
     )
+
+
+type MakeDocs = Callable[..., DocsApi]
+
+
+@pytest.fixture(scope="session")
+def make_docs(stack: LocalStack, cloud: Cloud, registry: DynamoRegistry) -> MakeDocs:
+    """Register an organisation that nobody else uses, or a further project of this one."""
+    projects = DynamoProjects(cloud.client("dynamodb"), cloud.registry, lambda: 0)
+
+    def make(tenant: str | None = None, repository: str = NOWHERE) -> DocsApi:
+        owner, project = tenant or f"docs-{uuid4().hex[:12]}", f"p-{uuid4().hex[:12]}"
+        projects.put_project(
+            Project(id=project, tenant=owner, repository=repository, subdomain="acme")
+        )
+        return DocsApi(stack.base_url, owner, project, docs_key(registry, owner))
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def demo_docs(stack: LocalStack) -> DocsApi:
+    """The seeded one, whose project has a repository."""
+    seeded = stack.seeded["docsAgents"]
+    return DocsApi(stack.base_url, "demo", seeded["projectId"], seeded["apiKey"])
 
 
 @pytest.fixture(scope="session")
