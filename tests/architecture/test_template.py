@@ -300,7 +300,7 @@ def test_what_no_consumer_of_a_queue_can_process_ends_in_another_queue(
     assert set(queues) <= redrives.keys() | redrives.values()
 
 
-@pytest.mark.parametrize("queue", ["AgentQueue", "MissionQueue"])
+@pytest.mark.parametrize("queue", ["AgentQueue", "DocsQueue", "MissionQueue"])
 def test_what_no_worker_can_do_with_a_job_ends_it(functions, resources, queue) -> None:
     ends = [
         e["Queue"] for name, e in events_of(functions, "SQS") if name == "EndDeadLettersFunction"

@@ -15,6 +15,12 @@ if TYPE_CHECKING:
     from jobs.domain.job import Millis
     from jobs.services.create_docs_job import CreateDocsJob
     from jobs.services.follow_up import FollowUp
+    from jobs.adapters.dynamodb.branches import DynamoBranches
+    from jobs.adapters.dynamodb.output import DynamoOutputLog
+    from jobs.adapters.sqs import SqsJobQueue
+    from jobs.ports import Delivery
+    from jobs.services.dispatch_job import DispatchJob
+    from jobs.services.free_branch import FreeBranch
     from jobs.services.limit_docs_requests import LimitDocsRequests
     from jobs.services.read_docs_jobs import GetDocsJob, ListDocsJobs
     from jobs.streaming.tail import Tail
@@ -101,7 +107,41 @@ def projects() -> DynamoProjects:
 
 
 @cache
+def docs_queue() -> SqsJobQueue:
+    from jobs.adapters.sqs import SqsJobQueue
+
+    return SqsJobQueue(bootstrap.sqs(), os.environ["DOCS_QUEUE_URL"])
+
+
+def docs_delivery(receipt_handle: str) -> Delivery:
+    from jobs.adapters.sqs import SqsDelivery
+
+    return SqsDelivery(bootstrap.sqs(), os.environ["DOCS_QUEUE_URL"], receipt_handle)
+
+
+@cache
+def branches() -> DynamoBranches:
+    from jobs.adapters.dynamodb.branches import DynamoBranches
+
+    return DynamoBranches(bootstrap.dynamodb(), os.environ["JOB_TABLE"], bootstrap.now)
+
+
+@cache
 def output_log() -> DynamoOutputLog:
     from jobs.adapters.dynamodb.output import DynamoOutputLog
 
     return DynamoOutputLog(bootstrap.dynamodb(), os.environ["OUTPUT_TABLE"])
+
+
+@cache
+def dispatch_docs_job() -> DispatchJob:
+    from jobs.services.dispatch_job import DispatchJob
+
+    return DispatchJob(timers=bootstrap.timers(), queue=docs_queue())
+
+
+@cache
+def free_branch() -> FreeBranch:
+    from jobs.services.free_branch import FreeBranch
+
+    return FreeBranch(branches=branches(), queue=docs_queue())

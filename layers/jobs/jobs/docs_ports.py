@@ -55,7 +55,7 @@ class OutputLog(Protocol):
 
 
 class Branches(Protocol):
-    """One job at a time works on a branch (`branch_key`)."""
+    """One job at a time works on a branch (`jobs.domain.docs.branch_of`)."""
 
     def take(self, tenant: str, branch: str, job_id: str, *, until: Millis) -> bool:
         """Take or keep its lock; False while another job has it."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from jobs.adapters.memory import InMemoryJobRepository
 from jobs.docs_ports import OutputItem
-from jobs.domain.docs import branch_key
+from jobs.domain.docs import branch_of
 from jobs.domain.job import JobRef, Millis
 from jobs.domain.status import JobStatus
 from jobs.ports import Clock
@@ -46,7 +46,7 @@ class InMemoryBranches:
             for job in self._repository.all()
             if job.tenant == tenant
             and job.session
-            and branch_key(job.session.project, job.session.branch) == branch
+            and branch_of(job) == branch
             and job.status is JobStatus.QUEUED
         ]
         return min(waiting, key=lambda ref: ref.id, default=None)

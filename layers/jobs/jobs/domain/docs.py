@@ -99,9 +99,10 @@ class Conversation:
     latest: Job
 
 
-def branch_key(project: str, branch: str) -> str:
-    """Jobs of the same key are done one at a time."""
-    return f"{project}:{branch}"
+def branch_of(job: Job) -> str:
+    """Name the branch among all of the organisation's: its jobs are done one at a time."""
+    session = session_of(job)
+    return f"{session.project}:{session.branch}"
 
 
 LONGEST_WAIT: Final[Millis] = 3600_000

@@ -26,7 +26,7 @@ class DynamoOutputLog:
         row = {
             "PK": _partition(ref),
             "SK": _rank(item.number),
-            "events": json.dumps(item.events, ensure_ascii=False, separators=(",", ":")),
+            "events": json.dumps(item.events, separators=(",", ":")),
             "end": 1 if item.end else None,
             "expires_at": expires_at // 1000,
         }

@@ -3,7 +3,7 @@
 import json
 from dataclasses import asdict
 
-from jobs.domain.docs import DIALECT, Priority, Session, Todo, TodoStatus, branch_key
+from jobs.domain.docs import DIALECT, Priority, Session, Todo, TodoStatus, branch_of
 from jobs.domain.job import Job
 from jobs.domain.status import JobStatus
 
@@ -39,8 +39,7 @@ def place_behind_branch(job: Job) -> dict[str, str]:
     """Its place among those that wait for their branch: the oldest first."""
     if job.session is None or job.status is not JobStatus.QUEUED:
         return {}
-    key = branch_key(job.session.project, job.session.branch)
-    return {"waiting": waiting_for(job.tenant, key), "rank": job.id}
+    return {"waiting": waiting_for(job.tenant, branch_of(job)), "rank": job.id}
 
 
 def waiting_for(tenant: str, branch: str) -> str:
