@@ -177,10 +177,10 @@ class _Attempt:
                 return self._failed(emit, AgentError("The project is no longer registered"))
             except AgentError as error:
                 return self._failed(emit, error)
+            emit.flush()
             self._save(self._job.succeed({}, now=self._run.clock()))
             tokens = {"in": written.tokens_in, "out": written.tokens_out}
-            emit({"t": "finish", "reason": "stop", **tokens})
-            emit.end()
+            emit.end({"t": "finish", "reason": "stop", **tokens})
             return Ran.WRITTEN
 
     def _work(self, emit: OutputWriter) -> Written:
@@ -222,9 +222,10 @@ class _Attempt:
         misconfigured = isinstance(error, CredentialsRefusedError)
         job = with_session(self._job, misconfigured=misconfigured)
         self._save(job.fail(reason, now=self._run.clock()))
-        emit({"t": "error", "error": reason})
-        emit({"t": "finish", "reason": "error", "in": 0, "out": 0})
-        emit.end()
+        emit.end(
+            {"t": "error", "error": reason},
+            {"t": "finish", "reason": "error", "in": 0, "out": 0},
+        )
         return Ran.FAILED
 
     def _note(self, **changes: Any) -> None:

@@ -69,9 +69,17 @@ class OutputWriter:
                 self._events.append(dict(event))
             self._changed.notify()
 
-    def end(self) -> None:
-        """Write the rest, and that nothing follows."""
+    def flush(self) -> None:
+        """Write what was said so far, or raise what keeps it from being written."""
         with self._changed:
+            self._write()
+            if self._failure is not None:
+                raise self._failure
+
+    def end(self, *events: OutputEvent) -> None:
+        """Write these last events, and that nothing follows."""
+        with self._changed:
+            self._events += map(dict, events)
             self._write(end=True)
 
     def _write_along(self) -> None:
