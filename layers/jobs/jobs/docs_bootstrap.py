@@ -15,15 +15,21 @@ if TYPE_CHECKING:
     from jobs.domain.job import Millis
     from jobs.services.create_docs_job import CreateDocsJob
     from jobs.services.follow_up import FollowUp
+    from mypy_boto3_bedrock_runtime.client import BedrockRuntimeClient
+
     from jobs.adapters.dynamodb.branches import DynamoBranches
     from jobs.adapters.dynamodb.output import DynamoOutputLog
     from jobs.adapters.sqs import SqsJobQueue
+    from jobs.agents.sse import EventStream
+    from jobs.docs_ports import ToolModel
+    from jobs.domain.docs import Project
     from jobs.ports import Delivery
     from jobs.services.dispatch_job import DispatchJob
     from jobs.services.free_branch import FreeBranch
     from jobs.services.limit_docs_requests import LimitDocsRequests
     from jobs.services.read_docs_jobs import GetDocsJob, ListDocsJobs
     from jobs.streaming.tail import Tail
+    from jobs.services.run_docs_job import RunDocsJob
 
 
 # ── What the API does ───────────────────────────────────────────────────────────
@@ -145,3 +151,60 @@ def free_branch() -> FreeBranch:
     from jobs.services.free_branch import FreeBranch
 
     return FreeBranch(branches=branches(), queue=docs_queue())
+
+
+@cache
+def run_docs_job() -> RunDocsJob:
+    from jobs.adapters.git.repositories import GitRepositories
+    from jobs.adapters.git.wire import Limits
+    from jobs.adapters.github import GitHubPullRequests
+    from jobs.services.docs_agent import DocsAgent
+    from jobs.services.run_docs_job import RunDocsJob
+
+    return RunDocsJob(
+        repository=bootstrap.repository(),
+        branches=branches(),
+        free=free_branch(),
+        projects=projects(),
+        repositories=GitRepositories(bootstrap.secrets(), bootstrap.now, Limits()),
+        pull_requests=GitHubPullRequests(bootstrap.secrets()),
+        log=output_log(),
+        write=DocsAgent(models=tool_model, clock=bootstrap.now),
+        clock=bootstrap.now,
+    )
+
+
+def tool_model(project: Project, name: str) -> ToolModel:
+    """Return what a project calls `sonnet` or `opus`. Raises `AgentError` if that is nothing."""
+    from jobs.agents.bedrock_tools import BedrockTools
+    from jobs.agents.openai_tools import OpenAiTools
+    from jobs.agents.scripted import ScriptedModel
+    from jobs.domain.errors import AgentError
+
+    settings, model = project.settings, project.models.get(name)
+    match project.provider:
+        case "scripted":
+            return ScriptedModel(bootstrap.now)
+        case "openai" if model:
+            secret = settings.get("apiKeySecret")
+            key = bootstrap.secrets().read(secret) if secret else None
+            return OpenAiTools(_event_stream(), settings, model, key)
+        case "bedrock" if model:
+            return BedrockTools(_bedrock(), settings, model, bootstrap.now)
+        case _:
+            raise AgentError(f"The project has no model {name}")
+
+
+@cache
+def _event_stream() -> EventStream:
+    from jobs.agents.sse import EventStream
+
+    return EventStream(bootstrap.now)
+
+
+@cache
+def _bedrock() -> BedrockRuntimeClient:
+    from jobs.adapters.aws import PATIENT
+
+    made: BedrockRuntimeClient = bootstrap.client("bedrock-runtime", PATIENT)
+    return made

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from botocore.exceptions import ClientError
+
 from jobs.domain.docs import Project
 from jobs.domain.errors import CredentialsRefusedError
 
@@ -37,6 +39,6 @@ def credentials_of(project: Project, secrets: SecretReader) -> Credentials | Non
         match json.loads(secrets.read(project.credentials_secret)):
             case {"username": str(username), "password": str(password)}:
                 return Credentials(username=username, password=password)
-    except ValueError:  # it quotes what it could not read
+    except (ValueError, ClientError):  # the one quotes what it could not read, the other its name
         pass
     raise CredentialsRefusedError("The project's credentials are not set up")
