@@ -10,6 +10,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from botocore.eventstream import ParserError
 from botocore.exceptions import BotoCoreError, ClientError
 from urllib3.exceptions import HTTPError
 
@@ -61,7 +62,7 @@ class BedrockTools:
                         raise AgentError(_AWAY)
                     if text := answer.take(event):
                         say(text)
-        except (BotoCoreError, ClientError, HTTPError) as error:
+        except (BotoCoreError, ClientError, HTTPError, ParserError) as error:
             raise AgentError(_AWAY) from error
         return answer.turn()
 
