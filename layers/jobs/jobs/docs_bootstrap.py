@@ -18,13 +18,18 @@ if TYPE_CHECKING:
     from mypy_boto3_bedrock_runtime.client import BedrockRuntimeClient
 
     from jobs.adapters.dynamodb.branches import DynamoBranches
+    from jobs.adapters.dynamodb.docs_jobs import DynamoDocsJobs
     from jobs.adapters.dynamodb.output import DynamoOutputLog
+    from jobs.adapters.dynamodb.projects import DynamoProjects
     from jobs.adapters.sqs import SqsJobQueue
     from jobs.agents.sse import EventStream
     from jobs.docs_ports import ToolModel
     from jobs.domain.docs import Project
+    from jobs.domain.job import Millis
     from jobs.ports import Delivery
+    from jobs.services.create_docs_job import CreateDocsJob
     from jobs.services.dispatch_job import DispatchJob
+    from jobs.services.follow_up import FollowUp
     from jobs.services.free_branch import FreeBranch
     from jobs.services.limit_docs_requests import LimitDocsRequests
     from jobs.services.read_docs_jobs import GetDocsJob, ListDocsJobs
