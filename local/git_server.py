@@ -2,7 +2,8 @@
 
 usage: GIT_CREDENTIALS=user:password python -m local.git_server SOCKET_FD FOLDER
 
-Anybody may clone; who pushes shows the credentials. The repository is bare, in FOLDER.
+Anybody may clone; who pushes shows the credentials. The repository is bare, in FOLDER. Not
+understood are pushes from clones that git itself made shallow.
 """
 
 import os
@@ -12,6 +13,7 @@ import sys
 from base64 import b64encode
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from socketserver import ThreadingMixIn
 from typing import Any, Final, cast, override
@@ -30,37 +32,39 @@ from local.part import Part
 from local.paths import ROOT
 from local.web import answers, bound
 
-NAME: Final = "docs.git"
+NAME: Final = "demo-docs.git"
 MAIN: Final = Ref(b"refs/heads/main")
 USER: Final = "demo"
 PAGES: Final = Path(__file__).with_name("demo_docs")
 BIRTH: Final = 1_767_225_600  # the same first commit on every machine
 
 
-class GitHost(Part):
-    """The server, from `open_host`."""
+@dataclass(frozen=True)
+class GitHost:
+    """The running server: where to clone from, and what opens it for pushes."""
 
+    part: Part
     url: str
+    user: str
     password: str
 
 
 @contextmanager
 def git_host(folder: Path) -> Iterator[GitHost]:
     """Serve a fresh copy of the demo repository until the end of the block."""
+    password = secrets.token_urlsafe(24)
     with bound(0) as door:
         url = f"http://127.0.0.1:{door.getsockname()[1]}/{NAME}"
-        password = secrets.token_urlsafe(24)
-        host = GitHost(
+        part = Part(
             "the git server",
-            [sys.executable, "-m", "local.git_server", str(door.fileno()), folder / "git"],
+            [sys.executable, "-m", "local.git_server", str(door.fileno()), folder / NAME],
             env={"PYTHONPATH": str(ROOT), "GIT_CREDENTIALS": f"{USER}:{password}"},
             log=folder / "git.log",
             pass_fds=[door.fileno()],
         )
-        host.url, host.password = url, password
-    with host:
-        host.wait_until(lambda: answers(f"{url}/info/refs"))
-        yield host
+    with part:
+        part.wait_until(lambda: answers(f"{url}/info/refs"))
+        yield GitHost(part, url, USER, password)
 
 
 def planted(folder: Path) -> None:

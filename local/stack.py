@@ -14,6 +14,7 @@ from local.build import HOST_ARCHITECTURE, LOCAL, build, locked
 from local.deploy import deploy
 from local.docks import docks
 from local.errors import LocalStackError
+from local.git_server import GitHost, git_host
 from local.ministack import MiniStack, Mqtt
 from local.part import Part
 from local.paths import ROOT
@@ -38,6 +39,7 @@ class LocalStack:
     ministack: MiniStack
     gateway: Part
     streams: Part
+    git: GitHost
     docks: Part | None = None
 
     @property
@@ -47,6 +49,11 @@ class LocalStack:
     @property
     def websocket_url(self) -> str:
         return websocket_url(self.base_url)
+
+    @property
+    def git_url(self) -> str:
+        """Of the demo project's repository."""
+        return self.git.url
 
     @property
     def mqtt(self) -> Mqtt:
@@ -63,6 +70,7 @@ class LocalStack:
     def check(self) -> None:
         """Raise if a part of it has ended."""
         for part in (self.ministack, self.streams, self.gateway, self.docks):
+        for part in (self.ministack, self.gateway, self.git.part, self.docks):
             if part:
                 part.check()
 
@@ -113,9 +121,11 @@ def running(
             outputs = deploy(LOCAL.folder, STACK, wanted, ministack.url)
         streaming = cleanup.enter_context(streams(ministack.url, STACK, folder))
         gateway = cleanup.enter_context(opened(door, ministack, outputs, streaming, folder))
+        gateway = cleanup.enter_context(opened(door, ministack, outputs, folder))
+        git = cleanup.enter_context(git_host(folder))
         gateway.wait_until(lambda: answers(f"{base_url}/"))
         with step("seeding"):
-            seeded = seed(ministack.url, STACK, outputs, base_url)
+            seeded = seed(ministack.url, STACK, outputs, base_url, git)
         stack = LocalStack(
             name=STACK,
             base_url=base_url,
@@ -126,6 +136,7 @@ def running(
             ministack=ministack,
             gateway=gateway,
             streams=streaming.part,
+            git=git,
         )
         if with_docks:
             with step("connecting docks"):

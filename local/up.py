@@ -32,6 +32,10 @@ Sortie runs. A message to an agent, then its answer:
     -d '{{"userId": "11111111-1111-4111-8111-111111111111", "content": "Hello"}}'
   curl -s {url}/api/messaging/jobs/JOB_ID -H 'X-API-Key: {key}'
 
+Documentation agents write here; what they push is on a branch of its own:
+
+  git clone {git}
+
 Addresses and keys: {file}. AWS, emulated: {cloud}. What the functions log follows; Ctrl-C ends it.
 """
 
@@ -68,7 +72,11 @@ def port(variable: str, default: int) -> int:
 
 def summary(stack: LocalStack, file: Path) -> str:
     return SUMMARY.format(
-        url=stack.base_url, key=stack.api_key, file=file, cloud=stack.aws_endpoint_url
+        url=stack.base_url,
+        key=stack.api_key,
+        git=stack.git_url,
+        file=file,
+        cloud=stack.aws_endpoint_url,
     )
 
 
