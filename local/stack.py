@@ -69,8 +69,8 @@ class LocalStack:
 
     def check(self) -> None:
         """Raise if a part of it has ended."""
-        for part in (self.ministack, self.streams, self.gateway, self.docks):
-        for part in (self.ministack, self.gateway, self.git.part, self.docks):
+        parts = (self.ministack, self.streams, self.gateway, self.git.part, self.docks)
+        for part in parts:
             if part:
                 part.check()
 
@@ -121,7 +121,6 @@ def running(
             outputs = deploy(LOCAL.folder, STACK, wanted, ministack.url)
         streaming = cleanup.enter_context(streams(ministack.url, STACK, folder))
         gateway = cleanup.enter_context(opened(door, ministack, outputs, streaming, folder))
-        gateway = cleanup.enter_context(opened(door, ministack, outputs, folder))
         git = cleanup.enter_context(git_host(folder))
         gateway.wait_until(lambda: answers(f"{base_url}/"))
         with step("seeding"):

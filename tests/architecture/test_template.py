@@ -17,7 +17,6 @@ from jobs.streaming.tail import Pace
 ROOT = Path(__file__).parents[2]
 OPEN = {"/v3/auth/token", "/tracking"}  # the one looks at an API key itself
 LOSABLE = {"OutputTable"}  # a job's outcome is with the job
-DISPENSABLE = {"OutputTable"}  # what was said on the way; what came of it is in the jobs
 UNPREFIXED = {"auth", "workers"}
 READ_BY_POWERTOOLS = {"POWERTOOLS_SERVICE_NAME"}
 ERROR_FIELDS = {"success", "error", "code", "message", "requestId", "timestamp"}
@@ -322,7 +321,6 @@ def test_no_message_comes_again_while_its_function_may_still_run(
 def test_every_table_that_holds_data_is_kept_and_can_be_restored(resources) -> None:
     for name, resource in resources.items():
         if resource["Type"] == "AWS::DynamoDB::Table" and name not in LOSABLE:
-        if resource["Type"] == "AWS::DynamoDB::Table" and name not in DISPENSABLE:
             assert resource["UpdateReplacePolicy"] == "Retain", name
             assert resource["DeletionPolicy"] == "RetainExceptOnCreate", name
             recovery = resource["Properties"]["PointInTimeRecoverySpecification"]

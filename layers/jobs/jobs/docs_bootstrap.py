@@ -9,12 +9,6 @@ from typing import TYPE_CHECKING
 from jobs import bootstrap, mission_bootstrap
 
 if TYPE_CHECKING:
-    from jobs.adapters.dynamodb.docs_jobs import DynamoDocsJobs
-    from jobs.adapters.dynamodb.output import DynamoOutputLog
-    from jobs.adapters.dynamodb.projects import DynamoProjects
-    from jobs.domain.job import Millis
-    from jobs.services.create_docs_job import CreateDocsJob
-    from jobs.services.follow_up import FollowUp
     from mypy_boto3_bedrock_runtime.client import BedrockRuntimeClient
 
     from jobs.adapters.dynamodb.branches import DynamoBranches
@@ -33,8 +27,8 @@ if TYPE_CHECKING:
     from jobs.services.free_branch import FreeBranch
     from jobs.services.limit_docs_requests import LimitDocsRequests
     from jobs.services.read_docs_jobs import GetDocsJob, ListDocsJobs
-    from jobs.streaming.tail import Tail
     from jobs.services.run_docs_job import RunDocsJob
+    from jobs.streaming.tail import Tail
 
 
 # ── What the API does ───────────────────────────────────────────────────────────
