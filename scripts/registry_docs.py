@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, HttpUrl
 
 from jobs.domain.agent import Scope
+from jobs.domain.branch import valid_branch
 from jobs.domain.docs import Project
 
 _NO_PART_OF_A_PATH: Final = {"", ".", "..", ".git"}
@@ -23,6 +24,12 @@ def _repository(url: str) -> str:
     if "@" in where.netloc or where.query or where.fragment:
         raise ValueError("credentials go into a secret, which `secret` names")
     return url
+
+
+def _branch(name: str) -> str:
+    if not valid_branch(name):
+        raise ValueError("no name of a branch as git allows it")
+    return name
 
 
 def _folder(path: str) -> str:
@@ -55,7 +62,7 @@ class BedrockSettings(_Strict):
 class _ProjectEntry(_Strict):
     id: str = Field(pattern=r"^[a-zA-Z0-9_-]{1,64}$")
     repository: Annotated[str, AfterValidator(_repository)]
-    defaultBranch: str = Field(default="main", min_length=1)  # noqa: N815
+    defaultBranch: Annotated[str, AfterValidator(_branch)] = "main"  # noqa: N815
     folder: Annotated[str, AfterValidator(_folder)] = ""
     subdomain: str = ""
     secret: str | None = Field(default=None, description="the name of one: {username, password}")

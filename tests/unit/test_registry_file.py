@@ -109,7 +109,8 @@ def test_a_project_is_all_that_its_entry_says(tmp_path) -> None:
         for rest in (
             "psychic", "openai", "bedrock", "'bedrock', models: {sonnet: m}",
             "scripted, folder: /docs", "scripted, folder: a/../b", "scripted, folder: .Git",
-            "scripted, folder: docs/", "scripted, pullRequests: docs",
+            "scripted, folder: docs/", "scripted, defaultBranch: a..b",
+            "scripted, pullRequests: docs",
         )
     ),
     "tenant: acme\nprojects:\n" + 2 * PROJECT.format(url="https://g.example/d", rest="scripted"),
