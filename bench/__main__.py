@@ -1,6 +1,8 @@
 """Measure what has a budget, and say how it stands beside it.
 
-usage: python -m bench [cold] [warm] [calls] [job] [scale] [streams] [footprint] [--quick] [--json FILE]
+usage: python -m bench [SECTION…] [--quick] [--json FILE]
+
+Sections: cold, warm, calls, job, scale, streams, footprint; all of them if none is named.
 
 Nothing is asserted: a figure over its budget is shown as such, and that is all.
 """

@@ -26,8 +26,9 @@ SAID: Final = 50
 HOUR: Final = 3600_000
 BUDGETS: Final = {"first byte": 1000, "pieces": 250}
 NOTES: Final = """\
-Through the local gateway, by the wall clock. Pieces: from when an item was stored to when the
-client had it; the worker gathers what the agent says for 250 ms at most before it stores it.
+95th percentiles, through the local gateway, by the wall clock. An item: from when it was stored to
+when the client had it; the worker gathers what the agent says for 250 ms at most before it stores
+it.
 """
 
 
@@ -45,8 +46,8 @@ def run(setting: Setting) -> Section:
 
 def row(what: str, taken: list[float], budget: float) -> Row:
     return Row(
-        what=what, value=max(taken), unit="ms", budget=budget,
-        beside={"ms median": statistics.median(taken)},
+        what=what, value=statistics.quantiles(taken, n=20)[-1], unit="ms", budget=budget,
+        beside={"ms median": statistics.median(taken), "ms longest": max(taken)},
     )  # fmt: skip
 
 

@@ -34,7 +34,7 @@ class Pace:
     """
 
     poll: float = 0.1
-    slowly: float = 0.2
+    slowly: float = 0.15
     heartbeat: float = 5.0
     longest: float = 870.0
 
