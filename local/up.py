@@ -23,6 +23,7 @@ from local.paths import ROOT
 from local.stack import LocalStack, running
 
 POLL_SECONDS = 0.5
+STREAMS = "DocsStreamJob"  # the function that local/streams.py stands for
 LAST_PORT = 65_535
 FAREWELLS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 SUMMARY = """
@@ -106,15 +107,17 @@ def follow(stack: LocalStack) -> None:
     parent, coloured = Parent(), sys.stdout.isatty()
     with Follower(stack.aws_endpoint_url, stack.name) as follower, ExitStack() as files:
         docks = files.enter_context(stack.docks.log.open()) if stack.docks else io.StringIO()
+        streams = files.enter_context(stack.streams.log.open())
         while parent.wants_us():
             stack.check()
             for happened in docks:
                 say(f"{'(docks)':<{NAME_WIDTH}} {happened.rstrip()}")
+            said = [(STREAMS, message.rstrip()) for message in streams]
             with suppress(BotoCoreError, ClientError):  # the next check says why
-                for function, message in follower.poll():
-                    line = readable(function, message, coloured=coloured)
-                    if line:
-                        say(line)
+                said += follower.poll()
+            for function, message in said:
+                if line := readable(function, message, coloured=coloured):
+                    say(line)
             time.sleep(POLL_SECONDS)
 
 
