@@ -74,7 +74,7 @@ deploy: build ## build and deploy to AWS (STAGE=dev|prod; GUIDED=1 asks)
 sam-local: .venv/.ready $(LOCAL_STACK) ## run functions with `sam local` in Lambda's own image (needs Docker)
 	@exec $(OFFLINE) PYTHONPATH=layers/jobs $(DEV)/python -m local.sam_local
 
-registry: .tools/local/.ready ## make registry FILE=… STACK=…: write agents, drones and keys to a deployed stack
+registry: .tools/local/.ready ## make registry FILE=… STACK=…: write agents, drones, projects and keys to a deployed stack
 	@PYTHONPATH=layers/jobs $(LOCAL_PYTHON) -m scripts.registry --file '$(FILE)' --stack '$(STACK)'
 
 partner: .tools/local/.ready ## make partner NAME=… ROLE=viewer|pilot|manager STACK=…: let a partner fly missions (ORG=…)
@@ -117,8 +117,9 @@ COMPILE = $(UV) pip compile --quiet --no-config --generate-hashes --no-emit-inde
 lock: $(UV) ## resolve the requirements again (UPGRADE=1: to the newest)
 	$(COMPILE) layers/jobs/requirements.in -o layers/jobs/requirements.txt
 	$(COMPILE) layers/tokens/requirements.in -o layers/tokens/requirements.txt
-	$(COMPILE) requirements/local.in --constraints layers/jobs/requirements.txt -o requirements/local.txt
-	$(COMPILE) requirements/dev.in --constraints requirements/local.txt --constraints layers/tokens/requirements.txt -o requirements/dev.txt
+	$(COMPILE) layers/docs/requirements.in --constraints layers/jobs/requirements.txt -o layers/docs/requirements.txt
+	$(COMPILE) requirements/local.in --constraints layers/jobs/requirements.txt --constraints layers/docs/requirements.txt -o requirements/local.txt
+	$(COMPILE) requirements/dev.in --constraints requirements/local.txt --constraints layers/tokens/requirements.txt --constraints layers/docs/requirements.txt -o requirements/dev.txt
 	for each in ministack runtime sam uv; do \
 	  $(COMPILE) requirements/$$each.in -o requirements/$$each.txt || exit 1; done
 	$(if $(NODE_PACKAGES),cd tests/node && npm install --package-lock-only --ignore-scripts --silent && node -e '$(FUNDLESS)')

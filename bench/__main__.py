@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from bench import calls, cold, footprint, job, mission, scale, telemetry, warm
+from bench import calls, cold, footprint, job, mission, scale, streams, telemetry, warm
 from bench.report import Section, table
 from bench.setting import Setting
 from local.errors import LocalStackError
@@ -29,6 +29,7 @@ SECTIONS: Final[Mapping[str, Callable[[Setting], Section]]] = {
     "job": job.run,
     "mission": mission.run,
     "scale": scale.run,
+    "streams": streams.run,
     "footprint": footprint.run,
 }
 

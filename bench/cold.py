@@ -19,6 +19,7 @@ from bench.report import Row, Section
 from bench.scene import Scene, scene
 from bench.setting import Setting, median
 from jobs.adapters.dynamodb.fleet_registry import DynamoFleetRegistry
+from jobs.adapters.dynamodb.projects import DynamoProjects
 from jobs.adapters.dynamodb.registry import DynamoRegistry
 from jobs.domain.client import Client, Role
 from local.build import LOCAL, locked
@@ -142,7 +143,7 @@ def register(stage: Scene) -> None:
     table = stage.client("dynamodb"), stage.environment["REGISTRY_TABLE"], lambda: 0
     registry = DynamoRegistry(*table)
     file = RegistryFile.read(REGISTRY, {"BASE_URL": stage.environment["PUBLIC_URL"], "STACK": ""})
-    load_registry(file, registry, DynamoFleetRegistry(*table))
+    load_registry(file, registry, DynamoFleetRegistry(*table), DynamoProjects(*table))
     registry.put_client(
         Client(id=EXAMPLE_CLIENT, tenant=file.tenant, name="Example", role=Role.MANAGER)
     )

@@ -1,15 +1,15 @@
 """http://127.0.0.1:PORT/... as the deployed API's root, and /ws as its WebSocket API.
 
-usage: python -m local.gateway SOCKET_FD API_URL [WEBSOCKET_API_URL]
-
-The emulator serves an API below a long path of its own. Paths and queries pass byte for byte, as a
-percent sign may be part of a signature or an id; bodies stream both ways.
+The emulator serves an API below a long path of its own, and what streams is beside it. Paths and
+queries pass byte for byte, as a percent sign may be part of a signature or an id; bodies stream
+both ways.
 """
 
+import argparse
 import asyncio
 import socket
-import sys
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 
 import aiohttp
 from aiohttp import web
@@ -17,6 +17,13 @@ from multidict import CIMultiDictProxy
 from yarl import URL
 
 from local.gateway_socket import bridge
+from local.gateway_streams import (
+    CONTEXT_HEADER,
+    ROUTES,
+    SIBLING,
+    Authorizer,
+    UnauthorizedError,
+)
 
 LIMIT_BYTES = 10 * 2**20  # API Gateway's own
 HOP_BY_HOP = {
@@ -25,7 +32,18 @@ HOP_BY_HOP = {
 }
 MADE_UP = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")  # by aiohttp, if not told
 SESSION = web.AppKey("SESSION", aiohttp.ClientSession)
-UPSTREAM = web.AppKey("UPSTREAM", str)
+
+type Headers = list[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Upstreams:
+    """Where what is; `authorizer` guards `streams`."""
+
+    api: str
+    sockets: str | None = None
+    streams: str | None = None
+    authorizer: str = ""
 
 
 class Body:
@@ -48,15 +66,15 @@ class Body:
             yield part
 
 
-async def forward(request: web.Request) -> web.StreamResponse:
+async def forward(request: web.Request, url: str, headers: Headers) -> web.StreamResponse:
     body = Body(request)
     if body.too_long:
         return refusal(413, "Request body is too large", "REQUEST_TOO_LARGE")
     try:
         upstream = await request.app[SESSION].request(
             request.method,
-            URL(request.app[UPSTREAM] + request.raw_path, encoded=True),
-            headers=end_to_end(request.headers),
+            URL(url, encoded=True),
+            headers=headers,
             data=body if request.body_exists else None,
             allow_redirects=False,
         )
@@ -74,7 +92,7 @@ async def forward(request: web.Request) -> web.StreamResponse:
         return answer
 
 
-def end_to_end(headers: CIMultiDictProxy[str]) -> list[tuple[str, str]]:
+def end_to_end(headers: CIMultiDictProxy[str]) -> Headers:
     named = {name.strip().lower() for name in headers.get("Connection", "").split(",")}
     dropped = HOP_BY_HOP | named
     return [(name, value) for name, value in headers.items() if name.lower() not in dropped]
@@ -100,17 +118,46 @@ async def session(app: web.Application) -> AsyncIterator[None]:
         yield
 
 
-async def serve(descriptor: int, upstream: str, websocket_upstream: str | None = None) -> None:
-    app = web.Application()
-    app[UPSTREAM] = upstream
-    app.cleanup_ctx.append(session)
-    if websocket_upstream:
+def routes(upstreams: Upstreams) -> list[web.RouteDef]:
+    found = []
+    if sockets := upstreams.sockets:
 
         async def connect(request: web.Request) -> web.StreamResponse:
-            return await bridge(request, request.app[SESSION], websocket_upstream)
+            return await bridge(request, request.app[SESSION], sockets)
 
-        app.router.add_get("/ws", connect)
-    app.router.add_route("*", "/{path:.*}", forward)
+        found.append(web.get("/ws", connect))
+    if streams := upstreams.streams:
+        authorizer = Authorizer(upstreams.authorizer)
+
+        async def stream(request: web.Request) -> web.StreamResponse:
+            credential = request.headers.get("Authorization", "")
+            try:
+                context = await authorizer.context(credential, request.app[SESSION])
+            except UnauthorizedError:
+                return refusal(401, "Missing or invalid credentials", "INVALID_TOKEN")
+            except aiohttp.ClientError:
+                return refusal(503, "Service is busy, try again", "UNAVAILABLE")
+            sent = [(k, v) for k, v in end_to_end(request.headers) if k.lower() != CONTEXT_HEADER]
+            url = streams + request.raw_path
+            return await forward(request, url, [*sent, (CONTEXT_HEADER, context)])
+
+        async def preflight(request: web.Request) -> web.StreamResponse:
+            return await forward(request, upstreams.api + SIBLING, end_to_end(request.headers))
+
+        found += [web.route(method, path, stream) for method, path in ROUTES]
+        found += [web.options(path, preflight) for _, path in ROUTES]
+
+    async def pass_on(request: web.Request) -> web.StreamResponse:
+        url = upstreams.api + request.raw_path
+        return await forward(request, url, end_to_end(request.headers))
+
+    return [*found, web.route("*", "/{path:.*}", pass_on)]
+
+
+async def serve(descriptor: int, upstreams: Upstreams) -> None:
+    app = web.Application()
+    app.cleanup_ctx.append(session)
+    app.add_routes(routes(upstreams))
     runner = web.AppRunner(
         app,
         access_log=None,
@@ -124,4 +171,10 @@ async def serve(descriptor: int, upstream: str, websocket_upstream: str | None =
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(int(sys.argv[1]), *sys.argv[2:]))
+    wanted = argparse.ArgumentParser(prog="python -m local.gateway")
+    wanted.add_argument("descriptor", type=int, help="of a socket that is bound")
+    wanted.add_argument("api")
+    for each in ("sockets", "streams", "authorizer"):
+        wanted.add_argument(f"--{each}")
+    given = {k: v for k, v in vars(wanted.parse_args()).items() if v is not None}
+    asyncio.run(serve(given.pop("descriptor"), Upstreams(**given)))

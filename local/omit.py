@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from typing import Any
 
 UNKNOWN = {"AWS::IoT::Authorizer"}  # local/broker.py asks its function all the same
+FUNCTION = "AWS::Serverless::Function"
 
 
 def omit(template: dict[str, Any]) -> None:
     """Take out the unknown resources, and the resources and outputs that refer to one of them."""
     resources = template["Resources"]
-    gone = {name for name, each in resources.items() if each["Type"] in UNKNOWN}
+    gone = {name for name, each in resources.items() if is_unknown(each)}
     while gone:
         for name in gone:
             del resources[name]
@@ -17,6 +18,13 @@ def omit(template: dict[str, Any]) -> None:
         for name in [name for name, each in outputs.items() if gone & set(references(each))]:
             del outputs[name]
         gone = {name for name, each in resources.items() if gone & set(references(each))}
+
+
+def is_unknown(resource: dict[str, Any]) -> bool:
+    """Also a function that is a web server: local/streams.py runs it."""
+    return resource["Type"] in UNKNOWN or (
+        resource["Type"] == FUNCTION and resource["Properties"]["Handler"].endswith(".sh")
+    )
 
 
 def references(value: Any) -> Iterator[str]:

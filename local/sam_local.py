@@ -11,7 +11,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
@@ -23,15 +22,10 @@ from typing import Any, override
 
 from jobs.adapters.dynamodb.jobs import DynamoJobRepository
 from jobs.adapters.dynamodb.shares import DynamoShares
-from jobs.domain.identity import new_job_id
-from jobs.domain.job import Job
-from jobs.domain.mission import Mission
-from jobs.domain.resource import Resource, ResourceKind
-from jobs.domain.share import Share, ShareType, new_code
-from jobs.domain.status import JobStatus
 from local.aws import CREDENTIALS, REGION, session
 from local.build import HOST_ARCHITECTURE, LOCAL
 from local.errors import LocalStackError
+from local.examples import job_for, shared
 from local.follow import functions
 from local.paths import ROOT, tool
 from local.stack import LocalStack, running
@@ -39,14 +33,12 @@ from local.template import load
 
 EXAMPLE_KEY = "sortie_000000000000_EXAMPLE-KEY-OF-NOBODY-EXAMPLE-KEY-OF-NOBODY"
 EXAMPLE_PARTNER_KEY = "sortie_111111111111_EXAMPLE-KEY-OF-PARTNER-EXAMPLE-KEY-OF-PARTN"
+EXAMPLE_DOCS_KEY = "mint_222222222222_EXAMPLE-KEY-OF-NOBODY-EXAMPLE-KEY-OF-NOBODY"
 EXAMPLE_CLIENT = "EXAMPLECLIENTOFNOBODY0000000"
 EXAMPLE_CLIENT_SECRET = "EXAMPLE-SECRET-OF-NOBODY"  # noqa: S105 - it is none
 EXAMPLE_JOB = "019b7963-4a00-7000-8000-000000000001"
 EXAMPLE_RECEIPT = "EXAMPLE-receipt-handle"
 EXAMPLE_SHARE = "EXAMPLE-CODE-OF-NOBODY-EXAMPLE-0"
-ECHO, FAR_ECHO = (
-    f"{digit * 8}-{digit * 4}-4{digit * 3}-8{digit * 3}-{digit * 12}" for digit in "13"
-)
 NO_DOCKER = "sam local needs a running Docker engine: install Docker Engine or Docker Desktop"
 REFUSED = 400
 
@@ -86,6 +78,7 @@ def invocations(stack: LocalStack) -> Iterator[Invocation]:
                     {
                         EXAMPLE_KEY: stack.api_key,
                         EXAMPLE_PARTNER_KEY: stack.seeded["missions"]["apiKey"],
+                        EXAMPLE_DOCS_KEY: stack.seeded["docsAgents"]["apiKey"],
                         EXAMPLE_CLIENT: stack.seeded["missions"]["clientId"],
                         EXAMPLE_CLIENT_SECRET: stack.seeded["missions"]["clientSecret"],
                         EXAMPLE_JOB: job.id,
@@ -100,65 +93,6 @@ def filled(event: str, values: Mapping[str, str]) -> str:
     for example, value in values.items():
         event = event.replace(example, value)
     return event
-
-
-def job_for(function: str) -> Job:
-    """The job that a function's event is about."""
-    if function.startswith("Missions"):
-        return waiting()
-    return left_behind(FAR_ECHO if function == "PollRemoteJob" else ECHO)
-
-
-def waiting() -> Job:
-    """A mission that gets no device: its group has none."""
-    now = time.time_ns() // 1_000_000
-    return Job(
-        id=new_job_id(now),
-        tenant="demo",
-        dialect="missions",
-        request={"metadata": {}, "action": "HOVER", "waypoints": []},
-        created_at=now,
-        changed_at=now,
-        deadline=now + 300_000,
-        retention=24 * 3600 * 1000,
-        status=JobStatus.QUEUED,
-        sequence=2,
-        mission=Mission(name="Inspection", group="nowhere", priority=5, due_at=now),
-    )
-
-
-def shared() -> Share:
-    now = time.time_ns() // 1_000_000
-    return Share(
-        code=new_code(),
-        resource=Resource(tenant="demo", kind=ResourceKind.GROUP, id="harbour"),
-        type=ShareType.STREAM,
-        created_at=now,
-        expires_at=now + 300_000,
-        max_viewers=None,
-        metadata={},
-    )
-
-
-def left_behind(agent_id: str) -> Job:
-    """A job whose worker has died. Only new ones are dispatched, so the stack's own let it be."""
-    now = time.time_ns() // 1_000_000
-    job_id = new_job_id(now)
-    return Job(
-        id=job_id,
-        tenant="demo",
-        dialect="messaging",
-        request={"agentId": agent_id, "userId": ECHO, "content": "Hello", "metadata": {}},
-        created_at=now,
-        changed_at=now,
-        deadline=now + 300_000,
-        retention=24 * 3600 * 1000,
-        status=JobStatus.RUNNING,
-        sequence=2,
-        attempt=1,
-        lease_until=now,
-        handle=job_id,  # to be polled, it is its own far half
-    )
 
 
 def message(sqs: Any) -> tuple[str, str]:

@@ -1,13 +1,16 @@
 """Put the demo registry into the local stack."""
 
+import json
 from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 
 from jobs.adapters.dynamodb.fleet_registry import DynamoFleetRegistry
+from jobs.adapters.dynamodb.projects import DynamoProjects
 from jobs.adapters.dynamodb.registry import DynamoRegistry
 from jobs.domain.client import Role
 from local.aws import session
+from local.git_server import NAME, GitHost
 from scripts.partner import Program, enrol
 from scripts.registry import load
 from scripts.registry_file import RegistryFile
@@ -16,14 +19,15 @@ REGISTRY = Path(__file__).with_name("registry.yaml")
 
 
 def seed(
-    endpoint_url: str, stack: str, outputs: Mapping[str, str], base_url: str
+    endpoint_url: str, stack: str, outputs: Mapping[str, str], base_url: str, git: GitHost
 ) -> dict[str, object]:
     """Return what `.local/stack.json` tells about it: how to call as the demo tenant."""
-    file = RegistryFile.read(REGISTRY, {"BASE_URL": base_url, "STACK": stack})
+    variables = {"BASE_URL": base_url, "STACK": stack, "GIT_URL": git.url.removesuffix(f"/{NAME}")}
+    file = RegistryFile.read(REGISTRY, variables)
     with closing(session().client("dynamodb", endpoint_url=endpoint_url)) as dynamodb:
         table = dynamodb, outputs["RegistryTableName"], lambda: 0
         registry = DynamoRegistry(*table)
-        key = load(file, registry, DynamoFleetRegistry(*table))["demo"]
+        keys = load(file, registry, DynamoFleetRegistry(*table), DynamoProjects(*table))
         with closing(session().client("cognito-idp", endpoint_url=endpoint_url)) as cognito:
             partner = enrol(
                 cognito,
@@ -32,13 +36,22 @@ def seed(
                 Program("Demo", Role.MANAGER, file.tenant),
             )
     with closing(session().client("secretsmanager", endpoint_url=endpoint_url)) as secrets:
-        secrets.create_secret(Name=f"{stack}/agents/far-echo", SecretString=key)
+        secrets.create_secret(Name=f"{stack}/agents/far-echo", SecretString=keys["demo"])
+        opener = json.dumps({"username": git.user, "password": git.password})
+        secrets.create_secret(Name=f"{stack}/docs/git", SecretString=opener)
     return {
-        "messaging": {"apiKey": key},
+        "messaging": {"apiKey": keys["demo"]},
         "missions": {
             "apiKey": partner.api_key,
             "clientId": partner.client_id,
             "clientSecret": partner.client_secret,
             "deviceGroupId": file.deviceGroups[0].id,
+        },
+        "docsAgents": {
+            "apiKey": keys["demo-docs"],
+            "projectId": file.projects[0].id,
+            "repository": file.projects[0].repository,
+            "gitUser": git.user,
+            "gitPassword": git.password,
         },
     }

@@ -14,11 +14,13 @@ from local.build import HOST_ARCHITECTURE, LOCAL, build, locked
 from local.deploy import deploy
 from local.docks import docks
 from local.errors import LocalStackError
+from local.git_server import GitHost, git_host
 from local.ministack import MiniStack, Mqtt
 from local.part import Part
 from local.paths import ROOT
 from local.progress import step
 from local.seed import seed
+from local.streams import Streams, streams
 from local.web import answers, bound
 
 STACK = "sortie"
@@ -36,6 +38,8 @@ class LocalStack:
     folder: Path
     ministack: MiniStack
     gateway: Part
+    streams: Part
+    git: GitHost
     docks: Part | None = None
 
     @property
@@ -45,6 +49,11 @@ class LocalStack:
     @property
     def websocket_url(self) -> str:
         return websocket_url(self.base_url)
+
+    @property
+    def git_url(self) -> str:
+        """Of the demo project's repository."""
+        return self.git.url
 
     @property
     def mqtt(self) -> Mqtt:
@@ -60,7 +69,8 @@ class LocalStack:
 
     def check(self) -> None:
         """Raise if a part of it has ended."""
-        for part in (self.ministack, self.gateway, self.docks):
+        parts = (self.ministack, self.streams, self.gateway, self.git.part, self.docks)
+        for part in parts:
             if part:
                 part.check()
 
@@ -109,10 +119,12 @@ def running(
                 **(parameters or {}),
             }
             outputs = deploy(LOCAL.folder, STACK, wanted, ministack.url)
-        gateway = cleanup.enter_context(opened(door, ministack, outputs, folder))
+        streaming = cleanup.enter_context(streams(ministack.url, STACK, folder))
+        gateway = cleanup.enter_context(opened(door, ministack, outputs, streaming, folder))
+        git = cleanup.enter_context(git_host(folder))
         gateway.wait_until(lambda: answers(f"{base_url}/"))
         with step("seeding"):
-            seeded = seed(ministack.url, STACK, outputs, base_url)
+            seeded = seed(ministack.url, STACK, outputs, base_url, git)
         stack = LocalStack(
             name=STACK,
             base_url=base_url,
@@ -122,6 +134,8 @@ def running(
             folder=folder,
             ministack=ministack,
             gateway=gateway,
+            streams=streaming.part,
+            git=git,
         )
         if with_docks:
             with step("connecting docks"):
@@ -145,17 +159,26 @@ def reserved(port: int) -> socket.socket:
 
 
 def opened(
-    door: socket.socket, ministack: MiniStack, outputs: Mapping[str, str], folder: Path
+    door: socket.socket,
+    ministack: MiniStack,
+    outputs: Mapping[str, str],
+    streaming: Streams,
+    folder: Path,
 ) -> Part:
     """Start the gateway, whose socket it then is: when it ends, nobody listens any more."""
-    stages = [(outputs["ApiId"], outputs["StageName"])]
-    if "WebSocketApiId" in outputs:
-        stages.append((outputs["WebSocketApiId"], outputs["WebSocketStageName"]))
-    upstreams = [f"{ministack.url}/_aws/execute-api/{api}/{stage}" for api, stage in stages]
+    apis = f"{ministack.url}/_aws/execute-api"
     with door:
         return Part(
             "the gateway",
-            [sys.executable, "-m", "local.gateway", str(door.fileno()), *upstreams],
+            [
+                *(sys.executable, "-m", "local.gateway", str(door.fileno())),
+                f"{apis}/{outputs['ApiId']}/{outputs['StageName']}",
+                *(
+                    "--sockets",
+                    f"{apis}/{outputs['WebSocketApiId']}/{outputs['WebSocketStageName']}",
+                ),
+                *("--streams", streaming.url, "--authorizer", streaming.authorizer),
+            ],
             env={"PYTHONPATH": str(ROOT)},
             log=folder / "gateway.log",
             pass_fds=[door.fileno()],

@@ -23,6 +23,7 @@ from local.paths import ROOT
 from local.stack import LocalStack, running
 
 POLL_SECONDS = 0.5
+STREAMS = "DocsStreamJob"  # the function that local/streams.py stands for
 LAST_PORT = 65_535
 FAREWELLS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 SUMMARY = """
@@ -33,6 +34,10 @@ Sortie runs. A message to an agent, then its answer:
   curl -s {url}/api/messaging/jobs/JOB_ID -H 'X-API-Key: {key}'
 
 Drones, live on a map, for whoever has what missions has in the file below: {url}/tracking
+
+Documentation agents write here; what they push is on a branch of its own:
+
+  git clone {git}
 
 Addresses and keys: {file}. AWS, emulated: {cloud}. What the functions log follows; Ctrl-C ends it.
 """
@@ -70,7 +75,11 @@ def port(variable: str, default: int) -> int:
 
 def summary(stack: LocalStack, file: Path) -> str:
     return SUMMARY.format(
-        url=stack.base_url, key=stack.api_key, file=file, cloud=stack.aws_endpoint_url
+        url=stack.base_url,
+        key=stack.api_key,
+        git=stack.git_url,
+        file=file,
+        cloud=stack.aws_endpoint_url,
     )
 
 
@@ -100,15 +109,17 @@ def follow(stack: LocalStack) -> None:
     parent, coloured = Parent(), sys.stdout.isatty()
     with Follower(stack.aws_endpoint_url, stack.name) as follower, ExitStack() as files:
         docks = files.enter_context(stack.docks.log.open()) if stack.docks else io.StringIO()
+        streams = files.enter_context(stack.streams.log.open())
         while parent.wants_us():
             stack.check()
             for happened in docks:
                 say(f"{'(docks)':<{NAME_WIDTH}} {happened.rstrip()}")
+            said = [(STREAMS, message.rstrip()) for message in streams]
             with suppress(BotoCoreError, ClientError):  # the next check says why
-                for function, message in follower.poll():
-                    line = readable(function, message, coloured=coloured)
-                    if line:
-                        say(line)
+                said += follower.poll()
+            for function, message in said:
+                if line := readable(function, message, coloured=coloured):
+                    say(line)
             time.sleep(POLL_SECONDS)
 
 

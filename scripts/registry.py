@@ -1,15 +1,16 @@
-"""Write a tenant's agents, drones and new API keys to a deployed stack.
+"""Write a tenant's agents, drones, projects and new API keys to a deployed stack.
 
 usage: make registry FILE=registry.yaml STACK=sortie-dev
 
-Agents, device groups, devices and missions are replaced by id; none is removed
-(set an agent's `active: false`). Each key is made anew, shown once, and kept as
-a hash only.
+Agents, device groups, devices, missions and projects are replaced by id; none is
+removed (set an agent's `active: false`). Each key is made anew, shown once, and
+kept as a hash only.
 """
 
 import argparse
 import os
 import sys
+import time
 from pathlib import Path
 
 import boto3
@@ -17,35 +18,54 @@ from botocore.exceptions import BotoCoreError, ClientError
 from yaml import YAMLError
 
 from jobs.adapters.dynamodb.fleet_registry import DynamoFleetRegistry
+from jobs.adapters.dynamodb.projects import DynamoProjects
 from jobs.adapters.dynamodb.registry import DynamoRegistry
+from jobs.domain import docs
 from jobs.domain.errors import IdTakenError
 from jobs.services.authenticate import new_key
+from scripts.registry_docs import to_project
 from scripts.registry_file import RegistryFile, to_agent, to_group, to_plan
+
+_DAY_MS = 24 * 3600 * 1000
 
 
 def load(
-    file: RegistryFile, registry: DynamoRegistry, fleet: DynamoFleetRegistry
+    file: RegistryFile,
+    registry: DynamoRegistry,
+    fleet: DynamoFleetRegistry,
+    projects: DynamoProjects,
 ) -> dict[str, str]:
     """Write what the file names; return its new keys by name. Raises `IdTakenError`."""
     for group in file.deviceGroups:
         fleet.put_group(to_group(file.tenant, group))
     for mission in file.missions:
         fleet.put_plan(file.tenant, to_plan(mission))
+    for project in file.projects:
+        projects.put_project(to_project(file.tenant, project))
     for agent in file.agents:
         registry.put_agent(file.tenant, to_agent(agent))
     made = {}
     for name in file.keys:
         made[name], kept = new_key(file.tenant)
         registry.put_key(kept)
+    now = time.time_ns() // 1_000_000
+    for entry in file.docsKeys:
+        made[entry.name], kept = new_key(
+            file.tenant,
+            opens=docs.DIALECT,
+            scopes=entry.scopes,
+            expires_at=now + entry.expiresInDays * _DAY_MS if entry.expiresInDays else None,
+        )
+        registry.put_key(kept)
     return made
 
 
-def registries_of(stack: str) -> tuple[DynamoRegistry, DynamoFleetRegistry]:
+def registries_of(stack: str) -> tuple[DynamoRegistry, DynamoFleetRegistry, DynamoProjects]:
     """Find the registry table of a deployed stack. Raises `ClientError` if there is none."""
     [found] = boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
     outputs = {o["OutputKey"]: o["OutputValue"] for o in found["Outputs"]}
     table = boto3.client("dynamodb"), outputs["RegistryTableName"], lambda: 0
-    return DynamoRegistry(*table), DynamoFleetRegistry(*table)
+    return DynamoRegistry(*table), DynamoFleetRegistry(*table), DynamoProjects(*table)
 
 
 def main() -> int:
@@ -67,7 +87,8 @@ def main() -> int:
     devices = sum(len(group.devices) for group in file.deviceGroups)
     print(
         f"{file.tenant} in {options.stack}: {len(file.agents)} agents, {devices} devices in "
-        f"{len(file.deviceGroups)} groups, {len(file.missions)} missions"
+        f"{len(file.deviceGroups)} groups, {len(file.missions)} missions, "
+        f"{len(file.projects)} projects"
     )
     for name, key in made.items():
         print(f"API key {name!r}, shown this once: {key}")

@@ -1,4 +1,4 @@
-"""What a registry file says: one tenant, its agents, its drones, the API keys to make for it."""
+"""What a registry file says: one tenant, its agents, drones and projects, the keys to make."""
 
 import string
 from collections import Counter
@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, HttpUrl, model_validator
 
 from jobs.domain.agent import Agent
 from jobs.domain.device import Device, DeviceGroup, Plan
+from scripts.registry_docs import DocsKeyEntry, ProjectEntry
 
 TENANT: Final = "[a-z0-9][a-z0-9-]{0,62}"
 """How tenants, which partners call organisations, are named."""
@@ -108,6 +109,8 @@ class RegistryFile(_Strict):
     keys: list[str] = Field(default=[], description="names; each run makes a new key for each")
     deviceGroups: list[DeviceGroupEntry] = []  # noqa: N815 - as in the file
     missions: list[MissionEntry] = []
+    projects: list[ProjectEntry] = []
+    docsKeys: list[DocsKeyEntry] = []  # noqa: N815
 
     @classmethod
     def read(cls, file: Path, variables: Mapping[str, str]) -> "RegistryFile":
@@ -118,10 +121,15 @@ class RegistryFile(_Strict):
     @model_validator(mode="after")
     def _each_id_is_one_things(self) -> Self:
         devices = [device for group in self.deviceGroups for device in group.devices]
-        for entries in (self.agents, self.deviceGroups, devices, self.missions):
-            twice = [str(id_) for id_, n in Counter(each.id for each in entries).items() if n > 1]
-            if twice:
-                raise ValueError(f"given more than once: {', '.join(twice)}")
+        named = [
+            *([str(each.id) for each in entries]
+              for entries in (self.agents, self.deviceGroups, devices, self.missions,
+                              self.projects)),
+            [*self.keys, *(key.name for key in self.docsKeys)],
+        ]  # fmt: skip
+        twice = [name for names in named for name, n in Counter(names).items() if n > 1]
+        if twice:
+            raise ValueError(f"given more than once: {', '.join(twice)}")
         return self
 
 

@@ -1,13 +1,18 @@
 """What every kind of test shares: a clock that stands still, sane jobs, one local stack."""
 
+import json
 import os
+import shutil
+import subprocess
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from hypothesis import settings
 
+from jobs.domain.docs import Session
 from jobs.domain.job import Job
 from jobs.domain.mission import Mission
 from local.stack import LocalStack, running
@@ -24,6 +29,9 @@ os.environ |= {
 settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
 if os.environ.get("CI") == "true":
     settings.load_profile("ci")
+
+
+NODE = Path(__file__).parent / "node"
 
 
 @pytest.fixture
@@ -74,6 +82,28 @@ def a_mission(a_job) -> Callable[..., Job]:
 
 
 @pytest.fixture
+def a_docs_job(a_job) -> Callable[..., Job]:
+    """Make a valid job of a documentation agent; `session` names what the test is about there."""
+
+    def make(*, session: Mapping[str, Any] | None = None, **about: Any) -> Job:
+        sane: dict[str, Any] = {
+            "project": "demo-docs",
+            "branch": "docs-agent/1",
+            "model": "sonnet",
+            "repository": "https://git.example/demo/docs.git",
+        }
+        job = {
+            "dialect": "docs",
+            "request": {"messages": [{"role": "user", "content": "say Hello"}], "v": 1},
+            "deadline": NOON + HOUR,
+            "session": Session(**sane | (session or {})),
+        }
+        return a_job(**job | about)
+
+    return make
+
+
+@pytest.fixture
 def lambda_context() -> SimpleNamespace:
     return SimpleNamespace(
         function_name="f",
@@ -89,3 +119,26 @@ def stack() -> Iterator[LocalStack]:
     """The whole system, deployed from the built template; shared, so use ids of your own."""
     with running() as started:
         yield started
+
+
+@pytest.fixture(scope="session")
+def node() -> Callable[..., Any]:
+    """Run a script of tests/node and return the JSON that it prints."""
+    if not (shutil.which("node") and (NODE / "node_modules/.ready").exists()):
+        reason = "Node or the npm packages are missing: make tests/node/node_modules/.ready"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+
+    def run(script: str, argument: Any) -> Any:
+        done = subprocess.run(
+            ["node", NODE / script, json.dumps(argument)],
+            capture_output=True,
+            check=False,
+            text=True,
+            timeout=120,
+        )
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    return run

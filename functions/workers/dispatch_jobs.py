@@ -1,8 +1,8 @@
-"""Job table's stream: set each new job going; what follows from a mission's changes."""
+"""Job table's stream: set each new job going; what follows from changes of others."""
 
 from typing import Any
 
-from jobs import bootstrap, mission_bootstrap, runtime
+from jobs import bootstrap, docs_bootstrap, mission_bootstrap, runtime
 from jobs.adapters.dynamodb import stream
 from jobs.domain.status import JobStatus
 
@@ -14,6 +14,10 @@ def dispatch(record: Any) -> None:
     job = stream.job_of(record)
     if job.mission is not None:
         mission_bootstrap.follow_mission()(job)
+    elif job.session is not None and job.status is JobStatus.PENDING:
+        docs_bootstrap.dispatch_docs_job()(job.ref, deadline=job.deadline)
+    elif job.session is not None and job.status.is_terminal:
+        docs_bootstrap.free_branch()(job)
     elif job.status is JobStatus.PENDING:
         bootstrap.dispatch_job()(job.ref, deadline=job.deadline)
     else:

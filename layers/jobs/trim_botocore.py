@@ -15,7 +15,7 @@ from typing import Any, Final
 
 OPERATIONS: Final = {
     "apigatewaymanagementapi": {"DeleteConnection", "PostToConnection"},
-    "bedrock-runtime": {"Converse"},
+    "bedrock-runtime": {"Converse", "ConverseStream"},
     "dynamodb": {
         *("BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query", "TransactWriteItems"),
         "UpdateItem",

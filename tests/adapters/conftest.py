@@ -10,12 +10,16 @@ from hypothesis import HealthCheck, settings
 from moto import mock_aws
 
 from jobs.adapters.dynamodb.counters import DynamoJobCounters
+from jobs.adapters.dynamodb.docs_jobs import DynamoDocsJobs
 from jobs.adapters.dynamodb.fleet_registry import DynamoFleetRegistry
 from jobs.adapters.dynamodb.jobs import DynamoJobRepository
 from jobs.adapters.dynamodb.limits import DynamoRateLimits
+from jobs.adapters.dynamodb.projects import DynamoProjects
 from jobs.adapters.dynamodb.registry import DynamoRegistry
 from jobs.adapters.memory import InMemoryJobCounters, InMemoryJobRepository, InMemoryRegistry
 from jobs.adapters.memory_missions import InMemoryFleetRegistry, InMemoryRateLimits
+from jobs.adapters.memory_projects import InMemoryProjects
+from jobs.docs_ports import DocsJobs
 from jobs.domain.job import Job
 from jobs.mission_ports import RateLimits
 from jobs.ports import Clock, JobCounters, JobRepository, Registry
@@ -72,6 +76,14 @@ def repository(any_engine, clock) -> JobRepository:
 
 
 @pytest.fixture
+def docs_jobs(any_engine, clock, repository) -> DocsJobs:
+    """The other half of the repository."""
+    if any_engine is None:
+        return repository
+    return DynamoDocsJobs(any_engine.client, any_engine.jobs, clock)
+
+
+@pytest.fixture
 def counters(any_engine, clock) -> JobCounters:
     return counter_table_of(any_engine, clock) if any_engine else InMemoryJobCounters(clock)
 
@@ -88,6 +100,13 @@ def fleet_registry(any_engine, clock) -> DynamoFleetRegistry | InMemoryFleetRegi
     if any_engine is None:
         return InMemoryFleetRegistry()
     return DynamoFleetRegistry(any_engine.client, any_engine.registry, clock)
+
+
+@pytest.fixture
+def projects(any_engine, clock) -> DynamoProjects | InMemoryProjects:
+    if any_engine is None:
+        return InMemoryProjects()
+    return DynamoProjects(any_engine.client, any_engine.registry, clock)
 
 
 @pytest.fixture

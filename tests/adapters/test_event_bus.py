@@ -45,6 +45,21 @@ def publisher(bus: Any) -> EventBridgePublisher:
     return EventBridgePublisher(bus, "a-bus", {"messaging": "/api/messaging/jobs/{id}"})
 
 
+@pytest.mark.parametrize("session", [{}, {"root": "019b7963-4a00-7000-8000-000000000001"}])
+def test_a_documentation_agents_job_is_found_in_its_project(bus, a_docs_job, session) -> None:
+    paths = {"docs": "/v2/agent/{project}/job/{id}"}
+    id_ = f"019b7963-4a00-7000-8000-00000000000{2 if session else 1}"
+    job = a_docs_job(id=id_, session=session)
+
+    EventBridgePublisher(bus, "a-bus", paths).publish([change(job, previous=None)])
+
+    [detail] = bus.details
+    assert detail["jobId"] == id_
+    assert detail["links"]["self"] == (
+        "/v2/agent/demo-docs/job/019b7963-4a00-7000-8000-000000000001"
+    )
+
+
 def test_an_event_tells_who_what_and_when_and_nothing_else(bus, a_job) -> None:
     job = a_job().fail("Secret reason", now=NOON + 250)
 

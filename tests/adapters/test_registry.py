@@ -3,8 +3,9 @@
 import pytest
 
 from jobs.adapters.dynamodb.registry import DynamoRegistry
-from jobs.domain.agent import Agent, ApiKey
+from jobs.domain.agent import Agent, ApiKey, Scope
 from jobs.domain.client import Client, Role
+from tests.support import NOON
 
 ADA = Agent(
     id="11111111-1111-4111-8111-111111111111",
@@ -57,8 +58,13 @@ def test_a_new_agent_is_found_at_once_though_others_were_read_just_now(registry,
     assert registry.find_agent(tenant, ADA.id) == ADA
 
 
-def test_a_key_comes_back_as_it_went_in(registry, tenant) -> None:
-    key = ApiKey(id=tenant[:12], tenant=tenant, sha256="0" * 64, opens="missions")
+@pytest.mark.parametrize("about", [
+    {"opens": "missions"},
+    {"opens": "docs", "scopes": frozenset(Scope), "expires_at": NOON},
+    {"opens": "docs", "scopes": frozenset({Scope.WRITE})},
+])  # fmt: skip
+def test_a_key_comes_back_as_it_went_in(registry, tenant, about) -> None:
+    key = ApiKey(id=tenant[:12], tenant=tenant, sha256="0" * 64, **about)
     registry.put_key(key)
 
     assert registry.key(key.id) == key

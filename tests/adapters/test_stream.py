@@ -44,6 +44,14 @@ def test_a_life_is_told_change_by_change(a_job) -> None:
     assert [each.sequence for each in told] == [1, 2, 3]
 
 
+def test_a_documentation_agents_job_is_told_with_its_session(a_docs_job) -> None:
+    job = a_docs_job(session={"root": "019b7963-4a00-7000-8000-000000000002"})
+
+    [told] = stream.changes([record(image(job))])
+
+    assert told == change(job, previous=None)
+
+
 def test_a_deletion_has_no_status_and_the_last_sequence(a_job) -> None:
     ended = a_job().cancel(now=NOON + 1)
 

@@ -31,6 +31,12 @@ def functions(resources) -> dict[str, dict[str, Any]]:
 
 
 @pytest.fixture(scope="session")
+def python_functions(functions) -> dict[str, dict[str, Any]]:
+    """Those with a handler; others start a web server."""
+    return {name: it for name, it in functions.items() if not it["Handler"].endswith(".sh")}
+
+
+@pytest.fixture(scope="session")
 def handlers() -> set[str]:
     """Handler files as `<package>/<module>`."""
     found = (ROOT / "functions").rglob("*.py")

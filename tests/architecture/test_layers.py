@@ -14,25 +14,38 @@ HANDLERS = sorted((ROOT / "functions").rglob("*.py"))
 KNOWS = {
     "domain": {"jobs.domain"},
     "ports": {"jobs.domain"},
+    "docs_ports": {"jobs.domain", "jobs.ports"},
     "mission_ports": {"jobs.domain"},
     "watch_ports": {"jobs.domain"},
     "services": {"jobs.domain", "jobs.ports", "jobs.mission_ports", "jobs.watch_ports",
-                 "jobs.services", "jobs.agents.provider"},
-    "agents": {"jobs.domain", "jobs.ports", "jobs.agents", "jobs.strict_json",
-               "botocore.exceptions", "mypy_boto3_bedrock_runtime", "urllib3"},
+                 "jobs.docs_ports", "jobs.services", "jobs.agents.provider"},
+    "agents": {"jobs.domain", "jobs.ports", "jobs.docs_ports", "jobs.agents", "jobs.strict_json",
+               "botocore.eventstream", "botocore.exceptions", "mypy_boto3_bedrock_runtime",
+               "urllib3"},
     "adapters": {"jobs.domain", "jobs.ports", "jobs.mission_ports", "jobs.watch_ports",
-                 "jobs.adapters", "botocore", "itsdangerous", "jwt", "urllib3",
+                 "jobs.docs_ports", "jobs.adapters", "botocore", "dulwich", "itsdangerous", "jwt",
+                 "urllib3",
                  "mypy_boto3_apigatewaymanagementapi", "mypy_boto3_dynamodb", "mypy_boto3_events",
                  "mypy_boto3_iot", "mypy_boto3_iot_data", "mypy_boto3_secretsmanager",
                  "mypy_boto3_sqs", "mypy_boto3_stepfunctions"},
     "dialects": {"jobs.domain", "jobs.services", "jobs.dialects", "jobs.http", "jobs.strict_json",
                  "pydantic", "pydantic_core"},
+    "streaming": {"jobs.domain", "jobs.ports", "jobs.docs_ports", "jobs.dialects",
+                  "jobs.services", "jobs.http", "jobs.docs_bootstrap", "jobs.bootstrap",
+                  "jobs.streaming", "jobs.runtime", "starlette"},
     "http": {"jobs.strict_json"},
     "runtime": {"jobs.http", "jobs.strict_json", "aws_lambda_powertools"},
+    "docs_endpoint": {"jobs.bootstrap", "jobs.dialects", "jobs.domain", "jobs.http",
+                      "jobs.runtime"},
     "missions_endpoint": {"jobs.bootstrap", "jobs.mission_bootstrap", "jobs.dialects",
                           "jobs.domain", "jobs.http", "jobs.runtime"},
 }  # fmt: skip
-COMPOSITION_ROOT = {"bootstrap", "mission_bootstrap", "watch_bootstrap"}  # knows everything
+COMPOSITION_ROOT = {
+    "bootstrap",
+    "docs_bootstrap",
+    "mission_bootstrap",
+    "watch_bootstrap",
+}  # knows everything
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 
@@ -85,7 +98,7 @@ def test_only_the_composition_root_makes_clients(sdk) -> None:
 def test_only_the_composition_root_reads_the_environment() -> None:
     readers = {m.stem for m in [*MODULES, *HANDLERS] if {"os.environ", "os.getenv"} & words_of(m)}
 
-    assert readers == COMPOSITION_ROOT
+    assert readers <= COMPOSITION_ROOT
 
 
 @pytest.mark.parametrize("handler", HANDLERS, ids=lambda h: h.stem)

@@ -2,6 +2,7 @@
 
 import ast
 import json
+import os
 import re
 from collections import Counter
 from pathlib import Path
@@ -11,9 +12,11 @@ import pytest
 from jobs.adapters.aws import CONFIG
 from jobs.dialects import missions_access
 from jobs.services.authenticate import new_key
+from jobs.streaming.tail import Pace
 
 ROOT = Path(__file__).parents[2]
 OPEN = {"/v3/auth/token", "/tracking"}  # the one looks at an API key itself
+LOSABLE = {"OutputTable"}  # a job's outcome is with the job
 UNPREFIXED = {"auth", "workers"}
 READ_BY_POWERTOOLS = {"POWERTOOLS_SERVICE_NAME"}
 ERROR_FIELDS = {"success", "error", "code", "message", "requestId", "timestamp"}
@@ -40,19 +43,34 @@ def listed(value) -> list:
 # ── Files ───────────────────────────────────────────────────────────────────────
 
 
-def test_every_handler_file_is_deployed_once(functions, handlers) -> None:
+def test_every_handler_file_is_deployed_once(python_functions, handlers) -> None:
     deployed = [
         each["Handler"].removesuffix(".lambda_handler").replace(".", "/")
-        for each in functions.values()
+        for each in python_functions.values()
     ]
 
     assert sorted(deployed) == sorted(handlers)
 
 
+def test_a_web_server_is_started_by_a_script_that_can_be_run(functions) -> None:
+    scripts = [ROOT / "functions" / each["Handler"] for each in functions.values()]
+    servers = [script for script in scripts if script.suffix == ".sh"]
+
+    assert servers == sorted((ROOT / "functions").rglob("*.sh"))
+    assert [script for script in servers if not os.access(script, os.X_OK)] == []
+
+
+def test_a_stream_is_given_all_the_time_that_its_function_has_and_ends_before(functions) -> None:
+    for name, route in events_of(functions, "Api"):
+        if route.get("ResponseTransferMode") == "RESPONSE_STREAM":
+            assert functions[name]["Timeout"] * 1000 == route["TimeoutInMillis"] == 900_000
+            assert functions[name]["Timeout"] > Pace().longest
+
+
 def test_logical_ids_follow_from_file_names(functions) -> None:
     wrong = {}
     for name, properties in functions.items():
-        package, module, _ = properties["Handler"].split(".")
+        package, module, *_ = re.split(r"[./]", properties["Handler"])
         words = module.split("_") if package in UNPREFIXED else [package, *module.split("_")]
         wanted = "".join(word.capitalize() for word in words) + "Function"
         if name != wanted:
@@ -69,11 +87,16 @@ def test_every_function_has_an_event_and_every_event_a_function(handlers) -> Non
     } == handlers
 
 
-def test_an_apis_event_is_of_the_path_that_its_function_answers(functions) -> None:
-    for name, route in events_of(functions, "Api"):
-        handler = functions[name]["Handler"].removesuffix(".lambda_handler").replace(".", "/")
+def test_an_apis_event_is_of_the_path_that_its_function_answers(python_functions) -> None:
+    routes = {name: set[tuple[str, str]]() for name, _ in events_of(python_functions, "Api")}
+    for name, route in events_of(python_functions, "Api"):
+        routes[name].add((route["Method"], route["Path"]))
+    for name, answered in routes.items():
+        handler = (
+            python_functions[name]["Handler"].removesuffix(".lambda_handler").replace(".", "/")
+        )
         event = json.loads((ROOT / f"events/{handler}.json").read_text())
-        assert (event["httpMethod"], event["resource"]) == (route["Method"], route["Path"])
+        assert (event["httpMethod"], event["resource"]) in answered
 
 
 def test_what_is_read_from_the_environment_is_what_the_template_sets(template) -> None:
@@ -115,8 +138,22 @@ def test_every_route_asks_for_a_key_or_for_a_partners_token(functions, resources
             assert route["Auth"] == {"Authorizer": "NONE"}
         elif route["Path"].startswith("/v3/"):
             assert route["Auth"] == {"Authorizer": "Partner"}, name
+        elif "/agent/" in route["Path"]:
+            assert route["Auth"] == {"Authorizer": "DocsKey"}, name
         else:
             assert "Auth" not in route, name
+
+
+def test_an_agents_first_version_is_what_answers_without_a_version(functions) -> None:
+    routes = {(each["Method"], each["Path"]): name for name, each in events_of(functions, "Api")}
+    first = {key: name for key, name in routes.items() if key[1].startswith("/v1/agent/")}
+
+    assert first
+    assert all(
+        routes[method, path.removeprefix("/v1")] == name
+        for (method, path), name in first.items()
+        if not path.endswith("/stream")
+    )
 
 
 def test_the_gateway_asks_partners_for_a_scope_which_makes_it_want_an_access_token(
@@ -134,19 +171,26 @@ def test_the_scopes_that_roles_are_spelled_as_can_be_granted(resources) -> None:
     assert granted == {*missions_access.SCOPES.values()}
 
 
+@pytest.mark.parametrize(("name", "header", "opens", "before"), [
+    ("ApiKey", "X-API-Key", "messaging", {""}),
+    ("DocsKey", "Authorization", "docs", {"Bearer ", "bearer ", "BEARER  "}),
+])  # fmt: skip
 def test_the_gateway_lets_keys_of_our_shape_through_to_an_authorizer_that_sees_them_whole(
-    resources,
+    resources, name, header, opens, before
 ) -> None:
-    authorizer = resources["Api"]["Properties"]["Auth"]["Authorizers"]["ApiKey"]
-    credential, _ = new_key("acme")
+    authorizer = resources["Api"]["Properties"]["Auth"]["Authorizers"][name]
+    credential, _ = new_key("acme", opens=opens)
+    shape = authorizer["Identity"]["ValidationExpression"]
 
     assert authorizer["FunctionPayloadType"] == "TOKEN"
-    assert authorizer["Identity"]["Header"] == "X-API-Key"
-    assert re.fullmatch(authorizer["Identity"]["ValidationExpression"], credential)
+    assert authorizer["Identity"]["Header"] == header
+    tried = {"", " ", "Bearer ", "bearer ", "BEARER  ", "Bearer", "Basic "}
+    assert {each for each in tried if re.fullmatch(shape, each + credential)} == before
 
 
-def test_a_revoked_key_opens_for_a_minute_at_most(resources) -> None:
-    authorizer = resources["Api"]["Properties"]["Auth"]["Authorizers"]["ApiKey"]
+@pytest.mark.parametrize("name", ["ApiKey", "DocsKey"])
+def test_a_revoked_key_opens_for_a_minute_at_most(resources, name) -> None:
+    authorizer = resources["Api"]["Properties"]["Auth"]["Authorizers"][name]
 
     assert authorizer["Identity"]["ReauthorizeEvery"] <= 60
 
@@ -270,7 +314,7 @@ def test_what_no_consumer_of_a_queue_can_process_ends_in_another_queue(
     assert set(queues) <= redrives.keys() | redrives.values()
 
 
-@pytest.mark.parametrize("queue", ["AgentQueue", "MissionQueue"])
+@pytest.mark.parametrize("queue", ["AgentQueue", "DocsQueue", "MissionQueue"])
 def test_what_no_worker_can_do_with_a_job_ends_it(functions, resources, queue) -> None:
     ends = [
         e["Queue"] for name, e in events_of(functions, "SQS") if name == "EndDeadLettersFunction"
@@ -290,7 +334,7 @@ def test_no_message_comes_again_while_its_function_may_still_run(
 
 def test_every_table_that_holds_data_is_kept_and_can_be_restored(resources) -> None:
     for name, resource in resources.items():
-        if resource["Type"] == "AWS::DynamoDB::Table":
+        if resource["Type"] == "AWS::DynamoDB::Table" and name not in LOSABLE:
             assert resource["UpdateReplacePolicy"] == "Retain", name
             assert resource["DeletionPolicy"] == "RetainExceptOnCreate", name
             recovery = resource["Properties"]["PointInTimeRecoverySpecification"]

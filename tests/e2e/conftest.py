@@ -1,27 +1,22 @@
 """The deployed local stack, as its clients and its operators see it."""
 
-import json
-import os
-import shutil
-import subprocess
 from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 import pytest
 
+from jobs.adapters.dynamodb.projects import DynamoProjects
 from jobs.adapters.dynamodb.registry import DynamoRegistry
 from jobs.domain.agent import Agent
 from jobs.domain.client import Role
+from jobs.domain.docs import Project
 from jobs.services.authenticate import new_key
 from local.stack import LocalStack
 from tests.e2e.api import Api
 from tests.e2e.cloud import Cloud, above
+from tests.e2e.docs_agents import NOWHERE, DocsApi, docs_key
 from tests.e2e.events import Bus
 from tests.e2e.partners import Partner, registered
-
-NODE = Path(__file__).parents[1] / "node"
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -88,6 +83,31 @@ def demo_partner(stack: LocalStack) -> Partner:
     )
 
 
+type MakeDocs = Callable[..., DocsApi]
+
+
+@pytest.fixture(scope="session")
+def make_docs(stack: LocalStack, cloud: Cloud, registry: DynamoRegistry) -> MakeDocs:
+    """Register an organisation that nobody else uses, or a further project of this one."""
+    projects = DynamoProjects(cloud.client("dynamodb"), cloud.registry, lambda: 0)
+
+    def make(tenant: str | None = None, repository: str = NOWHERE) -> DocsApi:
+        owner, project = tenant or f"docs-{uuid4().hex[:12]}", f"p-{uuid4().hex[:12]}"
+        projects.put_project(
+            Project(id=project, tenant=owner, repository=repository, subdomain="acme")
+        )
+        return DocsApi(stack.base_url, owner, project, docs_key(registry, owner))
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def demo_docs(stack: LocalStack) -> DocsApi:
+    """The seeded one, whose project has a repository."""
+    seeded = stack.seeded["docsAgents"]
+    return DocsApi(stack.base_url, "demo", seeded["projectId"], seeded["apiKey"])
+
+
 @pytest.fixture(scope="session")
 def demo(stack: LocalStack) -> Api:
     """The seeded tenant."""
@@ -104,26 +124,3 @@ def bus_of(cloud: Cloud) -> Callable[[Api], Bus]:
 def bus(api: Api, bus_of: Callable[[Api], Bus]) -> Iterator[Bus]:
     with bus_of(api) as listening:
         yield listening
-
-
-@pytest.fixture(scope="session")
-def node() -> Callable[..., Any]:
-    """Run a script of tests/node and return the JSON that it prints."""
-    if not (shutil.which("node") and (NODE / "node_modules/.ready").exists()):
-        reason = "Node or the npm packages are missing: make tests/node/node_modules/.ready"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
-
-    def run(script: str, argument: Any) -> Any:
-        done = subprocess.run(
-            ["node", NODE / script, json.dumps(argument)],
-            capture_output=True,
-            check=False,
-            text=True,
-            timeout=120,
-        )
-        assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout)
-
-    return run

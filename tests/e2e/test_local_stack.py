@@ -8,7 +8,7 @@ import socket
 import subprocess
 import threading
 import urllib.parse
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -110,13 +110,18 @@ def listens(url: str) -> bool:
         return door.connect_ex((where.hostname or "", where.port or 0)) == 0
 
 
+def docs_key(description: Mapping[str, Any]) -> dict[str, str]:
+    return {"Authorization": f"Bearer {description['docsAgents']['apiKey']}"}
+
+
 def test_it_serves_and_shows_what_the_functions_log(tmp_path: Path) -> None:
     with make_up(tmp_path) as terminal:
         url = f"http://127.0.0.1:{terminal.port}"
         assert terminal.until("ready", seconds=START_S) == f"ready {url}\n"
         description = terminal.description
         assert description.keys() == {
-            *("baseUrl", "webSocketUrl", "awsEndpointUrl", "mqtt", "messaging", "missions"),
+            *("baseUrl", "webSocketUrl", "awsEndpointUrl", "mqtt"),
+            *("messaging", "missions", "docsAgents"),
         }
         assert description["baseUrl"] == url
         api = Api(url, description["messaging"]["apiKey"], "demo")
@@ -127,6 +132,9 @@ def test_it_serves_and_shows_what_the_functions_log(tmp_path: Path) -> None:
         for function in ("MessagingCreateJob", "DispatchJobs", "RunAgentJob", "PublishEvents"):
             terminal.until(function, job_id)
         terminal.until("docks", "dock-1: connected")
+        answered = api.send("GET", "/v1/agent/x/job/x/stream", headers=docs_key(description))
+        assert answered.status == 404
+        terminal.until("DocsStreamJob", "404")
         assert "Good morning" not in "".join(terminal.said)
 
 

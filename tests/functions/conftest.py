@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from jobs import bootstrap, mission_bootstrap, runtime, watch_bootstrap
+from jobs import bootstrap, docs_bootstrap, mission_bootstrap, runtime, watch_bootstrap
 from jobs.adapters.memory import (
     InMemoryJobCounters,
     InMemoryJobRepository,
@@ -89,8 +89,8 @@ class World:
 def world(clock, monkeypatch) -> Iterator[World]:
     made = World(clock, InMemoryJobRepository(clock), InMemoryJobCounters(clock))
     made.registry.put_agent(TENANT, Agent(id=AGENT_ID, name="Echo", bio="Answers."))
-    roots = vars(bootstrap) | vars(mission_bootstrap) | vars(watch_bootstrap)
-    caches = [each for each in roots.values() if hasattr(each, "cache_clear")]
+    roots = (bootstrap, docs_bootstrap, mission_bootstrap, watch_bootstrap)
+    caches = [each for r in roots for each in vars(r).values() if hasattr(each, "cache_clear")]
     for each in caches:
         each.cache_clear()
     monkeypatch.setattr(bootstrap, "now", clock)

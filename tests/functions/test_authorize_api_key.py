@@ -3,8 +3,10 @@ import json
 import pytest
 
 from jobs import bootstrap
+from jobs.domain.agent import Scope
 from jobs.domain.errors import UnavailableError
 from jobs.services.authenticate import new_key
+from tests.support import HOUR, NOON
 
 STAGE = "arn:aws:execute-api:eu-central-1:123456789012:a1b2c3d4e5/dev"
 DENIED = {
@@ -43,8 +45,39 @@ def test_a_key_opens_the_whole_stage_to_its_tenant(authorize, credential) -> Non
                 {"Effect": "Allow", "Action": "execute-api:Invoke", "Resource": f"{STAGE}/*"}
             ],
         },
-        "context": {"tenant": "acme"},
+        "context": {"tenant": "acme", "scopes": ""},
     }
+
+
+@pytest.fixture
+def docs_credential(world) -> str:
+    """A docs agents' key of tenant acme's that lasts for an hour."""
+    made, kept = new_key("acme", opens="docs", scopes=Scope, expires_at=NOON + HOUR)
+    world.registry.put_key(kept)
+    return made
+
+
+@pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER "])
+def test_a_docs_agents_key_is_a_bearer_token_and_brings_its_scopes(
+    authorize, docs_credential, scheme
+) -> None:
+    answer = authorize(authorizationToken=f"{scheme} {docs_credential}")
+
+    assert answer["policyDocument"]["Statement"][0]["Effect"] == "Allow"
+    assert answer["context"] == {"tenant": "acme", "scopes": "read write"}
+
+
+def test_an_expired_docs_agents_key_opens_nothing(authorize, docs_credential, clock) -> None:
+    clock.advance(HOUR)
+
+    assert authorize(authorizationToken=f"Bearer {docs_credential}") == DENIED
+
+
+def test_a_key_opens_nothing_in_the_other_apis_place(
+    authorize, credential, docs_credential
+) -> None:
+    assert authorize(authorizationToken=docs_credential) == DENIED
+    assert authorize(authorizationToken=f"Bearer {credential}") == DENIED
 
 
 @pytest.mark.parametrize("path", ["GET/", "GET/api/agents", "OPTIONS/api/messaging/jobs/a/cancel"])

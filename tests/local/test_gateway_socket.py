@@ -89,7 +89,7 @@ def gateway_to(port: int) -> Iterator[Connect]:
     url = f"http://127.0.0.1:{port}/base"
     with bound(0) as door:
         own_port = door.getsockname()[1]
-        command = [sys.executable, "-m", "local.gateway", str(door.fileno()), url, url]
+        command = [sys.executable, "-m", "local.gateway", str(door.fileno()), url, "--sockets", url]
         gateway = subprocess.Popen(command, cwd=ROOT, pass_fds=[door.fileno()])
 
     def connected(query: str) -> ClientConnection:

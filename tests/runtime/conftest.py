@@ -46,11 +46,6 @@ def layer(built) -> Path:
 
 
 @pytest.fixture(scope="session")
-def tokens_layer(built) -> Path:
-    return built / "TokensLayer/python"
-
-
-@pytest.fixture(scope="session")
 def invoked(stack, built) -> dict[str, Invocation]:
     return {each.function: each for each in invocations(stack)}
 

@@ -12,7 +12,10 @@ from local.build import LAYER_BUDGETS
 from local.template import code_folders
 from tests.runtime.conftest import PYTHON
 
-CHECKS_TOKENS = "jobs.adapters.tokens"
+OTHER_LAYERS = {  # whose packages these parts import
+    "TokensLayer": ("jobs.adapters.tokens",),
+    "DocsLayer": ("jobs.adapters.git", "jobs.streaming"),
+}
 UNCHECKED_HASH = 0b01  # PEP 552
 ONLY_FOR_TESTS = ["aiohttp", "hypothesis", "moto", "mypy", "mypy_boto3_dynamodb", "pytest", "yaml"]
 IMPORT = "import importlib, sys; [importlib.import_module(name) for name in sys.argv[1:]]"
@@ -44,22 +47,32 @@ def stale(folder: Path) -> list[str]:
     return found
 
 
-def test_the_layer_holds_all_that_functions_and_their_parts_import(layer, built) -> None:
-    parts = sorted((layer / "jobs").rglob("*.py"))
-    modules = [
+def modules_of(layer: Path) -> list[str]:
+    return [
         ".".join(part.relative_to(layer).with_suffix("").parts).removesuffix(".__init__")
-        for part in parts
+        for part in sorted((layer / "jobs").rglob("*.py"))
     ]
 
-    imported = imports([name for name in modules if name != CHECKS_TOKENS], layer)
+
+def test_the_layer_holds_all_that_functions_and_their_parts_import(layer) -> None:
+    others = tuple(part for parts in OTHER_LAYERS.values() for part in parts)
+    modules = [name for name in modules_of(layer) if not name.startswith(others)]
+
+    imported = imports(modules, layer)
 
     assert len(modules) > 30
     assert (imported.returncode, imported.stderr) == (0, "")
 
 
-def test_only_what_checks_tokens_needs_the_other_layer_too(layer, tokens_layer) -> None:
-    assert imports([CHECKS_TOKENS], layer).returncode == 1
-    assert imports([CHECKS_TOKENS], layer, tokens_layer).stderr == ""
+@pytest.mark.parametrize(("other", "parts"), OTHER_LAYERS.items())
+def test_parts_that_need_another_layer_need_no_more(layer, built, other, parts) -> None:
+    modules = [name for name in modules_of(layer) if name.startswith(parts)]
+
+    assert imports(modules, layer, built / other / "python").stderr == ""
+
+
+def test_what_checks_tokens_does_not_run_without_its_layer(layer) -> None:
+    assert imports([*OTHER_LAYERS["TokensLayer"]], layer).returncode == 1
 
 
 @pytest.mark.parametrize("package", ONLY_FOR_TESTS)
@@ -76,8 +89,8 @@ def test_a_layer_keeps_its_budget(built, layer, budget) -> None:
     assert 0 < size <= budget
 
 
-def test_no_artifact_has_stale_bytecode(built, layer, tokens_layer) -> None:
-    folders = [layer, tokens_layer, *code_folders(built)]
+def test_no_artifact_has_stale_bytecode(built) -> None:
+    folders = [*(built / layer / "python" for layer in LAYER_BUDGETS), *code_folders(built)]
 
     assert {str(folder): stale(folder) for folder in folders} == {str(f): [] for f in folders}
 
@@ -96,4 +109,4 @@ def test_bytecode_is_still_good_after_the_way_through_a_zip(layer, tmp_path) -> 
 def test_functions_hold_their_handlers_only(built) -> None:
     for folder in code_folders(built):
         packages = {file.relative_to(folder).parts[0] for file in folder.rglob("*.py")}
-        assert packages == {"auth", "messaging", "missions", "tracking", "workers"}
+        assert packages == {"auth", "docs", "messaging", "missions", "tracking", "workers"}

@@ -6,7 +6,9 @@ from scripts.registry_file import RegistryFile
 
 
 def test_each_device_of_the_demo_registry_has_its_dock() -> None:
-    file = RegistryFile.read(REGISTRY, {"BASE_URL": "http://127.0.0.1:8080", "STACK": "sortie"})
+    file = RegistryFile.read(
+        REGISTRY, dict.fromkeys(("BASE_URL", "GIT_URL"), "http://127.0.0.1:8080") | {"STACK": "s"}
+    )
 
     devices = {device.id for group in file.deviceGroups for device in group.devices}
 

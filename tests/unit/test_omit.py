@@ -21,6 +21,15 @@ def test_what_the_emulator_does_not_know_is_left_out_and_the_rest_stays() -> Non
     assert given["Outputs"].keys() == {"Name"}
 
 
+def test_a_function_that_is_a_web_server_is_left_out() -> None:
+    server = {"Type": "AWS::Serverless::Function", "Properties": {"Handler": "docs/stream_job.sh"}}
+    given = template(Server=server)
+
+    omit(given)
+
+    assert given["Resources"].keys() == {"Function"}
+
+
 @pytest.mark.parametrize("reference", [
     {"Ref": "Unknown"},
     {"Fn::GetAtt": ["Unknown", "Arn"]},

@@ -1,16 +1,25 @@
 import pytest
 from pydantic import ValidationError
 
+from jobs.domain.agent import Scope
+from jobs.domain.docs import Project
 from local.seed import REGISTRY
+from scripts.registry_docs import to_project
 from scripts.registry_file import RegistryFile, to_agent, to_group, to_plan
 
 GROUP = "  - {{id: {id}, name: G, devices: [{devices}]}}\n"
 MISSION = "tenant: acme\nmissions: [{{id: round, name: R, waypoints: [{waypoints}]}}]"
+VARIABLES = {
+    "BASE_URL": "http://127.0.0.1:8080",
+    "GIT_URL": "http://127.0.0.1:8081",
+    "STACK": "sortie",
+}
+PROJECT = "  - {{id: docs, repository: '{url}', provider: {rest}}}\n"
 AGENT = "  - {{id: 11111111-1111-4111-8111-111111111111, name: A, provider: {provider}}}"
 
 
 def test_the_demo_registry_is_right() -> None:
-    file = RegistryFile.read(REGISTRY, {"BASE_URL": "http://127.0.0.1:8080", "STACK": "sortie"})
+    file = RegistryFile.read(REGISTRY, VARIABLES)
 
     assert [to_group(file.tenant, each).devices[0].id for each in file.deviceGroups] == [
         "dock-1",
@@ -23,6 +32,50 @@ def test_the_demo_registry_is_right() -> None:
         "agentId": "11111111-1111-4111-8111-111111111111",
         "apiKeySecret": "sortie/agents/far-echo",
     }
+    assert to_project("demo", file.projects[0]) == Project(
+        id="demo-docs",
+        tenant="demo",
+        repository="http://127.0.0.1:8081/demo-docs.git",
+        folder="docs",
+        credentials_secret="sortie/docs/git",
+        subdomain="demo",
+    )
+
+
+def test_a_project_is_all_that_its_entry_says(tmp_path) -> None:
+    file = tmp_path / "registry.yaml"
+    file.write_text("""
+        tenant: acme
+        projects:
+          - id: docs
+            repository: https://git.example/acme/docs.git
+            defaultBranch: trunk
+            folder: docs/guides
+            subdomain: acme
+            provider: openai
+            models: {sonnet: small, opus: large}
+            settings: {baseUrl: "http://models.example/v1", apiKeySecret: acme/models}
+            secret: acme/git
+            pullRequests: acme/docs
+        docsKeys: [{name: ci, scopes: [read], expiresInDays: 90}]
+    """)
+
+    read = RegistryFile.read(file, {})
+
+    assert to_project(read.tenant, read.projects[0]) == Project(
+        id="docs",
+        tenant="acme",
+        repository="https://git.example/acme/docs.git",
+        default_branch="trunk",
+        folder="docs/guides",
+        subdomain="acme",
+        provider="openai",
+        models={"sonnet": "small", "opus": "large"},
+        settings={"baseUrl": "http://models.example/v1", "apiKeySecret": "acme/models"},
+        credentials_secret="acme/git",
+        pull_requests="acme/docs",
+    )
+    assert read.docsKeys[0].scopes == [Scope.READ]
 
 
 @pytest.mark.parametrize("text", [
@@ -42,6 +95,29 @@ def test_the_demo_registry_is_right() -> None:
     "tenant: acme\ndeviceGroups:\n"
     + GROUP.format(id="a", devices="{id: d, name: D}")
     + GROUP.format(id="b", devices="{id: d, name: D}"),
+    *(
+        "tenant: acme\nprojects:\n" + PROJECT.format(url=url, rest="scripted")
+        for url in (
+            "http://git.example/docs.git", "git@git.example:docs.git", "ssh://git.example/docs",
+            "https://me:secret@git.example/docs.git", "https://git.example/d?a=b", "https:///docs",
+            "https://git.example", "https://git.example/#x", "file:///etc/passwd",
+            "http://localhost.example/docs", "https://git.example/a b", "",
+        )
+    ),
+    *(
+        "tenant: acme\nprojects:\n" + PROJECT.format(url="https://git.example/docs.git", rest=rest)
+        for rest in (
+            "psychic", "openai", "bedrock", "'bedrock', models: {sonnet: m}",
+            "scripted, folder: /docs", "scripted, folder: a/../b", "scripted, folder: .Git",
+            "scripted, folder: docs/", "scripted, defaultBranch: a..b",
+            "scripted, pullRequests: docs",
+        )
+    ),
+    "tenant: acme\nprojects:\n" + 2 * PROJECT.format(url="https://g.example/d", rest="scripted"),
+    "tenant: acme\ndocsKeys: [{name: ci, scopes: []}]",
+    "tenant: acme\ndocsKeys: [{name: ci, scopes: [admin]}]",
+    "tenant: acme\ndocsKeys: [{name: ci, scopes: [read], expiresInDays: 0}]",
+    "tenant: acme\nkeys: [ci]\ndocsKeys: [{name: ci, scopes: [read]}]",
     MISSION.format(waypoints=""),
     MISSION.format(waypoints="[10, 53]"),
     MISSION.format(waypoints="[53, 100, 40]"),

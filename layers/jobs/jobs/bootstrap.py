@@ -103,7 +103,7 @@ def cancel_job() -> CancelJob:
 def authenticate() -> Authenticate:
     from jobs.services.authenticate import Authenticate
 
-    return Authenticate(registry=registry())
+    return Authenticate(registry=registry(), clock=now)
 
 
 # ── What the workers do ─────────────────────────────────────────────────────────
@@ -156,13 +156,17 @@ def end_dead_letter() -> EndDeadLetter:
 def publish_changes() -> PublishChanges:
     from jobs.adapters.eventbridge import EventBridgePublisher
     from jobs.dialects import messaging
-    from jobs.domain import mission
+    from jobs.domain import docs, mission
     from jobs.services.publish_changes import PublishChanges
 
     publisher = EventBridgePublisher(
         client("events"),
         os.environ["EVENT_BUS"],
-        {messaging.NAME: messaging.JOB_PATH, mission.DIALECT: mission.JOB_PATH},
+        {
+            messaging.NAME: messaging.JOB_PATH,
+            mission.DIALECT: mission.JOB_PATH,
+            docs.DIALECT: docs.JOB_PATH,
+        },
     )
     return PublishChanges(counters=counters(), publisher=publisher)
 

@@ -2,7 +2,7 @@
 
 import base64
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Final
@@ -48,6 +48,23 @@ class Response:
         return strict_json.dumps(self.body) if self.page is None else self.page
 
 
+def parsed(body: bytes) -> Any:
+    """Parse JSON. Raises `BadRequestError` or `TooLargeError`."""
+    if len(body) > MOST_BODY_BYTES:
+        raise TooLargeError
+    try:
+        return strict_json.loads(body.decode())
+    except ValueError as error:
+        raise BadRequestError("Request body must be valid JSON") from error
+
+
+def checked_key(key: str | None) -> str | None:
+    """Return an `Idempotency-Key`, or raise `BadRequestError` if it cannot be one."""
+    if key is not None and not (0 < len(key) <= _LONGEST_KEY and key.isprintable()):
+        raise BadRequestError("Idempotency-Key must be 1 to 255 printable characters")
+    return key
+
+
 class Request:
     """One API Gateway (REST, proxy) event.
 
@@ -63,6 +80,11 @@ class Request:
     def tenant(self) -> str:
         """Who is calling, as the authorizer found; never as the request says."""
         return str(self._event["requestContext"]["authorizer"]["tenant"])
+
+    @property
+    def scopes(self) -> Collection[str]:
+        """What the caller's key is for, as the authorizer found."""
+        return str(self._event["requestContext"]["authorizer"]["scopes"]).split()
 
     @property
     def claims(self) -> Mapping[str, str]:
@@ -96,21 +118,20 @@ class Request:
         kind = self.header("content-type")
         if kind is not None and not _JSON.fullmatch(kind.strip()):
             raise BadRequestError("Content-Type must be application/json")
+        return self.json_of_any_kind()
+
+    def json_of_any_kind(self) -> Any:
+        """Parse the body, whatever the Content-Type says of it."""
         raw = self._event.get("body") or ""
         try:
             body = base64.b64decode(raw) if self._event.get("isBase64Encoded") else raw.encode()
-            if len(body) > MOST_BODY_BYTES:
-                raise TooLargeError
-            return strict_json.loads(body.decode())
         except ValueError as error:
             raise BadRequestError("Request body must be valid JSON") from error
+        return parsed(body)
 
     def idempotency_key(self) -> str | None:
         """Return the `Idempotency-Key`, or raise `BadRequestError` if it cannot be one."""
-        key = self.header("idempotency-key")
-        if key is not None and not (0 < len(key) <= _LONGEST_KEY and key.isprintable()):
-            raise BadRequestError("Idempotency-Key must be 1 to 255 printable characters")
-        return key
+        return checked_key(self.header("idempotency-key"))
 
     def wait(self, *, at_most: int) -> int | None:
         """Return the seconds of `Prefer: wait` (RFC 7240), at most so many; None if not asked."""

@@ -21,7 +21,10 @@ _NAMESPACE: Final = UUID("3f0b1d0e-7f4c-5b52-9d5e-0a6f1f1c2a77")
 
 
 class EventBridgePublisher:
-    """`paths` says where each dialect answers for a job: `{"messaging": "/api/…/{id}"}`."""
+    """`paths` says where each dialect answers for a job: `{"messaging": "/api/…/{id}"}`.
+
+    A documentation agent's has a `{project}` too, and what follows a job is found there.
+    """
 
     def __init__(self, client: "EventBridgeClient", bus: str, paths: Mapping[str, str]) -> None:
         self._client = client
@@ -58,5 +61,11 @@ class EventBridgePublisher:
             "status": change.status,
             "previousStatus": change.previous,
             "occurredAt": datetime.fromtimestamp(change.changed_at / 1000, UTC).isoformat(),
-            "links": {"self": self._paths[ref.dialect].format(id=ref.id)},
+            "links": {"self": self._link(change)},
         }
+
+    def _link(self, change: JobChange) -> str:
+        path, session = self._paths[change.ref.dialect], change.session
+        if session is None:
+            return path.format(id=change.ref.id)
+        return path.format(project=session.project, id=session.root or change.ref.id)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from jobs.domain.agent import Agent, ApiKey, chosen
 from jobs.domain.client import Client
 from jobs.domain.counts import JobChange, JobCounts
+from jobs.domain.docs import session_of, with_session
 from jobs.domain.errors import IdempotencyConflictError, JobNotFoundError, StaleJobError
 from jobs.domain.job import Job, JobRef, Millis
 from jobs.domain.mission import Waiting, waits_for_device
@@ -54,6 +55,8 @@ class InMemoryJobRepository:
             replacing.attempt,
         ):
             raise StaleJobError(job.id)
+        if job.session and stored.session:  # `follow` alone changes it
+            job = with_session(job, latest=stored.session.latest)
         self._put(job, stored)
 
     def renew(self, job: Job, *, lease_until: Millis) -> None:
@@ -82,6 +85,33 @@ class InMemoryJobRepository:
         ]
         return sorted(found, key=lambda each: (-each.mission.priority, each.ref.id))[:limit]
 
+    def follow(self, job: Job, *, after: str | None, key: IdempotencyKey | None = None) -> JobRef:
+        root = self._jobs.get(replace(job.ref, id=session_of(job).root or ""))
+        repeated = key is not None and self.knows(job.tenant, job.dialect, key.value)
+        if not repeated and root is None:
+            raise JobNotFoundError(job.id)
+        if not repeated and root and session_of(root).latest != after:
+            raise StaleJobError(job.id)
+        ref = self.add(job, key)
+        if root and ref == job.ref:
+            self._jobs[root.ref] = with_session(root, latest=job.id)
+        return ref
+
+    def of_project(self, tenant: str, project: str, *, skip: int, take: int) -> Sequence[JobRef]:
+        found = [
+            job.ref
+            for job in sorted(self._jobs.values(), key=lambda job: job.id, reverse=True)
+            if job.tenant == tenant
+            and job.session
+            and (job.session.project, job.session.root) == (project, None)
+            and job.gone_at > self._clock()
+        ]
+        return found[skip : skip + take]
+
+    def headers(self, refs: Sequence[JobRef]) -> Sequence[Job]:
+        found = [self._jobs[ref] for ref in refs if ref in self._jobs]
+        return [replace(job, request={}) for job in found if job.gone_at > self._clock()]
+
     def newest(self, listing: Listing, *, known: int) -> Page:
         found = [
             job
@@ -92,6 +122,9 @@ class InMemoryJobRepository:
             and job.gone_at > self._clock()
         ]
         return Page(jobs=found[: listing.limit], more=len(found) > listing.limit)
+
+    def all(self) -> Sequence[Job]:
+        return [*self._jobs.values()]
 
     def _put(self, job: Job, before: Job | None) -> None:
         self._jobs[job.ref] = job
@@ -108,6 +141,7 @@ def change(job: Job, *, previous: JobStatus | None) -> JobChange:
         changed_at=job.changed_at,
         created_at=job.created_at,
         gone_at=job.gone_at,
+        session=job.session,
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from jobs.domain.docs import Session
 from jobs.domain.job import JobRef, Millis
 from jobs.domain.status import JobStatus
 
@@ -12,6 +13,7 @@ class JobChange:
     """One change of a job's status, as the table's stream tells it.
 
     `status` is None once the job has been deleted; `previous` is None when it is new.
+    `session` is what a job of a documentation agent has.
     """
 
     ref: JobRef
@@ -21,6 +23,7 @@ class JobChange:
     changed_at: Millis
     created_at: Millis
     gone_at: Millis
+    session: Session | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

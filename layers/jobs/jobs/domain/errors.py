@@ -93,3 +93,15 @@ class AgentError(JobError):
 
 class UnavailableError(JobError):
     """A service the job core stands on is throttling or out of reach; trying again may help."""
+
+
+class ProjectNotFoundError(JobError):
+    """The organisation has no such documentation project."""
+
+
+class PathRefusedError(JobError):
+    """A path that an agent has no business with; the message says why."""
+
+
+class CredentialsRefusedError(AgentError):
+    """The repository's host will not let us in."""

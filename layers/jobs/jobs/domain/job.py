@@ -13,6 +13,7 @@ from jobs.domain.errors import JobEndedError, JobLeasedError
 from jobs.domain.status import JobStatus
 
 if TYPE_CHECKING:
+    from jobs.domain.docs import Session
     from jobs.domain.mission import Mission
 
 type Millis = int
@@ -41,7 +42,8 @@ class Job:
     `sequence` counts the changes of status, the creation being the first.
     `attempt` is the fence: it rises with every claim, and a worker that holds
     an older one is refused. `handle` names the work at another server that
-    does it for us. `mission` is what a job for a drone has beside.
+    does it for us. `mission` is what a job for a drone has beside, `session`
+    what one of a documentation agent has.
     """
 
     id: str
@@ -61,6 +63,7 @@ class Job:
     error: str | None = None
     handle: str | None = None
     mission: Mission | None = None
+    session: Session | None = None
 
     @property
     def ref(self) -> JobRef:

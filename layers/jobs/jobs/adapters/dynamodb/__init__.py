@@ -13,6 +13,7 @@
               TENANT#<tenant>          GROUP#<group id>   a device group
               TENANT#<tenant>          DEVICE#<device id> a device, and its group's id
               TENANT#<tenant>          PLAN#<mission id>  a mission to fly
+              TENANT#<tenant>          PROJECT#<id>       a documentation project
               GROUP#<group id>         GROUP              whose group this is
               DEVICE#<device id>       DEVICE             whose device this is
               KEY#<key id>             KEY                an API key's hash
@@ -25,6 +26,8 @@
               WATCH#<tenant>#<what>    CONN#<id>          a WebSocket connection; what it watches
                                                           is JOB#<job id> or GROUP#<group id>
 
+Index `by_project`: documentation agents' jobs, but no follow-ups, by `<tenant>#docs#<project>`, in
+order of id. A root's `latest` is its last follow-up.
 Index `by_status` of the job table: headers by `<tenant>#<dialect>#<status>`, in order of id.
 Index `waiting`: headers of missions that wait for a device, by `<tenant>#missions#<group id>`,
 highest priority first, then oldest.

@@ -2,45 +2,28 @@
 
 import json
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from jobs.adapters.aws import passing_failures
 from jobs.adapters.dynamodb.items import Values, attributes, plain
+from jobs.adapters.dynamodb.kept import Kept
 from jobs.domain.device import Device, DeviceGroup, Plan
 from jobs.domain.errors import DeviceGroupNotFoundError, IdTakenError, PlanNotFoundError
-from jobs.domain.job import Millis
 from jobs.ports import Clock
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
-_FRESH: Final[Millis] = 60_000
 _FIRST, _LAST = "DEVICE#", "GROUP$"  # "$" follows "#": of a tenant's items, its devices and groups
-
-
-class _Kept[V]:
-    """What has been read, for a minute."""
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._read: dict[tuple[str, ...], tuple[Millis, V]] = {}
-
-    def get(self, *key: str) -> V | None:
-        read_at, value = self._read.get(key, (-_FRESH, None))
-        return value if self._clock() < read_at + _FRESH else None
-
-    def put(self, *key: str, value: V) -> V:
-        self._read[key] = (self._clock(), value)
-        return value
 
 
 class DynamoFleetRegistry:
     def __init__(self, client: "DynamoDBClient", table: str, clock: Clock) -> None:
         self._client = client
         self._table = table
-        self._groups = _Kept[Sequence[DeviceGroup]](clock)
-        self._devices = _Kept[Device](clock)
-        self._plans = _Kept[Plan](clock)
+        self._groups = Kept[Sequence[DeviceGroup]](clock)
+        self._devices = Kept[Device](clock)
+        self._plans = Kept[Plan](clock)
 
     def groups(self, tenant: str) -> Sequence[DeviceGroup]:
         return self._groups.get(tenant) or self._read_groups(tenant)

@@ -5,6 +5,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from jobs.adapters.dynamodb.missions import mission_from, mission_text, place_in_queue
+from jobs.adapters.dynamodb.sessions import (
+    place_behind_branch,
+    place_in_project,
+    session_from,
+    session_text,
+)
 from jobs.domain.job import Job, JobRef
 from jobs.domain.status import JobStatus
 
@@ -73,6 +79,7 @@ def header(job: Job, *, write_id: str) -> Item:
         key(job.ref)
         | attributes({"created_at": job.created_at, "retention": job.retention})
         | attributes({"request": spelled(job.request) if fits(job.request) else None})
+        | attributes(place_in_project(job))
         | attributes(state(job, write_id=write_id))
     )
 
@@ -98,8 +105,11 @@ def state(job: Job, *, write_id: str) -> dict[str, str | int | None]:
         "result": spelled(job.result) if job.result is not None and not apart else None,
         "result_body": f"{RESULT}#{write_id}" if apart else None,
         "mission": mission_text(job),
+        "session": session_text(job),
         "by_status": f"{partition(job.ref)}#{job.status}",
+        **dict.fromkeys(("waiting", "rank")),
         **place_in_queue(job),
+        **place_behind_branch(job),
         "expires_at": ttl(job),
         "write_id": write_id,
     }
@@ -130,6 +140,7 @@ def to_job(item: Stored, bodies: Mapping[str, Stored]) -> Job:
         error=values.get("error"),
         handle=values.get("handle"),
         mission=mission_from(values.get("mission")),
+        session=session_from(values.get("session"), values.get("latest")),
     )
 
 

@@ -1,31 +1,25 @@
 """The job table: each change a conditional write on status and attempt."""
 
-import random
 import secrets
-import time
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from jobs.adapters.aws import code_of, passing_failures
+from jobs.adapters.aws import passing_failures
 from jobs.adapters.dynamodb import items
+from jobs.adapters.dynamodb.bodies import put_body, put_request
+from jobs.adapters.dynamodb.claims import claim, first_job
 from jobs.adapters.dynamodb.items import Item, Stored, attributes
 from jobs.adapters.dynamodb.listing import newest
-from jobs.domain.errors import (
-    IdempotencyConflictError,
-    JobNotFoundError,
-    StaleJobError,
-    UnavailableError,
-)
+from jobs.adapters.dynamodb.transact import transact
+from jobs.domain.errors import JobNotFoundError, StaleJobError
 from jobs.domain.job import Job, JobRef, Millis
 from jobs.domain.status import JobStatus
 from jobs.ports import Clock, IdempotencyKey, Listing, Page
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
-
-_TRANSACTION_ATTEMPTS: Final = 8
 
 
 class DynamoJobRepository:
@@ -37,8 +31,7 @@ class DynamoJobRepository:
     def add(self, job: Job, key: IdempotencyKey | None = None) -> JobRef:
         item = items.header(job, write_id=secrets.token_hex(6))
         with passing_failures():
-            if not items.fits(job.request):
-                self._put_body(job, items.REQUEST, items.spelled(job.request))
+            put_request(self._client, self._table, job)
             if key:
                 return self._add_once(job, item, key)
             # Ids are never given twice: a job that is there is this one, whose answer was lost. It
@@ -98,7 +91,8 @@ class DynamoJobRepository:
         values |= {":was": replacing.status.value, ":fence": replacing.attempt}
         with passing_failures():
             if job.result is not None and state["result_body"] is not None:
-                self._put_body(job, str(state["result_body"]), items.spelled(job.result))
+                suffix, body = str(state["result_body"]), items.spelled(job.result)
+                put_body(self._client, self._table, job, suffix, body)
             try:
                 self._client.update_item(
                     TableName=self._table,
@@ -155,52 +149,17 @@ class DynamoJobRepository:
         with passing_failures():
             return newest(self._client, self._table, listing, known=known, now=self._clock())
 
-    def _put_body(self, job: Job, suffix: str, body: str) -> None:
-        """Write what a header will point to, where nobody else writes."""
-        values: items.Values = {"body": body, "expires_at": items.ttl(job)}
-        item = items.key(job.ref, suffix) | attributes(values)
-        self._client.put_item(TableName=self._table, Item=item)
-
     def _add_once(self, job: Job, item: Item, key: IdempotencyKey) -> JobRef:
-        claim: items.Values = {
-            "PK": f"{items.partition(job.ref)}#keys",
-            "SK": key.value,
-            "job_id": job.id,
-            "request_hash": key.request_hash,
-            "expires_at": key.expires_at // 1000,
-        }
-        for attempt in range(_TRANSACTION_ATTEMPTS):
-            try:
-                self._client.transact_write_items(
-                    TransactItems=[
-                        {"Put": {
-                            "TableName": self._table,
-                            "Item": attributes(claim),
-                            "ConditionExpression": "attribute_not_exists(PK) OR expires_at <= :now",
-                            "ExpressionAttributeValues": attributes(
-                                {":now": self._clock() // 1000}
-                            ),
-                            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
-                        }},
-                        {"Put": {"TableName": self._table, "Item": item}},
-                    ]
-                )  # fmt: skip
-            except ClientError as error:
-                if code_of(error) != "TransactionCanceledException":
-                    raise
-                reason = error.response["CancellationReasons"][0]
-                if reason["Code"] == "ConditionalCheckFailed":
-                    return _first_job(job.ref, key, reason["Item"])
-                time.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 - a race to be spread
-            else:
-                return job.ref
-        raise UnavailableError("too many requests race for one Idempotency-Key")
-
-
-def _first_job(ref: JobRef, key: IdempotencyKey, claim: Stored) -> JobRef:
-    if claim["request_hash"]["S"] != key.request_hash:
-        raise IdempotencyConflictError
-    return JobRef(tenant=ref.tenant, dialect=ref.dialect, id=claim["job_id"]["S"])
+        refused = transact(
+            self._client,
+            [
+                claim(self._table, job, key, self._clock()),
+                {"Put": {"TableName": self._table, "Item": item}},
+            ],
+        )
+        if refused and refused[0] is not None:
+            return first_job(job.ref, key, refused[0])
+        return job.ref
 
 
 def _is_ours(error: ClientError, write_id: Stored) -> bool:

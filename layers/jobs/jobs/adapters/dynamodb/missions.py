@@ -46,10 +46,10 @@ def mission_from(text: str | None) -> Mission | None:
     return Mission(**values, order=order and Order(**order), declined=declined)
 
 
-def place_in_queue(job: Job) -> dict[str, str | None]:
+def place_in_queue(job: Job) -> dict[str, str]:
     """Its place among those of its group: highest priority first, then oldest."""
     if job.mission is None or not waits_for_device(job):
-        return {"waiting": None, "rank": None}
+        return {}
     rank = f"{10 - job.mission.priority:02d}#{job.id}"
     return {"waiting": _group(job.tenant, job.mission.group), "rank": rank}
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from jobs.adapters.aws import passing_failures
 from jobs.adapters.dynamodb.items import Item, Stored, Values, attributes, plain
-from jobs.domain.agent import Agent, ApiKey, chosen
+from jobs.domain.agent import Agent, ApiKey, Scope, chosen
 from jobs.domain.client import Client, Role
 from jobs.domain.job import Millis
 from jobs.ports import Clock
@@ -54,6 +54,8 @@ class DynamoRegistry:
             tenant=row["tenant"],
             sha256=row["sha256"],
             opens=row.get("opens", "messaging"),
+            scopes=frozenset(map(Scope, row.get("scopes", "").split())),
+            expires_at=row.get("expires_at"),
         )
 
     def client(self, client_id: str) -> Client | None:
@@ -72,7 +74,13 @@ class DynamoRegistry:
             self._client.put_item(TableName=self._table, Item=_agent_item(tenant, agent))
 
     def put_key(self, key: ApiKey) -> None:
-        row = {"tenant": key.tenant, "sha256": key.sha256, "opens": key.opens}
+        row: Values = {
+            "tenant": key.tenant,
+            "sha256": key.sha256,
+            "opens": key.opens,
+            "scopes": " ".join(sorted(key.scopes)) or None,
+            "expires_at": key.expires_at,
+        }
         self._put(f"KEY#{key.id}", "KEY", row)
 
     def put_client(self, client: Client) -> None:

@@ -29,6 +29,7 @@ def change_of(record: Any) -> JobChange | None:
         changed_at=int(image["changed_at"]["N"]),
         created_at=int(image["created_at"]["N"]),
         gone_at=int(image["expires_at"]["N"]) * 1000,
+        session=to_header(image).session,
     )
 
 

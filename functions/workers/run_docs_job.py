@@ -1,0 +1,23 @@
+"""SQS docs queue: have an agent write documentation on its branch."""
+
+from typing import Any
+
+from jobs import bootstrap, docs_bootstrap, runtime
+from jobs.adapters import messages
+from jobs.domain.errors import JobLeasedError
+from jobs.services.run_docs_job import HOLD_S
+
+
+def run(record: Any) -> None:
+    ref = messages.from_text(record["body"])
+    delivery = docs_bootstrap.docs_delivery(record["receiptHandle"])
+    try:
+        ran = docs_bootstrap.run_docs_job()(ref, delivery)
+    except JobLeasedError as error:
+        # A duplicate. Should that worker die, its own message is to be back before this one.
+        delivery.hold((error.until - bootstrap.now()) // 1000 + HOLD_S)
+        raise
+    runtime.logger.info("docs job run", tenant=ref.tenant, job_id=ref.id, outcome=ran)
+
+
+lambda_handler = runtime.queue(run)

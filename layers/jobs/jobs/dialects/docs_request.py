@@ -1,0 +1,183 @@
+"""The documentation agents' API: what its requests say. What does not matter is ignored."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Final, Literal, NotRequired, TypedDict
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    with_config,
+)
+from pydantic_core import PydanticCustomError
+
+from jobs import strict_json
+from jobs.dialects.fingerprint import fingerprint
+from jobs.domain.branch import valid_branch
+from jobs.domain.errors import JobNotFoundError
+from jobs.domain.identity import is_uuid
+from jobs.http import BadRequestError, Request
+from jobs.services.create_docs_job import NewDocsJob
+from jobs.services.follow_up import NewMessage
+
+_LARGEST: Final = 200_000
+_LONGEST_NUMBER: Final = 9
+_MOST_SKIPPED: Final = 10**_LONGEST_NUMBER - 1
+_DEFAULT_MODEL: Final = "sonnet"
+
+
+def _flag(value: Any) -> Any:
+    """Read a boolean that a client has spelled as text."""
+    return (
+        {"true": True, "false": False}.get(value.lower(), value)
+        if isinstance(value, str)
+        else value
+    )
+
+
+def _branch(name: str | None) -> str | None:
+    if name and not valid_branch(name):
+        raise PydanticCustomError("rule", "Input should be the name of a branch as git allows it")
+    return name or None
+
+
+def _small(value: Any) -> Any:
+    if len(strict_json.dumps(value).encode()) > _LARGEST:
+        raise PydanticCustomError("rule", f"Input should have at most {_LARGEST} bytes as JSON")
+    return value
+
+
+_LENIENT: Final = ConfigDict(strict=True, defer_build=True)
+
+Flag = Annotated[bool, BeforeValidator(_flag)]
+Branch = Annotated[str | None, AfterValidator(_branch)]
+
+
+@with_config(_LENIENT)
+class Message(TypedDict):
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+@with_config(_LENIENT)
+class CreateJob(TypedDict):
+    """Without a branch, or with an empty one, the agent names one."""
+
+    messages: Annotated[list[Message], Field(min_length=1, max_length=200), AfterValidator(_small)]
+    branch: NotRequired[Branch]
+    asDraft: NotRequired[Flag | None]
+    model: NotRequired[Literal["sonnet", "opus"] | None]
+
+
+@with_config(_LENIENT)
+class Prompt(TypedDict):
+    prompt: Annotated[str, Field(min_length=1), AfterValidator(_small)]
+
+
+CREATE: Final[TypeAdapter[CreateJob]] = TypeAdapter(CreateJob)
+PROMPT: Final[TypeAdapter[Prompt]] = TypeAdapter(Prompt)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Who asks, about which project, and by which name for the request."""
+
+    tenant: str
+    project: str
+    idempotency_key: str | None
+
+
+def new_job(body: Any, caller: Caller) -> NewDocsJob:
+    """Read the body of a v1 create. Raises `BadRequestError`."""
+    asked = checked(CREATE, body)
+    return _new_job(
+        caller,
+        api=1,
+        messages=[{"role": each["role"], "content": each["content"]} for each in asked["messages"]],
+        model=asked.get("model") or _DEFAULT_MODEL,
+        branch=asked.get("branch"),
+        draft=asked.get("asDraft") or False,
+    )
+
+
+def new_job_of_prompt(body: Any, caller: Caller) -> NewDocsJob:
+    """Read the body of a v2 create. Raises `BadRequestError`."""
+    messages = [{"role": "user", "content": checked(PROMPT, body)["prompt"]}]
+    return _new_job(
+        caller, api=2, messages=messages, model=_DEFAULT_MODEL, branch=None, draft=False
+    )
+
+
+def new_message(body: Any, caller: Caller, job_id: str) -> NewMessage:
+    """Read the body of a v2 message. Raises `BadRequestError`."""
+    prompt = checked(PROMPT, body)["prompt"]
+    return NewMessage(
+        tenant=caller.tenant,
+        project=caller.project,
+        job=job_id,
+        prompt=prompt,
+        idempotency_key=caller.idempotency_key,
+        request_hash=fingerprint({"prompt": prompt, "job": job_id, "project": caller.project}),
+    )
+
+
+def caller_in(request: Request) -> Caller:
+    """Return who asks. Raises `BadRequestError` if the Idempotency-Key cannot be one."""
+    return Caller(
+        tenant=request.tenant,
+        project=request.path("projectId"),
+        idempotency_key=request.idempotency_key(),
+    )
+
+
+def job_id_in(request: Request) -> str:
+    """Return the path's job. Raises `JobNotFoundError` if it can be no job's id."""
+    job_id = request.path("id")
+    if not is_uuid(job_id):
+        raise JobNotFoundError(job_id)
+    return job_id
+
+
+def page_in(request: Request) -> tuple[int, int]:
+    """Return how many to skip, and how many to take. Raises `BadRequestError`."""
+    return (
+        _number(request, "skip", default=0, least=0, most=_MOST_SKIPPED),
+        _number(request, "take", default=12, least=1, most=100),
+    )
+
+
+def _number(request: Request, name: str, *, default: int, least: int, most: int) -> int:
+    text = request.query(name)
+    if text is None:
+        return default
+    if not (text.isascii() and text.isdecimal() and len(text) <= _LONGEST_NUMBER):
+        raise BadRequestError(f"{name} must be a whole number of {least} or more")
+    if not least <= int(text) <= most:
+        raise BadRequestError(f"{name} must be from {least} to {most}")
+    return int(text)
+
+
+def _new_job(caller: Caller, **asked: Any) -> NewDocsJob:
+    return NewDocsJob(
+        **asked,
+        tenant=caller.tenant,
+        project=caller.project,
+        idempotency_key=caller.idempotency_key,
+        request_hash=fingerprint({**asked, "project": caller.project}),
+    )
+
+
+def checked[T: Mapping[str, Any]](kind: TypeAdapter[T], body: Any) -> T:
+    """Return the body's known fields, or raise `BadRequestError` of the first that is wrong."""
+    if not isinstance(body, dict):
+        raise BadRequestError("Request body must be an object")
+    try:
+        return kind.validate_python(body)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        where = ".".join(map(str, first["loc"]))
+        raise BadRequestError(f"{where}: {first['msg']}") from error

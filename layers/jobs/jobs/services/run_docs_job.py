@@ -1,0 +1,274 @@
+"""Have an agent write documentation: claim the job and its branch, let it work, push, tell."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from functools import partial
+from typing import Any, Final, Protocol
+
+from jobs.docs_ports import (
+    Branches,
+    Checkout,
+    Message,
+    Output,
+    OutputLog,
+    ProjectRegistry,
+    PullRequests,
+    Repositories,
+)
+from jobs.domain.docs import (
+    DIALECT,
+    LONGEST_JOB,
+    Project,
+    Session,
+    branch_of,
+    session_of,
+    with_session,
+)
+from jobs.domain.errors import (
+    AgentError,
+    CredentialsRefusedError,
+    JobEndedError,
+    JobNotFoundError,
+    ProjectNotFoundError,
+    StaleJobError,
+    UnavailableError,
+)
+from jobs.domain.job import Job, JobRef, Millis
+from jobs.domain.status import JobStatus
+from jobs.ports import Clock, Delivery, JobRepository
+from jobs.services.attend import OutOfTimeError, attended
+from jobs.services.change_job import change_job
+from jobs.services.free_branch import FreeBranch
+from jobs.services.write_output import OutputWriter
+
+LEASE: Final[Millis] = 25_000
+HOLD_S: Final = 30
+BEAT_S: Final = 10.0
+_LONGEST_THREAD: Final = 20
+
+
+class Ran(StrEnum):
+    """How an attempt went."""
+
+    WRITTEN = "written"
+    FAILED = "failed"
+    WAITS = "waits for its branch"
+    NOT_NEEDED = "not needed"
+    TOO_LATE = "too late"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """How an agent ended: what it tells the user, how it would call its change, what it took."""
+
+    message: str
+    summary: str
+    tokens_in: int = 0
+    tokens_out: int = 0
+
+
+class Writer(Protocol):
+    def __call__(  # noqa: PLR0913 - all that an agent is about
+        self,
+        project: Project,
+        session: Session,
+        messages: Sequence[Message],
+        checkout: Checkout,
+        *,
+        emit: Output,
+        note: "Note",
+        deadline: Millis,
+    ) -> Written:
+        """Work on the checkout. Raises `AgentError`."""
+
+
+class Note(Protocol):
+    def __call__(self, **changes: Any) -> None:
+        """Store changes of the session's title, todos or message."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunDocsJob:
+    repository: JobRepository
+    branches: Branches
+    free: FreeBranch
+    projects: ProjectRegistry
+    repositories: Repositories
+    pull_requests: PullRequests
+    log: OutputLog
+    write: Writer
+    clock: Clock
+
+    def __call__(self, ref: JobRef, delivery: Delivery) -> Ran:
+        """Make one attempt. Raises `JobLeasedError` while another worker is at it."""
+        with suppress(UnavailableError):
+            delivery.hold(HOLD_S)
+        try:
+            job = self.repository.get(ref)
+            if job.as_of(self.clock()).status.is_terminal:
+                return Ran.NOT_NEEDED
+            if not self._has_turn(job):
+                return Ran.WAITS
+            job = change_job(self.repository, ref, lambda j: j.claim(now=self.clock(), lease=LEASE))
+        except (JobEndedError, JobNotFoundError):
+            return Ran.NOT_NEEDED
+        try:
+            return _Attempt(self, job, delivery).run()
+        except (JobEndedError, StaleJobError):
+            return Ran.TOO_LATE
+        finally:
+            self.free(job)
+
+    def _has_turn(self, job: Job) -> bool:
+        """Whether the branch is ours. Who must wait is queued first, then looks once more."""
+        if self._takes_branch(job):
+            return True
+        if job.status is JobStatus.PENDING:
+            change_job(self.repository, job.ref, self._queued)
+            return self._takes_branch(job)
+        return False
+
+    def _takes_branch(self, job: Job) -> bool:
+        if self._must_follow(session_of(job), job.tenant):
+            return False
+        until = self.clock() + LEASE
+        return self.branches.take(job.tenant, branch_of(job), job.id, until=until)
+
+    def _must_follow(self, session: Session, tenant: str) -> bool:
+        if session.follows is None:
+            return False
+        try:
+            before = self.repository.get(JobRef(tenant=tenant, dialect=DIALECT, id=session.follows))
+        except JobNotFoundError:
+            return False
+        return not before.as_of(self.clock()).status.is_terminal
+
+    def _queued(self, job: Job) -> Job:
+        return job.enqueue(now=self.clock()) if job.status is JobStatus.PENDING else job
+
+
+class _Attempt:
+    """One worker's try at a job that it holds."""
+
+    def __init__(self, run: RunDocsJob, job: Job, delivery: Delivery) -> None:
+        self._run = run
+        self._job = job
+        self._delivery = delivery
+
+    def run(self) -> Ran:
+        number = self._next_number()
+        with OutputWriter(self._run.log, self._job, number=number) as emit:
+            if number == 1:
+                emit({"t": "start", "id": self._job.id})
+            else:
+                emit({"t": "data", "name": "restarted", "data": {}})
+            try:
+                written = attended(
+                    partial(self._work, emit),
+                    beat=self._beat,
+                    every=BEAT_S,
+                    at_most=min(self._job.deadline - self._run.clock(), LONGEST_JOB) / 1000,
+                )
+            except OutOfTimeError:
+                return self._failed(emit, AgentError("The agent took too long"))
+            except ProjectNotFoundError:
+                return self._failed(emit, AgentError("The project is no longer registered"))
+            except AgentError as error:
+                return self._failed(emit, error)
+            emit.flush()
+            self._save(self._job.succeed({}, now=self._run.clock()))
+            tokens = {"in": written.tokens_in, "out": written.tokens_out}
+            emit.end({"t": "finish", "reason": "stop", **tokens})
+            return Ran.WRITTEN
+
+    def _work(self, emit: OutputWriter) -> Written:
+        run, session = self._run, session_of(self._job)
+        project = run.projects.project(self._job.tenant, session.project)
+        checkout = run.repositories.open(project, session.branch)
+        written = run.write(
+            project,
+            session,
+            self._conversation(),
+            checkout,
+            emit=emit,
+            note=self._note,
+            deadline=self._job.deadline,
+        )
+        self._note(message=written.message)
+        if checkout.changed():
+            commit = checkout.push(written.summary)
+            emit({"t": "data", "name": "commit", "data": {"branch": session.branch, "id": commit}})
+            self._open_pull_request(project, written, emit)
+        return written
+
+    def _open_pull_request(self, project: Project, written: Written, emit: Output) -> None:
+        session = session_of(self._job)
+        if project.pull_requests is None or session.branch == project.default_branch:
+            return
+        link = self._run.pull_requests.open(
+            project,
+            session.branch,
+            title=session.title or written.summary,
+            body=written.message,
+            draft=session.draft,
+        )
+        self._note(pull_request=link)
+        emit({"t": "data", "name": "pull-request", "data": {"url": link}})
+
+    def _failed(self, emit: OutputWriter, error: AgentError) -> Ran:
+        reason = str(error)
+        misconfigured = isinstance(error, CredentialsRefusedError)
+        job = with_session(self._job, misconfigured=misconfigured)
+        self._save(job.fail(reason, now=self._run.clock()))
+        emit.end(
+            {"t": "error", "error": reason},
+            {"t": "finish", "reason": "error", "in": 0, "out": 0},
+        )
+        return Ran.FAILED
+
+    def _note(self, **changes: Any) -> None:
+        """Saving renews the lease too: what the beat has written must not be turned back."""
+        self._save(
+            replace(with_session(self._job, **changes), lease_until=self._run.clock() + LEASE)
+        )
+
+    def _save(self, job: Job) -> None:
+        self._run.repository.save(job, replacing=self._job)
+        self._job = job
+
+    def _beat(self) -> None:
+        until = self._run.clock() + LEASE
+        for keep in (
+            lambda: self._delivery.hold(HOLD_S),
+            lambda: self._run.repository.renew(self._job, lease_until=until),
+            lambda: self._run.branches.take(
+                self._job.tenant, branch_of(self._job), self._job.id, until=until
+            ),
+        ):
+            with suppress(UnavailableError):  # it lasts for another beat
+                keep()
+
+    def _next_number(self) -> int:
+        """An attempt goes on where the one before it has stopped."""
+        number = 1
+        while items := self._run.log.read(self._job.ref, since=number):
+            number = items[-1].number + 1
+        return number
+
+    def _conversation(self) -> list[Message]:
+        """What was said on this branch before, and what is asked now."""
+        jobs = [self._job]
+        while (before := session_of(jobs[0]).follows) and len(jobs) < _LONGEST_THREAD:
+            ref = JobRef(tenant=self._job.tenant, dialect=DIALECT, id=before)
+            try:
+                jobs.insert(0, self._run.repository.get(ref))
+            except JobNotFoundError:
+                break
+        said: list[Message] = []
+        for job in jobs:
+            said += job.request["messages"]
+            if job is not self._job and session_of(job).message:
+                said.append({"role": "assistant", "content": session_of(job).message})
+        return said

@@ -1,0 +1,74 @@
+"""The corner of JSON Schema that tools describe their arguments with, and its check."""
+
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from typing import Any, Final
+
+type Schema = Mapping[str, Any]
+
+_ARTICLES: Final = {
+    "object": "an object", "array": "a list", "string": "a text", "integer": "a whole number",
+}  # fmt: skip
+
+
+def text(description: str, *, at_most: int = 2**20, at_least: int = 1) -> Schema:
+    bounds = {"minLength": at_least} if at_least else {}
+    return {"type": "string", "description": description, **bounds, "maxLength": at_most}
+
+
+def number(description: str) -> Schema:
+    return {"type": "integer", "description": description, "minimum": 1}
+
+
+def listing(items: Schema, *, at_most: int) -> Schema:
+    return {"type": "array", "items": items, "maxItems": at_most}
+
+
+def mapping(properties: Mapping[str, Schema], *, optional: AbstractSet[str]) -> Schema:
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": [name for name in properties if name not in optional],
+        "additionalProperties": False,
+    }
+
+
+def mismatch(value: Any, schema: Schema, at: str = "") -> str:
+    """Say where and how a value is not as the schema has it; nothing if it is."""
+    where = at or "the arguments"
+    match schema["type"], value:
+        case "object", dict():
+            return _mismatched_parts(value, schema, at)
+        case "array", list():
+            if len(value) > schema["maxItems"]:
+                return f"{where}: must have {schema['maxItems']} entries at most"
+            inner = (mismatch(each, schema["items"], f"{at}[{n}]") for n, each in enumerate(value))
+            return next(filter(None, inner), "")
+        case "string", str():
+            return _mismatched_text(value, schema, where)
+        case "integer", int() if not isinstance(value, bool):
+            return "" if value >= schema["minimum"] else f"{where}: must be 1 or more"
+        case kind, _:
+            return f"{where}: must be {_ARTICLES[kind]}"
+
+
+def _mismatched_text(value: str, schema: Schema, where: str) -> str:
+    if "enum" in schema:
+        known = schema["enum"]
+        return "" if value in known else f"{where}: must be one of {', '.join(known)}"
+    if len(value) > schema["maxLength"]:
+        return f"{where}: must have {schema['maxLength']} characters at most"
+    return "" if len(value) >= schema.get("minLength", 0) else f"{where}: must not be empty"
+
+
+def _mismatched_parts(value: Mapping[str, Any], schema: Schema, at: str) -> str:
+    parts, prefix = schema["properties"], f"{at}." if at else ""
+    for name in schema["required"]:
+        if name not in value:
+            return f"{prefix}{name}: is missing"
+    for name, inner in value.items():
+        if name not in parts:
+            return f"{prefix}{str(name)[:50]}: is not known; there are {', '.join(parts)}"
+        if wrong := mismatch(inner, parts[name], f"{prefix}{name}"):
+            return wrong
+    return ""

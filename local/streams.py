@@ -1,0 +1,62 @@
+"""The streams of documentation agents: what their Lambda function serves, without the function.
+
+The emulator knows neither the Lambda Web Adapter nor answers that stream. So the same app runs
+beside it, in the environment that a deployed function has, behind the local gateway.
+"""
+
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from local.aws import CREDENTIALS, session
+from local.part import Part
+from local.paths import ROOT
+from local.web import answers, free_port
+
+AUTHORIZER = "AuthorizeApiKeyFunction"
+APP = "jobs.streaming.app:app"
+
+
+@dataclass(frozen=True)
+class Streams:
+    """`authorizer` is where the deployed function that knows the keys is invoked."""
+
+    url: str
+    authorizer: str
+    part: Part
+
+
+@contextmanager
+def streams(aws_endpoint_url: str, stack: str, folder: Path) -> Iterator[Streams]:
+    authorizer, variables = deployed(aws_endpoint_url, stack)
+    port = free_port()
+    with Part(
+        "the streams",
+        [
+            *(sys.executable, "-m", "uvicorn", APP, "--host", "127.0.0.1", "--port", str(port)),
+            *("--lifespan", "off", "--ws", "none", "--no-access-log", "--log-level", "warning"),
+        ],
+        env={
+            **variables,
+            **CREDENTIALS,
+            "AWS_ENDPOINT_URL": aws_endpoint_url,
+            "PYTHONPATH": str(ROOT / "layers/jobs"),
+        },
+        log=folder / "streams.log",
+    ) as part:
+        url = f"http://127.0.0.1:{port}"
+        part.wait_until(lambda: answers(url))
+        invoke = f"{aws_endpoint_url}/2015-03-31/functions/{authorizer}/invocations"
+        yield Streams(url, invoke, part)
+
+
+def deployed(aws_endpoint_url: str, stack: str) -> tuple[str, dict[str, str]]:
+    """The authorizer's name, and its environment: that which all functions share."""
+    with closing(session().client("cloudformation", endpoint_url=aws_endpoint_url)) as stacks:
+        found = stacks.describe_stack_resource(StackName=stack, LogicalResourceId=AUTHORIZER)
+    name = found["StackResourceDetail"]["PhysicalResourceId"]
+    with closing(session().client("lambda", endpoint_url=aws_endpoint_url)) as functions:
+        settings = functions.get_function_configuration(FunctionName=name)
+    return name, settings["Environment"]["Variables"]

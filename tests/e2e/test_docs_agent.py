@@ -1,0 +1,232 @@
+"""Documentation agents at work: a real stream, and real commits in a real git repository."""
+
+import http.client
+import json
+import subprocess
+import time
+import urllib.parse
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from local.stack import LocalStack
+from tests.e2e.api import Answer, Api, eventually
+from tests.e2e.docs_agents import DocsApi
+
+OVER = {"completed", "error", "interrupted", "github_missconfigured"}
+
+
+@pytest.fixture(scope="module")
+def docs(stack: LocalStack) -> DocsApi:
+    own = stack.seeded["docsAgents"]
+    return DocsApi(stack.base_url, "demo", own["projectId"], own["apiKey"])
+
+
+@pytest.fixture
+def branch() -> str:
+    return f"docs/{uuid4().hex[:8]}"
+
+
+@dataclass(frozen=True)
+class Clone:
+    folder: Path
+
+    def git(self, *arguments: str) -> str:
+        done = subprocess.run(
+            ["git", "-C", str(self.folder), *arguments], capture_output=True, check=True, text=True
+        )
+        return done.stdout.strip()
+
+    def read(self, path: str) -> str:
+        return (self.folder / path).read_text()
+
+
+@pytest.fixture
+def clone(stack: LocalStack, tmp_path: Path) -> Callable[[str], Clone]:
+    def clone(branch: str) -> Clone:
+        folder = tmp_path / uuid4().hex
+        subprocess.run(
+            ["git", "clone", "--quiet", "--branch", branch, stack.git_url, str(folder)],
+            check=True,
+        )
+        return Clone(folder)
+
+    return clone
+
+
+@dataclass(frozen=True)
+class Streamed:
+    status: int
+    job_id: str
+    branch: str
+    pieces: list[tuple[float, str]]
+
+    @property
+    def text(self) -> str:
+        return "".join(line for _, line in self.pieces)
+
+
+def write(docs: DocsApi, prompt: str, **body: Any) -> Streamed:
+    """Create a job as published clients do, and read its stream to the end."""
+    where = urllib.parse.urlsplit(docs.base_url)
+    connection = http.client.HTTPConnection(where.hostname or "", where.port, timeout=90)
+    sent = {"messages": [{"role": "user", "content": prompt}], **body}
+    connection.request(
+        "POST",
+        f"/v1/agent/{docs.project}/job",
+        json.dumps(sent),
+        {"Authorization": f"Bearer {docs.key}", "Content-Type": "application/json"},
+    )
+    answer = connection.getresponse()
+    pieces = [(time.monotonic(), line.decode()) for line in answer]
+    connection.close()
+    return Streamed(
+        answer.status,
+        answer.headers["X-Session-Id"],
+        answer.headers["X-Branch-Name"],
+        pieces,
+    )
+
+
+def over(docs: DocsApi, job_id: str) -> Any:
+    answer: Answer = eventually(
+        lambda: docs.get(f"/v1/agent/{{project}}/job/{job_id}"),
+        lambda seen: seen.json["haultReason"] in OVER,
+    )
+    return answer.json
+
+
+def test_an_agent_streams_while_it_works_and_then_the_commit_is_there(docs, branch, clone) -> None:
+    plan = (
+        "say Working\n---\nwrite guides/start.mdx\n# Start\n\nHello.\n---\nsleep 1\n---\nsay Done"
+    )
+
+    streamed = write(docs, plan, branch=branch)
+
+    assert (streamed.status, streamed.branch) == (200, branch)
+    kinds = [line.split(":", 1)[0] for _, line in streamed.pieces if line != "2:[]\n"]
+    assert kinds[0] == "f"
+    assert {"0", "9", "a", "e"} <= set(kinds)
+    assert kinds[-1] == "d"
+    first, last = streamed.pieces[0][0], streamed.pieces[-1][0]
+    assert last - first > 0.9  # it was written to us while the agent slept
+    session = over(docs, streamed.job_id)
+    assert session["haultReason"] == "completed"
+    assert session["branch"] == branch
+    assert session["messageToUser"]
+    assert session["title"]
+    got = clone(branch)
+    assert got.read("docs/guides/start.mdx") == "# Start\n\nHello."
+    assert got.git("rev-list", "--count", "main..HEAD") == "1"
+    assert "guides/start.mdx" in got.git("show", "--stat", "HEAD")
+
+
+def test_pages_are_edited_and_deleted_on_a_branch_that_goes_on(docs, branch, clone) -> None:
+    write(docs, "write a.mdx\nOld words\n---\nwrite b.mdx\nTo go", branch=branch)
+
+    write(docs, "edit a.mdx\nOld\n===\nNew\n---\ndelete b.mdx", branch=branch)
+
+    got = clone(branch)
+    assert got.read("docs/a.mdx") == "New words"
+    assert not (got.folder / "docs/b.mdx").exists()
+    assert got.git("rev-list", "--count", "main..HEAD") == "2"
+
+
+def test_follow_ups_are_done_in_order_on_the_same_branch(docs, clone) -> None:
+    root = docs.create("sleep 2\n---\nwrite log.mdx\none").json["id"]
+    for word in ("two", "three"):
+        assert docs.message(root, f"write log.mdx\n{word}").status == 200
+
+    done = eventually(
+        lambda: docs.get(f"/v2/agent/{{project}}/job/{root}").json,
+        lambda job: job["status"] != "active",
+        seconds=90,
+    )
+
+    assert done["status"] == "completed"
+    got = clone(done["source"]["ref"])
+    assert got.read("docs/log.mdx") == "three"
+    assert got.git("rev-list", "--count", "main..HEAD") == "3"
+
+
+def test_jobs_on_one_branch_wait_for_each_other_and_all_are_there(docs, branch, clone) -> None:
+    with ThreadPoolExecutor(4) as clients:
+        streams = [*clients.map(
+            lambda n: write(docs, f"write page-{n}.mdx\n{n}", branch=branch), range(4)
+        )]  # fmt: skip
+
+    assert {over(docs, each.job_id)["haultReason"] for each in streams} == {"completed"}
+    got = clone(branch)
+    assert [got.read(f"docs/page-{n}.mdx") for n in range(4)] == ["0", "1", "2", "3"]
+    assert got.git("rev-list", "--count", "main..HEAD") == "4"
+
+
+def test_an_agent_that_fails_says_so_and_leaves_no_branch(docs, branch, stack) -> None:
+    streamed = write(docs, "write a.mdx\nx\n---\nfail The style guide is missing", branch=branch)
+
+    assert '3:"The style guide is missing"' in streamed.text
+    session = over(docs, streamed.job_id)
+    assert (session["haulted"], session["haultReason"]) == (True, "error")
+    heads = subprocess.run(
+        ["git", "ls-remote", "--heads", stack.git_url], capture_output=True, check=True, text=True
+    )
+    assert branch not in heads.stdout
+
+
+@pytest.mark.parametrize("path", ["../up.mdx", ".git/hooks/pre-commit", "/etc/passwd"])
+def test_what_an_agent_has_no_business_with_is_told_it_and_not_written(docs, branch, path) -> None:
+    streamed = write(docs, f"write {path}\nx", branch=branch)
+
+    over(docs, streamed.job_id)
+    assert '"error"' in streamed.text or "3:" in streamed.text
+
+
+def test_words_that_are_no_plan_change_nothing(docs, branch, stack) -> None:
+    streamed = write(docs, "Please write something nice.", branch=branch)
+
+    assert over(docs, streamed.job_id)["haultReason"] == "completed"
+    heads = subprocess.run(
+        ["git", "ls-remote", "--heads", stack.git_url], capture_output=True, check=True, text=True
+    )
+    assert branch not in heads.stdout
+
+
+def test_a_client_that_leaves_changes_nothing_and_another_takes_up_the_stream(
+    docs, branch, clone
+) -> None:
+    where = urllib.parse.urlsplit(docs.base_url)
+    leaving = http.client.HTTPConnection(where.hostname or "", where.port, timeout=30)
+    plan = {"branch": branch, "messages": [
+        {"role": "user", "content": "say One\n---\nsleep 2\n---\nwrite a.mdx\nx\n---\nsay Two"},
+    ]}  # fmt: skip
+    leaving.request(
+        "POST", f"/v1/agent/{docs.project}/job", json.dumps(plan),
+        {"Authorization": f"Bearer {docs.key}"},
+    )  # fmt: skip
+    job_id = leaving.getresponse().headers["X-Session-Id"]
+    leaving.close()
+
+    answer = Api(docs.base_url, None, "demo").send(
+        "GET",
+        f"/v1/agent/{docs.project}/job/{job_id}/stream",
+        headers={"Authorization": f"Bearer {docs.key}"},
+    )
+
+    text = answer.body.decode()
+    assert "One" in text
+    assert "Two" in text
+    assert text.splitlines()[-1].startswith("d:")
+    assert clone(branch).read("docs/a.mdx") == "x"
+
+
+def test_while_it_works_the_session_shows_how_far_it_is(docs) -> None:
+    job = docs.create("say Hello\n---\nsleep 3").json
+    shown = docs.get(f"/v1/agent/{{project}}/job/{job['id']}").json
+
+    assert (shown["haulted"], shown["haultReason"]) == (False, "processing")
+    assert over(docs, job["id"])["haultReason"] == "completed"

@@ -1,0 +1,106 @@
+"""The local stack's git host, as git itself sees it."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.git_server import git_host
+
+WHO = {
+    "GIT_AUTHOR_NAME": "Ada", "GIT_AUTHOR_EMAIL": "ada@example.com",
+    "GIT_COMMITTER_NAME": "Ada", "GIT_COMMITTER_EMAIL": "ada@example.com",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def host(tmp_path_factory) -> Any:
+    with git_host(tmp_path_factory.mktemp("host")) as running:
+        yield running
+
+
+@pytest.fixture
+def git(tmp_path) -> Any:
+    if not shutil.which("git"):
+        if os.environ.get("CI") == "true":
+            pytest.fail("git is missing")
+        pytest.skip("git is not installed here")
+    apart = {
+        "PATH": os.environ["PATH"], "HOME": str(tmp_path), "GIT_TERMINAL_PROMPT": "0",
+        "GIT_CONFIG_NOSYSTEM": "1", "GIT_ASKPASS": "true",
+    }  # fmt: skip
+
+    def run(*words: Any, at: Path = tmp_path, fails: bool = False) -> str:
+        ran = subprocess.run(
+            ["git", *map(str, words)], cwd=at, env=apart | WHO, check=False,
+            capture_output=True, text=True,
+        )  # fmt: skip
+        assert (ran.returncode != 0) == fails, ran.stderr
+        return ran.stdout + ran.stderr
+
+    return run
+
+
+@pytest.fixture
+def clone(host, git, tmp_path) -> Path:
+    git("clone", "--quiet", host.url, "clone")
+    return tmp_path / "clone"
+
+
+def open_door(host: Any) -> str:
+    return host.url.replace("://", f"://{host.user}:{host.password}@")
+
+
+def committed(git: Any, clone: Path, branch: str, content: str) -> None:
+    (clone / "docs/new.mdx").write_text(content)
+    git("checkout", "--quiet", "-B", branch, at=clone)
+    git("add", ".", at=clone)
+    git("commit", "--quiet", "-m", "New", at=clone)
+
+
+def test_anybody_may_clone(host, git, clone, tmp_path) -> None:
+    assert (clone / "docs/docs.json").exists()
+    assert git("status", "--short", "--branch", at=clone).strip() == "## main...origin/main"
+    git("fsck", "--strict", at=clone)
+    git("clone", "--quiet", "--depth", "1", host.url, "shallow")
+    assert (tmp_path / "shallow/docs/guides/authentication.mdx").exists()
+
+
+def test_who_shows_the_credentials_may_push(host, git, clone, tmp_path) -> None:
+    committed(git, clone, "docs/pushed", "x" * 3_000_000)  # more than git sends in one piece
+
+    git("push", "--quiet", open_door(host), "docs/pushed", at=clone)
+
+    git("clone", "--quiet", "--branch", "docs/pushed", host.url, "again")
+    assert (tmp_path / "again/docs/new.mdx").stat().st_size == 3_000_000
+    git("push", "--quiet", open_door(host), ":docs/pushed", at=clone)
+    assert "docs/pushed" not in git("ls-remote", host.url)
+
+
+def test_what_others_pushed_is_fetched(host, git, clone, tmp_path) -> None:
+    git("clone", "--quiet", host.url, "other")
+    committed(git, tmp_path / "other", "docs/theirs", "theirs")
+    git("push", "--quiet", open_door(host), "docs/theirs", at=tmp_path / "other")
+
+    git("fetch", "--quiet", at=clone)
+
+    assert git("show", "origin/docs/theirs:docs/new.mdx", at=clone) == "theirs"
+
+
+def test_nobody_else_may_push(host, git, clone) -> None:
+    committed(git, clone, "docs/x", "x")
+
+    assert "Authentication failed" in git("push", host.url, "docs/x", at=clone, fails=True)
+    wrong = host.url.replace("://", f"://{host.user}:wrong@")
+    assert "Authentication failed" in git("push", wrong, "docs/x", at=clone, fails=True)
+    assert "docs/x" not in git("ls-remote", host.url)
+
+
+def test_there_is_no_other_repository(host, git) -> None:
+    for other in ("/other.git", "/docs/demo-docs.git", ""):
+        assert "not found" in git(
+            "ls-remote", host.url.replace("/demo-docs.git", other), fails=True
+        )
