@@ -1,7 +1,7 @@
 """GET /v1/agent/{projectId}/job/{id}: one session as it is now."""
 
 from jobs import docs_bootstrap
-from jobs.dialects import docs, docs_request
+from jobs.dialects import docs, docs_query
 from jobs.docs_endpoint import docs_endpoint
 from jobs.domain.agent import Scope
 from jobs.http import Request, Response
@@ -9,7 +9,7 @@ from jobs.http import Request, Response
 
 def get_job(request: Request) -> Response:
     found = docs_bootstrap.get_docs_job()(
-        request.tenant, request.path("projectId"), docs_request.job_id_in(request)
+        request.tenant, request.path("projectId"), docs_query.job_id_in(request)
     )
     return docs.found(found)
 

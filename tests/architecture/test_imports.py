@@ -24,6 +24,7 @@ print([name for name, f in caches.items() if f.cache_info().currsize])
 
 
 READ_A_BODY = {
+    "docs/create_job_v2", "docs/message_job_v2",
     "messaging/create_job",
     "missions/create_job", "missions/create_share", "missions/update_job",
     "workers/take_telemetry",

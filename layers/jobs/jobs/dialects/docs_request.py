@@ -18,15 +18,11 @@ from pydantic_core import PydanticCustomError
 from jobs import strict_json
 from jobs.dialects.fingerprint import fingerprint
 from jobs.domain.branch import valid_branch
-from jobs.domain.errors import JobNotFoundError
-from jobs.domain.identity import is_uuid
 from jobs.http import BadRequestError, Request
 from jobs.services.create_docs_job import NewDocsJob
 from jobs.services.follow_up import NewMessage
 
 _LARGEST: Final = 200_000
-_LONGEST_NUMBER: Final = 9
-_MOST_SKIPPED: Final = 10**_LONGEST_NUMBER - 1
 _DEFAULT_MODEL: Final = "sonnet"
 
 
@@ -132,33 +128,6 @@ def caller_in(request: Request) -> Caller:
         project=request.path("projectId"),
         idempotency_key=request.idempotency_key(),
     )
-
-
-def job_id_in(request: Request) -> str:
-    """Return the path's job. Raises `JobNotFoundError` if it can be no job's id."""
-    job_id = request.path("id")
-    if not is_uuid(job_id):
-        raise JobNotFoundError(job_id)
-    return job_id
-
-
-def page_in(request: Request) -> tuple[int, int]:
-    """Return how many to skip, and how many to take. Raises `BadRequestError`."""
-    return (
-        _number(request, "skip", default=0, least=0, most=_MOST_SKIPPED),
-        _number(request, "take", default=12, least=1, most=100),
-    )
-
-
-def _number(request: Request, name: str, *, default: int, least: int, most: int) -> int:
-    text = request.query(name)
-    if text is None:
-        return default
-    if not (text.isascii() and text.isdecimal() and len(text) <= _LONGEST_NUMBER):
-        raise BadRequestError(f"{name} must be a whole number of {least} or more")
-    if not least <= int(text) <= most:
-        raise BadRequestError(f"{name} must be from {least} to {most}")
-    return int(text)
 
 
 def _new_job(caller: Caller, **asked: Any) -> NewDocsJob:
