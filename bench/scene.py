@@ -170,6 +170,7 @@ def prepared(stack: LocalStack, name: str) -> dict[str, str]:
         "AWS_ENDPOINT_URL": stack.aws_endpoint_url,
         "POWERTOOLS_SERVICE_NAME": "sortie",
         "AGENT_QUEUE_URL": client("sqs").create_queue(QueueName=name)["QueueUrl"],
+        "DOCS_QUEUE_URL": client("sqs").create_queue(QueueName=f"{name}-docs")["QueueUrl"],
         "MISSION_QUEUE_URL": client("sqs").create_queue(QueueName=f"{name}-missions")["QueueUrl"],
         "EVENT_BUS": name,
         "CURSOR_SECRET_ARN": secret["ARN"],

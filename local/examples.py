@@ -1,6 +1,7 @@
 """What the events of `events/` are about, for functions that are invoked one by one."""
 
 import time
+from dataclasses import replace
 
 from jobs.domain import docs
 from jobs.domain.identity import new_job_id
@@ -21,6 +22,8 @@ def job_for(function: str) -> Job:
         return waiting()
     if function.startswith("Docs"):
         return written()
+    if function == "RunDocsJob":
+        return half_written()
     return left_behind(FAR_ECHO if function == "PollRemoteJob" else ECHO)
 
 
@@ -64,6 +67,11 @@ def written() -> Job:
             repository="https://git.example/demo-docs.git",
         ),
     )
+
+
+def half_written() -> Job:
+    """A documentation agent's job whose worker has died."""
+    return replace(written(), status=JobStatus.RUNNING, sequence=2, attempt=1, ended_at=None)
 
 
 def shared() -> Share:

@@ -72,7 +72,8 @@ def invocations(stack: LocalStack) -> Iterator[Invocation]:
             yield Invocation(
                 function=f"{name}Function",
                 handler=found["Handler"],
-                variables=found["Environment"]["Variables"] | {"AGENT_QUEUE_URL": queue_url},
+                variables=found["Environment"]["Variables"]
+                | dict.fromkeys(("AGENT_QUEUE_URL", "DOCS_QUEUE_URL"), queue_url),
                 event=filled(
                     (ROOT / f"events/{file}.json").read_text(),
                     {

@@ -20,8 +20,31 @@ type Json = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Stream:
+    """An answer that goes on while there is something to say.
+
+    `forms` say of each media type what it is, `headers` what each of those says that come first.
+    """
+
+    forms: Mapping[str, str]
+    headers: Mapping[str, str]
+
+    def described(self) -> Json:
+        text = {"type": "string"}
+        return {
+            "headers": {
+                name: {"description": said, "schema": text} for name, said in self.headers.items()
+            },
+            "content": {
+                kind: {"schema": {**text, "description": said}} for kind, said in self.forms.items()
+            },
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """One endpoint. `name` is its handler's; types are whatever pydantic understands.
+    """One endpoint. `name` is its handler's, unless that has several; types are whatever pydantic
+    understands, an answer may be a `Stream` instead.
 
     `refusals` are the statuses that have a body of type `error`.
     """
@@ -37,10 +60,12 @@ class Operation:
     body: Any = None
     query: Mapping[str, Any] = field(default_factory=dict)
     headers: Mapping[str, Any] = field(default_factory=dict)
+    handler: str = ""
 
     def types(self) -> Iterable[Any]:
         yield self.error
-        yield from (*self.answers.values(), *self.query.values(), *self.headers.values())
+        yield from (each for each in self.answers.values() if not isinstance(each, Stream))
+        yield from (*self.query.values(), *self.headers.values())
         if self.body is not None:
             yield self.body
 
@@ -78,6 +103,9 @@ def _described(operation: Operation, schemas: Mapping[Any, Json]) -> Json:
     def content(kind: Any) -> Json:
         return {"application/json": {"schema": schemas[repr(kind)]}}
 
+    def answer(kind: Any) -> Json:
+        return kind.described() if isinstance(kind, Stream) else {"content": content(kind)}
+
     answers = {**operation.answers, **dict.fromkeys(operation.refusals, operation.error)}
     described: Json = {
         "operationId": operation.name,
@@ -91,7 +119,7 @@ def _described(operation: Operation, schemas: Mapping[Any, Json]) -> Json:
               for name, kind in kinds.items()),
         ],
         "responses": {
-            str(status): {"description": HTTPStatus(status).phrase, "content": content(kind)}
+            str(status): {"description": HTTPStatus(status).phrase, **answer(kind)}
             for status, kind in sorted(answers.items())
         },
     }  # fmt: skip

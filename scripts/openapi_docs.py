@@ -1,14 +1,14 @@
 """The documentation agents' API: what its endpoints take and answer.
 
-What is below /v1 is the same without it. Those that stream are no JSON, and not described here.
+What is below /v1 is the same without it.
 """
 
 from typing import Annotated, Any, Final, Literal, TypedDict
 
 from pydantic import ConfigDict, Field, with_config
 
-from jobs.dialects.docs_request import Prompt
-from scripts.openapi import Api, Operation
+from jobs.dialects.docs_request import CreateJob, Prompt
+from scripts.openapi import Api, Operation, Stream
 
 _WHOLE: Final = ConfigDict(strict=True, extra="forbid")
 
@@ -69,12 +69,46 @@ class AgentJob(TypedDict):
 _ALWAYS: Final = (401, 403, 404, 500, 503)
 _KEY: Final[dict[str, Any]] = {"security": "bearer", "error": Error}
 _ONCE: Final = {"Idempotency-Key": Annotated[str, Field(min_length=1, max_length=255)]}
+_STREAM: Final = Stream(
+    forms={
+        "text/plain": "The AI SDK's data stream of version 4: a line TYPE:JSON for each event",
+        "text/event-stream": "With Accept: text/event-stream, its UI message stream of version 5;"
+        " each event has an id, to go on after by Last-Event-ID",
+    },
+    headers={
+        "X-Session-Id": "The job's id",
+        "X-Branch-Name": "Where the agent writes; what no header can hold is percent-encoded",
+    },
+)
 
 DOCS: Final = Api(
     title="Documentation agents",
     version="2",
     security={"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "mint_…"}},
     operations=[
+        Operation(
+            name="create_job",
+            handler="stream_job",
+            method="POST",
+            path="/v1/agent/{projectId}/job",
+            summary="Have an agent write documentation, and watch it (scope write)",
+            body=CreateJob,
+            headers=_ONCE,
+            answers={200: _STREAM},
+            refusals=(400, 409, 413, 429, *_ALWAYS),
+            **_KEY,
+        ),
+        Operation(
+            name="join_job",
+            handler="stream_job",
+            method="GET",
+            path="/v1/agent/{projectId}/job/{id}/stream",
+            summary="Watch a job from its beginning, or go on watching it (scope read)",
+            headers={"Last-Event-ID": Annotated[str, Field(pattern=r"^[1-9]\d{0,9}\.\d{1,6}$")]},
+            answers={200: _STREAM},
+            refusals=(400, *_ALWAYS),
+            **_KEY,
+        ),
         Operation(
             name="get_job",
             method="GET",

@@ -69,6 +69,9 @@ class _ProjectEntry(_Strict):
     pullRequests: str | None = Field(  # noqa: N815
         default=None, pattern=r"^[\w.-]+/[\w.-]+$", description="owner/name on GitHub"
     )
+    githubApi: HttpUrl | None = Field(  # noqa: N815
+        default=None, description="GitHub Enterprise's, if it is not github.com's"
+    )
 
 
 class ScriptedProject(_ProjectEntry):
@@ -111,7 +114,10 @@ def to_project(tenant: str, entry: ProjectEntry) -> Project:
         subdomain=entry.subdomain,
         provider=entry.provider,
         models=chosen.get("models", {}),
-        settings=chosen.get("settings", {}),
+        settings={
+            **chosen.get("settings", {}),
+            **({"githubApi": chosen["githubApi"]} if entry.githubApi else {}),
+        },
         credentials_secret=entry.secret,
         pull_requests=entry.pullRequests,
     )

@@ -46,6 +46,17 @@ def open_branch(origin, secrets, clock) -> Any:
     return opened
 
 
+def test_a_branch_is_published_once_it_has_more_than_the_default_one(origin, open_branch) -> None:
+    new = open_branch()
+    assert not new.published()
+
+    new.write("docs/page.mdx", b"x")
+    new.push("Add a page")
+
+    assert open_branch().published()
+    assert not open_branch("main").published()
+
+
 def test_a_new_branch_begins_at_the_default_one(origin, open_branch) -> None:
     checkout = open_branch()
     assert not checkout.changed()

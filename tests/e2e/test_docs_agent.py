@@ -103,7 +103,8 @@ def over(docs: DocsApi, job_id: str) -> Any:
 
 def test_an_agent_streams_while_it_works_and_then_the_commit_is_there(docs, branch, clone) -> None:
     plan = (
-        "say Working\n---\nwrite guides/start.mdx\n# Start\n\nHello.\n---\nsleep 1\n---\nsay Done"
+        "say Working\n---\nwrite docs/guides/start.mdx\n# Start\n\nHello.\n"
+        "---\nsleep 1\n---\nsay Done"
     )
 
     streamed = write(docs, plan, branch=branch)
@@ -121,26 +122,26 @@ def test_an_agent_streams_while_it_works_and_then_the_commit_is_there(docs, bran
     assert session["messageToUser"]
     assert session["title"]
     got = clone(branch)
-    assert got.read("docs/guides/start.mdx") == "# Start\n\nHello."
-    assert got.git("rev-list", "--count", "main..HEAD") == "1"
+    assert got.read("docs/guides/start.mdx") == "# Start\n\nHello.\n"
+    assert got.git("rev-list", "--count", "origin/main..HEAD") == "1"
     assert "guides/start.mdx" in got.git("show", "--stat", "HEAD")
 
 
 def test_pages_are_edited_and_deleted_on_a_branch_that_goes_on(docs, branch, clone) -> None:
-    write(docs, "write a.mdx\nOld words\n---\nwrite b.mdx\nTo go", branch=branch)
+    write(docs, "write docs/a.mdx\nOld words\n---\nwrite docs/b.mdx\nTo go", branch=branch)
 
-    write(docs, "edit a.mdx\nOld\n===\nNew\n---\ndelete b.mdx", branch=branch)
+    write(docs, "edit docs/a.mdx\nOld\n===\nNew\n---\ndelete docs/b.mdx", branch=branch)
 
     got = clone(branch)
-    assert got.read("docs/a.mdx") == "New words"
+    assert got.read("docs/a.mdx") == "New words\n"
     assert not (got.folder / "docs/b.mdx").exists()
-    assert got.git("rev-list", "--count", "main..HEAD") == "2"
+    assert got.git("rev-list", "--count", "origin/main..HEAD") == "2"
 
 
 def test_follow_ups_are_done_in_order_on_the_same_branch(docs, clone) -> None:
-    root = docs.create("sleep 2\n---\nwrite log.mdx\none").json["id"]
+    root = docs.create("sleep 2\n---\nwrite docs/log.mdx\none").json["id"]
     for word in ("two", "three"):
-        assert docs.message(root, f"write log.mdx\n{word}").status == 200
+        assert docs.message(root, f"write docs/log.mdx\n{word}").status == 200
 
     done = eventually(
         lambda: docs.get(f"/v2/agent/{{project}}/job/{root}").json,
@@ -150,24 +151,26 @@ def test_follow_ups_are_done_in_order_on_the_same_branch(docs, clone) -> None:
 
     assert done["status"] == "completed"
     got = clone(done["source"]["ref"])
-    assert got.read("docs/log.mdx") == "three"
-    assert got.git("rev-list", "--count", "main..HEAD") == "3"
+    assert got.read("docs/log.mdx") == "three\n"
+    assert got.git("rev-list", "--count", "origin/main..HEAD") == "3"
 
 
 def test_jobs_on_one_branch_wait_for_each_other_and_all_are_there(docs, branch, clone) -> None:
     with ThreadPoolExecutor(4) as clients:
         streams = [*clients.map(
-            lambda n: write(docs, f"write page-{n}.mdx\n{n}", branch=branch), range(4)
+            lambda n: write(docs, f"write docs/page-{n}.mdx\n{n}", branch=branch), range(4)
         )]  # fmt: skip
 
     assert {over(docs, each.job_id)["haultReason"] for each in streams} == {"completed"}
     got = clone(branch)
-    assert [got.read(f"docs/page-{n}.mdx") for n in range(4)] == ["0", "1", "2", "3"]
-    assert got.git("rev-list", "--count", "main..HEAD") == "4"
+    assert [got.read(f"docs/page-{n}.mdx") for n in range(4)] == ["0\n", "1\n", "2\n", "3\n"]
+    assert got.git("rev-list", "--count", "origin/main..HEAD") == "4"
 
 
 def test_an_agent_that_fails_says_so_and_leaves_no_branch(docs, branch, stack) -> None:
-    streamed = write(docs, "write a.mdx\nx\n---\nfail The style guide is missing", branch=branch)
+    streamed = write(
+        docs, "write docs/a.mdx\nx\n---\nfail The style guide is missing", branch=branch
+    )
 
     assert '3:"The style guide is missing"' in streamed.text
     session = over(docs, streamed.job_id)
@@ -202,7 +205,8 @@ def test_a_client_that_leaves_changes_nothing_and_another_takes_up_the_stream(
     where = urllib.parse.urlsplit(docs.base_url)
     leaving = http.client.HTTPConnection(where.hostname or "", where.port, timeout=30)
     plan = {"branch": branch, "messages": [
-        {"role": "user", "content": "say One\n---\nsleep 2\n---\nwrite a.mdx\nx\n---\nsay Two"},
+        {"role": "user",
+         "content": "say One\n---\nsleep 2\n---\nwrite docs/a.mdx\nx\n---\nsay Two"},
     ]}  # fmt: skip
     leaving.request(
         "POST", f"/v1/agent/{docs.project}/job", json.dumps(plan),
@@ -221,7 +225,7 @@ def test_a_client_that_leaves_changes_nothing_and_another_takes_up_the_stream(
     assert "One" in text
     assert "Two" in text
     assert text.splitlines()[-1].startswith("d:")
-    assert clone(branch).read("docs/a.mdx") == "x"
+    assert clone(branch).read("docs/a.mdx") == "x\n"
 
 
 def test_while_it_works_the_session_shows_how_far_it_is(docs) -> None:

@@ -29,10 +29,7 @@ class Example:
 
     @property
     def title(self) -> str:
-        return next(
-            (w for w in ("npm", "Prefer", "websockets", "/v3/", "curl") if w in self.script),
-            "shell",
-        )
+        return next((words for words in TITLES if words in self.script), "shell")
 
     def matches(self, printed: str) -> bool:
         wanted = re.escape((self.prints or "…").strip()).replace("…", ".*?")
@@ -50,6 +47,7 @@ def examples() -> list[Example]:
     ]
 
 
+TITLES = ("npm", "Prefer", "websockets", "/v3/", "/v1/agent", "curl")
 EXAMPLES = examples()
 
 

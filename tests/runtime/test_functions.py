@@ -22,6 +22,7 @@ WORKERS = {
     "PollRemoteJobFunction": {"ended": False},
     "PublishEventsFunction": None,
     "RunAgentJobFunction": {"batchItemFailures": []},
+    "RunDocsJobFunction": {"batchItemFailures": []},
     "TrackConnectionsFunction": {"batchItemFailures": []},
 }
 

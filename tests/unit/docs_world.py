@@ -23,10 +23,14 @@ class Checkout:
 
     def __init__(self, *, changed: bool = True) -> None:
         self._changed = changed
+        self.is_published = False
         self.pushed: list[str] = []
 
     def changed(self) -> bool:
         return self._changed
+
+    def published(self) -> bool:
+        return self.is_published
 
     def push(self, message: str) -> str:
         self.pushed.append(message)
@@ -46,6 +50,7 @@ class DocsWorld:
         self.project: Project | None = PROJECT
         self.agent: Callable[..., Any] = lambda **_: None
         self.asked: list[Any] = []
+        self.slept: list[float] = []
         self.pull_requests: list[Any] = []
         self.free = FreeBranch(branches=self.branches, queue=self.outbox)
         self._run = RunDocsJob(
@@ -58,6 +63,7 @@ class DocsWorld:
             log=self.log,
             write=self._write,
             clock=self.clock,
+            sleep=self.slept.append,
         )
 
     def create(self, *, branch: str = "docs/x", prompt: str = "Write", **session: Any) -> JobRef:

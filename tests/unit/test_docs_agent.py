@@ -28,6 +28,7 @@ class Run:
         return agent(
             PROJECT, about.get("session", SESSION), messages, self.checkout,
             emit=self.events.append, note=lambda **changes: self.notes.append(changes),
+            job_id="j1",
             deadline=NOON + 60_000,
         )  # fmt: skip
 
@@ -52,15 +53,14 @@ def test_a_model_works_until_it_finishes(run) -> None:
     assert (written.tokens_in, written.tokens_out) == (20, 4)
     assert run.checkout.contents["docs/a.md"] == b"# A\n"
     assert run.notes == [{"title": "A page"}]
-    identity = run.events[0]["id"]
     assert run.events == [
-        {"t": "step-start", "id": identity},
+        {"t": "step-start", "id": "j1"},
         {"t": "text", "text": "I"},
         {"t": "text", "text": "write"},
         {"t": "tool-call", "id": "c0", "name": "write_file", "args": PAGE},
         {"t": "tool-result", "id": "c0", "result": {"path": "docs/a.md", "bytes": 4}},
         {"t": "step-finish", "reason": "tool-calls", "in": 10, "out": 2},
-        {"t": "step-start", "id": identity},
+        {"t": "step-start", "id": "j1"},
         {"t": "tool-call", "id": "c0", "name": "finish", "args": {
             "message": "Wrote it", "title": "A page", "commit_message": "Add a",
         }},

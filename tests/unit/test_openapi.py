@@ -1,5 +1,7 @@
 """The OpenAPI documents say what the code says."""
 
+import re
+
 import pytest
 
 from local.paths import ROOT
@@ -15,12 +17,15 @@ def routes() -> set[tuple[str, str, str]]:
     """Handler, method and path of each endpoint."""
     return {
         (
-            resource["Properties"]["Handler"].removesuffix(".lambda_handler").replace(".", "/"),
+            re.sub(r"\.(lambda_handler|sh)$", "", resource["Properties"]["Handler"]).replace(
+                ".", "/"
+            ),
             event["Properties"]["Method"],
             event["Properties"]["Path"],
         )
         for resource in load(ROOT / "template.yaml")["Resources"].values()
         for event in resource.get("Properties", {}).get("Events", {}).values()
+        for handler in [resource["Properties"].get("Handler", "")]
         if event["Type"] == "Api"
     }
 
@@ -32,7 +37,10 @@ def test_a_document_is_as_the_code_makes_it(name) -> None:
 
 @pytest.mark.parametrize("name", APIS)
 def test_what_is_described_is_deployed(name) -> None:
-    described = {(f"{name}/{each.name}", each.method, each.path) for each in APIS[name].operations}
+    described = {
+        (f"{name}/{each.handler or each.name}", each.method, each.path)
+        for each in APIS[name].operations
+    }
 
     assert described <= routes()
 

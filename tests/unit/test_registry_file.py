@@ -57,6 +57,7 @@ def test_a_project_is_all_that_its_entry_says(tmp_path) -> None:
             settings: {baseUrl: "http://models.example/v1", apiKeySecret: acme/models}
             secret: acme/git
             pullRequests: acme/docs
+            githubApi: https://github.example/api/v3
         docsKeys: [{name: ci, scopes: [read], expiresInDays: 90}]
     """)
 
@@ -71,7 +72,11 @@ def test_a_project_is_all_that_its_entry_says(tmp_path) -> None:
         subdomain="acme",
         provider="openai",
         models={"sonnet": "small", "opus": "large"},
-        settings={"baseUrl": "http://models.example/v1", "apiKeySecret": "acme/models"},
+        settings={
+            "baseUrl": "http://models.example/v1",
+            "apiKeySecret": "acme/models",
+            "githubApi": "https://github.example/api/v3",
+        },
         credentials_secret="acme/git",
         pull_requests="acme/docs",
     )

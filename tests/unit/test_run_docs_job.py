@@ -161,6 +161,18 @@ def test_a_follow_up_knows_what_was_said_before(world) -> None:
     ]
 
 
+def test_a_follow_up_keeps_title_and_pull_request_of_what_it_follows(world) -> None:
+    first = world.create(title="Tides", pull_request="https://git.example/docs/pull/1")
+    world.run(first)
+    world.checkout = type(world.checkout)(changed=False)
+    second = world.create(prompt="Anything else?", follows=first.id, root=first.id)
+
+    world.run(second)
+
+    session = session_of(world.job(second))
+    assert (session.title, session.pull_request) == ("Tides", "https://git.example/docs/pull/1")
+
+
 def test_a_duplicate_message_finds_the_job_taken(world) -> None:
     ref = world.create()
     seen = []
@@ -196,6 +208,54 @@ def test_another_attempt_goes_on_with_the_output_where_the_first_has_stopped(wor
 
     assert kinds(world, ref) == ["start", "text", "data", "data", "finish"]
     assert world.said(ref)[2] == {"t": "data", "name": "restarted", "data": {}}
+
+
+def test_a_push_that_was_not_told_of_gets_its_pull_request_by_the_next_attempt(world) -> None:
+    world.project = replace(PROJECT, pull_requests="acme/docs")
+    ref = world.create()
+
+    def agent(**_):
+        world.checkout = type(world.checkout)(changed=False)
+        world.checkout.is_published = True
+        raise RuntimeError("killed")
+
+    world.agent = agent
+    with pytest.raises(RuntimeError):
+        world.run(ref)
+    world.agent = lambda **_: None
+    world.clock.advance(LEASE)
+
+    assert world.run(ref) is Ran.WRITTEN
+    assert [branch for branch, _ in world.pull_requests] == ["docs/x"]
+
+
+def test_a_branch_that_was_there_before_gets_no_pull_request_for_nothing(world) -> None:
+    world.project = replace(PROJECT, pull_requests="acme/docs")
+    world.checkout = type(world.checkout)(changed=False)
+    world.checkout.is_published = True
+
+    assert world.run(world.create()) is Ran.WRITTEN
+    assert world.pull_requests == []
+
+
+def test_work_is_not_lost_to_a_table_that_is_busy_for_a_moment(world) -> None:
+    ref = world.create()
+    save, refused = world.repository.save, []
+
+    def busy(job, *, replacing):
+        if len(refused) < 2:
+            refused.append(job)
+            raise UnavailableError("conflict")
+        save(job, replacing=replacing)
+
+    def agent(**_):
+        world.repository.save = busy
+
+    world.agent = agent
+
+    assert world.run(ref) is Ran.WRITTEN
+    assert len(world.asked) == 1
+    assert len(world.slept) == 2
 
 
 def test_a_job_that_was_cancelled_meanwhile_stays_so_and_frees_its_branch(world) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -170,6 +171,7 @@ def run_docs_job() -> RunDocsJob:
         log=output_log(),
         write=DocsAgent(models=tool_model, clock=bootstrap.now),
         clock=bootstrap.now,
+        sleep=time.sleep,
     )
 
 

@@ -136,6 +136,9 @@ class Checkout(Protocol):
 
     def changed(self) -> bool: ...
 
+    def published(self) -> bool:
+        """Tell whether the branch is at its host, and has more than the default one."""
+
     def push(self, message: str) -> str:
         """Commit and push, on a branch rebased once if need be; return the commit's id.
 

@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
-from uuid import uuid4
 
 from jobs.docs_ports import Checkout, Message, Output, ToolCall, ToolModel, Turn
 from jobs.domain.docs import Project, Session, Todo
@@ -41,6 +40,7 @@ class DocsAgent:
         messages: Sequence[Message],
         checkout: Checkout,
         *,
+        job_id: str,
         emit: Output,
         note: Note,
         deadline: Millis,
@@ -51,7 +51,8 @@ class DocsAgent:
         `AgentError`, also for a model that comes to no end.
         """
         model = self.models(project, session.model)
-        work = _Work(model, checkout, emit, note, [*conversation(project, session, messages)])
+        said = [*conversation(project, session, messages)]
+        work = _Work(job_id, model, checkout, emit, note, said)
         for _ in range(MOST_STEPS):
             if self.clock() >= deadline:
                 raise AgentError("The agent took too long")
@@ -74,8 +75,9 @@ class DocsAgent:
 class _Work:
     """One conversation with a model, and what it has cost so far."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - all that it is about
         self,
+        job_id: str,
         model: ToolModel,
         checkout: Checkout,
         emit: Output,
@@ -84,7 +86,7 @@ class _Work:
     ) -> None:
         self._model, self._emit, self._note, self._messages = model, emit, note, messages
         self._tools = Toolbox(checkout, self._todo)
-        self._id = str(uuid4())
+        self._id = job_id  # the client's message keeps it, whoever goes on with it
         self._said = self._repeats = 0
         self._last: tuple[object, ...] = ()
         self.tokens_in = self.tokens_out = 0

@@ -1,6 +1,6 @@
 """Have an agent write documentation: claim the job and its branch, let it work, push, tell."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -47,6 +47,7 @@ LEASE: Final[Millis] = 25_000
 HOLD_S: Final = 30
 BEAT_S: Final = 10.0
 _LONGEST_THREAD: Final = 20
+_PAUSES_S: Final = (0.2, 1.0, 3.0)
 
 
 class Ran(StrEnum):
@@ -77,6 +78,7 @@ class Writer(Protocol):
         messages: Sequence[Message],
         checkout: Checkout,
         *,
+        job_id: str,
         emit: Output,
         note: "Note",
         deadline: Millis,
@@ -100,6 +102,7 @@ class RunDocsJob:
     log: OutputLog
     write: Writer
     clock: Clock
+    sleep: Callable[[float], None]
 
     def __call__(self, ref: JobRef, delivery: Delivery) -> Ran:
         """Make one attempt. Raises `JobLeasedError` while another worker is at it."""
@@ -184,14 +187,19 @@ class _Attempt:
             return Ran.WRITTEN
 
     def _work(self, emit: OutputWriter) -> Written:
-        run, session = self._run, session_of(self._job)
+        run, thread = self._run, self._thread()
+        if thread:
+            before = session_of(thread[-1])
+            self._note(title=before.title, pull_request=before.pull_request)
+        session = session_of(self._job)
         project = run.projects.project(self._job.tenant, session.project)
         checkout = run.repositories.open(project, session.branch)
         written = run.write(
             project,
             session,
-            self._conversation(),
+            conversation(thread, self._job),
             checkout,
+            job_id=self._job.id,
             emit=emit,
             note=self._note,
             deadline=self._job.deadline,
@@ -200,6 +208,9 @@ class _Attempt:
         if checkout.changed():
             commit = checkout.push(written.summary)
             emit({"t": "data", "name": "commit", "data": {"branch": session.branch, "id": commit}})
+            self._open_pull_request(project, written, emit)
+        elif self._job.attempt > 1 and checkout.published():
+            # All of it is there: the attempt before has pushed, and died before it said so.
             self._open_pull_request(project, written, emit)
         return written
 
@@ -235,7 +246,16 @@ class _Attempt:
         )
 
     def _save(self, job: Job) -> None:
-        self._run.repository.save(job, replacing=self._job)
+        """Work that is done is not lost to a table that is busy, or that a follow-up writes to."""
+        for pause in _PAUSES_S:
+            try:
+                self._run.repository.save(job, replacing=self._job)
+            except UnavailableError:
+                self._run.sleep(pause)
+            else:
+                break
+        else:
+            self._run.repository.save(job, replacing=self._job)
         self._job = job
 
     def _beat(self) -> None:
@@ -257,8 +277,8 @@ class _Attempt:
             number = items[-1].number + 1
         return number
 
-    def _conversation(self) -> list[Message]:
-        """What was said on this branch before, and what is asked now."""
+    def _thread(self) -> list[Job]:
+        """Return the jobs that this one follows, oldest first."""
         jobs = [self._job]
         while (before := session_of(jobs[0]).follows) and len(jobs) < _LONGEST_THREAD:
             ref = JobRef(tenant=self._job.tenant, dialect=DIALECT, id=before)
@@ -266,9 +286,14 @@ class _Attempt:
                 jobs.insert(0, self._run.repository.get(ref))
             except JobNotFoundError:
                 break
-        said: list[Message] = []
-        for job in jobs:
-            said += job.request["messages"]
-            if job is not self._job and session_of(job).message:
-                said.append({"role": "assistant", "content": session_of(job).message})
-        return said
+        return jobs[:-1]
+
+
+def conversation(thread: Sequence[Job], job: Job) -> list[Message]:
+    """What was said on this branch before, and what is asked now."""
+    said: list[Message] = []
+    for before in thread:
+        said += before.request["messages"]
+        if message := session_of(before).message:
+            said.append({"role": "assistant", "content": message})
+    return [*said, *job.request["messages"]]

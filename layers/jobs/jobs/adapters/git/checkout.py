@@ -69,6 +69,10 @@ class GitCheckout:
     def changed(self) -> bool:
         return self._tree != self._base_tree
 
+    def published(self) -> bool:
+        """Tell whether the branch is at its host, and elsewhere than the default one."""
+        return self._start.tip not in {None, self._start.default}
+
     def push(self, message: str) -> str:
         """Commit and push, on a branch rebased once if need be; return the commit's id.
 

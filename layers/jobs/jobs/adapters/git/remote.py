@@ -39,10 +39,14 @@ class Store(MemoryObjectStore):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Start:
-    """The commit to begin at; `tip`: where the branch itself is, None if it is still to be made."""
+    """The commit to begin at; `tip`: where the branch itself is, None if it is still to be made.
+
+    `default`: where the default branch is, if that was asked for.
+    """
 
     base: ObjectID
     tip: ObjectID | None
+    default: ObjectID | None = None
 
 
 class RemoteBranch:
@@ -59,9 +63,11 @@ class RemoteBranch:
         """
         choice = [self._ref, *([_ref(default)] if default else [])]
         found: list[tuple[Ref, ObjectID]] = []
+        known: dict[Ref, ObjectID] = {}
 
         def wanted(refs: Mapping[Ref, ObjectID], depth: int | None = None) -> list[ObjectID]:
             found.extend((ref, refs[ref]) for ref in choice if ref in refs)
+            known.update(refs)
             return [commit for _, commit in found[:1]]
 
         with _understood():
@@ -80,7 +86,11 @@ class RemoteBranch:
         if not found:
             return None
         ref, commit = found[0]
-        return Start(base=commit, tip=commit if ref == self._ref else None)
+        return Start(
+            base=commit,
+            tip=commit if ref == self._ref else None,
+            default=known.get(_ref(default)) if default else None,
+        )
 
     def push(self, commit: ObjectID, objects: Iterable[ShaFile], *, over: ObjectID | None) -> None:
         """Put the branch onto a commit. `over` is where it is believed to be: None if nowhere.
