@@ -38,7 +38,7 @@ def seed(
     with closing(session().client("secretsmanager", endpoint_url=endpoint_url)) as secrets:
         secrets.create_secret(Name=f"{stack}/agents/far-echo", SecretString=keys["demo"])
         opener = json.dumps({"username": git.user, "password": git.password})
-        secrets.create_secret(Name=f"{stack}/docs/git", SecretString=opener)
+        secrets.create_secret(Name=f"{stack}/agents/git", SecretString=opener)
     return {
         "messaging": {"apiKey": keys["demo"]},
         "missions": {

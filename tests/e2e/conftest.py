@@ -1,6 +1,8 @@
 """The deployed local stack, as its clients and its operators see it."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -14,7 +16,7 @@ from jobs.services.authenticate import new_key
 from local.stack import LocalStack
 from tests.e2e.api import Api
 from tests.e2e.cloud import Cloud, above
-from tests.e2e.docs_agents import NOWHERE, DocsApi, docs_key
+from tests.e2e.docs_agents import NOWHERE, Clone, DocsApi, cloned, docs_key
 from tests.e2e.events import Bus
 from tests.e2e.partners import Partner, registered
 
@@ -91,10 +93,10 @@ def make_docs(stack: LocalStack, cloud: Cloud, registry: DynamoRegistry) -> Make
     """Register an organisation that nobody else uses, or a further project of this one."""
     projects = DynamoProjects(cloud.client("dynamodb"), cloud.registry, lambda: 0)
 
-    def make(tenant: str | None = None, repository: str = NOWHERE) -> DocsApi:
+    def make(tenant: str | None = None, repository: str = NOWHERE, **about: Any) -> DocsApi:
         owner, project = tenant or f"docs-{uuid4().hex[:12]}", f"p-{uuid4().hex[:12]}"
         projects.put_project(
-            Project(id=project, tenant=owner, repository=repository, subdomain="acme")
+            Project(id=project, tenant=owner, repository=repository, subdomain="acme", **about)
         )
         return DocsApi(stack.base_url, owner, project, docs_key(registry, owner))
 
@@ -106,6 +108,12 @@ def demo_docs(stack: LocalStack) -> DocsApi:
     """The seeded one, whose project has a repository."""
     seeded = stack.seeded["docsAgents"]
     return DocsApi(stack.base_url, "demo", seeded["projectId"], seeded["apiKey"])
+
+
+@pytest.fixture
+def clone(stack: LocalStack, tmp_path: Path) -> Callable[[str], Clone]:
+    """Clone the demo repository's branch of this name."""
+    return lambda branch: cloned(stack.git_url, branch, tmp_path / uuid4().hex)
 
 
 @pytest.fixture(scope="session")

@@ -1,16 +1,21 @@
 """The documentation agents' API as its clients meet it: a key, a project, requests about it."""
 
+import http.client
 import json
-from collections.abc import Collection, Mapping
+import subprocess
+import urllib.parse
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from jobs.adapters.dynamodb.registry import DynamoRegistry
 from jobs.domain.agent import Scope
 from jobs.services.authenticate import new_key
-from tests.e2e.api import Answer, Api
+from tests.e2e.api import PATIENCE_S, Answer, Api, eventually
 
 FOREVER = 2**42
+OVER = {"completed", "error", "interrupted", "github_missconfigured"}
 NOWHERE = "http://127.0.0.1:9/nowhere.git"
 
 
@@ -54,3 +59,71 @@ def docs_key(
     credential, kept = new_key(tenant, opens="docs", scopes=scopes, expires_at=expires_at)
     registry.put_key(kept)
     return credential
+
+
+@dataclass(frozen=True)
+class Clone:
+    folder: Path
+
+    def git(self, *arguments: str) -> str:
+        done = subprocess.run(
+            ["git", "-C", str(self.folder), *arguments], capture_output=True, check=True, text=True
+        )
+        return done.stdout.strip()
+
+    def read(self, path: str) -> str:
+        return (self.folder / path).read_text()
+
+
+def cloned(url: str, branch: str, folder: Path) -> Clone:
+    """Clone as anybody else would, with the ordinary git client."""
+    subprocess.run(["git", "clone", "--quiet", "--branch", branch, url, str(folder)], check=True)
+    return Clone(folder)
+
+
+@dataclass(frozen=True)
+class Streamed:
+    status: int
+    job_id: str
+    branch: str
+    pieces: list[str]
+
+    @property
+    def text(self) -> str:
+        return "".join(self.pieces)
+
+
+def write(
+    docs: DocsApi, prompt: str, listening: Callable[[str], None] = lambda _: None, **body: Any
+) -> Streamed:
+    """Create a job as published clients do, and read its stream to the end, line by line."""
+    where = urllib.parse.urlsplit(docs.base_url)
+    connection = http.client.HTTPConnection(where.hostname or "", where.port, timeout=180)
+    sent = {"messages": [{"role": "user", "content": prompt}], **body}
+    connection.request(
+        "POST",
+        f"/v1/agent/{docs.project}/job",
+        json.dumps(sent),
+        {"Authorization": f"Bearer {docs.key}", "Content-Type": "application/json"},
+    )
+    answer = connection.getresponse()
+    pieces = []
+    for line in answer:
+        pieces.append(line.decode())
+        listening(pieces[-1])
+    connection.close()
+    return Streamed(
+        answer.status,
+        answer.headers["X-Session-Id"],
+        answer.headers["X-Branch-Name"],
+        pieces,
+    )
+
+
+def over(docs: DocsApi, job_id: str, *, seconds: float = PATIENCE_S) -> Any:
+    """Return the session once the agent has stopped."""
+    return eventually(
+        lambda: docs.get(f"/v1/agent/{{project}}/job/{job_id}").json,
+        lambda seen: seen["haultReason"] in OVER,
+        seconds=seconds,
+    )

@@ -37,7 +37,7 @@ def test_the_demo_registry_is_right() -> None:
         tenant="demo",
         repository="http://127.0.0.1:8081/demo-docs.git",
         folder="docs",
-        credentials_secret="sortie/docs/git",
+        credentials_secret="sortie/agents/git",
         subdomain="demo",
     )
 
