@@ -13,8 +13,10 @@ from local.progress import step
 
 CREATE: Final = "messaging.create_job"
 MISSION: Final = "missions.create_job"
+WRITING: Final = "docs.create_job_v2"
 STORED: Final = 60
 MISSIONS: Final = 30  # an organisation may create sixty a minute
+WRITINGS: Final = 12
 LARGE: Final = "x" * 50_000
 NOTES: Final = """\
 Calls of a warm function; `first` names what its first call makes besides: the registry is kept
@@ -22,6 +24,8 @@ for a minute, and so is a secret.
 
 Write units as the emulator tells them, which follow AWS's rules; read units from item sizes, by
 AWS's published formula.
+
+docs: what makes an agent work is counted for the limit of 100 an hour, unless its key is known.
 
 mission: create: one of its calls is the rate limit's, which the budget did not foresee.
 
@@ -51,12 +55,16 @@ class Jobs:
         self.large = self.new(LARGE)
         self.small = [self.new() for _ in range(STORED)][-1]
         self.mission = [self.new_mission() for _ in range(MISSIONS)][-1]
+        self.writing = [self.new_writing() for _ in range(WRITINGS)][-1]
 
     def new(self, content: str = "Hello, who are you?") -> str:
         return str(self._stage.ask(CREATE, requests.create(content))["jobId"])
 
     def new_mission(self) -> str:
         return str(self._stage.ask(MISSION, requests.create_mission())["job"]["jobId"])
+
+    def new_writing(self) -> str:
+        return str(self._stage.ask(WRITING, requests.prompt())["id"])
 
     def key(self) -> str:
         self._key += 1
@@ -88,6 +96,15 @@ def operations(jobs: Jobs) -> Mapping[str, Operation]:
             "missions.cancel_job", lambda: requests.of_mission(jobs.new_mission()), 2
         ),
         "mission: resources": Operation("missions.list_resources", requests.resources),
+        "docs: create (v2)": Operation(WRITING, requests.prompt),
+        "docs: create (v2), Idempotency-Key": Operation(
+            WRITING, lambda: requests.prompt(key=jobs.key())
+        ),
+        "docs: get": Operation("docs.get_job", lambda: requests.of_writing(jobs.writing)),
+        "docs: list of 12": Operation("docs.list_jobs", requests.of_project),
+        "docs: message": Operation(
+            "docs.message_job_v2", lambda: requests.prompt(job_id=jobs.writing)
+        ),
         "create, 50 KB": Operation(CREATE, lambda: requests.create(LARGE), 2),
         "get, 50 KB": Operation("messaging.get_job", lambda: requests.of_job(jobs.large), 1),
     }

@@ -19,6 +19,8 @@ PARTNER: Final = {
         "scope": "missions/viewer missions/pilot missions/manager",
     }
 }
+PROJECT: Final = "handbook"
+WRITER: Final = {"tenant": TENANT, "scopes": "read write"}
 
 type Event = dict[str, Any]
 
@@ -78,3 +80,21 @@ def missions(*, limit: int = 20) -> Event:
 
 def resources() -> Event:
     return request(caller=PARTNER)
+
+
+# ── Documentation agents ────────────────────────────────────────────────────────
+
+
+def prompt(text: str = "say Hello", *, job_id: str | None = None, key: str | None = None) -> Event:
+    """To a new job, or to this one."""
+    event = of_writing(job_id) if job_id else of_project()
+    event["headers"] |= {"Idempotency-Key": key} if key else {}
+    return event | {"body": json.dumps({"prompt": text})}
+
+
+def of_project() -> Event:
+    return request(path={"projectId": PROJECT}, caller=WRITER)
+
+
+def of_writing(job_id: str) -> Event:
+    return request(path={"projectId": PROJECT, "id": job_id}, caller=WRITER)

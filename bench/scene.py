@@ -20,14 +20,16 @@ import boto3
 import botocore.session
 
 from bench.meter import Calls, Meter
-from bench.requests import AGENT, CLIENT, DEVICE, GROUP, PLAN, TENANT, Event
-from jobs import bootstrap, mission_bootstrap, runtime, watch_bootstrap
+from bench.requests import AGENT, CLIENT, DEVICE, GROUP, PLAN, PROJECT, TENANT, Event
+from jobs import bootstrap, docs_bootstrap, mission_bootstrap, runtime, watch_bootstrap
 from jobs.adapters.aws import PATIENT
 from jobs.adapters.dynamodb.fleet_registry import DynamoFleetRegistry
+from jobs.adapters.dynamodb.projects import DynamoProjects
 from jobs.adapters.dynamodb.registry import DynamoRegistry
 from jobs.domain.agent import Agent
 from jobs.domain.client import Client, Role
 from jobs.domain.device import Device, DeviceGroup, Plan
+from jobs.domain.docs import Project
 from local.aws import CREDENTIALS, REGION, session
 from local.build import LOCAL
 from local.paths import ROOT
@@ -39,6 +41,7 @@ TABLES: Final = {
     "CounterTable": "COUNTER_TABLE",
     "RegistryTable": "REGISTRY_TABLE",
     "MissionTable": "MISSION_TABLE",
+    "OutputTable": "OUTPUT_TABLE",
 }
 PARAMETERS: Final = {
     "DefaultTimeoutMs": "DEFAULT_TIMEOUT_MS",
@@ -104,7 +107,7 @@ class Scene:
 
     def forget(self) -> None:
         """Be a new execution environment: no client, no registry, no secret is known."""
-        for root in (bootstrap, mission_bootstrap, watch_bootstrap):
+        for root in (bootstrap, docs_bootstrap, mission_bootstrap, watch_bootstrap):
             for thing in vars(root).values():
                 if hasattr(thing, "cache_clear"):
                     thing.cache_clear()
@@ -184,10 +187,12 @@ def prepared(stack: LocalStack, name: str) -> dict[str, str]:
 
 
 def register(dynamodb: Any, table: str) -> None:
-    """An agent to ask, a program that may fly missions, and a drone to fly them."""
+    """An agent to ask, a program that may fly missions, a drone to fly them, and a handbook."""
     registry = DynamoRegistry(dynamodb, table, clock=lambda: 0)
     registry.put_agent(TENANT, Agent(id=AGENT, name="Echo"))
     registry.put_client(Client(id=CLIENT, tenant=TENANT, name="Bench", role=Role.MANAGER))
+    handbook = Project(id=PROJECT, tenant=TENANT, repository="https://git.example/handbook.git")
+    DynamoProjects(dynamodb, table, clock=lambda: 0).put_project(handbook)
     fleet = DynamoFleetRegistry(dynamodb, table, clock=lambda: 0)
     drone = Device(id=DEVICE, tenant=TENANT, group=GROUP, name="Drone")
     fleet.put_group(DeviceGroup(id=GROUP, tenant=TENANT, name="Field", devices=(drone,)))
