@@ -12,6 +12,7 @@ from jobs.adapters.git.repositories import GitRepositories
 from jobs.adapters.git.wire import Limits
 from jobs.domain.docs import Project
 from jobs.domain.errors import AgentError, CredentialsRefusedError
+from local.git_server import NAME
 from local.web import free_port
 from tests.adapters.git_hosts import CREDENTIALS, Origin, dulwich_app, hosted, serving
 from tests.agents.upstream import drip, drop, drop_mid_body, hang, reply, running
@@ -108,7 +109,7 @@ def test_what_passes_is_waited_for(origin, upstream, pauses) -> None:
         return app(environ, respond)
 
     with serving(troubled) as address:
-        assert opened(f"{address}/docs.git").read("b.md") == b"b"
+        assert opened(f"{address}/{NAME}").read("b.md") == b"b"
 
     assert pauses == [0.5, 1.0]
 
@@ -138,7 +139,7 @@ def test_a_push_is_tried_once_and_looked_after(origin, status) -> None:
         return app(environ, respond)
 
     with serving(troubled) as address:
-        checkout = opened(f"{address}/docs.git")
+        checkout = opened(f"{address}/{NAME}")
         checkout.write("b.md", b"2")
         with pytest.raises(AgentError, match=r"^The repository's host has failed$"):
             checkout.push("m")
@@ -157,7 +158,7 @@ def test_a_push_whose_answer_was_lost_has_happened(origin) -> None:
         return app(environ, respond)
 
     with serving(troubled) as address:
-        checkout = opened(f"{address}/docs.git")
+        checkout = opened(f"{address}/{NAME}")
         checkout.write("b.md", b"2")
         pushed = checkout.push("m")
 

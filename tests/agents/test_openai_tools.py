@@ -351,7 +351,8 @@ def test_it_works_with_a_server_that_others_wrote(peer) -> None:
 
     written = DocsAgent(models=lambda *_: model, clock=now)(
         project, session, [{"role": "user", "content": "rename the page"}], checkout,
-        emit=events.append, note=lambda **_: None, deadline=now() + 20_000,
+        emit=events.append, note=lambda **_: None, job_id="j1",
+        deadline=now() + 20_000,
     )  # fmt: skip
 
     assert (

@@ -34,6 +34,7 @@ class Run:
             PROJECT, SESSION, messages, self.checkout,
             emit=self.events.append,
             note=lambda **changes: self.todos.append(changes.get("todos")),
+            job_id="j1",
             deadline=NOON + 60_000,
         )  # fmt: skip
 
