@@ -14,6 +14,7 @@ from jobs.domain.status import JobStatus
 ECHO, FAR_ECHO = (
     f"{digit * 8}-{digit * 4}-4{digit * 3}-8{digit * 3}-{digit * 12}" for digit in "13"
 )
+HOUR = 3600 * 1000
 
 
 def job_for(function: str) -> Job:
@@ -37,8 +38,8 @@ def waiting() -> Job:
         request={"metadata": {}, "action": "HOVER", "waypoints": []},
         created_at=now,
         changed_at=now,
-        deadline=now + 300_000,
-        retention=24 * 3600 * 1000,
+        deadline=now + HOUR,
+        retention=24 * HOUR,
         status=JobStatus.QUEUED,
         sequence=2,
         mission=Mission(name="Inspection", group="nowhere", priority=5, due_at=now),
@@ -55,8 +56,8 @@ def written() -> Job:
         request={"messages": [{"role": "user", "content": "say Hello"}], "v": 2},
         created_at=now,
         changed_at=now,
-        deadline=now + 300_000,
-        retention=24 * 3600 * 1000,
+        deadline=now + HOUR,
+        retention=24 * HOUR,
         status=JobStatus.SUCCEEDED,
         sequence=3,
         ended_at=now,
@@ -81,7 +82,7 @@ def shared() -> Share:
         resource=Resource(tenant="demo", kind=ResourceKind.GROUP, id="harbour"),
         type=ShareType.STREAM,
         created_at=now,
-        expires_at=now + 300_000,
+        expires_at=now + HOUR,
         max_viewers=None,
         metadata={},
     )
@@ -98,8 +99,8 @@ def left_behind(agent_id: str) -> Job:
         request={"agentId": agent_id, "userId": ECHO, "content": "Hello", "metadata": {}},
         created_at=now,
         changed_at=now,
-        deadline=now + 300_000,
-        retention=24 * 3600 * 1000,
+        deadline=now + HOUR,
+        retention=24 * HOUR,
         status=JobStatus.RUNNING,
         sequence=2,
         attempt=1,
