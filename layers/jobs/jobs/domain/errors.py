@@ -105,3 +105,19 @@ class PathRefusedError(JobError):
 
 class CredentialsRefusedError(AgentError):
     """The repository's host will not let us in."""
+
+
+class PaymentRefusedError(JobError):
+    """No money has moved, and none will by this payment: `code` says why, in x402's words."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class SettlementUnknownError(JobError):
+    """Money may have moved. The same request again finds out, without a second charge."""
+
+
+class StalePaymentError(JobError):
+    """Someone else changed the payment's record since it was read."""
