@@ -59,8 +59,10 @@ class Receipt:
 
 
 class Chain(Protocol):
-    """One chain, read over JSON-RPC. Raises `SettlementUnknownError` if it cannot be read, also
-    where its chain id is not the network's."""
+    """Chains, read over JSON-RPC.
+
+    Raises `SettlementUnknownError` if one cannot be read, also where its chain id is another.
+    """
 
     def receipt(self, network: Network, transaction: str, *, pay_to: str) -> Receipt | None:
         """Return the receipt, with the transfers of the network's asset to `pay_to` only."""
@@ -71,7 +73,11 @@ class Chain(Protocol):
     def settlement(
         self, network: Network, payer: str, nonce: str, *, since: int, pay_to: str
     ) -> Settled | None:
-        """Find the transaction that used an authorization to pay us, from this second on."""
+        """Find the transaction that used an authorization to pay us, from this second on.
+
+        None for one that paid somebody else or was cancelled. Raises `SettlementUnknownError` if
+        there is no trace of it: the node may not know of its newest use yet.
+        """
 
     def time(self, network: Network) -> int:
         """Return the newest block's time, in seconds."""

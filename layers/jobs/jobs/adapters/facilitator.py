@@ -1,0 +1,87 @@
+"""An x402 facilitator over HTTP: `/verify` and `/settle`, versions 1 and 2.
+
+Only what it clearly refuses is refused. Everything else that is no clear yes is unknown: a payer
+who is told "not paid" pays again.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from typing import Any, Final
+
+from jobs.adapters.json_post import JsonPost, NoAnswerError, Reply
+from jobs.adapters.refusals import is_about_the_payment, is_final, told
+from jobs.domain.errors import SettlementUnknownError
+from jobs.domain.payment import Authorization, Network
+from jobs.payment_ports import Refused, Settled
+
+type Credentials = Callable[[str, str], Mapping[str, str]]
+"""Headers for a method and an address."""
+
+_CLEAR: Final = frozenset({HTTPStatus.OK, HTTPStatus.BAD_REQUEST, HTTPStatus.PAYMENT_REQUIRED})
+_HASH: Final = re.compile("0x[0-9a-fA-F]{64}")
+
+
+class HttpFacilitator:
+    """`credentials` is left out where a facilitator wants none."""
+
+    def __init__(self, url: str, credentials: Credentials | None = None) -> None:
+        self._url = url.rstrip("/")
+        self._credentials = credentials
+        self._post = JsonPost()
+
+    def verify(
+        self, authorization: Authorization, requirements: Any, *, timeout: float
+    ) -> Refused | None:
+        reply = self._ask("verify", authorization, requirements, timeout)
+        match reply.body:
+            case {"isValid": True} if reply.status == HTTPStatus.OK:
+                return None
+            case {"isValid": False, "invalidReason": str(reason)} if reply.status in _CLEAR:
+                if is_about_the_payment(reason):
+                    return Refused(reason=told(reason))
+            case {"errorType": "invalid_request"} if reply.status == HTTPStatus.BAD_REQUEST:
+                return Refused(reason="invalid_payload")
+        raise SettlementUnknownError(_summary("verify", reply))
+
+    def settle(
+        self, authorization: Authorization, requirements: Any, *, timeout: float
+    ) -> Settled | Refused:
+        reply = self._ask("settle", authorization, requirements, timeout)
+        match reply.body:
+            case {"success": True, "transaction": str(transaction), **rest} if (
+                reply.status == HTTPStatus.OK
+                and _HASH.fullmatch(transaction)
+                and _is_of(authorization.network, rest.get("network"))
+            ):
+                return Settled(transaction=transaction.lower(), payer=authorization.payer)
+            case {"success": False, "errorReason": str(reason)} if (
+                reply.status in _CLEAR and is_final(reason)
+            ):
+                return Refused(reason=told(reason))
+        raise SettlementUnknownError(_summary("settle", reply))
+
+    def _ask(self, verb: str, authorization: Authorization, requirements: Any, s: float) -> Reply:
+        url = f"{self._url}/{verb}"
+        body = {
+            "x402Version": authorization.version,
+            "paymentPayload": authorization.payload,
+            "paymentRequirements": requirements,
+        }
+        headers = self._credentials("POST", url) if self._credentials else {}
+        try:
+            return self._post(url, body, timeout=s, headers=headers)
+        except NoAnswerError as error:
+            raise SettlementUnknownError(f"facilitator, {verb}: {error}") from None
+
+
+def _is_of(network: Network, named: Any) -> bool:
+    return named in {None, "", network.name, network.caip2}
+
+
+def _summary(verb: str, reply: Reply) -> str:
+    """Say for the log what came, without a word of the facilitator's that is not a known one."""
+    body = reply.body if isinstance(reply.body, dict) else {}
+    reason = body.get("invalidReason") or body.get("errorReason") or body.get("errorType")
+    named = reason if isinstance(reason, str) and reason.isidentifier() else "no reason"
+    return f"facilitator, {verb}: {reply.status}, {named[:80]}"
