@@ -15,6 +15,7 @@ SAM := $(CURDIR)/.tools/sam/bin/sam
 LOCAL_PYTHON := $(CURDIR)/.tools/local/bin/python
 DEV := $(CURDIR)/.venv/bin
 NODE_PACKAGES := $(if $(shell command -v npm),tests/node/node_modules/.ready)
+CHAIN := .tools/chain/.ready $(if $(shell command -v npm),local/chain/node_modules/.contracts.json)
 LOCAL_STACK := .tools/local/.ready .tools/ministack/.ready .tools/sam/.ready
 
 export UV SAM SAM_CLI_TELEMETRY := 0
@@ -56,7 +57,7 @@ check: .venv/.ready ## lint, types, unit tests: quick, while you work
 	@$(DEV)/mypy
 	@$(OFFLINE) $(DEV)/pytest tests/unit tests/functions tests/architecture
 
-test: .venv/.ready .tools/runtime/.ready $(LOCAL_STACK) $(NODE_PACKAGES) ## everything that is checked
+test: .venv/.ready .tools/runtime/.ready $(LOCAL_STACK) $(NODE_PACKAGES) $(CHAIN) ## everything that is checked
 	@$(DEV)/ruff check
 	@$(DEV)/ruff format --check
 	@$(DEV)/mypy
@@ -85,7 +86,7 @@ openapi: .venv/.ready ## write docs/openapi anew from what the code declares
 	@PYTHONPATH=layers/jobs $(DEV)/python -m scripts.openapi
 
 clean: ## remove everything that was built or installed here
-	rm -rf .aws-sam .local .tools .venv .coverage .*_cache .hypothesis tests/node/node_modules
+	rm -rf .aws-sam .local .tools .venv .coverage .*_cache .hypothesis tests/node/node_modules local/chain/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # ── Environments ─────────────────────────────────────────────────────────────
@@ -111,6 +112,11 @@ tests/node/node_modules/.ready: tests/node/package-lock.json
 	@cd $(<D) && npm ci --ignore-scripts --no-audit --no-fund --silent
 	@touch $@
 
+local/chain/node_modules/.contracts.json: $(addprefix local/chain/,package-lock.json contracts.sol compile.cjs)
+	@printf 'installing the chain and its token… '; start=$$SECONDS; cd $(<D) && \
+	npm ci --ignore-scripts --no-audit --no-fund --silent && node compile.cjs > node_modules/.contracts.json && \
+	echo "$$((SECONDS - start)) s"
+
 # ── Locks: names, versions and hashes; no host, so that any index will do ───────
 COMPILE = $(UV) pip compile --quiet --no-config --generate-hashes --no-emit-index-url --no-header \
   --no-annotate --universal --python '$(PYTHON)' $(if $(UPGRADE),--upgrade)
@@ -120,9 +126,10 @@ lock: $(UV) ## resolve the requirements again (UPGRADE=1: to the newest)
 	$(COMPILE) layers/docs/requirements.in --constraints layers/jobs/requirements.txt -o layers/docs/requirements.txt
 	$(COMPILE) requirements/local.in --constraints layers/jobs/requirements.txt --constraints layers/docs/requirements.txt -o requirements/local.txt
 	$(COMPILE) requirements/dev.in --constraints requirements/local.txt --constraints layers/tokens/requirements.txt --constraints layers/docs/requirements.txt -o requirements/dev.txt
-	for each in ministack runtime sam uv; do \
+	for each in chain ministack runtime sam uv; do \
 	  $(COMPILE) requirements/$$each.in -o requirements/$$each.txt || exit 1; done
-	$(if $(NODE_PACKAGES),cd tests/node && npm install --package-lock-only --ignore-scripts --silent && node -e '$(FUNDLESS)')
+	$(if $(NODE_PACKAGES),for each in tests/node local/chain; do \
+	  (cd $$each && npm install --package-lock-only --ignore-scripts --silent && node -e '$(FUNDLESS)') || exit 1; done)
 
 # npm notes where each package asks for money: addresses all the same.
 define FUNDLESS
