@@ -123,9 +123,10 @@ COMPILE = $(UV) pip compile --quiet --no-config --generate-hashes --no-emit-inde
 lock: $(UV) ## resolve the requirements again (UPGRADE=1: to the newest)
 	$(COMPILE) layers/jobs/requirements.in -o layers/jobs/requirements.txt
 	$(COMPILE) layers/tokens/requirements.in -o layers/tokens/requirements.txt
+	$(COMPILE) layers/payments/requirements.in -o layers/payments/requirements.txt
 	$(COMPILE) layers/docs/requirements.in --constraints layers/jobs/requirements.txt -o layers/docs/requirements.txt
 	$(COMPILE) requirements/local.in --constraints layers/jobs/requirements.txt --constraints layers/docs/requirements.txt -o requirements/local.txt
-	$(COMPILE) requirements/dev.in --constraints requirements/local.txt --constraints layers/tokens/requirements.txt --constraints layers/docs/requirements.txt -o requirements/dev.txt
+	$(COMPILE) requirements/dev.in --constraints requirements/local.txt --constraints layers/tokens/requirements.txt --constraints layers/payments/requirements.txt --constraints layers/docs/requirements.txt -o requirements/dev.txt
 	for each in chain ministack runtime sam uv; do \
 	  $(COMPILE) requirements/$$each.in -o requirements/$$each.txt || exit 1; done
 	$(if $(NODE_PACKAGES),for each in tests/node local/chain; do \

@@ -25,7 +25,7 @@ KNOWS = {
                "urllib3"},
     "adapters": {"jobs.domain", "jobs.ports", "jobs.mission_ports", "jobs.watch_ports",
                  "jobs.docs_ports", "jobs.payment_ports", "jobs.adapters", "jobs.strict_json",
-                 "botocore", "dulwich", "itsdangerous", "jwt",
+                 "botocore", "coincurve", "Crypto", "dulwich", "itsdangerous", "jwt",
                  "urllib3",
                  "mypy_boto3_apigatewaymanagementapi", "mypy_boto3_dynamodb", "mypy_boto3_events",
                  "mypy_boto3_iot", "mypy_boto3_iot_data", "mypy_boto3_secretsmanager",
