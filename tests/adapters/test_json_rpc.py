@@ -225,7 +225,7 @@ def settlement(node, chain) -> Callable[..., Settled | None]:
             "eth_getBlockByNumber": lambda number, _: block(int(number, 0)),  # a block a second
             "eth_getTransactionReceipt": receipt or mined(use(1), transfer(2)),
         }
-        return chain.settlement(BASE, PAYER, NONCE, since=2500, pay_to=PAY_TO)
+        return chain.settlement(BASE, PAYER, NONCE, since=2500, pay_to=PAY_TO, amount=20_000)
 
     return find
 
@@ -286,6 +286,10 @@ def test_an_authorization_that_paid_somebody_else_settled_nothing(settlement) ->
     logs = [use(1), transfer(2, to=OTHER), use(3, nonce="0x" + "0b" * 32), transfer(4)]
 
     assert settlement([use(1)], mined(*logs)) is None
+
+
+def test_an_authorization_that_paid_less_settled_nothing(settlement) -> None:
+    assert settlement([use(1)], mined(use(1), transfer(2, amount=19_999))) is None
 
 
 def test_the_newest_blocks_time_is_the_chains(node, chain) -> None:

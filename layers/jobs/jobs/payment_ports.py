@@ -70,13 +70,14 @@ class Chain(Protocol):
     def used(self, network: Network, payer: str, nonce: str) -> bool:
         """Tell whether an authorization has been used, or cancelled, as of the newest block."""
 
-    def settlement(
-        self, network: Network, payer: str, nonce: str, *, since: int, pay_to: str
+    def settlement(  # noqa: PLR0913 - all that it is known by
+        self, network: Network, payer: str, nonce: str, *, since: int, pay_to: str, amount: int
     ) -> Settled | None:
         """Find the transaction that used an authorization to pay us, from this second on.
 
-        None for one that paid somebody else or was cancelled. Raises `SettlementUnknownError` if
-        there is no trace of it: the node may not know of its newest use yet.
+        None for one that was cancelled, or paid somebody else, or less than `amount`: a payer can
+        sign another authorization with the same nonce. Raises `SettlementUnknownError` if there is
+        no trace of it: the node may not know of its newest use yet.
         """
 
     def time(self, network: Network) -> int:

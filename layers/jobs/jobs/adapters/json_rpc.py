@@ -53,8 +53,8 @@ class JsonRpcChain:
             call = {"to": network.asset, "data": evm.authorization_state(payer, nonce)}
             return evm.quantity(node.ask("eth_call", call, "latest")) != 0
 
-    def settlement(
-        self, network: Network, payer: str, nonce: str, *, since: int, pay_to: str
+    def settlement(  # noqa: PLR0913 - as the port has it
+        self, network: Network, payer: str, nonce: str, *, since: int, pay_to: str, amount: int
     ) -> Settled | None:
         with self._node(network) as node:
             log = _use(node, network.asset, payer, nonce, since)
@@ -62,7 +62,10 @@ class JsonRpcChain:
                 return None
             found = node.ask("eth_getTransactionReceipt", log["transactionHash"])
             paid = evm.transfers(found["logs"], asset=network.asset, pay_to=pay_to)
-            if any((it.payer, it.nonce) == (payer.lower(), nonce.lower()) for it in paid):
+            if any(
+                (each.payer, each.nonce) == (payer.lower(), nonce.lower()) and each.amount >= amount
+                for each in paid
+            ):
                 return Settled(transaction=log["transactionHash"].lower(), payer=payer.lower())
             return None
 
