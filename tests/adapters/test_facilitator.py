@@ -152,7 +152,8 @@ def test_what_coinbase_finds_malformed_is_refused_before_anything_is_claimed(
     [
         "unexpected_verify_error", "unexpected_settle_error", "unknown_error", "node_failure",
         "settle_exact_node_failure", "settle_exact_evm_transaction_confirmation_timed_out",
-        "settlement_pending", "invalid_exact_evm_failed_to_get_receipt", "duplicate_settlement",
+        "settlement_pending", "invalid_exact_evm_transfer_event_mismatch",
+        "invalid_exact_evm_failed_to_get_receipt", "duplicate_settlement",
     ],
 )  # fmt: skip
 def test_what_could_not_be_found_out_is_unknown(upstream, verify, settle, reason) -> None:
@@ -161,6 +162,17 @@ def test_what_could_not_be_found_out_is_unknown(upstream, verify, settle, reason
 
     assert reason in unknown(verify)
     assert reason in unknown(settle)
+
+
+@pytest.mark.parametrize(
+    "reason", ["transaction_failed", "invalid_transaction_state", "settle_exact_failed_onchain"]
+)
+def test_a_failed_transaction_is_refused_only_where_it_is_named(upstream, settle, reason) -> None:
+    failed = {"success": False, "errorReason": reason}
+    upstream.then(reply(failed | {"transaction": TRANSACTION}), reply(failed | {"transaction": ""}))
+
+    assert settle() == Refused(reason="invalid_transaction_state")
+    unknown(settle)
 
 
 @pytest.mark.parametrize("status", [200, 402, 500])

@@ -51,12 +51,12 @@ class HttpFacilitator:
         match reply.body:
             case {"success": True, "transaction": str(transaction), **rest} if (
                 reply.status == HTTPStatus.OK
-                and _HASH.fullmatch(transaction)
+                and _is_hash(transaction)
                 and _is_of(authorization.network, rest.get("network"))
             ):
                 return Settled(transaction=transaction.lower(), payer=authorization.payer)
-            case {"success": False, "errorReason": str(reason)} if (
-                reply.status in _CLEAR and is_final(reason)
+            case {"success": False, "errorReason": str(reason), **rest} if (
+                reply.status in _CLEAR and is_final(reason, mined=_is_hash(rest.get("transaction")))
             ):
                 return Refused(reason=told(reason))
         raise SettlementUnknownError(_summary("settle", reply))
@@ -73,6 +73,10 @@ class HttpFacilitator:
             return self._post(url, body, timeout=s, headers=headers)
         except NoAnswerError as error:
             raise SettlementUnknownError(f"facilitator, {verb}: {error}") from None
+
+
+def _is_hash(text: Any) -> bool:
+    return isinstance(text, str) and _HASH.fullmatch(text) is not None
 
 
 def _is_of(network: Network, named: Any) -> bool:

@@ -38,8 +38,17 @@ _SAME: Final = {
     "transaction_failed": "invalid_transaction_state",
 }
 
+_REVERTED: Final = frozenset({
+    "invalid_exact_evm_transaction_failed",
+    "invalid_transaction_state",
+    "settle_exact_failed_onchain",
+    "transaction_failed",
+})  # fmt: skip
+"""Said of a transaction that failed on the chain, and of one that was lost sight of."""
+
 _TECHNICAL: Final = re.compile(
     "pending|timed_out|timeout|failed_to|failure|unexpected|unknown|duplicate|rpc|internal|error"
+    "|transfer_event"
 )
 """Words for "I could not find out", also where `invalid_` stands before them."""
 
@@ -57,7 +66,12 @@ def is_about_the_payment(reason: str) -> bool:
     return not _TECHNICAL.search(reason)
 
 
-def is_final(reason: str) -> bool:
-    """Tell whether no money has moved, nor will: only what is known to mean that."""
+def is_final(reason: str, *, mined: bool) -> bool:
+    """Tell whether no money has moved, nor will: only what is known to mean that.
+
+    `mined`: the answer names a transaction, which has failed then.
+    """
+    if reason in _REVERTED:
+        return mined
     known = reason in _TOLD or reason in _SAME or bool(_FINAL.match(reason))
     return known and is_about_the_payment(reason)
