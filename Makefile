@@ -6,6 +6,7 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 
 PORT ?= 8080
+PAYMENTS ?= off
 STAGE ?= dev
 STACK ?= sortie-$(STAGE)
 COVERAGE ?= 80
@@ -48,8 +49,8 @@ endef
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-up: $(LOCAL_STACK) ## the whole system on http://127.0.0.1:8080 (PORT=…), until Ctrl-C
-	@exec $(OFFLINE) PYTHONPATH=layers/jobs PORT=$(PORT) $(LOCAL_PYTHON) -m local.up
+up: $(LOCAL_STACK) $(if $(filter-out off,$(PAYMENTS)),$(CHAIN)) ## the whole system on http://127.0.0.1:8080 (PORT=…), until Ctrl-C; PAYMENTS=required|instead-of-key
+	@exec $(OFFLINE) PYTHONPATH=layers/jobs PORT=$(PORT) PAYMENTS=$(PAYMENTS) $(LOCAL_PYTHON) -m local.up
 
 check: .venv/.ready ## lint, types, unit tests: quick, while you work
 	@$(DEV)/ruff check

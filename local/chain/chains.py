@@ -56,6 +56,17 @@ class Chains:
     def parts(self) -> Sequence[Part]:
         return [self.facilitator.part, *(each.part for each in self.nodes.values())]
 
+    def parameters(self) -> dict[str, str]:
+        """The template's, for a stack that is paid here."""
+        urls = {rpc_parameter(name): each.rpc_url for name, each in self.nodes.items()}
+        return {
+            "PaymentNetworks": ",".join(self.nodes),
+            "PayTo": self.pay_to,
+            "FacilitatorUrl": self.facilitator.url,
+            "PaymentConfirmations": "1",
+            **urls,
+        }
+
     def _account(self, number: int) -> Account:
         return next(iter(self.nodes.values())).accounts[number]
 
@@ -72,11 +83,16 @@ class Chains:
         }
 
 
+def rpc_parameter(network: str) -> str:
+    """`BaseSepoliaRpcUrl` of base-sepolia."""
+    return f"{network.title().replace('-', '')}RpcUrl"
+
+
 @contextmanager
 def chains(folder: Path, names: Sequence[str] = DEFAULT) -> Iterator[Chains]:
     """Run these networks' stand-ins and a facilitator for them until the end of the block."""
     if not CONTRACTS.exists():
-        raise LocalStackError(f"{CONTRACTS} is missing; payments need Node with npm, to make it")
+        raise LocalStackError("payments need Node.js with npm, for a blockchain to pay on")
     with ExitStack() as cleanup:
         nodes = {name: cleanup.enter_context(node(name, folder)) for name in names}
         for each in nodes.values():
