@@ -214,7 +214,20 @@ def test_no_clear_answer_is_unknown(upstream, facilitator, verb, fault) -> None:
 
     unknown(lambda: getattr(facilitator, verb)(authorization(), OFFER, timeout=0.3))
 
-    assert len(upstream.received) == 1, "it must not be asked twice"
+
+def test_a_check_survives_a_connection_that_died_unnoticed(upstream, verify) -> None:
+    upstream.then(drop, reply({"isValid": True}))
+
+    assert verify() is None
+
+
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
+def test_a_settlement_is_never_asked_for_twice(upstream, settle, fault) -> None:
+    upstream.then(fault, reply(SETTLED))
+
+    unknown(settle)
+
+    assert len(upstream.received) == 1
 
 
 def test_nobody_there_is_unknown() -> None:
