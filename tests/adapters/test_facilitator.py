@@ -175,6 +175,22 @@ def test_a_failed_transaction_is_refused_only_where_it_is_named(upstream, settle
     unknown(settle)
 
 
+def test_the_log_has_what_the_payer_is_not_told(upstream, verify, settle, caplog) -> None:
+    caplog.set_level("INFO")
+    no = {"isValid": False, "invalidReason": "kyt_risk_detected"}
+    upstream.then(reply(no), reply({"errorReason": "settlement_pending"}, 500), reply({}, 401))
+
+    verify()
+    unknown(settle)
+    unknown(settle)
+
+    assert [record.getMessage() for record in caplog.records if record.name.startswith("jobs")] == [
+        "facilitator, verify: 200, kyt_risk_detected",
+        "facilitator, settle: 500, settlement_pending",
+        "facilitator, settle: 401, no reason",
+    ]
+
+
 @pytest.mark.parametrize("status", [200, 402, 500])
 def test_a_pending_settlement_is_unknown_though_it_names_a_transaction(
     upstream, settle, status

@@ -340,5 +340,14 @@ def test_nonsense_is_unknown(node, chain, said) -> None:
     unknown(lambda: chain.time(BASE))
 
 
+def test_the_log_names_the_network_and_no_key(upstream, chain, caplog) -> None:
+    upstream.then(reply({"error": {"code": -32001, "message": "bad key s3cret"}}))
+
+    unknown(lambda: chain.time(BASE))
+
+    said = [it.getMessage() for it in caplog.records if it.name.startswith("jobs")]
+    assert said == ["RPC of base: eth_chainId: error -32001"]
+
+
 def test_a_network_without_a_node_is_unknown() -> None:
     unknown(lambda: JsonRpcChain({}, patience=0.5).time(BASE))

@@ -4,6 +4,7 @@ Only what it clearly refuses is refused. Everything else that is no clear yes is
 who is told "not paid" pays again.
 """
 
+import logging
 import re
 import time
 from collections.abc import Callable, Mapping
@@ -15,6 +16,8 @@ from jobs.adapters.refusals import is_about_the_payment, is_final, told
 from jobs.domain.errors import SettlementUnknownError
 from jobs.domain.payment import Authorization, Network
 from jobs.payment_ports import Refused, Settled
+
+_log: Final = logging.getLogger(__name__)
 
 type Credentials = Callable[[str, str], Mapping[str, str]]
 """Headers for a method and an address."""
@@ -40,10 +43,10 @@ class HttpFacilitator:
                 return None
             case {"isValid": False, "invalidReason": str(reason)} if reply.status in _CLEAR:
                 if is_about_the_payment(reason):
-                    return Refused(reason=told(reason))
+                    return _refused("verify", reply, reason)
             case {"errorType": "invalid_request"} if reply.status == HTTPStatus.BAD_REQUEST:
                 return Refused(reason="invalid_payload")
-        raise SettlementUnknownError(_summary("verify", reply))
+        raise _unknown(_summary("verify", reply))
 
     def settle(
         self, authorization: Authorization, requirements: Any, *, timeout: float
@@ -59,8 +62,8 @@ class HttpFacilitator:
             case {"success": False, "errorReason": str(reason), **rest} if (
                 reply.status in _CLEAR and is_final(reason, mined=_is_hash(rest.get("transaction")))
             ):
-                return Refused(reason=told(reason))
-        raise SettlementUnknownError(_summary("settle", reply))
+                return _refused("settle", reply, reason)
+        raise _unknown(_summary("settle", reply))
 
     def _ask(self, verb: str, authorization: Authorization, requirements: Any, s: float) -> Reply:
         url = f"{self._url}/{verb}"
@@ -82,7 +85,18 @@ class HttpFacilitator:
                 # repeated. A settlement follows it on the new one.
                 return self._post(url, body, timeout=left, headers=headers)
         except NoAnswerError as error:
-            raise SettlementUnknownError(f"facilitator, {verb}: {error}") from None
+            raise _unknown(f"{verb}: {error}") from None
+
+
+def _refused(verb: str, reply: Reply, reason: str) -> Refused:
+    _log.info("facilitator, %s", _summary(verb, reply))
+    return Refused(reason=told(reason))
+
+
+def _unknown(about: str) -> SettlementUnknownError:
+    """Tell the log: whoever catches this has something else to do."""
+    _log.warning("facilitator, %s", about)
+    return SettlementUnknownError(f"facilitator, {about}")
 
 
 def _is_hash(text: Any) -> bool:
@@ -98,4 +112,4 @@ def _summary(verb: str, reply: Reply) -> str:
     body = reply.body if isinstance(reply.body, dict) else {}
     reason = body.get("invalidReason") or body.get("errorReason") or body.get("errorType")
     named = reason if isinstance(reason, str) and reason.isidentifier() else "no reason"
-    return f"facilitator, {verb}: {reply.status}, {named[:80]}"
+    return f"{verb}: {reply.status}, {named[:80]}"

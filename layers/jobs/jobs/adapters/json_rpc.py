@@ -4,6 +4,7 @@ Every answer is one node's word. Nodes behind one address may disagree about the
 what is not found yet is not known, never denied.
 """
 
+import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
@@ -15,6 +16,7 @@ from jobs.domain.errors import SettlementUnknownError
 from jobs.domain.payment import Network
 from jobs.payment_ports import Receipt, Settled
 
+_log: Final = logging.getLogger(__name__)
 _PATIENCE_S: Final = 8.0
 _SPANS: Final = (1000, 100, 10)
 """Blocks of logs in one call: some providers allow but few, and say so in words of their own."""
@@ -83,9 +85,15 @@ class JsonRpcChain:
                 self._checked.add(network.name)
             yield node
         except SettlementUnknownError as error:
-            raise SettlementUnknownError(f"RPC of {network.name}: {error}") from None
+            raise _unknown(network, str(error)) from None
         except (AttributeError, LookupError, TypeError, ValueError):
-            raise SettlementUnknownError(f"RPC of {network.name}: not understood") from None
+            raise _unknown(network, "not understood") from None
+
+
+def _unknown(network: Network, about: str) -> SettlementUnknownError:
+    """Tell the log: whoever catches this has something else to do."""
+    _log.warning("RPC of %s: %s", network.name, about)
+    return SettlementUnknownError(f"RPC of {network.name}: {about}")
 
 
 def _check(node: RpcNode, network: Network) -> None:
