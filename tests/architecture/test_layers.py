@@ -19,7 +19,7 @@ KNOWS = {
     "payment_ports": {"jobs.domain"},
     "watch_ports": {"jobs.domain"},
     "services": {"jobs.domain", "jobs.ports", "jobs.mission_ports", "jobs.watch_ports",
-                 "jobs.docs_ports", "jobs.services", "jobs.agents.provider"},
+                 "jobs.docs_ports", "jobs.payment_ports", "jobs.services", "jobs.agents.provider"},
     "agents": {"jobs.domain", "jobs.ports", "jobs.docs_ports", "jobs.agents", "jobs.strict_json",
                "botocore.eventstream", "botocore.exceptions", "mypy_boto3_bedrock_runtime",
                "urllib3"},
@@ -46,6 +46,7 @@ COMPOSITION_ROOT = {
     "bootstrap",
     "docs_bootstrap",
     "mission_bootstrap",
+    "payment_bootstrap",
     "watch_bootstrap",
 }  # knows everything
 MODULES = sorted(PACKAGE.rglob("*.py"))

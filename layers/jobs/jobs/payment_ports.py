@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from jobs.domain.payment import Authorization, Network, Payment
+from jobs.domain.job import Millis
+from jobs.domain.payment import Authorization, KeyedPayment, Network, Payment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,7 +18,10 @@ class Settled:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
-    """The facilitator says no, for one of x402's own reasons (`insufficient_funds`, …)."""
+    """The facilitator says no, for one of x402's own reasons (`insufficient_funds`, …).
+
+    No money has moved, and none is on its way.
+    """
 
     reason: str
 
@@ -26,7 +30,9 @@ class Facilitator(Protocol):
     """Checks authorizations, and puts them on the chain. Nothing it says is shown but `Refused`.
 
     Both raise `SettlementUnknownError` when it cannot be told what has happened: no answer, an
-    answer that is none, `settlement_pending`, our own credentials refused.
+    answer that is none, `settlement_pending`, our own credentials refused; `UnavailableError` when
+    nothing has been sent. `requirements` is the offer's entry, in the form of the authorization's
+    version; timeouts are seconds.
     """
 
     def verify(
@@ -92,13 +98,28 @@ class Recover(Protocol):
 class Payments(Protocol):
     """The records of payments: each change a conditional write on state and attempt."""
 
-    def claim(self, payment: Payment, *, replacing: Payment | None) -> bool:
-        """Store a claim where there is none, or where there still is `replacing`; False if not.
+    def claim(
+        self,
+        payment: Payment,
+        *,
+        replacing: Payment | None,
+        key: KeyedPayment | None = None,
+        replacing_key: KeyedPayment | None = None,
+    ) -> bool:
+        """Store a claim, with its key if it has one, where there is none yet.
 
-        One whose answer was lost is found again, and True.
+        Or where there still is what they replace; False if not. One whose answer was lost is
+        found again, and True.
         """
 
     def find(self, payment_id: str) -> Payment | None: ...
 
+    def find_key(self, tenant: str, key: str) -> KeyedPayment | None: ...
+
     def save(self, payment: Payment, *, replacing: Payment) -> None:
         """Raises `StalePaymentError` if it is no longer as `replacing`."""
+
+
+class PaymentTimers(Protocol):
+    def follow(self, payment: Payment, *, at: Millis) -> None:
+        """See to it that an open payment is looked at until it is closed; idempotent."""

@@ -108,7 +108,7 @@ class CredentialsRefusedError(AgentError):
 
 
 class PaymentRefusedError(JobError):
-    """No money has moved, and none will by this payment: `code` says why, in x402's words."""
+    """No job for this payment, or for none at all: `code` says why, in x402's words or ours."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -116,7 +116,14 @@ class PaymentRefusedError(JobError):
 
 
 class SettlementUnknownError(JobError):
-    """Money may have moved. The same request again finds out, without a second charge."""
+    """Money may have moved. The same request again finds out, without a second charge.
+
+    `retry_after` in seconds.
+    """
+
+    def __init__(self, *about: object, retry_after: int = 5) -> None:
+        super().__init__(*about)
+        self.retry_after = retry_after
 
 
 class StalePaymentError(JobError):
