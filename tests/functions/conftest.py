@@ -15,7 +15,14 @@ from typing import Any
 
 import pytest
 
-from jobs import bootstrap, docs_bootstrap, mission_bootstrap, runtime, watch_bootstrap
+from jobs import (
+    bootstrap,
+    docs_bootstrap,
+    mission_bootstrap,
+    payment_bootstrap,
+    runtime,
+    watch_bootstrap,
+)
 from jobs.adapters.memory import (
     InMemoryJobCounters,
     InMemoryJobRepository,
@@ -35,6 +42,7 @@ SETTINGS = {
     "CURSOR_SECRET_ARN": "cursor",
     "DEFAULT_TIMEOUT_MS": "30000",
     "EVENT_BUS": "bus",
+    "PAYMENTS": "off",
     "RETENTION_HOURS": "24",
 }
 
@@ -89,7 +97,7 @@ class World:
 def world(clock, monkeypatch) -> Iterator[World]:
     made = World(clock, InMemoryJobRepository(clock), InMemoryJobCounters(clock))
     made.registry.put_agent(TENANT, Agent(id=AGENT_ID, name="Echo", bio="Answers."))
-    roots = (bootstrap, docs_bootstrap, mission_bootstrap, watch_bootstrap)
+    roots = (bootstrap, docs_bootstrap, mission_bootstrap, payment_bootstrap, watch_bootstrap)
     caches = [each for r in roots for each in vars(r).values() if hasattr(each, "cache_clear")]
     for each in caches:
         each.cache_clear()

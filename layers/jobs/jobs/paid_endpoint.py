@@ -1,9 +1,8 @@
 """What creating a job costs whom, and how it is paid for. Imported only where payments are on."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
-from jobs import payment_bootstrap
+from jobs import bootstrap, payment_bootstrap
 from jobs.dialects import x402_headers, x402_offer
 from jobs.domain.errors import PaymentRefusedError
 from jobs.domain.job import Job
@@ -32,20 +31,16 @@ class Till:
         return paid.job
 
     def _paid(self, new: NewJob) -> Paid:
-        old, signed = (
-            self.request.header(name) for name in (x402_headers.V1, x402_headers.V2)
-        )
+        old, signed = (self.request.header(name) for name in (x402_headers.V1, x402_headers.V2))
         if old and signed:
             raise BadRequestError(f"Pay by {x402_headers.V1} or by {x402_headers.V2}, not by both")
         if old and x402_headers.is_transaction(old):
             return self._paid_by_transaction(new, old)
         version, header = (1, old) if old else (2, signed or "")
         terms = payment_bootstrap.terms()
-        authorization = x402_headers.authorization(
-            header, version=version, networks=terms.networks
-        )
+        authorization = x402_headers.authorization(header, version=version, networks=terms.networks)
         requirements = x402_offer.requirements(
-            terms, authorization.network, resource(self.request), version=version
+            terms, authorization.network, _resource(self.request), version=version
         )
         order = Order(new=new, authorization=authorization, requirements=requirements)
         return payment_bootstrap.pay_for_job()(order)
@@ -66,9 +61,12 @@ class Till:
         return payment_bootstrap.pay_by_transaction()(new, proof)
 
 
-def till(request: Request, mode: PaymentsMode) -> Till | None:
-    """Return where to pay, None where a key is enough. Raises `PaymentRefusedError` without."""
-    payers = mode is PaymentsMode.INSTEAD_OF_KEY
+def till(request: Request) -> Till | None:
+    """Return where to pay, None where a key is enough.
+
+    Raises `PaymentRefusedError` for a request without any payment.
+    """
+    payers = bootstrap.payments() == PaymentsMode.INSTEAD_OF_KEY
     if payers and payment_bootstrap.keys_are_free() and request.header("x-api-key"):
         return None
     if not (request.header(x402_headers.V1) or request.header(x402_headers.V2)):
@@ -76,12 +74,11 @@ def till(request: Request, mode: PaymentsMode) -> Till | None:
     return Till(PAYERS if payers else request.tenant, request)
 
 
-def refusing(
-    refuse: Callable[[Exception, Request], Response],
-) -> Callable[[Exception, Request], Response]:
-    ...
+def offer(refused: PaymentRefusedError, request: Request) -> Response:
+    """Say what the job costs, and why it is not paid for yet."""
+    return x402_offer.asked(payment_bootstrap.terms(), _resource(request), code=refused.code)
 
 
-def resource(request: Request) -> str:
+def _resource(request: Request) -> str:
     """Return the URL of what is paid for."""
     return f"{payment_bootstrap.public_url() or request.base_url}/api/messaging/jobs"

@@ -133,9 +133,7 @@ def _reconcile() -> ReconcilePayment:
 def _close() -> ClosePayment:
     from jobs.services.close_payment import ClosePayment
 
-    return ClosePayment(
-        repository=bootstrap.repository(), payments=payments(), clock=bootstrap.now
-    )
+    return ClosePayment(repository=bootstrap.repository(), payments=payments(), clock=bootstrap.now)
 
 
 @cache

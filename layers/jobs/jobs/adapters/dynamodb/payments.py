@@ -50,9 +50,7 @@ class DynamoPayments:
         put = self._put(payment, replacing, write_id)
         if key is None:
             return self._written(put, write_id)
-        refused = transact(
-            self._client, [{"Put": put}, {"Put": self._put_key(key, replacing_key)}]
-        )
+        refused = transact(self._client, [{"Put": put}, {"Put": self._put_key(key, replacing_key)}])
         return not refused
 
     def find(self, payment_id: str) -> Payment | None:
