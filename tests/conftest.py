@@ -133,10 +133,14 @@ def stack() -> Iterator[LocalStack]:
 
 
 @pytest.fixture(scope="session")
-def chains(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chains]:
-    """Blockchains to pay on, with a facilitator."""
+def chain_tools() -> None:
     if not (CONTRACTS.exists() and (TOOLS / "chain/.ready").exists()):
         missing(f"the local chains are not installed: make .tools/chain/.ready {CONTRACTS}")
+
+
+@pytest.fixture(scope="session")
+def chains(chain_tools, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chains]:
+    """Blockchains to pay on, with a facilitator."""
     with running_chains(tmp_path_factory.mktemp("chains")) as started:
         yield started
 

@@ -89,6 +89,11 @@ class Node:
             time.sleep(0.01)
         return receipt
 
+    def mine_by_itself(self, *, wanted: bool) -> None:
+        """Go on, or leave transactions waiting until it is told `evm_mine`."""
+        self.rpc("evm_setAutomine", wanted)
+        self.rpc("evm_setIntervalMining", BLOCK_SECONDS if wanted else 0)
+
     def mint(self, to: str, amount: int) -> None:
         """Give somebody USDC, in atomic units."""
         self.send(to, self.asset, "Token", "mint(address,uint256)", to, amount)
