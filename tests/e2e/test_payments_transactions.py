@@ -101,12 +101,8 @@ def test_a_token_that_looks_like_usdc_is_refused(payer, content) -> None:
     assert (refused.status, refused.json["code"]) == (402, "payment_not_received")
 
 
-def test_a_transaction_that_failed_is_refused(payer, content, stranger) -> None:
-    node = payer.node()
-    method = "transfer(address,uint256)"
-    failed = node.send(stranger, node.asset, "Token", method, payer.chains.pay_to, PRICE)
-
-    refused = payer.show(failed, content)
+def test_a_transaction_that_failed_is_refused(payer, content) -> None:
+    refused = payer.show(payer.transfer(10**15), content)
 
     assert (refused.status, refused.json["code"]) == (402, "transaction_failed")
 
