@@ -68,11 +68,41 @@ def decoded(text: str) -> Any:
     return json.loads(base64.b64decode(text))
 
 
+class Killed(BaseException):
+    """Lambda has ended the function, between two lines."""
+
+
+class Unsteady:
+    """An adapter whose next calls fail as `fate` says: `unavailable` and `killed` before there is
+    any effect, `lost` and `killed after` with it."""
+
+    def __init__(self, inside: Any) -> None:
+        self._inside = inside
+        self.fate: list[str] = []
+
+    def __getattr__(self, name: str) -> Any:
+        def call(*args: Any, **kwargs: Any) -> Any:
+            fate = self.fate.pop(0) if self.fate else ""
+            if fate in FAILURES:
+                raise FAILURES[fate]
+            result = getattr(self._inside, name)(*args, **kwargs)
+            if fate in ENDINGS:
+                raise ENDINGS[fate]
+            return result
+
+        return call
+
+
+FAILURES: Final = {"unavailable": UnavailableError("table"), "killed": Killed()}
+ENDINGS: Final = {"lost": UnavailableError("table"), "killed after": Killed()}
+
+
 @dataclass
 class Ledger:
     """Facilitator and chain in one. What `fate` says happens to the next call of a method:
 
-    `unknown` before it has any effect, `lost` after it, `unavailable` where nothing was sent.
+    `unknown` before it has any effect, `lost` after it, `unavailable` where nothing was sent,
+    `killed` and `killed after`, `refused <reason>`.
     """
 
     clock: FrozenClock
@@ -155,13 +185,15 @@ class Ledger:
                 raise SettlementUnknownError(name)
             if fate == "unavailable":
                 raise UnavailableError(name)
+            if fate == "killed":
+                raise Killed
             if fate.startswith("refused"):
                 return Refused(reason=fate.partition(" ")[2])
             result = effect()
             if fate == "lost":
                 raise SettlementUnknownError(name)
-            if fate == "dies":
-                raise KeyboardInterrupt
+            if fate == "killed after":
+                raise Killed
             return result
 
         return act
