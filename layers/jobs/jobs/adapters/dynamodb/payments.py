@@ -51,7 +51,7 @@ class DynamoPayments:
         if key is None:
             return self._written(put, write_id)
         refused = transact(self._client, [{"Put": put}, {"Put": self._put_key(key, replacing_key)}])
-        return not refused
+        return not refused or _is_ours(refused[0] or {}, write_id)
 
     def find(self, payment_id: str) -> Payment | None:
         found = self._read(payment_id)
@@ -87,7 +87,7 @@ class DynamoPayments:
                 self._client.put_item(**put)
             except self._client.exceptions.ConditionalCheckFailedException as error:
                 stored: Any = error.response.get("Item", {})
-                return bool(stored.get("write_id") == {"S": write_id})  # the SDK has repeated it
+                return _is_ours(stored, write_id)
         return True
 
     def _put(self, payment: Payment, replacing: Payment | None, write_id: str) -> dict[str, Any]:
@@ -124,6 +124,11 @@ class DynamoPayments:
                 ":was": replacing.payment_id if replacing else "none",
             }),
         }  # fmt: skip
+
+
+def _is_ours(stored: Stored, write_id: str) -> bool:
+    """Whether the write that stands in our way is our own, repeated by the SDK."""
+    return bool(stored.get("write_id") == {"S": write_id})
 
 
 def _key_id(tenant: str, key: str) -> str:
