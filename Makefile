@@ -44,7 +44,7 @@ Sortie needs Python 3.13 (the version its Lambda functions run on) and found non
   apt-get install python3.13 python3.13-venv
 endef
 
-.PHONY: help up check test bench build deploy sam-local registry partner openapi lock clean
+.PHONY: help up check test bench build deploy sam-local registry partner payments openapi lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -82,6 +82,10 @@ registry: .tools/local/.ready ## make registry FILE=… STACK=…: write agents,
 partner: .tools/local/.ready ## make partner NAME=… ROLE=viewer|pilot|manager STACK=…: let a partner fly missions (ORG=…)
 	@PYTHONPATH=layers/jobs $(LOCAL_PYTHON) -m scripts.partner --name "$$NAME" --role "$$ROLE" \
 	  --organisation "$$ORG" --stack '$(STACK)'
+
+payments: .tools/local/.ready ## make payments STACK=…: print what was paid for jobs (STATE=settled; else what is unknown)
+	@PYTHONPATH=layers/jobs $(LOCAL_PYTHON) -m scripts.payments --stack '$(STACK)' \
+	  $(if $(STATE),--state '$(STATE)') $(if $(LIMIT),--limit '$(LIMIT)')
 
 openapi: .venv/.ready ## write docs/openapi anew from what the code declares
 	@PYTHONPATH=layers/jobs $(DEV)/python -m scripts.openapi

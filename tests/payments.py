@@ -4,7 +4,7 @@ import base64
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from jobs.domain.errors import SettlementUnknownError, UnavailableError
 from jobs.domain.payment import NETWORKS, Authorization, Network, Terms
@@ -113,6 +113,7 @@ class Ledger:
     fate: dict[str, list[str]] = field(default_factory=dict)
     meanwhile: dict[str, Effect] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
+    hurried: list[float] = field(default_factory=list)
     requirements: list[Mapping[str, Any]] = field(default_factory=list)
 
     def verify(
@@ -133,6 +134,11 @@ class Ledger:
             return Settled(transaction=self.move(authorization), payer=authorization.payer)
 
         return self._meet("settle")(settled)
+
+    def within(self, seconds: float) -> Self:
+        assert seconds > 0
+        self.hurried.append(seconds)
+        return self
 
     def receipt(self, network: Network, transaction: str, *, pay_to: str) -> Receipt | None:
         return self._meet("receipt")(lambda: self.receipts.get(transaction))

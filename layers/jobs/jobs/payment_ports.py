@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 from jobs.domain.job import Millis
 from jobs.domain.payment import Authorization, KeyedPayment, Network, Payment
@@ -69,6 +69,9 @@ class Chain(Protocol):
 
     Raises `SettlementUnknownError` if one cannot be read, also where its chain id is another.
     """
+
+    def within(self, seconds: float) -> Self:
+        """Return the same chains, for questions that take no longer than this in all."""
 
     def receipt(self, network: Network, transaction: str, *, pay_to: str) -> Receipt | None:
         """Return the receipt, with the transfers of the network's asset to `pay_to` only."""

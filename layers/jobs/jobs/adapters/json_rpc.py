@@ -5,9 +5,12 @@ what is not found yet is not known, never denied.
 """
 
 import logging
+import math
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Final
+from copy import copy
+from typing import Any, Final, Self
 
 from jobs.adapters import evm
 from jobs.adapters.json_post import JsonPost
@@ -30,6 +33,12 @@ class JsonRpcChain:
         self._patience = patience
         self._post = JsonPost()
         self._checked: set[str] = set()
+        self._deadline = math.inf
+
+    def within(self, seconds: float) -> Self:
+        hurried = copy(self)
+        hurried._deadline = time.monotonic() + seconds  # noqa: SLF001 - one of us
+        return hurried
 
     def receipt(self, network: Network, transaction: str, *, pay_to: str) -> Receipt | None:
         with self._node(network) as node:
@@ -78,7 +87,8 @@ class JsonRpcChain:
     @contextmanager
     def _node(self, network: Network) -> Iterator[RpcNode]:
         """Give the network's node, once it has said that it is one."""
-        node = RpcNode(self._post, self._urls.get(network.name, ""), self._patience)
+        patience = min(self._patience, self._deadline - time.monotonic())
+        node = RpcNode(self._post, self._urls.get(network.name, ""), patience)
         try:
             if network.name not in self._checked:
                 _check(node, network)

@@ -24,6 +24,7 @@ _ALL_TOGETHER: Final[Millis] = 25_000
 _VERIFYING: Final = 6.0
 _SETTLING: Final = 18.0
 _TOO_SHORT: Final = 1.0
+_LOOKING_AFTERWARDS: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,9 +108,12 @@ class PayForJob:
             raise
         if isinstance(outcome, Settled):
             return close(claim, outcome.transaction)
-        sight = self._look(claim)
+        sight = self._look(claim, until)
         if sight.used:
             return self._seen(claim, sight)
+        if claim.attempt > 1:  # an earlier attempt may have sent what has not been mined yet
+            close.leave_open(claim)
+            raise SettlementUnknownError(claim.id)
         close.refuse(claim, outcome.reason)
         raise PaymentRefusedError(outcome.reason)
 
@@ -128,7 +132,7 @@ class PayForJob:
             raise SettlementUnknownError(claim.id, retry_after=BUSY) from error
         if claim.transaction:
             return self.claims.close(claim, claim.transaction)
-        sight = self._look(claim)
+        sight = self._look(claim, until)
         if sight.used:
             return self._seen(claim, sight)
         if self.claims.reconcile.give_up(claim, sight):
@@ -150,17 +154,22 @@ class PayForJob:
         if known and (paid := self._earlier(order, known, until)):
             return paid
         if known and self._is_same(order, known):
-            sight = self.claims.reconcile.look(known)
+            sight = self.claims.reconcile.look(known, within=self._left(until))
             if sight.used:
                 return self._seen(self._claim(order, known, key), sight)
         raise PaymentRefusedError(reason)
 
-    def _look(self, claim: Payment) -> Sight:
+    def _look(self, claim: Payment, until: Millis) -> Sight:
+        """Look what has become of a claim. Raises `SettlementUnknownError`, and lets go of it."""
         try:
-            return self.claims.reconcile.look(claim)
+            return self.claims.reconcile.look(claim, within=self._left(until))
         except (SettlementUnknownError, UnavailableError) as error:
             self.claims.close.leave_open(claim)
             raise SettlementUnknownError(claim.id) from error
+
+    def _left(self, until: Millis) -> float:
+        """The seconds that are left to look at the chain, before Lambda ends all this."""
+        return (until - self.clock()) / 1000 + _LOOKING_AFTERWARDS
 
     def _seen(self, claim: Payment, sight: Sight) -> Paid:
         """Close a payment whose authorization has been used, if it was to pay us."""

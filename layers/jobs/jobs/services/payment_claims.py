@@ -16,6 +16,7 @@ from jobs.services.reconcile_payment import ReconcilePayment
 LEASE: Final[Millis] = 40_000
 """Longer than a request can last: whoever still holds a claim after it is gone."""
 
+_LOOKING: Final = 10.0
 BUSY: Final = 2
 """Seconds after which to ask again about a payment that another request is at."""
 
@@ -59,7 +60,7 @@ class PaymentClaims:
             return key
         payment = self.payments.find(key.payment_id)
         if payment and payment.state.is_open and not payment.is_leased(self.clock()):
-            self.reconcile(payment)
+            self.reconcile(payment, within=_LOOKING)
             payment = self.payments.find(key.payment_id)
         if payment is None or not belongs(payment, new):
             return key
