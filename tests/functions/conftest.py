@@ -7,6 +7,7 @@ import io
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from http import HTTPStatus
 from importlib import import_module
 from pathlib import Path
@@ -14,6 +15,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from pydantic import TypeAdapter
 
 from jobs import (
     bootstrap,
@@ -31,6 +33,7 @@ from jobs.adapters.memory import (
 )
 from jobs.domain.agent import Agent
 from jobs.domain.job import Job
+from scripts.openapi_messaging import MESSAGING
 from tests.support import FrozenClock
 
 EVENTS = Path(__file__).parents[2] / "events"
@@ -161,6 +164,14 @@ class Answer:
         return json.loads(self.text)
 
 
+@cache
+def declared(endpoint: str, status: int) -> TypeAdapter[Any]:
+    """What docs/openapi/messaging.json says of an endpoint's answers with this status."""
+    [operation] = [each for each in MESSAGING.operations if each.name == endpoint]
+    answers = {**operation.answers, **dict.fromkeys(operation.refusals, operation.error)}
+    return TypeAdapter(answers[status])
+
+
 @pytest.fixture
 def call(invoke) -> Callable[..., Answer]:
     """Have an API's handler answer. What holds for every answer is checked here, for all tests."""
@@ -172,6 +183,7 @@ def call(invoke) -> Callable[..., Answer]:
         assert made["headers"]["Cache-Control"] == "no-store"
         assert made["headers"]["Access-Control-Allow-Origin"] == "*"
         assert "Retry-After" in made["headers"]["Access-Control-Expose-Headers"]
+        declared(name, made["statusCode"]).validate_json(made["body"])
         return Answer(HTTPStatus(made["statusCode"]), made["headers"], made["body"])
 
     return answer

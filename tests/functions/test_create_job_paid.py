@@ -224,7 +224,9 @@ def test_the_answer_can_be_waited_for(create, world, stored) -> None:
     def end() -> None:
         for job in jobs(world):
             if not job.status.is_terminal:
-                ended = job.claim(now=world.clock(), lease=1000).succeed({}, now=world.clock())
+                ended = job.claim(now=world.clock(), lease=1000).succeed(
+                    {"id": "m", "content": "Fine"}, now=world.clock()
+                )
                 world.repository.save(job.claim(now=world.clock(), lease=1000), replacing=job)
                 world.repository.save(ended, replacing=job.claim(now=world.clock(), lease=1000))
 
