@@ -6,6 +6,7 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 
 PORT ?= 8080
+PAYMENTS ?= off
 STAGE ?= dev
 STACK ?= sortie-$(STAGE)
 COVERAGE ?= 80
@@ -15,6 +16,7 @@ SAM := $(CURDIR)/.tools/sam/bin/sam
 LOCAL_PYTHON := $(CURDIR)/.tools/local/bin/python
 DEV := $(CURDIR)/.venv/bin
 NODE_PACKAGES := $(if $(shell command -v npm),tests/node/node_modules/.ready)
+CHAIN := .tools/chain/.ready $(if $(shell command -v npm),local/chain/node_modules/.contracts.json)
 LOCAL_STACK := .tools/local/.ready .tools/ministack/.ready .tools/sam/.ready
 
 export UV SAM SAM_CLI_TELEMETRY := 0
@@ -42,13 +44,13 @@ Sortie needs Python 3.13 (the version its Lambda functions run on) and found non
   apt-get install python3.13 python3.13-venv
 endef
 
-.PHONY: help up check test bench build deploy sam-local registry partner openapi lock clean
+.PHONY: help up check test bench build deploy sam-local registry partner payments openapi lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-up: $(LOCAL_STACK) ## the whole system on http://127.0.0.1:8080 (PORT=…), until Ctrl-C
-	@exec $(OFFLINE) PYTHONPATH=layers/jobs PORT=$(PORT) $(LOCAL_PYTHON) -m local.up
+up: $(LOCAL_STACK) $(if $(filter-out off,$(PAYMENTS)),$(CHAIN)) ## the whole system on http://127.0.0.1:8080 (PORT=…), until Ctrl-C; PAYMENTS=required|instead-of-key
+	@exec $(OFFLINE) PYTHONPATH=layers/jobs PORT=$(PORT) PAYMENTS=$(PAYMENTS) $(LOCAL_PYTHON) -m local.up
 
 check: .venv/.ready ## lint, types, unit tests: quick, while you work
 	@$(DEV)/ruff check
@@ -56,7 +58,7 @@ check: .venv/.ready ## lint, types, unit tests: quick, while you work
 	@$(DEV)/mypy
 	@$(OFFLINE) $(DEV)/pytest tests/unit tests/functions tests/architecture
 
-test: .venv/.ready .tools/runtime/.ready $(LOCAL_STACK) $(NODE_PACKAGES) ## everything that is checked
+test: .venv/.ready .tools/runtime/.ready $(LOCAL_STACK) $(NODE_PACKAGES) $(CHAIN) ## everything that is checked
 	@$(DEV)/ruff check
 	@$(DEV)/ruff format --check
 	@$(DEV)/mypy
@@ -81,11 +83,15 @@ partner: .tools/local/.ready ## make partner NAME=… ROLE=viewer|pilot|manager 
 	@PYTHONPATH=layers/jobs $(LOCAL_PYTHON) -m scripts.partner --name "$$NAME" --role "$$ROLE" \
 	  --organisation "$$ORG" --stack '$(STACK)'
 
+payments: .tools/local/.ready ## make payments STACK=…: print what was paid for jobs (STATE=settled; else what is unknown)
+	@PYTHONPATH=layers/jobs $(LOCAL_PYTHON) -m scripts.payments --stack '$(STACK)' \
+	  $(if $(STATE),--state '$(STATE)') $(if $(LIMIT),--limit '$(LIMIT)')
+
 openapi: .venv/.ready ## write docs/openapi anew from what the code declares
 	@PYTHONPATH=layers/jobs $(DEV)/python -m scripts.openapi
 
 clean: ## remove everything that was built or installed here
-	rm -rf .aws-sam .local .tools .venv .coverage .*_cache .hypothesis tests/node/node_modules
+	rm -rf .aws-sam .local .tools .venv .coverage .*_cache .hypothesis tests/node/node_modules local/chain/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # ── Environments ─────────────────────────────────────────────────────────────
@@ -111,18 +117,25 @@ tests/node/node_modules/.ready: tests/node/package-lock.json
 	@cd $(<D) && npm ci --ignore-scripts --no-audit --no-fund --silent
 	@touch $@
 
+local/chain/node_modules/.contracts.json: $(addprefix local/chain/,package-lock.json contracts.sol compile.cjs)
+	@printf 'installing the chain and its token… '; start=$$SECONDS; cd $(<D) && \
+	npm ci --ignore-scripts --no-audit --no-fund --silent && node compile.cjs > node_modules/.contracts.json && \
+	echo "$$((SECONDS - start)) s"
+
 # ── Locks: names, versions and hashes; no host, so that any index will do ───────
 COMPILE = $(UV) pip compile --quiet --no-config --generate-hashes --no-emit-index-url --no-header \
   --no-annotate --universal --python '$(PYTHON)' $(if $(UPGRADE),--upgrade)
 lock: $(UV) ## resolve the requirements again (UPGRADE=1: to the newest)
 	$(COMPILE) layers/jobs/requirements.in -o layers/jobs/requirements.txt
 	$(COMPILE) layers/tokens/requirements.in -o layers/tokens/requirements.txt
+	$(COMPILE) layers/payments/requirements.in -o layers/payments/requirements.txt
 	$(COMPILE) layers/docs/requirements.in --constraints layers/jobs/requirements.txt -o layers/docs/requirements.txt
 	$(COMPILE) requirements/local.in --constraints layers/jobs/requirements.txt --constraints layers/docs/requirements.txt -o requirements/local.txt
-	$(COMPILE) requirements/dev.in --constraints requirements/local.txt --constraints layers/tokens/requirements.txt --constraints layers/docs/requirements.txt -o requirements/dev.txt
-	for each in ministack runtime sam uv; do \
+	$(COMPILE) requirements/dev.in --constraints requirements/local.txt --constraints layers/tokens/requirements.txt --constraints layers/payments/requirements.txt --constraints layers/docs/requirements.txt -o requirements/dev.txt
+	for each in chain ministack runtime sam uv; do \
 	  $(COMPILE) requirements/$$each.in -o requirements/$$each.txt || exit 1; done
-	$(if $(NODE_PACKAGES),cd tests/node && npm install --package-lock-only --ignore-scripts --silent && node -e '$(FUNDLESS)')
+	$(if $(NODE_PACKAGES),for each in tests/node local/chain; do \
+	  (cd $$each && npm install --package-lock-only --ignore-scripts --silent && node -e '$(FUNDLESS)') || exit 1; done)
 
 # npm notes where each package asks for money: addresses all the same.
 define FUNDLESS

@@ -27,7 +27,12 @@ from local.template import code_folders
 
 SOURCES = ("template.yaml", "functions", "layers", "statemachines")
 HOST_ARCHITECTURE = "arm64" if platform.machine() in {"aarch64", "arm64"} else "x86_64"
-LAYER_BUDGETS = {"JobsLayer": 26_000_000, "TokensLayer": 20_000_000, "DocsLayer": 16_000_000}
+LAYER_BUDGETS = {
+    "JobsLayer": 26_000_000,
+    "TokensLayer": 20_000_000,
+    "PaymentsLayer": 16_000_000,
+    "DocsLayer": 16_000_000,
+}
 STAMP = "fingerprint"
 
 

@@ -5,6 +5,7 @@ its time.
 """
 
 import time
+from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -40,6 +41,7 @@ def deployed(
     template = load(build / "template.yaml")
     omit(template)
     separate_logs(template)
+    let_transform_know(template, parameters)
     with closing(session().client("s3", endpoint_url=endpoint_url)) as s3:
         artifacts = Artifacts(s3)
         for resource in template["Resources"].values():
@@ -60,6 +62,12 @@ def separate_logs(template: dict[str, Any]) -> None:
     functions += [each.get("Properties", {}) for each in template["Resources"].values()]
     for each in functions:
         each.get("LoggingConfig", {}).pop("LogGroup", None)
+
+
+def let_transform_know(template: dict[str, Any], parameters: Mapping[str, str]) -> None:
+    """The emulator's SAM transform sees no parameters but the template's own defaults."""
+    for name, value in parameters.items():
+        template["Parameters"][name]["Default"] = value
 
 
 def apply(

@@ -16,6 +16,7 @@ from scripts.registry import load
 from scripts.registry_file import RegistryFile
 
 REGISTRY = Path(__file__).with_name("registry.yaml")
+PAYERS = Path(__file__).with_name("payers.yaml")
 
 
 def seed(
@@ -27,7 +28,9 @@ def seed(
     with closing(session().client("dynamodb", endpoint_url=endpoint_url)) as dynamodb:
         table = dynamodb, outputs["RegistryTableName"], lambda: 0
         registry = DynamoRegistry(*table)
-        keys = load(file, registry, DynamoFleetRegistry(*table), DynamoProjects(*table))
+        stores = registry, DynamoFleetRegistry(*table), DynamoProjects(*table)
+        keys = load(file, *stores)
+        load(RegistryFile.read(PAYERS, variables), *stores)
         with closing(session().client("cognito-idp", endpoint_url=endpoint_url)) as cognito:
             partner = enrol(
                 cognito,

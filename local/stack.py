@@ -10,7 +10,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from jobs.domain.payment import PaymentsMode
 from local.build import HOST_ARCHITECTURE, LOCAL, build, locked
+from local.chain.chains import Chains, chains
 from local.deploy import deploy
 from local.docks import docks
 from local.errors import LocalStackError
@@ -40,6 +42,8 @@ class LocalStack:
     gateway: Part
     streams: Part
     git: GitHost
+    payments: PaymentsMode = PaymentsMode.OFF
+    chains: Chains | None = None
     docks: Part | None = None
 
     @property
@@ -69,10 +73,11 @@ class LocalStack:
 
     def check(self) -> None:
         """Raise if a part of it has ended."""
-        parts = (self.ministack, self.streams, self.gateway, self.git.part, self.docks)
-        for part in parts:
-            if part:
-                part.check()
+        for part in (self.ministack, self.streams, self.gateway, self.git.part):
+            part.check()
+        for optional in (self.docks, *(self.chains.parts if self.chains else [])):
+            if optional:
+                optional.check()
 
     def description(self) -> dict[str, Any]:
         """What a client needs to find it: the content of stack.json."""
@@ -86,7 +91,13 @@ class LocalStack:
                 "caFile": str(self.mqtt.ca_file),
             },
             **self.seeded,
+            **self._payments(),
         }
+
+    def _payments(self) -> dict[str, Any]:
+        if not self.chains:
+            return {}
+        return {"payments": {"mode": self.payments, **self.chains.description()}}
 
 
 @contextmanager
@@ -96,17 +107,20 @@ def running(
     cloud_port: int = 0,
     parameters: Mapping[str, str] | None = None,
     with_docks: bool = True,
+    payments: PaymentsMode = PaymentsMode.OFF,
 ) -> Iterator[LocalStack]:
     """Build if need be, start, deploy and seed; everything is gone at the end.
 
     Port 0 is any free one, so that any number of stacks run at once. `parameters` are the
-    template's. Without docks, start what you need with `local.docks.docks`.
+    template's. Without docks, start what you need with `local.docks.docks`. With payments, there
+    are chains to pay on.
     """
     with ExitStack() as cleanup:
         door = cleanup.enter_context(reserved(port))
         base_url = f"http://127.0.0.1:{door.getsockname()[1]}"
         folder = Path(cleanup.enter_context(TemporaryDirectory(prefix="sortie-")))
         build(LOCAL)
+        money = cleanup.enter_context(paid(payments, folder))
         with step("starting MiniStack"):
             ministack = cleanup.enter_context(MiniStack(folder, MQTT_AUTHORIZER, cloud_port))
             ministack.wait()
@@ -116,6 +130,7 @@ def running(
                 "Architecture": HOST_ARCHITECTURE,
                 "PublicUrl": base_url,
                 "PublicWebSocketUrl": websocket_url(base_url),
+                **({"Payments": payments, **money.parameters()} if money else {}),
                 **(parameters or {}),
             }
             outputs = deploy(LOCAL.folder, STACK, wanted, ministack.url)
@@ -136,12 +151,25 @@ def running(
             gateway=gateway,
             streams=streaming.part,
             git=git,
+            payments=payments,
+            chains=money,
         )
         if with_docks:
             with step("connecting docks"):
                 demo = cleanup.enter_context(docks(stack))
             stack = replace(stack, docks=demo)
         yield stack
+
+
+@contextmanager
+def paid(mode: PaymentsMode, folder: Path) -> Iterator[Chains | None]:
+    if mode is PaymentsMode.OFF:
+        yield None
+        return
+    with ExitStack() as cleanup:
+        with step("starting chains"):
+            money = cleanup.enter_context(chains(folder))
+        yield money
 
 
 def websocket_url(base_url: str) -> str:

@@ -42,5 +42,10 @@ def layer_folders(build: Path, function: str) -> list[Path]:
     """What the layers of a function put on Python's path."""
     template = load(build / "template.yaml")
     own = template["Resources"][function]["Properties"].get("Layers", [])
-    layers = [*template["Globals"]["Function"]["Layers"], *own]
+    layers = [*template["Globals"]["Function"]["Layers"], *map(_if_it_may, own)]
     return [build / layer["Ref"] / "python" for layer in layers]
+
+
+def _if_it_may(value: Any) -> Any:
+    """Return what a value is where its condition holds."""
+    return value["Fn::If"][1] if "Fn::If" in value else value

@@ -1,6 +1,6 @@
 """`make up`: the whole system on this machine, until Ctrl-C.
 
-usage: PORT=8080 CLOUD_PORT=0 STACK_FILE=.local/stack.json python -m local.up
+usage: PORT=8080 CLOUD_PORT=0 PAYMENTS=off STACK_FILE=.local/stack.json python -m local.up
 """
 
 import io
@@ -15,6 +15,7 @@ from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from jobs.domain.payment import PaymentsMode
 from local.errors import LocalStackError
 from local.follow import Follower
 from local.logline import NAME_WIDTH, readable
@@ -39,7 +40,10 @@ Documentation agents write here; what they push is on a branch of its own:
 
   git clone {git}
 
-Addresses and keys: {file}. AWS, emulated: {cloud}. What the functions log follows; Ctrl-C ends it.
+{paid}Addresses and keys: {file}. AWS, emulated: {cloud}. Logs follow; Ctrl-C ends it.
+"""
+PAID = """That costs USDC here, by x402. A wallet that has some is in the file below.
+
 """
 
 
@@ -52,7 +56,11 @@ def main() -> int:
     try:
         file = ROOT / os.environ.get("STACK_FILE", ".local/stack.json")
         with (
-            running(port=port("PORT", 8080), cloud_port=port("CLOUD_PORT", 0)) as stack,
+            running(
+                port=port("PORT", 8080),
+                cloud_port=port("CLOUD_PORT", 0),
+                payments=payments(os.environ.get("PAYMENTS", "off")),
+            ) as stack,
             published(stack, file),
         ):
             say(summary(stack, file))
@@ -73,8 +81,15 @@ def port(variable: str, default: int) -> int:
     return int(value)
 
 
+def payments(mode: str) -> PaymentsMode:
+    if mode not in set(PaymentsMode):
+        raise LocalStackError(f"PAYMENTS={mode} is none of {', '.join(PaymentsMode)}")
+    return PaymentsMode(mode)
+
+
 def summary(stack: LocalStack, file: Path) -> str:
     return SUMMARY.format(
+        paid=PAID if stack.chains else "",
         url=stack.base_url,
         key=stack.api_key,
         git=stack.git_url,

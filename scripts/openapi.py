@@ -46,7 +46,7 @@ class Operation:
     """One endpoint. `name` is its handler's, unless that has several; types are whatever pydantic
     understands, an answer may be a `Stream` instead.
 
-    `refusals` are the statuses that have a body of type `error`.
+    `refusals` are the statuses that have a body of type `error`; `told` names headers of answers.
     """
 
     name: str
@@ -61,6 +61,8 @@ class Operation:
     query: Mapping[str, Any] = field(default_factory=dict)
     headers: Mapping[str, Any] = field(default_factory=dict)
     handler: str = ""
+    told: Mapping[int, Sequence[str]] = field(default_factory=dict)
+    extensions: Mapping[str, Any] = field(default_factory=dict)
 
     def types(self) -> Iterable[Any]:
         yield self.error
@@ -119,13 +121,22 @@ def _described(operation: Operation, schemas: Mapping[Any, Json]) -> Json:
               for name, kind in kinds.items()),
         ],
         "responses": {
-            str(status): {"description": HTTPStatus(status).phrase, **answer(kind)}
+            str(status): {
+                "description": HTTPStatus(status).phrase,
+                **_headers(operation.told.get(status, ())),
+                **answer(kind),
+            }
             for status, kind in sorted(answers.items())
         },
+        **operation.extensions,
     }  # fmt: skip
     if operation.body is not None:
         described["requestBody"] = {"required": True, "content": content(operation.body)}
     return described
+
+
+def _headers(names: Sequence[str]) -> Json:
+    return {"headers": {name: {"schema": {"type": "string"}} for name in names}} if names else {}
 
 
 def _gaps(path: str) -> list[str]:
@@ -138,9 +149,10 @@ def spelled(api: Api) -> str:
 
 def main() -> None:
     from scripts.openapi_docs import DOCS  # noqa: PLC0415 - which needs this module
+    from scripts.openapi_messaging import MESSAGING  # noqa: PLC0415
     from scripts.openapi_missions import MISSIONS  # noqa: PLC0415
 
-    for name, api in {"docs": DOCS, "missions": MISSIONS}.items():
+    for name, api in {"docs": DOCS, "messaging": MESSAGING, "missions": MISSIONS}.items():
         file = FOLDER / f"{name}.json"
         file.parent.mkdir(exist_ok=True)
         file.write_text(spelled(api))

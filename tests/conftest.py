@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from hypothesis import settings
@@ -15,6 +15,10 @@ from hypothesis import settings
 from jobs.domain.docs import Session
 from jobs.domain.job import Job
 from jobs.domain.mission import Mission
+from local.chain.chains import Chains
+from local.chain.chains import chains as running_chains
+from local.chain.node import CONTRACTS
+from local.paths import TOOLS
 from local.stack import LocalStack, running
 from tests.support import HOUR, NOON, FrozenClock
 
@@ -29,6 +33,13 @@ os.environ |= {
 settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
 if os.environ.get("CI") == "true":
     settings.load_profile("ci")
+
+
+def missing(reason: str) -> NoReturn:
+    """A tool that is not there skips a test, but where everything has to be there."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)
 
 
 NODE = Path(__file__).parent / "node"
@@ -122,13 +133,23 @@ def stack() -> Iterator[LocalStack]:
 
 
 @pytest.fixture(scope="session")
+def chain_tools() -> None:
+    if not (CONTRACTS.exists() and (TOOLS / "chain/.ready").exists()):
+        missing(f"the local chains are not installed: make .tools/chain/.ready {CONTRACTS}")
+
+
+@pytest.fixture(scope="session")
+def chains(chain_tools, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chains]:
+    """Blockchains to pay on, with a facilitator."""
+    with running_chains(tmp_path_factory.mktemp("chains")) as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
 def node() -> Callable[..., Any]:
     """Run a script of tests/node and return the JSON that it prints."""
     if not (shutil.which("node") and (NODE / "node_modules/.ready").exists()):
-        reason = "Node or the npm packages are missing: make tests/node/node_modules/.ready"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
+        missing("Node or the npm packages are missing: make tests/node/node_modules/.ready")
 
     def run(script: str, argument: Any) -> Any:
         done = subprocess.run(

@@ -1,6 +1,7 @@
 """API Gateway's authorizer: whose API key is this?
 
-Keys of documentation agents come as bearer tokens, those of messaging as they are.
+Keys of documentation agents come as bearer tokens, those of messaging as they are. Where a payment
+will do instead of a key, the whole request is asked about, and one without any key is a payer's.
 """
 
 from typing import Any
@@ -8,24 +9,29 @@ from typing import Any
 from jobs import bootstrap, runtime
 from jobs.dialects import docs_access, messaging
 from jobs.domain import docs
+from jobs.domain.payment import PAYERS
 
 
 def authorize_api_key(event: Any) -> Any:
-    token = event["authorizationToken"]
+    sent = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+    token = event.get("authorizationToken", sent.get("x-api-key"))
+    if event["type"] == "REQUEST" and token is None:
+        return answer(event, PAYERS)
     bearer = docs_access.bearer_in(token)
     opens = docs.DIALECT if bearer else messaging.NAME
     key = bootstrap.authenticate()(bearer or token, opens=opens)
-    # The answer is cached for the key, so it must hold for all that the key opens.
+    return answer(event, key.tenant, " ".join(sorted(key.scopes))) if key else answer(event)
+
+
+def answer(event: Any, tenant: str | None = None, scopes: str = "") -> Any:
+    # It is cached for the key, so it must hold for all that the key opens.
     stage_arn = "/".join(event["methodArn"].split("/")[:2])
-    statement = {
-        "Effect": "Allow" if key else "Deny",
-        "Action": "execute-api:Invoke",
-        "Resource": f"{stage_arn}/*",
-    }
+    effect = "Allow" if tenant else "Deny"
+    statement = {"Effect": effect, "Action": "execute-api:Invoke", "Resource": f"{stage_arn}/*"}
     return {
-        "principalId": key.tenant if key else "nobody",
+        "principalId": tenant or "nobody",
         "policyDocument": {"Version": "2012-10-17", "Statement": [statement]},
-        "context": {"tenant": key.tenant, "scopes": " ".join(sorted(key.scopes))} if key else {},
+        "context": {"tenant": tenant, "scopes": scopes} if tenant else {},
     }
 
 

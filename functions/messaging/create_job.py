@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from typing import Final
 
-from jobs import bootstrap, runtime
+from jobs import bootstrap, messaging_endpoint, runtime
 from jobs.dialects import messaging
 from jobs.dialects.messaging_request import CreateJobBody
 from jobs.http import Request, Response
@@ -13,12 +13,14 @@ LONGEST_WAIT_S: Final = 25  # API Gateway gives up after 29
 
 
 def create_job(request: Request) -> Response:
+    until = bootstrap.now() + LONGEST_WAIT_S * 1000
+    create, tenant = messaging_endpoint.creating(request)
     body = CreateJobBody.of(request.json())
     key, wait = request.idempotency_key(), request.wait(at_most=LONGEST_WAIT_S)
-    agent = bootstrap.choose_agent()(request.tenant, body.agentId)
-    job = bootstrap.create_job()(
+    agent = bootstrap.choose_agent()(tenant, body.agentId)
+    job = create(
         NewJob(
-            tenant=request.tenant,
+            tenant=tenant,
             dialect=messaging.NAME,
             request=body.request(agent.id),
             timeout=body.timeoutMs or bootstrap.default_timeout(),
@@ -26,10 +28,13 @@ def create_job(request: Request) -> Response:
             request_hash=body.fingerprint(),
         )
     )
-    ended = bootstrap.wait_for_job()(job, at_most=wait * 1000) if wait else None
+    longest = min((wait or 0) * 1000, until - bootstrap.now())
+    ended = bootstrap.wait_for_job()(job, at_most=longest) if longest > 0 else None
     if ended is None:
         return messaging.created(job)
     return Response(HTTPStatus.OK, messaging.job(ended), {"Preference-Applied": f"wait={wait}"})
 
 
-lambda_handler = runtime.endpoint(create_job, refuse=messaging.refuse, headers=messaging.HEADERS)
+lambda_handler = runtime.endpoint(
+    create_job, refuse=messaging_endpoint.refuse, headers=messaging.HEADERS
+)

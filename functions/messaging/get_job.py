@@ -2,13 +2,13 @@
 
 from http import HTTPStatus
 
-from jobs import bootstrap, runtime
+from jobs import messaging_endpoint, runtime
 from jobs.dialects import messaging
 from jobs.http import Request, Response
 
 
 def get_job(request: Request) -> Response:
-    job = bootstrap.get_job()(messaging.ref_in(request))
+    job = messaging_endpoint.found(messaging.ref_in(request))
     return Response(HTTPStatus.OK, messaging.job(job))
 
 

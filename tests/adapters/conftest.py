@@ -14,14 +14,17 @@ from jobs.adapters.dynamodb.docs_jobs import DynamoDocsJobs
 from jobs.adapters.dynamodb.fleet_registry import DynamoFleetRegistry
 from jobs.adapters.dynamodb.jobs import DynamoJobRepository
 from jobs.adapters.dynamodb.limits import DynamoRateLimits
+from jobs.adapters.dynamodb.payments import DynamoPayments
 from jobs.adapters.dynamodb.projects import DynamoProjects
 from jobs.adapters.dynamodb.registry import DynamoRegistry
 from jobs.adapters.memory import InMemoryJobCounters, InMemoryJobRepository, InMemoryRegistry
 from jobs.adapters.memory_missions import InMemoryFleetRegistry, InMemoryRateLimits
+from jobs.adapters.memory_payments import InMemoryPayments
 from jobs.adapters.memory_projects import InMemoryProjects
 from jobs.docs_ports import DocsJobs
 from jobs.domain.job import Job
 from jobs.mission_ports import RateLimits
+from jobs.payment_ports import Payments
 from jobs.ports import Clock, JobCounters, JobRepository, Registry
 from tests.adapters.engines import DynamoDb, client, cloud_of
 
@@ -114,6 +117,13 @@ def rate_limits(any_engine, clock) -> RateLimits:
     if any_engine is None:
         return InMemoryRateLimits(clock)
     return DynamoRateLimits(any_engine.client, any_engine.missions, clock)
+
+
+@pytest.fixture
+def payments(any_engine, clock) -> Payments:
+    if any_engine is None:
+        return InMemoryPayments(clock)
+    return DynamoPayments(any_engine.client, any_engine.payments, clock)
 
 
 @pytest.fixture

@@ -16,8 +16,9 @@ def refuse(*_, **__):
 ClientCreator.create_client = refuse
 for name in sys.argv[1:]:
     importlib.import_module(name)
-from jobs import bootstrap, docs_bootstrap, mission_bootstrap, watch_bootstrap
-roots = [vars(r) for r in (bootstrap, docs_bootstrap, mission_bootstrap, watch_bootstrap)]
+from jobs import bootstrap, docs_bootstrap, mission_bootstrap, payment_bootstrap, watch_bootstrap
+roots = (bootstrap, docs_bootstrap, mission_bootstrap, payment_bootstrap, watch_bootstrap)
+roots = [vars(root) for root in roots]
 caches = {name: f for root in roots for name, f in root.items() if hasattr(f, "cache_info")}
 print([name for name, f in caches.items() if f.cache_info().currsize])
 """

@@ -16,6 +16,7 @@ from jobs.streaming.tail import Pace
 
 ROOT = Path(__file__).parents[2]
 OPEN = {"/v3/auth/token", "/tracking"}  # the one looks at an API key itself
+PAID = {("POST", "/api/messaging/jobs"), ("GET", "/api/messaging/jobs/{jobId}")}
 LOSABLE = {"OutputTable"}  # a job's outcome is with the job
 UNPREFIXED = {"auth", "workers"}
 READ_BY_POWERTOOLS = {"POWERTOOLS_SERVICE_NAME"}
@@ -33,7 +34,8 @@ def events_of(functions, *kinds: str) -> list[tuple[str, dict]]:
 
 def statements_of(properties) -> list[dict]:
     found = [policy["Statement"] for policy in properties.get("Policies", [])]
-    return [each for some in found for each in (some if isinstance(some, list) else [some])]
+    flat = [each for some in found for each in (some if isinstance(some, list) else [some])]
+    return [each["Fn::If"][1] if "Fn::If" in each else each for each in flat]
 
 
 def listed(value) -> list:
@@ -99,7 +101,9 @@ def test_an_apis_event_is_of_the_path_that_its_function_answers(python_functions
         assert (event["httpMethod"], event["resource"]) in answered
 
 
-def test_what_is_read_from_the_environment_is_what_the_template_sets(template) -> None:
+def test_what_is_read_from_the_environment_is_what_the_template_sets(
+    template, python_functions
+) -> None:
     roots = [*(ROOT / "layers/jobs/jobs").glob("*bootstrap.py")]
     read = {
         node.slice.value
@@ -108,9 +112,10 @@ def test_what_is_read_from_the_environment_is_what_the_template_sets(template) -
         if isinstance(node, ast.Subscript) and ast.unparse(node.value) == "os.environ"
     }
 
-    variables = template["Globals"]["Function"]["Environment"]["Variables"]
+    everywhere = template["Globals"]["Function"]["Environment"]["Variables"]
+    own = [each.get("Environment", {}).get("Variables", {}) for each in python_functions.values()]
 
-    assert read | READ_BY_POWERTOOLS == variables.keys()
+    assert read | READ_BY_POWERTOOLS == everywhere.keys() | set().union(*own)
 
 
 def test_each_machines_gaps_are_what_the_template_fills(resources) -> None:
@@ -132,7 +137,7 @@ def test_every_path_has_exactly_one_function(functions) -> None:
 
 
 def test_every_route_asks_for_a_key_or_for_a_partners_token(functions, resources) -> None:
-    assert resources["Api"]["Properties"]["Auth"]["DefaultAuthorizer"] == "ApiKey"
+    assert resources["Api"]["Properties"]["Auth"]["DefaultAuthorizer"] == {"Ref": "Payments"}
     for name, route in events_of(functions, "Api"):
         if route["Path"] in OPEN:
             assert route["Auth"] == {"Authorizer": "NONE"}
@@ -140,8 +145,10 @@ def test_every_route_asks_for_a_key_or_for_a_partners_token(functions, resources
             assert route["Auth"] == {"Authorizer": "Partner"}, name
         elif "/agent/" in route["Path"]:
             assert route["Auth"] == {"Authorizer": "DocsKey"}, name
-        else:
+        elif (route["Method"], route["Path"]) in PAID:
             assert "Auth" not in route, name
+        else:
+            assert route["Auth"] == {"Authorizer": "ApiKey"}, name
 
 
 def test_an_agents_first_version_is_what_answers_without_a_version(functions) -> None:
@@ -186,6 +193,27 @@ def test_the_gateway_lets_keys_of_our_shape_through_to_an_authorizer_that_sees_t
     assert authorizer["Identity"]["Header"] == header
     tried = {"", " ", "Bearer ", "bearer ", "BEARER  ", "Bearer", "Basic "}
     assert {each for each in tried if re.fullmatch(shape, each + credential)} == before
+
+
+@pytest.mark.parametrize("mode", ["off", "required"])
+def test_where_a_key_is_asked_for_it_is_asked_for_alike(resources, mode) -> None:
+    authorizers = resources["Api"]["Properties"]["Auth"]["Authorizers"]
+
+    same = authorizers[mode] | {"DisableFunctionDefaultPermissions": None}
+    assert same == authorizers["ApiKey"] | {"DisableFunctionDefaultPermissions": None}
+
+
+def test_each_mode_of_payments_has_an_authorizer(resources, template) -> None:
+    authorizers = resources["Api"]["Properties"]["Auth"]["Authorizers"]
+
+    assert {*template["Parameters"]["Payments"]["AllowedValues"]} <= authorizers.keys()
+
+
+def test_where_a_payment_is_enough_nothing_is_cached_for_those_without_a_key(resources) -> None:
+    authorizer = resources["Api"]["Properties"]["Auth"]["Authorizers"]["instead-of-key"]
+
+    assert authorizer["FunctionPayloadType"] == "REQUEST"
+    assert authorizer["Identity"] == {"ReauthorizeEvery": 0}
 
 
 @pytest.mark.parametrize("name", ["ApiKey", "DocsKey"])

@@ -12,13 +12,15 @@ from jobs.adapters.dynamodb.registry import DynamoRegistry
 from jobs.domain.agent import Agent
 from jobs.domain.client import Role
 from jobs.domain.docs import Project
+from jobs.domain.payment import PaymentsMode
 from jobs.services.authenticate import new_key
-from local.stack import LocalStack
+from local.stack import LocalStack, running
 from tests.e2e.api import Api
 from tests.e2e.cloud import Cloud, above
 from tests.e2e.docs_agents import NOWHERE, Clone, DocsApi, cloned, docs_key
 from tests.e2e.events import Bus
 from tests.e2e.partners import Partner, registered
+from tests.e2e.payers import Payer
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -132,3 +134,25 @@ def bus_of(cloud: Cloud) -> Callable[[Api], Bus]:
 def bus(api: Api, bus_of: Callable[[Api], Bus]) -> Iterator[Bus]:
     with bus_of(api) as listening:
         yield listening
+
+
+@pytest.fixture(scope="session")
+def paid_stack(chain_tools) -> Iterator[LocalStack]:
+    """Another stack, on which jobs cost something."""
+    hashes = {"AllowTransactionHash": "true"}
+    with running(payments=PaymentsMode.REQUIRED, parameters=hashes, with_docks=False) as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def paid_cloud(paid_stack: LocalStack) -> Iterator[Cloud]:
+    with above(paid_stack) as cloud:
+        yield cloud
+
+
+@pytest.fixture
+def payer(paid_stack: LocalStack) -> Payer:
+    """Who has a key, and the money; everything works when a test begins."""
+    made = Payer.of(paid_stack, Api(paid_stack.base_url, paid_stack.api_key, "demo"))
+    made.chains.facilitator.script()
+    return made

@@ -1,7 +1,8 @@
 """What README.md tells a newcomer to paste does what it says.
 
-`<!-- run -->` stands directly above a block that is run, `<!-- prints -->` directly above the
-block that shows what it prints, in which `…` is anything.
+`<!-- run -->` stands directly above a block that is run, `<!-- run paid -->` above one that is run
+where jobs cost something, `<!-- prints -->` directly above the block that shows what it prints, in
+which `…` is anything.
 """
 
 import json
@@ -19,13 +20,14 @@ from local.stack import LocalStack
 
 README = ROOT / "README.md"
 ADDRESS = "http://127.0.0.1:8080"
-BLOCK = re.compile(r"^<!-- (run|prints) -->\n```\w*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"^<!-- (run|run paid|prints) -->\n```\w*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 @dataclass(frozen=True)
 class Example:
     script: str
     prints: str | None
+    paid: bool
 
     @property
     def title(self) -> str:
@@ -41,27 +43,29 @@ def examples() -> list[Example]:
     blocks = BLOCK.findall(README.read_text())
     following = [*blocks[1:], ("", "")]
     return [
-        Example(text, then[1] if then[0] == "prints" else None)
+        Example(text, then[1] if then[0] == "prints" else None, paid=kind == "run paid")
         for (kind, text), then in zip(blocks, following, strict=True)
-        if kind == "run"
+        if kind != "prints"
     ]
 
 
-TITLES = ("npm", "Prefer", "websockets", "/v3/", "/v1/agent", "curl")
+TITLES = ("x402", "npm", "Prefer", "websockets", "/v3/", "/v1/agent", "curl")
 EXAMPLES = examples()
 
 
 def test_the_readme_has_examples_and_shows_what_they_print() -> None:
     assert any("curl" in example.script for example in EXAMPLES)
     assert any("@elizaos/api-client" in example.script for example in EXAMPLES)
+    assert any(example.paid for example in EXAMPLES)
     assert all(example.prints for example in EXAMPLES)
     assert "make up" in README.read_text()
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.title)
 def test_an_example_does_what_the_readme_shows(
-    example: Example, stack: LocalStack, tmp_path: Path
+    example: Example, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
+    stack: LocalStack = request.getfixturevalue("paid_stack" if example.paid else "stack")
     if "npm " in example.script and not shutil.which("npm"):
         if os.environ.get("CI") == "true":
             pytest.fail("npm is missing")

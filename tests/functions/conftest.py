@@ -7,6 +7,7 @@ import io
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from http import HTTPStatus
 from importlib import import_module
 from pathlib import Path
@@ -14,8 +15,16 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from pydantic import TypeAdapter
 
-from jobs import bootstrap, docs_bootstrap, mission_bootstrap, runtime, watch_bootstrap
+from jobs import (
+    bootstrap,
+    docs_bootstrap,
+    mission_bootstrap,
+    payment_bootstrap,
+    runtime,
+    watch_bootstrap,
+)
 from jobs.adapters.memory import (
     InMemoryJobCounters,
     InMemoryJobRepository,
@@ -24,6 +33,7 @@ from jobs.adapters.memory import (
 )
 from jobs.domain.agent import Agent
 from jobs.domain.job import Job
+from scripts.openapi_messaging import MESSAGING
 from tests.support import FrozenClock
 
 EVENTS = Path(__file__).parents[2] / "events"
@@ -35,6 +45,7 @@ SETTINGS = {
     "CURSOR_SECRET_ARN": "cursor",
     "DEFAULT_TIMEOUT_MS": "30000",
     "EVENT_BUS": "bus",
+    "PAYMENTS": "off",
     "RETENTION_HOURS": "24",
 }
 
@@ -89,7 +100,7 @@ class World:
 def world(clock, monkeypatch) -> Iterator[World]:
     made = World(clock, InMemoryJobRepository(clock), InMemoryJobCounters(clock))
     made.registry.put_agent(TENANT, Agent(id=AGENT_ID, name="Echo", bio="Answers."))
-    roots = (bootstrap, docs_bootstrap, mission_bootstrap, watch_bootstrap)
+    roots = (bootstrap, docs_bootstrap, mission_bootstrap, payment_bootstrap, watch_bootstrap)
     caches = [each for r in roots for each in vars(r).values() if hasattr(each, "cache_clear")]
     for each in caches:
         each.cache_clear()
@@ -153,6 +164,14 @@ class Answer:
         return json.loads(self.text)
 
 
+@cache
+def declared(endpoint: str, status: int) -> TypeAdapter[Any]:
+    """What docs/openapi/messaging.json says of an endpoint's answers with this status."""
+    [operation] = [each for each in MESSAGING.operations if each.name == endpoint]
+    answers = {**operation.answers, **dict.fromkeys(operation.refusals, operation.error)}
+    return TypeAdapter(answers[status])
+
+
 @pytest.fixture
 def call(invoke) -> Callable[..., Answer]:
     """Have an API's handler answer. What holds for every answer is checked here, for all tests."""
@@ -164,6 +183,7 @@ def call(invoke) -> Callable[..., Answer]:
         assert made["headers"]["Cache-Control"] == "no-store"
         assert made["headers"]["Access-Control-Allow-Origin"] == "*"
         assert "Retry-After" in made["headers"]["Access-Control-Expose-Headers"]
+        declared(name, made["statusCode"]).validate_json(made["body"])
         return Answer(HTTPStatus(made["statusCode"]), made["headers"], made["body"])
 
     return answer

@@ -124,3 +124,38 @@ def test_a_registry_out_of_reach_denies_nobody_for_good(authorize, credential, m
 
     with pytest.raises(UnavailableError):
         authorize(authorizationToken=credential)
+
+
+# ── Where a payment will do instead of a key ────────────────────────────────────
+
+
+@pytest.fixture
+def request_of():
+    def event(**headers: str):
+        return {
+            "type": "REQUEST",
+            "methodArn": f"{STAGE}/POST/api/messaging/jobs",
+            "headers": headers,
+        }
+
+    return event
+
+
+@pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer x"}, {"X-PAYMENT": "e30="}])
+def test_whoever_shows_no_key_is_a_payer(invoke, request_of, headers) -> None:
+    answer = invoke("auth/authorize_api_key", request_of(**headers))
+
+    assert answer["policyDocument"]["Statement"][0]["Effect"] == "Allow"
+    assert answer["context"] == {"tenant": "payers", "scopes": ""}
+
+
+@pytest.mark.parametrize("name", ["X-API-Key", "x-api-key"])
+def test_whoever_shows_a_key_is_its_tenant(invoke, request_of, credential, name) -> None:
+    answer = invoke("auth/authorize_api_key", request_of(**{name: credential}))
+
+    assert answer["context"]["tenant"] == "acme"
+
+
+@pytest.mark.parametrize("key", ["", " ", "sortie_", "x" * 63])
+def test_a_key_that_is_shown_must_be_one(invoke, request_of, key) -> None:
+    assert invoke("auth/authorize_api_key", request_of(**{"X-API-Key": key})) == DENIED

@@ -14,6 +14,7 @@ from tests.runtime.conftest import PYTHON
 
 OTHER_LAYERS = {  # whose packages these parts import
     "TokensLayer": ("jobs.adapters.tokens",),
+    "PaymentsLayer": ("jobs.adapters.cdp_tokens", "jobs.adapters.personal_sign"),
     "DocsLayer": ("jobs.adapters.git", "jobs.streaming"),
 }
 UNCHECKED_HASH = 0b01  # PEP 552
@@ -71,8 +72,9 @@ def test_parts_that_need_another_layer_need_no_more(layer, built, other, parts) 
     assert imports(modules, layer, built / other / "python").stderr == ""
 
 
-def test_what_checks_tokens_does_not_run_without_its_layer(layer) -> None:
-    assert imports([*OTHER_LAYERS["TokensLayer"]], layer).returncode == 1
+@pytest.mark.parametrize("part", [*OTHER_LAYERS["TokensLayer"], *OTHER_LAYERS["PaymentsLayer"]])
+def test_what_checks_signatures_does_not_run_without_its_layer(layer, part) -> None:
+    assert imports([part], layer).returncode == 1
 
 
 @pytest.mark.parametrize("package", ONLY_FOR_TESTS)

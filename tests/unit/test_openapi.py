@@ -8,9 +8,10 @@ from local.paths import ROOT
 from local.template import load
 from scripts.openapi import FOLDER, Api, spelled
 from scripts.openapi_docs import DOCS
+from scripts.openapi_messaging import MESSAGING
 from scripts.openapi_missions import MISSIONS
 
-APIS = {"docs": DOCS, "missions": MISSIONS}
+APIS = {"docs": DOCS, "messaging": MESSAGING, "missions": MISSIONS}
 
 
 def routes() -> set[tuple[str, str, str]]:

@@ -51,6 +51,11 @@ def default_timeout() -> Millis:
     return int(os.environ["DEFAULT_TIMEOUT_MS"])
 
 
+def payments() -> str:
+    """Return the `PaymentsMode`, by name: where they are off, nothing of them is imported."""
+    return os.environ["PAYMENTS"]
+
+
 # ── What the API functions do ───────────────────────────────────────────────────
 
 

@@ -122,12 +122,16 @@ class Request:
 
     def json_of_any_kind(self) -> Any:
         """Parse the body, whatever the Content-Type says of it."""
+        return parsed(self.content)
+
+    @property
+    def content(self) -> bytes:
+        """The body as it was sent. Raises `BadRequestError` if it can be no JSON at all."""
         raw = self._event.get("body") or ""
         try:
-            body = base64.b64decode(raw) if self._event.get("isBase64Encoded") else raw.encode()
+            return base64.b64decode(raw) if self._event.get("isBase64Encoded") else raw.encode()
         except ValueError as error:
             raise BadRequestError("Request body must be valid JSON") from error
-        return parsed(body)
 
     def idempotency_key(self) -> str | None:
         """Return the `Idempotency-Key`, or raise `BadRequestError` if it cannot be one."""

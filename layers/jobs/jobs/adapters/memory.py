@@ -32,7 +32,8 @@ class InMemoryJobRepository:
                     raise IdempotencyConflictError
                 return ref
             self._keys[claim] = (key, job.ref)
-        self._put(job, None)
+        if job.ref not in self._jobs:  # ids are never given twice: it is this one
+            self._put(job, None)
         return job.ref
 
     def knows(self, tenant: str, dialect: str, key: str) -> bool:

@@ -1,5 +1,6 @@
 """Time, kept by Step Functions: one execution per job or share and purpose, named after it."""
 
+import hashlib
 import json
 from collections.abc import Mapping
 from contextlib import suppress
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from jobs.adapters.aws import passing_failures
 from jobs.adapters.messages import spelled, spelled_share
 from jobs.domain.job import JobRef, Millis
+from jobs.domain.payment import Payment
 from jobs.domain.share import Share
 
 if TYPE_CHECKING:
@@ -45,6 +47,20 @@ class StepFunctionsShareTimers:
     def expire(self, share: Share) -> None:
         at = timestamp(share.expires_at)
         _run(self._client, self._expiry_arn, share.id, {"share": spelled_share(share), "at": at})
+
+
+class StepFunctionsPaymentTimers:
+    def __init__(self, client: "SFNClient", *, payment_arn: str) -> None:
+        self._client = client
+        self._payment_arn = payment_arn
+
+    def follow(self, payment: Payment, *, at: Millis) -> None:
+        digest = hashlib.sha256(payment.id.encode()).hexdigest()[:48]
+        name = (
+            f"{digest}-{payment.created_at}"  # a payment that came to nothing can be claimed anew
+        )
+        about = {"paymentId": payment.id, "at": timestamp(at)}
+        _run(self._client, self._payment_arn, name, about)
 
 
 def _start(client: "SFNClient", arn: str, ref: JobRef, times: dict[str, str]) -> None:

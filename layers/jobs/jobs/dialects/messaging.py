@@ -13,6 +13,7 @@ from jobs.domain.errors import (
     JobEndedError,
     JobNotFoundError,
     NoAgentsError,
+    SettlementUnknownError,
     StaleJobError,
     UnavailableError,
 )
@@ -67,6 +68,11 @@ _REFUSALS: Final[Mapping[type[Exception], tuple[HTTPStatus, str, str]]] = {
     UnavailableError: (
         HTTPStatus.SERVICE_UNAVAILABLE, "UNAVAILABLE", "Service is busy, try again"
     ),
+    SettlementUnknownError: (
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "settlement_unknown",
+        "The payment is not confirmed yet: repeat the same request, it is not charged twice",
+    ),
     Exception: (HTTPStatus.INTERNAL_SERVER_ERROR, "INTERNAL_ERROR", "Internal server error"),
 }  # fmt: skip
 
@@ -75,7 +81,8 @@ def refuse(error: Exception, request: Request) -> Response:
     """Word an error; those without a text of their own carry it themselves."""
     known = next(c for c in type(error).__mro__ if c in _REFUSALS)
     status, code, text = _REFUSALS[known]
-    retry = {"Retry-After": "1"} if status is HTTPStatus.SERVICE_UNAVAILABLE else {}
+    later = str(getattr(error, "retry_after", 1))
+    retry = {"Retry-After": later} if status is HTTPStatus.SERVICE_UNAVAILABLE else {}
     return Response(status, {"success": False, "error": text or str(error), "code": code}, retry)
 
 

@@ -1,0 +1,22 @@
+"""State machine payment, now and then: has the money arrived?"""
+
+from typing import Any
+
+from jobs import payment_bootstrap, runtime
+from jobs.adapters.stepfunctions import timestamp
+
+
+def watch(event: Any) -> dict[str, Any]:
+    watched = payment_bootstrap.watch_payment()(event["paymentId"])
+    about = {"payment_id": event["paymentId"], "state": watched.state}
+    if watched.again is not None:
+        runtime.logger.info("payment watched", **about)
+        return {"ended": False, "again": timestamp(watched.again)}
+    if watched.state is not None and watched.state.is_open:
+        runtime.logger.error("payment unknown for a day", **about)
+    else:
+        runtime.logger.info("payment closed", **about)
+    return {"ended": True}
+
+
+lambda_handler = runtime.task(watch)

@@ -1,0 +1,80 @@
+"""Who pays for jobs, as x402 has it or by a transaction of its own."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+from local.chain.chains import Chains
+from local.chain.node import Node
+from local.stack import LocalStack
+from tests.chain import PRICE, Authorization, personally_signed
+from tests.e2e.api import USER, Answer, Api, eventually
+
+UNKNOWN = 503
+
+
+@dataclass(frozen=True)
+class Payer:
+    api: Api
+    chains: Chains
+
+    @classmethod
+    def of(cls, stack: LocalStack, api: Api) -> Self:
+        assert stack.chains
+        return cls(api, stack.chains)
+
+    @property
+    def address(self) -> str:
+        return self.chains.payer.address
+
+    def node(self, network: str = "base") -> Node:
+        return self.chains.nodes[network]
+
+    def authorization(self, network: str = "base", **about: Any) -> Authorization:
+        sane = {"payer": self.address, "pay_to": self.chains.pay_to}
+        return Authorization(node=self.node(network), **sane | about)
+
+    def ask(
+        self, authorization: Authorization, content: str = "Hello", *, version: int = 2, **more: str
+    ) -> Answer:
+        return self.api.ask(content, headers=authorization.headers(version) | more)
+
+    def insist(self, authorization: Authorization, content: str = "Hello") -> Answer:
+        """Repeat a request as long as its payment's fate is unknown, as its answer asks for."""
+        return eventually(
+            lambda: self.ask(authorization, content),
+            lambda answer: answer.status != UNKNOWN,
+            seconds=90,
+            pause=2,
+        )
+
+    def transfer(self, amount: int = PRICE, *, to: str | None = None) -> str:
+        """Pay without asking anybody; return the transaction."""
+        node, recipient = self.node(), to or self.chains.pay_to
+        method = "transfer(address,uint256)"
+        return node.send(self.address, node.asset, "Token", method, recipient, amount)
+
+    def show(
+        self, transaction: str, content: str = "Hello", *, signer: str | None = None, **more: str
+    ) -> Answer:
+        """Ask for a job that a transaction has paid for."""
+        body = json.dumps({"userId": USER, "content": content}).encode()
+        text = f"base\n{transaction}\n{hashlib.sha256(body).hexdigest()}"
+        signature = personally_signed(self.node(), signer or self.address, text)
+        headers = {
+            "X-PAYMENT": transaction,
+            "X-PAYMENT-NETWORK": "base",
+            "X-PAYMENT-SIGNATURE": signature,
+        }
+        return self.api.post("/api/messaging/jobs", body, headers | more)
+
+    def earned(self, network: str = "base") -> int:
+        """What the service has got so far, in atomic units."""
+        return self.node(network).balance(self.chains.pay_to)
+
+    def jobs(self, contents: Sequence[str]) -> list[str]:
+        """Which of these messages have become jobs, however often."""
+        listed = self.api.listed(limit=100)["jobs"]
+        return [each["prompt"] for each in listed if each["prompt"] in contents]

@@ -1,0 +1,221 @@
+"""What is paid with in tests that need no chain: a ledger that stands in for one."""
+
+import base64
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, Self
+
+from jobs.domain.errors import SettlementUnknownError, UnavailableError
+from jobs.domain.payment import NETWORKS, Authorization, Network, Terms
+from jobs.payment_ports import Receipt, Refused, Settled, Transfer
+from tests.support import NOON, FrozenClock
+
+BASE: Final = NETWORKS["base"]
+PAY_TO: Final = "0x" + "Ab" * 20
+PAYER: Final = "0x" + "1c" * 20
+NONCE: Final = "0x" + "5e" * 32
+PRICE: Final = 20_000
+TERMS: Final = Terms(price=PRICE, pay_to=PAY_TO, networks=[BASE, NETWORKS["polygon"]])
+SOON: Final = NOON // 1000 + 120
+
+type Effect = Callable[[], object]
+
+
+def an_authorization(**about: Any) -> Authorization:
+    """Make a good one; name only what the test is about."""
+    sane: dict[str, Any] = {
+        "version": 1,
+        "network": BASE,
+        "payer": PAYER,
+        "nonce": NONCE,
+        "amount": PRICE,
+        "pay_to": PAY_TO,
+        "valid_after": 0,
+        "valid_before": SOON,
+        "payload": {},
+    }
+    return Authorization(**sane | about)
+
+
+def a_header(version: int = 1, **about: Any) -> str:
+    """Spell a payment as a client does; `about` as the fields of its authorization's JSON."""
+    signed = {
+        "from": PAYER,
+        "to": PAY_TO,
+        "value": str(PRICE),
+        "validAfter": "0",
+        "validBefore": str(SOON),
+        "nonce": NONCE,
+    }
+    accepted = {"scheme": "exact", "network": "base" if version == 1 else BASE.caip2}
+    payload: dict[str, Any] = {
+        "x402Version": version,
+        "payload": {"signature": "0x" + "00" * 65, "authorization": signed | about},
+    }
+    if version == 1:
+        payload |= accepted
+    else:
+        payload["accepted"] = accepted | {"asset": BASE.asset, "amount": str(PRICE)}
+    return encoded(payload)
+
+
+def encoded(value: Any) -> str:
+    return base64.b64encode(json.dumps(value).encode()).decode()
+
+
+def decoded(text: str) -> Any:
+    return json.loads(base64.b64decode(text))
+
+
+class Killed(BaseException):
+    """Lambda has ended the function, between two lines."""
+
+
+class Unsteady:
+    """An adapter whose next calls fail as `fate` says: `unavailable` and `killed` before there is
+    any effect, `lost` and `killed after` with it."""
+
+    def __init__(self, inside: Any) -> None:
+        self._inside = inside
+        self.fate: list[str] = []
+
+    def __getattr__(self, name: str) -> Any:
+        def call(*args: Any, **kwargs: Any) -> Any:
+            fate = self.fate.pop(0) if self.fate else ""
+            if fate in FAILURES:
+                raise FAILURES[fate]
+            result = getattr(self._inside, name)(*args, **kwargs)
+            if fate in ENDINGS:
+                raise ENDINGS[fate]
+            return result
+
+        return call
+
+
+FAILURES: Final = {"unavailable": UnavailableError("table"), "killed": Killed()}
+ENDINGS: Final = {"lost": UnavailableError("table"), "killed after": Killed()}
+
+
+@dataclass
+class Ledger:
+    """Facilitator and chain in one. What `fate` says happens to the next call of a method:
+
+    `unknown` before it has any effect, `lost` after it, `unavailable` where nothing was sent,
+    `killed` and `killed after`, `refused <reason>`.
+    """
+
+    clock: FrozenClock
+    funds: int = 1_000_000
+    moved: dict[str, Transfer] = field(default_factory=dict)
+    receipts: dict[str, Receipt] = field(default_factory=dict)
+    cancelled: set[str] = field(default_factory=set)
+    fate: dict[str, list[str]] = field(default_factory=dict)
+    meanwhile: dict[str, Effect] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+    hurried: list[float] = field(default_factory=list)
+    requirements: list[Mapping[str, Any]] = field(default_factory=list)
+
+    def verify(
+        self, authorization: Authorization, requirements: Any, *, timeout: float
+    ) -> Refused | None:
+        self.requirements.append(requirements)
+        with_fate = self._meet("verify")
+        return with_fate(lambda: self._refusal(authorization))
+
+    def settle(
+        self, authorization: Authorization, requirements: Any, *, timeout: float
+    ) -> Settled | Refused:
+        assert timeout <= 18
+
+        def settled() -> Settled | Refused:
+            if refused := self._refusal(authorization):
+                return refused
+            return Settled(transaction=self.move(authorization), payer=authorization.payer)
+
+        return self._meet("settle")(settled)
+
+    def within(self, seconds: float) -> Self:
+        assert seconds > 0
+        self.hurried.append(seconds)
+        return self
+
+    def receipt(self, network: Network, transaction: str, *, pay_to: str) -> Receipt | None:
+        return self._meet("receipt")(lambda: self.receipts.get(transaction))
+
+    def used(self, network: Network, payer: str, nonce: str) -> bool:
+        return self._meet("used")(lambda: nonce in self.moved or nonce in self.cancelled)
+
+    def settlement(  # noqa: PLR0913
+        self, network: Network, payer: str, nonce: str, *, since: int, pay_to: str, amount: int
+    ) -> Settled | None:
+        def found() -> Settled | None:
+            moved = self.moved.get(nonce)
+            paid = moved is not None and moved.amount >= amount
+            return Settled(transaction=transaction_of(nonce), payer=payer) if paid else None
+
+        return self._meet("settlement")(found)
+
+    def time(self, network: Network) -> int:
+        return self._meet("time")(lambda: self.clock() // 1000)
+
+    # ── What a test does to it ──
+
+    def move(self, authorization: Authorization, *, amount: int | None = None) -> str:
+        """Have the authorization used, by whomever; return the transaction."""
+        moved = authorization.amount if amount is None else amount
+        assert authorization.nonce not in self.moved
+        self.moved[authorization.nonce] = Transfer(
+            log_index=1, payer=authorization.payer, amount=moved, nonce=authorization.nonce
+        )
+        self.funds -= moved
+        return transaction_of(authorization.nonce)
+
+    def _refusal(self, authorization: Authorization) -> Refused | None:
+        if authorization.nonce in self.moved or authorization.nonce in self.cancelled:
+            return Refused(reason="payment_already_used")
+        if authorization.valid_before <= self.clock() // 1000:
+            return Refused(reason="payment_expired")
+        if authorization.amount > self.funds:
+            return Refused(reason="insufficient_funds")
+        return None
+
+    def _meet(self, name: str) -> Callable[[Callable[[], Any]], Any]:
+        self.asked.append(name)
+        fates = self.fate.get(name, [])
+        fate = fates.pop(0) if fates else ""
+        self.meanwhile.pop(name, lambda: None)()
+
+        def act(effect: Callable[[], Any]) -> Any:
+            if fate == "unknown":
+                raise SettlementUnknownError(name)
+            if fate == "unavailable":
+                raise UnavailableError(name)
+            if fate == "killed":
+                raise Killed
+            if fate.startswith("refused"):
+                return Refused(reason=fate.partition(" ")[2])
+            result = effect()
+            if fate == "lost":
+                raise SettlementUnknownError(name)
+            if fate == "killed after":
+                raise Killed
+            return result
+
+        return act
+
+
+def transaction_of(nonce: str) -> str:
+    return "0x" + nonce[2:][::-1]
+
+
+def a_receipt(*transfers: Transfer, **about: Any) -> Receipt:
+    receipt = Receipt(
+        succeeded=True, confirmations=100, mined_at=NOON // 1000 - 60, transfers=transfers
+    )
+    return replace(receipt, **about)
+
+
+def a_transfer(**about: Any) -> Transfer:
+    sane: dict[str, Any] = {"log_index": 3, "payer": PAYER, "amount": PRICE}
+    return Transfer(**sane | about)
