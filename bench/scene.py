@@ -21,7 +21,7 @@ import botocore.session
 
 from bench.meter import Calls, Meter
 from bench.requests import AGENT, CLIENT, DEVICE, GROUP, PLAN, TENANT, Event
-from jobs import bootstrap, mission_bootstrap, runtime, watch_bootstrap
+from jobs import bootstrap, mission_bootstrap, payment_bootstrap, runtime, watch_bootstrap
 from jobs.adapters.aws import PATIENT
 from jobs.adapters.dynamodb.fleet_registry import DynamoFleetRegistry
 from jobs.adapters.dynamodb.registry import DynamoRegistry
@@ -39,6 +39,7 @@ TABLES: Final = {
     "CounterTable": "COUNTER_TABLE",
     "RegistryTable": "REGISTRY_TABLE",
     "MissionTable": "MISSION_TABLE",
+    "PaymentTable": "PAYMENT_TABLE",
 }
 PARAMETERS: Final = {
     "DefaultTimeoutMs": "DEFAULT_TIMEOUT_MS",
@@ -46,6 +47,7 @@ PARAMETERS: Final = {
     "DeviceWaitSeconds": "DEVICE_WAIT_SECONDS",
     "DeviceSilenceSeconds": "DEVICE_SILENCE_SECONDS",
     "MaxFlightSeconds": "MAX_FLIGHT_SECONDS",
+    "Payments": "PAYMENTS",
 }
 MACHINES: Final = {
     "job-timeout": "JOB_TIMEOUT_ARN",
@@ -104,7 +106,7 @@ class Scene:
 
     def forget(self) -> None:
         """Be a new execution environment: no client, no registry, no secret is known."""
-        for root in (bootstrap, mission_bootstrap, watch_bootstrap):
+        for root in (bootstrap, mission_bootstrap, payment_bootstrap, watch_bootstrap):
             for thing in vars(root).values():
                 if hasattr(thing, "cache_clear"):
                     thing.cache_clear()
