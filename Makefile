@@ -64,7 +64,7 @@ test: .venv/.ready .tools/runtime/.ready $(LOCAL_STACK) $(NODE_PACKAGES) $(CHAIN
 	@$(DEV)/mypy
 	@$(OFFLINE) $(DEV)/pytest --numprocesses 3 --dist loadfile --cov --cov-report= --cov-fail-under=$(COVERAGE)
 
-bench: .venv/.ready .tools/runtime/.ready $(LOCAL_STACK) ## cold starts, warm path, cost per job, scale
+bench: .venv/.ready .tools/runtime/.ready $(LOCAL_STACK) $(CHAIN) ## cold starts, warm path, cost per job, scale
 	@exec $(OFFLINE) PYTHONPATH=layers/jobs $(DEV)/python -m bench $(ARGS)
 
 build: $(LOCAL_STACK) ## build for AWS (arm64) into .aws-sam/build

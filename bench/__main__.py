@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from bench import calls, cold, footprint, job, mission, scale, streams, telemetry, warm
+from bench import calls, cold, footprint, job, mission, payments, scale, streams, telemetry, warm
 from bench.report import Section, table
 from bench.setting import Setting
 from local.errors import LocalStackError
@@ -31,6 +31,7 @@ SECTIONS: Final[Mapping[str, Callable[[Setting], Section]]] = {
     "scale": scale.run,
     "streams": streams.run,
     "footprint": footprint.run,
+    "payments": payments.run,
 }
 
 

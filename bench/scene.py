@@ -21,7 +21,14 @@ import botocore.session
 
 from bench.meter import Calls, Meter
 from bench.requests import AGENT, CLIENT, DEVICE, GROUP, PLAN, PROJECT, TENANT, Event
-from jobs import bootstrap, docs_bootstrap, mission_bootstrap, runtime, watch_bootstrap
+from jobs import (
+    bootstrap,
+    docs_bootstrap,
+    mission_bootstrap,
+    payment_bootstrap,
+    runtime,
+    watch_bootstrap,
+)
 from jobs.adapters.aws import PATIENT
 from jobs.adapters.dynamodb.fleet_registry import DynamoFleetRegistry
 from jobs.adapters.dynamodb.projects import DynamoProjects
@@ -42,13 +49,18 @@ TABLES: Final = {
     "RegistryTable": "REGISTRY_TABLE",
     "MissionTable": "MISSION_TABLE",
     "OutputTable": "OUTPUT_TABLE",
+    "PaymentTable": "PAYMENT_TABLE",
 }
+ROOTS: Final = (
+    bootstrap, docs_bootstrap, mission_bootstrap, payment_bootstrap, watch_bootstrap,
+)  # fmt: skip
 PARAMETERS: Final = {
     "DefaultTimeoutMs": "DEFAULT_TIMEOUT_MS",
     "RetentionHours": "RETENTION_HOURS",
     "DeviceWaitSeconds": "DEVICE_WAIT_SECONDS",
     "DeviceSilenceSeconds": "DEVICE_SILENCE_SECONDS",
     "MaxFlightSeconds": "MAX_FLIGHT_SECONDS",
+    "Payments": "PAYMENTS",
 }
 MACHINES: Final = {
     "job-timeout": "JOB_TIMEOUT_ARN",
@@ -107,7 +119,7 @@ class Scene:
 
     def forget(self) -> None:
         """Be a new execution environment: no client, no registry, no secret is known."""
-        for root in (bootstrap, docs_bootstrap, mission_bootstrap, watch_bootstrap):
+        for root in ROOTS:
             for thing in vars(root).values():
                 if hasattr(thing, "cache_clear"):
                     thing.cache_clear()

@@ -42,7 +42,7 @@ Documentation agents write here; what they push is on a branch of its own:
 
 {paid}Addresses and keys: {file}. AWS, emulated: {cloud}. Logs follow; Ctrl-C ends it.
 """
-PAID = """That costs USDC here, by x402. A wallet that has some is in the file below.
+PAID = """A message costs USDC here, by x402. A wallet that has some is in the file below.
 
 """
 

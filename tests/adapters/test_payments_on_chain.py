@@ -15,7 +15,7 @@ from jobs.domain.payment import Network
 from jobs.payment_ports import Refused, Settled, Transfer
 from local.chain.chains import Chains
 from local.chain.node import Node
-from tests.chain import PRICE, Authorization, personally_signed
+from local.chain.wallet import PRICE, Authorization, personally_signed
 
 NOWHERE = "0x" + "5e" * 32
 POOR, OTHER = 5, 6  # anvil's accounts; nobody has minted for the first

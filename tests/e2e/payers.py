@@ -8,8 +8,8 @@ from typing import Any, Self
 
 from local.chain.chains import Chains
 from local.chain.node import Node
+from local.chain.wallet import PRICE, Authorization, personally_signed
 from local.stack import LocalStack
-from tests.chain import PRICE, Authorization, personally_signed
 from tests.e2e.api import USER, Answer, Api, eventually
 
 UNKNOWN = 503

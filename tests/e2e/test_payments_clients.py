@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from local.chain.wallet import PRICE
 from local.paths import ROOT, TOOLS
-from tests.chain import PRICE
 from tests.e2e.api import JOBS, USER
 from tests.e2e.payers import Payer
 

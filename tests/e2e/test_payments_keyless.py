@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from jobs.domain.payment import PaymentsMode
+from local.chain.wallet import PRICE
 from local.stack import LocalStack, running
-from tests.chain import PRICE
 from tests.e2e.api import JOBS, Api
 from tests.e2e.payers import Payer
 

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.chain import PRICE, encoded
+from local.chain.wallet import PRICE, encoded
 
 
 @pytest.fixture

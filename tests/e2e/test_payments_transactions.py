@@ -4,7 +4,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.chain import PRICE
+from local.chain.wallet import PRICE
 from tests.e2e.payers import Payer
 
 PAY = "pay(address,address,uint256,address,uint256)"

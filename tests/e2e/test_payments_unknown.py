@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.chain import PRICE
+from local.chain.wallet import PRICE
 from tests.e2e.api import eventually
 from tests.e2e.cloud import Cloud
 from tests.e2e.payers import Payer

@@ -47,6 +47,9 @@ def till(monkeypatch, clock, mode, world) -> Till:
         "PAYMENT_PRICE": "20000",
         "PAYMENT_NETWORKS": "base,polygon",
         "PAY_TO": PAY_TO,
+        "BASE_RPC_URL": "https://base.example",
+        "POLYGON_RPC_URL": "https://polygon.example",
+        "BASE_SEPOLIA_RPC_URL": "",
         "KEYS_ARE_FREE": "false",
         "ALLOW_TRANSACTION_HASH": "false",
         "ALLOW_UNSIGNED_TRANSACTION_HASH": "false",
@@ -150,10 +153,17 @@ def test_the_header_is_for_clients_of_version_2(create) -> None:
 
 def test_all_headers_together_stay_small(create, monkeypatch) -> None:
     monkeypatch.setenv("PAYMENT_NETWORKS", "base,polygon,base-sepolia")
+    monkeypatch.setenv("BASE_SEPOLIA_RPC_URL", "https://sepolia.example")
 
     headers = create().headers
 
     assert sum(len(name) + len(value) + 4 for name, value in headers.items()) < 8192
+
+
+def test_a_network_that_cannot_be_read_is_not_on_offer(create, monkeypatch) -> None:
+    monkeypatch.setenv("BASE_RPC_URL", "")
+
+    assert [each["network"] for each in create().body["accepts"]] == ["polygon"]
 
 
 @pytest.mark.parametrize(("price", "amount"), [
@@ -408,6 +418,27 @@ class TestInsteadOfKey:
         monkeypatch.setenv("KEYS_ARE_FREE", "true")
 
         assert create().status == 402
+
+    def test_payers_have_keys_of_their_own(self, create, world) -> None:
+        other = "0x" + "77" * 20
+        mine = {"X-PAYMENT": a_header(), "Idempotency-Key": "k"}
+        theirs = {
+            "X-PAYMENT": a_header(**{"from": other}, nonce="0x" + "77" * 32),
+            "Idempotency-Key": "k",
+        }
+
+        first, second = create(headers=mine), create(headers=theirs)
+
+        assert first.status == second.status == 201
+        assert first.body["jobId"] != second.body["jobId"]
+
+    def test_a_payers_key_keeps_it_from_paying_twice(self, create, world, till) -> None:
+        create(headers={"X-PAYMENT": a_header(), "Idempotency-Key": "k"})
+        again = {"X-PAYMENT": a_header(nonce="0x" + "77" * 32), "Idempotency-Key": "k"}
+
+        assert create(headers=again).status == 201
+        assert len(jobs(world)) == 1
+        assert len(till.ledger.moved) == 1
 
     def test_payers_have_agents_of_their_own(self, create, world) -> None:
         world.registry.put_agent(PAYERS, Agent(id="0", name="Payers'", order=-9))

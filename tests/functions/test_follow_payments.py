@@ -87,6 +87,8 @@ def open_payment(monkeypatch, event, clock):
     monkeypatch.setenv("PAYMENT_PRICE", "20000")
     monkeypatch.setenv("PAYMENT_NETWORKS", "base")
     monkeypatch.setenv("PAY_TO", PAY_TO)
+    for name in ("BASE_RPC_URL", "POLYGON_RPC_URL", "BASE_SEPOLIA_RPC_URL"):
+        monkeypatch.setenv(name, "https://node.example")
     monkeypatch.setattr(payment_bootstrap, "payments", lambda: payments)
     monkeypatch.setattr(payment_bootstrap, "chain", lambda: ledger)
     return SimpleNamespace(

@@ -11,7 +11,7 @@ import pytest
 
 from local.chain.chains import Chains
 from local.chain.node import ChainError
-from tests.chain import Authorization
+from local.chain.wallet import Authorization
 
 VERSIONS = [1, 2]
 

@@ -1,6 +1,6 @@
 """What creating a job costs whom, and how it is paid for. Imported only where payments are on."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from jobs import bootstrap, payment_bootstrap
 from jobs.dialects import x402_headers, x402_offer
@@ -42,7 +42,11 @@ class Till:
         requirements = x402_offer.requirements(
             terms, authorization.network, _resource(self.request), version=version
         )
-        order = Order(new=new, authorization=authorization, requirements=requirements)
+        order = Order(
+            new=self._keyed(new, authorization.payer),
+            authorization=authorization,
+            requirements=requirements,
+        )
         return payment_bootstrap.pay_for_job()(order)
 
     def _paid_by_transaction(self, new: NewJob, header: str) -> Paid:
@@ -58,7 +62,13 @@ class Till:
             body=self.request.content,
             signature=x402_headers.signature(signature) if signed else None,
         )
-        return payment_bootstrap.pay_by_transaction()(new, proof)
+        return payment_bootstrap.pay_by_transaction()(self._keyed(new, proof.transaction), proof)
+
+    def _keyed(self, new: NewJob, owner: str) -> NewJob:
+        """Give each payer keys of its own: all of them together are one tenant."""
+        if self.tenant != PAYERS or new.idempotency_key is None:
+            return new
+        return replace(new, idempotency_key=f"{owner}#{new.idempotency_key}")
 
 
 def till(request: Request) -> Till | None:

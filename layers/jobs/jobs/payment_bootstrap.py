@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 from jobs import bootstrap
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from jobs.adapters.dynamodb.payments import DynamoPayments
     from jobs.adapters.stepfunctions import StepFunctionsPaymentTimers
     from jobs.domain.payment import Terms
@@ -34,11 +36,12 @@ _PATIENCE_S = 4.0  # for a node's answer, within a request
 def terms() -> Terms:
     from jobs.domain.payment import NETWORKS, Terms
 
-    names = [name.strip() for name in os.environ["PAYMENT_NETWORKS"].split(",")]
+    rpc_urls = _rpc_urls()
+    names = os.environ["PAYMENT_NETWORKS"].split(",")
     return Terms(
         price=int(os.environ["PAYMENT_PRICE"]),
         pay_to=os.environ["PAY_TO"],
-        networks=[NETWORKS[name] for name in names],
+        networks=[NETWORKS[name] for name in names if rpc_urls[name]],
     )
 
 
@@ -168,12 +171,16 @@ def facilitator() -> Facilitator:
 def chain() -> Chain:
     from jobs.adapters.json_rpc import JsonRpcChain
 
-    urls = {
+    return JsonRpcChain(_rpc_urls(), patience=_PATIENCE_S)
+
+
+def _rpc_urls() -> Mapping[str, str]:
+    """Where each network is read, by name; empty where it is not, and cannot be paid on then."""
+    return {
         "base": os.environ["BASE_RPC_URL"],
         "polygon": os.environ["POLYGON_RPC_URL"],
         "base-sepolia": os.environ["BASE_SEPOLIA_RPC_URL"],
     }
-    return JsonRpcChain(urls, patience=_PATIENCE_S)
 
 
 def recover() -> Recover:

@@ -1,4 +1,4 @@
-"""A wallet for tests: pays by x402 on a local chain, also in ways that no honest client would."""
+"""A wallet that pays by x402 on a local chain, also in ways that no honest one would."""
 
 import json
 import secrets
@@ -82,7 +82,7 @@ class Authorization:
     def requirements(self, version: int) -> dict[str, Any]:
         """What a server would tell a facilitator about it."""
         accepted = self.v2()["accepted"]
-        if version == 2:
+        if version != 1:
             return dict(accepted)
         del accepted["amount"]
         more = {"resource": "http://127.0.0.1/", "description": "", "mimeType": ""}
