@@ -142,6 +142,7 @@ def change(job: Job, *, previous: JobStatus | None) -> JobChange:
         created_at=job.created_at,
         gone_at=job.gone_at,
         session=job.session,
+        webhook=job.webhook,
     )
 
 

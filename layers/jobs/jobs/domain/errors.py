@@ -105,3 +105,19 @@ class PathRefusedError(JobError):
 
 class CredentialsRefusedError(AgentError):
     """The repository's host will not let us in."""
+
+
+class WebhookRefusedError(JobError):
+    """A webhook's URL that we will not send anything to; the message says why."""
+
+
+class NotDeliveredError(JobError):
+    """A webhook's receiver gave no answer; the message is the kind of error that there was."""
+
+
+class DeliveryNotFoundError(JobError):
+    """No such delivery of this tenant, or it was too long ago."""
+
+
+class DeliveryExhaustedError(JobError):
+    """The delivery has been attempted too often to be tried again."""

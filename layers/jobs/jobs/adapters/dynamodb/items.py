@@ -11,6 +11,7 @@ from jobs.adapters.dynamodb.sessions import (
     session_from,
     session_text,
 )
+from jobs.adapters.dynamodb.webhooks import webhook_from, webhook_text
 from jobs.domain.job import Job, JobRef
 from jobs.domain.status import JobStatus
 
@@ -79,6 +80,7 @@ def header(job: Job, *, write_id: str) -> Item:
         key(job.ref)
         | attributes({"created_at": job.created_at, "retention": job.retention})
         | attributes({"request": spelled(job.request) if fits(job.request) else None})
+        | attributes({"webhook": webhook_text(job.webhook)})
         | attributes(place_in_project(job))
         | attributes(state(job, write_id=write_id))
     )
@@ -141,6 +143,7 @@ def to_job(item: Stored, bodies: Mapping[str, Stored]) -> Job:
         handle=values.get("handle"),
         mission=mission_from(values.get("mission")),
         session=session_from(values.get("session"), values.get("latest")),
+        webhook=webhook_from(values.get("webhook")),
     )
 
 
