@@ -54,7 +54,7 @@ check: .venv/.ready ## lint, types, unit tests: quick, while you work
 	@$(DEV)/ruff check
 	@$(DEV)/ruff format --check
 	@$(DEV)/mypy
-	@$(OFFLINE) $(DEV)/pytest tests/unit tests/functions tests/architecture
+	@$(OFFLINE) $(DEV)/pytest tests/unit tests/functions tests/architecture client/tests
 
 test: .venv/.ready .tools/runtime/.ready $(LOCAL_STACK) $(NODE_PACKAGES) ## everything that is checked
 	@$(DEV)/ruff check
@@ -102,8 +102,9 @@ define ENVIRONMENT
 	echo "$$((SECONDS - start)) s"
 	@touch $@
 endef
-.venv/.ready: requirements/dev.txt $(UV)
+.venv/.ready: requirements/dev.txt client/pyproject.toml $(UV)
 	$(ENVIRONMENT)
+	@$(UV) pip install --quiet --no-deps --no-build-isolation --python .venv --editable client
 .tools/%/.ready: requirements/%.txt $(UV)
 	$(ENVIRONMENT)
 
@@ -119,7 +120,7 @@ lock: $(UV) ## resolve the requirements again (UPGRADE=1: to the newest)
 	$(COMPILE) layers/tokens/requirements.in -o layers/tokens/requirements.txt
 	$(COMPILE) layers/docs/requirements.in --constraints layers/jobs/requirements.txt -o layers/docs/requirements.txt
 	$(COMPILE) requirements/local.in --constraints layers/jobs/requirements.txt --constraints layers/docs/requirements.txt -o requirements/local.txt
-	$(COMPILE) requirements/dev.in --constraints requirements/local.txt --constraints layers/tokens/requirements.txt --constraints layers/docs/requirements.txt -o requirements/dev.txt
+	$(COMPILE) requirements/dev.in client/pyproject.toml --all-extras --constraints requirements/local.txt --constraints layers/tokens/requirements.txt --constraints layers/docs/requirements.txt -o requirements/dev.txt
 	for each in ministack runtime sam uv; do \
 	  $(COMPILE) requirements/$$each.in -o requirements/$$each.txt || exit 1; done
 	$(if $(NODE_PACKAGES),cd tests/node && npm install --package-lock-only --ignore-scripts --silent && node -e '$(FUNDLESS)')
