@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 OPEN = {"/v3/auth/token", "/tracking"}  # the one looks at an API key itself
 LOSABLE = {"OutputTable"}  # a job's outcome is with the job
 UNPREFIXED = {"auth", "workers"}
-READ_BY_POWERTOOLS = {"POWERTOOLS_SERVICE_NAME"}
+READ_BY_POWERTOOLS = {"POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_SERVICE_NAME"}
 ERROR_FIELDS = {"success", "error", "code", "message", "requestId", "timestamp"}
 
 

@@ -155,6 +155,7 @@ def end_dead_letter() -> EndDeadLetter:
 @cache
 def publish_changes() -> PublishChanges:
     from jobs.adapters.eventbridge import EventBridgePublisher
+    from jobs.adapters.metrics import PrintedMetrics
     from jobs.dialects import messaging
     from jobs.domain import docs, mission
     from jobs.services.publish_changes import PublishChanges
@@ -168,7 +169,7 @@ def publish_changes() -> PublishChanges:
             docs.DIALECT: docs.JOB_PATH,
         },
     )
-    return PublishChanges(counters=counters(), publisher=publisher)
+    return PublishChanges(counters=counters(), publisher=publisher, metrics=PrintedMetrics())
 
 
 # ── What they stand on ──────────────────────────────────────────────────────────
