@@ -42,7 +42,7 @@ Sortie needs Python 3.13 (the version its Lambda functions run on) and found non
   apt-get install python3.13 python3.13-venv
 endef
 
-.PHONY: help up check test bench build deploy sam-local registry partner openapi lock clean
+.PHONY: help up check test bench build deploy sam-local registry partner redrive openapi lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -80,6 +80,9 @@ registry: .tools/local/.ready ## make registry FILE=… STACK=…: write agents,
 partner: .tools/local/.ready ## make partner NAME=… ROLE=viewer|pilot|manager STACK=…: let a partner fly missions (ORG=…)
 	@PYTHONPATH=layers/jobs $(LOCAL_PYTHON) -m scripts.partner --name "$$NAME" --role "$$ROLE" \
 	  --organisation "$$ORG" --stack '$(STACK)'
+
+redrive: .tools/local/.ready ## make redrive STACK=… [QUEUE=…]: send what a dead letter queue holds on its way once more
+	@PYTHONPATH=layers/jobs $(LOCAL_PYTHON) -m scripts.redrive --stack '$(STACK)' --queue '$(QUEUE)'
 
 openapi: .venv/.ready ## write docs/openapi anew from what the code declares
 	@PYTHONPATH=layers/jobs $(DEV)/python -m scripts.openapi
