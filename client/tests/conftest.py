@@ -3,11 +3,16 @@
 import asyncio
 import json
 from collections.abc import Callable, Iterator
-from contextlib import aclosing, closing
+from contextlib import aclosing, closing, contextmanager
+from dataclasses import dataclass, field, replace
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 from typing import Any
 
 import httpx
 import pytest
+from websockets.sync.server import ServerConnection, serve
 
 from sortie_client import AsyncSortie, DocsKeys, MissionsKeys, Retries, Settings, Sortie
 
@@ -100,3 +105,83 @@ def server() -> Iterator[Server]:
 @pytest.fixture(params=["blocking", "awaiting"])
 def both(request: pytest.FixtureRequest, server: Server) -> Both:
     return Both(server, awaiting=request.param == "awaiting")
+
+
+@contextmanager
+def in_background(server: Any, *patience: float) -> Iterator[int]:
+    """Serve in a thread; return the port."""
+    thread = Thread(target=server.serve_forever, args=patience)
+    thread.start()
+    try:
+        yield server.socket.getsockname()[1]
+    finally:
+        server.shutdown()
+        thread.join()
+
+
+@dataclass
+class Sockets:
+    """Each connection gets the next list of messages, and is closed then."""
+
+    settings: Settings
+    messages: list[list[str]] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+    break_off: bool = False
+
+
+@pytest.fixture
+def sockets() -> Iterator[Sockets]:
+    def handle(connection: ServerConnection) -> None:
+        made.asked.append(connection.request.path)
+        for message in made.messages.pop(0):
+            connection.send(message)
+        if made.break_off:
+            connection.socket.close()
+
+    def admit(connection: ServerConnection, request) -> object:
+        if made.messages:
+            return None
+        return connection.respond(HTTPStatus.FORBIDDEN, '{"message": "Forbidden"}')
+
+    with (
+        serve(handle, "127.0.0.1", 0, process_request=admit) as server,
+        in_background(server) as port,
+    ):
+        made = Sockets(replace(SETTINGS, websocket_url=f"ws://127.0.0.1:{port}/ws"))
+        yield made
+
+
+@pytest.fixture
+def environment(server: Server, sockets: Sockets) -> Iterator[dict[str, str]]:
+    """The variables by which a command finds this server, on a real port."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def handle_any(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            url = f"http://{self.headers['Host']}{self.path}"
+            asked = httpx.Request(self.command, url, headers=dict(self.headers), content=body)
+            answer = server(asked)
+            self.send_response(answer.status_code)
+            for name, value in answer.headers.items():
+                if name != "transfer-encoding":
+                    self.send_header(name, value)
+            self.end_headers()
+            for piece in answer.stream:
+                self.wfile.write(piece)
+
+        do_GET = do_POST = do_PATCH = do_DELETE = handle_any  # noqa: N815 - so it looks for them
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as http, in_background(http, 0.01) as port:
+        yield {
+            "SORTIE_BASE_URL": f"http://127.0.0.1:{port}",
+            "SORTIE_WEBSOCKET_URL": str(sockets.settings.websocket_url),
+            "SORTIE_API_KEY": "key-of-nobody",
+            "SORTIE_MISSIONS_API_KEY": "opener",
+            "SORTIE_CLIENT_ID": "me",
+            "SORTIE_CLIENT_SECRET": "mine",
+            "SORTIE_DOCS_API_KEY": "mint_nobody",
+            "SORTIE_PROJECT": "handbook",
+        }

@@ -2,13 +2,10 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
-from http import HTTPStatus
-from threading import Thread
+from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
-from websockets.sync.server import ServerConnection, serve
 
 from client.tests.answers import JOB_ID, token
 from client.tests.conftest import SETTINGS
@@ -16,46 +13,11 @@ from sortie_client import (
     ConnectionFailedError,
     NotConfiguredError,
     PermissionDeniedError,
-    Settings,
 )
 
 
 def state(of: str, **about) -> str:
     return json.dumps({"jobState": of, **about})
-
-
-@dataclass
-class Sockets:
-    """Each connection gets the next list of messages, and is closed then."""
-
-    settings: Settings
-    messages: list[list[str]] = field(default_factory=list)
-    asked: list[str] = field(default_factory=list)
-    break_off: bool = False
-
-
-@pytest.fixture
-def sockets() -> Iterator[Sockets]:
-    def handle(connection: ServerConnection) -> None:
-        made.asked.append(connection.request.path)
-        for message in made.messages.pop(0):
-            connection.send(message)
-        if made.break_off:
-            connection.socket.close()
-
-    def admit(connection: ServerConnection, request) -> object:
-        if made.messages:
-            return None
-        return connection.respond(HTTPStatus.FORBIDDEN, '{"message": "Forbidden"}')
-
-    with serve(handle, "127.0.0.1", 0, process_request=admit) as server:
-        port = server.socket.getsockname()[1]
-        made = Sockets(replace(SETTINGS, websocket_url=f"ws://127.0.0.1:{port}/ws"))
-        thread = Thread(target=server.serve_forever)
-        thread.start()
-        yield made
-        server.shutdown()
-    thread.join()
 
 
 @pytest.fixture
