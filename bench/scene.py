@@ -9,7 +9,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from functools import cache
 from types import SimpleNamespace
@@ -90,7 +90,8 @@ class Scene:
         return self.aws.client(service, endpoint_url=self.environment["AWS_ENDPOINT_URL"])
 
     def call(self, handler: str, event: Any) -> Any:
-        return _handler(handler)(event, CONTEXT)
+        with redirect_stdout(self.log):  # metrics are printed
+            return _handler(handler)(event, CONTEXT)
 
     def ask(self, handler: str, event: Event) -> dict[str, Any]:
         """Call an endpoint and return what it answers with; anything but success is a mistake."""
@@ -171,6 +172,7 @@ def prepared(stack: LocalStack, name: str) -> dict[str, str]:
             for parameter, variable in PARAMETERS.items()
         },
         "AWS_ENDPOINT_URL": stack.aws_endpoint_url,
+        "POWERTOOLS_METRICS_NAMESPACE": "sortie",
         "POWERTOOLS_SERVICE_NAME": "sortie",
         "AGENT_QUEUE_URL": client("sqs").create_queue(QueueName=name)["QueueUrl"],
         "DOCS_QUEUE_URL": client("sqs").create_queue(QueueName=f"{name}-docs")["QueueUrl"],

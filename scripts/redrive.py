@@ -53,15 +53,19 @@ def redrive(sqs: "SQSClient", url: str, resend: Resend) -> Iterator[tuple[bool, 
 
     It ends when the queue is empty but for what stays.
     """
+    kept = list[str]()
     while messages := received(sqs, url):
         for message in messages:
             try:
                 told = resend(message)
             except KeptError as error:
+                kept.append(message["ReceiptHandle"])
                 yield False, str(error)
                 continue
             sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
             yield True, told
+    for receipt in kept:  # the next one to look is not to wait
+        sqs.change_message_visibility(QueueUrl=url, ReceiptHandle=receipt, VisibilityTimeout=0)
 
 
 def received(sqs: "SQSClient", url: str) -> "list[MessageTypeDef]":

@@ -183,9 +183,26 @@ def create(call) -> Callable[..., Answer]:
     return answer
 
 
+LOGGED = {
+    *("level", "location", "message", "timestamp", "service", "cold_start", "correlation_id"),
+    *("function_arn", "function_memory_size", "function_name", "function_request_id"),
+    *("exception", "exception_name", "stack_trace", "xray_trace_id"),
+    *("tenant", "job_id", "job_status", "status", "code", "outcome", "ended", "message_id"),
+    *("device", "state", "reason", "share", "viewers"),
+}
+"""All that may be in a line. Prompts, results, keys and addresses are in none of them."""
+
+
 @pytest.fixture(autouse=True)
-def log(monkeypatch) -> Callable[[], list[dict[str, Any]]]:
-    """What has been logged so far, line by line."""
+def log(monkeypatch) -> Iterator[Callable[[], list[dict[str, Any]]]]:
+    """What has been logged so far, line by line. What holds for every line is checked here."""
     written = io.StringIO()
     monkeypatch.setattr(runtime.logger.registered_handler, "stream", written)
-    return lambda: [json.loads(line) for line in written.getvalue().splitlines()]
+
+    def lines() -> list[dict[str, Any]]:
+        return [json.loads(line) for line in written.getvalue().splitlines()]
+
+    yield lines
+    for line in lines():
+        assert line.keys() <= LOGGED
+        assert "job_id" not in line or "tenant" in line, line["message"]
