@@ -56,7 +56,7 @@ def test_a_web_server_is_started_by_a_script_that_can_be_run(functions) -> None:
     scripts = [ROOT / "functions" / each["Handler"] for each in functions.values()]
     servers = [script for script in scripts if script.suffix == ".sh"]
 
-    assert servers == sorted((ROOT / "functions").rglob("*.sh"))
+    assert sorted(servers) == sorted((ROOT / "functions").rglob("*.sh"))
     assert [script for script in servers if not os.access(script, os.X_OK)] == []
 
 

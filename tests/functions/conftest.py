@@ -15,13 +15,21 @@ from typing import Any
 
 import pytest
 
-from jobs import bootstrap, docs_bootstrap, mission_bootstrap, runtime, watch_bootstrap
+from jobs import (
+    bootstrap,
+    docs_bootstrap,
+    mission_bootstrap,
+    runtime,
+    session_bootstrap,
+    watch_bootstrap,
+)
 from jobs.adapters.memory import (
     InMemoryJobCounters,
     InMemoryJobRepository,
     InMemoryRegistry,
     Outbox,
 )
+from jobs.adapters.memory_conversations import InMemoryConversations
 from jobs.domain.agent import Agent
 from jobs.domain.job import Job
 from tests.support import FrozenClock
@@ -77,6 +85,9 @@ class World:
     bus: Bus = field(default_factory=Bus)
     meanwhile: Callable[[], object] = lambda: None
 
+    def __post_init__(self) -> None:
+        self.conversations = InMemoryConversations(self.repository, self.clock)
+
     def sleep(self, seconds: float) -> None:
         self.clock.advance(round(seconds * 1000))
         self.meanwhile()
@@ -89,13 +100,17 @@ class World:
 def world(clock, monkeypatch) -> Iterator[World]:
     made = World(clock, InMemoryJobRepository(clock), InMemoryJobCounters(clock))
     made.registry.put_agent(TENANT, Agent(id=AGENT_ID, name="Echo", bio="Answers."))
-    roots = (bootstrap, docs_bootstrap, mission_bootstrap, watch_bootstrap)
+    roots = (
+        bootstrap, docs_bootstrap, mission_bootstrap, session_bootstrap, watch_bootstrap
+    )  # fmt: skip
     caches = [each for r in roots for each in vars(r).values() if hasattr(each, "cache_clear")]
     for each in caches:
         each.cache_clear()
     monkeypatch.setattr(bootstrap, "now", clock)
     monkeypatch.setattr(bootstrap, "time", SimpleNamespace(sleep=made.sleep))
     monkeypatch.setattr(bootstrap, "repository", lambda: made.repository)
+    monkeypatch.setattr(session_bootstrap, "repository", lambda: made.repository)
+    monkeypatch.setattr(session_bootstrap, "conversations", lambda: made.conversations)
     monkeypatch.setattr(bootstrap, "counters", lambda: made.counters)
     monkeypatch.setattr(bootstrap, "registry", lambda: made.registry)
     monkeypatch.setattr(bootstrap, "timers", lambda: made.timers)

@@ -120,22 +120,26 @@ def dispatch_job() -> DispatchJob:
 
 @cache
 def run_agent_job() -> RunAgentJob:
+    from jobs import session_bootstrap
     from jobs.services.run_agent_job import RunAgentJob
 
     return RunAgentJob(
-        repository=repository(),
+        repository=session_bootstrap.repository(),
         registry=registry(),
         providers=provider,
         timers=timers(),
+        take_turn=session_bootstrap.take_turn(),
         clock=now,
     )
 
 
 @cache
 def poll_remote_job() -> PollRemoteJob:
+    from jobs import session_bootstrap
     from jobs.services.poll_remote_job import PollRemoteJob
 
-    return PollRemoteJob(repository=repository(), registry=registry(), remote=_remote(), clock=now)
+    jobs = session_bootstrap.repository()
+    return PollRemoteJob(repository=jobs, registry=registry(), remote=_remote(), clock=now)
 
 
 @cache

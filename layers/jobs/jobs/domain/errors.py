@@ -79,6 +79,22 @@ class IdTakenError(JobError):
         super().__init__(f"{taken!r} is another organisation's; choose another id")
 
 
+class SessionNotFoundError(JobError):
+    """No such session of this tenant's, or nothing is left of it."""
+
+
+class SessionExpiredError(JobError):
+    """The session has come to its end."""
+
+
+class StaleSessionError(JobError):
+    """Someone else changed the session since it was read."""
+
+
+class NotItsTurnError(JobError):
+    """An earlier message of the session has yet to be answered."""
+
+
 class InvalidClientError(JobError):
     """No program of this organisation's has this id and secret."""
 

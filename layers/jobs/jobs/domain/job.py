@@ -45,6 +45,7 @@ class Job:
     an older one is refused. `handle` names the work at another server that
     does it for us. `mission` is what a job for a drone has beside, `session`
     what one of a documentation agent has. `webhook` is whom its creator wants told.
+    `conversation` is the chat session that a message belongs to.
     """
 
     id: str
@@ -66,6 +67,7 @@ class Job:
     mission: Mission | None = None
     session: Session | None = None
     webhook: Webhook | None = None
+    conversation: str | None = None
 
     @property
     def ref(self) -> JobRef:

@@ -79,6 +79,7 @@ def header(job: Job, *, write_id: str) -> Item:
     return (
         key(job.ref)
         | attributes({"created_at": job.created_at, "retention": job.retention})
+        | attributes({"conversation": job.conversation})
         | attributes({"request": spelled(job.request) if fits(job.request) else None})
         | attributes({"webhook": webhook_text(job.webhook)})
         | attributes(place_in_project(job))
@@ -144,6 +145,7 @@ def to_job(item: Stored, bodies: Mapping[str, Stored]) -> Job:
         mission=mission_from(values.get("mission")),
         session=session_from(values.get("session"), values.get("latest")),
         webhook=webhook_from(values.get("webhook")),
+        conversation=values.get("conversation"),
     )
 
 
