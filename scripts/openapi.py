@@ -139,8 +139,9 @@ def spelled(api: Api) -> str:
 def main() -> None:
     from scripts.openapi_docs import DOCS  # noqa: PLC0415 - which needs this module
     from scripts.openapi_missions import MISSIONS  # noqa: PLC0415
+    from scripts.openapi_sessions import SESSIONS  # noqa: PLC0415
 
-    for name, api in {"docs": DOCS, "missions": MISSIONS}.items():
+    for name, api in {"docs": DOCS, "missions": MISSIONS, "sessions": SESSIONS}.items():
         file = FOLDER / f"{name}.json"
         file.parent.mkdir(exist_ok=True)
         file.write_text(spelled(api))

@@ -55,8 +55,9 @@ class DynamoDb:
     def __init__(self, dynamodb: Any, *, remote: bool) -> None:
         self.client = dynamodb
         self.remote = remote
-        self.jobs, self.counters, self.registry, self.missions = map(
-            self._create, ("JobTable", "CounterTable", "RegistryTable", "MissionTable")
+        self.jobs, self.counters, self.registry, self.missions, self.sessions = map(
+            self._create,
+            ("JobTable", "CounterTable", "RegistryTable", "MissionTable", "SessionTable"),
         )
 
     def _create(self, resource: str) -> str:

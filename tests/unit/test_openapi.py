@@ -9,8 +9,9 @@ from local.template import load
 from scripts.openapi import FOLDER, Api, spelled
 from scripts.openapi_docs import DOCS
 from scripts.openapi_missions import MISSIONS
+from scripts.openapi_sessions import SESSIONS
 
-APIS = {"docs": DOCS, "missions": MISSIONS}
+APIS = {"docs": DOCS, "missions": MISSIONS, "sessions": SESSIONS}
 
 
 def routes() -> set[tuple[str, str, str]]:

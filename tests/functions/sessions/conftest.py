@@ -5,11 +5,13 @@ from http import HTTPStatus
 from typing import Any
 
 import pytest
+from pydantic import TypeAdapter
 
 from jobs.adapters import messages
 from jobs.adapters.dynamodb import items
 from jobs.domain.conversation import ChatSession
 from jobs.domain.job import Job, JobRef
+from scripts.openapi_sessions import SESSIONS
 from tests.functions.conftest import AGENT_ID, TENANT, USER_ID, Answer
 from tests.support import NOON
 
@@ -33,6 +35,13 @@ def opened(world) -> Callable[..., ChatSession]:
     return make
 
 
+def declared(endpoint: str, status: int) -> TypeAdapter[Any]:
+    """What docs/openapi/sessions.json says of an endpoint's answers with this status."""
+    [operation] = [each for each in SESSIONS.operations if each.name == endpoint]
+    answers = {**operation.answers, **dict.fromkeys(operation.refusals, operation.error)}
+    return TypeAdapter(answers[status])
+
+
 @pytest.fixture
 def call(invoke) -> Callable[..., Answer]:
     def answer(name: str, **changes: Any) -> Answer:
@@ -40,6 +49,7 @@ def call(invoke) -> Callable[..., Answer]:
         assert made["headers"]["Content-Type"] == "application/json"
         assert made["headers"]["Cache-Control"] == "no-store"
         assert made["headers"]["Access-Control-Allow-Origin"] == "*"
+        declared(name, made["statusCode"]).validate_json(made["body"])
         return Answer(HTTPStatus(made["statusCode"]), made["headers"], made["body"])
 
     return answer

@@ -34,7 +34,7 @@ from jobs.ports import Clock, IdempotencyKey
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
-_FIRST: Final = ""
+_FIRST: Final = "!"
 _LAST: Final = "~"
 _A_BATCH: Final = 25
 _A_READ: Final = 20
