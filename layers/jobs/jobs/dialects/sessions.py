@@ -26,7 +26,7 @@ from jobs.http import BadRequestError, Request, Response
 from jobs.services.send_message import Sent
 
 _MOST_LISTED: Final = 100
-_TIME: Final = re.compile(r"\d{1,13}")
+_TIME: Final = re.compile(r"\d{1,16}")  # as far as JavaScript counts
 _NOT_FOUND: Final = (HTTPStatus.NOT_FOUND, "SESSION_NOT_FOUND", "Session not found")
 _REFUSALS: Final[Mapping[type[Exception], tuple[HTTPStatus, str, str]]] = {
     SessionNotFoundError: _NOT_FOUND,
