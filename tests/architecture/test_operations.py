@@ -227,6 +227,12 @@ def test_the_stacks_own_metrics_are_those_that_are_printed_or_counted(resources,
     assert own <= known
 
 
+def test_what_is_printed_of_jobs_is_looked_at_by_status_alone(alarms) -> None:
+    """PrintedMetrics prints it so too; an alarm on other dimensions would never see a value."""
+    for metric in metrics_of(alarms["JobsFail"]):
+        assert metric.dimensions.keys() == {"service", "status"}
+
+
 def test_what_an_alarm_computes_with_it_has(alarms) -> None:
     for name, alarm in alarms.items():
         metrics = {each["Id"]: each for each in alarm.get("Metrics", [])}
