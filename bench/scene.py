@@ -21,7 +21,14 @@ import botocore.session
 
 from bench.meter import Calls, Meter
 from bench.requests import AGENT, CLIENT, DEVICE, GROUP, PLAN, PROJECT, TENANT, Event
-from jobs import bootstrap, docs_bootstrap, mission_bootstrap, runtime, watch_bootstrap
+from jobs import (
+    bootstrap,
+    docs_bootstrap,
+    mission_bootstrap,
+    runtime,
+    session_bootstrap,
+    watch_bootstrap,
+)
 from jobs.adapters.aws import PATIENT
 from jobs.adapters.dynamodb.fleet_registry import DynamoFleetRegistry
 from jobs.adapters.dynamodb.projects import DynamoProjects
@@ -42,6 +49,7 @@ TABLES: Final = {
     "RegistryTable": "REGISTRY_TABLE",
     "MissionTable": "MISSION_TABLE",
     "OutputTable": "OUTPUT_TABLE",
+    "SessionTable": "SESSION_TABLE",
 }
 PARAMETERS: Final = {
     "DefaultTimeoutMs": "DEFAULT_TIMEOUT_MS",
@@ -108,7 +116,9 @@ class Scene:
 
     def forget(self) -> None:
         """Be a new execution environment: no client, no registry, no secret is known."""
-        for root in (bootstrap, docs_bootstrap, mission_bootstrap, watch_bootstrap):
+        for root in (
+            bootstrap, docs_bootstrap, mission_bootstrap, session_bootstrap, watch_bootstrap,
+        ):  # fmt: skip
             for thing in vars(root).values():
                 if hasattr(thing, "cache_clear"):
                     thing.cache_clear()

@@ -26,8 +26,17 @@ from jobs.adapters.dynamodb.chat_items import (
 from jobs.adapters.dynamodb.claims import claim, first_job
 from jobs.adapters.dynamodb.items import Stored, attributes
 from jobs.adapters.dynamodb.transact import transact
-from jobs.domain.conversation import ChatMessage, ChatSession, Messages, Window, question_in
+from jobs.domain.conversation import (
+    LONGEST_SESSION_MINUTES,
+    MINUTE,
+    ChatMessage,
+    ChatSession,
+    Messages,
+    Window,
+    question_in,
+)
 from jobs.domain.errors import SessionNotFoundError, StaleSessionError
+from jobs.domain.identity import earliest_id
 from jobs.domain.job import Job, JobRef, Millis
 from jobs.ports import Clock, IdempotencyKey
 
@@ -89,8 +98,10 @@ class DynamoConversations:
         return job.ref
 
     def active(self, tenant: str, *, limit: int) -> Sequence[ChatSession]:
+        now = self._clock()
+        eldest = earliest_id(now - LONGEST_SESSION_MINUTES * MINUTE)
         found = self._query(
-            tenant, _FIRST, _LAST, newest=True, FilterExpression="ends_at > :now", now=self._clock()
+            tenant, eldest, _LAST, newest=True, FilterExpression="ends_at > :now", now=now
         )
         return [session_from(item) for item in islice(found, limit)]
 
