@@ -44,7 +44,7 @@ Sortie needs Python 3.13 (the version its Lambda functions run on) and found non
   apt-get install python3.13 python3.13-venv
 endef
 
-.PHONY: help up check test bench build deploy sam-local registry partner payments openapi lock clean
+.PHONY: help up check test bench build deploy sam-local registry partner payments redrive openapi lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -56,7 +56,7 @@ check: .venv/.ready ## lint, types, unit tests: quick, while you work
 	@$(DEV)/ruff check
 	@$(DEV)/ruff format --check
 	@$(DEV)/mypy
-	@$(OFFLINE) $(DEV)/pytest tests/unit tests/functions tests/architecture
+	@$(OFFLINE) $(DEV)/pytest tests/unit tests/functions tests/architecture client/tests
 
 test: .venv/.ready .tools/runtime/.ready $(LOCAL_STACK) $(NODE_PACKAGES) $(CHAIN) ## everything that is checked
 	@$(DEV)/ruff check
@@ -87,6 +87,9 @@ payments: .tools/local/.ready ## make payments STACK=…: print what was paid fo
 	@PYTHONPATH=layers/jobs $(LOCAL_PYTHON) -m scripts.payments --stack '$(STACK)' \
 	  $(if $(STATE),--state '$(STATE)') $(if $(LIMIT),--limit '$(LIMIT)')
 
+redrive: .tools/local/.ready ## make redrive STACK=… [QUEUE=…]: send what a dead letter queue holds on its way once more
+	@PYTHONPATH=layers/jobs $(LOCAL_PYTHON) -m scripts.redrive --stack '$(STACK)' --queue '$(QUEUE)'
+
 openapi: .venv/.ready ## write docs/openapi anew from what the code declares
 	@PYTHONPATH=layers/jobs $(DEV)/python -m scripts.openapi
 
@@ -108,8 +111,9 @@ define ENVIRONMENT
 	echo "$$((SECONDS - start)) s"
 	@touch $@
 endef
-.venv/.ready: requirements/dev.txt $(UV)
+.venv/.ready: requirements/dev.txt client/pyproject.toml $(UV)
 	$(ENVIRONMENT)
+	@$(UV) pip install --quiet --no-deps --no-build-isolation --python .venv --editable client
 .tools/%/.ready: requirements/%.txt $(UV)
 	$(ENVIRONMENT)
 
@@ -131,7 +135,7 @@ lock: $(UV) ## resolve the requirements again (UPGRADE=1: to the newest)
 	$(COMPILE) layers/payments/requirements.in -o layers/payments/requirements.txt
 	$(COMPILE) layers/docs/requirements.in --constraints layers/jobs/requirements.txt -o layers/docs/requirements.txt
 	$(COMPILE) requirements/local.in --constraints layers/jobs/requirements.txt --constraints layers/docs/requirements.txt -o requirements/local.txt
-	$(COMPILE) requirements/dev.in --constraints requirements/local.txt --constraints layers/tokens/requirements.txt --constraints layers/payments/requirements.txt --constraints layers/docs/requirements.txt -o requirements/dev.txt
+	$(COMPILE) requirements/dev.in client/pyproject.toml --all-extras --constraints requirements/local.txt --constraints layers/tokens/requirements.txt --constraints layers/payments/requirements.txt --constraints layers/docs/requirements.txt -o requirements/dev.txt
 	for each in chain ministack runtime sam uv; do \
 	  $(COMPILE) requirements/$$each.in -o requirements/$$each.txt || exit 1; done
 	$(if $(NODE_PACKAGES),for each in tests/node local/chain; do \

@@ -9,7 +9,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from functools import cache
 from types import SimpleNamespace
@@ -27,6 +27,7 @@ from jobs import (
     mission_bootstrap,
     payment_bootstrap,
     runtime,
+    session_bootstrap,
     watch_bootstrap,
 )
 from jobs.adapters.aws import PATIENT
@@ -50,9 +51,11 @@ TABLES: Final = {
     "MissionTable": "MISSION_TABLE",
     "OutputTable": "OUTPUT_TABLE",
     "PaymentTable": "PAYMENT_TABLE",
+    "SessionTable": "SESSION_TABLE",
 }
 ROOTS: Final = (
-    bootstrap, docs_bootstrap, mission_bootstrap, payment_bootstrap, watch_bootstrap,
+    bootstrap, docs_bootstrap, mission_bootstrap, payment_bootstrap, session_bootstrap,
+    watch_bootstrap,
 )  # fmt: skip
 PARAMETERS: Final = {
     "DefaultTimeoutMs": "DEFAULT_TIMEOUT_MS",
@@ -102,7 +105,8 @@ class Scene:
         return self.aws.client(service, endpoint_url=self.environment["AWS_ENDPOINT_URL"])
 
     def call(self, handler: str, event: Any) -> Any:
-        return _handler(handler)(event, CONTEXT)
+        with redirect_stdout(self.log):  # metrics are printed
+            return _handler(handler)(event, CONTEXT)
 
     def ask(self, handler: str, event: Event) -> dict[str, Any]:
         """Call an endpoint and return what it answers with; anything but success is a mistake."""
@@ -183,6 +187,7 @@ def prepared(stack: LocalStack, name: str) -> dict[str, str]:
             for parameter, variable in PARAMETERS.items()
         },
         "AWS_ENDPOINT_URL": stack.aws_endpoint_url,
+        "POWERTOOLS_METRICS_NAMESPACE": "sortie",
         "POWERTOOLS_SERVICE_NAME": "sortie",
         "AGENT_QUEUE_URL": client("sqs").create_queue(QueueName=name)["QueueUrl"],
         "DOCS_QUEUE_URL": client("sqs").create_queue(QueueName=f"{name}-docs")["QueueUrl"],

@@ -10,6 +10,7 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from functools import partial
 
 import aiohttp
 from aiohttp import web
@@ -19,9 +20,11 @@ from yarl import URL
 from local.gateway_socket import bridge
 from local.gateway_streams import (
     CONTEXT_HEADER,
+    DOCS_PATHS,
     ROUTES,
     SIBLING,
     Authorizer,
+    Guard,
     UnauthorizedError,
 )
 
@@ -129,10 +132,9 @@ def routes(upstreams: Upstreams) -> list[web.RouteDef]:
     if streams := upstreams.streams:
         authorizer = Authorizer(upstreams.authorizer)
 
-        async def stream(request: web.Request) -> web.StreamResponse:
-            credential = request.headers.get("Authorization", "")
+        async def stream(request: web.Request, guard: Guard) -> web.StreamResponse:
             try:
-                context = await authorizer.context(credential, request.app[SESSION])
+                context = await authorizer.context(guard, request.headers, request.app[SESSION])
             except UnauthorizedError:
                 return refusal(401, "Missing or invalid credentials", "INVALID_TOKEN")
             except aiohttp.ClientError:
@@ -144,8 +146,8 @@ def routes(upstreams: Upstreams) -> list[web.RouteDef]:
         async def preflight(request: web.Request) -> web.StreamResponse:
             return await forward(request, upstreams.api + SIBLING, end_to_end(request.headers))
 
-        found += [web.route(method, path, stream) for method, path in ROUTES]
-        found += [web.options(path, preflight) for _, path in ROUTES]
+        found += [web.route(m, path, partial(stream, guard=guard)) for m, path, guard in ROUTES]
+        found += [web.options(path, preflight) for _, path in DOCS_PATHS]
 
     async def pass_on(request: web.Request) -> web.StreamResponse:
         url = upstreams.api + request.raw_path

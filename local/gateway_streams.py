@@ -7,18 +7,35 @@ import json
 import re
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
 import aiohttp
 
-ROUTES = [
+
+@dataclass(frozen=True)
+class Guard:
+    """Where a credential is, and what API Gateway asks the authorizer about."""
+
+    header: str
+    credential: re.Pattern[str]
+
+
+BEARER = Guard(
+    "Authorization", re.compile(r"bearer +mint_[a-f0-9]{12}_[A-Za-z0-9_-]{43}", re.IGNORECASE)
+)
+API_KEY = Guard("X-API-Key", re.compile(r"sortie_[a-f0-9]{12}_[A-Za-z0-9_-]{43}"))
+DOCS_PATHS = [
     (method, f"{version}/agent/{{projectId}}/job{path}")
     for version in ("/v1", "")
     for method, path in (("POST", ""), ("GET", "/{id}/stream"))
 ]
+ROUTES = [
+    *((method, path, BEARER) for method, path in DOCS_PATHS),
+    ("POST", "/api/messaging/sessions/{sessionId}/messages", API_KEY),
+]
 SIBLING = "/v1/agent/any/jobs"  # preflights are answered alike on all paths that the emulator knows
-CREDENTIAL = re.compile(r"bearer +mint_[a-f0-9]{12}_[A-Za-z0-9_-]{43}", re.IGNORECASE)
 CONTEXT_HEADER = "x-amzn-request-context"
 KEPT_S = 60
 METHOD_ARN = "arn:aws:execute-api:eu-central-1:000000000000:local/local/GET/"
@@ -35,12 +52,15 @@ class Authorizer:
         self._url = url
         self._kept: dict[str, tuple[float, Mapping[str, Any]]] = {}
 
-    async def context(self, credential: str, session: aiohttp.ClientSession) -> str:
+    async def context(
+        self, guard: Guard, headers: Mapping[str, str], session: aiohttp.ClientSession
+    ) -> str:
         """Return the header that tells who calls.
 
         Raises `UnauthorizedError`, or `aiohttp.ClientError` if the function does not answer.
         """
-        if not CREDENTIAL.fullmatch(credential):
+        credential = headers.get(guard.header, "")
+        if not guard.credential.fullmatch(credential):
             raise UnauthorizedError
         until, answer = self._kept.get(credential, (0.0, {}))
         if time.monotonic() >= until:

@@ -11,10 +11,12 @@ SHOWN = ("status", "code", "outcome", "job_status", "job_id")
 
 
 def readable(function: str, message: str, *, coloured: bool) -> str | None:
-    """None for what the platform says around each invocation."""
+    """None for what the platform says around each invocation, and for metrics."""
     if not message or PLATFORM.match(message):
         return None
     entry = parsed(message)
+    if "_aws" in entry:
+        return None
     level = str(entry.get("level", ""))
     text = str(entry.get("message", message))
     text += "".join(f"  {name}={entry[name]}" for name in SHOWN if name in entry)

@@ -5,11 +5,18 @@ from typing import Any
 
 UNKNOWN = {"AWS::IoT::Authorizer"}  # local/broker.py asks its function all the same
 FUNCTION = "AWS::Serverless::Function"
+ALARM = "AWS::CloudWatch::Alarm"
 
 
 def omit(template: dict[str, Any]) -> None:
-    """Take out the unknown resources, and the resources and outputs that refer to one of them."""
+    """Take out the unknown resources, and the resources and outputs that refer to one of them.
+
+    Alarms stay, but look at one metric each.
+    """
     resources = template["Resources"]
+    for each in resources.values():
+        if each["Type"] == ALARM and "Metrics" in each["Properties"]:
+            leave_one_metric(each["Properties"])
     gone = {name for name, each in resources.items() if is_unknown(each)}
     while gone:
         for name in gone:
@@ -25,6 +32,11 @@ def is_unknown(resource: dict[str, Any]) -> bool:
     return resource["Type"] in UNKNOWN or (
         resource["Type"] == FUNCTION and resource["Properties"]["Handler"].endswith(".sh")
     )
+
+
+def leave_one_metric(alarm: dict[str, Any]) -> None:
+    first = next(each["MetricStat"] for each in alarm.pop("Metrics") if "MetricStat" in each)
+    alarm |= first["Metric"] | {"Statistic": first["Stat"], "Period": first["Period"]}
 
 
 def references(value: Any) -> Iterator[str]:

@@ -82,6 +82,7 @@ class LocalStack:
     def description(self) -> dict[str, Any]:
         """What a client needs to find it: the content of stack.json."""
         return {
+            "stackName": self.name,
             "baseUrl": self.base_url,
             "webSocketUrl": self.websocket_url,
             "awsEndpointUrl": self.aws_endpoint_url,

@@ -1,7 +1,7 @@
-"""The streams of documentation agents: what their Lambda function serves, without the function.
+"""What the Lambda functions that are web servers serve, without the functions.
 
-The emulator knows neither the Lambda Web Adapter nor answers that stream. So the same app runs
-beside it, in the environment that a deployed function has, behind the local gateway.
+The emulator knows neither the Lambda Web Adapter nor answers that stream. So the same apps run
+beside it as one, in the environment that a deployed function has, behind the local gateway.
 """
 
 import sys
@@ -16,7 +16,7 @@ from local.paths import ROOT
 from local.web import answers, free_port
 
 AUTHORIZER = "AuthorizeApiKeyFunction"
-APP = "jobs.streaming.app:app"
+APP = "local.streams_app:app"
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def streams(aws_endpoint_url: str, stack: str, folder: Path) -> Iterator[Streams
             **variables,
             **CREDENTIALS,
             "AWS_ENDPOINT_URL": aws_endpoint_url,
-            "PYTHONPATH": str(ROOT / "layers/jobs"),
+            "PYTHONPATH": f"{ROOT / 'layers/jobs'}:{ROOT}",
         },
         log=folder / "streams.log",
     ) as part:

@@ -151,8 +151,10 @@ def main() -> None:
     from scripts.openapi_docs import DOCS  # noqa: PLC0415 - which needs this module
     from scripts.openapi_messaging import MESSAGING  # noqa: PLC0415
     from scripts.openapi_missions import MISSIONS  # noqa: PLC0415
+    from scripts.openapi_sessions import SESSIONS  # noqa: PLC0415
 
-    for name, api in {"docs": DOCS, "messaging": MESSAGING, "missions": MISSIONS}.items():
+    apis = {"docs": DOCS, "messaging": MESSAGING, "missions": MISSIONS, "sessions": SESSIONS}
+    for name, api in apis.items():
         file = FOLDER / f"{name}.json"
         file.parent.mkdir(exist_ok=True)
         file.write_text(spelled(api))

@@ -26,6 +26,7 @@ os.environ |= {
     "AWS_ACCESS_KEY_ID": "testing",
     "AWS_SECRET_ACCESS_KEY": "testing",
     "AWS_DEFAULT_REGION": "eu-central-1",
+    "POWERTOOLS_METRICS_NAMESPACE": "sortie-test",
     "POWERTOOLS_SERVICE_NAME": "sortie",
 }
 

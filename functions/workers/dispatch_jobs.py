@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from jobs import bootstrap, docs_bootstrap, mission_bootstrap, runtime
+from jobs import bootstrap, docs_bootstrap, mission_bootstrap, runtime, session_bootstrap
 from jobs.adapters.dynamodb import stream
 from jobs.domain.status import JobStatus
 
@@ -18,6 +18,8 @@ def dispatch(record: Any) -> None:
         docs_bootstrap.dispatch_docs_job()(job.ref, deadline=job.deadline)
     elif job.session is not None and job.status.is_terminal:
         docs_bootstrap.free_branch()(job)
+    elif job.conversation is not None and job.status.is_terminal:
+        session_bootstrap.pass_turn()(job)
     elif job.status is JobStatus.PENDING:
         bootstrap.dispatch_job()(job.ref, deadline=job.deadline)
     else:

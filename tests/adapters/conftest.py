@@ -9,6 +9,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 from moto import mock_aws
 
+from jobs.adapters.dynamodb.chat_jobs import DynamoChatJobs
+from jobs.adapters.dynamodb.conversations import DynamoConversations
 from jobs.adapters.dynamodb.counters import DynamoJobCounters
 from jobs.adapters.dynamodb.docs_jobs import DynamoDocsJobs
 from jobs.adapters.dynamodb.fleet_registry import DynamoFleetRegistry
@@ -18,9 +20,11 @@ from jobs.adapters.dynamodb.payments import DynamoPayments
 from jobs.adapters.dynamodb.projects import DynamoProjects
 from jobs.adapters.dynamodb.registry import DynamoRegistry
 from jobs.adapters.memory import InMemoryJobCounters, InMemoryJobRepository, InMemoryRegistry
+from jobs.adapters.memory_conversations import InMemoryConversations
 from jobs.adapters.memory_missions import InMemoryFleetRegistry, InMemoryRateLimits
 from jobs.adapters.memory_payments import InMemoryPayments
 from jobs.adapters.memory_projects import InMemoryProjects
+from jobs.conversation_ports import Conversations
 from jobs.docs_ports import DocsJobs
 from jobs.domain.job import Job
 from jobs.mission_ports import RateLimits
@@ -84,6 +88,21 @@ def docs_jobs(any_engine, clock, repository) -> DocsJobs:
     if any_engine is None:
         return repository
     return DynamoDocsJobs(any_engine.client, any_engine.jobs, clock)
+
+
+@pytest.fixture
+def chat_jobs(any_engine, clock, repository) -> JobRepository:
+    """The same jobs, for those who bring agents' answers."""
+    if any_engine is None:
+        return repository
+    return DynamoChatJobs(any_engine.client, any_engine.jobs, any_engine.sessions, clock)
+
+
+@pytest.fixture
+def conversations(any_engine, clock, repository) -> Conversations:
+    if any_engine is None:
+        return InMemoryConversations(repository, clock)
+    return DynamoConversations(any_engine.client, any_engine.sessions, any_engine.jobs, clock)
 
 
 @pytest.fixture

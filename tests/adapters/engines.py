@@ -55,9 +55,23 @@ class DynamoDb:
     def __init__(self, dynamodb: Any, *, remote: bool) -> None:
         self.client = dynamodb
         self.remote = remote
-        self.jobs, self.counters, self.registry, self.missions, self.payments = map(
+        (
+            self.jobs,
+            self.counters,
+            self.registry,
+            self.missions,
+            self.payments,
+            self.sessions,
+        ) = map(
             self._create,
-            ("JobTable", "CounterTable", "RegistryTable", "MissionTable", "PaymentTable"),
+            (
+                "JobTable",
+                "CounterTable",
+                "RegistryTable",
+                "MissionTable",
+                "PaymentTable",
+                "SessionTable",
+            ),
         )
 
     def _create(self, resource: str) -> str:

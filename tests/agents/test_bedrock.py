@@ -10,6 +10,7 @@ from botocore.stub import Stubber
 from jobs.agents.bedrock import BedrockProvider
 from jobs.agents.provider import Answer
 from jobs.domain.agent import Agent
+from jobs.domain.conversation import Said
 from jobs.domain.errors import AgentError
 from tests.adapters.engines import client as aws_client
 from tests.agents.conftest import JOB_ID
@@ -50,6 +51,24 @@ def test_a_question_goes_out_as_one_message(bedrock, model, a_question) -> None:
     model.add_response("converse", said({"text": "Fine"}), SENT)
 
     assert BedrockProvider(bedrock).ask(agent(), a_question()) == Answer("Fine")
+
+
+def test_what_was_said_before_goes_out_with_the_sides_taking_turns(
+    bedrock, model, a_question
+) -> None:
+    history = [
+        Said(by_agent=False, content="Hello"),
+        Said(by_agent=True, content="Hi"),
+        Said(by_agent=False, content="Anybody?"),
+    ]
+    messages = [
+        {"role": "user", "content": [{"text": "Hello"}]},
+        {"role": "assistant", "content": [{"text": "Hi"}]},
+        {"role": "user", "content": [{"text": "Anybody?"}, {"text": "How are you? 🐎"}]},
+    ]
+    model.add_response("converse", said({"text": "Fine"}), SENT | {"messages": messages})
+
+    assert BedrockProvider(bedrock).ask(agent(), a_question(history=history)) == Answer("Fine")
 
 
 def test_an_agents_settings_go_out_with_it(bedrock, model, a_question) -> None:

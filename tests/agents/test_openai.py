@@ -10,6 +10,7 @@ from jobs.agents.provider import Answer
 from jobs.agents.rest import RestClient
 from jobs.bootstrap import now
 from jobs.domain.agent import Agent
+from jobs.domain.conversation import Said
 from jobs.domain.errors import AgentError
 from tests.agents.conftest import JOB_ID, SECRET, USER_ID
 from tests.agents.upstream import drip, drop, drop_mid_body, drop_mid_chunk, hang, reply
@@ -51,6 +52,20 @@ def test_a_question_goes_out_as_a_chat_of_one_message(upstream, ask) -> None:
         "messages": [{"role": "user", "content": "How are you? 🐎"}],
         "user": USER_ID,
     }
+
+
+def test_what_was_said_before_goes_out_before_the_question(provider, upstream, a_question) -> None:
+    upstream.then(reply(said("Fine")))
+    history = [Said(by_agent=False, content="Hello"), Said(by_agent=True, content="Hi")]
+
+    provider.ask(agent(upstream, systemPrompt="Be kind"), a_question(history=history))
+
+    assert upstream.only.body["messages"] == [
+        {"role": "system", "content": "Be kind"},
+        {"role": "user", "content": "Hello"},
+        {"role": "assistant", "content": "Hi"},
+        {"role": "user", "content": "How are you? 🐎"},
+    ]
 
 
 def test_an_agents_settings_go_out_with_it(upstream, ask) -> None:

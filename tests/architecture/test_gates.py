@@ -1,14 +1,17 @@
 """The template passes what AWS's own tools know of it: each of these finds what the others miss."""
 
+import json
 import os
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
 SAM = ROOT / ".tools/sam/bin"
 REGION = "eu-central-1"
+LIMIT = 500  # CloudFormation's, of resources in a stack
 
 # sam asks AWS about every credential that it finds.
 OFFLINE = {
@@ -32,8 +35,10 @@ for resource in template["Resources"].values():
     properties = resource["Properties"]
     for local in properties.keys() & {"ContentUri", "DefinitionUri"}:
         properties[local] = "s3://bucket/key"
+template["Resources"]["JobsLayer"]["Properties"]["ContentUri"] = f"s3://bucket/{sys.argv[2]}"
 template["Globals"]["Function"]["CodeUri"] = "s3://bucket/key"
 values = {name: each["Default"] for name, each in template["Parameters"].items()}
+values["SafeDeploys"] = sys.argv[3]
 with open(sys.argv[1], "w") as file:
     json.dump(Translator({}, Parser()).translate(template, values), file, indent=1)
 """
@@ -57,6 +62,18 @@ def run(*command: object) -> subprocess.CompletedProcess[str]:
     )  # fmt: skip
 
 
+def translate(file: Path, *, layer: str = "key", safe: str = "true") -> dict[str, dict[str, Any]]:
+    """Have SAM make plain CloudFormation of the template; return its resources."""
+    translated = run(SAM / "python", "-c", TRANSLATE, file, layer, safe)
+    assert translated.returncode == 0, translated.stdout
+    made: dict[str, dict[str, Any]] = json.loads(file.read_text())["Resources"]
+    return made
+
+
+def of_type(resources: dict[str, dict[str, Any]], kind: str) -> set[str]:
+    return {name for name, each in resources.items() if each["Type"] == kind}
+
+
 def test_sam_finds_the_template_valid() -> None:
     found = run(SAM / "sam", "validate", "--template", "template.yaml", "--region", REGION)
 
@@ -71,9 +88,32 @@ def test_cfn_lint_finds_nothing_in_the_template() -> None:
 
 def test_cfn_lint_finds_nothing_in_what_the_template_becomes(tmp_path) -> None:
     file = tmp_path / "translated.json"
-    translated = run(SAM / "python", "-c", TRANSLATE, file)
+    translate(file)
 
     found = run(SAM / "cfn-lint", "--regions", REGION, "--", file)
 
-    assert translated.returncode == 0, translated.stdout
     assert (found.returncode, found.stdout) == (0, "")
+
+
+def test_all_that_the_template_becomes_fits_into_one_stack(tmp_path) -> None:
+    made = translate(tmp_path / "translated.json")
+
+    assert len(made) <= LIMIT
+
+
+def test_a_new_layer_gets_calls_gradually(tmp_path) -> None:
+    """SAM by itself makes a new version for new function code only."""
+    before = translate(tmp_path / "before.json")
+    after = translate(tmp_path / "after.json", layer="changed")
+
+    gradual = of_type(before, "AWS::CodeDeploy::DeploymentGroup")
+    assert len(gradual) == len(of_type(before, "AWS::Lambda::Alias"))
+    assert gradual
+    assert of_type(before, "AWS::Lambda::Version") & of_type(after, "AWS::Lambda::Version") == set()
+
+
+def test_where_it_is_not_wanted_nothing_is_gradual(tmp_path) -> None:
+    made = translate(tmp_path / "translated.json", safe="false")
+
+    assert of_type(made, "AWS::CodeDeploy::DeploymentGroup") == set()
+    assert of_type(made, "AWS::Lambda::Alias")

@@ -19,7 +19,7 @@ OPEN = {"/v3/auth/token", "/tracking"}  # the one looks at an API key itself
 PAID = {("POST", "/api/messaging/jobs"), ("GET", "/api/messaging/jobs/{jobId}")}
 LOSABLE = {"OutputTable"}  # a job's outcome is with the job
 UNPREFIXED = {"auth", "workers"}
-READ_BY_POWERTOOLS = {"POWERTOOLS_SERVICE_NAME"}
+READ_BY_POWERTOOLS = {"POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_SERVICE_NAME"}
 ERROR_FIELDS = {"success", "error", "code", "message", "requestId", "timestamp"}
 
 
@@ -58,7 +58,7 @@ def test_a_web_server_is_started_by_a_script_that_can_be_run(functions) -> None:
     scripts = [ROOT / "functions" / each["Handler"] for each in functions.values()]
     servers = [script for script in scripts if script.suffix == ".sh"]
 
-    assert servers == sorted((ROOT / "functions").rglob("*.sh"))
+    assert sorted(servers) == sorted((ROOT / "functions").rglob("*.sh"))
     assert [script for script in servers if not os.access(script, os.X_OK)] == []
 
 

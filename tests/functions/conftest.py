@@ -23,6 +23,7 @@ from jobs import (
     mission_bootstrap,
     payment_bootstrap,
     runtime,
+    session_bootstrap,
     watch_bootstrap,
 )
 from jobs.adapters.memory import (
@@ -31,6 +32,7 @@ from jobs.adapters.memory import (
     InMemoryRegistry,
     Outbox,
 )
+from jobs.adapters.memory_conversations import InMemoryConversations
 from jobs.domain.agent import Agent
 from jobs.domain.job import Job
 from scripts.openapi_messaging import MESSAGING
@@ -88,6 +90,9 @@ class World:
     bus: Bus = field(default_factory=Bus)
     meanwhile: Callable[[], object] = lambda: None
 
+    def __post_init__(self) -> None:
+        self.conversations = InMemoryConversations(self.repository, self.clock)
+
     def sleep(self, seconds: float) -> None:
         self.clock.advance(round(seconds * 1000))
         self.meanwhile()
@@ -100,13 +105,18 @@ class World:
 def world(clock, monkeypatch) -> Iterator[World]:
     made = World(clock, InMemoryJobRepository(clock), InMemoryJobCounters(clock))
     made.registry.put_agent(TENANT, Agent(id=AGENT_ID, name="Echo", bio="Answers."))
-    roots = (bootstrap, docs_bootstrap, mission_bootstrap, payment_bootstrap, watch_bootstrap)
+    roots = (
+        bootstrap, docs_bootstrap, mission_bootstrap, payment_bootstrap, session_bootstrap,
+        watch_bootstrap,
+    )  # fmt: skip
     caches = [each for r in roots for each in vars(r).values() if hasattr(each, "cache_clear")]
     for each in caches:
         each.cache_clear()
     monkeypatch.setattr(bootstrap, "now", clock)
     monkeypatch.setattr(bootstrap, "time", SimpleNamespace(sleep=made.sleep))
     monkeypatch.setattr(bootstrap, "repository", lambda: made.repository)
+    monkeypatch.setattr(session_bootstrap, "repository", lambda: made.repository)
+    monkeypatch.setattr(session_bootstrap, "conversations", lambda: made.conversations)
     monkeypatch.setattr(bootstrap, "counters", lambda: made.counters)
     monkeypatch.setattr(bootstrap, "registry", lambda: made.registry)
     monkeypatch.setattr(bootstrap, "timers", lambda: made.timers)
@@ -203,9 +213,26 @@ def create(call) -> Callable[..., Answer]:
     return answer
 
 
+LOGGED = {
+    *("level", "location", "message", "timestamp", "service", "cold_start", "correlation_id"),
+    *("function_arn", "function_memory_size", "function_name", "function_request_id"),
+    *("exception", "exception_name", "stack_trace", "xray_trace_id"),
+    *("tenant", "job_id", "job_status", "status", "code", "outcome", "ended", "message_id"),
+    *("device", "state", "reason", "share", "viewers"),
+}
+"""All that may be in a line. Prompts, results, keys and addresses are in none of them."""
+
+
 @pytest.fixture(autouse=True)
-def log(monkeypatch) -> Callable[[], list[dict[str, Any]]]:
-    """What has been logged so far, line by line."""
+def log(monkeypatch) -> Iterator[Callable[[], list[dict[str, Any]]]]:
+    """What has been logged so far, line by line. What holds for every line is checked here."""
     written = io.StringIO()
     monkeypatch.setattr(runtime.logger.registered_handler, "stream", written)
-    return lambda: [json.loads(line) for line in written.getvalue().splitlines()]
+
+    def lines() -> list[dict[str, Any]]:
+        return [json.loads(line) for line in written.getvalue().splitlines()]
+
+    yield lines
+    for line in lines():
+        assert line.keys() <= LOGGED
+        assert "job_id" not in line or "tenant" in line, line["message"]

@@ -101,3 +101,4 @@ def test_each_answer_is_logged_with_the_request_that_it_answers(
     assert (line["message"], line["status"]) == ("answered", answer.status)
     assert line["correlation_id"] == "11111111-2222-3333-4444-555555555555"
     assert line.get("job_id") == answer.body.get("jobId")
+    assert line["tenant"] == "demo"

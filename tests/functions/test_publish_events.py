@@ -105,3 +105,47 @@ def test_each_change_is_logged_without_content(invoke, log) -> None:
         (ID, JobStatus.SUCCEEDED),
     ]
     assert "who are you" not in json.dumps(log())
+
+
+def test_how_jobs_fare_is_printed_as_metrics_of_the_stack(invoke, capsys) -> None:
+    invoke("workers/publish_events")
+
+    *_, succeeded = map(json.loads, capsys.readouterr().out.splitlines())
+    [metrics] = succeeded["_aws"]["CloudWatchMetrics"]
+    assert metrics["Namespace"] == "sortie-test"
+    assert [sorted(each) for each in metrics["Dimensions"]] == [
+        ["dialect", "service", "status"],
+        ["service", "status"],
+    ]
+    assert metrics["Metrics"] == [
+        {"Name": "ProcessingTime", "Unit": "Milliseconds"},
+        {"Name": "Jobs", "Unit": "Count"},
+    ]
+    assert (succeeded["service"], succeeded["dialect"], succeeded["status"]) == (
+        "sortie", "messaging", "SUCCEEDED",
+    )  # fmt: skip
+    assert (succeeded["ProcessingTime"], succeeded["Jobs"]) == ([450.0], [1.0])
+
+
+def test_a_full_batch_of_jobs_that_ended_loses_no_measurement(invoke, event, capsys) -> None:
+    ended = event("workers/publish_events")["Records"][2]
+    batch = [
+        json.loads(json.dumps(ended).replace(ID, f"019b7963-4a00-7000-8000-{n:012}"))
+        for n in range(100)
+    ]
+
+    invoke("workers/publish_events", {"Records": batch})
+
+    printed = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert sum(len(each.get("ProcessingTime", [])) for each in printed) == 100
+    assert sum(sum(each.get("Jobs", [])) for each in printed) == 100
+
+
+def test_metrics_name_no_tenant_and_nothing_of_what_is_in_a_job(invoke, capsys) -> None:
+    invoke("workers/publish_events")
+
+    printed = capsys.readouterr().out
+    assert printed
+    assert "demo" not in printed
+    assert ID not in printed
+    assert "who are you" not in printed

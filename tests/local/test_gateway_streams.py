@@ -15,6 +15,7 @@ from local.paths import ROOT
 from local.web import bound
 
 KEY = f"mint_{'0' * 12}_{'A' * 43}"
+CHAT_KEY = f"sortie_{'0' * 12}_{'A' * 43}"
 PATH = "/v1/agent/docs/job"
 STREAM = f"{PATH}/1/stream"
 
@@ -128,6 +129,18 @@ def ask(beyond) -> Iterator[Ask]:
         each.close()
     gateway.kill()
     gateway.wait()
+
+
+def test_what_is_said_in_a_session_goes_to_the_app_by_the_key_of_its_api(ask, beyond) -> None:
+    path = "/api/messaging/sessions/1/messages"
+
+    said = ask("POST", path, **{"X-API-Key": CHAT_KEY}).status
+    refused = ask("POST", path).status
+    ask("GET", path)
+
+    assert (said, refused) == (200, 401)
+    assert beyond.tokens == [CHAT_KEY]
+    assert beyond.asked[-2:] == [("POST", f"/app{path}"), ("GET", f"/api{path}")]
 
 
 @pytest.mark.parametrize(("method", "path"), [

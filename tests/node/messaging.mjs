@@ -2,7 +2,7 @@
 // usage: node messaging.mjs '{"baseUrl": …, "apiKey": …, "calls": [["jobs", "create", {…}], …]}'
 import { ApiError, ElizaClient, JobValidation } from '@elizaos/api-client';
 
-const { baseUrl, apiKey, calls } = JSON.parse(process.argv[2]);
+const { baseUrl, apiKey, calls, service = 'jobs' } = JSON.parse(process.argv[2]);
 const client = new ElizaClient({ baseUrl, apiKey });
 
 async function outcome([service, method, ...args]) {
@@ -18,6 +18,6 @@ async function outcome([service, method, ...args]) {
   }
 }
 
-const methods = Object.getOwnPropertyNames(Object.getPrototypeOf(client.jobs));
+const methods = Object.getOwnPropertyNames(Object.getPrototypeOf(client[service]));
 const outcomes = await Promise.all(calls.map(outcome));
 console.log(JSON.stringify({ methods, limits: JobValidation, outcomes }));

@@ -14,13 +14,21 @@ from local.template import load
 from local.web import free_port
 from tests.runtime.conftest import PYTHON
 
-FUNCTION = "DocsStreamJobFunction"
+PATHS = {
+    "DocsStreamJobFunction": "/v1/agent/demo-docs/job",
+    "SessionsSendMessageFunction": "/api/messaging/sessions/1/messages",
+}
+
+
+@pytest.fixture(params=PATHS)
+def function(request) -> str:
+    return request.param
 
 
 @pytest.fixture
-def port(stack, built) -> Iterator[int]:
+def port(stack, built, function) -> Iterator[int]:
     port = free_port()
-    properties = load(built / "template.yaml")["Resources"][FUNCTION]["Properties"]
+    properties = load(built / "template.yaml")["Resources"][function]["Properties"]
     script = built / properties["CodeUri"] / properties["Handler"]
     environment = {
         "AWS_LWA_PORT": str(port),
@@ -34,12 +42,12 @@ def port(stack, built) -> Iterator[int]:
     server.wait()
 
 
-def answer(port: int, headers: dict[str, str]) -> tuple[int, dict]:
+def answer(port: int, path: str, headers: dict[str, str]) -> tuple[int, dict]:
     deadline = time.monotonic() + 30
     while True:
         with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=30)) as there:
             try:
-                there.request("POST", "/v1/agent/demo-docs/job", b"{}", headers)
+                there.request("POST", path, b"{}", headers)
                 answered = there.getresponse()
                 return answered.status, json.loads(answered.read())
             except ConnectionRefusedError:
@@ -47,8 +55,9 @@ def answer(port: int, headers: dict[str, str]) -> tuple[int, dict]:
                 time.sleep(0.05)
 
 
-def test_it_serves_whom_the_gateway_has_let_through(port) -> None:
+def test_it_serves_whom_the_gateway_has_let_through(port, function) -> None:
     context = json.dumps({"authorizer": {"tenant": "demo", "scopes": "write"}})
 
-    assert answer(port, {}) == (401, {"error": "Missing or invalid credentials"})
-    assert answer(port, {CONTEXT_HEADER: context})[0] == 400
+    status, refused = answer(port, PATHS[function], {})
+    assert (status, refused["error"]) == (401, "Missing or invalid credentials")
+    assert answer(port, PATHS[function], {CONTEXT_HEADER: context})[0] == 400

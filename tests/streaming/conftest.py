@@ -23,9 +23,9 @@ from jobs.domain.job import Job, JobRef
 from jobs.services.create_docs_job import CreateDocsJob
 from jobs.services.limit_docs_requests import LimitDocsRequests
 from jobs.services.limit_rate import LimitRate
-from jobs.streaming.app import app
 from jobs.streaming.gateway_request import CONTEXT_HEADER
 from jobs.streaming.tail import Pace, Tail
+from local.streams_app import app
 from local.web import bound
 from tests.support import HOUR, FrozenClock
 

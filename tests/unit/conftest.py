@@ -6,12 +6,14 @@ from typing import Any
 import pytest
 
 from jobs.adapters.memory import InMemoryJobRepository, InMemoryRegistry, Outbox
+from jobs.adapters.memory_conversations import InMemoryConversations
 from jobs.agents.provider import Answer
 from jobs.domain.agent import Agent
 from jobs.domain.job import Job
 from jobs.services.cancel_job import CancelJob
 from jobs.services.create_job import CreateJob, NewJob
 from jobs.services.run_agent_job import LEASE, RunAgentJob
+from jobs.services.take_turn import TakeTurn
 from tests.support import HOUR, NOON
 from tests.unit.support import AGENT_ID, Asked, Receipt
 
@@ -76,7 +78,10 @@ def delivery() -> Receipt:
 
 @pytest.fixture
 def worker(repository, registry, timers, clock) -> Any:
+    conversations = InMemoryConversations(repository, clock)
+    turns = TakeTurn(repository=repository, conversations=conversations, clock=clock)
     shared = {"repository": repository, "registry": registry, "timers": timers, "clock": clock}
+    shared |= {"take_turn": turns}
     return lambda provider: RunAgentJob(**shared, providers=lambda _: provider)
 
 

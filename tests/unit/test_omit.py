@@ -57,3 +57,21 @@ def test_what_refers_to_what_went_goes_too(depends_on) -> None:
     omit(given)
 
     assert given["Resources"].keys() == {"Function"}
+
+
+def test_an_alarm_that_computes_looks_at_the_first_of_its_metrics() -> None:
+    metric = {"Namespace": "AWS/SQS", "MetricName": "Waiting", "Dimensions": []}
+    computed = {
+        "Threshold": 0,
+        "Metrics": [
+            {"Id": "all", "Expression": "waiting + taken"},
+            {"Id": "waiting", "MetricStat": {"Metric": metric, "Stat": "Maximum", "Period": 60}},
+        ],
+    }
+    given = template(Alarm={"Type": "AWS::CloudWatch::Alarm", "Properties": computed})
+
+    omit(given)
+
+    assert given["Resources"]["Alarm"]["Properties"] == {
+        "Threshold": 0, **metric, "Statistic": "Maximum", "Period": 60,
+    }  # fmt: skip

@@ -10,8 +10,9 @@ from scripts.openapi import FOLDER, Api, spelled
 from scripts.openapi_docs import DOCS
 from scripts.openapi_messaging import MESSAGING
 from scripts.openapi_missions import MISSIONS
+from scripts.openapi_sessions import SESSIONS
 
-APIS = {"docs": DOCS, "messaging": MESSAGING, "missions": MISSIONS}
+APIS = {"docs": DOCS, "messaging": MESSAGING, "missions": MISSIONS, "sessions": SESSIONS}
 
 
 def routes() -> set[tuple[str, str, str]]:

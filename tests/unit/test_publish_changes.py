@@ -19,13 +19,14 @@ def test_what_is_published_is_counted_first_and_a_replay_is_counted_once(clock, 
             raise UnavailableError
 
     with pytest.raises(UnavailableError):
-        PublishChanges(counters=counters, publisher=Down())(told)
+        PublishChanges(counters=counters, publisher=Down(), metrics=outbox)(told)
     assert counters.read("acme", "messaging").total == 1
+    assert outbox.measured == []
 
-    PublishChanges(counters=counters, publisher=outbox)(told)
+    PublishChanges(counters=counters, publisher=outbox, metrics=outbox)(told)
 
     assert counters.read("acme", "messaging").total == 1
-    assert outbox.published == told
+    assert outbox.published == outbox.measured == told
 
 
 def test_a_deletion_is_counted_and_told_to_nobody(clock, repository, pending) -> None:
@@ -41,7 +42,7 @@ def test_a_deletion_is_counted_and_told_to_nobody(clock, repository, pending) ->
         gone_at=created.gone_at,
     )
 
-    PublishChanges(counters=counters, publisher=outbox)([created, deleted])
+    PublishChanges(counters=counters, publisher=outbox, metrics=outbox)([created, deleted])
 
     assert counters.read("acme", "messaging").total == 0
     assert outbox.published == [created]

@@ -13,6 +13,7 @@ from jobs.adapters.memory import (
     Outbox,
     change,
 )
+from jobs.adapters.memory_conversations import InMemoryConversations
 from jobs.agents.provider import Answer, Delegated, Outcome
 from jobs.domain.agent import Agent
 from jobs.domain.counts import JobChange
@@ -34,6 +35,7 @@ from jobs.services.expire_job import ExpireJob
 from jobs.services.get_job import GetJob
 from jobs.services.poll_remote_job import PollRemoteJob
 from jobs.services.run_agent_job import LEASE, RunAgentJob
+from jobs.services.take_turn import TakeTurn
 from tests.support import HOUR, FrozenClock
 from tests.unit.support import Receipt
 
@@ -104,8 +106,13 @@ class World(RuleBasedStateMachine):
         self.end_dead_letter = EndDeadLetter(**shared)
         self.expire_job = ExpireJob(repository=self.repository)
         self.dispatch_job = DispatchJob(timers=self.outbox, queue=self.outbox)
+        self.conversations = InMemoryConversations(InMemoryJobRepository(self.clock), self.clock)
         self.run_agent_job = RunAgentJob(
-            **shared, registry=registry, providers=lambda _: self, timers=self.outbox
+            **shared,
+            registry=registry,
+            providers=lambda _: self,
+            timers=self.outbox,
+            take_turn=TakeTurn(**shared, conversations=self.conversations),
         )
         self.poll_remote_job = PollRemoteJob(**shared, registry=registry, remote=self)
         self.script: list[tuple[Outcome | Exception, Callable[[], None]]] = []

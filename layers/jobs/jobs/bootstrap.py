@@ -125,22 +125,26 @@ def dispatch_job() -> DispatchJob:
 
 @cache
 def run_agent_job() -> RunAgentJob:
+    from jobs import session_bootstrap
     from jobs.services.run_agent_job import RunAgentJob
 
     return RunAgentJob(
-        repository=repository(),
+        repository=session_bootstrap.repository(),
         registry=registry(),
         providers=provider,
         timers=timers(),
+        take_turn=session_bootstrap.take_turn(),
         clock=now,
     )
 
 
 @cache
 def poll_remote_job() -> PollRemoteJob:
+    from jobs import session_bootstrap
     from jobs.services.poll_remote_job import PollRemoteJob
 
-    return PollRemoteJob(repository=repository(), registry=registry(), remote=_remote(), clock=now)
+    jobs = session_bootstrap.repository()
+    return PollRemoteJob(repository=jobs, registry=registry(), remote=_remote(), clock=now)
 
 
 @cache
@@ -160,6 +164,7 @@ def end_dead_letter() -> EndDeadLetter:
 @cache
 def publish_changes() -> PublishChanges:
     from jobs.adapters.eventbridge import EventBridgePublisher
+    from jobs.adapters.metrics import PrintedMetrics
     from jobs.dialects import messaging
     from jobs.domain import docs, mission
     from jobs.services.publish_changes import PublishChanges
@@ -173,7 +178,7 @@ def publish_changes() -> PublishChanges:
             docs.DIALECT: docs.JOB_PATH,
         },
     )
-    return PublishChanges(counters=counters(), publisher=publisher)
+    return PublishChanges(counters=counters(), publisher=publisher, metrics=PrintedMetrics())
 
 
 # ── What they stand on ──────────────────────────────────────────────────────────

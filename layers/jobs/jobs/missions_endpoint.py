@@ -23,6 +23,7 @@ def missions_endpoint(
 
     def admit(request: Request) -> Response:
         caller = missions_access.caller(request.claims, bootstrap.registry().client)
+        runtime.log_caller(caller.tenant)
         missions_access.demand_our_version(request.header("accept"))
         missions_access.demand(role, caller)
         if limit:

@@ -124,6 +124,11 @@ class EventPublisher(Protocol):
         """Tell the world, at least once and in order."""
 
 
+class JobMetrics(Protocol):
+    def measure(self, changes: Sequence[JobChange]) -> None:
+        """Show operators what happens. A change that is told again is measured again."""
+
+
 class Delivery(Protocol):
     """One receipt of a queue's message."""
 

@@ -26,6 +26,7 @@ def endpoint(answer: Endpoint, *, refuse: Refusal, headers: Mapping[str, str]) -
     def lambda_handler(event: Event, context: LambdaContext) -> Any:
         request = Request(event)
         logger.set_correlation_id(request.id)
+        log_caller((event["requestContext"].get("authorizer") or {}).get("tenant"))
         try:
             response = answer(request)
         except Exception as error:  # whatever it is, the caller gets an answer
@@ -100,6 +101,12 @@ def queue(work: Callable[[Any], None]) -> LambdaHandler:
         )
 
     return logger.inject_lambda_context(lambda_handler, clear_state=True)
+
+
+def log_caller(tenant: str | None) -> None:
+    """Have each further line of this invocation say whose it is."""
+    if tenant:
+        logger.append_keys(tenant=tenant)
 
 
 def about(body: Mapping[str, Any]) -> dict[str, str]:

@@ -158,5 +158,6 @@ def test_which_job_an_answer_is_about_is_logged(call, stored, log, endpoint) -> 
     answer = call(endpoint)
 
     [line] = log()
+    assert line["tenant"] == "demo"
     assert (line["message"], line["status"]) == ("answered", answer.status)
     assert line.get("job_id") == answer.body.get("job", {}).get("jobId")

@@ -143,6 +143,7 @@ def change(job: Job, *, previous: JobStatus | None) -> JobChange:
         created_at=job.created_at,
         gone_at=job.gone_at,
         session=job.session,
+        webhook=job.webhook,
     )
 
 
@@ -211,12 +212,13 @@ class InMemoryRegistry:
 
 @dataclass(slots=True)
 class Outbox:
-    """Remembers what it was told; stands in for `JobQueue`, `Timers` and `EventPublisher`."""
+    """Stands in for `JobQueue`, `Timers`, `EventPublisher` and `JobMetrics`; remembers."""
 
     sent: list[JobRef] = field(default_factory=list)
     deadlines: dict[JobRef, Millis] = field(default_factory=dict)
     polled: dict[JobRef, Millis] = field(default_factory=dict)
     published: list[JobChange] = field(default_factory=list)
+    measured: list[JobChange] = field(default_factory=list)
 
     def send(self, ref: JobRef) -> None:
         self.sent.append(ref)
@@ -229,3 +231,6 @@ class Outbox:
 
     def publish(self, changes: Sequence[JobChange]) -> None:
         self.published.extend(changes)
+
+    def measure(self, changes: Sequence[JobChange]) -> None:
+        self.measured.extend(changes)

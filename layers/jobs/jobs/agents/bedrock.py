@@ -11,6 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from jobs.agents.provider import Outcome, Question
 from jobs.agents.rest import checked
 from jobs.domain.agent import Agent
+from jobs.domain.conversation import Said, merged
 from jobs.domain.errors import AgentError
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ class BedrockProvider:
         try:
             answer = self._client.converse(
                 modelId=settings["modelId"],
-                messages=[{"role": "user", "content": [{"text": question.content}]}],
+                messages=_conversation(question),
                 requestMetadata={"jobId": question.job_id},
                 **optional,
             )
@@ -39,3 +40,12 @@ class BedrockProvider:
             raise AgentError("The agent's model is not available") from error
         blocks = answer["output"].get("message", {}).get("content", [])
         return checked("".join(block.get("text", "") for block in blocks))
+
+
+def _conversation(question: Question) -> list[Any]:
+    """Spell what was said; Converse wants the two sides to take turns."""
+    turns = merged([*question.history, Said(by_agent=False, content=question.content)])
+    return [
+        {"role": "assistant" if by_agent else "user", "content": [{"text": text} for text in said]}
+        for by_agent, said in turns
+    ]

@@ -2,7 +2,7 @@
 
 A directive at the start of the content makes it misbehave, for trying things
 out: `/silent` never answers, `/sleep <seconds> <text>` answers late,
-`/fail <reason>` fails the job.
+`/fail <reason>` fails the job. It minds nothing that was said before.
 """
 
 import re

@@ -24,6 +24,10 @@ class OpenAiProvider:
             headers["Authorization"] = f"Bearer {self._secrets.read(secret)}"
         system = settings.get("systemPrompt")
         messages = [{"role": "system", "content": system}] if system else []
+        messages += [
+            {"role": "assistant" if said.by_agent else "user", "content": said.content}
+            for said in question.history
+        ]
         reply = self._rest.call(
             "POST",
             f"{settings['baseUrl'].rstrip('/')}/chat/completions",

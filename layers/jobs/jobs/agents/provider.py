@@ -1,16 +1,20 @@
 """What an agent's provider is: one method, one module each."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from jobs.domain.agent import Agent
+from jobs.domain.conversation import Said
 from jobs.domain.job import Millis
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """The same at every attempt, as `job_id` is also the idempotency key that providers get."""
+    """The same at every attempt, as `job_id` is also the idempotency key that providers get.
+
+    `history` is the conversation that the question goes on with.
+    """
 
     job_id: str
     user_id: str
@@ -18,6 +22,7 @@ class Question:
     metadata: Mapping[str, Any]
     timeout: Millis
     deadline: Millis
+    history: Sequence[Said] = ()
 
 
 @dataclass(frozen=True, slots=True)

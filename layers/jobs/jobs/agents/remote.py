@@ -2,7 +2,8 @@
 
 The job is created there and polled by a state machine, so no Lambda sleeps
 over it. The reason that it gives for a failure is passed on, as its answers are: it is trusted with
-what it tells its callers. Settings: `baseUrl`, `agentId?`, `apiKeySecret?` (a secret's name).
+what it tells its callers. Of a session it is told each message for itself, as that API has no place
+for what was said before. Settings: `baseUrl`, `agentId?`, `apiKeySecret?` (a secret's name).
 """
 
 from collections.abc import Mapping

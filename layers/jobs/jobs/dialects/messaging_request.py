@@ -3,28 +3,18 @@
 from typing import Annotated, Any, Final, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
-from pydantic_core import PydanticCustomError
 
-from jobs import strict_json
 from jobs.dialects.fingerprint import fingerprint
+from jobs.dialects.rules import metadata as _metadata
+from jobs.dialects.rules import require as _require
+from jobs.dialects.rules import units as _units
 from jobs.domain.identity import is_uuid
 from jobs.domain.job import Millis
 from jobs.http import BadRequestError
 
 _LONGEST_CONTENT: Final = 50_000
-_LARGEST_METADATA: Final = 10_000
 _SHORTEST_TIMEOUT: Final[Millis] = 1000
 _LONGEST_TIMEOUT: Final[Millis] = 300_000
-
-
-def _require(condition: bool, text: str) -> None:  # noqa: FBT001 - reads as a sentence
-    if not condition:
-        raise PydanticCustomError("rule", "{text}", {"text": text})
-
-
-def _units(text: str) -> int:
-    """Length as JavaScript counts it: in UTF-16 code units."""
-    return len(text.encode("utf-16-le")) // 2
 
 
 def _user_id(value: Any) -> Any:
@@ -43,15 +33,6 @@ def _content(value: Any) -> Any:
     _require(
         _units(value) <= _LONGEST_CONTENT,
         f"content exceeds maximum length of {_LONGEST_CONTENT} characters",
-    )
-    return value
-
-
-def _metadata(value: Any) -> Any:
-    _require(isinstance(value, dict), "metadata must be an object")
-    _require(
-        _units(strict_json.dumps(value)) <= _LARGEST_METADATA,
-        f"metadata exceeds maximum size of {_LARGEST_METADATA} bytes",
     )
     return value
 

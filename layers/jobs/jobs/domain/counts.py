@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from jobs.domain.docs import Session
 from jobs.domain.job import JobRef, Millis
 from jobs.domain.status import JobStatus
+from jobs.domain.webhook import Webhook
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,7 +14,7 @@ class JobChange:
     """One change of a job's status, as the table's stream tells it.
 
     `status` is None once the job has been deleted; `previous` is None when it is new.
-    `session` is what a job of a documentation agent has.
+    `session` is what a job of a documentation agent has, `webhook` whom its creator wants told.
     """
 
     ref: JobRef
@@ -24,6 +25,7 @@ class JobChange:
     created_at: Millis
     gone_at: Millis
     session: Session | None = None
+    webhook: Webhook | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

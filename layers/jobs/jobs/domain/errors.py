@@ -79,6 +79,22 @@ class IdTakenError(JobError):
         super().__init__(f"{taken!r} is another organisation's; choose another id")
 
 
+class SessionNotFoundError(JobError):
+    """No such session of this tenant's, or nothing is left of it."""
+
+
+class SessionExpiredError(JobError):
+    """The session has come to its end."""
+
+
+class StaleSessionError(JobError):
+    """Someone else changed the session since it was read."""
+
+
+class NotItsTurnError(JobError):
+    """An earlier message of the session has yet to be answered."""
+
+
 class InvalidClientError(JobError):
     """No program of this organisation's has this id and secret."""
 
@@ -128,3 +144,19 @@ class SettlementUnknownError(JobError):
 
 class StalePaymentError(JobError):
     """Someone else changed the payment's record since it was read."""
+
+
+class WebhookRefusedError(JobError):
+    """A webhook's URL that we will not send anything to; the message says why."""
+
+
+class NotDeliveredError(JobError):
+    """A webhook's receiver gave no answer; the message is the kind of error that there was."""
+
+
+class DeliveryNotFoundError(JobError):
+    """No such delivery of this tenant, or it was too long ago."""
+
+
+class DeliveryExhaustedError(JobError):
+    """The delivery has been attempted too often to be tried again."""

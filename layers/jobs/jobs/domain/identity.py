@@ -30,6 +30,12 @@ def new_job_id(now: Millis, *, tag: str | None = None) -> str:
     return str(UUID(int=value))
 
 
+def earliest_id(at: Millis) -> str:
+    """Return how ids of that millisecond begin: those made before it sort before this."""
+    text = f"{at:012x}"
+    return f"{text[:8]}-{text[8:]}"
+
+
 def tenant_tag(tenant: str) -> str:
     """Return 12 hex digits that tell whose a job is: MQTT policies know only patterns of topics."""
     return hashlib.sha256(tenant.encode()).hexdigest()[:12]

@@ -15,6 +15,7 @@ from jobs.domain.status import JobStatus
 if TYPE_CHECKING:
     from jobs.domain.docs import Session
     from jobs.domain.mission import Mission
+    from jobs.domain.webhook import Webhook
 
 type Millis = int
 
@@ -43,7 +44,8 @@ class Job:
     `attempt` is the fence: it rises with every claim, and a worker that holds
     an older one is refused. `handle` names the work at another server that
     does it for us. `mission` is what a job for a drone has beside, `session`
-    what one of a documentation agent has.
+    what one of a documentation agent has. `webhook` is whom its creator wants told.
+    `conversation` is the chat session that a message belongs to.
     """
 
     id: str
@@ -64,6 +66,8 @@ class Job:
     handle: str | None = None
     mission: Mission | None = None
     session: Session | None = None
+    webhook: Webhook | None = None
+    conversation: str | None = None
 
     @property
     def ref(self) -> JobRef:

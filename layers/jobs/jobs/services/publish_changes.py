@@ -4,15 +4,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from jobs.domain.counts import JobChange
-from jobs.ports import EventPublisher, JobCounters
+from jobs.ports import EventPublisher, JobCounters, JobMetrics
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishChanges:
     counters: JobCounters
     publisher: EventPublisher
+    metrics: JobMetrics
 
     def __call__(self, changes: Sequence[JobChange]) -> None:
-        """Counts first: they are exact under replay, so an event bus that fails costs nothing."""
+        """Counts first: they are exact under replay, so an event bus that fails costs nothing.
+
+        Metrics last: they are not, and a batch that fails comes again.
+        """
         self.counters.count(changes)
         self.publisher.publish([change for change in changes if change.status is not None])
+        self.metrics.measure(changes)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
 from typing import Final
@@ -15,6 +15,7 @@ from jobs.domain.errors import (
     AgentNotFoundError,
     JobEndedError,
     JobNotFoundError,
+    NotItsTurnError,
     StaleJobError,
     UnavailableError,
 )
@@ -22,6 +23,7 @@ from jobs.domain.job import Job, JobRef, Millis
 from jobs.ports import Clock, Delivery, JobRepository, Registry, Timers
 from jobs.services.attend import OutOfTimeError, attended
 from jobs.services.change_job import change_job
+from jobs.services.take_turn import TakeTurn
 
 LEASE: Final[Millis] = 25_000
 HOLD_S: Final = 30
@@ -39,6 +41,7 @@ class Ran(StrEnum):
     FAILED = "failed"
     DELEGATED = "delegated"
     UNANSWERED = "unanswered"
+    WAITS = "waits for its turn"
     NOT_NEEDED = "not needed"
     TOO_LATE = "too late"
 
@@ -49,6 +52,7 @@ class RunAgentJob:
     registry: Registry
     providers: Providers
     timers: Timers
+    take_turn: TakeTurn
     clock: Clock
 
     def __call__(self, ref: JobRef, delivery: Delivery) -> Ran:
@@ -59,6 +63,8 @@ class RunAgentJob:
             job = change_job(self.repository, ref, self._claimed)
         except (JobEndedError, JobNotFoundError):
             return Ran.NOT_NEEDED
+        except NotItsTurnError:
+            return Ran.WAITS  # and is sent again when its turn has come
         try:
             outcome = Delegated(job.handle) if job.handle else self._ask(job, delivery)
             return self._finish(job, outcome)
@@ -71,14 +77,17 @@ class RunAgentJob:
             raise
 
     def _claimed(self, job: Job) -> Job:
-        return job.claim(now=self.clock(), lease=LEASE)
+        claimed = job.claim(now=self.clock(), lease=LEASE)
+        self.take_turn(job)
+        return claimed
 
     def _ask(self, job: Job, delivery: Delivery) -> Outcome | AgentError:
         try:
             agent = agent_of(job, self.registry)
             provider = self.providers(agent.provider)
+            question = replace(question_of(job), history=self.take_turn.recall(job))
             return attended(
-                partial(provider.ask, agent, question_of(job)),
+                partial(provider.ask, agent, question),
                 beat=partial(self._beat, job, delivery),
                 every=BEAT_S,
                 at_most=(job.deadline - self.clock()) / 1000,

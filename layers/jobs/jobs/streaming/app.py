@@ -98,7 +98,7 @@ async def streamed(job: Job, since: Place, request: Request) -> HttpResponse:
     """Answer with the job's output. Raises `BadRequestError` if `since` is no place in it."""
     wire = V5 if "text/event-stream" in (request.header("accept") or "").lower() else V4
     pieces = await docs_bootstrap.tail()(job.ref, Playback(wire, since))
-    logger.info("streaming", extra={"job_id": job.id})
+    logger.info("streaming", extra={"tenant": job.tenant, "job_id": job.id})
     return StreamingResponse(
         pieces,
         headers={

@@ -1,4 +1,4 @@
-"""The job, counter, registry and mission tables.
+"""The job, counter, registry, mission and session tables.
 
     table     PK                       SK                 what
     jobs      <tenant>#<dialect>       <job id>           header: status, times, fence; small bodies
@@ -25,6 +25,10 @@
               WATCH#<tenant>#<what>    SHARE#<share id>   the same, with what it lets watch
               WATCH#<tenant>#<what>    CONN#<id>          a WebSocket connection; what it watches
                                                           is JOB#<job id> or GROUP#<group id>
+    sessions  <tenant>                 <session id>       a chat session
+              <tenant>#<session id>    USER#<epoch ms>#…  what its user has said; the job's id ends
+                                                          the key
+              <tenant>#<session id>    AGENT#<epoch ms>#… what the agent has answered
 
 Index `by_project`: documentation agents' jobs, but no follow-ups, by `<tenant>#docs#<project>`, in
 order of id. A root's `latest` is its last follow-up.

@@ -11,6 +11,7 @@ from jobs.adapters.dynamodb.sessions import (
     session_from,
     session_text,
 )
+from jobs.adapters.dynamodb.webhooks import webhook_from, webhook_text
 from jobs.domain.job import Job, JobRef
 from jobs.domain.status import JobStatus
 
@@ -78,7 +79,9 @@ def header(job: Job, *, write_id: str) -> Item:
     return (
         key(job.ref)
         | attributes({"created_at": job.created_at, "retention": job.retention})
+        | attributes({"conversation": job.conversation})
         | attributes({"request": spelled(job.request) if fits(job.request) else None})
+        | attributes({"webhook": webhook_text(job.webhook)})
         | attributes(place_in_project(job))
         | attributes(state(job, write_id=write_id))
     )
@@ -141,6 +144,8 @@ def to_job(item: Stored, bodies: Mapping[str, Stored]) -> Job:
         handle=values.get("handle"),
         mission=mission_from(values.get("mission")),
         session=session_from(values.get("session"), values.get("latest")),
+        webhook=webhook_from(values.get("webhook")),
+        conversation=values.get("conversation"),
     )
 
 

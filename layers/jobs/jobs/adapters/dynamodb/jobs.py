@@ -4,13 +4,11 @@ import secrets
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
-
 from jobs.adapters.aws import passing_failures
 from jobs.adapters.dynamodb import items
 from jobs.adapters.dynamodb.bodies import put_body, put_request
 from jobs.adapters.dynamodb.claims import claim, first_job
-from jobs.adapters.dynamodb.items import Item, Stored, attributes
+from jobs.adapters.dynamodb.items import Item, Stored, Values, attributes
 from jobs.adapters.dynamodb.listing import newest
 from jobs.adapters.dynamodb.transact import transact
 from jobs.domain.errors import JobNotFoundError, StaleJobError
@@ -84,28 +82,37 @@ class DynamoJobRepository:
 
     def save(self, job: Job, *, replacing: Job) -> None:
         state = items.state(job, write_id=secrets.token_hex(6))
+        with passing_failures():
+            self.put_result(job, state)
+            try:
+                self._client.update_item(**self.change(job, replacing, state))
+            except self._client.exceptions.ConditionalCheckFailedException as error:
+                stored: Any = error.response
+                if not is_ours(stored.get("Item", {}), state):
+                    raise StaleJobError(job.id) from error
+
+    def put_result(self, job: Job, state: Values) -> None:
+        """Write a result first that its header will not hold."""
+        if job.result is not None and state["result_body"] is not None:
+            suffix, body = str(state["result_body"]), items.spelled(job.result)
+            put_body(self._client, self._table, job, suffix, body)
+
+    def change(self, job: Job, replacing: Job, state: Values) -> Any:
+        """Spell the update of a header that still is as `replacing`."""
         kept = {name: value for name, value in state.items() if value is not None}
         gone = [name for name, value in state.items() if value is None]
         sets = ", ".join(f"#{name} = :{name}" for name in kept)
         values = {f":{name}": value for name, value in kept.items()}
         values |= {":was": replacing.status.value, ":fence": replacing.attempt}
-        with passing_failures():
-            if job.result is not None and state["result_body"] is not None:
-                suffix, body = str(state["result_body"]), items.spelled(job.result)
-                put_body(self._client, self._table, job, suffix, body)
-            try:
-                self._client.update_item(
-                    TableName=self._table,
-                    Key=items.key(job.ref),
-                    UpdateExpression=f"SET {sets} REMOVE {', '.join(f'#{name}' for name in gone)}",
-                    ConditionExpression="#status = :was AND #attempt = :fence",
-                    ExpressionAttributeNames={f"#{name}": name for name in state},
-                    ExpressionAttributeValues=attributes(values),
-                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
-                )
-            except self._client.exceptions.ConditionalCheckFailedException as error:
-                if not _is_ours(error, {"S": str(state["write_id"])}):
-                    raise StaleJobError(job.id) from error
+        return {
+            "TableName": self._table,
+            "Key": items.key(job.ref),
+            "UpdateExpression": f"SET {sets} REMOVE {', '.join(f'#{name}' for name in gone)}",
+            "ConditionExpression": "#status = :was AND #attempt = :fence",
+            "ExpressionAttributeNames": {f"#{name}": name for name in state},
+            "ExpressionAttributeValues": attributes(values),
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        }
 
     def renew(self, job: Job, *, lease_until: Millis) -> None:
         with passing_failures():
@@ -162,7 +169,6 @@ class DynamoJobRepository:
         return job.ref
 
 
-def _is_ours(error: ClientError, write_id: Stored) -> bool:
+def is_ours(stored: Stored, state: Values) -> bool:
     """Whether the write that stands in our way is our own, repeated by the SDK."""
-    stored: Any = error.response.get("Item", {})
-    return bool(stored.get("write_id") == write_id)
+    return bool(stored.get("write_id") == {"S": state["write_id"]})

@@ -21,6 +21,7 @@ def change_of(record: Any) -> JobChange | None:
     status, previous = _status(new), _status(old)
     if "status" not in image or status == previous:
         return None
+    header = to_header(image)
     return JobChange(
         ref=ref_of(image),
         sequence=int(image["sequence"]["N"]),
@@ -29,7 +30,8 @@ def change_of(record: Any) -> JobChange | None:
         changed_at=int(image["changed_at"]["N"]),
         created_at=int(image["created_at"]["N"]),
         gone_at=int(image["expires_at"]["N"]) * 1000,
-        session=to_header(image).session,
+        session=header.session,
+        webhook=header.webhook,
     )
 
 

@@ -1,0 +1,3 @@
+from sortie_client.cli import main
+
+main()
