@@ -72,7 +72,7 @@ def test_a_key_without_its_public_half_will_do(token) -> None:
      {"id": 1, "privateKey": spelled(SEED)}, {"id": "key-1", "privateKey": 1},
      {"id": "key-1", "privateKey": "-----BEGIN EC PRIVATE KEY-----"},
      {"id": "key-1", "privateKey": spelled(SEED[:31])}],
-    ids=str,
+    ids=["blank", "no JSON", "a list", "no key", "no id", "odd id", "odd key", "PEM", "short"],
 )  # fmt: skip
 def test_a_key_that_is_none_is_our_failure_and_not_told(token, secret) -> None:
     with pytest.raises(UnavailableError) as error:
