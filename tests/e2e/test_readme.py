@@ -47,7 +47,7 @@ def examples() -> list[Example]:
     ]
 
 
-TITLES = ("npm", "Prefer", "websockets", "/v3/", "/v1/agent", "curl")
+TITLES = ("npm", "sortie ask", "Prefer", "websockets", "/v3/", "/v1/agent", "curl")
 EXAMPLES = examples()
 
 
@@ -68,6 +68,7 @@ def test_an_example_does_what_the_readme_shows(
         pytest.skip("npm is missing")
     (tmp_path / ".local").mkdir()
     (tmp_path / ".local/stack.json").write_text(json.dumps(stack.description()))
+    (tmp_path / "client").symlink_to(ROOT / "client")
     quiet = {"npm_config_audit": "false", "npm_config_prefer_offline": "true"}
 
     done = subprocess.run(
