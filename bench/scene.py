@@ -50,6 +50,7 @@ TABLES: Final = {
     "MissionTable": "MISSION_TABLE",
     "OutputTable": "OUTPUT_TABLE",
     "SessionTable": "SESSION_TABLE",
+    "WebhookTable": "WEBHOOK_TABLE",
 }
 PARAMETERS: Final = {
     "DefaultTimeoutMs": "DEFAULT_TIMEOUT_MS",
@@ -57,6 +58,7 @@ PARAMETERS: Final = {
     "DeviceWaitSeconds": "DEVICE_WAIT_SECONDS",
     "DeviceSilenceSeconds": "DEVICE_SILENCE_SECONDS",
     "MaxFlightSeconds": "MAX_FLIGHT_SECONDS",
+    "WebhooksToLoopback": "WEBHOOKS_TO_LOOPBACK",
 }
 MACHINES: Final = {
     "job-timeout": "JOB_TIMEOUT_ARN",
@@ -187,6 +189,8 @@ def prepared(stack: LocalStack, name: str) -> dict[str, str]:
         "AGENT_QUEUE_URL": client("sqs").create_queue(QueueName=name)["QueueUrl"],
         "DOCS_QUEUE_URL": client("sqs").create_queue(QueueName=f"{name}-docs")["QueueUrl"],
         "MISSION_QUEUE_URL": client("sqs").create_queue(QueueName=f"{name}-missions")["QueueUrl"],
+        "WEBHOOK_QUEUE_URL": client("sqs").create_queue(QueueName=f"{name}-webhooks")["QueueUrl"],
+        "WEBHOOK_SECRETS": f"{name}/webhooks/",
         "EVENT_BUS": name,
         "CURSOR_SECRET_ARN": secret["ARN"],
         "IOT_ARN": IOT,

@@ -3,9 +3,10 @@
 from http import HTTPStatus
 from typing import Final
 
-from jobs import bootstrap, runtime
+from jobs import bootstrap, event_bootstrap, runtime
 from jobs.dialects import messaging
 from jobs.dialects.messaging_request import CreateJobBody
+from jobs.dialects.webhook_body import webhook_of
 from jobs.http import Request, Response
 from jobs.services.create_job import NewJob
 
@@ -15,6 +16,7 @@ LONGEST_WAIT_S: Final = 25  # API Gateway gives up after 29
 def create_job(request: Request) -> Response:
     body = CreateJobBody.of(request.json())
     key, wait = request.idempotency_key(), request.wait(at_most=LONGEST_WAIT_S)
+    webhook = webhook_of(body.webhook, loopback=event_bootstrap.to_loopback())
     agent = bootstrap.choose_agent()(request.tenant, body.agentId)
     job = bootstrap.create_job()(
         NewJob(
@@ -24,6 +26,7 @@ def create_job(request: Request) -> Response:
             timeout=body.timeoutMs or bootstrap.default_timeout(),
             idempotency_key=key,
             request_hash=body.fingerprint(),
+            webhook=webhook,
         )
     )
     ended = bootstrap.wait_for_job()(job, at_most=wait * 1000) if wait else None

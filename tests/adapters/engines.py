@@ -55,10 +55,11 @@ class DynamoDb:
     def __init__(self, dynamodb: Any, *, remote: bool) -> None:
         self.client = dynamodb
         self.remote = remote
+        names = ("JobTable", "CounterTable", "RegistryTable", "MissionTable", "SessionTable")
         self.jobs, self.counters, self.registry, self.missions, self.sessions = map(
-            self._create,
-            ("JobTable", "CounterTable", "RegistryTable", "MissionTable", "SessionTable"),
+            self._create, names
         )
+        self.webhooks = self._create("WebhookTable")
 
     def _create(self, resource: str) -> str:
         definition: Mapping[str, Any] = RESOURCES[resource]["Properties"]

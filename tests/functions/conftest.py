@@ -18,6 +18,7 @@ import pytest
 from jobs import (
     bootstrap,
     docs_bootstrap,
+    event_bootstrap,
     mission_bootstrap,
     runtime,
     session_bootstrap,
@@ -30,6 +31,7 @@ from jobs.adapters.memory import (
     Outbox,
 )
 from jobs.adapters.memory_conversations import InMemoryConversations
+from jobs.adapters.memory_webhooks import InMemoryDeliveryLog, InMemorySubscriptions
 from jobs.domain.agent import Agent
 from jobs.domain.job import Job
 from tests.support import FrozenClock
@@ -44,6 +46,9 @@ SETTINGS = {
     "DEFAULT_TIMEOUT_MS": "30000",
     "EVENT_BUS": "bus",
     "RETENTION_HOURS": "24",
+    "WEBHOOKS_TO_LOOPBACK": "false",
+    "WEBHOOK_QUEUE_URL": "https://sqs.example/webhooks",
+    "WEBHOOK_SECRETS": "sortie/webhooks/",
 }
 
 
@@ -57,6 +62,10 @@ class Queues:
     def send_message(self, **request: Any) -> None:
         self.sent.append(json.loads(request["MessageBody"]))
 
+    def send_message_batch(self, **request: Any) -> Any:
+        self.sent += [json.loads(each["MessageBody"]) for each in request["Entries"]]
+        return {}
+
     def change_message_visibility(self, **request: Any) -> None:
         self.held.append((request["ReceiptHandle"], request["VisibilityTimeout"]))
 
@@ -66,8 +75,10 @@ class Bus:
 
     def __init__(self) -> None:
         self.details: list[Any] = []
+        self.types: list[str] = []
 
     def put_events(self, **request: Any) -> Any:
+        self.types += [entry["DetailType"] for entry in request["Entries"]]
         self.details += [json.loads(entry["Detail"]) for entry in request["Entries"]]
         return {"FailedEntryCount": 0}
 
@@ -83,6 +94,8 @@ class World:
     timers: Outbox = field(default_factory=Outbox)
     queues: Queues = field(default_factory=Queues)
     bus: Bus = field(default_factory=Bus)
+    subscriptions: InMemorySubscriptions = field(default_factory=InMemorySubscriptions)
+    deliveries: InMemoryDeliveryLog = field(default_factory=InMemoryDeliveryLog)
     meanwhile: Callable[[], object] = lambda: None
 
     def __post_init__(self) -> None:
@@ -101,7 +114,8 @@ def world(clock, monkeypatch) -> Iterator[World]:
     made = World(clock, InMemoryJobRepository(clock), InMemoryJobCounters(clock))
     made.registry.put_agent(TENANT, Agent(id=AGENT_ID, name="Echo", bio="Answers."))
     roots = (
-        bootstrap, docs_bootstrap, mission_bootstrap, session_bootstrap, watch_bootstrap
+        bootstrap, docs_bootstrap, event_bootstrap, mission_bootstrap, session_bootstrap,
+        watch_bootstrap,
     )  # fmt: skip
     caches = [each for r in roots for each in vars(r).values() if hasattr(each, "cache_clear")]
     for each in caches:
@@ -117,6 +131,8 @@ def world(clock, monkeypatch) -> Iterator[World]:
     monkeypatch.setattr(bootstrap, "secrets", lambda: SimpleNamespace(read=str))
     monkeypatch.setattr(bootstrap, "sqs", lambda: made.queues)
     monkeypatch.setattr(bootstrap, "client", {"events": made.bus}.__getitem__)
+    monkeypatch.setattr(event_bootstrap, "subscriptions", lambda: made.subscriptions)
+    monkeypatch.setattr(event_bootstrap, "delivery_log", lambda: made.deliveries)
     for name, value in SETTINGS.items():
         monkeypatch.setenv(name, value)
     yield made
