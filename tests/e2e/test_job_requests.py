@@ -1,7 +1,6 @@
 """Jobs that are asked for by events, with boto3 as the source."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
 
@@ -52,8 +51,8 @@ class Bus:
 
 
 @pytest.fixture
-def requests(cloud: Cloud, api: Api) -> Iterator[Bus]:
-    yield Bus(cloud, api.tenant)
+def requests(cloud: Cloud, api: Api) -> Bus:
+    return Bus(cloud, api.tenant)
 
 
 def test_an_event_makes_a_job_which_is_done_as_any_other(requests, api) -> None:

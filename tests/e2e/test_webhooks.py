@@ -48,10 +48,6 @@ def until(api: Api, job_id: str, *states: str) -> Any:
     )
 
 
-def ended(*events: str) -> list[str]:
-    return [*events]
-
-
 def test_a_receiver_is_told_each_step_and_can_check_who_says_so(api, secret, server) -> None:
     job_id = api.create("A private question", webhook={"url": f"{server.url}/hooks"})
 
@@ -126,9 +122,8 @@ def test_nobody_elses_deliveries_can_be_seen_or_sent(api, make_tenant, secret, s
 def test_a_tenants_own_webhook_hears_of_all_its_jobs(cloud, api, secret, server) -> None:
     table = DynamoSubscriptions(cloud.client("dynamodb"), cloud.registry, lambda: 0)
     ends = frozenset({"completed", "failed"})
-    table.put(
-        Subscription(id="crm", tenant=api.tenant, webhook=Webhook(url=server.url, events=ends))
-    )
+    crm = Webhook(url=server.url, events=ends)
+    table.put(Subscription(id="crm", tenant=api.tenant, webhook=crm))
 
     jobs = [api.create(), api.create("/fail because")]
 
@@ -168,9 +163,7 @@ def test_what_nobody_took_for_long_is_a_dead_letter_and_comes_back_from_there(
     sqs.set_queue_attributes(QueueUrl=queue, Attributes={"RedrivePolicy": impatient})
     try:
         job_id = api.create(webhook={"url": server.url, "events": ["completed"]})
-        [letter] = eventually(
-            lambda: sqs.receive_message(QueueUrl=letters).get("Messages", []), bool
-        )
+        letter = eventually(lambda: ours(sqs, letters, job_id), bool)
     finally:
         sqs.set_queue_attributes(QueueUrl=queue, Attributes={"RedrivePolicy": json.dumps(policy)})
 
@@ -178,8 +171,13 @@ def test_what_nobody_took_for_long_is_a_dead_letter_and_comes_back_from_there(
     sqs.delete_message(QueueUrl=letters, ReceiptHandle=letter["ReceiptHandle"])
     sqs.send_message(QueueUrl=queue, MessageBody=letter["Body"])
 
-    assert json.loads(letter["Body"])["jobId"] == job_id
     until(api, job_id, "delivered")
+
+
+def ours(sqs: Any, queue: str, job_id: str) -> Any:
+    """The job's message in a queue; what else is there is other tests'."""
+    found = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", [])
+    return next((each for each in found if json.loads(each["Body"])["jobId"] == job_id), None)
 
 
 def test_an_operator_gives_a_tenant_a_secret_which_is_shown_once(cloud, api, server) -> None:
