@@ -44,10 +44,10 @@ Sortie needs Python 3.13 (the version its Lambda functions run on) and found non
   apt-get install python3.13 python3.13-venv
 endef
 
-.PHONY: help up check test bench build deploy sam-local registry partner payments redrive openapi lock clean
+.PHONY: help up check test bench build deploy sam-local registry partner webhook-secret payments redrive openapi lock clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 up: $(LOCAL_STACK) $(if $(filter-out off,$(PAYMENTS)),$(CHAIN)) ## the whole system on http://127.0.0.1:8080 (PORT=…), until Ctrl-C; PAYMENTS=required|instead-of-key
 	@exec $(OFFLINE) PYTHONPATH=layers/jobs PORT=$(PORT) PAYMENTS=$(PAYMENTS) $(LOCAL_PYTHON) -m local.up
@@ -89,6 +89,9 @@ payments: .tools/local/.ready ## make payments STACK=…: print what was paid fo
 
 redrive: .tools/local/.ready ## make redrive STACK=… [QUEUE=…]: send what a dead letter queue holds on its way once more
 	@PYTHONPATH=layers/jobs $(LOCAL_PYTHON) -m scripts.redrive --stack '$(STACK)' --queue '$(QUEUE)'
+
+webhook-secret: .tools/local/.ready ## make webhook-secret TENANT=… STACK=…: sign its webhooks with a new secret (RETIRE=1: only with that)
+	@PYTHONPATH=layers/jobs $(LOCAL_PYTHON) -m scripts.webhook_secret --tenant '$(TENANT)' --stack '$(STACK)' --retire '$(RETIRE)'
 
 openapi: .venv/.ready ## write docs/openapi anew from what the code declares
 	@PYTHONPATH=layers/jobs $(DEV)/python -m scripts.openapi

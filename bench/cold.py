@@ -21,6 +21,7 @@ from bench.setting import Setting, median
 from jobs.adapters.dynamodb.fleet_registry import DynamoFleetRegistry
 from jobs.adapters.dynamodb.projects import DynamoProjects
 from jobs.adapters.dynamodb.registry import DynamoRegistry
+from jobs.adapters.dynamodb.subscriptions import DynamoSubscriptions
 from jobs.domain.client import Client, Role
 from local.build import LOCAL, locked
 from local.paths import ROOT, tool
@@ -143,7 +144,13 @@ def register(stage: Scene) -> None:
     table = stage.client("dynamodb"), stage.environment["REGISTRY_TABLE"], lambda: 0
     registry = DynamoRegistry(*table)
     file = RegistryFile.read(REGISTRY, {"BASE_URL": stage.environment["PUBLIC_URL"], "STACK": ""})
-    load_registry(file, registry, DynamoFleetRegistry(*table), DynamoProjects(*table))
+    load_registry(
+        file,
+        registry,
+        DynamoFleetRegistry(*table),
+        DynamoProjects(*table),
+        DynamoSubscriptions(*table),
+    )
     registry.put_client(
         Client(id=EXAMPLE_CLIENT, tenant=file.tenant, name="Example", role=Role.MANAGER)
     )

@@ -24,6 +24,7 @@ from bench.requests import AGENT, CLIENT, DEVICE, GROUP, PLAN, PROJECT, TENANT, 
 from jobs import (
     bootstrap,
     docs_bootstrap,
+    event_bootstrap,
     mission_bootstrap,
     payment_bootstrap,
     runtime,
@@ -52,10 +53,11 @@ TABLES: Final = {
     "OutputTable": "OUTPUT_TABLE",
     "PaymentTable": "PAYMENT_TABLE",
     "SessionTable": "SESSION_TABLE",
+    "WebhookTable": "WEBHOOK_TABLE",
 }
 ROOTS: Final = (
-    bootstrap, docs_bootstrap, mission_bootstrap, payment_bootstrap, session_bootstrap,
-    watch_bootstrap,
+    bootstrap, docs_bootstrap, event_bootstrap, mission_bootstrap, payment_bootstrap,
+    session_bootstrap, watch_bootstrap,
 )  # fmt: skip
 PARAMETERS: Final = {
     "DefaultTimeoutMs": "DEFAULT_TIMEOUT_MS",
@@ -64,6 +66,7 @@ PARAMETERS: Final = {
     "DeviceSilenceSeconds": "DEVICE_SILENCE_SECONDS",
     "MaxFlightSeconds": "MAX_FLIGHT_SECONDS",
     "Payments": "PAYMENTS",
+    "WebhooksToLoopback": "WEBHOOKS_TO_LOOPBACK",
 }
 MACHINES: Final = {
     "job-timeout": "JOB_TIMEOUT_ARN",
@@ -192,6 +195,8 @@ def prepared(stack: LocalStack, name: str) -> dict[str, str]:
         "AGENT_QUEUE_URL": client("sqs").create_queue(QueueName=name)["QueueUrl"],
         "DOCS_QUEUE_URL": client("sqs").create_queue(QueueName=f"{name}-docs")["QueueUrl"],
         "MISSION_QUEUE_URL": client("sqs").create_queue(QueueName=f"{name}-missions")["QueueUrl"],
+        "WEBHOOK_QUEUE_URL": client("sqs").create_queue(QueueName=f"{name}-webhooks")["QueueUrl"],
+        "WEBHOOK_SECRETS": f"{name}/webhooks/",
         "EVENT_BUS": name,
         "CURSOR_SECRET_ARN": secret["ARN"],
         "IOT_ARN": IOT,

@@ -8,12 +8,14 @@ from pathlib import Path
 from jobs.adapters.dynamodb.fleet_registry import DynamoFleetRegistry
 from jobs.adapters.dynamodb.projects import DynamoProjects
 from jobs.adapters.dynamodb.registry import DynamoRegistry
+from jobs.adapters.dynamodb.subscriptions import DynamoSubscriptions
 from jobs.domain.client import Role
 from local.aws import session
 from local.git_server import NAME, GitHost
 from scripts.partner import Program, enrol
 from scripts.registry import load
 from scripts.registry_file import RegistryFile
+from scripts.webhook_secret import rotated
 
 REGISTRY = Path(__file__).with_name("registry.yaml")
 PAYERS = Path(__file__).with_name("payers.yaml")
@@ -28,7 +30,12 @@ def seed(
     with closing(session().client("dynamodb", endpoint_url=endpoint_url)) as dynamodb:
         table = dynamodb, outputs["RegistryTableName"], lambda: 0
         registry = DynamoRegistry(*table)
-        stores = registry, DynamoFleetRegistry(*table), DynamoProjects(*table)
+        stores = (
+            registry,
+            DynamoFleetRegistry(*table),
+            DynamoProjects(*table),
+            DynamoSubscriptions(*table),
+        )
         keys = load(file, *stores)
         load(RegistryFile.read(PAYERS, variables), *stores)
         with closing(session().client("cognito-idp", endpoint_url=endpoint_url)) as cognito:
@@ -42,6 +49,7 @@ def seed(
         secrets.create_secret(Name=f"{stack}/agents/far-echo", SecretString=keys["demo"])
         opener = json.dumps({"username": git.user, "password": git.password})
         secrets.create_secret(Name=f"{stack}/agents/git", SecretString=opener)
+        signing = rotated(secrets, f"{stack}/webhooks/{file.tenant}")
     return {
         "messaging": {"apiKey": keys["demo"]},
         "missions": {
@@ -57,4 +65,5 @@ def seed(
             "gitUser": git.user,
             "gitPassword": git.password,
         },
+        "webhooks": {"secret": signing},
     }

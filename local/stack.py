@@ -27,7 +27,13 @@ from local.web import answers, bound
 
 STACK = "sortie"
 MQTT_AUTHORIZER = f"{STACK}-AuthorizeMqttFunction-"
-SMALL = {"Stage": "dev", "AgentConcurrency": "8"}  # here, each worker is a process
+# Here, each worker is a process, and those who are told of jobs are on this machine too.
+SMALL = {
+    "Stage": "dev",
+    "AgentConcurrency": "8",
+    "WebhookConcurrency": "4",
+    "WebhooksToLoopback": "true",
+}
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,8 @@ from typing import Annotated, Any, Final, Literal, TypedDict
 from pydantic import ConfigDict, Field, with_config
 
 from jobs.dialects.docs_request import CreateJob, Prompt
+from jobs.dialects.webhook_body import URL_HEADER
+from jobs.domain.webhook_url import LONGEST
 from scripts.openapi import Api, Operation, Stream
 
 _WHOLE: Final = ConfigDict(strict=True, extra="forbid")
@@ -68,7 +70,10 @@ class AgentJob(TypedDict):
 
 _ALWAYS: Final = (401, 403, 404, 500, 503)
 _KEY: Final[dict[str, Any]] = {"security": "bearer", "error": Error}
-_ONCE: Final = {"Idempotency-Key": Annotated[str, Field(min_length=1, max_length=255)]}
+_ONCE: Final = {
+    "Idempotency-Key": Annotated[str, Field(min_length=1, max_length=255)],
+    URL_HEADER: Annotated[str, Field(max_length=LONGEST, json_schema_extra={"format": "uri"})],
+}
 _STREAM: Final = Stream(
     forms={
         "text/plain": "The AI SDK's data stream of version 4: a line TYPE:JSON for each event",

@@ -20,8 +20,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from jobs.adapters.dynamodb.registry import DynamoRegistry
 from jobs.dialects.missions_access import SCOPES
 from jobs.domain.client import Client, Role
+from jobs.domain.identity import TENANT
 from jobs.services.authenticate import new_key
-from scripts.registry_file import TENANT
 
 if TYPE_CHECKING:
     from mypy_boto3_cognito_idp.client import CognitoIdentityProviderClient

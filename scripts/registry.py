@@ -2,8 +2,8 @@
 
 usage: make registry FILE=registry.yaml STACK=sortie-dev
 
-Agents, device groups, devices, missions and projects are replaced by id; none is
-removed (set an agent's `active: false`). Each key is made anew, shown once, and
+Agents, device groups, devices, missions, projects and webhooks are replaced by id; none
+is removed (set an agent's or a webhook's `active: false`). Each key is made anew, shown once, and
 kept as a hash only.
 """
 
@@ -20,11 +20,13 @@ from yaml import YAMLError
 from jobs.adapters.dynamodb.fleet_registry import DynamoFleetRegistry
 from jobs.adapters.dynamodb.projects import DynamoProjects
 from jobs.adapters.dynamodb.registry import DynamoRegistry
+from jobs.adapters.dynamodb.subscriptions import DynamoSubscriptions
 from jobs.domain import docs
 from jobs.domain.errors import IdTakenError
 from jobs.services.authenticate import new_key
 from scripts.registry_docs import to_project
 from scripts.registry_file import RegistryFile, to_agent, to_group, to_plan
+from scripts.registry_webhooks import to_subscription
 
 _DAY_MS = 24 * 3600 * 1000
 
@@ -34,6 +36,7 @@ def load(
     registry: DynamoRegistry,
     fleet: DynamoFleetRegistry,
     projects: DynamoProjects,
+    webhooks: DynamoSubscriptions,
 ) -> dict[str, str]:
     """Write what the file names; return its new keys by name. Raises `IdTakenError`."""
     for group in file.deviceGroups:
@@ -42,6 +45,8 @@ def load(
         fleet.put_plan(file.tenant, to_plan(mission))
     for project in file.projects:
         projects.put_project(to_project(file.tenant, project))
+    for webhook in file.webhooks:
+        webhooks.put(to_subscription(file.tenant, webhook))
     for agent in file.agents:
         registry.put_agent(file.tenant, to_agent(agent))
     made = {}
@@ -60,12 +65,19 @@ def load(
     return made
 
 
-def registries_of(stack: str) -> tuple[DynamoRegistry, DynamoFleetRegistry, DynamoProjects]:
+def registries_of(
+    stack: str,
+) -> tuple[DynamoRegistry, DynamoFleetRegistry, DynamoProjects, DynamoSubscriptions]:
     """Find the registry table of a deployed stack. Raises `ClientError` if there is none."""
     [found] = boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
     outputs = {o["OutputKey"]: o["OutputValue"] for o in found["Outputs"]}
     table = boto3.client("dynamodb"), outputs["RegistryTableName"], lambda: 0
-    return DynamoRegistry(*table), DynamoFleetRegistry(*table), DynamoProjects(*table)
+    return (
+        DynamoRegistry(*table),
+        DynamoFleetRegistry(*table),
+        DynamoProjects(*table),
+        DynamoSubscriptions(*table),
+    )
 
 
 def main() -> int:
@@ -88,7 +100,7 @@ def main() -> int:
     print(
         f"{file.tenant} in {options.stack}: {len(file.agents)} agents, {devices} devices in "
         f"{len(file.deviceGroups)} groups, {len(file.missions)} missions, "
-        f"{len(file.projects)} projects"
+        f"{len(file.projects)} projects, {len(file.webhooks)} webhooks"
     )
     for name, key in made.items():
         print(f"API key {name!r}, shown this once: {key}")

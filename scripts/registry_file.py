@@ -4,7 +4,7 @@ import string
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 import yaml
@@ -12,10 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field, HttpUrl, model_validator
 
 from jobs.domain.agent import Agent
 from jobs.domain.device import Device, DeviceGroup, Plan
+from jobs.domain.identity import TENANT
 from scripts.registry_docs import DocsKeyEntry, ProjectEntry
-
-TENANT: Final = "[a-z0-9][a-z0-9-]{0,62}"
-"""How tenants, which partners call organisations, are named."""
+from scripts.registry_webhooks import WebhookEntry
 
 
 class _Strict(BaseModel):
@@ -111,6 +110,7 @@ class RegistryFile(_Strict):
     missions: list[MissionEntry] = []
     projects: list[ProjectEntry] = []
     docsKeys: list[DocsKeyEntry] = []  # noqa: N815
+    webhooks: list[WebhookEntry] = []
 
     @classmethod
     def read(cls, file: Path, variables: Mapping[str, str]) -> "RegistryFile":
@@ -124,7 +124,7 @@ class RegistryFile(_Strict):
         named = [
             *([str(each.id) for each in entries]
               for entries in (self.agents, self.deviceGroups, devices, self.missions,
-                              self.projects)),
+                              self.projects, self.webhooks)),
             [*self.keys, *(key.name for key in self.docsKeys)],
         ]  # fmt: skip
         twice = [name for names in named for name, n in Counter(names).items() if n > 1]

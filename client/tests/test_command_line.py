@@ -279,6 +279,16 @@ def test_a_run_as_json_is_a_line_for_each_event(sortie, server) -> None:
     assert [line["type"] for line in lines[1:3]] == ["text-delta", "text-delta"]
 
 
+def test_a_run_can_be_watched_later(sortie, server) -> None:
+    server.will(stream(), ok(SESSION))
+
+    assert sortie("docs", "watch", JOB_ID, "--project", "p").out == "The tides are in.\n"
+    assert server.paths == [
+        f"GET /v1/agent/p/job/{JOB_ID}/stream",
+        f"GET /v1/agent/p/job/{JOB_ID}",
+    ]
+
+
 def test_a_run_that_fails_exits_1_and_says_why(sortie, server) -> None:
     server.will(stream(), ok(SESSION | {"haultReason": "error"}))
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from jobs import bootstrap, mission_bootstrap
+from jobs import bootstrap, event_bootstrap, mission_bootstrap
 from jobs.dialects import missions, missions_request
 from jobs.domain.client import Caller, Role
 from jobs.domain.limit import Limit
@@ -13,7 +13,9 @@ LIMIT: Final = Limit("create", 60, 60_000)
 
 
 def create_job(request: Request, caller: Caller) -> Response:
-    new = missions_request.new_mission(request, caller, now=bootstrap.now())
+    new = missions_request.new_mission(
+        request, caller, now=bootstrap.now(), loopback=event_bootstrap.to_loopback()
+    )
     job = mission_bootstrap.create_mission()(new)
     return missions.created(job, mission_bootstrap.addresses(request))
 

@@ -24,7 +24,7 @@ OPERATIONS: Final = {
     "iot": {"CancelJobExecution", "CreateJob", "DescribeJobExecution"},
     "iot-data": {"Publish"},
     "secretsmanager": {"GetSecretValue"},
-    "sqs": {"ChangeMessageVisibility", "SendMessage"},
+    "sqs": {"ChangeMessageVisibility", "SendMessage", "SendMessageBatch"},
     "stepfunctions": {"StartExecution"},
 }
 ENDPOINTS: Final = {

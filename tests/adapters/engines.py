@@ -73,6 +73,7 @@ class DynamoDb:
                 "SessionTable",
             ),
         )
+        self.webhooks = self._create("WebhookTable")
 
     def _create(self, resource: str) -> str:
         definition: Mapping[str, Any] = RESOURCES[resource]["Properties"]

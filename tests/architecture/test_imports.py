@@ -16,9 +16,12 @@ def refuse(*_, **__):
 ClientCreator.create_client = refuse
 for name in sys.argv[1:]:
     importlib.import_module(name)
-from jobs import bootstrap, docs_bootstrap, mission_bootstrap, payment_bootstrap
-from jobs import session_bootstrap, watch_bootstrap
-parts = (docs_bootstrap, mission_bootstrap, payment_bootstrap, session_bootstrap, watch_bootstrap)
+from jobs import bootstrap, docs_bootstrap, event_bootstrap, mission_bootstrap
+from jobs import payment_bootstrap, session_bootstrap, watch_bootstrap
+parts = (
+    docs_bootstrap, event_bootstrap, mission_bootstrap, payment_bootstrap, session_bootstrap,
+    watch_bootstrap,
+)
 roots = [vars(r) for r in (bootstrap, *parts)]
 caches = {name: f for root in roots for name, f in root.items() if hasattr(f, "cache_info")}
 print([name for name, f in caches.items() if f.cache_info().currsize])
@@ -30,7 +33,7 @@ READ_A_BODY = {
     "messaging/create_job",
     "missions/create_job", "missions/create_share", "missions/update_job",
     "sessions/create_session", "sessions/update_timeout",
-    "workers/take_telemetry",
+    "workers/request_job", "workers/take_telemetry",
 }  # fmt: skip
 
 

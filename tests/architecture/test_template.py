@@ -12,12 +12,13 @@ import pytest
 from jobs.adapters.aws import CONFIG
 from jobs.dialects import missions_access
 from jobs.services.authenticate import new_key
+from jobs.services.deliver_webhook import ATTEMPTS, pause
 from jobs.streaming.tail import Pace
 
 ROOT = Path(__file__).parents[2]
 OPEN = {"/v3/auth/token", "/tracking"}  # the one looks at an API key itself
 PAID = {("POST", "/api/messaging/jobs"), ("GET", "/api/messaging/jobs/{jobId}")}
-LOSABLE = {"OutputTable"}  # a job's outcome is with the job
+LOSABLE = {"OutputTable", "WebhookTable"}  # a job's outcome is with the job
 UNPREFIXED = {"auth", "workers"}
 READ_BY_POWERTOOLS = {"POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_SERVICE_NAME"}
 ERROR_FIELDS = {"success", "error", "code", "message", "requestId", "timestamp"}
@@ -358,6 +359,21 @@ def test_no_message_comes_again_while_its_function_may_still_run(
         [queue, _] = event["Queue"]["Fn::GetAtt"]
         timeout = functions[name].get("Timeout", template["Globals"]["Function"]["Timeout"])
         assert resources[queue]["Properties"]["VisibilityTimeout"] >= timeout, queue
+
+
+def test_a_webhook_is_given_up_by_its_queue_after_as_many_attempts_as_its_worker_counts(
+    resources,
+) -> None:
+    queue = resources["WebhookQueue"]["Properties"]
+    a_day = sum(pause(n) for n in range(1, ATTEMPTS))
+
+    assert queue["RedrivePolicy"]["maxReceiveCount"] == ATTEMPTS
+    assert a_day < queue["MessageRetentionPeriod"]
+
+
+def test_webhooks_go_to_the_public_internet_unless_a_deployment_says_otherwise(template) -> None:
+    assert template["Parameters"]["WebhooksToLoopback"]["Default"] == "false"
+    assert "WebhooksToLoopback" not in (ROOT / "samconfig.toml").read_text()
 
 
 def test_every_table_that_holds_data_is_kept_and_can_be_restored(resources) -> None:

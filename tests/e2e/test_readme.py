@@ -49,7 +49,7 @@ def examples() -> list[Example]:
     ]
 
 
-TITLES = ("x402", "npm", "Prefer", "websockets", "/v3/", "/v1/agent", "curl")
+TITLES = ("x402", "npm", "sortie ask", "Prefer", "websockets", "/v3/", "/v1/agent", "curl")
 EXAMPLES = examples()
 
 
@@ -72,6 +72,7 @@ def test_an_example_does_what_the_readme_shows(
         pytest.skip("npm is missing")
     (tmp_path / ".local").mkdir()
     (tmp_path / ".local/stack.json").write_text(json.dumps(stack.description()))
+    (tmp_path / "client").symlink_to(ROOT / "client")
     quiet = {"npm_config_audit": "false", "npm_config_prefer_offline": "true"}
 
     done = subprocess.run(

@@ -20,6 +20,7 @@ from pydantic import TypeAdapter
 from jobs import (
     bootstrap,
     docs_bootstrap,
+    event_bootstrap,
     mission_bootstrap,
     payment_bootstrap,
     runtime,
@@ -33,6 +34,7 @@ from jobs.adapters.memory import (
     Outbox,
 )
 from jobs.adapters.memory_conversations import InMemoryConversations
+from jobs.adapters.memory_webhooks import InMemoryDeliveryLog, InMemorySubscriptions
 from jobs.domain.agent import Agent
 from jobs.domain.job import Job
 from scripts.openapi_messaging import MESSAGING
@@ -49,6 +51,9 @@ SETTINGS = {
     "EVENT_BUS": "bus",
     "PAYMENTS": "off",
     "RETENTION_HOURS": "24",
+    "WEBHOOKS_TO_LOOPBACK": "false",
+    "WEBHOOK_QUEUE_URL": "https://sqs.example/webhooks",
+    "WEBHOOK_SECRETS": "sortie/webhooks/",
 }
 
 
@@ -62,6 +67,10 @@ class Queues:
     def send_message(self, **request: Any) -> None:
         self.sent.append(json.loads(request["MessageBody"]))
 
+    def send_message_batch(self, **request: Any) -> Any:
+        self.sent += [json.loads(each["MessageBody"]) for each in request["Entries"]]
+        return {}
+
     def change_message_visibility(self, **request: Any) -> None:
         self.held.append((request["ReceiptHandle"], request["VisibilityTimeout"]))
 
@@ -71,8 +80,10 @@ class Bus:
 
     def __init__(self) -> None:
         self.details: list[Any] = []
+        self.types: list[str] = []
 
     def put_events(self, **request: Any) -> Any:
+        self.types += [entry["DetailType"] for entry in request["Entries"]]
         self.details += [json.loads(entry["Detail"]) for entry in request["Entries"]]
         return {"FailedEntryCount": 0}
 
@@ -88,6 +99,8 @@ class World:
     timers: Outbox = field(default_factory=Outbox)
     queues: Queues = field(default_factory=Queues)
     bus: Bus = field(default_factory=Bus)
+    subscriptions: InMemorySubscriptions = field(default_factory=InMemorySubscriptions)
+    deliveries: InMemoryDeliveryLog = field(default_factory=InMemoryDeliveryLog)
     meanwhile: Callable[[], object] = lambda: None
 
     def __post_init__(self) -> None:
@@ -106,7 +119,8 @@ def world(clock, monkeypatch) -> Iterator[World]:
     made = World(clock, InMemoryJobRepository(clock), InMemoryJobCounters(clock))
     made.registry.put_agent(TENANT, Agent(id=AGENT_ID, name="Echo", bio="Answers."))
     roots = (
-        bootstrap, docs_bootstrap, mission_bootstrap, payment_bootstrap, session_bootstrap,
+        bootstrap, docs_bootstrap, event_bootstrap, mission_bootstrap, payment_bootstrap,
+        session_bootstrap,
         watch_bootstrap,
     )  # fmt: skip
     caches = [each for r in roots for each in vars(r).values() if hasattr(each, "cache_clear")]
@@ -123,6 +137,8 @@ def world(clock, monkeypatch) -> Iterator[World]:
     monkeypatch.setattr(bootstrap, "secrets", lambda: SimpleNamespace(read=str))
     monkeypatch.setattr(bootstrap, "sqs", lambda: made.queues)
     monkeypatch.setattr(bootstrap, "client", {"events": made.bus}.__getitem__)
+    monkeypatch.setattr(event_bootstrap, "subscriptions", lambda: made.subscriptions)
+    monkeypatch.setattr(event_bootstrap, "delivery_log", lambda: made.deliveries)
     for name, value in SETTINGS.items():
         monkeypatch.setenv(name, value)
     yield made
@@ -219,6 +235,7 @@ LOGGED = {
     *("exception", "exception_name", "stack_trace", "xray_trace_id"),
     *("tenant", "job_id", "job_status", "status", "code", "outcome", "ended", "message_id"),
     *("device", "state", "reason", "share", "viewers"),
+    *("delivery_id", "error", "ms", "again_in", "request_id"),
 }
 """All that may be in a line. Prompts, results, keys and addresses are in none of them."""
 

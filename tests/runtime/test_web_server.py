@@ -34,6 +34,7 @@ def port(stack, built, function) -> Iterator[int]:
         "AWS_LWA_PORT": str(port),
         "PATH": f"{PYTHON.parent}:/usr/bin:/bin",
         "POWERTOOLS_SERVICE_NAME": "sortie",
+        "WEBHOOKS_TO_LOOPBACK": "false",
         "PYTHONPATH": f"{built}/JobsLayer/python:{built}/DocsLayer/python",
     }
     server = subprocess.Popen([script], env=environment)

@@ -89,6 +89,7 @@ def world(clock, monkeypatch) -> World:
             Project(id=PROJECT, tenant=tenant, repository="https://git.example/docs.git")
         )
     create = made.create()
+    monkeypatch.setenv("WEBHOOKS_TO_LOOPBACK", "false")
     monkeypatch.setattr(bootstrap, "now", clock)
     monkeypatch.setattr(bootstrap, "repository", lambda: made.repository)
     monkeypatch.setattr(docs_bootstrap, "create_docs_job", lambda: create)

@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from jobs.services.get_job import GetJob
     from jobs.services.list_jobs import ListJobs
     from jobs.services.poll_remote_job import PollRemoteJob
-    from jobs.services.publish_changes import PublishChanges
     from jobs.services.run_agent_job import RunAgentJob
     from jobs.services.wait_for_job import WaitForJob
 
@@ -159,26 +158,6 @@ def end_dead_letter() -> EndDeadLetter:
     from jobs.services.end_dead_letter import EndDeadLetter
 
     return EndDeadLetter(repository=repository(), clock=now)
-
-
-@cache
-def publish_changes() -> PublishChanges:
-    from jobs.adapters.eventbridge import EventBridgePublisher
-    from jobs.adapters.metrics import PrintedMetrics
-    from jobs.dialects import messaging
-    from jobs.domain import docs, mission
-    from jobs.services.publish_changes import PublishChanges
-
-    publisher = EventBridgePublisher(
-        client("events"),
-        os.environ["EVENT_BUS"],
-        {
-            messaging.NAME: messaging.JOB_PATH,
-            mission.DIALECT: mission.JOB_PATH,
-            docs.DIALECT: docs.JOB_PATH,
-        },
-    )
-    return PublishChanges(counters=counters(), publisher=publisher, metrics=PrintedMetrics())
 
 
 # ── What they stand on ──────────────────────────────────────────────────────────

@@ -14,6 +14,11 @@ if TYPE_CHECKING:
 
 logger = Logger()
 
+
+class AgainError(Exception):
+    """A message that is to come again although nothing is wrong here."""
+
+
 type Event = dict[str, Any]
 type LambdaHandler = Callable[[Event, LambdaContext], Any]
 type Endpoint = Callable[[Request], Response]
@@ -82,6 +87,8 @@ def queue(work: Callable[[Any], None]) -> LambdaHandler:
     def one(record: "SQSRecord") -> None:
         try:
             work(record.raw_event)
+        except AgainError:
+            raise
         except Exception:  # the batch processor keeps it to itself
             logger.exception("message failed, to be sent again")
             raise

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from jobs.domain.job import JobRef
+from jobs.domain.webhook import Webhook
 from tests.functions.conftest import TENANT
 from tests.support import HOUR, NOON
 
@@ -175,3 +176,26 @@ def test_metadata_comes_back_as_it_went_in(create, call) -> None:
 
     found = call("get_job", pathParameters={"jobId": made})
     assert json.dumps(found.body["job"]["metadata"]) == json.dumps(json.loads(text))
+
+
+def test_a_mission_may_say_whom_to_tell(create, world) -> None:
+    answer = create(SANE | {"webhook": {"url": "https://hooks.example.com", "events": ["queued"]}})
+
+    [job] = world.repository.all()
+    assert answer.status == 201
+    assert job.webhook == Webhook(url="https://hooks.example.com", events=frozenset({"queued"}))
+
+
+@pytest.mark.parametrize(("webhook", "field"), [
+    ({"url": "http://hooks.example.com"}, "webhook.url"),
+    ({"url": "https://192.168.0.1"}, "webhook.url"),
+    ({"events": ["queued"]}, "webhook.url"),
+    ({"url": "https://hooks.example.com", "events": ["landed"]}, "webhook.events.0"),
+    ("https://hooks.example.com", "webhook"),
+    (None, "webhook"),
+])  # fmt: skip
+def test_a_missions_webhook_that_cannot_be_is_named(create, webhook, field) -> None:
+    answer = create(SANE | {"webhook": webhook})
+
+    assert answer.status == 400
+    assert [each["field"] for each in answer.body["details"]] == [field]

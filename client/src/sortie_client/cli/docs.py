@@ -1,16 +1,22 @@
 """`sortie docs`: documentation agents."""
 
 import sys
+from collections.abc import Iterator
+from itertools import chain
 from typing import Annotated, Final, Literal
 
 import typer
 
 from sortie_client.cli.output import AsJson, goes_on, note, say, say_json
 from sortie_client.client import Sortie
-from sortie_client.docs import DocsEvent, Session
+from sortie_client.docs import DocsEvent
 from sortie_client.errors import JobFailedError
 
 app = typer.Typer(help="Documentation agents.", no_args_is_help=True)
+
+Project = Annotated[
+    str | None, typer.Option(envvar="SORTIE_PROJECT", help="The project to write for.")
+]
 
 _TOLD: Final = 60
 
@@ -21,9 +27,7 @@ def run(
         str, typer.Argument(help="What is to be written; - reads the standard input.")
     ],
     *,
-    project: Annotated[
-        str | None, typer.Option(envvar="SORTIE_PROJECT", help="The project to write for.")
-    ] = None,
+    project: Project = None,
     branch: Annotated[
         str | None, typer.Option(help="The branch to write on; else the agent makes one.")
     ] = None,
@@ -35,17 +39,42 @@ def run(
 ) -> None:
     """Have an agent write, and read along."""
     text = sys.stdin.read() if prompt == "-" else prompt
-    with Sortie() as sortie, goes_on("its branch tells when it is done"):
-        job_id = ""
-        for event in sortie.docs.run(
+    with Sortie() as sortie:
+        events = sortie.docs.run(
             text, branch=branch, model=model, as_draft=draft or None, project=project
-        ):
-            job_id = event.job_id
+        )
+        read_along(sortie, events, project, as_json=as_json)
+
+
+@app.command()
+def watch(
+    job_id: Annotated[str, typer.Argument(metavar="ID")],
+    *,
+    project: Project = None,
+    as_json: AsJson = False,
+) -> None:
+    """Read all that an agent has done so far, and along to its end."""
+    with Sortie() as sortie:
+        events = sortie.docs.follow(job_id, project=project)
+        read_along(sortie, events, project, as_json=as_json)
+
+
+def read_along(
+    sortie: Sortie, events: Iterator[DocsEvent], project: str | None, *, as_json: bool
+) -> None:
+    """Show events as they come, then where the work is. Raises `JobFailedError`."""
+    opened = next(events)
+    with goes_on(f"sortie docs watch {opened.job_id}"):
+        for event in chain([opened], events):
             if as_json:
                 say_json({"id": event.id, **(event.data or _opening(event))}, line=True)
             else:
                 show(event)
-        finish(sortie.docs.get_session(job_id, project=project), as_json=as_json)
+    session = sortie.docs.get_session(opened.job_id, project=project)
+    if session.halt_reason != "completed":
+        raise JobFailedError(session.message_to_user or session.halt_reason, session)
+    if not as_json:
+        note(f"branch {session.branch} {session.pull_request_link}".rstrip())
 
 
 def show(event: DocsEvent) -> None:
@@ -62,14 +91,6 @@ def show(event: DocsEvent) -> None:
             note(f"✗ {data.get('errorText')}")
         case "data-commit":
             note(f"commit {data.get('data', {}).get('id')}")
-
-
-def finish(session: Session, *, as_json: bool) -> None:
-    """Say where the work is. Raises `JobFailedError`."""
-    if session.halt_reason != "completed":
-        raise JobFailedError(session.message_to_user or session.halt_reason, session)
-    if not as_json:
-        note(f"branch {session.branch} {session.pull_request_link}".rstrip())
 
 
 def _opening(event: DocsEvent) -> dict[str, str]:

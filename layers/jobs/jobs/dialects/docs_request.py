@@ -17,7 +17,14 @@ from pydantic_core import PydanticCustomError
 
 from jobs import strict_json
 from jobs.dialects.fingerprint import fingerprint
+from jobs.dialects.webhook_body import (
+    URL_HEADER,
+    WebhookBody,
+    webhook_in_header,
+    webhook_of,
+)
 from jobs.domain.branch import valid_branch
+from jobs.domain.webhook import Webhook
 from jobs.http import BadRequestError, Request
 from jobs.services.create_docs_job import NewDocsJob
 from jobs.services.follow_up import NewMessage
@@ -74,17 +81,42 @@ class Prompt(TypedDict):
     prompt: Annotated[str, Field(min_length=1), AfterValidator(_small)]
 
 
+@with_config(_LENIENT)
+class Elsewhere(TypedDict):
+    """What is no part of the body over HTTP, of a create that comes another way."""
+
+    projectId: Annotated[str, Field(min_length=1, max_length=64)]
+    webhook: NotRequired[WebhookBody]
+
+
 CREATE: Final[TypeAdapter[CreateJob]] = TypeAdapter(CreateJob)
 PROMPT: Final[TypeAdapter[Prompt]] = TypeAdapter(Prompt)
+ELSEWHERE: Final[TypeAdapter[Elsewhere]] = TypeAdapter(Elsewhere)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """Who asks, about which project, and by which name for the request."""
+    """Who asks, about which project, by which name for the request, and who else is to be told."""
 
     tenant: str
     project: str
     idempotency_key: str | None
+    webhook: Webhook | None = None
+
+
+def new_job_of_event(body: Any, *, tenant: str, key: str, loopback: bool) -> NewDocsJob:
+    """Read a create that came by an event: the body of either version, and what it says elsewhere.
+
+    Raises `BadRequestError`.
+    """
+    about = checked(ELSEWHERE, body)
+    caller = Caller(
+        tenant=tenant,
+        project=about["projectId"],
+        idempotency_key=key,
+        webhook=webhook_of(about.get("webhook"), loopback=loopback),
+    )
+    return new_job_of_prompt(body, caller) if "prompt" in body else new_job(body, caller)
 
 
 def new_job(body: Any, caller: Caller) -> NewDocsJob:
@@ -117,16 +149,24 @@ def new_message(body: Any, caller: Caller, job_id: str) -> NewMessage:
         job=job_id,
         prompt=prompt,
         idempotency_key=caller.idempotency_key,
-        request_hash=fingerprint({"prompt": prompt, "job": job_id, "project": caller.project}),
+        request_hash=fingerprint(
+            {"prompt": prompt, "job": job_id, "project": caller.project, **_told(caller)}
+        ),
+        webhook=caller.webhook,
     )
 
 
-def caller_in(request: Request) -> Caller:
-    """Return who asks. Raises `BadRequestError` if the Idempotency-Key cannot be one."""
+def caller_in(request: Request, *, loopback: bool = False) -> Caller:
+    """Return who asks.
+
+    Raises `BadRequestError` if the Idempotency-Key cannot be one, or the webhook's URL; with
+    `loopback`, that may be on this machine.
+    """
     return Caller(
         tenant=request.tenant,
         project=request.path("projectId"),
         idempotency_key=request.idempotency_key(),
+        webhook=webhook_in_header(request.header(URL_HEADER), loopback=loopback),
     )
 
 
@@ -136,8 +176,15 @@ def _new_job(caller: Caller, **asked: Any) -> NewDocsJob:
         tenant=caller.tenant,
         project=caller.project,
         idempotency_key=caller.idempotency_key,
-        request_hash=fingerprint({**asked, "project": caller.project}),
+        request_hash=fingerprint({**asked, "project": caller.project, **_told(caller)}),
+        webhook=caller.webhook,
     )
+
+
+def _told(caller: Caller) -> Mapping[str, Any]:
+    if caller.webhook is None:
+        return {}
+    return {"webhook": {"url": caller.webhook.url, "events": sorted(caller.webhook.events)}}
 
 
 def checked[T: Mapping[str, Any]](kind: TypeAdapter[T], body: Any) -> T:

@@ -8,6 +8,7 @@ from jobs.dialects.fingerprint import fingerprint
 from jobs.dialects.rules import metadata as _metadata
 from jobs.dialects.rules import require as _require
 from jobs.dialects.rules import units as _units
+from jobs.dialects.webhook_body import WebhookBody
 from jobs.domain.identity import is_uuid
 from jobs.domain.job import Millis
 from jobs.http import BadRequestError
@@ -55,6 +56,7 @@ class CreateJobBody(BaseModel):
     content: Annotated[str, BeforeValidator(_content)] = ""
     metadata: Annotated[dict[str, Any], BeforeValidator(_metadata)] = {}
     timeoutMs: Annotated[int | None, BeforeValidator(_timeout)] = None  # noqa: N815 - wire name
+    webhook: WebhookBody | None = None
 
     @model_validator(mode="after")
     def _ids_are_uuids(self) -> Self:
@@ -74,7 +76,9 @@ class CreateJobBody(BaseModel):
         try:
             return cls.model_validate(required | body)
         except ValidationError as error:
-            raise BadRequestError(error.errors(include_url=False)[0]["msg"]) from error
+            first = error.errors(include_url=False)[0]
+            where = f"{'.'.join(map(str, first['loc']))}: " if "webhook" in first["loc"] else ""
+            raise BadRequestError(where + first["msg"]) from error
 
     def request(self, agent_id: str) -> dict[str, Any]:
         return {
@@ -85,4 +89,4 @@ class CreateJobBody(BaseModel):
         }
 
     def fingerprint(self) -> str:
-        return fingerprint(self.model_dump())
+        return fingerprint(self.model_dump(exclude=None if self.webhook else {"webhook"}))

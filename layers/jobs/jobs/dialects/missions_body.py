@@ -26,6 +26,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from jobs import strict_json
+from jobs.dialects.webhook_body import WebhookBody
 from jobs.domain.job import Millis
 from jobs.http import BadRequestError
 
@@ -124,6 +125,7 @@ class CreateJob(TypedDict):
     priority: NotRequired[Priority]
     scheduledAt: NotRequired[Moment]
     metadata: NotRequired[Annotated[Metadata, WrapValidator(_as_it_came)]]
+    webhook: NotRequired[WebhookBody]
 
 
 @with_config(_STRICT)

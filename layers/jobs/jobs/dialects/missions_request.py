@@ -4,11 +4,13 @@ Only for functions that take a body: it brings pydantic with it. `missions_query
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from jobs.dialects import missions_body
 from jobs.dialects.fingerprint import fingerprint
 from jobs.dialects.missions_body import CreateJob, OlderCreateJob
+from jobs.dialects.webhook_body import webhook_of
 from jobs.domain.client import Caller
 from jobs.domain.job import Millis
 from jobs.domain.mission import DIALECT
@@ -18,19 +20,33 @@ from jobs.services.create_mission import NewMission
 _DEFAULT_PRIORITY: Final = 5
 
 
-def new_mission(request: Request, caller: Caller, *, now: Millis) -> NewMission:
+def new_mission(
+    request: Request, caller: Caller, *, now: Millis, loopback: bool = False
+) -> NewMission:
     """Read a create in either style. Raises `BadRequestError`."""
     body, key = request.json(), request.idempotency_key()
+    return mission_in(body, tenant=caller.tenant, key=key, now=now, loopback=loopback)
+
+
+def mission_in(
+    body: Any, *, tenant: str, key: str | None, now: Millis, loopback: bool
+) -> NewMission:
+    """Read the body of a create in either style. Raises `BadRequestError`.
+
+    With `loopback`, a webhook of the newer one may be on this machine.
+    """
     if missions_body.is_older(body):
-        older = missions_body.checked(missions_body.CREATE_OLDER, body, now=now)
-        return _older(older, caller, key)
-    return _newer(missions_body.checked(missions_body.CREATE, body, now=now), caller, key)
+        return _older(missions_body.checked(missions_body.CREATE_OLDER, body, now=now), tenant, key)
+    newer = missions_body.checked(missions_body.CREATE, body, now=now)
+    return replace(
+        _newer(newer, tenant, key), webhook=webhook_of(newer.get("webhook"), loopback=loopback)
+    )
 
 
-def _newer(body: CreateJob, caller: Caller, key: str | None) -> NewMission:
+def _newer(body: CreateJob, tenant: str, key: str | None) -> NewMission:
     metadata = body.get("metadata", {})
     return NewMission(
-        tenant=caller.tenant,
+        tenant=tenant,
         dialect=DIALECT,
         name=body["name"],
         description=body.get("description"),
@@ -47,14 +63,14 @@ def _newer(body: CreateJob, caller: Caller, key: str | None) -> NewMission:
     )
 
 
-def _older(body: OlderCreateJob, caller: Caller, key: str | None) -> NewMission:
+def _older(body: OlderCreateJob, tenant: str, key: str | None) -> NewMission:
     """It has no name of its own; what it is for makes one."""
     place = body.get("DesiredLocation")
     coordinates = place["coordinates"] if place else None
     plan, action = body.get("MissionID"), body["ActionOnArrival"]
     where = f"at {coordinates[1]:.5f}, {coordinates[0]:.5f}" if coordinates else ""
     return NewMission(
-        tenant=caller.tenant,
+        tenant=tenant,
         dialect=DIALECT,
         name=f"Mission {plan}" if action == "MISSION" else f"{action.capitalize()} {where}",
         group=body["DeviceGroupID"],

@@ -8,12 +8,18 @@ from uuid import UUID
 
 from jobs.domain.job import Millis
 
+TENANT: Final = "[a-z0-9][a-z0-9-]{0,62}"
+"""How tenants, which partners call organisations, are named."""
 _UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 def is_uuid(text: str) -> bool:
     """Whether this is a UUID with dashes, of any version and in any case."""
     return _UUID.fullmatch(text) is not None
+
+
+def is_tenant(text: str) -> bool:
+    return re.fullmatch(TENANT, text) is not None
 
 
 def new_job_id(now: Millis, *, tag: str | None = None) -> str:

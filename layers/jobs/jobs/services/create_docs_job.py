@@ -7,6 +7,7 @@ from jobs.docs_ports import ProjectRegistry
 from jobs.domain.docs import DIALECT, LONGEST_WAIT, Session
 from jobs.domain.identity import new_job_id
 from jobs.domain.job import Job, Millis
+from jobs.domain.webhook import Webhook
 from jobs.ports import Clock, JobRepository
 from jobs.services.create_job import add_once
 from jobs.services.limit_docs_requests import LimitDocsRequests
@@ -28,6 +29,7 @@ class NewDocsJob:
     request_hash: str
     branch: str | None = None
     draft: bool = False
+    webhook: Webhook | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +59,7 @@ class CreateDocsJob:
             changed_at=now,
             deadline=now + LONGEST_WAIT,
             retention=self.retention,
+            webhook=new.webhook,
             session=Session(
                 project=project.id,
                 branch=new.branch or f"docs-agent/{job_id[-12:]}",

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from jobs.domain.identity import new_job_id
 from jobs.domain.job import Job, Millis
+from jobs.domain.webhook import Webhook
 from jobs.ports import Clock, IdempotencyKey, JobRepository
 
 KEY_LIFE: Final[Millis] = 24 * 3600 * 1000
@@ -26,6 +27,7 @@ class NewJob:
     timeout: Millis
     idempotency_key: str | None
     request_hash: str
+    webhook: Webhook | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +51,7 @@ class CreateJob:
             changed_at=now,
             deadline=now + new.timeout,
             retention=self.retention,
+            webhook=new.webhook,
         )
         return add_once(
             self.repository, job, key=new.idempotency_key, request_hash=new.request_hash

@@ -8,6 +8,7 @@ from jobs.domain.errors import DeviceNotFoundError, DeviceOfflineError
 from jobs.domain.identity import new_job_id, tenant_tag
 from jobs.domain.job import Job, Millis
 from jobs.domain.mission import Mission
+from jobs.domain.webhook import Webhook
 from jobs.mission_ports import Fleet, FleetRegistry
 from jobs.ports import Clock, JobRepository
 from jobs.services.create_job import add_once
@@ -40,6 +41,7 @@ class NewMission:
     plan: str | None = None
     place: Sequence[float] | None = None
     scheduled_at: Millis | None = None
+    webhook: Webhook | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +78,7 @@ class CreateMission:
             changed_at=now,
             deadline=due_at + self.device_wait,
             retention=self.retention,
+            webhook=new.webhook,
             mission=Mission(
                 name=new.name,
                 description=new.description,

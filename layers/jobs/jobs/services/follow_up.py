@@ -8,6 +8,7 @@ from jobs.domain.docs import DIALECT, LONGEST_WAIT, Conversation, Session, sessi
 from jobs.domain.errors import StaleJobError
 from jobs.domain.identity import new_job_id
 from jobs.domain.job import Job, Millis
+from jobs.domain.webhook import Webhook
 from jobs.ports import Clock, IdempotencyKey
 from jobs.services.create_job import KEY_LIFE
 from jobs.services.limit_docs_requests import LimitDocsRequests
@@ -18,7 +19,7 @@ _ATTEMPTS: Final = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewMessage:
-    """What a caller asks for, checked."""
+    """What a caller asks for, checked. Without a webhook, it is that of the conversation's job."""
 
     tenant: str
     project: str
@@ -26,6 +27,7 @@ class NewMessage:
     prompt: str
     idempotency_key: str | None
     request_hash: str
+    webhook: Webhook | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +69,7 @@ class FollowUp:
             changed_at=now,
             deadline=now + LONGEST_WAIT,
             retention=self.retention,
+            webhook=new.webhook or found.root.webhook,
             session=Session(
                 project=root.project,
                 branch=root.branch,

@@ -17,7 +17,7 @@ from starlette.responses import Response as HttpResponse
 from starlette.responses import StreamingResponse
 from starlette.routing import Route
 
-from jobs import bootstrap, docs_bootstrap
+from jobs import bootstrap, docs_bootstrap, event_bootstrap
 from jobs.dialects import docs_access, docs_errors, docs_request
 from jobs.dialects.ai_stream import START, Place, place_in
 from jobs.dialects.ai_v4 import V4
@@ -66,11 +66,7 @@ def refused(error: Exception) -> HttpResponse:
 
 
 async def create_job(request: Request) -> HttpResponse:
-    caller = docs_request.Caller(
-        tenant=request.tenant,
-        project=request.path("projectId"),
-        idempotency_key=request.idempotency_key(),
-    )
+    caller = docs_request.caller_in(request, loopback=event_bootstrap.to_loopback())
     new = docs_request.new_job(request.json_of_any_kind(), caller)
     job = await run_in_threadpool(docs_bootstrap.create_docs_job(), new)
     return await streamed(job, START, request)

@@ -1,0 +1,27 @@
+"""SQS webhook queue: tell a receiver what became of a job, again and again for a day if need be."""
+
+from typing import Any
+
+from jobs import event_bootstrap, runtime
+from jobs.adapters import webhook_queue
+from jobs.domain.errors import DeliveryNotFoundError
+
+
+def deliver(record: Any) -> None:
+    ref = webhook_queue.from_text(record["body"])
+    about = {"tenant": ref.tenant, "job_id": ref.job_id, "delivery_id": ref.id}
+    received = int(record["attributes"]["ApproximateReceiveCount"])
+    try:
+        outcome = event_bootstrap.deliver_webhook()(ref, received=received)
+    except DeliveryNotFoundError:
+        runtime.logger.warning("webhook is too old to be sent", extra=about)
+        return
+    if made := outcome.attempt:
+        came = {"status": made.status, "error": made.error, "ms": made.ms}
+        runtime.logger.info("webhook sent", extra={**about, **came, "again_in": outcome.again_in})
+    if outcome.again_in is not None:
+        event_bootstrap.webhook_receipt(record["receiptHandle"]).hold(outcome.again_in)
+        raise runtime.AgainError
+
+
+lambda_handler = runtime.queue(deliver)

@@ -1,0 +1,98 @@
+"""Jobs that are asked for by events, with boto3 as the source."""
+
+import json
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from tests.e2e.api import USER, Api, eventually
+from tests.e2e.cloud import Cloud
+
+
+class Bus:
+    """The stack's event bus: what is put there, and what comes back about requests of a tenant."""
+
+    def __init__(self, cloud: Cloud, tenant: str) -> None:
+        self._events, self._sqs = cloud.client("events"), cloud.client("sqs")
+        self._bus, self._tenant = cloud.stack.outputs["EventBusName"], tenant
+        name = f"requests-{tenant}"
+        self._queue = self._sqs.create_queue(QueueName=name)["QueueUrl"]
+        found = self._sqs.get_queue_attributes(QueueUrl=self._queue, AttributeNames=["QueueArn"])
+        pattern = {
+            "source": ["jobs"],
+            "detail-type": [{"prefix": "Job Request "}],
+            "detail": {"tenant": [tenant]},
+        }
+        self._events.put_rule(Name=name, EventBusName=self._bus, EventPattern=json.dumps(pattern))
+        target = {"Id": "heard", "Arn": found["Attributes"]["QueueArn"]}
+        self._events.put_targets(Rule=name, EventBusName=self._bus, Targets=[target])
+        self.heard: list[Any] = []
+
+    def put(self, **detail: Any) -> None:
+        entry = {
+            "EventBusName": self._bus,
+            "Source": "shop.orders",
+            "DetailType": "Job Requested",
+            "Detail": json.dumps({"tenant": self._tenant, **detail}),
+        }
+        assert self._events.put_events(Entries=[entry])["FailedEntryCount"] == 0
+
+    def until(self, count: int) -> Any:
+        """What came back, once it is so many."""
+
+        def look() -> Any:
+            for each in self._sqs.receive_message(QueueUrl=self._queue).get("Messages", []):
+                self._sqs.delete_message(QueueUrl=self._queue, ReceiptHandle=each["ReceiptHandle"])
+                self.heard.append(json.loads(each["Body"]))
+            return self.heard
+
+        return eventually(look, lambda heard: len(heard) >= count)
+
+
+@pytest.fixture
+def requests(cloud: Cloud, api: Api) -> Bus:
+    return Bus(cloud, api.tenant)
+
+
+def test_an_event_makes_a_job_which_is_done_as_any_other(requests, api) -> None:
+    requests.put(dialect="messaging", request={"userId": USER, "content": "Hello from a bus"})
+
+    [accepted] = requests.until(1)
+    job = api.until(accepted["detail"]["jobId"])
+    assert accepted["detail-type"] == "Job Request Accepted"
+    assert job["status"] == "completed"
+    assert job["result"]["message"]["content"] == "Hello from a bus"
+
+
+def test_one_key_is_one_job(requests, api) -> None:
+    ask = {"dialect": "messaging", "request": {"userId": USER, "content": "Once"}}
+    key = str(uuid4())
+
+    for _ in range(3):
+        requests.put(**ask, idempotencyKey=key)
+
+    heard = requests.until(3)
+    assert len({each["detail"]["jobId"] for each in heard}) == 1
+    assert api.listed()["total"] == 1
+
+
+def test_what_is_refused_comes_back_with_the_reason_and_no_content(requests, api) -> None:
+    requests.put(dialect="messaging", request={"userId": "x", "content": "A secret"})
+
+    [rejected] = requests.until(1)
+    assert rejected["detail-type"] == "Job Request Rejected"
+    assert rejected["detail"]["code"] == "INVALID_REQUEST"
+    assert rejected["detail"]["reason"] == "Invalid userId format (must be valid UUID)"
+    assert "secret" not in json.dumps(rejected)
+    assert api.listed()["total"] == 0
+
+
+def test_missions_and_documentation_agents_are_asked_alike(requests) -> None:
+    requests.put(dialect="missions", request={"name": "Round", "deviceGroupId": "none"})
+    requests.put(dialect="docs", request={"projectId": "none", "prompt": "Write"})
+
+    heard = requests.until(2)
+    assert {each["detail"]["code"] for each in heard} == {
+        "DEVICE_GROUP_NOT_FOUND", "PROJECT_NOT_FOUND"
+    }  # fmt: skip
