@@ -20,6 +20,14 @@ if TYPE_CHECKING:
 # ── What the API does ───────────────────────────────────────────────────────────
 
 
+def closed() -> bool:
+    """Whether a message would be a job that others have to pay for."""
+    mode = bootstrap.payments()
+    return mode == "required" or (
+        mode == "instead-of-key" and os.environ["KEYS_ARE_FREE"] != "true"
+    )
+
+
 @cache
 def open_session() -> OpenSession:
     from jobs.services.use_session import OpenSession

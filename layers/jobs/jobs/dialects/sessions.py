@@ -19,7 +19,12 @@ from jobs.domain.conversation import (
     answer_in,
     question_in,
 )
-from jobs.domain.errors import SessionExpiredError, SessionNotFoundError, StaleSessionError
+from jobs.domain.errors import (
+    NotForSaleError,
+    SessionExpiredError,
+    SessionNotFoundError,
+    StaleSessionError,
+)
 from jobs.domain.identity import is_uuid
 from jobs.domain.job import Job, Millis
 from jobs.http import BadRequestError, Request, Response
@@ -30,6 +35,11 @@ _TIME: Final = re.compile(r"\d{1,16}")  # as far as JavaScript counts
 _NOT_FOUND: Final = (HTTPStatus.NOT_FOUND, "SESSION_NOT_FOUND", "Session not found")
 _REFUSALS: Final[Mapping[type[Exception], tuple[HTTPStatus, str, str]]] = {
     SessionNotFoundError: _NOT_FOUND,
+    NotForSaleError: (
+        HTTPStatus.FORBIDDEN,
+        "SESSIONS_ARE_CLOSED",
+        "Messages of sessions cannot be paid for; create a job instead",
+    ),
     SessionExpiredError: (HTTPStatus.GONE, "SESSION_EXPIRED", "Session has expired"),
     StaleSessionError: (HTTPStatus.CONFLICT, "SESSION_CHANGED", "Session is changing, try again"),
 }

@@ -142,6 +142,10 @@ class SettlementUnknownError(JobError):
         self.retry_after = retry_after
 
 
+class NotForSaleError(JobError):
+    """What is asked for would cost something elsewhere, and cannot be paid for here."""
+
+
 class StalePaymentError(JobError):
     """Someone else changed the payment's record since it was read."""
 

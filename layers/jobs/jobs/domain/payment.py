@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any, Final, Self
 
 from jobs.domain.job import Job, JobRef, Millis
+from jobs.domain.webhook import Webhook
 
 PAYERS: Final = "payers"
 """The tenant of jobs that belong to whoever has paid for them."""
@@ -129,8 +130,8 @@ class Payment:
 
     `id` is `auth#chain#payer#nonce` or `tx#chain#hash#logIndex`. `request_hash` tells the same
     request from another one. `job` is what is to be stored once the money is there (`request`,
-    `timeout`, `retention`); gone when the payment is closed. `attempt` is the fence of whoever is
-    at it, `lease_until` its lease. `transaction` is there once the money has been seen.
+    `timeout`, `retention`, `webhook`); gone when the payment is closed. `attempt` is the fence of
+    whoever is at it, `lease_until` its lease. `transaction` is there once the money has been seen.
     `valid_before` in seconds; `version` is x402's, 0 for a bare transaction.
     """
 
@@ -202,7 +203,17 @@ class Payment:
             changed_at=now,
             deadline=now + self.job["timeout"],
             retention=self.job["retention"],
+            webhook=_webhook(self.job.get("webhook")),
         )
+
+
+def webhook_data(webhook: Webhook | None) -> Mapping[str, Any] | None:
+    """Spell a job's webhook as the rest of it is kept until it is paid for."""
+    return {"url": webhook.url, "events": sorted(webhook.events)} if webhook else None
+
+
+def _webhook(data: Mapping[str, Any] | None) -> Webhook | None:
+    return Webhook(url=data["url"], events=frozenset(data["events"])) if data else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from typing import Final
 from jobs.domain.errors import IdempotencyConflictError, SettlementUnknownError
 from jobs.domain.identity import new_job_id
 from jobs.domain.job import Millis
-from jobs.domain.payment import KeyedPayment, Network, Payment, PaymentState
+from jobs.domain.payment import KeyedPayment, Network, Payment, PaymentState, webhook_data
 from jobs.payment_ports import Payments
 from jobs.ports import Clock
 from jobs.services.close_payment import ClosePayment, Paid
@@ -126,6 +126,7 @@ class PaymentClaims:
                 "request": new.request,
                 "timeout": new.timeout,
                 "retention": self.retention,
+                "webhook": webhook_data(new.webhook),
             },
         )
 

@@ -23,7 +23,7 @@ from jobs.dialects import messaging, sessions
 from jobs.dialects.docs_access import UnknownCallerError
 from jobs.dialects.sessions_request import SendMessageBody
 from jobs.domain.conversation import answer_in, question_in
-from jobs.domain.errors import JobNotFoundError, UnavailableError
+from jobs.domain.errors import JobNotFoundError, NotForSaleError, UnavailableError
 from jobs.domain.job import Job, Millis
 from jobs.http import Request, Response
 from jobs.runtime import logger
@@ -61,6 +61,8 @@ async def send_message(asked: HttpRequest) -> HttpResponse:
 
 
 def said(request: Request, body: SendMessageBody) -> Sent:
+    if session_bootstrap.closed():
+        raise NotForSaleError
     session_id = sessions.id_in(request)
     return session_bootstrap.send_message()(
         NewMessage(
