@@ -288,9 +288,10 @@ def test_garbage_is_not_an_answer(upstream, ask, event) -> None:
 
 
 @pytest.mark.parametrize("raw", [
-    b'data: {"choices":[]}\n' * 500_000, b"data: " + b"x" * 9 * 2**20, b"\n" * 9 * 2**20,
+    b'data: {"choices":[]}\n' * 20_000, b"data: " + b"x" * 2**18, b"\n" * 2**18,
 ], ids=["events", "a line", "nothing"])  # fmt: skip
-def test_a_flood_is_not_drunk(upstream, ask, raw) -> None:
+def test_a_flood_is_not_drunk(upstream, ask, raw, monkeypatch) -> None:
+    monkeypatch.setattr(sse, "MOST_BYTES", 2**17)
     upstream.then(reply(raw))
 
     assert refusal(ask) == "The agent's answer is too large"

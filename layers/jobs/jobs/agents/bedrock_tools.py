@@ -27,7 +27,7 @@ _REASONS: Final = {
     "end_turn": "stop", "stop_sequence": "stop", "max_tokens": "length",
     "tool_use": "tool-calls",
 }  # fmt: skip
-_MOST_CHARACTERS: Final = 8 * 2**20
+_MOST_CHARACTERS: Final = 2 * 2**20
 _AWAY: Final = "The agent's model is not available"
 
 
