@@ -151,8 +151,9 @@ def paid_cloud(paid_stack: LocalStack) -> Iterator[Cloud]:
 
 
 @pytest.fixture
-def payer(paid_stack: LocalStack) -> Payer:
-    """Who has a key, and the money; everything works when a test begins."""
+def payer(paid_stack: LocalStack) -> Iterator[Payer]:
+    """Who has a key, and the money; everything works before a test, and after it."""
     made = Payer.of(paid_stack, Api(paid_stack.base_url, paid_stack.api_key, "demo"))
     made.chains.facilitator.script()
-    return made
+    yield made
+    made.chains.facilitator.script()
