@@ -11,12 +11,12 @@ def watch(event: Any) -> dict[str, Any]:
     about = {"payment_id": event["paymentId"], "state": watched.state}
     if watched.again is not None:
         runtime.logger.info("payment watched", **about)
-        return {"ended": False, "again": timestamp(watched.again)}
+        return {"outcome": "open", "again": timestamp(watched.again)}
     if watched.state is not None and watched.state.is_open:
         runtime.logger.error("payment unknown for a day", **about)
-    else:
-        runtime.logger.info("payment closed", **about)
-    return {"ended": True}
+        return {"outcome": "unknown"}
+    runtime.logger.info("payment closed", **about)
+    return {"outcome": "over"}
 
 
 lambda_handler = runtime.task(watch)

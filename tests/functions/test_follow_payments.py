@@ -101,7 +101,7 @@ def open_payment(monkeypatch, event, clock):
 def test_as_long_as_a_request_is_at_it_it_is_left_alone(invoke, open_payment) -> None:
     answer = invoke("workers/watch_payment")
 
-    assert answer == {"ended": False, "again": "2026-01-01T12:00:40Z"}
+    assert answer == {"outcome": "open", "again": "2026-01-01T12:00:40Z"}
     assert open_payment.ledger.asked == []
 
 
@@ -109,7 +109,7 @@ def test_money_that_has_arrived_makes_the_job(invoke, open_payment, clock, world
     open_payment.ledger.move(open_payment.authorization)
     clock.advance(HOUR)
 
-    assert invoke("workers/watch_payment") == {"ended": True}
+    assert invoke("workers/watch_payment") == {"outcome": "over"}
     assert open_payment.state() is PaymentState.SETTLED
     [job] = world.repository.all()
     assert job.id == "019b7963-4a00-7000-8000-000000000001"
@@ -119,7 +119,7 @@ def test_money_that_has_arrived_makes_the_job(invoke, open_payment, clock, world
 def test_what_is_not_known_yet_is_looked_at_again(invoke, open_payment, clock) -> None:
     clock.advance(40_000)
 
-    assert invoke("workers/watch_payment") == {"ended": False, "again": "2026-01-01T12:01:10Z"}
+    assert invoke("workers/watch_payment") == {"outcome": "open", "again": "2026-01-01T12:01:10Z"}
     assert open_payment.state() is PaymentState.UNKNOWN
     assert "settle" not in open_payment.ledger.asked
 
@@ -127,7 +127,7 @@ def test_what_is_not_known_yet_is_looked_at_again(invoke, open_payment, clock) -
 def test_what_can_no_longer_be_settled_is_released(invoke, open_payment, clock, world) -> None:
     clock.advance(181_000)
 
-    assert invoke("workers/watch_payment") == {"ended": True}
+    assert invoke("workers/watch_payment") == {"outcome": "over"}
     assert open_payment.state() is PaymentState.RELEASED
     assert world.repository.all() == []
 
@@ -138,10 +138,10 @@ def test_what_is_unknown_for_a_day_is_left_to_the_operator(
     open_payment.ledger.fate["time"] = ["unknown"]
     clock.advance(25 * HOUR)
 
-    assert invoke("workers/watch_payment") == {"ended": True}
+    assert invoke("workers/watch_payment") == {"outcome": "unknown"}
     assert open_payment.state() is PaymentState.UNKNOWN
     assert log()[-1]["level"] == "ERROR"
 
 
 def test_a_payment_that_is_nowhere_is_over(invoke, open_payment) -> None:
-    assert invoke("workers/watch_payment", {"paymentId": "auth#nothing"}) == {"ended": True}
+    assert invoke("workers/watch_payment", {"paymentId": "auth#nothing"}) == {"outcome": "over"}

@@ -1,14 +1,12 @@
 """How a job is created that an event asks for: by the rules of its dialect, as over HTTP."""
 
-from jobs import bootstrap, docs_bootstrap, event_bootstrap, mission_bootstrap
+from jobs import bootstrap, docs_bootstrap, event_bootstrap, messaging_creation, mission_bootstrap
 from jobs.dialects import docs_request, job_requests, messaging, missions_request
 from jobs.dialects.job_requests import Asked, JobRequest
 from jobs.dialects.messaging_request import CreateJobBody
-from jobs.dialects.webhook_body import webhook_of
 from jobs.domain import docs, mission
 from jobs.domain.job import Job
 from jobs.http import BadRequestError
-from jobs.services.create_job import NewJob
 
 
 def create(request: JobRequest) -> Job:
@@ -30,19 +28,8 @@ def create(request: JobRequest) -> Job:
 
 def _message(asked: Asked) -> Job:
     body = CreateJobBody.of(asked.request)
-    webhook = webhook_of(body.webhook, loopback=event_bootstrap.to_loopback())
-    agent = bootstrap.choose_agent()(asked.tenant, body.agentId)
-    return bootstrap.create_job()(
-        NewJob(
-            tenant=asked.tenant,
-            dialect=messaging.NAME,
-            request=body.request(agent.id),
-            timeout=body.timeoutMs or bootstrap.default_timeout(),
-            idempotency_key=asked.key,
-            request_hash=body.fingerprint(),
-            webhook=webhook,
-        )
-    )
+    new = messaging_creation.new_job(body, tenant=asked.tenant, key=asked.key)
+    return bootstrap.create_job()(new)
 
 
 def _mission(asked: Asked) -> Job:
