@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from jobs.agents import rest
+from jobs.agents import rest, sse
 from jobs.agents.provider import Question
 from jobs.agents.rest import RestClient
 from jobs.bootstrap import now
@@ -52,7 +52,8 @@ def pauses(monkeypatch, clock) -> list[float]:
         slept.append(seconds)
         clock.advance(int(seconds * 1000))
 
-    monkeypatch.setattr(rest, "time", SimpleNamespace(sleep=sleep))
+    for module in (rest, sse):
+        monkeypatch.setattr(module, "time", SimpleNamespace(sleep=sleep))
     return slept
 
 

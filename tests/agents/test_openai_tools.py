@@ -6,7 +6,6 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -77,18 +76,6 @@ def bytewise(raw: bytes) -> Any:
             handler.wfile.flush()
 
     return answer
-
-
-@pytest.fixture
-def pauses(monkeypatch, clock) -> list[float]:
-    slept: list[float] = []
-
-    def sleep(seconds: float) -> None:
-        slept.append(seconds)
-        clock.advance(int(seconds * 1000))
-
-    monkeypatch.setattr(sse, "time", SimpleNamespace(sleep=sleep))
-    return slept
 
 
 @pytest.fixture

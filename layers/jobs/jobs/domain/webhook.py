@@ -65,9 +65,7 @@ class Attempt:
 
     @property
     def succeeded(self) -> bool:
-        return (
-            self.status is not None and HTTPStatus.OK <= self.status < HTTPStatus.MULTIPLE_CHOICES
-        )
+        return self.status in _SUCCESS
 
     @property
     def unwanted(self) -> bool:
