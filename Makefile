@@ -87,8 +87,8 @@ payments: .tools/local/.ready ## make payments STACK=…: print what was paid fo
 	@PYTHONPATH=layers/jobs $(LOCAL_PYTHON) -m scripts.payments --stack '$(STACK)' \
 	  $(if $(STATE),--state '$(STATE)') $(if $(LIMIT),--limit '$(LIMIT)')
 
-redrive: .tools/local/.ready ## make redrive STACK=… [QUEUE=…]: send what a dead letter queue holds on its way once more
-	@PYTHONPATH=layers/jobs $(LOCAL_PYTHON) -m scripts.redrive --stack '$(STACK)' --queue '$(QUEUE)'
+redrive: .venv/.ready ## make redrive STACK=… [QUEUE=…]: send what a dead letter queue holds on its way once more
+	@$(DEV)/sortie dlq $(if $(QUEUE),redrive '$(QUEUE)',list) --stack '$(STACK)'
 
 webhook-secret: .tools/local/.ready ## make webhook-secret TENANT=… STACK=…: sign its webhooks with a new secret (RETIRE=1: only with that)
 	@PYTHONPATH=layers/jobs $(LOCAL_PYTHON) -m scripts.webhook_secret --tenant '$(TENANT)' --stack '$(STACK)' --retire '$(RETIRE)'

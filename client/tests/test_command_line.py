@@ -17,10 +17,9 @@ from client.tests.answers import (
     refused,
     token,
 )
-from sortie_client import NotConfiguredError, cli
+from sortie_client import cli
 from sortie_client.cli import app
 from sortie_client.cli.missions import mapping, moment
-from sortie_client.cli.queues import aws
 
 SESSION = {
     "sessionId": JOB_ID, "subdomain": "acme", "branch": "b", "haulted": True, "todos": [],
@@ -314,8 +313,9 @@ def test_without_its_extra_the_command_line_says_what_to_install(monkeypatch, ca
     assert "pip install 'sortie-client[cli]'" in capsys.readouterr().err
 
 
-def test_without_boto3_queues_say_what_to_install(monkeypatch) -> None:
-    monkeypatch.setitem(sys.modules, "botocore.exceptions", None)
+def test_without_boto3_queues_say_what_to_install(sortie, server, monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, "sortie_client.dead_letters", None)
 
-    with pytest.raises(NotConfiguredError, match="pip install"), aws():
-        pass
+    ran = sortie("dlq", "list", "--stack", "s")
+
+    assert (ran.code, "pip install 'sortie-client[aws]'" in ran.err) == (2, True)

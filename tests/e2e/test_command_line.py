@@ -174,9 +174,11 @@ def dead_letter(cloud: Cloud) -> Iterator[tuple[Any, str, str]]:
     """A stack of its own: a queue, whose only message nobody could process."""
     name = f"dead-{uuid4().hex[:8]}"
     dead = {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": f"{name}-dead"}}
-    policy = {"deadLetterTargetArn": {"Fn::GetAtt": ["DeadQueue", "Arn"]}, "maxReceiveCount": 1}
+    arn = {"Fn::GetAtt": ["OwnDeadLetterQueue", "Arn"]}
+    policy = {"deadLetterTargetArn": arn, "maxReceiveCount": 1}
     work = {"QueueName": f"{name}-work", "VisibilityTimeout": 0, "RedrivePolicy": policy}
-    resources = {"DeadQueue": dead, "WorkQueue": {"Type": "AWS::SQS::Queue", "Properties": work}}
+    own = {"Type": "AWS::SQS::Queue", "Properties": work}
+    resources = {"OwnDeadLetterQueue": dead, "WorkQueue": own}
     stacks, sqs = cloud.client("cloudformation"), cloud.client("sqs")
     stacks.create_stack(StackName=name, TemplateBody=json.dumps({"Resources": resources}))
     stacks.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig={"Delay": 1})
@@ -199,10 +201,10 @@ def test_dead_letters_are_listed_and_sent_back(terminal, stack: LocalStack, dead
     aws = CREDENTIALS | {"AWS_ENDPOINT_URL": stack.aws_endpoint_url}
 
     listed = terminal("dlq", "list", "--stack", name, **aws)
-    listed.expect(r"DeadQueue\s+1")
+    listed.expect(r"OwnDeadLetterQueue\s+1")
     assert ended(listed) == 0
-    redriven = terminal("dlq", "redrive", "DeadQueue", "--stack", name, **aws)
-    redriven.expect("DeadQueue: 1 sent back")
+    redriven = terminal("dlq", "redrive", "OwnDeadLetterQueue", "--stack", name, **aws)
+    redriven.expect("OwnDeadLetterQueue: 1 sent once more, 0 kept")
     assert ended(redriven) == 0
 
     [message] = sqs.receive_message(QueueUrl=url, VisibilityTimeout=30)["Messages"]

@@ -6,18 +6,17 @@ keeps them for 24 hours.
 
 import base64
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-import boto3
 from botocore.exceptions import ClientError
 
-from scripts.redrive_errors import KeptError
+from sortie_client.dead_letters.errors import KeptError
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda.client import LambdaClient
-    from mypy_boto3_sqs.type_defs import MessageTypeDef
 
 type Record = dict[str, Any]
 
@@ -26,24 +25,31 @@ _PAYLOAD_BYTES: Final = 4_000_000
 """Lambda takes 6 MB; this leaves room for one more record."""
 
 
-def again() -> "Callable[[MessageTypeDef], str]":
-    """Return what works off one note of Lambda's. It raises `KeptError`."""
-    streams, functions = boto3.client("dynamodbstreams"), boto3.client("lambda")
+@dataclass(frozen=True)
+class Note:
+    """Which records they are (`batch`, in Lambda's words), and the ARN of who gave them up."""
 
-    def resend(message: "MessageTypeDef") -> str:
-        try:
-            note = json.loads(message["Body"])
-            batch, about = note["DDBStreamBatchInfo"], note["requestContext"]
-        except (KeyError, TypeError, ValueError) as error:
-            raise KeptError(f"{message['MessageId']} is no note of Lambda's") from error
-        function = consumer(functions, batch["streamArn"], about["functionArn"])
-        count = 0
-        for payload in payloads(records(streams, batch)):
-            invoke(functions, function, payload)
-            count += len(payload)
-        return f"{count} records were taken by {function}"
+    batch: Mapping[str, Any]
+    function: str
 
-    return resend
+
+def note_of(body: str) -> Note | None:
+    """Read what Lambda has written; None if it is not of Lambda's."""
+    try:
+        said = json.loads(body)
+        return Note(said["DDBStreamBatchInfo"], said["requestContext"]["functionArn"])
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def again(streams: Any, functions: "LambdaClient", note: Note) -> str:
+    """Work off a note, and say what was done. Raises `KeptError`."""
+    function = consumer(functions, note.batch["streamArn"], note.function)
+    count = 0
+    for payload in payloads(records(streams, note.batch)):
+        invoke(functions, function, payload)
+        count += len(payload)
+    return f"{count} records were taken by {function}"
 
 
 def consumer(functions: "LambdaClient", stream: str, noted: str) -> str:
@@ -60,7 +66,7 @@ def consumer(functions: "LambdaClient", stream: str, noted: str) -> str:
     raise KeptError(f"{name} does not read {stream}")
 
 
-def records(streams: Any, batch: dict[str, str]) -> Iterator[Record]:
+def records(streams: Any, batch: Mapping[str, Any]) -> Iterator[Record]:
     """Return the records of a batch as Lambda spells them. Raises `KeptError` if they are gone.
 
     Those that the function's filter keeps from it come too, and mean nothing to it.
