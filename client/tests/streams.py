@@ -40,10 +40,6 @@ class Streams:
         return {"Records": found, **more}
 
 
-def numbers(found) -> list[str]:
-    return [record["dynamodb"]["SequenceNumber"] for record in found]
-
-
 class Functions:
     """Lambda: who reads which stream, and what an invocation says."""
 

@@ -11,6 +11,10 @@ from sortie_client.dead_letters import KeptError
 from sortie_client.dead_letters.records import consumer, invoke, payloads, records, spelled
 
 
+def numbers(found) -> list[str]:
+    return [record["dynamodb"]["SequenceNumber"] for record in found]
+
+
 def test_the_records_of_a_note_are_read_and_none_besides() -> None:
     assert numbers(records(Streams(100, 101, 102, 103, 104), BATCH)) == ["100", "101", "102"]
 
