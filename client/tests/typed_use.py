@@ -19,6 +19,7 @@ def blocking(sortie: Sortie) -> None:
     assert_type(sortie.messaging.create_job("user", "Hi", timeout_ms=1000), CreatedJob)
     assert_type(sortie.messaging.poll_job("id", interval=1), Job)
     assert_type(sortie.messaging.watch_job("id"), Generator[Job])
+    assert_type(sortie.sessions.send_message_and_wait("id", "Hi"), str)
     assert_type(sortie.missions.get_job("id"), Mission)
     assert_type(sortie.missions.list_resources(), Sequence[DeviceGroup])
     assert_type(sortie.missions.watch("id"), Generator[Sighting])

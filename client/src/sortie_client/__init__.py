@@ -26,7 +26,7 @@ from sortie_client.errors import (
     StillRunningError,
     UnexpectedAnswerError,
 )
-from sortie_client.messaging import Agent, CreatedJob, Job, JobPage, JobsHealth, JobStatus
+from sortie_client.messaging_models import Agent, CreatedJob, Job, JobPage, JobsHealth, JobStatus
 from sortie_client.mission_models import (
     DeviceGroup,
     Mission,
@@ -35,6 +35,7 @@ from sortie_client.mission_models import (
     MissionStatus,
     Sighting,
 )
+from sortie_client.session_models import Conversation, Said, SaidPage, Sent
 from sortie_client.settings import DocsKeys, MissionsKeys, Settings
 
 __all__ = [
@@ -46,6 +47,7 @@ __all__ = [
     "BadRequestError",
     "ConflictError",
     "ConnectionFailedError",
+    "Conversation",
     "CreatedJob",
     "DeviceGroup",
     "DocsEvent",
@@ -67,6 +69,9 @@ __all__ = [
     "PermissionDeniedError",
     "RateLimitedError",
     "Retries",
+    "Said",
+    "SaidPage",
+    "Sent",
     "ServerError",
     "Session",
     "Settings",

@@ -9,6 +9,7 @@ from sortie_client._operation import Awaiting, Blocking
 from sortie_client.docs import DocsCalls
 from sortie_client.messaging import MessagingCalls
 from sortie_client.missions import MissionsCalls
+from sortie_client.sessions import SessionsCalls
 from sortie_client.settings import Settings
 
 VERSION: Final = "0.1.0"
@@ -16,6 +17,10 @@ VERSION: Final = "0.1.0"
 
 class Messaging(MessagingCalls, Blocking):
     __doc__ = MessagingCalls.__doc__
+
+
+class Sessions(SessionsCalls, Blocking):
+    __doc__ = SessionsCalls.__doc__
 
 
 class Missions(MissionsCalls, Blocking):
@@ -28,6 +33,10 @@ class Docs(DocsCalls, Blocking):
 
 class AsyncMessaging(MessagingCalls, Awaiting):
     __doc__ = MessagingCalls.__doc__
+
+
+class AsyncSessions(SessionsCalls, Awaiting):
+    __doc__ = SessionsCalls.__doc__
 
 
 class AsyncMissions(MissionsCalls, Awaiting):
@@ -55,6 +64,7 @@ class Sortie:
         self._http = httpx.Client(transport=transport, **_options(to))
         player = _blocking.Player(self._http, payment)
         self.messaging = Messaging(player, to.api_key, to.retries)
+        self.sessions = Sessions(player, to.api_key, to.retries)
         self.missions = Missions(player, to.missions, to.websocket_url, to.retries)
         self.docs = Docs(player, to.docs, to.retries)
 
@@ -82,6 +92,7 @@ class AsyncSortie:
         self._http = httpx.AsyncClient(transport=transport, **_options(to))
         player = _awaiting.Player(self._http, payment)
         self.messaging = AsyncMessaging(player, to.api_key, to.retries)
+        self.sessions = AsyncSessions(player, to.api_key, to.retries)
         self.missions = AsyncMissions(player, to.missions, to.websocket_url, to.retries)
         self.docs = AsyncDocs(player, to.docs, to.retries)
 

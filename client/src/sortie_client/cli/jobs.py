@@ -18,7 +18,7 @@ from sortie_client.cli.output import (
 )
 from sortie_client.client import Sortie
 from sortie_client.errors import JobFailedError
-from sortie_client.messaging import Job, JobStatus
+from sortie_client.messaging_models import Job, JobStatus
 
 app = typer.Typer(help="Messages to agents.", no_args_is_help=True)
 
