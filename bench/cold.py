@@ -24,9 +24,9 @@ from jobs.adapters.dynamodb.registry import DynamoRegistry
 from jobs.adapters.dynamodb.subscriptions import DynamoSubscriptions
 from jobs.domain.client import Client, Role
 from local.build import LOCAL, locked
+from local.invocations import EXAMPLE_CLIENT
 from local.paths import ROOT, tool
 from local.progress import step
-from local.sam_local import EXAMPLE_CLIENT
 from local.seed import REGISTRY
 from local.template import layer_folders, load
 from scripts.registry import load as load_registry

@@ -4,12 +4,14 @@ import time
 from dataclasses import replace
 
 from jobs.domain import docs
+from jobs.domain.conversation import ChatSession
 from jobs.domain.identity import new_job_id
 from jobs.domain.job import Job
 from jobs.domain.mission import Mission
 from jobs.domain.resource import Resource, ResourceKind
 from jobs.domain.share import Share, ShareType, new_code
 from jobs.domain.status import JobStatus
+from jobs.domain.webhook import DeliveryState, WebhookDelivery, delivery_id
 
 ECHO, FAR_ECHO = (
     f"{digit * 8}-{digit * 4}-4{digit * 3}-8{digit * 3}-{digit * 12}" for digit in "13"
@@ -85,6 +87,35 @@ def shared() -> Share:
         expires_at=now + HOUR,
         max_viewers=None,
         metadata={},
+    )
+
+
+def opened() -> ChatSession:
+    now = time.time_ns() // 1_000_000
+    return ChatSession(
+        id=new_job_id(now),
+        tenant="demo",
+        agent_id=ECHO,
+        user_id=ECHO,
+        channel_id=ECHO,
+        metadata={},
+        created_at=now,
+        active_at=now,
+        renewed_at=now,
+    )
+
+
+def delivered(job: Job) -> WebhookDelivery:
+    """What has been sent of a job, to a receiver whom nobody finds again."""
+    return WebhookDelivery(
+        id=delivery_id(job.ref, job.sequence, None),
+        ref=job.ref,
+        sequence=job.sequence,
+        event="started",
+        url="https://receiver.invalid/",
+        body="{}",
+        planned_at=job.created_at,
+        state=DeliveryState.DELIVERED,
     )
 
 

@@ -82,23 +82,21 @@ def test_logical_ids_follow_from_file_names(functions) -> None:
     assert wrong == {}
 
 
-def test_every_function_has_an_event_and_every_event_a_function(handlers) -> None:
-    events = ROOT / "events"
-
-    assert {
-        file.relative_to(events).with_suffix("").as_posix() for file in events.rglob("*.json")
-    } == handlers
+def event_file(function) -> Path:
+    handler = function["Handler"].removesuffix(".lambda_handler").removesuffix(".sh")
+    return ROOT / f"events/{handler.replace('.', '/')}.json"
 
 
-def test_an_apis_event_is_of_the_path_that_its_function_answers(python_functions) -> None:
-    routes = {name: set[tuple[str, str]]() for name, _ in events_of(python_functions, "Api")}
-    for name, route in events_of(python_functions, "Api"):
+def test_every_function_has_an_event_and_every_event_a_function(functions) -> None:
+    assert set((ROOT / "events").rglob("*.json")) == set(map(event_file, functions.values()))
+
+
+def test_an_apis_event_is_of_the_path_that_its_function_answers(functions) -> None:
+    routes = {name: set[tuple[str, str]]() for name, _ in events_of(functions, "Api")}
+    for name, route in events_of(functions, "Api"):
         routes[name].add((route["Method"], route["Path"]))
     for name, answered in routes.items():
-        handler = (
-            python_functions[name]["Handler"].removesuffix(".lambda_handler").replace(".", "/")
-        )
-        event = json.loads((ROOT / f"events/{handler}.json").read_text())
+        event = json.loads(event_file(functions[name]).read_text())
         assert (event["httpMethod"], event["resource"]) in answered
 
 

@@ -20,8 +20,8 @@ import pytest
 
 from local.aws import CREDENTIALS
 from local.build import LOCAL, locked
+from local.invocations import Invocation, invocations
 from local.paths import TOOLS
-from local.sam_local import Invocation, invocations
 from local.template import layer_folders, load
 from local.web import free_port
 
