@@ -62,7 +62,12 @@ def container(context: Context, function: str) -> dict[str, Any]:
 def main(template: str, *functions: str) -> None:
     with Context(template_file=template, aws_region="eu-central-1") as context:
         api = LocalApiService(
-            context, port=0, host="127.0.0.1", static_dir=None, disable_authorizer=True
+            context,
+            port=0,
+            host="127.0.0.1",
+            static_dir=None,
+            disable_authorizer=True,
+            ssl_context=None,
         ).api_provider.api
         found = {
             "containers": {function: container(context, function) for function in functions},

@@ -10,7 +10,6 @@ from threading import Thread
 
 import pytest
 
-from local.aws import CREDENTIALS
 from local.containers import NO_DOCKER, adapter_layer, docker_runs, door
 from local.invocations import write_template
 from local.paths import ROOT, TOOLS
@@ -23,7 +22,6 @@ OFFLINE = {"AWS_EC2_METADATA_DISABLED": "true", "SAM_CLI_TELEMETRY": "0"}
 PREFLIGHT = "OPTIONS"
 EVENTS = {  # what AWS sends, as the SAM CLI knows it, and which of ours are of that kind
     "apigateway aws-proxy": "messaging/create_job",
-    "apigateway request-authorizer": "auth/authorize_socket",
     "dynamodb update": "workers/dispatch_jobs",
     "sqs receive-message": "workers/run_agent_job",
 }
@@ -41,9 +39,10 @@ def run_it(**changes: str) -> subprocess.CompletedProcess[str]:
 
 
 def sam(*arguments: object) -> subprocess.CompletedProcess[str]:
+    """Without credentials, as it would ask AWS about them, and the tests' own settings."""
     return subprocess.run(
         [str(each) for each in arguments],
-        env=os.environ | CREDENTIALS | OFFLINE,
+        env={"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), **OFFLINE},
         check=False,
         capture_output=True,
         text=True,
