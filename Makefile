@@ -73,8 +73,8 @@ build: $(LOCAL_STACK) ## build for AWS (arm64) into .aws-sam/build
 deploy: build ## build and deploy to AWS (STAGE=dev|prod; GUIDED=1 asks)
 	$(SAM) deploy --config-env $(STAGE) $(if $(GUIDED),--guided)
 
-sam-local: .venv/.ready $(LOCAL_STACK) ## run functions with `sam local` in Lambda's own image (needs Docker)
-	@exec $(OFFLINE) PYTHONPATH=layers/jobs $(DEV)/python -m local.sam_local
+sam-local: $(LOCAL_STACK) ## invoke every function with `sam local`, in Lambda's own image; UP=1: let it use what `make up` runs (needs Docker)
+	@exec $(OFFLINE) PYTHONPATH=layers/jobs $(LOCAL_PYTHON) -m local.sam_local $(if $(UP),--up)
 
 registry: .tools/local/.ready ## make registry FILE=… STACK=…: write agents, drones, projects and keys to a deployed stack
 	@PYTHONPATH=layers/jobs $(LOCAL_PYTHON) -m scripts.registry --file '$(FILE)' --stack '$(STACK)'

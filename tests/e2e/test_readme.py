@@ -49,7 +49,7 @@ def examples() -> list[Example]:
     ]
 
 
-TITLES = ("x402", "npm", "sortie ask", "Prefer", "websockets", "/v3/", "/v1/agent", "curl")
+TITLES = ("x402", "sam ", "npm", "sortie ask", "Prefer", "websockets", "/v3/", "/v1/agent", "curl")
 EXAMPLES = examples()
 
 
@@ -72,7 +72,8 @@ def test_an_example_does_what_the_readme_shows(
         pytest.skip("npm is missing")
     (tmp_path / ".local").mkdir()
     (tmp_path / ".local/stack.json").write_text(json.dumps(stack.description()))
-    (tmp_path / "client").symlink_to(ROOT / "client")
+    for name in ("client", "events", ".tools"):
+        (tmp_path / name).symlink_to(ROOT / name)
 
     done = pasted(example.script.replace(ADDRESS, stack.base_url), tmp_path)
     if "settlement_unknown" in done.stderr:  # it says what to do: the same once more
