@@ -11,7 +11,6 @@ from local.web import answers, free_port, get
 
 # Handlers inherit MiniStack's environment. What a developer's shell says of logging, proxies or AWS
 # must not reach them, so this is all it gets of it.
-BROKER = Path(__file__).with_name("broker.py")
 INHERITED = ("HOME", "LANG", "LC_ALL", "PATH", "TZ")
 
 
@@ -35,7 +34,7 @@ class MiniStack(Part):
         self._files.mkdir()
         super().__init__(
             "MiniStack",
-            [tool("ministack/bin/python"), "-P", BROKER, authorizer],
+            [tool("ministack/bin/python"), "-m", "local.emulator", authorizer],
             env=environment(self.port, self.mqtt.port, self._files),
             log=folder / "ministack.log",
         )

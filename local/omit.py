@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-UNKNOWN = {"AWS::IoT::Authorizer"}  # local/broker.py asks its function all the same
+UNKNOWN = {"AWS::IoT::Authorizer"}  # local/emulator asks its function all the same
 FUNCTION = "AWS::Serverless::Function"
 ALARM = "AWS::CloudWatch::Alarm"
 

@@ -197,3 +197,12 @@ def test_it_listens_on_this_machine_only(stack) -> None:
     for url in (stack.base_url, stack.aws_endpoint_url, broker):
         assert listens(url)
         assert not listens(url.replace("127.0.0.1", own))
+
+
+def test_functions_share_what_is_unpacked_of_their_code(stack, api) -> None:
+    api.ask("What do you weigh?")
+
+    running = list((stack.folder / "ministack").glob("ministack-lambda-*"))
+    code, layers = ([each / name for each in running] for name in ("code", "layer_0"))
+    assert all(each.is_symlink() for each in [*code, *layers])
+    assert len({each.resolve() for each in layers}) < len(running)

@@ -1,29 +1,23 @@
-"""MiniStack, its MQTT broker made as particular as AWS IoT's. usage: broker.py AUTHORIZER
+"""MiniStack's MQTT broker, made as particular as AWS IoT's.
 
-It runs in MiniStack's own environment. By itself the broker listens on every interface, lets
-anybody in and asks no policy. Here whatever it opens stays on this machine; a client with a
-certificate is held to the policies attached to that; one with a user name or a password to those
-that the custom authorizer answers (the Lambda function whose name starts with AUTHORIZER, asked as
-AWS IoT asks it, except that `refreshAfterInSeconds` is not honoured); and one with neither is sent
-away.
-
-Beside that, gateway responses tell the time, which MiniStack leaves out of them.
+By itself it listens on every interface, lets anybody in and asks no policy. Here whatever it opens
+stays on this machine; a client with a certificate is held to the policies attached to that; one
+with a user name or a password to those that the custom authorizer answers (the Lambda function
+whose name starts with `authorizer`, asked as AWS IoT asks it, except that `refreshAfterInSeconds`
+is not honoured); and one with neither is sent away.
 """
 
 import asyncio
 import base64
 import json
 import struct
-import sys
 import uuid
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 import boto3
-from ministack.app import main  # type: ignore[import-not-found]
 from ministack.core import iam_evaluator  # type: ignore[import-not-found]
-from ministack.services import apigateway_v1, iot  # type: ignore[import-not-found]
+from ministack.services import iot  # type: ignore[import-not-found]
 
 USER_NAME, PASSWORD, WILL = 0x80, 0x40, 0x04  # the flags of an MQTT CONNECT
 
@@ -159,22 +153,3 @@ def let_go_after(session: Any, seconds: int) -> None:
     loop = asyncio.get_running_loop()
     close = {"type": "websocket.close"}
     loop.call_later(seconds, lambda: loop.create_task(session._send(close)))
-
-
-def tell_the_time() -> None:
-    """Fill in the one variable of our gateway responses that MiniStack does not know."""
-    render = apigateway_v1._gateway_error_response
-
-    def rendered(error: Any, request: Any) -> tuple[int, dict[str, str], bytes]:
-        status, headers, body = render(error, request)
-        now = datetime.now(UTC).strftime("%d/%b/%Y:%H:%M:%S +0000")
-        return status, headers, body.replace(b"$context.requestTime", now.encode())
-
-    apigateway_v1._gateway_error_response = rendered
-
-
-if __name__ == "__main__":
-    stay_on_this_machine()
-    tell_the_time()
-    authorize(sys.argv.pop(1))
-    main()
