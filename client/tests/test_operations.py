@@ -7,7 +7,7 @@ import pytest
 from sortie_client import AsyncSortie, Settings, Sortie
 
 
-@pytest.mark.parametrize("api", ["messaging", "sessions", "missions", "docs"])
+@pytest.mark.parametrize("api", ["messaging", "sessions", "missions", "docs", "webhooks"])
 def test_both_clients_have_the_same_methods_with_the_same_parameters(api) -> None:
     with Sortie(Settings("https://x")) as blocking:
         awaiting = AsyncSortie(Settings("https://x"))

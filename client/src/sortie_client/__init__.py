@@ -37,6 +37,7 @@ from sortie_client.mission_models import (
 )
 from sortie_client.session_models import Conversation, Said, SaidPage, Sent
 from sortie_client.settings import DocsKeys, MissionsKeys, Settings
+from sortie_client.webhooks import Delivery, Webhook
 
 __all__ = [
     "Agent",
@@ -49,6 +50,7 @@ __all__ = [
     "ConnectionFailedError",
     "Conversation",
     "CreatedJob",
+    "Delivery",
     "DeviceGroup",
     "DocsEvent",
     "DocsKeys",
@@ -80,4 +82,5 @@ __all__ = [
     "SortieError",
     "StillRunningError",
     "UnexpectedAnswerError",
+    "Webhook",
 ]

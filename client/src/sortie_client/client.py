@@ -11,6 +11,7 @@ from sortie_client.messaging import MessagingCalls
 from sortie_client.missions import MissionsCalls
 from sortie_client.sessions import SessionsCalls
 from sortie_client.settings import Settings
+from sortie_client.webhooks import WebhooksCalls
 
 VERSION: Final = "0.1.0"
 
@@ -31,6 +32,10 @@ class Docs(DocsCalls, Blocking):
     __doc__ = DocsCalls.__doc__
 
 
+class Webhooks(WebhooksCalls, Blocking):
+    __doc__ = WebhooksCalls.__doc__
+
+
 class AsyncMessaging(MessagingCalls, Awaiting):
     __doc__ = MessagingCalls.__doc__
 
@@ -45,6 +50,10 @@ class AsyncMissions(MissionsCalls, Awaiting):
 
 class AsyncDocs(DocsCalls, Awaiting):
     __doc__ = DocsCalls.__doc__
+
+
+class AsyncWebhooks(WebhooksCalls, Awaiting):
+    __doc__ = WebhooksCalls.__doc__
 
 
 class Sortie:
@@ -67,6 +76,7 @@ class Sortie:
         self.sessions = Sessions(player, to.api_key, to.retries)
         self.missions = Missions(player, to.missions, to.websocket_url, to.retries)
         self.docs = Docs(player, to.docs, to.retries)
+        self.webhooks = Webhooks(player, to.api_key, to.retries)
 
     def close(self) -> None:
         self._http.close()
@@ -95,6 +105,7 @@ class AsyncSortie:
         self.sessions = AsyncSessions(player, to.api_key, to.retries)
         self.missions = AsyncMissions(player, to.missions, to.websocket_url, to.retries)
         self.docs = AsyncDocs(player, to.docs, to.retries)
+        self.webhooks = AsyncWebhooks(player, to.api_key, to.retries)
 
     async def aclose(self) -> None:
         await self._http.aclose()

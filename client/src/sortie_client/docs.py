@@ -21,6 +21,7 @@ from sortie_client.errors import (
     UnexpectedAnswerError,
 )
 from sortie_client.settings import DocsKeys
+from sortie_client.webhooks import URL_HEADER
 
 _DONE: Final = "[DONE]"
 _SILENCE_S: Final = 20.0
@@ -113,6 +114,7 @@ class DocsCalls:
         as_draft: bool | None = None,
         history: Sequence[Mapping[str, str]] = (),
         project: str | None = None,
+        webhook_url: str | None = None,
         idempotency_key: str | None = None,
     ) -> Giving[DocsEvent, None]:
         """Have an agent write, and follow it to its end; a broken stream goes on where it broke.
@@ -131,7 +133,7 @@ class DocsCalls:
             "POST",
             path("v1", "agent", project, "job"),
             body=body,
-            headers=new_key(idempotency_key),
+            headers=_told(webhook_url, idempotency_key),
         )
         yield from self._follow(create, project, None)
 
@@ -145,12 +147,17 @@ class DocsCalls:
 
     @operation
     def create_job(
-        self, prompt: str, *, project: str | None = None, idempotency_key: str | None = None
+        self,
+        prompt: str,
+        *,
+        project: str | None = None,
+        webhook_url: str | None = None,
+        idempotency_key: str | None = None,
     ) -> Flow[AgentJob]:
         """Have an agent write, without watching it."""
         where = path("v2", "agent", self._project(project), "job")
         answer = yield from self._call(
-            "POST", where, body={"prompt": prompt}, headers=new_key(idempotency_key)
+            "POST", where, body={"prompt": prompt}, headers=_told(webhook_url, idempotency_key)
         )
         return decode(AgentJob, answer.json)
 
@@ -165,12 +172,13 @@ class DocsCalls:
         prompt: str,
         *,
         project: str | None = None,
+        webhook_url: str | None = None,
         idempotency_key: str | None = None,
     ) -> Flow[AgentJob]:
         """Have the agent do something more on the same branch, when it is through with the rest."""
         where = path("v2", "agent", self._project(project), "job", job_id, "message")
         answer = yield from self._call(
-            "POST", where, body={"prompt": prompt}, headers=new_key(idempotency_key)
+            "POST", where, body={"prompt": prompt}, headers=_told(webhook_url, idempotency_key)
         )
         return decode(AgentJob, answer.json)
 
@@ -267,6 +275,10 @@ class DocsCalls:
             )
         mine = {"Authorization": f"Bearer {self._keys.api_key}", "Accept": "text/event-stream"}
         return Request(method=method, path=where, headers={**mine, **(headers or {})}, **more)
+
+
+def _told(webhook_url: str | None, idempotency_key: str | None) -> Mapping[str, str]:
+    return {**new_key(idempotency_key), **present(**{URL_HEADER: webhook_url})}
 
 
 def _opened(answer: Answer) -> DocsEvent:

@@ -19,6 +19,7 @@ from sortie_client.messaging_models import (
     JobsHealth,
     JobStatus,
 )
+from sortie_client.webhooks import Webhook
 
 JOBS: Final = "/api/messaging/jobs"
 _HELD_S: Final = 20
@@ -34,10 +35,18 @@ class MessagingCalls(KeyedCalls):
         agent_id: str | None = None,
         metadata: Mapping[str, Any] | None = None,
         timeout_ms: int | None = None,
+        webhook: Webhook | None = None,
         idempotency_key: str | None = None,
     ) -> Flow[CreatedJob]:
         """Ask an agent, the first available one by default; `user_id` and `agent_id` are UUIDs."""
-        body = _body(user_id, content, agent_id, metadata, timeout_ms)
+        body = present(
+            userId=user_id,
+            content=content,
+            agentId=agent_id,
+            metadata=metadata,
+            timeoutMs=timeout_ms,
+            webhook=webhook.body if webhook else None,
+        )
         answer = yield from self._call("POST", JOBS, body=body, headers=new_key(idempotency_key))
         return decode(CreatedJob, answer.json)
 
@@ -50,6 +59,7 @@ class MessagingCalls(KeyedCalls):
         agent_id: str | None = None,
         metadata: Mapping[str, Any] | None = None,
         timeout_ms: int | None = None,
+        webhook: Webhook | None = None,
         idempotency_key: str | None = None,
         interval: float = 1.0,
         max_attempts: int | None = None,
@@ -61,7 +71,14 @@ class MessagingCalls(KeyedCalls):
         answer = yield from self._call(
             "POST",
             JOBS,
-            body=_body(user_id, content, agent_id, metadata, timeout_ms),
+            body=present(
+                userId=user_id,
+                content=content,
+                agentId=agent_id,
+                metadata=metadata,
+                timeoutMs=timeout_ms,
+                webhook=webhook.body if webhook else None,
+            ),
             headers={**new_key(idempotency_key), "Prefer": f"wait={_HELD_S}"},
             seconds=PATIENCE_S,
         )
@@ -119,19 +136,3 @@ class MessagingCalls(KeyedCalls):
     def list_agents(self) -> Flow[Sequence[Agent]]:
         answer = yield from self._call("GET", "/api/agents")
         return decode(Agents, answer.json).data.agents
-
-
-def _body(
-    user_id: str,
-    content: str,
-    agent_id: str | None,
-    metadata: Mapping[str, Any] | None,
-    timeout_ms: int | None,
-) -> Mapping[str, Any]:
-    return present(
-        userId=user_id,
-        content=content,
-        agentId=agent_id,
-        metadata=metadata,
-        timeoutMs=timeout_ms,
-    )

@@ -33,6 +33,7 @@ from sortie_client.mission_models import (
     Sighting,
 )
 from sortie_client.settings import MissionsKeys
+from sortie_client.webhooks import Webhook
 
 _EARLY_S: Final = 60.0
 """So long before its end a token is no longer used."""
@@ -72,6 +73,7 @@ class MissionsCalls:
         priority: int | None = None,
         scheduled_at: datetime | None = None,
         metadata: Mapping[str, Any] | None = None,
+        webhook: Webhook | None = None,
         idempotency_key: str | None = None,
     ) -> Flow[MissionBrief]:
         """Ask for a mission: now or at a time (with its offset), by any drone of a group or one."""
@@ -84,6 +86,7 @@ class MissionsCalls:
             priority=priority,
             scheduledAt=scheduled_at.isoformat() if scheduled_at else None,
             metadata=metadata,
+            webhook=webhook.body if webhook else None,
         )
         key = new_key(idempotency_key)
         answer = yield from self._call("POST", "/v3/jobs/create", body=body, headers=key)
