@@ -7,6 +7,12 @@ import httpx
 USER = "550e8400-e29b-41d4-a716-446655440000"
 JOB_ID = "019b7963-4a00-7000-8000-000000000001"
 
+SESSION = {
+    "sessionId": JOB_ID, "subdomain": "acme", "branch": "b", "haulted": True, "todos": [],
+    "haultReason": "completed", "pullRequestLink": "https://git.example/pull/1", "title": "",
+    "messageToUser": "No such file", "createdAt": "2026-01-01T12:00:00.000Z",
+}  # fmt: skip
+
 
 def ok(body: Any, status: int = 200, **headers: str) -> httpx.Response:
     return httpx.Response(status, json=body, headers=headers)

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable, Iterator
-from contextlib import aclosing, closing, contextmanager
+from contextlib import aclosing, closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
+from websockets.exceptions import ConnectionClosed
 from websockets.sync.server import ServerConnection, serve
 
 from sortie_client import AsyncSortie, DocsKeys, MissionsKeys, Retries, Settings, Sortie
@@ -121,12 +122,16 @@ def in_background(server: Any, *patience: float) -> Iterator[int]:
 
 @dataclass
 class Sockets:
-    """Each connection gets the next list of messages, and is closed then."""
+    """Each connection gets the next list of messages, and is closed then.
+
+    Broken off rather, or kept open until the client leaves, if a test says so.
+    """
 
     settings: Settings
     messages: list[list[str]] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     break_off: bool = False
+    keep_open: bool = False
 
 
 @pytest.fixture
@@ -135,6 +140,9 @@ def sockets() -> Iterator[Sockets]:
         made.asked.append(connection.request.path)
         for message in made.messages.pop(0):
             connection.send(message)
+        if made.keep_open:
+            with suppress(ConnectionClosed):
+                connection.recv()
         if made.break_off:
             connection.socket.close()
 

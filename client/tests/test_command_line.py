@@ -9,6 +9,7 @@ import pytest
 
 from client.tests.answers import (
     JOB_ID,
+    SESSION,
     created,
     events,
     job,
@@ -20,12 +21,6 @@ from client.tests.answers import (
 from sortie_client import cli
 from sortie_client.cli import app
 from sortie_client.cli.missions import mapping, moment
-
-SESSION = {
-    "sessionId": JOB_ID, "subdomain": "acme", "branch": "b", "haulted": True, "todos": [],
-    "haultReason": "completed", "pullRequestLink": "https://git.example/pull/1", "title": "",
-    "messageToUser": "No such file", "createdAt": "2026-01-01T12:00:00.000Z",
-}  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,8 @@
 
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping
-from contextlib import ExitStack, closing
-from typing import Any, Self
+from contextlib import ExitStack, closing, suppress
+from typing import Any, Final, Self
 
 import httpx
 
@@ -21,6 +21,8 @@ from sortie_client._flow import (
     Request,
 )
 from sortie_client.errors import ConnectionFailedError
+
+_PULSE_S: Final = 0.5
 
 type Payment = Callable[[Offer], Mapping[str, str]]
 
@@ -122,5 +124,10 @@ def _bytes(response: httpx.Response) -> Iterator[bytes]:
 
 
 def _messages(socket: Any) -> Iterator[str]:
-    with _wire.socket_failures():
-        yield from socket
+    """Read until the server closes; a wait that never ends may miss a Ctrl-C that precedes it."""
+    from websockets.exceptions import ConnectionClosedOK  # noqa: PLC0415 - an extra
+
+    with _wire.socket_failures(), suppress(ConnectionClosedOK):
+        while True:
+            with suppress(TimeoutError):
+                yield socket.recv(timeout=_PULSE_S)

@@ -9,7 +9,7 @@ from uuid import NAMESPACE_DNS, UUID, uuid5
 import typer
 
 from sortie_client.cli.jobs import follow
-from sortie_client.cli.output import AsJson
+from sortie_client.cli.output import AsJson, waiting
 from sortie_client.client import Sortie
 from sortie_client.errors import NotConfiguredError
 
@@ -34,12 +34,13 @@ def ask(
     """Ask an agent, and wait for its answer."""
     text = sys.stdin.read() if content == "-" else content
     with Sortie() as sortie:
-        created = sortie.messaging.create_job(
-            user or _me(),
-            text,
-            agent_id=_agent(sortie, agent) if agent else None,
-            timeout_ms=None if timeout is None else round(timeout * 1000),
-        )
+        with waiting("Asking"):
+            created = sortie.messaging.create_job(
+                user or _me(),
+                text,
+                agent_id=_agent(sortie, agent) if agent else None,
+                timeout_ms=None if timeout is None else round(timeout * 1000),
+            )
         follow(sortie, created.job_id, as_json=as_json)
 
 

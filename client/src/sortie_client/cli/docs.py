@@ -7,7 +7,7 @@ from typing import Annotated, Final, Literal
 
 import typer
 
-from sortie_client.cli.output import AsJson, goes_on, note, say, say_json
+from sortie_client.cli.output import AsJson, complain, goes_on, note, say, say_json, waiting
 from sortie_client.client import Sortie
 from sortie_client.docs import DocsEvent
 from sortie_client.errors import JobFailedError
@@ -19,6 +19,7 @@ Project = Annotated[
 ]
 
 _TOLD: Final = 60
+_MARKS: Final = {"completed": "✓", "in_progress": "▸", "cancelled": "✗"}
 
 
 @app.command()
@@ -31,7 +32,7 @@ def run(
     branch: Annotated[
         str | None, typer.Option(help="The branch to write on; else the agent makes one.")
     ] = None,
-    model: Annotated[Literal["sonnet", "opus"] | None, typer.Option()] = None,
+    model: Annotated[Literal["sonnet", "opus"] | None, typer.Option(help="Else sonnet.")] = None,
     draft: Annotated[bool, typer.Option("--draft", help="Ask for a draft of a pull request.")] = (
         False
     ),
@@ -63,13 +64,15 @@ def read_along(
     sortie: Sortie, events: Iterator[DocsEvent], project: str | None, *, as_json: bool
 ) -> None:
     """Show events as they come, then where the work is. Raises `JobFailedError`."""
-    opened = next(events)
+    with waiting("Waiting for the agent"):
+        opened = next(events)
+    transcript = Transcript()
     with goes_on(f"sortie docs watch {opened.job_id}"):
         for event in chain([opened], events):
             if as_json:
                 say_json({"id": event.id, **(event.data or _opening(event))}, line=True)
             else:
-                show(event)
+                transcript.show(event)
     session = sortie.docs.get_session(opened.job_id, project=project)
     if session.halt_reason != "completed":
         raise JobFailedError(session.message_to_user or session.halt_reason, session)
@@ -77,20 +80,34 @@ def read_along(
         note(f"branch {session.branch} {session.pull_request_link}".rstrip())
 
 
-def show(event: DocsEvent) -> None:
-    """The agent's words go to the standard output, its deeds to the standard error."""
-    data = event.data
-    match event.type:
-        case "opened":
-            note(f"job {event.job_id} on branch {event.branch}")
-        case "text-delta":
-            say(str(data.get("delta", "")), end="")
-        case "tool-input-available":
-            note(f"→ {data.get('toolName')} {_brief(data.get('input'))}")
-        case "tool-output-error" | "error":
-            note(f"✗ {data.get('errorText')}")
-        case "data-commit":
-            note(f"commit {data.get('data', {}).get('id')}")
+class Transcript:
+    """The agent's words go to the standard output, its deeds, on lines of their own, to the other.
+
+    What it has failed of is told by the job, at the end.
+    """
+
+    def __init__(self) -> None:
+        self._within_a_line = False
+
+    def show(self, event: DocsEvent) -> None:
+        data = event.data
+        if event.type == "text-delta":
+            words = str(data.get("delta", ""))
+            say(words, end="")
+            self._within_a_line = not words.endswith("\n")
+            return
+        if self._within_a_line:
+            say("")
+            self._within_a_line = False
+        match event.type:
+            case "opened":
+                note(f"job {event.job_id} on branch {event.branch}")
+            case "tool-input-available":
+                note(f"→ {data.get('toolName')} {_brief(data.get('input'))}".rstrip())
+            case "tool-output-error":
+                complain(f"✗ {data.get('errorText')}")
+            case "data-commit":
+                note(f"commit {data.get('data', {}).get('id')}")
 
 
 def _opening(event: DocsEvent) -> dict[str, str]:
@@ -98,7 +115,19 @@ def _opening(event: DocsEvent) -> dict[str, str]:
 
 
 def _brief(arguments: object) -> str:
-    """A tool's first argument, cut: the path, mostly."""
-    first = next(iter(arguments.values()), "") if isinstance(arguments, dict) else arguments
-    text = " ".join(str(first).split())
-    return text if len(text) <= _TOLD else f"{text[:_TOLD]}…"
+    """What tells most of a tool's arguments: the first that is a text, mostly a path; or a list."""
+    given = arguments.values() if isinstance(arguments, dict) else ()
+    for each in given:
+        if isinstance(each, str):
+            text = " ".join(each.split())
+            return text if len(text) <= _TOLD else f"{text[:_TOLD]}…"
+        if isinstance(each, list):
+            return "".join(f"\n  {_item(it)}" for it in each)
+    return ""
+
+
+def _item(it: object) -> str:
+    """One thing to do, or whatever else is in a list."""
+    if not isinstance(it, dict) or "content" not in it:
+        return str(it)
+    return f"{_MARKS.get(str(it.get('status')), '·')} {it['content']}"

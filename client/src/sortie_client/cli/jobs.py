@@ -22,7 +22,9 @@ from sortie_client.messaging_models import Job, JobStatus
 
 app = typer.Typer(help="Messages to agents.", no_args_is_help=True)
 
-JobId = Annotated[str, typer.Argument(metavar="ID")]
+JobId = Annotated[
+    str, typer.Argument(metavar="ID", help="The job's, as `sortie jobs list` has it.")
+]
 
 
 @app.command("list")

@@ -8,11 +8,11 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, override
 
 import typer
 from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress, ProgressColumn, SpinnerColumn, Task, TextColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -23,6 +23,7 @@ _COLOURS: Final = {
     "completed": "green", "active": "yellow", "processing": "yellow", "in_progress": "yellow",
     "inprogress": "yellow", "failed": "red", "timeout": "red", "cancelled": "red",
 }  # fmt: skip
+_MINUTE_S: Final = 60
 _CONTROL: Final = {*range(32), *range(127, 160)} - {ord("\n"), ord("\t")}
 _SAFE: Final = dict.fromkeys(_CONTROL, "\N{REPLACEMENT CHARACTER}")
 
@@ -80,6 +81,7 @@ def details(facts: Sequence[tuple[str, str | Text]]) -> None:
         _say_rows(facts)
         return
     shown = Table.grid(padding=(0, 2))
+    shown.add_column(style="dim")
     for name, value in facts:
         shown.add_row(name, value if isinstance(value, Text) else printable(value))
     Console(markup=False, highlight=False).print(shown)
@@ -97,8 +99,12 @@ def _one_line(text: str) -> str:
 @contextmanager
 def waiting(for_what: str) -> Iterator[Callable[[str], None]]:
     """Show that something is waited for, on a terminal only; tell what it looks like now."""
-    console = Console(stderr=True)
-    columns = SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn()
+    console = Console(stderr=True, highlight=False)
+    columns = (
+        SpinnerColumn(style="cyan"),
+        TextColumn("{task.description}", markup=False),
+        _Elapsed(),
+    )
     with Progress(
         *columns, console=console, transient=True, disable=not console.is_terminal
     ) as progress:
@@ -108,6 +114,21 @@ def waiting(for_what: str) -> Iterator[Callable[[str], None]]:
             progress.update(task, description=f"{for_what}: {printable(text)}")
 
         yield tell
+
+
+class _Elapsed(ProgressColumn):
+    @override
+    def render(self, task: Task) -> Text:
+        return elapsed(task.elapsed or 0)
+
+
+def elapsed(seconds: float) -> Text:
+    """From a second on: what is quick needs no clock."""
+    whole = int(seconds)
+    shown = (
+        f"{whole} s" if whole < _MINUTE_S else f"{whole // _MINUTE_S}:{whole % _MINUTE_S:02} min"
+    )
+    return Text(shown if whole else "", style="dim")
 
 
 @contextmanager
