@@ -1,7 +1,9 @@
 """A server that is none, and both clients of it."""
 
 import asyncio
+import io
 import json
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import aclosing, closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -16,6 +18,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.server import ServerConnection, serve
 
 from sortie_client import AsyncSortie, DocsKeys, MissionsKeys, Retries, Settings, Sortie
+from sortie_client.cli import app
 
 SETTINGS = Settings(
     "https://sortie.example",
@@ -193,3 +196,28 @@ def environment(server: Server, sockets: Sockets) -> Iterator[dict[str, str]]:
             "SORTIE_DOCS_API_KEY": "mint_nobody",
             "SORTIE_PROJECT": "handbook",
         }
+
+
+@dataclass(frozen=True)
+class Ran:
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def sortie(environment, monkeypatch, capsys, tmp_path):
+    """Run a command as its script does."""
+    monkeypatch.chdir(tmp_path)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+
+    def run(*arguments: str, reading: str = "") -> Ran:
+        monkeypatch.setattr(sys, "argv", ["sortie", *arguments])
+        monkeypatch.setattr(sys, "stdin", io.StringIO(reading))
+        with pytest.raises(SystemExit) as ended:
+            app.run()
+        said = capsys.readouterr()
+        return Ran(int(ended.value.code or 0), said.out, said.err)
+
+    return run

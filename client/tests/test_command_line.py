@@ -1,51 +1,22 @@
 """What the command line says to programs, and with what it exits."""
 
-import io
 import json
 import sys
-from dataclasses import dataclass
 
 import pytest
 
 from client.tests.answers import (
     JOB_ID,
-    SESSION,
     created,
-    events,
     job,
     mission,
     ok,
     refused,
     token,
 )
+from client.tests.conftest import Ran
 from sortie_client import cli
-from sortie_client.cli import app
 from sortie_client.cli.missions import mapping, moment
-
-
-@dataclass(frozen=True)
-class Ran:
-    code: int
-    out: str
-    err: str
-
-
-@pytest.fixture
-def sortie(environment, monkeypatch, capsys, tmp_path):
-    """Run a command as its script does."""
-    monkeypatch.chdir(tmp_path)
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
-
-    def run(*arguments: str, reading: str = "") -> Ran:
-        monkeypatch.setattr(sys, "argv", ["sortie", *arguments])
-        monkeypatch.setattr(sys, "stdin", io.StringIO(reading))
-        with pytest.raises(SystemExit) as ended:
-            app.run()
-        said = capsys.readouterr()
-        return Ran(int(ended.value.code or 0), said.out, said.err)
-
-    return run
 
 
 def test_an_answer_is_all_that_is_printed(sortie, server) -> None:
@@ -236,68 +207,6 @@ def test_times_and_metadata() -> None:
         mapping("[]")
 
 
-def stream():
-    parts = [
-        {"type": "text-delta", "delta": "The tides "},
-        {"type": "text-delta", "delta": "are in.\n"},
-        {"type": "tool-input-available", "toolName": "write_file", "input": {"path": "docs/a.md"}},
-    ]
-    pieces = [f"id: 1.{n}\ndata: {json.dumps(part)}\n\n" for n, part in enumerate(parts, start=1)]
-    return events("".join(pieces).encode(), b"data: [DONE]\n\n")
-
-
-def test_an_agents_words_are_the_output_and_its_deeds_are_notes(sortie, server) -> None:
-    server.will(stream(), ok(SESSION))
-
-    ran = sortie("docs", "run", "-", "--branch", "b", "--draft", reading="say Hi")
-
-    assert (ran.code, ran.out) == (0, "The tides are in.\n")
-    assert ran.err.splitlines() == [
-        f"job {JOB_ID} on branch docs-agent/tïdes",
-        "→ write_file docs/a.md",
-        "branch b https://git.example/pull/1",
-    ]
-    assert server.bodies[0] == {
-        "messages": [{"role": "user", "content": "say Hi"}], "branch": "b", "asDraft": True
-    }  # fmt: skip
-
-
-def test_a_run_as_json_is_a_line_for_each_event(sortie, server) -> None:
-    server.will(stream(), ok(SESSION))
-
-    lines = [json.loads(line) for line in sortie("docs", "run", "Hi", "--json").out.splitlines()]
-
-    assert lines[0] == {
-        "id": None, "type": "opened", "jobId": JOB_ID, "branch": "docs-agent/tïdes"
-    }  # fmt: skip
-    assert [line["type"] for line in lines[1:3]] == ["text-delta", "text-delta"]
-
-
-def test_a_run_can_be_watched_later(sortie, server) -> None:
-    server.will(stream(), ok(SESSION))
-
-    assert sortie("docs", "watch", JOB_ID, "--project", "p").out == "The tides are in.\n"
-    assert server.paths == [
-        f"GET /v1/agent/p/job/{JOB_ID}/stream",
-        f"GET /v1/agent/p/job/{JOB_ID}",
-    ]
-
-
-def test_a_run_that_fails_exits_1_and_says_why(sortie, server) -> None:
-    server.will(stream(), ok(SESSION | {"haultReason": "error"}))
-
-    ran = sortie("docs", "run", "Hi")
-
-    assert ran.code == 1
-    assert ran.err.endswith("No such file\n")
-
-
-def test_queues_without_a_stack_say_so(sortie, server) -> None:
-    ran = sortie("dlq", "list")
-
-    assert (ran.code, ran.err) == (2, "Say which stack: --stack, or SORTIE_STACK\n")
-
-
 def test_without_its_extra_the_command_line_says_what_to_install(monkeypatch, capsys) -> None:
     monkeypatch.delitem(sys.modules, "sortie_client.cli.app")
     monkeypatch.setitem(sys.modules, "typer", None)
@@ -306,11 +215,3 @@ def test_without_its_extra_the_command_line_says_what_to_install(monkeypatch, ca
 
     assert ended.value.code == 2
     assert "pip install 'sortie-client[cli]'" in capsys.readouterr().err
-
-
-def test_without_boto3_queues_say_what_to_install(sortie, server, monkeypatch) -> None:
-    monkeypatch.setitem(sys.modules, "sortie_client.dead_letters", None)
-
-    ran = sortie("dlq", "list", "--stack", "s")
-
-    assert (ran.code, "pip install 'sortie-client[aws]'" in ran.err) == (2, True)

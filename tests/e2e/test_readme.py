@@ -1,8 +1,8 @@
-"""What README.md tells a newcomer to paste does what it says.
+"""What README.md and the client's tell a newcomer to paste does what it says.
 
 `<!-- run -->` stands directly above a block that is run, `<!-- run paid -->` above one that is run
 where jobs cost something, `<!-- prints -->` directly above the block that shows what it prints, in
-which `…` is anything.
+which `…` is anything. Blocks are shell scripts, or Python programs.
 """
 
 import json
@@ -10,47 +10,55 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from local.paths import ROOT
+from local.paths import ROOT, TOOLS
 from local.stack import LocalStack
 
 README = ROOT / "README.md"
+CLIENTS = ROOT / "client/README.md"
 ADDRESS = "http://127.0.0.1:8080"
-BLOCK = re.compile(r"^<!-- (run|run paid|prints) -->\n```\w*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(
+    r"^<!-- (run|run paid|prints) -->\n```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL
+)
 
 
 @dataclass(frozen=True)
 class Example:
+    language: str
     script: str
     prints: str | None
     paid: bool
 
     @property
     def title(self) -> str:
-        return next((words for words in TITLES if words in self.script), "shell")
+        titles = {"python": WORDS}.get(self.language, TITLES)
+        named = next((words for words in titles if words in self.script), "shell")
+        return f"{self.language}: {named}"
 
     def matches(self, printed: str) -> bool:
         wanted = re.escape((self.prints or "…").strip()).replace("…", ".*?")
         return re.fullmatch(wanted, printed.strip(), re.DOTALL) is not None
 
 
-def examples() -> list[Example]:
+def examples(readme: Path) -> list[Example]:
     """Each block that is run, with what it prints where the next block says so."""
-    blocks = BLOCK.findall(README.read_text())
-    following = [*blocks[1:], ("", "")]
+    blocks = BLOCK.findall(readme.read_text())
+    following = [*blocks[1:], ("", "", "")]
     return [
-        Example(text, then[1] if then[0] == "prints" else None, paid=kind == "run paid")
-        for (kind, text), then in zip(blocks, following, strict=True)
+        Example(language, text, then[2] if then[0] == "prints" else None, paid=kind == "run paid")
+        for (kind, language, text), then in zip(blocks, following, strict=True)
         if kind != "prints"
     ]
 
 
 TITLES = ("x402", "sam ", "npm", "sortie ask", "Prefer", "websockets", "/v3/", "/v1/agent", "curl")
-EXAMPLES = examples()
+WORDS = ("x402", "send_message_and_wait", "missions.watch", "docs.run", "JobFailedError")
+EXAMPLES = [*examples(README), *examples(CLIENTS)]
 
 
 def test_the_readme_has_examples_and_shows_what_they_print() -> None:
@@ -75,22 +83,27 @@ def test_an_example_does_what_the_readme_shows(
     for name in ("client", "events", ".tools"):
         (tmp_path / name).symlink_to(ROOT / name)
 
-    done = pasted(example.script.replace(ADDRESS, stack.base_url), tmp_path)
+    done = pasted(example, stack, tmp_path)
     if "settlement_unknown" in done.stderr:  # it says what to do: the same once more
-        done = pasted(example.script.replace(ADDRESS, stack.base_url), tmp_path)
+        done = pasted(example, stack, tmp_path)
 
     assert done.returncode == 0, done.stderr
     assert example.matches(done.stdout), done.stdout
 
 
-def pasted(script: str, folder: Path) -> subprocess.CompletedProcess[str]:
+def pasted(example: Example, stack: LocalStack, folder: Path) -> subprocess.CompletedProcess[str]:
     quiet = {"npm_config_audit": "false", "npm_config_prefer_offline": "true"}
+    script = example.script.replace(ADDRESS, stack.base_url)
+    command, more = ["bash", "-euo", "pipefail", "-c", script], quiet
+    if example.language == "python":
+        python = TOOLS / "chain/bin/python" if example.paid else sys.executable
+        command, more = [str(python), "-c", script], {"PYTHONPATH": str(ROOT / "client/src")}
     return subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", script],
+        command,
         capture_output=True,
         check=False,
         cwd=folder,
-        env=os.environ | quiet,
+        env=os.environ | more,
         text=True,
         timeout=180,
     )
