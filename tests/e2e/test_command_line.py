@@ -111,7 +111,7 @@ def test_what_is_left_waiting_can_be_listed_shown_watched_and_cancelled(terminal
 
 def test_a_mission_is_flown_before_ones_eyes(terminal) -> None:
     fast = json.dumps({"simulate": {"speed": "fast"}})
-    child = terminal("missions", "fly", "harbour-round", "--at", in_seconds(10), "--metadata", fast)
+    child = terminal("missions", "fly", "harbour-round", "--at", in_seconds(20), "--metadata", fast)
 
     child.expect(r"mission [0-9a-f-]{36}")
     child.expect(f"mission{GAP}INPROGRESS")
