@@ -23,8 +23,9 @@ from sortie_client import (
     PermissionDeniedError,
     Settings,
     Sortie,
+    Webhook,
 )
-from tests.e2e.api import USER, Api
+from tests.e2e.api import USER, Api, eventually
 
 FAST = {"simulate": {"speed": "fast"}}
 FLOWN = ["PENDING", "QUEUED", "INPROGRESS", "COMPLETED"]
@@ -139,6 +140,43 @@ def test_a_create_whose_answer_is_lost_is_one_job(api: Api) -> None:
 
         assert len(transport.requests) == 2
         assert [job.job_id for job in sortie.messaging.list_jobs().jobs] == [created.job_id]
+
+
+def test_a_conversation_is_held_renewed_and_forgotten(api: Api) -> None:
+    with Sortie(of(api)) as sortie:
+        [agent] = sortie.messaging.list_agents()
+        session = sortie.sessions.create_session(USER, agent.id, timeout_minutes=10)
+
+        answer = sortie.sessions.send_message_and_wait(session.session_id, "Good evening")
+        sent = sortie.sessions.send_message(session.session_id, "And good night")
+        sortie.messaging.poll_job(sent.job.job_id)
+        page = sortie.sessions.list_messages(session.session_id, limit=2)
+        renewed = sortie.sessions.renew_session(session.session_id)
+        changed = sortie.sessions.update_timeout(session.session_id, auto_renew=False)
+
+        assert answer == "Good evening"
+        assert [(it.content, it.is_agent) for it in page.messages] == [
+            ("And good night", True), ("And good night", False)
+        ]  # fmt: skip
+        assert page.cursors
+        older = sortie.sessions.list_messages(session.session_id, before=page.cursors.before)
+        assert [it.content for it in older.messages] == ["Good evening"] * 2
+        assert renewed.renewal_count == 3
+        assert changed.timeout_config.auto_renew is False
+        assert [it.session_id for it in sortie.sessions.list_sessions()] == [session.session_id]
+        sortie.sessions.delete_session(session.session_id)
+        with pytest.raises(NotFoundError):
+            sortie.sessions.get_session(session.session_id)
+
+
+def test_what_webhooks_were_sent_can_be_seen(api: Api) -> None:
+    hook = Webhook("http://127.0.0.1:9/hooks", ["completed"])
+    with Sortie(of(api)) as sortie:
+        job = sortie.messaging.create_and_wait_for_job(USER, "Tell them", webhook=hook)
+
+        [delivery] = eventually(lambda: sortie.webhooks.list_deliveries(job.job_id), len)
+
+        assert (delivery.event, delivery.url) == ("completed", hook.url)
 
 
 def test_a_mission_is_watched_from_the_request_to_the_landing(sortie: Sortie) -> None:

@@ -2,7 +2,7 @@
 
 `<!-- run -->` stands directly above a block that is run, `<!-- run paid -->` above one that is run
 where jobs cost something, `<!-- prints -->` directly above the block that shows what it prints, in
-which `…` is anything. Blocks are shell scripts, or Python programs.
+which `…` is anything, and a line of it any lines, or none. Blocks are shell scripts, or Python programs.
 """
 
 import json
@@ -41,7 +41,8 @@ class Example:
         return f"{self.language}: {named}"
 
     def matches(self, printed: str) -> bool:
-        wanted = re.escape((self.prints or "…").strip()).replace("…", ".*?")
+        parts = re.split(r"^…\n", (self.prints or "…").strip(), flags=re.MULTILINE)
+        wanted = r"(?:[^\n]*\n)*?".join(re.escape(part).replace("…", ".*?") for part in parts)
         return re.fullmatch(wanted, printed.strip(), re.DOTALL) is not None
 
 
