@@ -2,7 +2,8 @@
 
 `<!-- run -->` stands directly above a block that is run, `<!-- run paid -->` above one that is run
 where jobs cost something, `<!-- prints -->` directly above the block that shows what it prints, in
-which `…` is anything, and a line of it any lines, or none. Blocks are shell scripts, or Python programs.
+which `…` is anything, and a line of it any lines, or none. Blocks are shell scripts, or Python
+programs.
 """
 
 import json
