@@ -10,7 +10,9 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
+from uuid import uuid4
 
 import aiohttp
 from aiohttp import web
@@ -102,8 +104,16 @@ def end_to_end(headers: CIMultiDictProxy[str]) -> Headers:
 
 
 def refusal(status: int, error: str, code: str) -> web.Response:
+    """Word it as template.yaml's gateway responses are."""
     return web.json_response(
-        {"success": False, "error": error, "code": code},
+        {
+            "success": False,
+            "error": error,
+            "code": code,
+            "message": error,
+            "requestId": str(uuid4()),
+            "timestamp": f"{datetime.now(UTC):%d/%b/%Y:%H:%M:%S +0000}",
+        },
         status=status,
         headers={"Access-Control-Allow-Origin": "*"},
     )

@@ -37,7 +37,7 @@ from jobs.adapters.memory_conversations import InMemoryConversations
 from jobs.adapters.memory_webhooks import InMemoryDeliveryLog, InMemorySubscriptions
 from jobs.domain.agent import Agent
 from jobs.domain.job import Job
-from scripts.openapi_messaging import MESSAGING
+from scripts.openapi.messaging import MESSAGING
 from tests.support import FrozenClock
 
 EVENTS = Path(__file__).parents[2] / "events"
@@ -193,9 +193,7 @@ class Answer:
 @cache
 def declared(endpoint: str, status: int) -> TypeAdapter[Any]:
     """What docs/openapi/messaging.json says of an endpoint's answers with this status."""
-    [operation] = [each for each in MESSAGING.operations if each.name == endpoint]
-    answers = {**operation.answers, **dict.fromkeys(operation.refusals, operation.error)}
-    return TypeAdapter(answers[status])
+    return TypeAdapter(MESSAGING.operation(endpoint).kind(status))
 
 
 @pytest.fixture

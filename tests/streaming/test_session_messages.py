@@ -18,7 +18,7 @@ from jobs.services.send_message import SendMessage
 from jobs.services.wait_for_job import WaitForJob
 from jobs.streaming import sessions
 from jobs.streaming.gateway_request import CONTEXT_HEADER
-from scripts.openapi_sessions import SESSIONS
+from scripts.openapi.sessions import SESSIONS
 from tests.streaming.conftest import TENANT, context, key
 from tests.support import HOUR, NOON
 
@@ -67,7 +67,7 @@ def say(ask, session) -> Say:
 def read(answer: http.client.HTTPResponse) -> Any:
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
     assert answer.headers["Cache-Control"] == "no-store"
-    [said] = [each for each in SESSIONS.operations if each.name == "send_message"]
+    said = SESSIONS.operation("send_message")
     body: Any = TypeAdapter(said.answers.get(answer.status, said.error)).validate_json(
         answer.read()
     )

@@ -13,7 +13,7 @@ from jobs.adapters.memory_missions import InMemoryRateLimits
 from jobs.adapters.memory_projects import InMemoryProjects
 from jobs.domain.docs import Project
 from jobs.domain.job import Job
-from scripts.openapi_docs import DOCS
+from scripts.openapi.docs import DOCS
 from tests.functions.conftest import TENANT, Answer
 
 JOB = "019b7963-4a00-7000-8000-000000000001"
@@ -36,9 +36,7 @@ def projects(world, monkeypatch) -> InMemoryProjects:
 @cache
 def declared(endpoint: str, status: int) -> TypeAdapter[Any]:
     """What docs/openapi/docs.json says of an endpoint's answers with this status."""
-    [operation] = [each for each in DOCS.operations if each.name == endpoint]
-    answers = {**operation.answers, **dict.fromkeys(operation.refusals, operation.error)}
-    return TypeAdapter(answers[status])
+    return TypeAdapter(DOCS.operation(endpoint).kind(status))
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from jobs.domain.job import Job
 from jobs.domain.resource import Resource, ResourceKind
 from jobs.domain.share import Share, ShareType
 from jobs.ports import Clock
-from scripts.openapi_missions import MISSIONS
+from scripts.openapi.missions import MISSIONS
 from tests.functions.conftest import TENANT, Answer
 from tests.support import HOUR, NOON
 
@@ -127,9 +127,7 @@ def online(fleet) -> Callable[[str], None]:
 @cache
 def declared(endpoint: str, status: int) -> TypeAdapter[Any]:
     """What docs/openapi/missions.json says of an endpoint's answers with this status."""
-    [operation] = [each for each in MISSIONS.operations if each.name == endpoint]
-    answers = {**operation.answers, **dict.fromkeys(operation.refusals, operation.error)}
-    return TypeAdapter(answers[status])
+    return TypeAdapter(MISSIONS.operation(endpoint).kind(status))
 
 
 @pytest.fixture

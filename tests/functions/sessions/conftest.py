@@ -11,7 +11,7 @@ from jobs.adapters import messages
 from jobs.adapters.dynamodb import items
 from jobs.domain.conversation import ChatSession
 from jobs.domain.job import Job, JobRef
-from scripts.openapi_sessions import SESSIONS
+from scripts.openapi.sessions import SESSIONS
 from tests.functions.conftest import AGENT_ID, TENANT, USER_ID, Answer
 from tests.support import NOON
 
@@ -37,9 +37,7 @@ def opened(world) -> Callable[..., ChatSession]:
 
 def declared(endpoint: str, status: int) -> TypeAdapter[Any]:
     """What docs/openapi/sessions.json says of an endpoint's answers with this status."""
-    [operation] = [each for each in SESSIONS.operations if each.name == endpoint]
-    answers = {**operation.answers, **dict.fromkeys(operation.refusals, operation.error)}
-    return TypeAdapter(answers[status])
+    return TypeAdapter(SESSIONS.operation(endpoint).kind(status))
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from pydantic import (
     Field,
     TypeAdapter,
     ValidationError,
+    WithJsonSchema,
     with_config,
 )
 from pydantic_core import PydanticCustomError
@@ -56,8 +57,16 @@ def _small(value: Any) -> Any:
 
 _LENIENT: Final = ConfigDict(strict=True, defer_build=True)
 
-Flag = Annotated[bool, BeforeValidator(_flag)]
-Branch = Annotated[str | None, AfterValidator(_branch)]
+Flag = Annotated[
+    bool,
+    BeforeValidator(_flag),
+    WithJsonSchema({"anyOf": [{"type": "boolean"}, {"enum": ["true", "false"]}]}),
+]
+Branch = Annotated[
+    str | None,
+    AfterValidator(_branch),
+    Field(json_schema_extra={"format": "git-branch"}),
+]
 
 
 @with_config(_LENIENT)

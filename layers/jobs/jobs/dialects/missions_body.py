@@ -80,7 +80,7 @@ def _as_it_came(value: Any, check: ValidatorFunctionWrapHandler) -> Any:
 _STRICT: Final = ConfigDict(strict=True, defer_build=True)
 _CLOSED: Final = ConfigDict(strict=True, defer_build=True, extra="forbid")
 
-Id = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^\P{Cc}*$")]
+Id = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$")]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"\S")]
 Description = Annotated[str, StringConstraints(max_length=2000)]
 Priority = Annotated[int, Field(ge=1, le=10)]
@@ -88,7 +88,20 @@ Moment = Annotated[
     Millis, BeforeValidator(_moment), WithJsonSchema({"type": "string", "format": "date-time"})
 ]
 Opaque = Annotated[dict[str, Any], WrapValidator(_as_it_came)]
-Coordinates = Annotated[list[float], Field(min_length=2, max_length=3), AfterValidator(_in_range)]
+Coordinates = Annotated[
+    list[float],
+    Field(
+        min_length=2,
+        max_length=3,
+        json_schema_extra={
+            "prefixItems": [
+                {"type": "number", "title": name, "minimum": least, "maximum": most}
+                for name, least, most in _RANGES
+            ]
+        },
+    ),
+    AfterValidator(_in_range),
+]
 
 
 @with_config(_STRICT)
@@ -128,7 +141,16 @@ class CreateJob(TypedDict):
     webhook: NotRequired[WebhookBody]
 
 
-@with_config(_STRICT)
+@with_config(
+    _STRICT
+    | ConfigDict(
+        json_schema_extra={
+            "if": {"properties": {"ActionOnArrival": {"const": "MISSION"}}},
+            "then": {"required": ["MissionID"]},
+            "else": {"required": ["DesiredLocation"]},
+        }
+    )
+)
 class OlderCreateJob(TypedDict):
     """What the same API took before. MISSION needs a MissionID, the others a DesiredLocation."""
 
@@ -138,7 +160,7 @@ class OlderCreateJob(TypedDict):
     DesiredLocation: NotRequired[Point]
 
 
-@with_config(_CLOSED)
+@with_config(_CLOSED | ConfigDict(json_schema_extra={"minProperties": 1}))
 class UpdateJob(TypedDict, total=False):
     name: Name
     description: Description

@@ -14,9 +14,17 @@ URL_HEADER = "X-Webhook-Url"
 
 @with_config(ConfigDict(strict=True, defer_build=True))
 class WebhookBody(TypedDict):
-    """Without events, it is told of all of them."""
+    """Whom to tell what becomes of the job. Without events, it is told of all of them."""
 
-    url: Annotated[str, Field(min_length=1, max_length=LONGEST)]
+    url: Annotated[
+        str,
+        Field(
+            min_length=1,
+            max_length=LONGEST,
+            description="An https address on the public internet",
+            json_schema_extra={"format": "uri"},
+        ),
+    ]
     events: NotRequired[Annotated[list[Event], Field(min_length=1)]]
 
 

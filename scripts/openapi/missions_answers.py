@@ -1,23 +1,22 @@
 """The missions API: what its endpoints answer."""
 
-from typing import Annotated, Any, Final, Literal, NotRequired, TypedDict
+from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
-from pydantic import ConfigDict, Field, with_config
+from pydantic import Field, with_config
 
-_WHOLE: Final = ConfigDict(strict=True, extra="forbid")
+from scripts.openapi.shared import WHOLE, Time
 
 Word = Literal["PENDING", "QUEUED", "IN_PROGRESS", "COMPLETED", "FAILED", "CANCELLED"]
-Time = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")]
 Yes = Literal[True]
 
 
-@with_config(_WHOLE)
+@with_config(WHOLE)
 class Detail(TypedDict):
     field: str
     message: str
 
 
-@with_config(_WHOLE)
+@with_config(WHOLE)
 class Error(TypedDict):
     success: Literal[False]
     error: str
@@ -29,7 +28,7 @@ class Error(TypedDict):
     timestamp: str
 
 
-@with_config(_WHOLE)
+@with_config(WHOLE)
 class Item(TypedDict):
     jobId: str
     name: str
@@ -38,20 +37,20 @@ class Item(TypedDict):
     createdAt: Time
 
 
-@with_config(_WHOLE)
+@with_config(WHOLE)
 class Created(TypedDict):
     success: Yes
     job: Item
 
 
-@with_config(_WHOLE)
+@with_config(WHOLE)
 class Links(TypedDict):
     self: str
     status_ws: str
     status_mqtt: str
 
 
-@with_config(_WHOLE)
+@with_config(WHOLE)
 class OlderCreated(TypedDict):
     jobID: str
     status: Word
@@ -60,7 +59,7 @@ class OlderCreated(TypedDict):
     _links: Links
 
 
-@with_config(_WHOLE)
+@with_config(WHOLE)
 class Listed(TypedDict):
     success: Yes
     jobs: list[Item]
@@ -68,7 +67,7 @@ class Listed(TypedDict):
     nextCursor: NotRequired[str]
 
 
-@with_config(_WHOLE)
+@with_config(WHOLE)
 class Job(TypedDict):
     jobId: str
     name: str
@@ -88,13 +87,13 @@ class Job(TypedDict):
     metadata: dict[str, Any]
 
 
-@with_config(_WHOLE)
+@with_config(WHOLE)
 class Found(TypedDict):
     success: Yes
     job: Job
 
 
-@with_config(_WHOLE)
+@with_config(WHOLE)
 class UpdatedJob(TypedDict):
     jobId: str
     name: str
@@ -104,39 +103,39 @@ class UpdatedJob(TypedDict):
     updatedAt: Time
 
 
-@with_config(_WHOLE)
+@with_config(WHOLE)
 class Updated(TypedDict):
     success: Yes
     job: UpdatedJob
 
 
-@with_config(_WHOLE)
+@with_config(WHOLE)
 class CancelledJob(TypedDict):
     jobId: str
     status: Literal["CANCELLED"]
     cancelledAt: Time
 
 
-@with_config(_WHOLE)
+@with_config(WHOLE)
 class Cancelled(TypedDict):
     success: Yes
     job: CancelledJob
 
 
-@with_config(_WHOLE)
+@with_config(WHOLE)
 class Done(TypedDict):
     success: Yes
     message: str
 
 
-@with_config(_WHOLE)
+@with_config(WHOLE)
 class Device(TypedDict):
     deviceId: str
     name: str
     status: Literal["online", "offline", "busy"]
 
 
-@with_config(_WHOLE)
+@with_config(WHOLE)
 class Resource(TypedDict):
     deviceGroupId: str
     name: str
@@ -145,14 +144,14 @@ class Resource(TypedDict):
     devices: list[Device]
 
 
-@with_config(_WHOLE)
+@with_config(WHOLE)
 class Resources(TypedDict):
     success: Yes
     resources: list[Resource]
     count: int
 
 
-@with_config(_WHOLE)
+@with_config(WHOLE)
 class NewShare(TypedDict):
     shareCode: str
     shareUrl: str
@@ -160,13 +159,13 @@ class NewShare(TypedDict):
     maxViewers: int | None
 
 
-@with_config(_WHOLE)
+@with_config(WHOLE)
 class CreatedShare(TypedDict):
     success: Yes
     share: NewShare
 
 
-@with_config(_WHOLE)
+@with_config(WHOLE)
 class Share(NewShare):
     resourceId: str
     shareType: Literal["STREAM", "DEVICE_STATUS"]
@@ -175,31 +174,31 @@ class Share(NewShare):
     metadata: dict[str, Any]
 
 
-@with_config(_WHOLE)
+@with_config(WHOLE)
 class FoundShare(TypedDict):
     success: Yes
     share: Share
 
 
-@with_config(_WHOLE)
+@with_config(WHOLE)
 class Shares(TypedDict):
     success: Yes
     shares: list[Share]
     count: int
 
 
-@with_config(_WHOLE)
+@with_config(WHOLE)
 class Grant(TypedDict):
     grant_type: Literal["client_credentials"]
-    client_id: str
-    client_secret: str
+    client_id: Annotated[str, Field(min_length=1)]
+    client_secret: Annotated[str, Field(min_length=1)]
 
 
-@with_config(_WHOLE)
+@with_config(WHOLE)
 class Token(TypedDict):
     access_token: str
     token_type: Literal["Bearer"]
-    expires_in: int
+    expires_in: Annotated[int, Field(description="Seconds")]
 
 
 class TokenError(TypedDict):

@@ -1,0 +1,15 @@
+"""All public APIs, by the names of their documents."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from scripts.openapi.docs import DOCS
+from scripts.openapi.messaging import MESSAGING
+from scripts.openapi.missions import MISSIONS
+from scripts.openapi.model import Api
+from scripts.openapi.sessions import SESSIONS
+from scripts.openapi.webhooks import WEBHOOKS
+
+APIS: Final[Mapping[str, Api]] = {
+    each.name: each for each in (DOCS, MESSAGING, MISSIONS, SESSIONS, WEBHOOKS)
+}

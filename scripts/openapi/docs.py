@@ -1,0 +1,227 @@
+"""The documentation agents' API: what its endpoints take and answer."""
+
+from typing import Annotated, Any, Final
+
+from pydantic import Field
+
+from jobs.dialects import docs_errors
+from jobs.dialects.docs_access import ScopeMissingError
+from jobs.dialects.docs_request import CreateJob, Prompt
+from jobs.dialects.webhook_body import URL_HEADER
+from jobs.domain.agent import Scope
+from jobs.domain.errors import (
+    IdempotencyConflictError,
+    JobNotFoundError,
+    ProjectNotFoundError,
+    StaleJobError,
+)
+from jobs.domain.limit import Allowance, RateLimitedError
+from jobs.domain.webhook_url import LONGEST
+from jobs.http import BadRequestError, Request, Response, TooLargeError
+from scripts.openapi import docs_answers as answers
+from scripts.openapi.model import NOON, Api, Form, Operation
+from scripts.openapi.shared import IDEMPOTENCY_KEY, RETRY_AFTER, JobId
+
+_HOUR: Final = 3_600_000
+_ONCE: Final = {
+    **IDEMPOTENCY_KEY,
+    URL_HEADER: Annotated[
+        str,
+        Field(
+            max_length=LONGEST,
+            description="Whom to tell by webhooks what becomes of the job: an https address",
+            json_schema_extra={"format": "uri"},
+        ),
+    ],
+}
+_STREAM: Final = Form(
+    forms={
+        "text/plain": "The AI SDK's data stream of version 4: a line TYPE:JSON for each event",
+        "text/event-stream": "With Accept: text/event-stream, its UI message stream of version 5;"
+        " each event has an id, to go on after by Last-Event-ID",
+    },
+    examples={
+        "text/plain": 'f:{"messageId":"…"}\n0:"Hello"\n'
+        'd:{"finishReason":"stop","usage":{"promptTokens":0,"completionTokens":0}}\n',
+        "text/event-stream": 'id: 1.0\ndata: {"type":"start","messageId":"…"}\n\ndata: [DONE]\n\n',
+    },
+)
+_TOLD: Final = {200: ("X-Session-Id", "X-Branch-Name")}
+
+
+def _refuse(error: Exception, request: Request) -> Response:
+    return docs_errors.refuse(error, now=NOON)
+
+
+def _for(scope: Scope, *refusals: Exception) -> dict[str, Any]:
+    """What every endpoint has in common, for keys of this scope."""
+    return {
+        "description": f"For keys with the scope {scope}.",
+        "security": ["bearer"],
+        "error": answers.Error,
+        "refuse": _refuse,
+        "refusals": [
+            ScopeMissingError(f"This needs a key with the scope {scope}"),
+            ProjectNotFoundError(),
+            *refusals,
+        ],
+    }
+
+
+_WORK: Final = _for(
+    Scope.WRITE,
+    BadRequestError("prompt: Field required"),
+    IdempotencyConflictError(),
+    StaleJobError(),
+    TooLargeError(),
+    RateLimitedError(Allowance(limit=100, remaining=0, resets_at=NOON + _HOUR, granted=False)),
+)
+_FOLLOW_UP: Final = _WORK | {"refusals": [*_WORK["refusals"], JobNotFoundError()]}
+
+DOCS: Final = Api(
+    name="docs",
+    title="Documentation agents",
+    version="2",
+    description="Agents that write on a branch of your git repository while you read along."
+    " Wire-compatible with the Mintlify agent API; what is below /v1 is the same without it.",
+    tags={
+        "Version 1": "Jobs that stream what the agent does",
+        "Version 2": "Jobs that are polled, and followed up",
+    },
+    security={
+        "bearer": {
+            "type": "http",
+            "scheme": "bearer",
+            "bearerFormat": "mint_…",
+            "description": "`mint_…`, an organisation's key, with the scopes read, write or both",
+        }
+    },
+    parameters={
+        "projectId": Annotated[str, Field(description="A project of the key's organisation")],
+        "id": JobId,
+    },
+    headers={
+        **RETRY_AFTER,
+        "X-Session-Id": Annotated[str, Field(description="The job's id")],
+        "X-Branch-Name": Annotated[
+            str,
+            Field(description="Where the agent writes; what no header can hold is percent-encoded"),
+        ],
+    },
+    operations=[
+        Operation(
+            name="create_job",
+            handler="stream_job",
+            method="POST",
+            path="/v1/agent/{projectId}/job",
+            also=["/agent/{projectId}/job"],
+            summary="Have an agent write documentation, and watch it",
+            tag="Version 1",
+            body=CreateJob,
+            example={
+                "branch": "docs/quickstart",
+                "messages": [
+                    {"role": "user", "content": "write docs/quickstart.md\n# Quickstart\n"}
+                ],
+            },
+            headers=_ONCE,
+            answers={200: _STREAM},
+            told=_TOLD,
+            **_WORK,
+        ),
+        Operation(
+            name="join_job",
+            handler="stream_job",
+            method="GET",
+            path="/v1/agent/{projectId}/job/{id}/stream",
+            also=["/agent/{projectId}/job/{id}/stream"],
+            summary="Watch a job from its beginning, or go on watching it",
+            tag="Version 1",
+            headers={
+                "Last-Event-ID": Annotated[
+                    str,
+                    Field(
+                        pattern=r"^[1-9]\d{0,9}\.\d{1,6}$",
+                        description="The id of the last event that was received, to go on after it",
+                    ),
+                ]
+            },
+            answers={200: _STREAM},
+            told=_TOLD,
+            **_for(
+                Scope.READ, BadRequestError("Last-Event-ID is none of ours"), JobNotFoundError()
+            ),
+        ),
+        Operation(
+            name="get_job",
+            method="GET",
+            path="/v1/agent/{projectId}/job/{id}",
+            also=["/agent/{projectId}/job/{id}"],
+            summary="Read a session",
+            tag="Version 1",
+            answers={200: answers.Session},
+            **_for(Scope.READ, JobNotFoundError()),
+        ),
+        Operation(
+            name="list_jobs",
+            method="GET",
+            path="/v1/agent/{projectId}/jobs",
+            also=["/agent/{projectId}/jobs"],
+            summary="List a project's sessions, newest first",
+            tag="Version 1",
+            query={
+                "skip": Annotated[
+                    int,
+                    Field(
+                        ge=0,
+                        le=999_999_999,
+                        description="How many of the newest to leave out",
+                        json_schema_extra={"default": 0},
+                    ),
+                ],
+                "take": Annotated[
+                    int,
+                    Field(
+                        ge=1,
+                        le=100,
+                        description="How many at most",
+                        json_schema_extra={"default": 12},
+                    ),
+                ],
+            },
+            answers={200: answers.Sessions},
+            **_for(Scope.READ, BadRequestError("take must be from 1 to 100")),
+        ),
+        Operation(
+            name="create_job_v2",
+            method="POST",
+            path="/v2/agent/{projectId}/job",
+            summary="Have an agent write documentation",
+            tag="Version 2",
+            body=Prompt,
+            headers=_ONCE,
+            answers={201: answers.AgentJob},
+            **_WORK,
+        ),
+        Operation(
+            name="get_job_v2",
+            method="GET",
+            path="/v2/agent/{projectId}/job/{id}",
+            summary="Read a job",
+            tag="Version 2",
+            answers={200: answers.AgentJob},
+            **_for(Scope.READ, JobNotFoundError()),
+        ),
+        Operation(
+            name="message_job_v2",
+            method="POST",
+            path="/v2/agent/{projectId}/job/{id}/message",
+            summary="Have a job's agent do something more",
+            tag="Version 2",
+            body=Prompt,
+            headers=_ONCE,
+            answers={200: answers.AgentJob},
+            **_FOLLOW_UP,
+        ),
+    ],
+)

@@ -1,0 +1,220 @@
+"""The messaging API: what its endpoints take and answer.
+
+Whether creating a job costs something, and whether a payment does instead of a key, is the
+deployment's choice: what is said of payments here holds where it does.
+"""
+
+from typing import Annotated, Any, Final, NotRequired, TypedDict
+
+from pydantic import Field
+
+from jobs.dialects import messaging
+from jobs.dialects.webhook_body import WebhookBody
+from jobs.domain.errors import (
+    AgentNotFoundError,
+    BadCursorError,
+    IdempotencyConflictError,
+    JobEndedError,
+    JobNotFoundError,
+    NoAgentsError,
+    SettlementUnknownError,
+    StaleJobError,
+)
+from jobs.http import BadRequestError, TooLargeError
+from scripts.openapi import messaging_answers as answers
+from scripts.openapi.messaging_answers import Status
+from scripts.openapi.model import Api, Operation
+from scripts.openapi.shared import (
+    API_KEY,
+    IDEMPOTENCY_KEY,
+    RETRY_AFTER,
+    Error,
+    JobId,
+    Uuid,
+)
+
+
+class NewJob(TypedDict):
+    """Fields that are not named here are ignored."""
+
+    userId: Annotated[Uuid, Field(description="Who asks, in the caller's own books")]
+    content: Annotated[
+        str, Field(min_length=1, max_length=50_000, description="Counted in UTF-16 code units")
+    ]
+    agentId: NotRequired[
+        Annotated[Uuid, Field(description="Who is asked; without it, the first available agent")]
+    ]
+    metadata: NotRequired[
+        Annotated[dict[str, Any], Field(description="Kept as it is; up to 10,000 units as JSON")]
+    ]
+    timeoutMs: NotRequired[
+        Annotated[
+            float,
+            Field(ge=1000, le=300_000, description="Until the job is a timeout, waiting included"),
+        ]
+    ]
+    webhook: NotRequired[WebhookBody | None]
+
+
+_KEY: Final[dict[str, Any]] = {
+    "security": ["apiKey"],
+    "error": Error,
+    "refuse": messaging.refuse,
+}
+_PAYING: Final = {
+    "X-PAYMENT": Annotated[
+        str, Field(description="x402 version 1, in base64; or a transaction's hash")
+    ],
+    "PAYMENT-SIGNATURE": Annotated[str, Field(description="x402 version 2, in base64")],
+    "X-PAYMENT-NETWORK": Annotated[str, Field(description="Of the transaction")],
+    "X-PAYMENT-SIGNATURE": Annotated[
+        str,
+        Field(
+            description="By the transaction's payer (personal_sign), of three lines: the network, "
+            "the hash in lower case, the SHA-256 of the body in hex"
+        ),
+    ],
+}
+_PAID: Final = ("X-PAYMENT-RESPONSE", "PAYMENT-RESPONSE")
+
+MESSAGING: Final = Api(
+    name="messaging",
+    title="Messages to agents",
+    version="1",
+    description="One-off messages to AI agents: create a job, poll it, and read the agent's answer."
+    " Wire-compatible with the ElizaOS Jobs API.",
+    tags={"Jobs": "A message to an agent, and its answer", "Agents": "Who can be asked"},
+    security={
+        **API_KEY,
+        "x402": {
+            "type": "apiKey",
+            "in": "header",
+            "name": "X-PAYMENT",
+            "description": "A payment of x402's version 1, where the deployment takes payments"
+            " instead of keys; a 402 says what to pay",
+        },
+        "x402v2": {
+            "type": "apiKey",
+            "in": "header",
+            "name": "PAYMENT-SIGNATURE",
+            "description": "A payment of x402's version 2, likewise",
+        },
+    },
+    parameters={"jobId": JobId},
+    headers={
+        **RETRY_AFTER,
+        "PAYMENT-REQUIRED": Annotated[
+            str, Field(description="What x402's version 2 asks for, as JSON in base64")
+        ],
+        "PAYMENT-RESPONSE": Annotated[
+            str,
+            Field(description="By which transaction it was paid, as JSON in base64 (version 2)"),
+        ],
+        "X-PAYMENT-RESPONSE": Annotated[str, Field(description="The same for version 1")],
+        "Preference-Applied": Annotated[
+            str, Field(pattern=r"^wait=\d+$", description="That the answer was waited for")
+        ],
+    },
+    operations=[
+        Operation(
+            name="create_job",
+            method="POST",
+            path="/api/messaging/jobs",
+            summary="Ask an agent one thing, by a key, a payment, or both",
+            description="The answer comes at once, and the job is polled; with `Prefer: wait=N` it"
+            " comes when the agent has answered, if that is soon enough.",
+            tag="Jobs",
+            body=NewJob,
+            headers={
+                **IDEMPOTENCY_KEY,
+                "Prefer": Annotated[str, Field(description="wait=N, of up to 25 seconds")],
+                **_PAYING,
+            },
+            answers={200: answers.Job, 201: answers.Created, 402: answers.Offer},
+            told={
+                200: (*_PAID, "Preference-Applied"),
+                201: _PAID,
+                402: ("PAYMENT-REQUIRED",),
+            },
+            refusals=[
+                BadRequestError("content is required and must be a string"),
+                AgentNotFoundError("99999999-9999-4999-8999-999999999999"),
+                NoAgentsError(),
+                IdempotencyConflictError(),
+                TooLargeError(),
+                SettlementUnknownError(),
+            ],
+            extensions={
+                "x-payment-info": {
+                    "protocols": ["x402"],
+                    "pricingMode": "fixed",
+                    "price": "0.02",
+                }
+            },
+            **_KEY | {"security": ["apiKey", "x402", "x402v2"]},
+        ),
+        Operation(
+            name="list_jobs",
+            method="GET",
+            path="/api/messaging/jobs",
+            summary="List the caller's jobs, newest first",
+            tag="Jobs",
+            query={
+                "limit": Annotated[
+                    int,
+                    Field(
+                        ge=1,
+                        le=1000,
+                        description="More is taken for 1000, and what is no number for 50",
+                        json_schema_extra={"default": 50},
+                    ),
+                ],
+                "status": Annotated[
+                    Status, Field(description="Only these; all, if there is no such status")
+                ],
+                "cursor": Annotated[str, Field(description="`nextCursor` of the page before")],
+            },
+            answers={200: answers.Jobs},
+            refusals=[BadCursorError()],
+            **_KEY,
+        ),
+        Operation(
+            name="get_health",
+            method="GET",
+            path="/api/messaging/jobs/health",
+            summary="Count the caller's jobs",
+            tag="Jobs",
+            answers={200: answers.Health},
+            **_KEY,
+        ),
+        Operation(
+            name="get_job",
+            method="GET",
+            path="/api/messaging/jobs/{jobId}",
+            summary="Read a job",
+            tag="Jobs",
+            answers={200: answers.Job},
+            refusals=[JobNotFoundError()],
+            **_KEY,
+        ),
+        Operation(
+            name="cancel_job",
+            method="POST",
+            path="/api/messaging/jobs/{jobId}/cancel",
+            summary="Stop a job that has not ended",
+            tag="Jobs",
+            answers={200: answers.Job},
+            refusals=[JobNotFoundError(), JobEndedError(), StaleJobError()],
+            **_KEY,
+        ),
+        Operation(
+            name="list_agents",
+            method="GET",
+            path="/api/agents",
+            summary="List who can be asked",
+            tag="Agents",
+            answers={200: answers.ListedAgents},
+            **_KEY,
+        ),
+    ],
+)

@@ -1,0 +1,181 @@
+"""The webhooks API: what was sent about jobs, and what is sent."""
+
+from typing import Annotated, Any, Final, Literal, NotRequired, TypedDict
+
+from pydantic import Field, with_config
+
+from jobs.dialects import webhooks
+from jobs.domain.errors import DeliveryExhaustedError, DeliveryNotFoundError
+from jobs.domain.status import JobStatus
+from jobs.domain.webhook import Event as EventName
+from jobs.http import BadRequestError
+from scripts.openapi.model import Api, Event, Operation
+from scripts.openapi.shared import API_KEY, RETRY_AFTER, WHOLE, Error, Time, Uuid
+
+Moment = Annotated[str, Field(description="ISO 8601, with an offset from UTC")]
+
+
+@with_config(WHOLE)
+class Attempt(TypedDict):
+    """One request: the status that came of it, or what kind of error instead."""
+
+    at: Time
+    durationMs: int
+    status: NotRequired[int]
+    error: NotRequired[
+        Literal[
+            "dns", "address_refused", "connection", "tls", "timeout", "protocol", "no_secret"
+        ]
+    ]  # fmt: skip
+
+
+@with_config(WHOLE)
+class Delivery(TypedDict):
+    """One event for one webhook."""
+
+    deliveryId: str
+    jobId: str
+    dialect: Literal["messaging", "missions", "docs"]
+    subscription: NotRequired[
+        Annotated[str, Field(description="The tenant's standing webhook, where it is for that")]
+    ]
+    url: str
+    event: EventName
+    sequence: int
+    status: Literal["pending", "delivered", "failed"]
+    createdAt: Time
+    attempts: list[Attempt]
+
+
+@with_config(WHOLE)
+class Deliveries(TypedDict):
+    deliveries: list[Delivery]
+
+
+class Links(TypedDict):
+    """Where the job is found."""
+
+    self: str
+
+
+class JobStatusChanged(TypedDict):
+    """Nothing of what is in the job: whoever may see that fetches it.
+
+    `eventId` is the same however often the change is told; `sequence` counts the job's changes, as
+    a later one may overtake an earlier one.
+    """
+
+    version: Literal["1"]
+    eventId: Uuid
+    sequence: Annotated[int, Field(ge=1)]
+    tenant: str
+    dialect: Literal["messaging", "missions", "docs"]
+    jobId: Uuid
+    status: JobStatus
+    previousStatus: JobStatus | None
+    occurredAt: Moment
+    links: Links
+
+
+class Sent(TypedDict):
+    """Standard Webhooks' shape of a message."""
+
+    type: Annotated[str, Field(pattern=r"^job\.[a-z_]+$", description="`job.` and the event")]
+    timestamp: Moment
+    data: JobStatusChanged
+
+
+_KEY: Final[dict[str, Any]] = {
+    "security": ["apiKey"],
+    "error": Error,
+    "refuse": webhooks.refuse,
+    "tag": "Deliveries",
+}
+_DELIVERY: Final = "5f0c1a52-7d1e-5b0a-9d55-0c1f6f1d2a01"
+_JOB: Final = "019b7963-4a00-7000-8000-000000000001"
+
+WEBHOOKS: Final = Api(
+    name="webhooks",
+    title="Webhooks",
+    version="1",
+    description="What was sent to webhooks about a job, and how that went; and what is sent."
+    " A create names a webhook in `webhook` of its body (messaging, missions) or in the header"
+    " X-Webhook-Url (documentation agents); standing ones are in the tenant's registry.",
+    tags={"Deliveries": "What was sent", "Events": "What is sent"},
+    security=API_KEY,
+    parameters={
+        "deliveryId": Annotated[
+            str, Field(description="As deliveries are listed, and their webhook-id; a UUID")
+        ]
+    },
+    headers=RETRY_AFTER,
+    operations=[
+        Operation(
+            name="list_deliveries",
+            method="GET",
+            path="/webhooks/deliveries",
+            summary="List what was sent about a job, with each attempt, for 14 days",
+            query={"jobId": Annotated[Uuid, Field(description="Whose deliveries")]},
+            required=["jobId"],
+            answers={200: Deliveries},
+            refusals=[BadRequestError("jobId must be a job's id")],
+            **_KEY,
+        ),
+        Operation(
+            name="redeliver",
+            method="POST",
+            path="/webhooks/{deliveryId}/redeliver",
+            summary="Have a webhook sent once more, now",
+            answers={202: Delivery},
+            refusals=[DeliveryNotFoundError(), DeliveryExhaustedError(_DELIVERY)],
+            **_KEY,
+        ),
+    ],
+    events=[
+        Event(
+            name="job_status_changed",
+            summary="A job has changed its status",
+            description="Sent to a job's webhook and to its tenant's standing ones, signed as"
+            " Standard Webhooks says: check the signature with one of its libraries and the"
+            " tenant's secret. Answer within 10 seconds. The same event may come twice.",
+            tag="Events",
+            body=Sent,
+            headers={
+                "webhook-id": Annotated[
+                    str, Field(description="The delivery's; the same at each attempt")
+                ],
+                "webhook-timestamp": Annotated[
+                    str, Field(pattern=r"^\d+$", description="Of the attempt, in epoch seconds")
+                ],
+                "webhook-signature": Annotated[
+                    str,
+                    Field(
+                        description="`v1,` and the HMAC-SHA256 of id, timestamp and body in base64,"
+                        " by each of the tenant's live secrets, with a space between"
+                    ),
+                ],
+            },
+            example={
+                "type": "job.completed",
+                "timestamp": "2026-01-01T12:00:00.450000+00:00",
+                "data": {
+                    "version": "1",
+                    "eventId": "3d3a1c5e-52b6-5c80-9f0a-6f0c6cf1a301",
+                    "sequence": 3,
+                    "tenant": "demo",
+                    "dialect": "messaging",
+                    "jobId": _JOB,
+                    "status": "SUCCEEDED",
+                    "previousStatus": "RUNNING",
+                    "occurredAt": "2026-01-01T12:00:00.450000+00:00",
+                    "links": {"self": f"/api/messaging/jobs/{_JOB}"},
+                },
+            },
+            answers={
+                "2XX": "It was received",
+                "410": "No more of it is wanted: it is not sent again",
+                "default": "It is sent again later, 13 times in a day; redirects are not followed",
+            },
+        )
+    ],
+)
