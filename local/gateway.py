@@ -163,7 +163,7 @@ def routes(upstreams: Upstreams) -> list[web.RouteDef]:
         url = upstreams.api + request.raw_path
         return await forward(request, url, end_to_end(request.headers))
 
-    return [*found, web.route("*", "/{path:.*}", pass_on)]
+    return [*found, web.route("*", r"/{path:[\s\S]*}", pass_on)]  # a line feed may be in it
 
 
 async def serve(descriptor: int, upstreams: Upstreams) -> None:

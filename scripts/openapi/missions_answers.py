@@ -187,8 +187,9 @@ class Shares(TypedDict):
     count: int
 
 
-@with_config(WHOLE)
 class Grant(TypedDict):
+    """Fields that are not named here are ignored."""
+
     grant_type: Literal["client_credentials"]
     client_id: Annotated[str, Field(min_length=1)]
     client_secret: Annotated[str, Field(min_length=1)]
