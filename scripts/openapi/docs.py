@@ -118,12 +118,6 @@ DOCS: Final = Api(
             summary="Have an agent write documentation, and watch it",
             tag="Version 1",
             body=CreateJob,
-            example={
-                "branch": "docs/quickstart",
-                "messages": [
-                    {"role": "user", "content": "write docs/quickstart.md\n# Quickstart\n"}
-                ],
-            },
             headers=_ONCE,
             answers={200: _STREAM},
             told=_TOLD,

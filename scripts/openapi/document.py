@@ -24,7 +24,9 @@ def spelled(api: Api) -> str:
 
 def document(api: Api) -> Json:
     schemas, definitions = _schemas([*api.types(), GatewayError])
-    spelling = _Spelling(api, schemas)
+    events = [event_of(api, each) for each in api.operations]
+    gaps = {k: v for each in events for k, v in (each.get("pathParameters") or {}).items()}
+    spelling = _Spelling(api, schemas, gaps)
     paths: dict[str, Json] = {}
     for each in api.operations:
         for place, path in enumerate((each.path, *each.also)):
@@ -61,30 +63,34 @@ def _schemas(kinds: Iterable[Kind]) -> tuple[dict[str, Json], Json]:
 
 
 def event_of(api: Api, operation: Operation) -> Json:
-    """Return what an operation's file in events/ holds; nothing where its function has none."""
+    """Return what an operation's file in events/ holds; nothing where that is of another one."""
     file = ROOT / f"events/{api.name}/{operation.handler or operation.name}.json"
-    found: Json = json.loads(file.read_text()) if file.exists() else {}
-    return found
+    event: Json = json.loads(file.read_text())
+    same = (event["httpMethod"], event["resource"]) == (operation.method, operation.path)
+    return event if same else {}
 
 
 @dataclass(frozen=True, slots=True)
 class _Spelling:
-    """How the parts of one document are written; `schemas` has each type's."""
+    """How the parts of one document are written.
+
+    `schemas` has each type's, `gaps` what the API's events have in the gaps of their paths.
+    """
 
     api: Api
     schemas: Mapping[str, Json]
+    gaps: Mapping[str, str]
 
     def operation(self, operation: Operation) -> Json:
         event = event_of(self.api, operation)
-        body = event.get("body")
-        example = operation.example if body is None else json.loads(body)
+        shown = json.loads(event.get("body") or "null")
         return {
             "summary": operation.summary,
             **({"description": operation.description} if operation.description else {}),
             "tags": [operation.tag],
             "security": [{name: []} for name in operation.security],
             "parameters": [*self._parameters(operation, event)],
-            **(self._body(operation.body, example) if operation.body is not None else {}),
+            **(self._body(operation.body, shown) if operation.body is not None else {}),
             "responses": {
                 str(status): {
                     "description": HTTPStatus(status).phrase,
@@ -128,7 +134,7 @@ class _Spelling:
                 "in": "path",
                 "required": True,
                 **self.described(self.api.parameters[name]),
-                **_example(str, (event.get("pathParameters") or {}).get(name)),
+                "example": self.gaps[name],
             }
         for name, kind in operation.query.items():
             yield {

@@ -37,8 +37,7 @@ class Operation:
     `refuse` words with bodies of type `error`; what every endpoint may run into is added.
     `security` names the ways to be let in, any of which will do; where it is not `guarded`, its
     code looks at them, and not the gateway. `told` names an answer's headers, by its status.
-    `also` are other paths of the same endpoint. `example` is of the body, where no file in events/
-    has one.
+    `also` are other paths of the same endpoint.
     """
 
     name: str
@@ -54,7 +53,6 @@ class Operation:
     refusals: Sequence[Exception] = ()
     description: str = ""
     body: Kind = None
-    example: Any = None
     query: Mapping[str, Kind] = field(default_factory=dict)
     required: Sequence[str] = ()
     headers: Mapping[str, Kind] = field(default_factory=dict)

@@ -206,7 +206,6 @@ SESSIONS: Final = Api(
             summary="Say something; the answer comes later, with this one, or as a stream",
             tag="Messages",
             body=NewMessage,
-            example={"content": "Good evening", "transport": "http"},
             headers=IDEMPOTENCY_KEY,
             answers={201: answers.Sent, 200: _STREAM},
             refusals=[

@@ -10,9 +10,11 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from pydantic import TypeAdapter
 
 from local.paths import ROOT
 from local.web import bound, free_port
+from scripts.openapi.gateway import GatewayError
 
 SLOW_PARTS = 3
 
@@ -94,12 +96,12 @@ def connect(upstream) -> Iterator[Callable[[], http.client.HTTPConnection]]:
 def test_path_and_query_arrive_byte_for_byte_below_the_apis_own_path(connect, upstream) -> None:
     connection = connect()
 
-    connection.request("POST", "/a%2Fb/%C3%A9?x=1%202&x=%26&empty=", b"body", {"X-Mine": "1"})
+    connection.request("POST", "/a%2Fb/%C3%A9%0A?x=1%202&x=%26&empty=", b"body", {"X-Mine": "1"})
 
     answer = connection.getresponse()
     assert (answer.status, answer.getheader("X-Answer"), answer.read()) == (201, "yes", b"part")
     [(path, headers, body)] = upstream.asked
-    assert path == "/base/a%2Fb/%C3%A9?x=1%202&x=%26&empty="
+    assert path == "/base/a%2Fb/%C3%A9%0A?x=1%202&x=%26&empty="
     assert body == b"body"
     assert headers["X-Mine"] == "1"
     assert "User-Agent" not in headers  # nothing is made up on the way
@@ -148,4 +150,5 @@ def test_where_nobody_answers_it_says_so() -> None:
         answer = connection.getresponse()
 
         assert answer.status == 502
-        assert b"BAD_GATEWAY" in answer.read()
+        refusal = TypeAdapter(GatewayError).validate_json(answer.read())
+        assert refusal["code"] == "BAD_GATEWAY"

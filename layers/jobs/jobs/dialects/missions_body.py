@@ -80,7 +80,9 @@ def _as_it_came(value: Any, check: ValidatorFunctionWrapHandler) -> Any:
 _STRICT: Final = ConfigDict(strict=True, defer_build=True)
 _CLOSED: Final = ConfigDict(strict=True, defer_build=True, extra="forbid")
 
-Id = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$")]
+Id = Annotated[
+    str, StringConstraints(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$")
+]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"\S")]
 Description = Annotated[str, StringConstraints(max_length=2000)]
 Priority = Annotated[int, Field(ge=1, le=10)]
