@@ -90,6 +90,7 @@ def world(clock, monkeypatch) -> World:
         )
     create = made.create()
     monkeypatch.setenv("WEBHOOKS_TO_LOOPBACK", "false")
+    monkeypatch.setenv("PAYMENTS", "off")
     monkeypatch.setattr(bootstrap, "now", clock)
     monkeypatch.setattr(bootstrap, "repository", lambda: made.repository)
     monkeypatch.setattr(docs_bootstrap, "create_docs_job", lambda: create)
