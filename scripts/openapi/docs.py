@@ -36,14 +36,25 @@ _ONCE: Final = {
 }
 _STREAM: Final = Form(
     forms={
-        "text/plain": "The AI SDK's data stream of version 4: a line TYPE:JSON for each event",
-        "text/event-stream": "With Accept: text/event-stream, its UI message stream of version 5;"
-        " each event has an id, to go on after by Last-Event-ID",
+        "text/plain": {
+            "type": "string",
+            "description": "The AI SDK's data stream of version 4: a line TYPE:JSON for each event",
+        },
+        "text/event-stream": {
+            "type": "object",
+            "description": "With Accept: text/event-stream, the AI SDK's UI message stream of"
+            " version 5; an event's id is for Last-Event-ID",
+            "properties": {
+                "id": {"type": "string"},
+                "data": {"type": "string", "description": "JSON; of the last event, [DONE]"},
+            },
+            "required": ["data"],
+        },
     },
     examples={
         "text/plain": 'f:{"messageId":"…"}\n0:"Hello"\n'
         'd:{"finishReason":"stop","usage":{"promptTokens":0,"completionTokens":0}}\n',
-        "text/event-stream": 'id: 1.0\ndata: {"type":"start","messageId":"…"}\n\ndata: [DONE]\n\n',
+        "text/event-stream": {"id": "1.0", "data": '{"type":"start","messageId":"…"}'},
     },
 )
 _TOLD: Final = {200: ("X-Session-Id", "X-Branch-Name")}

@@ -162,11 +162,8 @@ class _Spelling:
         if isinstance(answer, Form):
             return {
                 "content": {
-                    media: {
-                        "schema": {"type": "string", "description": said},
-                        "example": answer.examples[media],
-                    }
-                    for media, said in answer.forms.items()
+                    media: {"schema": schema, "example": answer.examples[media]}
+                    for media, schema in answer.forms.items()
                 }
             }
         if answer is not None:

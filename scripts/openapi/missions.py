@@ -294,7 +294,8 @@ MISSIONS: Final = Api(
             },
             answers={
                 200: Form(
-                    forms={"text/html": "The page"}, examples={"text/html": "<!doctype html>…"}
+                    forms={"text/html": {"type": "string", "description": "The page"}},
+                    examples={"text/html": "<!doctype html>…"},
                 )
             },
         ),

@@ -23,10 +23,13 @@ class UnexpectedError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Form:
-    """An answer that is no JSON: for each media type, what it is; and an example of it."""
+    """An answer that is no JSON: for each media type its schema, of a stream's events that of each.
 
-    forms: Mapping[str, str]
-    examples: Mapping[str, str] = field(default_factory=dict)
+    `examples` has one for each media type.
+    """
+
+    forms: Mapping[str, Json]
+    examples: Mapping[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)

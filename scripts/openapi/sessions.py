@@ -86,14 +86,22 @@ _ROOT: Final = "/api/messaging/sessions"
 _ONE: Final = f"{_ROOT}/{{sessionId}}"
 _STREAM: Final = Form(
     forms={
-        "text/event-stream": "With transport sse: the events user_message, chunk and done,"
-        " or error where there is no answer",
+        "text/event-stream": {
+            "type": "object",
+            "description": "With transport sse: the message, the pieces of its answer, and that this"
+            " is done; or error where there is no answer",
+            "properties": {
+                "event": {"enum": ["user_message", "chunk", "done", "error"]},
+                "data": {"type": "string", "description": "JSON"},
+            },
+            "required": ["event", "data"],
+        }
     },
     examples={
-        "text/event-stream": "event: user_message\n"
-        'data: {"id":"…","content":"Hello","authorId":"…","createdAt":"…","metadata":{}}\n\n'
-        'event: chunk\ndata: {"messageId":"…","chunk":"Hello","index":0}\n\n'
-        'event: done\ndata: {"messageId":"…","text":"Hello"}\n\n',
+        "text/event-stream": {
+            "event": "chunk",
+            "data": '{"messageId":"…","chunk":"Good evening","index":0}',
+        }
     },
 )
 
