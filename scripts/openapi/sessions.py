@@ -88,8 +88,8 @@ _STREAM: Final = Form(
     forms={
         "text/event-stream": {
             "type": "object",
-            "description": "With transport sse: the message, the pieces of its answer, and that this"
-            " is done; or error where there is no answer",
+            "description": "With transport sse: the message, the pieces of its answer, and that"
+            " this is done; or error where there is no answer",
             "properties": {
                 "event": {"enum": ["user_message", "chunk", "done", "error"]},
                 "data": {"type": "string", "description": "JSON"},
