@@ -6,6 +6,7 @@ to sign webhooks with, so that none is sent; their drones do not exist, and thei
 nowhere.
 """
 
+import os
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -104,7 +105,8 @@ def test_every_operation_answers_as_it_is_described(
             *("run", described, "--url", stack.base_url, "--no-color"),
             *(f"--header={key}:{value}" for key, value in caller.headers.items()),
         ],
-        cwd=ROOT,
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
         capture_output=True,
         check=False,
         text=True,
