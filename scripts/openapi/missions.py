@@ -43,6 +43,7 @@ _LIMITED: Final = RateLimitedError(
 _WRONG: Final = BadRequestError(
     "Missing or invalid parameters", {"priority": "Input should be less than or equal to 10"}
 )
+_OF_A_JOB: Final = (JobStartedError(), JobNotFoundError(), StaleJobError())
 _ROLES: Final = (
     "A partner's program has one of three roles: a VIEWER reads, a PILOT also flies, a MANAGER also"
     " shares."
@@ -199,13 +200,7 @@ MISSIONS: Final = Api(
             **_for(
                 Role.PILOT,
                 refuse=_too_late(CANNOT_UPDATE),
-                refusals=[
-                    _WRONG,
-                    JobStartedError(),
-                    JobNotFoundError(),
-                    StaleJobError(),
-                    TooLargeError(),
-                ],
+                refusals=[_WRONG, TooLargeError(), *_OF_A_JOB],
             ),
         ),
         Operation(
@@ -217,7 +212,7 @@ MISSIONS: Final = Api(
             **_for(
                 Role.PILOT,
                 refuse=_too_late(CANNOT_DELETE),
-                refusals=[JobNotFoundError(), JobStartedError(), StaleJobError()],
+                refusals=_OF_A_JOB,
             ),
         ),
         Operation(
@@ -229,7 +224,7 @@ MISSIONS: Final = Api(
             **_for(
                 Role.PILOT,
                 refuse=_too_late(CANNOT_CANCEL),
-                refusals=[JobStartedError(), JobNotFoundError(), StaleJobError()],
+                refusals=_OF_A_JOB,
             ),
         ),
         Operation(
