@@ -4,7 +4,8 @@ from typing import Any
 
 from jobs import event_bootstrap, runtime
 from jobs.adapters import webhook_queue
-from jobs.domain.errors import DeliveryNotFoundError
+from jobs.domain.errors import DeliveryNotFoundError, UnavailableError
+from jobs.services.deliver_webhook import pause
 
 
 def deliver(record: Any) -> None:
@@ -16,6 +17,9 @@ def deliver(record: Any) -> None:
     except DeliveryNotFoundError:
         runtime.logger.warning("webhook is too old to be sent", extra=about)
         return
+    except UnavailableError:  # a day of attempts is to be a day for this reason too
+        event_bootstrap.webhook_receipt(record["receiptHandle"]).hold(pause(received))
+        raise
     if made := outcome.attempt:
         came = {"status": made.status, "error": made.error, "ms": made.ms}
         runtime.logger.info("webhook sent", extra={**about, **came, "again_in": outcome.again_in})

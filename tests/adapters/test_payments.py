@@ -32,7 +32,8 @@ def payment(tenant) -> Payment:
         version=2,
         valid_before=NOON // 1000 + 120,
         job={"request": {"content": "Gr\u00fc\u00dfe", "metadata": {"x": 1.5, "n": 10**30}},
-             "timeout": 30_000, "retention": 24 * HOUR},
+             "timeout": 30_000, "retention": 24 * HOUR,
+             "webhook": {"url": "https://hooks.example.com/in", "events": ["failed"]}},
     )  # fmt: skip
 
 

@@ -149,6 +149,41 @@ def test_attempts_are_added_one_after_another(log, delivery) -> None:
     assert told == replace(planned, state=DeliveryState.DELIVERED, attempts=(first, second))
 
 
+def test_an_attempt_is_noted_once_however_often_it_is_told(log, delivery) -> None:
+    planned, attempt = delivery(), Attempt(at=NOON, ms=25, status=204)
+    log.plan(planned)
+
+    for _ in range(2):
+        log.note(planned, attempt, DeliveryState.DELIVERED)
+
+    assert log.get(ref_of(planned)).attempts == (attempt,)
+
+
+def test_writes_whose_answers_are_lost_are_made_once(engine, clock, delivery) -> None:
+    log, planned = DynamoDeliveryLog(engine.client, engine.webhooks, clock), delivery()
+    attempt = Attempt(at=NOON, ms=25, status=500)
+
+    with engine.losing_answer("PutItem") as lost_plan:
+        log.plan(planned)
+    with engine.losing_answer("UpdateItem") as lost_note:
+        log.note(planned, attempt, DeliveryState.FAILED)
+    with engine.losing_answer("UpdateItem") as lost_reopening:
+        log.reopen(planned)
+
+    assert all((lost_plan, lost_note, lost_reopening))
+    assert log.get(ref_of(planned)) == replace(planned, attempts=(attempt,))
+
+
+def test_what_is_gone_is_not_brought_back(log, delivery) -> None:
+    gone = delivery()
+
+    log.note(gone, Attempt(at=NOON, ms=5, status=200), DeliveryState.DELIVERED)
+    with pytest.raises(DeliveryNotFoundError):
+        log.reopen(gone)
+
+    assert log.of_job(gone.ref.tenant, gone.ref.id) == []
+
+
 def test_what_has_been_delivered_stays_so(log, delivery) -> None:
     planned, failed = delivery(), Attempt(at=NOON, ms=5, status=500)
     log.plan(planned)

@@ -344,17 +344,17 @@ def test_whoever_gets_new_code_gradually_gives_it_back_on_the_same_alarms(
         assert each["AutoPublishAliasAllProperties"], name
 
 
-def test_who_starts_jobs_and_who_runs_them_gets_new_code_gradually(functions) -> None:
+def test_who_starts_jobs_and_who_runs_or_tells_of_them_gets_new_code_gradually(functions) -> None:
     """These see all work there is: a mistake shows here first."""
     gradual = {name for name, each in functions.items() if "DeploymentPreference" in each}
     creates = {
         name
         for name, each in functions.items()
-        if re.search(r"create_job|stream_job", each["Handler"])
+        if re.search(r"create_job|stream_job|request_job|send_message", each["Handler"])
     }
     runs = {name for name in functions if re.fullmatch(r"Run\w+Function", name)}
 
-    assert creates | runs | {"AuthorizeApiKeyFunction"} <= gradual
+    assert creates | runs | {"AuthorizeApiKeyFunction", "DeliverWebhookFunction"} <= gradual
 
 
 def test_the_gateway_asks_the_authorizer_by_its_alias(resources) -> None:

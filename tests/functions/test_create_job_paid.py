@@ -9,6 +9,7 @@ from jobs.adapters.memory_payments import InMemoryPayments
 from jobs.domain.agent import Agent
 from jobs.domain.job import JobRef
 from jobs.domain.payment import NETWORKS, PAYERS, PaymentState
+from jobs.domain.webhook import Webhook
 from tests.payments import (
     BASE,
     NONCE,
@@ -26,6 +27,7 @@ from tests.support import NOON
 
 RESOURCE = "https://api.example.com/api/messaging/jobs"
 HASH = "0x" + "Fa" * 32
+WEBHOOK = "https://hooks.example.com/in"
 
 
 class Till:
@@ -200,6 +202,26 @@ def test_who_pays_gets_the_job_and_a_receipt(create, world, till, told) -> None:
     [payment] = till.payments.all()
     assert (payment.state, payment.job_id) == (PaymentState.SETTLED, job.id)
     assert payment.job == {}
+
+
+@pytest.mark.parametrize("events", [["completed", "failed"], None])
+def test_a_paid_job_keeps_its_webhook(create, world, events) -> None:
+    told = {"url": WEBHOOK, "events": events} if events else {"url": WEBHOOK}
+
+    answer = create(headers={"X-PAYMENT": a_header()}, webhook=told)
+
+    [job] = jobs(world)
+    assert answer.status == 201
+    assert job.webhook == Webhook(url=WEBHOOK, events=frozenset(events or ()))
+
+
+def test_a_payment_pays_for_no_other_webhook(create, world) -> None:
+    create(headers={"X-PAYMENT": a_header()}, webhook={"url": WEBHOOK})
+
+    again = create(headers={"X-PAYMENT": a_header()}, webhook={"url": f"{WEBHOOK}2"})
+
+    assert (again.status, again.body["code"]) == (402, "payment_already_used")
+    assert [job.webhook for job in jobs(world)] == [Webhook(url=WEBHOOK)]
 
 
 @pytest.mark.parametrize("version", [1, 2])
@@ -454,6 +476,16 @@ class TestInsteadOfKey:
         answer = call("get_job", pathParameters={"jobId": made["jobId"]})
 
         assert (answer.status, answer.body["jobId"]) == (200, made["jobId"])
+
+    def test_a_webhook_is_for_those_who_have_a_secret_to_check_it_with(
+        self, create, world, till
+    ) -> None:
+        answer = create(headers={"X-PAYMENT": a_header()}, webhook={"url": WEBHOOK})
+
+        assert (answer.status, answer.body["code"]) == (400, "INVALID_REQUEST")
+        assert answer.body["error"].startswith("webhook needs an API key")
+        assert jobs(world) == []
+        assert till.ledger.moved == {}
 
     def test_another_tenants_job_stays_its_own(self, call, stored) -> None:
         job = stored(tenant="rival")

@@ -217,7 +217,7 @@ def test_what_is_not_taken_comes_back_later(invoke, world, planned, internet, an
     [(receipt, seconds)] = world.queues.held
     assert failed == {"itemIdentifier": "059f36b4-87a3-44ab-83d2-661975830a7d"}
     assert receipt == "EXAMPLE-receipt-handle"
-    assert seconds in range(4, 6)
+    assert seconds in range(5, 7)
 
 
 def test_a_receiver_that_fails_is_nothing_to_be_alarmed_about(
@@ -278,6 +278,58 @@ def test_what_fails_on_our_side_is_sent_again_by_the_queue(
 
     assert len(made["batchItemFailures"]) == 1
     assert [line["level"] for line in log()] == ["ERROR"]
+
+
+@pytest.fixture
+def deliver(invoke, event, planned):
+    """Have a delivery sent whose message has come so often by now."""
+
+    def run(received: int) -> Any:
+        planned()
+        message = event("workers/deliver_webhook")
+        message["Records"][0]["attributes"]["ApproximateReceiveCount"] = str(received)
+        return invoke("workers/deliver_webhook", message)
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("received", "pauses"), [(1, range(5, 7)), (5, range(405, 447)), (12, range(17_500, 19_251))]
+)
+def test_what_fails_on_our_side_uses_up_no_more_of_a_day_than_what_fails_on_theirs(
+    deliver, world, monkeypatch, received, pauses
+) -> None:
+    monkeypatch.setattr(world.deliveries, "get", unavailable)
+
+    made = deliver(received)
+
+    [(_, seconds)] = world.queues.held
+    assert len(made["batchItemFailures"]) == 1
+    assert seconds in pauses
+
+
+def unavailable(*_: Any) -> None:
+    raise UnavailableError
+
+
+@pytest.mark.parametrize("case", [
+    (204, 1, "delivered"), (500, 1, "failed"), (500, ATTEMPTS, "given_up"), (410, 1, "given_up"),
+], ids=str)  # fmt: skip
+def test_how_webhooks_fare_is_printed_as_a_metric_of_the_stack_that_names_nobody(
+    deliver, internet, capsys, case
+) -> None:
+    internet.answer, received, outcome = case
+
+    deliver(received)
+
+    printed = json.loads(capsys.readouterr().out)
+    [about] = printed.pop("_aws")["CloudWatchMetrics"]
+    [dimensions] = about.pop("Dimensions")
+    assert about == {
+        "Namespace": "sortie-test", "Metrics": [{"Name": "Webhooks", "Unit": "Count"}]
+    }  # fmt: skip
+    assert {*dimensions} == {"service", "outcome"}
+    assert printed == {"service": "sortie", "outcome": outcome, "Webhooks": [1.0]}
 
 
 # ── The log ─────────────────────────────────────────────────────────────────────

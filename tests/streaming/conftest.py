@@ -89,6 +89,7 @@ def world(clock, monkeypatch) -> World:
             Project(id=PROJECT, tenant=tenant, repository="https://git.example/docs.git")
         )
     create = made.create()
+    monkeypatch.setenv("PAYMENTS", "off")
     monkeypatch.setenv("WEBHOOKS_TO_LOOPBACK", "false")
     monkeypatch.setenv("PAYMENTS", "off")
     monkeypatch.setattr(bootstrap, "now", clock)

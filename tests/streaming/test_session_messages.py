@@ -218,8 +218,7 @@ def test_a_stream_is_kept_alive_through_silence_and_a_database_that_is_away(
     status_of = world.repository.status_of
     monkeypatch.setattr(world.repository, "status_of", away)
     answer = say(transport="sse")
-    while not answer.readline().startswith(b":"):
-        pass
+    assert any(line.startswith(b":") for line in iter(answer.readline, b""))
     monkeypatch.setattr(world.repository, "status_of", status_of)
     end(world, answer="Well")
 
@@ -247,6 +246,40 @@ def test_what_breaks_a_rule_is_refused_with_its_text(say, world, fields, text) -
 
 def test_white_space_and_four_thousand_characters_are_content(say) -> None:
     assert [say(text).status for text in (" ", "🐎" * 2000)] == [201, 201]
+
+
+@pytest.mark.parametrize(("mode", "status"), [
+    ({"PAYMENTS": "off", "KEYS_ARE_FREE": "false"}, 201),
+    ({"PAYMENTS": "required", "KEYS_ARE_FREE": "false"}, 403),
+    ({"PAYMENTS": "required", "KEYS_ARE_FREE": "true"}, 403),
+    ({"PAYMENTS": "instead-of-key", "KEYS_ARE_FREE": "false"}, 403),
+    ({"PAYMENTS": "instead-of-key", "KEYS_ARE_FREE": "true"}, 201),
+], ids=str)  # fmt: skip
+def test_where_messages_would_have_to_be_paid_for_there_are_none(
+    say, world, monkeypatch, mode, status
+) -> None:
+    for name, value in mode.items():
+        monkeypatch.setenv(name, value)
+
+    answer = say()
+
+    assert answer.status == status
+    assert len(world.repository.all()) == (status == 201)
+    if status == 403:
+        assert read(answer) == {
+            "success": False,
+            "error": "Messages of sessions cannot be paid for; create a job instead",
+            "code": "SESSIONS_ARE_CLOSED",
+        }
+
+
+@pytest.mark.parametrize("transport", ["http", "sse"])
+def test_what_is_closed_is_so_however_the_answer_is_to_come(say, monkeypatch, transport) -> None:
+    monkeypatch.setenv("PAYMENTS", "required")
+
+    answer = say(transport=transport)
+
+    assert (answer.status, answer.headers["Content-Type"]) == (403, "application/json")
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"null", b"[]", b'{"content": NaN}', b"\xff"])

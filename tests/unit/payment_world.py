@@ -5,6 +5,7 @@ from typing import Any, Final
 from jobs.adapters.memory import InMemoryJobRepository
 from jobs.adapters.memory_payments import InMemoryPayments
 from jobs.domain.payment import Authorization
+from jobs.domain.webhook import Webhook
 from jobs.services.close_payment import ClosePayment, Paid
 from jobs.services.create_job import NewJob
 from jobs.services.pay_by_transaction import PayByTransaction, Proof
@@ -74,7 +75,12 @@ class PaymentWorld:
         return self.pay_by_transaction(a_new_job(body, key), Proof(**sane | about))
 
 
-def a_new_job(body: str = "Hello", key: str | None = None, tenant: str = "acme") -> NewJob:
+def a_new_job(
+    body: str = "Hello",
+    key: str | None = None,
+    tenant: str = "acme",
+    webhook: Webhook | None = None,
+) -> NewJob:
     return NewJob(
         tenant=tenant,
         dialect="messaging",
@@ -82,4 +88,5 @@ def a_new_job(body: str = "Hello", key: str | None = None, tenant: str = "acme")
         timeout=30_000,
         idempotency_key=key,
         request_hash=body,
+        webhook=webhook,
     )

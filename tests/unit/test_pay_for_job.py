@@ -11,6 +11,7 @@ from jobs.domain.errors import (
     UnavailableError,
 )
 from jobs.domain.payment import NETWORKS, PaymentState
+from jobs.domain.webhook import Webhook
 from jobs.services.pay_for_job import Order
 from jobs.services.payment_claims import LEASE
 from tests.payments import NONCE, PRICE, SOON, Killed, an_authorization, transaction_of
@@ -49,6 +50,20 @@ def test_a_jobs_time_begins_when_it_is_paid(world, clock) -> None:
     job = world.pay().job
 
     assert (job.created_at, job.deadline) == (NOON + 17_000, NOON + 47_000)
+
+
+def test_a_job_that_is_made_after_its_request_has_its_webhook(world, clock) -> None:
+    told = Webhook(url="https://hooks.example.com/in", events=frozenset({"failed"}))
+    world.ledger.fate["settle"] = ["killed after"]
+    order = Order(new=a_new_job(webhook=told), authorization=an_authorization(), requirements={})
+    with pytest.raises(Killed):
+        world.pay_for_job(order)
+    clock.advance(LEASE)
+
+    world.watch(an_authorization().payment_id)
+
+    [job] = world.jobs.all()
+    assert job.webhook == told
 
 
 @pytest.mark.parametrize(("about", "code"), [

@@ -81,6 +81,7 @@ def plan_deliveries() -> PlanDeliveries:
 
 @cache
 def deliver_webhook() -> DeliverWebhook:
+    from jobs.adapters.metrics import PrintedDeliveryMetrics
     from jobs.adapters.webhook_secrets import WebhookSecrets
     from jobs.services.deliver_webhook import DeliverWebhook
 
@@ -88,6 +89,7 @@ def deliver_webhook() -> DeliverWebhook:
         log=delivery_log(),
         secrets=WebhookSecrets(bootstrap.secrets(), os.environ["WEBHOOK_SECRETS"]),
         sender=sender(),
+        metrics=PrintedDeliveryMetrics(),
         clock=bootstrap.now,
     )
 

@@ -26,6 +26,8 @@ class Till:
 
         Raises `BadRequestError`, `PaymentRefusedError`, `SettlementUnknownError`.
         """
+        if self.tenant == PAYERS and new.webhook:  # nobody has a secret to check it with
+            raise BadRequestError("webhook needs an API key: it is signed with its tenant's secret")
         paid = self._paid(new)
         self.request.answer_headers.update(x402_headers.settled(paid.payment))
         return paid.job

@@ -32,10 +32,10 @@ class DeliveryLog(Protocol):
         """Return a job's deliveries in the order of its changes."""
 
     def note(self, delivery: WebhookDelivery, attempt: Attempt, state: DeliveryState) -> None:
-        """Add an attempt. What has been delivered stays so: then a failed one goes unnoted."""
+        """Add an attempt, once. What has been delivered stays so: then no failed one is noted."""
 
     def reopen(self, delivery: WebhookDelivery) -> None:
-        """Make a delivery pending again."""
+        """Make a delivery pending again. Raises `DeliveryNotFoundError`."""
 
 
 class DeliveryQueue(Protocol):
@@ -54,6 +54,11 @@ class Sender(Protocol):
 
         Raises `NotDeliveredError` if there is none, or if this is nowhere that we send to.
         """
+
+
+class DeliveryMetrics(Protocol):
+    def attempted(self, state: DeliveryState) -> None:
+        """Count an attempt by what it has left its delivery as."""
 
 
 class Describe(Protocol):

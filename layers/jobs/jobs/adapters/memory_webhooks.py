@@ -51,15 +51,15 @@ class InMemoryDeliveryLog:
 
     def note(self, delivery: WebhookDelivery, attempt: Attempt, state: DeliveryState) -> None:
         stored = self._all.get(_ref(delivery))
-        if stored is None or (
-            stored.state is DeliveryState.DELIVERED and state is not DeliveryState.DELIVERED
-        ):
+        if stored is None or attempt in stored.attempts:
+            return
+        if stored.state is DeliveryState.DELIVERED and state is not DeliveryState.DELIVERED:
             return
         attempts = (*stored.attempts, attempt)
         self._all[_ref(delivery)] = replace(stored, attempts=attempts, state=state)
 
     def reopen(self, delivery: WebhookDelivery) -> None:
-        stored = self._all[_ref(delivery)]
+        stored = self.get(_ref(delivery))
         self._all[_ref(delivery)] = replace(stored, state=DeliveryState.PENDING)
 
 

@@ -1,12 +1,14 @@
-"""What operators see of jobs: metrics in CloudWatch's embedded format, printed and no call more."""
+"""What operators see: metrics in CloudWatch's embedded format, printed and no call more."""
 
 from collections import defaultdict
 from collections.abc import Sequence
+from typing import Final
 
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
 from jobs.domain.counts import JobChange
 from jobs.domain.status import JobStatus
+from jobs.domain.webhook import DeliveryState
 
 
 class PrintedMetrics:
@@ -35,4 +37,23 @@ class PrintedMetrics:
                 metrics.add_metric("ProcessingTime", MetricUnit.Milliseconds, took)
         # Last, as Powertools prints what it has at a hundred values, and wants one at the end.
         metrics.add_metric("Jobs", MetricUnit.Count, len(changes))
+        metrics.flush_metrics()
+
+
+class PrintedDeliveryMetrics:
+    """`Webhooks`, the attempts to send one, by outcome: those that failed will be made again.
+
+    Neither tenant nor receiver: each would be a metric to pay for.
+    """
+
+    _OUTCOMES: Final = {
+        DeliveryState.DELIVERED: "delivered",
+        DeliveryState.PENDING: "failed",
+        DeliveryState.FAILED: "given_up",
+    }
+
+    def attempted(self, state: DeliveryState) -> None:
+        metrics = EphemeralMetrics()
+        metrics.add_dimension("outcome", self._OUTCOMES[state])
+        metrics.add_metric("Webhooks", MetricUnit.Count, 1)
         metrics.flush_metrics()

@@ -13,10 +13,10 @@ from jobs.domain.webhook import (
 )
 from jobs.domain.webhook_signature import signed
 from jobs.ports import Clock
-from jobs.webhook_ports import DeliveryLog, Sender, SigningSecrets
+from jobs.webhook_ports import DeliveryLog, DeliveryMetrics, Sender, SigningSecrets
 
 ATTEMPTS: Final = 13
-"""Of one message, the last of them a day after the first; then its queue gives it up."""
+"""Of one message, the last of them a day or more after the first; then its queue gives it up."""
 _FIRST_PAUSE: Final = 5
 _FACTOR: Final = 3
 _LONGEST_PAUSE: Final = 17_500
@@ -35,6 +35,7 @@ class DeliverWebhook:
     log: DeliveryLog
     secrets: SigningSecrets
     sender: Sender
+    metrics: DeliveryMetrics
     clock: Clock
 
     def __call__(self, ref: DeliveryRef, *, received: int) -> Outcome:
@@ -46,13 +47,12 @@ class DeliverWebhook:
         if delivery.state is DeliveryState.DELIVERED:
             return Outcome()
         attempt = self._attempt(delivery)
-        if attempt.succeeded:
-            self.log.note(delivery, attempt, DeliveryState.DELIVERED)
+        state = _state_after(attempt, last=received >= ATTEMPTS)
+        self.log.note(delivery, attempt, state)
+        self.metrics.attempted(state)
+        if attempt.succeeded or attempt.unwanted:
             return Outcome(attempt=attempt)
-        over = attempt.unwanted or received >= ATTEMPTS
-        self.log.note(delivery, attempt, DeliveryState.FAILED if over else DeliveryState.PENDING)
-        if attempt.unwanted:
-            return Outcome(attempt=attempt)
+        over = state is DeliveryState.FAILED
         return Outcome(attempt=attempt, again_in=0 if over else pause(received))
 
     def _attempt(self, delivery: WebhookDelivery) -> Attempt:
@@ -72,7 +72,13 @@ class DeliverWebhook:
         return self.sender.send(delivery.url, headers, delivery.body.encode())
 
 
+def _state_after(attempt: Attempt, *, last: bool) -> DeliveryState:
+    if attempt.succeeded:
+        return DeliveryState.DELIVERED
+    return DeliveryState.FAILED if attempt.unwanted or last else DeliveryState.PENDING
+
+
 def pause(received: int) -> int:
     """Return the seconds until the next attempt: ever longer, and not the same for all."""
-    longest: float = min(_FIRST_PAUSE * _FACTOR ** (received - 1), _LONGEST_PAUSE)
-    return round(longest * random.uniform(0.9, 1))  # noqa: S311 - jitter
+    shortest: float = min(_FIRST_PAUSE * _FACTOR ** (received - 1), _LONGEST_PAUSE)
+    return round(shortest * random.uniform(1, 1.1))  # noqa: S311 - jitter

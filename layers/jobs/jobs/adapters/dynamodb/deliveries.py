@@ -71,6 +71,7 @@ class DynamoDeliveryLog:
         return sorted(map(_delivery, found), key=lambda each: (each.sequence, each.id))
 
     def note(self, delivery: WebhookDelivery, attempt: Attempt, state: DeliveryState) -> None:
+        noted = _attempt(attempt)
         values = attributes({":state": state.value, ":delivered": DeliveryState.DELIVERED.value})
         try:
             with passing_failures():
@@ -79,22 +80,27 @@ class DynamoDeliveryLog:
                     Key=_key(_ref(delivery)),
                     UpdateExpression="SET attempts = list_append(attempts, :one), #state = :state",
                     ConditionExpression="attribute_exists(PK)"
-                    " AND (#state <> :delivered OR :state = :delivered)",
+                    " AND (#state <> :delivered OR :state = :delivered)"
+                    " AND NOT contains(attempts, :attempt)",  # the SDK may say it twice
                     ExpressionAttributeNames={"#state": "state"},
-                    ExpressionAttributeValues={**values, ":one": {"L": [_attempt(attempt)]}},
+                    ExpressionAttributeValues={**values, ":attempt": noted, ":one": {"L": [noted]}},
                 )
         except self._client.exceptions.ConditionalCheckFailedException:
-            return  # another message's attempt has delivered it meanwhile, or it is too old
+            return  # it is noted; or another's attempt has delivered it; or it is too old
 
     def reopen(self, delivery: WebhookDelivery) -> None:
-        with passing_failures():
-            self._client.update_item(
-                TableName=self._table,
-                Key=_key(_ref(delivery)),
-                UpdateExpression="SET #state = :state",
-                ExpressionAttributeNames={"#state": "state"},
-                ExpressionAttributeValues=attributes({":state": DeliveryState.PENDING.value}),
-            )
+        try:
+            with passing_failures():
+                self._client.update_item(
+                    TableName=self._table,
+                    Key=_key(_ref(delivery)),
+                    UpdateExpression="SET #state = :state",
+                    ConditionExpression="attribute_exists(PK)",
+                    ExpressionAttributeNames={"#state": "state"},
+                    ExpressionAttributeValues=attributes({":state": DeliveryState.PENDING.value}),
+                )
+        except self._client.exceptions.ConditionalCheckFailedException as error:
+            raise DeliveryNotFoundError(delivery.id) from error  # too old since it was read
 
     def _is_live(self, item: Stored) -> bool:
         return int(item["expires_at"]["N"]) * 1000 > self._clock()
