@@ -94,6 +94,24 @@ def drip(handler: _Handler) -> None:
         handler.wfile.write(b"x")
 
 
+def put_off(handler: _Handler) -> None:
+    """Say again and again that the answer is to come."""
+    while not handler.server.over.wait(0.02):
+        handler.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+
+def boast(handler: _Handler) -> None:
+    """Begin an answer with more headers than anybody reads."""
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\n" + b"X: x\r\n" * 1000)
+
+
+def flood(handler: _Handler) -> None:
+    """Answer with a body that never ends."""
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+    while not handler.server.over.is_set():
+        handler.wfile.write(b"10000\r\n" + b"x" * 0x10000 + b"\r\n")
+
+
 def drop(handler: _Handler) -> None:
     handler.connection.close()
 

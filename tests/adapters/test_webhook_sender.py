@@ -3,7 +3,9 @@
 import datetime as dt
 import socket
 import ssl
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -108,6 +110,8 @@ def test_a_redirect_leads_nowhere(server, code) -> None:
     [
         (receiver.hang, "timeout"),
         (receiver.drip, "timeout"),
+        (receiver.put_off, "timeout"),
+        (receiver.boast, "protocol"),
         (receiver.drop, "connection"),
         (receiver.babble, "protocol"),
     ],
@@ -117,6 +121,32 @@ def test_a_receiver_that_does_not_answer_is_given_up(server, behaviour, kind) ->
 
     with pytest.raises(NotDeliveredError, match=f"^{kind}$"):
         post(sender(patience=0.5), server.url)
+
+
+def test_of_an_answer_no_more_than_its_head_is_read(server) -> None:
+    server.then(receiver.flood)
+
+    assert post(sender(), server.url) == 200
+
+
+def test_a_receiver_that_drips_its_part_of_the_handshake_is_given_up() -> None:
+    over = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as door:
+
+        def drip() -> None:
+            reached, _ = door.accept()
+            with reached, suppress(OSError):
+                while not over.wait(0.02):
+                    reached.send(b"\x16\x03\x03\x3f\xff"[:1])
+
+        thread = threading.Thread(target=drip)
+        thread.start()
+        try:
+            with pytest.raises(NotDeliveredError, match=r"^(timeout|tls)$"):
+                post(sender(patience=0.5), f"https://127.0.0.1:{door.getsockname()[1]}/")
+        finally:
+            over.set()
+            thread.join()
 
 
 def test_where_nobody_listens_there_is_no_connection(server) -> None:
@@ -182,8 +212,20 @@ def test_a_name_that_leads_elsewhere_a_moment_later_leads_nowhere(server, next_a
         "http://127.0.0.1/",
         "https://127.0.0.1/",
         "https://localhost/",
+        "https://127.1/",
+        "https://0/",
+        "https://0.0.0.0/",
         "https://0x7f.1/",
+        "https://0x7f000001/",
+        "https://0177.0.0.1/",
         "https://2130706433/",
+        "https://0xa9fea9fe/latest/meta-data/",
+        "https://[::]/",
+        "https://[::ffff:7f00:1]/",
+        "https://[64:ff9b::7f00:1]/",
+        "https://[2002:7f00:1::1]/",
+        "https://100.64.0.1/",
+        "https://224.0.0.1/",
         "https://[::1]/",
         "https://[::ffff:169.254.169.254]/",
         "https://169.254.169.254/latest/meta-data/",
@@ -198,6 +240,44 @@ def test_what_is_no_public_https_address_is_refused(server, url) -> None:
         post(sender(loopback=False, connect=wire), url)
 
     assert wire.addresses == []
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "%31%32%37.0.0.1", "127.0.0.1%00.hooks.example.com", "xn--n3h.invalid",
+        "hooks.example.com\\.invalid", "x" * 64 + ".example.com", "..", "-",
+        "localhost.", "[fe80::1%25eth0]",  # whatever the machine makes of them
+    ],
+)  # fmt: skip
+def test_what_is_no_name_of_a_host_leads_nowhere(server, host) -> None:
+    wire = Wire(server)
+
+    with pytest.raises(NotDeliveredError, match=r"^(dns|address_refused)$"):
+        post(sender(loopback=False, connect=wire), f"https://{host}/")
+
+    assert wire.addresses == []
+
+
+@pytest.mark.parametrize("port", [22, 25, 443, 6379, 65535])
+def test_any_port_may_be_named_as_what_listens_there_must_speak_tls(server, port) -> None:
+    wire = Wire(server)
+    to = sender(loopback=False, resolve=Dns([PUBLIC]), connect=wire)
+
+    with pytest.raises(NotDeliveredError, match=r"^(tls|connection|protocol)$"):
+        post(to, f"https://hooks.example.com:{port}/")
+
+    assert wire.addresses == [PUBLIC]
+    assert server.received == []
+
+
+def test_the_machines_own_proxy_is_not_asked(server, monkeypatch) -> None:
+    with receiving() as proxy:
+        for name in ("http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "ALL_PROXY"):
+            monkeypatch.setenv(name, proxy.url)
+
+        assert post(sender(), server.url) == 204
+        assert proxy.received == []
 
 
 def test_the_loopback_does_not_open_the_private_network(server) -> None:

@@ -1,5 +1,7 @@
 """The deployed local stack, as its clients and its operators see it."""
 
+import os
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,8 @@ from jobs.domain.client import Role
 from jobs.domain.docs import Project
 from jobs.domain.payment import PaymentsMode
 from jobs.services.authenticate import new_key
+from local.aws import CREDENTIALS
+from local.paths import ROOT
 from local.stack import LocalStack, running
 from tests.e2e.api import Api
 from tests.e2e.cloud import Cloud, above
@@ -21,6 +25,8 @@ from tests.e2e.docs_agents import NOWHERE, Clone, DocsApi, cloned, docs_key
 from tests.e2e.events import Bus
 from tests.e2e.partners import Partner, registered
 from tests.e2e.payers import Payer
+from tests.e2e.webhooks import signing
+from tests.receiver import Receiver, receiving
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -157,3 +163,37 @@ def payer(paid_stack: LocalStack) -> Iterator[Payer]:
     made.chains.facilitator.script()
     yield made
     made.chains.facilitator.script()
+
+
+type Make = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def make(stack: LocalStack) -> Make:
+    """Have make do something with this stack, as an operator does."""
+
+    def run(target: str, **variables: object) -> subprocess.CompletedProcess[str]:
+        named = [f"{name}={value}" for name, value in variables.items()]
+        return subprocess.run(
+            ["make", "--no-print-directory", target, f"STACK={stack.name}", *named],
+            cwd=ROOT,
+            env=os.environ | CREDENTIALS | {"AWS_ENDPOINT_URL": stack.aws_endpoint_url},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    return run
+
+
+@pytest.fixture
+def server() -> Iterator[Receiver]:
+    """Where webhooks go."""
+    with receiving() as made:
+        yield made
+
+
+@pytest.fixture
+def secret(cloud: Cloud, api: Api) -> str:
+    """What the tenant's webhooks are signed with."""
+    return signing(cloud, api.tenant)

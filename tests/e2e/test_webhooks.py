@@ -1,51 +1,17 @@
 """Webhooks of the deployed stack: receivers that check, fail, hang and redirect."""
 
 import json
-import subprocess
-from collections.abc import Iterator
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import pytest
 
-from jobs.adapters.dynamodb.subscriptions import DynamoSubscriptions
-from jobs.adapters.webhook_secrets import spelled
-from jobs.domain.webhook import Subscription, Webhook
-from jobs.domain.webhook_signature import new_secret
-from local.aws import CREDENTIALS
-from local.paths import ROOT
+from jobs.adapters.dynamodb.fleet_registry import DynamoFleetRegistry
+from jobs.domain.client import Role
+from jobs.domain.device import Device, DeviceGroup
 from tests import receiver
 from tests.e2e.api import Api, eventually
-from tests.e2e.cloud import Cloud
-from tests.receiver import Receiver, receiving
-
-
-@pytest.fixture
-def server() -> Iterator[Receiver]:
-    with receiving() as made:
-        yield made
-
-
-@pytest.fixture
-def secret(cloud: Cloud, api: Api) -> str:
-    made = new_secret()
-    cloud.client("secretsmanager").create_secret(
-        Name=f"{cloud.stack.name}/webhooks/{api.tenant}", SecretString=spelled([made])
-    )
-    return made
-
-
-def deliveries(api: Api, job_id: str) -> Any:
-    answer = api.get(f"/webhooks/deliveries?jobId={job_id}")
-    assert answer.status == 200, answer
-    return answer.json["deliveries"]
-
-
-def until(api: Api, job_id: str, *states: str) -> Any:
-    """The job's deliveries, once they are in these states."""
-    return eventually(
-        lambda: deliveries(api, job_id),
-        lambda found: [each["status"] for each in found] == [*states],
-    )
+from tests.e2e.webhooks import deliveries, signing, until
 
 
 def test_a_receiver_is_told_each_step_and_can_check_who_says_so(api, secret, server) -> None:
@@ -119,11 +85,14 @@ def test_nobody_elses_deliveries_can_be_seen_or_sent(api, make_tenant, secret, s
         assert Api(api.base_url, None, "").get(path).status == 401
 
 
-def test_a_tenants_own_webhook_hears_of_all_its_jobs(cloud, api, secret, server) -> None:
-    table = DynamoSubscriptions(cloud.client("dynamodb"), cloud.registry, lambda: 0)
-    ends = frozenset({"completed", "failed"})
-    crm = Webhook(url=server.url, events=ends)
-    table.put(Subscription(id="crm", tenant=api.tenant, webhook=crm))
+def test_a_tenants_own_webhook_hears_of_all_its_jobs(api, secret, server, make, tmp_path) -> None:
+    file = tmp_path / "registry.yaml"
+    file.write_text(
+        f"tenant: {api.tenant}\n"
+        f"webhooks: [{{ id: crm, url: '{server.url}', events: [completed, failed] }}]\n"
+    )
+    said = make("registry", FILE=file)
+    assert said.returncode == 0, said.stderr
 
     jobs = [api.create(), api.create("/fail because")]
 
@@ -131,6 +100,40 @@ def test_a_tenants_own_webhook_hears_of_all_its_jobs(cloud, api, secret, server)
     heard = {(each.json["data"]["jobId"], each.json["type"]) for each in server.received}
     assert heard == {(jobs[0], "job.completed"), (jobs[1], "job.failed")}
     assert deliveries(api, jobs[0])[0]["subscription"] == "crm"
+
+
+def test_a_missions_receiver_is_named_in_its_body(cloud, make_partner, server) -> None:
+    pilot = make_partner(Role.PILOT)
+    secret = signing(cloud, pilot.tenant)
+    devices = (Device(id=uuid4().hex, tenant=pilot.tenant, group="field", name="Dock"),)
+    DynamoFleetRegistry(cloud.client("dynamodb"), cloud.registry, lambda: 0).put_group(
+        DeviceGroup(id="field", tenant=pilot.tenant, name="Field", devices=devices)
+    )
+    later = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+    about = {"name": "Round", "deviceGroupId": "field", "scheduledAt": later}
+    told = {"url": server.url, "events": ["created", "cancelled"]}
+
+    job_id = pilot.post("/v3/jobs/create", {**about, "webhook": told}).json["job"]["jobId"]
+    eventually(lambda: len(server.received), lambda count: count == 1)
+    pilot.post(f"/v3/jobs/{job_id}/cancel")
+
+    eventually(lambda: len(server.received), lambda count: count == 2)
+    heard = [each.verified(secret) for each in server.received]
+    assert [each["type"] for each in heard] == ["job.created", "job.cancelled"]
+    assert {each["data"]["links"]["self"] for each in heard} == {f"/v3/jobs/{job_id}"}
+
+
+def test_a_documentation_agents_receiver_is_named_in_a_header(cloud, make_docs, server) -> None:
+    docs = make_docs()  # its repository is nowhere
+    secret = signing(cloud, docs.tenant)
+
+    created = docs.create("say A secret", **{"X-Webhook-Url": server.url})
+
+    assert created.status == 201, created
+    eventually(lambda: len(server.received), lambda count: count == 3)
+    types = {each.verified(secret)["type"] for each in server.received}
+    assert types == {"job.created", "job.started", "job.failed"}
+    assert b"A secret" not in b"".join(each.body for each in server.received)
 
 
 @pytest.mark.parametrize("url", [
@@ -152,45 +155,34 @@ def test_a_name_of_a_private_address_is_refused_when_something_is_to_be_sent(api
 
 
 def test_what_nobody_took_for_long_is_a_dead_letter_and_comes_back_from_there(
-    cloud, api, secret, server
+    cloud, api, secret, server, make
 ) -> None:
-    sqs, outputs = cloud.client("sqs"), cloud.stack.outputs
-    queue, letters = outputs["WebhookQueueUrl"], outputs["WebhookDeadLetterQueueUrl"]
+    sqs, queue = cloud.client("sqs"), cloud.stack.outputs["WebhookQueueUrl"]
     attributes = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["RedrivePolicy"])
     policy = json.loads(attributes["Attributes"]["RedrivePolicy"])
+    letters = cloud.waiting("WebhookDeadLetterQueueUrl")
     server.then(receiver.status(503))
     impatient = json.dumps({**policy, "maxReceiveCount": 1})
     sqs.set_queue_attributes(QueueUrl=queue, Attributes={"RedrivePolicy": impatient})
     try:
         job_id = api.create(webhook={"url": server.url, "events": ["completed"]})
-        letter = eventually(lambda: ours(sqs, letters, job_id), bool)
+        eventually(
+            lambda: cloud.waiting("WebhookDeadLetterQueueUrl"), lambda count: count > letters
+        )
     finally:
         sqs.set_queue_attributes(QueueUrl=queue, Attributes={"RedrivePolicy": json.dumps(policy)})
 
     server.then(receiver.status(204))
-    sqs.delete_message(QueueUrl=letters, ReceiptHandle=letter["ReceiptHandle"])
-    sqs.send_message(QueueUrl=queue, MessageBody=letter["Body"])
+    said = make("redrive", QUEUE="WebhookDeadLetterQueue")
 
+    assert said.returncode == 0, said.stderr
     until(api, job_id, "delivered")
 
 
-def ours(sqs: Any, queue: str, job_id: str) -> Any:
-    """The job's message in a queue; what else is there is other tests'."""
-    found = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", [])
-    return next((each for each in found if json.loads(each["Body"])["jobId"] == job_id), None)
-
-
-def test_an_operator_gives_a_tenant_a_secret_which_is_shown_once(cloud, api, server) -> None:
-    def make(*more: str) -> subprocess.CompletedProcess[str]:
-        where = {"AWS_ENDPOINT_URL": cloud.stack.aws_endpoint_url, "PATH": "/usr/bin:/bin"}
-        return subprocess.run(
-            ["make", "--no-print-directory", "webhook-secret", *more, f"STACK={cloud.stack.name}"],
-            cwd=ROOT, env=CREDENTIALS | where, capture_output=True, text=True, check=False,
-        )  # fmt: skip
-
-    said = make(f"TENANT={api.tenant}")
+def test_an_operator_gives_a_tenant_a_secret_which_is_shown_once(api, server, make) -> None:
+    said = make("webhook-secret", TENANT=api.tenant)
     secret = said.stdout.rsplit(maxsplit=1)[-1]
-    refused = make("TENANT=Not/one")
+    refused = make("webhook-secret", TENANT="Not/one")
     job_id = api.create(webhook={"url": server.url, "events": ["created"]})
 
     until(api, job_id, "delivered")

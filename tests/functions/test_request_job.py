@@ -55,6 +55,11 @@ def send(invoke, event):
 
 MESSAGE = {"userId": USER_ID, "content": "A secret question"}
 MISSION = {"name": "Round", "deviceGroupId": "harbour"}
+OLDER = {
+    "DeviceGroupID": "harbour",
+    "ActionOnArrival": "HOVER",
+    "DesiredLocation": {"type": "Point", "coordinates": [9.9, 53.5]},
+}
 DOCS = {"projectId": "demo-docs", "prompt": "Write a secret"}
 
 
@@ -81,8 +86,7 @@ def test_an_event_makes_a_job_and_the_bus_tells_which(send, world) -> None:
     [
         ("messaging", MESSAGE),
         ("missions", MISSION),
-        ("missions", {"DeviceGroupID": "harbour", "ActionOnArrival": "HOVER",
-                      "DesiredLocation": {"type": "Point", "coordinates": [9.9, 53.5]}}),
+        ("missions", OLDER),
         ("docs", DOCS),
         ("docs", {"projectId": "demo-docs", "messages": [{"role": "user", "content": "Write"}]}),
     ],
@@ -100,7 +104,9 @@ def test_each_api_has_its_jobs_by_events(send, world, dialect, request_) -> None
 
 
 @pytest.mark.parametrize(
-    ("dialect", "request_"), [("messaging", MESSAGE), ("missions", MISSION), ("docs", DOCS)]
+    ("dialect", "request_"),
+    [("messaging", MESSAGE), ("missions", MISSION), ("missions", OLDER), ("docs", DOCS)],
+    ids=["messaging", "missions", "missions before", "docs"],
 )
 def test_whom_to_tell_is_said_alike_in_all_of_them(send, world, dialect, request_) -> None:
     send(dialect=dialect, request=request_ | {"webhook": {"url": URL, "events": ["failed"]}})
@@ -117,6 +123,51 @@ def test_the_same_key_or_the_same_event_is_the_same_job(send, world) -> None:
 
     assert len(world.repository.all()) == 2
     assert len({detail["jobId"] for detail in world.bus.details}) == 2
+
+
+@pytest.mark.parametrize("dialect", ["messaging", "missions", "docs"])
+@pytest.mark.parametrize("key", ["order-4711", None], ids=["key", "no key"])
+def test_an_event_that_comes_again_later_is_the_same_job_in_all_of_them(
+    send, world, clock, dialect, key
+) -> None:
+    request = {"messaging": MESSAGE, "missions": MISSION, "docs": DOCS}[dialect]
+    for _ in range(3):
+        send(dialect=dialect, request=request | {"webhook": {"url": URL}}, idempotencyKey=key)
+        clock.advance(60_000)
+
+    assert len(world.repository.all()) == 1
+    assert world.bus.types == ["Job Request Accepted"] * 3
+    assert len({detail["jobId"] for detail in world.bus.details}) == 1
+
+
+@pytest.mark.parametrize("mode", ["required", "instead-of-key"])
+def test_who_may_put_events_on_the_bus_pays_nothing(send, world, monkeypatch, mode) -> None:
+    monkeypatch.setenv("PAYMENTS", mode)
+
+    send()
+
+    [job] = world.repository.all()
+    assert (job.tenant, world.bus.types) == (TENANT, ["Job Request Accepted"])
+
+
+def test_a_worker_that_is_killed_after_the_job_is_made_makes_no_second_one(
+    send, world, monkeypatch
+) -> None:
+    class KilledError(BaseException):
+        pass
+
+    def killed(**_: Any) -> None:
+        raise KilledError
+
+    with monkeypatch.context() as busy:
+        busy.setattr(world.bus, "put_events", killed)
+        with pytest.raises(KilledError):
+            send()
+
+    send()
+
+    [job] = world.repository.all()
+    assert [detail["jobId"] for detail in world.bus.details] == [job.id]
 
 
 def test_a_message_without_an_envelope_will_do(send, world) -> None:

@@ -3,9 +3,11 @@ from pydantic import ValidationError
 
 from jobs.domain.agent import Scope
 from jobs.domain.docs import Project
+from jobs.domain.webhook import Subscription, Webhook
 from local.seed import REGISTRY
 from scripts.registry_docs import to_project
 from scripts.registry_file import RegistryFile, to_agent, to_group, to_plan
+from scripts.registry_webhooks import to_subscription
 
 GROUP = "  - {{id: {id}, name: G, devices: [{devices}]}}\n"
 MISSION = "tenant: acme\nmissions: [{{id: round, name: R, waypoints: [{waypoints}]}}]"
@@ -131,6 +133,67 @@ def test_a_project_is_all_that_its_entry_says(tmp_path) -> None:
 def test_a_file_that_is_not_right_is_refused(text, tmp_path) -> None:
     file = tmp_path / "registry.yaml"
     file.write_text(text)
+
+    with pytest.raises(ValidationError):
+        RegistryFile.read(file, {})
+
+
+WEBHOOK = "tenant: acme\nwebhooks: [{{ id: {id}, url: '{url}', {rest} }}]"
+URL = "https://hooks.example.com/in"
+
+
+@pytest.mark.parametrize(
+    ("rest", "events", "active"),
+    [
+        ("events: [completed, failed]", {"completed", "failed"}, True),
+        ("", set(), True),
+        ("active: false", set(), False),
+    ],
+)
+def test_a_webhook_is_all_that_its_entry_says(tmp_path, rest, events, active) -> None:
+    file = tmp_path / "registry.yaml"
+    file.write_text(WEBHOOK.format(id="crm", url=URL, rest=rest))
+
+    [entry] = RegistryFile.read(file, {}).webhooks
+
+    assert to_subscription("acme", entry) == Subscription(
+        id="crm",
+        tenant="acme",
+        webhook=Webhook(url=URL, events=frozenset(events)),
+        active=active,
+    )
+
+
+@pytest.mark.parametrize("wrong", [
+    {"id": "c r m"},
+    {"url": "http://hooks.example.com"},
+    {"url": "https://169.254.169.254/"},
+    {"url": "https://[::1/"},
+    {"url": "https://me:word@hooks.example.com"},
+    {"rest": "events: [ended]"},
+    {"rest": "secret: mine"},
+], ids=str)  # fmt: skip
+def test_a_webhook_that_cannot_be_is_refused(tmp_path, wrong) -> None:
+    file = tmp_path / "registry.yaml"
+    file.write_text(WEBHOOK.format(**{"id": "crm", "url": URL, "rest": ""} | wrong))
+
+    with pytest.raises(ValidationError):
+        RegistryFile.read(file, {})
+
+
+def test_a_receiver_on_this_machine_needs_no_encryption(tmp_path) -> None:
+    file = tmp_path / "registry.yaml"
+    file.write_text(WEBHOOK.format(id="crm", url="http://127.0.0.1:8000/in", rest=""))
+
+    [entry] = RegistryFile.read(file, {}).webhooks
+
+    assert entry.url == "http://127.0.0.1:8000/in"
+
+
+def test_two_webhooks_of_one_name_are_a_mistake(tmp_path) -> None:
+    file = tmp_path / "registry.yaml"
+    one = f"{{ id: crm, url: '{URL}' }}"
+    file.write_text(f"tenant: acme\nwebhooks: [{one}, {one}]")
 
     with pytest.raises(ValidationError):
         RegistryFile.read(file, {})

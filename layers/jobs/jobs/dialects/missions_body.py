@@ -160,6 +160,7 @@ class OlderCreateJob(TypedDict):
     ActionOnArrival: Literal["HOVER", "ORBIT", "MISSION"]
     MissionID: NotRequired[Id]
     DesiredLocation: NotRequired[Point]
+    webhook: NotRequired[WebhookBody]
 
 
 @with_config(_CLOSED | ConfigDict(json_schema_extra={"minProperties": 1}))
@@ -179,7 +180,7 @@ def is_older(body: Any) -> bool:
     return (
         isinstance(body, dict)
         and "deviceGroupId" not in body
-        and not body.keys().isdisjoint(OlderCreateJob.__annotations__)
+        and not body.keys().isdisjoint(OlderCreateJob.__annotations__.keys() - {"webhook"})
     )
 
 

@@ -33,14 +33,16 @@ def mission_in(
 ) -> NewMission:
     """Read the body of a create in either style. Raises `BadRequestError`.
 
-    With `loopback`, a webhook of the newer one may be on this machine.
+    With `loopback`, a webhook may be on this machine.
     """
+    asked: CreateJob | OlderCreateJob
     if missions_body.is_older(body):
-        return _older(missions_body.checked(missions_body.CREATE_OLDER, body, now=now), tenant, key)
-    newer = missions_body.checked(missions_body.CREATE, body, now=now)
-    return replace(
-        _newer(newer, tenant, key), webhook=webhook_of(newer.get("webhook"), loopback=loopback)
-    )
+        asked = missions_body.checked(missions_body.CREATE_OLDER, body, now=now)
+        new = _older(asked, tenant, key)
+    else:
+        asked = missions_body.checked(missions_body.CREATE, body, now=now)
+        new = _newer(asked, tenant, key)
+    return replace(new, webhook=webhook_of(asked.get("webhook"), loopback=loopback))
 
 
 def _newer(body: CreateJob, tenant: str, key: str | None) -> NewMission:
