@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from jobs.adapters.dynamodb.chat_jobs import DynamoChatJobs
 from jobs.adapters.dynamodb.conversations import DynamoConversations
 from jobs.domain.conversation import KEPT, MINUTE, ChatSession, Timeouts, Window
 from jobs.domain.errors import (
@@ -333,3 +334,37 @@ def test_what_throttles_is_unavailable(engine, clock, a_session) -> None:
         ):
             with pytest.raises(UnavailableError):
                 call()
+
+
+@pytest.mark.parametrize("engine", ["ministack"], indirect=True)  # moto knows no token again
+def test_a_message_whose_answer_is_lost_is_said_once(engine, clock, a_session, a_job) -> None:
+    table = DynamoConversations(engine.client, engine.sessions, engine.jobs, clock)
+    table.create(session := a_session())
+    job = a_job(tenant=session.tenant, conversation=session.id)
+
+    with engine.losing_answer("TransactWriteItems") as lost:
+        assert table.send(session.said(NOON), job) == job.ref
+
+    assert lost
+    [message] = table.page(session.tenant, session.id, Window(limit=9)).messages
+    assert (message.id, table.get(session.tenant, session.id).version) == (job.id, 2)
+
+
+def test_an_answer_whose_acknowledgement_is_lost_is_given_once(
+    engine, clock, a_session, a_job
+) -> None:
+    table = DynamoConversations(engine.client, engine.sessions, engine.jobs, clock)
+    jobs = DynamoChatJobs(engine.client, engine.jobs, engine.sessions, clock)
+    table.create(session := a_session())
+    job = a_job(tenant=session.tenant, conversation=session.id)
+    table.send(session.said(NOON), job)
+    jobs.save(running := job.claim(now=NOON, lease=25_000), replacing=job)
+    ended = running.succeed({"id": "answer", "content": "Fine"}, now=NOON + 5)
+
+    with engine.losing_answer("TransactWriteItems") as lost:
+        jobs.save(ended, replacing=running)
+
+    assert lost
+    found = table.page(session.tenant, session.id, Window(limit=9)).messages
+    assert contents(found) == ["Fine", job.request["content"]]
+    assert jobs.get(job.ref).status is JobStatus.SUCCEEDED
