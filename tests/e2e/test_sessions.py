@@ -127,6 +127,20 @@ def test_a_message_whose_predecessor_is_cancelled_has_its_turn(api) -> None:
     assert api.until(last["job"]["jobId"])["status"] == "completed"
 
 
+def test_messages_whose_workers_are_killed_are_answered_by_others_in_order(api, cloud) -> None:
+    session = opened(api)
+    first = said(api, session, "/sleep 4 first")
+    second = said(api, session, "second")
+    api.until(first["job"]["jobId"], "processing")
+
+    assert cloud.kill("RunAgentJob") >= 1
+
+    for each in (first, second):
+        assert api.until(each["job"]["jobId"], seconds=120)["status"] == "completed"
+    messages = api.get(f"{session}/messages").json["messages"]
+    assert [each["content"] for each in messages if each["isAgent"]] == ["second", "first"]
+
+
 def test_an_agent_that_fails_says_why_and_the_next_message_is_answered(api) -> None:
     session = opened(api)
 

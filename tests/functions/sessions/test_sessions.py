@@ -269,6 +269,24 @@ def test_what_was_said_is_listed_newest_first_in_pages(call, opened, clock) -> N
     }  # fmt: skip
 
 
+@pytest.mark.parametrize(("query", "count"), [
+    (None, 50), ({"limit": "7"}, 7), ({"limit": "100"}, 100), ({"limit": "101"}, 100),
+], ids=str)  # fmt: skip
+def test_a_page_has_fifty_messages_unless_fewer_or_up_to_twice_as_many_are_asked_for(
+    call, opened, clock, query, count
+) -> None:
+    opened()
+    for n in range(101):
+        say(str(n))
+        clock.advance(1)
+
+    page = call("list_messages", queryStringParameters=query).body
+
+    newest = [str(n) for n in range(100, 100 - count, -1)]
+    assert [each["content"] for each in page["messages"]] == newest
+    assert page["hasMore"] is True
+
+
 def test_before_anything_is_said_there_is_no_place_to_go_on_from(call, opened) -> None:
     opened()
 
