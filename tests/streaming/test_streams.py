@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from jobs.domain.webhook import Webhook
 from jobs.streaming.gateway_request import CONTEXT_HEADER
 from jobs.streaming.tail import ABANDONED, LOST
 from tests.streaming.conftest import BODY, PATH, PROJECT, QUICKLY, SSE, TENANT, context, key
@@ -322,3 +323,21 @@ def test_a_bug_is_not_told(create, world, monkeypatch) -> None:
     monkeypatch.setattr(world.log, "read", lambda *_, **__: 1 / 0)
 
     assert error_in(create()) == (500, "Internal server error")
+
+
+# ── Who else is told ────────────────────────────────────────────────────────────
+
+
+def test_a_header_says_whom_to_tell(create, world) -> None:
+    answer = create(headers={"X-Webhook-Url": "https://hooks.example.com/in"})
+
+    job = world.job(answer.getheader("X-Session-Id"))
+    assert job.webhook == Webhook(url="https://hooks.example.com/in")
+
+
+@pytest.mark.parametrize("url", ["", "http://hooks.example.com", "https://169.254.169.254/"])
+def test_nobody_is_told_where_only_we_can_reach(create, world, url) -> None:
+    status, error = error_in(create(headers={"X-Webhook-Url": url}))
+
+    assert (status, error.startswith("X-Webhook-Url must ")) == (400, True)
+    assert world.repository.all() == []
