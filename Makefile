@@ -137,6 +137,7 @@ lock: $(UV) ## resolve the requirements again (UPGRADE=1: to the newest)
 	$(COMPILE) layers/tokens/requirements.in -o layers/tokens/requirements.txt
 	$(COMPILE) layers/payments/requirements.in -o layers/payments/requirements.txt
 	$(COMPILE) layers/docs/requirements.in --constraints layers/jobs/requirements.txt -o layers/docs/requirements.txt
+	$(COMPILE) --no-deps layers/openapi/requirements.in -o layers/openapi/requirements.txt
 	$(COMPILE) requirements/local.in --constraints layers/jobs/requirements.txt --constraints layers/docs/requirements.txt -o requirements/local.txt
 	$(COMPILE) requirements/dev.in client/pyproject.toml --all-extras --constraints requirements/local.txt --constraints layers/tokens/requirements.txt --constraints layers/payments/requirements.txt --constraints layers/docs/requirements.txt -o requirements/dev.txt
 	for each in chain ministack runtime sam uv; do \

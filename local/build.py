@@ -25,13 +25,14 @@ from local.paths import BUILT, PYTHON, ROOT, tool
 from local.progress import step
 from local.template import code_folders
 
-SOURCES = ("template.yaml", "functions", "layers", "statemachines")
+SOURCES = ("template.yaml", "functions", "layers", "statemachines", "docs/openapi")
 HOST_ARCHITECTURE = "arm64" if platform.machine() in {"aarch64", "arm64"} else "x86_64"
 LAYER_BUDGETS = {
     "JobsLayer": 26_000_000,
     "TokensLayer": 20_000_000,
     "PaymentsLayer": 16_000_000,
     "DocsLayer": 16_000_000,
+    "OpenapiLayer": 3_000_000,
 }
 STAMP = "fingerprint"
 

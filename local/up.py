@@ -36,6 +36,8 @@ Sortie runs. A message to an agent, then its answer:
 
 Drones, live on a map, for whoever has what missions has in the file below: {url}/tracking
 
+All APIs, to read and to try with what is in the file below: {url}/docs
+
 Documentation agents write here; what they push is on a branch of its own:
 
   git clone {git}

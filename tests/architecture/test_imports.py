@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+PATHS = ":".join(str(ROOT / each) for each in ("functions", "layers/jobs", "layers/openapi"))
 
 IMPORT_ALL = """
 import importlib, sys
@@ -44,14 +45,13 @@ import importlib, sys
 importlib.import_module(sys.argv[1])
 print("pydantic" in sys.modules)
 """
-    paths = f"{ROOT / 'functions'}:{ROOT / 'layers/jobs'}"
 
     paying = {
         name
         for name in handlers
         if subprocess.run(
             [sys.executable, "-c", script, name.replace("/", ".")],
-            env={"PYTHONPATH": paths, "PYTHONDONTWRITEBYTECODE": "1"},
+            env={"PYTHONPATH": PATHS, "PYTHONDONTWRITEBYTECODE": "1"},
             check=True,
             capture_output=True,
             text=True,
@@ -64,11 +64,10 @@ print("pydantic" in sys.modules)
 
 def test_importing_every_handler_makes_no_client_and_needs_no_environment(handlers) -> None:
     modules = sorted(name.replace("/", ".") for name in handlers)
-    paths = f"{ROOT / 'functions'}:{ROOT / 'layers/jobs'}"
 
     imported = subprocess.run(
         [sys.executable, "-W", "error", "-c", IMPORT_ALL, *modules],
-        env={"PYTHONPATH": paths, "PYTHONDONTWRITEBYTECODE": "1"},
+        env={"PYTHONPATH": PATHS, "PYTHONDONTWRITEBYTECODE": "1"},
         check=False,
         capture_output=True,
         text=True,

@@ -17,6 +17,7 @@ OTHER_LAYERS = {  # whose packages these parts import
     "TokensLayer": ("jobs.adapters.tokens",),
     "PaymentsLayer": ("jobs.adapters.cdp_tokens", "jobs.adapters.personal_sign"),
     "DocsLayer": ("jobs.adapters.git", "jobs.streaming"),
+    "OpenapiLayer": ("jobs.openapi_endpoint",),
 }
 UNCHECKED_HASH = 0b01  # PEP 552
 ONLY_FOR_TESTS = ["aiohttp", "hypothesis", "moto", "mypy", "mypy_boto3_dynamodb", "pytest", "yaml"]

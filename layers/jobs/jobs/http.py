@@ -32,7 +32,7 @@ class TooLargeError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """JSON for programs, or a page for people."""
+    """JSON for programs, or a page for people; `headers` tell if it is something else."""
 
     status: HTTPStatus
     body: Mapping[str, Any]
@@ -102,6 +102,11 @@ class Request:
         context = self._event["requestContext"]
         root = str(context["path"]).removesuffix(str(self._event["path"]))
         return f"https://{context['domainName']}{root}"
+
+    @property
+    def root(self) -> str:
+        """The way back from this address to `base_url`, as a relative reference begins."""
+        return "../" * (str(self._event["path"]).count("/") - 1)
 
     def path(self, name: str) -> str:
         return str((self._event.get("pathParameters") or {})[name])
