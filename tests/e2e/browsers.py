@@ -2,12 +2,13 @@
 
 import os
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Final
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any, Final
+from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
 
 from tests.e2e.api import Answer
 
@@ -16,6 +17,22 @@ QUIETLY: Final = [
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 ]
+PATIENCE_MS: Final = 60_000
+REFUSALS: Final = (
+    *("Failed to load resource", "WebSocket connection to"),  # Chromium's own words
+    "Deprecated: escaping deep link whitespace",  # Swagger UI of each link with a _ in it
+)
+NAMELESS: Final = """() => {
+  const all = (selector) => [...document.querySelectorAll(selector)];
+  return [
+    ...all("input, select").filter((each) => !each.labels.length),
+    ...all("button, summary").filter((each) => !(each.ariaLabel || each.textContent).trim()),
+    ...["aria-labelledby", "aria-describedby"].flatMap((name) => all(`[${name}]`)
+      .filter((each) => !document.getElementById(each.getAttribute(name)))),
+  ].map((each) => each.outerHTML);
+}"""
+
+type Visit = Callable[..., Page]
 
 
 @contextmanager
@@ -29,8 +46,41 @@ def chromium() -> Iterator[Browser]:
         pytest.skip(reason)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found, args=QUIETLY)
+        expect.set_options(timeout=PATIENCE_MS)
         yield browser
         browser.close()
+
+
+@contextmanager
+def visits(browser: Browser, url: str) -> Iterator[Visit]:
+    """Open pages below this URL. Nothing may go wrong in them, nor may they ask another host.
+
+    Where a test wants `refusals`, those may happen.
+    """
+    problems: list[str] = []
+    with ExitStack() as cleanup:
+
+        def open_page(path: str = "", *, refusals: bool = False, **looks: Any) -> Page:
+            def listen(message: ConsoleMessage) -> None:
+                expected = refusals and message.text.startswith(REFUSALS)
+                if message.type == "error" and not expected:
+                    problems.append(message.text)
+
+            def ask(request: Request) -> None:
+                if urlsplit(request.url).netloc not in {urlsplit(url).netloc, ""}:
+                    problems.append(f"asked for {request.url}")
+
+            context = browser.new_context(**looks)
+            cleanup.callback(context.close)
+            page = context.new_page()
+            page.on("console", listen)
+            page.on("pageerror", lambda error: problems.append(str(error)))
+            page.on("request", ask)
+            page.goto(f"{url}{path}")
+            return page
+
+        yield open_page
+    assert not problems, problems
 
 
 def is_open_to_browsers(answer: Answer) -> bool:

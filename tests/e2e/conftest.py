@@ -8,6 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from playwright.sync_api import Browser
 
 from jobs.adapters.dynamodb.projects import DynamoProjects
 from jobs.adapters.dynamodb.registry import DynamoRegistry
@@ -20,6 +21,7 @@ from local.aws import CREDENTIALS
 from local.paths import ROOT
 from local.stack import LocalStack, running
 from tests.e2e.api import Api
+from tests.e2e.browsers import chromium
 from tests.e2e.cloud import Cloud, above
 from tests.e2e.docs_agents import NOWHERE, Clone, DocsApi, cloned, docs_key
 from tests.e2e.events import Bus
@@ -40,6 +42,12 @@ def cloud(stack: LocalStack) -> Iterator[Cloud]:
 def registry(cloud: Cloud) -> DynamoRegistry:
     table = cloud.stack.outputs["RegistryTableName"]
     return DynamoRegistry(cloud.client("dynamodb"), table, clock=lambda: 0)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as started:
+        yield started
 
 
 type MakeTenant = Callable[..., Api]

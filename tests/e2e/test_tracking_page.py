@@ -1,21 +1,18 @@
 """The tracking page in a real browser, against the deployed stack and docks that fly."""
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, WebSocketRoute, expect
+from playwright.sync_api import Page, WebSocketRoute, expect
 
 from jobs.domain.client import Role
 from tests.e2e.api import eventually
-from tests.e2e.browsers import chromium
+from tests.e2e.browsers import NAMELESS, Visit, visits
 from tests.e2e.fleets import ROUND, Fleet, fleet
 from tests.e2e.partners import Partner
 
-PATIENCE_MS: Final = 60_000
-REFUSALS: Final = ("Failed to load resource", "WebSocket connection to")  # Chromium's own words
 HOSTILE: Final = "<img src=x onerror=\"document.title='owned'\">"
 RECORD: Final = """() => {
   const { dataset } = document.querySelector("canvas");
@@ -24,23 +21,6 @@ RECORD: Final = """() => {
     .observe(document.querySelector("canvas"), { attributes: true });
 }"""
 
-NAMELESS: Final = """() => {
-  const all = (selector) => [...document.querySelectorAll(selector)];
-  return [
-    ...all("input, select").filter((each) => !each.labels.length),
-    ...all("button, summary").filter((each) => !(each.ariaLabel || each.textContent).trim()),
-    ...["aria-labelledby", "aria-describedby"].flatMap((name) => all(`[${name}]`)
-      .filter((each) => !document.getElementById(each.getAttribute(name)))),
-  ].map((each) => each.outerHTML);
-}"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        expect.set_options(timeout=PATIENCE_MS)
-        yield started
-
 
 @pytest.fixture(scope="module")
 def one_dock(cloud, make_partner) -> Iterator[Fleet]:
@@ -48,31 +28,10 @@ def one_dock(cloud, make_partner) -> Iterator[Fleet]:
         yield made
 
 
-type Visit = Callable[..., Page]
-
-
 @pytest.fixture
 def visit(browser, stack) -> Iterator[Visit]:
-    """Open the page. Nothing may go wrong in it; where a test wants `refusals`, those may."""
-    problems: list[str] = []
-    with ExitStack() as cleanup:
-
-        def open_page(query: str = "", *, refusals: bool = False, **looks: Any) -> Page:
-            def listen(message: ConsoleMessage) -> None:
-                expected = refusals and message.text.startswith(REFUSALS)
-                if message.type == "error" and not expected:
-                    problems.append(message.text)
-
-            context = browser.new_context(**looks)
-            cleanup.callback(context.close)
-            page = context.new_page()
-            page.on("console", listen)
-            page.on("pageerror", lambda error: problems.append(str(error)))
-            page.goto(f"{stack.base_url}/tracking{query}")
-            return page
-
-        yield open_page
-    assert problems == []
+    with visits(browser, f"{stack.base_url}/tracking") as visit:
+        yield visit
 
 
 def sign_in(page: Page, partner: Partner, **wrong: str) -> None:

@@ -60,9 +60,7 @@ def swagger_ui(root: str, server: str) -> Response:
     titles = {name.removesuffix(".json"): title for name, title in _apis().items()}
     first = {FIRST: titles[FIRST], **titles}
     template = (FOLDER / "page.html").read_text("utf-8")
-    return page(
-        template, connects_to=server, apis=json.dumps(first), root=root, version=_version()
-    )
+    return page(template, connects_to=server, apis=json.dumps(first), root=root, version=_version())
 
 
 def file(name: str, version: str | None) -> Response:

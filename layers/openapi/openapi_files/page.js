@@ -7,7 +7,7 @@ const apis = JSON.parse(list);
 const asked = new URLSearchParams(location.search).get("api");
 const shown = Object.hasOwn(apis, asked) ? asked : Object.keys(apis)[0];
 
-document.title = `${apis[shown]} – Sortie`;
+document.title = `${apis[shown]} · Sortie`;
 document.querySelector("nav ul").append(...Object.entries(apis).map(([name, title]) => {
   const link = document.createElement("a");
   link.href = `?api=${name}`;

@@ -1,0 +1,161 @@
+"""The API documents, and the page that shows them."""
+
+import json
+import re
+
+import pytest
+
+from scripts.openapi import FOLDER
+
+HOST = "https://a1b2c3d4e5.execute-api.eu-central-1.amazonaws.com"
+NAMES = sorted(each.name for each in FOLDER.glob("*.json"))
+
+
+@pytest.fixture(autouse=True)
+def _addresses(monkeypatch) -> None:
+    monkeypatch.setenv("PUBLIC_URL", "")
+    monkeypatch.setenv("WEBSOCKET_URL", "wss://ws.example/dev")
+
+
+@pytest.fixture
+def document(invoke, event):
+    """Ask for a document, with these headers beside the event's."""
+
+    def ask(name: str = "messaging.json", **headers: str):
+        sent = event("openapi/get_document")["headers"] | headers
+        return invoke("openapi/get_document", pathParameters={"document": name}, headers=sent)
+
+    return ask
+
+
+@pytest.fixture
+def file(invoke):
+    def ask(name: str, version: str = ""):
+        return invoke(
+            "openapi/get_file",
+            pathParameters={"file": name},
+            queryStringParameters={"v": version},
+        )
+
+    return ask
+
+
+# ── Documents ───────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_document_is_the_one_that_is_checked_in_and_says_where_it_was_found(
+    document, name
+) -> None:
+    answer = document(name)
+
+    found = json.loads(answer["body"])
+    assert answer["statusCode"] == 200
+    assert answer["headers"]["Content-Type"] == "application/json"
+    assert answer["headers"]["Access-Control-Allow-Origin"] == "*"
+    assert found.pop("servers") == [{"url": f"{HOST}/dev"}]
+    assert found == json.loads((FOLDER / name).read_text())
+
+
+def test_a_deployment_with_an_address_of_its_own_says_that(document, monkeypatch) -> None:
+    monkeypatch.setenv("PUBLIC_URL", "https://api.example.com")
+
+    assert json.loads(document()["body"])["servers"] == [{"url": "https://api.example.com"}]
+
+
+@pytest.mark.parametrize(
+    "known", ["{}", "W/{}", '"other", {}', "*"], ids=["same", "weak", "one of two", "any"]
+)
+def test_who_has_a_document_already_is_not_sent_it_again(document, known) -> None:
+    tag = document()["headers"]["ETag"]
+
+    answer = document(**{"If-None-Match": known.format(tag)})
+
+    assert (answer["statusCode"], answer["body"]) == (304, "")
+    assert answer["headers"]["ETag"] == tag
+    assert answer["headers"]["Cache-Control"] == "no-cache"
+
+
+def test_who_has_another_document_is_sent_this_one(document) -> None:
+    other = document("missions.json")["headers"]["ETag"]
+
+    assert document(**{"If-None-Match": other})["statusCode"] == 200
+
+
+@pytest.mark.parametrize("name", ["x.json", "messaging", "../page.html", ""])
+def test_who_asks_for_a_document_that_there_is_not_is_told_which_there_are(document, name) -> None:
+    answer = document(name)
+
+    assert answer["statusCode"] == 404
+    assert json.loads(answer["body"]) == {
+        "success": False,
+        "error": f"There is no {name} here",
+        "code": "NOT_FOUND",
+        "available": NAMES,
+    }
+
+
+# ── Page ────────────────────────────────────────────────────────────────────────
+
+
+def test_the_page_offers_all_documents_and_messaging_first(invoke) -> None:
+    answer = invoke("openapi/get_page")
+
+    [offered] = re.findall(r'name="apis" content="([^"]*)"', answer["body"])
+    titles = json.loads(offered.replace("&quot;", '"'))
+    assert answer["headers"]["Content-Type"] == "text/html; charset=utf-8"
+    assert sorted(f"{name}.json" for name in titles) == NAMES
+    assert next(iter(titles)) == "messaging"
+    assert "{{" not in answer["body"]
+
+
+def test_the_page_may_run_its_own_scripts_and_connect_to_us_and_nothing_else(invoke) -> None:
+    answer = invoke("openapi/get_page")
+
+    policy = answer["headers"]["Content-Security-Policy"]
+    [nonce] = set(re.findall("nonce-([^']+)'", policy))
+    tags = re.findall(r"<(?:script|style|link rel=\"stylesheet\")[^>]*>", answer["body"])
+    assert policy.startswith("default-src 'none';")
+    assert f"connect-src 'self' {HOST};" in policy
+    assert "unsafe" not in policy
+    assert len(tags) == 4
+    assert all(f'nonce="{nonce}"' in tag for tag in tags)
+    assert not re.search(r"\son\w+=|\sstyle=|https?://", answer["body"])
+
+
+@pytest.mark.parametrize(("path", "way"), [("/docs", ""), ("/docs/", "../")])
+def test_the_page_finds_its_files_below_any_stage(invoke, path, way) -> None:
+    body = invoke("openapi/get_page", path=path)["body"]
+
+    loaded = re.findall(r'(?:src|href)="([^"]*)\?v=', body)
+    assert loaded
+    assert {each.rpartition("/")[0] for each in loaded} == {f"{way}docs"}
+
+
+# ── Its files ───────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(("name", "kind"), [("page.js", "javascript"), ("page.css", "css")])
+def test_a_file_of_the_version_that_the_page_names_can_be_kept(invoke, file, name, kind) -> None:
+    page = invoke("openapi/get_page")["body"]
+    [version] = set(re.findall(r"\?v=(\w+)", page))
+
+    answer = file(name, version)
+
+    assert answer["statusCode"] == 200
+    assert answer["headers"]["Content-Type"] == f"text/{kind}; charset=utf-8"
+    assert answer["headers"]["X-Content-Type-Options"] == "nosniff"
+    assert answer["headers"]["Cache-Control"] == "public, max-age=31536000, immutable"
+
+
+@pytest.mark.parametrize("version", ["", "0123456789abcdef"])
+def test_a_file_of_another_version_is_not_kept(file, version) -> None:
+    assert file("page.js", version)["headers"]["Cache-Control"] == "no-cache"
+
+
+@pytest.mark.parametrize("name", ["__init__.py", "page.html", "documents", "..", "x.js", ""])
+def test_what_the_page_does_not_load_is_not_there(file, name) -> None:
+    answer = file(name)
+
+    assert answer["statusCode"] == 404
+    assert {"page.css", "page.js"} <= {*json.loads(answer["body"])["available"]}
