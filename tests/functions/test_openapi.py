@@ -5,9 +5,10 @@ import re
 
 import pytest
 
-from scripts.openapi import FOLDER
+from local.paths import ROOT
 
 HOST = "https://a1b2c3d4e5.execute-api.eu-central-1.amazonaws.com"
+FOLDER = ROOT / "docs/openapi"
 NAMES = sorted(each.name for each in FOLDER.glob("*.json"))
 
 
