@@ -15,7 +15,21 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from bench import calls, cold, footprint, job, mission, payments, scale, streams, telemetry, warm
+from bench import (
+    calls,
+    cold,
+    footprint,
+    job,
+    mission,
+    payments,
+    scale,
+    sessions,
+    streams,
+    telemetry,
+    thousand,
+    warm,
+    webhooks,
+)
 from bench.report import Section, table
 from bench.setting import Setting
 from local.errors import LocalStackError
@@ -32,6 +46,8 @@ SECTIONS: Final[Mapping[str, Callable[[Setting], Section]]] = {
     "streams": streams.run,
     "footprint": footprint.run,
     "payments": payments.run,
+    "sessions": sessions.run,
+    "webhooks": webhooks.run,
 }
 
 
@@ -47,6 +63,8 @@ def main() -> int:
         print(f"\n{error}", file=sys.stderr)
         return 1
     finally:  # what was measured is not lost to what was not
+        if costs := thousand.section(measured.values()):
+            measured["thousand"] = costs
         print(f"\n{table(list(measured.values()))}\n")
         write(options.json, measured)
     return 0

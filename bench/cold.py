@@ -123,6 +123,7 @@ def functions(artifact: Path) -> Sequence[Start]:
         function(artifact, name.removesuffix("Function"), each["Properties"])
         for name, each in resources.items()
         if each["Type"] == "AWS::Serverless::Function"
+        and not each["Properties"]["Handler"].endswith(".sh")  # a web server: bench/streams.py
     ]
     return sorted(found, key=lambda start: not start.serves)
 

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -64,7 +64,7 @@ class Walk:
         self._stage = stage
         self._queues = stage.client("sqs")
         self._stream = stage.client("dynamodbstreams")
-        self._position = self._latest()
+        self._position = self.latest("JOB_TABLE")
         self.course = Course()
 
     def serve(self, name: str, handler: str, event: Event) -> dict[str, Any]:
@@ -75,9 +75,12 @@ class Walk:
         return body
 
     def work(self, name: str, handler: str, event: Any) -> Any:
+        return self.invoke(name, lambda: self._stage.call(handler, event))
+
+    def invoke[Answer](self, name: str, function: Callable[[], Answer]) -> Answer:
         with self._stage.meter.counting() as calls:
             start = time.process_time()
-            answer = self._stage.call(handler, event)
+            answer = function()
             self.course.cpu_ms += (time.process_time() - start) * 1000
         self.course.invocations += 1
         self.course.by_step.setdefault(name, Calls()).add(calls)
@@ -85,9 +88,8 @@ class Walk:
 
     def changes(self) -> Sequence[Any]:
         """Take new records from the stream and have each published by itself."""
-        got = self._stream.get_records(ShardIterator=self._position)
-        self._position = got["NextShardIterator"]
-        records = [each for each in got["Records"] if _tells_status(each)]
+        found, self._position = self.records(self._position)
+        records = [each for each in found if _tells_status(each)]
         for each in records:
             self.work("publish", "workers.publish_events", {"Records": [each]})
         return records
@@ -99,8 +101,14 @@ class Walk:
         )["Messages"]
         return {name[0].lower() + name[1:]: value for name, value in message.items()}
 
-    def _latest(self) -> str:
-        table = self._stage.environment["JOB_TABLE"]
+    def records(self, position: str) -> tuple[Sequence[Any], str]:
+        """Return a stream's records from this position on, and the one after them."""
+        got = self._stream.get_records(ShardIterator=position)
+        return got["Records"], got["NextShardIterator"]
+
+    def latest(self, variable: str) -> str:
+        """Return the position in a table's stream behind all that there is."""
+        table = self._stage.environment[variable]
         [stream] = self._stream.list_streams(TableName=table)["Streams"]
         arn = stream["StreamArn"]
         [shard] = self._stream.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"]

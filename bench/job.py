@@ -1,12 +1,15 @@
 """All that one message job costs: create, work, answer, five polls, deadline."""
 
+from collections.abc import Mapping
 from typing import Final
 
-from bench import requests
+from bench import cost, requests
+from bench.cost import a_thousand, accompanying, usage
 from bench.course import Course, Walk
-from bench.price import Usage, beside_the_budget, billed_ms, per_million
+from bench.price import per_million
 from bench.report import Row, Section
-from bench.scene import scene
+from bench.requests import Event
+from bench.scene import Scene, scene
 from bench.setting import Setting, median
 from bench.transitions import definition, history, polls, transitions
 from jobs.adapters import messages
@@ -42,13 +45,17 @@ down.
 class Line(Walk):
     """The assembly line of message jobs."""
 
+    def create(self) -> Event:
+        return requests.create(timeout_ms=DEADLINE_MS)
+
     def run(self) -> Course:
         course = self.course = Course()
-        event = requests.create(timeout_ms=DEADLINE_MS)
-        job_id = course.job_id = self.serve("create", "messaging.create_job", event)["jobId"]
+        created = self.serve("create", "messaging.create_job", self.create())
+        job_id = course.job_id = created["jobId"]
         self.work("dispatch", "workers.dispatch_jobs", {"Records": self.changes()})
         self.work("run", "workers.run_agent_job", {"Records": [self.message("AGENT_QUEUE_URL")]})
         course.polled = POLLER_REQUESTS
+        self.changes()  # those of the worker
         for _ in range(POLLS):
             job = self.serve("polls", "messaging.get_job", requests.of_job(job_id))
         if job["status"] != "completed":
@@ -59,46 +66,45 @@ class Line(Walk):
 
 
 def run(setting: Setting) -> Section:
-    count = QUICK_JOBS if setting.quick else JOBS
-    with scene(setting.stack, "job") as stage, step(f"job: {count} jobs from end to end"):
+    with scene(setting.stack, "job") as stage, step("job: one after the other, end to end"):
         stage.call("messaging.create_job", requests.create())  # what is kept, is known from now on
-        line = Line(stage)
-        courses = []
-        for _ in range(WARM_UP + count):
-            size = stage.log.size
-            course = line.run()
-            line.changes()  # those of the worker
-            courses.append((course, stage.log.size - size))
-        course, logged = courses[-1]
+        course, cpu, logged = walked(Line(stage), stage, quick=setting.quick)
         seen = len(
             history(
                 stage.client("stepfunctions"), stage.environment["JOB_TIMEOUT_ARN"], course.job_id
             )
         )
-    cpu = median([each.cpu_ms for each, _ in courses[WARM_UP:]])
-    entered = transitions(definition("job_timeout"))
-    used = usage(course, cpu_ms=cpu, entered=entered)
-    rows = [
-        *course.rows(),
-        course.total(lambda_ms=used.lambda_ms),
-        *time_keeping(entered, seen),
-        *money(used, course, logged),
-    ]
-    return Section(title=f"One job, {POLLS} polls", rows=rows, notes=NOTES)
-
-
-def usage(course: Course, *, cpu_ms: float, entered: int) -> Usage:
-    calls = course.calls
-    return Usage(
-        requests=course.requests,
-        invocations=course.invocations,
-        lambda_ms=billed_ms(cpu_ms=cpu_ms, calls=calls.total),
-        write_units=calls.write_units,
-        read_units=calls.read_units,
-        queue_requests=calls.of("sqs") + course.polled,
-        transitions=entered,
-        events=calls.of("events"),
+    services, beside = money(course, cpu, logged)
+    return Section(
+        title=f"One job, {POLLS} polls",
+        rows=[
+            *course.rows(),
+            course.total(lambda_ms=usage(course, cpu_ms=cpu).lambda_ms),
+            *time_keeping(transitions(definition("job_timeout")), seen),
+            *cost.rows("a million jobs", services, beside, budget=PRICE_BUDGET),
+        ],
+        notes=NOTES,
+        thousand={f"messages, polled {POLLS} times": a_thousand(services, beside)},
     )
+
+
+def walked(line: Line, stage: Scene, *, quick: bool) -> tuple[Course, float, int]:
+    """Return the last of several courses, the median of their CPU time, and the bytes it logged."""
+    courses = []
+    for _ in range(WARM_UP + (QUICK_JOBS if quick else JOBS)):
+        size = stage.log.size
+        course = line.run()
+        courses.append((course, stage.log.size - size))
+    course, logged = courses[-1]
+    return course, median([each.cpu_ms for each, _ in courses[WARM_UP:]]), logged
+
+
+def money(
+    course: Course, cpu_ms: float, log_bytes: int
+) -> tuple[Mapping[str, float], Mapping[str, float]]:
+    """Dollars for a million jobs with a deadline, by service, and what goes along with them."""
+    used = usage(course, cpu_ms=cpu_ms, transitions=transitions(definition("job_timeout")))
+    return per_million(used), accompanying(used, course, log_bytes)
 
 
 def time_keeping(entered: int, seen: int) -> list[Row]:
@@ -115,25 +121,5 @@ def time_keeping(entered: int, seen: int) -> list[Row]:
             what=f"transitions, remote agent, {REMOTE_S} s",
             value=entered + remote,
             beside={"polls": count},
-        ),
-    ]
-
-
-def money(used: Usage, course: Course, log_bytes: float) -> list[Row]:
-    services = per_million(used)
-    beside = beside_the_budget(
-        log_bytes=log_bytes,
-        invocations=used.invocations,
-        traces=used.invocations,
-        answer_bytes=course.answer_bytes,
-    )
-    return [
-        *(Row(what=name, value=dollars, unit="$/M") for name, dollars in services.items()),
-        Row(what="a million jobs", value=sum(services.values()), unit="$/M", budget=PRICE_BUDGET),
-        Row(
-            what="beside the budget",
-            value=sum(beside.values()),
-            unit="$/M",
-            beside={f"$/M {name}": dollars for name, dollars in beside.items()},
         ),
     ]

@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from contextlib import closing
 from typing import Final
 
+from bench import cost
+from bench.cost import a_thousand, accompanying, usage
 from bench.course import Course
 from bench.flight import DAY_MS, Flight, flight
-from bench.price import Usage, beside_the_budget, billed_ms, per_million
+from bench.price import per_million
 from bench.report import Row, Section
 from bench.scene import scene
 from bench.setting import Setting
@@ -74,6 +76,8 @@ def run(setting: Setting) -> Section:
         rules=drone.rules,
         socket_minutes=MINUTES,
     )
+    services = per_million(used)
+    beside = {**accompanying(used, drone.course, logged), "AWS IoT Jobs": ORDER}
     rows = [
         *drone.course.rows(),
         drone.course.total(lambda_ms=used.lambda_ms),
@@ -86,10 +90,15 @@ def run(setting: Setting) -> Section:
                 "counted for its looks": transitions(machine, laps=seen.count("Watch")),
             },
         ),
-        *money(used, drone.course, logged),
+        *cost.rows("a million missions", services, beside),
         Row(what=f"a drone in its dock, {DAYS} days", value=idle, unit="$"),
     ]
-    return Section(title=f"One mission, {MINUTES} minutes, 1 watcher", rows=rows, notes=NOTES)
+    return Section(
+        title=f"One mission, {MINUTES} minutes, 1 watcher",
+        rows=rows,
+        notes=NOTES,
+        thousand={f"missions of {MINUTES} minutes, 1 watcher": a_thousand(services, beside)},
+    )
 
 
 def flown(stack: LocalStack, machine_arn: str) -> Sequence[str]:
@@ -117,41 +126,3 @@ def docked(drone: Flight) -> float:
     drone.get_known()  # what was kept for a minute has been forgotten meanwhile
     said = DAYS * DAY_MS / EVERY_MS
     return sum(per_million(used).values()) / READINGS * said / 1e6
-
-
-def usage(course: Course, *, iot_messages: int, **more: int) -> Usage:
-    """`iot_messages` are those that the functions have not published themselves."""
-    calls = course.calls
-    return Usage(
-        requests=course.requests,
-        invocations=course.invocations,
-        lambda_ms=billed_ms(cpu_ms=course.cpu_ms, calls=calls.total),
-        write_units=calls.write_units,
-        read_units=calls.read_units,
-        queue_requests=calls.of("sqs") + course.polled,
-        events=calls.of("events"),
-        iot_messages=iot_messages + calls.of("iot-data"),
-        socket_messages=calls.of("apigatewaymanagementapi"),
-        **more,
-    )
-
-
-def money(used: Usage, course: Course, log_bytes: float) -> list[Row]:
-    services = per_million(used)
-    beside = beside_the_budget(
-        log_bytes=log_bytes,
-        invocations=used.invocations,
-        traces=used.invocations,
-        answer_bytes=course.answer_bytes,
-    )
-    return [
-        *(Row(what=name, value=dollars, unit="$/M") for name, dollars in services.items()),
-        Row(what="a million missions", value=sum(services.values()), unit="$/M"),
-        Row(
-            what="beside the sum",
-            value=sum(beside.values()) + ORDER,
-            unit="$/M",
-            beside={f"$/M {name}": dollars for name, dollars in beside.items()}
-            | {"$/M AWS IoT Jobs": ORDER},
-        ),
-    ]

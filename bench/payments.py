@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Final
+from typing import Any, Final, override
 from unittest.mock import patch
 
-from bench import calls, cold, requests, warm
+from bench import calls, cold, cost, job, requests, warm
+from bench.course import Course
 from bench.report import Row, Section
 from bench.requests import Event
-from bench.scene import scene
+from bench.scene import Scene, scene
 from bench.setting import Setting
 from local.chain.chains import Chains, chains
 from local.chain.wallet import Authorization
@@ -30,6 +31,10 @@ Calls: the payment is looked for and claimed, the job is written, the payment is
 with an Idempotency-Key reads that, too.
 
 The cold start has the layer that signs for facilitators, but no key to sign with.
+
+The dollars are what a paid message costs more than a free one: the offer, the payment, and a look
+at it when it is over, for itself alone; in a busy system a look is for many. Left out: waiting for
+the facilitator, $6.67 a million for each second, and what it charges itself.
 """
 
 
@@ -37,7 +42,14 @@ def run(setting: Setting) -> Section:
     with TemporaryDirectory(prefix="sortie-bench-") as name, chains(Path(name)) as money:
         rows = [*warm_rows(setting, money), *call_rows(setting, money)]
         rows += cold_rows(setting, money, Path(name))
-    return Section(title="Payments", rows=rows, notes=NOTES)
+        services, beside = dollars(setting, money)
+    rows += cost.rows("a million payments", services, beside)
+    return Section(
+        title="Payments",
+        rows=rows,
+        notes=NOTES,
+        thousand={"payments for messages": cost.a_thousand(services, beside)},
+    )
 
 
 def warm_rows(setting: Setting, money: Chains) -> Iterator[Row]:
@@ -80,6 +92,38 @@ def cold_rows(setting: Setting, money: Chains, folder: Path) -> Iterator[Row]:
         yield from (each.row(bare=bare.ms) for each in (free, dear))
 
 
+def dollars(setting: Setting, money: Chains) -> tuple[Mapping[str, float], Mapping[str, float]]:
+    """For a million payments, by service, and what goes along."""
+    with scene(setting.stack, "paid-cost") as stage, step("payments: paid jobs and free ones"):
+        free = job.money(*job.walked(job.Line(stage), stage, quick=True))
+        stage.forget()
+        with required(money):
+            paid_for = job.money(*job.walked(PaidLine(stage, money), stage, quick=True))
+    services, beside = (cost.more(*each) for each in zip(paid_for, free, strict=True))
+    return services, beside
+
+
+class PaidLine(job.Line):
+    """The line of jobs that are paid for, each after an offer."""
+
+    def __init__(self, stage: Scene, money: Chains) -> None:
+        super().__init__(stage)
+        self._money = money
+        self._position_of_payments = self.latest("PAYMENT_TABLE")
+
+    @override
+    def create(self) -> Event:
+        self.serve("offer", CREATE, unpaid())
+        return paid(self._money, timeout_ms=job.DEADLINE_MS)
+
+    @override
+    def run(self) -> Course:
+        course = super().run()
+        found, self._position_of_payments = self.records(self._position_of_payments)
+        self.work("follow", "workers.follow_payments", {"Records": found})
+        return course
+
+
 @contextmanager
 def required(money: Chains) -> Iterator[None]:
     with patch.dict(os.environ, environment(money)):
@@ -108,8 +152,8 @@ def unpaid() -> Event:
     return requests.create()
 
 
-def paid(money: Chains, *, key: str | None = None) -> Event:
-    event = requests.create(key=key)
+def paid(money: Chains, **about: Any) -> Event:
+    event = requests.create(**about)
     authorization = Authorization(
         node=money.nodes["base"], payer=money.payer.address, pay_to=money.pay_to
     )

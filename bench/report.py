@@ -8,6 +8,7 @@ from typing import Any
 MARKS = {True: "✓", False: "✗", None: ""}
 HEADINGS = ("", "measured", "budget", "", "beside it")
 WIDTH = 96
+SMALL = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +54,8 @@ class Section:
     rows: Sequence[Row]
     notes: str
     """Paragraphs, with an empty line between them."""
+    thousand: Mapping[str, float] = field(default_factory=dict)
+    """Dollars for 1,000 of what it is about, with all that goes along with them."""
 
     def plain(self) -> dict[str, Any]:
         return {
@@ -66,6 +69,8 @@ def figure(value: float) -> str:
     """Three digits that matter, and no false precision."""
     if value == int(value):
         return f"{int(value):,}"
+    if abs(value) < SMALL:
+        return f"{value:.2g}"
     digits = next((n for n, least in ((0, 100), (1, 10), (2, 0)) if abs(value) >= least), 2)
     return f"{value:,.{digits}f}"
 

@@ -44,8 +44,11 @@ def request(
     }
 
 
-def create(content: str = "Hello", *, key: str | None = None, timeout_ms: int = 300_000) -> Event:
-    body = {"userId": USER, "agentId": AGENT, "content": content, "timeoutMs": timeout_ms}
+def create(
+    content: str = "Hello", *, key: str | None = None, timeout_ms: int = 300_000, **more: Any
+) -> Event:
+    """`more` is of the body."""
+    body = {"userId": USER, "agentId": AGENT, "content": content, "timeoutMs": timeout_ms, **more}
     return request(body=body, headers={"Idempotency-Key": key} if key else None)
 
 

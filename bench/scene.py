@@ -73,7 +73,9 @@ MACHINES: Final = {
     "job-poll": "JOB_POLL_ARN",
     "mission": "MISSION_ARN",
     "share-expiry": "SHARE_EXPIRY_ARN",
+    "payment": "PAYMENT_ARN",
 }
+QUEUES: Final = ("AGENT", "DOCS", "MISSION", "WEBHOOK")
 IOT: Final = f"arn:aws:iot:{REGION}:000000000000"
 
 CONTEXT: Final = SimpleNamespace(
@@ -192,10 +194,7 @@ def prepared(stack: LocalStack, name: str) -> dict[str, str]:
         "AWS_ENDPOINT_URL": stack.aws_endpoint_url,
         "POWERTOOLS_METRICS_NAMESPACE": "sortie",
         "POWERTOOLS_SERVICE_NAME": "sortie",
-        "AGENT_QUEUE_URL": client("sqs").create_queue(QueueName=name)["QueueUrl"],
-        "DOCS_QUEUE_URL": client("sqs").create_queue(QueueName=f"{name}-docs")["QueueUrl"],
-        "MISSION_QUEUE_URL": client("sqs").create_queue(QueueName=f"{name}-missions")["QueueUrl"],
-        "WEBHOOK_QUEUE_URL": client("sqs").create_queue(QueueName=f"{name}-webhooks")["QueueUrl"],
+        **{f"{queue}_QUEUE_URL": make_queue(client("sqs"), f"{name}-{queue}") for queue in QUEUES},
         "WEBHOOK_SECRETS": f"{name}/webhooks/",
         "EVENT_BUS": name,
         "CURSOR_SECRET_ARN": secret["ARN"],
@@ -206,6 +205,12 @@ def prepared(stack: LocalStack, name: str) -> dict[str, str]:
         "WEBSOCKET_URL": stack.websocket_url,
         "SOCKETS_URL": f"https://{api}.execute-api.{REGION}.amazonaws.com/{stage}",
     }
+
+
+def make_queue(sqs: Any, name: str) -> str:
+    """One that shows each message once: nobody deletes them."""
+    made = sqs.create_queue(QueueName=name, Attributes={"VisibilityTimeout": "43200"})
+    return str(made["QueueUrl"])
 
 
 def register(dynamodb: Any, table: str) -> None:

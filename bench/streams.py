@@ -14,7 +14,9 @@ from contextlib import closing
 from typing import Any, Final
 
 from bench import requests
+from bench.cost import a_thousand
 from bench.meter import Calls
+from bench.price import LAMBDA_GB, Usage, per_million
 from bench.report import Row, Section
 from bench.scene import Scene, scene
 from bench.setting import Setting, median
@@ -41,7 +43,12 @@ NOTES: Final = """\
 Milliseconds of waiting are 95th percentiles, through the local gateway, by the wall clock. An
 item: from when it was stored to when the client had it; the worker gathers what the agent says
 for 200 ms before it stores it. CPU and calls are the streaming function's, once it is warm.
+
+The dollars are reckoned: a worker with 1 GB for 5 minutes, which talks for half of them, and a
+reader for all of them, who has the job looked at 8 times a second.
 """
+WORK_S: Final = 300
+LOOKS: Final = 8
 WARM_UP: Final = 5
 TALK_S: Final = 3
 WORD_S: Final = 0.01
@@ -68,7 +75,19 @@ def run(setting: Setting) -> Section:
         row("POST to the first byte, warm", created[1:], BUDGETS["first byte"]),
         row("an item to its client", said, BUDGETS["pieces"]),
     ]  # fmt: skip
-    return Section(title="Streams", rows=rows, notes=NOTES)
+    services = per_million(work(talked.write_units / TALK_S))
+    return Section(
+        title="Streams", rows=rows, notes=NOTES,
+        thousand={"documentation agents at work, 5 minutes, 1 reader": a_thousand(services)},
+    )  # fmt: skip
+
+
+def work(units_a_second: float) -> Usage:
+    """What an agent and its reader use beside what is asked for any job."""
+    return Usage(
+        invocations=2, lambda_ms=(1 / LAMBDA_GB + 1) * WORK_S * 1000,
+        write_units=units_a_second * WORK_S / 2, read_units=LOOKS * WORK_S,
+    )  # fmt: skip
 
 
 def row(what: str, taken: list[float], budget: float) -> Row:

@@ -115,6 +115,20 @@ def a_docs_job(a_job) -> Callable[..., Job]:
     return make
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Have each file run by one worker, and by a single one all that needs the paid stack.
+
+    Of that there is one start then, and it is among the first: it takes the longest. What asks for
+    the stack only while it runs is marked by hand.
+    """
+    for item in items:
+        if not item.get_closest_marker("xdist_group"):
+            paid = "paid_stack" in getattr(item, "fixturenames", ())
+            group = "paid" if paid else item.nodeid.partition("::")[0]
+            item.add_marker(pytest.mark.xdist_group(group))
+    items.sort(key=lambda item: item.get_closest_marker("xdist_group").args != ("paid",))
+
+
 @pytest.fixture
 def lambda_context() -> SimpleNamespace:
     return SimpleNamespace(

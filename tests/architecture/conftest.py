@@ -1,11 +1,13 @@
 """The template as it is deployed from, and the files beside it."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from local.template import load
+from tests.architecture.watched import of_type
 
 ROOT = Path(__file__).parents[2]
 
@@ -41,3 +43,21 @@ def handlers() -> set[str]:
     """Handler files as `<package>/<module>`."""
     found = (ROOT / "functions").rglob("*.py")
     return {file.relative_to(ROOT / "functions").with_suffix("").as_posix() for file in found}
+
+
+@pytest.fixture(scope="module")
+def alarms(resources) -> dict[str, dict[str, Any]]:
+    return of_type(resources, "AWS::CloudWatch::Alarm")
+
+
+@pytest.fixture(scope="module")
+def dashboard(resources) -> str:
+    [found] = of_type(resources, "AWS::CloudWatch::Dashboard").values()
+    text: str = found["DashboardBody"]["Fn::Sub"]
+    return text
+
+
+@pytest.fixture(scope="module")
+def widgets(dashboard) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(dashboard)["widgets"]
+    return found

@@ -1,51 +1,19 @@
-"""Alarms and the dashboard look at what there is, and at all of it; the runbook knows them."""
+"""Alarms look at what there is, and at all of it; new code comes gradually and goes on alarms."""
 
 import ast
 import json
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from jobs.domain.status import JobStatus
-from local.omit import references, substituted
+from local.omit import references
+from tests.architecture.watched import metrics_of, of_type
 
 ROOT = Path(__file__).parents[2]
-RUNBOOK = ROOT / "docs/runbook.md"
 PSEUDO = {"AWS::StackName", "AWS::Region"}
 ADVICE = "add an alarm under Operations in template.yaml, and its section to docs/runbook.md"
-
-
-@dataclass(frozen=True)
-class Metric:
-    """`of` names what it is about: the resources and parameters in its dimensions."""
-
-    namespace: Any
-    name: str
-    of: frozenset[str]
-    dimensions: dict[str, Any]
-
-
-def of_type(resources, kind: str) -> dict[str, dict[str, Any]]:
-    return {name: each["Properties"] for name, each in resources.items() if each["Type"] == kind}
-
-
-def metrics_of(alarm: dict[str, Any]) -> Iterator[Metric]:
-    plain = [
-        each["MetricStat"]["Metric"] for each in alarm.get("Metrics", []) if "MetricStat" in each
-    ]
-    for each in plain or [alarm]:
-        found = {one["Name"]: one["Value"] for one in each.get("Dimensions", [])}
-        names = frozenset(references(list(found.values())))
-        yield Metric(each["Namespace"], each["MetricName"], names, found)
-
-
-@pytest.fixture(scope="module")
-def alarms(resources) -> dict[str, dict[str, Any]]:
-    return of_type(resources, "AWS::CloudWatch::Alarm")
 
 
 @pytest.fixture(scope="module")
@@ -53,19 +21,6 @@ def watched(alarms) -> set[tuple[str, str]]:
     """Each metric that some alarm looks at, with each resource it is about."""
     metrics = [metric for alarm in alarms.values() for metric in metrics_of(alarm)]
     return {(metric.name, name) for metric in metrics for name in metric.of}
-
-
-@pytest.fixture(scope="module")
-def dashboard(resources) -> str:
-    [found] = of_type(resources, "AWS::CloudWatch::Dashboard").values()
-    text: str = found["DashboardBody"]["Fn::Sub"]
-    return text
-
-
-@pytest.fixture(scope="module")
-def widgets(dashboard) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = json.loads(dashboard)["widgets"]
-    return found
 
 
 def dead_letter_queues(resources) -> set[str]:
@@ -250,82 +205,6 @@ def test_every_alarm_tells_when_it_goes_off_and_when_it_is_over(alarms) -> None:
     for name, alarm in alarms.items():
         assert alarm["AlarmActions"] == alarm["OKActions"] == [{"Ref": "AlarmTopic"}], name
         assert alarm["TreatMissingData"] == "notBreaching", name
-
-
-# ── The dashboard ───────────────────────────────────────────────────────────────
-
-
-def test_the_dashboard_refers_to_what_exists(template, dashboard) -> None:
-    known = template["Resources"].keys() | template["Parameters"].keys() | PSEUDO
-
-    assert {each for each in substituted(dashboard) if each not in known} == set()
-
-
-def test_the_dashboard_shows_every_alarm_queue_table_machine_and_reader_of_a_stream(
-    resources, functions, dashboard
-) -> None:
-    wanted = stream_consumers(functions).union(
-        *(
-            of_type(resources, kind)
-            for kind in (
-                "AWS::CloudWatch::Alarm",
-                "AWS::SQS::Queue",
-                "AWS::DynamoDB::Table",
-                "AWS::Serverless::StateMachine",
-            )
-        )
-    )
-
-    assert wanted - set(substituted(dashboard)) == set(), "add it to Dashboard in template.yaml"
-
-
-def test_the_dashboard_names_nothing_but_by_reference(widgets) -> None:
-    shown = [
-        row
-        for widget in widgets
-        for row in widget["properties"].get("metrics", [])
-        if "expression" not in row[0] and "." not in row
-    ]
-    values = [value for row in shown for value in row[3::2] if isinstance(value, str)]
-
-    assert shown
-    assert [value for value in values if not value.startswith("${")] == []
-
-
-def test_the_dashboards_widgets_do_not_lie_on_each_other(widgets) -> None:
-    taken = [
-        (x, y)
-        for widget in widgets
-        for x in range(widget["x"], widget["x"] + widget["width"])
-        for y in range(widget["y"], widget["y"] + widget["height"])
-    ]
-
-    assert len(taken) == len(set(taken))
-    assert max(x for x, _ in taken) < 24
-
-
-# ── The runbook ─────────────────────────────────────────────────────────────────
-
-
-def test_every_alarm_has_a_section_of_the_runbook_and_every_section_an_alarm(alarms) -> None:
-    _, _, part = RUNBOOK.read_text().partition("\n## Alarms\n")
-    sections = re.findall(r"^### (\w+)$", part, re.MULTILINE)
-
-    assert sorted(sections) == sorted(alarms)
-
-
-def test_every_alarm_says_where_its_section_is(alarms) -> None:
-    for name, alarm in alarms.items():
-        assert alarm["AlarmDescription"].endswith(f" docs/runbook.md#{name.lower()}"), name
-
-
-def test_every_section_says_what_it_means_and_what_to_do() -> None:
-    _, _, part = RUNBOOK.read_text().partition("\n## Alarms\n")
-    part, _, _ = part.partition("\n## ")
-    for section in part.split("\n### ")[1:]:
-        name, _, text = section.partition("\n")
-        assert "**Means:**" in text, name
-        assert "**Do:**" in text, name
 
 
 # ── Deployments ─────────────────────────────────────────────────────────────────

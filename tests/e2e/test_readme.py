@@ -71,7 +71,10 @@ def test_the_readme_has_examples_and_shows_what_they_print() -> None:
     assert "make up" in README.read_text()
 
 
-@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.title)
+@pytest.mark.parametrize("example", [
+    pytest.param(each, id=each.title, marks=[pytest.mark.xdist_group("paid")] if each.paid else [])
+    for each in EXAMPLES
+])  # fmt: skip
 def test_an_example_does_what_the_readme_shows(
     example: Example, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:

@@ -5,12 +5,13 @@ from typing import Any
 
 from jobs.adapters.memory import InMemoryJobRepository, Outbox
 from jobs.adapters.memory_docs import InMemoryBranches, InMemoryOutputLog
+from jobs.docs_ports import Written
 from jobs.domain.docs import DIALECT, Project, Session
 from jobs.domain.errors import ProjectNotFoundError
 from jobs.domain.identity import new_job_id
 from jobs.domain.job import Job, JobRef
 from jobs.services.free_branch import FreeBranch
-from jobs.services.run_docs_job import Ran, RunDocsJob, Written
+from jobs.services.run_docs_job import Ran, RunDocsJob
 from tests.support import HOUR, FrozenClock
 from tests.unit.support import Receipt
 
@@ -52,6 +53,7 @@ class DocsWorld:
         self.asked: list[Any] = []
         self.slept: list[float] = []
         self.pull_requests: list[Any] = []
+        self.receipt = Receipt()
         self.free = FreeBranch(branches=self.branches, queue=self.outbox)
         self._run = RunDocsJob(
             repository=self.repository,
@@ -84,7 +86,8 @@ class DocsWorld:
         return self.repository.add(job)
 
     def run(self, ref: JobRef) -> Ran:
-        return self._run(ref, Receipt())
+        self.receipt = Receipt()
+        return self._run(ref, self.receipt)
 
     def job(self, ref: JobRef) -> Job:
         return self.repository.get(ref)

@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import pytest
 
+from jobs.docs_ports import Written
 from jobs.domain.docs import Todo, session_of
 from jobs.domain.errors import AgentError, CredentialsRefusedError, JobLeasedError, UnavailableError
 from jobs.domain.status import JobStatus
-from jobs.services.run_docs_job import LEASE, Ran, Written
+from jobs.services.run_docs_job import HOLD_S, LEASE, RETRY_S, Ran
 from tests.unit.docs_world import PROJECT, TENANT, DocsWorld
 from tests.unit.support import raising
 
@@ -210,6 +211,22 @@ def test_another_attempt_goes_on_with_the_output_where_the_first_has_stopped(wor
     assert world.said(ref)[2] == {"t": "data", "name": "restarted", "data": {}}
 
 
+def test_a_bug_is_followed_by_another_attempt_soon(world) -> None:
+    ref = world.create()
+
+    def agent(**_):
+        raise RuntimeError("a bug")
+
+    world.agent = agent
+    with pytest.raises(RuntimeError):
+        world.run(ref)
+
+    assert world.receipt.held == [HOLD_S, RETRY_S]
+    world.agent = lambda **_: None
+    assert world.run(ref) is Ran.WRITTEN
+    assert world.job(ref).attempt == 2
+
+
 def test_a_push_that_was_not_told_of_gets_its_pull_request_by_the_next_attempt(world) -> None:
     world.project = replace(PROJECT, pull_requests="acme/docs")
     ref = world.create()
@@ -284,6 +301,7 @@ def test_output_that_cannot_be_kept_fails_the_attempt(world) -> None:
         world.run(ref)
 
     assert not world.job(ref).status.is_terminal
+    assert world.receipt.held == [HOLD_S]  # it may take a while to pass
 
 
 def test_an_agent_that_never_stops_talking_is_stopped(world) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from jobs.domain.docs import Project
+from jobs.domain.docs import Project, Session
 from jobs.domain.job import Job, JobRef, Millis
 from jobs.domain.output import OutputEvent
 from jobs.ports import IdempotencyKey
@@ -160,3 +160,34 @@ class PullRequests(Protocol):
 
         Raises `AgentError`, `CredentialsRefusedError`.
         """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """How an agent ended: what it tells the user, how it would call its change, what it took."""
+
+    message: str
+    summary: str
+    tokens_in: int = 0
+    tokens_out: int = 0
+
+
+class Writer(Protocol):
+    def __call__(  # noqa: PLR0913 - all that an agent is about
+        self,
+        project: Project,
+        session: Session,
+        messages: Sequence[Message],
+        checkout: Checkout,
+        *,
+        job_id: str,
+        emit: Output,
+        note: "Note",
+        deadline: Millis,
+    ) -> Written:
+        """Work on the checkout. Raises `AgentError`."""
+
+
+class Note(Protocol):
+    def __call__(self, **changes: Any) -> None:
+        """Store changes of the session's title, todos or message."""

@@ -5,14 +5,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from jobs.docs_ports import Checkout, Message, Output, ToolCall, ToolModel, Turn
+from jobs.docs_ports import Checkout, Message, Note, Output, ToolCall, ToolModel, Turn, Written
 from jobs.domain.docs import Project, Session, Todo
 from jobs.domain.errors import AgentError
 from jobs.domain.job import Millis
 from jobs.ports import Clock
 from jobs.services.docs_prompt import conversation, title_of
 from jobs.services.docs_tools import TOOLS, Finish, Toolbox, ToolError
-from jobs.services.run_docs_job import Note, Written
 
 MOST_STEPS: Final = 40
 MOST_REPEATS: Final = 5

@@ -5,17 +5,18 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from jobs.docs_ports import (
     Branches,
-    Checkout,
     Message,
     Output,
     OutputLog,
     ProjectRegistry,
     PullRequests,
     Repositories,
+    Writer,
+    Written,
 )
 from jobs.domain.docs import (
     DIALECT,
@@ -46,6 +47,7 @@ from jobs.services.write_output import OutputWriter
 LEASE: Final[Millis] = 25_000
 HOLD_S: Final = 30
 BEAT_S: Final = 10.0
+RETRY_S: Final = 5
 _LONGEST_THREAD: Final = 20
 _PAUSES_S: Final = (0.2, 1.0, 3.0)
 
@@ -58,37 +60,6 @@ class Ran(StrEnum):
     WAITS = "waits for its branch"
     NOT_NEEDED = "not needed"
     TOO_LATE = "too late"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Written:
-    """How an agent ended: what it tells the user, how it would call its change, what it took."""
-
-    message: str
-    summary: str
-    tokens_in: int = 0
-    tokens_out: int = 0
-
-
-class Writer(Protocol):
-    def __call__(  # noqa: PLR0913 - all that an agent is about
-        self,
-        project: Project,
-        session: Session,
-        messages: Sequence[Message],
-        checkout: Checkout,
-        *,
-        job_id: str,
-        emit: Output,
-        note: "Note",
-        deadline: Millis,
-    ) -> Written:
-        """Work on the checkout. Raises `AgentError`."""
-
-
-class Note(Protocol):
-    def __call__(self, **changes: Any) -> None:
-        """Store changes of the session's title, todos or message."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,8 +92,19 @@ class RunDocsJob:
             return _Attempt(self, job, delivery).run()
         except (JobEndedError, StaleJobError):
             return Ran.TOO_LATE
+        except UnavailableError:
+            raise  # what passes by itself is given the time that the lease has
+        except Exception:
+            self._give_up(job, delivery)
+            raise
         finally:
             self.free(job)
+
+    def _give_up(self, job: Job, delivery: Delivery) -> None:
+        """Let the next attempt begin soon, not only when the lease would have run out."""
+        with suppress(StaleJobError, UnavailableError):
+            self.repository.renew(job, lease_until=self.clock())
+            delivery.hold(RETRY_S)
 
     def _has_turn(self, job: Job) -> bool:
         """Whether the branch is ours. Who must wait is queued first, then looks once more."""

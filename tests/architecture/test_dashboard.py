@@ -1,0 +1,54 @@
+"""The dashboard shows what there is, and all of it."""
+
+from local.omit import substituted
+from tests.architecture.test_operations import PSEUDO, stream_consumers
+from tests.architecture.watched import of_type
+
+
+def test_the_dashboard_refers_to_what_exists(template, dashboard) -> None:
+    known = template["Resources"].keys() | template["Parameters"].keys() | PSEUDO
+
+    assert {each for each in substituted(dashboard) if each not in known} == set()
+
+
+def test_the_dashboard_shows_every_alarm_queue_table_machine_and_reader_of_a_stream(
+    resources, functions, dashboard
+) -> None:
+    wanted = stream_consumers(functions).union(
+        *(
+            of_type(resources, kind)
+            for kind in (
+                "AWS::CloudWatch::Alarm",
+                "AWS::SQS::Queue",
+                "AWS::DynamoDB::Table",
+                "AWS::Serverless::StateMachine",
+            )
+        )
+    )
+
+    assert wanted - set(substituted(dashboard)) == set(), "add it to Dashboard in template.yaml"
+
+
+def test_the_dashboard_names_nothing_but_by_reference(widgets) -> None:
+    shown = [
+        row
+        for widget in widgets
+        for row in widget["properties"].get("metrics", [])
+        if "expression" not in row[0] and "." not in row
+    ]
+    values = [value for row in shown for value in row[3::2] if isinstance(value, str)]
+
+    assert shown
+    assert [value for value in values if not value.startswith("${")] == []
+
+
+def test_the_dashboards_widgets_do_not_lie_on_each_other(widgets) -> None:
+    taken = [
+        (x, y)
+        for widget in widgets
+        for x in range(widget["x"], widget["x"] + widget["width"])
+        for y in range(widget["y"], widget["y"] + widget["height"])
+    ]
+
+    assert len(taken) == len(set(taken))
+    assert max(x for x, _ in taken) < 24

@@ -1,0 +1,102 @@
+"""The metrics that alarms and the dashboard look at are really there, with these dimensions."""
+
+import json
+import re
+from collections.abc import Iterator
+
+from jobs.adapters.metrics import PrintedMetrics
+from jobs.domain.counts import JobChange
+from jobs.domain.job import JobRef
+from jobs.domain.status import JobStatus
+from tests.architecture.watched import metrics_of
+
+SEARCHED = re.compile(
+    r'\{\\"\$\{AWS::StackName\}\\",([\w,]+)\} MetricName=\\"(Jobs|ProcessingTime)'
+)
+PUBLISHED = {  # AWS's own metrics, and what each namespace divides them by
+    "AWS/ApiGateway": (
+        {
+            *("4XXError", "5XXError", "Count", "ConnectCount", "MessageCount"),
+            *("ExecutionError", "IntegrationError"),
+        },
+        {frozenset({"ApiName", "Stage"}), frozenset({"ApiId", "Stage"})},
+    ),
+    "AWS/DynamoDB": (
+        {
+            *("ConsumedReadCapacityUnits", "ConsumedWriteCapacityUnits"),
+            *("ReadThrottleEvents", "WriteThrottleEvents"),
+        },
+        {frozenset({"TableName"}), frozenset({"TableName", "GlobalSecondaryIndexName"})},
+    ),
+    "AWS/Lambda": (
+        {"Errors", "IteratorAge", "Throttles"},
+        {frozenset(), frozenset({"FunctionName"})},
+    ),
+    "AWS/SQS": (
+        {
+            *("ApproximateAgeOfOldestMessage", "ApproximateNumberOfMessagesVisible"),
+            "NumberOfMessagesReceived",
+        },
+        {frozenset({"QueueName"})},
+    ),
+    "AWS/States": (
+        {"ExecutionsAborted", "ExecutionsFailed", "ExecutionsStarted", "ExecutionsTimedOut"},
+        {frozenset({"StateMachineArn"})},
+    ),
+}
+
+
+def printed_by_dimensions(capsys) -> set[tuple[str, frozenset[str]]]:
+    """The metrics of jobs as CloudWatch reads them from the log, each with its dimensions."""
+    job = JobRef(tenant="t", dialect="messaging", id="1")
+    times = {"created_at": 0, "changed_at": 1, "gone_at": 2}
+    change = JobChange(ref=job, sequence=3, previous=None, status=JobStatus.SUCCEEDED, **times)
+    PrintedMetrics().measure([change])
+    found = set()
+    for line in map(json.loads, capsys.readouterr().out.splitlines()):
+        for directive in line["_aws"]["CloudWatchMetrics"]:
+            for metric in directive["Metrics"]:
+                for dimensions in directive["Dimensions"]:
+                    found.add((metric["Name"], frozenset(dimensions)))
+    return found
+
+
+def test_alarms_and_the_dashboard_look_at_jobs_as_they_are_printed(
+    alarms, dashboard, capsys
+) -> None:
+    looked_at = {
+        (metric.name, frozenset(metric.dimensions)) for metric in metrics_of(alarms["JobsFail"])
+    } | {
+        (name, frozenset(dimensions.split(","))) for dimensions, name in SEARCHED.findall(dashboard)
+    }
+
+    assert len(looked_at) == 3
+    assert looked_at <= printed_by_dimensions(capsys)
+
+
+def test_what_is_looked_at_of_aws_is_what_aws_publishes(alarms, widgets) -> None:
+    looked_at = {
+        (metric.namespace, metric.name, frozenset(metric.dimensions))
+        for alarm in alarms.values()
+        for metric in metrics_of(alarm)
+        if isinstance(metric.namespace, str)
+    } | set(shown_by(widgets))
+    of_aws = {each for each in looked_at if each[0].startswith("AWS/")}
+
+    assert {each[0] for each in of_aws} == PUBLISHED.keys()
+    assert {
+        each
+        for each in of_aws
+        if each[1] not in PUBLISHED[each[0]][0] or each[2] not in PUBLISHED[each[0]][1]
+    } == set()
+
+
+def shown_by(widgets) -> Iterator[tuple[str, str, frozenset[str]]]:
+    """A dot stands for what is above it."""
+    for widget in widgets:
+        above: list[str] = []
+        for row in widget["properties"].get("metrics", []):
+            if isinstance(row[0], str):
+                cells = [each for each in row if isinstance(each, str)]
+                above = [above[place] if each == "." else each for place, each in enumerate(cells)]
+                yield above[0], above[1], frozenset(above[2::2])
