@@ -12,10 +12,12 @@ from hashlib import sha256
 from pathlib import Path
 from threading import Lock
 from types import SimpleNamespace
-from typing import Any, override
+from typing import Any, Final, override
 from zipfile import ZipFile, ZipInfo
 
 from ministack.core import lambda_runtime  # type: ignore[import-not-found]
+
+_UNPACKING: Final = Lock()
 
 
 def unpack_once() -> None:
@@ -24,8 +26,6 @@ def unpack_once() -> None:
 
 class SharedZipFile(ZipFile):
     """Where it is to be unpacked, there will be a link to what is in it."""
-
-    _lock = Lock()
 
     @override
     def namelist(self) -> list[str]:
@@ -40,7 +40,7 @@ class SharedZipFile(ZipFile):
         pwd: bytes | None = None,
     ) -> None:
         target = Path(path or os.curdir)
-        with self._lock:
+        with _UNPACKING:
             shared = self._shared(members, pwd)
         target.rmdir()
         target.symlink_to(shared)
