@@ -115,18 +115,25 @@ def a_docs_job(a_job) -> Callable[..., Job]:
     return make
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the marks in a hook of its own
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Have each file run by one worker, and by a single one all that needs the paid stack.
 
-    Of that there is one start then, and it is among the first: it takes the longest. What asks for
-    the stack only while it runs is marked by hand.
+    Of that there is one start then, and it is among the first: it takes the longest, and after it
+    what else is end to end. What asks for the stack only while it runs is marked by hand.
     """
     for item in items:
         if not item.get_closest_marker("xdist_group"):
             paid = "paid_stack" in getattr(item, "fixturenames", ())
             group = "paid" if paid else item.nodeid.partition("::")[0]
             item.add_marker(pytest.mark.xdist_group(group))
-    items.sort(key=lambda item: item.get_closest_marker("xdist_group").args != ("paid",))
+    items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> int:
+    if item.get_closest_marker("xdist_group").args == ("paid",):
+        return 0
+    return 1 if item.nodeid.startswith("tests/e2e/") else 2
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import io
 import json
 import os
 import re
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -32,6 +33,7 @@ def terminal(environment, tmp_path) -> Iterator[Callable[..., pexpect.spawn]]:
                 cwd=str(tmp_path),
                 env={**environment, "PYTHONPATH": str(SOURCE), "TERM": "xterm-256color"}
                 | {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "LANG": "C.UTF-8", **more},
+                preexec_fn=heeding_interrupts,
                 encoding="utf-8",
                 dimensions=(30, COLUMNS),
                 timeout=30,
@@ -41,6 +43,11 @@ def terminal(environment, tmp_path) -> Iterator[Callable[..., pexpect.spawn]]:
             return child
 
         yield typed
+
+
+def heeding_interrupts() -> None:
+    """What was begun in the background ignores them, and so does all that it begins."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def ended(child: pexpect.spawn) -> int:

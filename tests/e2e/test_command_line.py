@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -45,6 +46,7 @@ def terminal(folder: Path) -> Iterator[Callable[..., pexpect.spawn]]:
                 env=mine
                 | {"PYTHONPATH": str(ROOT / "client/src"), "TERM": "xterm-256color"}
                 | {"LANG": "C.UTF-8", **environment},
+                preexec_fn=heeding_interrupts,
                 encoding="utf-8",
                 dimensions=(30, 120),
                 timeout=PATIENCE_S,
@@ -53,6 +55,11 @@ def terminal(folder: Path) -> Iterator[Callable[..., pexpect.spawn]]:
             return child
 
         yield typed
+
+
+def heeding_interrupts() -> None:
+    """What was begun in the background ignores them, and so does all that it begins."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def ended(child: pexpect.spawn) -> int:

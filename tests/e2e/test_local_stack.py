@@ -120,8 +120,8 @@ def test_it_serves_and_shows_what_the_functions_log(tmp_path: Path) -> None:
         assert terminal.until("ready", seconds=START_S) == f"ready {url}\n"
         description = terminal.description
         assert description.keys() == {
-            *("baseUrl", "webSocketUrl", "awsEndpointUrl", "mqtt"),
-            *("messaging", "missions", "docsAgents"),
+            *("stackName", "baseUrl", "webSocketUrl", "awsEndpointUrl", "mqtt"),
+            *("messaging", "missions", "docsAgents", "webhooks"),
         }
         assert description["baseUrl"] == url
         api = Api(url, description["messaging"]["apiKey"], "demo")
