@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 
 import pytest
 from hypothesis import settings
+from xdist.scheduler import LoadFileScheduling
 
 from jobs.domain.docs import Session
 from jobs.domain.job import Job
@@ -115,25 +116,24 @@ def a_docs_job(a_job) -> Callable[..., Job]:
     return make
 
 
-@pytest.hookimpl(tryfirst=True)  # xdist reads the marks in a hook of its own
+class TogetherByStack(LoadFileScheduling):
+    """A file's tests stay together, and so do all that need the paid stack: it starts once then."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "paid" if is_paid(nodeid) else super()._split_scope(nodeid)
+
+
+def is_paid(nodeid: str) -> bool:
+    return nodeid.startswith("tests/e2e/test_payments_") or "[paid " in nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> TogetherByStack:
+    return TogetherByStack(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Have each file run by one worker, and by a single one all that needs the paid stack.
-
-    Of that there is one start then, and it is among the first: it takes the longest, and after it
-    what else is end to end. What asks for the stack only while it runs is marked by hand.
-    """
-    for item in items:
-        if not item.get_closest_marker("xdist_group"):
-            paid = "paid_stack" in getattr(item, "fixturenames", ())
-            group = "paid" if paid else item.nodeid.partition("::")[0]
-            item.add_marker(pytest.mark.xdist_group(group))
-    items.sort(key=_turn)
-
-
-def _turn(item: pytest.Item) -> int:
-    if item.get_closest_marker("xdist_group").args == ("paid",):
-        return 0
-    return 1 if item.nodeid.startswith("tests/e2e/") else 2
+    """What takes longest comes first."""
+    items.sort(key=lambda item: (not is_paid(item.nodeid), "tests/e2e/" not in item.nodeid))
 
 
 @pytest.fixture

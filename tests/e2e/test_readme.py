@@ -72,7 +72,7 @@ def test_the_readme_has_examples_and_shows_what_they_print() -> None:
 
 
 @pytest.mark.parametrize("example", [
-    pytest.param(each, id=each.title, marks=[pytest.mark.xdist_group("paid")] if each.paid else [])
+    pytest.param(each, id=f"paid {each.title}" if each.paid else each.title)
     for each in EXAMPLES
 ])  # fmt: skip
 def test_an_example_does_what_the_readme_shows(
