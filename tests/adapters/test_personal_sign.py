@@ -1,5 +1,7 @@
 """Signatures of wallets, over the text of EIP-191."""
 
+import re
+
 import pytest
 from coincurve import PrivateKey
 from Crypto.Hash import keccak
@@ -69,4 +71,6 @@ def test_what_is_no_signature_is_nobodys(signature) -> None:
 
 @given(st.binary(min_size=65, max_size=65))
 def test_no_65_bytes_break_it(raw) -> None:
-    recover(MESSAGE, f"0x{raw.hex()}")
+    signer = recover(MESSAGE, f"0x{raw.hex()}")
+
+    assert signer is None or re.fullmatch("0x[0-9a-f]{40}", signer)
