@@ -62,7 +62,7 @@ test: .venv/.ready .tools/runtime/.ready $(LOCAL_STACK) $(NODE_PACKAGES) $(CHAIN
 	@$(DEV)/ruff check
 	@$(DEV)/ruff format --check
 	@$(DEV)/mypy
-	@$(OFFLINE) $(DEV)/pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder --cov --cov-report= --cov-fail-under=$(COVERAGE)
+	@$(OFFLINE) $(DEV)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder --cov --cov-report= --cov-fail-under=$(COVERAGE)
 
 bench: .venv/.ready .tools/runtime/.ready $(LOCAL_STACK) $(CHAIN) ## cold starts, warm path, cost per job, scale
 	@exec $(OFFLINE) PYTHONPATH=layers/jobs $(DEV)/python -m bench $(ARGS)

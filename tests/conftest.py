@@ -132,8 +132,16 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> TogetherBySt
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What takes longest comes first."""
-    items.sort(key=lambda item: (not is_paid(item.nodeid), "tests/e2e/" not in item.nodeid))
+    """What takes longest comes first, and what is over at once last."""
+    items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> int:
+    if is_paid(item.nodeid):
+        return 0
+    if item.nodeid.startswith("tests/e2e/"):
+        return 1
+    return 3 if item.nodeid.startswith(("tests/functions/", "tests/unit/")) else 2
 
 
 @pytest.fixture
