@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from jobs.adapters.memory import InMemoryJobRepository
 from jobs.adapters.memory_payments import InMemoryPayments
-from jobs.domain.payment import Authorization
+from jobs.domain.payment import Authorization, PaymentState
 from jobs.domain.webhook import Webhook
 from jobs.services.close_payment import ClosePayment, Paid
 from jobs.services.create_job import NewJob
@@ -53,6 +53,12 @@ class PaymentWorld:
             confirmations=12,
             clock=clock,
         )
+
+    @property
+    def state(self) -> PaymentState:
+        """What the only payment is."""
+        [payment] = self.stored.all()
+        return payment.state
 
     def pay(
         self,

@@ -137,7 +137,7 @@ def received(sqs: "SQSClient", url: str) -> "list[MessageTypeDef]":
 def source_of(letter: "MessageTypeDef") -> str | None:
     """Return the ARN of the queue that a letter was in, or that EventBridge could not put it into.
 
-    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/rule-dlq.html
     """
     if source := letter.get("Attributes", {}).get("DeadLetterQueueSourceArn"):
         return source

@@ -1,0 +1,10 @@
+"""The world that the money rules are tried in."""
+
+import pytest
+
+from tests.unit.payment_world import PaymentWorld
+
+
+@pytest.fixture
+def world(clock) -> PaymentWorld:
+    return PaymentWorld(clock)

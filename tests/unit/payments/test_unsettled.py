@@ -1,0 +1,239 @@
+"""The money rules where a payment is refused, or nobody knows (contract: payments.md)."""
+
+import pytest
+
+from jobs.domain.errors import (
+    PaymentRefusedError,
+    SettlementUnknownError,
+    UnavailableError,
+)
+from jobs.domain.payment import PaymentState
+from jobs.services.payment_claims import LEASE
+from tests.payments import PRICE, SOON, Killed, an_authorization
+
+# ── Refused, and unknown, which is not unpaid ─────────────────────────────────────
+
+
+def test_a_refused_settle_never_runs(world) -> None:
+    world.ledger.fate["settle"] = ["refused insufficient_funds"]
+
+    with pytest.raises(PaymentRefusedError, match="insufficient_funds"):
+        world.pay()
+    assert world.jobs.all() == []
+    [payment] = world.stored.all()
+    assert (payment.state, payment.reason) == (PaymentState.REFUSED, "insufficient_funds")
+
+
+def test_a_refusal_because_somebody_else_has_submitted_it_is_none(world) -> None:
+    world.ledger.meanwhile["settle"] = lambda: world.ledger.move(an_authorization())
+
+    assert world.pay().payment.state is PaymentState.SETTLED
+
+
+def test_a_nonce_that_was_used_to_pay_us_less_has_not_paid(world) -> None:
+    def pay_less() -> None:
+        world.ledger.move(an_authorization(), amount=1)
+
+    world.ledger.meanwhile["settle"] = pay_less
+
+    with pytest.raises(PaymentRefusedError, match="payment_not_received"):
+        world.pay()
+    assert world.jobs.all() == []
+
+
+@pytest.mark.parametrize("blind", ["time", "used", "settlement"])
+def test_a_refusal_that_the_chain_cannot_confirm_is_unknown(world, blind) -> None:
+    world.ledger.meanwhile["settle"] = lambda: world.ledger.move(an_authorization())
+    world.ledger.fate[blind] = ["unknown"]
+
+    with pytest.raises(SettlementUnknownError):
+        world.pay()
+    assert world.state is PaymentState.UNKNOWN
+
+    world.pay()
+    assert len(world.jobs.all()) == 1
+
+
+@pytest.mark.parametrize("fate", ["lost", "unknown"])
+def test_an_unknown_settle_is_settled_by_the_same_request_without_a_second_charge(
+    world, fate
+) -> None:
+    funds = world.ledger.funds
+    world.ledger.fate["settle"] = [fate]
+    with pytest.raises(SettlementUnknownError):
+        world.pay()
+
+    assert world.jobs.all() == []
+    world.pay()
+
+    assert world.state is PaymentState.SETTLED
+    assert world.ledger.funds == funds - PRICE
+    assert len(world.jobs.all()) == 1
+
+
+def test_an_unknown_payment_is_not_another_requests(world) -> None:
+    world.ledger.fate["settle"] = ["lost"]
+    with pytest.raises(SettlementUnknownError):
+        world.pay()
+
+    with pytest.raises(PaymentRefusedError, match="payment_already_used"):
+        world.pay("Another")
+
+
+def test_a_second_refusal_is_not_final_while_the_first_may_still_be_mined(world, clock) -> None:
+    world.ledger.fate["settle"] = ["unknown", "refused insufficient_funds"]
+    for _ in range(2):
+        with pytest.raises(SettlementUnknownError):
+            world.pay()
+    assert world.state is PaymentState.UNKNOWN
+
+    world.ledger.move(an_authorization())  # mined after all
+
+    assert world.pay().payment.state is PaymentState.SETTLED
+
+
+def test_what_was_never_mined_has_expired_in_the_end(world, clock) -> None:
+    world.ledger.fate["settle"] = ["unknown"]
+    with pytest.raises(SettlementUnknownError):
+        world.pay()
+    clock.now = (SOON + 5) * 1000
+    with pytest.raises(SettlementUnknownError):  # it may be mined in a block not seen yet
+        world.pay()
+    clock.now = (SOON + 61) * 1000
+
+    with pytest.raises(PaymentRefusedError, match="payment_expired"):
+        world.pay()
+    assert world.state is PaymentState.RELEASED
+
+
+def test_what_failed_before_anything_was_sent_is_released(world) -> None:
+    world.ledger.fate["settle"] = ["unavailable"]
+
+    with pytest.raises(UnavailableError):
+        world.pay()
+    assert world.state is PaymentState.RELEASED
+
+    assert world.pay("Another").job
+
+
+def test_a_refusal_that_went_through_after_all_is_found_by_the_same_request(world) -> None:
+    world.ledger.fate["settle"] = ["refused insufficient_funds"]
+    with pytest.raises(PaymentRefusedError):
+        world.pay()
+    world.ledger.move(an_authorization())
+
+    with pytest.raises(PaymentRefusedError, match="payment_already_used"):
+        world.pay("Another")
+    assert world.pay().payment.state is PaymentState.SETTLED
+
+
+def test_an_authorization_that_was_used_without_us_is_nobodys(world) -> None:
+    world.ledger.move(an_authorization())
+
+    with pytest.raises(PaymentRefusedError, match="payment_already_used"):
+        world.pay()
+    assert world.jobs.all() == []
+
+
+def test_the_same_nonce_for_longer_is_another_authorization(world) -> None:
+    world.ledger.fate["settle"] = ["unknown"]
+    with pytest.raises(SettlementUnknownError):
+        world.pay()
+
+    with pytest.raises(PaymentRefusedError, match="payment_already_used"):
+        world.pay(authorization=an_authorization(valid_before=SOON + 600))
+
+
+# ── Killed ────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("step", range(4))
+@pytest.mark.parametrize("fate", ["killed", "killed after"])
+@pytest.mark.parametrize("where", ["payments", "repository", "verify", "settle"])
+def test_whoever_is_killed_leaves_one_job_or_none_and_nothing_charged_twice(
+    world, clock, where, fate, step
+) -> None:
+    funds = world.ledger.funds
+    if where in {"payments", "repository"}:
+        getattr(world, where).fate = [""] * step + [fate]
+    else:
+        world.ledger.fate[where] = [""] * step + [fate]
+    try:
+        world.pay()
+    except Killed:
+        clock.advance(LEASE)
+        world.payments.fate, world.repository.fate, world.ledger.fate = [], [], {}
+        world.pay()
+
+    assert len(world.jobs.all()) == 1
+    assert world.ledger.funds == funds - PRICE
+    assert world.state is PaymentState.SETTLED
+
+
+def test_a_claim_that_was_left_behind_is_not_touched_before_its_lease_is_over(world, clock) -> None:
+    world.ledger.fate["settle"] = ["killed after"]
+    with pytest.raises(Killed):
+        world.pay()
+    clock.advance(LEASE - 1)
+
+    with pytest.raises(SettlementUnknownError):
+        world.pay()
+    assert world.jobs.all() == []
+
+
+@pytest.mark.parametrize("fate", ["unavailable", "lost"])
+def test_a_paid_job_that_cannot_be_stored_is_unknown_and_stored_later(world, fate) -> None:
+    world.repository.fate = [fate]
+
+    with pytest.raises(SettlementUnknownError):
+        world.pay()
+    world.pay()
+
+    assert len(world.jobs.all()) == 1
+
+
+@pytest.mark.parametrize("fate", ["unavailable", "lost"])
+def test_a_record_that_cannot_be_closed_costs_nobody_anything(world, clock, fate) -> None:
+    world.payments.fate = ["", "", fate]  # find, claim, save
+
+    first = world.pay()
+    clock.advance(LEASE)
+
+    assert world.pay().job.id == first.job.id
+    assert world.state is PaymentState.SETTLED
+
+
+# ── Time ──────────────────────────────────────────────────────────────────────────
+
+
+def test_what_a_request_does_all_together_ends_before_lambda_does(world, clock) -> None:
+    world.ledger.meanwhile |= {
+        "verify": lambda: clock.advance(6_000),
+        "settle": lambda: clock.advance(18_000),
+    }
+    world.ledger.fate["settle"] = ["refused insufficient_funds"]
+
+    with pytest.raises(PaymentRefusedError):
+        world.pay()
+
+    assert sum(world.ledger.hurried) + 24 <= 27
+
+
+def test_without_time_to_look_a_refusal_is_unknown(world, clock) -> None:
+    world.ledger.meanwhile |= {
+        "verify": lambda: clock.advance(8_000),
+        "settle": lambda: clock.advance(18_000),
+    }
+    world.ledger.fate["settle"] = ["refused insufficient_funds"]
+
+    with pytest.raises(SettlementUnknownError):
+        world.pay()
+    assert world.state is PaymentState.UNKNOWN
+
+
+def test_without_time_to_settle_nothing_is_sent(world, clock) -> None:
+    world.ledger.meanwhile["verify"] = lambda: clock.advance(25_000)
+
+    with pytest.raises(SettlementUnknownError):
+        world.pay()
+    assert "settle" not in world.ledger.asked
