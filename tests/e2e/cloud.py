@@ -79,6 +79,10 @@ class Cloud:
         )
         return sum(int(found["Attributes"][name]) for name in names)
 
+    def purge(self, queue: str) -> None:
+        """Drop what earlier tests left in a queue: some of it may come back for hours."""
+        self.client("sqs").purge_queue(QueueUrl=self.stack.outputs[queue])
+
     def consume(self, function: str, *, enabled: bool) -> None:
         """Let a function take messages from its queue, or not."""
         self.let(function, Enabled=enabled)

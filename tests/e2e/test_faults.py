@@ -97,6 +97,7 @@ def test_a_job_that_no_worker_can_process_fails_and_stops_nobody_else(
 
 
 def test_a_job_dispatched_again_is_done_once(api: Api, bus: Bus, cloud: Cloud) -> None:
+    cloud.purge("AgentQueueUrl")
     job_id = api.create("/sleep 2 once")
     cloud.send(ref(api, job_id))
     cloud.send(ref(api, job_id))
@@ -192,6 +193,7 @@ def test_a_job_that_is_deleted_leaves_the_counts(api: Api, cloud: Cloud) -> None
 
 
 def test_a_message_that_names_no_job_ends_in_silence(api: Api, cloud: Cloud) -> None:
+    cloud.purge("AgentQueueUrl")
     nobody = JobRef(tenant=api.tenant, dialect="messaging", id=str(uuid4()))
 
     cloud.send(nobody)

@@ -139,6 +139,7 @@ def test_while_nobody_takes_its_messages_a_mission_waits_or_gets_through(
 
 
 def test_a_message_that_comes_twice_or_late_flies_nothing_twice(sky, docked) -> None:
+    sky.purge("MissionQueueUrl")
     made = docked()
     job_id = made.fly()
     body = json.dumps(spelled(ref_of(made, job_id)))

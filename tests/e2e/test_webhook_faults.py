@@ -39,6 +39,7 @@ def test_what_a_killed_worker_was_sending_is_sent_by_another(cloud, api, secret,
 
 
 def test_a_message_that_comes_again_is_sent_once(cloud, api, secret, server) -> None:
+    cloud.purge("WebhookQueueUrl")
     job_id = api.create(webhook={"url": server.url, "events": ["completed"]})
     [found] = until(api, job_id, "delivered")
     ref = {"tenant": api.tenant, "jobId": job_id, "deliveryId": found["deliveryId"]}
@@ -54,6 +55,7 @@ def test_a_message_that_comes_again_is_sent_once(cloud, api, secret, server) -> 
 def test_who_asks_for_it_many_times_at_once_gets_it_again_and_it_ends_delivered(
     cloud, api, secret, server
 ) -> None:
+    cloud.purge("WebhookQueueUrl")
     job_id = api.create(webhook={"url": server.url, "events": ["completed"]})
     [found] = until(api, job_id, "delivered")
 
