@@ -6,7 +6,7 @@ from typing import Any
 import yaml
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(yaml.CSafeLoader):  # in C, as the built template is long
     """Knows !Ref, !Sub and the rest; `_tag` says what they stand for."""
 
 

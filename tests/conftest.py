@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 import pytest
 from hypothesis import settings
 from xdist.scheduler import LoadFileScheduling
+from xdist.workermanage import WorkerController
 
 from jobs.domain.docs import Session
 from jobs.domain.job import Job
@@ -116,32 +117,43 @@ def a_docs_job(a_job) -> Callable[..., Job]:
     return make
 
 
-class TogetherByStack(LoadFileScheduling):
-    """A file's tests stay together, and so do all that need the paid stack: it starts once then."""
+class BothEnds(LoadFileScheduling):
+    """Every other process takes tests from the queue's end: so fewer start the shared stack.
+
+    A file's tests stay together, and so do all that need the paid stack: it starts once then.
+    """
 
     def _split_scope(self, nodeid: str) -> str:
         return "paid" if is_paid(nodeid) else super()._split_scope(nodeid)
 
+    def _assign_work_unit(self, node: WorkerController) -> None:
+        if int(node.gateway.id.removeprefix("gw")) % 2:
+            self.workqueue.move_to_end(next(reversed(self.workqueue)), last=False)
+        super()._assign_work_unit(node)
+
 
 def is_paid(nodeid: str) -> bool:
-    return nodeid.startswith("tests/e2e/test_payments_") or "[paid " in nodeid
+    return nodeid.startswith("tests/e2e/test_payments_") or "::test_a_paid_example" in nodeid
 
 
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> TogetherByStack:
-    return TogetherByStack(config, log)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> BothEnds:
+    return BothEnds(config, log)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What takes longest comes first, and what is over at once last."""
-    items.sort(key=_turn)
+    """The shared stack's tests at one end, those with a stack of their own at the other."""
+    items.sort(key=_place)
 
 
-def _turn(item: pytest.Item) -> int:
+def _place(item: pytest.Item) -> int:
+    """The quick ones are in the middle, where the processes meet: so all have something to do."""
     if is_paid(item.nodeid):
+        return 4
+    if "stack" in getattr(item, "fixturenames", ()):
         return 0
     if item.nodeid.startswith("tests/e2e/"):
-        return 1
-    return 3 if item.nodeid.startswith(("tests/functions/", "tests/unit/")) else 2
+        return 3
+    return 1 if item.nodeid.startswith(("tests/functions/", "tests/unit/")) else 2
 
 
 @pytest.fixture

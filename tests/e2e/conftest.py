@@ -31,7 +31,7 @@ from tests.e2e.webhooks import signing
 from tests.receiver import Receiver, receiving
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="session")
 def cloud(stack: LocalStack) -> Iterator[Cloud]:
     """The emulated AWS below the stack."""
     with above(stack) as cloud:

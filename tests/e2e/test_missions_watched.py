@@ -132,7 +132,7 @@ def test_a_flight_is_followed_from_its_request_to_its_landing(stack, made, subsc
         ExitStack() as following,
     ):
         eventually(lambda: group_socket.messages, bool)
-        job_id = made.fly(scheduledAt="2020-01-01T00:00:00Z", priority=7)
+        job_id = made.fly(scheduledAt=in_seconds(4), priority=7)
         socket = following.enter_context(Socket(stack.websocket_url, made.partner.token, job_id))
         subscriber = following.enter_context(subscribed(f"{job_id}/JOB/STATUS", group))
         over_socket = socket.until_closed()
@@ -156,7 +156,7 @@ def test_a_flight_is_followed_from_its_request_to_its_landing(stack, made, subsc
 def test_who_follows_a_mission_from_its_beginning_sees_every_state_in_order(
     stack, made, subscribed
 ) -> None:
-    job_id = made.fly(scheduledAt=in_seconds(3))
+    job_id = made.fly(scheduledAt=in_seconds(4))
 
     with (
         Socket(stack.websocket_url, made.partner.token, job_id) as socket,

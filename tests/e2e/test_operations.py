@@ -78,11 +78,16 @@ def test_the_dashboard_shows_the_queues_tables_and_alarms_that_were_made(cloud: 
     name = cloud.stack.outputs["DashboardName"]
     body = cloud.client("cloudwatch").get_dashboard(DashboardName=name)["DashboardBody"]
     [shown] = [each for each in json.loads(body)["widgets"] if each["type"] == "alarm"]
-    alarms = cloud.client("cloudwatch").get_paginator("describe_alarms").paginate()
-    made = {each["AlarmArn"] for page in alarms for each in page["MetricAlarms"]}
+    pages = cloud.client("cloudformation").get_paginator("list_stack_resources")
+    made = {
+        each["PhysicalResourceId"]
+        for page in pages.paginate(StackName=cloud.stack.name)
+        for each in page["StackResourceSummaries"]
+        if each["ResourceType"] == "AWS::CloudWatch::Alarm"
+    }
 
     assert "${" not in body
-    assert set(shown["properties"]["alarms"]) == made
+    assert {each.rpartition(":alarm:")[2] for each in shown["properties"]["alarms"]} == made
     for resource_name in ("AgentQueueUrl", "StreamDeadLetterQueueUrl"):
         assert json.dumps(cloud.stack.outputs[resource_name].rsplit("/", 1)[-1]) in body
     assert json.dumps(cloud.stack.outputs["JobTableName"]) in body

@@ -71,26 +71,35 @@ def test_the_readme_has_examples_and_shows_what_they_print() -> None:
     assert "make up" in README.read_text()
 
 
-@pytest.mark.parametrize("example", [
-    pytest.param(each, id=f"paid {each.title}" if each.paid else each.title)
-    for each in EXAMPLES
-])  # fmt: skip
-def test_an_example_does_what_the_readme_shows(
-    example: Example, request: pytest.FixtureRequest, tmp_path: Path
-) -> None:
-    stack: LocalStack = request.getfixturevalue("paid_stack" if example.paid else "stack")
+def by_title(*, paid: bool) -> pytest.MarkDecorator:
+    chosen = [each for each in EXAMPLES if each.paid == paid]
+    return pytest.mark.parametrize("example", chosen, ids=[each.title for each in chosen])
+
+
+@by_title(paid=False)
+def test_an_example_does_what_the_readme_shows(example, stack, tmp_path) -> None:
+    shown(example, stack, tmp_path)
+
+
+@by_title(paid=True)
+def test_a_paid_example_does_what_the_readme_shows(example, paid_stack, tmp_path) -> None:
+    shown(example, paid_stack, tmp_path)
+
+
+def shown(example: Example, stack: LocalStack, folder: Path) -> None:
+    """Paste an example and see that it prints what the README says."""
     if "npm " in example.script and not shutil.which("npm"):
         if os.environ.get("CI") == "true":
             pytest.fail("npm is missing")
         pytest.skip("npm is missing")
-    (tmp_path / ".local").mkdir()
-    (tmp_path / ".local/stack.json").write_text(json.dumps(stack.description()))
+    (folder / ".local").mkdir()
+    (folder / ".local/stack.json").write_text(json.dumps(stack.description()))
     for name in ("client", "events", ".tools"):
-        (tmp_path / name).symlink_to(ROOT / name)
+        (folder / name).symlink_to(ROOT / name)
 
-    done = pasted(example, stack, tmp_path)
+    done = pasted(example, stack, folder)
     if "settlement_unknown" in done.stderr:  # it says what to do: the same once more
-        done = pasted(example, stack, tmp_path)
+        done = pasted(example, stack, folder)
 
     assert done.returncode == 0, done.stderr
     assert example.matches(done.stdout), done.stdout

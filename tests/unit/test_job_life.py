@@ -7,17 +7,13 @@ from typing import Any
 import hypothesis.strategies as st
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import invariant, precondition, rule
-from moto import mock_aws
 
-from jobs.adapters.dynamodb.jobs import DynamoJobRepository
 from jobs.domain.errors import JobEndedError, UnavailableError
 from jobs.domain.job import Millis
 from jobs.domain.status import JobStatus
-from jobs.ports import JobRepository
 from jobs.services.change_job import change_job
 from jobs.services.create_job import NewJob
 from jobs.services.run_agent_job import LEASE, Ran
-from tests.adapters.engines import DynamoDb, client
 from tests.unit.world import ANSWERS, World
 
 REQUEST = {"agentId": "a", "userId": "u", "content": "Hello", "metadata": {}}
@@ -196,20 +192,7 @@ class JobLife(World):
         assert counted == {status: stored.count(status) for status in JobStatus}
 
 
-class JobLifeInDynamoDb(JobLife):
-    def engine(self) -> JobRepository:
-        self.aws = mock_aws()
-        self.aws.start()
-        engine = DynamoDb(client("dynamodb"), remote=False)
-        return DynamoJobRepository(engine.client, engine.jobs, self.clock)
-
-    def teardown(self) -> None:
-        self.aws.stop()
-
-
 SLOWLY = {"deadline": None, "suppress_health_check": [*HealthCheck]}
 
 TestJobLife = JobLife.TestCase
 TestJobLife.settings = settings(max_examples=300, stateful_step_count=30, **SLOWLY)
-TestJobLifeInDynamoDb = JobLifeInDynamoDb.TestCase
-TestJobLifeInDynamoDb.settings = settings(max_examples=5, stateful_step_count=20, **SLOWLY)
