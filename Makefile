@@ -49,11 +49,7 @@ endef
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-# What is to be installed comes side by side: it mostly waits for the registries.
-INSTALL := @$(MAKE) --no-print-directory --silent --jobs 4
-
-up: ## the whole system on http://127.0.0.1:8080 (PORT=…), until Ctrl-C; PAYMENTS=required|instead-of-key
-	$(INSTALL) $(LOCAL_STACK) $(if $(filter-out off,$(PAYMENTS)),$(CHAIN))
+up: $(LOCAL_STACK) $(if $(filter-out off,$(PAYMENTS)),$(CHAIN)) ## the whole system on http://127.0.0.1:8080 (PORT=…), until Ctrl-C; PAYMENTS=required|instead-of-key
 	@exec $(OFFLINE) PYTHONPATH=layers/jobs PORT=$(PORT) PAYMENTS=$(PAYMENTS) $(LOCAL_PYTHON) -m local.up
 
 # See tests/conftest.py for who runs what.
@@ -65,8 +61,7 @@ check: .venv/.ready ## lint, types, unit tests: quick, while you work
 	@$(DEV)/mypy
 	@$(OFFLINE) $(DEV)/pytest --numprocesses 2 $(SCHEDULE) tests/unit tests/functions tests/architecture client/tests
 
-test: ## everything that is checked
-	$(INSTALL) .venv/.ready .tools/runtime/.ready $(LOCAL_STACK) $(NODE_PACKAGES) $(CHAIN)
+test: .venv/.ready .tools/runtime/.ready $(LOCAL_STACK) $(NODE_PACKAGES) $(CHAIN) ## everything that is checked
 	@$(DEV)/ruff check
 	@$(DEV)/ruff format --check
 	@$(DEV)/mypy
@@ -116,10 +111,10 @@ $(UV): requirements/uv.txt
 	@touch $@
 
 define ENVIRONMENT
-	@echo 'installing $(@D)…'; start=$$SECONDS; set -e; \
+	@printf 'installing %s… ' $(@D); start=$$SECONDS; set -e; \
 	$(UV) venv --quiet --clear --no-project --python '$(PYTHON)' $(@D); \
-	$(UV) pip sync --quiet --compile-bytecode --require-hashes --python $(@D) $<; \
-	echo "$(@D) is installed ($$((SECONDS - start)) s)"
+	$(UV) pip sync --quiet --require-hashes --python $(@D) $<; \
+	echo "$$((SECONDS - start)) s"
 	@touch $@
 endef
 .venv/.ready: requirements/dev.txt client/pyproject.toml $(UV)
@@ -133,9 +128,9 @@ tests/node/node_modules/.ready: tests/node/package-lock.json
 	@touch $@
 
 local/chain/node_modules/.contracts.json: $(addprefix local/chain/,package-lock.json contracts.sol compile.cjs)
-	@echo 'installing the chain and its token…'; start=$$SECONDS; cd $(<D) && \
+	@printf 'installing the chain and its token… '; start=$$SECONDS; cd $(<D) && \
 	npm ci --ignore-scripts --no-audit --no-fund --silent && node compile.cjs > node_modules/.contracts.json && \
-	echo "the chain and its token are installed ($$((SECONDS - start)) s)"
+	echo "$$((SECONDS - start)) s"
 
 # ── Locks: names, versions and hashes; no host, so that any index will do ───────
 COMPILE = $(UV) pip compile --quiet --no-config --generate-hashes --no-emit-index-url --no-header \

@@ -141,19 +141,24 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> BothEnds:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The shared stack's tests at one end, those with a stack of their own at the other."""
-    items.sort(key=_place)
+    """The shared stack's tests at one end, those with a stack of their own at the other.
+
+    Where the processes meet is what is over soon, so that none works alone at the end.
+    """
+    files = {file: at for at, file in enumerate(dict.fromkeys(each.path for each in items))}
+    items.sort(key=lambda each: (place := _place(each), -files[each.path] if place == 0 else 0))
 
 
 def _place(item: pytest.Item) -> int:
-    """The quick ones are in the middle, where the processes meet: so all have something to do."""
     if is_paid(item.nodeid):
-        return 4
-    if "stack" in getattr(item, "fixturenames", ()):
-        return 0
-    if item.nodeid.startswith("tests/e2e/"):
-        return 3
-    return 1 if item.nodeid.startswith(("tests/functions/", "tests/unit/")) else 2
+        return 5
+    end_to_end = item.nodeid.startswith("tests/e2e/")
+    shares = {"stack", "cloud"} & {*getattr(item, "fixturenames", ())}
+    if shares or "ministack" in item.nodeid:
+        return 0 if end_to_end else 1
+    if item.nodeid.startswith(("tests/functions/", "tests/unit/")):
+        return 2
+    return 4 if end_to_end else 3
 
 
 @pytest.fixture
