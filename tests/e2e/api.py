@@ -106,13 +106,17 @@ def eventually[T](
     found: Callable[[T], Any],
     *,
     seconds: float = PATIENCE_S,
-    pause: float = 0.1,
+    pause: float = 0.3,
 ) -> T:
-    """Look until what is seen is `found`; fail with the last of it after so many seconds."""
-    ends = time.monotonic() + seconds
+    """Look until what is seen is `found`; fail with the last of it after so many seconds.
+
+    The longer it takes, the longer the pauses: each look keeps the whole stack busy.
+    """
+    ends, wait = time.monotonic() + seconds, 0.05
     while True:
         seen = look()
         if found(seen):
             return seen
         assert time.monotonic() < ends, f"after {seconds} s still {seen!r}"
-        time.sleep(pause)
+        time.sleep(wait)
+        wait = min(wait * 1.2, pause)
