@@ -143,7 +143,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> BothEnds:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The shared stack's tests at one end, those with a stack of their own at the other.
 
-    Where the processes meet is what is over soon, so that none works alone at the end.
+    Where the processes meet is what is over soon, so that none works alone at the end: tests of
+    faults, which wait for long, come before the others on their stack.
     """
     files = {file: at for at, file in enumerate(dict.fromkeys(each.path for each in items))}
     items.sort(key=lambda each: (place := _place(each), -files[each.path] if place == 0 else 0))
@@ -154,8 +155,10 @@ def _place(item: pytest.Item) -> int:
         return 5
     end_to_end = item.nodeid.startswith("tests/e2e/")
     shares = {"stack", "cloud"} & {*getattr(item, "fixturenames", ())}
+    if shares and end_to_end:
+        return -1 if "faults" in item.path.name else 0
     if shares or "ministack" in item.nodeid:
-        return 0 if end_to_end else 1
+        return 1
     if item.nodeid.startswith(("tests/functions/", "tests/unit/")):
         return 2
     return 4 if end_to_end else 3
