@@ -66,4 +66,4 @@ def definition(file: Path) -> bytes:
     """A state machine's definition; `sam deploy` reads YAML, CloudFormation in S3 only JSON."""
     if file.suffix not in YAML:
         return file.read_bytes()
-    return json.dumps(yaml.load(file.read_text(), yaml.CSafeLoader)).encode()
+    return json.dumps(yaml.safe_load(file.read_text())).encode()

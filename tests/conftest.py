@@ -146,6 +146,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     Where the processes meet is what is over soon, so that none works alone at the end: tests of
     faults, which wait for long, come before the others on their stack.
     """
+    # The shared stack's longest files are the alphabet's first: backwards, they are not met last.
     files = {file: at for at, file in enumerate(dict.fromkeys(each.path for each in items))}
     items.sort(key=lambda each: (place := _place(each), -files[each.path] if place == 0 else 0))
 
