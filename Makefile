@@ -60,7 +60,7 @@ check: .venv/.ready ## lint, types, unit tests: quick, while you work
 	@$(DEV)/ruff format --check
 	@$(DEV)/mypy
 	@$(OFFLINE) $(DEV)/pytest --numprocesses 2 $(SCHEDULE) --ignore tests/architecture/test_gates.py \
-	  tests/unit tests/functions tests/architecture client/tests
+	  tests/unit tests/handlers tests/architecture client/tests
 
 test: .venv/.ready .tools/runtime/.ready $(LOCAL_STACK) $(NODE_PACKAGES) $(CHAIN) ## everything that is checked
 	@$(DEV)/ruff check

@@ -18,11 +18,11 @@ import botocore
 from bench.report import Row, Section
 from bench.scene import Scene, scene
 from bench.setting import Setting, median
-from jobs.adapters.dynamodb.fleet_registry import DynamoFleetRegistry
-from jobs.adapters.dynamodb.projects import DynamoProjects
-from jobs.adapters.dynamodb.registry import DynamoRegistry
-from jobs.adapters.dynamodb.subscriptions import DynamoSubscriptions
-from jobs.domain.client import Client, Role
+from jobs.docs.adapters.dynamodb.projects import DynamoProjects
+from jobs.messaging.adapters.registry import DynamoRegistry
+from jobs.missions.adapters.fleet_registry import DynamoFleetRegistry
+from jobs.missions.partner import Client, Role
+from jobs.webhooks.adapters.subscriptions import DynamoSubscriptions
 from local.build import LOCAL, locked
 from local.invocations import EXAMPLE_CLIENT
 from local.paths import ROOT, tool

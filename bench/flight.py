@@ -12,13 +12,13 @@ from bench import requests
 from bench.course import Course, Walk
 from bench.requests import DEVICE, TENANT
 from bench.scene import Scene
-from jobs import bootstrap
-from jobs.adapters import messages
-from jobs.adapters.dynamodb.connections import DynamoConnections
-from jobs.domain.job import JobRef, Millis
-from jobs.domain.mission import DIALECT
-from jobs.domain.resource import Resource, job_resource
-from jobs.domain.watch import Connection
+from jobs.core import wiring as bootstrap
+from jobs.core.adapters import messages
+from jobs.core.job import JobRef, Millis
+from jobs.missions.mission import DIALECT
+from jobs.tracking.adapters.connections import DynamoConnections
+from jobs.tracking.connection import Connection
+from jobs.tracking.resource import Resource, job_resource
 from local.paths import ROOT
 
 POLLED: Final = 2
@@ -45,7 +45,7 @@ def flight(stage: Scene) -> Iterator["Flight"]:
     """A drone in its dock, in reach, and everything known that is kept for a minute."""
     clock = Clock()
     stage.forget()
-    with patch("jobs.bootstrap.now", clock):
+    with patch("jobs.core.wiring.now", clock):
         made = Flight(stage, clock)
         made.get_known()
         made.reading()

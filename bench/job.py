@@ -12,8 +12,8 @@ from bench.requests import Event
 from bench.scene import Scene, scene
 from bench.setting import Setting, median
 from bench.transitions import definition, history, polls, transitions
-from jobs.adapters import messages
-from jobs.domain.job import JobRef
+from jobs.core.adapters import messages
+from jobs.core.job import JobRef
 from local.progress import step
 
 POLLS: Final = 5

@@ -14,7 +14,7 @@ from bench.scene import scene
 from bench.setting import Setting
 from bench.sockets import opened, post, token
 from bench.transitions import definition, history, transitions
-from jobs.domain.job import Millis
+from jobs.core.job import Millis
 from local.aws import session
 from local.docks import docks
 from local.progress import step

@@ -10,11 +10,11 @@ from bench.meter import Calls
 from bench.report import Row, Section
 from bench.scene import Scene, scene
 from bench.setting import Setting
-from jobs import bootstrap
-from jobs.adapters.dynamodb import items
-from jobs.domain.identity import new_job_id
-from jobs.domain.job import Job, Millis
-from jobs.domain.status import JobStatus
+from jobs.core import wiring as bootstrap
+from jobs.core.adapters.dynamodb import items
+from jobs.core.ids import new_job_id
+from jobs.core.job import Job, Millis
+from jobs.core.status import JobStatus
 from local.progress import step
 
 SIZES: Final = (100, 10_000, 100_000)

@@ -21,24 +21,22 @@ import botocore.session
 
 from bench.meter import Calls, Meter
 from bench.requests import AGENT, CLIENT, DEVICE, GROUP, PLAN, PROJECT, TENANT, Event
-from jobs import (
-    bootstrap,
-    docs_bootstrap,
-    event_bootstrap,
-    mission_bootstrap,
-    payment_bootstrap,
-    runtime,
-    session_bootstrap,
-    watch_bootstrap,
-)
-from jobs.adapters.aws import PATIENT
-from jobs.adapters.dynamodb.fleet_registry import DynamoFleetRegistry
-from jobs.adapters.dynamodb.projects import DynamoProjects
-from jobs.adapters.dynamodb.registry import DynamoRegistry
-from jobs.domain.agent import Agent
-from jobs.domain.client import Client, Role
-from jobs.domain.device import Device, DeviceGroup, Plan
-from jobs.domain.docs import Project
+from jobs.core import wiring as bootstrap
+from jobs.docs import wiring as docs_bootstrap
+from jobs.docs.adapters.dynamodb.projects import DynamoProjects
+from jobs.docs.docs_job import Project
+from jobs.kit import lambda_handler as runtime
+from jobs.kit.aws.client import PATIENT
+from jobs.messaging.adapters.registry import DynamoRegistry
+from jobs.messaging.agent import Agent
+from jobs.missions import wiring as mission_bootstrap
+from jobs.missions.adapters.fleet_registry import DynamoFleetRegistry
+from jobs.missions.device import Device, DeviceGroup, Plan
+from jobs.missions.partner import Client, Role
+from jobs.payments import wiring as payment_bootstrap
+from jobs.sessions import wiring as session_bootstrap
+from jobs.tracking import wiring as watch_bootstrap
+from jobs.webhooks import wiring as event_bootstrap
 from local.aws import CREDENTIALS, REGION, session
 from local.build import LOCAL
 from local.paths import ROOT
@@ -156,7 +154,9 @@ def scene(stack: LocalStack, name: str, *, metered: bool = True) -> Iterator[Sce
     try:
         with (
             patch("botocore.session.get_session", return_value=theirs),
-            patch("jobs.adapters.aws.CONFIG", PATIENT),  # the emulator searches 100,000 jobs slowly
+            patch(
+                "jobs.kit.aws.client.CONFIG", PATIENT
+            ),  # the emulator searches 100,000 jobs slowly
         ):
             yield made
     finally:

@@ -15,10 +15,10 @@ from bench.job import POLLER_REQUESTS, Line, money, walked
 from bench.report import Section
 from bench.scene import Scene, scene
 from bench.setting import Setting
-from jobs.adapters import messages
-from jobs.domain.job import JobRef
-from jobs.streaming.gateway_request import CONTEXT_HEADER
-from jobs.streaming.sessions import app
+from jobs.core.adapters import messages
+from jobs.core.job import JobRef
+from jobs.kit.asgi import CONTEXT_HEADER
+from jobs.sessions.api.stream import app
 from local.progress import step
 
 NOTES: Final = """\

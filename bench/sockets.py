@@ -10,8 +10,8 @@ from urllib.parse import urlencode
 
 from websockets.sync.client import connect
 
-from jobs.adapters.dynamodb.connections import DynamoConnections
-from jobs.domain.resource import Resource, ResourceKind
+from jobs.tracking.adapters.connections import DynamoConnections
+from jobs.tracking.resource import Resource, ResourceKind
 from local.aws import session
 from local.stack import LocalStack
 

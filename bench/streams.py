@@ -20,17 +20,18 @@ from bench.price import LAMBDA_GB, Usage, per_million
 from bench.report import Row, Section
 from bench.scene import Scene, scene
 from bench.setting import Setting, median
-from jobs import bootstrap, docs_bootstrap
-from jobs.adapters.dynamodb.jobs import DynamoJobRepository
-from jobs.adapters.dynamodb.output import DynamoOutputLog
-from jobs.docs_ports import OutputItem
-from jobs.domain.docs import DIALECT, Session
-from jobs.domain.identity import new_job_id
-from jobs.domain.job import Job
-from jobs.domain.status import JobStatus
-from jobs.services.write_output import OutputWriter
-from jobs.streaming.app import app
-from jobs.streaming.gateway_request import CONTEXT_HEADER
+from jobs.core import wiring as bootstrap
+from jobs.core.adapters.dynamodb.jobs import DynamoJobRepository
+from jobs.core.ids import new_job_id
+from jobs.core.job import Job
+from jobs.core.status import JobStatus
+from jobs.docs import wiring as docs_bootstrap
+from jobs.docs.adapters.dynamodb.output import DynamoOutputLog
+from jobs.docs.api.stream import app
+from jobs.docs.docs_job import DIALECT, Session
+from jobs.docs.ports import OutputItem
+from jobs.docs.write_output import OutputWriter
+from jobs.kit.asgi import CONTEXT_HEADER
 from local.aws import session
 from local.progress import step
 from local.stack import LocalStack

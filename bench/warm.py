@@ -10,8 +10,8 @@ from bench.report import Row, Section
 from bench.requests import Event
 from bench.scene import Scene, scene
 from bench.setting import Setting
-from jobs import bootstrap
-from jobs.adapters.dynamodb.items import attributes
+from jobs.core import wiring as bootstrap
+from jobs.core.adapters.dynamodb.items import attributes
 from local.progress import step
 
 WARM_UP: Final = 30

@@ -15,8 +15,8 @@ from bench.job import DEADLINE_MS, POLLER_REQUESTS, WARM_UP, Line, money, walked
 from bench.report import Row, Section
 from bench.scene import Scene, scene
 from bench.setting import Setting, median
-from jobs.adapters.webhook_secrets import spelled
-from jobs.domain.webhook_signature import new_secret
+from jobs.webhooks.adapters.secrets import spelled
+from jobs.webhooks.signature import new_secret
 from local.progress import step
 
 NOTES: Final = """\

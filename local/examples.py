@@ -3,15 +3,15 @@
 import time
 from dataclasses import replace
 
-from jobs.domain import docs
-from jobs.domain.conversation import ChatSession
-from jobs.domain.identity import new_job_id
-from jobs.domain.job import Job
-from jobs.domain.mission import Mission
-from jobs.domain.resource import Resource, ResourceKind
-from jobs.domain.share import Share, ShareType, new_code
-from jobs.domain.status import JobStatus
-from jobs.domain.webhook import DeliveryState, WebhookDelivery, delivery_id
+from jobs.core.ids import new_job_id
+from jobs.core.job import Job
+from jobs.core.status import JobStatus
+from jobs.docs import docs_job as docs
+from jobs.missions.mission import Mission
+from jobs.sessions.session import ChatSession
+from jobs.tracking.resource import Resource, ResourceKind
+from jobs.tracking.share import Share, ShareType, new_code
+from jobs.webhooks.webhook import DeliveryState, WebhookDelivery, delivery_id
 
 ECHO, FAR_ECHO = (
     f"{digit * 8}-{digit * 4}-4{digit * 3}-8{digit * 3}-{digit * 12}" for digit in "13"

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, Self
 
-from jobs.adapters.dynamodb.conversations import DynamoConversations
-from jobs.adapters.dynamodb.deliveries import DynamoDeliveryLog
-from jobs.adapters.dynamodb.jobs import DynamoJobRepository
-from jobs.adapters.dynamodb.shares import DynamoShares
-from jobs.domain.job import Job
+from jobs.core.adapters.dynamodb.jobs import DynamoJobRepository
+from jobs.core.job import Job
+from jobs.sessions.adapters.sessions import DynamoConversations
+from jobs.tracking.adapters.shares import DynamoShares
+from jobs.webhooks.adapters.deliveries import DynamoDeliveryLog
 from local.aws import CREDENTIALS, session
 from local.build import LOCAL
 from local.examples import delivered, job_for, opened, shared

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 
-from jobs.adapters.dynamodb.fleet_registry import DynamoFleetRegistry
-from jobs.adapters.dynamodb.projects import DynamoProjects
-from jobs.adapters.dynamodb.registry import DynamoRegistry
-from jobs.adapters.dynamodb.subscriptions import DynamoSubscriptions
-from jobs.domain.client import Role
+from jobs.docs.adapters.dynamodb.projects import DynamoProjects
+from jobs.messaging.adapters.registry import DynamoRegistry
+from jobs.missions.adapters.fleet_registry import DynamoFleetRegistry
+from jobs.missions.partner import Role
+from jobs.webhooks.adapters.subscriptions import DynamoSubscriptions
 from local.aws import session
 from local.git_server import NAME, GitHost
 from scripts.partner import Program, enrol

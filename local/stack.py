@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from jobs.domain.payment import PaymentsMode
+from jobs.payments.payment import PaymentsMode
 from local.build import HOST_ARCHITECTURE, LOCAL, build, locked
 from local.chain.chains import Chains, chains
 from local.deploy import deploy

@@ -2,7 +2,7 @@
 
 from starlette.applications import Starlette
 
-from jobs.streaming import app as docs
-from jobs.streaming import sessions
+from jobs.docs.api import stream as docs
+from jobs.sessions.api import stream as sessions
 
 app = Starlette(routes=[*docs.app.routes, *sessions.app.routes])

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from jobs.domain.payment import PaymentsMode
+from jobs.payments.payment import PaymentsMode
 from local.errors import LocalStackError
 from local.follow import Follower
 from local.logline import NAME_WIDTH, readable

@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Final
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from jobs.adapters.dynamodb.registry import DynamoRegistry
-from jobs.dialects.missions_access import SCOPES
-from jobs.domain.client import Client, Role
-from jobs.domain.identity import TENANT
-from jobs.services.authenticate import new_key
+from jobs.auth.authenticate import new_key
+from jobs.core.ids import TENANT
+from jobs.messaging.adapters.registry import DynamoRegistry
+from jobs.missions.api.access import SCOPES
+from jobs.missions.partner import Client, Role
 
 if TYPE_CHECKING:
     from mypy_boto3_cognito_idp.client import CognitoIdentityProviderClient

@@ -17,13 +17,13 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 from yaml import YAMLError
 
-from jobs.adapters.dynamodb.fleet_registry import DynamoFleetRegistry
-from jobs.adapters.dynamodb.projects import DynamoProjects
-from jobs.adapters.dynamodb.registry import DynamoRegistry
-from jobs.adapters.dynamodb.subscriptions import DynamoSubscriptions
-from jobs.domain import docs
-from jobs.domain.errors import IdTakenError
-from jobs.services.authenticate import new_key
+from jobs.auth.authenticate import new_key
+from jobs.core.errors import IdTakenError
+from jobs.docs import docs_job as docs
+from jobs.docs.adapters.dynamodb.projects import DynamoProjects
+from jobs.messaging.adapters.registry import DynamoRegistry
+from jobs.missions.adapters.fleet_registry import DynamoFleetRegistry
+from jobs.webhooks.adapters.subscriptions import DynamoSubscriptions
 from scripts.registry_docs import to_project
 from scripts.registry_file import RegistryFile, to_agent, to_group, to_plan
 from scripts.registry_webhooks import to_subscription

@@ -6,9 +6,9 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, HttpUrl
 
-from jobs.domain.agent import Scope
-from jobs.domain.branch import valid_branch
-from jobs.domain.docs import Project
+from jobs.docs.branch import valid_branch
+from jobs.docs.docs_job import Project
+from jobs.messaging.agent import Scope
 
 _NO_PART_OF_A_PATH: Final = {"", ".", "..", ".git"}
 _LOOPBACK: Final = {"127.0.0.1", "::1", "localhost"}

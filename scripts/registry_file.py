@@ -10,9 +10,9 @@ from uuid import UUID
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, HttpUrl, model_validator
 
-from jobs.domain.agent import Agent
-from jobs.domain.device import Device, DeviceGroup, Plan
-from jobs.domain.identity import TENANT
+from jobs.core.ids import TENANT
+from jobs.messaging.agent import Agent
+from jobs.missions.device import Device, DeviceGroup, Plan
 from scripts.registry_docs import DocsKeyEntry, ProjectEntry
 from scripts.registry_webhooks import WebhookEntry
 

@@ -5,9 +5,9 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from jobs.domain.errors import WebhookRefusedError
-from jobs.domain.webhook import Event, Subscription, Webhook
-from jobs.domain.webhook_url import checked_url
+from jobs.core.errors import WebhookRefusedError
+from jobs.webhooks.url import checked_url
+from jobs.webhooks.webhook import Event, Subscription, Webhook
 
 _HERE: Final = {"127.0.0.1", "::1", "localhost"}
 

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from jobs.adapters.webhook_secrets import secrets_in, spelled
-from jobs.domain.identity import is_tenant
-from jobs.domain.webhook_signature import new_secret
+from jobs.core.ids import is_tenant
+from jobs.webhooks.adapters.secrets import secrets_in, spelled
+from jobs.webhooks.signature import new_secret
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager.client import SecretsManagerClient

@@ -14,9 +14,9 @@ from hypothesis import settings
 from xdist.scheduler import LoadFileScheduling
 from xdist.workermanage import WorkerController
 
-from jobs.domain.docs import Session
-from jobs.domain.job import Job
-from jobs.domain.mission import Mission
+from jobs.core.job import Job
+from jobs.docs.docs_job import Session
+from jobs.missions.mission import Mission
 from local.chain.chains import Chains
 from local.chain.chains import chains as running_chains
 from local.chain.node import CONTRACTS
@@ -133,7 +133,7 @@ class BothEnds(LoadFileScheduling):
 
 
 def is_paid(nodeid: str) -> bool:
-    return nodeid.startswith("tests/e2e/test_payments_") or "::test_a_paid_example" in nodeid
+    return nodeid.startswith("tests/e2e/payments/") or "::test_a_paid_example" in nodeid
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> BothEnds:
@@ -160,7 +160,7 @@ def _place(item: pytest.Item) -> int:
         return -1 if "faults" in item.path.name else 0
     if shares or "ministack" in item.nodeid:
         return 1
-    if item.nodeid.startswith(("tests/functions/", "tests/unit/")):
+    if item.nodeid.startswith(("tests/handlers/", "tests/unit/")):
         return 2
     return 4 if end_to_end else 3
 

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Self
 
-from jobs.domain.errors import SettlementUnknownError, UnavailableError
-from jobs.domain.payment import NETWORKS, Authorization, Network, Terms
-from jobs.payment_ports import Receipt, Refused, Settled, Transfer
+from jobs.core.errors import SettlementUnknownError, UnavailableError
+from jobs.payments.payment import NETWORKS, Authorization, Network, Terms
+from jobs.payments.ports import Receipt, Refused, Settled, Transfer
 from tests.support import NOON, FrozenClock
 
 BASE: Final = NETWORKS["base"]

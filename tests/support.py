@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from jobs.domain.job import Millis
+from jobs.core.job import Millis
 
 NOON: Final[Millis] = 1_767_268_800_000  # 2026-01-01T12:00:00Z
 HOUR: Final[Millis] = 3600 * 1000

@@ -6,10 +6,12 @@ will do instead of a key, the whole request is asked about, and one without any 
 
 from typing import Any
 
-from jobs import bootstrap, runtime
-from jobs.dialects import docs_access, messaging
-from jobs.domain import docs
-from jobs.domain.payment import PAYERS
+from jobs.core import wiring as bootstrap
+from jobs.docs import docs_job as docs
+from jobs.docs.api import access as docs_access
+from jobs.kit import lambda_handler as runtime
+from jobs.messaging.api import responses as messaging
+from jobs.payments.payment import PAYERS
 
 
 def authorize_api_key(event: Any) -> Any:

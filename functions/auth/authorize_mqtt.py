@@ -6,10 +6,12 @@ The password is an access token or a share's code; the user name does not matter
 import base64
 from typing import Any
 
-from jobs import bootstrap, runtime, watch_bootstrap
-from jobs.adapters import iot_policy
-from jobs.dialects.missions_access import InvalidTokenError
-from jobs.domain.errors import ShareNotFoundError
+from jobs.core import wiring as bootstrap
+from jobs.core.errors import ShareNotFoundError
+from jobs.kit import lambda_handler as runtime
+from jobs.missions.api.access import InvalidTokenError
+from jobs.tracking import wiring as watch_bootstrap
+from jobs.tracking.adapters import iot_policy
 
 
 def authorize_mqtt(event: Any) -> Any:

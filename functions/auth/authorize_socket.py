@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from jobs import runtime, watch_bootstrap
-from jobs.dialects import missions_sockets
-from jobs.dialects.missions_access import InvalidTokenError
-from jobs.domain.errors import ResourceNotFoundError, ShareNotFoundError
+from jobs.core.errors import ResourceNotFoundError, ShareNotFoundError
+from jobs.kit import lambda_handler as runtime
+from jobs.missions.api.access import InvalidTokenError
+from jobs.tracking import wiring as watch_bootstrap
+from jobs.tracking.api import sockets as missions_sockets
 
 
 def authorize_socket(event: Any) -> Any:

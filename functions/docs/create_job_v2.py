@@ -2,11 +2,13 @@
 
 from http import HTTPStatus
 
-from jobs import docs_bootstrap, event_bootstrap
-from jobs.dialects import docs, docs_request
-from jobs.docs_endpoint import docs_endpoint
-from jobs.domain.agent import Scope
-from jobs.http import Request, Response
+from jobs.docs import wiring as docs_bootstrap
+from jobs.docs.api import requests as docs_request
+from jobs.docs.api import responses as docs
+from jobs.docs.api.endpoint import docs_endpoint
+from jobs.kit.http import Request, Response
+from jobs.messaging.agent import Scope
+from jobs.webhooks import wiring as event_bootstrap
 
 
 def create_job_v2(request: Request) -> Response:

@@ -1,10 +1,11 @@
 """GET /v2/agent/{projectId}/job/{id}: one job as it is now."""
 
-from jobs import docs_bootstrap
-from jobs.dialects import docs, docs_query
-from jobs.docs_endpoint import docs_endpoint
-from jobs.domain.agent import Scope
-from jobs.http import Request, Response
+from jobs.docs import wiring as docs_bootstrap
+from jobs.docs.api import query as docs_query
+from jobs.docs.api import responses as docs
+from jobs.docs.api.endpoint import docs_endpoint
+from jobs.kit.http import Request, Response
+from jobs.messaging.agent import Scope
 
 
 def get_job_v2(request: Request) -> Response:

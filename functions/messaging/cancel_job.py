@@ -2,9 +2,10 @@
 
 from http import HTTPStatus
 
-from jobs import bootstrap, runtime
-from jobs.dialects import messaging
-from jobs.http import Request, Response
+from jobs.core import wiring as bootstrap
+from jobs.kit import lambda_handler as runtime
+from jobs.kit.http import Request, Response
+from jobs.messaging.api import responses as messaging
 
 
 def cancel_job(request: Request) -> Response:

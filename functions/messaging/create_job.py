@@ -3,10 +3,13 @@
 from http import HTTPStatus
 from typing import Final
 
-from jobs import bootstrap, messaging_creation, messaging_endpoint, runtime
-from jobs.dialects import messaging
-from jobs.dialects.messaging_request import CreateJobBody
-from jobs.http import Request, Response
+from jobs.core import wiring as bootstrap
+from jobs.kit import lambda_handler as runtime
+from jobs.kit.http import Request, Response
+from jobs.messaging.api import new_job as messaging_creation
+from jobs.messaging.api import responses as messaging
+from jobs.messaging.api.requests import CreateJobBody
+from jobs.payments.api import endpoint as messaging_endpoint
 
 LONGEST_WAIT_S: Final = 25  # API Gateway gives up after 29
 

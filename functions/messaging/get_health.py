@@ -1,8 +1,9 @@
 """GET /api/messaging/jobs/health: how many jobs there are, and how they fare."""
 
-from jobs import bootstrap, runtime
-from jobs.dialects import messaging
-from jobs.http import Request, Response
+from jobs.core import wiring as bootstrap
+from jobs.kit import lambda_handler as runtime
+from jobs.kit.http import Request, Response
+from jobs.messaging.api import responses as messaging
 
 
 def get_health(request: Request) -> Response:

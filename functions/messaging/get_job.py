@@ -2,9 +2,10 @@
 
 from http import HTTPStatus
 
-from jobs import messaging_endpoint, runtime
-from jobs.dialects import messaging
-from jobs.http import Request, Response
+from jobs.kit import lambda_handler as runtime
+from jobs.kit.http import Request, Response
+from jobs.messaging.api import responses as messaging
+from jobs.payments.api import endpoint as messaging_endpoint
 
 
 def get_job(request: Request) -> Response:

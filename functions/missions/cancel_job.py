@@ -1,10 +1,12 @@
 """POST /v3/jobs/{jobId}/cancel: call a mission off while it waits."""
 
-from jobs import mission_bootstrap
-from jobs.dialects import missions, missions_errors, missions_query
-from jobs.domain.client import Caller, Role
-from jobs.http import Request, Response
-from jobs.missions_endpoint import missions_endpoint
+from jobs.kit.http import Request, Response
+from jobs.missions import wiring as mission_bootstrap
+from jobs.missions.api import errors as missions_errors
+from jobs.missions.api import query as missions_query
+from jobs.missions.api import responses as missions
+from jobs.missions.api.endpoint import missions_endpoint
+from jobs.missions.partner import Caller, Role
 
 
 def cancel_job(request: Request, caller: Caller) -> Response:

@@ -2,12 +2,15 @@
 
 from typing import Final
 
-from jobs import bootstrap, event_bootstrap, mission_bootstrap
-from jobs.dialects import missions, missions_request
-from jobs.domain.client import Caller, Role
-from jobs.domain.limit import Limit
-from jobs.http import Request, Response
-from jobs.missions_endpoint import missions_endpoint
+from jobs.core import wiring as bootstrap
+from jobs.core.rate_limit import Limit
+from jobs.kit.http import Request, Response
+from jobs.missions import wiring as mission_bootstrap
+from jobs.missions.api import requests as missions_request
+from jobs.missions.api import responses as missions
+from jobs.missions.api.endpoint import missions_endpoint
+from jobs.missions.partner import Caller, Role
+from jobs.webhooks import wiring as event_bootstrap
 
 LIMIT: Final = Limit("create", 60, 60_000)
 

@@ -2,12 +2,15 @@
 
 from typing import Final
 
-from jobs import bootstrap, mission_bootstrap, watch_bootstrap
-from jobs.dialects import missions_share_request, missions_shares
-from jobs.domain.client import Caller, Role
-from jobs.domain.limit import Limit
-from jobs.http import Request, Response
-from jobs.missions_endpoint import missions_endpoint
+from jobs.core import wiring as bootstrap
+from jobs.core.rate_limit import Limit
+from jobs.kit.http import Request, Response
+from jobs.missions import wiring as mission_bootstrap
+from jobs.missions.api.endpoint import missions_endpoint
+from jobs.missions.partner import Caller, Role
+from jobs.tracking import wiring as watch_bootstrap
+from jobs.tracking.api import share_request as missions_share_request
+from jobs.tracking.api import shares as missions_shares
 
 LIMIT: Final = Limit("share", 30, 60_000)
 

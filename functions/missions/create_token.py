@@ -1,9 +1,12 @@
 """POST /v3/auth/token: OAuth 2.0 client credentials for an access token."""
 
-from jobs import bootstrap, mission_bootstrap, runtime
-from jobs.dialects import missions_errors, missions_token
-from jobs.dialects.missions_token import AccessDeniedError, Credentials
-from jobs.http import Request, Response
+from jobs.core import wiring as bootstrap
+from jobs.kit import lambda_handler as runtime
+from jobs.kit.http import Request, Response
+from jobs.missions import wiring as mission_bootstrap
+from jobs.missions.api import errors as missions_errors
+from jobs.missions.api import token as missions_token
+from jobs.missions.api.token import AccessDeniedError, Credentials
 
 
 def create_token(request: Request) -> Response:

@@ -1,10 +1,11 @@
 """GET /v3/jobs/{jobId}: one mission as it is now."""
 
-from jobs import bootstrap
-from jobs.dialects import missions, missions_query
-from jobs.domain.client import Caller, Role
-from jobs.http import Request, Response
-from jobs.missions_endpoint import missions_endpoint
+from jobs.core import wiring as bootstrap
+from jobs.kit.http import Request, Response
+from jobs.missions.api import query as missions_query
+from jobs.missions.api import responses as missions
+from jobs.missions.api.endpoint import missions_endpoint
+from jobs.missions.partner import Caller, Role
 
 
 def get_job(request: Request, caller: Caller) -> Response:

@@ -1,10 +1,11 @@
 """GET /v3/shares/{shareCode}: one share."""
 
-from jobs import mission_bootstrap, watch_bootstrap
-from jobs.dialects import missions_shares
-from jobs.domain.client import Caller, Role
-from jobs.http import Request, Response
-from jobs.missions_endpoint import missions_endpoint
+from jobs.kit.http import Request, Response
+from jobs.missions import wiring as mission_bootstrap
+from jobs.missions.api.endpoint import missions_endpoint
+from jobs.missions.partner import Caller, Role
+from jobs.tracking import wiring as watch_bootstrap
+from jobs.tracking.api import shares as missions_shares
 
 
 def get_share(request: Request, caller: Caller) -> Response:

@@ -1,8 +1,11 @@
 """GET /tracking: the page that a share's URL leads to, the code in it being for the page."""
 
-from jobs import bootstrap, mission_bootstrap, runtime
-from jobs.dialects import missions_errors, missions_page
-from jobs.http import Request, Response
+from jobs.core import wiring as bootstrap
+from jobs.kit import lambda_handler as runtime
+from jobs.kit.http import Request, Response
+from jobs.missions import wiring as mission_bootstrap
+from jobs.missions.api import errors as missions_errors
+from jobs.tracking.api import page as missions_page
 
 
 def get_tracking_page(request: Request) -> Response:

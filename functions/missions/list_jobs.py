@@ -1,11 +1,12 @@
 """GET /v3/jobs: the organisation's missions, newest first."""
 
-from jobs import bootstrap
-from jobs.dialects import missions, missions_query
-from jobs.domain.client import Caller, Role
-from jobs.domain.mission import DIALECT
-from jobs.http import Request, Response
-from jobs.missions_endpoint import missions_endpoint
+from jobs.core import wiring as bootstrap
+from jobs.kit.http import Request, Response
+from jobs.missions.api import query as missions_query
+from jobs.missions.api import responses as missions
+from jobs.missions.api.endpoint import missions_endpoint
+from jobs.missions.mission import DIALECT
+from jobs.missions.partner import Caller, Role
 
 
 def list_jobs(request: Request, caller: Caller) -> Response:

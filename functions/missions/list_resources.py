@@ -1,10 +1,11 @@
 """GET /v3/resources: the organisation's device groups, and what each device is doing."""
 
-from jobs import bootstrap, mission_bootstrap
-from jobs.dialects import missions
-from jobs.domain.client import Caller, Role
-from jobs.http import Request, Response
-from jobs.missions_endpoint import missions_endpoint
+from jobs.core import wiring as bootstrap
+from jobs.kit.http import Request, Response
+from jobs.missions import wiring as mission_bootstrap
+from jobs.missions.api import responses as missions
+from jobs.missions.api.endpoint import missions_endpoint
+from jobs.missions.partner import Caller, Role
 
 
 def list_resources(request: Request, caller: Caller) -> Response:

@@ -1,10 +1,10 @@
 """DELETE /v3/shares/{shareCode}: end a share. The table's stream sees to its connections."""
 
-from jobs import watch_bootstrap
-from jobs.dialects import missions_shares
-from jobs.domain.client import Caller, Role
-from jobs.http import Request, Response
-from jobs.missions_endpoint import missions_endpoint
+from jobs.kit.http import Request, Response
+from jobs.missions.api.endpoint import missions_endpoint
+from jobs.missions.partner import Caller, Role
+from jobs.tracking import wiring as watch_bootstrap
+from jobs.tracking.api import shares as missions_shares
 
 
 def revoke_share(request: Request, caller: Caller) -> Response:

@@ -1,7 +1,8 @@
 """GET /docs/{file}: a script or style of the page at /docs."""
 
-from jobs import openapi_endpoint, runtime
-from jobs.http import Request, Response
+from jobs.kit import lambda_handler as runtime
+from jobs.kit.http import Request, Response
+from jobs.openapi import endpoint as openapi_endpoint
 
 
 def get_file(request: Request) -> Response:

@@ -1,7 +1,9 @@
 """GET /docs: a page to read and try the APIs."""
 
-from jobs import mission_bootstrap, openapi_endpoint, runtime
-from jobs.http import Request, Response
+from jobs.kit import lambda_handler as runtime
+from jobs.kit.http import Request, Response
+from jobs.missions import wiring as mission_bootstrap
+from jobs.openapi import endpoint as openapi_endpoint
 
 
 def get_page(request: Request) -> Response:

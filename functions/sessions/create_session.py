@@ -1,11 +1,13 @@
 """POST /api/messaging/sessions: begin a conversation of a user with an agent."""
 
-from jobs import runtime, session_bootstrap
-from jobs.dialects import messaging, sessions
-from jobs.dialects.sessions_request import CreateSessionBody
-from jobs.domain.conversation import Timeouts
-from jobs.http import Request, Response
-from jobs.services.use_session import NewSession
+from jobs.kit import lambda_handler as runtime
+from jobs.kit.http import Request, Response
+from jobs.messaging.api import responses as messaging
+from jobs.sessions import wiring as session_bootstrap
+from jobs.sessions.api import responses as sessions
+from jobs.sessions.api.requests import CreateSessionBody
+from jobs.sessions.session import Timeouts
+from jobs.sessions.use_session import NewSession
 
 
 def create_session(request: Request) -> Response:

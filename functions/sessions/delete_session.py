@@ -1,8 +1,10 @@
 """DELETE /api/messaging/sessions/{sessionId}: delete a session with its messages."""
 
-from jobs import runtime, session_bootstrap
-from jobs.dialects import messaging, sessions
-from jobs.http import Request, Response
+from jobs.kit import lambda_handler as runtime
+from jobs.kit.http import Request, Response
+from jobs.messaging.api import responses as messaging
+from jobs.sessions import wiring as session_bootstrap
+from jobs.sessions.api import responses as sessions
 
 
 def delete_session(request: Request) -> Response:

@@ -1,8 +1,11 @@
 """GET /api/messaging/sessions/{sessionId}: one session as it is now."""
 
-from jobs import bootstrap, runtime, session_bootstrap
-from jobs.dialects import messaging, sessions
-from jobs.http import Request, Response
+from jobs.core import wiring as bootstrap
+from jobs.kit import lambda_handler as runtime
+from jobs.kit.http import Request, Response
+from jobs.messaging.api import responses as messaging
+from jobs.sessions import wiring as session_bootstrap
+from jobs.sessions.api import responses as sessions
 
 
 def get_session(request: Request) -> Response:

@@ -1,8 +1,10 @@
 """GET /api/messaging/sessions/{sessionId}/messages: what was said, newest first."""
 
-from jobs import runtime, session_bootstrap
-from jobs.dialects import messaging, sessions
-from jobs.http import Request, Response
+from jobs.kit import lambda_handler as runtime
+from jobs.kit.http import Request, Response
+from jobs.messaging.api import responses as messaging
+from jobs.sessions import wiring as session_bootstrap
+from jobs.sessions.api import responses as sessions
 
 
 def list_messages(request: Request) -> Response:

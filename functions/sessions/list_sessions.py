@@ -1,8 +1,11 @@
 """GET /api/messaging/sessions: the caller's sessions that have not expired, newest first."""
 
-from jobs import bootstrap, runtime, session_bootstrap
-from jobs.dialects import messaging, sessions
-from jobs.http import Request, Response
+from jobs.core import wiring as bootstrap
+from jobs.kit import lambda_handler as runtime
+from jobs.kit.http import Request, Response
+from jobs.messaging.api import responses as messaging
+from jobs.sessions import wiring as session_bootstrap
+from jobs.sessions.api import responses as sessions
 
 
 def list_sessions(request: Request) -> Response:

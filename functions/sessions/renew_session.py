@@ -1,9 +1,12 @@
 """POST /api/messaging/sessions/{sessionId}/renew: let a session's time begin anew."""
 
-from jobs import bootstrap, runtime, session_bootstrap
-from jobs.dialects import messaging, sessions
-from jobs.domain.conversation import ChatSession
-from jobs.http import Request, Response
+from jobs.core import wiring as bootstrap
+from jobs.kit import lambda_handler as runtime
+from jobs.kit.http import Request, Response
+from jobs.messaging.api import responses as messaging
+from jobs.sessions import wiring as session_bootstrap
+from jobs.sessions.api import responses as sessions
+from jobs.sessions.session import ChatSession
 
 
 def renew_session(request: Request) -> Response:

@@ -1,9 +1,12 @@
 """POST /api/messaging/sessions/{sessionId}/heartbeat: say that a session is in use still."""
 
-from jobs import bootstrap, runtime, session_bootstrap
-from jobs.dialects import messaging, sessions
-from jobs.domain.conversation import ChatSession
-from jobs.http import Request, Response
+from jobs.core import wiring as bootstrap
+from jobs.kit import lambda_handler as runtime
+from jobs.kit.http import Request, Response
+from jobs.messaging.api import responses as messaging
+from jobs.sessions import wiring as session_bootstrap
+from jobs.sessions.api import responses as sessions
+from jobs.sessions.session import ChatSession
 
 
 def send_heartbeat(request: Request) -> Response:

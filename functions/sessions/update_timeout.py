@@ -1,9 +1,12 @@
 """PATCH /api/messaging/sessions/{sessionId}/timeout: give a session other times."""
 
-from jobs import bootstrap, runtime, session_bootstrap
-from jobs.dialects import messaging, sessions
-from jobs.dialects.sessions_request import TimeoutConfig
-from jobs.http import Request, Response
+from jobs.core import wiring as bootstrap
+from jobs.kit import lambda_handler as runtime
+from jobs.kit.http import Request, Response
+from jobs.messaging.api import responses as messaging
+from jobs.sessions import wiring as session_bootstrap
+from jobs.sessions.api import responses as sessions
+from jobs.sessions.api.requests import TimeoutConfig
 
 
 def update_timeout(request: Request) -> Response:

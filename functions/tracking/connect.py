@@ -3,9 +3,10 @@
 from http import HTTPStatus
 from typing import Any
 
-from jobs import runtime, watch_bootstrap
-from jobs.dialects import missions_sockets
-from jobs.domain.errors import ShareFullError, ShareNotFoundError, UnavailableError
+from jobs.core.errors import ShareFullError, ShareNotFoundError, UnavailableError
+from jobs.kit import lambda_handler as runtime
+from jobs.tracking import wiring as watch_bootstrap
+from jobs.tracking.api import sockets as missions_sockets
 
 
 def connect(event: Any) -> Any:

@@ -1,8 +1,9 @@
 """GET /webhooks/deliveries?jobId=…: what was sent about a job, and how that went."""
 
-from jobs import event_bootstrap, runtime
-from jobs.dialects import webhooks
-from jobs.http import Request, Response
+from jobs.kit import lambda_handler as runtime
+from jobs.kit.http import Request, Response
+from jobs.webhooks import wiring as event_bootstrap
+from jobs.webhooks.api import responses as webhooks
 
 
 def list_deliveries(request: Request) -> Response:

@@ -1,8 +1,9 @@
 """POST /webhooks/{deliveryId}/redeliver: have it sent once more, now."""
 
-from jobs import event_bootstrap, runtime
-from jobs.dialects import webhooks
-from jobs.http import Request, Response
+from jobs.kit import lambda_handler as runtime
+from jobs.kit.http import Request, Response
+from jobs.webhooks import wiring as event_bootstrap
+from jobs.webhooks.api import responses as webhooks
 
 
 def redeliver(request: Request) -> Response:

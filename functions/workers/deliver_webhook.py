@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from jobs import event_bootstrap, runtime
-from jobs.adapters import webhook_queue
-from jobs.domain.errors import DeliveryNotFoundError, UnavailableError
-from jobs.services.deliver_webhook import pause
+from jobs.core.errors import DeliveryNotFoundError, UnavailableError
+from jobs.kit import lambda_handler as runtime
+from jobs.webhooks import wiring as event_bootstrap
+from jobs.webhooks.adapters import queue as webhook_queue
+from jobs.webhooks.deliver_webhook import pause
 
 
 def deliver(record: Any) -> None:

@@ -2,9 +2,13 @@
 
 from typing import Any
 
-from jobs import bootstrap, docs_bootstrap, mission_bootstrap, runtime, session_bootstrap
-from jobs.adapters.dynamodb import stream
-from jobs.domain.status import JobStatus
+from jobs.core import wiring as bootstrap
+from jobs.core.adapters.dynamodb import stream
+from jobs.core.status import JobStatus
+from jobs.docs import wiring as docs_bootstrap
+from jobs.kit import lambda_handler as runtime
+from jobs.missions import wiring as mission_bootstrap
+from jobs.sessions import wiring as session_bootstrap
 
 
 def dispatch(record: Any) -> None:

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from jobs import bootstrap, runtime
-from jobs.adapters import messages
+from jobs.core import wiring as bootstrap
+from jobs.core.adapters import messages
+from jobs.kit import lambda_handler as runtime
 
 
 def end(record: Any) -> None:

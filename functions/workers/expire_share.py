@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from jobs import runtime, watch_bootstrap
-from jobs.adapters import messages
+from jobs.core.adapters import messages
+from jobs.kit import lambda_handler as runtime
+from jobs.tracking import wiring as watch_bootstrap
 
 
 def expire(share: Any) -> None:

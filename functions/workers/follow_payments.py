@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from jobs import payment_bootstrap, runtime
-from jobs.adapters.dynamodb.payments import to_payment
+from jobs.kit import lambda_handler as runtime
+from jobs.payments import wiring as payment_bootstrap
+from jobs.payments.adapters.records import to_payment
 
 
 def follow(event: Any) -> None:

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from jobs import event_bootstrap, runtime
-from jobs.adapters.dynamodb import stream
+from jobs.core.adapters.dynamodb import stream
+from jobs.kit import lambda_handler as runtime
+from jobs.webhooks import wiring as event_bootstrap
 
 
 def publish(event: Any) -> None:

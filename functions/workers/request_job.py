@@ -2,8 +2,10 @@
 
 from typing import Any
 
-from jobs import event_bootstrap, event_endpoint, runtime
-from jobs.dialects import job_requests
+from jobs.job_requests import create as event_endpoint
+from jobs.job_requests import request as job_requests
+from jobs.kit import lambda_handler as runtime
+from jobs.webhooks import wiring as event_bootstrap
 
 
 def request(record: Any) -> None:

@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from jobs import bootstrap, runtime
-from jobs.adapters import messages
-from jobs.domain.errors import JobLeasedError
-from jobs.services.run_agent_job import HOLD_S
+from jobs.core import wiring as bootstrap
+from jobs.core.adapters import messages
+from jobs.core.errors import JobLeasedError
+from jobs.kit import lambda_handler as runtime
+from jobs.messaging.run_agent_job import HOLD_S
 
 
 def run(record: Any) -> None:

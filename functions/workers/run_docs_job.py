@@ -2,10 +2,12 @@
 
 from typing import Any
 
-from jobs import bootstrap, docs_bootstrap, runtime
-from jobs.adapters import messages
-from jobs.domain.errors import JobLeasedError
-from jobs.services.run_docs_job import HOLD_S
+from jobs.core import wiring as bootstrap
+from jobs.core.adapters import messages
+from jobs.core.errors import JobLeasedError
+from jobs.docs import wiring as docs_bootstrap
+from jobs.docs.run_docs_job import HOLD_S
+from jobs.kit import lambda_handler as runtime
 
 
 def run(record: Any) -> None:

@@ -2,8 +2,10 @@
 
 from typing import Any
 
-from jobs import mission_bootstrap, runtime
-from jobs.adapters import messages, sqs
+from jobs.core.adapters import messages
+from jobs.kit import lambda_handler as runtime
+from jobs.kit.aws import sqs
+from jobs.missions import wiring as mission_bootstrap
 
 
 def run(record: Any) -> None:

@@ -3,7 +3,8 @@
 import json
 from typing import Any
 
-from jobs import mission_bootstrap, runtime
+from jobs.kit import lambda_handler as runtime
+from jobs.missions import wiring as mission_bootstrap
 
 
 def take(record: Any) -> None:

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from jobs import mission_bootstrap, runtime
-from jobs.dialects import device_messages
+from jobs.kit import lambda_handler as runtime
+from jobs.missions import wiring as mission_bootstrap
+from jobs.missions.api import device_messages
 
 
 def take(record: Any) -> None:

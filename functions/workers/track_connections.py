@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from jobs import runtime, watch_bootstrap
-from jobs.adapters.dynamodb.watch_items import is_connection, is_share, to_connection, to_share
+from jobs.kit import lambda_handler as runtime
+from jobs.tracking import wiring as watch_bootstrap
+from jobs.tracking.adapters.items import is_connection, is_share, to_connection, to_share
 
 
 def track(record: Any) -> None:

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from jobs import mission_bootstrap, runtime
-from jobs.adapters import messages
-from jobs.adapters.stepfunctions import timestamp
+from jobs.core.adapters import messages
+from jobs.kit import lambda_handler as runtime
+from jobs.kit.aws.stepfunctions import timestamp
+from jobs.missions import wiring as mission_bootstrap
 
 
 def watch(job: Any) -> dict[str, Any]:

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from jobs import payment_bootstrap, runtime
-from jobs.adapters.stepfunctions import timestamp
+from jobs.kit import lambda_handler as runtime
+from jobs.kit.aws.stepfunctions import timestamp
+from jobs.payments import wiring as payment_bootstrap
 
 
 def watch(event: Any) -> dict[str, Any]:

@@ -4,20 +4,20 @@ from typing import Annotated, Any, Final
 
 from pydantic import Field
 
-from jobs.dialects import docs_errors
-from jobs.dialects.docs_access import ScopeMissingError
-from jobs.dialects.docs_request import CreateJob, Prompt
-from jobs.dialects.webhook_body import URL_HEADER
-from jobs.domain.agent import Scope
-from jobs.domain.errors import (
+from jobs.core.errors import (
     IdempotencyConflictError,
     JobNotFoundError,
     ProjectNotFoundError,
     StaleJobError,
 )
-from jobs.domain.limit import Allowance, RateLimitedError
-from jobs.domain.webhook_url import LONGEST
-from jobs.http import BadRequestError, Request, Response, TooLargeError
+from jobs.core.rate_limit import Allowance, RateLimitedError
+from jobs.docs.api import errors as docs_errors
+from jobs.docs.api.access import ScopeMissingError
+from jobs.docs.api.requests import CreateJob, Prompt
+from jobs.kit.http import BadRequestError, Request, Response, TooLargeError
+from jobs.messaging.agent import Scope
+from jobs.webhooks.api.body import URL_HEADER
+from jobs.webhooks.url import LONGEST
 from scripts.openapi import docs_answers as answers
 from scripts.openapi.model import NOON, Api, Form, Operation
 from scripts.openapi.shared import IDEMPOTENCY_KEY, RETRY_AFTER, JobId

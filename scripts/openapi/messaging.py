@@ -8,9 +8,7 @@ from typing import Annotated, Any, Final, NotRequired, TypedDict
 
 from pydantic import Field
 
-from jobs.dialects import messaging
-from jobs.dialects.webhook_body import WebhookBody
-from jobs.domain.errors import (
+from jobs.core.errors import (
     AgentNotFoundError,
     BadCursorError,
     IdempotencyConflictError,
@@ -20,7 +18,9 @@ from jobs.domain.errors import (
     SettlementUnknownError,
     StaleJobError,
 )
-from jobs.http import BadRequestError, TooLargeError
+from jobs.kit.http import BadRequestError, TooLargeError
+from jobs.messaging.api import responses as messaging
+from jobs.webhooks.api.body import WebhookBody
 from scripts.openapi import messaging_answers as answers
 from scripts.openapi.messaging_answers import Status
 from scripts.openapi.model import Api, Operation

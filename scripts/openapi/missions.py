@@ -5,18 +5,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import Field
 
-from jobs.dialects import missions_errors, missions_token
-from jobs.dialects.missions_access import (
-    ForbiddenError,
-    InvalidTokenError,
-    UnsupportedVersionError,
-)
-from jobs.dialects.missions_body import CreateJob, OlderCreateJob, UpdateJob
-from jobs.dialects.missions_errors import CANNOT_CANCEL, CANNOT_DELETE, CANNOT_UPDATE
-from jobs.dialects.missions_share_request import CreateShare
-from jobs.dialects.missions_token import AccessDeniedError, UnsupportedGrantTypeError
-from jobs.domain.client import Role
-from jobs.domain.errors import (
+from jobs.core.errors import (
     BadCursorError,
     DeviceGroupNotFoundError,
     DeviceNotFoundError,
@@ -30,8 +19,16 @@ from jobs.domain.errors import (
     ShareNotFoundError,
     StaleJobError,
 )
-from jobs.domain.limit import Allowance, RateLimitedError
-from jobs.http import BadRequestError, TooLargeError
+from jobs.core.rate_limit import Allowance, RateLimitedError
+from jobs.kit.http import BadRequestError, TooLargeError
+from jobs.missions.api import errors as missions_errors
+from jobs.missions.api import token as missions_token
+from jobs.missions.api.access import ForbiddenError, InvalidTokenError, UnsupportedVersionError
+from jobs.missions.api.bodies import CreateJob, OlderCreateJob, UpdateJob
+from jobs.missions.api.errors import CANNOT_CANCEL, CANNOT_DELETE, CANNOT_UPDATE
+from jobs.missions.api.token import AccessDeniedError, UnsupportedGrantTypeError
+from jobs.missions.partner import Role
+from jobs.tracking.api.share_request import CreateShare
 from scripts.openapi import missions_answers as answers
 from scripts.openapi.model import NOON, Api, Form, Operation
 from scripts.openapi.shared import IDEMPOTENCY_KEY, RETRY_AFTER, JobId

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
 
-from jobs.domain.errors import UnavailableError
-from jobs.http import Request, Response
+from jobs.core.errors import UnavailableError
+from jobs.kit.http import Request, Response
 
 type Json = dict[str, Any]
 type Kind = Any

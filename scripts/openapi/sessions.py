@@ -4,9 +4,7 @@ from typing import Annotated, Any, Final, Literal, NotRequired, TypedDict
 
 from pydantic import Field
 
-from jobs.dialects import sessions
-from jobs.domain.conversation import LONGEST_SESSION_MINUTES
-from jobs.domain.errors import (
+from jobs.core.errors import (
     AgentNotFoundError,
     IdempotencyConflictError,
     NotForSaleError,
@@ -14,7 +12,9 @@ from jobs.domain.errors import (
     SessionNotFoundError,
     StaleSessionError,
 )
-from jobs.http import BadRequestError, TooLargeError
+from jobs.kit.http import BadRequestError, TooLargeError
+from jobs.sessions.api import responses as sessions
+from jobs.sessions.session import LONGEST_SESSION_MINUTES
 from scripts.openapi import sessions_answers as answers
 from scripts.openapi.model import Api, Form, Operation
 from scripts.openapi.shared import API_KEY, IDEMPOTENCY_KEY, RETRY_AFTER, Error, Millis, Uuid

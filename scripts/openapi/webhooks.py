@@ -4,11 +4,11 @@ from typing import Annotated, Any, Final, Literal, NotRequired, TypedDict
 
 from pydantic import Field, with_config
 
-from jobs.dialects import webhooks
-from jobs.domain.errors import DeliveryExhaustedError, DeliveryNotFoundError
-from jobs.domain.status import JobStatus
-from jobs.domain.webhook import Event as EventName
-from jobs.http import BadRequestError
+from jobs.core.errors import DeliveryExhaustedError, DeliveryNotFoundError
+from jobs.core.status import JobStatus
+from jobs.kit.http import BadRequestError
+from jobs.webhooks.api import responses as webhooks
+from jobs.webhooks.webhook import Event as EventName
 from scripts.openapi.model import Api, Event, Operation
 from scripts.openapi.shared import API_KEY, RETRY_AFTER, WHOLE, Error, Time, Uuid
 

@@ -9,28 +9,28 @@ import pytest
 from hypothesis import HealthCheck, settings
 from moto import mock_aws
 
-from jobs.adapters.dynamodb.chat_jobs import DynamoChatJobs
-from jobs.adapters.dynamodb.conversations import DynamoConversations
-from jobs.adapters.dynamodb.counters import DynamoJobCounters
-from jobs.adapters.dynamodb.docs_jobs import DynamoDocsJobs
-from jobs.adapters.dynamodb.fleet_registry import DynamoFleetRegistry
-from jobs.adapters.dynamodb.jobs import DynamoJobRepository
-from jobs.adapters.dynamodb.limits import DynamoRateLimits
-from jobs.adapters.dynamodb.payments import DynamoPayments
-from jobs.adapters.dynamodb.projects import DynamoProjects
-from jobs.adapters.dynamodb.registry import DynamoRegistry
-from jobs.adapters.memory import InMemoryJobCounters, InMemoryJobRepository, InMemoryRegistry
-from jobs.adapters.memory_conversations import InMemoryConversations
-from jobs.adapters.memory_missions import InMemoryFleetRegistry, InMemoryRateLimits
-from jobs.adapters.memory_payments import InMemoryPayments
-from jobs.adapters.memory_projects import InMemoryProjects
-from jobs.conversation_ports import Conversations
-from jobs.docs_ports import DocsJobs
-from jobs.domain.job import Job
-from jobs.mission_ports import RateLimits
-from jobs.payment_ports import Payments
-from jobs.ports import Clock, JobCounters, JobRepository, Registry
+from jobs.core.adapters.dynamodb.counters import DynamoJobCounters
+from jobs.core.adapters.dynamodb.jobs import DynamoJobRepository
+from jobs.core.adapters.dynamodb.rate_limits import DynamoRateLimits
+from jobs.core.job import Job
+from jobs.core.ports import Clock, JobCounters, JobRepository, Registry
+from jobs.docs.adapters.dynamodb.jobs import DynamoDocsJobs
+from jobs.docs.adapters.dynamodb.projects import DynamoProjects
+from jobs.docs.ports import DocsJobs
+from jobs.messaging.adapters.registry import DynamoRegistry
+from jobs.missions.adapters.fleet_registry import DynamoFleetRegistry
+from jobs.missions.ports import RateLimits
+from jobs.payments.adapters.records import DynamoPayments
+from jobs.payments.ports import Payments
+from jobs.sessions.adapters.jobs import DynamoChatJobs
+from jobs.sessions.adapters.sessions import DynamoConversations
+from jobs.sessions.ports import Conversations
 from tests.adapters.engines import DynamoDb, client, cloud_of
+from tests.fakes.memory import InMemoryJobCounters, InMemoryJobRepository, InMemoryRegistry
+from tests.fakes.memory_conversations import InMemoryConversations
+from tests.fakes.memory_missions import InMemoryFleetRegistry, InMemoryRateLimits
+from tests.fakes.memory_payments import InMemoryPayments
+from tests.fakes.memory_projects import InMemoryProjects
 
 DYNAMODB = ["moto", "ministack"]
 EVERY_ENGINE = ["memory", *DYNAMODB]

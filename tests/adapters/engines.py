@@ -13,7 +13,7 @@ from botocore.config import Config
 from botocore.exceptions import ReadTimeoutError
 from botocore.httpsession import URLLib3Session
 
-from jobs.adapters.aws import CONFIG
+from jobs.kit.aws.client import CONFIG
 from local.aws import CREDENTIALS, REGION
 from local.paths import ROOT, TOOLS
 from local.template import load

@@ -17,13 +17,8 @@ def refuse(*_, **__):
 ClientCreator.create_client = refuse
 for name in sys.argv[1:]:
     importlib.import_module(name)
-from jobs import bootstrap, docs_bootstrap, event_bootstrap, mission_bootstrap
-from jobs import payment_bootstrap, session_bootstrap, watch_bootstrap
-parts = (
-    docs_bootstrap, event_bootstrap, mission_bootstrap, payment_bootstrap, session_bootstrap,
-    watch_bootstrap,
-)
-roots = [vars(r) for r in (bootstrap, *parts)]
+wirings = [module for name, module in sys.modules.items() if name.endswith(".wiring")]
+roots = [vars(wiring) for wiring in wirings]
 caches = {name: f for root in roots for name, f in root.items() if hasattr(f, "cache_info")}
 print([name for name, f in caches.items() if f.cache_info().currsize])
 """

@@ -4,10 +4,10 @@ import json
 import re
 from collections.abc import Iterator
 
-from jobs.adapters.metrics import PrintedMetrics
-from jobs.domain.counts import JobChange
-from jobs.domain.job import JobRef
-from jobs.domain.status import JobStatus
+from jobs.core.adapters.metrics import PrintedMetrics
+from jobs.core.changes import JobChange
+from jobs.core.job import JobRef
+from jobs.core.status import JobStatus
 from tests.architecture.watched import metrics_of
 
 SEARCHED = re.compile(

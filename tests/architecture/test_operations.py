@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from jobs.domain.status import JobStatus
+from jobs.core.status import JobStatus
 from local.omit import references
 from tests.architecture.watched import metrics_of, of_type
 
 ROOT = Path(__file__).parents[2]
+JOBS = ROOT / "layers/jobs/jobs"
 PSEUDO = {"AWS::StackName", "AWS::Region"}
 ADVICE = "add an alarm under Operations in template.yaml, and its section to docs/runbook.md"
 
@@ -166,7 +167,7 @@ def test_the_apis_alarm_calls_the_api_by_the_name_that_it_has(resources, alarms)
 def test_the_stacks_own_metrics_are_those_that_are_printed_or_counted(resources, alarms) -> None:
     printed = {
         str(ast.literal_eval(node.args[0]))
-        for node in ast.walk(ast.parse((ROOT / "layers/jobs/jobs/adapters/metrics.py").read_text()))
+        for node in ast.walk(ast.parse((JOBS / "core/adapters/metrics.py").read_text()))
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "metrics.add_metric"
     }
     [counted] = of_type(resources, "AWS::Logs::MetricFilter").values()

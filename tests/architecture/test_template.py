@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from jobs.adapters.aws import CONFIG
-from jobs.dialects import missions_access
-from jobs.services.authenticate import new_key
-from jobs.services.deliver_webhook import ATTEMPTS, pause
-from jobs.streaming.tail import Pace
+from jobs.auth.authenticate import new_key
+from jobs.docs.tail import Pace
+from jobs.kit.aws.client import CONFIG
+from jobs.missions.api import access as missions_access
+from jobs.webhooks.deliver_webhook import ATTEMPTS, pause
 
 ROOT = Path(__file__).parents[2]
 OPEN = {
@@ -106,7 +106,7 @@ def test_an_apis_event_is_of_the_path_that_its_function_answers(functions) -> No
 def test_what_is_read_from_the_environment_is_what_the_template_sets(
     template, python_functions
 ) -> None:
-    roots = [*(ROOT / "layers/jobs/jobs").glob("*bootstrap.py")]
+    roots = [*(ROOT / "layers/jobs/jobs").rglob("wiring.py")]
     read = {
         node.slice.value
         for root in roots

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from jobs.domain.job import JobRef
+from jobs.core.job import JobRef
 from local.aws import session
 from local.stack import LocalStack
 from tests.e2e.api import eventually

@@ -10,13 +10,13 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import Browser
 
-from jobs.adapters.dynamodb.projects import DynamoProjects
-from jobs.adapters.dynamodb.registry import DynamoRegistry
-from jobs.domain.agent import Agent
-from jobs.domain.client import Role
-from jobs.domain.docs import Project
-from jobs.domain.payment import PaymentsMode
-from jobs.services.authenticate import new_key
+from jobs.auth.authenticate import new_key
+from jobs.docs.adapters.dynamodb.projects import DynamoProjects
+from jobs.docs.docs_job import Project
+from jobs.messaging.adapters.registry import DynamoRegistry
+from jobs.messaging.agent import Agent
+from jobs.missions.partner import Role
+from jobs.payments.payment import PaymentsMode
 from local.aws import CREDENTIALS
 from local.paths import ROOT
 from local.stack import LocalStack, running
@@ -27,7 +27,7 @@ from tests.e2e.docs_agents import NOWHERE, Clone, DocsApi, cloned, docs_key
 from tests.e2e.events import Bus
 from tests.e2e.partners import Partner, registered
 from tests.e2e.payers import Payer
-from tests.e2e.webhooks import signing
+from tests.e2e.webhooks.deliveries import signing
 from tests.receiver import Receiver, receiving
 
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jobs.adapters.dynamodb.registry import DynamoRegistry
-from jobs.domain.agent import Scope
-from jobs.services.authenticate import new_key
+from jobs.auth.authenticate import new_key
+from jobs.messaging.adapters.registry import DynamoRegistry
+from jobs.messaging.agent import Scope
 from tests.e2e.api import PATIENCE_S, Answer, Api, eventually
 
 FOREVER = 2**42

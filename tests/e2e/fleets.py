@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from jobs.adapters.dynamodb.fleet_registry import DynamoFleetRegistry
-from jobs.domain.device import Device, DeviceGroup, Plan
+from jobs.missions.adapters.fleet_registry import DynamoFleetRegistry
+from jobs.missions.device import Device, DeviceGroup, Plan
 from local.docks import docks
 from tests.e2e.api import Answer, eventually
 from tests.e2e.cloud import Cloud

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from jobs.adapters.dynamodb.registry import DynamoRegistry
-from jobs.domain.client import Role
+from jobs.messaging.adapters.registry import DynamoRegistry
+from jobs.missions.partner import Role
 from scripts.partner import Program, enrol
 from tests.e2e.api import Answer, Api
 from tests.e2e.cloud import Cloud

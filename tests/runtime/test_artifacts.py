@@ -14,10 +14,10 @@ from local.template import code_folders
 from tests.runtime.conftest import PYTHON
 
 OTHER_LAYERS = {  # whose packages these parts import
-    "TokensLayer": ("jobs.adapters.tokens",),
-    "PaymentsLayer": ("jobs.adapters.cdp_tokens", "jobs.adapters.personal_sign"),
-    "DocsLayer": ("jobs.adapters.git", "jobs.streaming"),
-    "OpenapiLayer": ("jobs.openapi_endpoint",),
+    "TokensLayer": ("jobs.tracking.adapters.tokens",),
+    "PaymentsLayer": ("jobs.payments.adapters.cdp_tokens", "jobs.payments.adapters.personal_sign"),
+    "DocsLayer": ("jobs.docs.adapters.git", "jobs.streaming"),
+    "OpenapiLayer": ("jobs.openapi.endpoint",),
 }
 UNCHECKED_HASH = 0b01  # PEP 552
 ONLY_FOR_TESTS = ["aiohttp", "hypothesis", "moto", "mypy", "mypy_boto3_dynamodb", "pytest", "yaml"]

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from jobs.streaming.gateway_request import CONTEXT_HEADER
+from jobs.kit.asgi import CONTEXT_HEADER
 from local.aws import CREDENTIALS
 from local.template import load
 from local.web import free_port

@@ -5,15 +5,15 @@ from typing import Any
 
 import pytest
 
-from jobs.adapters.memory import InMemoryJobRepository, InMemoryRegistry, Outbox
-from jobs.adapters.memory_conversations import InMemoryConversations
-from jobs.agents.provider import Answer
-from jobs.domain.agent import Agent
-from jobs.domain.job import Job
-from jobs.services.cancel_job import CancelJob
-from jobs.services.create_job import CreateJob, NewJob
-from jobs.services.run_agent_job import LEASE, RunAgentJob
-from jobs.services.take_turn import TakeTurn
+from jobs.core.cancel_job import CancelJob
+from jobs.core.create_job import CreateJob, NewJob
+from jobs.core.job import Job
+from jobs.messaging.adapters.providers.provider import Answer
+from jobs.messaging.agent import Agent
+from jobs.messaging.run_agent_job import LEASE, RunAgentJob
+from jobs.sessions.take_turn import TakeTurn
+from tests.fakes.memory import InMemoryJobRepository, InMemoryRegistry, Outbox
+from tests.fakes.memory_conversations import InMemoryConversations
 from tests.support import HOUR, NOON
 from tests.unit.support import AGENT_ID, Asked, Receipt
 

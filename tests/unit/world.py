@@ -6,36 +6,36 @@ from typing import Any, Final
 import hypothesis.strategies as st
 from hypothesis.stateful import RuleBasedStateMachine
 
-from jobs.adapters.memory import (
-    InMemoryJobCounters,
-    InMemoryJobRepository,
-    InMemoryRegistry,
-    Outbox,
-    change,
-)
-from jobs.adapters.memory_conversations import InMemoryConversations
-from jobs.agents.provider import Answer, Delegated, Outcome
-from jobs.domain.agent import Agent
-from jobs.domain.counts import JobChange
-from jobs.domain.errors import (
+from jobs.core.cancel_job import CancelJob
+from jobs.core.changes import JobChange
+from jobs.core.create_job import CreateJob
+from jobs.core.dispatch_job import DispatchJob
+from jobs.core.end_dead_letter import EndDeadLetter
+from jobs.core.errors import (
     AgentError,
     JobEndedError,
     JobLeasedError,
     StaleJobError,
     UnavailableError,
 )
-from jobs.domain.job import Job, JobRef
-from jobs.domain.status import JobStatus
-from jobs.ports import IdempotencyKey, JobRepository
-from jobs.services.cancel_job import CancelJob
-from jobs.services.create_job import CreateJob
-from jobs.services.dispatch_job import DispatchJob
-from jobs.services.end_dead_letter import EndDeadLetter
-from jobs.services.expire_job import ExpireJob
-from jobs.services.get_job import GetJob
-from jobs.services.poll_remote_job import PollRemoteJob
-from jobs.services.run_agent_job import LEASE, RunAgentJob
-from jobs.services.take_turn import TakeTurn
+from jobs.core.expire_job import ExpireJob
+from jobs.core.get_job import GetJob
+from jobs.core.job import Job, JobRef
+from jobs.core.ports import IdempotencyKey, JobRepository
+from jobs.core.status import JobStatus
+from jobs.messaging.adapters.providers.provider import Answer, Delegated, Outcome
+from jobs.messaging.agent import Agent
+from jobs.messaging.poll_remote_job import PollRemoteJob
+from jobs.messaging.run_agent_job import LEASE, RunAgentJob
+from jobs.sessions.take_turn import TakeTurn
+from tests.fakes.memory import (
+    InMemoryJobCounters,
+    InMemoryJobRepository,
+    InMemoryRegistry,
+    Outbox,
+    change,
+)
+from tests.fakes.memory_conversations import InMemoryConversations
 from tests.support import HOUR, FrozenClock
 from tests.unit.support import Receipt
 

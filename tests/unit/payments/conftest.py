@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.unit.payment_world import PaymentWorld
+from tests.unit.payments.world import PaymentWorld
 
 
 @pytest.fixture

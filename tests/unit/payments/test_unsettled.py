@@ -2,13 +2,9 @@
 
 import pytest
 
-from jobs.domain.errors import (
-    PaymentRefusedError,
-    SettlementUnknownError,
-    UnavailableError,
-)
-from jobs.domain.payment import PaymentState
-from jobs.services.payment_claims import LEASE
+from jobs.core.errors import PaymentRefusedError, SettlementUnknownError, UnavailableError
+from jobs.payments.claims import LEASE
+from jobs.payments.payment import PaymentState
 from tests.payments import PRICE, SOON, Killed, an_authorization
 
 # ── Refused, and unknown, which is not unpaid ─────────────────────────────────────

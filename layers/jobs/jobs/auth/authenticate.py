@@ -1,0 +1,56 @@
+"""API keys: `<prefix>_<key id>_<secret>`, of which only the SHA-256 is kept."""
+
+import hashlib
+import hmac
+import re
+import secrets
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Final
+
+from jobs.core.job import Millis
+from jobs.core.ports import Clock, Registry
+from jobs.messaging.agent import ApiKey, Scope
+
+_SHAPE: Final = re.compile(r"(?:sortie|mint)_(?P<id>[a-f0-9]{12})_[A-Za-z0-9_-]{43}")
+_NOBODY: Final = ApiKey(id="", tenant="", sha256="0" * 64)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Authenticate:
+    registry: Registry
+    clock: Clock
+
+    def __call__(self, credential: str, *, opens: str) -> ApiKey | None:
+        """Return the key that this is, or None if there is none such for this API, or no more."""
+        shape = _SHAPE.fullmatch(credential)
+        if not shape:
+            return None
+        key = self.registry.key(shape["id"]) or _NOBODY
+        right = hmac.compare_digest(key.sha256, _hash(credential))
+        return key if right and key.opens == opens and key.is_valid(self.clock()) else None
+
+
+def new_key(
+    tenant: str,
+    *,
+    opens: str = "messaging",
+    scopes: Collection[Scope] = (),
+    expires_at: Millis | None = None,
+) -> tuple[str, ApiKey]:
+    """Return a credential, to be shown once, and what is kept of it."""
+    key_id = secrets.token_hex(6)
+    prefix = "mint" if opens == "docs" else "sortie"  # by which existing clients know their keys
+    credential = f"{prefix}_{key_id}_{secrets.token_urlsafe(32)}"
+    return credential, ApiKey(
+        id=key_id,
+        tenant=tenant,
+        sha256=_hash(credential),
+        opens=opens,
+        scopes=frozenset(scopes),
+        expires_at=expires_at,
+    )
+
+
+def _hash(credential: str) -> str:
+    return hashlib.sha256(credential.encode()).hexdigest()

@@ -1,0 +1,22 @@
+"""What a header points to, in items of their own."""
+
+from typing import TYPE_CHECKING
+
+from jobs.core.adapters.dynamodb import items
+from jobs.core.job import Job
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+
+
+def put_request(client: "DynamoDBClient", table: str, job: Job) -> None:
+    """Write a new job's request first if its header will not hold it: alone, it is nothing."""
+    if not items.fits(job.request):
+        put_body(client, table, job, items.REQUEST, items.spelled(job.request))
+
+
+def put_body(client: "DynamoDBClient", table: str, job: Job, suffix: str, body: str) -> None:
+    """Write where nobody else writes."""
+    values: items.Values = {"body": body, "expires_at": items.ttl(job)}
+    item = items.key(job.ref, suffix) | items.attributes(values)
+    client.put_item(TableName=table, Item=item)

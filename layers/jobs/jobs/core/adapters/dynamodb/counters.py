@@ -1,0 +1,180 @@
+"""Counts that are exact under replay, and whose reading costs the same for ten jobs or ten million.
+
+Ended jobs are counted under the moment they leave (`gone_at`, of which there are
+never many), so that counts drop at that moment by themselves, whenever TTL may get
+round to deleting the items. Beside each job stands what of it has been counted:
+a change is applied as the difference to that, in one transaction with it.
+"""
+
+import random
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import batched
+from typing import TYPE_CHECKING, Any, Final
+
+from botocore.exceptions import ClientError
+
+from jobs.core.adapters.dynamodb.items import Item, attributes, partition, plain
+from jobs.core.changes import JobChange, JobCounts
+from jobs.core.errors import UnavailableError
+from jobs.core.job import JobRef
+from jobs.core.ports import Clock
+from jobs.core.status import JobStatus
+from jobs.kit.aws.client import code_of, passing_failures
+from jobs.kit.aws.dynamodb.batch import get_all
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+
+_LIVE: Final = "live"
+_JOBS_A_TRANSACTION: Final = 25
+_ATTEMPTS: Final = 8
+_KEPT_S: Final = 7 * 24 * 3600
+"""Marks and past buckets stay this long after the job is gone: replays reach back a day at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """What has been counted of a job. `order` rises with its changes; no `status`: it is gone."""
+
+    order: int
+    status: str | None
+    bucket: str
+    processing_ms: int
+
+    @property
+    def share(self) -> Mapping[str, int]:
+        if self.status is None:
+            return {}
+        return {self.status: 1, "processing_ms": self.processing_ms}
+
+
+_UNCOUNTED: Final = _Mark(order=0, status=None, bucket=_LIVE, processing_ms=0)
+
+
+class DynamoJobCounters:
+    def __init__(self, client: "DynamoDBClient", table: str, clock: Clock) -> None:
+        self._client = client
+        self._table = table
+        self._clock = clock
+
+    def read(self, tenant: str, dialect: str) -> JobCounts:
+        query: dict[str, Any] = {
+            "TableName": self._table,
+            "KeyConditionExpression": "PK = :pk AND SK > :now",
+            "ExpressionAttributeValues": attributes(
+                {":pk": f"{tenant}#{dialect}", ":now": _second(self._clock())}
+            ),
+        }
+        with passing_failures():
+            rows = [plain(item) for item in self._client.query(**query)["Items"]]
+        return JobCounts(
+            by_status={s: sum(row.get(s.value, 0) for row in rows) for s in JobStatus},
+            processing_ms=sum(row.get("processing_ms", 0) for row in rows),
+        )
+
+    def count(self, changes: Sequence[JobChange]) -> None:
+        latest = {change.ref: change for change in sorted(changes, key=lambda c: _mark(c).order)}
+        for some in batched(latest.values(), _JOBS_A_TRANSACTION, strict=False):
+            self._count(some)
+
+    def _count(self, changes: Sequence[JobChange]) -> None:
+        for attempt in range(_ATTEMPTS):
+            counted = self._marks(change.ref for change in changes)
+            news = [
+                (change, counted.get(change.ref, _UNCOUNTED), _mark(change))
+                for change in changes
+                if counted.get(change.ref, _UNCOUNTED).order < _mark(change).order
+            ]
+            if not news:
+                return
+            try:
+                with passing_failures():
+                    self._client.transact_write_items(
+                        TransactItems=[*map(self._put_mark, news), *self._add_shares(news)]
+                    )
+            except ClientError as error:
+                if code_of(error) != "TransactionCanceledException":
+                    raise
+                time.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 - a race to be spread
+            else:
+                return
+        raise UnavailableError("too many writers race for one tenant's counts")
+
+    def _marks(self, refs: Iterable[JobRef]) -> Mapping[JobRef, _Mark]:
+        by_key = {_mark_key(ref)["PK"]["S"]: ref for ref in refs}
+        with passing_failures():
+            rows = map(
+                plain, get_all(self._client, self._table, [*map(_mark_key, by_key.values())])
+            )
+            return {
+                by_key[row["PK"]]: _Mark(
+                    row["order"], row.get("status"), row["bucket"], row["processing_ms"]
+                )
+                for row in rows
+            }
+
+    def _put_mark(self, news: tuple[JobChange, _Mark, _Mark]) -> Any:
+        change, before, after = news
+        row = {
+            "order": after.order,
+            "status": after.status,
+            "bucket": after.bucket,
+            "processing_ms": after.processing_ms,
+            "expires_at": change.gone_at // 1000 + _KEPT_S,
+        }
+        return {
+            "Put": {
+                "TableName": self._table,
+                "Item": _mark_key(change.ref) | attributes(row),
+                "ConditionExpression": "attribute_not_exists(PK) OR #order = :before",
+                "ExpressionAttributeNames": {"#order": "order"},
+                "ExpressionAttributeValues": attributes({":before": before.order}),
+            }
+        }
+
+    def _add_shares(self, news: Iterable[tuple[JobChange, _Mark, _Mark]]) -> Iterable[Any]:
+        sums: dict[tuple[str, str], dict[str, int]] = defaultdict(lambda: defaultdict(int))
+        for change, before, after in news:
+            for mark, sign in ((before, -1), (after, 1)):
+                for name, amount in mark.share.items():
+                    sums[partition(change.ref), mark.bucket][name] += sign * amount
+        for (tenant, bucket), shares in sums.items():
+            changed = {name: amount for name, amount in shares.items() if amount}
+            if not changed:
+                continue
+            values: dict[str, str | int | None] = {f":{name}": n for name, n in changed.items()}
+            update = "ADD " + ", ".join(f"{name} :{name}" for name in changed)
+            if bucket != _LIVE:
+                update += " SET expires_at = :expires_at"
+                values[":expires_at"] = int(bucket) + _KEPT_S
+            yield {
+                "Update": {
+                    "TableName": self._table,
+                    "Key": attributes({"PK": tenant, "SK": bucket}),
+                    "UpdateExpression": update,
+                    "ExpressionAttributeValues": attributes(values),
+                }
+            }
+
+
+def _mark(change: JobChange) -> _Mark:
+    """A deletion comes after the last change of status, which has the same sequence."""
+    ended = change.status is not None and change.status.is_terminal
+    succeeded = change.status is JobStatus.SUCCEEDED
+    return _Mark(
+        order=2 * change.sequence + (change.status is None),
+        status=change.status,
+        bucket=_second(change.gone_at) if ended else _LIVE,
+        processing_ms=change.changed_at - change.created_at if succeeded else 0,
+    )
+
+
+def _mark_key(ref: JobRef) -> Item:
+    return attributes({"PK": f"{partition(ref)}#{ref.id}", "SK": "counted"})
+
+
+def _second(millis: int) -> str:
+    return f"{millis // 1000:010d}"

@@ -1,0 +1,36 @@
+"""The first job of each Idempotency-Key."""
+
+from typing import Any
+
+from jobs.core.adapters.dynamodb import items
+from jobs.core.adapters.dynamodb.items import Stored, attributes
+from jobs.core.errors import IdempotencyConflictError
+from jobs.core.job import Job, JobRef, Millis
+from jobs.core.ports import IdempotencyKey
+
+
+def claim(table: str, job: Job, key: IdempotencyKey, now: Millis) -> dict[str, Any]:
+    """Spell the write that makes a job the key's first, if it has none."""
+    values: items.Values = {
+        "PK": f"{items.partition(job.ref)}#keys",
+        "SK": key.value,
+        "job_id": job.id,
+        "request_hash": key.request_hash,
+        "expires_at": key.expires_at // 1000,
+    }
+    return {
+        "Put": {
+            "TableName": table,
+            "Item": attributes(values),
+            "ConditionExpression": "attribute_not_exists(PK) OR expires_at <= :now",
+            "ExpressionAttributeValues": attributes({":now": now // 1000}),
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        }
+    }
+
+
+def first_job(ref: JobRef, key: IdempotencyKey, claim: Stored) -> JobRef:
+    """Return the job that was quicker. Raises `IdempotencyConflictError`."""
+    if claim["request_hash"]["S"] != key.request_hash:
+        raise IdempotencyConflictError
+    return JobRef(tenant=ref.tenant, dialect=ref.dialect, id=claim["job_id"]["S"])

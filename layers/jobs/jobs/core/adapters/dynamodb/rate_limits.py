@@ -1,0 +1,87 @@
+"""Windows of rate limits, in the mission table.
+
+An open window is counted up on condition that it has room; one that is over is begun anew on
+condition that nobody else has done so. A write whose answer was lost is repeated by the SDK and
+counts twice: a caller may get less than its limit then, never more.
+"""
+
+from typing import TYPE_CHECKING, Any, Final
+
+from botocore.exceptions import ClientError
+
+from jobs.core.adapters.dynamodb.items import attributes, plain
+from jobs.core.errors import UnavailableError
+from jobs.core.job import Millis
+from jobs.core.ports import Clock
+from jobs.core.rate_limit import Allowance, Limit
+from jobs.kit.aws.client import code_of, passing_failures
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+
+_ATTEMPTS: Final = 4
+"""One loses a race to begin a window at most once, unless clocks differ by a whole window."""
+
+
+class DynamoRateLimits:
+    def __init__(self, client: "DynamoDBClient", table: str, clock: Clock) -> None:
+        self._client = client
+        self._table = table
+        self._clock = clock
+
+    def take(self, owner: str, limit: Limit) -> Allowance:
+        for _ in range(_ATTEMPTS):
+            now = self._clock()
+            row, counted = self._count(owner, limit, now)
+            if counted or row.get("resets_at", 0) > now:
+                return _allowance(row, limit, granted=counted)
+            row, begun = self._begin(owner, limit, now)
+            if begun:
+                return _allowance(row, limit, granted=True)
+        raise UnavailableError("too many callers race to begin a window")
+
+    def _count(self, owner: str, limit: Limit, now: Millis) -> tuple[dict[str, Any], bool]:
+        return self._update(owner, limit, {
+            "UpdateExpression": "ADD taken :one",
+            "ConditionExpression": "resets_at > :now AND taken < :most",
+            "ExpressionAttributeValues": attributes({":one": 1, ":now": now, ":most": limit.most}),
+        })  # fmt: skip
+
+    def _begin(self, owner: str, limit: Limit, now: Millis) -> tuple[dict[str, Any], bool]:
+        resets_at = now + limit.window
+        return self._update(owner, limit, {
+            "UpdateExpression": "SET taken = :one, resets_at = :end, expires_at = :gone",
+            "ConditionExpression": "attribute_not_exists(PK) OR resets_at <= :now",
+            "ExpressionAttributeValues": attributes(
+                {":one": 1, ":end": resets_at, ":gone": resets_at // 1000 + 1, ":now": now}
+            ),
+        })  # fmt: skip
+
+    def _update(
+        self, owner: str, limit: Limit, update: dict[str, Any]
+    ) -> tuple[dict[str, Any], bool]:
+        """Return the window as it is now, and whether the update was made."""
+        try:
+            with passing_failures():
+                answer = self._client.update_item(
+                    TableName=self._table,
+                    Key=attributes({"PK": f"LIMIT#{owner}#{limit.name}", "SK": "WINDOW"}),
+                    ReturnValues="ALL_NEW",
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                    **update,
+                )
+        except ClientError as error:
+            if code_of(error) != "ConditionalCheckFailedException":
+                raise
+            found: Any = error.response.get("Item", {})
+            return plain(found), False
+        return plain(answer["Attributes"]), True
+
+
+def _allowance(row: dict[str, Any], limit: Limit, *, granted: bool) -> Allowance:
+    return Allowance(
+        limit=limit.most,
+        remaining=max(0, limit.most - row["taken"]),
+        resets_at=row["resets_at"],
+        granted=granted,
+    )

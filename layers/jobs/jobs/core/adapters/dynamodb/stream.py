@@ -1,0 +1,56 @@
+"""The job table's stream, read as changes of status."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from jobs.core.adapters.dynamodb.items import Stored, ref_of, to_header
+from jobs.core.changes import JobChange
+from jobs.core.job import Job
+from jobs.core.status import JobStatus
+
+
+def changes(records: Iterable[Any]) -> Sequence[JobChange]:
+    """Return what happened to jobs; renewed leases and items that are no headers are nothing."""
+    found = (change_of(record) for record in records if not _is_gone_by_itself(record))
+    return [change for change in found if change is not None]
+
+
+def change_of(record: Any) -> JobChange | None:
+    new, old = (record["dynamodb"].get(image, {}) for image in ("NewImage", "OldImage"))
+    image = new or old
+    status, previous = _status(new), _status(old)
+    if "status" not in image or status == previous:
+        return None
+    header = to_header(image)
+    return JobChange(
+        ref=ref_of(image),
+        sequence=int(image["sequence"]["N"]),
+        status=status,
+        previous=previous,
+        changed_at=int(image["changed_at"]["N"]),
+        created_at=int(image["created_at"]["N"]),
+        gone_at=int(image["expires_at"]["N"]) * 1000,
+        session=header.session,
+        webhook=header.webhook,
+    )
+
+
+def job_of(record: Any) -> Job:
+    """Return the job as it was after the change, without what is not in its header."""
+    return to_header(record["dynamodb"]["NewImage"])
+
+
+def deadline_of(record: Any) -> int:
+    """When a new job is to be over, epoch ms."""
+    return int(record["dynamodb"]["NewImage"]["deadline"]["N"])
+
+
+def _is_gone_by_itself(record: Any) -> bool:
+    """Whether an ended job's time to live has passed: its count has dropped already."""
+    status = _status(record["dynamodb"].get("OldImage", {}))
+    by_ttl = record.get("userIdentity", {}).get("type") == "Service"
+    return by_ttl and status is not None and status.is_terminal
+
+
+def _status(image: Stored) -> JobStatus | None:
+    return JobStatus(image["status"]["S"]) if "status" in image else None

@@ -1,0 +1,44 @@
+"""Changes of status on the stack's event bus."""
+
+import json
+from collections.abc import Mapping, Sequence
+from itertools import batched
+from typing import TYPE_CHECKING, Final
+
+from jobs.core.adapters.job_events import JobEvents
+from jobs.core.changes import JobChange
+from jobs.core.errors import UnavailableError
+from jobs.kit.aws.client import passing_failures
+
+if TYPE_CHECKING:
+    from mypy_boto3_events.client import EventBridgeClient
+
+SOURCE: Final = "jobs"
+DETAIL_TYPE: Final = "Job Status Changed"
+_ENTRIES_A_CALL: Final = 10
+
+
+class EventBridgePublisher:
+    """`paths` are those of `JobEvents`."""
+
+    def __init__(self, client: "EventBridgeClient", bus: str, paths: Mapping[str, str]) -> None:
+        self._client = client
+        self._bus = bus
+        self._events = JobEvents(paths)
+
+    def publish(self, changes: Sequence[JobChange]) -> None:
+        for some in batched(changes, _ENTRIES_A_CALL, strict=False):
+            with passing_failures():
+                answer = self._client.put_events(
+                    Entries=[
+                        {
+                            "EventBusName": self._bus,
+                            "Source": SOURCE,
+                            "DetailType": DETAIL_TYPE,
+                            "Detail": json.dumps(self._events.detail(change)),
+                        }
+                        for change in some
+                    ]
+                )
+            if answer["FailedEntryCount"]:
+                raise UnavailableError("the event bus refused events")

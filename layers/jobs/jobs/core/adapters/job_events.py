@@ -1,0 +1,42 @@
+"""A change of status, as the event bus and webhooks tell it: nothing of what is in the job."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+from uuid import UUID, uuid5
+
+from jobs.core.changes import JobChange
+
+_NAMESPACE: Final = UUID("3f0b1d0e-7f4c-5b52-9d5e-0a6f1f1c2a77")
+
+
+class JobEvents:
+    """`paths` says where each dialect answers for a job: `{"messaging": "/api/…/{id}"}`.
+
+    A documentation agent's has a `{project}` too, and what follows a job is found there.
+    """
+
+    def __init__(self, paths: Mapping[str, str]) -> None:
+        self._paths = paths
+
+    def detail(self, change: JobChange) -> Mapping[str, Any]:
+        ref = change.ref
+        return {
+            "version": "1",
+            # The same change has the same id, however often it is told.
+            "eventId": str(uuid5(_NAMESPACE, f"{ref.tenant}/{ref.id}/{change.sequence}")),
+            "sequence": change.sequence,
+            "tenant": ref.tenant,
+            "dialect": ref.dialect,
+            "jobId": ref.id,
+            "status": change.status,
+            "previousStatus": change.previous,
+            "occurredAt": datetime.fromtimestamp(change.changed_at / 1000, UTC).isoformat(),
+            "links": {"self": self._link(change)},
+        }
+
+    def _link(self, change: JobChange) -> str:
+        path, session = self._paths[change.ref.dialect], change.session
+        if session is None:
+            return path.format(id=change.ref.id)
+        return path.format(project=session.project, id=session.root or change.ref.id)

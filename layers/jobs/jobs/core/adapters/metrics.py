@@ -1,0 +1,59 @@
+"""What operators see: metrics in CloudWatch's embedded format, printed and no call more."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Final
+
+from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
+
+from jobs.core.changes import JobChange
+from jobs.core.status import JobStatus
+from jobs.webhooks.webhook import DeliveryState
+
+
+class PrintedMetrics:
+    """`Jobs`, the changes of status, and of jobs that have ended `ProcessingTime` since creation.
+
+    Both by dialect and status, and by status alone, for alarms. Powertools knows the namespace,
+    which is the stack's, from the environment. No tenant: each would be a metric to pay for.
+    """
+
+    def measure(self, changes: Sequence[JobChange]) -> None:
+        groups = defaultdict[tuple[str, JobStatus], list[JobChange]](list)
+        for change in changes:
+            if change.status is not None:
+                groups[change.ref.dialect, change.status].append(change)
+        for (dialect, status), some in groups.items():
+            self._print(dialect, status, some)
+
+    def _print(self, dialect: str, status: JobStatus, changes: Sequence[JobChange]) -> None:
+        metrics = EphemeralMetrics()
+        metrics.add_dimension("dialect", dialect)
+        metrics.add_dimension("status", status)
+        metrics.add_dimensions(service=metrics.service, status=status)
+        if status.is_terminal:
+            for change in changes:
+                took = change.changed_at - change.created_at
+                metrics.add_metric("ProcessingTime", MetricUnit.Milliseconds, took)
+        # Last, as Powertools prints what it has at a hundred values, and wants one at the end.
+        metrics.add_metric("Jobs", MetricUnit.Count, len(changes))
+        metrics.flush_metrics()
+
+
+class PrintedDeliveryMetrics:
+    """`Webhooks`, the attempts to send one, by outcome: those that failed will be made again.
+
+    Neither tenant nor receiver: each would be a metric to pay for.
+    """
+
+    _OUTCOMES: Final = {
+        DeliveryState.DELIVERED: "delivered",
+        DeliveryState.PENDING: "failed",
+        DeliveryState.FAILED: "given_up",
+    }
+
+    def attempted(self, state: DeliveryState) -> None:
+        metrics = EphemeralMetrics()
+        metrics.add_dimension("outcome", self._OUTCOMES[state])
+        metrics.add_metric("Webhooks", MetricUnit.Count, 1)
+        metrics.flush_metrics()

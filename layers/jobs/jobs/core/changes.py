@@ -1,0 +1,43 @@
+"""How many jobs a tenant has, by status."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from jobs.core.job import JobRef, Millis
+from jobs.core.status import JobStatus
+from jobs.docs.docs_job import Session
+from jobs.webhooks.webhook import Webhook
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobChange:
+    """One change of a job's status, as the table's stream tells it.
+
+    `status` is None once the job has been deleted; `previous` is None when it is new.
+    `session` is what a job of a documentation agent has, `webhook` whom its creator wants told.
+    """
+
+    ref: JobRef
+    sequence: int
+    status: JobStatus | None
+    previous: JobStatus | None
+    changed_at: Millis
+    created_at: Millis
+    gone_at: Millis
+    session: Session | None = None
+    webhook: Webhook | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobCounts:
+    """`processing_ms` is the sum, over the succeeded jobs, of the time from creation to answer."""
+
+    by_status: Mapping[JobStatus, int]
+    processing_ms: Millis = 0
+
+    @property
+    def total(self) -> int:
+        return sum(self.by_status.values())
+
+    def of(self, *statuses: JobStatus) -> int:
+        return sum(self.by_status.get(status, 0) for status in statuses)

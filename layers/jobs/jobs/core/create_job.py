@@ -1,0 +1,69 @@
+"""Create a job: one conditional write. The table's stream sees to all the rest."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from jobs.core.ids import new_job_id
+from jobs.core.job import Job, Millis
+from jobs.core.ports import Clock, IdempotencyKey, JobRepository
+from jobs.webhooks.webhook import Webhook
+
+KEY_LIFE: Final[Millis] = 24 * 3600 * 1000
+"""How long an Idempotency-Key is remembered (messaging contract, Behaviour)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewJob:
+    """What a caller asks for, already translated from its dialect.
+
+    `idempotency_key` names the request once for `KEY_LIFE`; `request_hash`
+    tells whether a later request under the same name is the same one.
+    """
+
+    tenant: str
+    dialect: str
+    request: Mapping[str, Any]
+    timeout: Millis
+    idempotency_key: str | None
+    request_hash: str
+    webhook: Webhook | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateJob:
+    repository: JobRepository
+    clock: Clock
+    retention: Millis
+
+    def __call__(self, new: NewJob) -> Job:
+        """Return the job, or the first one of the same key; it may have moved on since.
+
+        Raises `IdempotencyConflictError`.
+        """
+        now = self.clock()
+        job = Job(
+            id=new_job_id(now),
+            tenant=new.tenant,
+            dialect=new.dialect,
+            request=new.request,
+            created_at=now,
+            changed_at=now,
+            deadline=now + new.timeout,
+            retention=self.retention,
+            webhook=new.webhook,
+        )
+        return add_once(
+            self.repository, job, key=new.idempotency_key, request_hash=new.request_hash
+        )
+
+
+def add_once(repository: JobRepository, job: Job, *, key: str | None, request_hash: str) -> Job:
+    """Store a new job; return it, or the first one of the same key, which may have moved on.
+
+    Raises `IdempotencyConflictError`.
+    """
+    now = job.created_at
+    claim = key and IdempotencyKey(value=key, request_hash=request_hash, expires_at=now + KEY_LIFE)
+    ref = repository.add(job, claim or None)
+    return job if ref == job.ref else repository.get(ref).as_of(now)

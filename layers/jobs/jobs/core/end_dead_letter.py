@@ -1,0 +1,35 @@
+"""End a job whose message no worker could process."""
+
+from dataclasses import dataclass
+
+from jobs.core.change_job import change_job
+from jobs.core.errors import JobEndedError, JobLeasedError, JobNotFoundError
+from jobs.core.job import Job, JobRef
+from jobs.core.ports import Clock, JobRepository
+from jobs.core.status import JobStatus
+
+REASON = "Job could not be processed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndDeadLetter:
+    repository: JobRepository
+    clock: Clock
+
+    def __call__(self, ref: JobRef) -> bool:
+        """Return whether the job was ended here. Raises `JobLeasedError` while a worker has it.
+
+        A mission that is being flown goes on: it is watched otherwise.
+        """
+        try:
+            return change_job(self.repository, ref, self._failed).status is JobStatus.FAILED
+        except (JobEndedError, JobNotFoundError):
+            return False
+
+    def _failed(self, job: Job) -> Job:
+        if job.mission is not None and job.status is JobStatus.RUNNING:
+            return job
+        now = self.clock()
+        if job.status is JobStatus.RUNNING and now < job.lease_until:
+            raise JobLeasedError(job.lease_until)
+        return job.fail(REASON, now=now)

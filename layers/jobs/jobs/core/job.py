@@ -1,0 +1,146 @@
+"""The job aggregate: immutable, and ignorant of AWS and HTTP.
+
+All times are epoch milliseconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final, Self
+
+from jobs.core.errors import JobEndedError, JobLeasedError
+from jobs.core.status import JobStatus
+
+if TYPE_CHECKING:
+    from jobs.docs.docs_job import Session
+    from jobs.missions.mission import Mission
+    from jobs.webhooks.webhook import Webhook
+
+type Millis = int
+
+RETENTION_STEPS: Final = 96
+"""Jobs leave together, at the next full 96th of their retention (of 24 h: a quarter of an hour), so
+that counts can be kept by these moments and drop with them."""
+
+LONGEST_ERROR: Final = 500
+"""Characters of a reason for failing: it is kept in the job's header."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobRef:
+    """Where a job is found. The only thing that queues, events and executions carry."""
+
+    tenant: str
+    dialect: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One request and what became of it.
+
+    `sequence` counts the changes of status, the creation being the first.
+    `attempt` is the fence: it rises with every claim, and a worker that holds
+    an older one is refused. `handle` names the work at another server that
+    does it for us. `mission` is what a job for a drone has beside, `session`
+    what one of a documentation agent has. `webhook` is whom its creator wants told.
+    `conversation` is the chat session that a message belongs to.
+    """
+
+    id: str
+    tenant: str
+    dialect: str
+    request: Mapping[str, Any]
+    created_at: Millis
+    changed_at: Millis
+    deadline: Millis
+    retention: Millis
+    status: JobStatus = JobStatus.PENDING
+    sequence: int = 1
+    attempt: int = 0
+    lease_until: Millis = 0
+    ended_at: Millis | None = None
+    result: Mapping[str, Any] | None = None
+    error: str | None = None
+    handle: str | None = None
+    mission: Mission | None = None
+    session: Session | None = None
+    webhook: Webhook | None = None
+    conversation: str | None = None
+
+    @property
+    def ref(self) -> JobRef:
+        return JobRef(tenant=self.tenant, dialect=self.dialect, id=self.id)
+
+    @property
+    def gone_at(self) -> Millis:
+        """When readers stop seeing the job: its retention after it ended, to the next step."""
+        ended = self.deadline if self.ended_at is None else self.ended_at
+        step = max(1, self.retention // RETENTION_STEPS // 1000) * 1000
+        return -(-(ended + self.retention) // step) * step
+
+    def as_of(self, now: Millis) -> Self:
+        """Return the job as a reader sees it: past its deadline it has timed out, stored or not."""
+        if self.status.is_terminal or now < self.deadline:
+            return self
+        return self.time_out()
+
+    def claim(self, *, now: Millis, lease: Millis) -> Self:
+        """Take the job for a worker, or take it over from one whose lease has run out.
+
+        Raises `JobEndedError`, or `JobLeasedError` while another worker holds it.
+        """
+        self._refuse_if_over(now)
+        if self.status is JobStatus.RUNNING and now < self.lease_until:
+            raise JobLeasedError(self.lease_until)
+        started = self if self.status is JobStatus.RUNNING else self._to(JobStatus.RUNNING, now)
+        return replace(started, attempt=self.attempt + 1, lease_until=now + lease)
+
+    def enqueue(self, *, now: Millis) -> Self:
+        """Let the job wait for its turn. Raises `JobEndedError`."""
+        self._refuse_if_over(now)
+        return self._to(JobStatus.QUEUED, now)
+
+    def start(self, *, now: Millis, deadline: Millis) -> Self:
+        """Note that the work has begun elsewhere, and until when it must be over."""
+        self._refuse_if_over(now)
+        return replace(self._to(JobStatus.RUNNING, now), deadline=deadline)
+
+    def renewed(self, lease_until: Millis) -> Self:
+        return replace(self, lease_until=lease_until)
+
+    def delegate(self, handle: str) -> Self:
+        """Note that another server does the work and will be asked about it."""
+        return replace(self, handle=handle)
+
+    def succeed(self, result: Mapping[str, Any], *, now: Millis) -> Self:
+        self._refuse_if_over(now)
+        return replace(self._to(JobStatus.SUCCEEDED, now), result=result)
+
+    def fail(self, error: str, *, now: Millis) -> Self:
+        self._refuse_if_over(now)
+        return replace(self._to(JobStatus.FAILED, now), error=error[:LONGEST_ERROR])
+
+    def cancel(self, *, now: Millis) -> Self:
+        self._refuse_if_over(now)
+        return self._to(JobStatus.CANCELLED, now)
+
+    def time_out(self) -> Self:
+        """End the job at its deadline, whenever that is noticed."""
+        return self._to(JobStatus.TIMED_OUT, self.deadline)
+
+    def _refuse_if_over(self, now: Millis) -> None:
+        if self.as_of(now).status.is_terminal:
+            raise JobEndedError(self.id)
+
+    def _to(self, status: JobStatus, when: Millis) -> Self:
+        if not self.status.allows(status):
+            raise JobEndedError(f"a {self.status} job cannot become {status}")
+        return replace(
+            self,
+            status=status,
+            sequence=self.sequence + 1,
+            changed_at=when,
+            ended_at=when if status.is_terminal else None,
+        )

@@ -1,0 +1,18 @@
+"""Let no more requests through than a limit has room for."""
+
+from dataclasses import dataclass
+
+from jobs.core.rate_limit import Allowance, Limit, RateLimitedError
+from jobs.missions.ports import RateLimits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LimitRate:
+    limits: RateLimits
+
+    def __call__(self, owner: str, limit: Limit) -> Allowance:
+        """Take one request from the owner's window. Raises `RateLimitedError` if it is full."""
+        allowance = self.limits.take(owner, limit)
+        if not allowance.granted:
+            raise RateLimitedError(allowance)
+        return allowance

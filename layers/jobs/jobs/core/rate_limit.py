@@ -1,0 +1,33 @@
+"""How often something may be done."""
+
+from dataclasses import dataclass
+
+from jobs.core.errors import JobError
+from jobs.core.job import Millis
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most so many requests in a window, which begins with the first of them."""
+
+    name: str
+    most: int
+    window: Millis
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allowance:
+    """What a window leaves, after the request that asked was granted or not."""
+
+    limit: int
+    remaining: int
+    resets_at: Millis
+    granted: bool = True
+
+
+class RateLimitedError(JobError):
+    """The window holds no further request."""
+
+    def __init__(self, allowance: Allowance) -> None:
+        super().__init__(f"over {allowance.limit} requests")
+        self.allowance = allowance

@@ -1,0 +1,68 @@
+"""One job at a time works on a branch: locks beside the jobs, and who is next."""
+
+from typing import TYPE_CHECKING
+
+from jobs.core.adapters.dynamodb.items import Item, attributes, ref_of
+from jobs.core.job import JobRef, Millis
+from jobs.core.ports import Clock
+from jobs.docs.adapters.dynamodb.storage import waiting_for
+from jobs.docs.docs_job import DIALECT
+from jobs.kit.aws.client import passing_failures
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+
+
+class DynamoBranches:
+    def __init__(self, client: "DynamoDBClient", table: str, clock: Clock) -> None:
+        self._client = client
+        self._table = table
+        self._clock = clock
+
+    def take(self, tenant: str, branch: str, job_id: str, *, until: Millis) -> bool:
+        with passing_failures():
+            try:
+                self._client.update_item(
+                    TableName=self._table,
+                    Key=_key(tenant, branch),
+                    UpdateExpression="SET job_id = :job, lease_until = :until, expires_at = :gone",
+                    ConditionExpression=(
+                        "attribute_not_exists(PK) OR lease_until <= :now OR job_id = :job"
+                    ),
+                    ExpressionAttributeValues=attributes({
+                        ":job": job_id,
+                        ":until": until,
+                        ":gone": until // 1000 + 1,
+                        ":now": self._clock(),
+                    }),
+                )  # fmt: skip
+            except self._client.exceptions.ConditionalCheckFailedException:
+                return False
+        return True
+
+    def release(self, tenant: str, branch: str, job_id: str) -> None:
+        with passing_failures():
+            try:
+                self._client.delete_item(
+                    TableName=self._table,
+                    Key=_key(tenant, branch),
+                    ConditionExpression="job_id = :job",
+                    ExpressionAttributeValues=attributes({":job": job_id}),
+                )
+            except self._client.exceptions.ConditionalCheckFailedException:
+                return
+
+    def next(self, tenant: str, branch: str) -> JobRef | None:
+        with passing_failures():
+            found = self._client.query(
+                TableName=self._table,
+                IndexName="waiting",
+                KeyConditionExpression="waiting = :branch",
+                ExpressionAttributeValues=attributes({":branch": waiting_for(tenant, branch)}),
+                Limit=1,
+            )["Items"]
+        return ref_of(found[0]) if found else None
+
+
+def _key(tenant: str, branch: str) -> Item:
+    return attributes({"PK": f"{tenant}#{DIALECT}#branches", "SK": branch})

@@ -1,0 +1,104 @@
+"""The job table: what documentation agents' jobs need beyond what every job does."""
+
+import secrets
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import batched, islice
+from typing import TYPE_CHECKING, Any, Final
+
+from jobs.core.adapters.dynamodb import items
+from jobs.core.adapters.dynamodb.bodies import put_request
+from jobs.core.adapters.dynamodb.idempotency import claim, first_job
+from jobs.core.adapters.dynamodb.items import Stored, attributes
+from jobs.core.errors import JobNotFoundError, StaleJobError
+from jobs.core.job import Job, JobRef
+from jobs.core.ports import Clock, IdempotencyKey
+from jobs.docs.adapters.dynamodb.storage import listed_in
+from jobs.docs.docs_job import session_of
+from jobs.kit.aws.client import passing_failures
+from jobs.kit.aws.dynamodb.batch import get_all
+from jobs.kit.aws.dynamodb.transact import transact
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+
+_LARGEST_PAGE: Final = 1000
+_JOBS_A_BATCH: Final = 100
+
+
+class DynamoDocsJobs:
+    def __init__(self, client: "DynamoDBClient", table: str, clock: Clock) -> None:
+        self._client = client
+        self._table = table
+        self._clock = clock
+
+    def follow(self, job: Job, *, after: str | None, key: IdempotencyKey | None = None) -> JobRef:
+        put = {
+            "TableName": self._table,
+            "Item": items.header(job, write_id=secrets.token_hex(6)),
+            "ConditionExpression": "attribute_not_exists(PK)",
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        }
+        writes = [{"Update": self._latest(job, after)}, {"Put": put}]
+        if key:
+            writes.append(claim(self._table, job, key, self._clock()))
+        with passing_failures():
+            put_request(self._client, self._table, job)
+        refused = transact(self._client, writes)
+        if not refused:
+            return job.ref
+        root, stored, *first = refused
+        if key and first and first[0] is not None:
+            return first_job(job.ref, key, first[0])
+        if stored is not None:  # ids are never given twice: it is this one, whose answer was lost
+            return job.ref
+        raise StaleJobError(job.id) if root else JobNotFoundError(job.id)
+
+    def of_project(self, tenant: str, project: str, *, skip: int, take: int) -> Sequence[JobRef]:
+        with passing_failures():
+            live = self._live(listed_in(tenant, project), skip + take)
+            return [items.ref_of(item) for item in islice(live, skip, skip + take)]
+
+    def headers(self, refs: Sequence[JobRef]) -> Sequence[Job]:
+        with passing_failures():
+            found = [
+                replace(items.to_header(item), request={})
+                for some in batched(refs, _JOBS_A_BATCH, strict=False)
+                for item in get_all(self._client, self._table, [items.key(ref) for ref in some])
+            ]
+        return [job for job in found if job.gone_at > self._clock()]
+
+    def _latest(self, job: Job, after: str | None) -> dict[str, Any]:
+        """Spell the write that makes a job its root's latest, if `after` was that so far."""
+        root = JobRef(tenant=job.tenant, dialect=job.dialect, id=session_of(job).root or "")
+        unchanged = "latest = :after" if after else "attribute_not_exists(latest)"
+        return {
+            "TableName": self._table,
+            "Key": items.key(root),
+            "UpdateExpression": "SET latest = :job",
+            "ConditionExpression": f"attribute_exists(PK) AND {unchanged}",
+            "ExpressionAttributeValues": attributes({":job": job.id, ":after": after}),
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        }
+
+    def _live(self, listing: str, wanted: int) -> Iterator[Stored]:
+        """Page through a project's jobs, newest first.
+
+        Ends after a page of jobs alone that TTL should have deleted: all that follow are older.
+        """
+        query: dict[str, Any] = {
+            "TableName": self._table,
+            "IndexName": "by_project",
+            "KeyConditionExpression": "by_project = :listing",
+            "ExpressionAttributeValues": attributes({":listing": listing}),
+            "ScanIndexForward": False,
+            "Limit": min(wanted, _LARGEST_PAGE),
+        }
+        while True:
+            page = self._client.query(**query)
+            now = self._clock()
+            live = [i for i in page["Items"] if int(i["expires_at"]["N"]) * 1000 > now]
+            yield from live
+            if not live or "LastEvaluatedKey" not in page:
+                return
+            query["ExclusiveStartKey"] = page["LastEvaluatedKey"]

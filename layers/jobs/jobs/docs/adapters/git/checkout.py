@@ -1,0 +1,152 @@
+"""A branch that is being worked on. Every path from outside goes through `checked`."""
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from dulwich.objects import Commit, ObjectID
+
+from jobs.core.errors import AgentError, PathRefusedError
+from jobs.core.ports import Clock
+from jobs.docs.adapters.git.paths import checked
+from jobs.docs.adapters.git.remote import MovedError, RemoteBranch, Start, Store
+from jobs.docs.adapters.git.tree import Entry, find, novelties, place, put, subtree, walk
+
+MOST_FILE_BYTES: Final = 2**20
+MOST_FILES: Final = 200
+MOST_BYTES: Final = 10 * 2**20
+_AUTHOR: Final = b"Documentation agent <docs-agent@sortie.invalid>"
+
+
+class GitCheckout:
+    _start: Start
+    _base_tree: ObjectID
+    _tree: ObjectID
+    _sizes: Mapping[str, int]
+    """Of what was written, by its path; 0 of what was deleted."""
+
+    def __init__(
+        self, remote: RemoteBranch, store: Store, start: Start, *, folder: str, clock: Clock
+    ) -> None:
+        self._remote, self._store, self._clock = remote, store, clock
+        self._folder = folder.strip("/")
+        self._settle(start)
+
+    def files(self, folder: str = "") -> Iterator[str]:
+        """Name the regular files below a folder, in order; below the project's if it is empty."""
+        top = folder.strip("/")
+        if top and top != self._folder:
+            checked(top, self._folder)
+        top = top or self._folder
+        tree = subtree(self._store, self._tree, top)
+        for path in walk(self._store, tree, f"{top}/" if top else "") if tree else ():
+            try:
+                yield checked(path, self._folder)
+            except PathRefusedError:
+                continue  # whoever put it there, it is none of the agent's
+
+    def read(self, path: str) -> bytes:
+        """Return a file's content. Raises `FileNotFoundError`, `PathRefusedError`."""
+        _, blob = self._found(path)
+        content = self._store[blob].as_raw_string()
+        if len(content) > MOST_FILE_BYTES:
+            raise PathRefusedError(f"{path} is larger than 1 MB")
+        return content
+
+    def write(self, path: str, content: bytes) -> None:
+        """Raises `PathRefusedError`."""
+        find(self._store, self._tree, checked(path, self._folder))
+        if len(content) > MOST_FILE_BYTES:
+            raise PathRefusedError(f"{path} would be larger than 1 MB")
+        self._note(path, len(content))
+        self._tree = put(self._store, self._tree, path, content)
+
+    def delete(self, path: str) -> None:
+        """Raises `FileNotFoundError`, `PathRefusedError`."""
+        self._found(path)
+        self._note(path, 0)
+        self._tree = place(self._store, self._tree, path, None)
+
+    def changed(self) -> bool:
+        return self._tree != self._base_tree
+
+    def published(self) -> bool:
+        """Tell whether the branch is at its host, and elsewhere than the default one."""
+        return self._start.tip not in {None, self._start.default}
+
+    def push(self, message: str) -> str:
+        """Commit and push, on a branch rebased once if need be; return the commit's id.
+
+        Raises `AgentError`, `CredentialsRefusedError`.
+        """
+        try:
+            return self._push(message)
+        except MovedError:
+            self._rebase()
+        if not self.changed():  # all of it is there already
+            return self._start.base.decode()
+        try:
+            return self._push(message)
+        except MovedError:
+            raise AgentError("The branch keeps changing; nothing was pushed") from None
+
+    def _push(self, message: str) -> str:
+        commit = self._commit(message)
+        new = [commit, *novelties(self._store, self._tree, self._base_tree)]
+        self._remote.push(commit.id, new, over=self._start.tip)
+        self._settle(Start(base=commit.id, tip=commit.id))
+        return commit.id.decode()
+
+    def _commit(self, message: str) -> Commit:
+        commit = Commit()
+        commit.tree, commit.parents = self._tree, [self._start.base]
+        commit.author = commit.committer = _AUTHOR
+        commit.author_time = commit.commit_time = self._clock() // 1000
+        commit.author_timezone = commit.commit_timezone = 0
+        commit.encoding = b"UTF-8"
+        commit.message = message.strip().encode() + b"\n"
+        self._store.add_object(commit)
+        return commit
+
+    def _rebase(self) -> None:
+        """Make our changes to the branch as it is now, but for those that others made too."""
+        theirs = self._remote.fetch(self._store)
+        if theirs is None:
+            raise AgentError("The branch was deleted meanwhile")
+        ours, before, changed = self._tree, self._base_tree, self._sizes
+        self._settle(theirs)
+        for path in changed:
+            wanted, found = find(self._store, ours, path), self._there(path)
+            if wanted == found:
+                continue
+            if found != find(self._store, before, path):
+                raise AgentError(f"Somebody else has changed {path} on the branch")
+            self._tree = place(self._store, self._tree, path, wanted)
+
+    def _there(self, path: str) -> Entry | str | None:
+        try:
+            return find(self._store, self._tree, path)
+        except PathRefusedError:
+            return "something else"
+
+    def _settle(self, start: Start) -> None:
+        commit = self._store[start.base]
+        if not isinstance(commit, Commit):
+            raise AgentError("The branch holds no commit")
+        self._start = start
+        self._base_tree = commit.tree
+        self._tree = commit.tree
+        self._sizes = {}
+
+    def _found(self, path: str) -> tuple[int, ObjectID]:
+        found = find(self._store, self._tree, checked(path, self._folder))
+        if found is None:
+            raise FileNotFoundError(path)
+        return found
+
+    def _note(self, path: str, size: int) -> None:
+        sizes = {**self._sizes, path: size}
+        if len(sizes) > MOST_FILES:
+            raise PathRefusedError(f"One job may change {MOST_FILES} files, no more")
+        if sum(sizes.values()) > MOST_BYTES:
+            raise PathRefusedError("One job may write 10 MB, no more")
+        self._sizes = sizes

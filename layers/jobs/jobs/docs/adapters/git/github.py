@@ -1,0 +1,114 @@
+"""Pull requests on GitHub, or where its REST API is spoken: `githubApi` in a project's settings."""
+
+import json
+import random
+import time
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, Final
+from urllib.parse import urlencode
+
+import urllib3
+from urllib3.exceptions import HTTPError
+
+from jobs.core.errors import AgentError, CredentialsRefusedError
+from jobs.docs.adapters.git.credentials import SecretReader, credentials_of
+from jobs.docs.docs_job import Project
+
+_API: Final = "https://api.github.com"
+_ATTEMPTS: Final = 4
+_LONGEST_PAUSE: Final = 30.0
+_REFUSING: Final = frozenset({401, 403, 404})
+_PASSING: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
+_MOST_BYTES: Final = 2**20
+
+
+class GitHubPullRequests:
+    def __init__(self, secrets: SecretReader) -> None:
+        self._secrets = secrets
+        self._pool = urllib3.PoolManager(retries=False)
+
+    def open(self, project: Project, branch: str, *, title: str, body: str, draft: bool) -> str:
+        """Return the branch's pull request, new or as it was: its address.
+
+        The project's password is the token. Raises `AgentError`, `CredentialsRefusedError`.
+        """
+        made = self._call("POST", project, {
+            "title": title, "body": body, "draft": draft,
+            "head": branch, "base": project.default_branch,
+        })  # fmt: skip
+        if made is None:  # there is one, or there cannot be one
+            owner, _, _ = str(project.pull_requests).partition("/")
+            asked = {"head": f"{owner}:{branch}", "base": project.default_branch, "state": "open"}
+            found = self._call("GET", project, asked)
+            made = found[0] if isinstance(found, list) and found else None
+        match made:
+            case {"html_url": str(address)} if address.startswith(("https://", "http://")):
+                return address
+        raise AgentError("GitHub refused the pull request")
+
+    def _call(self, method: str, project: Project, about: Mapping[str, Any]) -> Any:
+        """Return the answer, None if what was asked for cannot be done."""
+        api = project.settings.get("githubApi", _API).rstrip("/")
+        url = f"{api}/repos/{project.pull_requests}/pulls"
+        if method == "GET":
+            url = f"{url}?{urlencode(about)}"
+        body = json.dumps(about).encode() if method == "POST" else None
+        headers = self._headers(project)
+        for attempt in range(_ATTEMPTS):
+            status, pause, answer = self._once(method, url, headers, body)
+            if status in {HTTPStatus.OK, HTTPStatus.CREATED}:
+                return answer
+            if status == HTTPStatus.UNPROCESSABLE_ENTITY:
+                return None
+            if status in _REFUSING and not pause:
+                raise CredentialsRefusedError("GitHub refused our credentials")
+            pause = pause or random.uniform(0.25, 0.5) * 2**attempt  # noqa: S311 - jitter
+            if status not in _PASSING | _REFUSING or pause > _LONGEST_PAUSE:
+                break
+            if attempt < _ATTEMPTS - 1:  # harmless to repeat: what there is already is found
+                time.sleep(pause)
+        raise AgentError("GitHub is not available")
+
+    def _once(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None
+    ) -> tuple[int, float, Any]:
+        """Return the status, when to come back (s), and the body; 503 where nobody answers."""
+        try:
+            response = self._pool.request(
+                method,
+                url,
+                headers=headers,
+                body=body,
+                timeout=urllib3.Timeout(connect=5, read=15),
+                redirect=False,
+                preload_content=False,
+            )
+            try:
+                raw = response.read(_MOST_BYTES)
+            finally:
+                response.close()
+        except HTTPError:
+            return 503, 0, None
+        except ValueError:  # it names the header that cannot be sent, token and all
+            raise CredentialsRefusedError("The project's credentials are not set up") from None
+        after = response.headers.get("Retry-After", "")
+        pause = float(after) if after.isdecimal() else 0.0
+        if response.headers.get("X-RateLimit-Remaining") == "0":
+            pause = pause or _LONGEST_PAUSE + 1  # an hour's budget is used up
+        try:
+            return response.status, pause, json.loads(raw or b"null")
+        except (ValueError, RecursionError):
+            return response.status, pause, None
+
+    def _headers(self, project: Project) -> Mapping[str, str]:
+        credentials = credentials_of(project, self._secrets)
+        if credentials is None:
+            raise CredentialsRefusedError("The project has no credentials for GitHub")
+        return {
+            "Authorization": f"Bearer {credentials.password}",
+            "Accept": "application/vnd.github+json",
+            "Content-Type": "application/json",
+            "User-Agent": "sortie",
+            "X-GitHub-Api-Version": "2022-11-28",
+        }

@@ -1,0 +1,40 @@
+"""Where a documentation agent may put its hands."""
+
+import re
+from typing import Final
+
+from jobs.core.errors import PathRefusedError
+
+_LONGEST: Final = 1000
+_LONGEST_PART: Final = 255
+"""Bytes of UTF-8, as file systems count."""
+
+# As Windows (short names, streams) and macOS (case) would see it.
+_GIT: Final = re.compile(r"(?:\.git|git~\d+) *(?::.*)?", re.IGNORECASE)
+
+
+def checked(path: str, folder: str) -> str:
+    """Return a file's path from the top of the repository if it is one below the project's folder.
+
+    Raises `PathRefusedError`, whose words are for the model.
+    """
+    parts = path.split("/")
+    if not path.isprintable():  # also what macOS ignores in names, and half characters
+        raise PathRefusedError("The path contains characters that no file's name has")
+    if "\\" in path or path.startswith("/") or re.match(r"[A-Za-z]:", path):
+        raise PathRefusedError(f"{path} is not a path from the top of the repository, with /")
+    if any(not part or part[-1] in ". " for part in parts):  # `.`, `..`, what Windows cuts off
+        raise PathRefusedError(f"{path} has a part that is empty or ends with a dot or a space")
+    if any(_GIT.fullmatch(part) for part in parts):
+        raise PathRefusedError(f"{path} belongs to git itself")
+    if len(path.encode()) > _LONGEST or any(len(p.encode()) > _LONGEST_PART for p in parts):
+        raise PathRefusedError("The path is too long")
+    if not is_below(path, folder):
+        raise PathRefusedError(f"{path} is outside of the documentation's folder, {folder}/")
+    return path
+
+
+def is_below(path: str, folder: str) -> bool:
+    """Tell whether a path is below a folder; all are below the one without a name."""
+    top = folder.strip("/")
+    return not top or path.startswith(f"{top}/")

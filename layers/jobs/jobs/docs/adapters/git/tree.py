@@ -1,0 +1,112 @@
+"""The files of one commit, and others in their places."""
+
+import stat
+from collections.abc import Iterator
+from typing import Final
+
+from dulwich.object_store import commit_tree_changes
+from dulwich.objects import S_ISGITLINK, Blob, ObjectID, ShaFile, Tree
+
+from jobs.core.errors import PathRefusedError
+from jobs.docs.adapters.git.remote import Store
+
+_PLAIN: Final = 0o100644
+
+type Entry = tuple[int, ObjectID]
+"""Mode and object."""
+
+
+def find(store: Store, root: ObjectID, path: str) -> Entry | None:
+    """Return the regular file at a path, or None where nothing is.
+
+    Raises `PathRefusedError` where something else is, or on the way there.
+    """
+    *folders, name = path.encode().split(b"/")
+    here = root
+    for depth, folder in enumerate(folders):
+        entry = _entry(store, here, folder)
+        if entry is None:
+            return None
+        way = "/".join(path.split("/")[: depth + 1])
+        if not stat.S_ISDIR(entry[0]):
+            raise PathRefusedError(f"{way} is {_kind(entry[0])}, not a folder")
+        here = entry[1]
+    entry = _entry(store, here, name)
+    if entry and not stat.S_ISREG(entry[0]):
+        raise PathRefusedError(f"{path} is {_kind(entry[0])}, not a file")
+    return entry
+
+
+def put(store: Store, root: ObjectID, path: str, content: bytes) -> ObjectID:
+    """Return the tree with a file of this content at a path that `find` has nothing against."""
+    blob = Blob.from_string(content)
+    store.add_object(blob)
+    before = find(store, root, path)
+    return place(store, root, path, (before[0] if before else _PLAIN, blob.id))
+
+
+def place(store: Store, root: ObjectID, path: str, entry: Entry | None) -> ObjectID:
+    """Return the tree with this file at a path, or without the one there."""
+    mode, blob = entry or (None, None)
+    return commit_tree_changes(store, root, [(path.encode(), mode, blob)])
+
+
+def walk(store: Store, root: ObjectID, prefix: str = "") -> Iterator[str]:
+    """Name all regular files, in order; those whose names are no text have none."""
+    for entry in _tree(store, root).iteritems():
+        try:
+            name = prefix + entry.path.decode()
+        except UnicodeDecodeError:
+            continue
+        if stat.S_ISDIR(entry.mode):
+            yield from walk(store, entry.sha, f"{name}/")
+        elif stat.S_ISREG(entry.mode):
+            yield name
+
+
+def subtree(store: Store, root: ObjectID, folder: str) -> ObjectID | None:
+    """Return a folder's tree, if there is such a folder."""
+    here = root
+    for part in folder.encode().split(b"/") if folder else []:
+        entry = _entry(store, here, part)
+        if entry is None or not stat.S_ISDIR(entry[0]):
+            return None
+        here = entry[1]
+    return here
+
+
+def novelties(store: Store, root: ObjectID, base: ObjectID | None) -> Iterator[ShaFile]:
+    """Give the objects of a tree that are not in the same places of another."""
+    if root == base:
+        return
+    yield store[root]
+    before = {each.path: each for each in _tree(store, base).iteritems()} if base else {}
+    for entry in _tree(store, root).iteritems():
+        old = before.get(entry.path)
+        if stat.S_ISDIR(entry.mode):
+            same_place = old.sha if old and stat.S_ISDIR(old.mode) else None
+            yield from novelties(store, entry.sha, same_place)
+        elif old != entry and not S_ISGITLINK(entry.mode):
+            yield store[entry.sha]
+
+
+def _tree(store: Store, tree: ObjectID) -> Tree:
+    found = store[tree]
+    if not isinstance(found, Tree):
+        raise TypeError("no tree")
+    return found
+
+
+def _entry(store: Store, tree: ObjectID, name: bytes) -> Entry | None:
+    try:
+        return _tree(store, tree)[name]
+    except KeyError:
+        return None
+
+
+def _kind(mode: int) -> str:
+    if stat.S_ISDIR(mode):
+        return "a folder"
+    if stat.S_ISLNK(mode):
+        return "a symbolic link"
+    return "a file" if stat.S_ISREG(mode) else "a submodule"

@@ -1,0 +1,125 @@
+"""Smart HTTP(S) within limits. What dulwich does not look at: time, size, and where it is sent."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Final, override
+
+import urllib3
+from dulwich.client import AbstractHttpGitClient
+from urllib3.exceptions import HTTPError
+
+from jobs.core.errors import AgentError, CredentialsRefusedError
+from jobs.docs.adapters.git.credentials import Credentials
+
+if TYPE_CHECKING:
+    from dulwich.client import HTTPResponse
+
+_ATTEMPTS: Final = 3
+_PASSING: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
+_AGENT: Final = "git/sortie"  # hosts tell git by how its name begins
+_WRITES: Final = "git-receive-pack"
+UNREACHABLE: Final = "The repository's host cannot be reached"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Seconds, but for `bytes`: of one answer, as it is received."""
+
+    connect: float = 5
+    read: float = 30
+    total: float = 120
+    bytes: int = 200 * 2**20
+
+
+class GitHttp(AbstractHttpGitClient):
+    """dulwich's client over our own requests: one try for what writes, no redirects.
+
+    Raises `AgentError`, with no address in it.
+    """
+
+    def __init__(self, url: str, credentials: Credentials | None, limits: Limits) -> None:
+        super().__init__(url, quiet=True)
+        self._limits = limits
+        self._pool = urllib3.PoolManager(retries=False)
+        self._headers = {"User-Agent": _AGENT, **(credentials.basic if credentials else {})}
+
+    @override
+    def _http_request(
+        self,
+        url: str,
+        headers: dict[str, str] | None = None,
+        data: bytes | Iterator[bytes] | None = None,
+        raise_for_status: bool = True,
+    ) -> "tuple[HTTPResponse, Callable[[int], bytes]]":
+        body = data if data is None or isinstance(data, bytes) else b"".join(data)
+        response = self._answer(url, {**self._headers, **(headers or {})}, body)
+        if response.status != HTTPStatus.OK:
+            response.close()
+            raise _refusal(response.status)
+        kind = response.headers.get("Content-Type", "")
+        if not kind.startswith("application/x-git-"):  # a web page, or a server for ancient clients
+            response.close()
+            raise AgentError("The repository's address is none of a git repository")
+        response.content_type = kind
+        response.redirect_location = ""
+        return response, self._limited(response)
+
+    def _answer(self, url: str, headers: dict[str, str], body: bytes | None) -> Any:
+        attempts = 1 if url.endswith(_WRITES) and body else _ATTEMPTS
+        for attempt in range(attempts):
+            last = attempt == attempts - 1
+            try:
+                response = self._pool.request(
+                    "GET" if body is None else "POST",
+                    url,
+                    headers=headers,
+                    body=body,
+                    timeout=urllib3.Timeout(connect=self._limits.connect, read=self._limits.read),
+                    redirect=False,
+                    preload_content=False,
+                )
+                if last or response.status not in _PASSING:
+                    return response
+                response.close()
+            except HTTPError as error:
+                if last:
+                    raise AgentError(UNREACHABLE) from error
+            time.sleep(0.5 * 2**attempt)
+        raise AssertionError
+
+    def _limited(self, response: urllib3.BaseHTTPResponse) -> Callable[[int], bytes]:
+        ends, room = time.monotonic() + self._limits.total, self._limits.bytes
+
+        def read(size: int) -> bytes:
+            nonlocal room
+            gathered = b""
+            while len(gathered) < size and (piece := self._piece(response, size - len(gathered))):
+                gathered += piece
+                room -= len(piece)
+                if room < 0:
+                    raise AgentError("The repository is too large")
+                if time.monotonic() > ends:
+                    raise AgentError("The repository's host is too slow")
+            return gathered
+
+        return read
+
+    @staticmethod
+    def _piece(response: urllib3.BaseHTTPResponse, size: int) -> bytes:
+        """Return what has come by now: a limit is not to wait for who sends byte by byte."""
+        try:
+            return response.read1(size)
+        except HTTPError as error:
+            raise AgentError("The repository's host broke the connection off") from error
+
+
+def _refusal(status: int) -> AgentError:
+    if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
+        return CredentialsRefusedError("The repository's host refused our credentials")
+    if status == HTTPStatus.NOT_FOUND:
+        return AgentError("The repository does not exist, or our credentials do not open it")
+    if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
+        return AgentError("The repository has moved to another address")
+    return AgentError("The repository's host has failed")

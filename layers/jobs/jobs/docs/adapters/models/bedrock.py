@@ -1,0 +1,168 @@
+"""Amazon Bedrock's models with tools, ConverseStream API, as they speak.
+
+A project's settings: `inference?` (maxTokens, temperature, topP, stopSequences). Its models: model
+ids or inference profiles for `sonnet` and `opus`. Repeating is left to the SDK, before the first
+event; after it nothing is repeated.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from botocore.eventstream import ParserError
+from botocore.exceptions import BotoCoreError, ClientError
+from urllib3.exceptions import HTTPError
+
+from jobs.core.errors import AgentError
+from jobs.core.job import Millis
+from jobs.core.ports import Clock
+from jobs.docs.adapters.models.openai import arguments
+from jobs.docs.ports import Message, Tool, ToolCall, Turn
+
+if TYPE_CHECKING:
+    from mypy_boto3_bedrock_runtime.client import BedrockRuntimeClient
+
+_REASONS: Final = {
+    "end_turn": "stop", "stop_sequence": "stop", "max_tokens": "length",
+    "tool_use": "tool-calls",
+}  # fmt: skip
+_MOST_CHARACTERS: Final = 2 * 2**20
+_AWAY: Final = "The agent's model is not available"
+
+
+class BedrockTools:
+    def __init__(
+        self,
+        client: "BedrockRuntimeClient",
+        settings: Mapping[str, Any],
+        model: str,
+        clock: Clock,
+    ) -> None:
+        self._client = client
+        self._settings = settings
+        self._model = model
+        self._clock = clock
+
+    def turn(
+        self,
+        messages: Sequence[Message],
+        tools: Sequence[Tool],
+        *,
+        say: Callable[[str], None],
+        deadline: Millis,
+    ) -> Turn:
+        """Have the model say its next turn, `say`ing text as it comes. Raises `AgentError`."""
+        answer = _Answer()
+        try:
+            stream = self._client.converse_stream(**self._asked(messages, tools))["stream"]
+            with closing(stream):
+                for event in stream:
+                    if self._clock() >= deadline:
+                        raise AgentError(_AWAY)
+                    if text := answer.take(event):
+                        say(text)
+        except (BotoCoreError, ClientError, HTTPError, ParserError) as error:
+            raise AgentError(_AWAY) from error
+        return answer.turn()
+
+    def _asked(self, messages: Sequence[Message], tools: Sequence[Tool]) -> dict[str, Any]:
+        asked: dict[str, Any] = {
+            "modelId": self._model,
+            "messages": _alternating(messages),
+            "toolConfig": {"tools": [_offered(each) for each in tools]},
+        }
+        if system := [{"text": m["content"]} for m in messages if m["role"] == "system"]:
+            asked["system"] = system
+        if inference := self._settings.get("inference"):
+            asked["inferenceConfig"] = inference
+        return asked
+
+
+@dataclass
+class _Answer:
+    """Events as they come, put together: each block has an index, only tools announce theirs."""
+
+    texts: dict[int, str] = field(default_factory=dict)
+    calls: dict[int, tuple[str, str]] = field(default_factory=dict)
+    inputs: dict[int, str] = field(default_factory=dict)
+    finish: str | None = None
+    usage: Mapping[str, int] = field(default_factory=dict)
+    size: int = 0
+
+    def take(self, event: Mapping[str, Any]) -> str:
+        """Return what of it is text."""
+        match event:
+            case {"contentBlockStart": {"contentBlockIndex": index, "start": {"toolUse": tool}}}:
+                self.calls[index] = (tool["toolUseId"], tool["name"])
+            case {"contentBlockDelta": {"contentBlockIndex": index, "delta": {"text": text}}}:
+                self._grow(text)
+                self.texts[index] = self.texts.get(index, "") + text
+                return str(text)
+            case {"contentBlockDelta": {"contentBlockIndex": index, "delta": {"toolUse": tool}}}:
+                self._grow(tool["input"])
+                self.inputs[index] = self.inputs.get(index, "") + tool["input"]
+            case {"messageStop": {"stopReason": reason}}:
+                self.finish = reason
+            case {"metadata": {"usage": usage}}:
+                self.usage = usage
+        return ""
+
+    def turn(self) -> Turn:
+        if self.finish is None:
+            raise AgentError("The agent's answer broke off")
+        calls = [
+            ToolCall(id=id_, name=name, args=arguments(self.inputs.get(index, "")))
+            for index, (id_, name) in sorted(self.calls.items())
+        ]
+        return Turn(
+            text="".join(text for _, text in sorted(self.texts.items())),
+            calls=calls,
+            reason=_REASONS.get(self.finish, "other"),
+            tokens_in=self.usage.get("inputTokens", 0),
+            tokens_out=self.usage.get("outputTokens", 0),
+        )
+
+    def _grow(self, text: str) -> None:
+        self.size += len(text)
+        if self.size > _MOST_CHARACTERS:
+            raise AgentError("The agent's answer is too large")
+
+
+def _alternating(messages: Sequence[Message]) -> list[dict[str, Any]]:
+    """Join what the same side says in a row, and begin and end with the user: the API insists."""
+    joined: list[dict[str, Any]] = []
+    for each in messages:
+        if each["role"] == "system" or not (blocks := _blocks(each)):
+            continue
+        role = "assistant" if each["role"] == "assistant" else "user"
+        if not joined and role == "assistant":
+            joined.append({"role": "user", "content": [{"text": "…"}]})
+        if joined and joined[-1]["role"] == role:
+            joined[-1]["content"] += blocks
+        else:
+            joined.append({"role": role, "content": blocks})
+    if joined and joined[-1]["role"] == "assistant":
+        joined.append({"role": "user", "content": [{"text": "Go on."}]})
+    return joined
+
+
+def _blocks(message: Message) -> list[dict[str, Any]]:
+    if message["role"] == "tool":
+        result = {"toolUseId": message["id"], "content": [{"text": message["content"]}]}
+        return [{"toolResult": result}]
+    said = [{"text": message["content"]}] if message["content"].strip() else []
+    calls = [
+        {"toolUse": {"toolUseId": call.id, "name": call.name, "input": dict(call.args or {})}}
+        for call in message.get("calls", ())
+    ]
+    return [*said, *calls]
+
+
+def _offered(tool: Tool) -> dict[str, Any]:
+    schema = {"json": dict(tool.parameters)}
+    return {
+        "toolSpec": {
+            "name": tool.name, "description": tool.description, "inputSchema": schema,
+        }
+    }  # fmt: skip

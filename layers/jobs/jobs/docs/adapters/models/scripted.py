@@ -1,0 +1,181 @@
+"""The local default: does what the last message says, step by step. Needs no network.
+
+    write docs/quickstart.md
+    # Quickstart
+    ---
+    edit docs/index.md
+    the old text, which is in the file once
+    ===
+    the new text
+    ---
+    delete docs/old.md
+    ---
+    say All done.
+
+`sleep <seconds>` takes its time, `fail <reason>` fails the job. A line `---` ends a step if the
+next line begins one: front matter does not. A message that is no such plan changes nothing.
+"""
+
+import json
+import re
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from jobs.core.errors import AgentError
+from jobs.core.job import Millis
+from jobs.core.ports import Clock
+from jobs.docs.ports import Message, Tool, ToolCall, Turn
+
+_STEP: Final = re.compile(r"(write|edit|delete|say|sleep|fail) +(\S.*?)\s*")
+_PAST: Final = {"write": "Wrote", "edit": "Edited", "delete": "Deleted"}
+_SEPARATOR: Final = "---"
+_OLD_AND_NEW: Final = re.compile(r"\n?^===$\n?", re.MULTILINE)
+_SECONDS: Final = re.compile(r"\d{1,3}(?:\.\d+)?")
+_PIECE: Final = re.compile(r"\s*\S+\s*")
+EXPLANATION: Final = """\
+I am the scripted agent: I do what a small plan says, word by word, and nothing else. For example:
+
+write docs/quickstart.md
+# Quickstart
+---
+say I wrote the quickstart.
+
+The first words may also be `edit <path>` (then the old text, a line `===`, the new text), \
+`delete <path>`, `sleep <seconds>` and `fail <reason>`. I changed nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """`word` with its `object`, and the lines after it."""
+
+    word: str
+    object: str
+    body: str
+
+    @property
+    def done(self) -> str:
+        return f"{_PAST[self.word]} {self.object}"
+
+
+class ScriptedModel:
+    """Keeps nothing in mind: how far the plan has come shows in the conversation."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    def turn(
+        self,
+        messages: Sequence[Message],
+        tools: Sequence[Tool],
+        *,
+        say: Callable[[str], None],
+        deadline: Millis,
+    ) -> Turn:
+        """Have the model say its next turn, `say`ing text as it comes. Raises `AgentError`."""
+        asked = max((n for n, each in enumerate(messages) if each["role"] == "user"), default=0)
+        steps = plan(messages[asked]["content"])
+        if not steps:
+            return _spoken(EXPLANATION, say)
+        since = messages[asked + 1 :]
+        rounds = list(_rounds(steps))
+        number = sum(each["role"] == "assistant" for each in since)
+        text = "".join(self._do(step, say, deadline) for step in rounds[number])
+        calls = _calls(rounds, number, since)
+        return Turn(text=text, calls=calls, reason="tool-calls", tokens_out=len(text.split()))
+
+    def _do(self, step: Step, say: Callable[[str], None], deadline: Millis) -> str:
+        """Do what needs no tool; return what was said."""
+        match step.word:
+            case "say":
+                return _spoken(f"{step.object}\n{step.body}".rstrip() + "\n", say).text
+            case "sleep":
+                left = (deadline - self._clock()) / 1000
+                time.sleep(max(0, min(float(step.object), left)))
+            case "fail":
+                raise AgentError(step.object)
+        return ""
+
+
+def plan(message: str) -> Sequence[Step]:
+    """Return a message's steps, none if it is no plan."""
+    chunks: list[list[str]] = [[]]
+    lines = message.replace("\r\n", "\n").strip("\n").split("\n")
+    for line, following in zip(lines, [*lines[1:], ""], strict=True):
+        if line.rstrip() == _SEPARATOR and _STEP.fullmatch(following):
+            chunks.append([])
+        else:
+            chunks[-1].append(line)
+    steps = [_step(head, rest) for head, *rest in filter(None, chunks)]
+    return [step for step in steps if step] if all(steps) else []
+
+
+def _step(head: str, rest: Sequence[str]) -> Step | None:
+    begun = _STEP.fullmatch(head)
+    if not begun:
+        return None
+    word, about = begun.groups()
+    step = Step(word, about, "\n".join(rest))
+    if word == "edit" and len(_OLD_AND_NEW.split(step.body, maxsplit=1)) == 1:
+        return None
+    if word == "sleep" and not _SECONDS.fullmatch(about):
+        return None
+    return step
+
+
+def _rounds(steps: Sequence[Step]) -> Iterator[Sequence[Step]]:
+    """Cut a plan after each step that uses a tool; the last round only ends the work."""
+    begun: list[Step] = []
+    for step in steps:
+        begun.append(step)
+        if step.word in _PAST:
+            yield begun
+            begun = []
+    yield begun
+
+
+def _calls(
+    rounds: Sequence[Sequence[Step]], number: int, since: Sequence[Message]
+) -> Sequence[ToolCall]:
+    todos = _todos([each[-1] for each in rounds[:-1]], number)
+    if number < len(rounds) - 1:
+        return [*todos, _action(rounds[number][-1], number)]
+    said = [step.object for each in rounds for step in each if step.word == "say"]
+    done = [each[-1].done for each in rounds[:-1]]
+    refused = [
+        json.loads(each["content"])["error"]
+        for each in since
+        if each["role"] == "tool" and "error" in json.loads(each["content"])
+    ]
+    message = "\n".join([*(said or ["; ".join(done)]), *refused]) or "Done"
+    title = {"title": done[0][:100]} if done else {}
+    return [*todos, ToolCall(id="finish", name="finish", args={"message": message, **title})]
+
+
+def _todos(actions: Sequence[Step], number: int) -> Sequence[ToolCall]:
+    """Show how far the plan has come; one without actions has nothing to show."""
+    states = ["completed"] * number + ["in_progress"] + ["pending"] * len(actions)
+    todos = [
+        {"id": str(n), "content": f"{step.word} {step.object}"[:500], "status": state}
+        for n, (step, state) in enumerate(zip(actions, states, strict=False), 1)
+    ]
+    return (
+        [ToolCall(id=f"todos-{number}", name="set_todos", args={"todos": todos})] if todos else []
+    )
+
+
+def _action(step: Step, number: int) -> ToolCall:
+    args: dict[str, Any] = {"path": step.object}
+    match step.word:
+        case "write":
+            args["content"] = f"{step.body}\n" if step.body else ""
+        case "edit":
+            args["old"], args["new"] = _OLD_AND_NEW.split(step.body, maxsplit=1)
+    return ToolCall(id=f"{step.word}-{number}", name=f"{step.word}_file", args=args)
+
+
+def _spoken(text: str, say: Callable[[str], None]) -> Turn:
+    for piece in _PIECE.findall(text):
+        say(piece)
+    return Turn(text=text, calls=[], reason="stop", tokens_out=len(text.split()))

@@ -1,0 +1,158 @@
+"""The loop of a documentation agent: its model speaks, uses tools, sees what came of it."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from jobs.core.errors import AgentError
+from jobs.core.job import Millis
+from jobs.core.ports import Clock
+from jobs.docs.agent.prompt import conversation, title_of
+from jobs.docs.agent.tools import TOOLS, Finish, Toolbox, ToolError
+from jobs.docs.docs_job import Project, Session, Todo
+from jobs.docs.ports import Checkout, Message, Note, Output, ToolCall, ToolModel, Turn, Written
+
+MOST_STEPS: Final = 40
+MOST_REPEATS: Final = 5
+MOST_CALLS: Final = 32
+"""In one turn."""
+MOST_SAID: Final = 512 * 1024
+MOST_SENT: Final = 8 * 2**20
+"""Characters: of all that the model says, and of all that it was sent, over the whole job."""
+_MOST_SHOWN: Final = 4000
+"""Characters of an argument or a result that whoever follows the job gets to see."""
+
+type Models = Callable[[Project, str], ToolModel]
+"""A project's `sonnet` or `opus`. Raises `AgentError` where it has none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocsAgent:
+    models: Models
+    clock: Clock
+
+    def __call__(  # noqa: PLR0913 - all that an agent is about
+        self,
+        project: Project,
+        session: Session,
+        messages: Sequence[Message],
+        checkout: Checkout,
+        *,
+        job_id: str,
+        emit: Output,
+        note: Note,
+        deadline: Millis,
+    ) -> Written:
+        """Have the model work on the checkout until it is done, emitting what it says and does.
+
+        The events of its rounds only: what comes before and after is the caller's. Raises
+        `AgentError`, also for a model that comes to no end.
+        """
+        model = self.models(project, session.model)
+        said = [*conversation(project, session, messages)]
+        work = _Work(job_id, model, checkout, emit, note, said)
+        for _ in range(MOST_STEPS):
+            if self.clock() >= deadline:
+                raise AgentError("The agent took too long")
+            turn = work.step(deadline)
+            if work.finished or not turn.calls:
+                break
+        else:
+            raise AgentError(f"The agent was not done after {MOST_STEPS} steps")
+        end = work.finished or Finish(message=turn.text)
+        title = end.title or session.title or title_of(messages)
+        note(title=title)
+        return Written(
+            message=end.message,
+            summary=end.commit or title,
+            tokens_in=work.tokens_in,
+            tokens_out=work.tokens_out,
+        )
+
+
+class _Work:
+    """One conversation with a model, and what it has cost so far."""
+
+    def __init__(  # noqa: PLR0913, PLR0917 - all that it is about
+        self,
+        job_id: str,
+        model: ToolModel,
+        checkout: Checkout,
+        emit: Output,
+        note: Note,
+        messages: list[Message],
+    ) -> None:
+        self._model, self._emit, self._note, self._messages = model, emit, note, messages
+        self._tools = Toolbox(checkout, self._todo)
+        self._id = job_id  # the client's message keeps it, whoever goes on with it
+        self._said = self._repeats = 0
+        self._last: tuple[object, ...] = ()
+        self.tokens_in = self.tokens_out = 0
+
+    @property
+    def finished(self) -> Finish | None:
+        return self._tools.finished
+
+    def step(self, deadline: Millis) -> Turn:
+        self._emit({"t": "step-start", "id": self._id})
+        turn = self._model.turn(self._messages, TOOLS, say=self._say, deadline=deadline)
+        self.tokens_in += turn.tokens_in
+        self.tokens_out += turn.tokens_out
+        if len(turn.calls) > MOST_CALLS:
+            raise AgentError("The agent wants to do too much at once")
+        self._messages.append({"role": "assistant", "content": turn.text, "calls": turn.calls})
+        for call in turn.calls:
+            self._stop_if_stuck(call)
+            answer = json.dumps(self._use(call), ensure_ascii=False)
+            self._messages.append({"role": "tool", "id": call.id, "content": answer})
+        if sum(len(each["content"]) for each in self._messages) > MOST_SENT:
+            raise AgentError("The agent has read too much")
+        counted = {"in": turn.tokens_in, "out": turn.tokens_out}
+        self._emit({"t": "step-finish", "reason": turn.reason, **counted})
+        return turn
+
+    def _use(self, call: ToolCall) -> Mapping[str, Any]:
+        self._emit({
+            "t": "tool-call", "id": call.id, "name": call.name, "args": shown(call.args or {}),
+        })  # fmt: skip
+        try:
+            result = self._tools.use(call)
+        except ToolError as error:
+            self._emit({"t": "tool-error", "id": call.id, "error": shown(str(error))})
+            return {"error": str(error)}
+        self._emit({"t": "tool-result", "id": call.id, "result": shown(result)})
+        return result
+
+    def _say(self, text: str) -> None:
+        self._said += len(text)
+        if self._said > MOST_SAID:
+            raise AgentError("The agent does not stop talking")
+        if text:
+            self._emit({"t": "text", "text": text})
+
+    def _todo(self, todos: tuple[Todo, ...]) -> None:
+        self._note(todos=todos)
+        spelled = [
+            {"id": t.id, "content": t.content, "status": t.status, "priority": t.priority}
+            for t in todos
+        ]
+        self._emit({"t": "data", "name": "todos", "data": {"todos": spelled}})
+
+    def _stop_if_stuck(self, call: ToolCall) -> None:
+        same = (call.name, json.dumps(call.args, sort_keys=True))
+        self._repeats = self._repeats + 1 if same == self._last else 1
+        self._last = same
+        if self._repeats >= MOST_REPEATS:
+            raise AgentError(f"The agent keeps repeating itself ({call.name[:50]})")
+
+
+def shown(value: Any) -> Any:
+    """Shorten long texts and lists: a stream is for looking on, and its items are small."""
+    if isinstance(value, str):
+        return value if len(value) <= _MOST_SHOWN else f"{value[:_MOST_SHOWN]}…"
+    if isinstance(value, Mapping):
+        return {str(key)[:100]: shown(each) for key, each in list(value.items())[:20]}
+    if isinstance(value, list | tuple):
+        return [shown(each) for each in value[:100]]
+    return value

@@ -1,0 +1,210 @@
+"""What a documentation agent can do: the tools that its model is offered, and what they do.
+
+Whatever a model gets wrong about them is told to it, in words that help it to do better.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from jobs.core.errors import PathRefusedError
+from jobs.docs.agent.tool_schema import listing, mapping, mismatch, number, text
+from jobs.docs.docs_job import Priority, Todo, TodoStatus
+from jobs.docs.ports import Checkout, Tool, ToolCall
+
+MOST_SHOWN: Final = 64 * 1024
+"""Characters of a file that a model gets at once."""
+_MOST_FILES: Final = 1000
+_MOST_MATCHES: Final = 100
+_LONGEST_LINE: Final = 300
+_PATH: Final = text("From the top of the repository, with /", at_most=1000)
+
+
+class ToolError(Exception):
+    """The tool could not do it; the message is for the model."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finish:
+    """What is left to say: to the user, as the title of the work, and as the commit's message."""
+
+    message: str
+    title: str = ""
+    commit: str = ""
+
+
+@dataclass(slots=True)
+class Toolbox:
+    """The tools of one job, at work on its checkout. `todo` is told of each new list."""
+
+    checkout: Checkout
+    todo: Callable[[tuple[Todo, ...]], None]
+    finished: Finish | None = field(default=None, init=False)
+
+    def use(self, call: ToolCall) -> Mapping[str, Any]:
+        """Raises `ToolError`."""
+        known = _TOOLS.get(call.name)
+        if known is None:
+            raise ToolError(f"There is no tool {call.name[:50]}; there are {', '.join(_TOOLS)}")
+        tool, action = known
+        if call.args is None:
+            raise ToolError("The arguments are not a JSON object, or were cut off")
+        if wrong := mismatch(call.args, tool.parameters):
+            raise ToolError(wrong)
+        try:
+            return action(self, **call.args)
+        except PathRefusedError as refusal:
+            raise ToolError(str(refusal)) from refusal
+        except FileNotFoundError as error:
+            raise ToolError(f"There is no file {call.args['path']}") from error
+
+    def list_files(self, folder: str = "") -> Mapping[str, Any]:
+        files = list(self.checkout.files(folder))
+        return {"files": files[:_MOST_FILES], "total": len(files)}
+
+    def read_file(self, path: str, first_line: int = 1) -> Mapping[str, Any]:
+        lines = self._text(path).splitlines(keepends=True)
+        shown: list[str] = []
+        size = 0
+        for line in lines[first_line - 1 :]:
+            if shown and size + len(line) > MOST_SHOWN:
+                break
+            shown.append(line[:MOST_SHOWN])
+            size += len(line)
+        last = first_line - 1 + len(shown)
+        more = {"next_line": last + 1} if last < len(lines) else {}
+        return {"content": "".join(shown), "lines": len(lines), **more}
+
+    def search(self, text: str, folder: str = "") -> Mapping[str, Any]:
+        wanted, matches = text.casefold(), []
+        for path in self.checkout.files(folder):
+            try:
+                lines = self._text(path).splitlines()
+            except (ToolError, PathRefusedError):
+                continue  # a picture, or too large
+            for n, line in enumerate(lines, 1):
+                if wanted in line.casefold():
+                    matches.append({"path": path, "line": n, "text": line[:_LONGEST_LINE]})
+                if len(matches) > _MOST_MATCHES:
+                    return {"matches": matches[:-1], "more": True}
+        return {"matches": matches, "more": False}
+
+    def write_file(self, path: str, content: str) -> Mapping[str, Any]:
+        raw = content.encode()
+        self.checkout.write(path, raw)
+        return {"path": path, "bytes": len(raw)}
+
+    def edit_file(self, path: str, old: str, new: str) -> Mapping[str, Any]:
+        before = self._text(path)
+        found = before.count(old)
+        if found != 1:
+            times = "not in it" if not found else f"in it {found} times: give more of its lines"
+            raise ToolError(f"The old text is {times}")
+        return self.write_file(path, before.replace(old, new))
+
+    def delete_file(self, path: str) -> Mapping[str, Any]:
+        self.checkout.delete(path)
+        return {"path": path}
+
+    def set_todos(self, todos: Sequence[Mapping[str, str]]) -> Mapping[str, Any]:
+        if len({each["id"] for each in todos}) < len(todos):
+            raise ToolError("todos: two have the same id")
+        self.todo(tuple(
+            Todo(
+                id=each["id"],
+                content=each["content"],
+                status=TodoStatus(each.get("status", TodoStatus.PENDING)),
+                priority=Priority(each.get("priority", Priority.MEDIUM)),
+            )
+            for each in todos
+        ))  # fmt: skip
+        return {"count": len(todos)}
+
+    def finish(self, message: str, title: str = "", commit_message: str = "") -> Mapping[str, Any]:
+        self.finished = Finish(message=message, title=title, commit=commit_message)
+        return {}
+
+    def _text(self, path: str) -> str:
+        try:
+            return self.checkout.read(path).decode()
+        except UnicodeDecodeError as error:
+            raise ToolError(f"{path} is no text") from error
+
+
+type _Action = Callable[..., Mapping[str, Any]]
+_TODO: Final = mapping(
+    {
+        "id": text("The same in each list that has it", at_most=100),
+        "content": text("What is to be done", at_most=500),
+        "status": {"type": "string", "enum": [*TodoStatus]},
+        "priority": {"type": "string", "enum": [*Priority]},
+    },
+    optional={"status", "priority"},
+)
+_TOOLS: Final[Mapping[str, tuple[Tool, _Action]]] = {
+    action.__name__: (
+        Tool(
+            name=action.__name__,
+            description=description,
+            parameters=mapping(parameters, optional=optional),
+        ),
+        action,
+    )
+    for action, description, parameters, optional in (
+        (
+            Toolbox.list_files,
+            "List the documentation's files.",
+            {"folder": text("Only below this one", at_most=1000, at_least=0)},
+            {"folder"},
+        ),
+        (
+            Toolbox.read_file,
+            "Read a text file, or the part of a long one that begins at a line.",
+            {"path": _PATH, "first_line": number("From 1")},
+            {"first_line"},
+        ),
+        (
+            Toolbox.search,
+            "Find the lines that contain a text, whatever its case.",
+            {
+                "text": text("What to look for", at_most=500),
+                "folder": text("Only below this one", at_most=1000, at_least=0),
+            },
+            {"folder"},
+        ),
+        (
+            Toolbox.write_file,
+            "Make a file, or give it a new content altogether.",
+            {"path": _PATH, "content": text("All of it", at_most=2**20, at_least=0)},
+            set[str](),
+        ),
+        (
+            Toolbox.edit_file,
+            "Replace a text that is in a file exactly once by another.",
+            {
+                "path": _PATH,
+                "old": text("As it is in the file, with its spaces and ends of lines"),
+                "new": text("What it becomes", at_least=0),
+            },
+            set[str](),
+        ),
+        (Toolbox.delete_file, "Delete a file.", {"path": _PATH}, set[str]()),
+        (
+            Toolbox.set_todos,
+            "Show the user what there is to do and how far it has come: the whole list each time.",
+            {"todos": listing(_TODO, at_most=50)},
+            set[str](),
+        ),
+        (
+            Toolbox.finish,
+            "End the work: it is committed, pushed, and shown to the user with your message.",
+            {
+                "message": text("To the user: what was done, and what was not", at_most=10_000),
+                "title": text("Of the pull request", at_most=100, at_least=0),
+                "commit_message": text("A line; more after an empty one", at_most=5000, at_least=0),
+            },
+            {"title", "commit_message"},
+        ),
+    )
+}
+TOOLS: Final = tuple(tool for tool, _ in _TOOLS.values())

@@ -1,0 +1,54 @@
+"""The documentation agents' API (contract: docs-agents.md): how it words what goes wrong."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Final
+
+from jobs.core.errors import (
+    IdempotencyConflictError,
+    JobNotFoundError,
+    ProjectNotFoundError,
+    StaleJobError,
+    UnavailableError,
+)
+from jobs.core.job import Millis
+from jobs.core.rate_limit import RateLimitedError
+from jobs.docs.api.access import ScopeMissingError, UnknownCallerError
+from jobs.kit.http import BadRequestError, Response, TooLargeError
+
+HEADERS: Final = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "X-Session-Id, X-Branch-Name, Retry-After",
+    "Cache-Control": "no-store",
+}
+_WORDS: Final[Mapping[type[Exception], tuple[HTTPStatus, str]]] = {
+    BadRequestError: (HTTPStatus.BAD_REQUEST, ""),
+    UnknownCallerError: (HTTPStatus.UNAUTHORIZED, "Missing or invalid credentials"),
+    ScopeMissingError: (HTTPStatus.FORBIDDEN, ""),
+    ProjectNotFoundError: (HTTPStatus.NOT_FOUND, "Project not found"),
+    JobNotFoundError: (HTTPStatus.NOT_FOUND, "Job not found"),
+    IdempotencyConflictError: (
+        HTTPStatus.CONFLICT, "Idempotency-Key was used with a different request"
+    ),
+    StaleJobError: (HTTPStatus.CONFLICT, "Job is changing, try again"),
+    TooLargeError: (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "Request body is too large"),
+    RateLimitedError: (HTTPStatus.TOO_MANY_REQUESTS, "Too many requests for this project"),
+    UnavailableError: (HTTPStatus.SERVICE_UNAVAILABLE, "Service is busy, try again"),
+    Exception: (HTTPStatus.INTERNAL_SERVER_ERROR, "Internal server error"),
+}  # fmt: skip
+
+
+def refuse(error: Exception, *, now: Millis) -> Response:
+    """Word an error; those without a text of their own carry it themselves."""
+    status, text = _WORDS[next(c for c in type(error).__mro__ if c in _WORDS)]
+    return Response(status, {"error": text or str(error)}, _headers(error, now))
+
+
+def _headers(error: Exception, now: Millis) -> dict[str, str]:
+    match error:
+        case RateLimitedError(allowance=allowance):
+            return {"Retry-After": str(max(1, -(-(allowance.resets_at - now) // 1000)))}
+        case UnavailableError():
+            return {"Retry-After": "1"}
+        case _:
+            return {}

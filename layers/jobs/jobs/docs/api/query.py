@@ -1,0 +1,37 @@
+"""The documentation agents' API: what the paths and queries of its requests say."""
+
+from typing import Final
+
+from jobs.core.errors import JobNotFoundError
+from jobs.core.ids import is_uuid
+from jobs.kit.http import BadRequestError, Request
+
+_LONGEST_NUMBER: Final = 9
+_MOST_SKIPPED: Final = 10**_LONGEST_NUMBER - 1
+
+
+def job_id_in(request: Request) -> str:
+    """Return the path's job. Raises `JobNotFoundError` if it can be no job's id."""
+    job_id = request.path("id")
+    if not is_uuid(job_id):
+        raise JobNotFoundError(job_id)
+    return job_id
+
+
+def page_in(request: Request) -> tuple[int, int]:
+    """Return how many to skip, and how many to take. Raises `BadRequestError`."""
+    return (
+        _number(request, "skip", default=0, least=0, most=_MOST_SKIPPED),
+        _number(request, "take", default=12, least=1, most=100),
+    )
+
+
+def _number(request: Request, name: str, *, default: int, least: int, most: int) -> int:
+    text = request.query(name)
+    if text is None:
+        return default
+    if not (text.isascii() and text.isdecimal() and len(text) <= _LONGEST_NUMBER):
+        raise BadRequestError(f"{name} must be a whole number of {least} or more")
+    if not least <= int(text) <= most:
+        raise BadRequestError(f"{name} must be from {least} to {most}")
+    return int(text)

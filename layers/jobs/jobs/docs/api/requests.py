@@ -1,0 +1,203 @@
+"""The documentation agents' API: what its requests say. What does not matter is ignored."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Final, Literal, NotRequired, TypedDict
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    WithJsonSchema,
+    with_config,
+)
+from pydantic_core import PydanticCustomError
+
+from jobs.docs.branch import valid_branch
+from jobs.docs.create_docs_job import NewDocsJob
+from jobs.docs.follow_up import NewMessage
+from jobs.kit import strict_json
+from jobs.kit.fingerprint import fingerprint
+from jobs.kit.http import BadRequestError, Request
+from jobs.webhooks.api.body import URL_HEADER, WebhookBody, webhook_in_header, webhook_of
+from jobs.webhooks.webhook import Webhook
+
+_LARGEST: Final = 200_000
+_DEFAULT_MODEL: Final = "sonnet"
+
+
+def _flag(value: Any) -> Any:
+    """Read a boolean that a client has spelled as text."""
+    return (
+        {"true": True, "false": False}.get(value.lower(), value)
+        if isinstance(value, str)
+        else value
+    )
+
+
+def _branch(name: str | None) -> str | None:
+    if name and not valid_branch(name):
+        raise PydanticCustomError("rule", "Input should be the name of a branch as git allows it")
+    return name or None
+
+
+def _small(value: Any) -> Any:
+    if len(strict_json.dumps(value).encode()) > _LARGEST:
+        raise PydanticCustomError("rule", f"Input should have at most {_LARGEST} bytes as JSON")
+    return value
+
+
+_LENIENT: Final = ConfigDict(strict=True, defer_build=True)
+
+Flag = Annotated[
+    bool,
+    BeforeValidator(_flag),
+    WithJsonSchema({"anyOf": [{"type": "boolean"}, {"enum": ["true", "false"]}]}),
+]
+Branch = Annotated[
+    str | None,
+    AfterValidator(_branch),
+    Field(json_schema_extra={"format": "git-branch"}),
+]
+
+
+@with_config(_LENIENT)
+class Message(TypedDict):
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+@with_config(_LENIENT)
+class CreateJob(TypedDict):
+    """Without a branch, or with an empty one, the agent names one."""
+
+    messages: Annotated[list[Message], Field(min_length=1, max_length=200), AfterValidator(_small)]
+    branch: NotRequired[Branch]
+    asDraft: NotRequired[Flag | None]
+    model: NotRequired[Literal["sonnet", "opus"] | None]
+
+
+@with_config(_LENIENT)
+class Prompt(TypedDict):
+    prompt: Annotated[str, Field(min_length=1), AfterValidator(_small)]
+
+
+@with_config(_LENIENT)
+class Elsewhere(TypedDict):
+    """What is no part of the body over HTTP, of a create that comes another way."""
+
+    projectId: Annotated[str, Field(min_length=1, max_length=64)]
+    webhook: NotRequired[WebhookBody]
+
+
+CREATE: Final[TypeAdapter[CreateJob]] = TypeAdapter(CreateJob)
+PROMPT: Final[TypeAdapter[Prompt]] = TypeAdapter(Prompt)
+ELSEWHERE: Final[TypeAdapter[Elsewhere]] = TypeAdapter(Elsewhere)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Who asks, about which project, by which name for the request, and who else is to be told."""
+
+    tenant: str
+    project: str
+    idempotency_key: str | None
+    webhook: Webhook | None = None
+
+
+def new_job_of_event(body: Any, *, tenant: str, key: str, loopback: bool) -> NewDocsJob:
+    """Read a create that came by an event: the body of either version, and what it says elsewhere.
+
+    Raises `BadRequestError`.
+    """
+    about = checked(ELSEWHERE, body)
+    caller = Caller(
+        tenant=tenant,
+        project=about["projectId"],
+        idempotency_key=key,
+        webhook=webhook_of(about.get("webhook"), loopback=loopback),
+    )
+    return new_job_of_prompt(body, caller) if "prompt" in body else new_job(body, caller)
+
+
+def new_job(body: Any, caller: Caller) -> NewDocsJob:
+    """Read the body of a v1 create. Raises `BadRequestError`."""
+    asked = checked(CREATE, body)
+    return _new_job(
+        caller,
+        api=1,
+        messages=[{"role": each["role"], "content": each["content"]} for each in asked["messages"]],
+        model=asked.get("model") or _DEFAULT_MODEL,
+        branch=asked.get("branch"),
+        draft=asked.get("asDraft") or False,
+    )
+
+
+def new_job_of_prompt(body: Any, caller: Caller) -> NewDocsJob:
+    """Read the body of a v2 create. Raises `BadRequestError`."""
+    messages = [{"role": "user", "content": checked(PROMPT, body)["prompt"]}]
+    return _new_job(
+        caller, api=2, messages=messages, model=_DEFAULT_MODEL, branch=None, draft=False
+    )
+
+
+def new_message(body: Any, caller: Caller, job_id: str) -> NewMessage:
+    """Read the body of a v2 message. Raises `BadRequestError`."""
+    prompt = checked(PROMPT, body)["prompt"]
+    return NewMessage(
+        tenant=caller.tenant,
+        project=caller.project,
+        job=job_id,
+        prompt=prompt,
+        idempotency_key=caller.idempotency_key,
+        request_hash=fingerprint(
+            {"prompt": prompt, "job": job_id, "project": caller.project, **_told(caller)}
+        ),
+        webhook=caller.webhook,
+    )
+
+
+def caller_in(request: Request, *, loopback: bool = False) -> Caller:
+    """Return who asks.
+
+    Raises `BadRequestError` if the Idempotency-Key cannot be one, or the webhook's URL; with
+    `loopback`, that may be on this machine.
+    """
+    return Caller(
+        tenant=request.tenant,
+        project=request.path("projectId"),
+        idempotency_key=request.idempotency_key(),
+        webhook=webhook_in_header(request.header(URL_HEADER), loopback=loopback),
+    )
+
+
+def _new_job(caller: Caller, **asked: Any) -> NewDocsJob:
+    return NewDocsJob(
+        **asked,
+        tenant=caller.tenant,
+        project=caller.project,
+        idempotency_key=caller.idempotency_key,
+        request_hash=fingerprint({**asked, "project": caller.project, **_told(caller)}),
+        webhook=caller.webhook,
+    )
+
+
+def _told(caller: Caller) -> Mapping[str, Any]:
+    if caller.webhook is None:
+        return {}
+    return {"webhook": {"url": caller.webhook.url, "events": sorted(caller.webhook.events)}}
+
+
+def checked[T: Mapping[str, Any]](kind: TypeAdapter[T], body: Any) -> T:
+    """Return the body's known fields, or raise `BadRequestError` of the first that is wrong."""
+    if not isinstance(body, dict):
+        raise BadRequestError("Request body must be an object")
+    try:
+        return kind.validate_python(body)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        where = ".".join(map(str, first["loc"]))
+        raise BadRequestError(f"{where}: {first['msg']}") from error

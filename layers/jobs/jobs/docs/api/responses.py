@@ -1,0 +1,87 @@
+"""The documentation agents' API (contract: docs-agents.md): how it spells jobs.
+
+Published clients insist that no field of a v1 session is null or absent.
+"""
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any, Final
+
+from jobs.core.job import Job
+from jobs.core.status import JobStatus
+from jobs.docs.docs_job import Conversation, session_of
+from jobs.kit.http import Response
+from jobs.kit.iso_time import iso
+
+_REASONS: Final[Mapping[JobStatus, str]] = {
+    JobStatus.PENDING: "processing",
+    JobStatus.QUEUED: "processing",
+    JobStatus.RUNNING: "processing",
+    JobStatus.SUCCEEDED: "completed",
+    JobStatus.FAILED: "error",
+    JobStatus.CANCELLED: "interrupted",
+    JobStatus.TIMED_OUT: "interrupted",
+}
+
+
+def session(found: Conversation) -> dict[str, Any]:
+    """Spell a v1 session: its last word is that of its latest follow-up."""
+    root, latest = session_of(found.root), session_of(found.latest)
+    reason = _reason(found.latest)
+    return {
+        "sessionId": found.root.id,
+        "subdomain": found.project.subdomain,
+        "branch": root.branch,
+        "haulted": reason != "processing",
+        "haultReason": reason,
+        "pullRequestLink": latest.pull_request or root.pull_request,
+        "messageToUser": latest.message or found.latest.error or "",
+        "todos": [
+            {
+                "content": todo.content,
+                "status": todo.status.value,
+                "priority": todo.priority.value,
+                "id": todo.id,
+            }
+            for todo in latest.todos
+        ],
+        "title": latest.title or root.title,
+        "createdAt": iso(found.root.created_at),
+    }
+
+
+def found(conversation: Conversation) -> Response:
+    return Response(HTTPStatus.OK, session(conversation))
+
+
+def listed(conversations: Sequence[Conversation]) -> Response:
+    return Response(HTTPStatus.OK, {"allSessions": [session(each) for each in conversations]})
+
+
+def agent_job(conversation: Conversation, status: HTTPStatus = HTTPStatus.OK) -> Response:
+    """Answer with a v2 job. None is ever archived: they go by themselves."""
+    root, latest = session_of(conversation.root), session_of(conversation.latest)
+    return Response(
+        status,
+        {
+            "id": conversation.root.id,
+            "status": _status(conversation.latest),
+            "source": {"repository": root.repository, "ref": root.branch},
+            "model": root.model,
+            "prLink": latest.pull_request or root.pull_request or None,
+            "createdAt": iso(conversation.root.created_at),
+            "archivedAt": None,
+        },
+    )
+
+
+def _reason(job: Job) -> str:
+    if job.status is JobStatus.FAILED and session_of(job).misconfigured:
+        return "github_missconfigured"
+    return _REASONS[job.status]
+
+
+def _status(job: Job) -> str:
+    if not job.status.is_terminal:
+        return "active"
+    return "completed" if job.status is JobStatus.SUCCEEDED else "failed"

@@ -1,0 +1,124 @@
+"""The documentation agents' streams: create a job and watch it, or join one.
+
+An ASGI app under the Lambda Web Adapter, as Python's managed runtime cannot stream. A job does not
+depend on who watches it: a client that leaves ends its own stream only.
+"""
+
+from collections.abc import Awaitable, Callable
+from functools import wraps
+from http import HTTPStatus
+from typing import Final
+from urllib.parse import quote
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request as HttpRequest
+from starlette.responses import Response as HttpResponse
+from starlette.responses import StreamingResponse
+from starlette.routing import Route
+
+from jobs.core import wiring as bootstrap
+from jobs.core.errors import JobNotFoundError
+from jobs.core.ids import is_uuid
+from jobs.core.job import Job, JobRef
+from jobs.docs import wiring as docs_bootstrap
+from jobs.docs.api import access as docs_access
+from jobs.docs.api import errors as docs_errors
+from jobs.docs.api import requests as docs_request
+from jobs.docs.api.ai_stream import START, Place, place_in
+from jobs.docs.api.ai_v4 import V4
+from jobs.docs.api.ai_v5 import V5
+from jobs.docs.api.playback import Playback
+from jobs.docs.docs_job import DIALECT, session_of
+from jobs.kit.asgi import from_gateway
+from jobs.kit.http import Request
+from jobs.kit.lambda_handler import logger
+from jobs.messaging.agent import Scope
+from jobs.webhooks import wiring as event_bootstrap
+
+_ASCII: Final = "".join(map(chr, range(32, 127)))  # all that a header can hold as it is
+
+type Answer = Callable[[Request], Awaitable[HttpResponse]]
+
+
+def endpoint(answer: Answer, *, scope: Scope) -> Callable[[HttpRequest], Awaitable[HttpResponse]]:
+    """Make an endpoint for keys of this scope. What goes wrong before the stream is worded here."""
+
+    @wraps(answer)
+    async def answered(asked: HttpRequest) -> HttpResponse:
+        try:
+            request = await from_gateway(asked)
+            docs_access.demand(scope, request.scopes)
+            return await answer(request)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the caller gets an answer
+            return refused(error)
+
+    return answered
+
+
+def refused(error: Exception) -> HttpResponse:
+    response = docs_errors.refuse(error, now=bootstrap.now())
+    if response.status == HTTPStatus.INTERNAL_SERVER_ERROR:
+        logger.error("unexpected error", exc_info=error)
+    logger.info("answered", extra={"status": int(response.status)})
+    return HttpResponse(
+        response.text,
+        response.status,
+        {**docs_errors.HEADERS, **response.headers},
+        media_type=response.content_type,
+    )
+
+
+async def create_job(request: Request) -> HttpResponse:
+    caller = docs_request.caller_in(request, loopback=event_bootstrap.to_loopback())
+    new = docs_request.new_job(request.json_of_any_kind(), caller)
+    job = await run_in_threadpool(docs_bootstrap.create_docs_job(), new)
+    return await streamed(job, START, request)
+
+
+async def join_job(request: Request) -> HttpResponse:
+    since = place_in(request.header("last-event-id"))
+    job = await run_in_threadpool(found, request)
+    return await streamed(job, since, request)
+
+
+def found(request: Request) -> Job:
+    """Return the path's job. Raises `JobNotFoundError`, also for one of another project."""
+    job_id = request.path("id")
+    if not is_uuid(job_id):
+        raise JobNotFoundError(job_id)
+    ref = JobRef(tenant=request.tenant, dialect=DIALECT, id=job_id)
+    job = bootstrap.repository().get(ref)
+    if session_of(job).project != request.path("projectId"):
+        raise JobNotFoundError(job_id)
+    return job
+
+
+async def streamed(job: Job, since: Place, request: Request) -> HttpResponse:
+    """Answer with the job's output. Raises `BadRequestError` if `since` is no place in it."""
+    wire = V5 if "text/event-stream" in (request.header("accept") or "").lower() else V4
+    pieces = await docs_bootstrap.tail()(job.ref, Playback(wire, since))
+    logger.info("streaming", extra={"tenant": job.tenant, "job_id": job.id})
+    return StreamingResponse(
+        pieces,
+        headers={
+            **docs_errors.HEADERS,
+            **wire.headers,
+            "X-Session-Id": job.id,
+            "X-Branch-Name": quote(session_of(job).branch, safe=_ASCII),
+        },
+    )
+
+
+create = endpoint(create_job, scope=Scope.WRITE)
+join = endpoint(join_job, scope=Scope.READ)
+app = Starlette(
+    routes=[
+        Route(f"{version}/agent/{{projectId}}/{path}", handler, methods=[method])
+        for version in ("/v1", "")
+        for method, path, handler in (
+            ("POST", "job", create),
+            ("GET", "job/{id}/stream", join),
+        )
+    ]
+)

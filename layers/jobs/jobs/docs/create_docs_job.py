@@ -1,0 +1,73 @@
+"""Create a job for a documentation agent: one conditional write, as for any other."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from jobs.core.create_job import add_once
+from jobs.core.ids import new_job_id
+from jobs.core.job import Job, Millis
+from jobs.core.ports import Clock, JobRepository
+from jobs.docs.docs_job import DIALECT, LONGEST_WAIT, Session
+from jobs.docs.limit_requests import LimitDocsRequests
+from jobs.docs.ports import ProjectRegistry
+from jobs.webhooks.webhook import Webhook
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewDocsJob:
+    """What a caller asks for, checked. Without a branch, one is named after the job.
+
+    `api` is the version of the API that was asked: 1 or 2.
+    """
+
+    tenant: str
+    project: str
+    messages: Sequence[Mapping[str, str]]
+    model: str
+    api: int
+    idempotency_key: str | None
+    request_hash: str
+    branch: str | None = None
+    draft: bool = False
+    webhook: Webhook | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateDocsJob:
+    repository: JobRepository
+    projects: ProjectRegistry
+    limit: LimitDocsRequests
+    clock: Clock
+    retention: Millis
+
+    def __call__(self, new: NewDocsJob) -> Job:
+        """Return the job, or the first one of the same key; it may have moved on since.
+
+        Raises `ProjectNotFoundError`, `RateLimitedError`, `IdempotencyConflictError`; after a
+        refusal, nothing has been counted.
+        """
+        project = self.projects.project(new.tenant, new.project)
+        self.limit(project, new.idempotency_key)
+        now = self.clock()
+        job_id = new_job_id(now)
+        job = Job(
+            id=job_id,
+            tenant=new.tenant,
+            dialect=DIALECT,
+            request={"messages": [*new.messages], "v": new.api},
+            created_at=now,
+            changed_at=now,
+            deadline=now + LONGEST_WAIT,
+            retention=self.retention,
+            webhook=new.webhook,
+            session=Session(
+                project=project.id,
+                branch=new.branch or f"docs-agent/{job_id[-12:]}",
+                model=new.model,
+                repository=project.repository,
+                draft=new.draft,
+            ),
+        )
+        return add_once(
+            self.repository, job, key=new.idempotency_key, request_hash=new.request_hash
+        )

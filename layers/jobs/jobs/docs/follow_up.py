@@ -1,0 +1,92 @@
+"""Have a documentation agent do something more, on the branch of an earlier job and after it."""
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from jobs.core.create_job import KEY_LIFE
+from jobs.core.errors import StaleJobError
+from jobs.core.ids import new_job_id
+from jobs.core.job import Job, Millis
+from jobs.core.ports import Clock, IdempotencyKey
+from jobs.docs.docs_job import DIALECT, LONGEST_WAIT, Conversation, Session, session_of
+from jobs.docs.limit_requests import LimitDocsRequests
+from jobs.docs.ports import DocsJobs
+from jobs.docs.read_docs_jobs import GetDocsJob
+from jobs.webhooks.webhook import Webhook
+
+_ATTEMPTS: Final = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewMessage:
+    """What a caller asks for, checked. Without a webhook, it is that of the conversation's job."""
+
+    tenant: str
+    project: str
+    job: str
+    prompt: str
+    idempotency_key: str | None
+    request_hash: str
+    webhook: Webhook | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FollowUp:
+    jobs: DocsJobs
+    get_docs_job: GetDocsJob
+    limit: LimitDocsRequests
+    clock: Clock
+    retention: Millis
+
+    def __call__(self, new: NewMessage) -> Conversation:
+        """Put a message behind all others of its conversation, and return that.
+
+        Raises `ProjectNotFoundError`, `JobNotFoundError`, `RateLimitedError`,
+        `IdempotencyConflictError`; after a refusal, nothing has been counted.
+        """
+        found = self.get_docs_job(new.tenant, new.project, new.job)
+        self.limit(found.project, new.idempotency_key)
+        for _ in range(_ATTEMPTS):
+            job = self._job(new, found)
+            try:
+                ref = self.jobs.follow(job, after=session_of(found.root).latest, key=_key(new, job))
+            except StaleJobError:  # another message came in between
+                found = self.get_docs_job(new.tenant, new.project, new.job)
+                continue
+            if ref == job.ref:
+                return replace(found, latest=job)
+            return self.get_docs_job(new.tenant, new.project, new.job)
+        raise StaleJobError(new.job)
+
+    def _job(self, new: NewMessage, found: Conversation) -> Job:
+        now, root = self.clock(), session_of(found.root)
+        return Job(
+            id=new_job_id(now),
+            tenant=new.tenant,
+            dialect=DIALECT,
+            request={"messages": [{"role": "user", "content": new.prompt}], "v": 2},
+            created_at=now,
+            changed_at=now,
+            deadline=now + LONGEST_WAIT,
+            retention=self.retention,
+            webhook=new.webhook or found.root.webhook,
+            session=Session(
+                project=root.project,
+                branch=root.branch,
+                model=root.model,
+                repository=root.repository,
+                draft=root.draft,
+                root=found.root.id,
+                follows=found.latest.id,
+            ),
+        )
+
+
+def _key(new: NewMessage, job: Job) -> IdempotencyKey | None:
+    if new.idempotency_key is None:
+        return None
+    return IdempotencyKey(
+        value=new.idempotency_key,
+        request_hash=new.request_hash,
+        expires_at=job.created_at + KEY_LIFE,
+    )

@@ -1,0 +1,23 @@
+"""Let no more through of what makes a documentation agent work than its project may ask for."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from jobs.core.limit_rate import LimitRate
+from jobs.core.ports import JobRepository
+from jobs.core.rate_limit import Limit
+from jobs.docs.docs_job import DIALECT, Project
+
+LIMIT: Final = Limit("docs", 100, 3600_000)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LimitDocsRequests:
+    repository: JobRepository
+    limit_rate: LimitRate
+
+    def __call__(self, project: Project, idempotency_key: str | None) -> None:
+        """Count one request, unless it repeats an earlier one. Raises `RateLimitedError`."""
+        if idempotency_key and self.repository.knows(project.tenant, DIALECT, idempotency_key):
+            return
+        self.limit_rate(f"{project.tenant}#{project.id}", LIMIT)

@@ -1,0 +1,58 @@
+"""Read documentation agents' jobs, each with the last of its follow-ups."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from jobs.core.errors import JobNotFoundError
+from jobs.core.get_job import GetJob
+from jobs.core.job import Job, JobRef
+from jobs.core.ports import Clock
+from jobs.docs.docs_job import DIALECT, Conversation, session_of
+from jobs.docs.ports import DocsJobs, ProjectRegistry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GetDocsJob:
+    projects: ProjectRegistry
+    get_job: GetJob
+
+    def __call__(self, tenant: str, project_id: str, job_id: str) -> Conversation:
+        """Raises `ProjectNotFoundError`, `JobNotFoundError`; also for what is another's."""
+        self.projects.project(tenant, project_id)
+        root = self.get_job(JobRef(tenant=tenant, dialect=DIALECT, id=job_id))
+        session = session_of(root)
+        if session.project != project_id or session.root is not None:
+            raise JobNotFoundError(job_id)
+        return self.conversation(root)
+
+    def conversation(self, root: Job) -> Conversation:
+        """Return what a job has become, with its follow-ups."""
+        session = session_of(root)
+        return Conversation(
+            project=self.projects.project(root.tenant, session.project),
+            root=root,
+            latest=self.get_job(replace(root.ref, id=session.latest)) if session.latest else root,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListDocsJobs:
+    projects: ProjectRegistry
+    jobs: DocsJobs
+    clock: Clock
+
+    def __call__(
+        self, tenant: str, project_id: str, *, skip: int, take: int
+    ) -> Sequence[Conversation]:
+        """Return a project's conversations, newest first. Raises `ProjectNotFoundError`."""
+        project = self.projects.project(tenant, project_id)
+        refs = self.jobs.of_project(tenant, project_id, skip=skip, take=take)
+        now = self.clock()
+        roots = {job.id: job.as_of(now) for job in self.jobs.headers(refs)}
+        last = [replace(r.ref, id=id_) for r in roots.values() if (id_ := session_of(r).latest)]
+        latest = {session_of(job).root: job.as_of(now) for job in self.jobs.headers(last)}
+        return [
+            Conversation(project=project, root=root, latest=latest.get(root.id, root))
+            for ref in refs
+            if (root := roots.get(ref.id))
+        ]

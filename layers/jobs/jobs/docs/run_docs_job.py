@@ -1,0 +1,281 @@
+"""Have an agent write documentation: claim the job and its branch, let it work, push, tell."""
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from functools import partial
+from typing import Any, Final
+
+from jobs.core.change_job import change_job
+from jobs.core.errors import (
+    AgentError,
+    CredentialsRefusedError,
+    JobEndedError,
+    JobNotFoundError,
+    ProjectNotFoundError,
+    StaleJobError,
+    UnavailableError,
+)
+from jobs.core.job import Job, JobRef, Millis
+from jobs.core.ports import Clock, Delivery, JobRepository
+from jobs.core.status import JobStatus
+from jobs.docs.docs_job import (
+    DIALECT,
+    LONGEST_JOB,
+    Project,
+    Session,
+    branch_of,
+    session_of,
+    with_session,
+)
+from jobs.docs.free_branch import FreeBranch
+from jobs.docs.ports import (
+    Branches,
+    Message,
+    Output,
+    OutputLog,
+    ProjectRegistry,
+    PullRequests,
+    Repositories,
+    Writer,
+    Written,
+)
+from jobs.docs.write_output import OutputWriter
+from jobs.kit.heartbeat import OutOfTimeError, attended
+
+LEASE: Final[Millis] = 25_000
+HOLD_S: Final = 30
+BEAT_S: Final = 10.0
+RETRY_S: Final = 5
+_LONGEST_THREAD: Final = 20
+_PAUSES_S: Final = (0.2, 1.0, 3.0)
+
+
+class Ran(StrEnum):
+    """How an attempt went."""
+
+    WRITTEN = "written"
+    FAILED = "failed"
+    WAITS = "waits for its branch"
+    NOT_NEEDED = "not needed"
+    TOO_LATE = "too late"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunDocsJob:
+    repository: JobRepository
+    branches: Branches
+    free: FreeBranch
+    projects: ProjectRegistry
+    repositories: Repositories
+    pull_requests: PullRequests
+    log: OutputLog
+    write: Writer
+    clock: Clock
+    sleep: Callable[[float], None]
+
+    def __call__(self, ref: JobRef, delivery: Delivery) -> Ran:
+        """Make one attempt. Raises `JobLeasedError` while another worker is at it."""
+        with suppress(UnavailableError):
+            delivery.hold(HOLD_S)
+        try:
+            job = self.repository.get(ref)
+            if job.as_of(self.clock()).status.is_terminal:
+                return Ran.NOT_NEEDED
+            if not self._has_turn(job):
+                return Ran.WAITS
+            job = change_job(self.repository, ref, lambda j: j.claim(now=self.clock(), lease=LEASE))
+        except (JobEndedError, JobNotFoundError):
+            return Ran.NOT_NEEDED
+        try:
+            return _Attempt(self, job, delivery).run()
+        except (JobEndedError, StaleJobError):
+            return Ran.TOO_LATE
+        except UnavailableError:
+            raise  # what passes by itself is given the time that the lease has
+        except Exception:
+            self._give_up(job, delivery)
+            raise
+        finally:
+            self.free(job)
+
+    def _give_up(self, job: Job, delivery: Delivery) -> None:
+        """Let the next attempt begin soon, not only when the lease would have run out."""
+        with suppress(StaleJobError, UnavailableError):
+            self.repository.renew(job, lease_until=self.clock())
+            delivery.hold(RETRY_S)
+
+    def _has_turn(self, job: Job) -> bool:
+        """Whether the branch is ours. Who must wait is queued first, then looks once more."""
+        if self._takes_branch(job):
+            return True
+        if job.status is JobStatus.PENDING:
+            change_job(self.repository, job.ref, self._queued)
+            return self._takes_branch(job)
+        return False
+
+    def _takes_branch(self, job: Job) -> bool:
+        if self._must_follow(session_of(job), job.tenant):
+            return False
+        until = self.clock() + LEASE
+        return self.branches.take(job.tenant, branch_of(job), job.id, until=until)
+
+    def _must_follow(self, session: Session, tenant: str) -> bool:
+        if session.follows is None:
+            return False
+        try:
+            before = self.repository.get(JobRef(tenant=tenant, dialect=DIALECT, id=session.follows))
+        except JobNotFoundError:
+            return False
+        return not before.as_of(self.clock()).status.is_terminal
+
+    def _queued(self, job: Job) -> Job:
+        return job.enqueue(now=self.clock()) if job.status is JobStatus.PENDING else job
+
+
+class _Attempt:
+    """One worker's try at a job that it holds."""
+
+    def __init__(self, run: RunDocsJob, job: Job, delivery: Delivery) -> None:
+        self._run = run
+        self._job = job
+        self._delivery = delivery
+
+    def run(self) -> Ran:
+        number = self._next_number()
+        with OutputWriter(self._run.log, self._job, number=number) as emit:
+            if number == 1:
+                emit({"t": "start", "id": self._job.id})
+            else:
+                emit({"t": "data", "name": "restarted", "data": {}})
+            try:
+                written = attended(
+                    partial(self._work, emit),
+                    beat=self._beat,
+                    every=BEAT_S,
+                    at_most=min(self._job.deadline - self._run.clock(), LONGEST_JOB) / 1000,
+                )
+            except OutOfTimeError:
+                return self._failed(emit, AgentError("The agent took too long"))
+            except ProjectNotFoundError:
+                return self._failed(emit, AgentError("The project is no longer registered"))
+            except AgentError as error:
+                return self._failed(emit, error)
+            emit.flush()
+            self._save(self._job.succeed({}, now=self._run.clock()))
+            tokens = {"in": written.tokens_in, "out": written.tokens_out}
+            emit.end({"t": "finish", "reason": "stop", **tokens})
+            return Ran.WRITTEN
+
+    def _work(self, emit: OutputWriter) -> Written:
+        run, thread = self._run, self._thread()
+        if thread:
+            before = session_of(thread[-1])
+            self._note(title=before.title, pull_request=before.pull_request)
+        session = session_of(self._job)
+        project = run.projects.project(self._job.tenant, session.project)
+        checkout = run.repositories.open(project, session.branch)
+        written = run.write(
+            project,
+            session,
+            conversation(thread, self._job),
+            checkout,
+            job_id=self._job.id,
+            emit=emit,
+            note=self._note,
+            deadline=self._job.deadline,
+        )
+        self._note(message=written.message)
+        if checkout.changed():
+            commit = checkout.push(written.summary)
+            emit({"t": "data", "name": "commit", "data": {"branch": session.branch, "id": commit}})
+            self._open_pull_request(project, written, emit)
+        elif self._job.attempt > 1 and checkout.published():
+            # All of it is there: the attempt before has pushed, and died before it said so.
+            self._open_pull_request(project, written, emit)
+        return written
+
+    def _open_pull_request(self, project: Project, written: Written, emit: Output) -> None:
+        session = session_of(self._job)
+        if project.pull_requests is None or session.branch == project.default_branch:
+            return
+        link = self._run.pull_requests.open(
+            project,
+            session.branch,
+            title=session.title or written.summary,
+            body=written.message,
+            draft=session.draft,
+        )
+        self._note(pull_request=link)
+        emit({"t": "data", "name": "pull-request", "data": {"url": link}})
+
+    def _failed(self, emit: OutputWriter, error: AgentError) -> Ran:
+        reason = str(error)
+        misconfigured = isinstance(error, CredentialsRefusedError)
+        job = with_session(self._job, misconfigured=misconfigured)
+        self._save(job.fail(reason, now=self._run.clock()))
+        emit.end(
+            {"t": "error", "error": reason},
+            {"t": "finish", "reason": "error", "in": 0, "out": 0},
+        )
+        return Ran.FAILED
+
+    def _note(self, **changes: Any) -> None:
+        """Saving renews the lease too: what the beat has written must not be turned back."""
+        self._save(
+            replace(with_session(self._job, **changes), lease_until=self._run.clock() + LEASE)
+        )
+
+    def _save(self, job: Job) -> None:
+        """Work that is done is not lost to a table that is busy, or that a follow-up writes to."""
+        for pause in _PAUSES_S:
+            try:
+                self._run.repository.save(job, replacing=self._job)
+            except UnavailableError:
+                self._run.sleep(pause)
+            else:
+                break
+        else:
+            self._run.repository.save(job, replacing=self._job)
+        self._job = job
+
+    def _beat(self) -> None:
+        until = self._run.clock() + LEASE
+        for keep in (
+            lambda: self._delivery.hold(HOLD_S),
+            lambda: self._run.repository.renew(self._job, lease_until=until),
+            lambda: self._run.branches.take(
+                self._job.tenant, branch_of(self._job), self._job.id, until=until
+            ),
+        ):
+            with suppress(UnavailableError):  # it lasts for another beat
+                keep()
+
+    def _next_number(self) -> int:
+        """An attempt goes on where the one before it has stopped."""
+        number = 1
+        while items := self._run.log.read(self._job.ref, since=number):
+            number = items[-1].number + 1
+        return number
+
+    def _thread(self) -> list[Job]:
+        """Return the jobs that this one follows, oldest first."""
+        jobs = [self._job]
+        while (before := session_of(jobs[0]).follows) and len(jobs) < _LONGEST_THREAD:
+            ref = JobRef(tenant=self._job.tenant, dialect=DIALECT, id=before)
+            try:
+                jobs.insert(0, self._run.repository.get(ref))
+            except JobNotFoundError:
+                break
+        return jobs[:-1]
+
+
+def conversation(thread: Sequence[Job], job: Job) -> list[Message]:
+    """What was said on this branch before, and what is asked now."""
+    said: list[Message] = []
+    for before in thread:
+        said += before.request["messages"]
+        if message := session_of(before).message:
+            said.append({"role": "assistant", "content": message})
+    return [*said, *job.request["messages"]]

@@ -1,0 +1,42 @@
+"""A request as API Gateway made it, which the Lambda Web Adapter has turned into HTTP again.
+
+The adapter tells what the gateway knows, the authorizer's answer included, in a header. It replaces
+whatever a client has sent under that name.
+"""
+
+import base64
+import json
+from typing import Final
+
+from starlette.requests import Request as HttpRequest
+
+from jobs.docs.api.access import UnknownCallerError
+from jobs.kit.http import Request
+
+CONTEXT_HEADER: Final = "x-amzn-request-context"
+
+
+async def from_gateway(asked: HttpRequest) -> Request:
+    """Raises `UnknownCallerError` if it has not come through the gateway and its authorizer."""
+    request = Request(
+        {
+            "headers": dict(asked.headers),
+            "pathParameters": asked.path_params,
+            "body": base64.b64encode(await asked.body()).decode(),
+            "isBase64Encoded": True,
+            "requestContext": _context(asked.headers.getlist(CONTEXT_HEADER)),
+        }
+    )
+    try:
+        request.tenant  # noqa: B018 - is it known?
+    except (KeyError, TypeError) as error:
+        raise UnknownCallerError from error
+    return request
+
+
+def _context(headers: list[str]) -> object:
+    try:
+        [header] = headers
+        return json.loads(header.encode("latin-1"))
+    except ValueError as error:
+        raise UnknownCallerError from error

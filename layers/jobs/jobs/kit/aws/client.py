@@ -1,0 +1,53 @@
+"""What every AWS adapter shares: how a client is made, and which of its failures will pass."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http import HTTPStatus
+from typing import Final
+
+from botocore.config import Config
+from botocore.exceptions import ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as NoConnectionError
+
+from jobs.core.errors import UnavailableError
+
+CONFIG: Final = Config(
+    connect_timeout=2,
+    read_timeout=5,
+    parameter_validation=False,  # a tenth of each call's CPU; tests make the same calls with it
+    retries={"mode": "standard", "total_max_attempts": 3},
+)
+PATIENT: Final = CONFIG.merge(Config(read_timeout=300))
+"""For models, which may think as long as a job may last."""
+_PASSING: Final = frozenset({
+    "ExecutionLimitExceeded",
+    "LimitExceededException",
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "RequestThrottled",
+    "RequestThrottledException",
+    "ThrottledException",
+    "Throttling",
+    "ThrottlingException",
+    "TooManyRequestsException",
+    "TransactionConflictException",
+    "TransactionInProgressException",
+})  # fmt: skip
+
+
+def code_of(error: ClientError) -> str:
+    return error.response.get("Error", {}).get("Code", "")
+
+
+@contextmanager
+def passing_failures() -> Iterator[None]:
+    """Turn throttling, outages, lost connections into `UnavailableError`; let all else through."""
+    try:
+        yield
+    except ClientError as error:
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        if code_of(error) in _PASSING or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            raise UnavailableError(code_of(error)) from error
+        raise
+    except (NoConnectionError, HTTPClientError) as error:
+        raise UnavailableError(type(error).__name__) from error

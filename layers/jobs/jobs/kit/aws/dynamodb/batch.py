@@ -1,0 +1,18 @@
+"""Many items in one call."""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from jobs.core.adapters.dynamodb.items import Item, Stored
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+
+
+def get_all(client: "DynamoDBClient", table: str, keys: Sequence[Item]) -> Iterator[Stored]:
+    """Read up to 100 items, consistently, those that exist; asks again for what did not fit."""
+    wanted: Any = {table: {"Keys": keys, "ConsistentRead": True}} if keys else {}
+    while wanted:
+        answer = client.batch_get_item(RequestItems=wanted)
+        yield from answer["Responses"].get(table, [])
+        wanted = answer["UnprocessedKeys"]

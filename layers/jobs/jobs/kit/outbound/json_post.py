@@ -1,0 +1,91 @@
+"""JSON over HTTP to those whom payments depend on: bounded in time and size, no redirects.
+
+urllib3 because botocore has imported it already. Nothing raised here names an address: an RPC
+provider's often holds our key.
+"""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import urllib3
+from urllib3.exceptions import HTTPError
+
+from jobs.kit import strict_json
+
+_CONNECT_S: Final = 3.0
+_MOST_BYTES: Final = 2 * 2**20
+_CHUNK: Final = 65536
+
+
+class NoAnswerError(Exception):
+    """Whether the request has been heard is not known. Says why, without an address."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """`body` is None where it is no JSON."""
+
+    status: int
+    body: Any
+
+
+class JsonPost:
+    def __init__(self) -> None:
+        self._pool = urllib3.PoolManager(retries=False)
+
+    def __call__(
+        self, url: str, body: Any, *, timeout: float, headers: Mapping[str, str] | None = None
+    ) -> Reply:
+        """Return the answer within so many seconds, whatever its status.
+
+        Raises `NoAnswerError`.
+        """
+        if not url.startswith(("https://", "http://")):
+            raise NoAnswerError("no address is set up")
+        deadline = time.monotonic() + timeout
+        try:
+            response = self._pool.request(
+                "POST",
+                url,
+                headers={
+                    "Content-Type": "application/json",
+                    "Accept": "application/json",
+                    "User-Agent": "sortie",
+                    **(headers or {}),
+                },
+                body=strict_json.dumps(body).encode(),
+                timeout=urllib3.Timeout(connect=min(_CONNECT_S, timeout), total=timeout),
+                redirect=False,
+                preload_content=False,
+            )
+            try:
+                raw = _read(response, deadline)
+            except BaseException:
+                response.close()  # whatever else comes on this connection is not an answer
+                raise
+            response.release_conn()
+        except HTTPError as error:
+            raise NoAnswerError(type(error).__name__) from None
+        except ValueError:  # it names the header that cannot be sent, token and all
+            raise NoAnswerError("cannot be asked") from None
+        return Reply(response.status, _parsed(raw))
+
+
+def _read(response: urllib3.BaseHTTPResponse, deadline: float) -> bytes:
+    raw = b""
+    while chunk := response.read1(_CHUNK):
+        raw += chunk
+        if len(raw) > _MOST_BYTES:
+            raise NoAnswerError("too large an answer")
+        if time.monotonic() >= deadline:
+            raise NoAnswerError("too slow an answer")
+    return raw
+
+
+def _parsed(raw: bytes) -> Any:
+    try:
+        return strict_json.loads(raw.decode())
+    except ValueError:
+        return None

@@ -1,0 +1,123 @@
+"""JSON over HTTP for providers: a deadline, a limit, retries, and errors that give nothing away.
+
+urllib3 because botocore has imported it already.
+"""
+
+import random
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import urllib3
+from urllib3.exceptions import HTTPError
+
+from jobs.core.errors import AgentError
+from jobs.core.job import Millis
+from jobs.core.ports import Clock
+from jobs.kit import strict_json
+from jobs.messaging.adapters.providers.provider import Answer
+
+MOST_ANSWER_BYTES: Final = 300 * 1024
+_MOST_BODY_BYTES: Final = 2 * 2**20
+_ATTEMPTS: Final = 4
+_PASSING: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
+_ANSWERED: Final = frozenset({200, 201})
+_CHUNK: Final = 65536
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    status: int
+    body: Any
+
+
+class RestClient:
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._pool = urllib3.PoolManager(retries=False)
+
+    def call(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        deadline: Millis,
+        body: Any = None,
+    ) -> Reply:
+        """Return the answer, whatever its status; only a success has a body.
+
+        What may pass is retried until the deadline: every request carries an idempotency key or
+        only reads, so repeating it is safe. Raises `AgentError` if there is no answer, or a
+        success that is no JSON.
+        """
+        for attempt in range(_ATTEMPTS):
+            reply, pause = self._once(method, url, headers, body, deadline)
+            if reply and reply.status not in _PASSING:
+                return reply
+            pause = pause or random.uniform(0.25, 0.5) * 2**attempt  # noqa: S311 - jitter
+            if attempt == _ATTEMPTS - 1 or pause * 1000 >= deadline - self._clock():
+                break
+            time.sleep(pause)
+        raise AgentError("The agent's provider is not available")
+
+    def _once(
+        self, method: str, url: str, headers: Mapping[str, str], body: Any, deadline: Millis
+    ) -> tuple[Reply | None, float]:
+        left = max(0.001, (deadline - self._clock()) / 1000)
+        sent = None if body is None else strict_json.dumps(body).encode()
+        try:
+            response = self._pool.request(
+                method,
+                url,
+                headers={"Content-Type": "application/json", **headers},
+                body=sent,
+                timeout=urllib3.Timeout(connect=min(5.0, left), read=left),
+                redirect=False,
+                preload_content=False,
+            )
+            try:
+                raw = self._read(response, deadline)
+            finally:
+                response.close()
+        except HTTPError:
+            return None, 0
+        except ValueError:  # it names the header that cannot be sent, key and all
+            raise AgentError("The agent's provider cannot be asked") from None
+        if response.status in _PASSING:
+            after = response.headers.get("Retry-After", "")
+            return Reply(response.status, None), float(after) if after.isdecimal() else 0
+        return Reply(response.status, _parsed(raw) if response.status in _ANSWERED else None), 0
+
+    def _read(self, response: urllib3.BaseHTTPResponse, deadline: Millis) -> bytes:
+        raw = b""
+        while chunk := response.read1(_CHUNK):
+            raw += chunk
+            if len(raw) > _MOST_BODY_BYTES:
+                raise AgentError("The agent's answer is too large")
+            if self._clock() >= deadline:
+                raise AgentError("The agent's provider is not available")
+        return raw
+
+
+def checked(content: Any, metadata: Any = None) -> Answer:
+    """Return an answer that can be stored, or raise `AgentError`."""
+    if not isinstance(content, str) or not content:
+        raise AgentError("The agent's answer could not be understood")
+    known = metadata if isinstance(metadata, dict) else None
+    try:
+        spelled = strict_json.dumps(content)[1:-1] + (strict_json.dumps(known) if known else "")
+        size = len(spelled.encode())
+    except ValueError as error:  # half a character
+        raise AgentError("The agent's answer could not be understood") from error
+    if size > MOST_ANSWER_BYTES:
+        raise AgentError("The agent's answer is larger than 300 KB")
+    return Answer(content, known)
+
+
+def _parsed(raw: bytes) -> Any:
+    try:
+        return strict_json.loads(raw.decode())
+    except ValueError as error:
+        raise AgentError("The agent's answer could not be understood") from error

@@ -1,0 +1,101 @@
+"""Server-sent events over HTTP, for models that speak as they think: limits, and retries."""
+
+import random
+import time
+from collections.abc import Callable, Iterator, Mapping
+from http import HTTPStatus
+from typing import Any, Final
+
+import urllib3
+from urllib3.exceptions import HTTPError
+
+from jobs.core.errors import AgentError
+from jobs.core.job import Millis
+from jobs.core.ports import Clock
+from jobs.kit import strict_json
+
+IDLE_S: Final = 60.0
+"""How long a model may be silent."""
+MOST_BYTES: Final = 8 * 2**20
+_ATTEMPTS: Final = 4
+_PASSING: Final = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
+_CHUNK: Final = 65536
+AWAY: Final = "The agent's provider is not available"
+
+
+class PassingError(AgentError):
+    """May not happen again; `after`: seconds that the server wants to be left alone."""
+
+    def __init__(self, reason: str, after: float = 0) -> None:
+        super().__init__(reason)
+        self.after = after
+
+
+class EventStream:
+    def __init__(self, clock: Clock, *, idle: float = IDLE_S) -> None:
+        self._clock = clock
+        self._idle = idle
+        self._pool = urllib3.PoolManager(retries=False)
+
+    def patiently[T](
+        self, attempt: Callable[[], T], *, repeatable: Callable[[], bool], deadline: Millis
+    ) -> T:
+        """Make an attempt that posts, and others after `PassingError`s while it is repeatable."""
+        for number in range(_ATTEMPTS):
+            try:
+                return attempt()
+            except PassingError as failure:
+                pause = failure.after or random.uniform(0.25, 0.5) * 2**number  # noqa: S311
+                left = (deadline - self._clock()) / 1000
+                if number == _ATTEMPTS - 1 or pause >= left or not repeatable():
+                    raise
+                time.sleep(pause)
+        raise AssertionError
+
+    def post(
+        self, url: str, *, headers: Mapping[str, str], body: Any, deadline: Millis
+    ) -> Iterator[str]:
+        """Give the data of each event as it comes. Raises `AgentError`, `PassingError`."""
+        left = max(0.001, (deadline - self._clock()) / 1000)
+        try:
+            response = self._pool.request(
+                "POST",
+                url,
+                headers={
+                    "Content-Type": "application/json",
+                    "Accept": "text/event-stream",
+                    **headers,
+                },
+                body=strict_json.dumps(body).encode(),
+                timeout=urllib3.Timeout(connect=min(5.0, left), read=min(self._idle, left)),
+                redirect=False,
+                preload_content=False,
+            )
+        except HTTPError as error:
+            raise PassingError(AWAY) from error
+        except ValueError:  # it names the header that cannot be sent, key and all
+            raise AgentError("The agent's provider cannot be asked") from None
+        try:
+            if response.status in _PASSING:
+                after = response.headers.get("Retry-After", "")
+                raise PassingError(AWAY, float(after) if after.isdecimal() else 0)
+            if response.status != HTTPStatus.OK:
+                raise AgentError("The agent's model refused the request")
+            yield from self._events(response, deadline)
+        except HTTPError as error:
+            raise PassingError("The agent's answer broke off") from error
+        finally:
+            response.close()
+
+    def _events(self, response: urllib3.BaseHTTPResponse, deadline: Millis) -> Iterator[str]:
+        begun, size = b"", 0
+        while chunk := response.read1(_CHUNK):
+            size += len(chunk)
+            if size > MOST_BYTES:
+                raise AgentError("The agent's answer is too large")
+            if self._clock() >= deadline:
+                raise AgentError(AWAY)
+            *lines, begun = (begun + chunk).split(b"\n")
+            for line in lines:
+                if line.startswith(b"data:"):
+                    yield line[5:].strip().decode(errors="replace")

@@ -1,0 +1,51 @@
+"""Amazon Bedrock, Converse API.
+
+Settings: `modelId`, `systemPrompt?`, `inference?` (maxTokens, temperature,
+topP, stopSequences). Repeating is left to the SDK, which knows what is safe.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from jobs.core.errors import AgentError
+from jobs.kit.outbound.rest import checked
+from jobs.messaging.adapters.providers.provider import Outcome, Question
+from jobs.messaging.agent import Agent
+from jobs.sessions.session import Said, merged
+
+if TYPE_CHECKING:
+    from mypy_boto3_bedrock_runtime.client import BedrockRuntimeClient
+
+
+class BedrockProvider:
+    def __init__(self, client: "BedrockRuntimeClient") -> None:
+        self._client = client
+
+    def ask(self, agent: Agent, question: Question) -> Outcome:
+        settings = agent.settings
+        optional: dict[str, Any] = {}
+        if prompt := settings.get("systemPrompt"):
+            optional["system"] = [{"text": prompt}]
+        if inference := settings.get("inference"):
+            optional["inferenceConfig"] = inference
+        try:
+            answer = self._client.converse(
+                modelId=settings["modelId"],
+                messages=_conversation(question),
+                requestMetadata={"jobId": question.job_id},
+                **optional,
+            )
+        except (BotoCoreError, ClientError) as error:
+            raise AgentError("The agent's model is not available") from error
+        blocks = answer["output"].get("message", {}).get("content", [])
+        return checked("".join(block.get("text", "") for block in blocks))
+
+
+def _conversation(question: Question) -> list[Any]:
+    """Spell what was said; Converse wants the two sides to take turns."""
+    turns = merged([*question.history, Said(by_agent=False, content=question.content)])
+    return [
+        {"role": "assistant" if by_agent else "user", "content": [{"text": text} for text in said]}
+        for by_agent, said in turns
+    ]

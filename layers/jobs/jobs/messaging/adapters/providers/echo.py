@@ -1,0 +1,32 @@
+"""The local default: answers with what it is told. Needs no network.
+
+A directive at the start of the content makes it misbehave, for trying things
+out: `/silent` never answers, `/sleep <seconds> <text>` answers late,
+`/fail <reason>` fails the job. It minds nothing that was said before.
+"""
+
+import re
+import time
+from typing import Final
+
+from jobs.core.errors import AgentError
+from jobs.messaging.adapters.providers.provider import Answer, Outcome, Question
+from jobs.messaging.agent import Agent
+
+_DIRECTIVE: Final = re.compile(
+    r"/(?:(?P<silent>silent)\b|sleep\s+(?P<seconds>\d{1,3}(?:\.\d+)?)(?:\s+|$)|(?P<fail>fail)\b)\s*"
+)
+
+
+class EchoProvider:
+    def ask(self, agent: Agent, question: Question) -> Outcome:
+        directive = _DIRECTIVE.match(question.content)
+        if not directive:
+            return Answer(question.content)
+        rest = question.content[directive.end() :]
+        if directive["silent"]:
+            return None
+        if directive["fail"]:
+            raise AgentError(rest or "The agent was told to fail")
+        time.sleep(float(directive["seconds"]))
+        return Answer(rest)

@@ -1,0 +1,49 @@
+"""Any OpenAI-compatible endpoint: OpenAI, vLLM, llama.cpp, Ollama.
+
+Settings: `baseUrl` (up to and with `/v1`), `model`, `systemPrompt?`,
+`apiKeySecret?` (a secret's name), `parameters?` (temperature, max_tokens and
+such, passed on as they are).
+"""
+
+from jobs.core.errors import AgentError
+from jobs.kit.outbound.rest import RestClient, checked
+from jobs.kit.outbound.secret_reader import SecretReader
+from jobs.messaging.adapters.providers.provider import Outcome, Question
+from jobs.messaging.agent import Agent
+
+
+class OpenAiProvider:
+    def __init__(self, rest: RestClient, secrets: SecretReader) -> None:
+        self._rest = rest
+        self._secrets = secrets
+
+    def ask(self, agent: Agent, question: Question) -> Outcome:
+        settings = agent.settings
+        headers = {"Idempotency-Key": question.job_id}
+        if secret := settings.get("apiKeySecret"):
+            headers["Authorization"] = f"Bearer {self._secrets.read(secret)}"
+        system = settings.get("systemPrompt")
+        messages = [{"role": "system", "content": system}] if system else []
+        messages += [
+            {"role": "assistant" if said.by_agent else "user", "content": said.content}
+            for said in question.history
+        ]
+        reply = self._rest.call(
+            "POST",
+            f"{settings['baseUrl'].rstrip('/')}/chat/completions",
+            headers=headers,
+            deadline=question.deadline,
+            body={
+                **settings.get("parameters", {}),
+                "model": settings["model"],
+                "messages": [*messages, {"role": "user", "content": question.content}],
+                "user": question.user_id,
+            },
+        )
+        if reply.status != 200:  # noqa: PLR2004 - OK
+            raise AgentError("The agent's model refused the request")
+        try:
+            content = reply.body["choices"][0]["message"]["content"]
+        except (KeyError, IndexError, TypeError) as error:
+            raise AgentError("The agent's answer could not be understood") from error
+        return checked(content)

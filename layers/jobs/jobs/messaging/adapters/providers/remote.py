@@ -1,0 +1,91 @@
+"""Another server that speaks the messaging jobs API: an ElizaOS server, or Sortie itself.
+
+The job is created there and polled by a state machine, so no Lambda sleeps
+over it. The reason that it gives for a failure is passed on, as its answers are: it is trusted with
+what it tells its callers. Of a session it is told each message for itself, as that API has no place
+for what was said before. Settings: `baseUrl`, `agentId?`, `apiKeySecret?` (a secret's name).
+"""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, Final
+
+from jobs.core.errors import AgentError
+from jobs.core.ids import is_uuid
+from jobs.core.job import Millis
+from jobs.core.ports import Clock
+from jobs.kit.outbound.rest import RestClient, checked
+from jobs.kit.outbound.secret_reader import SecretReader
+from jobs.messaging.adapters.providers.provider import Answer, Delegated, Outcome, Question
+from jobs.messaging.agent import Agent
+
+_PATH: Final = "/api/messaging/jobs"
+_POLL_DEADLINE: Final[Millis] = 10_000
+
+
+class RemoteProvider:
+    def __init__(self, rest: RestClient, secrets: SecretReader, clock: Clock) -> None:
+        self._rest = rest
+        self._secrets = secrets
+        self._clock = clock
+
+    def ask(self, agent: Agent, question: Question) -> Outcome:
+        named = {"agentId": agent.settings["agentId"]} if "agentId" in agent.settings else {}
+        reply = self._rest.call(
+            "POST",
+            _url(agent),
+            headers=self._headers(agent) | {"Idempotency-Key": question.job_id},
+            deadline=question.deadline,
+            body=named
+            | {
+                "userId": question.user_id,
+                "content": question.content,
+                "metadata": dict(question.metadata),
+                "timeoutMs": question.timeout,
+            },
+        )
+        handle = reply.body.get("jobId") if isinstance(reply.body, dict) else None
+        made = reply.status in {HTTPStatus.OK, HTTPStatus.CREATED}
+        if not made or not isinstance(handle, str) or not is_uuid(handle):
+            raise AgentError("The remote agent refused the message")
+        return Delegated(handle)
+
+    def poll(self, agent: Agent, question: Question, handle: str | None) -> Answer | None:
+        """Return the answer, or None as long as there is none. Raises `AgentError`."""
+        deadline = min(question.deadline, self._clock() + _POLL_DEADLINE)
+        url = f"{_url(agent)}/{handle}"
+        try:
+            reply = self._rest.call(
+                "GET",
+                url,
+                headers=self._headers(agent),
+                deadline=deadline,
+            )
+        except AgentError:
+            return None  # the next poll may find it in better health
+        if reply.status != HTTPStatus.OK or not isinstance(reply.body, dict):
+            raise AgentError("The remote agent no longer knows the message")
+        return _outcome(reply.body)
+
+    def _headers(self, agent: Agent) -> dict[str, str]:
+        secret = agent.settings.get("apiKeySecret")
+        return {"X-API-Key": self._secrets.read(secret)} if secret else {}
+
+
+def _url(agent: Agent) -> str:
+    base = agent.settings.get("baseUrl")
+    if not isinstance(base, str):
+        raise AgentError("The agent is no longer a remote one")  # registered anew meanwhile
+    return f"{base.rstrip('/')}{_PATH}"
+
+
+def _outcome(job: Mapping[str, Any]) -> Answer | None:
+    match job:
+        case {"status": "completed", "result": {"message": {"content": content, **message}}}:
+            return checked(content, message.get("metadata"))
+        case {"status": "pending" | "processing"}:
+            return None
+        case {"status": "failed", "error": str(error)} if error.strip():
+            raise AgentError(error.strip().splitlines()[0])
+        case _:
+            raise AgentError("The remote agent gave no answer")

@@ -1,0 +1,206 @@
+"""The messaging jobs API (contract: messaging.md): how it spells jobs, agents and errors."""
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any, Final
+
+from jobs.core.changes import JobCounts
+from jobs.core.errors import (
+    AgentNotFoundError,
+    BadCursorError,
+    IdempotencyConflictError,
+    JobEndedError,
+    JobNotFoundError,
+    NoAgentsError,
+    SettlementUnknownError,
+    StaleJobError,
+    UnavailableError,
+)
+from jobs.core.ids import is_uuid
+from jobs.core.job import Job, JobRef, Millis
+from jobs.core.list_jobs import JobList
+from jobs.core.status import JobStatus
+from jobs.kit.http import BadRequestError, Request, Response, TooLargeError
+from jobs.messaging.agent import Agent
+
+NAME: Final = "messaging"
+JOB_PATH: Final = "/api/messaging/jobs/{id}"
+
+WORDS: Final[Mapping[JobStatus, str]] = {
+    JobStatus.PENDING: "pending",
+    JobStatus.RUNNING: "processing",
+    JobStatus.SUCCEEDED: "completed",
+    JobStatus.FAILED: "failed",
+    JobStatus.CANCELLED: "failed",
+    JobStatus.TIMED_OUT: "timeout",
+}
+_ERRORS_OF_STATUS: Final = {
+    JobStatus.CANCELLED: "Job cancelled",
+    JobStatus.TIMED_OUT: "Job timed out waiting for agent response",
+}
+_REPORTED_MAXIMUM: Final = 10_000  # the client shows it; nothing is dropped at this number
+_DEFAULT_LIMIT: Final = 50
+_MOST_LISTED: Final = 1000
+
+HEADERS: Final = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": (
+        "PAYMENT-REQUIRED, PAYMENT-RESPONSE, X-PAYMENT-RESPONSE, Preference-Applied, Retry-After"
+    ),
+    "Cache-Control": "no-store",
+}
+_REFUSALS: Final[Mapping[type[Exception], tuple[HTTPStatus, str, str]]] = {
+    JobNotFoundError: (HTTPStatus.NOT_FOUND, "JOB_NOT_FOUND", "Job not found"),
+    NoAgentsError: (HTTPStatus.NOT_FOUND, "NO_AGENTS", "No agents available on server"),
+    AgentNotFoundError: (HTTPStatus.NOT_FOUND, "AGENT_NOT_FOUND", ""),
+    BadRequestError: (HTTPStatus.BAD_REQUEST, "INVALID_REQUEST", ""),
+    BadCursorError: (HTTPStatus.BAD_REQUEST, "INVALID_CURSOR", "cursor is not valid"),
+    TooLargeError: (
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "REQUEST_TOO_LARGE", "Request body is too large"
+    ),
+    IdempotencyConflictError: (
+        HTTPStatus.CONFLICT,
+        "IDEMPOTENCY_CONFLICT",
+        "Idempotency-Key was used with a different request",
+    ),
+    JobEndedError: (HTTPStatus.CONFLICT, "JOB_ENDED", "Job has already ended"),
+    StaleJobError: (HTTPStatus.CONFLICT, "JOB_CHANGED", "Job is changing, try again"),
+    UnavailableError: (
+        HTTPStatus.SERVICE_UNAVAILABLE, "UNAVAILABLE", "Service is busy, try again"
+    ),
+    SettlementUnknownError: (
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "settlement_unknown",
+        "The payment is not confirmed yet: repeat the same request, it is not charged twice",
+    ),
+    Exception: (HTTPStatus.INTERNAL_SERVER_ERROR, "INTERNAL_ERROR", "Internal server error"),
+}  # fmt: skip
+
+
+def refuse(error: Exception, request: Request) -> Response:
+    """Word an error; those without a text of their own carry it themselves."""
+    known = next(c for c in type(error).__mro__ if c in _REFUSALS)
+    status, code, text = _REFUSALS[known]
+    later = str(getattr(error, "retry_after", 1))
+    retry = {"Retry-After": later} if status is HTTPStatus.SERVICE_UNAVAILABLE else {}
+    return Response(status, {"success": False, "error": text or str(error), "code": code}, retry)
+
+
+def ref_in(request: Request) -> JobRef:
+    """Return the ref of the path's job. Raises `JobNotFoundError` if it can be no job's id."""
+    job_id = request.path("jobId")
+    if not is_uuid(job_id):
+        raise JobNotFoundError(job_id)
+    return JobRef(tenant=request.tenant, dialect=NAME, id=job_id)
+
+
+def created(job: Job) -> Response:
+    """201, without a `success` field: the npm client would swallow the body."""
+    return Response(
+        HTTPStatus.CREATED,
+        {
+            "jobId": job.id,
+            "status": WORDS[job.status],
+            "createdAt": job.created_at,
+            "expiresAt": job.deadline,
+        },
+    )
+
+
+def job(job: Job) -> dict[str, Any]:
+    """Spell one job; what it has not is left out, never null."""
+    optional = {"result": _result(job), "error": _ERRORS_OF_STATUS.get(job.status, job.error)}
+    return {
+        "jobId": job.id,
+        "status": WORDS[job.status],
+        "agentId": job.request["agentId"],
+        "userId": job.request["userId"],
+        "prompt": job.request["content"],
+        "createdAt": job.created_at,
+        "expiresAt": job.deadline,
+        **{name: value for name, value in optional.items() if value is not None},
+        "metadata": job.request["metadata"],
+    }
+
+
+def _result(job: Job) -> dict[str, Any] | None:
+    if job.result is None or job.ended_at is None:
+        return None
+    return {
+        "message": {
+            **job.result,
+            "authorId": job.request["agentId"],
+            "createdAt": job.ended_at,
+        },
+        "processingTimeMs": job.ended_at - job.created_at,
+    }
+
+
+def limit_in(request: Request) -> int:
+    """The number that `limit` begins with, as the original parses it; else the default."""
+    digits = (request.query("limit") or "").strip().removeprefix("+")
+    end = next((i for i, c in enumerate(digits) if c not in "0123456789"), len(digits))
+    return min(int(digits[: min(end, 9)] or 0) or _DEFAULT_LIMIT, _MOST_LISTED)
+
+
+def statuses_in(request: Request) -> frozenset[JobStatus]:
+    """The statuses that `status` names; none where it is unknown, which lists all."""
+    word = request.query("status")
+    return frozenset(status for status, spelled in WORDS.items() if spelled == word)
+
+
+def listed(found: JobList) -> Response:
+    more = {"nextCursor": found.cursor} if found.cursor else {}
+    return Response(
+        HTTPStatus.OK,
+        {
+            "jobs": [job(each) for each in found.jobs],
+            "total": found.total,
+            "filtered": len(found.jobs),
+            **more,
+        },
+    )
+
+
+def health(counts: JobCounts, now: Millis) -> Response:
+    words = dict.fromkeys(WORDS.values(), 0)
+    for status, word in WORDS.items():
+        words[word] += counts.of(status)
+    answered = words["completed"]
+    ended = answered + words["failed"] + words["timeout"]
+    return Response(
+        HTTPStatus.OK,
+        {
+            "healthy": True,
+            "timestamp": now,
+            "totalJobs": counts.total,
+            "statusCounts": words,
+            "metrics": {
+                "averageProcessingTimeMs": _ratio(counts.processing_ms, answered),
+                "successRate": _ratio(100 * answered, ended) / 100,
+                "failureRate": _ratio(100 * words["failed"], ended) / 100,
+                "timeoutRate": _ratio(100 * words["timeout"], ended) / 100,
+            },
+            "maxJobs": _REPORTED_MAXIMUM,
+        },
+    )
+
+
+def _ratio(part: int, whole: int) -> int:
+    """Round a half up, as JavaScript does, which Python's own rounding does not."""
+    return (2 * part + whole) // (2 * whole) if whole else 0
+
+
+def agents(found: Sequence[Agent]) -> Response:
+    """Inside a wrapper, which the npm client requires here."""
+    spelled = [
+        {
+            "id": agent.id,
+            "name": agent.name,
+            "characterName": agent.name,
+            "bio": agent.bio,
+            "status": "active" if agent.active else "inactive",
+        }
+        for agent in found
+    ]
+    return Response(HTTPStatus.OK, {"success": True, "data": {"agents": spelled}})

@@ -1,0 +1,49 @@
+"""Ask the server that a job was delegated to whether it has an answer."""
+
+from dataclasses import dataclass
+
+from jobs.core.errors import (
+    AgentError,
+    AgentNotFoundError,
+    JobEndedError,
+    JobNotFoundError,
+    StaleJobError,
+)
+from jobs.core.job import Job, JobRef
+from jobs.core.ports import Clock, JobRepository, Registry
+from jobs.messaging.adapters.providers.provider import Answer, Delegate
+from jobs.messaging.run_agent_job import agent_of, ended, question_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PollRemoteJob:
+    repository: JobRepository
+    registry: Registry
+    remote: Delegate
+    clock: Clock
+
+    def __call__(self, ref: JobRef) -> bool:
+        """Return whether the job is over, for whatever reason; its answer is then stored."""
+        try:
+            job = self.repository.get(ref)
+        except JobNotFoundError:
+            return True
+        if job.as_of(self.clock()).status.is_terminal:
+            return True
+        return self._ended(job)
+
+    def _ended(self, job: Job) -> bool:
+        outcome: Answer | AgentError | None
+        try:
+            outcome = self.remote.poll(agent_of(job, self.registry), question_of(job), job.handle)
+        except (AgentError, AgentNotFoundError) as error:
+            outcome = AgentError(str(error))
+        if outcome is None:
+            return False
+        try:
+            self.repository.save(ended(job, outcome, now=self.clock()), replacing=job)
+        except JobEndedError:
+            return True
+        except StaleJobError:
+            return False  # the next poll sees what became of it
+        return True

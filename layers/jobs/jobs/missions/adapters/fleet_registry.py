@@ -1,0 +1,129 @@
+"""The registry table: device groups, devices, and missions to fly."""
+
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from jobs.core.adapters.dynamodb.items import Values, attributes, plain
+from jobs.core.errors import DeviceGroupNotFoundError, IdTakenError, PlanNotFoundError
+from jobs.core.ports import Clock
+from jobs.kit.aws.client import passing_failures
+from jobs.kit.cache import Kept
+from jobs.missions.device import Device, DeviceGroup, Plan
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+
+_FIRST, _LAST = "DEVICE#", "GROUP$"  # "$" follows "#": of a tenant's items, its devices and groups
+
+
+class DynamoFleetRegistry:
+    def __init__(self, client: "DynamoDBClient", table: str, clock: Clock) -> None:
+        self._client = client
+        self._table = table
+        self._groups = Kept[Sequence[DeviceGroup]](clock)
+        self._devices = Kept[Device](clock)
+        self._plans = Kept[Plan](clock)
+
+    def groups(self, tenant: str) -> Sequence[DeviceGroup]:
+        return self._groups.get(tenant) or self._read_groups(tenant)
+
+    def group(self, tenant: str, group_id: str) -> DeviceGroup:
+        """Before a group is said not to be there, it is looked up anew."""
+        kept = self._groups.get(tenant) or ()
+        found = _named(kept, group_id) or _named(self._read_groups(tenant), group_id)
+        if found is None:
+            raise DeviceGroupNotFoundError(group_id)
+        return found
+
+    def device(self, device_id: str) -> Device | None:
+        if known := self._devices.get(device_id):
+            return known
+        row = self._item(f"DEVICE#{device_id}", "DEVICE")
+        if row is None:
+            return None
+        device = Device(id=device_id, tenant=row["tenant"], group=row["group"], name=row["name"])
+        return self._devices.put(device_id, value=device)
+
+    def plan(self, tenant: str, plan_id: str) -> Plan:
+        if known := self._plans.get(tenant, plan_id):
+            return known
+        row = self._item(f"TENANT#{tenant}", f"PLAN#{plan_id}")
+        if row is None:
+            raise PlanNotFoundError(plan_id)
+        waypoints = tuple(map(tuple, json.loads(row["waypoints"])))
+        plan = Plan(id=plan_id, name=row["name"], waypoints=waypoints)
+        return self._plans.put(tenant, plan_id, value=plan)
+
+    def put_group(self, group: DeviceGroup) -> None:
+        """Register a group and its devices. Raises `IdTakenError` for another organisation's."""
+        about: Values = {"name": group.name, "description": group.description}
+        self._claim(f"GROUP#{group.id}", "GROUP", group.tenant, {})
+        self._put({"PK": f"TENANT#{group.tenant}", "SK": f"GROUP#{group.id}", **about})
+        for device in group.devices:
+            of_group: Values = {"name": device.name, "group": group.id}
+            self._claim(f"DEVICE#{device.id}", "DEVICE", group.tenant, of_group)
+            self._put({"PK": f"TENANT#{group.tenant}", "SK": f"DEVICE#{device.id}", **of_group})
+
+    def put_plan(self, tenant: str, plan: Plan) -> None:
+        about = {"name": plan.name, "waypoints": json.dumps(plan.waypoints)}
+        self._put({"PK": f"TENANT#{tenant}", "SK": f"PLAN#{plan.id}", **about})
+
+    def _read_groups(self, tenant: str) -> Sequence[DeviceGroup]:
+        with passing_failures():
+            pages = self._client.get_paginator("query").paginate(
+                TableName=self._table,
+                KeyConditionExpression="PK = :pk AND SK BETWEEN :first AND :last",
+                ExpressionAttributeValues=attributes(
+                    {":pk": f"TENANT#{tenant}", ":first": _FIRST, ":last": _LAST}
+                ),
+            )
+            rows = [plain(item) for page in pages for item in page["Items"]]
+        return self._groups.put(tenant, value=_to_groups(tenant, rows))
+
+    def _item(self, pk: str, sk: str) -> dict[str, Any] | None:
+        with passing_failures():
+            found = self._client.get_item(
+                TableName=self._table, Key=attributes({"PK": pk, "SK": sk})
+            ).get("Item")
+        return plain(found) if found else None
+
+    def _claim(self, pk: str, sk: str, tenant: str, about: Values) -> None:
+        with passing_failures():
+            try:
+                self._client.put_item(
+                    TableName=self._table,
+                    Item=attributes({"PK": pk, "SK": sk, "tenant": tenant, **about}),
+                    ConditionExpression="attribute_not_exists(PK) OR tenant = :tenant",
+                    ExpressionAttributeValues=attributes({":tenant": tenant}),
+                )
+            except self._client.exceptions.ConditionalCheckFailedException as error:
+                raise IdTakenError(pk.partition("#")[2]) from error
+
+    def _put(self, row: Values) -> None:
+        with passing_failures():
+            self._client.put_item(TableName=self._table, Item=attributes(row))
+
+
+def _named(groups: Sequence[DeviceGroup], group_id: str) -> DeviceGroup | None:
+    return next((group for group in groups if group.id == group_id), None)
+
+
+def _to_groups(tenant: str, rows: Sequence[dict[str, Any]]) -> Sequence[DeviceGroup]:
+    """Put devices into their groups; rows come in order of id, devices first."""
+    devices = [
+        Device(id=row["SK"].removeprefix("DEVICE#"), tenant=tenant, group=row["group"],
+               name=row["name"])
+        for row in rows if row["SK"].startswith("DEVICE#")
+    ]  # fmt: skip
+    return [
+        DeviceGroup(
+            id=group_id,
+            tenant=tenant,
+            name=row["name"],
+            description=row["description"],
+            devices=tuple(device for device in devices if device.group == group_id),
+        )
+        for row in rows
+        if (group_id := row["SK"].removeprefix("GROUP#")) != row["SK"]
+    ]

@@ -1,0 +1,57 @@
+"""Orders to devices as AWS IoT Jobs, one thing each: who is away finds its order later."""
+
+import json
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from jobs.kit.aws.client import passing_failures
+from jobs.missions.ports import OrderState
+
+if TYPE_CHECKING:
+    from mypy_boto3_iot.client import IoTClient
+
+
+class IotOrders:
+    """`things` is what the ARN of each of the account's things begins with."""
+
+    def __init__(self, client: "IoTClient", things: str) -> None:
+        self._client = client
+        self._things = things
+
+    def send(self, order_id: str, device_id: str, document: Mapping[str, Any]) -> None:
+        with passing_failures(), suppress(self._client.exceptions.ResourceAlreadyExistsException):
+            self._client.create_job(
+                jobId=order_id,
+                targets=[f"{self._things}{device_id}"],
+                document=json.dumps(document),
+                targetSelection="SNAPSHOT",
+            )
+
+    def state(self, order_id: str, device_id: str) -> tuple[OrderState, str | None] | None:
+        with passing_failures():
+            try:
+                found = self._client.describe_job_execution(jobId=order_id, thingName=device_id)
+            except self._client.exceptions.ResourceNotFoundException:
+                return None
+        execution = found["execution"]
+        details = execution.get("statusDetails", {}).get("detailsMap", {})
+        return OrderState(execution["status"]), details.get("reason")
+
+    def withdraw(self, order_id: str, device_id: str) -> bool:
+        gone = self._client.exceptions
+        with passing_failures():
+            try:
+                self._client.cancel_job_execution(jobId=order_id, thingName=device_id)
+            except gone.InvalidStateTransitionException:
+                return False
+            except gone.ResourceNotFoundException:
+                return True
+        return True
+
+    def recall(self, order_id: str, device_id: str) -> None:
+        gone = self._client.exceptions
+        ended = (gone.InvalidStateTransitionException, gone.ResourceNotFoundException)
+        with passing_failures(), suppress(*ended):
+            # Only force reaches an order that the device is at, and only if asked for at first.
+            self._client.cancel_job_execution(jobId=order_id, thingName=device_id, force=True)

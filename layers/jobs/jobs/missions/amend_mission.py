@@ -1,0 +1,25 @@
+"""Change what may still be changed of a mission that waits."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from jobs.core.change_job import change_job
+from jobs.core.job import Job, JobRef
+from jobs.core.ports import Clock, JobRepository
+from jobs.missions.mission import amended
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AmendJob:
+    repository: JobRepository
+    clock: Clock
+
+    def __call__(self, ref: JobRef, changes: Mapping[str, Any]) -> Job:
+        """Set name, description or priority. Raises `JobNotFoundError`, or `JobStartedError`."""
+
+        def step(job: Job) -> Job:
+            now = self.clock()
+            return amended(job.as_of(now), changes, now=now)
+
+        return change_job(self.repository, ref, step)

@@ -1,0 +1,69 @@
+"""The missions API (contract: missions.md): who is calling, and may they?"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final
+
+from jobs.missions.partner import Caller, Client, Role
+
+SCOPES: Final[Mapping[Role, str]] = {
+    Role.VIEWER: "missions/viewer",
+    Role.PILOT: "missions/pilot",
+    Role.MANAGER: "missions/manager",
+}
+VERSION: Final = "3"
+_VERSIONED: Final = re.compile(r"application/vnd\.idi-fly\.api-v([^+;\s]*)\+json")
+_ACCEPTABLE: Final = {
+    f"application/vnd.idi-fly.api-v{VERSION}+json", "application/json", "application/*", "*/*",
+}  # fmt: skip
+
+
+class InvalidTokenError(Exception):
+    """A token that is not, or no longer, a registered client's."""
+
+
+class ForbiddenError(Exception):
+    """The caller's role does not suffice; the message names the one that does."""
+
+
+class UnsupportedVersionError(Exception):
+    """The caller understands other versions of this API only."""
+
+
+def caller(claims: Mapping[str, str], find: Callable[[str], Client | None]) -> Caller:
+    """Return who a token's claims are about. Raises `InvalidTokenError`.
+
+    A token that names no role of ours at all comes from another use of the same user pool.
+    """
+    client_id = claims.get("client_id")
+    client = find(client_id) if client_id and claims.get("token_use") == "access" else None
+    granted = claims.get("scope", "").split()
+    roles = [role for role, scope in SCOPES.items() if scope in granted]
+    if client is None or not roles:
+        raise InvalidTokenError
+    return Caller(tenant=client.tenant, client_id=client.id, role=max(roles))
+
+
+def demand(role: Role, caller: Caller) -> None:
+    """Raise `ForbiddenError` if the caller's role is a lower one."""
+    if caller.role < role:
+        raise ForbiddenError(f"This needs the role {role.name}")
+
+
+def demand_our_version(accept: str | None) -> None:
+    """Raise `UnsupportedVersionError` if `Accept` wants another version, and nothing we have.
+
+    Media ranges that have nothing to do with versions are no reason to refuse.
+    """
+    wanted = set(_wanted(accept or ""))
+    others = [kind for kind in wanted if _VERSIONED.fullmatch(kind)]
+    if others and not wanted & _ACCEPTABLE:
+        raise UnsupportedVersionError
+
+
+def _wanted(accept: str) -> Iterator[str]:
+    """The media ranges in lower case, without those of quality 0 (RFC 9110, 12.5.1)."""
+    for each in accept.lower().split(","):
+        kind, *parameters = (part.strip() for part in each.split(";"))
+        if not any(re.fullmatch(r"q\s*=\s*0(\.0*)?", part) for part in parameters):
+            yield kind

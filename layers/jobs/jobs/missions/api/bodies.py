@@ -1,0 +1,207 @@
+"""The missions API's bodies: types that say what is allowed, so that each wrong field is named.
+
+Absent fields stay absent; null is no value of any field.
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from typing import Annotated, Any, Final, Literal, NoReturn, NotRequired, TypedDict
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    TypeAdapter,
+    ValidationError,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    WithJsonSchema,
+    WrapValidator,
+    with_config,
+)
+from pydantic_core import PydanticCustomError
+
+from jobs.core.job import Millis
+from jobs.kit import strict_json
+from jobs.kit.http import BadRequestError
+from jobs.webhooks.api.body import WebhookBody
+
+_LARGEST_METADATA: Final = 10_000
+_MOST_NAMED: Final = 100
+_FARTHEST: Final = timedelta(days=365)
+_MOMENT: Final = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}([.,][0-9]+)?)?"
+    r"(Z|[+-][0-9]{2}(:?[0-9]{2})?)",
+    re.IGNORECASE,
+)
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_RANGES: Final = (
+    ("Longitude", -180, 180),
+    ("Latitude", -90, 90),
+    ("Altitude", -500, 10_000),
+)
+
+
+def _refuse(text: str) -> NoReturn:
+    raise PydanticCustomError("rule", "{text}", {"text": text})
+
+
+def _moment(text: Any, info: ValidationInfo[Millis]) -> Millis:
+    """Parse a time that is not too far ahead; the context is the present."""
+    if not (isinstance(text, str) and _MOMENT.fullmatch(text)):
+        _refuse("Input should be an ISO 8601 date and time with an offset from UTC")
+    try:
+        since = datetime.fromisoformat(text.upper()).astimezone(UTC) - _EPOCH
+    except (ValueError, OverflowError) as error:
+        _refuse(f"Input should be a date and time that there is: {error}")
+    if since > timedelta(milliseconds=info.context) + _FARTHEST:
+        _refuse(f"Input should be at most {_FARTHEST.days} days ahead")
+    return since // timedelta(milliseconds=1)
+
+
+def _in_range(coordinates: list[float]) -> list[float]:
+    for value, (name, least, most) in zip(coordinates, _RANGES, strict=False):
+        if not least <= value <= most:
+            _refuse(f"{name} should be from {least} to {most}")
+    return coordinates
+
+
+def _as_it_came(value: Any, check: ValidatorFunctionWrapHandler) -> Any:
+    check(value)
+    if len(strict_json.dumps(value).encode()) > _LARGEST_METADATA:
+        _refuse(f"Input should have at most {_LARGEST_METADATA} bytes as JSON")
+    return value
+
+
+_STRICT: Final = ConfigDict(strict=True, defer_build=True)
+_CLOSED: Final = ConfigDict(strict=True, defer_build=True, extra="forbid")
+
+Id = Annotated[
+    str, StringConstraints(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$")
+]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"\S")]
+Description = Annotated[str, StringConstraints(max_length=2000)]
+Priority = Annotated[int, Field(ge=1, le=10)]
+Moment = Annotated[
+    Millis, BeforeValidator(_moment), WithJsonSchema({"type": "string", "format": "date-time"})
+]
+Opaque = Annotated[dict[str, Any], WrapValidator(_as_it_came)]
+Coordinates = Annotated[
+    list[float],
+    Field(
+        min_length=2,
+        max_length=3,
+        json_schema_extra={
+            "prefixItems": [
+                {"type": "number", "title": name, "minimum": least, "maximum": most}
+                for name, least, most in _RANGES
+            ]
+        },
+    ),
+    AfterValidator(_in_range),
+]
+
+
+@with_config(_STRICT)
+class Point(TypedDict):
+    """GeoJSON: longitude °, latitude °, and altitude m where it matters."""
+
+    type: Literal["Point"]
+    coordinates: Coordinates
+
+
+@with_config(_CLOSED)
+class Simulate(TypedDict, total=False):
+    """How a simulated drone is to fly."""
+
+    speed: Literal["real", "fast"]
+    outcome: Literal["reject", "offline", "lose-link", "fail", "overrun"]
+
+
+@with_config(_STRICT)
+class Metadata(TypedDict, total=False):
+    """Whatever the caller likes, beside what means something to us."""
+
+    simulate: Simulate
+    offlinePolicy: Any
+
+
+@with_config(_STRICT)
+class CreateJob(TypedDict):
+    name: Name
+    deviceGroupId: Id
+    description: NotRequired[Description]
+    missionId: NotRequired[Id]
+    deviceId: NotRequired[Id]
+    priority: NotRequired[Priority]
+    scheduledAt: NotRequired[Moment]
+    metadata: NotRequired[Annotated[Metadata, WrapValidator(_as_it_came)]]
+    webhook: NotRequired[WebhookBody]
+
+
+@with_config(
+    _STRICT
+    | ConfigDict(
+        json_schema_extra={
+            "if": {"properties": {"ActionOnArrival": {"const": "MISSION"}}},
+            "then": {"required": ["MissionID"]},
+            "else": {"required": ["DesiredLocation"]},
+        }
+    )
+)
+class OlderCreateJob(TypedDict):
+    """What the same API took before. MISSION needs a MissionID, the others a DesiredLocation."""
+
+    DeviceGroupID: Id
+    ActionOnArrival: Literal["HOVER", "ORBIT", "MISSION"]
+    MissionID: NotRequired[Id]
+    DesiredLocation: NotRequired[Point]
+    webhook: NotRequired[WebhookBody]
+
+
+@with_config(_CLOSED | ConfigDict(json_schema_extra={"minProperties": 1}))
+class UpdateJob(TypedDict, total=False):
+    name: Name
+    description: Description
+    priority: Priority
+
+
+CREATE: Final[TypeAdapter[CreateJob]] = TypeAdapter(CreateJob)
+CREATE_OLDER: Final[TypeAdapter[OlderCreateJob]] = TypeAdapter(OlderCreateJob)
+UPDATE: Final[TypeAdapter[UpdateJob]] = TypeAdapter(UpdateJob)
+
+
+def is_older(body: Any) -> bool:
+    """Whether a create has the fields of the older body, and not the newer one's group."""
+    return (
+        isinstance(body, dict)
+        and "deviceGroupId" not in body
+        and not body.keys().isdisjoint(OlderCreateJob.__annotations__.keys() - {"webhook"})
+    )
+
+
+def checked[T: Mapping[str, Any]](kind: TypeAdapter[T], body: Any, *, now: Millis) -> T:
+    """Return the body's known fields, or raise `BadRequestError` that names each wrong one."""
+    if not isinstance(body, dict):
+        raise BadRequestError("Request body must be an object")
+    wrong = _missing_for_action(body) if kind is CREATE_OLDER else {}
+    try:
+        found = kind.validate_python(body, context=now)
+    except ValidationError as error:
+        errors = error.errors(include_url=False, include_context=False, include_input=False)
+        wrong |= {".".join(map(str, e["loc"])): e["msg"] for e in islice(errors, _MOST_NAMED)}
+    if wrong:
+        raise BadRequestError("Missing or invalid parameters", wrong)
+    return found
+
+
+def _missing_for_action(body: Mapping[str, Any]) -> dict[str, str]:
+    action = body.get("ActionOnArrival")
+    for field, actions in (("MissionID", ["MISSION"]), ("DesiredLocation", ["HOVER", "ORBIT"])):
+        if action in actions and field not in body:
+            return {field: f"Field required where ActionOnArrival is {action}"}
+    return {}

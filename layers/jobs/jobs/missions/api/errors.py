@@ -1,0 +1,183 @@
+"""The missions API (contract: missions.md): how it words what goes wrong."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, Final, NamedTuple
+
+from jobs.core.errors import (
+    BadCursorError,
+    DeviceGroupNotFoundError,
+    DeviceNotFoundError,
+    DeviceOfflineError,
+    IdempotencyConflictError,
+    JobEndedError,
+    JobNotFoundError,
+    JobStartedError,
+    PlanNotFoundError,
+    ResourceNotFoundError,
+    ShareNotFoundError,
+    StaleJobError,
+    UnavailableError,
+)
+from jobs.core.job import Millis
+from jobs.core.rate_limit import Allowance, RateLimitedError
+from jobs.kit.http import BadRequestError, Request, Response, TooLargeError
+from jobs.kit.iso_time import iso
+from jobs.missions.api.access import (
+    VERSION,
+    ForbiddenError,
+    InvalidTokenError,
+    UnsupportedVersionError,
+)
+
+HEADERS: Final = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": (
+        "X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, Retry-After"
+    ),
+    "Cache-Control": "no-store",
+}
+
+
+class Words(NamedTuple):
+    """A refusal; without a `message`, the error brings its own."""
+
+    status: HTTPStatus
+    error: str
+    code: str
+    message: str
+
+
+CANNOT_UPDATE: Final = Words(
+    HTTPStatus.BAD_REQUEST, "Cannot update job", "CANNOT_UPDATE_JOB",
+    "Only a PENDING or QUEUED job can be updated",
+)  # fmt: skip
+CANNOT_CANCEL: Final = Words(
+    HTTPStatus.BAD_REQUEST, "Cannot cancel job", "CANNOT_CANCEL_JOB",
+    "Only a PENDING or QUEUED job can be cancelled",
+)  # fmt: skip
+CANNOT_DELETE: Final = Words(
+    HTTPStatus.CONFLICT, "Cannot delete job", "CANNOT_DELETE_JOB",
+    "A job cannot be deleted while it is IN_PROGRESS",
+)  # fmt: skip
+_BAD_REQUEST: Final = (HTTPStatus.BAD_REQUEST, "invalid_request", "INVALID_REQUEST")
+_WORDS: Final[Mapping[type[Exception], Words]] = {
+    BadRequestError: Words(*_BAD_REQUEST, ""),
+    BadCursorError: Words(*_BAD_REQUEST, "cursor is not valid"),
+    InvalidTokenError: Words(
+        HTTPStatus.UNAUTHORIZED, "Missing or invalid credentials", "INVALID_TOKEN",
+        "The access token is not valid; get another one from POST /v3/auth/token",
+    ),
+    ForbiddenError: Words(
+        HTTPStatus.FORBIDDEN, "Insufficient permissions", "INSUFFICIENT_PERMISSIONS", ""
+    ),
+    JobNotFoundError: Words(
+        HTTPStatus.NOT_FOUND, "Job not found", "JOB_NOT_FOUND",
+        "Your organisation has no job of this id",
+    ),
+    DeviceGroupNotFoundError: Words(
+        HTTPStatus.NOT_FOUND, "Device group not found", "DEVICE_GROUP_NOT_FOUND",
+        "Your organisation has no device group of this id",
+    ),
+    DeviceNotFoundError: Words(
+        HTTPStatus.NOT_FOUND, "Device not found", "DEVICE_NOT_FOUND",
+        "The device group has no device of this id",
+    ),
+    PlanNotFoundError: Words(
+        HTTPStatus.NOT_FOUND, "Mission not found", "MISSION_NOT_FOUND",
+        "Your organisation has no mission of this id",
+    ),
+    ResourceNotFoundError: Words(
+        HTTPStatus.NOT_FOUND, "Resource not found", "RESOURCE_NOT_FOUND",
+        "Your organisation has neither a job nor a device group of this id",
+    ),
+    ShareNotFoundError: Words(
+        HTTPStatus.NOT_FOUND, "Share not found", "SHARE_NOT_FOUND",
+        "Your organisation has no such share, or it has expired",
+    ),
+    IdempotencyConflictError: Words(
+        HTTPStatus.CONFLICT, "Idempotency conflict", "IDEMPOTENCY_CONFLICT",
+        "Idempotency-Key was used with a different request",
+    ),
+    StaleJobError: Words(
+        HTTPStatus.CONFLICT, "Job is changing", "JOB_CHANGED", "Job is changing, try again"
+    ),
+    TooLargeError: Words(
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "Request body is too large", "REQUEST_TOO_LARGE",
+        "A request body may have up to 1 MiB",
+    ),
+    UnsupportedVersionError: Words(
+        HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Unsupported API version", "UNSUPPORTED_VERSION",
+        f"This is version {VERSION} of the API",
+    ),
+    RateLimitedError: Words(
+        HTTPStatus.TOO_MANY_REQUESTS, "Too many requests", "RATE_LIMITED",
+        "Too many requests, try again after the time in Retry-After",
+    ),
+    DeviceOfflineError: Words(
+        HTTPStatus.SERVICE_UNAVAILABLE, "Device is offline", "DEVICE_OFFLINE",
+        "The device is offline, and offlinePolicy is reject",
+    ),
+    UnavailableError: Words(
+        HTTPStatus.SERVICE_UNAVAILABLE, "Service is busy", "UNAVAILABLE",
+        "Service is busy, try again",
+    ),
+    Exception: Words(
+        HTTPStatus.INTERNAL_SERVER_ERROR, "Internal server error", "INTERNAL_ERROR",
+        "Something went wrong here; requestId finds it in our logs",
+    ),
+}  # fmt: skip
+
+
+def refuse(
+    error: Exception, request: Request, *, now: Millis, too_late: Words | None = None
+) -> Response:
+    """Word an error; `too_late` is what an endpoint says of a job that is being done, or over."""
+    if too_late and isinstance(error, JobStartedError | JobEndedError):
+        words = too_late
+    else:
+        words = _WORDS[next(c for c in type(error).__mro__ if c in _WORDS)]
+    body = {
+        "success": False,
+        "error": words.error,
+        "message": words.message or str(error),
+        "code": words.code,
+        **_more(error),
+        "requestId": request.id,
+        "timestamp": iso(now),
+    }
+    return Response(words.status, body, _headers(error, now))
+
+
+def rate_headers(allowance: Allowance) -> dict[str, str]:
+    return {
+        "X-RateLimit-Limit": str(allowance.limit),
+        "X-RateLimit-Remaining": str(allowance.remaining),
+        "X-RateLimit-Reset": str(_seconds(allowance.resets_at)),
+    }
+
+
+def _more(error: Exception) -> dict[str, Any]:
+    match error:
+        case BadRequestError(details=details) if details:
+            return {"details": [{"field": k, "message": v} for k, v in details.items()]}
+        case UnsupportedVersionError():
+            return {"supportedVersions": [f"v{VERSION}"]}
+        case _:
+            return {}
+
+
+def _headers(error: Exception, now: Millis) -> dict[str, str]:
+    match error:
+        case RateLimitedError(allowance=allowance):
+            wait = max(1, _seconds(allowance.resets_at - now))
+            return {**rate_headers(allowance), "Retry-After": str(wait)}
+        case UnavailableError():
+            return {"Retry-After": "1"}
+        case _:
+            return {}
+
+
+def _seconds(millis: Millis) -> int:
+    """Rounded up: who waits for so long has waited long enough."""
+    return -(-millis // 1000)

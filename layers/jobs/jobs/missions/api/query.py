@@ -1,0 +1,47 @@
+"""The missions API (contract: missions.md): what paths and queries ask for."""
+
+import re
+from typing import Final
+
+from jobs.core.errors import JobNotFoundError
+from jobs.core.ids import is_uuid
+from jobs.core.job import JobRef
+from jobs.core.status import JobStatus
+from jobs.kit.http import BadRequestError, Request
+from jobs.missions.api.responses import WORDS
+from jobs.missions.mission import DIALECT
+from jobs.missions.partner import Caller
+
+_DEFAULT_LIMIT: Final = 20
+_MOST_LISTED: Final = 100
+_NUMBER: Final = re.compile(r"[0-9]{1,9}")
+
+
+def ref_in(request: Request, caller: Caller) -> JobRef:
+    """Raises `JobNotFoundError` for what cannot be a job's id."""
+    job_id = request.path("jobId")
+    if not is_uuid(job_id):
+        raise JobNotFoundError(job_id)
+    return JobRef(tenant=caller.tenant, dialect=DIALECT, id=job_id)
+
+
+def limit_in(request: Request) -> int:
+    text = request.query("limit")
+    if text is None:
+        return _DEFAULT_LIMIT
+    if not (_NUMBER.fullmatch(text) and 1 <= int(text) <= _MOST_LISTED):
+        raise _wrong(limit=f"Input should be an integer from 1 to {_MOST_LISTED}")
+    return int(text)
+
+
+def statuses_in(request: Request) -> frozenset[JobStatus]:
+    """The statuses that `status` names; none, which lists all, where it is absent."""
+    word = request.query("status")
+    named = frozenset(status for status, spelled in WORDS.items() if spelled == word)
+    if word is not None and not named:
+        raise _wrong(status=f"Input should be one of {', '.join(dict.fromkeys(WORDS.values()))}")
+    return named
+
+
+def _wrong(**details: str) -> BadRequestError:
+    return BadRequestError("Missing or invalid parameters", details)

@@ -1,0 +1,98 @@
+"""The missions API (contract: missions.md): what bodies ask for, in the use cases' words.
+
+Only for functions that take a body: it brings pydantic with it. `missions_query` reads the rest.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from jobs.core.job import Millis
+from jobs.kit.fingerprint import fingerprint
+from jobs.kit.http import BadRequestError, Request
+from jobs.missions.api import bodies as missions_body
+from jobs.missions.api.bodies import CreateJob, OlderCreateJob
+from jobs.missions.create_mission import NewMission
+from jobs.missions.mission import DIALECT
+from jobs.missions.partner import Caller
+from jobs.webhooks.api.body import webhook_of
+
+_DEFAULT_PRIORITY: Final = 5
+
+
+def new_mission(
+    request: Request, caller: Caller, *, now: Millis, loopback: bool = False
+) -> NewMission:
+    """Read a create in either style. Raises `BadRequestError`."""
+    body, key = request.json(), request.idempotency_key()
+    return mission_in(body, tenant=caller.tenant, key=key, now=now, loopback=loopback)
+
+
+def mission_in(
+    body: Any, *, tenant: str, key: str | None, now: Millis, loopback: bool
+) -> NewMission:
+    """Read the body of a create in either style. Raises `BadRequestError`.
+
+    With `loopback`, a webhook may be on this machine.
+    """
+    asked: CreateJob | OlderCreateJob
+    if missions_body.is_older(body):
+        asked = missions_body.checked(missions_body.CREATE_OLDER, body, now=now)
+        new = _older(asked, tenant, key)
+    else:
+        asked = missions_body.checked(missions_body.CREATE, body, now=now)
+        new = _newer(asked, tenant, key)
+    return replace(new, webhook=webhook_of(asked.get("webhook"), loopback=loopback))
+
+
+def _newer(body: CreateJob, tenant: str, key: str | None) -> NewMission:
+    metadata = body.get("metadata", {})
+    return NewMission(
+        tenant=tenant,
+        dialect=DIALECT,
+        name=body["name"],
+        description=body.get("description"),
+        group=body["deviceGroupId"],
+        device=body.get("deviceId"),
+        online_only=metadata.get("offlinePolicy") == "reject",
+        plan=body.get("missionId"),
+        action="MISSION" if "missionId" in body else "HOVER",
+        priority=body.get("priority", _DEFAULT_PRIORITY),
+        scheduled_at=body.get("scheduledAt"),
+        request=_kept(missionId=body.get("missionId"), metadata=metadata),
+        idempotency_key=key,
+        request_hash=fingerprint(body),
+    )
+
+
+def _older(body: OlderCreateJob, tenant: str, key: str | None) -> NewMission:
+    """It has no name of its own; what it is for makes one."""
+    place = body.get("DesiredLocation")
+    coordinates = place["coordinates"] if place else None
+    plan, action = body.get("MissionID"), body["ActionOnArrival"]
+    where = f"at {coordinates[1]:.5f}, {coordinates[0]:.5f}" if coordinates else ""
+    return NewMission(
+        tenant=tenant,
+        dialect=DIALECT,
+        name=f"Mission {plan}" if action == "MISSION" else f"{action.capitalize()} {where}",
+        group=body["DeviceGroupID"],
+        plan=plan,
+        action=action,
+        place=coordinates,
+        priority=_DEFAULT_PRIORITY,
+        request=_kept(missionId=plan, location=place, metadata={}, legacy=True),
+        idempotency_key=key,
+        request_hash=fingerprint(body),
+    )
+
+
+def _kept(**fields: Any) -> Mapping[str, Any]:
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def changes(request: Request, *, now: Millis) -> Mapping[str, Any]:
+    """Read what an update changes, at least one thing. Raises `BadRequestError`."""
+    body = missions_body.checked(missions_body.UPDATE, request.json(), now=now)
+    if not body:
+        raise BadRequestError("Give at least one of name, description, priority")
+    return body

@@ -1,0 +1,173 @@
+"""The missions API (contract: missions.md): how it spells jobs and resources."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, Final
+
+from jobs.core.job import Job, Millis
+from jobs.core.list_jobs import JobList
+from jobs.core.status import JobStatus
+from jobs.kit.http import Response
+from jobs.kit.iso_time import iso
+from jobs.missions.device import DeviceGroup, DeviceState
+from jobs.missions.mission import JOB_PATH, mission_of
+
+WORDS: Final[Mapping[JobStatus, str]] = {
+    JobStatus.PENDING: "PENDING",
+    JobStatus.QUEUED: "QUEUED",
+    JobStatus.RUNNING: "IN_PROGRESS",
+    JobStatus.SUCCEEDED: "COMPLETED",
+    JobStatus.FAILED: "FAILED",
+    JobStatus.CANCELLED: "CANCELLED",
+    JobStatus.TIMED_OUT: "FAILED",
+}
+_NEVER_FLOWN: Final = "No device became available in time"
+_FLOWN_TOO_LONG: Final = "Mission exceeded its maximum flight time; outcome unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Addresses:
+    """Where clients reach us: `https://…` and `wss://…`."""
+
+    api: str
+    websocket: str
+
+
+def created(job: Job, addresses: Addresses) -> Response:
+    """201, in the style in which the job was asked for."""
+    if job.request.get("legacy"):
+        return Response(HTTPStatus.CREATED, _created_as_before(job, addresses))
+    return Response(HTTPStatus.CREATED, {"success": True, "job": _item(job)})
+
+
+def _created_as_before(job: Job, addresses: Addresses) -> dict[str, Any]:
+    return {
+        "jobID": job.id,
+        "status": WORDS[job.status],
+        "createdAt": iso(job.created_at),
+        "DeviceGroupID": mission_of(job).group,
+        "_links": {
+            "self": addresses.api + JOB_PATH.format(id=job.id),
+            "status_ws": f"{addresses.websocket}?resourceId={job.id}",
+            "status_mqtt": f"{job.id}/JOB/STATUS",
+        },
+    }
+
+
+def found(job: Job) -> Response:
+    """All there is to say of a job; what it has not is left out."""
+    mission = mission_of(job)
+    status, order = WORDS[job.status], mission.order
+    return _success(
+        job=_present(
+            jobId=job.id,
+            name=mission.name,
+            description=mission.description,
+            missionId=job.request.get("missionId"),
+            deviceId=order.device if order else mission.device,
+            deviceGroupId=mission.group,
+            status=status,
+            priority=mission.priority,
+            scheduledAt=_time(mission.scheduled_at),
+            createdAt=iso(job.created_at),
+            updatedAt=_time(_updated_at(job)),
+            startedAt=_time(mission.started_at),
+            completedAt=_time(job.ended_at if status in {"COMPLETED", "FAILED"} else None),
+            cancelledAt=_time(job.ended_at if status == "CANCELLED" else None),
+            error=_error(job),
+            metadata=job.request["metadata"],
+        )
+    )
+
+
+def updated(job: Job) -> Response:
+    mission = mission_of(job)
+    return _success(
+        job=_present(
+            jobId=job.id,
+            name=mission.name,
+            description=mission.description,
+            status=WORDS[job.status],
+            priority=mission.priority,
+            updatedAt=_time(_updated_at(job)),
+        )
+    )
+
+
+def cancelled(job: Job) -> Response:
+    return _success(
+        job=_present(jobId=job.id, status=WORDS[job.status], cancelledAt=_time(job.ended_at))
+    )
+
+
+def deleted() -> Response:
+    return _success(message="Job deleted successfully")
+
+
+def listed(found: JobList) -> Response:
+    more = {"nextCursor": found.cursor} if found.cursor else {}
+    return _success(jobs=[_item(job) for job in found.jobs], count=len(found.jobs), **more)
+
+
+def resources(
+    groups: Sequence[DeviceGroup], states: Mapping[str, DeviceState], now: Millis
+) -> Response:
+    return _success(
+        resources=[
+            {
+                "deviceGroupId": group.id,
+                "name": group.name,
+                "description": group.description,
+                "deviceCount": len(group.devices),
+                "devices": [
+                    {
+                        "deviceId": device.id,
+                        "name": device.name,
+                        "status": states[device.id].status(now),
+                    }
+                    for device in group.devices
+                ],
+            }
+            for group in groups
+        ],
+        count=len(groups),
+    )
+
+
+def _item(job: Job) -> dict[str, Any]:
+    mission = mission_of(job)
+    return {
+        "jobId": job.id,
+        "name": mission.name,
+        "status": WORDS[job.status],
+        "priority": mission.priority,
+        "createdAt": iso(job.created_at),
+    }
+
+
+def _updated_at(job: Job) -> Millis | None:
+    """When the status last changed, or the caller changed something; None if nobody has yet."""
+    changes: Iterable[Millis | None] = (
+        job.changed_at if job.sequence > 1 else None,
+        mission_of(job).amended_at,
+    )
+    return max((at for at in changes if at is not None), default=None)
+
+
+def _error(job: Job) -> str | None:
+    if job.status is not JobStatus.TIMED_OUT:
+        return job.error
+    return _NEVER_FLOWN if mission_of(job).started_at is None else _FLOWN_TOO_LONG
+
+
+def _time(at: Millis | None) -> str | None:
+    return None if at is None else iso(at)
+
+
+def _present(**fields: Any) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _success(**fields: Any) -> Response:
+    return Response(HTTPStatus.OK, {"success": True, **fields})

@@ -1,0 +1,83 @@
+"""The missions API (contract: missions.md, Tokens): the one endpoint that speaks OAuth 2.0."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, Final, NamedTuple, Self
+
+from jobs.core.errors import InvalidClientError, UnavailableError
+from jobs.core.job import Millis
+from jobs.core.rate_limit import Limit, RateLimitedError
+from jobs.kit.http import BadRequestError, Request, Response, TooLargeError
+from jobs.missions.api import errors as missions_errors
+from jobs.missions.partner import AccessToken
+
+LIMIT: Final = Limit("token", 100, 2_000)  # bursts of 100, 50 a second
+
+
+class AccessDeniedError(Exception):
+    """No API key, or one that does not open this API."""
+
+
+class UnsupportedGrantTypeError(Exception):
+    """Another grant than `client_credentials`."""
+
+
+_ERRORS: Final[Mapping[type[Exception], tuple[HTTPStatus, str, str]]] = {
+    AccessDeniedError: (
+        HTTPStatus.FORBIDDEN, "access_denied", "The x-api-key header is missing or wrong"
+    ),
+    BadRequestError: (HTTPStatus.BAD_REQUEST, "invalid_request", ""),
+    TooLargeError: (
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "invalid_request", "Request body is too large"
+    ),
+    UnsupportedGrantTypeError: (
+        HTTPStatus.BAD_REQUEST,
+        "unsupported_grant_type",
+        "grant_type must be client_credentials",
+    ),
+    InvalidClientError: (
+        HTTPStatus.UNAUTHORIZED, "invalid_client", "Unknown client or wrong secret"
+    ),
+    RateLimitedError: (HTTPStatus.TOO_MANY_REQUESTS, "slow_down", "Too many requests"),
+    UnavailableError: (
+        HTTPStatus.SERVICE_UNAVAILABLE, "temporarily_unavailable", "Service is busy, try again"
+    ),
+    Exception: (HTTPStatus.INTERNAL_SERVER_ERROR, "server_error", "Internal server error"),
+}  # fmt: skip
+
+
+class Credentials(NamedTuple):
+    client_id: str
+    client_secret: str
+
+    @classmethod
+    def of(cls, body: Any) -> Self:
+        """Check a body. Raises `BadRequestError` or `UnsupportedGrantTypeError`."""
+        if not isinstance(body, dict):
+            raise BadRequestError("Request body must be an object")
+        if _text(body, "grant_type") != "client_credentials":
+            raise UnsupportedGrantTypeError
+        return cls(_text(body, "client_id"), _text(body, "client_secret"))
+
+
+def _text(body: Mapping[str, Any], field: str) -> str:
+    value = body.get(field)
+    if not isinstance(value, str) or not value:
+        raise BadRequestError(f"{field} is required and must be a string")
+    return value
+
+
+def issued(token: AccessToken) -> Response:
+    return Response(
+        HTTPStatus.OK,
+        {"access_token": token.value, "token_type": "Bearer", "expires_in": token.expires_in},
+    )
+
+
+def refuse(error: Exception, request: Request, *, now: Millis) -> Response:
+    """Word an error as RFC 6749 does; one that a client of any endpoint may meet, both ways."""
+    status, code, text = _ERRORS[next(c for c in type(error).__mro__ if c in _ERRORS)]
+    oauth = {"error": code, "error_description": text or str(error)}
+    shared = missions_errors.refuse(error, request, now=now)
+    shape = {**shared.body, **oauth} if isinstance(error, RateLimitedError) else oauth
+    return Response(status, shape, shared.headers)

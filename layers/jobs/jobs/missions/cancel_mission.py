@@ -1,0 +1,22 @@
+"""Call a mission off while it waits."""
+
+from dataclasses import dataclass
+
+from jobs.core.change_job import change_job
+from jobs.core.job import Job, JobRef
+from jobs.core.ports import Clock, JobRepository
+from jobs.missions.mission import cancelled
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelMission:
+    repository: JobRepository
+    clock: Clock
+
+    def __call__(self, ref: JobRef) -> Job:
+        """Return the cancelled job. Raises `JobNotFoundError`, or `JobStartedError`."""
+        return change_job(self.repository, ref, self._cancelled)
+
+    def _cancelled(self, job: Job) -> Job:
+        now = self.clock()
+        return cancelled(job.as_of(now), now=now)

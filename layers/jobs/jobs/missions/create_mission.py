@@ -1,0 +1,109 @@
+"""Create a job for a drone: where it is to fly is settled here, once."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from jobs.core.create_job import add_once
+from jobs.core.errors import DeviceNotFoundError, DeviceOfflineError
+from jobs.core.ids import new_job_id, tenant_tag
+from jobs.core.job import Job, Millis
+from jobs.core.ports import Clock, JobRepository
+from jobs.missions.mission import Mission
+from jobs.missions.ports import Fleet, FleetRegistry
+from jobs.webhooks.webhook import Webhook
+
+_ALTITUDE: Final = 50.0
+"""Metres, for a place that comes without one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewMission:
+    """What a caller asks for, already translated from its dialect.
+
+    `plan` is a registered mission's id; `place` is where to go where there is
+    none: `[longitude °, latitude °]`, perhaps with an altitude in m. Without
+    either, the drone hovers above its dock. `request` is kept as it is.
+    """
+
+    tenant: str
+    dialect: str
+    name: str
+    group: str
+    priority: int
+    action: Literal["MISSION", "HOVER", "ORBIT"]
+    request: Mapping[str, Any]
+    request_hash: str
+    idempotency_key: str | None
+    description: str | None = None
+    device: str | None = None
+    online_only: bool = False
+    plan: str | None = None
+    place: Sequence[float] | None = None
+    scheduled_at: Millis | None = None
+    webhook: Webhook | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateMission:
+    """`device_wait` is how long after it was due a mission waits for a device."""
+
+    repository: JobRepository
+    registry: FleetRegistry
+    fleet: Fleet
+    clock: Clock
+    retention: Millis
+    device_wait: Millis
+
+    def __call__(self, new: NewMission) -> Job:
+        """Return the job, or the first one of the same key; it may have moved on since.
+
+        Raises `DeviceGroupNotFoundError`, `DeviceNotFoundError`, `PlanNotFoundError`,
+        `DeviceOfflineError` if the device is not online and must be, `IdempotencyConflictError`.
+        """
+        group = self.registry.group(new.tenant, new.group)
+        if new.device is not None and new.device not in {device.id for device in group.devices}:
+            raise DeviceNotFoundError(new.device)
+        waypoints = self._waypoints(new)
+        now = self.clock()
+        if new.online_only and new.device is not None and not self._is_repeated(new):
+            self._demand_online(new.device, now)
+        due_at = max(now, new.scheduled_at or now)
+        job = Job(
+            id=new_job_id(now, tag=tenant_tag(new.tenant)),
+            tenant=new.tenant,
+            dialect=new.dialect,
+            request={**new.request, "action": new.action, "waypoints": waypoints},
+            created_at=now,
+            changed_at=now,
+            deadline=due_at + self.device_wait,
+            retention=self.retention,
+            webhook=new.webhook,
+            mission=Mission(
+                name=new.name,
+                description=new.description,
+                group=new.group,
+                device=new.device,
+                priority=new.priority,
+                scheduled_at=new.scheduled_at,
+                due_at=due_at,
+            ),
+        )
+        return add_once(
+            self.repository, job, key=new.idempotency_key, request_hash=new.request_hash
+        )
+
+    def _waypoints(self, new: NewMission) -> list[list[float]]:
+        plan = self.registry.plan(new.tenant, new.plan) if new.plan is not None else None
+        if plan is not None and new.action == "MISSION":
+            return [[*each] for each in plan.waypoints]
+        return [[*new.place, _ALTITUDE][:3]] if new.place else []
+
+    def _is_repeated(self, new: NewMission) -> bool:
+        """Whether there is a job already, which was granted while the device was online."""
+        key = new.idempotency_key
+        return key is not None and self.repository.knows(new.tenant, new.dialect, key)
+
+    def _demand_online(self, device: str, now: Millis) -> None:
+        if not self.fleet.states([device])[device].is_online(now):
+            raise DeviceOfflineError(device)

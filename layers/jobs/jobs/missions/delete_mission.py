@@ -1,0 +1,26 @@
+"""Remove a mission that is not being flown."""
+
+from dataclasses import dataclass
+
+from jobs.core.change_job import change_job
+from jobs.core.job import Job, JobRef
+from jobs.core.ports import Clock, JobRepository
+from jobs.missions.mission import cancelled
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeleteJob:
+    repository: JobRepository
+    clock: Clock
+
+    def __call__(self, ref: JobRef) -> None:
+        """One that waits is cancelled first, so that whoever follows it learns of its end.
+
+        Raises `JobNotFoundError`, or `JobStartedError` for one that is being flown.
+        """
+        self.repository.delete(change_job(self.repository, ref, self._over))
+
+    def _over(self, job: Job) -> Job:
+        now = self.clock()
+        job = job.as_of(now)
+        return job if job.status.is_terminal else cancelled(job, now=now)

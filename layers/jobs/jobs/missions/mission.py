@@ -1,0 +1,129 @@
+"""What a job has that is flown by a drone, and the steps that only such a job takes.
+
+All functions return the job as it is after the step, and refuse by raising.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from jobs.core.errors import JobStartedError
+from jobs.core.job import Job, JobRef, Millis
+from jobs.core.status import JobStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """A mission given to a device, which may yet decline it.
+
+    `fence` is the number of the device's lease; `number` tells this order from
+    the job's others.
+    """
+
+    device: str
+    fence: int
+    number: int
+    sent_at: Millis
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mission:
+    """The half of a mission that is small, or changes; the job's request is the other.
+
+    `device` is the only one that may fly it, where the caller named one.
+    `declined` are devices that would not. `due_at` is when it may start at the earliest.
+    """
+
+    name: str
+    group: str
+    priority: int
+    due_at: Millis
+    description: str | None = None
+    device: str | None = None
+    scheduled_at: Millis | None = None
+    order: Order | None = None
+    declined: tuple[str, ...] = ()
+    started_at: Millis | None = None
+    amended_at: Millis | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """A mission that waits for a device, as the queue shows it: perhaps it does no more."""
+
+    ref: JobRef
+    mission: Mission
+
+
+DIALECT: Final = "missions"
+JOB_PATH: Final = "/v3/jobs/{id}"
+WAITING: Final = frozenset({JobStatus.PENDING, JobStatus.QUEUED})
+
+
+def mission_of(job: Job) -> Mission:
+    """Return the job's mission; only jobs of the missions dialect have one."""
+    if job.mission is None:
+        raise TypeError(f"job {job.id} is no mission")
+    return job.mission
+
+
+def order_id(job: Job) -> str | None:
+    """Return the name under which the job's order is known to the device; None without one."""
+    order = mission_of(job).order
+    return None if order is None else order_name(job.id, order)
+
+
+def order_name(job_id: str, order: Order) -> str:
+    return f"{job_id}-{order.number}"
+
+
+def job_id_in(order_id: str) -> str:
+    return order_id[:36]
+
+
+def waits_for_device(job: Job) -> bool:
+    return job.status is JobStatus.QUEUED and mission_of(job).order is None
+
+
+def refuse_unless_waiting(job: Job) -> None:
+    """Raise `JobStartedError` if the job is being flown, or over."""
+    if job.status not in WAITING:
+        raise JobStartedError(job.id)
+
+
+def amended(job: Job, changes: Mapping[str, Any], *, now: Millis) -> Job:
+    """Change name, description or priority of a job that waits. Raises `JobStartedError`."""
+    refuse_unless_waiting(job)
+    mission = replace(mission_of(job), **changes, amended_at=now)
+    return replace(job, attempt=job.attempt + 1, mission=mission)
+
+
+def cancelled(job: Job, *, now: Millis) -> Job:
+    """Raises `JobStartedError` once a drone may have taken off."""
+    refuse_unless_waiting(job)
+    return job.cancel(now=now)
+
+
+def ordered(job: Job, device: str, *, fence: int, now: Millis) -> Job:
+    """Give the mission to a device. Raises `JobStartedError` if it waits for none any more."""
+    if not waits_for_device(job):
+        raise JobStartedError(job.id)
+    number = job.attempt + 1
+    order = Order(device=device, fence=fence, number=number, sent_at=now)
+    return replace(job, attempt=number, mission=replace(mission_of(job), order=order))
+
+
+def withdrawn(job: Job) -> Job:
+    """Take the mission back from a device that will not fly it: it is not asked again."""
+    mission = mission_of(job)
+    if job.status is not JobStatus.QUEUED or mission.order is None:
+        raise JobStartedError(job.id)
+    declined = (*mission.declined, mission.order.device)
+    mission = replace(mission, order=None, declined=declined)
+    return replace(job, attempt=job.attempt + 1, mission=mission)
+
+
+def started(job: Job, *, now: Millis, deadline: Millis) -> Job:
+    """The device has accepted: from now on a drone may be in the air. Raises `JobEndedError`."""
+    mission = replace(mission_of(job), started_at=now)
+    return replace(job.start(now=now, deadline=deadline), mission=mission)

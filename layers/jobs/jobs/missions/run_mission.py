@@ -1,0 +1,41 @@
+"""Bring a mission on its way, as far as it goes now."""
+
+from dataclasses import dataclass
+
+from jobs.core.change_job import change_job
+from jobs.core.errors import JobNotFoundError
+from jobs.core.job import Job, JobRef
+from jobs.core.ports import Clock, JobRepository
+from jobs.core.status import JobStatus
+from jobs.missions.assign_missions import AssignMissions
+from jobs.missions.mission import mission_of, waits_for_device
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunMission:
+    repository: JobRepository
+    clock: Clock
+    assign: AssignMissions
+
+    def __call__(self, ref: JobRef) -> JobStatus | None:
+        """Queue a mission that is due, find it a device; return its status, None if it is gone.
+
+        Harmless when repeated. A mission that needs no device any more makes
+        room for the others of its group.
+        """
+        try:
+            job = change_job(self.repository, ref, self._queued)
+        except JobNotFoundError:
+            return None
+        mission = mission_of(job)
+        if job.status is JobStatus.QUEUED and mission.order is not None:
+            self.assign.send(job)
+        else:
+            self.assign(ref.tenant, mission.group, newcomer=job if waits_for_device(job) else None)
+        return job.status
+
+    def _queued(self, job: Job) -> Job:
+        now = self.clock()
+        job = job.as_of(now)
+        is_due = job.status is JobStatus.PENDING and mission_of(job).due_at <= now
+        return job.enqueue(now=now) if is_due else job

@@ -1,0 +1,32 @@
+"""After a mission: its device is for the next one."""
+
+from dataclasses import dataclass
+
+from jobs.core.job import JobRef
+from jobs.missions.assign_missions import AssignMissions
+from jobs.missions.mission import Order, order_name
+from jobs.missions.ports import Fleet, FleetRegistry, Orders, OrderState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettleMission:
+    registry: FleetRegistry
+    fleet: Fleet
+    orders: Orders
+    assign: AssignMissions
+
+    def __call__(self, ref: JobRef, order: Order) -> None:
+        """Free the device of a mission that is over, and give it the next one.
+
+        Where a drone may be in the air it is called back, and its lease stays:
+        only its own word that it is docked frees it.
+        """
+        name = order_name(ref.id, order)
+        found = self.orders.state(name, order.device)
+        if found is not None and found[0] in {OrderState.QUEUED, OrderState.IN_PROGRESS}:
+            self.orders.recall(name, order.device)
+        if found is None or found[0] is not OrderState.IN_PROGRESS:
+            self.fleet.release(order.device, fence=order.fence)
+        device = self.registry.device(order.device)
+        if device is not None:
+            self.assign(ref.tenant, device.group)

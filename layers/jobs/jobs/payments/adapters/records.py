@@ -1,0 +1,159 @@
+"""The payment table: each change a conditional write on state and attempt.
+
+    PK                            what
+    auth#<chain>#<payer>#<nonce>  a payment by an authorization
+    tx#<chain>#<hash>#<log>       a payment by a bare transfer
+    key#<tenant>#<the key>        which payment an Idempotency-Key stands for
+
+Index `by_state`: payments by state, in the order of their last change.
+"""
+
+import json
+import secrets
+from typing import TYPE_CHECKING, Any, Final
+
+from jobs.core.adapters.dynamodb.items import Item, Stored, Values, attributes, plain, spelled
+from jobs.core.errors import StalePaymentError
+from jobs.core.job import Millis
+from jobs.core.ports import Clock
+from jobs.kit.aws.client import passing_failures
+from jobs.kit.aws.dynamodb.transact import transact
+from jobs.payments.payment import KeyedPayment, Payment, PaymentState
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+
+_KEPT: Final[Millis] = 400 * 24 * 3600 * 1000
+"""Longer than any payment can be replayed, and than a year's accounts are open."""
+
+_AS_THEY_ARE: Final = (
+    *("tenant", "dialect", "job_id", "request_hash", "network", "payer", "created_at"),
+    *("changed_at", "lease_until", "attempt", "version", "valid_before", "transaction", "reason"),
+)
+
+
+class DynamoPayments:
+    def __init__(self, client: "DynamoDBClient", table: str, clock: Clock) -> None:
+        self._client = client
+        self._table = table
+        self._clock = clock
+
+    def claim(
+        self,
+        payment: Payment,
+        *,
+        replacing: Payment | None,
+        key: KeyedPayment | None = None,
+        replacing_key: KeyedPayment | None = None,
+    ) -> bool:
+        write_id = secrets.token_hex(6)
+        put = self._put(payment, replacing, write_id)
+        if key is None:
+            return self._written(put, write_id)
+        refused = transact(self._client, [{"Put": put}, {"Put": self._put_key(key, replacing_key)}])
+        return not refused or _is_ours(refused[0] or {}, write_id)
+
+    def find(self, payment_id: str) -> Payment | None:
+        found = self._read(payment_id)
+        return to_payment(found) if found else None
+
+    def find_key(self, tenant: str, key: str) -> KeyedPayment | None:
+        found = self._read(_key_id(tenant, key))
+        row = plain(found) if found else None
+        if row is None or row["expires_at"] <= self._clock() // 1000:
+            return None
+        return KeyedPayment(
+            tenant=tenant,
+            key=key,
+            payment_id=row["payment_id"],
+            request_hash=row["request_hash"],
+            expires_at=row["expires_at"] * 1000,
+        )
+
+    def save(self, payment: Payment, *, replacing: Payment) -> None:
+        write_id = secrets.token_hex(6)
+        if not self._written(self._put(payment, replacing, write_id), write_id):
+            raise StalePaymentError(payment.id)
+
+    def _read(self, key: str) -> Stored | None:
+        with passing_failures():
+            return self._client.get_item(
+                TableName=self._table, Key=attributes({"PK": key}), ConsistentRead=True
+            ).get("Item")
+
+    def _written(self, put: Any, write_id: str) -> bool:
+        with passing_failures():
+            try:
+                self._client.put_item(**put)
+            except self._client.exceptions.ConditionalCheckFailedException as error:
+                stored: Any = error.response.get("Item", {})
+                return _is_ours(stored, write_id)
+        return True
+
+    def _put(self, payment: Payment, replacing: Payment | None, write_id: str) -> dict[str, Any]:
+        put: dict[str, Any] = {
+            "TableName": self._table,
+            "Item": _item(payment, write_id),
+            "ConditionExpression": "attribute_not_exists(PK)",
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        }
+        if replacing:
+            was: Values = {":was": replacing.state.value, ":fence": replacing.attempt}
+            put |= {
+                "ConditionExpression": "#state = :was AND attempt = :fence",
+                "ExpressionAttributeNames": {"#state": "state"},
+                "ExpressionAttributeValues": attributes(was),
+            }
+        return put
+
+    def _put_key(self, key: KeyedPayment, replacing: KeyedPayment | None) -> dict[str, Any]:
+        values: Values = {
+            "PK": _key_id(key.tenant, key.key),
+            "payment_id": key.payment_id,
+            "request_hash": key.request_hash,
+            "expires_at": key.expires_at // 1000,
+        }
+        return {
+            "TableName": self._table,
+            "Item": attributes(values),
+            "ConditionExpression": (
+                "attribute_not_exists(PK) OR expires_at <= :now OR payment_id = :was"
+            ),
+            "ExpressionAttributeValues": attributes({
+                ":now": self._clock() // 1000,
+                ":was": replacing.payment_id if replacing else "none",
+            }),
+        }  # fmt: skip
+
+
+def _is_ours(stored: Stored, write_id: str) -> bool:
+    """Whether the write that stands in our way is our own, repeated by the SDK."""
+    return bool(stored.get("write_id") == {"S": write_id})
+
+
+def _key_id(tenant: str, key: str) -> str:
+    return f"key#{tenant}#{key}"
+
+
+def _item(payment: Payment, write_id: str) -> Item:
+    values: Values = {
+        "PK": payment.id,
+        "state": payment.state.value,
+        "amount": str(payment.amount),  # as large as the chain allows, which is too large for N
+        "job": spelled(payment.job) if payment.job else None,
+        "write_id": write_id,
+        "expires_at": (payment.created_at + _KEPT) // 1000,
+        **{name: getattr(payment, name) for name in _AS_THEY_ARE},
+    }
+    return attributes(values)
+
+
+def to_payment(item: Stored) -> Payment:
+    row = plain(item)
+    return Payment(
+        id=row["PK"],
+        state=PaymentState(row["state"]),
+        amount=int(row["amount"]),
+        job=json.loads(row.get("job", "{}")),
+        **{name: row[name] for name in _AS_THEY_ARE},
+    )

@@ -1,0 +1,58 @@
+"""One node, asked over JSON-RPC 2.0 until patience is over. Reads only, so asking again is safe."""
+
+import time
+from http import HTTPStatus
+from typing import Any, Final
+
+from jobs.core.errors import SettlementUnknownError
+from jobs.kit.outbound.json_post import JsonPost, NoAnswerError, Reply
+
+_CALL_S: Final = 4.0
+_ATTEMPTS: Final = 3
+_PAUSE_S: Final = 0.15
+
+
+class NodeRefusesError(SettlementUnknownError):
+    """The node has heard the call, and will not do it."""
+
+
+class RpcNode:
+    def __init__(self, post: JsonPost, url: str, patience: float) -> None:
+        self._post = post
+        self._url = url
+        self._deadline = time.monotonic() + patience
+
+    def ask(self, method: str, *params: Any) -> Any:
+        """Return a call's result. Raises `NodeRefusesError`, `SettlementUnknownError`."""
+        call = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
+        problem = "no time left"
+        for attempt in range(_ATTEMPTS):
+            left = self._deadline - time.monotonic()
+            if left <= 0:
+                break
+            try:
+                reply = self._post(self._url, call, timeout=min(_CALL_S, left))
+            except NoAnswerError as error:
+                problem = str(error)
+            else:
+                match reply.body:
+                    case {"error": error} if error is not None and not _passes(reply):
+                        raise NodeRefusesError(f"{method}: {_code(error)}")
+                    case {"result": result} if reply.status == HTTPStatus.OK:
+                        return result
+                problem = str(reply.status)
+            if attempt < _ATTEMPTS - 1:
+                time.sleep(_PAUSE_S)
+        raise SettlementUnknownError(f"{method}: {problem}")
+
+    def block(self, number: str) -> Any:
+        return self.ask("eth_getBlockByNumber", number, False)  # noqa: FBT003 - no transactions
+
+
+def _passes(reply: Reply) -> bool:
+    return reply.status == HTTPStatus.TOO_MANY_REQUESTS or reply.status >= 500  # noqa: PLR2004
+
+
+def _code(error: Any) -> str:
+    """Name an error by its number: its text is the provider's, and may name our key."""
+    return f"error {error.get('code')}" if isinstance(error, dict) else "an error"

@@ -1,0 +1,156 @@
+"""The answer to a create that has not been paid for: one for three kinds of client.
+
+x402's version 1 reads the body, version 2 the header, and who pays by a transaction of its own
+reads `paymentInfo`.
+"""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from http import HTTPStatus
+from typing import Any, Final
+
+from jobs.kit.http import Response
+from jobs.payments.api.x402_headers import encoded
+from jobs.payments.payment import Network, Terms
+
+PAY_WITHIN: Final = 120
+"""Seconds for which clients are asked to make their authorizations good."""
+
+REQUIRED: Final = "payment_required"
+
+_DESCRIPTION: Final = (
+    "One message to an AI agent. Its answer is read at /api/messaging/jobs/{jobId}."
+)
+_JSON: Final = "application/json"
+_DECIMALS: Final = 6
+_WORDS: Final[Mapping[str, str]] = {
+    REQUIRED: "Payment required",
+    "insufficient_funds": "The payer has not enough USDC",
+    "invalid_exact_evm_payload_authorization_value": "The payment is not of the amount asked for",
+    "invalid_exact_evm_payload_recipient_mismatch": "The payment is to somebody else",
+    "invalid_exact_evm_payload_signature": "The payment's signature is not the payer's",
+    "invalid_signature": "X-PAYMENT-SIGNATURE is not the payer's, of this request",
+    "payment_already_used": "The payment has been used for another request",
+    "payment_expired": "The payment has expired",
+    "payment_not_received": "The transaction pays us less than was asked for, or nothing",
+    "payment_refused": "The payment was refused",
+    "payment_too_old": "The transaction is more than 24 hours old",
+    "payment_valid_too_long": "The payment is valid for more than an hour",
+    "transaction_failed": "The transaction failed",
+}
+_BODY_FIELDS: Final[Mapping[str, Any]] = {
+    "userId": {"type": "string", "required": True, "description": "A UUID of your own"},
+    "content": {"type": "string", "required": True, "description": "The message"},
+    "agentId": {"type": "string", "required": False, "description": "A UUID; else the first agent"},
+    "metadata": {"type": "object", "required": False, "description": "Comes back as it is"},
+    "timeoutMs": {"type": "number", "required": False, "description": "1000 to 300000"},
+}
+_OUTPUT: Final[Mapping[str, Any]] = {
+    "jobId": "11111111-1111-4111-8111-111111111111",
+    "status": "pending",
+    "createdAt": 1767268800000,
+    "expiresAt": 1767268830000,
+}
+_EXAMPLE: Final[Mapping[str, Any]] = {
+    "userId": "22222222-2222-4222-8222-222222222222",
+    "content": "Hello",
+}
+
+
+def asked(terms: Terms, resource: str, *, code: str = REQUIRED) -> Response:
+    """402: what it costs, and why it was not taken. `resource` is the URL that is paid for."""
+    error = _WORDS.get(code, code)
+    payment = [_plainly(terms, each) for each in terms.networks]
+    body = {
+        "x402Version": 1,
+        "error": error,
+        "code": code,
+        "accepts": [requirements(terms, each, resource, version=1) for each in terms.networks],
+        "paymentInfo": {"payment": payment},
+        "payment": payment,
+    }
+    offer = {
+        "x402Version": 2,
+        "error": error,
+        "resource": {"url": resource, "description": _DESCRIPTION, "mimeType": _JSON},
+        "accepts": [requirements(terms, each, resource, version=2) for each in terms.networks],
+        "extensions": {"bazaar": _BAZAAR},
+    }
+    return Response(HTTPStatus.PAYMENT_REQUIRED, body, {"PAYMENT-REQUIRED": encoded(offer)})
+
+
+def requirements(terms: Terms, network: Network, resource: str, *, version: int) -> dict[str, Any]:
+    """Spell what is asked for on one network: an offer's entry, and what a facilitator checks."""
+    price = str(terms.price)
+    shared = {
+        "scheme": "exact",
+        "asset": network.asset,
+        "payTo": terms.pay_to,
+        "maxTimeoutSeconds": PAY_WITHIN,
+        "extra": {"name": network.domain_name, "version": network.domain_version},
+    }
+    if version != 1:
+        return shared | {"network": network.caip2, "amount": price}
+    return shared | {
+        "network": network.name,
+        "maxAmountRequired": price,
+        "resource": resource,
+        "description": _DESCRIPTION,
+        "mimeType": _JSON,
+        "outputSchema": {
+            "input": {
+                "type": "http",
+                "method": "POST",
+                "discoverable": True,
+                "bodyType": "json",
+                "bodyFields": _BODY_FIELDS,
+            },
+            "output": {"type": "json", "example": _OUTPUT},
+        },
+    }
+
+
+def _plainly(terms: Terms, network: Network) -> dict[str, Any]:
+    return {
+        "recipient": terms.pay_to,
+        "amount": str((Decimal(terms.price) / 10**_DECIMALS).normalize().__format__("f")),
+        "amountAtomic": str(terms.price),
+        "currency": "USDC",
+        "network": network.name,
+        "chainId": network.chain,
+        "asset": network.asset,
+    }
+
+
+def _object(properties: Mapping[str, Any], *required: str) -> dict[str, Any]:
+    return {"type": "object", "properties": properties, "required": [*required]}
+
+
+_BAZAAR: Final[Mapping[str, Any]] = {
+    "info": {
+        "input": {"type": "http", "method": "POST", "bodyType": "json", "body": _EXAMPLE},
+        "output": {"type": "json", "example": _OUTPUT},
+    },
+    "schema": {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **_object(
+            {
+                "input": _object(
+                    {
+                        "type": {"const": "http"},
+                        "method": {"const": "POST"},
+                        "bodyType": {"const": "json"},
+                        "body": _object(
+                            {name: {"type": each["type"]} for name, each in _BODY_FIELDS.items()},
+                            "userId",
+                            "content",
+                        ),
+                    },
+                    *("type", "method", "bodyType", "body"),
+                ),
+                "output": _object({"type": {"const": "json"}, "example": {"type": "object"}}),
+            },
+            "input",
+        ),
+    },
+}

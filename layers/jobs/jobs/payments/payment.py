@@ -1,0 +1,227 @@
+"""Payments for jobs: what was offered, what was paid, and what became of it.
+
+Amounts are atomic units of USDC (6 decimals), times epoch milliseconds; payers, nonces and
+transactions lower-case hex with 0x. Assets and recipients are spelled as wallets want them, with
+their checksum in the case of the letters: compare them in lower case.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any, Final, Self
+
+from jobs.core.job import Job, JobRef, Millis
+from jobs.webhooks.webhook import Webhook
+
+PAYERS: Final = "payers"
+"""The tenant of jobs that belong to whoever has paid for them."""
+
+
+class PaymentsMode(StrEnum):
+    """Which creates cost something (contract: payments.md)."""
+
+    OFF = "off"
+    REQUIRED = "required"
+    INSTEAD_OF_KEY = "instead-of-key"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Network:
+    """A chain that USDC is paid on. `domain_*`: the token's EIP-712 domain."""
+
+    name: str
+    chain: int
+    asset: str
+    domain_name: str
+    domain_version: str
+
+    @property
+    def caip2(self) -> str:
+        return f"eip155:{self.chain}"
+
+
+NETWORKS: Final[Mapping[str, Network]] = {
+    each.name: each
+    for each in (
+        Network(
+            name="base",
+            chain=8453,
+            asset="0x833589fCD6eDb6E08f4c7C32D4f71b54bdA02913",
+            domain_name="USD Coin",
+            domain_version="2",
+        ),
+        Network(
+            name="polygon",
+            chain=137,
+            asset="0x3c499c542cEF5E3811e1192ce70d8cC03d5c3359",
+            domain_name="USD Coin",
+            domain_version="2",
+        ),
+        Network(
+            name="base-sepolia",
+            chain=84532,
+            asset="0x036CbD53842c5426634e7929541eC2318f3dCF7e",
+            domain_name="USDC",
+            domain_version="2",
+        ),
+    )
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What a job costs, to whom it is paid, and on which networks, in the order of the offer."""
+
+    price: int
+    pay_to: str
+    networks: Sequence[Network]
+
+
+class PaymentState(StrEnum):
+    """CLAIMED: one request is at it. UNKNOWN: money may have moved, nobody has seen it yet."""
+
+    CLAIMED = "claimed"
+    SETTLED = "settled"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+    RELEASED = "released"
+
+    @property
+    def is_open(self) -> bool:
+        return self in {PaymentState.CLAIMED, PaymentState.UNKNOWN}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Authorization:
+    """An EIP-3009 authorization as a client signed it, not looked into any further.
+
+    `version` is x402's (1 or 2), `payload` the whole decoded header, which is what a facilitator
+    wants back. `valid_after` and `valid_before` in seconds since the epoch, as the chain counts.
+    """
+
+    version: int
+    network: Network
+    payer: str
+    nonce: str
+    amount: int
+    pay_to: str
+    valid_after: int
+    valid_before: int
+    payload: Mapping[str, Any]
+
+    @property
+    def payment_id(self) -> str:
+        return authorization_id(self.network, self.payer, self.nonce)
+
+
+def authorization_id(network: Network, payer: str, nonce: str) -> str:
+    """Name a payment by the authorization that it uses up, however it is presented."""
+    return f"auth#{network.chain}#{payer}#{nonce}"
+
+
+def transfer_id(network: Network, transaction: str, log_index: int) -> str:
+    """Name a payment that uses up no authorization."""
+    return f"tx#{network.chain}#{transaction}#{log_index}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payment:
+    """The record of one payment and of the job that it is for, kept apart from the job.
+
+    `id` is `auth#chain#payer#nonce` or `tx#chain#hash#logIndex`. `request_hash` tells the same
+    request from another one. `job` is what is to be stored once the money is there (`request`,
+    `timeout`, `retention`, `webhook`); gone when the payment is closed. `attempt` is the fence of
+    whoever is at it, `lease_until` its lease. `transaction` is there once the money has been seen.
+    `valid_before` in seconds; `version` is x402's, 0 for a bare transaction.
+    """
+
+    id: str
+    state: PaymentState
+    tenant: str
+    dialect: str
+    job_id: str
+    request_hash: str
+    network: str
+    payer: str
+    amount: int
+    created_at: Millis
+    changed_at: Millis
+    lease_until: Millis
+    attempt: int = 1
+    version: int = 0
+    valid_before: int = 0
+    transaction: str = ""
+    reason: str = ""
+    job: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def ref(self) -> JobRef:
+        return JobRef(tenant=self.tenant, dialect=self.dialect, id=self.job_id)
+
+    @property
+    def nonce(self) -> str:
+        """Of the authorization that it is named after."""
+        return self.id.rsplit("#", 1)[-1]
+
+    def is_leased(self, now: Millis) -> bool:
+        return self.state.is_open and now < self.lease_until
+
+    def take_over(self, *, now: Millis, lease: Millis) -> Self:
+        return replace(
+            self,
+            state=PaymentState.CLAIMED,
+            attempt=self.attempt + 1,
+            lease_until=now + lease,
+            changed_at=now,
+        )
+
+    def leave_open(self, *, now: Millis) -> Self:
+        """Let go of it without knowing what became of the money."""
+        return replace(self, state=PaymentState.UNKNOWN, lease_until=0, changed_at=now)
+
+    def settle(self, transaction: str, *, now: Millis) -> Self:
+        return replace(self._close(PaymentState.SETTLED, now), transaction=transaction)
+
+    def refuse(self, reason: str, *, now: Millis) -> Self:
+        return replace(self._close(PaymentState.REFUSED, now), reason=reason)
+
+    def release(self, *, now: Millis) -> Self:
+        """Give it up: no money has moved, and nobody has said no."""
+        return self._close(PaymentState.RELEASED, now)
+
+    def _close(self, state: PaymentState, now: Millis) -> Self:
+        return replace(self, state=state, changed_at=now, lease_until=0, job={})
+
+    def paid_job(self, *, now: Millis) -> Job:
+        """Make the job that an open payment is for: its time begins when it is paid."""
+        return Job(
+            id=self.job_id,
+            tenant=self.tenant,
+            dialect=self.dialect,
+            request=self.job["request"],
+            created_at=now,
+            changed_at=now,
+            deadline=now + self.job["timeout"],
+            retention=self.job["retention"],
+            webhook=_webhook(self.job.get("webhook")),
+        )
+
+
+def webhook_data(webhook: Webhook | None) -> Mapping[str, Any] | None:
+    """Spell a job's webhook as the rest of it is kept until it is paid for."""
+    return {"url": webhook.url, "events": sorted(webhook.events)} if webhook else None
+
+
+def _webhook(data: Mapping[str, Any] | None) -> Webhook | None:
+    return Webhook(url=data["url"], events=frozenset(data["events"])) if data else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyedPayment:
+    """Which payment a tenant's Idempotency-Key stands for."""
+
+    tenant: str
+    key: str
+    payment_id: str
+    request_hash: str
+    expires_at: Millis

@@ -1,0 +1,103 @@
+"""Sessions and their messages as items, and back."""
+
+import json
+from typing import Final
+
+from jobs.core.adapters.dynamodb.items import Item, Stored, attributes, plain, spelled
+from jobs.core.job import Millis
+from jobs.sessions.session import ChatMessage, ChatSession, Timeouts
+
+USER: Final = "USER#"
+AGENT: Final = "AGENT#"
+
+
+def session_key(tenant: str, session_id: str) -> Item:
+    return attributes({"PK": tenant, "SK": session_id})
+
+
+def session_item(session: ChatSession) -> Item:
+    timeouts = session.timeouts
+    return session_key(session.tenant, session.id) | attributes(
+        {
+            "agent_id": session.agent_id,
+            "user_id": session.user_id,
+            "channel_id": session.channel_id,
+            "metadata": spelled(session.metadata),
+            "created_at": session.created_at,
+            "active_at": session.active_at,
+            "renewed_at": session.renewed_at,
+            "said_at": session.said_at,
+            "renewals": session.renewals,
+            "timeout": timeouts.timeout,
+            "auto_renew": int(timeouts.auto_renew),
+            "max_duration": timeouts.max_duration,
+            "warning": timeouts.warning,
+            "version": session.version,
+            "ends_at": session.expires_at,
+            "expires_at": session.gone_at // 1000,
+        }
+    )
+
+
+def session_from(item: Stored) -> ChatSession:
+    values = plain(item)
+    return ChatSession(
+        id=values["SK"],
+        tenant=values["PK"],
+        agent_id=values["agent_id"],
+        user_id=values["user_id"],
+        channel_id=values["channel_id"],
+        metadata=json.loads(values["metadata"]),
+        created_at=values["created_at"],
+        active_at=values["active_at"],
+        renewed_at=values["renewed_at"],
+        said_at=values["said_at"],
+        renewals=values["renewals"],
+        timeouts=Timeouts(
+            timeout=values["timeout"],
+            auto_renew=bool(values["auto_renew"]),
+            max_duration=values["max_duration"],
+            warning=values["warning"],
+        ),
+        version=values["version"],
+    )
+
+
+def thread(tenant: str, session_id: str) -> str:
+    """Name the partition of a session's messages."""
+    return f"{tenant}#{session_id}"
+
+
+def rank(side: str, at: Millis) -> str:
+    """Where the messages of a side and a time begin; what follows tells those of one time apart."""
+    return f"{side}{min(max(at, 0), 10**14 - 1):014d}"
+
+
+def message_item(tenant: str, session_id: str, message: ChatMessage, gone_at: Millis) -> Item:
+    side = AGENT if message.is_agent else USER
+    return attributes(
+        {
+            "PK": thread(tenant, session_id),
+            "SK": f"{rank(side, message.at)}#{message.job_id}",
+            "id": message.id,
+            "job_id": message.job_id,
+            "author_id": message.author_id,
+            "content": message.content,
+            "metadata": spelled(message.metadata),
+            "at": message.at,
+            "expires_at": gone_at // 1000,
+        }
+    )
+
+
+def message_from(item: Stored) -> ChatMessage:
+    values = plain(item)
+    return ChatMessage(
+        id=values["id"],
+        job_id=values["job_id"],
+        author_id=values["author_id"],
+        is_agent=values["SK"].startswith(AGENT),
+        content=values["content"],
+        metadata=json.loads(values["metadata"]),
+        at=values["at"],
+    )

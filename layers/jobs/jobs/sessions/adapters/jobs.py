@@ -1,0 +1,61 @@
+"""The job table, for those who bring agents' answers: of a session's job the answer is a message.
+
+Both are written, or neither.
+"""
+
+import secrets
+from typing import TYPE_CHECKING, Any, override
+
+from jobs.core.adapters.dynamodb import items
+from jobs.core.adapters.dynamodb.jobs import DynamoJobRepository, is_ours
+from jobs.core.errors import StaleJobError
+from jobs.core.job import Job
+from jobs.core.ports import Clock
+from jobs.kit.aws.client import passing_failures
+from jobs.kit.aws.dynamodb.transact import transact
+from jobs.sessions.adapters.items import message_item, session_key
+from jobs.sessions.session import KEPT, answer_in
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+
+
+class DynamoChatJobs(DynamoJobRepository):
+    def __init__(
+        self, client: "DynamoDBClient", table: str, session_table: str, clock: Clock
+    ) -> None:
+        super().__init__(client, table, clock)
+        self._session_table = session_table
+
+    @override
+    def save(self, job: Job, *, replacing: Job) -> None:
+        answer = answer_in(job)
+        if job.conversation is None or answer is None:
+            return super().save(job, replacing=replacing)
+        state = items.state(job, write_id=secrets.token_hex(6))
+        open_session: Any = {
+            "TableName": self._session_table,
+            "Key": session_key(job.tenant, job.conversation),
+            "ConditionExpression": "attribute_exists(PK)",
+        }
+        message: Any = {
+            "TableName": self._session_table,
+            "Item": message_item(job.tenant, job.conversation, answer, job.created_at + KEPT),
+        }
+        with passing_failures():
+            self.put_result(job, state)
+        refused = transact(
+            self._client,
+            [
+                {"Update": self.change(job, replacing, state)},
+                {"ConditionCheck": open_session},
+                {"Put": message},
+            ],
+        )
+        if not refused:
+            return None
+        if refused[0] is None:  # the session has been deleted: there is nobody to be told
+            return super().save(job, replacing=replacing)
+        if not is_ours(refused[0], state):
+            raise StaleJobError(job.id)
+        return None

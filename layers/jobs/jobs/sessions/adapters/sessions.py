@@ -1,0 +1,208 @@
+"""The session table: sessions beside each other by tenant, and below each its messages.
+
+Users' messages and agents' answers lie apart, each in order of their times.
+"""
+
+import heapq
+import secrets
+from collections.abc import Iterator, Sequence
+from itertools import batched, islice
+from typing import TYPE_CHECKING, Any, Final
+
+from jobs.core.adapters.dynamodb import items
+from jobs.core.adapters.dynamodb.bodies import put_request
+from jobs.core.adapters.dynamodb.idempotency import claim, first_job
+from jobs.core.adapters.dynamodb.items import Stored, attributes
+from jobs.core.errors import SessionNotFoundError, StaleSessionError
+from jobs.core.ids import earliest_id
+from jobs.core.job import Job, JobRef, Millis
+from jobs.core.ports import Clock, IdempotencyKey
+from jobs.kit.aws.client import passing_failures
+from jobs.kit.aws.dynamodb.transact import transact
+from jobs.sessions.adapters.items import (
+    AGENT,
+    USER,
+    message_from,
+    message_item,
+    rank,
+    session_from,
+    session_item,
+    session_key,
+    thread,
+)
+from jobs.sessions.session import (
+    LONGEST_SESSION_MINUTES,
+    MINUTE,
+    ChatMessage,
+    ChatSession,
+    Messages,
+    Window,
+    question_in,
+)
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+
+_FIRST: Final = "!"
+_LAST: Final = "~"
+_A_BATCH: Final = 25
+_A_READ: Final = 20
+_MOST_BYTES: Final = 5 * 2**19
+"""Of one page's messages: Lambda answers 6 MB at most, and quotes may double on the way."""
+
+
+class DynamoConversations:
+    def __init__(self, client: "DynamoDBClient", table: str, job_table: str, clock: Clock) -> None:
+        self._client = client
+        self._table = table
+        self._job_table = job_table
+        self._clock = clock
+
+    def create(self, session: ChatSession) -> None:
+        with passing_failures():
+            self._client.put_item(TableName=self._table, Item=session_item(session))
+
+    def get(self, tenant: str, session_id: str) -> ChatSession:
+        with passing_failures():
+            found = self._client.get_item(
+                TableName=self._table, Key=session_key(tenant, session_id), ConsistentRead=True
+            ).get("Item")
+        if found is None or int(found["expires_at"]["N"]) * 1000 <= self._clock():
+            raise SessionNotFoundError(session_id)
+        return session_from(found)
+
+    def save(self, session: ChatSession) -> None:
+        with passing_failures():
+            try:
+                self._client.put_item(**self._next(session))
+            except self._client.exceptions.ConditionalCheckFailedException as error:
+                raise StaleSessionError(session.id) from error
+
+    def send(self, session: ChatSession, job: Job, key: IdempotencyKey | None = None) -> JobRef:
+        message = message_item(session.tenant, session.id, question_in(job), session.gone_at)
+        header = items.header(job, write_id=secrets.token_hex(6))
+        writes: list[Any] = [
+            {"Put": self._next(session)},
+            {"Put": {"TableName": self._table, "Item": message}},
+            {"Put": {"TableName": self._job_table, "Item": header}},
+        ]
+        if key:
+            writes.append(claim(self._job_table, job, key, self._clock()))
+        with passing_failures():
+            put_request(self._client, self._job_table, job)
+        refused = transact(self._client, writes)
+        if key and refused and refused[3] is not None:
+            return first_job(job.ref, key, refused[3])
+        if refused:
+            raise StaleSessionError(session.id)
+        return job.ref
+
+    def active(self, tenant: str, *, limit: int) -> Sequence[ChatSession]:
+        now = self._clock()
+        eldest = earliest_id(now - LONGEST_SESSION_MINUTES * MINUTE)
+        found = self._query(
+            tenant, eldest, _LAST, newest=True, FilterExpression="ends_at > :now", now=now
+        )
+        return [session_from(item) for item in islice(found, limit)]
+
+    def page(self, tenant: str, session_id: str, window: Window) -> Messages:
+        sides = (
+            self._query(
+                thread(tenant, session_id),
+                side if window.after is None else rank(side, window.after + 1),
+                side + _LAST if window.before is None else rank(side, window.before - 1) + _LAST,
+                newest=not window.oldest,
+                Limit=window.limit + 1,
+            )
+            for side in (USER, AGENT)
+        )
+        found: list[ChatMessage] = []
+        size = 0
+        for item in heapq.merge(*sides, key=_time_of, reverse=not window.oldest):
+            size += len(item["content"]["S"]) + len(item["metadata"]["S"])
+            full = len(found) >= window.limit or size > _MOST_BYTES
+            # Two of the same time are not parted, as the next page begins beyond this time.
+            if full and found and _time_of(item) != found[-1].at:
+                return Messages(messages=_newest_first(found, window), more=True)
+            found.append(message_from(item))
+        return Messages(messages=_newest_first(found, window), more=False)
+
+    def asked(
+        self, tenant: str, session_id: str, *, before: Millis | None = None
+    ) -> Iterator[ChatMessage]:
+        last = USER + _LAST if before is None else rank(USER, before - 1) + _LAST
+        partition = thread(tenant, session_id)
+        found = self._query(partition, USER, last, newest=True, Limit=_A_READ)
+        return map(message_from, found)
+
+    def asked_since(self, tenant: str, session_id: str, *, after: Millis) -> Iterator[ChatMessage]:
+        first, partition = rank(USER, after + 1), thread(tenant, session_id)
+        found = self._query(partition, first, USER + _LAST, newest=False, Limit=_A_READ)
+        return map(message_from, found)
+
+    def answered(self, tenant: str, session_id: str, *, limit: int) -> Sequence[ChatMessage]:
+        partition = thread(tenant, session_id)
+        found = self._query(partition, AGENT, AGENT + _LAST, newest=True, Limit=limit)
+        return [message_from(item) for item in islice(found, limit)][::-1]
+
+    def close(self, session: ChatSession) -> None:
+        with passing_failures():
+            self._client.delete_item(
+                TableName=self._table, Key=session_key(session.tenant, session.id)
+            )
+
+    def forget(self, tenant: str, session_id: str) -> None:
+        found = self._query(
+            thread(tenant, session_id), _FIRST, _LAST, newest=True, ProjectionExpression="PK, SK"
+        )
+        keys = ({name: item[name] for name in ("PK", "SK")} for item in found)
+        for some in batched(keys, _A_BATCH, strict=False):
+            deletes = [{"Delete": {"TableName": self._table, "Key": key}} for key in some]
+            transact(self._client, deletes)
+
+    def _next(self, session: ChatSession) -> Any:
+        """Spell the write of a session's next version."""
+        return {
+            "TableName": self._table,
+            "Item": session_item(session),
+            "ConditionExpression": "version = :before",
+            "ExpressionAttributeValues": attributes({":before": session.version - 1}),
+        }
+
+    def _query(
+        self,
+        partition: str,
+        first: str,
+        last: str,
+        *,
+        newest: bool,
+        now: Millis | None = None,
+        **options: Any,
+    ) -> Iterator[Stored]:
+        """Read what lies between two sort keys, page by page."""
+        if first > last:  # which DynamoDB takes for a mistake
+            return
+        values: items.Values = {":pk": partition, ":first": first, ":last": last, ":now": now}
+        query: dict[str, Any] = {
+            "TableName": self._table,
+            "KeyConditionExpression": "PK = :pk AND SK BETWEEN :first AND :last",
+            "ExpressionAttributeValues": attributes(values),
+            "ScanIndexForward": not newest,
+            "ConsistentRead": True,
+            **options,
+        }
+        while True:
+            with passing_failures():
+                page = self._client.query(**query)
+            yield from page["Items"]
+            if "LastEvaluatedKey" not in page:
+                return
+            query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
+
+def _time_of(item: Stored) -> Millis:
+    return int(item["at"]["N"])
+
+
+def _newest_first(found: list[ChatMessage], window: Window) -> list[ChatMessage]:
+    return found[::-1] if window.oldest else found

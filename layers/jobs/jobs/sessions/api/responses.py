@@ -1,0 +1,197 @@
+"""The sessions API of the ElizaOS clients: how it spells sessions, messages and errors.
+
+Answers have no `success` field where the npm client would swallow the body.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any, Final
+
+from jobs.core.errors import (
+    NotForSaleError,
+    SessionExpiredError,
+    SessionNotFoundError,
+    StaleSessionError,
+)
+from jobs.core.ids import is_uuid
+from jobs.core.job import Job, Millis
+from jobs.kit.http import BadRequestError, Request, Response
+from jobs.kit.iso_time import iso
+from jobs.messaging.api import responses as messaging
+from jobs.sessions.send_message import Sent
+from jobs.sessions.session import (
+    ChatMessage,
+    ChatSession,
+    Messages,
+    Timeouts,
+    Window,
+    answer_in,
+    question_in,
+)
+
+_MOST_LISTED: Final = 100
+_TIME: Final = re.compile(r"\d{1,16}")  # as far as JavaScript counts
+_NOT_FOUND: Final = (HTTPStatus.NOT_FOUND, "SESSION_NOT_FOUND", "Session not found")
+_REFUSALS: Final[Mapping[type[Exception], tuple[HTTPStatus, str, str]]] = {
+    SessionNotFoundError: _NOT_FOUND,
+    NotForSaleError: (
+        HTTPStatus.FORBIDDEN,
+        "SESSIONS_ARE_CLOSED",
+        "Messages of sessions cannot be paid for; create a job instead",
+    ),
+    SessionExpiredError: (HTTPStatus.GONE, "SESSION_EXPIRED", "Session has expired"),
+    StaleSessionError: (HTTPStatus.CONFLICT, "SESSION_CHANGED", "Session is changing, try again"),
+}
+
+
+def refuse(error: Exception, request: Request) -> Response:
+    known = _REFUSALS.get(type(error))
+    if known is None:
+        return messaging.refuse(error, request)
+    status, code, text = known
+    return Response(status, {"success": False, "error": text, "code": code})
+
+
+def id_in(request: Request) -> str:
+    """Return the path's session id. Raises `SessionNotFoundError` if it can be none."""
+    session_id = request.path("sessionId")
+    if not is_uuid(session_id):
+        raise SessionNotFoundError(session_id)
+    return session_id.lower()
+
+
+def window_in(request: Request) -> Window:
+    """Which messages are asked for: `after` alone goes forward, all else back from the newest."""
+    before, after = _time(request, "before"), _time(request, "after")
+    return Window(
+        limit=min(messaging.limit_in(request), _MOST_LISTED),
+        before=before,
+        after=after,
+        oldest=after is not None and before is None,
+    )
+
+
+def _time(request: Request, name: str) -> Millis | None:
+    text = request.query(name)
+    if not text:
+        return None
+    if not _TIME.fullmatch(text):
+        raise BadRequestError(f"{name} must be a timestamp in milliseconds")
+    return int(text)
+
+
+def opened(session: ChatSession) -> Response:
+    told = info(session, session.created_at)
+    names = (
+        *("sessionId", "channelId", "agentId", "userId", "createdAt", "metadata", "expiresAt"),
+        "timeoutConfig",
+    )
+    return Response(HTTPStatus.CREATED, {name: told[name] for name in names})
+
+
+def told(session: ChatSession, now: Millis) -> Response:
+    return Response(HTTPStatus.OK, info(session, now))
+
+
+def info(session: ChatSession, now: Millis) -> dict[str, Any]:
+    return {
+        "sessionId": session.id,
+        "channelId": session.channel_id,
+        "agentId": session.agent_id,
+        "userId": session.user_id,
+        "createdAt": iso(session.created_at),
+        "lastActivity": iso(session.active_at),
+        "metadata": session.metadata,
+        "expiresAt": iso(session.expires_at),
+        "timeoutConfig": _timeouts(session.timeouts),
+        "renewalCount": session.renewals,
+        "timeRemaining": max(0, session.expires_at - now),
+        "isNearExpiration": session.is_near_expiration(now),
+    }
+
+
+def _timeouts(timeouts: Timeouts) -> dict[str, Any]:
+    return {
+        "timeoutMinutes": timeouts.timeout,
+        "autoRenew": timeouts.auto_renew,
+        "maxDurationMinutes": timeouts.max_duration,
+        "warningThresholdMinutes": timeouts.warning,
+    }
+
+
+def closed() -> Response:
+    """Inside a wrapper: of an answer with `success` the npm client returns `data`."""
+    return Response(HTTPStatus.OK, {"success": True, "data": {"success": True}})
+
+
+def listed(found: Sequence[ChatSession], now: Millis) -> Response:
+    return Response(
+        HTTPStatus.OK, {"sessions": [info(each, now) for each in found], "total": len(found)}
+    )
+
+
+def health(found: Sequence[ChatSession], now: Millis) -> Response:
+    return Response(
+        HTTPStatus.OK,
+        {
+            "status": "healthy",
+            "activeSessions": len(found),
+            "expiringSoon": sum(each.is_near_expiration(now) for each in found),
+            "timestamp": iso(now),
+        },
+    )
+
+
+def said(found: Messages) -> Response:
+    """`cursors` are what `before` and `after` are to be for the pages beside this one."""
+    spelled = [{**message(each), "isAgent": each.is_agent} for each in found.messages]
+    ends = [each.at for each in found.messages]
+    cursors = {"cursors": {"before": ends[-1], "after": ends[0]}} if ends else {}
+    return Response(HTTPStatus.OK, {"messages": spelled, "hasMore": found.more, **cursors})
+
+
+def message(message: ChatMessage) -> dict[str, Any]:
+    return {
+        "id": message.id,
+        "content": message.content,
+        "authorId": message.author_id,
+        "createdAt": iso(message.at),
+        "metadata": message.metadata,
+    }
+
+
+def sent(sent: Sent, now: Millis, ended: Job | None = None) -> Response:
+    """What became of the message's job is told too: of one that failed there is no answer."""
+    job = ended or sent.job
+    answer = answer_in(job)
+    return Response(
+        HTTPStatus.CREATED,
+        {
+            "userMessage": message(question_in(sent.job)),
+            **({"agentResponse": response(answer)} if answer else {}),
+            "sessionStatus": {
+                "expiresAt": iso(sent.session.expires_at),
+                "renewalCount": sent.session.renewals,
+                "wasRenewed": sent.renewed,
+                "isNearExpiration": sent.session.is_near_expiration(now),
+            },
+            "job": _outcome(job),
+        },
+    )
+
+
+def response(answer: ChatMessage) -> dict[str, Any]:
+    """Spell an answer, with what its agent has said of its thoughts and actions."""
+    more = {k: answer.metadata[k] for k in ("thought", "actions") if k in answer.metadata}
+    return {"text": answer.content, **more}
+
+
+def _outcome(job: Job) -> dict[str, Any]:
+    spelled = messaging.job(job)
+    return {name: spelled[name] for name in ("jobId", "status", "error") if name in spelled}
+
+
+def failure(job: Job) -> str:
+    """Say why a job has no answer."""
+    return str(messaging.job(job).get("error", "The agent gave no answer"))

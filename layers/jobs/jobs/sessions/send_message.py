@@ -1,0 +1,91 @@
+"""Say something in a session: a message, and the job that it is, in one write."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from jobs.core.create_job import KEY_LIFE
+from jobs.core.errors import StaleSessionError
+from jobs.core.ids import new_job_id
+from jobs.core.job import Job, Millis
+from jobs.core.ports import Clock, IdempotencyKey, JobRepository
+from jobs.sessions.ports import Conversations
+from jobs.sessions.session import ANSWER_TIME, ChatSession
+
+_ATTEMPTS: Final = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewMessage:
+    """What a caller says, checked."""
+
+    tenant: str
+    dialect: str
+    session: str
+    content: str
+    metadata: Mapping[str, Any]
+    idempotency_key: str | None
+    request_hash: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    session: ChatSession
+    job: Job
+    renewed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendMessage:
+    repository: JobRepository
+    conversations: Conversations
+    clock: Clock
+    retention: Millis
+
+    def __call__(self, new: NewMessage) -> Sent:
+        """Return the session with its message's job, which of a repeated message is the first one.
+
+        Raises `SessionNotFoundError`, `SessionExpiredError`, `IdempotencyConflictError`.
+        """
+        for _ in range(_ATTEMPTS):
+            before, now = self.conversations.get(new.tenant, new.session), self.clock()
+            before.check(now)
+            session = before.said(now)
+            job = self._job(new, session)
+            try:
+                ref = self.conversations.send(session, job, _key(new, now))
+            except StaleSessionError:  # another message came in between
+                continue
+            if ref != job.ref:
+                first = self.repository.get(ref).as_of(now)
+                return Sent(session=before, job=first, renewed=False)
+            return Sent(session=session, job=job, renewed=session.renewals > before.renewals)
+        raise StaleSessionError(new.session)
+
+    def _job(self, new: NewMessage, session: ChatSession) -> Job:
+        return Job(
+            id=new_job_id(session.said_at),
+            tenant=new.tenant,
+            dialect=new.dialect,
+            request={
+                "agentId": session.agent_id,
+                "userId": session.user_id,
+                "content": new.content,
+                "metadata": new.metadata,
+            },
+            created_at=session.said_at,
+            changed_at=session.said_at,
+            deadline=session.said_at + ANSWER_TIME,
+            retention=self.retention,
+            conversation=session.id,
+        )
+
+
+def _key(new: NewMessage, now: Millis) -> IdempotencyKey | None:
+    if new.idempotency_key is None:
+        return None
+    return IdempotencyKey(
+        value=new.idempotency_key,
+        request_hash=new.request_hash,
+        expires_at=now + KEY_LIFE,
+    )

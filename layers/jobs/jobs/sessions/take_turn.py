@@ -1,0 +1,45 @@
+"""Messages of a session are answered one after the other, each with those before it in mind."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from jobs.core.errors import JobNotFoundError, NotItsTurnError
+from jobs.core.job import Job
+from jobs.core.ports import Clock, JobRepository
+from jobs.sessions.pass_turn import ref_of
+from jobs.sessions.ports import Conversations
+from jobs.sessions.session import MOST_RECALLED, Said, recalled
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeTurn:
+    repository: JobRepository
+    conversations: Conversations
+    clock: Clock
+
+    def __call__(self, job: Job) -> None:
+        """Raise `NotItsTurnError` while a message before this one is not over.
+
+        A message that an agent has been asked had its turn itself, so all before it are over. One
+        that ended while it waited says nothing of those before it.
+        """
+        if job.conversation is None:
+            return
+        for asked in self.conversations.asked(job.tenant, job.conversation, before=job.created_at):
+            try:
+                before = self.repository.get(ref_of(asked, job))
+            except JobNotFoundError:
+                continue
+            if not before.as_of(self.clock()).status.is_terminal:
+                raise NotItsTurnError(job.id)
+            if before.attempt:
+                return
+
+    def recall(self, job: Job) -> Sequence[Said]:
+        """Return the conversation up to a message whose turn it is."""
+        if job.conversation is None:
+            return ()
+        asked = self.conversations.asked(job.tenant, job.conversation, before=job.created_at)
+        answered = self.conversations.answered(job.tenant, job.conversation, limit=MOST_RECALLED)
+        return recalled([*islice(asked, MOST_RECALLED)][::-1], answered)

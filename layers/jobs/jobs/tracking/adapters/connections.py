@@ -1,0 +1,138 @@
+"""WebSocket connections, beside the shares of what they watch: one query finds all watchers."""
+
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from jobs.core.adapters.dynamodb.items import Item, Stored, attributes
+from jobs.core.errors import ShareFullError, ShareNotFoundError
+from jobs.core.ports import Clock
+from jobs.kit.aws.client import code_of, passing_failures
+from jobs.kit.aws.dynamodb.transact import transact
+from jobs.tracking.adapters.items import (
+    connection_item,
+    connection_key,
+    is_connection,
+    share_key,
+    to_connection,
+    to_share,
+    watch_key,
+)
+from jobs.tracking.connection import Connection, ConnectionEndedError, Watching
+from jobs.tracking.resource import Resource
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+
+
+class DynamoConnections:
+    def __init__(self, client: "DynamoDBClient", table: str, clock: Clock) -> None:
+        self._client = client
+        self._table = table
+        self._clock = clock
+
+    def add(self, connection: Connection) -> None:
+        put: Any = {
+            "TableName": self._table,
+            "Item": connection_item(connection),
+            "ConditionExpression": "attribute_not_exists(PK)",
+        }
+        if connection.share is None:
+            transact(self._client, [{"Put": put}])
+            return
+        enter = self._viewers(
+            connection.share,
+            1,
+            "ends_at > :now AND (attribute_not_exists(max_viewers) OR viewers < max_viewers)",
+            {":now": self._clock()},
+        )
+        refused = transact(self._client, [{"Put": put}, enter])
+        if refused and refused[0] is None:
+            share = refused[1]
+            if not share or int(share["ends_at"]["N"]) <= self._clock():
+                raise ShareNotFoundError
+            raise ShareFullError
+
+    def remove(self, connection: Connection) -> None:
+        key = connection_key(connection)
+        if connection.share is not None:
+            delete = {
+                "TableName": self._table,
+                "Key": key,
+                "ConditionExpression": "attribute_exists(PK)",
+            }
+            leave = self._viewers(connection.share, -1, "attribute_exists(PK)", {})
+            refused = transact(self._client, [{"Delete": delete}, leave])
+            if not refused or refused[0] is not None:
+                return
+        with passing_failures():  # it is nobody's viewer, or the share is no more
+            self._client.delete_item(TableName=self._table, Key=key)
+
+    def get(self, connection: Connection) -> Connection:
+        with passing_failures():
+            found = self._client.get_item(
+                TableName=self._table, Key=connection_key(connection), ConsistentRead=True
+            ).get("Item")
+        if not found:
+            raise ConnectionEndedError
+        return to_connection(found)
+
+    def claim(self, connection: Connection, sequence: int) -> bool:
+        found = self._update(connection, "#sequence < :from", sequence, sequence)
+        if found is None:
+            return True
+        if not found:
+            raise ConnectionEndedError
+        return False
+
+    def unclaim(self, connection: Connection, sequence: int) -> None:
+        self._update(connection, "#sequence = :from", sequence, connection.sequence)
+
+    def watching(self, resource: Resource) -> Watching:
+        with passing_failures():
+            pages = self._client.get_paginator("query").paginate(
+                TableName=self._table,
+                KeyConditionExpression="PK = :pk",
+                ExpressionAttributeValues=attributes({":pk": watch_key(resource)}),
+                ConsistentRead=True,
+            )
+            found: list[Stored] = [item for page in pages for item in page["Items"]]
+        shares = [to_share(item) for item in found if not is_connection(item)]
+        return Watching(
+            connections=tuple(to_connection(item) for item in found if is_connection(item)),
+            shares=tuple(share for share in shares if share.expires_at > self._clock()),
+        )
+
+    def _viewers(self, share: str, number: int, condition: str, values: dict[str, int]) -> Any:
+        return {
+            "Update": {
+                "TableName": self._table,
+                "Key": share_key(share),
+                "UpdateExpression": "ADD viewers :number",
+                "ConditionExpression": condition,
+                "ExpressionAttributeValues": attributes({":number": number, **values}),
+                "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+            }
+        }
+
+    def _update(
+        self, connection: Connection, condition: str, expected: int, sequence: int
+    ) -> Item | None:
+        """Set the sequence; or return the item that does not meet the condition, empty if gone."""
+        try:
+            with passing_failures():
+                self._client.update_item(
+                    TableName=self._table,
+                    Key=connection_key(connection),
+                    UpdateExpression="SET #sequence = :to",
+                    ConditionExpression=f"attribute_exists(PK) AND {condition}",
+                    ExpressionAttributeNames={"#sequence": "sequence"},
+                    ExpressionAttributeValues=attributes({":from": expected, ":to": sequence}),
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                )
+        except ClientError as error:
+            if code_of(error) != "ConditionalCheckFailedException":
+                raise
+            found: Any = error.response.get("Item", {})
+            return dict(found)
+        return None

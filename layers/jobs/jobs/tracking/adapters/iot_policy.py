@@ -1,0 +1,63 @@
+"""The answers of a custom authorizer of AWS IoT Core.
+
+It takes ten documents of 2,048 characters, which hold the topics of some seventy device groups; who
+has more of them cannot follow the last ones over MQTT.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import Any, Final
+
+from jobs.core.job import Millis
+from jobs.tracking.grant import Grant
+
+REFUSED: Final = {"isAuthenticated": False}
+_MOST_DOCUMENTS: Final = 10
+_LONGEST_DOCUMENT: Final = 2048
+_SHORTEST_S, _LONGEST_S = 300, 86_400  # of a connection, in AWS IoT's own limits
+
+
+def answer(grant: Grant, arn: str, now: Millis) -> dict[str, Any]:
+    """`arn` is of AWS IoT in this account and region: `arn:aws:iot:REGION:ACCOUNT`.
+
+    The authorizer is asked again every five minutes, so that what has been revoked is.
+    """
+    left = (grant.until - now) // 1000
+    connect = _allow("iot:Connect", [f"{arn}:client/{grant.client_prefix}-*"])
+    return {
+        "isAuthenticated": True,
+        "principalId": grant.principal,
+        "disconnectAfterInSeconds": max(_SHORTEST_S, min(left, _LONGEST_S)),
+        "refreshAfterInSeconds": _SHORTEST_S,
+        "policyDocuments": [
+            _document([connect]),
+            *islice(_follow(grant.topics, arn), _MOST_DOCUMENTS - 1),
+        ],
+    }
+
+
+def _follow(topics: Sequence[str], arn: str) -> Iterator[dict[str, Any]]:
+    """Allow as many topics in each document as it holds."""
+    some: list[str] = []
+    for topic in topics:
+        if len(json.dumps(_following([*some, topic], arn))) > _LONGEST_DOCUMENT:
+            yield _following(some, arn)
+            some = []
+        some.append(topic)
+    yield _following(some, arn)
+
+
+def _following(topics: Sequence[str], arn: str) -> dict[str, Any]:
+    return _document([
+        _allow("iot:Subscribe", [f"{arn}:topicfilter/{topic}" for topic in topics]),
+        _allow("iot:Receive", [f"{arn}:topic/{topic}" for topic in topics]),
+    ])  # fmt: skip
+
+
+def _document(statements: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    return {"Version": "2012-10-17", "Statement": statements}
+
+
+def _allow(action: str, resources: Sequence[str]) -> dict[str, Any]:
+    return {"Effect": "Allow", "Action": action, "Resource": resources}

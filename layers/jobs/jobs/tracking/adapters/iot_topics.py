@@ -1,0 +1,21 @@
+"""MQTT topics of AWS IoT Core."""
+
+import json
+from typing import TYPE_CHECKING
+
+from jobs.kit.aws.client import passing_failures
+from jobs.tracking.ports import Message
+
+if TYPE_CHECKING:
+    from mypy_boto3_iot_data.client import IoTDataPlaneClient
+
+
+class IotTopics:
+    def __init__(self, client: "IoTDataPlaneClient") -> None:
+        self._client = client
+
+    def publish(self, topic: str, message: Message) -> None:
+        with passing_failures():
+            self._client.publish(
+                topic=topic, qos=1, payload=json.dumps(message, ensure_ascii=False).encode()
+            )

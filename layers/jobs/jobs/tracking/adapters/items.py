@@ -1,0 +1,99 @@
+"""Shares and WebSocket connections as items, and back.
+
+A connection by a share has no time to live: its place among the share's viewers would stay taken.
+It goes with its share at the latest.
+"""
+
+import json
+from typing import Any, Final
+
+from jobs.core.adapters.dynamodb.items import Item, Stored, Values, attributes, plain
+from jobs.tracking.connection import Connection
+from jobs.tracking.resource import Resource, ResourceKind
+from jobs.tracking.share import Share, ShareType
+
+SHARE: Final = "SHARE"
+CONNECTION: Final = "CONN#"
+LISTED_SHARE: Final = "SHARE#"
+
+
+def watch_key(resource: Resource) -> str:
+    return f"WATCH#{resource.tenant}#{resource.kind}#{resource.id}"
+
+
+def connection_key(connection: Connection) -> Item:
+    sort_key = f"{CONNECTION}{connection.id}"
+    return attributes({"PK": watch_key(connection.resource), "SK": sort_key})
+
+
+def connection_item(connection: Connection) -> Item:
+    return connection_key(connection) | attributes({
+        "ends_at": connection.until,
+        "share": connection.share,
+        "shows": connection.shows,
+        "sequence": connection.sequence,
+        "expires_at": None if connection.share else -(-connection.until // 1000),
+    })  # fmt: skip
+
+
+def is_connection(item: Stored) -> bool:
+    return bool(item["SK"]["S"].startswith(CONNECTION))
+
+
+def to_connection(item: Stored) -> Connection:
+    row = plain(item)
+    _, tenant, kind, resource = row["PK"].split("#", 3)
+    return Connection(
+        id=row["SK"].removeprefix(CONNECTION),
+        resource=Resource(tenant=tenant, kind=ResourceKind(kind), id=resource),
+        until=row["ends_at"],
+        share=row.get("share"),
+        shows=ShareType(row["shows"]) if "shows" in row else None,
+        sequence=row["sequence"],
+    )
+
+
+def share_key(share_id: str) -> Item:
+    return attributes({"PK": f"SHARE#{share_id}", "SK": SHARE})
+
+
+def share_keys(share_id: str, resource: Resource) -> list[Item]:
+    """Where a share stands: by its id, which counts; by organisation; by what is watched."""
+    listed = f"{LISTED_SHARE}{share_id}"
+    return [
+        share_key(share_id),
+        attributes({"PK": f"TENANT#{resource.tenant}", "SK": listed}),
+        attributes({"PK": watch_key(resource), "SK": listed}),
+    ]
+
+
+def is_share(item: Stored) -> bool:
+    return bool(item["SK"]["S"] == SHARE)
+
+
+def share_values(share: Share) -> Values:
+    return {
+        "code": share.code,
+        "tenant": share.resource.tenant,
+        "kind": share.resource.kind,
+        "resource": share.resource.id,
+        "type": share.type,
+        "created_at": share.created_at,
+        "ends_at": share.expires_at,
+        "max_viewers": share.max_viewers,
+        "metadata": json.dumps(share.metadata, ensure_ascii=False),
+        "expires_at": -(-share.expires_at // 1000),
+    }
+
+
+def to_share(item: Stored) -> Share:
+    row: dict[str, Any] = plain(item)
+    return Share(
+        code=row["code"],
+        resource=Resource(tenant=row["tenant"], kind=ResourceKind(row["kind"]), id=row["resource"]),
+        type=ShareType(row["type"]),
+        created_at=row["created_at"],
+        expires_at=row["ends_at"],
+        max_viewers=row.get("max_viewers"),
+        metadata=json.loads(row["metadata"]),
+    )

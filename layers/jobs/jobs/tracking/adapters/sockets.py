@@ -1,0 +1,41 @@
+"""WebSocket connections, which API Gateway holds open for us."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from jobs.kit.aws.client import code_of, passing_failures
+from jobs.tracking.connection import SocketGoneError
+from jobs.tracking.ports import Message
+
+if TYPE_CHECKING:
+    from mypy_boto3_apigatewaymanagementapi.client import ApiGatewayManagementApiClient
+
+
+class ApiGatewaySockets:
+    def __init__(self, client: "ApiGatewayManagementApiClient") -> None:
+        self._client = client
+
+    def post(self, connection_id: str, message: Message) -> None:
+        with _unless_gone():
+            self._client.post_to_connection(
+                ConnectionId=connection_id, Data=json.dumps(message, ensure_ascii=False).encode()
+            )
+
+    def close(self, connection_id: str) -> None:
+        with _unless_gone():
+            self._client.delete_connection(ConnectionId=connection_id)
+
+
+@contextmanager
+def _unless_gone() -> Iterator[None]:
+    try:
+        with passing_failures():
+            yield
+    except ClientError as error:
+        if code_of(error) != "GoneException":
+            raise
+        raise SocketGoneError from error

@@ -1,0 +1,70 @@
+"""Access tokens of Amazon Cognito, for what API Gateway's own authorizer does not guard.
+
+Needs PyJWT: only functions with the tokens layer can import this.
+"""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, Final
+
+import jwt
+import urllib3
+
+from jobs.core.errors import UnavailableError
+from jobs.core.job import Millis
+from jobs.core.ports import Clock
+
+_RETRIES: Final = 2
+_PAUSE: Final[Millis] = 60_000
+"""Tokens that name unknown keys make us ask for new ones no more often than this."""
+_LEEWAY_S: Final = 5
+
+
+class AccessTokens:
+    """`issuer` is what tokens must name; `keys_url` is where its public keys are."""
+
+    def __init__(self, issuer: str, keys_url: str, clock: Clock) -> None:
+        self._issuer = issuer
+        self._keys_url = keys_url
+        self._clock = clock
+        self._http = urllib3.PoolManager(timeout=3, retries=urllib3.Retry(_RETRIES, redirect=0))
+        self._keys: dict[str, jwt.PyJWK] = {}
+        self._read_at: Millis | None = None
+
+    def claims(self, token: str) -> Mapping[str, Any]:
+        """Return what an access token says; nothing of one that is not valid now.
+
+        Raises `UnavailableError` if the keys cannot be had.
+        """
+        try:
+            key = self._key(str(jwt.get_unverified_header(token).get("kid")))
+            if key is None:
+                return {}
+            claims: dict[str, Any] = jwt.decode(
+                token,
+                key,
+                algorithms=["RS256"],
+                issuer=self._issuer,
+                leeway=_LEEWAY_S,
+                options={"require": ["exp", "iss"], "verify_aud": False},  # access tokens name none
+            )
+        except jwt.PyJWTError:
+            return {}
+        return claims
+
+    def _key(self, kid: str) -> jwt.PyJWK | None:
+        stale = self._read_at is None or self._clock() >= self._read_at + _PAUSE
+        if kid not in self._keys and stale:
+            self._keys = self._read()
+            self._read_at = self._clock()
+        return self._keys.get(kid)
+
+    def _read(self) -> dict[str, jwt.PyJWK]:
+        try:
+            answer = self._http.request("GET", self._keys_url)
+            if answer.status != HTTPStatus.OK:
+                raise UnavailableError(f"the issuer of tokens says {answer.status}")
+            keys = jwt.PyJWKSet.from_json(answer.data.decode()).keys
+        except (urllib3.exceptions.HTTPError, jwt.PyJWTError, AttributeError, ValueError) as error:
+            raise UnavailableError("no keys from the issuer of tokens") from error
+        return {str(key.key_id): key for key in keys}

@@ -1,0 +1,47 @@
+"""Who may open a WebSocket connection: a partner's client, or whoever has a share's code."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from jobs.core.errors import ResourceNotFoundError
+from jobs.core.job import Millis
+from jobs.core.ports import Clock
+from jobs.missions.partner import Caller
+from jobs.tracking.connection import Connection
+from jobs.tracking.find_resource import FindResource
+from jobs.tracking.ports import Shares
+from jobs.tracking.share import share_id
+
+LONGEST: Millis = 2 * 3600 * 1000
+"""API Gateway ends every connection after two hours."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdmitWatcher:
+    """`bearer` says whose access token this is and until when, or raises."""
+
+    bearer: Callable[[str], tuple[Caller, Millis]]
+    find: FindResource
+    shares: Shares
+    clock: Clock
+
+    def __call__(self, connection_id: str, token: str, resource_id: str) -> Connection:
+        """Return the connection as it may be put on record.
+
+        Raises `ResourceNotFoundError` or `ShareNotFoundError`, and what `bearer` raises.
+        """
+        latest = self.clock() + LONGEST
+        if "." in token:  # a JWT; no code has one
+            caller, until = self.bearer(token)
+            resource = self.find(caller.tenant, resource_id)
+            return Connection(id=connection_id, resource=resource, until=min(until, latest))
+        share = self.shares.get(share_id(token))
+        if resource_id not in {token, share.resource.id}:
+            raise ResourceNotFoundError(resource_id)
+        return Connection(
+            id=connection_id,
+            resource=share.resource,
+            until=min(share.expires_at, latest),
+            share=share.id,
+            shows=share.type,
+        )

@@ -1,0 +1,34 @@
+"""WebSocket events of API Gateway: what the authorizer found out, for those who come after it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from jobs.tracking.connection import Connection
+from jobs.tracking.resource import Resource, ResourceKind
+from jobs.tracking.share import ShareType
+
+
+def context_of(connection: Connection) -> dict[str, str]:
+    """Spell what is known of a connection; API Gateway hands it on with each of its events."""
+    by_share = {"share": connection.share, "shows": connection.shows}
+    return {
+        "tenant": connection.resource.tenant,
+        "kind": connection.resource.kind,
+        "resource": connection.resource.id,
+        "until": str(connection.until),
+        **{name: value for name, value in by_share.items() if value is not None},
+    }
+
+
+def connection_in(event: Mapping[str, Any]) -> Connection:
+    context = event["requestContext"]
+    known = context["authorizer"]
+    return Connection(
+        id=context["connectionId"],
+        resource=Resource(
+            tenant=known["tenant"], kind=ResourceKind(known["kind"]), id=known["resource"]
+        ),
+        until=int(known["until"]),
+        share=known.get("share"),
+        shows=ShareType(known["shows"]) if "shows" in known else None,
+    )

@@ -1,0 +1,90 @@
+"""Send everybody who watches a resource one message.
+
+AWS calls: one Query, one Publish and one more for each live share, and for each open connection
+one PostToConnection; a change of status is claimed first, with one UpdateItem each.
+"""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+from jobs.core.errors import UnavailableError
+from jobs.core.ports import Clock
+from jobs.tracking.connection import Connection, ConnectionEndedError, SocketGoneError
+from jobs.tracking.ports import Connections, Message, Sockets, StreamWords, Topics
+from jobs.tracking.resource import Resource
+
+_SIDE_BY_SIDE: Final = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Broadcast:
+    connections: Connections
+    sockets: Sockets
+    topics: Topics
+    words: StreamWords
+    clock: Clock
+
+    def __call__(
+        self,
+        resource: Resource,
+        message: Message,
+        *,
+        sequence: int | None = None,
+        last: bool = False,
+    ) -> None:
+        """Tell them; `sequence` is of the change of status that this is, `last` closes sockets.
+
+        Connections that have not been greeted yet are left out (see `greet`). Raises
+        `UnavailableError` after all others have been told: then this can be repeated.
+        """
+        watching = self.connections.watching(resource)
+        self.topics.publish(resource.topic, message)
+        for share in watching.shares:
+            self.topics.publish(share.topic, self.words.shared(message, share.type))
+        greeted = [each for each in watching.connections if each.sequence]
+        tell = partial(self._tell, message=message, sequence=sequence, last=last)
+        if greeted:
+            with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
+                for _ in pool.map(tell, greeted):
+                    pass
+
+    def send(self, connection: Connection, message: Message) -> None:
+        """Raises `SocketGoneError`."""
+        shown = self.words.shared(message, connection.shows) if connection.shows else message
+        self.sockets.post(connection.id, shown)
+
+    def send_once(self, connection: Connection, message: Message, sequence: int) -> bool:
+        """Return False if somebody else has taken it upon them to send this change.
+
+        Raises `SocketGoneError`, `ConnectionEndedError`, `UnavailableError`.
+        """
+        if not self.connections.claim(connection, sequence):
+            return False
+        try:
+            self.send(connection, message)
+        except UnavailableError:
+            self.connections.unclaim(connection, sequence)
+            raise
+        return True
+
+    def _tell(
+        self, connection: Connection, message: Message, sequence: int | None, *, last: bool
+    ) -> None:
+        expired = connection.until <= self.clock()
+        try:
+            told = expired or self._told(connection, message, sequence)
+            if expired or (last and told):
+                self.sockets.close(connection.id)
+        except SocketGoneError:
+            self.connections.remove(connection)
+        except ConnectionEndedError:
+            return
+
+    def _told(self, connection: Connection, message: Message, sequence: int | None) -> bool:
+        """Return whether it has been told, and is not just about to be, by its greeting."""
+        if sequence is None:
+            self.send(connection, message)
+            return True
+        return connection.sequence >= sequence or self.send_once(connection, message, sequence)

@@ -1,0 +1,46 @@
+"""Let whoever has a code watch one job or device group, for a while."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from jobs.core.job import Millis
+from jobs.core.ports import Clock
+from jobs.tracking.find_resource import FindResource
+from jobs.tracking.ports import Shares
+from jobs.tracking.share import Share, ShareType, new_code
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewShare:
+    """What a caller asks for, already translated from its dialect."""
+
+    tenant: str
+    resource_id: str
+    type: ShareType
+    lifetime: Millis
+    max_viewers: int | None
+    metadata: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateShare:
+    find: FindResource
+    shares: Shares
+    clock: Clock
+
+    def __call__(self, new: NewShare) -> Share:
+        """Raises `ResourceNotFoundError`."""
+        resource = self.find(new.tenant, new.resource_id)
+        now = self.clock()
+        share = Share(
+            code=new_code(),
+            resource=resource,
+            type=new.type,
+            created_at=now,
+            expires_at=now + new.lifetime,
+            max_viewers=new.max_viewers,
+            metadata=new.metadata,
+        )
+        self.shares.add(share)
+        return share

@@ -1,0 +1,33 @@
+"""Find what is to be watched by its id, which does not tell a job from a device group."""
+
+from dataclasses import dataclass
+
+from jobs.core.errors import DeviceGroupNotFoundError, JobNotFoundError, ResourceNotFoundError
+from jobs.core.ids import is_uuid
+from jobs.core.job import JobRef
+from jobs.core.ports import JobRepository
+from jobs.missions.mission import DIALECT
+from jobs.missions.ports import FleetRegistry
+from jobs.tracking.resource import Resource, ResourceKind, job_resource
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindResource:
+    repository: JobRepository
+    registry: FleetRegistry
+
+    def __call__(self, tenant: str, resource_id: str) -> Resource:
+        """Raises `ResourceNotFoundError`, also for another organisation's."""
+        if is_uuid(resource_id):
+            ref = JobRef(tenant=tenant, dialect=DIALECT, id=resource_id)
+            try:
+                self.repository.status_of(ref)
+            except JobNotFoundError:
+                pass
+            else:
+                return job_resource(ref)
+        try:
+            self.registry.group(tenant, resource_id)
+        except DeviceGroupNotFoundError as error:
+            raise ResourceNotFoundError(resource_id) from error
+        return Resource(tenant=tenant, kind=ResourceKind.GROUP, id=resource_id)

@@ -1,0 +1,99 @@
+"""Send a new connection the current state, the first that it hears.
+
+The connection is on record before its socket opens, and nobody else sends it anything until it
+has been greeted. What changed meanwhile is sent here too, so that nothing is missed.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+from jobs.core.errors import JobNotFoundError
+from jobs.core.job import JobRef
+from jobs.core.ports import Clock, JobRepository
+from jobs.missions.mission import DIALECT
+from jobs.missions.ports import Fleet, FleetRegistry
+from jobs.tracking.broadcast import Broadcast
+from jobs.tracking.connection import Connection, ConnectionEndedError, SocketGoneError
+from jobs.tracking.ports import Connections, Message, Sockets, StreamWords
+from jobs.tracking.resource import Resource, ResourceKind
+from jobs.tracking.tell_watchers import device_of
+
+_PAUSES_S: Final = (0.05, 0.1, 0.2, 0.4)
+"""Between attempts at a socket that may not be open yet."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Snapshot:
+    """`last`: nothing will follow."""
+
+    messages: Sequence[Message]
+    sequence: int
+    last: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Greet:
+    connections: Connections
+    repository: JobRepository
+    registry: FleetRegistry
+    fleet: Fleet
+    sockets: Sockets
+    words: StreamWords
+    broadcast: Broadcast
+    clock: Clock
+    sleep: Callable[[float], None]
+
+    def __call__(self, connection: Connection) -> None:
+        """Harmless when repeated."""
+        try:
+            self._unless_ended(connection)
+        except SocketGoneError:
+            self.connections.remove(connection)
+
+    def _unless_ended(self, connection: Connection) -> None:
+        try:
+            self._greet(self.connections.get(connection))
+        except (ConnectionEndedError, JobNotFoundError):  # revoked, or deleted, as it was opening
+            self._once_open(lambda: self.sockets.close(connection.id))
+
+    def _greet(self, connection: Connection) -> None:
+        known, told_here = connection.sequence or self._welcome(connection), True
+        while (latest := self._snapshot(connection.resource)).sequence > known:
+            for message in latest.messages:
+                told_here = self.broadcast.send_once(connection, message, latest.sequence)
+            known = latest.sequence
+        if latest.last and told_here:  # else whoever tells it closes the socket then
+            self.sockets.close(connection.id)
+
+    def _welcome(self, connection: Connection) -> int:
+        latest = self._snapshot(connection.resource)
+        for message in latest.messages:
+            self._once_open(partial(self.broadcast.send, connection, message))
+        self.connections.claim(connection, latest.sequence)
+        return latest.sequence
+
+    def _snapshot(self, resource: Resource) -> _Snapshot:
+        if resource.kind is ResourceKind.JOB:
+            return self._of_job(resource)
+        group = self.registry.group(resource.tenant, resource.id)
+        states = self.fleet.states([device.id for device in group.devices])
+        now = self.clock()
+        messages = [self.words.of_device(states[each.id], at=now) for each in group.devices]
+        return _Snapshot(messages=messages, sequence=1)
+
+    def _of_job(self, resource: Resource) -> _Snapshot:
+        ref = JobRef(tenant=resource.tenant, dialect=DIALECT, id=resource.id)
+        now = self.clock()
+        job = self.repository.get(ref).as_of(now)
+        message = self.words.of_job(job.status, device_of(job, self.fleet), at=now)
+        return _Snapshot(messages=[message], sequence=job.sequence, last=job.status.is_terminal)
+
+    def _once_open(self, act: Callable[[], None]) -> None:
+        for pause in _PAUSES_S:
+            try:
+                return act()
+            except SocketGoneError:
+                self.sleep(pause)
+        return act()

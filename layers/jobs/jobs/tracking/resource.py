@@ -1,0 +1,29 @@
+"""What can be watched: jobs and device groups."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from jobs.core.job import JobRef
+
+
+class ResourceKind(StrEnum):
+    JOB = "JOB"
+    GROUP = "GROUP"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resource:
+    """What can be watched, and whose it is."""
+
+    tenant: str
+    kind: ResourceKind
+    id: str
+
+    @property
+    def topic(self) -> str:
+        what = "JOB" if self.kind is ResourceKind.JOB else "DEVICE"
+        return f"{self.id}/{what}/STATUS"
+
+
+def job_resource(ref: JobRef) -> Resource:
+    return Resource(tenant=ref.tenant, kind=ResourceKind.JOB, id=ref.id)

@@ -1,0 +1,73 @@
+"""Tell those who follow jobs and device groups what has become of them.
+
+AWS calls beside those of `broadcast`: for a change of a job one read of its device, once it has
+one; for a device's reading none, and one GetItem of its job's status if it flies one. So a reading
+in flight makes 5 calls, and one more for each share and connection of the job and of the group.
+"""
+
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+
+from jobs.core.errors import JobNotFoundError, UnavailableError
+from jobs.core.job import Job, JobRef
+from jobs.core.ports import JobRepository
+from jobs.missions.device import DeviceState
+from jobs.missions.mission import job_id_in, mission_of
+from jobs.missions.ports import Fleet, FleetRegistry
+from jobs.tracking.broadcast import Broadcast
+from jobs.tracking.ports import StreamWords
+from jobs.tracking.resource import Resource, ResourceKind, job_resource
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TellWatchers:
+    repository: JobRepository
+    registry: FleetRegistry
+    fleet: Fleet
+    words: StreamWords
+    broadcast: Broadcast
+
+    def changed(self, job: Job) -> None:
+        state = device_of(job, self.fleet)
+        self.broadcast(
+            job_resource(job.ref),
+            self.words.of_job(job.status, state, at=job.changed_at),
+            sequence=job.sequence,
+            last=job.status.is_terminal,
+        )
+
+    def read(self, states: Iterable[DeviceState]) -> None:
+        """Of several states of one device, the last is told; what fails, the next makes up for."""
+        for state in {state.device: state for state in states}.values():
+            with suppress(UnavailableError):
+                self._tell_of_device(state)
+            with suppress(UnavailableError):
+                self._tell_of_job(state)
+
+    def _tell_of_device(self, state: DeviceState) -> None:
+        device = self.registry.device(state.device)
+        if device is not None:
+            group = Resource(tenant=device.tenant, kind=ResourceKind.GROUP, id=device.group)
+            self.broadcast(group, self.words.of_device(state))
+
+    def _tell_of_job(self, state: DeviceState) -> None:
+        """Of a job that is over, nothing more is told."""
+        ref = _flown(state)
+        try:
+            status = self.repository.status_of(ref) if ref else None
+        except JobNotFoundError:
+            return
+        if ref and status and not status.is_terminal:
+            self.broadcast(job_resource(ref), self.words.of_job(status, state))
+
+
+def device_of(job: Job, fleet: Fleet) -> DeviceState | None:
+    order = mission_of(job).order
+    return fleet.states([order.device])[order.device] if order else None
+
+
+def _flown(state: DeviceState) -> JobRef | None:
+    """The job that a device works on, if it is the one it was given."""
+    order, lease = state.reading and state.reading.order, state.lease
+    return lease.job if order and lease and lease.job.id == job_id_in(order) else None

@@ -1,0 +1,151 @@
+"""The webhook table: what was to be sent for each job, and each attempt to send it."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, Final
+
+from jobs.core.adapters.dynamodb.items import Item, Stored, Values, attributes, plain
+from jobs.core.errors import DeliveryNotFoundError
+from jobs.core.job import JobRef, Millis
+from jobs.core.ports import Clock
+from jobs.kit.aws.client import passing_failures
+from jobs.webhooks.webhook import Attempt, DeliveryRef, DeliveryState, WebhookDelivery
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+
+KEPT: Final[Millis] = 14 * 24 * 3600_000
+"""As long as a dead letter, which is nothing without it."""
+
+
+class DynamoDeliveryLog:
+    def __init__(self, client: "DynamoDBClient", table: str, clock: Clock) -> None:
+        self._client = client
+        self._table = table
+        self._clock = clock
+
+    def plan(self, delivery: WebhookDelivery) -> None:
+        try:
+            with passing_failures():
+                self._client.put_item(
+                    TableName=self._table,
+                    Item=_item(delivery),
+                    ConditionExpression="attribute_not_exists(PK)",
+                )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return  # planned before; it may be delivered by now
+
+    def get(self, ref: DeliveryRef) -> WebhookDelivery:
+        with passing_failures():
+            found = self._client.get_item(
+                TableName=self._table, Key=_key(ref), ConsistentRead=True
+            ).get("Item")
+        if not found or not self._is_live(found):
+            raise DeliveryNotFoundError(ref.id)
+        return _delivery(found)
+
+    def find(self, tenant: str, delivery_id: str) -> WebhookDelivery:
+        with passing_failures():
+            found = self._client.query(
+                TableName=self._table,
+                IndexName="by_id",
+                KeyConditionExpression="SK = :id",
+                ExpressionAttributeValues=attributes({":id": delivery_id}),
+            )["Items"]
+        for item in found:
+            owner, job_id = item["PK"]["S"].split("#")
+            if owner == tenant:
+                return self.get(DeliveryRef(tenant=tenant, job_id=job_id, id=delivery_id))
+        raise DeliveryNotFoundError(delivery_id)
+
+    def of_job(self, tenant: str, job_id: str) -> Sequence[WebhookDelivery]:
+        with passing_failures():
+            pages = self._client.get_paginator("query").paginate(
+                TableName=self._table,
+                KeyConditionExpression="PK = :pk",
+                ExpressionAttributeValues=attributes({":pk": f"{tenant}#{job_id}"}),
+                ConsistentRead=True,
+            )
+            found = [item for page in pages for item in page["Items"] if self._is_live(item)]
+        return sorted(map(_delivery, found), key=lambda each: (each.sequence, each.id))
+
+    def note(self, delivery: WebhookDelivery, attempt: Attempt, state: DeliveryState) -> None:
+        noted = _attempt(attempt)
+        values = attributes({":state": state.value, ":delivered": DeliveryState.DELIVERED.value})
+        try:
+            with passing_failures():
+                self._client.update_item(
+                    TableName=self._table,
+                    Key=_key(_ref(delivery)),
+                    UpdateExpression="SET attempts = list_append(attempts, :one), #state = :state",
+                    ConditionExpression="attribute_exists(PK)"
+                    " AND (#state <> :delivered OR :state = :delivered)"
+                    " AND NOT contains(attempts, :attempt)",  # the SDK may say it twice
+                    ExpressionAttributeNames={"#state": "state"},
+                    ExpressionAttributeValues={**values, ":attempt": noted, ":one": {"L": [noted]}},
+                )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return  # it is noted; or another's attempt has delivered it; or it is too old
+
+    def reopen(self, delivery: WebhookDelivery) -> None:
+        try:
+            with passing_failures():
+                self._client.update_item(
+                    TableName=self._table,
+                    Key=_key(_ref(delivery)),
+                    UpdateExpression="SET #state = :state",
+                    ConditionExpression="attribute_exists(PK)",
+                    ExpressionAttributeNames={"#state": "state"},
+                    ExpressionAttributeValues=attributes({":state": DeliveryState.PENDING.value}),
+                )
+        except self._client.exceptions.ConditionalCheckFailedException as error:
+            raise DeliveryNotFoundError(delivery.id) from error  # too old since it was read
+
+    def _is_live(self, item: Stored) -> bool:
+        return int(item["expires_at"]["N"]) * 1000 > self._clock()
+
+
+def _ref(delivery: WebhookDelivery) -> DeliveryRef:
+    return DeliveryRef(tenant=delivery.ref.tenant, job_id=delivery.ref.id, id=delivery.id)
+
+
+def _key(ref: DeliveryRef) -> Item:
+    return attributes({"PK": f"{ref.tenant}#{ref.job_id}", "SK": ref.id})
+
+
+def _item(delivery: WebhookDelivery) -> Item:
+    values: Values = {
+        "dialect": delivery.ref.dialect,
+        "sequence": delivery.sequence,
+        "event": delivery.event,
+        "url": delivery.url,
+        "body": delivery.body,
+        "planned_at": delivery.planned_at,
+        "subscription": delivery.subscription,
+        "state": delivery.state.value,
+        "expires_at": (delivery.planned_at + KEPT) // 1000,
+    }
+    attempts: Item = {"attempts": {"L": [_attempt(each) for each in delivery.attempts]}}
+    return _key(_ref(delivery)) | attributes(values) | attempts
+
+
+def _attempt(attempt: Attempt) -> Any:
+    return {"S": json.dumps(asdict(attempt), separators=(",", ":"))}
+
+
+def _delivery(item: Stored) -> WebhookDelivery:
+    row = plain(item)
+    tenant, job_id = row["PK"].split("#")
+    return WebhookDelivery(
+        id=row["SK"],
+        ref=JobRef(tenant=tenant, dialect=row["dialect"], id=job_id),
+        sequence=row["sequence"],
+        event=row["event"],
+        url=row["url"],
+        body=row["body"],
+        planned_at=row["planned_at"],
+        subscription=row.get("subscription"),
+        state=DeliveryState(row["state"]),
+        attempts=tuple(Attempt(**json.loads(each["S"])) for each in item["attempts"]["L"]),
+    )

@@ -1,0 +1,45 @@
+"""Hand deliveries to workers over SQS. The message is a pointer; the webhook table is the truth."""
+
+import json
+from collections.abc import Sequence
+from itertools import batched
+from typing import TYPE_CHECKING, Final
+
+from jobs.core.errors import UnavailableError
+from jobs.kit.aws.client import passing_failures
+from jobs.webhooks.webhook import DeliveryRef
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs.client import SQSClient
+
+_ENTRIES_A_CALL: Final = 10
+
+
+class SqsDeliveryQueue:
+    def __init__(self, client: "SQSClient", queue_url: str) -> None:
+        self._client = client
+        self._queue_url = queue_url
+
+    def send(self, refs: Sequence[DeliveryRef]) -> None:
+        for some in batched(refs, _ENTRIES_A_CALL, strict=False):
+            with passing_failures():
+                answer = self._client.send_message_batch(
+                    QueueUrl=self._queue_url,
+                    Entries=[
+                        {"Id": str(n), "MessageBody": to_text(ref)} for n, ref in enumerate(some)
+                    ],
+                )
+            if answer.get("Failed"):
+                raise UnavailableError("the queue refused messages")
+
+
+def to_text(ref: DeliveryRef) -> str:
+    return json.dumps({"tenant": ref.tenant, "jobId": ref.job_id, "deliveryId": ref.id})
+
+
+def from_text(text: str) -> DeliveryRef:
+    """Read a ref, or raise `ValueError` if the text holds none."""
+    match json.loads(text):
+        case {"tenant": str(tenant), "jobId": str(job_id), "deliveryId": str(delivery_id)}:
+            return DeliveryRef(tenant=tenant, job_id=job_id, id=delivery_id)
+    raise ValueError("not a delivery's ref")

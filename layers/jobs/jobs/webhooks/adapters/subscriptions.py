@@ -1,0 +1,62 @@
+"""The registry table: webhooks that tenants have for all of their jobs."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from jobs.core.adapters.dynamodb.items import Stored, attributes, plain
+from jobs.core.ports import Clock
+from jobs.kit.aws.client import passing_failures
+from jobs.kit.cache import Kept
+from jobs.webhooks.adapters.storage import webhook_from, webhook_text
+from jobs.webhooks.webhook import Subscription
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+
+_PREFIX = "WEBHOOK#"
+
+
+class DynamoSubscriptions:
+    def __init__(self, client: "DynamoDBClient", table: str, clock: Clock) -> None:
+        self._client = client
+        self._table = table
+        self._standing = Kept[Sequence[Subscription]](clock)
+
+    def standing(self, tenant: str) -> Sequence[Subscription]:
+        known = self._standing.get(tenant)
+        return self._standing.put(tenant, value=self._read(tenant)) if known is None else known
+
+    def put(self, subscription: Subscription) -> None:
+        item = attributes({
+            "PK": f"TENANT#{subscription.tenant}",
+            "SK": f"{_PREFIX}{subscription.id}",
+            "webhook": webhook_text(subscription.webhook),
+            "active": int(subscription.active),
+        })  # fmt: skip
+        with passing_failures():
+            self._client.put_item(TableName=self._table, Item=item)
+
+    def _read(self, tenant: str) -> Sequence[Subscription]:
+        with passing_failures():
+            pages = self._client.get_paginator("query").paginate(
+                TableName=self._table,
+                KeyConditionExpression="PK = :pk AND begins_with(SK, :webhook)",
+                ExpressionAttributeValues=attributes(
+                    {":pk": f"TENANT#{tenant}", ":webhook": _PREFIX}
+                ),
+            )
+            found = [_subscription(tenant, item) for page in pages for item in page["Items"]]
+        return [each for each in found if each.active]
+
+
+def _subscription(tenant: str, item: Stored) -> Subscription:
+    row = plain(item)
+    webhook = webhook_from(row["webhook"])
+    if webhook is None:
+        raise TypeError("a subscription without a webhook")
+    return Subscription(
+        id=row["SK"].removeprefix(_PREFIX),
+        tenant=tenant,
+        webhook=webhook,
+        active=bool(row["active"]),
+    )

@@ -1,0 +1,81 @@
+"""The webhooks API: how it spells deliveries and errors."""
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any, Final
+
+from jobs.core.errors import DeliveryExhaustedError, DeliveryNotFoundError, UnavailableError
+from jobs.core.ids import is_uuid
+from jobs.kit.http import BadRequestError, Request, Response
+from jobs.kit.iso_time import iso
+from jobs.webhooks.webhook import Attempt, WebhookDelivery
+
+HEADERS: Final = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "Retry-After",
+    "Cache-Control": "no-store",
+}
+_REFUSALS: Final[Mapping[type[Exception], tuple[HTTPStatus, str, str]]] = {
+    BadRequestError: (HTTPStatus.BAD_REQUEST, "INVALID_REQUEST", ""),
+    DeliveryNotFoundError: (HTTPStatus.NOT_FOUND, "DELIVERY_NOT_FOUND", "Delivery not found"),
+    DeliveryExhaustedError: (
+        HTTPStatus.CONFLICT, "DELIVERY_EXHAUSTED", "Delivery has been attempted too often"
+    ),
+    UnavailableError: (
+        HTTPStatus.SERVICE_UNAVAILABLE, "UNAVAILABLE", "Service is busy, try again"
+    ),
+    Exception: (HTTPStatus.INTERNAL_SERVER_ERROR, "INTERNAL_ERROR", "Internal server error"),
+}  # fmt: skip
+
+
+def refuse(error: Exception, request: Request) -> Response:
+    """Word an error; those without a text of their own carry it themselves."""
+    status, code, text = _REFUSALS[next(c for c in type(error).__mro__ if c in _REFUSALS)]
+    retry = {"Retry-After": "1"} if status is HTTPStatus.SERVICE_UNAVAILABLE else {}
+    return Response(status, {"success": False, "error": text or str(error), "code": code}, retry)
+
+
+def job_id_in(request: Request) -> str:
+    """Return whose deliveries are asked for. Raises `BadRequestError`."""
+    job_id = request.query("jobId") or ""
+    if not is_uuid(job_id):
+        raise BadRequestError("jobId must be a job's id")
+    return job_id
+
+
+def delivery_id_in(request: Request) -> str:
+    """Return the path's delivery. Raises `DeliveryNotFoundError` if it can be no delivery's id."""
+    delivery_id = request.path("deliveryId")
+    if not is_uuid(delivery_id):
+        raise DeliveryNotFoundError(delivery_id)
+    return delivery_id
+
+
+def listed(found: Sequence[WebhookDelivery]) -> Response:
+    return Response(HTTPStatus.OK, {"deliveries": [delivery(each) for each in found]})
+
+
+def accepted(again: WebhookDelivery) -> Response:
+    return Response(HTTPStatus.ACCEPTED, delivery(again))
+
+
+def delivery(told: WebhookDelivery) -> dict[str, Any]:
+    """Spell one delivery; what it has not is left out."""
+    return {
+        "deliveryId": told.id,
+        "jobId": told.ref.id,
+        "dialect": told.ref.dialect,
+        **({"subscription": told.subscription} if told.subscription else {}),
+        "url": told.url,
+        "event": told.event,
+        "sequence": told.sequence,
+        "status": told.state.value,
+        "createdAt": iso(told.planned_at),
+        "attempts": [_attempt(each) for each in told.attempts],
+    }
+
+
+def _attempt(made: Attempt) -> dict[str, Any]:
+    outcome = {"status": made.status, "error": made.error}
+    known = {name: value for name, value in outcome.items() if value is not None}
+    return {"at": iso(made.at), "durationMs": made.ms, **known}

@@ -1,0 +1,30 @@
+"""Have a webhook sent once more, whatever came of it before."""
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from jobs.core.errors import DeliveryExhaustedError
+from jobs.webhooks.ports import DeliveryLog, DeliveryQueue
+from jobs.webhooks.webhook import DeliveryRef, DeliveryState, WebhookDelivery
+
+_MOST_ATTEMPTS: Final = 200
+"""They are kept in one item."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedeliverWebhook:
+    log: DeliveryLog
+    queue: DeliveryQueue
+
+    def __call__(self, tenant: str, delivery_id: str) -> WebhookDelivery:
+        """Return the delivery, which is pending again.
+
+        Raises `DeliveryNotFoundError`, `DeliveryExhaustedError`.
+        """
+        delivery = self.log.find(tenant, delivery_id)
+        if len(delivery.attempts) >= _MOST_ATTEMPTS:
+            raise DeliveryExhaustedError(delivery_id)
+        self.log.reopen(delivery)
+        ref = DeliveryRef(tenant=tenant, job_id=delivery.ref.id, id=delivery.id)
+        self.queue.send([ref])
+        return replace(delivery, state=DeliveryState.PENDING)

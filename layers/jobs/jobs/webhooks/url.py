@@ -1,0 +1,76 @@
+"""Which addresses webhooks may go to: nobody is to reach through us what only we can reach."""
+
+import re
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from typing import Final
+from urllib.parse import SplitResult, urlsplit
+
+from jobs.core.errors import WebhookRefusedError
+
+LONGEST: Final = 2000
+_WORD: Final = re.compile(r"[\x21-\x7e]+")
+_GLOBAL_UNICAST: Final = IPv6Network("2000::/3")
+_NAT64: Final = IPv6Network("64:ff9b::/96")
+_PORTS: Final = {"http": 80, "https": 443}
+
+
+def checked_url(url: str, *, loopback: bool) -> str:
+    """Return the URL, or raise `WebhookRefusedError`.
+
+    A name in it may lead anywhere: what it leads to is checked when something is sent.
+    With `loopback`, it may be this machine, and need not be encrypted.
+    """
+    host = parts_of(url, loopback=loopback).hostname or ""
+    if (address := _literal(host)) and not may_reach(address, loopback=loopback):
+        raise WebhookRefusedError("must not name an address that is private or reserved")
+    return url
+
+
+def parts_of(url: str, *, loopback: bool) -> SplitResult:
+    """Take a URL apart, or raise `WebhookRefusedError`."""
+    if len(url) > LONGEST:
+        raise WebhookRefusedError(f"must have at most {LONGEST} characters")
+    try:
+        parts = urlsplit(url)
+        usable = bool(_WORD.fullmatch(url) and parts.hostname and parts.port != 0)
+    except ValueError:
+        usable = False
+    if not usable:
+        raise WebhookRefusedError("must be an absolute URL of ASCII characters")
+    if parts.scheme != "https" and not (loopback and parts.scheme == "http"):
+        raise WebhookRefusedError("must begin with https://")
+    if "@" in parts.netloc or parts.fragment:
+        raise WebhookRefusedError("must have neither credentials nor a fragment")
+    return parts
+
+
+def port_of(parts: SplitResult) -> int:
+    return parts.port or _PORTS[parts.scheme]
+
+
+def may_reach(address: str, *, loopback: bool) -> bool:
+    """Whether this is an address of the public internet, or this machine's where that is fine."""
+    inner = _inner(ip_address(address))
+    return _is_public(inner) or (loopback and inner.is_loopback)
+
+
+def _is_public(address: IPv4Address | IPv6Address) -> bool:
+    if isinstance(address, IPv6Address) and address not in _GLOBAL_UNICAST:
+        return False
+    return address.is_global and not (address.is_multicast or address.is_reserved)
+
+
+def _inner(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
+    """What an IPv6 address leads to that only wraps one of IPv4."""
+    if isinstance(address, IPv4Address):
+        return address
+    if address in _NAT64:
+        return IPv4Address(int(address) & 0xFFFFFFFF)
+    return address.ipv4_mapped or address.sixtofour or address
+
+
+def _literal(host: str) -> str | None:
+    try:
+        return str(ip_address(host))
+    except ValueError:
+        return None

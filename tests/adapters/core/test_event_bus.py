@@ -1,0 +1,148 @@
+"""Changes of status on the event bus (contract: events.md)."""
+
+import json
+from collections import Counter
+from contextlib import ExitStack, closing
+from datetime import datetime
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from jobs.core.adapters.eventbridge import EventBridgePublisher
+from jobs.core.errors import UnavailableError
+from jobs.core.status import JobStatus
+from tests.adapters.engines import client, refusal
+from tests.e2e.cloud import Cloud
+from tests.e2e.events import Bus as Listening
+from tests.fakes.memory import change
+from tests.support import NOON
+
+
+class Bus:
+    """A client that remembers the entries put, and refuses the last so many of each call."""
+
+    def __init__(self, refused: int = 0) -> None:
+        self.refused = refused
+        self.calls: list[list[dict[str, str]]] = []
+
+    def put_events(self, *, Entries: list[dict[str, str]]) -> dict[str, Any]:  # noqa: N803
+        self.calls.append(Entries)
+        return {"FailedEntryCount": self.refused, "Entries": []}
+
+    @property
+    def details(self) -> list[dict[str, Any]]:
+        return [json.loads(entry["Detail"]) for call in self.calls for entry in call]
+
+
+@pytest.fixture
+def bus() -> Bus:
+    return Bus()
+
+
+def publisher(bus: Any) -> EventBridgePublisher:
+    return EventBridgePublisher(bus, "a-bus", {"messaging": "/api/messaging/jobs/{id}"})
+
+
+@pytest.mark.parametrize("session", [{}, {"root": "019b7963-4a00-7000-8000-000000000001"}])
+def test_a_documentation_agents_job_is_found_in_its_project(bus, a_docs_job, session) -> None:
+    paths = {"docs": "/v2/agent/{project}/job/{id}"}
+    id_ = f"019b7963-4a00-7000-8000-00000000000{2 if session else 1}"
+    job = a_docs_job(id=id_, session=session)
+
+    EventBridgePublisher(bus, "a-bus", paths).publish([change(job, previous=None)])
+
+    [detail] = bus.details
+    assert detail["jobId"] == id_
+    assert detail["links"]["self"] == (
+        "/v2/agent/demo-docs/job/019b7963-4a00-7000-8000-000000000001"
+    )
+
+
+def test_an_event_tells_who_what_and_when_and_nothing_else(bus, a_job) -> None:
+    job = a_job().fail("Secret reason", now=NOON + 250)
+
+    publisher(bus).publish([change(job, previous=JobStatus.PENDING)])
+
+    [[entry]] = bus.calls
+    [detail] = bus.details
+    assert (entry["EventBusName"], entry["Source"], entry["DetailType"]) == (
+        "a-bus", "jobs", "Job Status Changed",
+    )  # fmt: skip
+    assert UUID(detail.pop("eventId"))
+    assert datetime.fromisoformat(detail.pop("occurredAt")).timestamp() * 1000 == NOON + 250
+    assert detail == {
+        "version": "1",
+        "sequence": 2,
+        "tenant": job.tenant,
+        "dialect": "messaging",
+        "jobId": job.id,
+        "status": "FAILED",
+        "previousStatus": "PENDING",
+        "links": {"self": f"/api/messaging/jobs/{job.id}"},
+    }
+
+
+def test_a_new_job_has_no_previous_status(bus, a_job) -> None:
+    publisher(bus).publish([change(a_job(), previous=None)])
+
+    assert bus.details[0]["previousStatus"] is None
+
+
+def test_a_replayed_change_has_the_same_id_and_another_change_another(bus, a_job) -> None:
+    first, second = a_job(), a_job().cancel(now=NOON)
+    elsewhere = a_job(tenant="rival")
+    told = [change(job, previous=None) for job in (first, second, elsewhere)]
+
+    publisher(bus).publish(told)
+    publisher(Bus()).publish(told)
+    publisher(bus).publish(told)
+
+    assert [*Counter(detail["eventId"] for detail in bus.details).values()] == [2, 2, 2]
+
+
+def test_events_go_out_in_order_ten_at_a_time(bus, a_job) -> None:
+    jobs = [a_job(id=f"019b7963-4a00-7000-8000-{n:012}") for n in range(23)]
+
+    publisher(bus).publish([change(job, previous=None) for job in jobs])
+
+    assert [len(call) for call in bus.calls] == [10, 10, 3]
+    assert [detail["jobId"] for detail in bus.details] == [job.id for job in jobs]
+
+
+def test_no_changes_are_no_call(bus) -> None:
+    publisher(bus).publish([])
+
+    assert bus.calls == []
+
+
+def test_a_bus_that_refuses_some_events_is_unavailable(a_job) -> None:
+    with pytest.raises(UnavailableError):
+        publisher(Bus(refused=1)).publish([change(a_job(), previous=None)])
+
+
+@pytest.mark.parametrize(("code", "status"), [("ThrottlingException", 400), ("Internal", 500)])
+def test_a_bus_that_throttles_is_unavailable(a_job, code, status) -> None:
+    events = client("events")
+    events.meta.events.register("before-call.*.*", lambda **_: refusal(code, status))
+
+    with pytest.raises(UnavailableError):
+        publisher(events).publish([change(a_job(), previous=None)])
+
+
+def test_a_real_bus_brings_them_to_who_listens(cloud, stack, a_job) -> None:
+    job = a_job()
+    with ExitStack() as cleanup:
+
+        @cache
+        def of(service: str) -> Any:
+            return cleanup.enter_context(closing(client(service, cloud)))
+
+        listening = cleanup.enter_context(Listening(Cloud(stack, of), job.tenant))
+        real = EventBridgePublisher(
+            of("events"), stack.outputs["EventBusName"], {"messaging": "/api/messaging/jobs/{id}"}
+        )
+        real.publish([change(job, previous=None)])
+
+        listening.until(job.id, "PENDING")

@@ -1,0 +1,257 @@
+"""Counts are exact, whatever the stream delivers in whatever batches, however often."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from jobs.core.adapters.dynamodb.counters import DynamoJobCounters
+from jobs.core.changes import JobChange
+from jobs.core.job import JobRef
+from jobs.core.ports import JobCounters
+from jobs.core.status import JobStatus
+from tests.fakes.memory import InMemoryJobCounters
+from tests.support import HOUR, NOON, FrozenClock
+
+fresh = count()
+QUARTER = HOUR // 4
+
+
+def life(tenant: str, number: int = 0, *path: JobStatus, gone_at: int = NOON + HOUR) -> Any:
+    """All that the stream tells of one job, its deletion being the last."""
+    ref = JobRef(tenant=tenant, dialect="messaging", id=f"019b7963-4a00-7000-8000-{number:012}")
+    states = [None, *(path or (JobStatus.PENDING, JobStatus.RUNNING, JobStatus.SUCCEEDED)), None]
+    return [
+        JobChange(
+            ref=ref,
+            sequence=min(n + 1, len(states) - 2),
+            status=status,
+            previous=states[n],
+            changed_at=NOON + 100 * (n + number),
+            created_at=NOON + 100 * number,
+            gone_at=gone_at,
+        )
+        for n, status in enumerate(states[1:])
+    ]
+
+
+def of(counters: JobCounters, tenant: str) -> dict[str, int]:
+    counts = counters.read(tenant, "messaging")
+    return {status.value: n for status, n in counts.by_status.items() if n}
+
+
+def test_nobody_has_any_jobs_at_first(counters, tenant) -> None:
+    assert counters.read(tenant, "messaging").total == 0
+
+
+def test_a_job_is_counted_where_it_stands(counters, tenant) -> None:
+    created, claimed, answered, _ = life(tenant)
+
+    counters.count([created])
+    assert of(counters, tenant) == {"PENDING": 1}
+    counters.count([claimed])
+    assert of(counters, tenant) == {"RUNNING": 1}
+    counters.count([answered])
+    assert of(counters, tenant) == {"SUCCEEDED": 1}
+    assert counters.read(tenant, "messaging").processing_ms == 200
+
+
+def test_a_batch_counts_like_its_changes_one_by_one(counters, tenant) -> None:
+    counters.count([change for n in range(60) for change in life(tenant, n)[: n % 4]])
+
+    assert of(counters, tenant) == {"PENDING": 15, "RUNNING": 15, "SUCCEEDED": 15}
+
+
+@pytest.mark.parametrize("batches", [
+    [[0, 1, 2], [0, 1, 2]],
+    [[0, 1], [1, 2], [0, 1, 2]],
+    [[2], [0], [1]],
+    [[2, 1, 0]],
+    [[0, 0, 0, 1, 1, 2, 2]],
+])  # fmt: skip
+def test_replays_overlaps_and_disorder_change_nothing(counters, tenant, batches) -> None:
+    changes = life(tenant)
+
+    for batch in batches:
+        counters.count([changes[n] for n in batch])
+
+    assert of(counters, tenant) == {"SUCCEEDED": 1}
+    assert counters.read(tenant, "messaging").processing_ms == 200
+
+
+def test_another_tenant_and_another_dialect_count_for_themselves(counters, tenant) -> None:
+    counters.count([life(tenant)[0], life(f"{tenant}-rival")[1]])
+
+    assert of(counters, tenant) == {"PENDING": 1}
+    assert of(counters, f"{tenant}-rival") == {"RUNNING": 1}
+    assert counters.read(tenant, "missions").total == 0
+
+
+def test_an_ended_job_is_no_longer_counted_from_the_moment_it_is_gone(
+    counters, clock, tenant
+) -> None:
+    counters.count(life(tenant, gone_at=NOON + QUARTER)[:3])
+    clock.advance(QUARTER - 1)
+    assert of(counters, tenant) == {"SUCCEEDED": 1}
+
+    clock.advance(1)
+
+    assert of(counters, tenant) == {}
+    assert counters.read(tenant, "messaging").processing_ms == 0
+
+
+def test_a_late_deletion_drops_an_ended_job_no_second_time(counters, clock, tenant) -> None:
+    first, second = life(tenant, 1, gone_at=NOON + QUARTER), life(tenant, 2)
+    counters.count([*first[:3], *second[:3]])
+    clock.advance(QUARTER)
+
+    counters.count(first[3:])
+
+    assert of(counters, tenant) == {"SUCCEEDED": 1}
+
+
+def test_an_early_deletion_is_counted_once(counters, clock, tenant) -> None:
+    first, second = (life(tenant, n, gone_at=NOON + QUARTER) for n in (1, 2))
+    counters.count([*first[:3], *second[:3]])
+
+    counters.count(first[3:])
+    counters.count(first)
+    assert of(counters, tenant) == {"SUCCEEDED": 1}
+    clock.advance(QUARTER)
+
+    assert of(counters, tenant) == {}
+
+
+@pytest.mark.parametrize("path", [[JobStatus.PENDING], [JobStatus.PENDING, JobStatus.RUNNING]])
+def test_a_job_that_was_deleted_without_having_ended_is_dropped(counters, tenant, path) -> None:
+    changes = life(tenant, 0, *path)
+    counters.count(changes[:-1])
+
+    counters.count(changes[-1:])
+    counters.count(changes)
+
+    assert of(counters, tenant) == {}
+
+
+def test_order_comes_from_sequences_and_not_from_clocks_a_minute_apart(counters, tenant) -> None:
+    created, claimed, answered, _ = life(tenant)
+    slow = JobChange(
+        ref=answered.ref,
+        sequence=3,
+        status=JobStatus.SUCCEEDED,
+        previous=JobStatus.RUNNING,
+        changed_at=claimed.changed_at - 60_000,
+        created_at=created.created_at,
+        gone_at=answered.gone_at,
+    )
+
+    counters.count([slow])
+    counters.count([created, claimed])
+
+    assert of(counters, tenant) == {"SUCCEEDED": 1}
+
+
+PATHS = st.sampled_from([
+    [JobStatus.PENDING],
+    [JobStatus.PENDING, JobStatus.RUNNING],
+    [JobStatus.PENDING, JobStatus.CANCELLED],
+    [JobStatus.PENDING, JobStatus.RUNNING, JobStatus.FAILED],
+    [JobStatus.PENDING, JobStatus.RUNNING, JobStatus.SUCCEEDED],
+    [JobStatus.PENDING, JobStatus.TIMED_OUT],
+])  # fmt: skip
+
+
+@st.composite
+def deliveries(draw: Any) -> tuple[Sequence[tuple[list[JobStatus], int]], list[list[tuple]], int]:
+    """Some jobs' lives; which of their changes come in which batches; how far time goes."""
+    lives = draw(st.lists(st.tuples(PATHS, st.integers(1, 4)), min_size=1, max_size=5))
+    known = [(job, n) for job, (path, _) in enumerate(lives) for n in range(len(path) + 1)]
+    batches = draw(st.lists(st.lists(st.sampled_from(known), max_size=8), max_size=8))
+    return lives, batches, draw(st.integers(0, 5))
+
+
+@pytest.mark.parametrize("whole", [False, True], ids=["parts", "then all of it"])
+@given(delivered=deliveries())
+@settings(settings.get_profile("engines"), max_examples=30)
+def test_any_delivery_of_any_lives_counts_as_it_does_in_memory(engine, tenant, whole, delivered):
+    clock, tenant = FrozenClock(), f"{tenant}-{next(fresh)}"
+    table = DynamoJobCounters(engine.client, engine.counters, clock)
+    oracle = InMemoryJobCounters(clock)
+    lives, batches, quarters = delivered
+    changes = [
+        life(tenant, n, *path, gone_at=NOON + gone * QUARTER)
+        for n, (path, gone) in enumerate(lives)
+    ]
+    everything = [change for one in changes for change in one[:-1]]
+
+    for batch in [*batches, *([None] if whole else [])]:
+        told = everything if batch is None else [changes[job][n] for job, n in batch]
+        table.count(told)
+        oracle.count(told)
+        assert of(table, tenant) == of(oracle, tenant)
+
+    clock.advance(quarters * QUARTER)
+    assert of(table, tenant) == of(oracle, tenant)
+    assert table.read(tenant, "messaging") == oracle.read(tenant, "messaging")
+
+
+def test_racing_consumers_count_every_change_once(ministack, clock, tenant) -> None:
+    table = DynamoJobCounters(ministack.client, ministack.counters, clock)
+    changes = [change for n in range(20) for change in life(tenant, n)[:3]]
+    batches = [changes[n : n + 15] for n in range(0, len(changes), 5)]
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(table.count, [*batches, *batches]))
+
+    assert of(table, tenant) == {"SUCCEEDED": 20}
+
+
+def test_a_lost_answer_counts_nothing_twice(counter_table, engine, tenant) -> None:
+    with engine.losing_answer("TransactWriteItems") as lost:
+        counter_table.count([life(tenant)[0]])
+
+    assert lost
+    assert of(counter_table, tenant) == {"PENDING": 1}
+
+
+def test_who_was_overtaken_counts_what_is_left(counter_table, engine, clock, tenant) -> None:
+    """Between our reading and our writing, another consumer counts the same job."""
+    created, claimed, *_ = life(tenant)
+    rival = DynamoJobCounters(engine.client, engine.counters, clock)
+    overtaken: list[bool] = []
+
+    def overtake(**_: Any) -> None:
+        if not overtaken:
+            overtaken.append(True)
+            rival.count([created])
+
+    with engine.hooked("before-call.dynamodb.TransactWriteItems", overtake):
+        counter_table.count([created, claimed])
+
+    assert of(counter_table, tenant) == {"RUNNING": 1}
+
+
+def test_reading_costs_the_same_for_ten_jobs_and_for_a_thousand(ministack, clock, tenant) -> None:
+    table = DynamoJobCounters(ministack.client, ministack.counters, clock)
+    costs = []
+    for numbers in (range(10), range(10, 1000)):
+        table.count([change for n in numbers for change in life(tenant, n)[: 1 + n % 3]])
+        with ministack.calls() as calls, ministack.consumed() as units:
+            assert table.read(tenant, "messaging").total == numbers.stop
+        costs.append((calls, units))
+
+    assert costs[0] == costs[1]
+    assert costs[0][0] == ["Query"]
+
+
+def test_counting_a_batch_takes_two_calls_for_25_jobs(counter_table, engine, tenant) -> None:
+    changes = [life(tenant, n)[0] for n in range(50)]
+
+    with engine.calls() as calls:
+        counter_table.count(changes)
+
+    assert calls == ["BatchGetItem", "TransactWriteItems"] * 2

@@ -1,0 +1,24 @@
+"""Whatever happens to jobs: a table goes through it as memory does."""
+
+from hypothesis import settings
+from moto import mock_aws
+
+from jobs.core.adapters.dynamodb.jobs import DynamoJobRepository
+from jobs.core.ports import JobRepository
+from tests.adapters.engines import DynamoDb, client
+from tests.unit.core.test_job_life import SLOWLY, JobLife
+
+
+class JobLifeInDynamoDb(JobLife):
+    def engine(self) -> JobRepository:
+        self.aws = mock_aws()
+        self.aws.start()
+        engine = DynamoDb(client("dynamodb"), remote=False)
+        return DynamoJobRepository(engine.client, engine.jobs, self.clock)
+
+    def teardown(self) -> None:
+        self.aws.stop()
+
+
+TestJobLifeInDynamoDb = JobLifeInDynamoDb.TestCase
+TestJobLifeInDynamoDb.settings = settings(max_examples=5, stateful_step_count=20, **SLOWLY)

@@ -1,0 +1,343 @@
+"""One contract, every repository: what holds for DynamoDB holds for the twin in memory."""
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from jobs.core.adapters.dynamodb.jobs import DynamoJobRepository
+from jobs.core.errors import IdempotencyConflictError, JobNotFoundError, StaleJobError
+from jobs.core.job import Job
+from jobs.core.ports import IdempotencyKey, JobRepository, Listing
+from jobs.core.status import JobStatus
+from tests.support import HOUR, NOON
+
+LEASE = 25_000
+OTHER_ID = "019b7963-4a00-7000-8000-000000000002"
+ODD = {
+    "text": 'žluťoučký 🐎 \u2028 \x7f \t\n"quoted" \\ ',
+    "float": 0.1 + 0.2,
+    "exponent": 1e300,
+    "minus zero": -0.0,
+    "big": 10**300 + 1,
+    "z before a": {"z": 1, "a": [None, True, [], {}, ""]},
+    "": "no name",
+    "__proto__": {"PK": "x"},
+}
+SMALL: dict[str, Any] = {"content": "Hello"}
+LARGE_REQUEST = {"content": "é" * 75_000}
+LARGE_RESULT = {"content": "a" * 300_000}
+
+
+def claimed(repository: JobRepository, job: Job, *, at: int = NOON) -> Job:
+    running = job.claim(now=at, lease=LEASE)
+    repository.save(running, replacing=job)
+    return running
+
+
+def key(
+    value: str = "k", *, of: str = "a request", expires_at: int = NOON + HOUR
+) -> IdempotencyKey:
+    return IdempotencyKey(value=value, request_hash=of, expires_at=expires_at)
+
+
+@pytest.mark.parametrize("request_", [SMALL, ODD, LARGE_REQUEST], ids=["small", "odd", "150 KB"])
+def test_a_new_job_comes_back_as_it_went_in(repository, a_job, request_) -> None:
+    job = a_job(request=request_)
+
+    assert repository.add(job) == job.ref
+
+    found = repository.get(job.ref)
+    assert found == job
+    assert repr(found.request) == repr(job.request)  # types and the order of keys, too
+    assert repository.status_of(job.ref) is JobStatus.PENDING
+
+
+@pytest.mark.parametrize("request_", [SMALL, LARGE_REQUEST], ids=["small request", "150 KB"])
+@pytest.mark.parametrize("result", [SMALL, ODD, LARGE_RESULT], ids=["small", "odd", "300 KB"])
+def test_an_answered_job_comes_back_as_it_went_in(repository, a_job, request_, result) -> None:
+    job = a_job(request=request_)
+    repository.add(job)
+    running = claimed(repository, job)
+    ended = running.succeed(result, now=NOON + 1)
+
+    repository.save(ended, replacing=running)
+
+    assert repository.get(job.ref) == ended
+    assert repr(repository.get(job.ref).result) == repr(result)
+
+
+@pytest.mark.parametrize("step", [
+    lambda job: job.fail("Nobody there", now=NOON + 1),
+    lambda job: job.cancel(now=NOON + 1),
+    lambda job: job.time_out(),
+    lambda job: job.delegate("a job elsewhere"),
+], ids=["fail", "cancel", "time out", "delegate"])  # fmt: skip
+def test_every_other_step_comes_back_as_it_went_in(repository, a_job, step) -> None:
+    repository.add(job := a_job())
+    running = claimed(repository, job)
+
+    repository.save(step(running), replacing=running)
+
+    assert repository.get(job.ref) == step(running)
+    assert repository.status_of(job.ref) is step(running).status
+
+
+@pytest.mark.parametrize("about", [{"tenant": "rival"}, {"dialect": "missions"}])
+def test_another_tenant_or_dialect_sees_nothing(repository, a_job, about) -> None:
+    repository.add(job := a_job())
+    other = a_job(**about)
+
+    with pytest.raises(JobNotFoundError):
+        repository.get(other.ref)
+    with pytest.raises(JobNotFoundError):
+        repository.status_of(other.ref)
+    with pytest.raises(StaleJobError):
+        repository.save(other.cancel(now=NOON), replacing=other)
+    listing = Listing(tenant=other.tenant, dialect=other.dialect, limit=10)
+    assert not repository.newest(listing, known=0).jobs
+    assert repository.get(job.ref) == job
+
+
+@pytest.mark.parametrize("request_", [SMALL, LARGE_REQUEST], ids=["small", "150 KB"])
+def test_a_job_whose_retention_has_passed_is_absent_though_still_stored(
+    repository, clock, a_job, request_
+) -> None:
+    repository.add(job := a_job(request=request_))
+    clock.advance(job.gone_at - NOON - 1)
+    assert repository.get(job.ref) == job
+
+    clock.advance(1)
+
+    with pytest.raises(JobNotFoundError):
+        repository.get(job.ref)
+    with pytest.raises(JobNotFoundError):
+        repository.status_of(job.ref)
+    for statuses in (frozenset(), frozenset({JobStatus.PENDING})):
+        listing = Listing(tenant=job.tenant, dialect=job.dialect, limit=10, statuses=statuses)
+        assert not repository.newest(listing, known=0).jobs
+
+
+def test_of_two_writers_one_wins(repository, a_job) -> None:
+    repository.add(job := a_job())
+    cancelled = job.cancel(now=NOON)
+    repository.save(cancelled, replacing=job)
+
+    with pytest.raises(StaleJobError):
+        repository.save(job.claim(now=NOON, lease=LEASE), replacing=job)
+
+    assert repository.get(job.ref) == cancelled
+
+
+def test_of_two_claims_in_the_same_millisecond_one_wins(repository, a_job) -> None:
+    repository.add(job := a_job())
+    claimed(repository, job)
+
+    with pytest.raises(StaleJobError):
+        claimed(repository, job)
+
+
+@pytest.mark.parametrize("late", [SMALL, LARGE_RESULT], ids=["small", "300 KB"])
+@pytest.mark.parametrize("accepted", [SMALL, {"content": "b" * 300_000}], ids=["small", "300 KB"])
+def test_an_overtaken_attempt_neither_completes_nor_spoils_the_accepted_result(
+    repository, a_job, accepted, late
+) -> None:
+    repository.add(job := a_job())
+    first = claimed(repository, job)
+    second = claimed(repository, first, at=NOON + LEASE)
+
+    with pytest.raises(StaleJobError):  # before there is another result
+        repository.save(first.succeed(late, now=NOON + 1), replacing=first)
+    ended = second.succeed(accepted, now=NOON + LEASE + 1)
+    repository.save(ended, replacing=second)
+    with pytest.raises(StaleJobError):  # and after
+        repository.save(first.succeed(late, now=NOON + 1), replacing=first)
+
+    assert repository.get(job.ref) == ended
+
+
+@pytest.mark.parametrize("late", [SMALL, LARGE_RESULT], ids=["small", "300 KB"])
+def test_of_two_answers_to_one_attempt_the_refused_one_leaves_no_trace(
+    repository, a_job, late
+) -> None:
+    repository.add(job := a_job())
+    running = claimed(repository, job)
+    ended = running.succeed({"content": "b" * 300_000}, now=NOON + 1)
+    repository.save(ended, replacing=running)
+
+    with pytest.raises(StaleJobError):
+        repository.save(running.succeed(late, now=NOON + 2), replacing=running)
+
+    assert repository.get(job.ref) == ended
+
+
+@pytest.mark.parametrize("late", [SMALL, LARGE_RESULT], ids=["small", "300 KB"])
+def test_an_answer_after_the_end_changes_nothing(repository, a_job, late) -> None:
+    repository.add(job := a_job())
+    running = claimed(repository, job)
+    repository.save(running.cancel(now=NOON + 1), replacing=running)
+
+    with pytest.raises(StaleJobError):
+        repository.save(running.succeed(late, now=NOON + 1), replacing=running)
+
+    assert repository.get(job.ref) == running.cancel(now=NOON + 1)
+
+
+def test_who_holds_a_job_prolongs_its_lease(repository, a_job) -> None:
+    repository.add(job := a_job())
+    running = claimed(repository, job)
+
+    repository.renew(running, lease_until=NOON + 2 * LEASE)
+
+    assert repository.get(job.ref) == running.renewed(NOON + 2 * LEASE)
+
+
+def test_nobody_else_prolongs_its_lease(repository, a_job) -> None:
+    repository.add(job := a_job())
+    with pytest.raises(StaleJobError):  # pending
+        repository.renew(job, lease_until=NOON + LEASE)
+    first = claimed(repository, job)
+    second = claimed(repository, first, at=NOON + LEASE)
+    with pytest.raises(StaleJobError):  # overtaken
+        repository.renew(first, lease_until=NOON + 9 * LEASE)
+    ended = second.cancel(now=NOON + LEASE)
+    repository.save(ended, replacing=second)
+    with pytest.raises(StaleJobError):  # over
+        repository.renew(second, lease_until=NOON + 9 * LEASE)
+
+    assert repository.get(job.ref) == ended
+
+
+def test_a_prolonged_lease_does_not_stand_in_the_way_of_the_answer(repository, a_job) -> None:
+    repository.add(job := a_job())
+    running = claimed(repository, job)
+    repository.renew(running, lease_until=NOON + 2 * LEASE)
+
+    repository.save(running.succeed(SMALL, now=NOON + 1), replacing=running)
+
+    assert repository.status_of(job.ref) is JobStatus.SUCCEEDED
+
+
+@pytest.mark.parametrize("request_", [SMALL, LARGE_REQUEST], ids=["small", "150 KB"])
+def test_a_repeated_key_with_the_same_request_is_the_first_job(repository, a_job, request_) -> None:
+    first, second = a_job(request=request_), a_job(id=OTHER_ID, request=request_)
+
+    assert repository.add(first, key()) == first.ref
+    assert repository.add(second, key()) == first.ref
+
+    assert repository.get(first.ref) == first
+    with pytest.raises(JobNotFoundError):
+        repository.get(second.ref)
+
+
+def test_one_key_with_two_requests_is_a_conflict(repository, a_job) -> None:
+    repository.add(a_job(), key())
+
+    with pytest.raises(IdempotencyConflictError):
+        repository.add(other := a_job(id=OTHER_ID), key(of="another request"))
+
+    with pytest.raises(JobNotFoundError):
+        repository.get(other.ref)
+
+
+def test_an_expired_key_is_free_again(repository, clock, a_job) -> None:
+    repository.add(a_job(), key())
+    clock.advance(HOUR)
+    second = a_job(id=OTHER_ID)
+
+    assert repository.add(second, key(of="another", expires_at=NOON + 2 * HOUR)) == second.ref
+    assert repository.get(second.ref) == second
+
+
+def test_a_key_is_known_until_it_expires(repository, clock, a_job) -> None:
+    job = a_job()
+
+    assert not repository.knows(job.tenant, job.dialect, key().value)
+    repository.add(job, key())
+
+    assert repository.knows(job.tenant, job.dialect, key().value)
+    assert not repository.knows("rival", job.dialect, key().value)
+    assert not repository.knows(job.tenant, "missions", key().value)
+    clock.advance(HOUR)
+    assert not repository.knows(job.tenant, job.dialect, key().value)
+
+
+@pytest.mark.parametrize("request_", [{"content": "Hello"}, {"content": "x" * 1000}])
+def test_a_deleted_job_is_gone_and_so_is_what_belonged_to_it(repository, a_job, request_) -> None:
+    job = a_job(request=request_)
+    repository.add(job)
+
+    repository.delete(job)
+    repository.delete(job)
+
+    with pytest.raises(JobNotFoundError):
+        repository.get(job.ref)
+    repository.add(again := a_job(request={"content": "Small"}))
+    assert repository.get(job.ref) == again
+
+
+def test_a_job_that_has_changed_is_not_deleted(repository, a_job) -> None:
+    repository.add(job := a_job())
+    running = claimed(repository, job)
+
+    with pytest.raises(StaleJobError):
+        repository.delete(job)
+
+    assert repository.get(job.ref) == running
+
+
+def test_a_key_is_its_tenants_and_dialects_own(repository, a_job) -> None:
+    own, others, missions = a_job(), a_job(tenant="rival"), a_job(dialect="missions")
+    shared = key(value=f"of {own.tenant}")
+
+    assert [repository.add(job, shared) for job in (own, others, missions)] == [
+        own.ref, others.ref, missions.ref,
+    ]  # fmt: skip
+
+
+def test_a_key_that_looks_like_a_job_is_none(repository, a_job) -> None:
+    job = a_job()
+
+    repository.add(job, key(value=f"{job.id}#request"))
+
+    assert repository.get(job.ref) == job
+
+
+def test_twenty_requests_race_for_one_key_and_make_one_job(ministack, clock, a_job) -> None:
+    repository = DynamoJobRepository(ministack.client, ministack.jobs, clock)
+    jobs = [a_job(id=f"019b7963-4a00-7000-8000-0000000000{n:02}") for n in range(20)]
+
+    with ThreadPoolExecutor(20) as pool:
+        refs = set(pool.map(lambda job: repository.add(job, key()), jobs))
+
+    listing = Listing(tenant=jobs[0].tenant, dialect="messaging", limit=100)
+    assert [job.ref for job in repository.newest(listing, known=1).jobs] == [*refs]
+
+
+def test_twenty_workers_race_for_one_job_and_one_has_it(ministack, clock, a_job) -> None:
+    repository = DynamoJobRepository(ministack.client, ministack.jobs, clock)
+    repository.add(job := a_job())
+
+    def claims(_: int) -> bool:
+        try:
+            claimed(repository, job)
+        except StaleJobError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(20) as pool:
+        assert sum(pool.map(claims, range(20))) == 1
+
+
+def test_the_header_of_a_small_job_is_written_for_one_unit(moto, clock, a_job) -> None:
+    repository = DynamoJobRepository(moto.client, moto.jobs, clock)
+    job = a_job(request={"content": "x" * 200}, tenant="a-tenant-of-thirty-two-characters"[:32])
+    repository.add(job)
+    running = claimed(repository, job)
+    repository.save(running.succeed({"content": "y" * 330}, now=NOON + 1), replacing=running)
+
+    [item] = moto.client.scan(TableName=moto.jobs)["Items"]
+
+    size = sum(len(name) + (len(value["S"]) if "S" in value else 9) for name, value in item.items())
+    assert "result" in item
+    assert size <= 1024

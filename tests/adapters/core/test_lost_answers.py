@@ -1,0 +1,152 @@
+"""A write is applied, its answer is lost, and the SDK repeats it: that is still our own write."""
+
+import pytest
+
+from jobs.core.adapters.dynamodb.jobs import DynamoJobRepository
+from jobs.core.errors import IdempotencyConflictError, JobNotFoundError, StaleJobError
+from jobs.core.ports import IdempotencyKey
+from jobs.core.status import JobStatus
+from tests.support import HOUR, NOON
+
+LEASE = 25_000
+KEY = IdempotencyKey(value="k", request_hash="a request", expires_at=NOON + HOUR)
+LARGE = {"content": "x" * 1000}
+
+
+@pytest.fixture
+def job(a_job):
+    return a_job()
+
+
+def test_a_new_job_is_added(job_table, engine, job) -> None:
+    with engine.losing_answer("PutItem") as lost:
+        assert job_table.add(job) == job.ref
+
+    assert lost
+    assert job_table.get(job.ref) == job
+
+
+def test_a_new_large_job_is_added(job_table, engine, a_job) -> None:
+    job = a_job(request=LARGE)
+
+    with engine.losing_answer("PutItem") as lost:  # of the body
+        assert job_table.add(job) == job.ref
+
+    assert lost
+    assert job_table.get(job.ref) == job
+
+
+def test_a_new_job_is_added_though_a_worker_has_it_already(job_table, engine, job) -> None:
+    running = job.claim(now=NOON, lease=LEASE)
+
+    with engine.losing_answer(
+        "PutItem", meanwhile=lambda: job_table.save(running, replacing=job)
+    ) as lost:
+        assert job_table.add(job) == job.ref
+
+    assert lost
+    assert job_table.get(job.ref) == running
+
+
+def test_a_new_job_with_a_key_is_added(job_table, engine, job) -> None:
+    with engine.losing_answer("TransactWriteItems") as lost:
+        assert job_table.add(job, KEY) == job.ref
+
+    assert lost
+    assert job_table.get(job.ref) == job
+
+
+def test_the_same_key_with_another_request_is_a_conflict_all_the_same(
+    job_table, engine, job
+) -> None:
+    job_table.add(job, KEY)
+    another = IdempotencyKey(value="k", request_hash="another", expires_at=KEY.expires_at)
+
+    with engine.losing_answer("TransactWriteItems"), pytest.raises(IdempotencyConflictError):
+        job_table.add(job, another)
+
+
+@pytest.mark.parametrize("step", [
+    lambda job: job.claim(now=NOON, lease=LEASE),
+    lambda job: job.cancel(now=NOON),
+    lambda job: job.fail("No", now=NOON),
+    lambda job: job.time_out(),
+], ids=["claim", "cancel", "fail", "time out"])  # fmt: skip
+def test_a_step_is_saved(job_table, engine, job, step) -> None:
+    job_table.add(job)
+
+    with engine.losing_answer("UpdateItem") as lost:
+        job_table.save(step(job), replacing=job)
+
+    assert lost
+    assert job_table.get(job.ref) == step(job)
+
+
+@pytest.mark.parametrize("operation", ["PutItem", "UpdateItem"])
+def test_a_large_answer_is_saved(job_table, engine, job, operation) -> None:
+    job_table.add(job)
+    running = job.claim(now=NOON, lease=LEASE)
+    job_table.save(running, replacing=job)
+    ended = running.succeed(LARGE, now=NOON + 1)
+
+    with engine.losing_answer(operation) as lost:
+        job_table.save(ended, replacing=running)
+
+    assert lost
+    assert job_table.get(job.ref) == ended
+
+
+def test_a_lease_is_prolonged(job_table, engine, job) -> None:
+    job_table.add(job)
+    running = job.claim(now=NOON, lease=LEASE)
+    job_table.save(running, replacing=job)
+
+    with engine.losing_answer("UpdateItem") as lost:
+        job_table.renew(running, lease_until=NOON + 2 * LEASE)
+
+    assert lost
+    assert job_table.get(job.ref).lease_until == NOON + 2 * LEASE
+
+
+def test_the_very_same_claim_by_another_worker_is_still_refused(
+    job_table, engine, clock, job
+) -> None:
+    rival = DynamoJobRepository(engine.client, engine.jobs, clock)
+    job_table.add(job)
+    claim = job.claim(now=NOON, lease=LEASE)
+    rival.save(claim, replacing=job)
+
+    with engine.losing_answer("UpdateItem") as lost, pytest.raises(StaleJobError):
+        job_table.save(claim, replacing=job)
+
+    assert lost
+
+
+def test_whose_claim_was_lost_and_then_overtaken_does_not_have_the_job(
+    job_table, engine, job
+) -> None:
+    job_table.add(job)
+    claim = job.claim(now=NOON, lease=LEASE)
+    cancelled = claim.cancel(now=NOON + 1)
+
+    with (
+        engine.losing_answer(
+            "UpdateItem", meanwhile=lambda: job_table.save(cancelled, replacing=claim)
+        ) as lost,
+        pytest.raises(StaleJobError),
+    ):
+        job_table.save(claim, replacing=job)
+
+    assert lost
+    assert job_table.status_of(job.ref) is JobStatus.CANCELLED
+
+
+def test_a_job_is_deleted(job_table, engine, job) -> None:
+    job_table.add(job)
+
+    with engine.losing_answer("DeleteItem") as lost:
+        job_table.delete(job)
+
+    assert lost
+    with pytest.raises(JobNotFoundError):
+        job_table.get(job.ref)

@@ -1,0 +1,182 @@
+"""SQS and Step Functions: pointers to jobs, sent at least once, started once."""
+
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from moto import mock_aws
+
+from jobs.core.adapters import messages
+from jobs.core.errors import UnavailableError
+from jobs.kit.aws.sqs import SqsDelivery, SqsJobQueue
+from jobs.kit.aws.stepfunctions import StepFunctionsTimers
+from tests.adapters.conftest import DYNAMODB
+from tests.adapters.engines import client, refusal
+from tests.support import NOON
+
+WAITS = {"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 3600, "End": True}}}
+THROTTLED = ["RequestThrottled", "ThrottlingException", "ExecutionLimitExceeded"]
+
+
+@pytest.fixture(params=DYNAMODB)
+def endpoint_url(request) -> Iterator[str | None]:
+    """None: moto answers."""
+    if request.param == "ministack":
+        yield request.getfixturevalue("cloud")
+        return
+    with mock_aws():
+        yield None
+
+
+@pytest.fixture
+def sqs(endpoint_url) -> Iterator[Any]:
+    with closing(client("sqs", endpoint_url)) as made:
+        yield made
+
+
+@pytest.fixture
+def queue_url(sqs) -> str:
+    url: str = sqs.create_queue(QueueName=f"queue-{uuid4()}")["QueueUrl"]
+    return url
+
+
+@pytest.fixture
+def stepfunctions(endpoint_url) -> Iterator[Any]:
+    with closing(client("stepfunctions", endpoint_url)) as made, ExitStack() as cleanup:
+        made.machine = lambda: _machine(made, cleanup)
+        yield made
+
+
+def _machine(stepfunctions: Any, cleanup: ExitStack) -> str:
+    """A machine that waits; what it is at is stopped in the end."""
+    arn: str = stepfunctions.create_state_machine(
+        name=f"machine-{uuid4()}",
+        definition=json.dumps(WAITS),
+        roleArn="arn:aws:iam::123456789012:role/any",
+    )["stateMachineArn"]
+
+    def stop() -> None:
+        for each in stepfunctions.list_executions(stateMachineArn=arn)["executions"]:
+            stepfunctions.stop_execution(executionArn=each["executionArn"])
+
+    cleanup.callback(stop)
+    return arn
+
+
+def executions(stepfunctions: Any, arn: str) -> list[Any]:
+    found = stepfunctions.list_executions(stateMachineArn=arn)["executions"]
+    return [stepfunctions.describe_execution(executionArn=e["executionArn"]) for e in found]
+
+
+def test_a_message_is_a_pointer_and_nothing_else(sqs, queue_url, a_job) -> None:
+    job = a_job()
+
+    SqsJobQueue(sqs, queue_url).send(job.ref)
+
+    [message] = sqs.receive_message(QueueUrl=queue_url)["Messages"]
+    assert json.loads(message["Body"]) == {
+        "tenant": job.tenant,
+        "dialect": "messaging",
+        "jobId": job.id,
+    }
+    assert messages.from_text(message["Body"]) == job.ref
+
+
+@pytest.mark.parametrize("text", [
+    "", "no JSON", "[]", "null", '"text"', "{}", '{"tenant": "acme", "dialect": "messaging"}',
+])  # fmt: skip
+def test_a_message_that_points_to_no_job_is_told_by_a_value_error(text) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        messages.from_text(text)
+
+
+def test_a_message_is_kept_from_others_for_as_long_as_it_is_held(sqs, queue_url, a_job) -> None:
+    SqsJobQueue(sqs, queue_url).send(a_job().ref)
+    [message] = sqs.receive_message(QueueUrl=queue_url, VisibilityTimeout=0)["Messages"]
+    [message] = sqs.receive_message(QueueUrl=queue_url, VisibilityTimeout=0)["Messages"]
+    delivery = SqsDelivery(sqs, queue_url, message["ReceiptHandle"])
+
+    delivery.hold(600)
+    assert "Messages" not in sqs.receive_message(QueueUrl=queue_url)
+
+    delivery.hold(0)
+    assert len(sqs.receive_message(QueueUrl=queue_url)["Messages"]) == 1
+
+
+def test_an_execution_is_named_after_its_job_and_holds_its_time_only(stepfunctions, a_job) -> None:
+    job, machine, other = a_job(), stepfunctions.machine(), stepfunctions.machine()
+
+    StepFunctionsTimers(stepfunctions, time_out_arn=machine, poll_arn=other).time_out(
+        job.ref, at=NOON
+    )
+
+    [started] = executions(stepfunctions, machine)
+    assert started["name"] == job.id
+    assert json.loads(started["input"]) == {
+        "job": {"tenant": job.tenant, "dialect": "messaging", "jobId": job.id},
+        "at": "2026-01-01T12:00:00Z",
+    }
+    assert not executions(stepfunctions, other)
+
+
+def test_polling_is_an_execution_of_another_machine(stepfunctions, a_job) -> None:
+    job, machine, other = a_job(), stepfunctions.machine(), stepfunctions.machine()
+
+    StepFunctionsTimers(stepfunctions, time_out_arn=other, poll_arn=machine).poll(
+        job.ref, until=NOON + 1
+    )
+
+    [started] = executions(stepfunctions, machine)
+    assert started["name"] == job.id
+    assert json.loads(started["input"])["until"] == "2026-01-01T12:00:01Z"
+    assert not executions(stepfunctions, other)
+
+
+def test_starting_twice_is_starting_once(stepfunctions, a_job) -> None:
+    job, machine = a_job(), stepfunctions.machine()
+    timers = StepFunctionsTimers(stepfunctions, time_out_arn=machine, poll_arn=machine)
+
+    timers.time_out(job.ref, at=NOON)
+    timers.time_out(job.ref, at=NOON)
+    timers.time_out(job.ref, at=NOON + 60_000)
+
+    assert len(executions(stepfunctions, machine)) == 1
+
+
+@pytest.mark.parametrize(("millis", "second"), [
+    (0, "00"), (1, "01"), (500, "01"), (999, "01"), (1000, "01"), (1001, "02"),
+])  # fmt: skip
+def test_a_time_is_rounded_up_for_no_wait_may_end_early(a_job, millis, second) -> None:
+    sent: list[str] = []
+
+    class Recorder:
+        class exceptions:  # noqa: N801 - as boto3 has it
+            ExecutionAlreadyExists = KeyError
+
+        def start_execution(self, **request: str) -> None:
+            sent.append(json.loads(request["input"])["at"])
+
+    timers: Any = StepFunctionsTimers(Recorder(), time_out_arn="t", poll_arn="p")  # type: ignore[arg-type]
+    timers.time_out(a_job().ref, at=NOON + millis)
+
+    assert sent == [f"2026-01-01T12:00:{second}Z"]
+
+
+@pytest.mark.parametrize("code", THROTTLED)
+def test_throttled_services_are_unavailable(a_job, code) -> None:
+    sqs, stepfunctions = client("sqs"), client("stepfunctions")
+    for each in (sqs, stepfunctions):
+        each.meta.events.register("before-call.*.*", lambda **_: refusal(code))
+    timers = StepFunctionsTimers(stepfunctions, time_out_arn="t", poll_arn="p")
+
+    for call in (
+        lambda: SqsJobQueue(sqs, "url").send(a_job().ref),
+        lambda: SqsDelivery(sqs, "url", "receipt").hold(1),
+        lambda: timers.time_out(a_job().ref, at=NOON),
+        lambda: timers.poll(a_job().ref, until=NOON),
+    ):
+        with pytest.raises(UnavailableError):
+            call()

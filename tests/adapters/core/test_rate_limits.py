@@ -1,0 +1,123 @@
+"""Windows of rate limits: exact, from their first request on."""
+
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from jobs.core.adapters.dynamodb.rate_limits import DynamoRateLimits
+from jobs.core.errors import UnavailableError
+from jobs.core.rate_limit import Allowance, Limit
+from tests.support import NOON
+
+MINUTE = 60_000
+THREE = Limit("create", 3, MINUTE)
+CALLERS = 8
+
+
+@pytest.fixture
+def limit_table(engine, clock) -> DynamoRateLimits:
+    return DynamoRateLimits(engine.client, engine.missions, clock)
+
+
+def left(remaining: int, *, since: int = NOON, granted: bool = True) -> Allowance:
+    return Allowance(limit=3, remaining=remaining, resets_at=since + MINUTE, granted=granted)
+
+
+def test_a_window_grants_what_it_has_and_no_more(rate_limits, clock, tenant) -> None:
+    allowances = []
+    for _ in range(5):
+        allowances.append(rate_limits.take(tenant, THREE))
+        clock.advance(1000)
+
+    refused = left(0, granted=False)
+    assert allowances == [left(2), left(1), left(0), refused, refused]
+
+
+def test_a_window_begins_with_its_first_request_and_lasts_to_the_millisecond(
+    rate_limits, clock, tenant
+) -> None:
+    clock.advance(12_345)
+    began = clock()
+    for _ in range(3):
+        rate_limits.take(tenant, THREE)
+
+    clock.advance(MINUTE - 1)
+    assert not rate_limits.take(tenant, THREE).granted
+    clock.advance(1)
+    assert rate_limits.take(tenant, THREE) == left(2, since=began + MINUTE)
+
+
+def test_refused_requests_take_nothing_and_put_nothing_off(rate_limits, clock, tenant) -> None:
+    for _ in range(20):
+        rate_limits.take(tenant, THREE)
+
+    clock.advance(MINUTE)
+
+    assert rate_limits.take(tenant, THREE) == left(2, since=NOON + MINUTE)
+
+
+def test_each_owner_and_each_limit_has_a_window_of_its_own(rate_limits, tenant) -> None:
+    other = Limit("share", 3, MINUTE)
+    for _ in range(4):
+        rate_limits.take(tenant, THREE)
+
+    assert rate_limits.take(f"{tenant}-rival", THREE) == left(2)
+    assert rate_limits.take(tenant, other) == left(2)
+
+
+def test_a_lowered_limit_holds_for_the_open_window(rate_limits, tenant) -> None:
+    for _ in range(3):
+        rate_limits.take(tenant, THREE)
+
+    assert not rate_limits.take(tenant, Limit("create", 2, MINUTE)).granted
+
+
+@pytest.mark.parametrize("any_engine", ["memory", "ministack"], indirect=True)  # moto has no locks
+@pytest.mark.parametrize("past", [0, 1])
+def test_a_race_is_won_as_often_as_the_limit_says(rate_limits, clock, tenant, past) -> None:
+    for _ in range(past):  # a window that is over, for all to begin anew
+        rate_limits.take(tenant, Limit("create", 30, MINUTE))
+        clock.advance(MINUTE)
+
+    with ThreadPoolExecutor(CALLERS) as callers:
+        limits = [Limit("create", 30, MINUTE)] * 50
+        allowances = [*callers.map(lambda limit: rate_limits.take(tenant, limit), limits)]
+
+    assert Counter(each.granted for each in allowances) == {True: 30, False: 20}
+    assert sorted(each.remaining for each in allowances if each.granted) == [*range(30)]
+    assert {each.resets_at for each in allowances} == {clock() + MINUTE}
+
+
+def test_an_open_window_takes_one_call(limit_table, engine, tenant) -> None:
+    limit_table.take(tenant, THREE)
+
+    for _ in range(3):
+        with engine.calls() as calls:
+            limit_table.take(tenant, THREE)
+        assert calls == ["UpdateItem"]
+
+
+def test_a_lost_answer_may_cost_a_request_but_grants_none_beyond_the_limit(
+    limit_table, engine, tenant
+) -> None:
+    limit_table.take(tenant, THREE)
+
+    with engine.losing_answer("UpdateItem") as lost:
+        assert limit_table.take(tenant, THREE) == left(0)
+
+    assert lost
+    assert not limit_table.take(tenant, THREE).granted
+
+
+def test_a_table_that_throttles_is_said_to_be_busy(limit_table, engine, tenant) -> None:
+    with engine.failing("ThrottlingException"), pytest.raises(UnavailableError):
+        limit_table.take(tenant, THREE)
+
+
+def test_a_window_is_left_to_ttl_only_once_it_is_over(limit_table, engine, tenant) -> None:
+    limit_table.take(tenant, THREE)
+
+    key = {"PK": {"S": f"LIMIT#{tenant}#create"}, "SK": {"S": "WINDOW"}}
+    item = engine.client.get_item(TableName=engine.missions, Key=key)["Item"]
+    assert int(item["expires_at"]["N"]) * 1000 >= NOON + MINUTE

@@ -1,0 +1,100 @@
+"""The job table's own stream, read as changes of status."""
+
+from typing import Any
+
+import pytest
+from boto3.dynamodb.types import TypeSerializer
+
+from jobs.core.adapters.dynamodb import items, stream
+from jobs.core.adapters.dynamodb.jobs import DynamoJobRepository
+from jobs.core.job import Job
+from jobs.core.ports import IdempotencyKey
+from jobs.core.status import JobStatus
+from tests.fakes.memory import change
+from tests.support import HOUR, NOON
+
+LEASE = 25_000
+
+
+def image(job: Job) -> Any:
+    return items.header(job, write_id="w")
+
+
+def record(new: Any = None, old: Any = None) -> Any:
+    images = {"NewImage": new, "OldImage": old}
+    return {"dynamodb": {name: image for name, image in images.items() if image}}
+
+
+def test_a_life_is_told_change_by_change(a_job) -> None:
+    pending = a_job()
+    running = pending.claim(now=NOON + 1, lease=LEASE)
+    ended = running.succeed({"content": "x"}, now=NOON + 2)
+
+    told = stream.changes([
+        record(image(pending)),
+        record(image(running), image(pending)),
+        record(image(ended), image(running)),
+    ])  # fmt: skip
+
+    assert [*told] == [
+        change(pending, previous=None),
+        change(running, previous=JobStatus.PENDING),
+        change(ended, previous=JobStatus.RUNNING),
+    ]
+    assert [each.sequence for each in told] == [1, 2, 3]
+
+
+def test_a_documentation_agents_job_is_told_with_its_session(a_docs_job) -> None:
+    job = a_docs_job(session={"root": "019b7963-4a00-7000-8000-000000000002"})
+
+    [told] = stream.changes([record(image(job))])
+
+    assert told == change(job, previous=None)
+
+
+def test_a_deletion_has_no_status_and_the_last_sequence(a_job) -> None:
+    ended = a_job().cancel(now=NOON + 1)
+
+    [told] = stream.changes([record(old=image(ended))])
+
+    assert (told.status, told.previous, told.sequence) == (None, JobStatus.CANCELLED, 2)
+    assert told.gone_at == ended.gone_at
+
+
+def test_what_changes_no_status_is_no_change(a_job) -> None:
+    running = a_job().claim(now=NOON, lease=LEASE)
+    body = items.key(running.ref, items.REQUEST) | {"body": {"S": "{}"}}
+    claim = {"PK": {"S": "acme#messaging#keys"}, "SK": {"S": "k"}, "job_id": {"S": running.id}}
+
+    assert not stream.changes([
+        record(image(running.renewed(NOON + 9 * LEASE)), image(running)),
+        record(image(running.delegate("a job elsewhere")), image(running)),
+        record(image(running.claim(now=NOON + LEASE, lease=LEASE)), image(running)),
+        record(body),
+        record(old=body),
+        record(claim),
+        record(old=claim),
+    ])  # fmt: skip
+
+
+def test_the_deadline_of_a_new_job_is_in_its_record(a_job) -> None:
+    job = a_job()
+
+    assert stream.deadline_of(record(image(job))) == job.deadline
+
+
+@pytest.mark.parametrize("request_", [{}, {"content": "x" * 1000}], ids=["small", "large"])
+def test_what_the_table_itself_tells_is_understood(moto, clock, a_job, request_) -> None:
+    """From the very items that the repository writes."""
+    repository = DynamoJobRepository(moto.client, moto.jobs, clock)
+    key = IdempotencyKey(value="k", request_hash="h", expires_at=NOON + HOUR)
+    job = a_job(request=request_)
+    repository.add(job, key)
+    running = job.claim(now=NOON, lease=LEASE)
+    repository.save(running, replacing=job)
+    stored = moto.client.scan(TableName=moto.jobs)["Items"]
+
+    told = stream.changes([record(item) for item in stored])
+
+    assert [*told] == [change(running, previous=None)]
+    assert all(isinstance(TypeSerializer().serialize(item), dict) for item in stored)

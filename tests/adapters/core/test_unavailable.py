@@ -1,0 +1,140 @@
+"""A service that throttles or is out of reach: `UnavailableError`, and nothing is half done."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from botocore.exceptions import (
+    ClientError,
+    ConnectionClosedError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    ReadTimeoutError,
+)
+
+from jobs.core.adapters.dynamodb.counters import DynamoJobCounters
+from jobs.core.adapters.dynamodb.jobs import DynamoJobRepository
+from jobs.core.errors import JobNotFoundError, UnavailableError
+from jobs.core.job import Job
+from jobs.core.ports import IdempotencyKey, Listing
+from jobs.messaging.adapters.registry import DynamoRegistry
+from jobs.messaging.agent import Agent, ApiKey
+from tests.adapters.engines import DynamoDb
+from tests.fakes.memory import change
+from tests.support import HOUR, NOON
+
+KEY = IdempotencyKey(value="k", request_hash="a request", expires_at=NOON + HOUR)
+LARGE = {"content": "x" * 1000}
+FAILURES = [
+    "ProvisionedThroughputExceededException",
+    "ThrottlingException",
+    "RequestLimitExceeded",
+    "TransactionInProgressException",
+    "TransactionConflictException",
+    EndpointConnectionError(endpoint_url="the table"),
+    ConnectTimeoutError(endpoint_url="the table"),
+    ConnectionClosedError(endpoint_url="the table"),
+    ReadTimeoutError(endpoint_url="the table"),
+]
+type Call = Callable[[DynamoDb, Callable[[], int], Job], Any]
+
+
+def repository(engine: DynamoDb, clock: Any) -> DynamoJobRepository:
+    return DynamoJobRepository(engine.client, engine.jobs, clock)
+
+
+def counters(engine: DynamoDb, clock: Any) -> DynamoJobCounters:
+    return DynamoJobCounters(engine.client, engine.counters, clock)
+
+
+def registry(engine: DynamoDb, clock: Any) -> DynamoRegistry:
+    return DynamoRegistry(engine.client, engine.registry, clock)
+
+
+CALLS: dict[str, Call] = {
+    "add": lambda e, c, job: repository(e, c).add(job),
+    "add with a key": lambda e, c, job: repository(e, c).add(job, KEY),
+    "get": lambda e, c, job: repository(e, c).get(job.ref),
+    "status_of": lambda e, c, job: repository(e, c).status_of(job.ref),
+    "save": lambda e, c, job: repository(e, c).save(job.cancel(now=NOON), replacing=job),
+    "renew": lambda e, c, job: repository(e, c).renew(job, lease_until=NOON),
+    "newest": lambda e, c, job: repository(e, c).newest(
+        Listing(tenant=job.tenant, dialect=job.dialect, limit=1), known=1
+    ),
+    "read counts": lambda e, c, job: counters(e, c).read(job.tenant, job.dialect),
+    "count": lambda e, c, job: counters(e, c).count([change(job, previous=None)]),
+    "agents": lambda e, c, job: registry(e, c).agents(job.tenant),
+    "find_agent": lambda e, c, job: registry(e, c).find_agent(job.tenant, None),
+    "key": lambda e, c, job: registry(e, c).key("an id"),
+    "put_agent": lambda e, c, job: registry(e, c).put_agent(job.tenant, Agent(id="a", name="A")),
+    "put_key": lambda e, c, job: registry(e, c).put_key(ApiKey(id="a", tenant="t", sha256="0")),
+}
+
+
+@pytest.mark.parametrize("failure", FAILURES, ids=str)
+@pytest.mark.parametrize("call", CALLS)
+def test_it_is_said_that_trying_again_may_help(moto, clock, a_job, call, failure) -> None:
+    with moto.failing(failure), pytest.raises(UnavailableError):
+        CALLS[call](moto, clock, a_job(request=LARGE))
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_the_same_is_said_of_an_outage(moto, clock, a_job, call) -> None:
+    with moto.failing("InternalServerError", status=500), pytest.raises(UnavailableError):
+        CALLS[call](moto, clock, a_job(request=LARGE))
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_what_will_not_pass_is_said_as_it_is(moto, clock, a_job, call) -> None:
+    with moto.failing("AccessDeniedException"), pytest.raises(ClientError, match="AccessDenied"):
+        CALLS[call](moto, clock, a_job(request=LARGE))
+
+
+@pytest.mark.parametrize("key", [None, KEY], ids=["no key", "key"])
+@pytest.mark.parametrize(
+    "refused", [({}, 0), (LARGE, 0), (LARGE, 1)], ids=["small", "body", "header"]
+)
+def test_nothing_is_stored_of_a_job_that_could_not_be(moto, clock, a_job, key, refused) -> None:
+    request_, after = refused
+    jobs, job = repository(moto, clock), a_job(request=request_)
+
+    with (
+        moto.failing("ThrottlingException", after=after),
+        pytest.raises(UnavailableError),
+    ):
+        jobs.add(job, key)
+
+    with pytest.raises(JobNotFoundError):
+        jobs.get(job.ref)
+    assert not jobs.newest(Listing(tenant=job.tenant, dialect=job.dialect, limit=9), known=0).jobs
+    again = a_job(id="019b7963-4a00-7000-8000-000000000002", request=request_)
+    assert jobs.add(again, key) == again.ref
+
+
+def test_nothing_is_stored_of_an_answer_that_could_not_be(moto, clock, a_job) -> None:
+    jobs, job = repository(moto, clock), a_job()
+    jobs.add(job)
+    running = job.claim(now=NOON, lease=HOUR)
+    jobs.save(running, replacing=job)
+
+    with moto.failing("ThrottlingException", after=1), pytest.raises(UnavailableError):
+        jobs.save(running.succeed(LARGE, now=NOON + 1), replacing=running)
+
+    assert jobs.get(job.ref) == running
+    ended = running.succeed({"content": "y" * 1000}, now=NOON + 2)
+    jobs.save(ended, replacing=running)
+    assert jobs.get(job.ref) == ended
+
+
+def test_nothing_is_counted_that_could_not_be(moto, clock, a_job) -> None:
+    table, job = counters(moto, clock), a_job()
+
+    with (
+        moto.failing("ThrottlingException", operation="TransactWriteItems"),
+        pytest.raises(UnavailableError),
+    ):
+        table.count([change(job, previous=None)])
+
+    assert table.read(job.tenant, job.dialect).total == 0
+    table.count([change(job, previous=None)])
+    assert table.read(job.tenant, job.dialect).total == 1

@@ -1,0 +1,286 @@
+"""Bedrock's models with tools: event streams as they go over the wire, and what is sent."""
+
+import json
+import struct
+from binascii import crc32
+from contextlib import closing
+from typing import Any
+
+import pytest
+from botocore.awsrequest import AWSResponse
+from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
+from urllib3.response import HTTPResponse
+
+from jobs.core.errors import AgentError
+from jobs.core.wiring import now
+from jobs.docs.adapters.models.bedrock import BedrockTools
+from jobs.docs.ports import Tool, ToolCall, Turn
+from tests.adapters.engines import client as aws_client
+from tests.support import NOON
+
+SCHEMA = {"type": "object", "properties": {"path": {"type": "string"}}}
+TOOL = Tool(name="read", description="Read", parameters=SCHEMA)
+ASK = [{"role": "system", "content": "Be kind"}, {"role": "user", "content": "Hello 🐎"}]
+AWAY = r"^The agent's model is not available$"
+
+
+def event(kind: str, body: Any, message: str = "event") -> bytes:
+    """One message of vnd.amazon.eventstream, checksums and all."""
+    values = {
+        f":{'exception' if message == 'exception' else 'event'}-type": kind,
+        ":content-type": "application/json",
+        ":message-type": message,
+    }
+    headers = b"".join(
+        struct.pack("!B", len(name))
+        + name.encode()
+        + struct.pack("!BH", 7, len(value))
+        + value.encode()
+        for name, value in values.items()
+    )
+    payload = json.dumps(body).encode()
+    start = struct.pack("!II", 16 + len(headers) + len(payload), len(headers))
+    whole = start + struct.pack("!I", crc32(start)) + headers + payload
+    return whole + struct.pack("!I", crc32(whole))
+
+
+def text(words: str, block: int = 0) -> bytes:
+    return event("contentBlockDelta", {"contentBlockIndex": block, "delta": {"text": words}})
+
+
+def tool(block: int, name: str, *pieces: str) -> bytes:
+    start = {"toolUse": {"toolUseId": f"tooluse_{block}", "name": name}}
+    return b"".join([
+        event("contentBlockStart", {"contentBlockIndex": block, "start": start}),
+        *(
+            event("contentBlockDelta", {
+                "contentBlockIndex": block, "delta": {"toolUse": {"input": piece}},
+            })
+            for piece in pieces
+        ),
+        event("contentBlockStop", {"contentBlockIndex": block}),
+    ])  # fmt: skip
+
+
+def stop(reason: str) -> bytes:
+    return event("messageStop", {"stopReason": reason}) + event(
+        "metadata",
+        {
+            "usage": {"inputTokens": 12, "outputTokens": 3, "totalTokens": 15},
+            "metrics": {"latencyMs": 9},
+        },
+    )
+
+
+START = event("messageStart", {"role": "assistant"})
+
+
+class Wire:
+    """Answers a client's requests with bytes, and keeps what was asked."""
+
+    def __init__(self, bedrock: Any) -> None:
+        self.raw = b""
+        self.asked: list[Any] = []
+        bedrock.meta.events.register("before-send.bedrock-runtime.*", self._answer)
+
+    def _answer(self, request: Any, **_: Any) -> AWSResponse:
+        self.asked.append(json.loads(request.body))
+        raw = HTTPResponse(body=_File(self.raw), preload_content=False, status=200)
+        headers = {"content-type": "application/vnd.amazon.eventstream"}
+        return AWSResponse(request.url, 200, headers, raw)
+
+
+class _File:
+    def __init__(self, raw: bytes) -> None:
+        self._raw = raw
+        self.closed = False
+
+    def read(self, size: int = -1) -> bytes:
+        size = len(self._raw) if size is None or size < 0 else min(size, 50)
+        answer, self._raw = self._raw[:size], self._raw[size:]
+        return answer
+
+    def close(self) -> None:
+        self.closed = True
+
+
+@pytest.fixture
+def bedrock() -> Any:
+    return aws_client("bedrock-runtime")
+
+
+@pytest.fixture
+def wire(bedrock) -> Wire:
+    return Wire(bedrock)
+
+
+@pytest.fixture
+def said() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def ask(bedrock, clock, said) -> Any:
+    def asked(messages: Any = ASK, **settings: Any) -> Turn:
+        model = BedrockTools(bedrock, settings, "a-model", clock)
+        return model.turn(messages, [TOOL], say=said.append, deadline=NOON + 30_000)
+
+    return asked
+
+
+def test_what_comes_in_pieces_is_put_together(wire, ask, said) -> None:
+    wire.raw = b"".join([
+        START, text("Look"), text("ing 🐎"), event("contentBlockStop", {"contentBlockIndex": 0}),
+        tool(1, "read", "", '{"pa', 'th": "docs/é"', "}"), tool(2, "list"), stop("tool_use"),
+    ])  # fmt: skip
+
+    assert ask() == Turn(
+        text="Looking 🐎",
+        calls=[
+            ToolCall(id="tooluse_1", name="read", args={"path": "docs/é"}),
+            ToolCall(id="tooluse_2", name="list", args={}),
+        ],
+        reason="tool-calls",
+        tokens_in=12,
+        tokens_out=3,
+    )
+    assert said == ["Look", "ing 🐎"]
+
+
+def test_a_conversation_goes_out_as_the_api_spells_it(wire, ask) -> None:
+    wire.raw = START + text("Fine") + stop("end_turn")
+    calls = [
+        ToolCall(id="t1", name="read", args={"path": "a"}),
+        ToolCall(id="t2", name="x", args=None),
+    ]
+
+    ask(
+        [
+            *ASK,
+            {"role": "assistant", "content": " ", "calls": calls},
+            {"role": "tool", "id": "t1", "content": '{"content": "x"}'},
+            {"role": "tool", "id": "t2", "content": '{"error": "y"}'},
+            {"role": "user", "content": "And?"},
+        ],
+        inference={"maxTokens": 100},
+    )
+
+    [asked] = wire.asked
+    assert asked == {
+        "system": [{"text": "Be kind"}],
+        "inferenceConfig": {"maxTokens": 100},
+        "toolConfig": {"tools": [{"toolSpec": {
+            "name": "read", "description": "Read", "inputSchema": {"json": SCHEMA},
+        }}]},
+        "messages": [
+            {"role": "user", "content": [{"text": "Hello 🐎"}]},
+            {"role": "assistant", "content": [
+                {"toolUse": {"toolUseId": "t1", "name": "read", "input": {"path": "a"}}},
+                {"toolUse": {"toolUseId": "t2", "name": "x", "input": {}}},
+            ]},
+            {"role": "user", "content": [
+                {"toolResult": {"toolUseId": "t1", "content": [{"text": '{"content": "x"}'}]}},
+                {"toolResult": {"toolUseId": "t2", "content": [{"text": '{"error": "y"}'}]}},
+                {"text": "And?"},
+            ]},
+        ],
+    }  # fmt: skip
+
+
+def test_whoever_begins_or_ends_a_conversation_the_api_hears_the_user(wire, ask) -> None:
+    wire.raw = START + text("x") + stop("end_turn")
+
+    ask([{"role": "assistant", "content": "Hi"}, {"role": "assistant", "content": "there"}])
+
+    roles = [each["role"] for each in wire.asked[0]["messages"]]
+    assert roles == ["user", "assistant", "user"]
+
+
+@pytest.mark.parametrize(("reason", "known"), [
+    ("end_turn", "stop"), ("stop_sequence", "stop"), ("max_tokens", "length"),
+    ("tool_use", "tool-calls"), ("guardrail_intervened", "other"), ("content_filtered", "other"),
+])  # fmt: skip
+def test_the_end_has_a_reason(wire, ask, reason, known) -> None:
+    wire.raw = START + text("x") + stop(reason)
+
+    assert ask().reason == known
+
+
+def test_thoughts_are_not_said(wire, ask, said) -> None:
+    thought = {"contentBlockIndex": 0, "delta": {"reasoningContent": {"text": "Hm"}}}
+    wire.raw = START + event("contentBlockDelta", thought) + text("Fine", 1) + stop("end_turn")
+
+    assert ask().text == "Fine"
+    assert said == ["Fine"]
+
+
+@pytest.mark.parametrize("pieces", [['{"a":'], ["[]"], ["7"], ['{"a": NaN}']])
+def test_arguments_that_are_no_object_are_none(wire, ask, pieces) -> None:
+    wire.raw = START + tool(0, "read", *pieces) + stop("max_tokens")
+
+    assert ask().calls == [ToolCall(id="tooluse_0", name="read", args=None)]
+
+
+@pytest.mark.parametrize("kind", [
+    "throttlingException", "modelStreamErrorException", "internalServerException",
+    "serviceUnavailableException", "validationException",
+])  # fmt: skip
+def test_a_failure_in_the_middle_is_a_reason_that_gives_nothing_away(wire, ask, said, kind) -> None:
+    wire.raw = START + text("Fi") + event(kind, {"message": "arn:aws:secret"}, "exception")
+
+    with pytest.raises(AgentError, match=AWAY):
+        ask()
+
+    assert said == ["Fi"]
+    assert len(wire.asked) == 1
+
+
+@pytest.mark.parametrize("raw", [b"", START, START + text("Fi")])
+def test_an_answer_without_an_end_is_none(wire, ask, raw) -> None:
+    wire.raw = raw
+
+    with pytest.raises(AgentError, match=r"^The agent's answer broke off$"):
+        ask()
+
+
+@pytest.mark.parametrize("raw", [b"garbage, garbage, garbage", (START + text("x"))[:-1] + b"!"])
+def test_garbage_is_not_an_answer(wire, ask, raw) -> None:
+    wire.raw = raw
+
+    with pytest.raises(AgentError):
+        ask()
+
+
+def test_an_endless_answer_is_given_up(wire, ask) -> None:
+    wire.raw = START + text("x" * 100_000) * 22 + stop("end_turn")
+
+    with pytest.raises(AgentError, match=r"^The agent's answer is too large$"):
+        ask()
+
+
+def test_nobody_is_listened_to_past_the_deadline(wire, ask, clock) -> None:
+    clock.advance(30_000)
+    wire.raw = START + text("x") + stop("end_turn")
+
+    with pytest.raises(AgentError, match=AWAY):
+        ask()
+
+
+@pytest.mark.parametrize("failure", [ReadTimeoutError, ConnectTimeoutError])
+def test_a_lost_connection_is_the_same_reason(bedrock, ask, failure) -> None:
+    def fail(**_: Any) -> None:
+        raise failure(endpoint_url="a host")
+
+    bedrock.meta.events.register("before-call.*.*", fail)
+
+    with pytest.raises(AgentError, match=AWAY):
+        ask()
+
+
+def test_it_works_through_the_network(cloud, said) -> None:
+    with closing(aws_client("bedrock-runtime", cloud)) as bedrock:
+        model = BedrockTools(bedrock, {}, "a-model", now)
+        turn = model.turn(ASK, [TOOL], say=said.append, deadline=now() + 20_000)
+
+    assert turn.text == "".join(said)
+    assert turn.reason == "stop"

@@ -1,0 +1,363 @@
+"""Branches of real repositories behind real HTTP, read and written without a work tree."""
+
+import json
+from typing import Any
+
+import pytest
+
+from jobs.core.errors import AgentError, CredentialsRefusedError, PathRefusedError
+from jobs.docs.adapters.git.repositories import GitRepositories
+from jobs.docs.adapters.git.wire import Limits
+from jobs.docs.docs_job import Project
+from tests.adapters.docs.git_hosts import CREDENTIALS, Origin, hosted
+from tests.support import NOON
+
+USER, PASSWORD = CREDENTIALS.split(":")
+PAGES = {"docs/a.mdx": "# A\n", "docs/b/c.mdx": "# C\n", "docs.json": "{}", "src/x.py": "x = 1\n"}
+
+
+class Secrets:
+    def __init__(self) -> None:
+        self.values = {"git": json.dumps({"username": USER, "password": PASSWORD})}
+
+    def read(self, name: str) -> str:
+        return self.values[name]
+
+
+@pytest.fixture
+def secrets() -> Secrets:
+    return Secrets()
+
+
+@pytest.fixture(params=["dulwich", "git"])
+def origin(request, tmp_path) -> Any:
+    with hosted(Origin(tmp_path / "origin.git"), request.param) as there:
+        there.commit("main", PAGES)
+        yield there
+
+
+@pytest.fixture
+def open_branch(origin, secrets, clock) -> Any:
+    def opened(branch: str = "docs/new", **about: Any) -> Any:
+        sane = {"repository": origin.url, "folder": "docs", "credentials_secret": "git"}
+        project = Project(id="p", tenant="acme", **sane | about)
+        return GitRepositories(secrets, clock, Limits()).open(project, branch)
+
+    return opened
+
+
+def test_a_branch_is_published_once_it_has_more_than_the_default_one(origin, open_branch) -> None:
+    new = open_branch()
+    assert not new.published()
+
+    new.write("docs/page.mdx", b"x")
+    new.push("Add a page")
+
+    assert open_branch().published()
+    assert not open_branch("main").published()
+
+
+def test_a_new_branch_begins_at_the_default_one(origin, open_branch) -> None:
+    checkout = open_branch()
+    assert not checkout.changed()
+
+    checkout.write("docs/new/page.mdx", b"# New\n")
+    pushed = checkout.push("Add a page\n\nIt was missing.")
+
+    tip = origin.tip("docs/new")
+    assert tip is not None
+    assert tip.id.decode() == pushed
+    assert tip.parents == [origin.tip("main").id]
+    assert tip.message == b"Add a page\n\nIt was missing.\n"
+    assert tip.commit_time == NOON // 1000
+    assert origin.files("docs/new") == {k: v.encode() for k, v in PAGES.items()} | {
+        "docs/new/page.mdx": b"# New\n"
+    }
+    assert not checkout.changed()
+
+
+def test_an_existing_branch_is_continued(origin, open_branch) -> None:
+    first = open_branch()
+    first.write("docs/a.mdx", b"# A2\n")
+    first.push("one")
+
+    second = open_branch()
+    assert second.read("docs/a.mdx") == b"# A2\n"
+    second.delete("docs/b/c.mdx")
+    second.push("two")
+
+    assert "docs/b/c.mdx" not in origin.files("docs/new")
+    assert origin.files("main")["docs/b/c.mdx"] == b"# C\n"
+    assert len(origin.tip("docs/new").parents) == 1
+
+
+def test_one_checkout_can_be_pushed_again(origin, open_branch) -> None:
+    checkout = open_branch()
+    checkout.write("docs/a.mdx", b"1")
+    first = checkout.push("one")
+    checkout.write("docs/a.mdx", b"2")
+    checkout.push("two")
+
+    assert origin.files("docs/new")["docs/a.mdx"] == b"2"
+    assert origin.tip("docs/new").parents == [first.encode()]
+
+
+def test_files_are_those_below_the_projects_folder(open_branch) -> None:
+    checkout = open_branch()
+
+    assert list(checkout.files()) == ["docs/a.mdx", "docs/b/c.mdx"]
+    assert list(checkout.files("docs")) == ["docs/a.mdx", "docs/b/c.mdx"]
+    assert list(checkout.files("docs/b/")) == ["docs/b/c.mdx"]
+    assert list(checkout.files("docs/none")) == []
+    assert list(open_branch(folder="").files()) == sorted(PAGES)
+    with pytest.raises(PathRefusedError):
+        list(checkout.files("src"))
+    with pytest.raises(PathRefusedError):
+        list(checkout.files("docs/.."))
+
+
+def test_what_was_written_is_read_and_listed_before_it_is_pushed(origin, open_branch) -> None:
+    checkout = open_branch()
+
+    checkout.write("docs/z.mdx", "é🐎\r\n".encode())
+    checkout.write("docs/z.mdx", b"again")
+    checkout.delete("docs/a.mdx")
+
+    assert checkout.read("docs/z.mdx") == b"again"
+    assert list(checkout.files()) == ["docs/b/c.mdx", "docs/z.mdx"]
+    with pytest.raises(FileNotFoundError):
+        checkout.read("docs/a.mdx")
+    assert origin.tip("docs/new") is None
+
+
+def test_the_same_content_is_no_change(open_branch) -> None:
+    checkout = open_branch()
+
+    checkout.write("docs/a.mdx", b"changed")
+    assert checkout.changed()
+    checkout.write("docs/a.mdx", b"# A\n")
+    checkout.write("docs/new.mdx", b"x")
+    checkout.delete("docs/new.mdx")
+
+    assert not checkout.changed()
+
+
+def test_a_file_keeps_its_mode(origin, open_branch) -> None:
+    origin.commit("main", {"docs/run.sh": (0o100755, origin.blob(b"1"))})
+    checkout = open_branch()
+
+    checkout.write("docs/run.sh", b"2")
+    checkout.push("m")
+
+    assert origin.modes("docs/new")["docs/run.sh"] == 0o100755
+
+
+@pytest.mark.parametrize(("path", "reason"), [
+    ("docs/link", "docs/link is a symbolic link, not a file"),
+    ("docs/far/x", "docs/far is a symbolic link, not a folder"),
+    ("docs/sub/x", "docs/sub is a submodule, not a folder"),
+    ("docs/sub", "docs/sub is a submodule, not a file"),
+    ("docs/b", "docs/b is a folder, not a file"),
+    ("docs/a.mdx/x", "docs/a.mdx is a file, not a folder"),
+    ("src/x.py", "src/x.py is outside of the documentation's folder, docs/"),
+    ("docs/../src/x.py", "docs/../src/x.py has a part that is empty or ends with a dot or a space"),
+    ("docs/.git/config", "docs/.git/config belongs to git itself"),
+])  # fmt: skip
+def test_links_modules_folders_and_what_lies_outside_are_refused(
+    origin, open_branch, path, reason
+) -> None:
+    origin.commit("main", {
+        "docs/link": (0o120000, origin.blob(b"/etc/passwd")),
+        "docs/far": (0o120000, origin.blob(b"../src")),
+        "docs/sub": (0o160000, b"1" * 40),
+    })  # fmt: skip
+    checkout = open_branch()
+
+    for attempt in (checkout.read, checkout.delete, lambda path: checkout.write(path, b"x")):
+        with pytest.raises(PathRefusedError) as refusal:
+            attempt(path)
+        assert str(refusal.value) == reason
+
+    assert list(checkout.files()) == ["docs/a.mdx", "docs/b/c.mdx"]
+    assert not checkout.changed()
+    checkout.write("docs/a.mdx", b"x")
+    checkout.push("beside them")
+    assert origin.modes("docs/new")["docs/sub"] == 0o160000
+
+
+def test_a_file_is_no_larger_than_a_megabyte(origin, open_branch) -> None:
+    origin.commit("main", {"docs/big": b"x" * (2**20 + 1), "docs/full": b"x" * 2**20})
+    checkout = open_branch()
+
+    assert len(checkout.read("docs/full")) == 2**20
+    with pytest.raises(PathRefusedError, match=r"^docs/big is larger than 1 MB$"):
+        checkout.read("docs/big")
+    with pytest.raises(PathRefusedError, match=r"^docs/c would be larger than 1 MB$"):
+        checkout.write("docs/c", b"x" * (2**20 + 1))
+    assert not checkout.changed()
+
+
+def test_a_job_writes_ten_megabytes_and_no_more(open_branch) -> None:
+    checkout = open_branch()
+    for number in range(10):
+        checkout.write(f"docs/{number}", bytes([number]) * 2**20)
+
+    with pytest.raises(PathRefusedError, match=r"^One job may write 10 MB, no more$"):
+        checkout.write("docs/more", b"x")
+    checkout.write("docs/0", b"smaller")
+    checkout.write("docs/more", b"x")
+
+
+def test_a_job_changes_200_files_and_no_more(open_branch) -> None:
+    checkout = open_branch()
+    for number in range(199):
+        checkout.write(f"docs/{number}", b"x")
+    checkout.delete("docs/a.mdx")
+
+    with pytest.raises(PathRefusedError, match=r"^One job may change 200 files, no more$"):
+        checkout.write("docs/more", b"x")
+    checkout.write("docs/1", b"again")
+
+
+def test_what_others_pushed_meanwhile_stays(origin, open_branch) -> None:
+    origin.commit("docs/new", PAGES)
+    checkout = open_branch()
+    checkout.write("docs/a.mdx", b"ours")
+    checkout.write("docs/n/new.mdx", b"ours")
+    checkout.delete("docs/b/c.mdx")
+    theirs = origin.commit("docs/new", {"docs/theirs.mdx": "theirs", "docs/n/x.mdx": "theirs"})
+
+    checkout.push("m")
+
+    tip = origin.tip("docs/new")
+    assert tip.parents == [theirs]
+    assert origin.files("docs/new") == {
+        "docs.json": b"{}", "src/x.py": b"x = 1\n", "docs/a.mdx": b"ours",
+        "docs/n/new.mdx": b"ours", "docs/n/x.mdx": b"theirs", "docs/theirs.mdx": b"theirs",
+    }  # fmt: skip
+
+
+def test_a_branch_that_others_made_meanwhile_is_continued(origin, open_branch) -> None:
+    checkout = open_branch()
+    checkout.write("docs/a.mdx", b"ours")
+    theirs = origin.commit("docs/new", PAGES | {"docs/theirs.mdx": "theirs"})
+
+    checkout.push("m")
+
+    assert origin.tip("docs/new").parents == [theirs]
+    assert origin.files("docs/new")["docs/theirs.mdx"] == b"theirs"
+
+
+@pytest.mark.parametrize("theirs", [
+    {"docs/a.mdx": "theirs"}, {"docs/a.mdx": None}, {"docs/n.mdx": "theirs"},
+    {"docs/a.mdx": None, "docs/a.mdx/x": "theirs"}, {"docs/b/c.mdx": "theirs"},
+])  # fmt: skip
+def test_two_changes_of_one_file_are_not_settled_by_us(origin, open_branch, theirs) -> None:
+    origin.commit("docs/new", PAGES)
+    checkout = open_branch()
+    checkout.write("docs/a.mdx", b"ours")
+    checkout.write("docs/n.mdx", b"ours")
+    checkout.delete("docs/b/c.mdx")
+    for path, content in theirs.items():
+        tip = origin.commit("docs/new", {path: content})
+
+    with pytest.raises(AgentError, match=r"^Somebody else has changed docs/\S+ on the branch$"):
+        checkout.push("m")
+
+    assert origin.tip("docs/new").id == tip
+
+
+def test_the_same_change_of_others_is_enough(origin, open_branch) -> None:
+    origin.commit("docs/new", PAGES)
+    checkout = open_branch()
+    checkout.write("docs/a.mdx", b"both")
+    theirs = origin.commit("docs/new", {"docs/a.mdx": "both"})
+
+    assert checkout.push("m") == theirs.decode()
+    assert origin.tip("docs/new").id == theirs
+
+
+def test_a_race_that_was_lost_at_the_last_moment_is_noticed(origin, open_branch) -> None:
+    origin.commit("docs/new", PAGES)
+    checkout = open_branch()
+    checkout.write("docs/a.mdx", b"ours")
+    origin.before_push.append(lambda: origin.commit("docs/new", {"docs/t.mdx": "theirs"}))
+
+    checkout.push("m")
+
+    assert origin.files("docs/new")["docs/t.mdx"] == b"theirs"
+    assert origin.files("docs/new")["docs/a.mdx"] == b"ours"
+
+
+def test_a_branch_that_keeps_changing_is_given_up(origin, open_branch) -> None:
+    origin.commit("docs/new", PAGES)
+    checkout = open_branch()
+    checkout.write("docs/a.mdx", b"ours")
+    for n in range(2):
+        origin.before_push.append(lambda n=n: origin.commit("docs/new", {f"docs/{n}": "theirs"}))
+
+    with pytest.raises(AgentError, match=r"^The branch keeps changing; nothing was pushed$"):
+        checkout.push("m")
+
+    assert origin.files("docs/new")["docs/a.mdx"] == b"# A\n"
+
+
+def test_a_branch_that_was_deleted_meanwhile_is_not_made_again(origin, open_branch) -> None:
+    origin.commit("docs/new", PAGES)
+    checkout = open_branch()
+    checkout.write("docs/a.mdx", b"ours")
+    origin.drop("docs/new")
+
+    with pytest.raises(AgentError, match=r"^The branch was deleted meanwhile$"):
+        checkout.push("m")
+
+    assert origin.tip("docs/new") is None
+
+
+def test_a_default_branch_that_is_not_there_is_named(open_branch) -> None:
+    with pytest.raises(AgentError, match=r"^The repository has no branch trunk$"):
+        open_branch(default_branch="trunk")
+
+
+@pytest.mark.parametrize("backend", ["dulwich", "git"])
+def test_an_empty_repository_is_called_so(tmp_path, secrets, clock, backend) -> None:
+    with hosted(Origin(tmp_path / "origin.git"), backend) as origin:
+        project = Project(id="p", tenant="acme", repository=origin.url)
+        with pytest.raises(AgentError, match=r"^The repository is empty: there is no commit"):
+            GitRepositories(secrets, clock, Limits()).open(project, "x")
+
+
+@pytest.mark.parametrize("branch", ["", "-x", "refs/heads/x", "a b", "a..b", "HEAD", "x.lock"])
+def test_a_branch_of_an_odd_name_is_not_asked_for(open_branch, branch) -> None:
+    with pytest.raises(AgentError, match=r"^The branch's name is none$"):
+        open_branch(branch)
+
+
+@pytest.mark.parametrize("secret", [
+    json.dumps({"username": USER, "password": "wrong"}), "no json", "{}", "[]", "7",
+    json.dumps({"username": USER}), json.dumps({"username": USER, "password": 7}),
+])  # fmt: skip
+def test_credentials_that_do_not_open_it_are_told_from_other_failures(
+    origin, open_branch, secrets, secret
+) -> None:
+    secrets.values["git"] = secret
+
+    def work() -> None:
+        checkout = open_branch()
+        checkout.write("docs/a.mdx", b"x")
+        checkout.push("m")
+
+    with pytest.raises(CredentialsRefusedError) as refusal:
+        work()
+
+    assert "127.0.0.1" not in str(refusal.value)
+    assert PASSWORD not in str(refusal.value)
+    assert origin.tip("docs/new") is None
+
+
+def test_a_project_without_credentials_reads_but_does_not_push(open_branch) -> None:
+    checkout = open_branch(credentials_secret=None)
+    checkout.write("docs/a.mdx", b"x")
+
+    with pytest.raises(CredentialsRefusedError):
+        checkout.push("m")

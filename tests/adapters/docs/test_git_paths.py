@@ -1,0 +1,64 @@
+"""The fence around what a documentation agent may touch."""
+
+import posixpath
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from jobs.core.errors import PathRefusedError
+from jobs.docs.adapters.git.paths import checked
+
+PARTS = st.sampled_from([
+    "docs", "a.mdx", "..", ".", "", " ", ".git", ".GIT", ".Git ", ".git.", "git~1", "GIT~2",
+    ".git:x", ".git::$INDEX_ALLOCATION", ".g\u200cit", "C:", "x\\..", "...", "é", "~", ".gitignore",
+    "-rf", "a b", "\0", "\n", "\ud800", "CON", "docs ", "hooks",
+]) | st.text(max_size=8)  # fmt: skip
+
+
+@pytest.mark.parametrize("path", [
+    "docs/a.mdx", "docs/a/b/c.md", "docs/.gitignore", "docs/.github/x.yml", "docs/a b/ü 🐎.mdx",
+    "docs/...a", "docs/-x", "docs/git", "docs/git~a", "docs/x.git", "docs/a'b;$(c)",
+    "docs/" + "x" * 255,
+])  # fmt: skip
+def test_files_below_the_folder_are_the_agents(path) -> None:
+    assert checked(path, "docs") == path
+    assert checked(path, "/docs/") == path
+    assert checked(path, "") == path
+
+
+@pytest.mark.parametrize("path", [
+    "", "/", "docs", "docs/", "docs//a", "/docs/a", "//docs/a", "docs/../a", "../docs/a",
+    "docs/./a", "./docs/a", "docs/..", "docs/.", "docs\\a", "docs/..\\..\\a", "C:/docs/a",
+    "C:docs", "c:\\a",
+    "docs/.git/config", "docs/.GIT/x", "docs/.giT/x", "docs/git~1/x", "docs/GIT~1", "docs/git~12/x",
+    "docs/.git ", "docs/.git./x", "docs/.git . ./x", "docs/.git:x",
+    "docs/.git::$INDEX_ALLOCATION/x",
+    "docs/.git :x", "docs/.g\u200cit/x", "docs/\u2060.git/x", "docs/.git\u200d/config", "docs/a\0b",
+    "docs/a\nb", "docs/\ud800", "docs/a\x7f", "docs/a/ ", "docs/a ", "docs/a.", "docs/...",
+    ".git/x",
+    "docs/" + "x" * 256, "docs/" + "é" * 128, "docs/" + "x/" * 500 + "x",
+    "docsx/a", "Docs/a", "other/a", "a", "docs.json",
+])  # fmt: skip
+def test_all_else_is_refused_with_a_reason_for_the_model(path) -> None:
+    with pytest.raises(PathRefusedError) as refusal:
+        checked(path, "docs")
+
+    assert str(refusal.value)
+    assert "\0" not in str(refusal.value)
+    str(refusal.value).encode()
+
+
+@given(st.lists(PARTS, max_size=6).map("/".join))
+@example("docs/.git\u200b/config")
+def test_no_spelling_leads_out_of_the_folder_or_into_git(path) -> None:
+    try:
+        passed = checked(path, "docs")
+    except PathRefusedError:
+        return
+
+    assert passed == path == posixpath.normpath(path)
+    assert path.startswith("docs/")
+    for part in path.casefold().split("/"):
+        shown = "".join(c for c in part if c.isprintable()).split(":")[0].rstrip(". ")
+        assert shown not in {"", "..", ".git", "git~1"}

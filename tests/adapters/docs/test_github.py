@@ -1,0 +1,154 @@
+"""Pull requests on GitHub's REST API: a real server on this machine in GitHub's stead."""
+
+import json
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from jobs.core.errors import AgentError, CredentialsRefusedError
+from jobs.docs.adapters.git import github
+from jobs.docs.adapters.git.github import GitHubPullRequests
+from jobs.docs.docs_job import Project
+from local.web import free_port
+from tests.adapters.upstream import drop, drop_mid_body, reply, running
+
+TOKEN = "ghp_to_be_kept"
+LINK = "https://github.com/acme/docs/pull/7"
+EXISTS = {
+    "message": "Validation Failed",
+    "errors": [{"message": "A pull request already exists for acme:docs/x."}],
+}
+
+
+@pytest.fixture
+def upstream() -> Any:
+    with running() as server:
+        yield server
+
+
+@pytest.fixture
+def pauses(monkeypatch) -> list[float]:
+    slept: list[float] = []
+    monkeypatch.setattr(github, "time", SimpleNamespace(sleep=slept.append))
+    return slept
+
+
+@pytest.fixture
+def secret() -> dict[str, Any]:
+    return {"username": "x-access-token", "password": TOKEN}
+
+
+@pytest.fixture
+def opened(upstream, pauses, secret) -> Any:
+    def call(**about: Any) -> str:
+        sane = {
+            "repository": "https://github.com/acme/docs", "pull_requests": "acme/docs",
+            "credentials_secret": "git", "settings": {"githubApi": f"{upstream.url}/api/v3/"},
+        }  # fmt: skip
+        project = Project(id="p", tenant="acme", **sane | about)
+        pulls = GitHubPullRequests(SimpleNamespace(read=lambda _: json.dumps(secret)))
+        return pulls.open(project, "docs/x", title="A title", body="Words", draft=True)
+
+    return call
+
+
+def refusal(opened: Any, **about: Any) -> AgentError:
+    with pytest.raises(AgentError) as error:
+        opened(**about)
+    assert TOKEN not in str(error.value)
+    assert "127.0.0.1" not in str(error.value)
+    return error.value
+
+
+def test_a_pull_request_is_opened(upstream, opened) -> None:
+    upstream.then(reply({"html_url": LINK}, 201))
+
+    assert opened() == LINK
+
+    received = upstream.only
+    assert (received.method, received.path) == ("POST", "/api/v3/repos/acme/docs/pulls")
+    assert received.headers["authorization"] == f"Bearer {TOKEN}"
+    assert received.headers["accept"] == "application/vnd.github+json"
+    assert received.headers["user-agent"]
+    assert received.body == {
+        "title": "A title", "body": "Words", "head": "docs/x", "base": "main", "draft": True,
+    }  # fmt: skip
+
+
+def test_the_one_that_is_there_is_found(upstream, opened) -> None:
+    upstream.then(reply(EXISTS, 422), reply([{"html_url": LINK}]))
+
+    assert opened() == LINK
+
+    _, found = upstream.received
+    assert found.method == "GET"
+    assert found.path == ("/api/v3/repos/acme/docs/pulls?head=acme%3Adocs%2Fx&base=main&state=open")
+
+
+@pytest.mark.parametrize("status", [401, 403, 404])
+def test_a_token_that_does_not_do_is_told_from_other_failures(upstream, opened, status) -> None:
+    upstream.then(reply({"message": "Bad credentials"}, status))
+
+    assert isinstance(refusal(opened), CredentialsRefusedError)
+    assert len(upstream.received) == 1
+
+
+def test_a_project_without_a_token_is_such_a_one(opened) -> None:
+    assert isinstance(refusal(opened, credentials_secret=None), CredentialsRefusedError)
+
+
+def test_a_token_that_cannot_be_sent_is_such_a_one(opened, secret) -> None:
+    secret["password"] = f"{TOKEN}\n"
+
+    assert isinstance(refusal(opened), CredentialsRefusedError)
+
+
+@pytest.mark.parametrize("fault", [
+    reply({}, 500), reply({}, 502), reply(b"<html>", 503), reply({}, 429), drop, drop_mid_body,
+    reply({}, 403, Retry_After="1"),
+], ids=lambda _: "")  # fmt: skip
+def test_what_may_pass_is_tried_again(upstream, opened, pauses, fault) -> None:
+    upstream.then(fault, fault, reply({"html_url": LINK}, 201))
+    assert opened() == LINK
+    assert len(pauses) == 2
+
+    upstream.received.clear()
+    upstream.then(fault)
+    refused = refusal(opened)
+    assert str(refused) == "GitHub is not available"
+    assert not isinstance(refused, CredentialsRefusedError)
+    assert len(upstream.received) == 4
+
+
+def test_an_hours_budget_that_is_used_up_is_not_waited_for(upstream, opened, pauses) -> None:
+    upstream.then(reply({}, 403, X_RateLimit_Remaining="0"))
+
+    assert not isinstance(refusal(opened), CredentialsRefusedError)
+    assert pauses == []
+
+
+@pytest.mark.parametrize("answers", [
+    [reply(EXISTS, 422), reply([])], [reply(EXISTS, 422), reply({})],
+    [reply(EXISTS, 422), reply(EXISTS, 422)], [reply({}, 201)], [reply([], 201)],
+    [reply(b"<html>", 201)], [reply({"html_url": 7}, 201)], [reply(b"", 201)],
+    [reply({"html_url": "javascript:alert(1)"}, 201)], [reply(b"[" * 100_000, 201)],
+], ids=lambda _: "")  # fmt: skip
+def test_what_names_no_pull_request_is_a_refusal(upstream, opened, answers) -> None:
+    upstream.then(*answers)
+
+    assert str(refusal(opened)) == "GitHub refused the pull request"
+
+
+@pytest.mark.parametrize("status", [301, 307, 400, 410])
+def test_other_answers_end_it(upstream, opened, status) -> None:
+    upstream.then(reply({}, status, Location=f"{upstream.url}/elsewhere"))
+
+    assert str(refusal(opened)) == "GitHub is not available"
+    assert len(upstream.received) == 1
+
+
+def test_a_host_that_is_away_is_a_reason(opened) -> None:
+    away = {"githubApi": f"http://127.0.0.1:{free_port()}"}
+
+    assert str(refusal(opened, settings=away)) == "GitHub is not available"

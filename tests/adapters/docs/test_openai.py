@@ -1,0 +1,357 @@
+"""OpenAI-compatible endpoints with tools: what is sent, what comes back piece by piece, faults."""
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jobs.core.errors import AgentError
+from jobs.core.wiring import now
+from jobs.docs.adapters.models.openai import OpenAiTools
+from jobs.docs.agent.loop import DocsAgent
+from jobs.docs.docs_job import Project, Session
+from jobs.docs.ports import Tool, ToolCall, Turn
+from jobs.kit.outbound import sse
+from jobs.kit.outbound.sse import EventStream
+from local.web import answers, free_port
+from tests.adapters.messaging.conftest import SECRET
+from tests.adapters.upstream import drip, drop, drop_mid_body, hang, reply
+from tests.support import NOON
+from tests.unit.docs.checkout import MemoryCheckout
+
+NODE = Path(__file__).parents[2] / "node"
+TOOL = Tool(name="read", description="Read", parameters={"type": "object", "properties": {}})
+ASK = [{"role": "system", "content": "Be kind"}, {"role": "user", "content": "Hello 🐎"}]
+AWAY = "The agent's provider is not available"
+
+
+def delta(**delta: Any) -> dict[str, Any]:
+    return {"choices": [{"index": 0, "delta": delta, "finish_reason": None}]}
+
+
+def end(reason: str = "stop") -> dict[str, Any]:
+    return {"choices": [{"index": 0, "delta": {}, "finish_reason": reason}]}
+
+
+def call(index: int | None, arguments: str, **about: Any) -> dict[str, Any]:
+    part: dict[str, Any] = {"function": {"arguments": arguments, **about.pop("function", {})}}
+    return delta(tool_calls=[part | about | ({} if index is None else {"index": index})])
+
+
+USAGE = {"choices": [], "usage": {"prompt_tokens": 12, "completion_tokens": 3}}
+WIRE = b"""\
+data: {"id":"c","object":"chat.completion.chunk","choices":[{"index":0,"delta":{"role":"assistant","content":""},"finish_reason":null}]}\r
+\r
+: ping\r
+data: {"id":"c","choices":[{"index":0,"delta":{"content":"Looking \xf0\x9f\x90\x8e"},"finish_reason":null}],"usage":null}\r
+\r
+event: message\r
+data: {"id":"c","choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"id":"call_a","type":"function","function":{"name":"read","arguments":""}}]},"finish_reason":null}]}\r
+data: {"id":"c","choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"function":{"arguments":"{\\"pa"}}]}}]}\r
+data: {"id":"c","choices":[{"index":0,"delta":{"tool_calls":[{"index":1,"id":"call_b","function":{"name":"read","arguments":"{}"}}]}}]}\r
+data: {"id":"c","choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"function":{"arguments":"th\\":1}"}}]}}]}\r
+data: {"id":"c","choices":[{"index":0,"delta":{},"finish_reason":"tool_calls"}]}\r
+data: {"id":"c","choices":[],"usage":{"prompt_tokens":12,"completion_tokens":3,"total_tokens":15}}\r
+data: [DONE]\r
+\r
+"""  # noqa: E501 - as it goes over the wire
+
+
+def stream(*events: Any, done: bool = True) -> Any:
+    lines = [f"data: {e if isinstance(e, str) else json.dumps(e)}\n\n" for e in events]
+    raw = "".join([*lines, *(["data: [DONE]\n\n"] if done else [])]).encode()
+    return reply(raw, Content_Type="text/event-stream")
+
+
+def bytewise(raw: bytes) -> Any:
+    def answer(handler: Any) -> None:
+        handler.say(200, b"", len(raw))
+        for each in raw:
+            handler.wfile.write(bytes([each]))
+            handler.wfile.flush()
+
+    return answer
+
+
+@pytest.fixture
+def said() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def ask(upstream, clock, pauses, said) -> Any:
+    def asked(messages: Any = ASK, *, key: str | None = SECRET, **settings: Any) -> Turn:
+        sane = {"baseUrl": f"{upstream.url}/v1/", **settings}
+        model = OpenAiTools(EventStream(clock), sane, "a-model", key)
+        return model.turn(messages, [TOOL], say=said.append, deadline=NOON + 30_000)
+
+    return asked
+
+
+def refusal(ask: Any) -> str:
+    with pytest.raises(AgentError) as error:
+        ask()
+    assert SECRET not in str(error.value)
+    assert "127.0.0.1" not in str(error.value)
+    return str(error.value)
+
+
+def test_a_conversation_goes_out_as_the_api_spells_it(upstream, ask) -> None:
+    upstream.then(stream(delta(content="Fine"), end()))
+    calls = [
+        ToolCall(id="c1", name="read", args={"path": "é"}),
+        ToolCall(id="c2", name="x", args=None),
+    ]
+
+    ask(
+        [
+            *ASK,
+            {"role": "assistant", "content": "", "calls": calls},
+            {"role": "tool", "id": "c1", "content": "{}"},
+            {"role": "assistant", "content": "So", "calls": []},
+        ],
+        parameters={"temperature": 0, "stream": False},
+    )
+
+    received = upstream.only
+    assert (received.method, received.path) == ("POST", "/v1/chat/completions")
+    assert received.headers["authorization"] == f"Bearer {SECRET}"
+    assert received.body == {
+        "model": "a-model",
+        "temperature": 0,
+        "stream": True,
+        "stream_options": {"include_usage": True},
+        "tools": [{
+            "type": "function",
+            "function": {"name": "read", "description": "Read", "parameters": TOOL.parameters},
+        }],
+        "messages": [
+            *ASK,
+            {"role": "assistant", "content": None, "tool_calls": [
+                {"id": "c1", "type": "function",
+                 "function": {"name": "read", "arguments": '{"path":"é"}'}},
+                {"id": "c2", "type": "function", "function": {"name": "x", "arguments": "{}"}},
+            ]},
+            {"role": "tool", "tool_call_id": "c1", "content": "{}"},
+            {"role": "assistant", "content": "So"},
+        ],
+    }  # fmt: skip
+
+
+def test_without_a_key_none_is_sent(upstream, ask) -> None:
+    upstream.then(stream(end()))
+
+    ask(key=None)
+
+    assert "authorization" not in upstream.only.headers
+
+
+@pytest.mark.parametrize("answer", [reply(WIRE), bytewise(WIRE)], ids=["at once", "byte by byte"])
+def test_a_recorded_answer_is_put_together(upstream, ask, said, answer) -> None:
+    upstream.then(answer)
+
+    assert ask() == Turn(
+        text="Looking 🐎",
+        calls=[
+            ToolCall(id="call_a", name="read", args={"path": 1}),
+            ToolCall(id="call_b", name="read", args={}),
+        ],
+        reason="tool-calls",
+        tokens_in=12,
+        tokens_out=3,
+    )
+    assert said == ["Looking 🐎"]
+
+
+def test_text_is_passed_on_as_it_comes(upstream, ask, said) -> None:
+    upstream.then(stream(*(delta(content=each) for each in ("a", "", "b ", "c")), end(), USAGE))
+
+    turn = ask()
+
+    assert said == ["a", "b ", "c"]
+    assert (turn.text, turn.reason, turn.tokens_in, turn.tokens_out) == ("ab c", "stop", 12, 3)
+
+
+@pytest.mark.parametrize(("finish", "reason"), [
+    ("stop", "stop"), ("length", "length"), ("tool_calls", "tool-calls"),
+    ("content_filter", "other"),
+])  # fmt: skip
+def test_the_end_has_a_reason(upstream, ask, finish, reason) -> None:
+    upstream.then(stream(delta(content="x"), end(finish)))
+
+    assert ask().reason == reason
+
+
+@pytest.mark.parametrize("arguments", ['{"a":', "[]", "7", "null", '{"a":NaN}', '"x"', "{}{}"])
+def test_arguments_that_are_no_object_are_none(upstream, ask, arguments) -> None:
+    upstream.then(stream(call(0, arguments, id="c", function={"name": "read"}), end("stop")))
+
+    turn = ask()
+
+    assert turn.calls == [ToolCall(id="c", name="read", args=None)]
+    assert turn.reason == "tool-calls"
+
+
+def test_calls_without_numbers_or_ids_are_told_apart(upstream, ask) -> None:
+    upstream.then(stream(
+        call(None, '{"a":1}', function={"name": "read"}),
+        call(None, "", function={"name": "list"}), end("tool_calls"),
+    ))  # fmt: skip
+
+    assert ask().calls == [
+        ToolCall(id="call-0", name="read", args={"a": 1}),
+        ToolCall(id="call-1", name="list", args={}),
+    ]
+
+
+@pytest.mark.parametrize("fault", [
+    reply({}, 429), reply({}, 500), reply({}, 503), reply({}, 529), drop, drop_mid_body,
+    stream(delta(role="assistant", content=""), done=False), stream({"error": {"message": "x"}}),
+    stream(call(0, "{", id="c", function={"name": "read"}), done=False), reply(b""),
+], ids=lambda _: "")  # fmt: skip
+def test_what_may_pass_is_tried_again_as_long_as_nothing_was_said(
+    upstream, ask, said, pauses, fault
+) -> None:
+    upstream.then(fault, fault, stream(delta(content="Fine"), end()))
+    assert ask().text == "Fine"
+    assert said == ["Fine"]
+    assert len(pauses) == 2
+
+    upstream.received.clear()
+    upstream.then(fault)
+    assert refusal(ask)
+    assert len(upstream.received) == 4
+
+
+@pytest.mark.parametrize("cut", [
+    stream(delta(content="Fi"), done=False), stream(delta(content="Fi"), {"error": "overloaded"}),
+    lambda handler: handler.say(200, b'data: {"choices":[{"delta":{"content":"Fi"}}]}\n\n', 999),
+], ids=["short", "error", "cut"])  # fmt: skip
+def test_nothing_is_said_twice(upstream, ask, said, cut) -> None:
+    upstream.then(cut, stream(delta(content="Fine"), end()))
+
+    assert refusal(ask) in {"The agent's answer broke off", "The agent's model has failed"}
+    assert said == ["Fi"]
+    assert len(upstream.received) == 1
+
+
+def test_who_says_when_to_come_back_is_asked_again_then(upstream, ask, pauses) -> None:
+    upstream.then(reply({}, 429, Retry_After="7"), stream(end()))
+    ask()
+    assert pauses == [7]
+
+    upstream.received.clear()
+    upstream.then(reply({}, 429, Retry_After="30"))
+    assert refusal(ask) == AWAY
+    assert len(upstream.received) == 1
+
+
+@pytest.mark.parametrize("status", [301, 400, 401, 403, 404, 422])
+def test_what_will_not_pass_is_over_at_once(upstream, ask, status) -> None:
+    upstream.then(reply({"error": SECRET}, status, Location=f"{upstream.url}/elsewhere"))
+
+    assert refusal(ask) == "The agent's model refused the request"
+    assert len(upstream.received) == 1
+
+
+@pytest.mark.parametrize("event", [
+    "{", "null", "[]", "7", '{"choices": 7}', '{"choices": [7]}', '{"choices": [{"delta": 7}]}',
+    '{"choices": [{"delta": {"content": 7}}]}', '{"choices": [{"delta": {"tool_calls": 7}}]}',
+    '{"choices": [{"delta": {"tool_calls": [7]}}]}',
+    '{"choices": [{"delta": {"content": "\\ud800"}}]}',
+    '{"choices": [{"delta": {"tool_calls": [{"index": 0, "function": {"arguments": 7}}]}}]}',
+    "[" * 100_000, "\udcff",
+], ids=lambda event: event[:40])  # fmt: skip
+def test_garbage_is_not_an_answer(upstream, ask, event) -> None:
+    raw = b"data: " + event.encode(errors="surrogateescape") + b"\n\n"
+    upstream.then(reply(raw))
+
+    assert refusal(ask) == "The agent's answer could not be understood"
+
+
+@pytest.mark.parametrize("raw", [
+    b'data: {"choices":[]}\n' * 20_000, b"data: " + b"x" * 2**18, b"\n" * 2**18,
+], ids=["events", "a line", "nothing"])  # fmt: skip
+def test_a_flood_is_not_drunk(upstream, ask, raw, monkeypatch) -> None:
+    monkeypatch.setattr(sse, "MOST_BYTES", 2**17)
+    upstream.then(reply(raw))
+
+    assert refusal(ask) == "The agent's answer is too large"
+
+
+@pytest.mark.parametrize("fault", [hang, drip], ids=["silent", "chatty"])
+def test_nobody_is_waited_for_past_the_deadline(upstream, fault) -> None:
+    upstream.then(fault)
+    model = OpenAiTools(EventStream(now), {"baseUrl": upstream.url}, "m", None)
+
+    with pytest.raises(AgentError):
+        model.turn(ASK, [], say=lambda _: None, deadline=now() + 300)
+
+
+def test_a_silent_model_is_given_up_before_the_deadline(upstream) -> None:
+    upstream.then(hang)
+    model = OpenAiTools(EventStream(now, idle=0.05), {"baseUrl": upstream.url}, "m", None)
+
+    with pytest.raises(AgentError, match=AWAY):
+        model.turn(ASK, [], say=lambda _: None, deadline=now() + 1500)
+
+    assert len(upstream.received) > 1
+
+
+def test_a_key_that_cannot_be_sent_is_not_shown(ask) -> None:
+    with pytest.raises(AgentError, match=r"^The agent's provider cannot be asked$"):
+        ask(key="a\nb")
+
+
+@pytest.fixture
+def peer(tmp_path) -> Iterator[str]:
+    """A server that others wrote to stand in for OpenAI's."""
+    program = NODE / "node_modules/@copilotkit/aimock/dist/cli.js"
+    if not (shutil.which("node") and program.exists()):
+        if os.environ.get("CI") == "true":
+            pytest.fail("Node or the npm packages are missing")
+        pytest.skip("Node or the npm packages are missing")
+    port = free_port()
+    command = ["node", program, "-p", str(port), "-f", NODE / "aimock", "--strict"]
+    with (
+        (tmp_path / "log").open("wb") as log,
+        subprocess.Popen([str(each) for each in command], stdout=log, stderr=log) as running,
+    ):
+        try:
+            while not answers(f"http://127.0.0.1:{port}/"):
+                assert running.poll() is None, (tmp_path / "log").read_text()
+            yield f"http://127.0.0.1:{port}/v1"
+        finally:
+            running.terminate()
+
+
+def test_it_works_with_a_server_that_others_wrote(peer) -> None:
+    project = Project(id="p", tenant="acme", repository="https://git.example/docs", folder="docs")
+    session = Session(project="p", branch="docs/x", model="sonnet", repository="r")
+    checkout = MemoryCheckout({"docs/a.mdx": b"# Old\n", "docs/b.mdx": b"b"})
+    events: list[Any] = []
+    model = OpenAiTools(EventStream(now), {"baseUrl": peer}, "gpt-4o", "a-key")
+
+    written = DocsAgent(models=lambda *_: model, clock=now)(
+        project, session, [{"role": "user", "content": "rename the page"}], checkout,
+        emit=events.append, note=lambda **_: None, job_id="j1",
+        deadline=now() + 20_000,
+    )  # fmt: skip
+
+    assert (
+        checkout.contents["docs/a.mdx"]
+        == "# New title é🐎, rather long so that it is split\n".encode()
+    )
+    assert written.message == "Renamed the page."
+    assert written.summary == "Rename a page"
+    assert "".join(e["text"] for e in events if e["t"] == "text") == "Looking."
+    assert [e["name"] for e in events if e["t"] == "tool-call"] == [
+        "read_file", "read_file", "write_file", "finish",
+    ]  # fmt: skip
+    with pytest.raises(AgentError, match=AWAY):
+        model.turn([{"role": "user", "content": "boom"}], [], say=print, deadline=now() + 500)

@@ -1,0 +1,72 @@
+"""Documentation projects."""
+
+import pytest
+
+from jobs.core.errors import ProjectNotFoundError
+from jobs.docs.adapters.dynamodb.projects import DynamoProjects
+from jobs.docs.docs_job import Project
+
+MINUTE = 60_000
+
+
+@pytest.fixture
+def project(tenant) -> Project:
+    return Project(
+        id="docs",
+        tenant=tenant,
+        repository="https://git.example/acme/docs.git",
+        default_branch="trunk",
+        folder="docs/žluť",
+        subdomain="acme",
+        provider="openai",
+        models={"sonnet": "small", "opus": "large"},
+        settings={"baseUrl": "http://models/v1", "parameters": {"temperature": 0.7}},
+        credentials_secret="acme/git",
+        pull_requests="acme/docs",
+    )
+
+
+def test_a_project_comes_back_as_it_went_in(projects, tenant, project) -> None:
+    plain = Project(id="plain", tenant=tenant, repository="https://git.example/plain.git")
+    for each in (project, plain):
+        projects.put_project(each)
+
+    assert projects.project(tenant, "docs") == project
+    assert projects.project(tenant, "plain") == plain
+
+
+@pytest.mark.parametrize("asked", ["docs#", "doc", "", "DOCS"])
+def test_another_id_is_unknown(projects, tenant, project, asked) -> None:
+    projects.put_project(project)
+
+    with pytest.raises(ProjectNotFoundError):
+        projects.project(tenant, asked)
+
+
+def test_another_organisations_project_is_unknown(projects, tenant, project) -> None:
+    projects.put_project(project)
+    projects.project(tenant, project.id)
+
+    with pytest.raises(ProjectNotFoundError):
+        projects.project(f"{tenant}-rival", project.id)
+
+
+def test_a_project_is_found_as_soon_as_it_is_there(projects, tenant, project) -> None:
+    with pytest.raises(ProjectNotFoundError):
+        projects.project(tenant, project.id)
+
+    projects.put_project(project)
+
+    assert projects.project(tenant, project.id) == project
+
+
+def test_a_project_is_read_again_after_a_minute(engine, clock, project) -> None:
+    projects = DynamoProjects(engine.client, engine.registry, clock)
+    projects.put_project(project)
+
+    with engine.calls() as calls:
+        for wait in (0, 0, MINUTE - 1, 1):
+            clock.advance(wait)
+            assert projects.project(project.tenant, project.id) == project
+
+    assert calls == ["GetItem", "GetItem"]

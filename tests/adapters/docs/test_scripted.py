@@ -1,0 +1,139 @@
+"""The documentation agent that needs no model: a plan, word by word."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jobs.core.errors import AgentError
+from jobs.docs.adapters.models import scripted
+from jobs.docs.adapters.models.scripted import EXPLANATION, ScriptedModel, plan
+from jobs.docs.agent.loop import DocsAgent
+from jobs.docs.docs_job import Project, Session
+from tests.support import NOON
+from tests.unit.docs.checkout import MemoryCheckout
+
+PROJECT = Project(id="p", tenant="acme", repository="https://git.example/docs", folder="docs")
+SESSION = Session(project="p", branch="docs/x", model="sonnet", repository="r")
+OLD = {"docs/a.mdx": b"one\ntwo\n", "docs/b.mdx": b"bye"}
+
+
+class Run:
+    def __init__(self, clock: Any) -> None:
+        self.clock = clock
+        self.checkout = MemoryCheckout(OLD)
+        self.events: list[Any] = []
+        self.todos: list[Any] = []
+
+    def __call__(self, *said: str) -> Any:
+        roles = ["user", "assistant"] * len(said)
+        messages = [{"role": r, "content": c} for r, c in zip(roles, said, strict=False)]
+        agent = DocsAgent(models=lambda *_: ScriptedModel(self.clock), clock=self.clock)
+        return agent(
+            PROJECT, SESSION, messages, self.checkout,
+            emit=self.events.append,
+            note=lambda **changes: self.todos.append(changes.get("todos")),
+            job_id="j1",
+            deadline=NOON + 60_000,
+        )  # fmt: skip
+
+    @property
+    def text(self) -> str:
+        return "".join(event["text"] for event in self.events if event["t"] == "text")
+
+
+@pytest.fixture
+def slept(monkeypatch) -> list[float]:
+    seconds: list[float] = []
+    monkeypatch.setattr(scripted.time, "sleep", seconds.append)
+    return seconds
+
+
+@pytest.fixture
+def run(clock, slept) -> Run:
+    return Run(clock)
+
+
+def test_a_file_is_written_as_it_stands_in_the_plan(run) -> None:
+    page = "---\ntitle: Quickstart\n---\n\n# Hello ü\n\n  indented\n---\nlast"
+
+    written = run(f"write docs/q.mdx\n{page}")
+
+    assert run.checkout.contents == OLD | {"docs/q.mdx": f"{page}\n".encode()}
+    assert (written.message, written.summary) == ("Wrote docs/q.mdx", "Wrote docs/q.mdx")
+
+
+def test_steps_follow_each_other(run, slept) -> None:
+    written = run(
+        "say First words.\nAnd more.\n---\nwrite docs/n.mdx\nnew\n---\nsleep 0.5\n---\n"
+        "edit docs/a.mdx\none\ntwo\n===\nthree\n---\ndelete docs/b.mdx\n---\nsay All done."
+    )
+
+    assert run.checkout.contents == {"docs/a.mdx": b"three\n", "docs/n.mdx": b"new\n"}
+    assert run.text == "First words.\nAnd more.\nAll done.\n"
+    assert written.message == "First words.\nAll done."
+    assert slept == [0.5]
+    assert [event["t"] for event in run.events].count("step-start") == 4
+
+
+def test_how_far_it_is_can_be_followed(run) -> None:
+    run("write docs/1.md\n1\n---\nwrite docs/2.md\n2")
+
+    shown = [[todo.status for todo in todos] for todos in run.todos if todos]
+    assert shown == [
+        ["in_progress", "pending"], ["completed", "in_progress"], ["completed", "completed"],
+    ]  # fmt: skip
+
+
+def test_text_comes_in_small_pieces(run) -> None:
+    run("say one two  three\nfour")
+
+    pieces = [event["text"] for event in run.events if event["t"] == "text"]
+    assert pieces == ["one ", "two  ", "three\n", "four\n"]
+
+
+@pytest.mark.parametrize("message", [
+    "", "Hello", "write", "write ", "Write docs/a.mdx", "please write docs/a.mdx\nx", "---",
+    "write docs/a.mdx\nx\n---\nedit docs/a.mdx\nno new text", "sleep soon", "sleep 1000", "edit x",
+    "say", "fail", " say x",
+])  # fmt: skip
+def test_what_is_no_plan_changes_nothing(run, message) -> None:
+    written = run(message)
+
+    assert written.message == EXPLANATION
+    assert run.text == EXPLANATION
+    assert not run.checkout.changed()
+
+
+def test_a_plan_may_fail_on_purpose(run) -> None:
+    with pytest.raises(AgentError, match=r"^no reason$"):
+        run("write docs/n.mdx\nx\n---\nfail no reason")
+
+
+def test_what_is_refused_is_told_and_the_rest_is_done(run) -> None:
+    written = run("write ../x\nevil\n---\ndelete docs/none\n---\nwrite docs/n.mdx\nx")
+
+    assert run.checkout.contents == OLD | {"docs/n.mdx": b"x\n"}
+    assert "../x has a part that is empty or ends with a dot" in written.message
+    assert "There is no file docs/none" in written.message
+
+
+def test_only_the_last_message_is_the_plan(run) -> None:
+    run("write docs/1.md\n1", "Wrote docs/1.md", "write docs/2.md\n2")
+
+    assert run.checkout.contents == OLD | {"docs/2.md": b"2\n"}
+
+
+def test_nobody_sleeps_past_the_deadline(run, slept, clock) -> None:
+    clock.advance(59_000)
+    run("sleep 600")
+
+    assert slept == [1.0]
+
+
+@given(st.text(alphabet="wsedlf ay\n-=/.1é", max_size=60))
+def test_whatever_is_written_is_a_plan_or_not(message) -> None:
+    for step in plan(message):
+        assert step.word in {"write", "edit", "delete", "say", "sleep", "fail"}
+        assert step.object

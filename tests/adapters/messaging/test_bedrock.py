@@ -1,0 +1,141 @@
+"""Amazon Bedrock's Converse API: what is sent, and what may come back."""
+
+from contextlib import closing
+from typing import Any
+
+import pytest
+from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
+from botocore.stub import Stubber
+
+from jobs.core.errors import AgentError
+from jobs.messaging.adapters.providers.bedrock import BedrockProvider
+from jobs.messaging.adapters.providers.provider import Answer
+from jobs.messaging.agent import Agent
+from jobs.sessions.session import Said
+from tests.adapters.engines import client as aws_client
+from tests.adapters.messaging.conftest import JOB_ID
+
+SENT: dict[str, Any] = {
+    "modelId": "a-model",
+    "messages": [{"role": "user", "content": [{"text": "How are you? 🐎"}]}],
+    "requestMetadata": {"jobId": JOB_ID},
+}
+
+
+def agent(**settings: Any) -> Agent:
+    return Agent(id="a", name="Ada", provider="bedrock", settings={"modelId": "a-model"} | settings)
+
+
+def said(*blocks: Any) -> dict[str, Any]:
+    return {
+        "output": {"message": {"role": "assistant", "content": [*blocks]}},
+        "stopReason": "end_turn",
+        "usage": {"inputTokens": 1, "outputTokens": 1, "totalTokens": 2},
+        "metrics": {"latencyMs": 1},
+    }
+
+
+@pytest.fixture
+def bedrock() -> Any:
+    return aws_client("bedrock-runtime")
+
+
+@pytest.fixture
+def model(bedrock) -> Any:
+    with Stubber(bedrock) as stubber:
+        yield stubber
+        stubber.assert_no_pending_responses()
+
+
+def test_a_question_goes_out_as_one_message(bedrock, model, a_question) -> None:
+    model.add_response("converse", said({"text": "Fine"}), SENT)
+
+    assert BedrockProvider(bedrock).ask(agent(), a_question()) == Answer("Fine")
+
+
+def test_what_was_said_before_goes_out_with_the_sides_taking_turns(
+    bedrock, model, a_question
+) -> None:
+    history = [
+        Said(by_agent=False, content="Hello"),
+        Said(by_agent=True, content="Hi"),
+        Said(by_agent=False, content="Anybody?"),
+    ]
+    messages = [
+        {"role": "user", "content": [{"text": "Hello"}]},
+        {"role": "assistant", "content": [{"text": "Hi"}]},
+        {"role": "user", "content": [{"text": "Anybody?"}, {"text": "How are you? 🐎"}]},
+    ]
+    model.add_response("converse", said({"text": "Fine"}), SENT | {"messages": messages})
+
+    assert BedrockProvider(bedrock).ask(agent(), a_question(history=history)) == Answer("Fine")
+
+
+def test_an_agents_settings_go_out_with_it(bedrock, model, a_question) -> None:
+    inference = {"maxTokens": 100, "temperature": 0.5}
+    model.add_response(
+        "converse",
+        said({"text": "Fine"}),
+        SENT | {"system": [{"text": "Be kind"}], "inferenceConfig": inference},
+    )
+
+    kind = agent(systemPrompt="Be kind", inference=inference)
+    assert BedrockProvider(bedrock).ask(kind, a_question()) == Answer("Fine")
+    model.assert_no_pending_responses()
+
+
+def test_the_text_of_all_blocks_is_the_answer(bedrock, model, a_question) -> None:
+    thought = {"reasoningContent": {"reasoningText": {"text": "Hm"}}}
+    model.add_response("converse", said({"text": "Fi"}, thought, {"text": "ne"}))
+
+    assert BedrockProvider(bedrock).ask(agent(), a_question()) == Answer("Fine")
+
+
+@pytest.mark.parametrize("answer", [said(), said({"text": ""}), said({"text": "\ud800"})])
+def test_who_says_nothing_has_not_answered(bedrock, model, a_question, answer) -> None:
+    model.add_response("converse", answer)
+
+    with pytest.raises(AgentError, match=r"^The agent's answer could not be understood$"):
+        BedrockProvider(bedrock).ask(agent(), a_question())
+
+
+def test_an_answer_over_300_kb_is_refused(bedrock, model, a_question) -> None:
+    model.add_response("converse", said({"text": "x" * 310_000}))
+
+    with pytest.raises(AgentError, match=r"^The agent's answer is larger than 300 KB$"):
+        BedrockProvider(bedrock).ask(agent(), a_question())
+
+
+@pytest.mark.parametrize("code", [
+    "ThrottlingException", "AccessDeniedException", "ValidationException", "ModelErrorException",
+    "ModelTimeoutException", "ServiceUnavailableException", "ResourceNotFoundException",
+])  # fmt: skip
+def test_a_refusal_is_a_reason_that_gives_nothing_away(bedrock, model, a_question, code) -> None:
+    model.add_client_error("converse", code, "arn:aws:bedrock:secret")
+
+    with pytest.raises(AgentError, match=r"^The agent's model is not available$"):
+        BedrockProvider(bedrock).ask(agent(), a_question())
+
+
+@pytest.mark.parametrize("failure", [ReadTimeoutError, ConnectTimeoutError])
+def test_a_lost_connection_is_the_same_reason(bedrock, a_question, failure) -> None:
+    def fail(**_: Any) -> None:
+        raise failure(endpoint_url="a host")
+
+    bedrock.meta.events.register("before-call.*.*", fail)
+
+    with pytest.raises(AgentError, match=r"^The agent's model is not available$"):
+        BedrockProvider(bedrock).ask(agent(), a_question())
+
+
+def test_settings_that_the_api_does_not_know_are_the_same_reason(bedrock, a_question) -> None:
+    with pytest.raises(AgentError, match=r"^The agent's model is not available$"):
+        BedrockProvider(bedrock).ask(agent(inference={"warmth": 1}), a_question())
+
+
+def test_it_works_through_the_network(cloud, a_question) -> None:
+    with closing(aws_client("bedrock-runtime", cloud)) as bedrock:
+        answer = BedrockProvider(bedrock).ask(agent(systemPrompt="Be kind"), a_question())
+
+    assert isinstance(answer, Answer)
+    assert answer.content

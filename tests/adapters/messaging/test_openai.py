@@ -1,0 +1,220 @@
+"""OpenAI-compatible endpoints: what is sent to them, and what they may do to us."""
+
+import json
+from typing import Any
+
+import pytest
+
+from jobs.core.errors import AgentError
+from jobs.core.wiring import now
+from jobs.kit.outbound.rest import RestClient
+from jobs.messaging.adapters.providers.openai import OpenAiProvider
+from jobs.messaging.adapters.providers.provider import Answer
+from jobs.messaging.agent import Agent
+from jobs.sessions.session import Said
+from tests.adapters.messaging.conftest import JOB_ID, SECRET, USER_ID
+from tests.adapters.upstream import drip, drop, drop_mid_body, drop_mid_chunk, hang, reply
+
+LIMIT = 300 * 1024
+
+
+def said(content: Any) -> dict[str, Any]:
+    return {"choices": [{"message": {"role": "assistant", "content": content}}]}
+
+
+def agent(upstream: Any, **settings: Any) -> Agent:
+    sane = {"baseUrl": f"{upstream.url}/v1", "model": "a-model"}
+    return Agent(id="a", name="Ada", provider="openai", settings=sane | settings)
+
+
+@pytest.fixture
+def provider(client, secrets) -> OpenAiProvider:
+    return OpenAiProvider(client, secrets)
+
+
+@pytest.fixture
+def ask(provider, upstream, a_question) -> Any:
+    return lambda **settings: provider.ask(agent(upstream, **settings), a_question())
+
+
+def test_a_question_goes_out_as_a_chat_of_one_message(upstream, ask) -> None:
+    upstream.then(reply(said("Fine")))
+
+    assert ask() == Answer("Fine")
+
+    received = upstream.only
+    assert (received.method, received.path) == ("POST", "/v1/chat/completions")
+    assert received.headers["content-type"] == "application/json"
+    assert received.headers["idempotency-key"] == JOB_ID
+    assert "authorization" not in received.headers
+    assert received.body == {
+        "model": "a-model",
+        "messages": [{"role": "user", "content": "How are you? 🐎"}],
+        "user": USER_ID,
+    }
+
+
+def test_what_was_said_before_goes_out_before_the_question(provider, upstream, a_question) -> None:
+    upstream.then(reply(said("Fine")))
+    history = [Said(by_agent=False, content="Hello"), Said(by_agent=True, content="Hi")]
+
+    provider.ask(agent(upstream, systemPrompt="Be kind"), a_question(history=history))
+
+    assert upstream.only.body["messages"] == [
+        {"role": "system", "content": "Be kind"},
+        {"role": "user", "content": "Hello"},
+        {"role": "assistant", "content": "Hi"},
+        {"role": "user", "content": "How are you? 🐎"},
+    ]
+
+
+def test_an_agents_settings_go_out_with_it(upstream, ask) -> None:
+    upstream.then(reply(said("Fine")))
+
+    ask(
+        baseUrl=f"{upstream.url}/v1/",
+        apiKeySecret="agents/key",
+        systemPrompt="Be kind",
+        parameters={"temperature": 0, "model": "none of its business"},
+    )
+
+    received = upstream.only
+    assert received.path == "/v1/chat/completions"
+    assert received.headers["authorization"] == f"Bearer {SECRET}"
+    assert received.body["temperature"] == 0
+    assert received.body["model"] == "a-model"
+    assert received.body["messages"][0] == {"role": "system", "content": "Be kind"}
+
+
+@pytest.mark.parametrize("content", ['🐎 žluťoučký \n\t"', "x" * LIMIT, "é" * (LIMIT // 2)])
+def test_an_answer_comes_back_as_it_was_given(upstream, ask, content) -> None:
+    upstream.then(reply(said(content)))
+
+    assert ask() == Answer(content)
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_who_says_when_to_come_back_is_asked_again_then(upstream, ask, pauses, status) -> None:
+    upstream.then(reply({}, status, Retry_After="7"), reply(said("Fine")))
+
+    assert ask() == Answer("Fine")
+
+    assert pauses == [7]
+    assert {received.headers["idempotency-key"] for received in upstream.received} == {JOB_ID}
+
+
+def test_who_says_to_come_back_after_the_deadline_is_not_waited_for(upstream, ask, pauses) -> None:
+    upstream.then(reply({}, 429, Retry_After="30"))
+
+    with pytest.raises(AgentError, match=r"^The agent's provider is not available$"):
+        ask()
+
+    assert (len(upstream.received), pauses) == (1, [])
+
+
+@pytest.mark.parametrize("after", ["", "-1", "soon", "Wed, 21 Oct 2015 07:28:00 GMT", "1.5", "0"])
+def test_other_words_of_when_to_come_back_are_a_backoff(upstream, ask, pauses, after) -> None:
+    upstream.then(reply({}, 429, Retry_After=after), reply(said("Fine")))
+
+    assert ask() == Answer("Fine")
+    assert 0 < pauses[0] < 1
+
+
+@pytest.mark.parametrize("fault", [
+    reply({"error": "no"}, 500), reply(b"<html>", 502), reply({}, 503), reply({}, 504),
+    reply({}, 408), reply({}, 425), reply({}, 429), drop, drop_mid_body, drop_mid_chunk,
+    reply(b"not gzip", Content_Encoding="gzip"),
+], ids=lambda _: "")  # fmt: skip
+def test_what_may_pass_is_tried_again_and_then_it_is_over(upstream, ask, pauses, fault) -> None:
+    upstream.then(fault, fault, reply(said("Fine")))
+    assert ask() == Answer("Fine")
+
+    upstream.received.clear()
+    pauses.clear()
+    upstream.then(fault)
+    with pytest.raises(AgentError, match=r"^The agent's provider is not available$"):
+        ask()
+
+    assert len(upstream.received) == 4
+    assert pauses == sorted(pauses)
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308, 400, 401, 403, 404, 422, 204])
+@pytest.mark.parametrize("body", [b'{"error": "sk-secret"}', b"<html>", b""])
+def test_what_will_not_pass_is_over_at_once(upstream, ask, status, body) -> None:
+    upstream.then(reply(body, status, Location=f"{upstream.url}/elsewhere"))
+
+    with pytest.raises(AgentError, match=r"^The agent's model refused the request$"):
+        ask()
+
+    assert upstream.only.path == "/v1/chat/completions"  # no redirect is followed
+
+
+@pytest.mark.parametrize("body", [
+    b"", b"garbage", b"\xff\xfe", b"{", b"null", b"[]", b'"text"', b"7",
+    b'{"choices": NaN}', b'{"choices": [{"message": {"content": Infinity}}]}',
+    b'{"choices": [{"message": {"content": "\\ud800"}}]}',
+    b'{"choices": [{"message": {"content": "\\u0000"}}]}',
+    b"[" * 100_000,
+    json.dumps({"choices": []}).encode(), json.dumps({"choices": {}}).encode(),
+    json.dumps({"choices": [{}]}).encode(), json.dumps({"choices": [{"message": []}]}).encode(),
+    json.dumps(said(None)).encode(), json.dumps(said("")).encode(), json.dumps(said(7)).encode(),
+    json.dumps(said([{"type": "text"}])).encode(),
+], ids=lambda body: repr(body[:40]))  # fmt: skip
+def test_garbage_is_not_an_answer(upstream, ask, body) -> None:
+    upstream.then(reply(body))
+
+    with pytest.raises(AgentError, match=r"^The agent's answer could not be understood$"):
+        ask()
+
+    assert len(upstream.received) == 1
+
+
+@pytest.mark.parametrize("content", ["x" * (LIMIT + 1), "é" * LIMIT, '"' * (LIMIT // 2 + 1)])
+def test_an_answer_over_300_kb_as_it_is_stored_is_refused(upstream, ask, content) -> None:
+    upstream.then(reply(said(content)))
+
+    with pytest.raises(AgentError, match=r"^The agent's answer is larger than 300 KB$"):
+        ask()
+
+
+def test_a_huge_body_is_not_read_to_its_end(upstream, ask) -> None:
+    upstream.then(reply(b" " * 3 * 2**20))
+
+    with pytest.raises(AgentError, match=r"^The agent's answer is too large$"):
+        ask()
+
+
+@pytest.mark.parametrize("fault", [hang, drip])
+def test_who_lets_us_wait_is_left_at_the_deadline(upstream, hasty, secrets, a_question, fault):
+    upstream.then(fault)
+
+    with pytest.raises(AgentError, match=r"^The agent's provider is not available$"):
+        OpenAiProvider(hasty, secrets).ask(agent(upstream), a_question(deadline=now() + 200))
+
+    assert len(upstream.received) == 1
+
+
+def test_nobody_at_home_is_a_reason_that_names_no_host(ask) -> None:
+    with pytest.raises(AgentError, match=r"^The agent's provider is not available$"):
+        ask(baseUrl="http://127.0.0.1:1/v1")
+
+
+@pytest.mark.parametrize("key", ["two\nlines", "new line\n", "\0"])
+def test_a_key_that_cannot_be_sent_is_not_told(upstream, ask, secrets, key) -> None:
+    secrets.values["agents/key"] = f"{SECRET}{key}"
+
+    with pytest.raises(AgentError) as refusal:
+        ask(apiKeySecret="agents/key")
+
+    assert SECRET not in str(refusal.value)
+    assert refusal.value.__suppress_context__  # a log would show it
+
+
+def test_a_client_serves_many_questions(upstream, clock, secrets, a_question) -> None:
+    provider = OpenAiProvider(RestClient(clock), secrets)
+    upstream.then(reply(said("One")), reply(said("Two")))
+
+    answers = [provider.ask(agent(upstream), a_question()) for _ in range(2)]
+
+    assert answers == [Answer("One"), Answer("Two")]

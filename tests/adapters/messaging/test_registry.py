@@ -1,0 +1,155 @@
+"""Agents, API keys and clients."""
+
+import pytest
+
+from jobs.messaging.adapters.registry import DynamoRegistry
+from jobs.messaging.agent import Agent, ApiKey, Scope
+from jobs.missions.partner import Client, Role
+from tests.support import NOON
+
+ADA = Agent(
+    id="11111111-1111-4111-8111-111111111111",
+    name="Ada",
+    bio="Counts žluté 🐎",
+    order=2,
+    provider="openai",
+    settings={"baseUrl": "http://models/v1", "parameters": {"temperature": 0.7}, "stop": [None]},
+)
+BEN = Agent(id="22222222-2222-4222-8222-222222222222", name="Ben", order=1)
+CAT = Agent(id="33333333-3333-4333-8333-333333333333", name="Cat", order=0, active=False)
+MINUTE = 60_000
+
+
+def test_agents_come_back_as_they_went_in_by_order_then_id(registry, tenant) -> None:
+    twin = Agent(id="00000000-0000-4000-8000-000000000000", name="Twin", order=1)
+    for agent in (ADA, BEN, CAT, twin):
+        registry.put_agent(tenant, agent)
+
+    assert [*registry.agents(tenant)] == [CAT, twin, BEN, ADA]
+
+
+def test_another_tenants_agents_are_unknown(registry, tenant) -> None:
+    registry.put_agent(tenant, ADA)
+
+    assert not registry.agents(f"{tenant}-rival")
+    assert registry.find_agent(f"{tenant}-rival", ADA.id) is None
+
+
+@pytest.mark.parametrize(("wanted", "found"), [
+    (ADA.id, ADA), (BEN.id, BEN), (None, BEN), (CAT.id, None), ("unknown", None),
+])  # fmt: skip
+def test_an_active_agent_is_found_by_id_or_else_the_first(registry, tenant, wanted, found) -> None:
+    for agent in (ADA, BEN, CAT):
+        registry.put_agent(tenant, agent)
+
+    assert registry.find_agent(tenant, wanted) == found
+
+
+def test_nobody_is_found_where_nobody_is(registry, tenant) -> None:
+    assert registry.find_agent(tenant, None) is None
+
+
+def test_a_new_agent_is_found_at_once_though_others_were_read_just_now(registry, tenant) -> None:
+    registry.put_agent(tenant, BEN)
+    registry.find_agent(tenant, BEN.id)
+
+    registry.put_agent(tenant, ADA)
+
+    assert registry.find_agent(tenant, ADA.id) == ADA
+
+
+@pytest.mark.parametrize("about", [
+    {"opens": "missions"},
+    {"opens": "docs", "scopes": frozenset(Scope), "expires_at": NOON},
+    {"opens": "docs", "scopes": frozenset({Scope.WRITE})},
+])  # fmt: skip
+def test_a_key_comes_back_as_it_went_in(registry, tenant, about) -> None:
+    key = ApiKey(id=tenant[:12], tenant=tenant, sha256="0" * 64, **about)
+    registry.put_key(key)
+
+    assert registry.key(key.id) == key
+    assert registry.key("no such key") is None
+
+
+def test_a_key_of_before_there_was_more_than_one_api_opens_messaging(engine, clock, tenant) -> None:
+    registry = DynamoRegistry(engine.client, engine.registry, clock)
+    item = {"PK": f"KEY#{tenant}", "SK": "KEY", "tenant": tenant, "sha256": "0" * 64}
+    engine.client.put_item(
+        TableName=engine.registry, Item={name: {"S": value} for name, value in item.items()}
+    )
+
+    assert registry.key(tenant) == ApiKey(id=tenant, tenant=tenant, sha256="0" * 64)
+
+
+def test_a_client_comes_back_as_it_went_in(registry, tenant) -> None:
+    client = Client(id=f"{tenant}-app", tenant=tenant, name="Žluť", role=Role.PILOT)
+    registry.put_client(client)
+
+    assert registry.client(client.id) == client
+    assert registry.client("no such client") is None
+
+
+def test_a_client_is_looked_up_again_after_a_minute(engine, clock, tenant) -> None:
+    registry = DynamoRegistry(engine.client, engine.registry, clock)
+    client = Client(id=tenant, tenant=tenant, name="App", role=Role.VIEWER)
+    registry.put_client(client)
+
+    with engine.calls() as calls:
+        for wait in (0, 0, MINUTE - 1):
+            clock.advance(wait)
+            assert registry.client(client.id) == client
+        engine.client.delete_item(
+            TableName=engine.registry,
+            Key={"PK": {"S": f"CLIENT#{client.id}"}, "SK": {"S": "CLIENT"}},
+        )
+        clock.advance(1)
+        assert registry.client(client.id) is None
+
+    assert calls == ["GetItem", "DeleteItem", "GetItem"]
+
+
+def test_agents_are_read_again_after_a_minute(engine, clock, tenant) -> None:
+    registry = DynamoRegistry(engine.client, engine.registry, clock)
+    registry.put_agent(tenant, BEN)
+
+    with engine.calls() as calls:
+        for wait in (0, 0, MINUTE - 1):
+            clock.advance(wait)
+            assert registry.find_agent(tenant, None) == BEN
+        clock.advance(1)
+        assert registry.find_agent(tenant, BEN.id) == BEN
+
+    assert calls == ["Query", "Query"]
+
+
+def test_who_is_unknown_is_looked_up_each_time(engine, clock, tenant) -> None:
+    registry = DynamoRegistry(engine.client, engine.registry, clock)
+    registry.put_agent(tenant, BEN)
+    registry.find_agent(tenant, None)
+
+    with engine.calls() as calls:
+        assert registry.find_agent(tenant, ADA.id) is None
+        assert registry.find_agent(tenant, ADA.id) is None
+
+    assert calls == ["Query", "Query"]
+
+
+def test_one_tenants_agents_are_not_kept_for_another(engine, clock, tenant) -> None:
+    registry = DynamoRegistry(engine.client, engine.registry, clock)
+    registry.put_agent(tenant, BEN)
+    registry.put_agent(f"{tenant}-rival", ADA)
+
+    assert registry.find_agent(tenant, None) == BEN
+    assert registry.find_agent(f"{tenant}-rival", None) == ADA
+
+
+def test_more_agents_than_fit_a_page_are_all_found(engine, clock, tenant) -> None:
+    registry = DynamoRegistry(engine.client, engine.registry, clock)
+    agents = [
+        Agent(id=f"{n}", name=f"{n}", order=n, settings={"systemPrompt": "x" * 300_000})
+        for n in range(5)
+    ]
+    for agent in agents:
+        registry.put_agent(tenant, agent)
+
+    assert [*registry.agents(tenant)] == agents

@@ -1,0 +1,206 @@
+"""Another server that speaks the messaging jobs API: create there, then poll."""
+
+from typing import Any
+
+import pytest
+
+from jobs.core.errors import AgentError
+from jobs.core.wiring import now
+from jobs.kit.outbound.rest import RestClient
+from jobs.messaging.adapters.providers.provider import Answer, Delegated
+from jobs.messaging.adapters.providers.remote import RemoteProvider
+from jobs.messaging.agent import Agent
+from tests.adapters.messaging.conftest import JOB_ID, SECRET, USER_ID
+from tests.adapters.upstream import drop, drop_mid_body, hang, reply
+from tests.support import NOON
+
+HANDLE = "019b7963-4a00-7000-8000-00000000000f"
+
+
+def agent(upstream: Any, **settings: Any) -> Agent:
+    return Agent(
+        id="a", name="Ada", provider="remote", settings={"baseUrl": upstream.url} | settings
+    )
+
+
+@pytest.fixture
+def provider(client, secrets, clock) -> RemoteProvider:
+    return RemoteProvider(client, secrets, clock)
+
+
+@pytest.fixture
+def ask(provider, upstream, a_question) -> Any:
+    return lambda **about: provider.ask(agent(upstream), a_question(**about))
+
+
+@pytest.fixture
+def poll(provider, upstream, a_question) -> Any:
+    return lambda: provider.poll(agent(upstream), a_question(), HANDLE)
+
+
+def completed(message: Any) -> dict[str, Any]:
+    return {"jobId": HANDLE, "status": "completed", "result": {"message": message}}
+
+
+def test_a_question_becomes_a_job_there(upstream, ask) -> None:
+    upstream.then(reply({"jobId": HANDLE, "status": "pending"}, 201))
+
+    assert ask(metadata={"a": [1.5, None]}) == Delegated(HANDLE)
+
+    received = upstream.only
+    assert (received.method, received.path) == ("POST", "/api/messaging/jobs")
+    assert received.headers["idempotency-key"] == JOB_ID
+    assert "x-api-key" not in received.headers
+    assert received.body == {
+        "userId": USER_ID,
+        "content": "How are you? 🐎",
+        "metadata": {"a": [1.5, None]},
+        "timeoutMs": 30_000,
+    }
+
+
+def test_an_agents_settings_go_out_with_it(upstream, provider, a_question) -> None:
+    upstream.then(reply({"jobId": HANDLE}, 201), reply(completed({"content": "Fine"})))
+    theirs = agent(upstream, baseUrl=f"{upstream.url}/", agentId="b", apiKeySecret="agents/key")
+
+    provider.ask(theirs, a_question())
+    provider.poll(theirs, a_question(), HANDLE)
+
+    create, get = upstream.received
+    assert create.body["agentId"] == "b"
+    assert (get.method, get.path) == ("GET", f"/api/messaging/jobs/{HANDLE}")
+    assert {create.headers["x-api-key"], get.headers["x-api-key"]} == {SECRET}
+
+
+def test_a_later_attempt_asks_for_the_very_same_job(upstream, ask) -> None:
+    upstream.then(reply({"jobId": HANDLE}, 201), reply({"jobId": HANDLE}, 201))
+
+    ask(deadline=NOON + 30_000)
+    ask(deadline=NOON + 10_000)
+
+    first, second = (each.body for each in upstream.received)
+    assert first == second
+
+
+@pytest.mark.parametrize("fault", [reply({}, 500), reply({}, 429), drop, drop_mid_body])
+def test_a_job_is_created_there_once_however_often_it_takes(upstream, ask, fault) -> None:
+    upstream.then(fault, fault, reply({"jobId": HANDLE}, 201))
+
+    assert ask() == Delegated(HANDLE)
+    assert [each.headers["idempotency-key"] for each in upstream.received] == [JOB_ID] * 3
+
+
+@pytest.mark.parametrize("answer", [
+    reply({"error": "key sk-1 at host.internal"}, 401), reply(b"<html>", 404), reply({}, 301),
+    reply({"success": True}, 201), reply([HANDLE], 201), reply({"jobId": 7}, 200),
+    reply({"jobId": HANDLE}, 202), reply({"jobId": "../x"}, 201),
+])  # fmt: skip
+def test_who_makes_no_job_has_refused(upstream, ask, answer) -> None:
+    upstream.then(answer)
+
+    with pytest.raises(AgentError, match=r"^The remote agent refused the message$"):
+        ask()
+
+
+def test_who_cannot_be_reached_is_not_available(upstream, ask) -> None:
+    upstream.then(drop)
+
+    with pytest.raises(AgentError, match=r"^The agent's provider is not available$"):
+        ask()
+
+
+@pytest.mark.parametrize("status", ["pending", "processing"])
+def test_a_job_that_goes_on_there_has_no_answer_yet(upstream, poll, status) -> None:
+    upstream.then(reply({"jobId": HANDLE, "status": status}))
+
+    assert poll() is None
+
+
+@pytest.mark.parametrize(("message", "answer"), [
+    ({"content": "Fine"}, Answer("Fine")),
+    ({"content": "🐎", "metadata": {"a": 1.5}}, Answer("🐎", {"a": 1.5})),
+    ({"content": "Fine", "metadata": "text", "id": "m", "authorId": "b"}, Answer("Fine")),
+])  # fmt: skip
+def test_a_completed_job_is_an_answer_with_its_metadata(upstream, poll, message, answer) -> None:
+    upstream.then(reply(completed(message)))
+
+    assert poll() == answer
+
+
+@pytest.mark.parametrize(("error", "reason"), [
+    ("Out of tokens", "Out of tokens"),
+    ("First line\n  File secret.py", "First line"),
+    ("\n\nAfter some lines", "After some lines"),
+])  # fmt: skip
+def test_a_job_that_failed_there_fails_here_for_its_reason(upstream, poll, error, reason) -> None:
+    upstream.then(reply({"status": "failed", "error": error}))
+
+    with pytest.raises(AgentError) as refusal:
+        poll()
+
+    assert str(refusal.value) == reason
+
+
+@pytest.mark.parametrize("body", [
+    {}, {"status": "timeout"}, {"status": "failed"}, {"status": "failed", "error": ""},
+    {"status": "failed", "error": " \n"}, {"status": "failed", "error": {"at": "host"}},
+    {"status": "completed"}, {"status": "completed", "result": "text"},
+    {"status": "completed", "result": {"message": {}}}, {"status": "gone"}, {"status": None},
+])  # fmt: skip
+def test_a_job_that_ended_there_without_an_answer_fails_here(upstream, poll, body) -> None:
+    upstream.then(reply(body))
+
+    with pytest.raises(AgentError, match=r"^The remote agent gave no answer$"):
+        poll()
+
+
+@pytest.mark.parametrize("content", [7, None, "", ["text"]])
+def test_an_answer_that_is_no_text_fails_the_job(upstream, poll, content) -> None:
+    upstream.then(reply(completed({"content": content})))
+
+    with pytest.raises(AgentError, match="could not be understood"):
+        poll()
+
+
+@pytest.mark.parametrize("message", [
+    {"content": "x" * 310_000}, {"content": "x", "metadata": {"a": "x" * 310_000}},
+])  # fmt: skip
+def test_an_answer_over_300_kb_fails_the_job(upstream, poll, message) -> None:
+    upstream.then(reply(completed(message)))
+
+    with pytest.raises(AgentError, match="larger than 300 KB"):
+        poll()
+
+
+@pytest.mark.parametrize("status", [301, 401, 403, 404, 410])
+@pytest.mark.parametrize("body", [b"{}", b"<html>"])
+def test_a_job_that_is_unknown_there_fails_here(upstream, poll, status, body) -> None:
+    upstream.then(reply(body, status))
+
+    with pytest.raises(AgentError, match=r"^The remote agent no longer knows the message$"):
+        poll()
+
+
+@pytest.mark.parametrize("fault", [
+    reply({}, 500), reply({}, 503), reply({}, 429, Retry_After="60"), drop, drop_mid_body,
+    reply(b"garbage"), reply(b'{"status": NaN}'),
+])  # fmt: skip
+def test_a_server_in_poor_health_is_asked_again_at_the_next_poll(upstream, poll, fault) -> None:
+    upstream.then(fault)
+
+    assert poll() is None
+
+
+def test_an_agent_that_is_no_longer_remote_fails_its_job_at_once(provider, a_question) -> None:
+    changed = Agent(id="a", name="Ada", provider="echo")
+
+    with pytest.raises(AgentError, match=r"^The agent is no longer a remote one$"):
+        provider.poll(changed, a_question(), HANDLE)
+
+
+def test_a_poll_does_not_wait_for_the_jobs_own_deadline(upstream, secrets, a_question) -> None:
+    upstream.then(hang)
+    late = now() - 9_800  # a poll has ten seconds, of which little is left
+    provider = RemoteProvider(RestClient(now), secrets, lambda: late)
+
+    assert provider.poll(agent(upstream), a_question(deadline=now() + 300_000), HANDLE) is None

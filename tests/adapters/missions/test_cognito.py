@@ -1,0 +1,101 @@
+"""Cognito's token endpoint, between real sockets: what it may answer, and what becomes of it."""
+
+import base64
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from jobs.core.errors import InvalidClientError, UnavailableError
+from jobs.missions.adapters import cognito
+from jobs.missions.adapters.cognito import CognitoTokens
+from jobs.missions.partner import AccessToken
+
+GOOD = {"access_token": "a.b.c", "expires_in": 3600, "token_type": "Bearer"}
+
+
+class Endpoint(BaseHTTPRequestHandler):
+    """Remembers what it was asked and answers what it is told; None: it hangs up."""
+
+    asked: list[tuple[str, dict[str, str], str]]
+    answer: tuple[int, str] | None
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        self.asked.append((self.path, {k.lower(): v for k, v in self.headers.items()}, body))
+        if self.answer is None:
+            return
+        status, text = self.answer
+        self.send_response(status)
+        self.send_header("Location", "/elsewhere")
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text.encode())
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def endpoint() -> Iterator[type[Endpoint]]:
+    handler = type("Handler", (Endpoint,), {"asked": [], "answer": (200, json.dumps(GOOD))})
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        handler.url = f"http://127.0.0.1:{server.server_port}/oauth2/token"
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield handler
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def tokens(endpoint) -> Iterator[CognitoTokens]:
+    made = CognitoTokens(endpoint.url)
+    yield made
+    made._pool.clear()  # noqa: SLF001 - or an open connection is a warning
+
+
+def test_credentials_go_in_the_header_and_the_token_comes_back(tokens, endpoint) -> None:
+    assert tokens.issue("app", "s3cret:ž") == AccessToken(value="a.b.c", expires_in=3600)
+
+    [(path, headers, body)] = endpoint.asked
+    assert path == "/oauth2/token"
+    assert body == "grant_type=client_credentials"
+    assert headers["content-type"] == "application/x-www-form-urlencoded"
+    kind, encoded = headers["authorization"].split()
+    assert (kind, base64.b64decode(encoded).decode()) == ("Basic", "app:s3cret:ž")
+
+
+@pytest.mark.parametrize("status", [400, 401])
+def test_a_client_that_it_refuses_is_an_invalid_client(tokens, endpoint, status) -> None:
+    endpoint.answer = (status, '{"error":"invalid_client"}')
+
+    with pytest.raises(InvalidClientError):
+        tokens.issue("app", "wrong")
+
+
+@pytest.mark.parametrize("answer", [
+    (500, ""), (503, json.dumps(GOOD)), (429, ""), (403, ""), (302, ""), (404, ""), (200, ""),
+    (200, "<html>"), (200, "null"), (200, "[]"), (200, "{}"), (200, '{"access_token": "a"}'), None,
+], ids=str)  # fmt: skip
+def test_anything_else_is_a_service_out_of_reach_and_gives_no_secret_away(
+    tokens, endpoint, answer
+) -> None:
+    endpoint.answer = answer
+
+    with pytest.raises(UnavailableError) as caught:
+        tokens.issue("app", "s3cret")
+
+    assert len(endpoint.asked) == 1
+    assert "s3cret" not in f"{caught.value!r}{caught.value.__cause__!r}"
+
+
+def test_an_endpoint_that_is_not_there_is_out_of_reach() -> None:
+    with pytest.raises(UnavailableError):
+        CognitoTokens("http://127.0.0.1:1/oauth2/token").issue("app", "s3cret")
+
+
+def test_it_is_given_up_while_api_gateway_still_waits() -> None:
+    assert cognito._TIMEOUT.connect_timeout + cognito._TIMEOUT.read_timeout < 20  # noqa: SLF001

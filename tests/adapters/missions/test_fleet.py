@@ -1,0 +1,212 @@
+"""One contract, every fleet: who has a device, and what it last said."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from uuid import uuid4
+
+import pytest
+
+from jobs.core.errors import UnavailableError
+from jobs.core.job import JobRef
+from jobs.missions.adapters.fleet import DynamoFleet
+from jobs.missions.device import DeviceState, Lease, Reading
+from tests.fakes.memory_fleet import InMemoryFleet
+from tests.support import NOON
+
+HOLD = 120_000
+JOB_ID = "019b7963-4a00-7000-8000-000000000001"
+OTHER_ID = "019b7963-4a00-7000-8000-000000000002"
+
+
+@pytest.fixture
+def fleet(any_engine, clock):
+    if any_engine is None:
+        return InMemoryFleet(clock)
+    return DynamoFleet(any_engine.client, any_engine.missions, clock)
+
+
+@pytest.fixture
+def fleet_table(engine, clock) -> DynamoFleet:
+    return DynamoFleet(engine.client, engine.missions, clock)
+
+
+@pytest.fixture
+def device() -> str:
+    return f"dock-{uuid4().hex}"
+
+
+def ref(job_id: str = JOB_ID) -> JobRef:
+    return JobRef(tenant="acme", dialect="missions", id=job_id)
+
+
+def reading(device: str, sequence: int = 1, **about) -> Reading:
+    sane = {
+        "online": True,
+        "order": None,
+        "timestamp": "2026-01-01T12:00:00.000Z",
+        "values": {"droneState": "DOCKED", "battery": 81.5, "name": "Žluťák 🐎"},
+    }
+    return Reading(device=device, sequence=sequence, **sane | about)
+
+
+def state_of(fleet, device: str) -> DeviceState:
+    return fleet.states([device])[device]
+
+
+# ── Readings ────────────────────────────────────────────────────────────────────
+
+
+def test_of_a_device_that_never_reported_nothing_but_its_id_is_known(fleet, device) -> None:
+    assert fleet.states([device]) == {device: DeviceState(device=device)}
+    assert fleet.states([]) == {}
+
+
+def test_a_reading_comes_back_as_it_went_in(fleet, device) -> None:
+    said = reading(device)
+
+    before, after = fleet.report(said, hold=HOLD)
+
+    assert before == DeviceState(device=device)
+    assert after == DeviceState(device=device, seen_at=NOON, reading=said)
+    assert state_of(fleet, device) == after
+
+
+def test_a_reading_that_a_newer_one_has_overtaken_is_dropped(fleet, device) -> None:
+    fleet.report(newer := reading(device, 2), hold=HOLD)
+
+    assert fleet.report(reading(device, 1), hold=HOLD) is None
+    assert fleet.report(reading(device, 2), hold=HOLD) is None
+    assert state_of(fleet, device).reading == newer
+
+
+def test_each_reading_tells_of_the_one_before(fleet, device, clock) -> None:
+    fleet.report(first := reading(device, 1), hold=HOLD)
+    clock.advance(1000)
+
+    before, after = fleet.report(reading(device, 2), hold=HOLD)
+
+    assert (before.reading, before.seen_at) == (first, NOON)
+    assert (after.reading, after.seen_at) == (reading(device, 2), NOON + 1000)
+
+
+def test_a_device_whose_connection_broke_is_out_of_reach_until_it_reports(fleet, device) -> None:
+    fleet.lost(device)
+    fleet.report(said := reading(device, 1), hold=HOLD)
+
+    fleet.lost(device)
+    assert state_of(fleet, device).reading == replace(said, online=False)
+
+    fleet.report(reading(device, 2), hold=HOLD)
+    assert state_of(fleet, device).is_online(NOON)
+
+
+def test_more_devices_than_one_call_can_ask_for_are_all_found(fleet) -> None:
+    devices = [f"dock-{uuid4().hex}" for _ in range(101)]
+    fleet.report(reading(devices[-1]), hold=HOLD)
+
+    states = fleet.states(devices)
+
+    assert [*states] == devices
+    assert states[devices[-1]].reading is not None
+
+
+# ── Leases ──────────────────────────────────────────────────────────────────────
+
+
+def test_a_leased_device_is_nobody_elses(fleet, device) -> None:
+    assert fleet.lease(device, ref(), until=NOON + 1000) == 1
+    assert fleet.lease(device, ref(OTHER_ID), until=NOON + 1000) is None
+
+    assert state_of(fleet, device).lease == Lease(job=ref(), fence=1, until=NOON + 1000)
+
+
+def test_fences_rise_with_every_lease(fleet, device, clock) -> None:
+    fleet.release(device, fence=fleet.lease(device, ref(), until=NOON + 1000))
+    second = fleet.lease(device, ref(OTHER_ID), until=NOON + 1000)
+    clock.advance(1000)
+    third = fleet.lease(device, ref(), until=NOON + 2000)
+
+    assert (second, third) == (2, 3)
+
+
+def test_whose_lease_is_over_cannot_end_the_next_ones(fleet, device, clock) -> None:
+    old = fleet.lease(device, ref(), until=NOON + 1000)
+    clock.advance(1000)
+    fleet.lease(device, ref(OTHER_ID), until=NOON + 9000)
+
+    fleet.release(device, fence=old)
+
+    assert state_of(fleet, device).lease == Lease(job=ref(OTHER_ID), fence=2, until=NOON + 9000)
+
+
+def test_what_was_released_may_be_released_again(fleet, device) -> None:
+    fence = fleet.lease(device, ref(), until=NOON + 1000)
+
+    fleet.release(device, fence=fence)
+    fleet.release(device, fence=fence)
+
+    assert state_of(fleet, device).lease is None
+
+
+def test_a_device_that_works_on_its_mission_prolongs_the_lease(fleet, device, clock) -> None:
+    fleet.lease(device, ref(), until=NOON + 1000)
+    clock.advance(500)
+
+    _, after = fleet.report(reading(device, order=f"{JOB_ID}-1"), hold=HOLD)
+
+    assert after.lease == Lease(job=ref(), fence=1, until=NOON + 500 + HOLD)
+    assert state_of(fleet, device) == after
+
+
+@pytest.mark.parametrize("order", [None, f"{OTHER_ID}-1"])
+def test_a_device_that_does_something_else_does_not(fleet, device, order) -> None:
+    fleet.lease(device, ref(), until=NOON + 1000)
+
+    _, after = fleet.report(reading(device, order=order), hold=HOLD)
+
+    assert after.lease.until == NOON + 1000
+    assert state_of(fleet, device) == after
+
+
+@pytest.mark.parametrize("any_engine", ["memory", "ministack"], indirect=True)  # moto lets races
+def test_of_many_that_want_a_device_one_gets_it(fleet, device) -> None:
+    ids = [f"{JOB_ID[:-2]}{n:02d}" for n in range(12)]
+
+    with ThreadPoolExecutor(12) as pool:
+        fences = [*pool.map(lambda each: fleet.lease(device, ref(each), until=NOON + 1), ids)]
+
+    assert [fence for fence in fences if fence is not None] == [1]
+    assert state_of(fleet, device).lease.job.id == ids[fences.index(1)]
+
+
+def test_a_lease_whose_answer_was_lost_is_ours(fleet_table, engine, device) -> None:
+    with engine.losing_answer("UpdateItem") as lost:
+        fence = fleet_table.lease(device, ref(), until=NOON + 1000)
+
+    assert lost
+    assert fence == 1
+
+
+@pytest.mark.parametrize("act", [
+    lambda fleet, device: fleet.states([device]),
+    lambda fleet, device: fleet.lease(device, ref(), until=1),
+    lambda fleet, device: fleet.release(device, fence=1),
+    lambda fleet, device: fleet.report(reading(device), hold=1),
+    lambda fleet, device: fleet.lost(device),
+], ids=["states", "lease", "release", "report", "lost"])  # fmt: skip
+def test_a_table_that_throttles_is_said_to_be_busy(fleet_table, engine, device, act) -> None:
+    with (
+        engine.failing("ProvisionedThroughputExceededException"),
+        pytest.raises(UnavailableError),
+    ):
+        act(fleet_table, device)
+
+
+@pytest.mark.parametrize("order", [None, f"{JOB_ID}-1"])
+def test_a_reading_is_one_write(fleet_table, engine, device, order) -> None:
+    fleet_table.lease(device, ref(), until=NOON + 1000)
+
+    with engine.calls() as made:
+        fleet_table.report(reading(device, order=order), hold=HOLD)
+
+    assert made == ["UpdateItem"]

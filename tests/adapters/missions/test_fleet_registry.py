@@ -1,0 +1,143 @@
+"""Device groups, devices, and missions to fly."""
+
+from dataclasses import replace
+from uuid import uuid4
+
+import pytest
+
+from jobs.core.errors import DeviceGroupNotFoundError, IdTakenError, PlanNotFoundError
+from jobs.missions.adapters.fleet_registry import DynamoFleetRegistry
+from jobs.missions.device import Device, DeviceGroup, Plan
+
+MINUTE = 60_000
+PLAN = Plan(
+    id="round", name="Okružní let 🚁", waypoints=((9.967, 53.5455, 40.0), (9.97, 53.54, 45.5))
+)
+
+
+@pytest.fixture
+def a_group(tenant):
+    """Make a group with so many devices, of ids that nobody else has."""
+
+    def make(*, devices: int = 2, **about) -> DeviceGroup:
+        sane = {"id": f"g-{uuid4()}", "tenant": tenant, "name": "Quay", "description": "By the 🚢"}
+        group = DeviceGroup(**sane | about)
+        ids = sorted(f"d:{uuid4()}" for _ in range(devices))
+        owned = [
+            Device(id=id_, tenant=group.tenant, group=group.id, name=f"Dock {n}")
+            for n, id_ in enumerate(ids)
+        ]
+        return replace(group, devices=tuple(owned))
+
+    return make
+
+
+@pytest.fixture
+def kept(engine, clock) -> DynamoFleetRegistry:
+    """The registry where only a table's will do."""
+    return DynamoFleetRegistry(engine.client, engine.registry, clock)
+
+
+def test_groups_come_back_as_they_went_in_by_id(fleet_registry, tenant, a_group) -> None:
+    groups = [a_group(id=f"{tenant}-{n}", devices=n) for n in (2, 0, 1)]
+    for group in groups:
+        fleet_registry.put_group(group)
+
+    assert [*fleet_registry.groups(tenant)] == [groups[1], groups[2], groups[0]]
+    assert fleet_registry.group(tenant, groups[0].id) == groups[0]
+
+
+def test_a_device_is_found_by_its_id_alone(fleet_registry, a_group) -> None:
+    fleet_registry.put_group(group := a_group())
+
+    assert fleet_registry.device(group.devices[1].id) == group.devices[1]
+    assert fleet_registry.device("nobody's") is None
+
+
+def test_a_plan_comes_back_as_it_went_in(fleet_registry, tenant) -> None:
+    fleet_registry.put_plan(tenant, PLAN)
+
+    assert fleet_registry.plan(tenant, PLAN.id) == PLAN
+
+
+def test_what_is_another_organisations_is_unknown(fleet_registry, tenant, a_group) -> None:
+    fleet_registry.put_group(group := a_group())
+    fleet_registry.put_plan(tenant, PLAN)
+
+    assert not fleet_registry.groups(f"{tenant}-rival")
+    with pytest.raises(DeviceGroupNotFoundError):
+        fleet_registry.group(f"{tenant}-rival", group.id)
+    with pytest.raises(PlanNotFoundError):
+        fleet_registry.plan(f"{tenant}-rival", PLAN.id)
+
+
+def test_another_organisations_ids_cannot_be_registered(fleet_registry, tenant, a_group) -> None:
+    fleet_registry.put_group(group := a_group(devices=1))
+    [device] = group.devices
+    mine = a_group(tenant=f"{tenant}-rival", devices=0)
+    stolen = replace(device, tenant=mine.tenant, group=mine.id)
+
+    with pytest.raises(IdTakenError, match=group.id):
+        fleet_registry.put_group(replace(mine, id=group.id))
+    with pytest.raises(IdTakenError, match=device.id):
+        fleet_registry.put_group(replace(mine, devices=(stolen,)))
+
+    assert fleet_registry.group(tenant, group.id) == group
+    assert fleet_registry.device(device.id) == device
+
+
+def test_what_is_registered_again_is_replaced_and_a_device_may_move(
+    fleet_registry, tenant, a_group
+) -> None:
+    old, new = a_group(devices=1), a_group(devices=0)
+    moved = replace(old.devices[0], group=new.id, name="Moved")
+    fleet_registry.put_group(old)
+
+    fleet_registry.put_group(replace(new, name="Pit", devices=(moved,)))
+
+    assert fleet_registry.group(tenant, old.id).devices == ()
+    assert fleet_registry.group(tenant, new.id) == replace(new, name="Pit", devices=(moved,))
+    assert fleet_registry.device(moved.id) == moved
+
+
+def test_a_new_group_is_found_at_once_though_others_were_read_just_now(
+    fleet_registry, tenant, a_group
+) -> None:
+    fleet_registry.put_group(a_group())
+    fleet_registry.groups(tenant)
+
+    fleet_registry.put_group(group := a_group())
+
+    assert fleet_registry.group(tenant, group.id) == group
+
+
+def test_what_was_found_is_read_again_after_a_minute(kept, engine, clock, tenant, a_group) -> None:
+    kept.put_group(group := a_group(devices=1))
+    kept.put_plan(tenant, PLAN)
+
+    with engine.calls() as calls:
+        for wait in (0, MINUTE - 1, 1):
+            clock.advance(wait)
+            kept.groups(tenant)
+            kept.group(tenant, group.id)
+            kept.device(group.devices[0].id)
+            kept.plan(tenant, PLAN.id)
+
+    assert calls == 2 * ["Query", "GetItem", "GetItem"]
+
+
+def test_one_organisations_plans_are_not_kept_for_another(kept, tenant) -> None:
+    rival = replace(PLAN, name="Other")
+    kept.put_plan(tenant, PLAN)
+    kept.put_plan(f"{tenant}-rival", rival)
+
+    assert kept.plan(tenant, PLAN.id) == PLAN
+    assert kept.plan(f"{tenant}-rival", PLAN.id) == rival
+
+
+def test_more_groups_than_fit_a_page_are_all_found(kept, tenant, a_group) -> None:
+    groups = [a_group(id=f"{tenant}-{n}", description="x" * 300_000) for n in range(5)]
+    for group in groups:
+        kept.put_group(group)
+
+    assert [*kept.groups(tenant)] == groups

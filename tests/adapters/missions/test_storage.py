@@ -1,0 +1,191 @@
+"""One contract, every repository: what a mission has beside, its place in the queue, its end."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from jobs.core.errors import JobNotFoundError, StaleJobError
+from jobs.core.job import Job
+from jobs.core.ports import Listing
+from jobs.core.status import JobStatus
+from jobs.missions.adapters.storage import DynamoWaitingMissions
+from jobs.missions.mission import amended, ordered, started, withdrawn
+from jobs.missions.ports import WaitingMissions
+from tests.fakes.memory import InMemoryJobRepository
+from tests.support import HOUR, NOON
+
+LARGE = {"metadata": {"notes": "é" * 5000}, "action": "HOVER", "waypoints": []}
+
+
+def job_id(n: int) -> str:
+    return f"019b7963-4a00-7000-8000-{n:012d}"
+
+
+@pytest.fixture
+def a_mission(a_mission, tenant) -> Callable[..., Job]:
+    return lambda **about: a_mission(**{"tenant": tenant} | about)
+
+
+@pytest.fixture
+def queue(any_engine, repository) -> WaitingMissions:
+    if any_engine is None:
+        return repository
+    return DynamoWaitingMissions(any_engine.client, any_engine.jobs)
+
+
+@pytest.fixture
+def change(repository) -> Callable[..., Job]:
+    """Store what a step makes of a job, and return that."""
+
+    def change(job: Job, step: Any, *args: Any, **about: Any) -> Job:
+        changed: Job = step(job, *args, **about)
+        repository.save(changed, replacing=job)
+        return changed
+
+    return change
+
+
+@pytest.fixture
+def queued(repository, a_mission, change) -> Callable[..., Job]:
+    """A mission in the queue of its group."""
+
+    def queued(n: int, **mission: Any) -> Job:
+        job = a_mission(id=job_id(n), mission=mission)
+        repository.add(job)
+        return change(job, Job.enqueue, now=NOON)
+
+    return queued
+
+
+def waiting_in(queue: WaitingMissions, tenant: str, group: str = "harbour") -> Sequence[str]:
+    return [each.ref.id for each in queue.waiting(tenant, group, limit=10)]
+
+
+@pytest.mark.parametrize("request_", [{"metadata": {}}, LARGE], ids=["small", "10 KB"])
+def test_a_mission_comes_back_as_it_is_at_every_step(
+    repository, a_mission, change, request_
+) -> None:
+    about = {"description": "Žluťák 🐎", "device": "dock-1", "scheduled_at": NOON + HOUR}
+    job = a_mission(request=request_, mission=about)
+    repository.add(job)
+    assert repository.get(job.ref) == job
+
+    for step, given in (
+        (amended, {"changes": {"name": "Other", "priority": 9}, "now": NOON + 1}),
+        (Job.enqueue, {"now": NOON + 2}),
+        (ordered, {"device": "dock-1", "fence": 3, "now": NOON + 3}),
+        (withdrawn, {}),
+        (ordered, {"device": "dock-2", "fence": 1, "now": NOON + 4}),
+        (started, {"now": NOON + 5, "deadline": NOON + 9 * HOUR}),
+        (Job.succeed, {"result": {}, "now": NOON + 6}),
+    ):
+        job = change(job, step, **given)
+        assert repository.get(job.ref) == job
+
+
+@pytest.mark.parametrize("size", range(555, 565))
+def test_the_end_of_a_mission_is_one_write_whatever_the_size_of_its_request(
+    any_engine, repository, a_mission, size
+) -> None:
+    padding = size - len('{"metadata":""}')
+    job = a_mission(id=str(uuid4()), request={"metadata": "x" * padding})
+    repository.add(job)
+    repository.save(flying := job.start(now=NOON, deadline=NOON + HOUR), replacing=job)
+
+    repository.save(flying.succeed({}, now=NOON + 1), replacing=flying)
+
+    assert repository.get(job.ref).result == {}
+    if any_engine:
+        items = any_engine.client.scan(TableName=any_engine.jobs)["Items"]
+        assert not [i for i in items if f"{job.id}#result" in i["SK"]["S"]]
+
+
+def test_the_queue_has_the_highest_priority_first_then_the_oldest(queue, queued, tenant) -> None:
+    for n, priority in ((3, 5), (1, 5), (2, 10), (4, 1)):
+        queued(n, priority=priority)
+
+    assert waiting_in(queue, tenant) == [job_id(n) for n in (2, 1, 3, 4)]
+    assert len(queue.waiting(tenant, "harbour", limit=2)) == 2
+
+
+def test_the_queue_shows_whom_a_mission_is_for(queue, queued, tenant) -> None:
+    job = queued(1, device="dock-1")
+
+    [found] = queue.waiting(tenant, "harbour", limit=10)
+
+    assert (found.ref, found.mission) == (job.ref, job.mission)
+
+
+def test_only_who_waits_for_a_device_of_the_group_is_in_its_queue(
+    repository, queue, queued, change, tenant
+) -> None:
+    change(queued(2), ordered, "dock-1", fence=1, now=NOON)
+    ended = change(queued(3), Job.cancel, now=NOON)
+    other = queued(4, group="quarry")
+    repository.add(replace(other, id=job_id(5), tenant=f"{tenant}-other"))
+    repository.add(replace(ended, id=job_id(1), status=JobStatus.PENDING))
+
+    assert waiting_in(queue, tenant) == []
+
+
+def test_who_was_declined_or_changed_has_the_place_that_is_due_now(
+    queue, queued, change, tenant
+) -> None:
+    declined = change(queued(1), ordered, "dock-1", fence=1, now=NOON)
+    queued(2, priority=6)
+    change(declined, withdrawn)
+    assert waiting_in(queue, tenant) == [job_id(2), job_id(1)]
+
+    change(withdrawn(declined), amended, {"priority": 7}, now=NOON)
+    assert waiting_in(queue, tenant) == [job_id(1), job_id(2)]
+
+
+def test_of_two_who_change_a_mission_at_once_the_second_is_told(repository, queued) -> None:
+    job = queued(1)
+    repository.save(amended(job, {"name": "First"}, now=NOON), replacing=job)
+
+    with pytest.raises(StaleJobError):
+        repository.save(amended(job, {"priority": 1}, now=NOON), replacing=job)
+
+
+# ── Removal ─────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("request_", [{"metadata": {}}, LARGE], ids=["small", "10 KB"])
+def test_a_deleted_job_is_gone_with_all_that_belongs_to_it(
+    repository, any_engine, a_mission, tenant, request_
+) -> None:
+    repository.add(job := a_mission(request=request_))
+
+    repository.delete(job)
+
+    with pytest.raises(JobNotFoundError):
+        repository.get(job.ref)
+    listing = Listing(tenant=tenant, dialect="missions", limit=10)
+    assert repository.newest(listing, known=0).jobs == []
+    if any_engine:
+        left = any_engine.client.scan(TableName=any_engine.jobs)["Items"]
+        assert [item for item in left if tenant in item["PK"]["S"]] == []
+
+
+def test_what_has_changed_meanwhile_is_not_deleted(repository, queued) -> None:
+    job = queued(1)
+    before = replace(job, attempt=job.attempt + 1)
+
+    with pytest.raises(StaleJobError):
+        repository.delete(before)
+
+    assert repository.get(job.ref) == job
+
+
+def test_a_deletion_is_a_change_like_others(a_mission, clock) -> None:
+    repository = InMemoryJobRepository(clock)
+    repository.add(job := a_mission())
+
+    repository.delete(job)
+
+    [_, change] = repository.changes
+    assert (change.status, change.previous) == (None, job.status)

@@ -1,0 +1,276 @@
+"""An x402 facilitator over real sockets: wire formats as Coinbase's and the reference one speak."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from jobs.core.errors import SettlementUnknownError
+from jobs.payments.adapters.facilitator import HttpFacilitator
+from jobs.payments.payment import Authorization, Network
+from jobs.payments.ports import Refused, Settled
+from local.web import free_port
+from tests.adapters.upstream import Upstream, drip, drop, drop_mid_body, hang, reply, running
+
+BASE = Network(
+    name="base", chain=8453, asset="0x833589fcd6edb6e08f4c7c32d4f71b54bda02913",
+    domain_name="USD Coin", domain_version="2",
+)  # fmt: skip
+PAYER = "0x" + "ab" * 20
+TRANSACTION = "0x" + "5E" * 32
+PAYLOAD = {"x402Version": 1, "scheme": "exact", "network": "base", "payload": {"signature": "0x"}}
+OFFER = {"scheme": "exact", "network": "base", "maxAmountRequired": "20000"}
+SETTLED = {"success": True, "payer": PAYER, "transaction": TRANSACTION, "network": "base"}
+PENDING = SETTLED | {"success": False, "errorReason": "settlement_pending"}
+FAULTS = {
+    "500": reply({"error": "boom"}, 500),
+    "503 with a yes": reply({"isValid": True, **SETTLED}, 503),
+    "429": reply({}, 429),
+    "our key refused": reply({"errorType": "unauthorized"}, 401),
+    "forbidden": reply({}, 403),
+    "html": reply(b"<html>bad gateway</html>"),
+    "no object": reply(["yes"]),
+    "nothing": reply(b""),
+    "null": reply(None),
+    "yes as a word": reply({"isValid": "true", "success": "true", "transaction": TRANSACTION}),
+    "one for yes": reply({"isValid": 1, "success": 1, "transaction": TRANSACTION}),
+    "not a number": reply(b'{"isValid": NaN, "success": NaN}'),
+    "too deep": reply(b"[" * 100_000),
+    "too large": reply(b'{"isValid": true, "x": "' + b"x" * (3 * 2**20) + b'"}'),
+    "a no without a reason": reply({"isValid": False, "success": False}),
+    "a redirect": reply({}, 307, Location="/elsewhere"),
+    "dropped": drop,
+    "dropped in mid-body": drop_mid_body,
+    "hanging": hang,
+    "dripping": drip,
+}  # fmt: skip
+
+
+@pytest.fixture
+def upstream() -> Iterator[Upstream]:
+    with running() as server:
+        yield server
+
+
+@pytest.fixture
+def facilitator(upstream) -> HttpFacilitator:
+    return HttpFacilitator(f"{upstream.url}/platform/v2/x402/")
+
+
+@pytest.fixture
+def verify(facilitator) -> Callable[[], Refused | None]:
+    return lambda: facilitator.verify(authorization(), OFFER, timeout=0.5)
+
+
+@pytest.fixture
+def settle(facilitator) -> Callable[[], Settled | Refused]:
+    return lambda: facilitator.settle(authorization(), OFFER, timeout=0.5)
+
+
+def authorization(**about: Any) -> Authorization:
+    sane: dict[str, Any] = {
+        "version": 1, "network": BASE, "payer": PAYER, "nonce": "0x" + "01" * 32, "amount": 20000,
+        "pay_to": "0x" + "cd" * 20, "valid_after": 0, "valid_before": 1, "payload": PAYLOAD,
+    }  # fmt: skip
+    return Authorization(**sane | about)
+
+
+def unknown(ask: Callable[[], object]) -> str:
+    with pytest.raises(SettlementUnknownError) as error:
+        ask()
+    assert "127.0.0.1" not in str(error.value)
+    return str(error.value)
+
+
+@pytest.mark.parametrize("verb", ["verify", "settle"])
+def test_what_the_client_sent_is_passed_on_as_it_came(upstream, facilitator, verb) -> None:
+    upstream.then(reply({"isValid": True, **SETTLED}))
+
+    getattr(facilitator, verb)(authorization(version=2), OFFER, timeout=5)
+
+    received = upstream.only
+    assert (received.method, received.path) == ("POST", f"/platform/v2/x402/{verb}")
+    assert received.headers["content-type"] == "application/json"
+    assert received.body == {
+        "x402Version": 2, "paymentPayload": PAYLOAD, "paymentRequirements": OFFER,
+    }  # fmt: skip
+
+
+def test_a_valid_authorization_is_not_refused(upstream, verify) -> None:
+    upstream.then(reply({"isValid": True, "payer": PAYER}))
+
+    assert verify() is None
+
+
+@pytest.mark.parametrize("network", ["base", "eip155:8453", "", None])
+def test_a_settlement_names_its_transaction(upstream, settle, network) -> None:
+    upstream.then(reply(SETTLED | {"network": network}))
+
+    assert settle() == Settled(transaction=TRANSACTION.lower(), payer=PAYER)
+
+
+@pytest.mark.parametrize(
+    ("reason", "told"),
+    [
+        ("insufficient_funds", "insufficient_funds"),
+        ("invalid_exact_evm_insufficient_balance", "insufficient_funds"),
+        ("invalid_exact_evm_payload_signature", "invalid_exact_evm_payload_signature"),
+        ("invalid_exact_evm_nonce_already_used", "payment_already_used"),
+        ("invalid_exact_evm_payload_authorization_from_address_kyt", "payment_refused"),
+        ("invalid_exact_evm_token_name_mismatch", "payment_refused"),
+        ("invalid_<script>", "payment_refused"),
+    ],
+)
+def test_a_refusal_is_told_in_known_words_only(upstream, verify, settle, reason, told) -> None:
+    no = {"isValid": False, "invalidReason": reason, "success": False, "errorReason": reason}
+    upstream.then(reply(no))
+
+    assert (verify(), settle()) == (Refused(reason=told), Refused(reason=told))
+
+
+@pytest.mark.parametrize("status", [400, 402])
+def test_a_refusal_may_have_a_status_that_says_so(upstream, verify, settle, status) -> None:
+    no = {"isValid": False, "success": False}
+    reasons = {"invalidReason": "insufficient_funds", "errorReason": "insufficient_funds"}
+    upstream.then(reply(no | reasons, status))
+
+    refused = Refused(reason="insufficient_funds")
+    assert (verify(), settle()) == (refused, refused)
+
+
+def test_what_coinbase_finds_malformed_is_refused_before_anything_is_claimed(
+    upstream, verify, settle
+) -> None:
+    upstream.then(reply({"errorType": "invalid_request", "errorMessage": "x"}, 400))
+
+    assert verify() == Refused(reason="invalid_payload")
+    assert "400" in unknown(settle)
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "unexpected_verify_error", "unexpected_settle_error", "unknown_error", "node_failure",
+        "settle_exact_node_failure", "settle_exact_evm_transaction_confirmation_timed_out",
+        "settlement_pending", "invalid_exact_evm_transfer_event_mismatch",
+        "invalid_exact_evm_failed_to_get_receipt", "duplicate_settlement",
+    ],
+)  # fmt: skip
+def test_what_could_not_be_found_out_is_unknown(upstream, verify, settle, reason) -> None:
+    no = {"isValid": False, "invalidReason": reason, "success": False, "errorReason": reason}
+    upstream.then(reply(no))
+
+    assert reason in unknown(verify)
+    assert reason in unknown(settle)
+
+
+@pytest.mark.parametrize(
+    "reason", ["transaction_failed", "invalid_transaction_state", "settle_exact_failed_onchain"]
+)
+def test_a_failed_transaction_is_refused_only_where_it_is_named(upstream, settle, reason) -> None:
+    failed = {"success": False, "errorReason": reason}
+    upstream.then(reply(failed | {"transaction": TRANSACTION}), reply(failed | {"transaction": ""}))
+
+    assert settle() == Refused(reason="invalid_transaction_state")
+    unknown(settle)
+
+
+def test_the_log_has_what_the_payer_is_not_told(upstream, verify, settle, caplog) -> None:
+    caplog.set_level("INFO")
+    no = {"isValid": False, "invalidReason": "kyt_risk_detected"}
+    upstream.then(reply(no), reply({"errorReason": "settlement_pending"}, 500), reply({}, 401))
+
+    verify()
+    unknown(settle)
+    unknown(settle)
+
+    assert [record.getMessage() for record in caplog.records if record.name.startswith("jobs")] == [
+        "facilitator, verify: 200, kyt_risk_detected",
+        "facilitator, settle: 500, settlement_pending",
+        "facilitator, settle: 401, no reason",
+    ]
+
+
+@pytest.mark.parametrize("status", [200, 402, 500])
+def test_a_pending_settlement_is_unknown_though_it_names_a_transaction(
+    upstream, settle, status
+) -> None:
+    upstream.then(reply(PENDING, status))
+
+    assert "settlement_pending" in unknown(settle)
+
+
+def test_a_new_reason_not_to_settle_is_unknown_until_somebody_has_judged_it(
+    upstream, verify, settle
+) -> None:
+    new = "sequencer_holds_it_back"
+    upstream.then(
+        reply({"isValid": False, "invalidReason": new, "success": False, "errorReason": new})
+    )
+
+    assert verify() == Refused(reason="payment_refused")
+    assert new in unknown(settle)
+
+
+@pytest.mark.parametrize(
+    "about",
+    [{"transaction": ""}, {"transaction": "0x12"}, {"transaction": None}, {"network": "polygon"}],
+    ids=str,
+)
+def test_a_settlement_that_names_no_transaction_of_ours_is_unknown(upstream, settle, about) -> None:
+    upstream.then(reply(SETTLED | about))
+
+    unknown(settle)
+
+
+@pytest.mark.parametrize("verb", ["verify", "settle"])
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
+def test_no_clear_answer_is_unknown(upstream, facilitator, verb, fault) -> None:
+    upstream.then(fault)
+
+    unknown(lambda: getattr(facilitator, verb)(authorization(), OFFER, timeout=0.3))
+
+
+def test_a_check_survives_a_connection_that_died_unnoticed(upstream, verify) -> None:
+    upstream.then(drop, reply({"isValid": True}))
+
+    assert verify() is None
+
+
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
+def test_a_settlement_is_never_asked_for_twice(upstream, settle, fault) -> None:
+    upstream.then(fault, reply(SETTLED))
+
+    unknown(settle)
+
+    assert len(upstream.received) == 1
+
+
+def test_nobody_there_is_unknown() -> None:
+    facilitator = HttpFacilitator(f"http://127.0.0.1:{free_port()}")
+
+    unknown(lambda: facilitator.settle(authorization(), OFFER, timeout=1))
+
+
+def test_credentials_are_made_for_the_very_request(upstream) -> None:
+    asked = []
+
+    def credentials(method: str, url: str) -> dict[str, str]:
+        asked.append((method, url))
+        return {"Authorization": "Bearer token"}
+
+    upstream.then(reply({"isValid": True}))
+
+    HttpFacilitator(upstream.url, credentials).verify(authorization(), OFFER, timeout=5)
+
+    assert asked == [("POST", f"{upstream.url}/verify")]
+    assert upstream.only.headers["authorization"] == "Bearer token"
+
+
+def test_credentials_that_cannot_be_sent_are_not_told(upstream) -> None:
+    facilitator = HttpFacilitator(upstream.url, lambda *_: {"Authorization": "Bearer a\nb"})
+
+    said = unknown(lambda: facilitator.verify(authorization(), OFFER, timeout=5))
+
+    assert "Bearer" not in said
+    assert upstream.received == []

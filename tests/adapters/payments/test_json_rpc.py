@@ -1,0 +1,353 @@
+"""Chains over JSON-RPC: a node of our own making, that answers each method as it is told to."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from jobs.core.errors import SettlementUnknownError
+from jobs.payments.adapters import evm
+from jobs.payments.adapters.json_rpc import JsonRpcChain
+from jobs.payments.payment import Network
+from jobs.payments.ports import Receipt, Settled, Transfer
+from tests.adapters.upstream import Handler, Upstream, drip, drop, drop_mid_body, reply, running
+
+USDC = "0x833589fcd6edb6e08f4c7c32d4f71b54bda02913"
+BASE = Network(name="base", chain=8453, asset=USDC, domain_name="USD Coin", domain_version="2")
+PAYER = "0x" + "ab" * 20
+OTHER = "0x" + "ef" * 20
+PAY_TO = "0x" + "cd" * 20
+NONCE = "0x" + "0a" * 32
+TRANSACTION = "0x" + "5e" * 32
+BLOCK = "0x" + "b1" * 32
+FAULTS = {
+    "500": reply({}, 500),
+    "429": reply({"error": {"code": -32005, "message": "slow down"}}, 429),
+    "html": reply(b"<html>"),
+    "no result": reply({"jsonrpc": "2.0", "id": 1}),
+    "a list": reply([]),
+    "a redirect": reply({}, 307, Location="/elsewhere"),
+    "too large": reply(b'{"result": "' + b"x" * (3 * 2**20) + b'"}'),
+    "dropped": drop,
+    "dropped in mid-body": drop_mid_body,
+    "dripping": drip,
+}
+NONSENSE = ["", "0x", "12", "0xzz", "0x-1", 12, None, [], {}, "0x" + "f" * 100]
+
+
+class Node:
+    """What the node says to each method: a result, an answer of its own, or one per parameters."""
+
+    def __init__(self, upstream: Upstream) -> None:
+        self.upstream = upstream
+        self.says: dict[str, Any] = {"eth_chainId": "0x2105"}
+        upstream.then(self.answer)
+
+    def answer(self, handler: Handler) -> None:
+        asked = self.upstream.received[-1].body
+        said = self.says[asked["method"]]
+        result = said(*asked["params"]) if callable(said) else said
+        if isinstance(result, Exception):
+            error = {"code": -32602, "message": "range too large for key s3cret"}
+            reply({"jsonrpc": "2.0", "id": 1, "error": error}, *result.args)(handler)
+        else:
+            reply({"jsonrpc": "2.0", "id": 1, "result": result})(handler)
+
+    @property
+    def asked(self) -> list[str]:
+        return [received.body["method"] for received in self.upstream.received]
+
+
+@pytest.fixture
+def upstream() -> Iterator[Upstream]:
+    with running() as server:
+        yield server
+
+
+@pytest.fixture
+def node(upstream) -> Node:
+    return Node(upstream)
+
+
+@pytest.fixture
+def chain(upstream) -> JsonRpcChain:
+    return JsonRpcChain({"base": f"{upstream.url}/v1/s3cret"}, patience=2)
+
+
+def transfer(index: int, payer: str = PAYER, to: str = PAY_TO, amount: int = 20_000, **log) -> Any:
+    topics = [evm.TRANSFER, evm.word(payer), evm.word(to)]
+    return {
+        "address": USDC, "topics": topics, "data": f"0x{amount:064x}", "logIndex": hex(index),
+        "transactionHash": TRANSACTION,
+    } | log  # fmt: skip
+
+
+def use(index: int, payer: str = PAYER, nonce: str = NONCE, **log) -> Any:
+    topics = [evm.AUTHORIZATION_USED, evm.word(payer), nonce]
+    return transfer(index) | {"topics": topics, "data": "0x"} | log
+
+
+def mined(*logs: Any, **about: Any) -> dict[str, Any]:
+    return {"blockNumber": "0x64", "blockHash": BLOCK, "status": "0x1", "logs": [*logs]} | about
+
+
+def block(timestamp: int = 1_700_000_000, digest: str = BLOCK) -> dict[str, str]:
+    return {"hash": digest, "timestamp": hex(timestamp)}
+
+
+@pytest.fixture
+def receipt(node, chain) -> Callable[..., Receipt | None]:
+    def read(found: Any, *, newest: str = "0x6f", of: Any = None) -> Receipt | None:
+        node.says |= {
+            "eth_getTransactionReceipt": found,
+            "eth_getBlockByNumber": of or block(),
+            "eth_blockNumber": newest,
+        }
+        return chain.receipt(BASE, TRANSACTION, pay_to=PAY_TO)
+
+    return read
+
+
+def unknown(ask: Callable[[], object]) -> str:
+    with pytest.raises(SettlementUnknownError) as error:
+        ask()
+    assert "127.0.0.1" not in str(error.value)
+    assert "s3cret" not in str(error.value)
+    return str(error.value)
+
+
+# ── Receipts ────────────────────────────────────────────────────────────────────
+
+
+def test_a_receipt_has_what_was_paid_to_us_and_how_deep_it_lies(receipt) -> None:
+    found = receipt(mined(transfer(7)))
+
+    assert found == Receipt(
+        succeeded=True,
+        confirmations=12,
+        mined_at=1_700_000_000,
+        transfers=[Transfer(log_index=7, payer=PAYER, amount=20_000)],
+    )
+
+
+@pytest.mark.parametrize("found", [None, mined(blockNumber=None)], ids=["none", "pending"])
+def test_a_transaction_that_is_not_mined_has_none(receipt, found) -> None:
+    assert receipt(found) is None
+
+
+def test_a_transaction_whose_block_was_replaced_has_none(receipt) -> None:
+    assert receipt(mined(transfer(7)), of=block(digest="0x" + "00" * 32)) is None
+
+
+def test_a_node_behind_the_one_that_knew_the_receipt_confirms_nothing(receipt) -> None:
+    assert receipt(mined(transfer(7)), newest="0x5").confirmations == 0
+
+
+def test_a_reverted_transaction_paid_nothing(receipt) -> None:
+    found = receipt(mined(status="0x0"))
+
+    assert (found.succeeded, found.transfers) == (False, [])
+
+
+@pytest.mark.parametrize(
+    "log",
+    [
+        transfer(7, to=OTHER),
+        transfer(7, address="0x" + "11" * 20),
+        transfer(7, removed=True),
+        transfer(7, topics=[evm.TRANSFER, evm.word(PAYER), evm.word(PAY_TO), "0x1"]),  # an NFT's
+        transfer(7, topics=["0x" + "33" * 32, evm.word(PAYER), evm.word(PAY_TO)]),
+    ],
+    ids=["to somebody else", "another token", "removed", "an NFT", "another event"],
+)
+def test_other_logs_are_no_payment(receipt, log) -> None:
+    assert receipt(mined(log)).transfers == []
+
+
+def test_addresses_count_whatever_their_case(receipt) -> None:
+    found = receipt(mined(use(1, payer=PAYER.upper().replace("X", "x")),
+                          transfer(2, address=USDC.upper().replace("X", "x"))))  # fmt: skip
+
+    assert [(each.payer, each.nonce) for each in found.transfers] == [(PAYER, NONCE)]
+
+
+def test_each_transfer_has_the_nonce_of_the_authorization_that_paid_it(receipt) -> None:
+    second = "0x" + "0b" * 32
+
+    found = receipt(
+        mined(
+            transfer(9),  # plain
+            transfer(3, payer=OTHER),
+            use(5, nonce=second), transfer(6, amount=5),
+            use(1), transfer(2, to=OTHER),  # somebody else's; its nonce pays nothing of ours
+            use(4, payer=OTHER, address="0x" + "11" * 20),  # another token's
+        )
+    )  # fmt: skip
+
+    assert found.transfers == [
+        Transfer(log_index=3, payer=OTHER, amount=20_000),
+        Transfer(log_index=6, payer=PAYER, amount=5, nonce=second),
+        Transfer(log_index=9, payer=PAYER, amount=20_000),
+    ]
+
+
+@pytest.mark.parametrize(
+    "found",
+    [[], "0x1", {}, mined(status=None), mined(logs=[{}]), mined(logs=None), mined("log"),
+     mined(blockNumber="x"), mined(transfer(1, data="0x"))],
+    ids=str,
+)  # fmt: skip
+def test_a_receipt_that_is_none_is_unknown(receipt, found) -> None:
+    unknown(lambda: receipt(found))
+
+
+# ── Authorizations ──────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("said", "used"), [("0x" + "0" * 63 + "1", True), ("0x" + "0" * 64, False)]
+)
+def test_a_token_says_whether_an_authorization_is_used(node, chain, said, used) -> None:
+    node.says["eth_call"] = lambda call, at: said if at == "latest" else None
+
+    assert chain.used(BASE, PAYER, NONCE) is used
+
+    asked = node.upstream.received[-1].body["params"][0]
+    assert asked == {"to": USDC, "data": f"0xe94a0102{'0' * 24}{PAYER[2:]}{NONCE[2:]}"}
+
+
+@pytest.fixture
+def settlement(node, chain) -> Callable[..., Settled | None]:
+    def find(logs: Any, receipt: Any = None, *, newest: int = 5000) -> Settled | None:
+        node.says |= {
+            "eth_blockNumber": hex(newest),
+            "eth_getLogs": logs,
+            "eth_getBlockByNumber": lambda number, _: block(int(number, 0)),  # a block a second
+            "eth_getTransactionReceipt": receipt or mined(use(1), transfer(2)),
+        }
+        return chain.settlement(BASE, PAYER, NONCE, since=2500, pay_to=PAY_TO, amount=20_000)
+
+    return find
+
+
+def in_block(number: int, log: Any, most: int = 10**9) -> Callable[[Any], Any]:
+    """The logs of a chain that has this one, from a node that gives so many blocks' at once."""
+
+    def logs(asked: Any) -> Any:
+        first, last = int(asked["fromBlock"], 0), int(asked["toBlock"], 0)
+        return ValueError() if last - first >= most else [log] * (first <= number <= last)
+
+    return logs
+
+
+@pytest.mark.parametrize("number", [5000, 4001, 4000, 2600])
+def test_the_transaction_that_used_an_authorization_is_found(settlement, number) -> None:
+    assert settlement(in_block(number, use(1))) == Settled(transaction=TRANSACTION, payer=PAYER)
+
+
+def test_only_that_authorization_is_asked_for(node, settlement) -> None:
+    settlement(in_block(5000, use(1)))
+
+    [asked] = [it.body["params"][0] for it in node.upstream.received
+               if it.body["method"] == "eth_getLogs"]  # fmt: skip
+    assert asked == {
+        "address": USDC, "fromBlock": hex(4001), "toBlock": hex(5000),
+        "topics": [[evm.AUTHORIZATION_USED, evm.AUTHORIZATION_CANCELED], evm.word(PAYER), NONCE],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("status", [200, 400])
+@pytest.mark.parametrize("most", [500, 10])
+def test_a_node_that_gives_fewer_logs_at_once_is_asked_for_fewer(settlement, most, status) -> None:
+    logs = in_block(4950, use(1), most)
+
+    found = settlement(lambda asked: ValueError(status) if logs(asked).__class__ is ValueError
+                       else logs(asked))  # fmt: skip
+
+    assert found == Settled(transaction=TRANSACTION, payer=PAYER)
+
+
+def test_a_node_that_gives_no_logs_leaves_it_unknown(settlement) -> None:
+    assert "error -32602" in unknown(lambda: settlement(in_block(4950, use(1), most=1)))
+
+
+@pytest.mark.parametrize("newest", [5000, 20], ids=["long enough a chain", "a young chain"])
+def test_no_trace_is_unknown_and_not_unpaid(settlement, newest) -> None:
+    assert "no trace" in unknown(lambda: settlement([], newest=newest))
+
+
+def test_a_cancelled_authorization_settled_nothing(settlement) -> None:
+    cancelled = use(1, topics=[evm.AUTHORIZATION_CANCELED, evm.word(PAYER), NONCE])
+
+    assert settlement([cancelled]) is None
+
+
+def test_an_authorization_that_paid_somebody_else_settled_nothing(settlement) -> None:
+    logs = [use(1), transfer(2, to=OTHER), use(3, nonce="0x" + "0b" * 32), transfer(4)]
+
+    assert settlement([use(1)], mined(*logs)) is None
+
+
+def test_an_authorization_that_paid_less_settled_nothing(settlement) -> None:
+    assert settlement([use(1)], mined(use(1), transfer(2, amount=19_999))) is None
+
+
+def test_the_newest_blocks_time_is_the_chains(node, chain) -> None:
+    node.says["eth_getBlockByNumber"] = lambda number, _: {"latest": block(1234)}[number]
+
+    assert chain.time(BASE) == 1234
+
+
+# ── Nodes ───────────────────────────────────────────────────────────────────────
+
+
+def test_a_node_of_another_chain_is_not_believed(node, chain) -> None:
+    node.says |= {"eth_chainId": "0x89", "eth_call": "0x1"}
+
+    assert "another chain" in unknown(lambda: chain.used(BASE, PAYER, NONCE))
+    unknown(lambda: chain.used(BASE, PAYER, NONCE))  # and that is not forgotten
+    assert node.asked == ["eth_chainId", "eth_chainId"]
+
+
+def test_a_node_says_once_of_which_chain_it_is(node, chain) -> None:
+    node.says["eth_call"] = "0x1"
+
+    assert chain.used(BASE, PAYER, NONCE)
+    assert chain.used(BASE, PAYER, NONCE)
+
+    assert node.asked == ["eth_chainId", "eth_call", "eth_call"]
+
+
+def test_a_passing_fault_passes(upstream, chain) -> None:
+    upstream.then(drop, reply({}, 503), reply({"result": "0x2105"}), reply({"result": "0x1"}))
+
+    assert chain.used(BASE, PAYER, NONCE)
+
+
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
+def test_a_node_that_does_not_answer_is_unknown(upstream, fault) -> None:
+    upstream.then(fault)
+    chain = JsonRpcChain({"base": f"{upstream.url}/v1/s3cret"}, patience=0.4)
+
+    assert "RPC of base" in unknown(lambda: chain.time(BASE))
+
+
+@pytest.mark.parametrize("said", NONSENSE, ids=str)
+def test_nonsense_is_unknown(node, chain, said) -> None:
+    node.says |= {"eth_call": said, "eth_getBlockByNumber": said}
+
+    unknown(lambda: chain.used(BASE, PAYER, NONCE))
+    unknown(lambda: chain.time(BASE))
+
+
+def test_the_log_names_the_network_and_no_key(upstream, chain, caplog) -> None:
+    upstream.then(reply({"error": {"code": -32001, "message": "bad key s3cret"}}))
+
+    unknown(lambda: chain.time(BASE))
+
+    said = [it.getMessage() for it in caplog.records if it.name.startswith("jobs")]
+    assert said == ["RPC of base: eth_chainId: error -32001"]
+
+
+def test_a_network_without_a_node_is_unknown() -> None:
+    unknown(lambda: JsonRpcChain({}, patience=0.5).time(BASE))

@@ -1,0 +1,65 @@
+"""`make payments`: what an operator sees of payments."""
+
+from dataclasses import replace
+from itertools import islice
+
+from jobs.payments.adapters.records import DynamoPayments
+from jobs.payments.payment import Payment, PaymentState
+from scripts.payments import line, payments, table
+from tests.support import NOON
+
+
+def a_payment(number: int) -> Payment:
+    return Payment(
+        id=f"auth#8453#0x1c#{number}",
+        state=PaymentState.CLAIMED,
+        tenant="acme",
+        dialect="messaging",
+        job_id=f"job {number}",
+        request_hash="h",
+        network="base",
+        payer="0x1c",
+        amount=20_000,
+        created_at=NOON,
+        changed_at=NOON + number * 1000,
+        lease_until=NOON,
+        job={"request": {"content": "private"}, "timeout": 1, "retention": 1},
+    )
+
+
+def test_payments_in_a_state_are_listed_newest_first_by_the_index(moto, clock) -> None:
+    records = DynamoPayments(moto.client, moto.payments, clock)
+    for number in range(3):
+        records.claim(a_payment(number), replacing=None)
+    settled = a_payment(1).settle("0xfa", now=NOON + 9000)
+    records.save(settled, replacing=a_payment(1))
+
+    claimed = [*payments(moto.client, moto.payments, PaymentState.CLAIMED)]
+    [paid] = payments(moto.client, moto.payments, PaymentState.SETTLED)
+
+    assert [row["job_id"]["S"] for row in claimed] == ["job 2", "job 0"]
+    assert line(paid) == (
+        "2026-01-01 12:00:09", "settled", "0.020000", "base", "0x1c", "acme", "job 1", "0xfa",
+    )  # fmt: skip
+    assert "private" not in str(claimed)
+
+
+def test_a_reason_stands_where_there_is_no_transaction(moto, clock) -> None:
+    records = DynamoPayments(moto.client, moto.payments, clock)
+    refused = replace(a_payment(1).refuse("insufficient_funds", now=NOON), id="auth#1")
+    records.claim(refused, replacing=None)
+
+    [row] = islice(payments(moto.client, moto.payments, PaymentState.REFUSED), 1)
+
+    assert line(row)[-1] == "insufficient_funds"
+
+
+def test_a_table_has_a_head_and_even_columns() -> None:
+    first = "a", "settled", "0.02", "base", "0x", "acme", "job", "0xfa"
+
+    head, only = table([first]).splitlines()
+
+    assert head.split() == [
+        "changed", "state", "usdc", "network", "payer", "tenant", "job", "transaction",
+    ]  # fmt: skip
+    assert only.index("settled") == head.index("state")

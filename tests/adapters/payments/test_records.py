@@ -1,0 +1,245 @@
+"""The records of payments: who claims one, has it alone."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from uuid import uuid4
+
+import pytest
+
+from jobs.core.errors import StalePaymentError, UnavailableError
+from jobs.payments.adapters.records import DynamoPayments
+from jobs.payments.payment import KeyedPayment, Payment, PaymentState
+from tests.support import HOUR, NOON
+
+LEASE = 40_000
+
+
+@pytest.fixture
+def payment(tenant) -> Payment:
+    return Payment(
+        id=f"auth#8453#0x{'1c' * 20}#0x{uuid4().hex}{uuid4().hex}",
+        state=PaymentState.CLAIMED,
+        tenant=tenant,
+        dialect="messaging",
+        job_id="019b7963-4a00-7000-8000-000000000001",
+        request_hash=f"{tenant}#a request",
+        network="base",
+        payer="0x" + "1c" * 20,
+        amount=20_000,
+        created_at=NOON,
+        changed_at=NOON,
+        lease_until=NOON + LEASE,
+        version=2,
+        valid_before=NOON // 1000 + 120,
+        job={"request": {"content": "Gr\u00fc\u00dfe", "metadata": {"x": 1.5, "n": 10**30}},
+             "timeout": 30_000, "retention": 24 * HOUR,
+             "webhook": {"url": "https://hooks.example.com/in", "events": ["failed"]}},
+    )  # fmt: skip
+
+
+@pytest.fixture
+def key(payment) -> KeyedPayment:
+    return KeyedPayment(
+        tenant=payment.tenant,
+        key="k \u00fc",
+        payment_id=payment.id,
+        request_hash=payment.request_hash,
+        expires_at=NOON + 24 * HOUR,
+    )
+
+
+def other(payment: Payment) -> Payment:
+    return replace(payment, id=f"{payment.id}2")
+
+
+def test_a_claim_is_found_again_as_it_was(payments, payment) -> None:
+    assert payments.claim(payment, replacing=None)
+
+    assert payments.find(payment.id) == payment
+
+
+def test_an_amount_may_be_as_large_as_a_chain_has_them(payments, payment) -> None:
+    large = replace(payment, amount=2**256 - 1)
+    payments.claim(large, replacing=None)
+
+    assert payments.find(payment.id) == large
+
+
+def test_what_nobody_has_claimed_is_not_there(payments, payment) -> None:
+    assert payments.find(payment.id) is None
+    assert payments.find_key(payment.tenant, "k") is None
+
+
+def test_a_second_claim_is_refused_and_changes_nothing(payments, payment) -> None:
+    payments.claim(payment, replacing=None)
+
+    assert not payments.claim(replace(payment, job_id="another"), replacing=None)
+    assert payments.find(payment.id) == payment
+
+
+@pytest.mark.parametrize("any_engine", ["memory", "ministack"], indirect=True)  # moto has no locks
+@pytest.mark.parametrize("keyed", [False, True])
+def test_of_ten_that_race_one_has_it(payments, payment, key, keyed) -> None:
+    def claim(number: int) -> bool:
+        mine = replace(payment, job_id=str(number))
+        return payments.claim(mine, replacing=None, key=key if keyed else None)
+
+    with ThreadPoolExecutor(10) as callers:
+        won = [*callers.map(claim, range(10))]
+
+    assert sorted(won) == [False] * 9 + [True]
+    assert payments.find(payment.id).job_id == str(won.index(True))
+
+
+@pytest.mark.parametrize("close", [
+    lambda p: p.refuse("insufficient_funds", now=NOON), lambda p: p.release(now=NOON),
+])  # fmt: skip
+def test_what_came_to_nothing_can_be_claimed_anew_once(payments, payment, close) -> None:
+    payments.claim(payment, replacing=None)
+    closed = close(payment)
+    payments.save(closed, replacing=payment)
+    again = replace(payment, attempt=2, job_id="again")
+
+    assert payments.claim(again, replacing=closed)
+    assert not payments.claim(replace(again, job_id="late"), replacing=closed)
+    assert payments.find(payment.id) == again
+
+
+@pytest.mark.parametrize("step", [
+    lambda p: p.settle("0x" + "fa" * 32, now=NOON + 1),
+    lambda p: p.refuse("insufficient_funds", now=NOON + 1),
+    lambda p: p.release(now=NOON + 1),
+    lambda p: p.leave_open(now=NOON + 1),
+    lambda p: p.take_over(now=NOON + 1, lease=LEASE),
+], ids=["settle", "refuse", "release", "leave open", "take over"])  # fmt: skip
+def test_each_step_is_stored(payments, payment, step) -> None:
+    payments.claim(payment, replacing=None)
+
+    payments.save(step(payment), replacing=payment)
+
+    assert payments.find(payment.id) == step(payment)
+
+
+def test_who_has_been_overtaken_changes_nothing_any_more(payments, payment) -> None:
+    payments.claim(payment, replacing=None)
+    taken = payment.take_over(now=NOON, lease=LEASE)
+    payments.save(taken, replacing=payment)
+
+    with pytest.raises(StalePaymentError):
+        payments.save(payment.release(now=NOON), replacing=payment)
+    assert payments.find(payment.id) == taken
+
+
+def test_a_payment_that_was_never_claimed_cannot_change(payments, payment) -> None:
+    with pytest.raises(StalePaymentError):
+        payments.save(payment.release(now=NOON), replacing=payment)
+
+
+# ── Idempotency-Key ─────────────────────────────────────────────────────────────
+
+
+def test_a_key_stands_for_the_payment_that_it_came_with(payments, payment, key) -> None:
+    assert payments.claim(payment, replacing=None, key=key)
+
+    assert payments.find_key(key.tenant, key.key) == key
+    assert payments.find_key("rival", key.key) is None
+
+
+def test_two_payments_under_one_key_are_one(payments, payment, key) -> None:
+    payments.claim(payment, replacing=None, key=key)
+    second = other(payment)
+
+    assert not payments.claim(second, replacing=None, key=replace(key, payment_id=second.id))
+    assert payments.find(second.id) is None
+    assert payments.find_key(key.tenant, key.key) == key
+
+
+def test_a_key_whose_payment_came_to_nothing_can_stand_for_another(payments, payment, key) -> None:
+    payments.claim(payment, replacing=None, key=key)
+    second = other(payment)
+    newer = replace(key, payment_id=second.id)
+
+    assert payments.claim(second, replacing=None, key=newer, replacing_key=key)
+    assert payments.find_key(key.tenant, key.key) == newer
+
+
+def test_a_payment_that_is_claimed_takes_no_key_along(payments, payment, key) -> None:
+    payments.claim(payment, replacing=None)
+
+    assert not payments.claim(payment, replacing=None, key=key)
+    assert payments.find_key(key.tenant, key.key) is None
+
+
+def test_a_key_is_forgotten_after_its_time(payments, payment, key, clock) -> None:
+    payments.claim(payment, replacing=None, key=key)
+    clock.advance(24 * HOUR)
+    second = other(payment)
+    newer = replace(key, payment_id=second.id, expires_at=NOON + 48 * HOUR)
+
+    assert payments.find_key(key.tenant, key.key) is None
+    assert payments.claim(second, replacing=None, key=newer)
+
+
+# ── The table alone ─────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def table(engine, clock) -> DynamoPayments:
+    return DynamoPayments(engine.client, engine.payments, clock)
+
+
+def test_a_claim_whose_answer_was_lost_is_ours(table, engine, payment) -> None:
+    with engine.losing_answer("PutItem") as lost:
+        assert table.claim(payment, replacing=None)
+
+    assert lost
+
+
+def test_a_claim_with_a_key_whose_answer_was_lost_is_ours(table, engine, payment, key) -> None:
+    with engine.losing_answer("TransactWriteItems") as lost:
+        assert table.claim(payment, replacing=None, key=key)
+
+    assert lost
+    assert table.find(payment.id) == payment
+
+
+def test_a_step_whose_answer_was_lost_is_ours(table, engine, payment) -> None:
+    table.claim(payment, replacing=None)
+
+    with engine.losing_answer("PutItem") as lost:
+        table.save(payment.leave_open(now=NOON), replacing=payment)
+
+    assert lost
+
+
+def test_the_very_same_claim_by_another_is_still_refused(table, engine, payment) -> None:
+    table.claim(payment, replacing=None)
+
+    with engine.losing_answer("PutItem"):
+        assert not table.claim(payment, replacing=None)
+
+
+@pytest.mark.parametrize("call", [
+    lambda t, p, _: t.claim(p, replacing=None),
+    lambda t, p, key: t.claim(p, replacing=None, key=key),
+    lambda t, p, _: t.find(p.id),
+    lambda t, p, key: t.find_key(p.tenant, key.key),
+    lambda t, p, _: t.save(p.release(now=NOON), replacing=p),
+])  # fmt: skip
+def test_a_table_that_throttles_is_said_to_be_busy(table, engine, payment, key, call) -> None:
+    with engine.failing("ThrottlingException"), pytest.raises(UnavailableError):
+        call(table, payment, key)
+
+
+def test_payments_are_kept_for_more_than_a_year(table, engine, payment) -> None:
+    table.claim(payment, replacing=None)
+
+    item = engine.client.get_item(TableName=engine.payments, Key={"PK": {"S": payment.id}})["Item"]
+    assert int(item["expires_at"]["N"]) * 1000 == NOON + 400 * 24 * HOUR
+
+
+def test_a_payment_without_a_key_is_claimed_in_one_call(table, engine, payment) -> None:
+    with engine.calls() as calls:
+        table.claim(payment, replacing=None)
+
+    assert calls == ["PutItem"]

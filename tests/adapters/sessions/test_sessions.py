@@ -1,0 +1,370 @@
+"""Sessions and their messages."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from jobs.core.errors import (
+    IdempotencyConflictError,
+    SessionNotFoundError,
+    StaleJobError,
+    StaleSessionError,
+    UnavailableError,
+)
+from jobs.core.ids import new_job_id
+from jobs.core.job import Job
+from jobs.core.ports import IdempotencyKey, Listing
+from jobs.core.status import JobStatus
+from jobs.sessions.adapters.jobs import DynamoChatJobs
+from jobs.sessions.adapters.sessions import DynamoConversations
+from jobs.sessions.session import KEPT, MINUTE, ChatSession, Timeouts, Window
+from tests.support import HOUR, NOON
+
+
+@pytest.fixture
+def a_session(tenant, clock) -> Callable[..., ChatSession]:
+    def make(**about: Any) -> ChatSession:
+        now = clock()
+        sane: dict[str, Any] = {
+            "id": new_job_id(now), "tenant": tenant, "agent_id": "a", "user_id": "u",
+            "channel_id": "c", "metadata": {"n": 1.5, "big": 2**70, "ž": [None]},
+            "created_at": now, "active_at": now, "renewed_at": now,
+        }  # fmt: skip
+        return ChatSession(**sane | about)
+
+    return make
+
+
+@pytest.fixture
+def session(conversations, a_session) -> ChatSession:
+    conversations.create(made := a_session())
+    return made
+
+
+@pytest.fixture
+def say(conversations, session, clock, a_job) -> Callable[..., Job]:
+    def say(content: str = "Hello", key: IdempotencyKey | None = None) -> Job:
+        now = conversations.get(session.tenant, session.id).said(clock())
+        at = now.said_at
+        job = a_job(
+            id=new_job_id(at), conversation=session.id, created_at=at, changed_at=at,
+            deadline=at + 30_000,
+        )  # fmt: skip
+        job.request["content"] = content
+        conversations.send(now, job, key)
+        return job
+
+    return say
+
+
+@pytest.fixture
+def answer(chat_jobs) -> Callable[..., Job]:
+    def answer(job: Job, content: str = "Fine", *, at: int = 5) -> Job:
+        running = job.claim(now=job.created_at, lease=25_000)
+        chat_jobs.save(running, replacing=job)
+        result = {"id": f"answer-{job.id}", "content": content, "metadata": {"thought": "hm"}}
+        ended = running.succeed(result, now=job.created_at + at)
+        chat_jobs.save(ended, replacing=running)
+        return ended
+
+    return answer
+
+
+def contents(messages: Any) -> list[str]:
+    return [each.content for each in messages]
+
+
+def test_a_session_comes_back_as_it_went_in(conversations, a_session) -> None:
+    session = a_session(
+        renewals=3, said_at=NOON, timeouts=Timeouts(timeout=7, auto_renew=False, warning=2)
+    )
+    conversations.create(session)
+
+    assert conversations.get(session.tenant, session.id) == session
+
+
+def test_another_tenants_session_is_unknown(conversations, session) -> None:
+    with pytest.raises(SessionNotFoundError):
+        conversations.get("rival", session.id)
+
+
+def test_what_ttl_has_yet_to_delete_is_gone(conversations, session, clock) -> None:
+    clock.advance(KEPT)
+
+    with pytest.raises(SessionNotFoundError):
+        conversations.get(session.tenant, session.id)
+
+
+def test_of_two_changes_at_once_one_is_refused(conversations, session) -> None:
+    conversations.save(session.renewed(NOON + 1))
+
+    with pytest.raises(StaleSessionError):
+        conversations.save(session.renewed(NOON + 2))
+    assert conversations.get(session.tenant, session.id).renewed_at == NOON + 1
+
+
+def test_what_has_been_closed_is_not_brought_back_by_a_change(conversations, session) -> None:
+    conversations.close(session)
+    conversations.close(session)
+
+    with pytest.raises(StaleSessionError):
+        conversations.save(session.renewed(NOON + 1))
+
+
+def test_a_message_is_a_job_and_the_sessions_next_version(
+    conversations, repository, session, say
+) -> None:
+    job = say("Hello")
+
+    stored = conversations.get(session.tenant, session.id)
+    assert (stored.version, stored.said_at) == (2, NOON)
+    assert repository.get(job.ref) == job
+    [message] = conversations.page(session.tenant, session.id, Window(limit=9)).messages
+    assert (message.id, message.content, message.at) == (job.id, "Hello", job.created_at)
+    assert not message.is_agent
+
+
+def test_a_message_of_a_session_that_has_changed_is_neither_stored_nor_a_job(
+    conversations, repository, session, a_job
+) -> None:
+    conversations.save(session.renewed(NOON + 1))
+    job = a_job(conversation=session.id)
+
+    with pytest.raises(StaleSessionError):
+        conversations.send(session.said(NOON), job)
+
+    assert conversations.page(session.tenant, session.id, Window(limit=9)).messages == []
+    assert job.ref not in [each.ref for each in found(repository, session.tenant)]
+
+
+def found(repository, tenant: str) -> Any:
+    return repository.newest(Listing(tenant=tenant, dialect="messaging", limit=9), known=0).jobs
+
+
+def test_a_key_means_one_message(conversations, repository, session, say) -> None:
+    key = IdempotencyKey(value="k", request_hash="h", expires_at=NOON + HOUR)
+    other = IdempotencyKey(value="k", request_hash="other", expires_at=NOON + HOUR)
+
+    say("Hello", key)
+    say("Hello", key)
+
+    with pytest.raises(IdempotencyConflictError):
+        say("Hello", other)
+    assert len(conversations.page(session.tenant, session.id, Window(limit=9)).messages) == 1
+    assert len(found(repository, session.tenant)) == 1
+
+
+def test_an_answer_is_stored_with_its_jobs_end(
+    conversations, repository, session, say, answer
+) -> None:
+    ended = answer(job := say())
+
+    newest, _ = conversations.page(session.tenant, session.id, Window(limit=9)).messages
+    assert repository.get(job.ref).status is JobStatus.SUCCEEDED
+    assert (newest.id, newest.job_id, newest.content) == (f"answer-{job.id}", job.id, "Fine")
+    assert (newest.is_agent, newest.author_id) == (True, job.request["agentId"])
+    assert (newest.at, newest.metadata) == (ended.ended_at, {"thought": "hm"})
+
+
+def test_a_long_answer_is_a_message_too(conversations, repository, session, say, answer) -> None:
+    long = "ž" * 100_000
+
+    answer(job := say("x" * 4000), long)
+
+    newest, _ = conversations.page(session.tenant, session.id, Window(limit=9)).messages
+    assert newest.content == repository.get(job.ref).result["content"] == long
+
+
+def test_an_overtaken_worker_stores_no_answer(
+    conversations, repository, chat_jobs, session, say
+) -> None:
+    job = say()
+    running = job.claim(now=NOON, lease=25_000)
+    chat_jobs.save(running, replacing=job)
+    chat_jobs.save(running.cancel(now=NOON + 1), replacing=running)
+
+    with pytest.raises(StaleJobError):
+        chat_jobs.save(
+            running.succeed({"id": "a", "content": "x"}, now=NOON + 2), replacing=running
+        )
+
+    assert len(conversations.page(session.tenant, session.id, Window(limit=9)).messages) == 1
+    assert repository.get(job.ref).status is JobStatus.CANCELLED
+
+
+def test_a_deleted_session_keeps_no_answer_and_its_job_ends(
+    conversations, repository, session, say, answer
+) -> None:
+    job = say()
+    conversations.close(session)
+    conversations.forget(session.tenant, session.id)
+
+    answer(job)
+
+    assert repository.get(job.ref).status is JobStatus.SUCCEEDED
+    assert conversations.page(session.tenant, session.id, Window(limit=9)).messages == []
+
+
+def test_messages_of_both_sides_are_in_order_of_their_times(
+    conversations, session, say, answer, clock
+) -> None:
+    first = say("one")
+    clock.advance(2)
+    say("two")
+    answer(first, "to one", at=10)
+
+    page = conversations.page(session.tenant, session.id, Window(limit=9))
+
+    assert contents(page.messages) == ["to one", "two", "one"]
+    assert not page.more
+
+
+def test_pages_leave_nothing_out_and_repeat_nothing(
+    conversations, session, say, answer, clock
+) -> None:
+    for n in range(5):
+        answer(say(f"{n}"), f"to {n}", at=clock.now % 3)
+        clock.advance(1)
+    whole = contents(conversations.page(session.tenant, session.id, Window(limit=99)).messages)
+    assert len(whole) == 10
+
+    for limit in (1, 2, 3):
+        back, before, more = list[str](), None, True
+        while more:
+            page = conversations.page(
+                session.tenant, session.id, Window(limit=limit, before=before)
+            )
+            back += contents(page.messages)
+            before, more = page.messages[-1].at, page.more
+        assert sorted(back) == sorted(whole)
+        forth, after, more = list[str](), 0, True
+        while more:
+            page = conversations.page(
+                session.tenant, session.id, Window(limit=limit, after=after, oldest=True)
+            )
+            forth += contents(page.messages)[::-1]
+            after, more = page.messages[0].at, page.more
+        assert sorted(forth) == sorted(whole)
+
+
+@pytest.mark.parametrize(("after", "before"), [(NOON, NOON), (NOON + 9, NOON), (None, 0)])
+def test_between_times_that_are_none_there_is_nothing(
+    conversations, session, say, after, before
+) -> None:
+    say()
+
+    page = conversations.page(
+        session.tenant, session.id, Window(limit=9, after=after, before=before)
+    )
+
+    assert (page.messages, page.more) == ([], False)
+
+
+def test_a_page_of_large_messages_is_short(conversations, session, say, answer, clock) -> None:
+    for n in range(10):
+        answer(say(f"{n}"), f"{n}" * 290_000)
+        clock.advance(10)
+
+    page = conversations.page(session.tenant, session.id, Window(limit=99))
+
+    if len(page.messages) < 20:  # memory has no such limit
+        assert page.more
+        assert sum(len(each.content) for each in page.messages) < 3_000_000
+
+
+def test_what_was_asked_before_and_after_a_message(conversations, session, say) -> None:
+    first, second, third = say("1"), say("2"), say("3")
+    where = (session.tenant, session.id)
+
+    assert contents(conversations.asked(*where)) == ["3", "2", "1"]
+    assert contents(conversations.asked(*where, before=third.created_at)) == ["2", "1"]
+    assert contents(conversations.asked(*where, before=first.created_at)) == []
+    assert contents(conversations.asked_since(*where, after=first.created_at)) == ["2", "3"]
+    assert contents(conversations.asked_since(*where, after=third.created_at)) == []
+    assert second.created_at == first.created_at + 1
+
+
+def test_many_messages_are_read_page_by_page(conversations, session, say) -> None:
+    for n in range(45):
+        say(f"{n}")
+
+    asked = [*conversations.asked(session.tenant, session.id)]
+
+    assert contents(asked) == [f"{n}" for n in reversed(range(45))]
+    conversations.forget(session.tenant, session.id)
+    assert [*conversations.asked(session.tenant, session.id)] == []
+
+
+def test_the_newest_answers_come_in_order(conversations, session, say, answer, clock) -> None:
+    for n in range(4):
+        answer(say(), f"{n}")
+        clock.advance(10)
+
+    found = conversations.answered(session.tenant, session.id, limit=3)
+
+    assert contents(found) == ["1", "2", "3"]
+
+
+def test_active_sessions_are_newest_first(conversations, a_session, clock) -> None:
+    made = []
+    for timeout in (5, 60, 60, 60):
+        conversations.create(session := a_session(timeouts=Timeouts(timeout=timeout)))
+        made.append(session)
+        clock.advance(1)
+    conversations.create(a_session(tenant="rival"))
+    clock.advance(5 * MINUTE)
+
+    assert conversations.active(made[0].tenant, limit=2) == [made[3], made[2]]
+    assert conversations.active(made[0].tenant, limit=9) == [made[3], made[2], made[1]]
+
+
+def test_what_throttles_is_unavailable(engine, clock, a_session) -> None:
+    conversations = DynamoConversations(engine.client, engine.sessions, engine.jobs, clock)
+    session = a_session()
+
+    with engine.failing("ThrottlingException"):
+        for call in (
+            lambda: conversations.create(session),
+            lambda: conversations.get("t", "s"),
+            lambda: conversations.save(session),
+            lambda: conversations.active("t", limit=1),
+            lambda: conversations.page("t", "s", Window(limit=1)),
+            lambda: conversations.close(session),
+        ):
+            with pytest.raises(UnavailableError):
+                call()
+
+
+@pytest.mark.parametrize("engine", ["ministack"], indirect=True)  # moto knows no token again
+def test_a_message_whose_answer_is_lost_is_said_once(engine, clock, a_session, a_job) -> None:
+    table = DynamoConversations(engine.client, engine.sessions, engine.jobs, clock)
+    table.create(session := a_session())
+    job = a_job(tenant=session.tenant, conversation=session.id)
+
+    with engine.losing_answer("TransactWriteItems") as lost:
+        assert table.send(session.said(NOON), job) == job.ref
+
+    assert lost
+    [message] = table.page(session.tenant, session.id, Window(limit=9)).messages
+    assert (message.id, table.get(session.tenant, session.id).version) == (job.id, 2)
+
+
+def test_an_answer_whose_acknowledgement_is_lost_is_given_once(
+    engine, clock, a_session, a_job
+) -> None:
+    table = DynamoConversations(engine.client, engine.sessions, engine.jobs, clock)
+    jobs = DynamoChatJobs(engine.client, engine.jobs, engine.sessions, clock)
+    table.create(session := a_session())
+    job = a_job(tenant=session.tenant, conversation=session.id)
+    table.send(session.said(NOON), job)
+    jobs.save(running := job.claim(now=NOON, lease=25_000), replacing=job)
+    ended = running.succeed({"id": "answer", "content": "Fine"}, now=NOON + 5)
+
+    with engine.losing_answer("TransactWriteItems") as lost:
+        jobs.save(ended, replacing=running)
+
+    assert lost
+    found = table.page(session.tenant, session.id, Window(limit=9)).messages
+    assert contents(found) == ["Fine", job.request["content"]]
+    assert jobs.get(job.ref).status is JobStatus.SUCCEEDED

@@ -1,0 +1,143 @@
+"""Access tokens, checked against the keys that their issuer publishes."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Any
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from jobs.core.errors import UnavailableError
+from jobs.tracking.adapters.tokens import AccessTokens
+from tests.e2e.forgery import FORGERIES
+
+ISSUER = "https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_EXAMPLE00"
+HOUR_S, MINUTE = 3600, 60_000
+
+
+def key(kid: str) -> tuple[rsa.RSAPrivateKey, dict[str, Any]]:
+    private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    public = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(private.public_key()))
+    return private, public | {"kid": kid, "alg": "RS256", "use": "sig"}
+
+
+FIRST, SECOND = key("first"), key("second")
+
+
+class Issuer:
+    """Publishes keys, unless `status` says otherwise; counts how often it is asked."""
+
+    def __init__(self) -> None:
+        self.keys: list[Any] = [FIRST[1]]
+        self.status = 200
+        self.text: str | None = None
+        self.asked = 0
+        self.url = ""
+
+    @contextmanager
+    def serving(self) -> Iterator[None]:
+        issuer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                issuer.asked += 1
+                self.send_response(issuer.status)
+                self.end_headers()
+                text = issuer.text or json.dumps({"keys": issuer.keys})
+                self.wfile.write(text.encode())
+
+            def log_message(self, *_: Any) -> None:
+                """Quiet."""
+
+        with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+            self.url = f"http://127.0.0.1:{server.server_port}/.well-known/jwks.json"
+            thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+            thread.start()
+            yield
+            server.shutdown()
+            thread.join()
+
+
+@pytest.fixture
+def issuer() -> Iterator[Issuer]:
+    made = Issuer()
+    with made.serving():
+        yield made
+
+
+@pytest.fixture
+def tokens(issuer, clock) -> AccessTokens:
+    return AccessTokens(ISSUER, issuer.url, clock)
+
+
+def token(pair=FIRST, **about: Any) -> str:
+    """Sign claims; PyJWT looks at the real clock, whatever the test's own says."""
+    claims = {"iss": ISSUER, "exp": 2**32, "token_use": "access", "client_id": "app"}
+    kept = {name: value for name, value in (claims | about).items() if value is not None}
+    return jwt.encode(kept, pair[0], algorithm="RS256", headers={"kid": pair[1]["kid"]})
+
+
+def test_a_valid_tokens_claims_are_returned(tokens) -> None:
+    assert tokens.claims(token())["client_id"] == "app"
+
+
+@pytest.mark.parametrize("about", [
+    {"iss": ISSUER + "0"}, {"iss": None}, {"exp": 1}, {"exp": None}, {"nbf": 2**32},
+])  # fmt: skip
+def test_a_token_of_another_issuer_or_time_says_nothing(tokens, about) -> None:
+    assert tokens.claims(token(**about)) == {}
+
+
+@pytest.mark.parametrize("forge", FORGERIES.values(), ids=FORGERIES)
+def test_a_forged_token_says_nothing(tokens, forge) -> None:
+    assert tokens.claims(forge(token(), FIRST[1])) == {}
+
+
+@pytest.mark.parametrize("text", ["", ".", "a.b.c", "🚁.🚁.🚁", "e30.e30.", "x" * 100_000])
+def test_what_is_no_token_says_nothing(tokens, text) -> None:
+    assert tokens.claims(text) == {}
+
+
+def test_keys_are_asked_for_once(tokens, issuer, clock) -> None:
+    for _ in range(3):
+        assert tokens.claims(token())
+        clock.advance(MINUTE)
+
+    assert issuer.asked == 1
+
+
+def test_a_new_key_is_found_within_a_minute(tokens, issuer, clock) -> None:
+    tokens.claims(token())
+    issuer.keys.append(SECOND[1])
+    clock.advance(MINUTE)
+
+    assert tokens.claims(token(SECOND))
+
+
+def test_unknown_keys_are_asked_for_once_a_minute(tokens, issuer, clock) -> None:
+    tokens.claims(token())
+
+    for _ in range(3):
+        assert tokens.claims(token(SECOND)) == {}
+
+    assert issuer.asked == 1
+
+
+@pytest.mark.parametrize(("status", "text"), [(503, None), (200, "<html>"), (200, "[]")])
+def test_without_keys_it_cannot_be_told(tokens, issuer, status, text) -> None:
+    issuer.status, issuer.text = status, text
+
+    with pytest.raises(UnavailableError):
+        tokens.claims(token())
+
+    issuer.status, issuer.text = 200, None
+    assert tokens.claims(token())
+
+
+def test_an_issuer_that_is_out_of_reach_cannot_be_asked(clock) -> None:
+    with pytest.raises(UnavailableError):
+        AccessTokens(ISSUER, "http://127.0.0.1:9/jwks.json", clock).claims(token())

@@ -1,0 +1,300 @@
+"""Shares and WebSocket connections: who watches what, and by whose leave."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NamedTuple
+from uuid import uuid4
+
+import pytest
+
+from jobs.core.adapters.dynamodb.items import plain
+from jobs.core.errors import ShareFullError, ShareNotFoundError
+from jobs.tracking.adapters.connections import DynamoConnections
+from jobs.tracking.adapters.items import connection_key, share_key
+from jobs.tracking.adapters.shares import DynamoShares
+from jobs.tracking.connection import Connection, ConnectionEndedError
+from jobs.tracking.ports import Connections, Shares
+from jobs.tracking.resource import Resource, ResourceKind
+from jobs.tracking.share import Share, ShareType, new_code
+from tests.fakes.memory_watch import InMemoryConnections, InMemoryShares
+from tests.support import HOUR, NOON
+
+
+class Record(NamedTuple):
+    shares: Shares
+    connections: Connections
+
+
+@pytest.fixture
+def record(any_engine, clock) -> Record:
+    if any_engine is None:
+        shares = InMemoryShares(clock)
+        return Record(shares, InMemoryConnections(shares))
+    return table_of(any_engine, clock)
+
+
+@pytest.fixture
+def table(engine, clock) -> Record:
+    return table_of(engine, clock)
+
+
+def table_of(engine, clock) -> Record:
+    name = engine.missions
+    return Record(
+        DynamoShares(engine.client, name, clock), DynamoConnections(engine.client, name, clock)
+    )
+
+
+@pytest.fixture
+def resource(tenant) -> Resource:
+    return Resource(tenant=tenant, kind=ResourceKind.GROUP, id="harbour")
+
+
+@pytest.fixture
+def a_share(resource) -> Callable[..., Share]:
+    def make(**about: Any) -> Share:
+        sane = {
+            "code": new_code(),
+            "resource": resource,
+            "type": ShareType.STREAM,
+            "created_at": NOON,
+            "expires_at": NOON + HOUR,
+            "max_viewers": None,
+            "metadata": {"why": "přehlídka", "depth": [1.5, None]},
+        }
+        return Share(**sane | about)
+
+    return make
+
+
+@pytest.fixture
+def a_connection(resource) -> Callable[..., Connection]:
+    def make(share: Share | None = None, **about: Any) -> Connection:
+        sane = {"id": f"{uuid4().hex[:15]}=", "resource": resource, "until": NOON + HOUR}
+        by = {"share": share.id, "shows": share.type} if share else {}
+        return Connection(**sane | by | about)
+
+    return make
+
+
+# ── Shares ──────────────────────────────────────────────────────────────────────
+
+
+def test_a_share_comes_back_as_it_went_in(record, a_share) -> None:
+    record.shares.add(share := a_share(max_viewers=3, type=ShareType.DEVICE_STATUS))
+
+    assert record.shares.get(share.id) == share
+
+
+def test_an_organisations_shares_are_listed_oldest_first(record, tenant, a_share) -> None:
+    younger, older = a_share(created_at=NOON + 1), a_share()
+    rivals = a_share(
+        resource=Resource(tenant=f"{tenant}-rival", kind=ResourceKind.JOB, id="harbour")
+    )
+    for share in (younger, older, rivals):
+        record.shares.add(share)
+
+    assert [*record.shares.live(tenant)] == [older, younger]
+
+
+def test_an_expired_share_is_absent_everywhere(record, clock, tenant, resource, a_share) -> None:
+    record.shares.add(share := a_share())
+
+    clock.advance(HOUR)
+
+    with pytest.raises(ShareNotFoundError):
+        record.shares.get(share.id)
+    assert [*record.shares.live(tenant)] == []
+    assert record.connections.watching(resource).shares == ()
+
+
+def test_a_removed_share_is_absent_everywhere(record, tenant, resource, a_share) -> None:
+    record.shares.add(share := a_share())
+
+    for _ in range(2):
+        record.shares.remove(share.id, share.resource)
+
+    with pytest.raises(ShareNotFoundError):
+        record.shares.get(share.id)
+    assert [*record.shares.live(tenant)] == []
+    assert record.connections.watching(resource).shares == ()
+
+
+# ── Connections ─────────────────────────────────────────────────────────────────
+
+
+def test_connections_and_shares_are_found_by_what_they_watch(
+    record, tenant, resource, a_share, a_connection
+) -> None:
+    record.shares.add(share := a_share())
+    mine, theirs = a_connection(), a_connection(share)
+    elsewhere = a_connection(resource=Resource(tenant=tenant, kind=ResourceKind.JOB, id="harbour"))
+    for connection in (mine, theirs, elsewhere):
+        record.connections.add(connection)
+
+    found = record.connections.watching(resource)
+
+    assert {*found.connections} == {mine, theirs}
+    assert found.shares == (share,)
+
+
+def test_a_connection_that_is_removed_is_gone(record, resource, a_connection) -> None:
+    record.connections.add(connection := a_connection())
+
+    for _ in range(2):
+        record.connections.remove(connection)
+
+    assert record.connections.watching(resource).connections == ()
+    with pytest.raises(ConnectionEndedError):
+        record.connections.get(connection)
+
+
+def test_only_so_many_watch_by_a_share_as_it_allows(record, a_share, a_connection) -> None:
+    record.shares.add(share := a_share(max_viewers=2))
+    first, second, third = (a_connection(share) for _ in range(3))
+    for connection in (first, second):
+        record.connections.add(connection)
+
+    with pytest.raises(ShareFullError):
+        record.connections.add(third)
+    record.connections.remove(first)
+    record.connections.remove(first)
+    record.connections.add(third)
+
+    with pytest.raises(ShareFullError):
+        record.connections.add(a_connection(share))
+
+
+def test_a_connection_that_is_put_on_record_twice_is_one_viewer(
+    record, a_share, a_connection
+) -> None:
+    record.shares.add(share := a_share(max_viewers=2))
+
+    for _ in range(2):
+        record.connections.add(connection := a_connection(share, id="same="))
+
+    assert record.connections.get(connection) == connection
+    record.connections.add(a_connection(share))
+
+
+@pytest.mark.parametrize("engine", ["ministack"], indirect=True)
+def test_in_a_race_no_more_get_in_than_may(table, a_share, a_connection) -> None:
+    table.shares.add(share := a_share(max_viewers=3))
+
+    def gets_in(connection: Connection) -> bool:
+        try:
+            table.connections.add(connection)
+        except ShareFullError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(10) as pool:
+        got_in = [*pool.map(gets_in, [a_connection(share) for _ in range(10)])]
+
+    assert sum(got_in) == 3
+
+
+def test_nobody_gets_in_by_a_share_that_was_revoked_or_has_expired(
+    record, clock, a_share, a_connection
+) -> None:
+    revoked, expired = a_share(), a_share()
+    for share in (revoked, expired):
+        record.shares.add(share)
+
+    record.shares.remove(revoked.id, revoked.resource)
+    clock.advance(HOUR)
+
+    for share in (revoked, expired):
+        with pytest.raises(ShareNotFoundError):
+            record.connections.add(a_connection(share))
+
+
+def test_a_viewer_whose_share_is_no_more_can_leave(record, resource, a_share, a_connection) -> None:
+    record.shares.add(share := a_share())
+    record.connections.add(connection := a_connection(share))
+    record.shares.remove(share.id, share.resource)
+
+    record.connections.remove(connection)
+
+    assert record.connections.watching(resource).connections == ()
+
+
+def test_a_change_is_claimed_once_and_nothing_older_after_it(record, a_connection) -> None:
+    record.connections.add(connection := a_connection())
+
+    claimed = [record.connections.claim(connection, n) for n in (2, 2, 1, 3)]
+
+    assert claimed == [True, False, False, True]
+    assert record.connections.get(connection).sequence == 3
+
+
+def test_a_change_that_could_not_be_sent_can_be_claimed_again(record, a_connection) -> None:
+    record.connections.add(connection := a_connection())
+    record.connections.claim(connection, 2)
+
+    record.connections.unclaim(connection, 2)
+
+    assert record.connections.claim(connection, 2)
+
+
+def test_what_was_sent_since_stays_claimed(record, a_connection) -> None:
+    record.connections.add(connection := a_connection())
+    record.connections.claim(connection, 2)
+    record.connections.claim(connection, 3)
+
+    record.connections.unclaim(connection, 2)
+
+    assert not record.connections.claim(connection, 3)
+
+
+def test_nothing_is_claimed_for_a_connection_that_has_ended(record, a_connection) -> None:
+    with pytest.raises(ConnectionEndedError):
+        record.connections.claim(a_connection(), 1)
+
+    record.connections.unclaim(a_connection(), 1)
+
+
+# ── The table ───────────────────────────────────────────────────────────────────
+
+
+def test_a_viewer_never_leaves_by_ttl_which_would_not_give_back_the_place(
+    table, engine, a_share, a_connection
+) -> None:
+    table.shares.add(share := a_share())
+    own, by_share = a_connection(), a_connection(share)
+    for connection in (own, by_share):
+        table.connections.add(connection)
+
+    def ttl(connection: Connection) -> int | None:
+        key = connection_key(connection)
+        found = engine.client.get_item(TableName=engine.missions, Key=key)["Item"]
+        return plain(found).get("expires_at")
+
+    assert ttl(own) == (NOON + HOUR) // 1000
+    assert ttl(by_share) is None
+
+
+def test_a_shares_code_is_in_no_key(table, engine, resource, a_share, a_connection) -> None:
+    table.shares.add(share := a_share())
+    table.connections.add(a_connection(share))
+
+    stored = engine.client.scan(TableName=engine.missions, ConsistentRead=True)["Items"]
+
+    assert not [each for each in stored if share.code in each["PK"]["S"] + each["SK"]["S"]]
+    assert (
+        plain(engine.client.get_item(TableName=engine.missions, Key=share_key(share.id))["Item"])[
+            "viewers"
+        ]
+        == 1
+    )
+
+
+def test_watchers_of_one_resource_are_one_query(table, engine, resource, a_connection) -> None:
+    for _ in range(3):
+        table.connections.add(a_connection())
+
+    with engine.calls() as calls:
+        found = table.connections.watching(resource)
+
+    assert len(found.connections) == 3
+    assert calls == ["Query"]

@@ -1,0 +1,168 @@
+"""A model with tools at the other end of the network, and GitHub beside it.
+
+Both are servers on this machine; all between them is the deployed stack.
+"""
+
+import json
+from collections.abc import Iterator
+from threading import Event
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from tests.adapters.upstream import Upstream, reply, running
+from tests.e2e.docs_agents import over, write
+
+PULLS = "/repos/acme/demo/pulls"
+LINK = "https://github.example/acme/demo/pull/7"
+
+
+def spoken(*deltas: Any, reason: str = "tool_calls") -> bytes:
+    """A streamed answer of an OpenAI-compatible endpoint."""
+    pieces = [
+        *({"choices": [{"index": 0, "delta": delta, "finish_reason": None}]} for delta in deltas),
+        {"choices": [{"index": 0, "delta": {}, "finish_reason": reason}]},
+        {"choices": [], "usage": {"prompt_tokens": 7, "completion_tokens": 3}},
+    ]
+    return "".join(f"data: {json.dumps(each)}\n\n" for each in pieces).encode()
+
+
+def uses(name: str, **arguments: Any) -> dict[str, Any]:
+    function = {"name": name, "arguments": json.dumps(arguments)}
+    return {
+        "tool_calls": [{"index": 0, "id": uuid4().hex, "type": "function", "function": function}]
+    }
+
+
+class Model:
+    """Writes a page, then says what it has done: not before it is `let`."""
+
+    def __init__(self, upstream: Upstream, github: Any) -> None:
+        self.let = Event()
+        self._rounds: list[Any] = [
+            {"content": "I look"}, uses("write_file", path="docs/tide.mdx", content="# Tide\n"),
+        ]  # fmt: skip
+        self._github = github
+        upstream.then(self)
+
+    def __call__(self, handler: Any) -> None:
+        asked = handler.server.received[-1]
+        if asked.path.endswith(PULLS):
+            self._github(handler)
+        elif asked.body["messages"][-1]["role"] == "user":
+            reply(spoken(*self._rounds), Content_Type="text/event-stream")(handler)
+        else:
+            self.let.wait(30)
+            last = uses("finish", message="The tide is in.", title="Tides")
+            reply(spoken(last), Content_Type="text/event-stream")(handler)
+
+
+@pytest.fixture
+def upstream() -> Iterator[Upstream]:
+    with running() as server:
+        yield server
+
+
+@pytest.fixture
+def github() -> Any:
+    return reply({"html_url": LINK}, 201)
+
+
+@pytest.fixture
+def model(upstream, github) -> Iterator[Model]:
+    model = Model(upstream, github)
+    yield model
+    model.let.set()
+
+
+@pytest.fixture
+def docs(stack, make_docs, upstream, model) -> Any:
+    return make_docs(
+        "demo",
+        stack.git_url,
+        folder="docs",
+        provider="openai",
+        models={"sonnet": "small", "opus": "large"},
+        settings={"baseUrl": f"{upstream.url}/v1", "githubApi": upstream.url},
+        credentials_secret=f"{stack.name}/agents/git",
+        pull_requests="acme/demo",
+    )
+
+
+@pytest.fixture
+def branch() -> str:
+    return f"docs/{uuid4().hex[:8]}"
+
+
+def test_what_a_model_says_is_heard_before_it_says_more(docs, model, branch) -> None:
+    heard = []
+
+    def listening(line: str) -> None:
+        heard.append(line)
+        if line.startswith("a:"):  # the page is written; only now may the model go on
+            model.let.set()
+
+    streamed = write(docs, "Write about tides", listening, branch=branch)
+
+    assert '0:"I look"\n' in heard
+    assert heard[-1] == streamed.pieces[-1]
+    assert '"promptTokens":14' in heard[-1]
+
+
+def test_a_models_work_becomes_a_commit_and_a_draft_pull_request(
+    docs, model, upstream, branch, clone
+) -> None:
+    model.let.set()
+
+    streamed = write(docs, "Write about tides", branch=branch, asDraft="true", model="opus")
+
+    session = over(docs, streamed.job_id)
+    assert (session["haultReason"], session["title"]) == ("completed", "Tides")
+    assert (session["messageToUser"], session["pullRequestLink"]) == ("The tide is in.", LINK)
+    assert clone(branch).read("docs/tide.mdx") == "# Tide\n"
+    [pull] = [each.body for each in upstream.received if each.path.endswith(PULLS)]
+    assert (pull["head"], pull["base"], pull["draft"]) == (branch, "main", True)
+    assert {e.body["model"] for e in upstream.received if "model" in e.body} == {"large"}
+    assert docs.get(f"/v2/agent/{{project}}/job/{streamed.job_id}").json["prLink"] == LINK
+
+
+@pytest.mark.parametrize("github", [reply({"message": "Bad credentials"}, 401)])
+def test_a_host_that_refuses_our_credentials_is_called_misconfigured(docs, model, branch) -> None:
+    model.let.set()
+
+    streamed = write(docs, "Write about tides", branch=branch)
+
+    session = over(docs, streamed.job_id)
+    assert (session["haulted"], session["haultReason"]) == (True, "github_missconfigured")
+    assert '3:"GitHub refused our credentials"\n' in streamed.pieces
+
+
+def test_a_follow_up_tells_the_model_what_was_said_before(docs, model, upstream) -> None:
+    model.let.set()
+    root = docs.create("Write about tides").json["id"]
+    over(docs, root)
+
+    assert docs.message(root, "Shorter").status == 200
+
+    over(docs, root)
+    said = [
+        [(m["role"], m["content"]) for m in each.body["messages"] if m["role"] != "system"]
+        for each in upstream.received
+        if "messages" in each.body
+    ]
+    assert [
+        ("user", "Write about tides"),
+        ("assistant", "The tide is in."),
+        ("user", "Shorter"),
+    ] in said
+
+
+def test_a_model_that_stops_in_mid_stream_fails_its_job_only(docs, upstream, branch) -> None:
+    cut = spoken({"content": "I was about to"})[:-200]
+    upstream.then(lambda handler: handler.say(200, cut, len(cut) + 1000))
+
+    streamed = write(docs, "Write about tides", branch=branch)
+
+    assert over(docs, streamed.job_id)["haultReason"] == "error"
+    assert any(line.startswith("3:") for line in streamed.pieces)

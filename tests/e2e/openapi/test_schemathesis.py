@@ -1,0 +1,116 @@
+"""The deployed stack answers as its OpenAPI documents say, whatever it is asked: schemathesis asks.
+
+Each operation gets its examples, whatever its schema's limits suggest, and a few random requests,
+the same ones in every run; and is asked without its key. Tenants are new ones: they have no secret
+to sign webhooks with, so that none is sent; their drones do not exist, and their repository is
+nowhere.
+"""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from jobs.messaging.agent import Agent
+from jobs.missions.adapters.fleet_registry import DynamoFleetRegistry
+from jobs.missions.device import DeviceGroup, Plan
+from local.paths import ROOT
+from scripts.openapi.apis import APIS
+from scripts.openapi.document import spelled
+from tests.e2e.api import USER, eventually
+from tests.e2e.fleets import WAYPOINTS
+from tests.e2e.openapi.schemathesis_formats import NEVER_SENT
+
+AGENT = "11111111-1111-4111-8111-111111111111"
+JOB = "019b7963-4a00-7000-8000-000000000001"
+SESSION = "019b7963-4a00-7000-8000-00000000c0de"
+DELIVERY = "5f0c1a52-7d1e-5b0a-9d55-0c1f6f1d2a01"
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who may use an API; `known` says what there is in the place of what examples are about."""
+
+    headers: Mapping[str, str]
+    known: Mapping[str, str] = field(default_factory=dict)
+
+
+@pytest.fixture
+def messaging(make_tenant) -> Caller:
+    api = make_tenant(Agent(id=AGENT, name="Echo"))
+    return Caller({"X-API-Key": api.key}, {JOB: api.create()})
+
+
+@pytest.fixture
+def sessions(make_tenant) -> Caller:
+    api = make_tenant(Agent(id=AGENT, name="Echo"))
+    made = api.post("/api/messaging/sessions", {"agentId": AGENT, "userId": USER}).json
+    return Caller({"X-API-Key": api.key}, {SESSION: made["sessionId"]})
+
+
+@pytest.fixture
+def webhooks(make_tenant) -> Caller:
+    api = make_tenant()
+    job = api.create(webhook={"url": NEVER_SENT})
+    path = f"/webhooks/deliveries?jobId={job}"
+    [delivery, *_] = eventually(lambda: api.get(path).json["deliveries"], bool)
+    return Caller({"X-API-Key": api.key}, {JOB: job, DELIVERY: delivery["deliveryId"]})
+
+
+@pytest.fixture
+def missions(make_partner, cloud) -> Caller:
+    partner = make_partner()
+    fleet = DynamoFleetRegistry(cloud.client("dynamodb"), cloud.registry, clock=lambda: 0)
+    group = f"group-{partner.tenant}"
+    fleet.put_group(DeviceGroup(id=group, tenant=partner.tenant, name="Nothing", devices=()))
+    fleet.put_plan(partner.tenant, Plan(id="harbour-round", name="Round", waypoints=WAYPOINTS))
+    job = partner.post("/v3/jobs/create", {"name": "Round", "deviceGroupId": group}).json["job"]
+    return Caller(
+        {"Authorization": f"Bearer {partner.token}", "x-api-key": partner.api_key},
+        {
+            JOB: job["jobId"],
+            '"harbour"': f'"{group}"',
+            "EXAMPLECLIENTOFNOBODY0000000": partner.client_id,
+            "EXAMPLE-SECRET-OF-NOBODY": partner.client_secret,
+        },
+    )
+
+
+@pytest.fixture
+def docs(make_docs) -> Caller:
+    made = make_docs()
+    job = made.create().json["id"]
+    return Caller({"Authorization": f"Bearer {made.key}"}, {"demo-docs": made.project, JOB: job})
+
+
+@pytest.mark.parametrize("name", APIS)
+def test_every_operation_answers_as_it_is_described(
+    name, stack, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    caller: Caller = request.getfixturevalue(name)
+    text = spelled(APIS[name])
+    for example, real in caller.known.items():
+        text = text.replace(example, real)
+    described = tmp_path / f"{name}.json"
+    described.write_text(text)
+
+    asked = subprocess.run(
+        [
+            *(sys.executable, "-m", "schemathesis.cli"),
+            *("--config-file", ROOT / "tests/e2e/schemathesis.toml"),
+            *("run", described, "--url", stack.base_url, "--no-color"),
+            *(f"--header={key}:{value}" for key, value in caller.headers.items()),
+        ],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        check=False,
+        text=True,
+        timeout=300,
+    )
+
+    assert asked.returncode == 0, asked.stdout + asked.stderr

@@ -1,0 +1,290 @@
+"""The tracking page in a real browser, against the deployed stack and docks that fly."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import pytest
+from playwright.sync_api import Page, WebSocketRoute, expect
+
+from jobs.missions.partner import Role
+from tests.e2e.api import eventually
+from tests.e2e.browsers import NAMELESS, Visit, visits
+from tests.e2e.fleets import ROUND, Fleet, fleet
+from tests.e2e.partners import Partner
+
+HOSTILE: Final = "<img src=x onerror=\"document.title='owned'\">"
+RECORD: Final = """() => {
+  const { dataset } = document.querySelector("canvas");
+  window.record = [];
+  new MutationObserver(() => window.record.push({ ...dataset }))
+    .observe(document.querySelector("canvas"), { attributes: true });
+}"""
+
+
+@pytest.fixture(scope="module")
+def one_dock(cloud, make_partner) -> Iterator[Fleet]:
+    with fleet(cloud, make_partner(), [None]) as made:
+        yield made
+
+
+@pytest.fixture
+def visit(browser, stack) -> Iterator[Visit]:
+    with visits(browser, f"{stack.base_url}/tracking") as visit:
+        yield visit
+
+
+def sign_in(page: Page, partner: Partner, **wrong: str) -> None:
+    """With the keyboard alone."""
+    right = {
+        "Client id": partner.client_id,
+        "Client secret": partner.client_secret,
+        "API key": partner.api_key,
+    }
+    for label, value in (right | wrong).items():
+        page.get_by_label(label).fill(value)
+    page.keyboard.press("Enter")
+
+
+def fly(page: Page, group: str, name: str = "Round") -> None:
+    form = page.locator("#fly")
+    form.locator("summary").click()
+    form.get_by_label("Name").fill(name)
+    form.get_by_label("Device group").select_option(group)
+    form.get_by_label("Mission id").fill(ROUND)
+    form.get_by_label("Fast").check()
+    form.get_by_role("button", name="Fly").click()
+
+
+def later(one_dock: Fleet, **about: Any) -> str:
+    due = datetime.now(UTC) + timedelta(hours=1)
+    return one_dock.fly(scheduledAt=due.isoformat(), **about)
+
+
+def share(one_dock: Fleet, resource_id: str, **about: Any) -> str:
+    sane = {"shareType": "STREAM", "permissions": ["view"], "expiresIn": 600}
+    body = {"resourceId": resource_id, **sane, **about}
+    answer = one_dock.partner.post("/v3/streams/share", body)
+    assert answer.status == 201, answer
+    return str(answer.json["share"]["shareCode"])
+
+
+# ── Signing in ──────────────────────────────────────────────────────────────────
+
+
+def test_who_signs_in_sees_all_groups_and_what_their_drones_do(visit, demo_partner) -> None:
+    groups = demo_partner.get("/v3/resources").json["resources"]
+    page = visit()
+
+    sign_in(page, demo_partner)
+
+    for group in groups:
+        shown = page.locator("#groups > li", has_text=group["description"])
+        expect(shown.locator(".rows .name")).to_have_text([d["name"] for d in group["devices"]])
+        for chip in shown.locator(".rows .chip").all():
+            assert chip.inner_text() in {"Online", "Busy", "Offline"}
+    expect(page.locator("#link")).to_have_text("Live")
+    expect(page.locator("#sign-in")).to_be_hidden()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "advice"),
+    [
+        ({"Client secret": "wrong"}, "Unknown client id, or wrong secret. Check"),
+        ({"API key": "wrong"}, "This API key does not open the missions API. Check"),
+    ],
+)
+def test_a_sign_in_that_fails_says_what_to_do(visit, demo_partner, wrong, advice) -> None:
+    page = visit(refusals=True)
+
+    sign_in(page, demo_partner, **wrong)
+
+    expect(page.get_by_role("alert").filter(has_text=advice)).to_be_visible()
+    expect(page.locator("#groups li")).to_have_count(0)
+
+
+def test_a_token_that_has_run_out_leads_back_to_the_sign_in(visit) -> None:
+    page = visit(refusals=True)
+    page.get_by_text("I have an access token").click()
+
+    page.get_by_label("Access token").fill("a.b.c")
+    page.get_by_role("button", name="Use this token").click()
+
+    expect(page.get_by_role("alert").filter(has_text="Sign in again")).to_be_visible()
+    expect(page.get_by_label("Client id")).to_be_focused()
+
+
+def test_who_signs_out_leaves_nothing_behind(visit, one_dock) -> None:
+    page = visit()
+    page.get_by_text("I have an access token").click()
+    page.get_by_label("Access token").fill(one_dock.partner.token)
+    page.get_by_role("button", name="Use this token").click()
+    expect(page.locator("#groups")).to_contain_text("Docks")
+
+    page.get_by_role("button", name="Sign out").click()
+
+    expect(page.locator("#groups li, #jobs li, #instruments div")).to_have_count(0)
+    expect(page.locator("#link")).to_have_text("")
+    assert page.get_by_label("Access token").input_value() == ""
+    assert page.context.storage_state() == {"cookies": [], "origins": []}
+
+
+# ── Missions ────────────────────────────────────────────────────────────────────
+
+
+def test_a_mission_from_the_form_is_followed_until_it_has_landed(visit, one_dock) -> None:
+    page = visit()
+    sign_in(page, one_dock.partner)
+    expect(page.locator("canvas[data-lon]")).to_be_visible()
+    page.evaluate(RECORD)
+
+    fly(page, one_dock.group, "Along the quay")
+
+    expect(page.locator("#outcome")).to_contain_text("Completed at")
+    expect(page.locator("#jobs li").first).to_contain_text("Along the quay")
+    expect(page.locator("#jobs li").first).to_contain_text("Completed")
+    record = page.evaluate("window.record")
+    states = list(dict.fromkeys(each["state"] for each in record if each["state"]))
+    assert states == [s for s in ("PENDING", "QUEUED", "IN_PROGRESS", "COMPLETED") if s in states]
+    assert {"PENDING", "IN_PROGRESS", "COMPLETED"} <= {*states}
+    assert len({(each["lon"], each["lat"]) for each in record}) > 2
+
+
+def test_a_mission_that_fails_says_why(visit, one_dock) -> None:
+    job_id = one_dock.fly(metadata={"simulate": {"outcome": "fail"}})
+    job = one_dock.until(job_id)
+    page = visit(f"#job={job_id}")
+
+    sign_in(page, one_dock.partner)
+
+    expect(page.locator("#outcome")).to_have_text(f"Failed: {job['error']}")
+
+
+def test_a_mission_that_waits_is_cancelled(visit, one_dock) -> None:
+    job_id = later(one_dock, name="Tomorrow")
+    page = visit(f"#job={job_id}")
+    sign_in(page, one_dock.partner)
+    expect(page.locator("#about")).to_contain_text("starts")
+
+    page.get_by_role("button", name="Cancel mission").click()
+
+    expect(page.locator("#outcome")).to_contain_text("Cancelled at")
+    expect(page.get_by_role("button", name="Cancel mission")).to_be_hidden()
+    assert one_dock.job(job_id)["status"] == "CANCELLED"
+
+
+def test_who_may_only_watch_is_told_which_role_flies(visit, one_dock, make_partner) -> None:
+    viewer = make_partner(Role.VIEWER, one_dock.partner.tenant)
+    page = visit(refusals=True)
+    sign_in(page, viewer)
+    expect(page.locator("#groups")).to_contain_text("Docks")
+
+    fly(page, one_dock.group)
+
+    expect(page.locator("#fly .problem")).to_contain_text("This needs the role PILOT")
+
+
+def test_what_is_wrong_with_a_mission_is_said_field_by_field(visit, one_dock) -> None:
+    page = visit(refusals=True)
+    sign_in(page, one_dock.partner)
+    expect(page.locator("#groups")).to_contain_text("Docks")
+
+    fly(page, one_dock.group, name=" ")
+
+    expect(page.locator("#fly .problem")).to_contain_text("name: ")
+
+
+def test_a_hostile_name_stays_text(visit, one_dock) -> None:
+    job_id = later(one_dock, name=HOSTILE)
+    page = visit(f"#job={job_id}")
+
+    sign_in(page, one_dock.partner)
+
+    expect(page.locator("#title")).to_have_text(HOSTILE)
+    expect(page.locator("#jobs .name").filter(has_text=HOSTILE)).to_have_count(1)
+    expect(page.locator("img")).to_have_count(0)
+    assert "owned" not in page.title().replace(HOSTILE, "")
+
+
+def test_a_connection_that_drops_comes_back(visit, one_dock) -> None:
+    page = visit(refusals=True)
+    connections: list[WebSocketRoute] = []
+
+    def pass_on(connection: WebSocketRoute) -> None:
+        connection.connect_to_server()
+        connections.append(connection)
+
+    page.route_web_socket("**/ws?**", pass_on)
+    page.reload()
+    sign_in(page, one_dock.partner)
+    expect(page.locator("#link")).to_have_text("Live")
+
+    connections[0].close()
+
+    expect(page.locator("#link")).to_contain_text("connecting again")
+    expect(page.locator("#link")).to_have_text("Live")
+    assert len(connections) == 2
+
+
+# ── Shares ──────────────────────────────────────────────────────────────────────
+
+
+def test_a_share_is_watched_without_signing_in_until_it_is_revoked(visit, one_dock) -> None:
+    code = share(one_dock, one_dock.group)
+    page = visit(f"?share={code}", refusals=True)
+    expect(page.locator("canvas[data-lon]")).to_be_visible()
+    expect(page.locator("#side")).to_be_hidden()
+
+    one_dock.partner.send("DELETE", f"/v3/shares/{code}")
+
+    expect(page.locator("#outcome")).to_contain_text("it has expired, or was revoked")
+
+
+def test_a_shared_mission_is_shown_to_its_end(visit, one_dock) -> None:
+    job_id = later(one_dock)
+    page = visit(f"?share={share(one_dock, job_id)}")
+    expect(page.locator("#state")).to_have_text("Pending")
+
+    one_dock.partner.post(f"/v3/jobs/{job_id}/cancel")
+
+    expect(page.locator("#state")).to_have_text("Cancelled")
+    expect(page.locator("#link")).to_have_text("")
+
+
+def test_a_share_that_is_full_says_so_and_lets_in_later(visit, one_dock) -> None:
+    code = share(one_dock, one_dock.group, maxViewers=1)
+    first = visit(f"?share={code}")
+    expect(first.locator("#link")).to_have_text("Live")
+
+    second = visit(f"?share={code}", refusals=True)
+
+    expect(second.locator("#outcome")).to_contain_text("as many viewers as it may have")
+    first.close()
+    expect(second.locator("#link")).to_have_text("Live")
+    expect(second.locator("#outcome")).to_have_text("")
+
+
+# ── For everybody ───────────────────────────────────────────────────────────────
+
+
+def test_every_control_has_a_name(visit, one_dock) -> None:
+    page = visit()
+    sign_in(page, one_dock.partner)
+    expect(page.locator("#groups")).to_contain_text("Docks")
+
+    nameless = page.evaluate(NAMELESS)
+    ids = page.evaluate("[...document.querySelectorAll('[id]')].map((each) => each.id)")
+
+    assert nameless == []
+    assert sorted(ids) == sorted(set(ids))
+    expect(page.locator("h1")).to_have_count(1)
+
+
+def test_it_fits_a_narrow_phone(visit, one_dock) -> None:
+    page = visit(viewport={"width": 360, "height": 740})
+    sign_in(page, one_dock.partner)
+    expect(page.locator("canvas[data-lon]")).to_be_visible()
+
+    width = eventually(lambda: page.evaluate("document.documentElement.scrollWidth"), bool)
+
+    assert width <= 360

@@ -1,0 +1,32 @@
+"""Webhooks as tenants have them: a secret, and a log of what was sent."""
+
+from typing import Any
+
+from jobs.webhooks.adapters.secrets import spelled
+from jobs.webhooks.signature import new_secret
+from tests.e2e.api import Api, eventually
+from tests.e2e.cloud import Cloud
+
+
+def signing(cloud: Cloud, tenant: str) -> str:
+    """Have a tenant's webhooks signed; return its secret."""
+    made = new_secret()
+    cloud.client("secretsmanager").create_secret(
+        Name=f"{cloud.stack.name}/webhooks/{tenant}", SecretString=spelled([made])
+    )
+    return made
+
+
+def deliveries(api: Api, job_id: str) -> Any:
+    answer = api.get(f"/webhooks/deliveries?jobId={job_id}")
+    assert answer.status == 200, answer
+    return answer.json["deliveries"]
+
+
+def until(api: Api, job_id: str, *states: str, seconds: float = 60) -> Any:
+    """Return the job's deliveries, once they are in these states."""
+    return eventually(
+        lambda: deliveries(api, job_id),
+        lambda found: [each["status"] for each in found] == [*states],
+        seconds=seconds,
+    )

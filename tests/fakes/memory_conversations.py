@@ -1,0 +1,95 @@
+"""What sessions stand on, in memory. Held to the real adapters' contract likewise."""
+
+from collections.abc import Iterator, Sequence
+
+from jobs.core.errors import SessionNotFoundError, StaleSessionError
+from jobs.core.job import Job, JobRef, Millis
+from jobs.core.ports import Clock, IdempotencyKey
+from jobs.sessions.session import ChatMessage, ChatSession, Messages, Window, answer_in, question_in
+from tests.fakes.memory import InMemoryJobRepository
+
+
+class InMemoryConversations:
+    """Answers are messages once the repository has them: it is one store, as two tables are not."""
+
+    def __init__(self, repository: InMemoryJobRepository, clock: Clock) -> None:
+        self._repository = repository
+        self._clock = clock
+        self._sessions: dict[tuple[str, str], ChatSession] = {}
+        self._forgotten: set[tuple[str, str]] = set()
+
+    def create(self, session: ChatSession) -> None:
+        self._sessions[session.tenant, session.id] = session
+
+    def get(self, tenant: str, session_id: str) -> ChatSession:
+        session = self._sessions.get((tenant, session_id))
+        if session is None or session.gone_at <= self._clock():
+            raise SessionNotFoundError(session_id)
+        return session
+
+    def save(self, session: ChatSession) -> None:
+        stored = self._sessions.get((session.tenant, session.id))
+        if stored is None or stored.version != session.version - 1:
+            raise StaleSessionError(session.id)
+        self.create(session)
+
+    def send(self, session: ChatSession, job: Job, key: IdempotencyKey | None = None) -> JobRef:
+        if key and self._repository.knows(job.tenant, job.dialect, key.value):
+            return self._repository.add(job, key)
+        self.save(session)
+        return self._repository.add(job, key)
+
+    def active(self, tenant: str, *, limit: int) -> Sequence[ChatSession]:
+        found = [
+            session
+            for session in self._sessions.values()
+            if session.tenant == tenant and session.expires_at > self._clock()
+        ]
+        return sorted(found, key=lambda session: session.id, reverse=True)[:limit]
+
+    def page(self, tenant: str, session_id: str, window: Window) -> Messages:
+        found = [
+            message
+            for message in self._messages(tenant, session_id)
+            if (window.before is None or message.at < window.before)
+            and (window.after is None or message.at > window.after)
+        ]
+        found.sort(key=lambda message: (message.at, message.is_agent), reverse=not window.oldest)
+        end = window.limit
+        while 0 < end < len(found) and found[end].at == found[end - 1].at:
+            end += 1
+        page = found[:end]
+        return Messages(messages=page[::-1] if window.oldest else page, more=len(found) > end)
+
+    def asked(
+        self, tenant: str, session_id: str, *, before: Millis | None = None
+    ) -> Iterator[ChatMessage]:
+        return (m for m in reversed(self._asked(tenant, session_id)) if not before or m.at < before)
+
+    def asked_since(self, tenant: str, session_id: str, *, after: Millis) -> Iterator[ChatMessage]:
+        return (m for m in self._asked(tenant, session_id) if m.at > after)
+
+    def answered(self, tenant: str, session_id: str, *, limit: int) -> Sequence[ChatMessage]:
+        found = [m for m in self._messages(tenant, session_id) if m.is_agent]
+        return sorted(found, key=lambda message: message.at)[-limit:]
+
+    def close(self, session: ChatSession) -> None:
+        self._sessions.pop((session.tenant, session.id), None)
+
+    def forget(self, tenant: str, session_id: str) -> None:
+        self._forgotten.add((tenant, session_id))
+
+    def _asked(self, tenant: str, session_id: str) -> Sequence[ChatMessage]:
+        found = [m for m in self._messages(tenant, session_id) if not m.is_agent]
+        return sorted(found, key=lambda message: message.at)
+
+    def _messages(self, tenant: str, session_id: str) -> Sequence[ChatMessage]:
+        if (tenant, session_id) in self._forgotten:
+            return []
+        jobs = [
+            job
+            for job in self._repository.all()
+            if (job.tenant, job.conversation) == (tenant, session_id)
+        ]
+        answers = [answer for job in jobs if (answer := answer_in(job))]
+        return [*map(question_in, jobs), *answers]

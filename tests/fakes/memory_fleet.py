@@ -1,0 +1,95 @@
+"""Devices in memory. Held to the real adapter's contract by tests/adapters."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from jobs.core.job import JobRef, Millis
+from jobs.core.ports import Clock
+from jobs.missions.device import DeviceState, Lease, Reading
+from jobs.missions.mission import job_id_in
+from jobs.missions.ports import OrderState
+
+
+class InMemoryFleet:
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._states: dict[str, DeviceState] = {}
+        self._fences: dict[str, int] = {}
+
+    def states(self, device_ids: Sequence[str]) -> Mapping[str, DeviceState]:
+        return {each: self._state(each) for each in device_ids}
+
+    def lease(self, device_id: str, ref: JobRef, *, until: Millis) -> int | None:
+        state = self._state(device_id)
+        if state.is_leased(self._clock()):
+            return None
+        fence = self._fences[device_id] = self._fences.get(device_id, 0) + 1
+        self._states[device_id] = replace(state, lease=Lease(job=ref, fence=fence, until=until))
+        return fence
+
+    def release(self, device_id: str, *, fence: int) -> None:
+        if self._fences.get(device_id) == fence:
+            self._states[device_id] = replace(self._state(device_id), lease=None)
+
+    def report(self, reading: Reading, *, hold: Millis) -> tuple[DeviceState, DeviceState] | None:
+        now, before = self._clock(), self._state(reading.device)
+        if before.reading is not None and before.reading.sequence >= reading.sequence:
+            return None
+        lease = before.lease
+        if lease and reading.order and lease.job.id == job_id_in(reading.order):
+            lease = replace(lease, until=now + hold)
+        after = replace(before, seen_at=now, reading=reading, lease=lease)
+        self._states[reading.device] = after
+        return before, after
+
+    def lost(self, device_id: str) -> None:
+        state = self._state(device_id)
+        if state.reading:
+            gone = replace(state.reading, online=False)
+            self._states[device_id] = replace(state, reading=gone)
+
+    def _state(self, device_id: str) -> DeviceState:
+        return self._states.get(device_id, DeviceState(device=device_id))
+
+
+class InMemoryOrders:
+    """The broker. `documents` is what devices were sent; tests play the devices with `answer`."""
+
+    def __init__(self) -> None:
+        self.documents: dict[str, Mapping[str, Any]] = {}
+        self._stands: dict[tuple[str, str], tuple[OrderState, str | None]] = {}
+
+    def send(self, order_id: str, device_id: str, document: Mapping[str, Any]) -> None:
+        self.documents.setdefault(order_id, document)
+        self._stands.setdefault((order_id, device_id), (OrderState.QUEUED, None))
+
+    def state(self, order_id: str, device_id: str) -> tuple[OrderState, str | None] | None:
+        return self._stands.get((order_id, device_id))
+
+    def withdraw(self, order_id: str, device_id: str) -> bool:
+        found = self._stands.get((order_id, device_id))
+        if found is None:
+            return True
+        if found[0] is OrderState.QUEUED:
+            self._stands[order_id, device_id] = (OrderState.CANCELED, None)
+            return True
+        return False
+
+    def recall(self, order_id: str, device_id: str) -> None:
+        found = self._stands.get((order_id, device_id))
+        if found is not None and found[0] in {OrderState.QUEUED, OrderState.IN_PROGRESS}:
+            self._stands[order_id, device_id] = (OrderState.CANCELED, None)
+
+    def of(self, device_id: str, *states: OrderState) -> list[str]:
+        """Return a device's orders in these states, oldest first."""
+        return [
+            order
+            for (order, device), (state, _) in self._stands.items()
+            if device == device_id and state in states
+        ]
+
+    def answer(
+        self, order_id: str, device_id: str, state: OrderState, reason: str | None = None
+    ) -> None:
+        self._stands[order_id, device_id] = (state, reason)

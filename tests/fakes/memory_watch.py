@@ -1,0 +1,118 @@
+"""Watching in memory. Shares and connections are held to the real adapters' contract."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from jobs.core.errors import ShareFullError, ShareNotFoundError, UnavailableError
+from jobs.core.ports import Clock
+from jobs.tracking.connection import Connection, ConnectionEndedError, SocketGoneError, Watching
+from jobs.tracking.ports import Message
+from jobs.tracking.resource import Resource
+from jobs.tracking.share import Share
+
+
+class InMemoryShares:
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._shares: dict[str, Share] = {}
+
+    def add(self, share: Share) -> None:
+        self._shares[share.id] = share
+
+    def get(self, share_id: str) -> Share:
+        share = self._shares.get(share_id)
+        if share is None or share.expires_at <= self._clock():
+            raise ShareNotFoundError
+        return share
+
+    def live(self, tenant: str) -> Sequence[Share]:
+        found = [
+            share
+            for share in self._shares.values()
+            if share.resource.tenant == tenant and share.expires_at > self._clock()
+        ]
+        return sorted(found, key=lambda share: (share.created_at, share.id))
+
+    def remove(self, share_id: str, resource: Resource) -> None:
+        self._shares.pop(share_id, None)
+
+    def of(self, resource: Resource) -> Sequence[Share]:
+        return [share for share in self.live(resource.tenant) if share.resource == resource]
+
+
+class InMemoryConnections:
+    def __init__(self, shares: InMemoryShares) -> None:
+        self._shares = shares
+        self._connections: dict[str, Connection] = {}
+
+    def add(self, connection: Connection) -> None:
+        if connection.id in self._connections:
+            return
+        if connection.share is not None:
+            most = self._shares.get(connection.share).max_viewers
+            viewers = [c for c in self._connections.values() if c.share == connection.share]
+            if most is not None and len(viewers) >= most:
+                raise ShareFullError
+        self._connections[connection.id] = connection
+
+    def remove(self, connection: Connection) -> None:
+        self._connections.pop(connection.id, None)
+
+    def get(self, connection: Connection) -> Connection:
+        if connection.id not in self._connections:
+            raise ConnectionEndedError
+        return self._connections[connection.id]
+
+    def claim(self, connection: Connection, sequence: int) -> bool:
+        stored = self.get(connection)
+        if stored.sequence >= sequence:
+            return False
+        self._connections[connection.id] = replace(stored, sequence=sequence)
+        return True
+
+    def unclaim(self, connection: Connection, sequence: int) -> None:
+        stored = self._connections.get(connection.id)
+        if stored and stored.sequence == sequence:
+            self._connections[connection.id] = replace(stored, sequence=connection.sequence)
+
+    def watching(self, resource: Resource) -> Watching:
+        return Watching(
+            connections=tuple(c for c in self._connections.values() if c.resource == resource),
+            shares=tuple(self._shares.of(resource)),
+        )
+
+
+class InMemorySockets:
+    """`opened` are open; `posted` is what each was sent; `failing` are out of reach."""
+
+    def __init__(self) -> None:
+        self.opened: set[str] = set()
+        self.failing: set[str] = set()
+        self.posted: dict[str, list[Message]] = {}
+
+    def open(self, connection_id: str) -> None:
+        self.opened.add(connection_id)
+
+    def post(self, connection_id: str, message: Message) -> None:
+        self._reach(connection_id)
+        self.posted.setdefault(connection_id, []).append(message)
+
+    def close(self, connection_id: str) -> None:
+        self._reach(connection_id)
+        self.opened.discard(connection_id)
+
+    def _reach(self, connection_id: str) -> None:
+        if connection_id in self.failing:
+            raise UnavailableError(connection_id)
+        if connection_id not in self.opened:
+            raise SocketGoneError
+
+
+class InMemoryTopics:
+    """`published` is what each topic was sent."""
+
+    def __init__(self) -> None:
+        self.published: dict[str, list[Message]] = {}
+
+    def publish(self, topic: str, message: Message) -> None:
+        self.published.setdefault(topic, []).append(message)

@@ -1,0 +1,246 @@
+"""Handlers as they are deployed, on events as AWS sends them; what is beyond the ports is fake.
+
+The events are those of `sam local invoke -e`.
+"""
+
+import io
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from http import HTTPStatus
+from importlib import import_module
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from pydantic import TypeAdapter
+
+from jobs.core import wiring as bootstrap
+from jobs.core.job import Job
+from jobs.docs import wiring as docs_bootstrap
+from jobs.kit import lambda_handler as runtime
+from jobs.messaging.agent import Agent
+from jobs.missions import wiring as mission_bootstrap
+from jobs.payments import wiring as payment_bootstrap
+from jobs.sessions import wiring as session_bootstrap
+from jobs.tracking import wiring as watch_bootstrap
+from jobs.webhooks import wiring as event_bootstrap
+from scripts.openapi.messaging import MESSAGING
+from tests.fakes.memory import InMemoryJobCounters, InMemoryJobRepository, InMemoryRegistry, Outbox
+from tests.fakes.memory_conversations import InMemoryConversations
+from tests.fakes.memory_webhooks import InMemoryDeliveryLog, InMemorySubscriptions
+from tests.support import FrozenClock
+
+EVENTS = Path(__file__).parents[2] / "events"
+TENANT = "demo"
+USER_ID = "99999999-9999-4999-8999-999999999999"
+AGENT_ID = "11111111-1111-4111-8111-111111111111"
+SETTINGS = {
+    "AGENT_QUEUE_URL": "https://sqs.example/agents",
+    "CURSOR_SECRET_ARN": "cursor",
+    "DEFAULT_TIMEOUT_MS": "30000",
+    "EVENT_BUS": "bus",
+    "PAYMENTS": "off",
+    "RETENTION_HOURS": "24",
+    "WEBHOOKS_TO_LOOPBACK": "false",
+    "WEBHOOK_QUEUE_URL": "https://sqs.example/webhooks",
+    "WEBHOOK_SECRETS": "sortie/webhooks/",
+}
+
+
+class Queues:
+    """SQS, as far as it is used."""
+
+    def __init__(self) -> None:
+        self.sent: list[Any] = []
+        self.held: list[tuple[str, int]] = []
+
+    def send_message(self, **request: Any) -> None:
+        self.sent.append(json.loads(request["MessageBody"]))
+
+    def send_message_batch(self, **request: Any) -> Any:
+        self.sent += [json.loads(each["MessageBody"]) for each in request["Entries"]]
+        return {}
+
+    def change_message_visibility(self, **request: Any) -> None:
+        self.held.append((request["ReceiptHandle"], request["VisibilityTimeout"]))
+
+
+class Bus:
+    """EventBridge, as far as it is used."""
+
+    def __init__(self) -> None:
+        self.details: list[Any] = []
+        self.types: list[str] = []
+
+    def put_events(self, **request: Any) -> Any:
+        self.types += [entry["DetailType"] for entry in request["Entries"]]
+        self.details += [json.loads(entry["Detail"]) for entry in request["Entries"]]
+        return {"FailedEntryCount": 0}
+
+
+@dataclass
+class World:
+    """What the handlers stand on. `meanwhile` happens whenever one of them sleeps."""
+
+    clock: FrozenClock
+    repository: InMemoryJobRepository
+    counters: InMemoryJobCounters
+    registry: InMemoryRegistry = field(default_factory=InMemoryRegistry)
+    timers: Outbox = field(default_factory=Outbox)
+    queues: Queues = field(default_factory=Queues)
+    bus: Bus = field(default_factory=Bus)
+    subscriptions: InMemorySubscriptions = field(default_factory=InMemorySubscriptions)
+    deliveries: InMemoryDeliveryLog = field(default_factory=InMemoryDeliveryLog)
+    meanwhile: Callable[[], object] = lambda: None
+
+    def __post_init__(self) -> None:
+        self.conversations = InMemoryConversations(self.repository, self.clock)
+
+    def sleep(self, seconds: float) -> None:
+        self.clock.advance(round(seconds * 1000))
+        self.meanwhile()
+
+    def read_stream(self) -> None:
+        self.counters.count(self.repository.changes)
+
+
+@pytest.fixture(autouse=True)
+def world(clock, monkeypatch) -> Iterator[World]:
+    made = World(clock, InMemoryJobRepository(clock), InMemoryJobCounters(clock))
+    made.registry.put_agent(TENANT, Agent(id=AGENT_ID, name="Echo", bio="Answers."))
+    roots = (
+        bootstrap, docs_bootstrap, event_bootstrap, mission_bootstrap, payment_bootstrap,
+        session_bootstrap,
+        watch_bootstrap,
+    )  # fmt: skip
+    caches = [each for r in roots for each in vars(r).values() if hasattr(each, "cache_clear")]
+    for each in caches:
+        each.cache_clear()
+    monkeypatch.setattr(bootstrap, "now", clock)
+    monkeypatch.setattr(bootstrap, "time", SimpleNamespace(sleep=made.sleep))
+    monkeypatch.setattr(bootstrap, "repository", lambda: made.repository)
+    monkeypatch.setattr(session_bootstrap, "repository", lambda: made.repository)
+    monkeypatch.setattr(session_bootstrap, "conversations", lambda: made.conversations)
+    monkeypatch.setattr(bootstrap, "counters", lambda: made.counters)
+    monkeypatch.setattr(bootstrap, "registry", lambda: made.registry)
+    monkeypatch.setattr(bootstrap, "timers", lambda: made.timers)
+    monkeypatch.setattr(bootstrap, "secrets", lambda: SimpleNamespace(read=str))
+    monkeypatch.setattr(bootstrap, "sqs", lambda: made.queues)
+    monkeypatch.setattr(bootstrap, "client", {"events": made.bus}.__getitem__)
+    monkeypatch.setattr(event_bootstrap, "subscriptions", lambda: made.subscriptions)
+    monkeypatch.setattr(event_bootstrap, "delivery_log", lambda: made.deliveries)
+    for name, value in SETTINGS.items():
+        monkeypatch.setenv(name, value)
+    yield made
+    for each in caches:
+        each.cache_clear()
+
+
+@pytest.fixture
+def stored(world, a_job) -> Callable[..., Job]:
+    """Store a job of the events' tenant and return it; name only what the test is about."""
+
+    def store(**about: Any) -> Job:
+        job = a_job(**{"tenant": TENANT} | about)
+        world.repository.add(job)
+        return job
+
+    return store
+
+
+@pytest.fixture
+def event() -> Callable[..., Any]:
+    """Load events/<name>.json, with changes to its first level."""
+
+    def load(name: str, **changes: Any) -> Any:
+        return json.loads((EVENTS / f"{name}.json").read_text()) | changes
+
+    return load
+
+
+@pytest.fixture
+def invoke(lambda_context, event) -> Callable[..., Any]:
+    """Have the handler of this name answer its own event, or another one."""
+
+    def run(name: str, other: Any = None, **changes: Any) -> Any:
+        handler = import_module(name.replace("/", ".")).lambda_handler
+        return handler(other or event(name, **changes), lambda_context)
+
+    return run
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: HTTPStatus
+    headers: dict[str, str]
+    text: str
+
+    @property
+    def body(self) -> Any:
+        return json.loads(self.text)
+
+
+@cache
+def declared(endpoint: str, status: int) -> TypeAdapter[Any]:
+    """What docs/openapi/messaging.json says of an endpoint's answers with this status."""
+    return TypeAdapter(MESSAGING.operation(endpoint).kind(status))
+
+
+@pytest.fixture
+def call(invoke) -> Callable[..., Answer]:
+    """Have an API's handler answer. What holds for every answer is checked here, for all tests."""
+
+    def answer(name: str, **changes: Any) -> Answer:
+        made = invoke(f"messaging/{name}", **changes)
+        assert made.keys() == {"statusCode", "headers", "body"}
+        assert made["headers"]["Content-Type"] == "application/json"
+        assert made["headers"]["Cache-Control"] == "no-store"
+        assert made["headers"]["Access-Control-Allow-Origin"] == "*"
+        assert "Retry-After" in made["headers"]["Access-Control-Expose-Headers"]
+        declared(name, made["statusCode"]).validate_json(made["body"])
+        return Answer(HTTPStatus(made["statusCode"]), made["headers"], made["body"])
+
+    return answer
+
+
+@pytest.fixture
+def create(call) -> Callable[..., Answer]:
+    """Create with these fields in the body, and with these headers beside its Content-Type."""
+
+    def answer(*, headers: dict[str, str] | None = None, **fields: Any) -> Answer:
+        return call(
+            "create_job",
+            headers={"Content-Type": "application/json"} | (headers or {}),
+            body=json.dumps({"userId": USER_ID, "content": "Hello"} | fields),
+        )
+
+    return answer
+
+
+LOGGED = {
+    *("level", "location", "message", "timestamp", "service", "cold_start", "correlation_id"),
+    *("function_arn", "function_memory_size", "function_name", "function_request_id"),
+    *("exception", "exception_name", "stack_trace", "xray_trace_id"),
+    *("tenant", "job_id", "job_status", "status", "code", "outcome", "ended", "message_id"),
+    *("device", "state", "reason", "share", "viewers"),
+    *("delivery_id", "error", "ms", "again_in", "request_id", "payment_id"),
+}
+"""All that may be in a line. Prompts, results, keys and addresses are in none of them."""
+
+
+@pytest.fixture(autouse=True)
+def log(monkeypatch) -> Iterator[Callable[[], list[dict[str, Any]]]]:
+    """What has been logged so far, line by line. What holds for every line is checked here."""
+    written = io.StringIO()
+    monkeypatch.setattr(runtime.logger.registered_handler, "stream", written)
+
+    def lines() -> list[dict[str, Any]]:
+        return [json.loads(line) for line in written.getvalue().splitlines()]
+
+    yield lines
+    for line in lines():
+        assert line.keys() <= LOGGED
+        assert "job_id" not in line or "tenant" in line, line["message"]

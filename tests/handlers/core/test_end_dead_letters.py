@@ -1,0 +1,71 @@
+from copy import deepcopy
+
+import pytest
+
+from jobs.core.status import JobStatus
+from tests.support import NOON
+
+DONE = {"batchItemFailures": []}
+
+
+@pytest.mark.parametrize("about", [
+    {}, {"status": JobStatus.RUNNING, "attempt": 4, "lease_until": NOON},
+])  # fmt: skip
+def test_a_job_that_no_worker_could_process_has_failed(invoke, stored, world, log, about) -> None:
+    job = stored(**about)
+
+    answer = invoke("workers/end_dead_letters")
+
+    ended = world.repository.get(job.ref)
+    assert answer == DONE
+    assert (ended.status, ended.error) == (JobStatus.FAILED, "Job could not be processed")
+    [line] = log()
+    assert (line["level"], line["job_id"], line["ended"]) == ("ERROR", job.id, True)
+
+
+@pytest.mark.parametrize("status", ["SUCCEEDED", "FAILED", "CANCELLED", "TIMED_OUT"])
+def test_a_job_that_ended_after_all_stays_as_it_ended(invoke, stored, world, log, status) -> None:
+    job = stored(status=JobStatus(status), ended_at=NOON)
+
+    assert invoke("workers/end_dead_letters") == DONE
+    assert world.repository.get(job.ref) == job
+    assert log()[0]["ended"] is False
+
+
+def test_a_job_that_is_gone_needs_no_end(invoke) -> None:
+    assert invoke("workers/end_dead_letters") == DONE
+
+
+def test_a_job_that_a_worker_still_has_is_looked_at_again(invoke, stored, world, event) -> None:
+    job = stored(status=JobStatus.RUNNING, attempt=4, lease_until=NOON + 1)
+    [record] = event("workers/end_dead_letters")["Records"]
+
+    answer = invoke("workers/end_dead_letters")
+
+    assert answer == {"batchItemFailures": [{"itemIdentifier": record["messageId"]}]}
+    assert world.repository.get(job.ref) == job
+
+
+@pytest.fixture
+def letters(event):
+    """Two letters: this one, and the event's."""
+
+    def make(body: str):
+        [record] = event("workers/end_dead_letters")["Records"]
+        return {"Records": [deepcopy(record) | {"body": body}, record]}
+
+    return make
+
+
+@pytest.mark.parametrize("body", ["", "not json", "null", "{}", '["demo"]'])
+def test_a_letter_that_names_no_job_is_done_with(invoke, stored, world, letters, body) -> None:
+    job = stored()
+
+    assert invoke("workers/end_dead_letters", letters(body)) == DONE
+    assert world.repository.get(job.ref).status is JobStatus.FAILED
+
+
+def test_a_letter_that_names_no_job_is_logged(invoke, letters, log) -> None:
+    invoke("workers/end_dead_letters", letters("not json"))
+
+    assert (log()[0]["level"], log()[0]["message"]) == ("ERROR", "dead letter names no job")

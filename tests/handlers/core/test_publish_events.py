@@ -1,0 +1,151 @@
+import json
+
+import pytest
+
+from jobs.core.errors import UnavailableError
+from jobs.core.status import JobStatus
+
+ID = "019b7963-4a00-7000-8000-000000000001"
+
+
+@pytest.fixture
+def counts(world):
+    def count() -> dict[str, int]:
+        found = world.counters.read("demo", "messaging").by_status
+        return {status.value: n for status, n in found.items() if n}
+
+    return count
+
+
+def test_each_change_is_counted_once_and_told_in_order(invoke, world, counts) -> None:
+    invoke("workers/publish_events")
+
+    assert counts() == {"SUCCEEDED": 1}
+    assert [
+        (detail["sequence"], detail["status"], detail["previousStatus"], detail["occurredAt"])
+        for detail in world.bus.details
+    ] == [
+        (1, "PENDING", None, "2026-01-01T12:00:00+00:00"),
+        (2, "RUNNING", "PENDING", "2026-01-01T12:00:00.200000+00:00"),
+        (3, "SUCCEEDED", "RUNNING", "2026-01-01T12:00:00.450000+00:00"),
+    ]
+
+
+def test_an_event_says_which_job_and_nothing_of_what_is_in_it(invoke, world) -> None:
+    invoke("workers/publish_events")
+
+    detail = world.bus.details[0]
+    del detail["eventId"], detail["occurredAt"]
+    assert detail == {
+        "version": "1",
+        "sequence": 1,
+        "tenant": "demo",
+        "dialect": "messaging",
+        "jobId": ID,
+        "status": "PENDING",
+        "previousStatus": None,
+        "links": {"self": f"/api/messaging/jobs/{ID}"},
+    }
+    assert "who are you" not in json.dumps(world.bus.details)
+
+
+def test_a_replayed_batch_changes_no_count_and_repeats_the_same_ids(invoke, world, counts) -> None:
+    for _ in range(2):
+        invoke("workers/publish_events")
+
+    ids = [detail["eventId"] for detail in world.bus.details]
+    assert counts() == {"SUCCEEDED": 1}
+    assert ids[:3] == ids[3:]
+    assert len(set(ids)) == 3
+
+
+def test_a_deleted_job_that_had_not_ended_is_no_longer_counted(
+    invoke, event, world, counts
+) -> None:
+    first = event("workers/publish_events")["Records"][0]
+    removed = json.loads(json.dumps(first))
+    removed["dynamodb"]["OldImage"] = removed["dynamodb"].pop("NewImage")
+
+    invoke("workers/publish_events", {"Records": [first, removed]})
+
+    assert counts() == {}
+    assert len(world.bus.details) == 1
+
+
+def test_a_renewed_lease_is_nobodys_news(invoke, event, world, counts) -> None:
+    renewed = event("workers/publish_events")["Records"][1]
+    renewed["dynamodb"]["OldImage"] = renewed["dynamodb"]["NewImage"]
+
+    invoke("workers/publish_events", {"Records": [renewed]})
+
+    assert counts() == {}
+    assert world.bus.details == []
+
+
+def test_when_the_bus_refuses_the_batch_comes_again_and_counts_stay_exact(
+    invoke, world, counts, monkeypatch
+) -> None:
+    with monkeypatch.context() as busy:
+        busy.setattr(world.bus, "put_events", lambda **_: {"FailedEntryCount": 1})
+        with pytest.raises(UnavailableError):
+            invoke("workers/publish_events")
+
+    invoke("workers/publish_events")
+
+    assert counts() == {"SUCCEEDED": 1}
+    assert len(world.bus.details) == 3
+
+
+def test_each_change_is_logged_without_content(invoke, log) -> None:
+    invoke("workers/publish_events")
+
+    assert [(line["job_id"], line["job_status"]) for line in log()] == [
+        (ID, JobStatus.PENDING),
+        (ID, JobStatus.RUNNING),
+        (ID, JobStatus.SUCCEEDED),
+    ]
+    assert "who are you" not in json.dumps(log())
+
+
+def test_how_jobs_fare_is_printed_as_metrics_of_the_stack(invoke, capsys) -> None:
+    invoke("workers/publish_events")
+
+    *_, succeeded = map(json.loads, capsys.readouterr().out.splitlines())
+    [metrics] = succeeded["_aws"]["CloudWatchMetrics"]
+    assert metrics["Namespace"] == "sortie-test"
+    assert [sorted(each) for each in metrics["Dimensions"]] == [
+        ["dialect", "service", "status"],
+        ["service", "status"],
+    ]
+    assert metrics["Metrics"] == [
+        {"Name": "ProcessingTime", "Unit": "Milliseconds"},
+        {"Name": "Jobs", "Unit": "Count"},
+    ]
+    assert (succeeded["service"], succeeded["dialect"], succeeded["status"]) == (
+        "sortie", "messaging", "SUCCEEDED",
+    )  # fmt: skip
+    assert (succeeded["ProcessingTime"], succeeded["Jobs"]) == ([450.0], [1.0])
+
+
+def test_a_full_batch_of_jobs_that_ended_loses_no_measurement(invoke, event, capsys) -> None:
+    ended = event("workers/publish_events")["Records"][2]
+    batch = [
+        json.loads(json.dumps(ended).replace(ID, f"019b7963-4a00-7000-8000-{n:012}"))
+        for n in range(100)
+    ]
+
+    invoke("workers/publish_events", {"Records": batch})
+
+    printed = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert sum(len(each.get("ProcessingTime", [])) for each in printed) == 100
+    assert sum(sum(each.get("Jobs", [])) for each in printed) == 100
+
+
+def test_metrics_name_no_tenant_and_nothing_of_what_is_in_a_job(invoke, capsys) -> None:
+    invoke("workers/publish_events")
+
+    printed = capsys.readouterr().out
+    assert printed
+    assert "demo" not in printed
+    assert ID not in printed
+    assert "who are you" not in printed

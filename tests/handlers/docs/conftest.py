@@ -1,0 +1,69 @@
+"""The documentation agents' API: one project of the demo organisation's, one of another's."""
+
+import json
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import pytest
+from pydantic import TypeAdapter
+
+from jobs.core.job import Job
+from jobs.docs import wiring as docs_bootstrap
+from jobs.docs.docs_job import Project
+from jobs.missions import wiring as mission_bootstrap
+from scripts.openapi.docs import DOCS
+from tests.fakes.memory_missions import InMemoryRateLimits
+from tests.fakes.memory_projects import InMemoryProjects
+from tests.handlers.conftest import TENANT, Answer
+
+JOB = "019b7963-4a00-7000-8000-000000000001"
+REPOSITORY = "https://git.example/demo/docs.git"
+
+
+@pytest.fixture(autouse=True)
+def projects(world, monkeypatch) -> InMemoryProjects:
+    made, limits = InMemoryProjects(), InMemoryRateLimits(world.clock)
+    for tenant, project in ((TENANT, "demo-docs"), (TENANT, "other"), ("rival", "theirs")):
+        made.put_project(
+            Project(id=project, tenant=tenant, repository=REPOSITORY, subdomain="demo")
+        )
+    monkeypatch.setattr(docs_bootstrap, "projects", lambda: made)
+    monkeypatch.setattr(docs_bootstrap, "docs_jobs", lambda: world.repository)
+    monkeypatch.setattr(mission_bootstrap, "rate_limits", lambda: limits)
+    return made
+
+
+@cache
+def declared(endpoint: str, status: int) -> TypeAdapter[Any]:
+    """What docs/openapi/docs.json says of an endpoint's answers with this status."""
+    return TypeAdapter(DOCS.operation(endpoint).kind(status))
+
+
+@pytest.fixture
+def call(invoke) -> Callable[..., Answer]:
+    """Have a handler answer its own event, with changes to its first level, as JSON or as is."""
+
+    def answer(name: str, *, json_body: Any = None, **changes: Any) -> Answer:
+        if json_body is not None:
+            changes["body"] = json.dumps(json_body)
+        made = invoke(f"docs/{name}", **changes)
+        assert made["headers"]["Content-Type"] == "application/json"
+        assert made["headers"]["Cache-Control"] == "no-store"
+        assert made["headers"]["Access-Control-Allow-Origin"] == "*"
+        assert declared(name, made["statusCode"]).validate_json(made["body"])
+        return Answer(made["statusCode"], made["headers"], made["body"])
+
+    return answer
+
+
+@pytest.fixture
+def stored(world, a_docs_job) -> Callable[..., Job]:
+    """Store a job of the events' organisation and project, and return it."""
+
+    def store(**about: Any) -> Job:
+        job = a_docs_job(**{"tenant": TENANT} | about)
+        world.repository.add(job)
+        return job
+
+    return store

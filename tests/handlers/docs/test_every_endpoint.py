@@ -1,0 +1,144 @@
+"""What holds for each endpoint of the documentation agents' API alike."""
+
+import json
+
+import pytest
+
+from jobs.core import wiring as bootstrap
+from jobs.core.errors import UnavailableError
+from jobs.docs import wiring as docs_bootstrap
+
+SUCCESS = {
+    "get_job": 200,
+    "list_jobs": 200,
+    "create_job_v2": 201,
+    "get_job_v2": 200,
+    "message_job_v2": 200,
+}
+NEEDS = {
+    "get_job": "read",
+    "list_jobs": "read",
+    "create_job_v2": "write",
+    "get_job_v2": "read",
+    "message_job_v2": "write",
+}
+OF_ONE_JOB = ["get_job", "get_job_v2", "message_job_v2"]
+
+
+@pytest.mark.parametrize("endpoint", SUCCESS)
+def test_each_event_is_answered(call, stored, endpoint) -> None:
+    stored()
+
+    assert call(endpoint).status == SUCCESS[endpoint]
+
+
+@pytest.mark.parametrize("scope", ["read", "write", ""])
+@pytest.mark.parametrize("endpoint", NEEDS)
+def test_a_key_opens_what_its_scope_is_for(call, event, stored, endpoint, scope) -> None:
+    stored()
+    context = event(f"docs/{endpoint}")["requestContext"]
+    authorizer = context["authorizer"] | {"scopes": scope}
+
+    answer = call(endpoint, requestContext=context | {"authorizer": authorizer})
+
+    if scope == NEEDS[endpoint]:
+        assert answer.status == SUCCESS[endpoint]
+    else:
+        needs = f"This needs a key with the scope {NEEDS[endpoint]}"
+        assert (answer.status, answer.body) == (403, {"error": needs})
+
+
+@pytest.mark.parametrize("project", ["nowhere", "theirs", "demo-docs#", ""])
+@pytest.mark.parametrize("endpoint", SUCCESS)
+def test_a_project_that_is_not_ones_own_is_a_404(call, event, stored, endpoint, project) -> None:
+    stored()
+    parameters = event(f"docs/{endpoint}")["pathParameters"] | {"projectId": project}
+
+    answer = call(endpoint, pathParameters=parameters)
+
+    assert (answer.status, answer.body) == (404, {"error": "Project not found"})
+
+
+@pytest.mark.parametrize("about", [
+    {"tenant": "rival"},
+    {"session": {"project": "other"}},
+    {"session": {"root": "019b7963-4a00-7000-8000-000000000002"}},
+    {"id": "019b7963-4a00-7000-8000-000000000002"},
+])  # fmt: skip
+@pytest.mark.parametrize("endpoint", OF_ONE_JOB)
+def test_a_job_that_is_not_the_projects_is_a_404(call, stored, endpoint, about) -> None:
+    stored(**about)
+
+    answer = call(endpoint)
+
+    assert (answer.status, answer.body) == (404, {"error": "Job not found"})
+
+
+@pytest.mark.parametrize("endpoint", OF_ONE_JOB)
+def test_what_can_be_no_jobs_id_is_a_404(call, stored, endpoint) -> None:
+    stored()
+
+    answer = call(endpoint, pathParameters={"projectId": "demo-docs", "id": "1#x"})
+
+    assert (answer.status, answer.body) == (404, {"error": "Job not found"})
+
+
+class Broken:
+    """Fails whatever it is asked for."""
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    def __getattr__(self, name: str):
+        def fail(*_: object, **__: object) -> None:
+            raise self._error
+
+        return fail
+
+
+@pytest.fixture
+def break_ports(monkeypatch):
+    def fail_with(error: Exception) -> None:
+        for root, port in [
+            (bootstrap, "repository"), (docs_bootstrap, "projects"), (docs_bootstrap, "docs_jobs"),
+        ]:  # fmt: skip
+            monkeypatch.setattr(root, port, lambda: Broken(error))
+
+    return fail_with
+
+
+@pytest.mark.parametrize("endpoint", SUCCESS)
+def test_a_database_that_throttles_is_a_503_with_a_time_to_come_back(
+    call, break_ports, endpoint
+) -> None:
+    break_ports(UnavailableError("ThrottlingException"))
+
+    answer = call(endpoint)
+
+    assert (answer.status, answer.headers["Retry-After"]) == (503, "1")
+    assert answer.body == {"error": "Service is busy, try again"}
+
+
+@pytest.mark.parametrize("endpoint", SUCCESS)
+def test_of_an_unexpected_error_the_caller_learns_nothing_and_the_log_everything(
+    call, break_ports, log, endpoint
+) -> None:
+    break_ports(RuntimeError("table sortie-secret at 10.0.0.1 is on fire"))
+
+    answer = call(endpoint)
+
+    assert (answer.status, answer.body) == (500, {"error": "Internal server error"})
+    assert "sortie-secret" in json.dumps(log())
+
+
+@pytest.mark.parametrize("endpoint", SUCCESS)
+def test_neither_keys_nor_content_are_logged(call, event, stored, log, endpoint) -> None:
+    stored(session={"title": "Hush"})
+    sent = event(f"docs/{endpoint}")
+
+    call(endpoint)
+
+    logged = json.dumps(log())
+    assert log()
+    for secret in (sent["headers"]["Authorization"], "Hush", "say Hello", "Quickstart"):
+        assert secret not in logged

@@ -1,0 +1,129 @@
+"""GET …/agent/{projectId}/job/{id}: how a job is told, by both versions."""
+
+import pytest
+
+from jobs.core.job import Job
+from jobs.core.status import JobStatus
+from jobs.docs.docs_job import Priority, Todo, TodoStatus, with_session
+from tests.handlers.docs.conftest import JOB, REPOSITORY
+from tests.support import HOUR, NOON
+
+FOLLOW_UP = "019b7963-4a00-7000-8000-000000000002"
+SESSION = {
+    "sessionId": JOB,
+    "subdomain": "demo",
+    "branch": "docs-agent/1",
+    "haulted": False,
+    "haultReason": "processing",
+    "pullRequestLink": "",
+    "messageToUser": "",
+    "todos": [],
+    "title": "",
+    "createdAt": "2026-01-01T12:00:00.000Z",
+}
+AGENT_JOB = {
+    "id": JOB,
+    "status": "active",
+    "source": {"repository": REPOSITORY, "ref": "docs-agent/1"},
+    "model": "sonnet",
+    "prLink": None,
+    "createdAt": "2026-01-01T12:00:00.000Z",
+    "archivedAt": None,
+}
+ENDED = {"sequence": 3, "ended_at": NOON, "changed_at": NOON}
+
+
+def test_what_is_not_known_yet_is_empty_and_neither_null_nor_absent(call, stored) -> None:
+    stored()
+
+    assert call("get_job").body == SESSION
+    assert call("get_job_v2").body == AGENT_JOB
+
+
+def test_what_is_known_is_told(call, stored) -> None:
+    todo = Todo(id="1", content="Write", status=TodoStatus.IN_PROGRESS, priority=Priority.HIGH)
+    link = "https://host.example/pull/1"
+    stored(
+        status=JobStatus.SUCCEEDED,
+        session={"title": "Guide", "message": "Done", "pull_request": link, "todos": (todo,)},
+        **ENDED,
+    )
+
+    assert call("get_job").body == SESSION | {
+        "haulted": True,
+        "haultReason": "completed",
+        "pullRequestLink": link,
+        "messageToUser": "Done",
+        "todos": [{"content": "Write", "status": "in_progress", "priority": "high", "id": "1"}],
+        "title": "Guide",
+    }
+    assert call("get_job_v2").body == AGENT_JOB | {"status": "completed", "prLink": link}
+
+
+@pytest.mark.parametrize(("status", "reason", "word"), [
+    (JobStatus.PENDING, "processing", "active"),
+    (JobStatus.QUEUED, "processing", "active"),
+    (JobStatus.RUNNING, "processing", "active"),
+    (JobStatus.SUCCEEDED, "completed", "completed"),
+    (JobStatus.FAILED, "error", "failed"),
+    (JobStatus.CANCELLED, "interrupted", "failed"),
+    (JobStatus.TIMED_OUT, "interrupted", "failed"),
+])  # fmt: skip
+def test_each_status_has_its_words(call, stored, status, reason, word) -> None:
+    stored(status=status, ended_at=NOON if status.is_terminal else None)
+
+    told = call("get_job").body
+
+    assert (told["haultReason"], told["haulted"]) == (reason, reason != "processing")
+    assert call("get_job_v2").body["status"] == word
+
+
+def test_a_host_that_refuses_our_credentials_is_its_own_reason(call, stored) -> None:
+    stored(status=JobStatus.FAILED, session={"misconfigured": True}, **ENDED)
+
+    assert call("get_job").body["haultReason"] == "github_missconfigured"
+
+
+def test_why_a_job_has_failed_is_told_the_user(call, stored) -> None:
+    stored(status=JobStatus.FAILED, error="The push was refused", **ENDED)
+
+    assert call("get_job").body["messageToUser"] == "The push was refused"
+
+
+@pytest.fixture
+def follow_up(world, stored, a_docs_job) -> Job:
+    """A follow-up that is running; what it belongs to is over."""
+    root = stored(
+        status=JobStatus.SUCCEEDED,
+        session={"title": "Guide", "message": "Done", "pull_request": "https://host.example/1"},
+        **ENDED,
+    )
+    job = a_docs_job(
+        id=FOLLOW_UP, tenant=root.tenant, status=JobStatus.RUNNING,
+        session={"root": root.id, "follows": root.id},
+    )  # fmt: skip
+    world.repository.follow(job, after=None)
+    return job
+
+
+def test_a_job_is_as_its_last_follow_up_is(call, world, follow_up) -> None:
+    assert call("get_job").body == SESSION | {
+        "pullRequestLink": "https://host.example/1",
+        "title": "Guide",
+    }
+    assert call("get_job_v2").body["status"] == "active"
+
+    said = with_session(follow_up, message="Done again", title="Better guide")
+    world.repository.save(said.fail("No", now=NOON), replacing=follow_up)
+
+    told = call("get_job").body
+    assert (told["haultReason"], told["title"]) == ("error", "Better guide")
+    assert told["messageToUser"] == "Done again"
+    assert call("get_job_v2").body["status"] == "failed"
+
+
+def test_a_job_past_its_deadline_has_timed_out(call, stored, clock) -> None:
+    stored()
+    clock.advance(HOUR)
+
+    assert call("get_job").body["haultReason"] == "interrupted"

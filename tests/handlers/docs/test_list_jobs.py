@@ -1,0 +1,93 @@
+"""GET …/agent/{projectId}/jobs."""
+
+import pytest
+
+from jobs.core.status import JobStatus
+from tests.support import HOUR, NOON
+
+DAY = 24 * HOUR
+
+
+def job_id(number: int) -> str:
+    return f"019b7963-4a00-7000-8000-{number:012}"
+
+
+@pytest.fixture
+def listed(call):
+    def ids(**query: str) -> list[str]:
+        answer = call("list_jobs", queryStringParameters=query or None)
+        assert answer.status == 200
+        return [session["sessionId"] for session in answer.body["allSessions"]]
+
+    return ids
+
+
+def test_a_project_without_jobs_has_an_empty_list(call) -> None:
+    assert call("list_jobs").body == {"allSessions": []}
+
+
+def test_sessions_are_told_as_each_is_told_alone(call, stored) -> None:
+    stored()
+
+    assert call("list_jobs").body == {"allSessions": [call("get_job").body]}
+
+
+def test_a_page_is_the_newest_twelve_unless_asked_otherwise(stored, listed) -> None:
+    jobs = [stored(id=job_id(n)).id for n in range(15)][::-1]
+
+    assert listed() == jobs[:12]
+    assert listed(skip="12") == jobs[12:]
+    assert listed(skip="1", take="2") == jobs[1:3]
+    assert listed(take="100") == jobs
+    assert listed(skip="15") == []
+    assert listed(skip="999999999") == []
+
+
+def test_follow_ups_and_what_is_others_are_not_listed(world, stored, listed, a_docs_job) -> None:
+    root = stored()
+    stored(id=job_id(2), session={"project": "other"})
+    stored(id=job_id(3), tenant="rival")
+    follow_up = a_docs_job(
+        id=job_id(4), tenant=root.tenant, session={"root": root.id, "follows": root.id}
+    )
+    world.repository.follow(follow_up, after=None)
+
+    assert listed() == [root.id]
+
+
+def test_a_session_is_as_its_last_follow_up_is(world, call, stored, a_docs_job) -> None:
+    root = stored(status=JobStatus.SUCCEEDED, ended_at=NOON)
+    follow_up = a_docs_job(
+        id=job_id(4), tenant=root.tenant, session={"root": root.id, "follows": root.id}
+    )
+    world.repository.follow(follow_up, after=None)
+
+    [session] = call("list_jobs").body["allSessions"]
+
+    assert session["haultReason"] == "processing"
+
+
+def test_what_is_gone_is_not_listed_and_what_is_late_has_been_interrupted(
+    call, clock, stored, listed
+) -> None:
+    stored(status=JobStatus.SUCCEEDED, ended_at=NOON)
+    late = stored(id=job_id(2), deadline=NOON + HOUR)
+    clock.advance(DAY)
+
+    assert listed() == [late.id]
+    assert call("list_jobs").body["allSessions"][0]["haultReason"] == "interrupted"
+
+
+@pytest.mark.parametrize("query", [
+    {"skip": "-1"}, {"skip": ""}, {"skip": "1.5"}, {"skip": "x"}, {"skip": "1" * 5000},
+    {"take": "0"}, {"take": "101"}, {"take": "-1"}, {"take": "1e1"}, {"take": "\u0661"},
+    {"take": "+5"}, {"take": " 5"},
+])  # fmt: skip
+def test_a_page_that_there_cannot_be_is_a_400(call, query) -> None:
+    [name] = query
+
+    answer = call("list_jobs", queryStringParameters=query)
+
+    assert answer.status == 400
+    assert answer.body.keys() == {"error"}
+    assert answer.body["error"].startswith(name)

@@ -1,0 +1,50 @@
+"""X-Webhook-Url: whom a documentation agent's job is to be told to."""
+
+import pytest
+
+from jobs.webhooks.webhook import Webhook
+
+URL = "https://hooks.example.com/in"
+
+
+@pytest.fixture
+def create(call):
+    return lambda **headers: call(
+        "create_job_v2", json_body={"prompt": "say Hello"}, headers=headers
+    )
+
+
+def test_a_create_may_say_whom_to_tell(create, world) -> None:
+    answer = create(**{"x-webhook-url": URL})
+
+    [job] = world.repository.all()
+    assert answer.status == 201
+    assert job.webhook == Webhook(url=URL)
+
+
+@pytest.mark.parametrize("url", ["", "http://hooks.example.com", "https://10.0.0.1/", "nowhere"])
+def test_a_url_that_cannot_be_is_a_400_that_names_the_header(create, world, url) -> None:
+    answer = create(**{"X-Webhook-Url": url})
+
+    assert answer.status == 400
+    assert answer.body["error"].startswith("X-Webhook-Url must ")
+    assert not world.repository.all()
+
+
+def test_the_same_key_with_another_url_is_another_request(create) -> None:
+    key = {"Idempotency-Key": "k"}
+
+    statuses = [create(**key, **extra).status for extra in ({}, {"X-Webhook-Url": URL}, {})]
+
+    assert statuses == [201, 409, 201]
+
+
+@pytest.mark.parametrize(("header", "told"), [({}, URL), ({"X-Webhook-Url": f"{URL}2"}, f"{URL}2")])
+def test_what_follows_a_job_is_told_to_whom_that_was_unless_it_says_otherwise(
+    call, stored, world, header, told
+) -> None:
+    stored(webhook=Webhook(url=URL))
+
+    call("message_job_v2", headers=header)
+
+    assert [job.webhook.url for job in world.repository.all()] == [URL, told]

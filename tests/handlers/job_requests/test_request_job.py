@@ -1,0 +1,276 @@
+"""Jobs that events ask for."""
+
+import json
+from typing import Any
+
+import pytest
+
+from jobs.core.errors import UnavailableError
+from jobs.docs import wiring as docs_bootstrap
+from jobs.docs.docs_job import Project, session_of
+from jobs.missions import wiring as mission_bootstrap
+from jobs.missions.device import Device, DeviceGroup
+from jobs.missions.mission import mission_of
+from jobs.webhooks.webhook import Webhook
+from tests.fakes.memory_fleet import InMemoryFleet
+from tests.fakes.memory_missions import InMemoryFleetRegistry, InMemoryRateLimits
+from tests.fakes.memory_projects import InMemoryProjects
+from tests.handlers.conftest import TENANT, USER_ID
+
+EVENT_ID = "7bf73129-1428-4cd3-a780-95db273d1602"
+URL = "https://hooks.example.com/in"
+
+
+@pytest.fixture(autouse=True)
+def _others(world, monkeypatch) -> None:
+    """What missions and documentation agents stand on."""
+    projects, fleet = InMemoryProjects(), InMemoryFleetRegistry()
+    projects.put_project(
+        Project(id="demo-docs", tenant=TENANT, repository="https://git.example/docs.git")
+    )
+    dock = Device(id="dock-1", tenant=TENANT, group="harbour", name="Dock")
+    fleet.put_group(DeviceGroup(id="harbour", tenant=TENANT, name="Harbour", devices=(dock,)))
+    limits = InMemoryRateLimits(world.clock)
+    monkeypatch.setattr(docs_bootstrap, "projects", lambda: projects)
+    monkeypatch.setattr(mission_bootstrap, "rate_limits", lambda: limits)
+    monkeypatch.setattr(mission_bootstrap, "fleet", lambda: InMemoryFleet(world.clock))
+    monkeypatch.setattr(mission_bootstrap, "fleet_registry", lambda: fleet)
+    monkeypatch.setenv("DEVICE_WAIT_SECONDS", "3600")
+
+
+@pytest.fixture
+def send(invoke, event):
+    """Send the event's message with changes to its detail; None takes a field away."""
+
+    def sent(*, body: str | None = None, **changes: Any) -> Any:
+        message = event("workers/request_job")
+        [record] = message["Records"]
+        envelope = json.loads(record["body"])
+        detail = envelope["detail"] | changes
+        envelope["detail"] = {name: value for name, value in detail.items() if value is not None}
+        record["body"] = json.dumps(envelope) if body is None else body
+        return invoke("workers/request_job", message)
+
+    return sent
+
+
+MESSAGE = {"userId": USER_ID, "content": "A secret question"}
+MISSION = {"name": "Round", "deviceGroupId": "harbour"}
+OLDER = {
+    "DeviceGroupID": "harbour",
+    "ActionOnArrival": "HOVER",
+    "DesiredLocation": {"type": "Point", "coordinates": [9.9, 53.5]},
+}
+DOCS = {"projectId": "demo-docs", "prompt": "Write a secret"}
+
+
+def test_an_event_makes_a_job_and_the_bus_tells_which(send, world) -> None:
+    made = send()
+
+    [job] = world.repository.all()
+    assert made == {"batchItemFailures": []}
+    assert (job.tenant, job.dialect) == (TENANT, "messaging")
+    assert job.request["content"] == "Hello, who are you?"
+    assert world.bus.types == ["Job Request Accepted"]
+    assert world.bus.details == [{
+        "version": "1",
+        "requestId": EVENT_ID,
+        "dialect": "messaging",
+        "tenant": TENANT,
+        "idempotencyKey": "order-4711",
+        "jobId": job.id,
+    }]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("dialect", "request_"),
+    [
+        ("messaging", MESSAGE),
+        ("missions", MISSION),
+        ("missions", OLDER),
+        ("docs", DOCS),
+        ("docs", {"projectId": "demo-docs", "messages": [{"role": "user", "content": "Write"}]}),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_each_api_has_its_jobs_by_events(send, world, dialect, request_) -> None:
+    send(dialect=dialect, request=request_)
+
+    [job] = world.repository.all()
+    assert (job.dialect, world.bus.types) == (dialect, ["Job Request Accepted"])
+    if dialect == "missions":
+        assert mission_of(job).group == "harbour"
+    if dialect == "docs":
+        assert session_of(job).project == "demo-docs"
+
+
+@pytest.mark.parametrize(
+    ("dialect", "request_"),
+    [("messaging", MESSAGE), ("missions", MISSION), ("missions", OLDER), ("docs", DOCS)],
+    ids=["messaging", "missions", "missions before", "docs"],
+)
+def test_whom_to_tell_is_said_alike_in_all_of_them(send, world, dialect, request_) -> None:
+    send(dialect=dialect, request=request_ | {"webhook": {"url": URL, "events": ["failed"]}})
+
+    [job] = world.repository.all()
+    assert job.webhook == Webhook(url=URL, events=frozenset({"failed"}))
+
+
+def test_the_same_key_or_the_same_event_is_the_same_job(send, world) -> None:
+    send()
+    send()
+    send(idempotencyKey=None)
+    send(idempotencyKey=None)
+
+    assert len(world.repository.all()) == 2
+    assert len({detail["jobId"] for detail in world.bus.details}) == 2
+
+
+@pytest.mark.parametrize("dialect", ["messaging", "missions", "docs"])
+@pytest.mark.parametrize("key", ["order-4711", None], ids=["key", "no key"])
+def test_an_event_that_comes_again_later_is_the_same_job_in_all_of_them(
+    send, world, clock, dialect, key
+) -> None:
+    request = {"messaging": MESSAGE, "missions": MISSION, "docs": DOCS}[dialect]
+    for _ in range(3):
+        send(dialect=dialect, request=request | {"webhook": {"url": URL}}, idempotencyKey=key)
+        clock.advance(60_000)
+
+    assert len(world.repository.all()) == 1
+    assert world.bus.types == ["Job Request Accepted"] * 3
+    assert len({detail["jobId"] for detail in world.bus.details}) == 1
+
+
+@pytest.mark.parametrize("mode", ["required", "instead-of-key"])
+def test_who_may_put_events_on_the_bus_pays_nothing(send, world, monkeypatch, mode) -> None:
+    monkeypatch.setenv("PAYMENTS", mode)
+
+    send()
+
+    [job] = world.repository.all()
+    assert (job.tenant, world.bus.types) == (TENANT, ["Job Request Accepted"])
+
+
+def test_a_worker_that_is_killed_after_the_job_is_made_makes_no_second_one(
+    send, world, monkeypatch
+) -> None:
+    class KilledError(BaseException):
+        pass
+
+    def killed(**_: Any) -> None:
+        raise KilledError
+
+    with monkeypatch.context() as busy:
+        busy.setattr(world.bus, "put_events", killed)
+        with pytest.raises(KilledError):
+            send()
+
+    send()
+
+    [job] = world.repository.all()
+    assert [detail["jobId"] for detail in world.bus.details] == [job.id]
+
+
+def test_a_message_without_an_envelope_will_do(send, world) -> None:
+    bare = json.dumps({"dialect": "messaging", "tenant": TENANT, "request": MESSAGE})
+
+    send(body=bare)
+    send(body=bare)
+
+    assert len(world.repository.all()) == 1
+    assert world.bus.details[0]["requestId"] == "059f36b4-87a3-44ab-83d2-661975830a7d"
+
+
+@pytest.mark.parametrize(
+    ("changes", "code", "reason"),
+    [
+        ({"body": "{"}, "INVALID_REQUEST", "detail must have dialect, tenant and request"),
+        ({"body": "[]"}, "INVALID_REQUEST", "detail must have dialect, tenant and request"),
+        ({"body": '{"detail": []}'}, "INVALID_REQUEST", "detail must have"),
+        ({"tenant": None}, "INVALID_REQUEST", "detail must have"),
+        ({"request": "Hello"}, "INVALID_REQUEST", "detail must have"),
+        ({"tenant": "acme#messaging"}, "INVALID_REQUEST", "tenant must be"),
+        ({"tenant": ""}, "INVALID_REQUEST", "tenant must be"),
+        ({"dialect": "faxing"}, "INVALID_REQUEST", "dialect must be one of messaging, missions"),
+        ({"idempotencyKey": 5}, "INVALID_REQUEST", "idempotencyKey must be a string"),
+        ({"idempotencyKey": "x" * 256}, "INVALID_REQUEST", "idempotencyKey must be 1 to 255"),
+        ({"idempotencyKey": ""}, "INVALID_REQUEST", "idempotencyKey must be 1 to 255"),
+        ({"request": {}}, "INVALID_REQUEST", "userId is required"),
+        ({"request": MESSAGE | {"webhook": {"url": "http://x"}}}, "INVALID_REQUEST", "webhook.url"),
+        ({"request": MESSAGE | {"agentId": USER_ID}}, "AGENT_NOT_FOUND", f"Agent {USER_ID}"),
+        ({"tenant": "nobody"}, "NO_AGENTS", "No agents available"),
+        ({"dialect": "missions", "request": MISSION | {"deviceGroupId": "x"}},
+         "DEVICE_GROUP_NOT_FOUND", "Device group not found"),
+        ({"dialect": "missions", "request": MISSION | {"deviceId": "x"}},
+         "DEVICE_NOT_FOUND", "Device not found"),
+        ({"dialect": "missions", "request": MISSION | {"missionId": "x"}},
+         "MISSION_NOT_FOUND", "Mission not found"),
+        ({"dialect": "missions", "request": MISSION
+          | {"deviceId": "dock-1", "metadata": {"offlinePolicy": "reject"}}},
+         "DEVICE_OFFLINE", "Device is offline"),
+        ({"dialect": "docs", "request": DOCS | {"projectId": "x"}},
+         "PROJECT_NOT_FOUND", "Project not found"),
+        ({"dialect": "docs", "request": {"prompt": "Write"}}, "INVALID_REQUEST", "projectId"),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_what_is_refused_comes_back_with_the_reason_and_without_its_content(
+    send, world, changes, code, reason
+) -> None:
+    made = send(**changes)
+
+    [told] = world.bus.details
+    assert made == {"batchItemFailures": []}
+    assert not world.repository.all()
+    assert world.bus.types == ["Job Request Rejected"]
+    assert (told["version"], told["code"]) == ("1", code)
+    assert told["reason"].startswith(reason)
+    assert "secret" not in json.dumps(told)
+
+
+def test_each_field_of_a_mission_that_is_wrong_is_named(send, world) -> None:
+    send(dialect="missions", request={"name": "", "priority": 11})
+
+    [told] = world.bus.details
+    assert told["details"].keys() == {"name", "deviceGroupId", "priority"}
+
+
+def test_a_key_that_was_used_for_something_else_is_a_conflict(send, world) -> None:
+    send()
+    send(request=MESSAGE)
+
+    assert [detail.get("code") for detail in world.bus.details] == [None, "IDEMPOTENCY_CONFLICT"]
+    assert len(world.repository.all()) == 1
+
+
+def test_what_may_pass_is_tried_again_and_told_to_nobody(send, world, monkeypatch, log) -> None:
+    class Away:
+        def add(self, *_: Any) -> None:
+            raise UnavailableError
+
+    monkeypatch.setattr("jobs.core.wiring.repository", Away)
+
+    made = send()
+
+    assert len(made["batchItemFailures"]) == 1
+    assert world.bus.details == []
+
+
+def test_when_the_bus_cannot_be_told_the_message_comes_again_to_the_same_job(
+    send, world, monkeypatch
+) -> None:
+    with monkeypatch.context() as busy:
+        busy.setattr(world.bus, "put_events", lambda **_: {"FailedEntryCount": 1})
+        assert len(send()["batchItemFailures"]) == 1
+
+    send()
+
+    assert len(world.repository.all()) == len(world.bus.details) == 1
+
+
+def test_no_content_is_logged(send, log) -> None:
+    send(request=MESSAGE)
+    send(request=MESSAGE | {"agentId": 5})
+
+    assert [line["message"] for line in log()] == ["job requested", "request refused"]
+    assert "secret" not in json.dumps(log())

@@ -1,0 +1,221 @@
+import base64
+
+import pytest
+
+from jobs.core import wiring as bootstrap
+from jobs.core.errors import UnavailableError
+from jobs.core.job import JobRef
+from jobs.core.status import JobStatus
+from jobs.messaging.agent import Agent
+from tests.support import HOUR, NOON
+
+USER = "99999999-9999-4999-8999-999999999999"
+ECHO = "11111111-1111-4111-8111-111111111111"
+
+
+@pytest.fixture
+def job_of(world):
+    def job(answer):
+        return world.repository.get(
+            JobRef(tenant="demo", dialect="messaging", id=answer.body["jobId"])
+        )
+
+    return job
+
+
+def test_the_answer_has_four_fields_and_no_success(call, job_of) -> None:
+    answer = call("create_job")
+
+    assert answer.status == 201
+    assert answer.text == (
+        f'{{"jobId":"{job_of(answer).id}","status":"pending",'
+        f'"createdAt":{NOON},"expiresAt":{NOON + 30_000}}}'
+    )
+
+
+def test_what_was_asked_is_stored_for_the_caller(call, job_of) -> None:
+    job = job_of(call("create_job"))
+
+    assert job.status is JobStatus.PENDING
+    assert job.request == {
+        "agentId": ECHO,
+        "userId": USER,
+        "content": "Hello, who are you?",
+        "metadata": {"channel": "web"},
+    }
+
+
+def test_the_retention_is_the_settings(call, job_of, monkeypatch) -> None:
+    monkeypatch.setenv("RETENTION_HOURS", "48")
+
+    assert job_of(call("create_job")).retention == 48 * HOUR
+
+
+@pytest.mark.parametrize(
+    ("fields", "timeout"),
+    [({}, 30_000), ({"timeoutMs": 1000}, 1000), ({"timeoutMs": 3e5}, 300_000)],
+)
+def test_a_message_lives_as_long_as_it_asks_or_for_the_default(create, fields, timeout) -> None:
+    body = create(**fields).body
+
+    assert body["expiresAt"] - body["createdAt"] == timeout
+
+
+def test_the_same_body_twice_is_two_jobs(create) -> None:
+    assert create().body["jobId"] != create().body["jobId"]
+
+
+def test_unknown_fields_are_ignored(create) -> None:
+    assert create(priority=1, prompt=None, success=False).status == 201
+
+
+# ── Agents ──────────────────────────────────────────────────────────────────────
+
+
+def test_without_a_name_the_first_active_agent_is_asked(create, job_of, world) -> None:
+    world.registry.put_agent("demo", Agent(id="0", name="Away", order=-2, active=False))
+    world.registry.put_agent("demo", Agent(id="1", name="First", order=-1))
+
+    assert job_of(create()).request["agentId"] == "1"
+
+
+def test_an_agents_id_may_be_in_upper_case(create, job_of, world) -> None:
+    agent = "aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa"
+    world.registry.put_agent("demo", Agent(id=agent, name="A"))
+
+    assert job_of(create(agentId=agent.upper())).request["agentId"] == agent
+
+
+@pytest.mark.parametrize("about", [{"tenant": "rival"}, {"active": False}])
+def test_an_agent_that_cannot_be_asked_is_not_there(create, world, about) -> None:
+    agent = "bbbbbbbb-bbbb-4bbb-8bbb-bbbbbbbbbbbb"
+    world.registry.put_agent(
+        about.pop("tenant", "demo"), Agent(**{"id": agent, "name": "B"} | about)
+    )
+
+    answer = create(agentId=agent)
+
+    assert answer.status == 404
+    assert answer.body == {
+        "success": False,
+        "error": f"Agent {agent} not found",
+        "code": "AGENT_NOT_FOUND",
+    }
+
+
+def test_without_any_active_agent_nobody_can_be_asked(create, world) -> None:
+    world.registry.put_agent("demo", Agent(id=ECHO, name="Echo", active=False))
+
+    answer = create()
+
+    assert answer.status == 404
+    assert answer.body == {
+        "success": False,
+        "error": "No agents available on server",
+        "code": "NO_AGENTS",
+    }
+
+
+# ── Idempotency-Key ─────────────────────────────────────────────────────────────
+
+
+def test_the_same_key_and_body_is_the_first_job_again(create, clock, world) -> None:
+    first = create(headers={"Idempotency-Key": "k"}, metadata={"a": 1, "b": 2})
+    clock.advance(5000)
+
+    again = create(headers={"idempotency-key": "k"}, metadata={"b": 2, "a": 1})
+
+    assert again.status == 201
+    assert again.text == first.text
+    assert len(world.repository.changes) == 1
+
+
+@pytest.mark.parametrize("fields", [
+    {"content": "Bye"}, {"userId": ECHO}, {"agentId": ECHO}, {"timeoutMs": 1000},
+    {"metadata": {"a": 1}},
+])  # fmt: skip
+def test_the_same_key_with_another_body_is_a_conflict(create, world, fields) -> None:
+    create(headers={"Idempotency-Key": "k"})
+
+    answer = create(headers={"Idempotency-Key": "k"}, **fields)
+
+    assert answer.status == 409
+    assert answer.body == {
+        "success": False,
+        "error": "Idempotency-Key was used with a different request",
+        "code": "IDEMPOTENCY_CONFLICT",
+    }
+    assert len(world.repository.changes) == 1
+
+
+def test_after_a_day_a_key_is_free_again(create, clock) -> None:
+    first = create(headers={"Idempotency-Key": "k"})
+    clock.advance(24 * HOUR)
+
+    assert create(headers={"Idempotency-Key": "k"}).body["jobId"] != first.body["jobId"]
+
+
+@pytest.mark.parametrize("key", ["k" * 255, "a b", "\u00fc", "#~'\""])
+def test_any_printable_text_of_up_to_255_characters_is_a_key(create, key) -> None:
+    assert create(headers={"Idempotency-Key": key}).status == 201
+
+
+@pytest.mark.parametrize("key", ["", "k" * 256, "a\tb", "a\x00b", "\u200b"])
+def test_what_cannot_be_a_key_is_refused(create, world, key) -> None:
+    answer = create(headers={"Idempotency-Key": key})
+
+    assert answer.status == 400
+    assert answer.body["error"] == "Idempotency-Key must be 1 to 255 printable characters"
+    assert world.repository.changes == []
+
+
+# ── The body on its way ─────────────────────────────────────────────────────────
+
+
+def test_a_body_may_come_in_base64(call, event, job_of) -> None:
+    text = event("messaging/create_job")["body"]
+
+    answer = call("create_job", body=base64.b64encode(text.encode()).decode(), isBase64Encoded=True)
+
+    assert job_of(answer).request["content"] == "Hello, who are you?"
+
+
+@pytest.mark.parametrize("kind", [
+    "application/json", "Application/JSON", "application/json; charset=utf-8",
+    "application/problem+json", " application/json ",
+])  # fmt: skip
+def test_json_goes_by_several_names(create, kind) -> None:
+    assert create(headers={"Content-Type": kind}).status == 201
+
+
+def test_a_body_without_a_content_type_is_taken_for_json(call) -> None:
+    assert call("create_job", headers={}).status == 201
+
+
+def test_a_mebibyte_is_taken_and_a_byte_more_is_too_large(call, event, world) -> None:
+    text = event("messaging/create_job")["body"]
+    largest = text + " " * (2**20 - len(text))
+
+    taken = call("create_job", body=largest)
+    refused = call("create_job", body=largest + " ")
+
+    assert (taken.status, refused.status) == (201, 413)
+    assert refused.body == {
+        "success": False,
+        "error": "Request body is too large",
+        "code": "REQUEST_TOO_LARGE",
+    }
+    assert len(world.repository.changes) == 1
+
+
+def test_when_the_write_is_throttled_nothing_is_stored(create, world, monkeypatch) -> None:
+    class Throttled:
+        def add(self, *_: object) -> None:
+            raise UnavailableError("ProvisionedThroughputExceededException")
+
+    monkeypatch.setattr(bootstrap, "repository", Throttled)
+
+    answer = create()
+
+    assert (answer.status, answer.headers["Retry-After"]) == (503, "1")
+    assert world.repository.changes == []

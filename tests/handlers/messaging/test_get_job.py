@@ -1,0 +1,111 @@
+import pytest
+
+from jobs.core.status import JobStatus
+from tests.support import NOON
+
+JOB_ID = "019b7963-4a00-7000-8000-000000000001"
+NOT_FOUND = {"success": False, "error": "Job not found", "code": "JOB_NOT_FOUND"}
+HEAD = {
+    "jobId": JOB_ID,
+    "agentId": "11111111-1111-4111-8111-111111111111",
+    "userId": "22222222-2222-4222-8222-222222222222",
+    "prompt": "Hello",
+    "createdAt": NOON,
+    "expiresAt": NOON + 30_000,
+    "metadata": {},
+}
+
+
+@pytest.mark.parametrize(
+    ("status", "word"), [(JobStatus.PENDING, "pending"), (JobStatus.RUNNING, "processing")]
+)
+def test_what_a_job_has_not_yet_is_left_out(call, stored, status, word) -> None:
+    stored(status=status)
+
+    assert call("get_job").body == HEAD | {"status": word}
+
+
+def test_an_answered_job_carries_its_message(call, stored) -> None:
+    stored(
+        status=JobStatus.SUCCEEDED,
+        ended_at=NOON + 450,
+        result={"id": "m-1", "content": "Hello yourself", "metadata": {"mood": "good"}},
+    )
+
+    assert call("get_job").body == HEAD | {
+        "status": "completed",
+        "result": {
+            "message": {
+                "id": "m-1",
+                "content": "Hello yourself",
+                "authorId": HEAD["agentId"],
+                "createdAt": NOON + 450,
+                "metadata": {"mood": "good"},
+            },
+            "processingTimeMs": 450,
+        },
+    }
+
+
+def test_a_message_without_metadata_has_no_such_field(call, stored) -> None:
+    stored(status=JobStatus.SUCCEEDED, ended_at=NOON + 1, result={"id": "m-1", "content": "Hi"})
+
+    assert "metadata" not in call("get_job").body["result"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("status", "word", "error"),
+    [
+        (JobStatus.FAILED, "failed", "The agent's model is not available"),
+        (JobStatus.CANCELLED, "failed", "Job cancelled"),
+        (JobStatus.TIMED_OUT, "timeout", "Job timed out waiting for agent response"),
+    ],
+)
+def test_a_job_that_ended_without_an_answer_says_why(call, stored, status, word, error) -> None:
+    reason = error if status is JobStatus.FAILED else None
+    stored(status=status, ended_at=NOON + 1, error=reason)
+
+    assert call("get_job").body == HEAD | {"status": word, "error": error}
+
+
+def test_a_job_times_out_at_the_very_millisecond_of_its_deadline(call, stored, clock) -> None:
+    stored()
+
+    clock.advance(29_999)
+    before = call("get_job").body["status"]
+    clock.advance(1)
+    after = call("get_job").body["status"]
+
+    assert (before, after) == ("pending", "timeout")
+
+
+@pytest.mark.parametrize("job_id", [
+    "019b7963-4a00-7000-8000-000000000002", "nobody", "", "null", "undefined",
+    "019b79634a0070008000000000000001", f"{{{JOB_ID}}}", f"{JOB_ID}#request", f" {JOB_ID}",
+    "\u0661" * 8 + JOB_ID[8:],
+])  # fmt: skip
+def test_unknown_and_malformed_ids_are_alike(call, stored, job_id) -> None:
+    stored()
+
+    answer = call("get_job", pathParameters={"jobId": job_id})
+
+    assert (answer.status, answer.body) == (404, NOT_FOUND)
+
+
+def test_another_tenants_job_is_not_there(call, stored) -> None:
+    stored(tenant="rival")
+
+    answer = call("get_job")
+
+    assert (answer.status, answer.body) == (404, NOT_FOUND)
+
+
+def test_a_job_is_gone_once_its_retention_has_passed(call, stored, clock) -> None:
+    job = stored(status=JobStatus.SUCCEEDED, ended_at=NOON, result={"id": "m", "content": "Hi"})
+
+    clock.now = job.gone_at - 1
+    before = call("get_job").status
+    clock.now = job.gone_at
+    after = call("get_job").status
+
+    assert (before, after) == (200, 404)

@@ -1,0 +1,148 @@
+import pytest
+
+from jobs.messaging.api.responses import WORDS
+from tests.support import NOON
+
+
+def job_id(n: int) -> str:
+    return f"019b7963-4a00-7000-8000-{n:012d}"
+
+
+@pytest.fixture
+def listing(call):
+    """List with these query parameters; without any, API Gateway sends null."""
+    return lambda **query: call("list_jobs", queryStringParameters=query or None)
+
+
+def listed(answer) -> list[str]:
+    return [job["jobId"] for job in answer.body["jobs"]]
+
+
+def test_jobs_come_newest_first_with_the_number_of_all(listing, stored, world) -> None:
+    for n in (2, 3, 1):
+        stored(id=job_id(n))
+    world.read_stream()
+
+    answer = listing()
+
+    assert listed(answer) == [job_id(3), job_id(2), job_id(1)]
+    assert (answer.body["total"], answer.body["filtered"]) == (3, 3)
+    assert "nextCursor" not in answer.body
+
+
+def test_a_listed_job_is_spelled_as_a_single_one(listing, call, stored) -> None:
+    stored()
+
+    assert listing().body["jobs"] == [call("get_job").body]
+
+
+def test_nobody_lists_another_tenants_jobs(listing, stored, world) -> None:
+    stored(tenant="rival")
+    world.read_stream()
+
+    assert listing().body == {"jobs": [], "total": 0, "filtered": 0}
+
+
+@pytest.mark.parametrize(("limit", "most"), [
+    (None, 50), ("", 50), ("0", 50), ("garbage", 50), ("-5", 50), ("NaN", 50), ("\u0663", 50),
+    ("1", 1), ("10abc", 10), (" 7 ", 7), ("+3", 3), ("2.9", 2), ("1000", 1000), ("5000", 1000),
+    ("9" * 400, 1000),
+])  # fmt: skip
+def test_limits_are_read_as_the_original_reads_them(listing, stored, limit, most) -> None:
+    for n in range(1001):
+        stored(id=job_id(n))
+
+    answer = listing(**{} if limit is None else {"limit": limit})
+
+    assert len(answer.body["jobs"]) == answer.body["filtered"] == most
+
+
+@pytest.mark.parametrize(("word", "statuses"), [
+    ("pending", {"PENDING"}),
+    ("processing", {"RUNNING"}),
+    ("completed", {"SUCCEEDED"}),
+    ("failed", {"FAILED", "CANCELLED"}),
+    ("timeout", {"TIMED_OUT"}),
+    ("PENDING", set(WORDS)), ("cancelled", set(WORDS)), ("", set(WORDS)),
+])  # fmt: skip
+def test_a_status_filters_and_a_word_that_is_none_does_not(
+    listing, stored, world, word, statuses
+) -> None:
+    for n, status in enumerate(WORDS):
+        stored(id=job_id(n), status=status, ended_at=NOON if status.is_terminal else None)
+    world.read_stream()
+
+    answer = listing(status=word)
+
+    assert set(listed(answer)) == {
+        job_id(n) for n, status in enumerate(WORDS) if status in statuses
+    }
+    assert (answer.body["total"], answer.body["filtered"]) == (len(WORDS), len(statuses))
+
+
+def test_a_list_shows_a_timeout_at_the_very_millisecond(listing, stored, clock) -> None:
+    clock.now = stored().deadline
+
+    assert [job["status"] for job in listing().body["jobs"]] == ["timeout"]
+    assert listing(status="pending").body["jobs"] == []
+
+
+def test_cursors_lead_through_all_jobs_once(listing, stored) -> None:
+    for n in range(7):
+        stored(id=job_id(n))
+
+    pages = [listing(limit="3")]
+    while cursor := pages[-1].body.get("nextCursor"):
+        pages.append(listing(limit="3", cursor=cursor))
+
+    assert [len(listed(page)) for page in pages] == [3, 3, 1]
+    assert [each for page in pages for each in listed(page)] == [
+        job_id(n) for n in range(6, -1, -1)
+    ]
+
+
+@pytest.fixture
+def cursor(listing, stored) -> str:
+    """One of tenant demo's, for the pages of all its pending jobs."""
+    for n in range(3):
+        stored(id=job_id(n))
+    return listing(limit="1", status="pending").body["nextCursor"]
+
+
+@pytest.mark.parametrize("tamper", [
+    lambda cursor: cursor.swapcase(),
+    lambda cursor: "x" + cursor,
+    lambda cursor: cursor + "x",
+    lambda cursor: cursor.rpartition(".")[0],
+    lambda cursor: cursor.rpartition(".")[2],
+    lambda cursor: cursor.replace(".", ""),
+    lambda _: "garbage",
+    lambda _: job_id(2),
+    lambda _: "\u00fc.\u00fc",
+    lambda _: ".",
+])  # fmt: skip
+def test_a_tampered_cursor_is_refused(listing, cursor, tamper) -> None:
+    answer = listing(limit="1", status="pending", cursor=tamper(cursor))
+
+    assert answer.status == 400
+    assert answer.body == {
+        "success": False,
+        "error": "cursor is not valid",
+        "code": "INVALID_CURSOR",
+    }
+
+
+@pytest.mark.parametrize("other", [{}, {"status": "failed"}, {"status": "completed"}])
+def test_a_cursor_is_of_no_use_under_another_filter(listing, cursor, other) -> None:
+    assert listing(limit="1", cursor=cursor, **other).status == 400
+
+
+def test_another_tenant_cannot_use_a_cursor(call, event, cursor) -> None:
+    query = {"limit": "1", "status": "pending", "cursor": cursor}
+    context = event("messaging/list_jobs")["requestContext"]
+    rivals = context | {"authorizer": {"tenant": "rival"}}
+
+    own = call("list_jobs", queryStringParameters=query)
+    foreign = call("list_jobs", queryStringParameters=query, requestContext=rivals)
+
+    assert (own.status, foreign.status) == (200, 400)

@@ -1,0 +1,94 @@
+import pytest
+
+from jobs.core import wiring as bootstrap
+from jobs.core.errors import AgentError
+from jobs.core.status import JobStatus
+from jobs.messaging.adapters.providers.provider import Answer
+from tests.support import NOON
+
+
+class FarServer:
+    """Answers with what it is given, once `meanwhile` is over; `asked` is for which of its jobs."""
+
+    def __init__(self) -> None:
+        self.meanwhile = lambda: None
+        self.outcome: Answer | AgentError | None = None
+        self.asked: list[str | None] = []
+
+    def poll(self, agent, question, handle) -> Answer | None:
+        self.asked.append(handle)
+        self.meanwhile()
+        if isinstance(self.outcome, AgentError):
+            raise self.outcome
+        return self.outcome
+
+
+@pytest.fixture
+def far(monkeypatch) -> FarServer:
+    server = FarServer()
+    monkeypatch.setattr(bootstrap, "_remote", lambda: server)
+    return server
+
+
+@pytest.fixture
+def delegated(stored):
+    return lambda **about: stored(
+        **{"status": JobStatus.RUNNING, "attempt": 1, "handle": "far-job"} | about
+    )
+
+
+def test_as_long_as_there_is_no_answer_the_job_goes_on(invoke, delegated, world, far, log) -> None:
+    job = delegated()
+
+    assert invoke("workers/poll_remote_job") == {"ended": False}
+    assert far.asked == ["far-job"]
+    assert world.repository.get(job.ref) == job
+    assert (log()[0]["job_id"], log()[0]["ended"]) == (job.id, False)
+
+
+def test_the_answer_is_stored(invoke, delegated, world, far, clock) -> None:
+    job = delegated()
+    far.outcome = Answer("Hi", {"mood": "good"})
+    clock.advance(700)
+
+    assert invoke("workers/poll_remote_job") == {"ended": True}
+
+    ended = world.repository.get(job.ref)
+    assert (ended.status, ended.ended_at) == (JobStatus.SUCCEEDED, NOON + 700)
+    assert (ended.result["content"], ended.result["metadata"]) == ("Hi", {"mood": "good"})
+
+
+def test_what_the_far_agent_refuses_is_the_jobs_error(invoke, delegated, world, far) -> None:
+    job = delegated()
+    far.outcome = AgentError("The remote agent gave no answer")
+
+    assert invoke("workers/poll_remote_job") == {"ended": True}
+    assert world.repository.get(job.ref).error == "The remote agent gave no answer"
+
+
+@pytest.mark.parametrize("status", ["SUCCEEDED", "CANCELLED", "TIMED_OUT"])
+def test_a_job_that_is_over_is_not_asked_about(invoke, delegated, far, status) -> None:
+    delegated(status=JobStatus(status), ended_at=NOON)
+
+    assert invoke("workers/poll_remote_job") == {"ended": True}
+    assert far.asked == []
+
+
+def test_past_its_deadline_nobody_asks(invoke, delegated, far, clock) -> None:
+    clock.now = delegated().deadline
+
+    assert invoke("workers/poll_remote_job") == {"ended": True}
+    assert far.asked == []
+
+
+def test_a_job_that_is_gone_ends_the_polling(invoke, far) -> None:
+    assert invoke("workers/poll_remote_job") == {"ended": True}
+
+
+def test_a_late_answer_is_dropped(invoke, delegated, world, far) -> None:
+    job = delegated()
+    far.outcome = Answer("Too late")
+    far.meanwhile = lambda: world.clock.advance(30_000)
+
+    assert invoke("workers/poll_remote_job") == {"ended": True}
+    assert world.repository.get(job.ref) == job

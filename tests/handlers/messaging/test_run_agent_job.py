@@ -1,0 +1,168 @@
+import json
+from copy import deepcopy
+
+import pytest
+
+from jobs.core import wiring as bootstrap
+from jobs.core.errors import UnavailableError
+from jobs.core.status import JobStatus
+from jobs.messaging.agent import Agent
+from jobs.messaging.run_agent_job import HOLD_S
+from tests.support import NOON
+
+ID = "019b7963-4a00-7000-8000-000000000001"
+DONE = {"batchItemFailures": []}
+
+
+@pytest.fixture
+def batch(event):
+    """The queue's message once for each body, with message and receipt named after its place."""
+    [record] = event("workers/run_agent_job")["Records"]
+
+    def make(*bodies: str | None):
+        records = [deepcopy(record) for _ in bodies]
+        for n, body in enumerate(bodies):
+            records[n] |= {"messageId": f"m{n}", "receiptHandle": f"r{n}"}
+            if body is not None:
+                records[n]["body"] = body
+        return {"Records": records}
+
+    return make
+
+
+def failed(*places: int) -> dict[str, list[dict[str, str]]]:
+    return {"batchItemFailures": [{"itemIdentifier": f"m{n}"} for n in places]}
+
+
+def test_a_job_is_answered_by_its_agent(invoke, stored, world, log) -> None:
+    job = stored()
+
+    answer = invoke("workers/run_agent_job")
+
+    ended = world.repository.get(job.ref)
+    assert answer == DONE
+    assert (ended.status, ended.attempt) == (JobStatus.SUCCEEDED, 1)
+    assert ended.result["content"] == "Hello"
+    [line] = log()
+    assert (line["job_id"], line["outcome"]) == (ID, "answered")
+    assert "Hello" not in json.dumps(line)
+
+
+def test_the_message_is_held_for_half_a_minute_from_the_start(invoke, stored, world) -> None:
+    stored()
+
+    invoke("workers/run_agent_job")
+
+    assert world.queues.held == [("EXAMPLE-receipt-handle", 30)]
+
+
+@pytest.mark.parametrize("poison", [
+    "", "{", "null", "[]", '"text"', "{}", '{"jobId": "x"}', "\U0001f600",
+])  # fmt: skip
+def test_of_a_batch_only_the_poison_is_sent_again(invoke, stored, world, batch, poison) -> None:
+    job = stored()
+
+    answer = invoke("workers/run_agent_job", batch(poison, None))
+
+    assert answer == failed(0)
+    assert world.repository.get(job.ref).status is JobStatus.SUCCEEDED
+
+
+def test_a_record_that_fails_is_logged_as_an_error(invoke, stored, batch, log) -> None:
+    stored()
+
+    invoke("workers/run_agent_job", batch("{", None))
+
+    assert [line["level"] for line in log()] == ["ERROR", "INFO"]
+
+
+def test_a_duplicate_is_held_until_the_job_and_its_own_message_must_have_come_free(
+    invoke, stored, world, batch
+) -> None:
+    job = stored(status=JobStatus.RUNNING, attempt=1, lease_until=NOON + 12_345)
+
+    answer = invoke("workers/run_agent_job", batch(None))
+
+    assert answer == failed(0)
+    assert world.queues.held[-1] == ("r0", 12 + HOLD_S)
+    assert world.repository.get(job.ref) == job
+
+
+def test_a_job_whose_worker_died_is_taken_over(invoke, stored, world) -> None:
+    job = stored(status=JobStatus.RUNNING, attempt=1, lease_until=NOON)
+
+    assert invoke("workers/run_agent_job") == DONE
+
+    ended = world.repository.get(job.ref)
+    assert (ended.status, ended.attempt) == (JobStatus.SUCCEEDED, 2)
+
+
+@pytest.mark.parametrize("status", ["SUCCEEDED", "FAILED", "CANCELLED", "TIMED_OUT"])
+def test_a_job_that_is_over_is_nobodys_work(invoke, stored, world, log, status) -> None:
+    job = stored(status=JobStatus(status), ended_at=NOON)
+
+    assert invoke("workers/run_agent_job") == DONE
+    assert world.repository.get(job.ref) == job
+    assert log()[0]["outcome"] == "not needed"
+
+
+def test_a_message_about_no_job_is_done_with(invoke, log) -> None:
+    assert invoke("workers/run_agent_job") == DONE
+    assert log()[0]["outcome"] == "not needed"
+
+
+def test_what_the_agent_refuses_is_the_jobs_error(invoke, stored, world, a_job) -> None:
+    job = stored(request=a_job().request | {"content": "/fail out of order"})
+
+    assert invoke("workers/run_agent_job") == DONE
+
+    ended = world.repository.get(job.ref)
+    assert (ended.status, ended.error) == (JobStatus.FAILED, "out of order")
+
+
+def test_a_job_whose_agent_is_gone_fails(invoke, stored, world) -> None:
+    job = stored()
+    world.registry.put_agent("demo", Agent(id=job.request["agentId"], name="Echo", active=False))
+
+    invoke("workers/run_agent_job")
+
+    ended = world.repository.get(job.ref)
+    assert ended.error == f"Agent {job.request['agentId']} not found"
+
+
+def test_a_provider_nobody_knows_fails_the_job_and_is_not_named(invoke, stored, world) -> None:
+    job = stored()
+    world.registry.put_agent(
+        "demo", Agent(id=job.request["agentId"], name="Echo", provider="oracle")
+    )
+
+    invoke("workers/run_agent_job")
+
+    assert world.repository.get(job.ref).error == "The agent's provider is not known"
+
+
+def test_when_the_database_is_out_of_reach_the_message_comes_again(
+    invoke, stored, world, batch, monkeypatch
+) -> None:
+    stored()
+
+    def out_of_reach(*_: object) -> None:
+        raise UnavailableError("ThrottlingException")
+
+    monkeypatch.setattr(world.repository, "get", out_of_reach)
+
+    assert invoke("workers/run_agent_job", batch(None)) == failed(0)
+
+
+def test_a_worker_that_breaks_leaves_the_job_to_the_next_one_soon(
+    invoke, stored, world, batch, monkeypatch
+) -> None:
+    job = stored()
+    monkeypatch.setattr(bootstrap, "provider", lambda _: None)
+
+    answer = invoke("workers/run_agent_job", batch(None))
+
+    left = world.repository.get(job.ref)
+    assert answer == failed(0)
+    assert (left.status, left.lease_until) == (JobStatus.RUNNING, NOON)
+    assert world.queues.held[-1] == ("r0", 5)

@@ -1,0 +1,181 @@
+"""What holds for every endpoint of the missions API, shown with one that does next to nothing."""
+
+import json
+from http import HTTPStatus
+
+import pytest
+
+from jobs.core import wiring as bootstrap
+from jobs.core.errors import JobNotFoundError, JobStartedError, UnavailableError
+from jobs.core.rate_limit import Limit
+from jobs.kit.http import BadRequestError, Request, Response
+from jobs.missions import wiring as mission_bootstrap
+from jobs.missions.api import errors as missions_errors
+from jobs.missions.api.endpoint import missions_endpoint
+from jobs.missions.partner import Caller, Client, Role
+from tests.fakes.memory_missions import InMemoryRateLimits
+from tests.support import NOON
+
+V2 = "application/vnd.idi-fly.api-v2+json"
+RESETS_AT = str((NOON + 60_000) // 1000)
+
+
+@pytest.fixture(autouse=True)
+def limits(world, monkeypatch) -> InMemoryRateLimits:
+    world.registry.put_client(Client(id="app", tenant="acme", name="App", role=Role.MANAGER))
+    made = InMemoryRateLimits(world.clock)
+    monkeypatch.setattr(mission_bootstrap, "rate_limits", lambda: made)
+    return made
+
+
+@pytest.fixture
+def call(lambda_context):
+    """Call an endpoint that answers so, as a pilot or with these claims and headers."""
+
+    def call(answer=lambda request, caller: Response(HTTPStatus.OK, {"as": caller.tenant}),
+             *, claims=None, headers=None, **options):  # fmt: skip
+        pilot = {"client_id": "app", "token_use": "access", "scope": "missions/pilot"}
+        event = {
+            "headers": headers or {},
+            "requestContext": {
+                "requestId": "r-1",
+                "authorizer": {"claims": pilot | (claims or {})},
+            },
+        }
+        handler = missions_endpoint(answer, **{"role": Role.PILOT} | options)
+        made = handler(event, lambda_context)
+        assert made["headers"]["Content-Type"] == "application/json"
+        assert made["headers"]["Cache-Control"] == "no-store"
+        assert made["headers"]["Access-Control-Allow-Origin"] == "*"
+        assert "X-RateLimit-Reset" in made["headers"]["Access-Control-Expose-Headers"]
+        return made["statusCode"], json.loads(made["body"]), made["headers"]
+
+    return call
+
+
+def raising(error: Exception):
+    def answer(request: Request, caller: Caller) -> Response:
+        raise error
+
+    return answer
+
+
+def test_an_endpoint_learns_who_is_calling(call) -> None:
+    seen = []
+
+    def answer(request: Request, caller: Caller) -> Response:
+        seen.append(caller)
+        return Response(HTTPStatus.CREATED, {"success": True})
+
+    assert call(answer)[:2] == (201, {"success": True})
+    assert seen == [Caller(tenant="acme", client_id="app", role=Role.PILOT)]
+
+
+@pytest.mark.parametrize("claims", [{"client_id": "nobody"}, {"token_use": "id"}, {"scope": "x"}])
+def test_who_is_no_registered_client_has_an_invalid_token(call, claims) -> None:
+    status, body, _ = call(claims=claims)
+
+    assert (status, body["code"]) == (401, "INVALID_TOKEN")
+
+
+def test_a_request_that_no_authorizer_has_seen_gets_nowhere(lambda_context) -> None:
+    handler = missions_endpoint(raising(AssertionError()), role=Role.VIEWER)
+
+    made = handler({"headers": {}, "requestContext": {}}, lambda_context)
+
+    assert made["statusCode"] == 401
+
+
+def test_a_role_too_low_is_told_which_one_is_needed(call) -> None:
+    status, body, _ = call(role=Role.MANAGER)
+
+    assert (status, body["code"]) == (403, "INSUFFICIENT_PERMISSIONS")
+    assert "MANAGER" in body["message"]
+
+
+def test_token_then_version_then_role_then_limit_are_looked_at(call, limits) -> None:
+    limit = Limit("create", 1, 60_000)
+    wrong = {"role": Role.MANAGER, "headers": {"Accept": V2}, "limit": limit}
+
+    assert call(claims={"client_id": "nobody"}, **wrong)[0] == 401
+    assert call(**wrong)[0] == 415
+    assert call(**wrong | {"headers": {}})[0] == 403
+    assert limits.take("acme", limit).granted
+
+
+def test_every_answer_of_a_limited_endpoint_says_what_is_left(call) -> None:
+    limit = Limit("create", 4, 60_000)
+
+    told = [
+        call(**each, limit=limit)[2]
+        for each in (
+            {},
+            {"answer": raising(BadRequestError("no"))},
+            {"answer": raising(RuntimeError())},
+            {"answer": raising(UnavailableError())},
+            {},
+        )
+    ]
+
+    assert [each["X-RateLimit-Remaining"] for each in told] == ["3", "2", "1", "0", "0"]
+    assert {each["X-RateLimit-Limit"] for each in told} == {"4"}
+    assert {each["X-RateLimit-Reset"] for each in told} == {RESETS_AT}
+
+
+def test_who_is_over_the_limit_is_refused_and_the_endpoint_is_not_called(call) -> None:
+    limit = Limit("create", 1, 60_000)
+    call(limit=limit)
+
+    status, body, headers = call(raising(AssertionError()), limit=limit)
+
+    assert (status, body["code"], body["success"]) == (429, "RATE_LIMITED", False)
+    assert headers["Retry-After"] == "60"
+
+
+def test_the_limit_is_the_organisations_whichever_of_its_clients_calls(world, call) -> None:
+    world.registry.put_client(Client(id="twin", tenant="acme", name="Twin", role=Role.PILOT))
+    world.registry.put_client(Client(id="spy", tenant="rival", name="Spy", role=Role.PILOT))
+    limit = Limit("create", 1, 60_000)
+    call(limit=limit)
+
+    assert call(limit=limit, claims={"client_id": "twin"})[0] == 429
+    assert call(limit=limit, claims={"client_id": "spy"})[0] == 200
+
+
+def test_an_error_has_the_one_shape(call) -> None:
+    status, body, _ = call(raising(JobNotFoundError("j")))
+
+    assert status == 404
+    assert body == {
+        "success": False,
+        "error": "Job not found",
+        "message": "Your organisation has no job of this id",
+        "code": "JOB_NOT_FOUND",
+        "requestId": "r-1",
+        "timestamp": "2026-01-01T12:00:00.000Z",
+    }
+
+
+def test_an_endpoint_says_in_its_own_words_that_it_is_too_late(call) -> None:
+    answer = raising(JobStartedError("j"))
+
+    assert call(answer, too_late=missions_errors.CANNOT_CANCEL)[1]["error"] == "Cannot cancel job"
+
+
+def test_a_registry_out_of_reach_is_a_503(call, monkeypatch) -> None:
+    def out_of_reach() -> None:
+        raise UnavailableError("ThrottlingException")
+
+    monkeypatch.setattr(bootstrap, "registry", out_of_reach)
+
+    status, body, headers = call()
+
+    assert (status, body["code"], headers["Retry-After"]) == (503, "UNAVAILABLE", "1")
+
+
+def test_of_an_unexpected_error_the_log_learns_everything_and_the_caller_nothing(call, log) -> None:
+    status, body, _ = call(raising(RuntimeError("on fire")))
+
+    assert (status, body["code"]) == (500, "INTERNAL_ERROR")
+    assert "fire" not in json.dumps(body)
+    assert "on fire" in json.dumps(log())

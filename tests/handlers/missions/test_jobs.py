@@ -1,0 +1,228 @@
+"""Reading, listing, changing, cancelling and deleting missions; what there is to fly with."""
+
+import pytest
+
+from jobs.core.status import JobStatus
+from tests.support import HOUR, NOON
+
+ID = "019b7963-4a00-7000-8000-000000000001"
+WAITING = ["PENDING", "QUEUED"]
+ENDED = ["SUCCEEDED", "FAILED", "CANCELLED", "TIMED_OUT"]
+TOO_LATE = {
+    "update_job": (400, "Cannot update job", "CANNOT_UPDATE_JOB"),
+    "cancel_job": (400, "Cannot cancel job", "CANNOT_CANCEL_JOB"),
+    "delete_job": (409, "Cannot delete job", "CANNOT_DELETE_JOB"),
+}
+
+
+@pytest.fixture
+def in_status(stored):
+    """Store a mission of this status."""
+
+    def store(status: str, **about):
+        ended_at = NOON if JobStatus(status).is_terminal else None
+        return stored(status=JobStatus(status), ended_at=ended_at, **about)
+
+    return store
+
+
+def refused(answer) -> tuple[int, str, str]:
+    assert answer.body.keys() == {
+        "success", "error", "message", "code", "requestId", "timestamp",
+    }  # fmt: skip
+    return answer.status, answer.body["error"], answer.body["code"]
+
+
+# ── One job ─────────────────────────────────────────────────────────────────────
+
+
+def test_a_job_as_it_is(call, stored) -> None:
+    stored(mission={"description": "Look", "device": "dock-1"})
+
+    assert call("get_job").body == {
+        "success": True,
+        "job": {
+            "jobId": ID,
+            "name": "Round",
+            "description": "Look",
+            "deviceId": "dock-1",
+            "deviceGroupId": "harbour",
+            "status": "PENDING",
+            "priority": 5,
+            "createdAt": "2026-01-01T12:00:00.000Z",
+            "metadata": {},
+        },
+    }
+
+
+def test_a_job_that_found_no_device_in_time_says_so(call, stored, clock) -> None:
+    stored()
+    clock.advance(HOUR)
+
+    job = call("get_job").body["job"]
+
+    assert (job["status"], job["error"]) == ("FAILED", "No device became available in time")
+    assert job["completedAt"] == "2026-01-01T13:00:00.000Z"
+
+
+@pytest.mark.parametrize("status", WAITING)
+def test_a_job_that_waits_can_be_changed(call, in_status, clock, status) -> None:
+    in_status(status)
+    clock.advance(1)
+
+    answer = call("update_job", json_body={"name": "New", "description": "Newer", "priority": 9})
+
+    assert answer.body == {
+        "success": True,
+        "job": {
+            "jobId": ID,
+            "name": "New",
+            "description": "Newer",
+            "status": status,
+            "priority": 9,
+            "updatedAt": "2026-01-01T12:00:00.001Z",
+        },
+    }
+    assert call("get_job").body["job"].items() >= answer.body["job"].items()
+
+
+@pytest.mark.parametrize(("body", "details"), [
+    ({}, None),
+    ({"priority": 0}, ["priority"]),
+    ({"name": "New", "status": "CANCELLED"}, ["status"]),
+])  # fmt: skip
+def test_nothing_else_can_be_changed(call, stored, body, details) -> None:
+    stored()
+
+    answer = call("update_job", json_body=body)
+
+    assert (answer.status, answer.body["error"]) == (400, "invalid_request")
+    assert [each["field"] for each in answer.body.get("details", [])] == (details or [])
+    assert "updatedAt" not in call("get_job").body["job"]
+
+
+@pytest.mark.parametrize("status", WAITING)
+def test_a_job_that_waits_can_be_cancelled(call, in_status, status) -> None:
+    in_status(status)
+
+    answer = call("cancel_job")
+
+    cancelled = {"jobId": ID, "status": "CANCELLED", "cancelledAt": "2026-01-01T12:00:00.000Z"}
+    assert answer.body == {"success": True, "job": cancelled}
+
+
+@pytest.mark.parametrize("endpoint", ["update_job", "cancel_job"])
+@pytest.mark.parametrize("status", ["RUNNING", *ENDED])
+def test_it_may_be_too_late(call, in_status, endpoint, status) -> None:
+    in_status(status)
+
+    assert refused(call(endpoint)) == TOO_LATE[endpoint]
+
+
+@pytest.mark.parametrize("status", WAITING + ENDED)
+def test_a_job_that_is_not_being_flown_can_be_deleted(call, world, in_status, status) -> None:
+    in_status(status)
+
+    answer = call("delete_job")
+
+    assert answer.body == {"success": True, "message": "Job deleted successfully"}
+    assert call("get_job").status == 404
+    assert call("delete_job").status == 404
+    ends = [change.status for change in world.repository.changes if change.status]
+    assert ends[-1] == (JobStatus.CANCELLED if status in WAITING else status)
+
+
+def test_a_job_that_is_being_flown_cannot_be_deleted(call, in_status) -> None:
+    in_status("RUNNING")
+
+    assert refused(call("delete_job")) == TOO_LATE["delete_job"]
+    assert call("get_job").body["job"]["status"] == "IN_PROGRESS"
+
+
+# ── Lists ───────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def listed(call, world):
+    def answer(**query):
+        world.read_stream()
+        return call("list_jobs", queryStringParameters=query or None)
+
+    return answer
+
+
+def id_of(number: int) -> str:
+    return f"{ID[:-4]}{number:04x}"
+
+
+def test_jobs_are_listed_newest_first_page_by_page(listed, stored) -> None:
+    for number in range(25):
+        stored(id=id_of(number))
+
+    first = listed()
+    last = listed(cursor=first.body["nextCursor"])
+
+    assert first.body.keys() == {"success", "jobs", "count", "nextCursor"}
+    assert last.body.keys() == {"success", "jobs", "count"}
+    assert (first.body["count"], last.body["count"]) == (20, 5)
+    ids = [job["jobId"] for page in (first, last) for job in page.body["jobs"]]
+    assert ids == [id_of(number) for number in reversed(range(25))]
+    assert first.body["jobs"][0].keys() == {"jobId", "name", "status", "priority", "createdAt"}
+
+
+def test_jobs_of_one_word_are_listed_whatever_they_are_inside(listed, in_status) -> None:
+    for number, status in enumerate(["PENDING", "FAILED", "TIMED_OUT", "RUNNING"]):
+        in_status(status, id=id_of(number))
+
+    assert [job["jobId"] for job in listed(status="FAILED").body["jobs"]] == [id_of(2), id_of(1)]
+    assert [job["jobId"] for job in listed(status="IN_PROGRESS").body["jobs"]] == [id_of(3)]
+    assert listed(status="COMPLETED").body == {"success": True, "jobs": [], "count": 0}
+
+
+@pytest.mark.parametrize("query", [
+    {"limit": "0"}, {"limit": "101"}, {"limit": "x"}, {"limit": ""}, {"status": "pending"},
+])  # fmt: skip
+def test_a_parameter_that_is_wrong_is_named(listed, query) -> None:
+    answer = listed(**query)
+
+    assert (answer.status, answer.body["error"]) == (400, "invalid_request")
+    assert [each["field"] for each in answer.body["details"]] == [*query]
+
+
+def test_a_cursor_is_of_one_listing_only(listed, stored) -> None:
+    for number in range(3):
+        stored(id=id_of(number))
+    cursor = listed(limit="1").body["nextCursor"]
+
+    for query in ({"cursor": f"{cursor}x"}, {"cursor": cursor, "status": "PENDING"}):
+        answer = listed(**query)
+        assert refused(answer) == (400, "invalid_request", "INVALID_REQUEST")
+
+
+def test_neither_messages_nor_others_missions_are_listed(listed, stored, world, a_job) -> None:
+    stored(id=id_of(1), tenant="rival")
+    world.repository.add(a_job(id=id_of(2), tenant="demo"))
+
+    assert listed().body["jobs"] == []
+
+
+# ── Resources ───────────────────────────────────────────────────────────────────
+
+
+def test_what_there_is_to_fly_with(call, online) -> None:
+    online("dock-2")
+
+    assert call("list_resources").body == {
+        "success": True,
+        "resources": [{
+            "deviceGroupId": "harbour",
+            "name": "Harbour",
+            "description": "A quay",
+            "deviceCount": 2,
+            "devices": [
+                {"deviceId": "dock-1", "name": "Dock 1", "status": "offline"},
+                {"deviceId": "dock-2", "name": "Dock 2", "status": "online"},
+            ],
+        }],
+        "count": 1,
+    }  # fmt: skip

@@ -1,0 +1,148 @@
+"""Workers that see to it that no open payment is forgotten."""
+
+import json
+from types import SimpleNamespace
+
+import pytest
+
+from jobs.core import wiring as bootstrap
+from jobs.payments import wiring as payment_bootstrap
+from jobs.payments.adapters.records import to_payment
+from jobs.payments.payment import PaymentState
+from tests.fakes.memory_payments import InMemoryPayments
+from tests.payments import PAY_TO, Ledger, an_authorization
+from tests.support import HOUR, NOON
+
+
+class Executions:
+    """Step Functions, as far as it is used."""
+
+    def __init__(self) -> None:
+        self.started: dict[str, dict[str, str]] = {}
+        self.exceptions = SimpleNamespace(ExecutionAlreadyExists=FileExistsError)
+
+    def start_execution(self, **request: str) -> None:
+        if request["name"] in self.started:
+            raise FileExistsError
+        self.started[request["name"]] = request
+
+
+@pytest.fixture
+def machine(monkeypatch) -> Executions:
+    made = Executions()
+    monkeypatch.setenv("PAYMENT_ARN", "arn:machine")
+    monkeypatch.setattr(bootstrap, "client", {"stepfunctions": made}.__getitem__)
+    return made
+
+
+def later(record, **image):
+    changed = {"dynamodb": {"NewImage": record["dynamodb"]["NewImage"] | image}}
+    return record | changed
+
+
+def test_an_open_payment_is_followed_from_when_its_request_must_be_over(invoke, machine) -> None:
+    invoke("workers/follow_payments")
+
+    [started] = machine.started.values()
+    asked = json.loads(started["input"])
+    assert asked.keys() == {"paymentId", "at"}
+    assert asked["at"] == "2026-01-01T12:00:40Z"
+    assert len(started["name"]) <= 80
+
+
+def test_a_payment_that_is_closed_by_then_costs_nothing(invoke, event, machine) -> None:
+    [record] = event("workers/follow_payments")["Records"]
+    closed = later(record, state={"S": "settled"}, transaction={"S": "0x"})
+
+    invoke("workers/follow_payments", {"Records": [record, closed]})
+
+    assert machine.started == {}
+
+
+def test_a_batch_delivered_again_is_harmless(invoke, machine) -> None:
+    invoke("workers/follow_payments")
+    invoke("workers/follow_payments")
+
+    assert len(machine.started) == 1
+
+
+def test_a_payment_that_is_claimed_anew_is_followed_anew(invoke, event, machine) -> None:
+    [record] = event("workers/follow_payments")["Records"]
+    anew = later(record, created_at={"N": str(NOON + HOUR)}, attempt={"N": "2"})
+
+    invoke("workers/follow_payments")
+    invoke("workers/follow_payments", {"Records": [anew]})
+
+    assert len(machine.started) == 2
+
+
+# ── The machine's own worker ────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def open_payment(monkeypatch, event, clock):
+    [record] = event("workers/follow_payments")["Records"]
+    payment = to_payment(record["dynamodb"]["NewImage"])
+    payments, ledger = InMemoryPayments(clock), Ledger(clock)
+    payments.claim(payment, replacing=None)
+    monkeypatch.setenv("PAYMENT_PRICE", "20000")
+    monkeypatch.setenv("PAYMENT_NETWORKS", "base")
+    monkeypatch.setenv("PAY_TO", PAY_TO)
+    for name in ("BASE_RPC_URL", "POLYGON_RPC_URL", "BASE_SEPOLIA_RPC_URL"):
+        monkeypatch.setenv(name, "https://node.example")
+    monkeypatch.setattr(payment_bootstrap, "payments", lambda: payments)
+    monkeypatch.setattr(payment_bootstrap, "chain", lambda: ledger)
+    return SimpleNamespace(
+        ledger=ledger,
+        authorization=an_authorization(payer=payment.payer, nonce=payment.nonce),
+        state=lambda: payments.find(payment.id).state,
+    )
+
+
+def test_as_long_as_a_request_is_at_it_it_is_left_alone(invoke, open_payment) -> None:
+    answer = invoke("workers/watch_payment")
+
+    assert answer == {"outcome": "open", "again": "2026-01-01T12:00:40Z"}
+    assert open_payment.ledger.asked == []
+
+
+def test_money_that_has_arrived_makes_the_job(invoke, open_payment, clock, world) -> None:
+    open_payment.ledger.move(open_payment.authorization)
+    clock.advance(HOUR)
+
+    assert invoke("workers/watch_payment") == {"outcome": "over"}
+    assert open_payment.state() is PaymentState.SETTLED
+    [job] = world.repository.all()
+    assert job.id == "019b7963-4a00-7000-8000-000000000001"
+    assert (job.created_at, job.deadline) == (clock(), clock() + 30_000)
+
+
+def test_what_is_not_known_yet_is_looked_at_again(invoke, open_payment, clock) -> None:
+    clock.advance(40_000)
+
+    assert invoke("workers/watch_payment") == {"outcome": "open", "again": "2026-01-01T12:01:10Z"}
+    assert open_payment.state() is PaymentState.UNKNOWN
+    assert "settle" not in open_payment.ledger.asked
+
+
+def test_what_can_no_longer_be_settled_is_released(invoke, open_payment, clock, world) -> None:
+    clock.advance(181_000)
+
+    assert invoke("workers/watch_payment") == {"outcome": "over"}
+    assert open_payment.state() is PaymentState.RELEASED
+    assert world.repository.all() == []
+
+
+def test_what_is_unknown_for_a_day_is_left_to_the_operator(
+    invoke, open_payment, clock, log
+) -> None:
+    open_payment.ledger.fate["time"] = ["unknown"]
+    clock.advance(25 * HOUR)
+
+    assert invoke("workers/watch_payment") == {"outcome": "unknown"}
+    assert open_payment.state() is PaymentState.UNKNOWN
+    assert log()[-1]["level"] == "ERROR"
+
+
+def test_a_payment_that_is_nowhere_is_over(invoke, open_payment) -> None:
+    assert invoke("workers/watch_payment", {"paymentId": "auth#nothing"}) == {"outcome": "over"}

@@ -1,0 +1,193 @@
+"""POST /api/messaging/jobs where it costs something: paying, and what is none."""
+
+import pytest
+
+from jobs.payments.payment import PaymentState
+from jobs.webhooks.webhook import Webhook
+from tests.payments import (
+    NONCE,
+    PAYER,
+    a_header,
+    decoded,
+    encoded,
+    transaction_of,
+)
+from tests.support import NOON
+
+WEBHOOK = "https://hooks.example.com/in"
+
+
+@pytest.mark.parametrize("told", [
+    (1, "X-PAYMENT", "X-PAYMENT-RESPONSE", "base"),
+    (2, "PAYMENT-SIGNATURE", "PAYMENT-RESPONSE", "eip155:8453"),
+])  # fmt: skip
+def test_who_pays_gets_the_job_and_a_receipt(create, world, till, told) -> None:
+    version, sent, receipt, network = told
+
+    answer = create(headers={sent: a_header(version)})
+
+    assert answer.status == 201
+    assert answer.body.keys() == {"jobId", "status", "createdAt", "expiresAt"}
+    assert decoded(answer.headers[receipt]) == {
+        "success": True,
+        "payer": PAYER,
+        "transaction": transaction_of(NONCE),
+        "network": network,
+    }
+    [job] = world.repository.all()
+    assert (job.id, job.tenant) == (answer.body["jobId"], "demo")
+    [payment] = till.payments.all()
+    assert (payment.state, payment.job_id) == (PaymentState.SETTLED, job.id)
+    assert payment.job == {}
+
+
+@pytest.mark.parametrize("events", [["completed", "failed"], None])
+def test_a_paid_job_keeps_its_webhook(create, world, events) -> None:
+    told = {"url": WEBHOOK, "events": events} if events else {"url": WEBHOOK}
+
+    answer = create(headers={"X-PAYMENT": a_header()}, webhook=told)
+
+    [job] = world.repository.all()
+    assert answer.status == 201
+    assert job.webhook == Webhook(url=WEBHOOK, events=frozenset(events or ()))
+
+
+def test_a_payment_pays_for_no_other_webhook(create, world) -> None:
+    create(headers={"X-PAYMENT": a_header()}, webhook={"url": WEBHOOK})
+
+    again = create(headers={"X-PAYMENT": a_header()}, webhook={"url": f"{WEBHOOK}2"})
+
+    assert (again.status, again.body["code"]) == (402, "payment_already_used")
+    assert [job.webhook for job in world.repository.all()] == [Webhook(url=WEBHOOK)]
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_the_facilitator_is_asked_about_what_was_offered(create, till, version) -> None:
+    name = "X-PAYMENT" if version == 1 else "PAYMENT-SIGNATURE"
+    refused = create()
+    offered = refused.body if version == 1 else decoded(refused.headers["PAYMENT-REQUIRED"])
+
+    create(headers={name: a_header(version)})
+
+    assert till.ledger.requirements == [offered["accepts"][0]]
+
+
+def test_the_same_request_again_is_the_same_job(create, world) -> None:
+    first = create(headers={"X-PAYMENT": a_header()})
+    again = create(headers={"X-PAYMENT": a_header()})
+
+    assert (again.status, again.body) == (201, first.body)
+    assert again.headers["X-PAYMENT-RESPONSE"] == first.headers["X-PAYMENT-RESPONSE"]
+    assert len(world.repository.all()) == 1
+
+
+def test_a_payment_pays_for_one_request_only(create, world) -> None:
+    create(headers={"X-PAYMENT": a_header()})
+    again = create(headers={"X-PAYMENT": a_header()}, content="Another")
+
+    assert (again.status, again.body["code"]) == (402, "payment_already_used")
+    assert len(world.repository.all()) == 1
+
+
+def test_the_answer_can_be_waited_for(create, world, stored) -> None:
+    def end() -> None:
+        for job in world.repository.all():
+            if not job.status.is_terminal:
+                ended = job.claim(now=world.clock(), lease=1000).succeed(
+                    {"id": "m", "content": "Fine"}, now=world.clock()
+                )
+                world.repository.save(job.claim(now=world.clock(), lease=1000), replacing=job)
+                world.repository.save(ended, replacing=job.claim(now=world.clock(), lease=1000))
+
+    world.meanwhile = end
+
+    answer = create(headers={"X-PAYMENT": a_header(), "Prefer": "wait=20"})
+
+    assert (answer.status, answer.body["status"]) == (200, "completed")
+    assert "X-PAYMENT-RESPONSE" in answer.headers
+
+
+def test_the_time_that_settling_took_is_not_waited_again(create, world, till) -> None:
+    till.ledger.meanwhile["settle"] = lambda: world.clock.advance(17_000)
+
+    answer = create(headers={"X-PAYMENT": a_header(), "Prefer": "wait=25"}, timeoutMs=300_000)
+
+    assert answer.status == 201
+    assert world.clock() <= NOON + 25_000
+
+
+def test_what_is_wrong_with_the_body_is_said_before_anything_is_charged(create, till) -> None:
+    answer = create(headers={"X-PAYMENT": a_header()}, content="")
+
+    assert (answer.status, answer.body["error"]) == (400, "content cannot be empty")
+    assert till.ledger.asked == []
+
+
+def test_an_agent_that_is_not_there_costs_nothing(create, till) -> None:
+    agent = "bbbbbbbb-bbbb-4bbb-8bbb-bbbbbbbbbbbb"
+
+    assert create(headers={"X-PAYMENT": a_header()}, agentId=agent).status == 404
+    assert till.ledger.asked == []
+
+
+def test_a_refused_payment_is_a_402_with_the_reason_and_the_offer(create, world, till) -> None:
+    till.ledger.fate["settle"] = ["refused insufficient_funds"]
+
+    answer = create(headers={"X-PAYMENT": a_header()})
+
+    assert (answer.status, answer.body["code"]) == (402, "insufficient_funds")
+    assert len(answer.body["accepts"]) == 2
+    assert decoded(answer.headers["PAYMENT-REQUIRED"])["error"] == answer.body["error"]
+    assert world.repository.all() == []
+
+
+def test_a_settlement_that_is_not_known_of_is_never_a_402(create, world, till) -> None:
+    till.ledger.fate["settle"] = ["lost"]
+
+    answer = create(headers={"X-PAYMENT": a_header()})
+
+    assert (answer.status, answer.body["code"]) == (503, "settlement_unknown")
+    assert int(answer.headers["Retry-After"]) > 0
+    assert world.repository.all() == []
+
+    again = create(headers={"X-PAYMENT": a_header()})
+
+    assert again.status == 201
+    assert till.ledger.asked.count("settle") == 1
+    assert len(world.repository.all()) == 1
+
+
+@pytest.mark.parametrize("header", [
+    "x", "e30=", encoded([]), encoded("x"), encoded(None), a_header(2), a_header()[:-4],
+    a_header(value="-1"), a_header(value="0x1"), a_header(value=20000), a_header(value="\u0661"),
+    a_header(value="9" * 79), a_header(nonce="0x12"), a_header(to="0x" + "g" * 40),
+    a_header(validBefore=str(2**60)), a_header(**{"from": None}),
+    encoded({"x402Version": 1, "scheme": "exact", "network": "base", "payload": {}}),
+    encoded({"x402Version": True, **decoded(a_header())} | {"x402Version": True}),
+    encoded(decoded(a_header()) | {"network": "solana"}),
+    encoded(decoded(a_header()) | {"network": "base-sepolia"}),
+    encoded(decoded(a_header()) | {"scheme": "upto"}),
+    encoded(decoded(a_header()) | {"payload": []}),
+    encoded(decoded(a_header()) | {"more": [[[[[[[[[[[[[1]]]]]]]]]]]]]}),
+])  # fmt: skip
+def test_a_payment_that_is_none_is_a_400(create, till, header) -> None:
+    answer = create(headers={"X-PAYMENT": header})
+
+    assert (answer.status, answer.body["code"]) == (400, "INVALID_REQUEST")
+    assert till.payments.all() == []
+
+
+def test_one_request_pays_once(create) -> None:
+    answer = create(headers={"X-PAYMENT": a_header(), "PAYMENT-SIGNATURE": a_header(2)})
+
+    assert answer.status == 400
+
+
+def test_another_asset_than_was_asked_for_is_refused(create, till) -> None:
+    other = decoded(a_header(2))
+    other["accepted"]["asset"] = "0x" + "99" * 20
+
+    answer = create(headers={"PAYMENT-SIGNATURE": encoded(other)})
+
+    assert (answer.status, answer.body["code"]) == (402, "invalid_payment_requirements")
+    assert till.ledger.asked == []

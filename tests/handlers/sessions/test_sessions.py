@@ -1,0 +1,354 @@
+"""Sessions over their handlers; messages are said in tests/streams/sessions."""
+
+import json
+from typing import Any
+
+import pytest
+
+from jobs.core import wiring as bootstrap
+from jobs.core.errors import StaleSessionError, UnavailableError
+from jobs.core.job import JobRef
+from jobs.core.status import JobStatus
+from jobs.messaging.agent import Agent
+from jobs.sessions import wiring as session_bootstrap
+from jobs.sessions.send_message import NewMessage
+from jobs.sessions.session import MINUTE, Timeouts
+from tests.handlers.conftest import AGENT_ID, TENANT, USER_ID
+from tests.handlers.sessions.conftest import SESSION_ID
+from tests.support import HOUR, NOON
+
+OF_ONE = [
+    "get_session", "delete_session", "renew_session", "send_heartbeat", "update_timeout",
+    "list_messages",
+]  # fmt: skip
+ENDPOINTS = ["create_session", "list_sessions", "get_health", *OF_ONE]
+CREATED = {
+    "sessionId", "channelId", "agentId", "userId", "createdAt", "metadata", "expiresAt",
+    "timeoutConfig",
+}  # fmt: skip
+INFO = CREATED | {"lastActivity", "renewalCount", "timeRemaining", "isNearExpiration"}
+
+
+def say(content: str = "Hello", **about: Any) -> JobRef:
+    new = {"tenant": TENANT, "dialect": "messaging", "session": SESSION_ID, "content": content}
+    more = {"metadata": {}, "idempotency_key": None, "request_hash": "h"}
+    return session_bootstrap.send_message()(NewMessage(**new | more | about)).job.ref
+
+
+def create(call, **fields: Any) -> Any:
+    body = {"agentId": AGENT_ID, "userId": USER_ID} | fields
+    return call("create_session", body=json.dumps(body))
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS)
+def test_each_event_is_answered(call, opened, endpoint) -> None:
+    opened()
+
+    assert call(endpoint).status == (201 if endpoint == "create_session" else 200)
+
+
+@pytest.mark.parametrize("endpoint", OF_ONE)
+@pytest.mark.parametrize("session_id", ["x", "", "019b7963-4a00-7000-8000-00000000dead"])
+def test_an_unknown_session_is_not_found(call, opened, endpoint, session_id) -> None:
+    opened()
+
+    answer = call(endpoint, pathParameters={"sessionId": session_id})
+
+    assert answer.status == 404
+    assert answer.body == {
+        "success": False, "error": "Session not found", "code": "SESSION_NOT_FOUND",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("endpoint", OF_ONE)
+def test_anothers_session_is_not_found(call, opened, endpoint) -> None:
+    opened(tenant="rival")
+
+    assert call(endpoint).status == 404
+
+
+@pytest.mark.parametrize("endpoint", [each for each in OF_ONE if each != "delete_session"])
+def test_an_expired_session_is_gone(call, opened, clock, endpoint) -> None:
+    opened()
+    clock.advance(30 * MINUTE)
+
+    answer = call(endpoint)
+
+    assert (answer.status, answer.body["code"]) == (410, "SESSION_EXPIRED")
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS)
+def test_a_database_that_throttles_is_a_503(call, monkeypatch, endpoint) -> None:
+    class Broken:
+        def __getattr__(self, name: str) -> Any:
+            raise UnavailableError(name)
+
+    monkeypatch.setattr(session_bootstrap, "conversations", Broken)
+    monkeypatch.setattr(bootstrap, "registry", Broken)
+
+    answer = call(endpoint)
+
+    assert (answer.status, answer.headers["Retry-After"]) == (503, "1")
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS)
+def test_neither_keys_nor_what_is_kept_is_logged(call, event, opened, log, endpoint) -> None:
+    opened()
+    say("a secret of mine")
+
+    call(endpoint)
+
+    logged = json.dumps(log())
+    assert log()
+    assert event(f"sessions/{endpoint}")["headers"]["X-API-Key"] not in logged
+    assert USER_ID not in logged
+    assert "a secret" not in logged
+
+
+def test_a_session_is_told_as_the_client_expects_it(call) -> None:
+    answer = create(call, metadata={"n": 1.5, "tags": ["a"]})
+
+    assert answer.status == 201
+    assert answer.body.keys() == CREATED
+    assert answer.body["createdAt"] == "2026-01-01T12:00:00.000Z"
+    assert answer.body["expiresAt"] == "2026-01-01T12:30:00.000Z"
+    assert answer.body["metadata"] == {"n": 1.5, "tags": ["a"]}
+    assert answer.body["timeoutConfig"] == {
+        "timeoutMinutes": 30, "autoRenew": True, "maxDurationMinutes": 720,
+        "warningThresholdMinutes": 5,
+    }  # fmt: skip
+
+
+def test_times_can_be_chosen(call) -> None:
+    answer = create(
+        call,
+        timeoutConfig={"timeoutMinutes": 60, "autoRenew": False, "maxDurationMinutes": 120},
+    )
+
+    assert answer.body["expiresAt"] == "2026-01-01T13:00:00.000Z"
+    assert answer.body["timeoutConfig"]["autoRenew"] is False
+
+
+@pytest.mark.parametrize(("fields", "text"), [
+    ({"agentId": None}, "agentId is required and must be a string"),
+    ({"userId": 1}, "userId is required and must be a string"),
+    ({"agentId": "x"}, "Invalid agentId format (must be valid UUID)"),
+    ({"userId": "x"}, "Invalid userId format (must be valid UUID)"),
+    ({"metadata": []}, "metadata must be an object"),
+    ({"metadata": {"a": "x" * 10_000}}, "metadata exceeds maximum size of 10000 bytes"),
+    ({"timeoutConfig": 5}, "timeoutConfig must be an object"),
+    *(
+        ({"timeoutConfig": {name: value}},
+         f"{name} must be a whole number between {least} and {most} minutes")
+        for name, least, most in (
+            ("timeoutMinutes", 5, 1440),
+            ("maxDurationMinutes", 5, 720),
+            ("warningThresholdMinutes", 1, 1440),
+        )
+        for value in (least - 1, most + 1, 7.5, "30", True)
+    ),
+    ({"timeoutConfig": {"autoRenew": "yes"}}, "autoRenew must be true or false"),
+])  # fmt: skip
+def test_what_breaks_a_rule_is_refused_with_its_text(call, fields, text) -> None:
+    answer = create(call, **fields)
+
+    assert (answer.status, answer.body["error"]) == (400, text)
+    assert answer.body["code"] == "INVALID_REQUEST"
+
+
+@pytest.mark.parametrize("body", ["", "{", "null", "[]", '"x"', '{"agentId": NaN}'])
+@pytest.mark.parametrize("endpoint", ["create_session", "update_timeout"])
+def test_what_is_no_object_is_refused(call, opened, endpoint, body) -> None:
+    opened()
+
+    assert call(endpoint, body=body).status == 400
+
+
+def test_an_agent_nobody_knows_is_not_found(call, world) -> None:
+    world.registry.put_agent(TENANT, Agent(id=AGENT_ID, name="Echo", active=False))
+
+    answer = create(call)
+
+    assert (answer.status, answer.body["code"]) == (404, "AGENT_NOT_FOUND")
+
+
+def test_a_session_is_read_as_it_is_now(call, opened, clock) -> None:
+    opened()
+    clock.advance(26 * MINUTE)
+
+    answer = call("get_session")
+
+    assert answer.body.keys() == INFO
+    assert answer.body["timeRemaining"] == 4 * MINUTE
+    assert answer.body["isNearExpiration"] is True
+
+
+@pytest.mark.parametrize(("endpoint", "renewed"), [
+    ("renew_session", True), ("send_heartbeat", False),
+])  # fmt: skip
+def test_renewing_by_hand_renews_also_what_use_does_not(
+    call, opened, clock, endpoint, renewed
+) -> None:
+    opened(timeouts=Timeouts(auto_renew=False))
+    clock.advance(10 * MINUTE)
+
+    answer = call(endpoint)
+
+    assert answer.body["timeRemaining"] == (30 if renewed else 20) * MINUTE
+    assert answer.body["renewalCount"] == renewed
+    assert answer.body["lastActivity"] == "2026-01-01T12:10:00.000Z"
+    assert call("get_session").body == answer.body
+
+
+def test_a_heartbeat_keeps_a_session_alive(call, opened, clock) -> None:
+    opened()
+    for _ in range(3):
+        clock.advance(20 * MINUTE)
+        assert call("send_heartbeat").status == 200
+
+    assert call("get_session").body["renewalCount"] == 3
+
+
+def test_of_its_times_only_those_named_are_changed(call, opened) -> None:
+    opened(timeouts=Timeouts(auto_renew=False, warning=7))
+
+    answer = call("update_timeout", body='{"timeoutMinutes": 45}')
+
+    assert answer.body["timeoutConfig"] == {
+        "timeoutMinutes": 45, "autoRenew": False, "maxDurationMinutes": 720,
+        "warningThresholdMinutes": 7,
+    }  # fmt: skip
+
+
+def test_a_change_that_is_overtaken_is_made_again(call, opened, world, monkeypatch) -> None:
+    opened()
+    save, races = world.conversations.save, iter([1, 2])
+
+    def overtaken(session: Any) -> None:
+        if next(races, None):
+            raise StaleSessionError
+        save(session)
+
+    monkeypatch.setattr(world.conversations, "save", overtaken)
+
+    assert call("renew_session").status == 200
+
+
+def test_sessions_are_listed_newest_first_without_those_that_are_over(call, opened, clock) -> None:
+    opened(id="019b7963-4a00-7000-8000-000000000001", timeouts=Timeouts(timeout=5))
+    opened(id="019b7963-4a00-7000-8000-000000000002")
+    opened(id="019b7963-4a00-7000-8000-000000000003")
+    opened(tenant="rival")
+    clock.advance(5 * MINUTE)
+
+    listed, health = call("list_sessions").body, call("get_health").body
+
+    assert [each["sessionId"][-1] for each in listed["sessions"]] == ["3", "2"]
+    assert listed["total"] == health["activeSessions"] == 2
+    assert (health["status"], health["timestamp"]) == ("healthy", "2026-01-01T12:05:00.000Z")
+
+
+def test_what_was_said_is_listed_newest_first_in_pages(call, opened, clock) -> None:
+    opened()
+    for content in ("one", "two", "three"):
+        say(content)
+        clock.advance(10)
+
+    first = call("list_messages", queryStringParameters={"limit": "2"}).body
+    cursor = str(first["cursors"]["before"])
+    rest = call("list_messages", queryStringParameters={"before": cursor}).body
+    oldest = call("list_messages", queryStringParameters={"after": "0", "limit": "1"}).body
+
+    assert [each["content"] for each in first["messages"]] == ["three", "two"]
+    assert first["hasMore"] is True
+    assert [each["content"] for each in rest["messages"]] == ["one"]
+    assert rest["hasMore"] is False
+    assert [each["content"] for each in oldest["messages"]] == ["one"]
+    assert oldest["cursors"] == {"before": NOON, "after": NOON}
+    assert first["messages"][0].keys() == {
+        "id", "content", "authorId", "isAgent", "createdAt", "metadata",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(("query", "count"), [
+    (None, 50), ({"limit": "7"}, 7), ({"limit": "100"}, 100), ({"limit": "101"}, 100),
+], ids=str)  # fmt: skip
+def test_a_page_has_fifty_messages_unless_fewer_or_up_to_twice_as_many_are_asked_for(
+    call, opened, clock, query, count
+) -> None:
+    opened()
+    for n in range(101):
+        say(str(n))
+        clock.advance(1)
+
+    page = call("list_messages", queryStringParameters=query).body
+
+    newest = [str(n) for n in range(100, 100 - count, -1)]
+    assert [each["content"] for each in page["messages"]] == newest
+    assert page["hasMore"] is True
+
+
+def test_before_anything_is_said_there_is_no_place_to_go_on_from(call, opened) -> None:
+    opened()
+
+    assert call("list_messages").body == {"messages": [], "hasMore": False}
+
+
+@pytest.mark.parametrize("name", ["before", "after"])
+@pytest.mark.parametrize("value", ["yesterday", "-1", "1.5", "2026-01-01", "9" * 17])
+def test_a_time_that_is_none_is_refused(call, opened, name, value) -> None:
+    opened()
+
+    answer = call("list_messages", queryStringParameters={name: value})
+
+    assert answer.status == 400
+    assert answer.body["error"] == f"{name} must be a timestamp in milliseconds"
+
+
+def test_an_answer_is_a_message_of_the_session(call, opened, world, invoke, batch) -> None:
+    opened()
+    ref = say("/sleep 0 Well")
+
+    invoke("workers/run_agent_job", batch(ref))
+
+    answer, question = call("list_messages").body["messages"]
+    assert (answer["content"], answer["isAgent"], answer["authorId"]) == ("Well", True, AGENT_ID)
+    assert (question["id"], question["isAgent"], question["authorId"]) == (ref.id, False, USER_ID)
+
+
+def test_a_message_waits_until_the_one_before_it_is_over_and_is_sent_again_then(
+    opened, world, invoke, batch, change_to
+) -> None:
+    opened()
+    first, second = say("one"), say("two")
+
+    invoke("workers/run_agent_job", batch(second))
+
+    assert world.repository.get(second).status is JobStatus.PENDING
+    invoke("workers/run_agent_job", batch(first))
+    invoke("workers/dispatch_jobs", change_to(world.repository.get(first)))
+    assert [sent["jobId"] for sent in world.queues.sent] == [second.id]
+    invoke("workers/run_agent_job", batch(second))
+    assert world.repository.get(second).status is JobStatus.SUCCEEDED
+
+
+def test_who_deletes_a_session_cancels_what_is_not_answered_yet(
+    call, opened, world, invoke, batch
+) -> None:
+    opened()
+    first, second, third = say("one"), say("two"), say("three")
+    invoke("workers/run_agent_job", batch(first))
+
+    answer = call("delete_session")
+
+    assert answer.body == {"success": True, "data": {"success": True}}
+    statuses = [world.repository.get(ref).status.value for ref in (first, second, third)]
+    assert statuses == ["SUCCEEDED", "CANCELLED", "CANCELLED"]
+    assert call("get_session").status == call("delete_session").status == 404
+
+
+def test_a_day_after_the_longest_session_nothing_is_left(call, opened, clock) -> None:
+    opened()
+    clock.advance(36 * HOUR)
+
+    assert call("get_session").status == 404

@@ -1,0 +1,25 @@
+"""Watching missions stands on the fleet in memory."""
+
+from tests.handlers.missions.conftest import (
+    call,
+    declared,
+    fleet,
+    fleet_registry,
+    missions,
+    online,
+    share,
+    stored,
+    watching,
+)
+
+__all__ = [
+    "call",
+    "declared",
+    "fleet",
+    "fleet_registry",
+    "missions",
+    "online",
+    "share",
+    "stored",
+    "watching",
+]

@@ -1,0 +1,198 @@
+"""Shares, as managers make and end them."""
+
+import json
+
+import pytest
+
+from jobs.tracking.share import ShareType
+from tests.handlers.missions.conftest import CODE
+from tests.support import HOUR, NOON
+
+SHARE = {
+    "resourceId": "harbour", "shareType": "STREAM", "permissions": ["view"], "expiresIn": 3600,
+}  # fmt: skip
+OF_ONE = ["get_share", "revoke_share"]
+ALL = ["create_share", "list_shares", *OF_ONE]
+
+
+@pytest.fixture(autouse=True)
+def _watching(watching) -> None:
+    """All of these need it."""
+
+
+def test_a_share_is_made(call, watching) -> None:
+    answer = call("create_share")
+
+    [share] = watching.shares.live("demo")
+    assert answer.status == 201
+    assert answer.body == {
+        "success": True,
+        "share": {
+            "shareCode": share.code,
+            "shareUrl": "https://a1b2c3d4e5.execute-api.eu-central-1.amazonaws.com/dev/tracking"
+            f"?share={share.code}",
+            "expiresAt": "2026-01-01T13:00:00.000Z",
+            "maxViewers": 10,
+        },
+    }
+    assert len(share.code) == 32
+    assert (share.resource.id, share.type) == ("harbour", ShareType.STREAM)
+    assert share.metadata == {"for": "Harbour master"}
+    assert answer.headers["X-RateLimit-Limit"] == "30"
+
+
+def test_its_url_is_where_the_deployer_says(call, monkeypatch) -> None:
+    monkeypatch.setenv("PUBLIC_URL", "https://drones.example")
+
+    share = call("create_share").body["share"]
+
+    assert share["shareUrl"] == f"https://drones.example/tracking?share={share['shareCode']}"
+
+
+def test_a_mission_can_be_shared_and_any_number_may_watch(call, stored, watching) -> None:
+    job = stored()
+
+    answer = call("create_share", json_body=SHARE | {"resourceId": job.id})
+
+    [share] = watching.shares.live("demo")
+    assert answer.body["share"]["maxViewers"] is None
+    assert (share.resource.id, share.max_viewers, share.metadata) == (job.id, None, {})
+
+
+@pytest.mark.parametrize("resource", [
+    "theirs", "nowhere", "dock-1", "019b7963-4a00-7000-8000-00000000ffff",
+])  # fmt: skip
+def test_what_is_not_the_organisations_own_cannot_be_shared(call, resource) -> None:
+    answer = call("create_share", json_body=SHARE | {"resourceId": resource})
+
+    assert (answer.status, answer.body["error"]) == (404, "Resource not found")
+
+
+def test_another_organisations_mission_cannot_be_shared(call, stored) -> None:
+    job = stored(tenant="rival")
+
+    assert call("create_share", json_body=SHARE | {"resourceId": job.id}).status == 404
+
+
+@pytest.mark.parametrize(("field", "value"), [
+    ("resourceId", None), ("resourceId", ""), ("resourceId", 1), ("shareType", "VIDEO"),
+    ("shareType", None), ("permissions", []), ("permissions", ["view", "view"]),
+    ("permissions", "view"), ("expiresIn", 59), ("expiresIn", 86_401), ("expiresIn", 60.5),
+    ("expiresIn", True), ("expiresIn", "3600"), ("maxViewers", 0), ("maxViewers", 1.5),
+    ("maxViewers", None), ("maxViewers", True), ("metadata", []), ("metadata", "x"),
+    ("metadata", {"x": "x" * 10_000}),
+])  # fmt: skip
+def test_a_field_that_is_wrong_is_named(call, watching, field, value) -> None:
+    answer = call("create_share", json_body=SHARE | {field: value})
+
+    assert (answer.status, answer.body["error"]) == (400, "invalid_request")
+    assert [each["field"] for each in answer.body["details"]] == [field]
+    assert watching.shares.live("demo") == []
+
+
+def test_a_permission_that_there_is_not_is_named_by_its_place(call) -> None:
+    answer = call("create_share", json_body=SHARE | {"permissions": ["control"]})
+
+    assert [each["field"] for each in answer.body["details"]] == ["permissions.0"]
+
+
+@pytest.mark.parametrize("field", SHARE)
+def test_a_field_that_is_missing_is_named(call, field) -> None:
+    body = {name: value for name, value in SHARE.items() if name != field}
+
+    answer = call("create_share", json_body=body)
+
+    assert answer.body["details"] == [{"field": field, "message": "Field required"}]
+
+
+@pytest.mark.parametrize("expires_in", [60, 86_400])
+def test_the_bounds_of_a_shares_life_are_within(call, watching, expires_in) -> None:
+    assert call("create_share", json_body=SHARE | {"expiresIn": expires_in}).status == 201
+
+    [share] = watching.shares.live("demo")
+    assert share.expires_at == NOON + expires_in * 1000
+
+
+def test_shares_are_made_thirty_times_a_minute_at_most(call) -> None:
+    answers = [call("create_share").status for _ in range(31)]
+
+    assert answers == [201] * 30 + [429]
+
+
+def test_an_organisations_shares_are_listed(call, share) -> None:
+    answer = call("list_shares")
+
+    [listed] = answer.body["shares"]
+    assert answer.body["count"] == 1
+    assert (
+        listed
+        == call("get_share").body["share"]
+        == {
+            "shareCode": CODE,
+            "shareUrl": "https://a1b2c3d4e5.execute-api.eu-central-1.amazonaws.com/dev/tracking"
+            f"?share={CODE}",
+            "resourceId": "harbour",
+            "shareType": "STREAM",
+            "permissions": ["view"],
+            "createdAt": "2026-01-01T12:00:00.000Z",
+            "expiresAt": "2026-01-01T13:00:00.000Z",
+            "maxViewers": 2,
+            "metadata": {"for": "Harbour master"},
+        }
+    )
+
+
+def test_a_revoked_share_is_gone(call, share) -> None:
+    answer = call("revoke_share")
+
+    assert answer.body == {"success": True, "message": "Share revoked successfully"}
+    assert call("list_shares").body == {"success": True, "shares": [], "count": 0}
+    assert [call(each).status for each in OF_ONE] == [404, 404]
+
+
+def test_an_expired_share_is_gone(call, clock, share) -> None:
+    clock.advance(HOUR)
+
+    assert call("list_shares").body["shares"] == []
+    for endpoint in OF_ONE:
+        answer = call(endpoint)
+        assert (answer.status, answer.body["error"]) == (404, "Share not found")
+
+
+@pytest.mark.parametrize("endpoint", OF_ONE)
+def test_an_unknown_code_is_a_404(call, endpoint) -> None:
+    assert call(endpoint, pathParameters={"shareCode": "nobody's"}).status == 404
+
+
+@pytest.mark.parametrize("endpoint", OF_ONE)
+def test_another_organisations_share_is_the_same_404(call, world, event, share, endpoint) -> None:
+    client = world.registry.client("EXAMPLECLIENTOFNOBODY0000000")
+    unknown = call(endpoint, pathParameters={"shareCode": "nobody's"})
+    world.registry.put_client(type(client)(**{**_fields(client), "tenant": "rival"}))
+
+    answer = call(endpoint)
+
+    assert (answer.status, answer.body) == (404, unknown.body)
+
+
+@pytest.mark.parametrize("endpoint", ALL)
+def test_only_managers_share(call, event, share, endpoint) -> None:
+    context = event(f"missions/{endpoint}")["requestContext"]
+    context["authorizer"]["claims"]["scope"] = "missions/pilot missions/viewer"
+
+    answer = call(endpoint, requestContext=context)
+
+    assert (answer.status, answer.body["code"]) == (403, "INSUFFICIENT_PERMISSIONS")
+
+
+@pytest.mark.parametrize("endpoint", ALL)
+def test_codes_and_what_is_said_of_shares_are_not_logged(call, share, log, endpoint) -> None:
+    answer = call(endpoint)
+
+    logged = json.dumps(log())
+    codes = [CODE, answer.body.get("share", {}).get("shareCode", CODE)]
+    assert not [secret for secret in (*codes, "Harbour master") if secret in logged]
+
+
+def _fields(client) -> dict:
+    return {name: getattr(client, name) for name in ("id", "tenant", "name", "role")}

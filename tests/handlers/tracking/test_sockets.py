@@ -1,0 +1,177 @@
+"""The WebSocket API: who may connect, and who is on record."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from jobs.core.errors import UnavailableError
+from jobs.tracking import wiring as watch_bootstrap
+from tests.handlers.missions.conftest import CLIENT, CODE
+from tests.support import HOUR, NOON
+
+JWT = "header.claims.signature"
+CLAIMS = {
+    "client_id": CLIENT, "token_use": "access", "scope": "missions/viewer",
+    "exp": (NOON + HOUR) // 1000,
+}  # fmt: skip
+
+
+@pytest.fixture
+def claims(monkeypatch) -> dict:
+    """What the token says; nothing if it is emptied, as of one that is not valid."""
+    said = dict(CLAIMS)
+    verifier = SimpleNamespace(claims=lambda token: said if token == JWT else {})
+    monkeypatch.setattr(watch_bootstrap, "token_verifier", lambda: verifier)
+    return said
+
+
+@pytest.fixture
+def authorize(invoke, watching, claims):
+    """Ask for a policy; return its effect and what is handed on."""
+
+    def ask(token: str, resource: str):
+        query = {"token": token, "resourceId": resource}
+        answer = invoke("auth/authorize_socket", queryStringParameters=query)
+        [statement] = answer["policyDocument"]["Statement"]
+        return statement["Effect"], answer["context"]
+
+    return ask
+
+
+@pytest.fixture
+def connect(invoke, event, authorize):
+    """Connect as API Gateway would after the authorizer has let one in."""
+
+    def connect(connection_id: str, token: str = CODE, resource: str = CODE):
+        effect, context = authorize(token, resource)
+        assert effect == "Allow"
+        about = event("tracking/connect")["requestContext"]
+        about |= {"authorizer": context, "connectionId": connection_id}
+        return invoke("tracking/connect", requestContext=about)["statusCode"], about
+
+    return connect
+
+
+# ── Who may ─────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("scope", ["missions/viewer", "missions/manager missions/viewer"])
+def test_a_partner_may_watch_its_own(authorize, claims, stored, scope) -> None:
+    claims["scope"], job = scope, stored()
+
+    assert authorize(JWT, "harbour") == (
+        "Allow",
+        {"tenant": "demo", "kind": "GROUP", "resource": "harbour", "until": str(NOON + HOUR)},
+    )
+    assert authorize(JWT, job.id)[1]["kind"] == "JOB"
+
+
+def test_a_connection_ends_with_its_token_or_after_two_hours(authorize, claims) -> None:
+    claims["exp"] += 24 * 3600
+
+    assert authorize(JWT, "harbour")[1]["until"] == str(NOON + 2 * HOUR)
+
+
+@pytest.mark.parametrize("resource", ["theirs", "nowhere", "019b7963-4a00-7000-8000-00000000ffff"])
+def test_what_is_not_its_own_is_refused_like_what_is_not_there(authorize, resource) -> None:
+    assert authorize(JWT, resource) == ("Deny", {})
+
+
+def test_another_organisations_mission_is_refused(authorize, stored) -> None:
+    assert authorize(JWT, stored(tenant="rival").id) == ("Deny", {})
+
+
+@pytest.mark.parametrize("wrong", [
+    {"client_id": "unknown"}, {"token_use": "id"}, {"scope": "missions/other"}, {"scope": ""},
+])  # fmt: skip
+def test_a_token_for_something_else_is_refused(authorize, claims, wrong) -> None:
+    claims |= wrong
+
+    assert authorize(JWT, "harbour") == ("Deny", {})
+
+
+@pytest.mark.parametrize("token", ["", "x", "a.b.c", "🚁"])
+def test_what_is_neither_token_nor_code_is_refused(authorize, token) -> None:
+    assert authorize(token, "harbour") == ("Deny", {})
+
+
+@pytest.mark.parametrize("resource", [CODE, "harbour"])
+def test_a_share_opens_itself_which_is_its_resource(authorize, share, resource) -> None:
+    effect, context = authorize(CODE, resource)
+
+    assert effect == "Allow"
+    assert context == {
+        "tenant": "demo",
+        "kind": "GROUP",
+        "resource": "harbour",
+        "until": str(NOON + HOUR),
+        "share": share.id,
+        "shows": "STREAM",
+    }
+
+
+@pytest.mark.parametrize("resource", ["theirs", "quarry", ""])
+def test_a_share_opens_nothing_else(authorize, share, resource) -> None:
+    assert authorize(CODE, resource) == ("Deny", {})
+
+
+def test_a_share_that_has_expired_opens_nothing(authorize, clock, share) -> None:
+    clock.advance(HOUR)
+
+    assert authorize(CODE, CODE) == ("Deny", {})
+
+
+def test_nobody_is_turned_away_for_good_because_something_is_out_of_reach(
+    authorize, watching, monkeypatch
+) -> None:
+    def fail(_):
+        raise UnavailableError("throttled")
+
+    monkeypatch.setattr(watching.shares, "get", fail)
+
+    with pytest.raises(UnavailableError):
+        authorize(CODE, CODE)
+
+
+# ── Who is there ────────────────────────────────────────────────────────────────
+
+
+def test_who_connects_is_on_record_until_the_end(connect, invoke, watching, share) -> None:
+    status, about = connect("c1=")
+    [connection] = watching.connections.watching(share.resource).connections
+
+    invoke("tracking/disconnect", requestContext=about)
+    invoke("tracking/disconnect", requestContext=about)
+
+    assert status == 200
+    assert (connection.id, connection.share, connection.sequence) == ("c1=", share.id, 0)
+    assert connection.until == share.expires_at
+    assert watching.connections.watching(share.resource).connections == ()
+
+
+def test_no_more_get_in_than_may(connect, share) -> None:
+    assert [connect(f"c{n}=")[0] for n in range(3)] == [200, 200, 429]
+
+
+def test_who_comes_just_after_the_revocation_is_sent_away(
+    watching, share, invoke, event, authorize
+) -> None:
+    _, context = authorize(CODE, CODE)
+    watching.shares.remove(share.id, share.resource)
+    about = event("tracking/connect")["requestContext"] | {"authorizer": context}
+
+    assert invoke("tracking/connect", requestContext=about) == {"statusCode": 403}
+
+
+def test_who_cannot_be_put_on_record_may_try_again(connect, watching, share, monkeypatch) -> None:
+    def fail(_):
+        raise UnavailableError("throttled")
+
+    monkeypatch.setattr(watching.connections, "add", fail)
+
+    assert connect("c1=")[0] == 503
+
+
+@pytest.mark.parametrize("name", ["connect", "disconnect"])
+def test_the_events_are_answered(invoke, watching, name) -> None:
+    assert invoke(f"tracking/{name}") == {"statusCode": 200}

@@ -1,0 +1,99 @@
+"""Mission table's stream: greetings, timers, and ends."""
+
+import json
+
+import pytest
+
+from jobs.core.errors import UnavailableError
+from jobs.tracking.connection import Connection
+from jobs.tracking.resource import Resource, ResourceKind
+from tests.handlers.missions.conftest import CODE
+from tests.support import HOUR, NOON
+
+HARBOUR = Resource(tenant="demo", kind=ResourceKind.GROUP, id="harbour")
+
+
+@pytest.fixture
+def track(invoke, event, watching):
+    """Have the worker see one of its event's records, or all."""
+
+    def see(number: int | None = None):
+        records = event("workers/track_connections")["Records"]
+        chosen = records if number is None else [records[number]]
+        return invoke("workers/track_connections", {"Records": chosen})
+
+    return see
+
+
+@pytest.fixture
+def connection(event, watching) -> Connection:
+    """The event's own, which is on record and open."""
+    record = event("workers/track_connections")["Records"][1]
+    made = Connection(
+        id=record["dynamodb"]["Keys"]["SK"]["S"].removeprefix("CONN#"),
+        resource=HARBOUR,
+        until=NOON + HOUR,
+    )
+    watching.connections.add(made)
+    watching.sockets.open(made.id)
+    return made
+
+
+def test_a_new_share_is_given_a_timer(track, watching, share) -> None:
+    assert track(0) == {"batchItemFailures": []}
+
+    [expiring] = watching.expiring
+    assert (expiring.id, expiring.expires_at) == (share.id, share.expires_at)
+
+
+def test_a_new_connection_is_sent_the_current_state(track, watching, online, connection) -> None:
+    online("dock-1")
+
+    track(1)
+
+    first, second = watching.sockets.posted[connection.id]
+    assert (first["deviceId"], first["droneState"]) == ("dock-1", "DOCKED")
+    assert (second["deviceId"], "droneState" in second) == ("dock-2", False)
+
+
+def test_who_watches_by_a_share_that_is_no_more_is_out(track, watching, share, connection) -> None:
+    viewer = Connection(id="v=", resource=HARBOUR, until=NOON + HOUR, share=share.id)
+    watching.connections.add(viewer)
+    watching.sockets.open(viewer.id)
+
+    track(2)
+
+    assert watching.sockets.opened == {connection.id}
+    assert watching.connections.watching(HARBOUR).connections == (connection,)
+
+
+def test_what_fails_comes_again_with_all_after_it(track, watching, connection) -> None:
+    watching.sockets.failing.add(connection.id)
+
+    answer = track()
+
+    [failed] = answer["batchItemFailures"]
+    assert failed["itemIdentifier"].endswith("2")
+
+
+def test_a_code_is_not_logged(track, watching, share, log) -> None:
+    track()
+
+    assert log()
+    assert CODE not in json.dumps(log())
+
+
+def test_a_share_is_removed_when_it_expires(invoke, watching, share) -> None:
+    invoke("workers/expire_share")
+
+    assert watching.shares.live("demo") == []
+
+
+def test_a_share_that_cannot_be_removed_now_is_tried_again(invoke, watching, monkeypatch) -> None:
+    def fail(*_):
+        raise UnavailableError("throttled")
+
+    monkeypatch.setattr(watching.shares, "remove", fail)
+
+    with pytest.raises(UnavailableError):
+        invoke("workers/expire_share")

@@ -1,0 +1,52 @@
+"""The page that a share's URL leads to."""
+
+import re
+
+from tests.handlers.missions.conftest import CODE
+
+
+def test_it_is_a_page_that_knows_where_to_connect(invoke) -> None:
+    answer = invoke("missions/get_tracking_page")
+
+    assert answer["statusCode"] == 200
+    assert answer["headers"]["Content-Type"] == "text/html; charset=utf-8"
+    assert answer["body"].startswith("<!doctype html>")
+    assert "wss://ws.example/dev" in answer["body"]
+    assert "{{" not in answer["body"]
+
+
+def test_it_may_run_its_own_script_and_connect_to_us_and_nothing_else(invoke) -> None:
+    answer = invoke("missions/get_tracking_page")
+
+    policy = answer["headers"]["Content-Security-Policy"]
+    [nonce] = set(re.findall("nonce-([^']+)'", policy))
+    assert policy.startswith("default-src 'none';")
+    assert "connect-src 'self' wss://ws.example;" in policy
+    assert "unsafe" not in policy
+    tags = re.findall(r"<(?:script|style)[^>]*>", answer["body"])
+    assert tags
+    assert all(f'nonce="{nonce}"' in tag for tag in tags)
+    assert not re.search(r"\son\w+=|\sstyle=|https?://", answer["body"])
+
+
+def test_no_two_answers_trust_the_same_script(invoke) -> None:
+    first, second = (
+        invoke("missions/get_tracking_page")["headers"]["Content-Security-Policy"] for _ in "12"
+    )
+
+    assert first != second
+
+
+def test_the_code_stays_between_the_page_and_whoever_has_it(invoke, log) -> None:
+    answer = invoke("missions/get_tracking_page")
+
+    assert CODE not in answer["body"]
+    assert answer["headers"]["Referrer-Policy"] == "no-referrer"
+    assert answer["headers"]["Cache-Control"] == "no-store"
+    assert CODE not in str(log())
+
+
+def test_an_address_cannot_break_out_of_the_page(invoke, monkeypatch) -> None:
+    monkeypatch.setenv("WEBSOCKET_URL", 'wss://ws.example/"><script>alert(1)</script>')
+
+    assert "<script>alert" not in invoke("missions/get_tracking_page")["body"]

@@ -1,0 +1,82 @@
+"""A delivery, and where it goes: not further than here."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from jobs.core import wiring as bootstrap
+from jobs.core.job import JobRef
+from jobs.webhooks import wiring as event_bootstrap
+from jobs.webhooks.adapters.secrets import spelled
+from jobs.webhooks.signature import new_secret
+from jobs.webhooks.webhook import WebhookDelivery
+from tests.handlers.conftest import TENANT, Answer
+from tests.support import NOON
+
+URL = "https://hooks.example.com/in"
+JOB = "019b7963-4a00-7000-8000-000000000001"
+DELIVERY = "5f0c1a52-7d1e-5b0a-9d55-0c1f6f1d2a01"
+SECRET = new_secret()
+
+
+@pytest.fixture
+def ask(invoke, event):
+    """Have a handler of the webhooks API answer, with changes to its event's first level."""
+
+    def answer(name: str, **changes: Any) -> Answer:
+        made = invoke(f"webhooks/{name}", **changes)
+        assert made["headers"]["Content-Type"] == "application/json"
+        assert made["headers"]["Cache-Control"] == "no-store"
+        assert made["headers"]["Access-Control-Allow-Origin"] == "*"
+        return Answer(made["statusCode"], made["headers"], made["body"])
+
+    return answer
+
+
+@pytest.fixture
+def planned(world):
+    """Store a delivery: that which the events are about, unless said otherwise."""
+
+    def plan(**about: Any) -> WebhookDelivery:
+        sane: dict[str, Any] = {
+            "id": DELIVERY,
+            "ref": JobRef(tenant=TENANT, dialect="messaging", id=JOB),
+            "sequence": 3,
+            "event": "completed",
+            "url": URL,
+            "body": '{"type":"job.completed"}',
+            "planned_at": NOON,
+        }
+        delivery = WebhookDelivery(**sane | about)
+        world.deliveries.plan(delivery)
+        return delivery
+
+    return plan
+
+
+class Internet:
+    """Where webhooks go: answers with a status, or not at all."""
+
+    def __init__(self) -> None:
+        self.answer: int | Exception = 204
+        self.posted: list[tuple[str, dict[str, str], bytes]] = []
+
+    def send(self, url: str, headers: Any, body: bytes) -> int:
+        self.posted.append((url, dict(headers), body))
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+
+@pytest.fixture
+def internet(monkeypatch) -> Internet:
+    made = Internet()
+    monkeypatch.setattr(event_bootstrap, "sender", lambda: made)
+    return made
+
+
+@pytest.fixture(autouse=True)
+def secret(monkeypatch) -> None:
+    kept = {f"sortie/webhooks/{TENANT}": spelled([SECRET])}
+    monkeypatch.setattr(bootstrap, "secrets", lambda: SimpleNamespace(read=kept.__getitem__))

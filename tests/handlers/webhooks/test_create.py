@@ -1,0 +1,67 @@
+"""What a caller says in a create of whom to tell."""
+
+from typing import Any
+
+import pytest
+
+from jobs.webhooks.webhook import Webhook
+from tests.handlers.webhooks.conftest import URL
+
+
+def test_a_message_may_say_whom_to_tell(create, world) -> None:
+    answer = create(webhook={"url": URL, "events": ["completed", "failed"]})
+
+    [job] = world.repository.all()
+    assert answer.status == 201
+    assert "webhook" not in answer.body
+    assert job.webhook == Webhook(url=URL, events=frozenset({"completed", "failed"}))
+
+
+def test_without_a_webhook_a_message_is_as_ever(create, world) -> None:
+    create()
+
+    [job] = world.repository.all()
+    assert job.webhook is None
+
+
+@pytest.mark.parametrize(
+    ("webhook", "error"),
+    [
+        ("https://hooks.example.com", "webhook: "),
+        ({}, "webhook.url: "),
+        ({"url": 5}, "webhook.url: "),
+        ({"url": ""}, "webhook.url: "),
+        ({"url": URL, "events": []}, "webhook.events: "),
+        ({"url": URL, "events": ["ended"]}, "webhook.events.0: "),
+        ({"url": URL, "events": "completed"}, "webhook.events: "),
+        ({"url": "http://hooks.example.com"}, "webhook.url must begin with https://"),
+        ({"url": "https://127.0.0.1/"}, "webhook.url must not name an address"),
+        ({"url": "https://169.254.169.254/"}, "webhook.url must not name an address"),
+        ({"url": "https://me:word@hooks.example.com"}, "webhook.url must have neither"),
+    ],
+)
+def test_a_webhook_that_cannot_be_is_a_400_that_says_why(create, world, webhook, error) -> None:
+    answer = create(webhook=webhook)
+
+    assert answer.status == 400
+    assert answer.body["code"] == "INVALID_REQUEST"
+    assert answer.body["error"].startswith(error)
+    assert not world.repository.all()
+
+
+def test_the_same_key_with_another_webhook_is_another_request(create) -> None:
+    def status(**fields: Any) -> int:
+        return create(headers={"Idempotency-Key": "k"}, **fields).status
+
+    told = {"url": URL, "events": ["failed"]}
+
+    assert [status(webhook=told), status(webhook=told), status(webhook={"url": URL}), status()] == [
+        201, 201, 409, 409
+    ]  # fmt: skip
+
+
+def test_on_the_local_stack_a_receiver_may_be_on_this_machine(create, monkeypatch) -> None:
+    monkeypatch.setenv("WEBHOOKS_TO_LOOPBACK", "true")
+
+    assert create(webhook={"url": "http://127.0.0.1:8000/in"}).status == 201
+    assert create(webhook={"url": "http://10.0.0.1:8000/in"}).status == 400

@@ -1,0 +1,126 @@
+"""What can be read of webhooks, and had sent once more."""
+
+from typing import Any
+
+import pytest
+
+from jobs.core.errors import UnavailableError
+from jobs.core.job import JobRef
+from jobs.webhooks import wiring as event_bootstrap
+from jobs.webhooks.webhook import Attempt, DeliveryState
+from tests.handlers.conftest import TENANT
+from tests.handlers.webhooks.conftest import DELIVERY, JOB, URL
+from tests.support import NOON
+
+
+def test_a_jobs_deliveries_are_listed_with_their_attempts(ask, world, planned) -> None:
+    first = planned()
+    world.deliveries.note(
+        first, Attempt(at=NOON + 100, ms=10_000, error="timeout"), DeliveryState.PENDING
+    )
+    world.deliveries.note(
+        first, Attempt(at=NOON + 15_100, ms=25, status=200), DeliveryState.DELIVERED
+    )
+    planned(id=JOB, sequence=1, event="created", subscription="crm")
+
+    answer = ask("list_deliveries")
+
+    assert answer.status == 200
+    assert answer.body == {"deliveries": [
+        {
+            "deliveryId": JOB,
+            "jobId": JOB,
+            "dialect": "messaging",
+            "subscription": "crm",
+            "url": URL,
+            "event": "created",
+            "sequence": 1,
+            "status": "pending",
+            "createdAt": "2026-01-01T12:00:00.000Z",
+            "attempts": [],
+        },
+        {
+            "deliveryId": DELIVERY,
+            "jobId": JOB,
+            "dialect": "messaging",
+            "url": URL,
+            "event": "completed",
+            "sequence": 3,
+            "status": "delivered",
+            "createdAt": "2026-01-01T12:00:00.000Z",
+            "attempts": [
+                {"at": "2026-01-01T12:00:00.100Z", "durationMs": 10_000, "error": "timeout"},
+                {"at": "2026-01-01T12:00:15.100Z", "durationMs": 25, "status": 200},
+            ],
+        },
+    ]}  # fmt: skip
+
+
+def test_another_tenants_deliveries_are_as_those_of_nobody(ask, planned) -> None:
+    planned(ref=JobRef(tenant="rival", dialect="messaging", id=JOB))
+
+    assert ask("list_deliveries").body == {"deliveries": []}
+    again = ask("redeliver")
+    assert (again.status, again.body["code"]) == (404, "DELIVERY_NOT_FOUND")
+
+
+@pytest.mark.parametrize("query", [None, {}, {"jobId": ""}, {"jobId": "x"}, {"jobId": f"{JOB}#"}])
+def test_deliveries_are_asked_for_by_job(ask, query) -> None:
+    answer = ask("list_deliveries", queryStringParameters=query)
+
+    assert (answer.status, answer.body) == (400, {
+        "success": False,
+        "error": "jobId must be a job's id",
+        "code": "INVALID_REQUEST",
+    })  # fmt: skip
+
+
+def test_a_delivery_is_sent_again_on_demand(ask, world, planned) -> None:
+    told = planned()
+    world.deliveries.note(told, Attempt(at=NOON, ms=5, status=500), DeliveryState.FAILED)
+
+    answer = ask("redeliver")
+
+    assert (answer.status, answer.body["status"]) == (202, "pending")
+    assert len(answer.body["attempts"]) == 1
+    assert world.queues.sent == [{"tenant": TENANT, "jobId": JOB, "deliveryId": DELIVERY}]
+
+
+@pytest.mark.parametrize("wrong", ["x", f"{DELIVERY}x", "019b7963-4a00-7000-8000-00000000000f"])
+def test_a_delivery_that_there_is_not_is_a_404(ask, wrong) -> None:
+    answer = ask("redeliver", pathParameters={"deliveryId": wrong})
+
+    assert (answer.status, answer.body["code"]) == (404, "DELIVERY_NOT_FOUND")
+
+
+def test_a_delivery_that_was_attempted_too_often_is_a_409(ask, world, planned) -> None:
+    planned(attempts=(Attempt(at=NOON, ms=1, status=500),) * 200)
+
+    answer = ask("redeliver")
+
+    assert (answer.status, answer.body["code"]) == (409, "DELIVERY_EXHAUSTED")
+
+
+@pytest.mark.parametrize("name", ["list_deliveries", "redeliver"])
+def test_a_log_out_of_reach_is_a_503_with_a_time_to_come_back(ask, monkeypatch, name) -> None:
+    class Away:
+        def __getattr__(self, _: str) -> Any:
+            def fail(*_: Any) -> None:
+                raise UnavailableError
+
+            return fail
+
+    monkeypatch.setattr(event_bootstrap, "delivery_log", Away)
+
+    answer = ask(name)
+
+    assert (answer.status, answer.headers["Retry-After"]) == (503, "1")
+
+
+@pytest.mark.parametrize("name", ["list_deliveries", "redeliver"])
+def test_of_an_unexpected_error_the_caller_learns_nothing(ask, monkeypatch, name) -> None:
+    monkeypatch.setattr(event_bootstrap, "delivery_log", None)
+
+    answer = ask(name)
+
+    assert (answer.status, answer.body["error"]) == (500, "Internal server error")

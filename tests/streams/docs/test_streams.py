@@ -1,0 +1,343 @@
+"""Streams over HTTP: what a client sees of a job while it runs."""
+
+import json
+import time
+from dataclasses import replace
+
+import pytest
+
+from jobs.docs.tail import ABANDONED, LOST
+from jobs.kit.asgi import CONTEXT_HEADER
+from jobs.webhooks.webhook import Webhook
+from tests.streams.conftest import BODY, PATH, PROJECT, QUICKLY, SSE, TENANT, context, key
+
+START = {"t": "start", "id": "msg_1"}
+STEP = {"t": "step-start", "id": "msg_1"}
+END = {"t": "finish", "reason": "stop", "in": 3, "out": 4}
+NOBODY = "019b7963-4a00-7000-8000-000000000001"
+
+
+def text(content: str) -> dict:
+    return {"t": "text", "text": content}
+
+
+def next_line(answer) -> bytes:
+    """The next line that is no heartbeat."""
+    while (line := answer.readline()) == b"2:[]\n":
+        pass
+    return line
+
+
+def rest(answer) -> list[str]:
+    """The lines that are left, of version 4, without heartbeats."""
+    return [line for line in answer.read().decode().splitlines() if line != "2:[]"]
+
+
+def chunks(answer) -> list[tuple[str, object]]:
+    """Ids and data of what is left, of version 5."""
+    events = [event for event in answer.read().decode().split("\n\n") if event.startswith("id: ")]
+    pairs = [event.removeprefix("id: ").split("\ndata: ") for event in events]
+    return [(place, data if data == "[DONE]" else json.loads(data)) for place, data in pairs]
+
+
+def error_in(answer) -> tuple[int, str]:
+    assert answer.getheader("Content-Type") == "application/json"
+    return answer.status, json.loads(answer.read())["error"]
+
+
+def eventually(holds) -> None:
+    deadline = time.monotonic() + 10
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+# ── The way of a stream ─────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("path", [PATH, PATH.removeprefix("/v1")])
+def test_a_created_job_streams_while_it_runs(ask, world, path) -> None:
+    answer = ask("POST", path, BODY)
+
+    job_id = answer.getheader("X-Session-Id")
+    assert answer.status == 200
+    assert answer.getheader("X-Branch-Name") == "guides/new"
+    assert answer.getheader("Content-Type") == "text/plain; charset=utf-8"
+    assert answer.getheader("X-Vercel-AI-Data-Stream") == "v1"
+    assert answer.getheader("Access-Control-Allow-Origin") == "*"
+    assert "X-Session-Id" in answer.getheader("Access-Control-Expose-Headers")
+    assert answer.readline() == b"2:[]\n"  # there is a first byte, whatever the agent does
+    assert world.job(job_id).request["messages"] == BODY["messages"]
+    for word in ("One", "two", "three"):
+        world.say(job_id, text(word))
+        assert next_line(answer) == f'0:"{word}"\n'.encode()  # before the next is said
+    world.say(job_id, END, end=True)
+    assert rest(answer) == [
+        'd:{"finishReason":"stop","usage":{"promptTokens":3,"completionTokens":4}}'
+    ]
+
+
+def test_who_accepts_events_is_sent_them_with_ids(create, world) -> None:
+    answer = create(headers=SSE)
+
+    job_id = answer.getheader("X-Session-Id")
+    world.say(job_id, START, text("so"))
+    world.say(job_id, END, end=True)
+    read = chunks(answer)
+
+    assert answer.getheader("Content-Type") == "text/event-stream"
+    assert answer.getheader("X-Vercel-AI-UI-Message-Stream") == "v1"
+    assert [place for place, _ in read] == ["1.1", "1.2", "1.3", "2.1", "2.2", "2.3"]
+    assert read[-1] == ("2.3", "[DONE]")
+
+
+def test_a_stream_is_joined_from_its_beginning_and_taken_up_after_an_id(create, ask, world) -> None:
+    job_id = create().getheader("X-Session-Id")
+    world.say(job_id, START, text("so"))
+    world.say(job_id, text(" it"), END, end=True)
+
+    whole = chunks(ask("GET", f"{PATH}/{job_id}/stream", headers=SSE))
+
+    for count, (place, _) in enumerate(whole, start=1):
+        answer = ask("GET", f"{PATH}/{job_id}/stream", headers={**SSE, "Last-Event-ID": place})
+        assert chunks(answer) == whole[count:]
+
+
+def test_a_repeated_create_joins_the_running_stream(create, world) -> None:
+    same = key()
+    job_id = create(headers=same).getheader("X-Session-Id")
+    world.say(job_id, text("so"))
+
+    again = create(headers=same)
+
+    assert again.getheader("X-Session-Id") == job_id
+    world.say(job_id, END, end=True)
+    assert rest(again)[0] == '0:"so"'
+
+
+def test_the_kind_of_content_does_not_matter(create) -> None:
+    assert create(headers={"Content-Type": "text/plain;charset=UTF-8"}).status == 200
+
+
+def test_a_branch_that_no_header_can_hold_is_percent_encoded(ask) -> None:
+    answer = ask("POST", PATH, BODY | {"branch": "anleitung/für-%41"})
+
+    assert answer.getheader("X-Branch-Name") == "anleitung/f%C3%BCr-%41"
+
+
+# ── Silence, and ends ───────────────────────────────────────────────────────────
+
+
+def test_a_client_hears_that_the_agent_thinks(create) -> None:
+    answer = create(headers=SSE)
+
+    assert [answer.readline() for _ in range(4)] == [b": ping\n", b"\n"] * 2
+
+
+def test_a_job_that_waits_for_its_turn_is_waited_for(create, world) -> None:
+    answer = create()
+    job_id = answer.getheader("X-Session-Id")
+    waiting = world.job(job_id)
+    world.repository.save(waiting.enqueue(now=world.clock()), replacing=waiting)
+    world.clock.advance(ABANDONED)
+
+    for _ in range(5):
+        assert answer.readline() == b"2:[]\n"
+    world.say(job_id, END, end=True)
+
+    assert len(rest(answer)) == 1
+
+
+@pytest.mark.parametrize("how", ["ended", "timed out", "abandoned", "deleted"])
+def test_a_job_that_ends_without_a_last_word_ends_its_stream(create, world, how) -> None:
+    answer = create(headers=SSE)
+    job_id = answer.getheader("X-Session-Id")
+    world.say(job_id, START, text("so"))
+    job = world.job(job_id)
+    claimed = job.claim(now=world.clock(), lease=25_000)
+    world.repository.save(claimed, replacing=job)
+    match how:
+        case "ended":
+            world.repository.save(claimed.cancel(now=world.clock()), replacing=claimed)
+        case "timed out":
+            world.clock.advance(job.deadline - world.clock())
+        case "abandoned":
+            world.clock.advance(25_000 + ABANDONED)
+        case "deleted":
+            world.repository.delete(claimed)
+
+    [*_, closed, error, finish, done] = chunks(answer)
+
+    assert closed == ("1.3", {"type": "text-end", "id": "text"})
+    assert error == ("1.3", {"type": "error", "errorText": LOST})
+    assert finish[1]["messageMetadata"]["finishReason"] == "error"
+    assert done == ("1.3", "[DONE]")
+
+
+def test_last_words_after_the_end_of_the_job_are_heard(create, world) -> None:
+    answer = create()
+    job_id = answer.getheader("X-Session-Id")
+    job = world.job(job_id)
+    world.repository.save(job.cancel(now=world.clock()), replacing=job)
+    answer.readline()
+
+    world.say(job_id, END, end=True)
+
+    assert [line[0] for line in rest(answer)] == ["d"]
+
+
+def test_an_outage_meanwhile_is_not_noticed(create, world) -> None:
+    answer = create()
+    job_id = answer.getheader("X-Session-Id")
+    answer.readline()
+
+    world.log.away = True
+    assert answer.readline() == b"2:[]\n"
+    world.log.away = False
+    world.say(job_id, END, end=True)
+
+    assert len(rest(answer)) == 1
+
+
+def test_before_its_time_is_over_a_stream_is_left_to_be_taken_up_again(create, ask, world) -> None:
+    world.pace = replace(QUICKLY, longest=0.2)
+    answer = create(headers=SSE)
+    job_id = answer.getheader("X-Session-Id")
+    world.say(job_id, START, text("so"))
+    first = chunks(answer)
+
+    again = ask("GET", f"{PATH}/{job_id}/stream", headers={**SSE, "Last-Event-ID": first[-1][0]})
+    world.say(job_id, END, end=True)
+
+    assert [chunk["type"] for _, chunk in first] == ["start", "text-start", "text-delta"]
+    assert [place for place, _ in chunks(again)] == ["2.1", "2.2", "2.3"]
+
+
+def test_when_the_client_is_gone_nobody_reads_any_more_and_the_job_goes_on(create, world) -> None:
+    answer = create()
+    job_id = answer.getheader("X-Session-Id")
+    answer.readline()
+
+    answer.close()
+
+    def is_quiet() -> bool:
+        before = world.log.readings
+        time.sleep(0.2)
+        return world.log.readings == before
+
+    eventually(is_quiet)
+    assert not world.job(job_id).status.is_terminal
+
+
+# ── Refusals, before a byte is streamed ─────────────────────────────────────────
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"{", b'{"messages": []}', b'{"messages": NaN}'])
+def test_a_body_that_is_none_is_refused(ask, body) -> None:
+    assert error_in(ask("POST", PATH, body))[0] == 400
+
+
+@pytest.mark.parametrize("bad", ["", "x", "0.1", "1.1.1", "7.1", "1.9"])
+def test_an_id_that_was_never_given_is_refused(create, ask, bad) -> None:
+    job_id = create().getheader("X-Session-Id")
+
+    answer = ask("GET", f"{PATH}/{job_id}/stream", headers={"Last-Event-ID": bad})
+
+    assert error_in(answer)[0] == 400
+
+
+@pytest.mark.parametrize("header", ["", "null", "{", "[]", "{}", '{"authorizer": null}', '"x"'])
+def test_what_no_authorizer_has_let_through_is_refused(ask, header) -> None:
+    answer = ask("POST", PATH, BODY, headers={CONTEXT_HEADER: header})
+
+    assert error_in(answer) == (401, "Missing or invalid credentials")
+
+
+def test_a_second_word_about_the_caller_is_not_believed(ask) -> None:
+    both = {CONTEXT_HEADER: context(), CONTEXT_HEADER.title(): context("other")}
+
+    assert error_in(ask("POST", PATH, BODY, headers=both))[0] == 401
+
+
+@pytest.mark.parametrize(("method", "path", "scopes"), [
+    ("POST", PATH, "read"), ("GET", f"{PATH}/{NOBODY}/stream", "write"), ("POST", PATH, ""),
+])  # fmt: skip
+def test_a_key_needs_the_scope(ask, method, path, scopes) -> None:
+    answer = ask(method, path, BODY, headers={CONTEXT_HEADER: context(scopes=scopes)})
+
+    assert error_in(answer)[0] == 403
+
+
+def test_a_project_of_nobody_is_not_found(ask) -> None:
+    assert error_in(ask("POST", "/v1/agent/nothing/job", BODY)) == (404, "Project not found")
+
+
+@pytest.mark.parametrize("whose", ["nobody's", "another tenant's", "another project's", "no id"])
+def test_a_job_of_somebody_else_is_not_found(create, ask, whose) -> None:
+    job_id = create().getheader("X-Session-Id")
+    project, tenant = PROJECT, TENANT
+    match whose:
+        case "nobody's":
+            job_id = NOBODY
+        case "another tenant's":
+            tenant = "other"
+        case "another project's":
+            project = "blog"
+        case "no id":
+            job_id = "x"
+
+    answer = ask(
+        "GET", f"/v1/agent/{project}/job/{job_id}/stream", headers={CONTEXT_HEADER: context(tenant)}
+    )
+
+    assert error_in(answer) == (404, "Job not found")
+
+
+def test_one_idempotency_key_is_for_one_request(create, ask) -> None:
+    same = key()
+    create(headers=same)
+
+    assert error_in(ask("POST", PATH, BODY | {"branch": "b"}, headers=same))[0] == 409
+
+
+def test_more_than_the_project_may_ask_for_is_refused(ask, create, world) -> None:
+    for _ in range(100):
+        create().close()
+
+    answer = create()
+
+    assert int(answer.getheader("Retry-After")) > 0
+    assert error_in(answer)[0] == 429
+
+
+def test_while_the_log_is_out_of_reach_the_client_is_told_to_come_again(create, world) -> None:
+    world.log.away = True
+
+    answer = create()
+
+    assert answer.getheader("Retry-After") == "1"
+    assert error_in(answer)[0] == 503
+
+
+def test_a_bug_is_not_told(create, world, monkeypatch) -> None:
+    monkeypatch.setattr(world.log, "read", lambda *_, **__: 1 / 0)
+
+    assert error_in(create()) == (500, "Internal server error")
+
+
+# ── Who else is told ────────────────────────────────────────────────────────────
+
+
+def test_a_header_says_whom_to_tell(create, world) -> None:
+    answer = create(headers={"X-Webhook-Url": "https://hooks.example.com/in"})
+
+    job = world.job(answer.getheader("X-Session-Id"))
+    assert job.webhook == Webhook(url="https://hooks.example.com/in")
+
+
+@pytest.mark.parametrize("url", ["", "http://hooks.example.com", "https://169.254.169.254/"])
+def test_nobody_is_told_where_only_we_can_reach(create, world, url) -> None:
+    status, error = error_in(create(headers={"X-Webhook-Url": url}))
+
+    assert (status, error.startswith("X-Webhook-Url must ")) == (400, True)
+    assert world.repository.all() == []

@@ -1,0 +1,326 @@
+"""Messages of sessions, said in a real server: answered at once, later, or as a stream."""
+
+import http.client
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from pydantic import TypeAdapter
+
+from jobs.core import wiring as bootstrap
+from jobs.core.errors import UnavailableError
+from jobs.core.get_job import GetJob
+from jobs.core.job import Job, JobRef
+from jobs.core.wait_for_job import WaitForJob
+from jobs.kit.asgi import CONTEXT_HEADER
+from jobs.sessions import wiring as session_bootstrap
+from jobs.sessions.api import stream as sessions
+from jobs.sessions.send_message import SendMessage
+from jobs.sessions.session import MINUTE, ChatSession, Timeouts
+from scripts.openapi.sessions import SESSIONS
+from tests.fakes.memory_conversations import InMemoryConversations
+from tests.streams.conftest import TENANT, context, key
+from tests.support import HOUR, NOON
+
+SESSION_ID = "019b7963-4a00-7000-8000-00000000c0de"
+AGENT_ID = "11111111-1111-4111-8111-111111111111"
+PATH = f"/api/messaging/sessions/{SESSION_ID}/messages"
+
+
+@pytest.fixture
+def conversations(world, clock, monkeypatch) -> InMemoryConversations:
+    made = InMemoryConversations(world.repository, clock)
+    shared: Any = {"repository": world.repository, "clock": clock}
+    send = SendMessage(**shared, conversations=made, retention=24 * HOUR)
+    get_job = GetJob(**shared)
+    wait = WaitForJob(**shared, sleep=lambda seconds: clock.advance(round(seconds * 1000)))
+    monkeypatch.setattr(session_bootstrap, "send_message", lambda: send)
+    monkeypatch.setattr(bootstrap, "get_job", lambda: get_job)
+    monkeypatch.setattr(bootstrap, "wait_for_job", lambda: wait)
+    monkeypatch.setattr(sessions, "PAUSES_S", (0.005,))
+    monkeypatch.setattr(sessions, "HEARTBEAT_S", 0.02)
+    return made
+
+
+@pytest.fixture
+def session(conversations) -> ChatSession:
+    made = ChatSession(
+        id=SESSION_ID, tenant=TENANT, agent_id=AGENT_ID, user_id="u", channel_id="c",
+        metadata={}, created_at=NOON, active_at=NOON, renewed_at=NOON,
+        timeouts=Timeouts(timeout=60),
+    )  # fmt: skip
+    conversations.create(made)
+    return made
+
+
+type Say = Callable[..., http.client.HTTPResponse]
+
+
+@pytest.fixture
+def say(ask, session) -> Say:
+    def say(content: Any = "Hello", headers: Any = None, **fields: Any) -> Any:
+        return ask("POST", PATH, {"content": content, **fields}, headers=headers or {})
+
+    return say
+
+
+def read(answer: http.client.HTTPResponse) -> Any:
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    assert answer.headers["Cache-Control"] == "no-store"
+    said = SESSIONS.operation("send_message")
+    body: Any = TypeAdapter(said.answers.get(answer.status, said.error)).validate_json(
+        answer.read()
+    )
+    return body
+
+
+def events(text: bytes) -> list[tuple[str, Any]]:
+    found = []
+    for block in text.decode().strip().split("\n\n"):
+        if not block.startswith(":"):
+            name, data = block.split("\n")
+            found.append((name.removeprefix("event: "), json.loads(data.removeprefix("data: "))))
+    return found
+
+
+def only_job(world) -> Job:
+    [job] = world.repository.all()
+    return job
+
+
+def end(world, *, answer: str | None = None, metadata: Any = None, error: str = "") -> None:
+    running = (job := only_job(world)).claim(now=NOON, lease=1)
+    world.repository.save(running, replacing=job)
+    if answer is None:
+        ended = running.fail(error, now=NOON + 5)
+    else:
+        result = {"id": "a1", "content": answer, "metadata": metadata or {}}
+        ended = running.succeed(result, now=NOON + 5)
+    world.repository.save(ended, replacing=running)
+
+
+def test_a_message_is_taken_at_once_and_is_a_job(say, world) -> None:
+    answer = say("Hello", metadata={"source": "test"})
+
+    body = read(answer)
+    job = only_job(world)
+    assert answer.status == 201
+    assert body == {
+        "userMessage": {
+            "id": job.id, "content": "Hello", "authorId": "u",
+            "createdAt": "2026-01-01T12:00:00.000Z", "metadata": {"source": "test"},
+        },
+        "sessionStatus": {
+            "expiresAt": "2026-01-01T13:00:00.000Z", "renewalCount": 0, "wasRenewed": False,
+            "isNearExpiration": False,
+        },
+        "job": {"jobId": job.id, "status": "pending"},
+    }  # fmt: skip
+    assert (job.conversation, job.request["agentId"]) == (SESSION_ID, AGENT_ID)
+
+
+def test_a_message_renews_its_session(say, clock) -> None:
+    clock.advance(10 * MINUTE)
+
+    status = read(say())["sessionStatus"]
+
+    assert (status["wasRenewed"], status["renewalCount"]) == (True, 1)
+    assert status["expiresAt"] == "2026-01-01T13:10:00.000Z"
+
+
+def test_attachments_are_kept_with_the_message(say, world) -> None:
+    attachment = {"type": "image", "url": "https://example.com/a.png"}
+
+    body = read(say(attachments=[attachment], metadata={"a": 1}))
+
+    assert body["userMessage"]["metadata"] == {"a": 1, "attachments": [attachment]}
+
+
+@pytest.mark.parametrize("how", [{"transport": "http"}, {"mode": "sync"}])
+def test_who_waits_gets_the_answer_with_it(say, world, clock, monkeypatch, how) -> None:
+    wait = bootstrap.wait_for_job()
+
+    def meanwhile(job: Job, *, at_most: int) -> Job | None:
+        end(world, answer="Well", metadata={"thought": "hm", "actions": ["REPLY"], "x": 1})
+        return wait(job, at_most=at_most)
+
+    monkeypatch.setattr(bootstrap, "wait_for_job", lambda: meanwhile)
+
+    body = read(say(**how))
+
+    assert body["agentResponse"] == {"text": "Well", "thought": "hm", "actions": ["REPLY"]}
+    assert body["job"]["status"] == "completed"
+
+
+def test_who_waits_too_long_gets_the_message_alone(say, clock) -> None:
+    body = read(say(transport="http"))
+
+    assert clock() == NOON + sessions.LONGEST_WAIT
+    assert "agentResponse" not in body
+    assert body["job"]["status"] == "pending"
+
+
+def test_who_waits_for_an_agent_that_fails_learns_why(say, world, monkeypatch) -> None:
+    def meanwhile(job: Job, *, at_most: int) -> Job:
+        end(world, error="No tokens left")
+        return world.repository.get(job.ref)
+
+    monkeypatch.setattr(bootstrap, "wait_for_job", lambda: meanwhile)
+
+    body = read(say(transport="http"))
+
+    assert "agentResponse" not in body
+    assert (body["job"]["status"], body["job"]["error"]) == ("failed", "No tokens left")
+
+
+@pytest.mark.parametrize("how", [{"transport": "sse"}, {"mode": "stream"}])
+def test_a_stream_tells_the_message_then_the_answer_and_ends(say, world, how) -> None:
+    answer = say(**how)
+    said = answer.readline() + answer.readline() + answer.readline()
+    end(world, answer="Well,\nyes", metadata={"thought": "hm"})
+
+    rest = events(answer.read())
+
+    assert answer.status == 200
+    assert answer.headers["Content-Type"].startswith("text/event-stream")
+    [(name, message)] = events(said)
+    assert (name, message["content"]) == ("user_message", "Hello")
+    assert rest == [
+        ("chunk", {"messageId": "a1", "chunk": "Well,\nyes", "index": 0}),
+        ("done", {"messageId": "a1", "text": "Well,\nyes", "thought": "hm"}),
+    ]
+
+
+def test_a_stream_whose_agent_fails_ends_with_the_reason(say, world) -> None:
+    answer = say(transport="sse")
+    end(world, error="No tokens left")
+
+    assert events(answer.read())[-1] == ("error", {"error": "No tokens left"})
+
+
+def test_a_stream_ends_at_the_messages_deadline(say, world, clock) -> None:
+    answer = say(transport="sse")
+    for _ in range(3):
+        answer.readline()
+    clock.advance(120_000)
+
+    [*_, last] = events(answer.read())
+
+    assert last == ("error", {"error": "Job timed out waiting for agent response"})
+
+
+def test_a_stream_is_kept_alive_through_silence_and_a_database_that_is_away(
+    say, world, monkeypatch
+) -> None:
+    def away(ref: JobRef) -> None:
+        raise UnavailableError
+
+    status_of = world.repository.status_of
+    monkeypatch.setattr(world.repository, "status_of", away)
+    answer = say(transport="sse")
+    assert any(line.startswith(b":") for line in iter(answer.readline, b""))
+    monkeypatch.setattr(world.repository, "status_of", status_of)
+    end(world, answer="Well")
+
+    assert answer.read().count(b"event: done") == 1
+
+
+@pytest.mark.parametrize(("fields", "text"), [
+    ({"content": None}, "content is required and must be a string"),
+    ({"content": ""}, "content cannot be empty"),
+    ({"content": "🐎" * 2001}, "content exceeds maximum length of 4000 characters"),
+    ({"transport": "pigeon"}, "transport must be one of websocket, http and sse"),
+    ({"transport": 1}, "transport must be one of websocket, http and sse"),
+    ({"metadata": []}, "metadata must be an object"),
+    ({"attachments": {}}, "attachments must be a list of objects with a url"),
+    ({"attachments": [{"type": "image"}]}, "attachments must be a list of objects with a url"),
+    ({"attachments": [{"url": "x" * 10_000}]}, "attachments exceed maximum size of 10000 bytes"),
+])  # fmt: skip
+def test_what_breaks_a_rule_is_refused_with_its_text(say, world, fields, text) -> None:
+    answer = say(**{"content": "Hello"} | fields)
+
+    assert answer.status == 400
+    assert read(answer) == {"success": False, "error": text, "code": "INVALID_REQUEST"}
+    assert world.repository.all() == []
+
+
+def test_white_space_and_four_thousand_characters_are_content(say) -> None:
+    assert [say(text).status for text in (" ", "🐎" * 2000)] == [201, 201]
+
+
+@pytest.mark.parametrize(("mode", "status"), [
+    ({"PAYMENTS": "off", "KEYS_ARE_FREE": "false"}, 201),
+    ({"PAYMENTS": "required", "KEYS_ARE_FREE": "false"}, 403),
+    ({"PAYMENTS": "required", "KEYS_ARE_FREE": "true"}, 403),
+    ({"PAYMENTS": "instead-of-key", "KEYS_ARE_FREE": "false"}, 403),
+    ({"PAYMENTS": "instead-of-key", "KEYS_ARE_FREE": "true"}, 201),
+], ids=str)  # fmt: skip
+def test_where_messages_would_have_to_be_paid_for_there_are_none(
+    say, world, monkeypatch, mode, status
+) -> None:
+    for name, value in mode.items():
+        monkeypatch.setenv(name, value)
+
+    answer = say()
+
+    assert answer.status == status
+    assert len(world.repository.all()) == (status == 201)
+    if status == 403:
+        assert read(answer) == {
+            "success": False,
+            "error": "Messages of sessions cannot be paid for; create a job instead",
+            "code": "SESSIONS_ARE_CLOSED",
+        }
+
+
+@pytest.mark.parametrize("transport", ["http", "sse"])
+def test_what_is_closed_is_so_however_the_answer_is_to_come(say, monkeypatch, transport) -> None:
+    monkeypatch.setenv("PAYMENTS", "required")
+
+    answer = say(transport=transport)
+
+    assert (answer.status, answer.headers["Content-Type"]) == (403, "application/json")
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"null", b"[]", b'{"content": NaN}', b"\xff"])
+def test_what_is_no_object_is_refused(ask, session, body) -> None:
+    assert ask("POST", PATH, body).status == 400
+
+
+def test_a_session_that_is_over_or_anothers_or_unknown_takes_no_message(ask, say, clock) -> None:
+    rival = {CONTEXT_HEADER: context("rival")}
+    assert say(headers=rival).status == 404
+    assert ask("POST", PATH.replace("c0de", "dead"), {"content": "x"}).status == 404
+    assert ask("POST", PATH.replace(SESSION_ID, "x"), {"content": "x"}).status == 404
+    clock.advance(60 * MINUTE)
+
+    assert say().status == 410
+
+
+def test_who_has_not_come_through_the_gateway_is_nobody(say) -> None:
+    answer = say(headers={CONTEXT_HEADER: "{}"})
+
+    assert answer.status == 401
+    assert read(answer)["code"] == "INVALID_TOKEN"
+
+
+def test_a_repeated_message_is_said_once(say, world) -> None:
+    once = key()
+
+    first, again = read(say(headers=once)), read(say(headers=once))
+
+    assert again["userMessage"] == first["userMessage"]
+    assert len(world.repository.all()) == 1
+    assert say("Something else", headers=once).status == 409
+
+
+def test_of_an_unexpected_error_the_caller_learns_nothing(say, monkeypatch) -> None:
+    def broken() -> None:
+        raise RuntimeError("table sortie-secret is on fire")
+
+    monkeypatch.setattr(session_bootstrap, "send_message", broken)
+
+    answer = say()
+
+    assert (answer.status, read(answer)["error"]) == (500, "Internal server error")

@@ -1,0 +1,127 @@
+"""Races for a job: whoever meets whomever, it has one end, and the loser is told."""
+
+from contextlib import suppress
+from itertools import product
+from typing import Any
+
+import pytest
+
+from jobs.core.change_job import change_job
+from jobs.core.end_dead_letter import EndDeadLetter
+from jobs.core.errors import JobEndedError, JobLeasedError, StaleJobError
+from jobs.core.expire_job import ExpireJob
+from jobs.core.job import Job
+from jobs.core.status import JobStatus
+from jobs.messaging.run_agent_job import LEASE
+from tests.fakes.memory import InMemoryJobRepository
+from tests.support import NOON
+
+ENDS = {
+    "completion": JobStatus.SUCCEEDED,
+    "failure": JobStatus.FAILED,
+    "cancel": JobStatus.CANCELLED,
+    "dead letter": JobStatus.FAILED,
+}
+ACTORS = ["claim", "timeout", *ENDS]
+
+
+class Interrupted(InMemoryJobRepository):
+    """Lets something happen once, between the next reading and what is written after it."""
+
+    between: Any = None
+
+    def get(self, ref: Any) -> Job:
+        job = super().get(ref)
+        act, self.between = self.between, None
+        if act:
+            act()
+        return job
+
+
+@pytest.fixture
+def repository(clock) -> Interrupted:
+    return Interrupted(clock)
+
+
+@pytest.fixture
+def actors(repository, clock, cancel) -> Any:
+    """Everybody who may change a job, each reading before writing."""
+
+    def changing(step: Any) -> Any:
+        return lambda ref: change_job(repository, ref, step)
+
+    def completing(job: Job) -> Job:
+        if job.status is not JobStatus.RUNNING:
+            raise JobEndedError(job.id)
+        return job.succeed({"content": "Fine"}, now=clock())
+
+    return {
+        "claim": changing(lambda job: job.claim(now=clock(), lease=LEASE)),
+        "completion": changing(completing),
+        "failure": changing(lambda job: job.fail("No", now=clock())),
+        "cancel": cancel,
+        "timeout": ExpireJob(repository=repository),
+        "dead letter": EndDeadLetter(repository=repository, clock=clock),
+    }
+
+
+@pytest.mark.parametrize("race", [*product(ACTORS, ACTORS)], ids=" meets ".join)
+@pytest.mark.parametrize("start", ["pending", "running"])
+def test_whoever_races_there_is_one_end_and_one_event_a_change(
+    request, repository, actors, start, race
+) -> None:
+    job, (first, second) = request.getfixturevalue(start), race
+    winners: list[str] = []
+
+    def act(name: str) -> None:
+        with suppress(JobEndedError, JobLeasedError, StaleJobError):
+            if actors[name](job.ref) and name in ENDS:
+                winners.append(name)
+
+    repository.between = lambda: act(second)
+    act(first)
+    act("timeout")
+
+    told = repository.changes
+    assert [each.sequence for each in told] == [*range(1, len(told) + 1)]
+    assert [each.previous for each in told[1:]] == [each.status for each in told[:-1]]
+    assert [each.status.is_terminal for each in told] == [False] * (len(told) - 1) + [True]
+    ends = [ENDS[name] for name in winners] or [JobStatus.TIMED_OUT]
+    assert ends == [told[-1].status]
+
+
+def test_the_loser_of_a_race_is_told(repository, cancel, running) -> None:
+    ended = running.succeed({"content": "Fine"}, now=NOON)
+    repository.between = lambda: repository.save(ended, replacing=running)
+
+    with pytest.raises(JobEndedError):
+        cancel(running.ref)
+
+    assert repository.get(running.ref) == ended
+
+
+def test_a_cancel_that_meets_a_claim_is_made_again(repository, cancel, pending) -> None:
+    claim = pending.claim(now=NOON, lease=LEASE)
+    repository.between = lambda: repository.save(claim, replacing=pending)
+
+    cancelled = cancel(pending.ref)
+
+    assert cancelled == claim.cancel(now=NOON)
+    assert [each.status for each in repository.changes] == [
+        JobStatus.PENDING, JobStatus.RUNNING, JobStatus.CANCELLED,
+    ]  # fmt: skip
+
+
+def test_who_loses_every_race_gives_up(repository, pending, monkeypatch) -> None:
+    tries: list[Job] = []
+
+    def lose(job: Job, *, replacing: Job) -> None:
+        tries.append(job)
+        raise StaleJobError
+
+    monkeypatch.setattr(repository, "save", lose)
+
+    with pytest.raises(StaleJobError):
+        change_job(repository, pending.ref, lambda job: job.cancel(now=NOON))
+
+    assert len(tries) == 5

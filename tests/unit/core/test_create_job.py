@@ -1,0 +1,60 @@
+"""A new job, and what a repeated idempotency key makes of it."""
+
+import pytest
+
+from jobs.core.create_job import KEY_LIFE
+from jobs.core.errors import IdempotencyConflictError
+from jobs.core.status import JobStatus
+from tests.support import NOON
+
+
+def test_a_new_job_is_pending_and_has_a_deadline(create, repository) -> None:
+    job = create(timeout=1000)
+
+    assert (job.status, job.created_at, job.deadline) == (JobStatus.PENDING, NOON, NOON + 1000)
+    assert repository.get(job.ref) == job
+
+
+def test_without_a_key_the_same_request_twice_is_two_jobs(create) -> None:
+    assert create().id != create().id
+
+
+def test_ids_sort_by_their_millisecond_of_creation(create, clock) -> None:
+    ids = []
+    for _ in range(50):
+        ids.append(create().id)
+        clock.advance(1)
+
+    assert ids == sorted(ids)
+    assert len({*ids}) == 50
+
+
+def test_a_repeated_key_is_the_first_job_as_it_is_now(create, cancel) -> None:
+    first = create(idempotency_key="k")
+    cancelled = cancel(first.ref)
+
+    assert create(idempotency_key="k") == cancelled
+
+
+def test_a_repeated_key_after_the_deadline_shows_the_timeout(create, clock) -> None:
+    create(idempotency_key="k")
+    clock.advance(30_000)
+
+    assert create(idempotency_key="k").status is JobStatus.TIMED_OUT
+
+
+def test_a_key_with_another_request_is_a_conflict(create) -> None:
+    create(idempotency_key="k")
+
+    with pytest.raises(IdempotencyConflictError):
+        create(idempotency_key="k", request_hash="another")
+
+
+def test_a_key_is_forgotten_after_a_day(create, clock) -> None:
+    first = create(idempotency_key="k")
+    clock.advance(KEY_LIFE - 1)
+    assert create(idempotency_key="k").id == first.id
+
+    clock.advance(1)
+
+    assert create(idempotency_key="k").id != first.id

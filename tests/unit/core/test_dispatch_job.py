@@ -1,0 +1,38 @@
+"""A new job's timer and message: in this order, and as often as it takes."""
+
+import pytest
+
+from jobs.core.dispatch_job import DispatchJob
+from jobs.core.errors import UnavailableError
+from tests.fakes.memory import Outbox
+from tests.unit.support import breaking
+
+
+def test_a_new_job_has_its_deadline_before_its_message(a_job, monkeypatch) -> None:
+    outbox, job = Outbox(), a_job()
+    send = breaking(UnavailableError(), inside=outbox.send)
+    monkeypatch.setattr(Outbox, "send", staticmethod(send))
+
+    with pytest.raises(UnavailableError):
+        DispatchJob(timers=outbox, queue=outbox)(job.ref, deadline=job.deadline)
+
+    assert outbox.deadlines == {job.ref: job.deadline}
+
+
+def test_a_dispatch_is_made_good_by_its_repetition_and_repeated_without_harm(
+    a_job, monkeypatch
+) -> None:
+    outbox, job = Outbox(), a_job()
+    dispatch = DispatchJob(timers=outbox, queue=outbox)
+    time_out = breaking(UnavailableError(), inside=outbox.time_out)
+    monkeypatch.setattr(Outbox, "time_out", staticmethod(time_out))
+
+    with pytest.raises(UnavailableError):
+        dispatch(job.ref, deadline=job.deadline)
+    assert outbox.sent == []
+
+    for _ in range(2):
+        dispatch(job.ref, deadline=job.deadline)
+
+    assert outbox.sent == [job.ref] * 2
+    assert outbox.deadlines == {job.ref: job.deadline}

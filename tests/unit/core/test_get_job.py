@@ -1,0 +1,59 @@
+"""What who asks for a job sees: its own tenant's, as of now."""
+
+import pytest
+
+from jobs.core.errors import JobNotFoundError, StaleJobError
+from jobs.core.get_job import GetJob
+from jobs.core.job import JobRef
+from jobs.core.status import JobStatus
+
+
+def test_the_timeout_is_exact_to_the_millisecond(create, repository, clock) -> None:
+    get, job = GetJob(repository=repository, clock=clock), create()
+    clock.advance(29_999)
+    assert get(job.ref).status is JobStatus.PENDING
+
+    clock.advance(1)
+
+    assert get(job.ref).status is JobStatus.TIMED_OUT
+
+
+def test_what_a_reader_has_seen_no_late_answer_makes_untrue(create, repository, clock) -> None:
+    get, job = GetJob(repository=repository, clock=clock), create()
+    claimed = job.claim(now=clock(), lease=25_000)
+    repository.save(claimed, replacing=job)
+    answered = claimed.succeed({"content": "Just in time"}, now=job.deadline - 1)
+    clock.advance(30_000)
+
+    seen = get(job.ref)
+
+    assert seen.status is JobStatus.TIMED_OUT
+    with pytest.raises(StaleJobError):
+        repository.save(answered, replacing=claimed)
+    assert get(job.ref) == seen
+
+
+def test_an_answer_that_was_stored_first_is_what_a_reader_sees(
+    create, repository, clock, monkeypatch
+) -> None:
+    job = create()
+    claimed = job.claim(now=clock(), lease=25_000)
+    repository.save(claimed, replacing=job)
+    answered = claimed.succeed({"content": "Just in time"}, now=job.deadline - 1)
+    clock.advance(30_000)
+    stale = iter([claimed])
+    read = repository.get
+    repository.save(answered, replacing=claimed)
+    monkeypatch.setattr(repository, "get", lambda ref: next(stale, None) or read(ref))
+
+    assert GetJob(repository=repository, clock=clock)(job.ref) == answered
+
+
+def test_another_tenants_job_is_unknown(create, repository, clock, cancel) -> None:
+    job = create()
+    foreign = JobRef(tenant="rival", dialect=job.dialect, id=job.id)
+
+    for act in (GetJob(repository=repository, clock=clock), cancel):
+        with pytest.raises(JobNotFoundError):
+            act(foreign)
+    assert repository.get(job.ref) == job

@@ -1,0 +1,48 @@
+"""Changes are counted, then told."""
+
+from typing import Any
+
+import pytest
+
+from jobs.core.errors import UnavailableError
+from jobs.core.publish_changes import PublishChanges
+from jobs.core.status import JobStatus
+from tests.fakes.memory import InMemoryJobCounters, Outbox, change
+
+
+def test_what_is_published_is_counted_first_and_a_replay_is_counted_once(clock, a_job) -> None:
+    counters, outbox, job = InMemoryJobCounters(clock), Outbox(), a_job()
+    told = [change(job, previous=None)]
+
+    class Down:
+        def publish(self, changes: Any) -> None:
+            raise UnavailableError
+
+    with pytest.raises(UnavailableError):
+        PublishChanges(counters=counters, publisher=Down(), metrics=outbox)(told)
+    assert counters.read("acme", "messaging").total == 1
+    assert outbox.measured == []
+
+    PublishChanges(counters=counters, publisher=outbox, metrics=outbox)(told)
+
+    assert counters.read("acme", "messaging").total == 1
+    assert outbox.published == outbox.measured == told
+
+
+def test_a_deletion_is_counted_and_told_to_nobody(clock, repository, pending) -> None:
+    counters, outbox = InMemoryJobCounters(clock), Outbox()
+    [created] = repository.changes
+    deleted = type(created)(
+        ref=created.ref,
+        sequence=created.sequence,
+        status=None,
+        previous=JobStatus.PENDING,
+        changed_at=created.changed_at,
+        created_at=created.created_at,
+        gone_at=created.gone_at,
+    )
+
+    PublishChanges(counters=counters, publisher=outbox, metrics=outbox)([created, deleted])
+
+    assert counters.read("acme", "messaging").total == 0
+    assert outbox.published == [created]

@@ -1,0 +1,72 @@
+"""Waiting for a job's end, as long as asked and no longer than the job has."""
+
+from typing import Any
+
+import pytest
+
+from jobs.core.errors import UnavailableError
+from jobs.core.job import JobRef
+from jobs.core.status import JobStatus
+from jobs.core.wait_for_job import WaitForJob
+
+
+class Sleeper:
+    """Sleeping makes time pass; `then` is what happens meanwhile, once."""
+
+    def __init__(self, clock: Any) -> None:
+        self.clock = clock
+        self.slept: list[float] = []
+        self.then: Any = lambda: None
+
+    def __call__(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.clock.advance(int(seconds * 1000))
+        if len(self.slept) == 3:
+            self.then()
+
+
+@pytest.fixture
+def sleeper(clock) -> Sleeper:
+    return Sleeper(clock)
+
+
+@pytest.fixture
+def wait(repository, clock, sleeper) -> WaitForJob:
+    return WaitForJob(repository=repository, clock=clock, sleep=sleeper)
+
+
+def test_who_waits_gets_the_job_that_has_ended(create, cancel, wait, sleeper) -> None:
+    job = create()
+    sleeper.then = lambda: cancel(job.ref)
+
+    assert wait(job, at_most=25_000).status is JobStatus.CANCELLED
+    assert len(sleeper.slept) == 3
+
+
+def test_who_waits_in_vain_has_waited_for_as_long_as_asked(create, wait, sleeper) -> None:
+    assert wait(create(), at_most=5_000) is None
+
+    assert round(sum(sleeper.slept), 3) == 5
+    assert max(sleeper.slept) <= 1
+
+
+def test_nobody_waits_beyond_the_deadline(create, wait, sleeper) -> None:
+    assert wait(create(timeout=1_500), at_most=25_000).status is JobStatus.TIMED_OUT
+
+    assert round(sum(sleeper.slept), 3) == 1.5
+
+
+@pytest.mark.parametrize("after", [0, 2])
+def test_a_table_out_of_reach_ends_the_waiting_but_is_no_error(
+    create, wait, repository, monkeypatch, after
+) -> None:
+    job, left = create(), iter(range(after))
+
+    def status_of(ref: JobRef) -> JobStatus:
+        if next(left, None) is None:
+            raise UnavailableError
+        return JobStatus.PENDING
+
+    monkeypatch.setattr(repository, "status_of", status_of)
+
+    assert wait(job, at_most=25_000) is None

@@ -1,0 +1,71 @@
+"""A checkout that is a mapping, as fenced as the real one; a model that says what it is told."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from jobs.docs.adapters.git.paths import checked, is_below
+from jobs.docs.ports import ToolCall, Turn
+
+
+class MemoryCheckout:
+    def __init__(self, files: dict[str, bytes], folder: str = "docs") -> None:
+        self.contents = dict(files)
+        self._before = dict(files)
+        self._folder = folder
+
+    def files(self, folder: str = "") -> Iterator[str]:
+        top = folder.strip("/") or self._folder
+        if top != self._folder:
+            checked(top, self._folder)
+        return (path for path in sorted(self.contents) if is_below(path, top))
+
+    def read(self, path: str) -> bytes:
+        if checked(path, self._folder) not in self.contents:
+            raise FileNotFoundError(path)
+        return self.contents[path]
+
+    def write(self, path: str, content: bytes) -> None:
+        self.contents[checked(path, self._folder)] = content
+
+    def delete(self, path: str) -> None:
+        self.read(path)
+        del self.contents[path]
+
+    def changed(self) -> bool:
+        return self.contents != self._before
+
+    def push(self, message: str) -> str:
+        raise AssertionError
+
+
+class Model:
+    """Says its turns one after the other, the last one for ever."""
+
+    def __init__(self, *turns: Turn | Exception) -> None:
+        self._turns = turns
+        self.heard: list[list[Any]] = []
+
+    def turn(
+        self,
+        messages: Sequence[Any],
+        tools: Sequence[Any],
+        *,
+        say: Callable[[str], None],
+        deadline: int,
+    ) -> Turn:
+        turn = self._turns[min(len(self.heard), len(self._turns) - 1)]
+        self.heard.append([*messages])
+        if isinstance(turn, Exception):
+            raise turn
+        for word in turn.text.split(" "):
+            say(word)
+        return turn
+
+
+def calls(*made: tuple[str, Any], text: str = "") -> Turn:
+    numbered = [ToolCall(id=f"c{n}", name=name, args=args) for n, (name, args) in enumerate(made)]
+    return Turn(text=text, calls=numbered, reason="tool-calls", tokens_in=10, tokens_out=2)
+
+
+def says(text: str) -> Turn:
+    return Turn(text=text, calls=[], reason="stop", tokens_in=10, tokens_out=2)

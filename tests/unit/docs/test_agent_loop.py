@@ -1,0 +1,207 @@
+"""The loop around a documentation agent's model."""
+
+from typing import Any
+
+import pytest
+
+from jobs.core.errors import AgentError
+from jobs.docs.agent.loop import MOST_STEPS, DocsAgent
+from jobs.docs.docs_job import Project, Session, Todo
+from tests.support import NOON
+from tests.unit.docs.checkout import MemoryCheckout, Model, calls, says
+
+PROJECT = Project(id="p", tenant="acme", repository="https://git.example/docs", folder="docs")
+SESSION = Session(project="p", branch="docs/x", model="sonnet", repository="r")
+ASK = ({"role": "user", "content": "Write a page"},)
+PAGE = {"path": "docs/a.md", "content": "# A\n"}
+
+
+class Run:
+    def __init__(self, clock: Any) -> None:
+        self.clock = clock
+        self.checkout = MemoryCheckout({"docs/old.md": b"old"})
+        self.events: list[Any] = []
+        self.notes: list[Any] = []
+
+    def __call__(self, model: Model, messages: Any = ASK, **about: Any) -> Any:
+        agent = DocsAgent(models=lambda project, name: model, clock=self.clock)
+        return agent(
+            PROJECT, about.get("session", SESSION), messages, self.checkout,
+            emit=self.events.append, note=lambda **changes: self.notes.append(changes),
+            job_id="j1",
+            deadline=NOON + 60_000,
+        )  # fmt: skip
+
+    def kinds(self) -> list[str]:
+        return [event["t"] for event in self.events]
+
+
+@pytest.fixture
+def run(clock) -> Run:
+    return Run(clock)
+
+
+def test_a_model_works_until_it_finishes(run) -> None:
+    model = Model(
+        calls(("write_file", PAGE), text="I write"),
+        calls(("finish", {"message": "Wrote it", "title": "A page", "commit_message": "Add a"})),
+    )
+
+    written = run(model)
+
+    assert (written.message, written.summary) == ("Wrote it", "Add a")
+    assert (written.tokens_in, written.tokens_out) == (20, 4)
+    assert run.checkout.contents["docs/a.md"] == b"# A\n"
+    assert run.notes == [{"title": "A page"}]
+    assert run.events == [
+        {"t": "step-start", "id": "j1"},
+        {"t": "text", "text": "I"},
+        {"t": "text", "text": "write"},
+        {"t": "tool-call", "id": "c0", "name": "write_file", "args": PAGE},
+        {"t": "tool-result", "id": "c0", "result": {"path": "docs/a.md", "bytes": 4}},
+        {"t": "step-finish", "reason": "tool-calls", "in": 10, "out": 2},
+        {"t": "step-start", "id": "j1"},
+        {"t": "tool-call", "id": "c0", "name": "finish", "args": {
+            "message": "Wrote it", "title": "A page", "commit_message": "Add a",
+        }},
+        {"t": "tool-result", "id": "c0", "result": {}},
+        {"t": "step-finish", "reason": "tool-calls", "in": 10, "out": 2},
+    ]  # fmt: skip
+
+
+def test_a_model_hears_what_came_of_its_calls(run) -> None:
+    model = Model(
+        calls(("read_file", {"path": "docs/old.md"}), ("read_file", {"path": "../x"})),
+        says("Nothing to do"),
+    )
+
+    run(model)
+
+    *_, turn, first, second = model.heard[1]
+    assert (turn["role"], [call.id for call in turn["calls"]]) == ("assistant", ["c0", "c1"])
+    assert first == {"role": "tool", "id": "c0", "content": '{"content": "old", "lines": 1}'}
+    assert second["id"] == "c1"
+    assert '"error"' in second["content"]
+    assert [k for k in run.kinds() if k.startswith("tool-")] == [
+        "tool-call", "tool-result", "tool-call", "tool-error",
+    ]  # fmt: skip
+
+
+def test_a_model_that_only_talks_has_said_its_last_words(run) -> None:
+    written = run(Model(says("Nothing to do")))
+
+    assert (written.message, written.summary) == ("Nothing to do", "Write a page")
+    assert not run.checkout.changed()
+    assert run.notes == [{"title": "Write a page"}]
+
+
+def test_a_title_that_there_is_stays_unless_there_is_a_new_one(run) -> None:
+    named = Session(project="p", branch="b", model="opus", repository="r", title="Earlier")
+
+    run(Model(says("x")), session=named)
+    run(Model(calls(("finish", {"message": "m", "title": "Later"}))), session=named)
+
+    assert run.notes == [{"title": "Earlier"}, {"title": "Later"}]
+
+
+@pytest.mark.parametrize(("asked", "title"), [
+    ("  Fix\n\nthe  typo ", "Fix the typo"), ("x" * 80, "x" * 71 + "…"),
+    ("", "Update the documentation"),
+])  # fmt: skip
+def test_work_without_a_name_is_named_after_the_request(run, asked, title) -> None:
+    run(Model(says("x")), [{"role": "user", "content": asked}])
+
+    assert run.notes == [{"title": title}]
+
+
+def test_our_words_come_first_and_what_the_caller_said_stays(run) -> None:
+    model = Model(says("x"))
+    said = [{"role": "system", "content": "Be brief"}, *ASK]
+
+    run(model, said)
+
+    first, *others = model.heard[0]
+    assert first["role"] == "system"
+    assert "docs/x" in first["content"]
+    assert "docs/;" in first["content"]
+    assert others == said
+
+
+def test_where_only_the_system_speaks_it_is_the_question(run) -> None:
+    model = Model(says("x"))
+
+    run(model, [{"role": "system", "content": "Write"}])
+
+    assert [each["role"] for each in model.heard[0]] == ["system", "user"]
+
+
+def test_todos_are_noted_and_shown(run) -> None:
+    run(Model(calls(("set_todos", {"todos": [{"id": "1", "content": "Read"}]})), says("x")))
+
+    assert run.notes[0] == {"todos": (Todo(id="1", content="Read"),)}
+    shown = {"id": "1", "content": "Read", "status": "pending", "priority": "medium"}
+    assert {"t": "data", "name": "todos", "data": {"todos": [shown]}} in run.events
+
+
+def test_a_wrong_call_is_no_end(run) -> None:
+    written = run(Model(calls(("write_file", None), ("fly", {})), says("Sorry")))
+
+    assert written.message == "Sorry"
+    assert run.kinds().count("tool-error") == 2
+
+
+def test_a_model_that_repeats_itself_is_stopped(run) -> None:
+    model = Model(calls(("read_file", {"path": "docs/old.md"})))
+
+    with pytest.raises(AgentError, match=r"^The agent keeps repeating itself \(read_file\)$"):
+        run(model)
+
+    assert len(model.heard) == 5
+
+
+def test_a_model_without_end_is_stopped(run) -> None:
+    model = Model(*(calls(("search", {"text": str(n)})) for n in range(MOST_STEPS + 1)))
+
+    with pytest.raises(AgentError, match=r"^The agent was not done after 40 steps$"):
+        run(model)
+
+    assert len(model.heard) == MOST_STEPS
+
+
+def test_a_model_that_does_too_much_at_once_is_stopped(run) -> None:
+    with pytest.raises(AgentError, match=r"^The agent wants to do too much at once$"):
+        run(Model(calls(*[("list_files", {})] * 33)))
+
+
+def test_a_model_that_talks_without_end_is_stopped(run) -> None:
+    with pytest.raises(AgentError, match=r"^The agent does not stop talking$"):
+        run(Model(says("x" * 600_000)))
+
+
+def test_a_model_that_reads_everything_is_stopped(run) -> None:
+    run.checkout.write("docs/big.md", b"x" * 2**20)
+    read = ("read_file", {"path": "docs/big.md"})
+    model = Model(*(calls(*[read, ("list_files", {})] * 16) for _ in range(MOST_STEPS)))
+
+    with pytest.raises(AgentError, match=r"^The agent has read too much$"):
+        run(model)
+
+
+def test_the_deadline_is_looked_at_before_each_round(run, clock) -> None:
+    clock.advance(60_000)
+
+    with pytest.raises(AgentError, match=r"^The agent took too long$"):
+        run(Model(says("x")))
+
+
+def test_a_models_failure_is_the_agents(run) -> None:
+    with pytest.raises(AgentError, match=r"^away$"):
+        run(Model(AgentError("away")))
+
+
+def test_what_is_shown_of_long_texts_is_short(run) -> None:
+    run(Model(calls(("write_file", {"path": "docs/l.md", "content": "x" * 500_000})), says("x")))
+
+    [shown] = [event for event in run.events if event["t"] == "tool-call"]
+    assert len(shown["args"]["content"]) == 4001
+    assert len(run.checkout.contents["docs/l.md"]) == 500_000

@@ -1,0 +1,214 @@
+"""What the AI SDK's clients are sent, in both of its formats."""
+
+import json
+import re
+
+import pytest
+from hypothesis import given
+
+from jobs.docs.api.ai_stream import Place, place_in
+from jobs.docs.api.ai_v4 import V4
+from jobs.docs.api.ai_v5 import V5
+from jobs.docs.api.playback import Playback
+from jobs.docs.ports import OutputItem
+from jobs.kit.http import BadRequestError
+from tests.agent_output import LOGS
+
+START = {"t": "start", "id": "msg_1"}
+STEP = {"t": "step-start", "id": "msg_1"}
+CALL = {"t": "tool-call", "id": "c1", "name": "read_file", "args": {"path": "a.mdx"}}
+END = {"t": "finish", "reason": "stop", "in": 30, "out": 12}
+
+
+def text(content: str) -> dict:
+    return {"t": "text", "text": content}
+
+
+def written(wire, *events) -> list:
+    """What the events become after each other; of v4 the lines, of v5 the chunks."""
+    befores = [None, *events]
+    pieces = [p for e, b in zip(events, befores, strict=False) for p in wire.written(e, b)]
+    return [json.loads(p) if p.startswith("{") else p for p in pieces]
+
+
+def lines_of(stream: bytes) -> list[tuple[str, object]]:
+    """Read a version 4 stream."""
+    assert stream.endswith(b"\n")
+    lines = [line.split(":", 1) for line in stream.decode().removesuffix("\n").split("\n")]
+    return [(kind, json.loads(value)) for kind, value in lines]
+
+
+def chunks_of(stream: bytes) -> list[tuple[str, object]]:
+    """Read a version 5 stream: ids and data."""
+    assert stream.endswith(b"\n\n")
+    found = [
+        re.fullmatch(r"id: (\d+\.\d+)\ndata: (.*)", event)
+        for event in stream.decode().removesuffix("\n\n").split("\n\n")
+    ]
+    return [(each[1], each[2] if each[2] == "[DONE]" else json.loads(each[2])) for each in found]
+
+
+def spoken(events, kind: str) -> str:
+    return "".join(event["text"] for event in events if event["t"] == kind)
+
+
+# ── Version 4 ───────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(("event", "line"), [
+    (STEP, 'f:{"messageId":"msg_1"}'),
+    (text("wörld\n"), '0:"wörld\\n"'),
+    (CALL, '9:{"toolCallId":"c1","toolName":"read_file","args":{"path":"a.mdx"}}'),
+    ({"t": "tool-result", "id": "c1", "result": {"ok": 1}},
+     'a:{"toolCallId":"c1","result":{"ok":1}}'),
+    ({"t": "tool-error", "id": "c1", "error": "no such file"},
+     'a:{"toolCallId":"c1","result":{"error":"no such file"}}'),
+    ({"t": "data", "name": "branch", "data": {"name": "b"}},
+     '2:[{"type":"branch","data":{"name":"b"}}]'),
+    ({"t": "error", "error": "no idea"}, '3:"no idea"'),
+    ({"t": "step-finish", "reason": "stop", "in": 1, "out": 2},
+     'e:{"finishReason":"stop","usage":{"promptTokens":1,"completionTokens":2},"isContinued":false}'),
+    (END, 'd:{"finishReason":"stop","usage":{"promptTokens":30,"completionTokens":12}}'),
+])  # fmt: skip
+def test_an_event_is_a_line_of_version_4(event, line) -> None:
+    assert written(V4, event) == [f"{line}\n"]
+
+
+def test_version_4_has_no_word_for_the_start() -> None:
+    assert written(V4, START) == []
+
+
+@given(LOGS)
+def test_whatever_is_said_is_read_from_version_4(log) -> None:
+    events = [event for item in log for event in item.events]
+
+    lines = lines_of(b"".join(Playback(V4, Place()).play(log)))
+
+    assert len(lines) == len(events) - 1
+    assert "".join(value for kind, value in lines if kind == "0") == spoken(events, "text")
+    assert [kind for kind, _ in lines].count("d") == 1
+    assert lines[-1][0] == "d"
+
+
+# ── Version 5 ───────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(("event", "chunk"), [
+    (START, {"type": "start", "messageId": "msg_1"}),
+    (STEP, {"type": "start-step"}),
+    (CALL, {"type": "tool-input-available", "toolCallId": "c1", "toolName": "read_file",
+            "input": {"path": "a.mdx"}}),
+    ({"t": "tool-result", "id": "c1", "result": {"ok": 1}},
+     {"type": "tool-output-available", "toolCallId": "c1", "output": {"ok": 1}}),
+    ({"t": "tool-error", "id": "c1", "error": "no such file"},
+     {"type": "tool-output-error", "toolCallId": "c1", "errorText": "no such file"}),
+    ({"t": "data", "name": "branch", "data": {"name": "b"}},
+     {"type": "data-branch", "data": {"name": "b"}}),
+    ({"t": "error", "error": "no idea"}, {"type": "error", "errorText": "no idea"}),
+    ({"t": "step-finish", "reason": "stop", "in": 1, "out": 2}, {"type": "finish-step"}),
+])  # fmt: skip
+def test_an_event_is_a_chunk_of_version_5(event, chunk) -> None:
+    assert written(V5, event) == [chunk]
+
+
+def test_the_last_chunk_of_version_5_tells_the_usage_and_is_followed_by_done() -> None:
+    assert written(V5, END) == [
+        {
+            "type": "finish",
+            "messageMetadata": {
+                "finishReason": "stop",
+                "usage": {"inputTokens": 30, "outputTokens": 12},
+            },
+        },
+        "[DONE]",
+    ]
+
+
+def test_texts_in_a_row_are_one_part() -> None:
+    chunks = written(V5, text("a"), text("b"), CALL, text("c"), END)
+
+    assert [chunk["type"] for chunk in chunks[:-1]] == [
+        *("text-start", "text-delta", "text-delta", "text-end"),
+        "tool-input-available",
+        *("text-start", "text-delta", "text-end"),
+        "finish",
+    ]
+
+
+@given(LOGS)
+def test_whatever_is_said_is_read_from_version_5(log) -> None:
+    events = [event for item in log for event in item.events]
+
+    [*chunks, done] = [chunk for _, chunk in chunks_of(b"".join(Playback(V5, Place()).play(log)))]
+
+    parts = 0
+    for chunk in chunks:
+        if chunk["type"] == "text-start":
+            assert parts == 0
+            parts += 1
+        elif chunk["type"] == "text-end":
+            parts -= 1
+        else:
+            assert parts == (chunk["type"] == "text-delta")
+    said = "".join(chunk["delta"] for chunk in chunks if chunk["type"] == "text-delta")
+    assert (done, said) == ("[DONE]", spoken(events, "text"))
+
+
+# ── Places ──────────────────────────────────────────────────────────────────────
+
+
+@given(LOGS)
+def test_after_each_id_comes_exactly_the_rest(log) -> None:
+    whole = chunks_of(b"".join(Playback(V5, Place()).play(log)))
+
+    for count, (last, _) in enumerate(whole[:-1], start=1):
+        rest = b"".join(
+            Playback(V5, place_in(last)).play(log[max(0, int(last.split(".")[0]) - 2) :])
+        )
+        assert chunks_of(rest) == whole[count:]
+
+
+@given(LOGS)
+def test_no_id_is_given_twice(log) -> None:
+    ids = [place for place, _ in chunks_of(b"".join(Playback(V5, Place()).play(log)))]
+
+    assert len(set(ids)) == len(ids)
+
+
+@pytest.mark.parametrize("bad", [
+    "", "1", "1.", ".1", "0.1", "-1.1", "1.1.1", "1.x", " 1.1", "01.1", "1.1234567", "\u0661.1",
+])  # fmt: skip
+def test_what_is_no_place_is_refused(bad) -> None:
+    with pytest.raises(BadRequestError):
+        place_in(bad)
+
+
+@pytest.mark.parametrize("beyond", ["2.1", "99.1", "1.9"])
+def test_a_place_that_was_never_given_out_is_refused(beyond) -> None:
+    playback = Playback(V5, place_in(beyond))
+    log = [OutputItem(number=1, events=(START,))]
+
+    with pytest.raises(BadRequestError):
+        assert [*playback.play(log[playback.wanted - 1 :]), playback.check()] == []
+
+
+def test_a_hole_is_waited_for() -> None:
+    playback = Playback(V4, Place())
+    first, second, third = (OutputItem(number=n, events=(text(str(n)),)) for n in (1, 2, 3))
+
+    sent = [b"".join(playback.play(items)) for items in ([first, third], [second, third])]
+
+    assert sent == [b'0:"1"\n', b'0:"2"\n0:"3"\n']
+
+
+def test_who_gives_up_closes_what_is_open_and_says_why() -> None:
+    playback = Playback(V5, Place())
+    before = [*playback.play([OutputItem(number=1, events=(START, text("so")))])]
+
+    after = chunks_of(b"".join(playback.give_up("The worker is gone")))
+
+    assert len(before) == 3
+    assert {place for place, _ in after} == {"1.3"}  # nothing is missed by coming back with it
+    assert [chunk if chunk == "[DONE]" else chunk["type"] for _, chunk in after] == [
+        *("text-end", "error", "finish", "[DONE]"),
+    ]

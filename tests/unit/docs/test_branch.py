@@ -1,0 +1,46 @@
+"""Names of branches: ours are a part of what git takes."""
+
+import os
+import subprocess
+from shutil import which
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from jobs.docs.branch import valid_branch
+
+PIECES = [
+    "a", "Z", "9", "é", "🐎", ".", "..", "/", "-", "_", "@", "{", "}", "~", "^", ":", "?", "*", "[",
+    "\\", " ", "\t", "\n", "\0", "\x7f", "\x85", "\ud800", ".lock", "refs/", "HEAD",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", [
+    "main", "docs/quickstart", "a", "feature/JIRA-12_x", "v1.2", "ünï/🐎", "a@b", "x{y}", "a.b/c.d",
+    "HEAD/x", "heads/main", "a/-b", "lock", "x.locked", "x" * 200, "é" * 100, "#1", "a'b", "$(x)",
+])  # fmt: skip
+def test_what_git_takes_is_a_branch(name) -> None:
+    assert valid_branch(name)
+
+
+@pytest.mark.parametrize("name", [
+    "", " ", "a b", "a..b", "a~1", "a^", "a:b", "a?b", "a*b", "a[b", "a\\b", "-x", "--force", "@",
+    "HEAD", "@{u}", "a@{1}", "x.lock", "a.lock/b", "a/.b", ".a", "x.", "/a", "a/", "a//b", "/",
+    "refs/heads/x", "refs/x", "x\n", "\nx", "a\tb", "a\0b", "\x7f", "a\x1fb", "a\x85b", "a\u2028b",
+    "\ud800", "x" * 201, "é" * 101, "..", "a/../b",
+])  # fmt: skip
+def test_what_git_or_a_host_would_stumble_over_is_none(name) -> None:
+    assert not valid_branch(name)
+
+
+@settings(max_examples=150)
+@given(st.lists(st.sampled_from(PIECES), max_size=8).map("".join))
+def test_git_takes_whatever_is_a_branch_to_us(name) -> None:
+    if not which("git"):
+        if os.environ.get("CI") == "true":
+            pytest.fail("git is missing")
+        pytest.skip("git is not installed here")
+    if valid_branch(name):
+        asked = ["git", "check-ref-format", "--branch", name]
+        assert subprocess.run(asked, check=False, capture_output=True).returncode == 0

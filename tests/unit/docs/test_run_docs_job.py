@@ -1,0 +1,344 @@
+"""A documentation agent's job, from its message to its branch."""
+
+from dataclasses import replace
+
+import pytest
+
+from jobs.core.errors import AgentError, CredentialsRefusedError, JobLeasedError, UnavailableError
+from jobs.core.status import JobStatus
+from jobs.docs.docs_job import Todo, session_of
+from jobs.docs.ports import Written
+from jobs.docs.run_docs_job import HOLD_S, LEASE, RETRY_S, Ran
+from tests.unit.docs.world import PROJECT, TENANT, DocsWorld
+from tests.unit.support import raising
+
+
+@pytest.fixture
+def world() -> DocsWorld:
+    return DocsWorld()
+
+
+def kinds(world, ref) -> list[str]:
+    return [event["t"] for event in world.said(ref)]
+
+
+def test_what_an_agent_writes_is_pushed_and_told(world) -> None:
+    ref = world.create()
+    world.agent = lambda emit, **_: emit({"t": "text", "text": "Hello"})
+
+    assert world.run(ref) is Ran.WRITTEN
+
+    assert world.job(ref).status is JobStatus.SUCCEEDED
+    assert session_of(world.job(ref)).message == "Done"
+    assert world.checkout.pushed == ["Write docs"]
+    assert world.said(ref) == [
+        {"t": "start", "id": ref.id},
+        {"t": "text", "text": "Hello"},
+        {"t": "data", "name": "commit", "data": {"branch": "docs/x", "id": "c0ffee"}},
+        {"t": "finish", "reason": "stop", "in": 3, "out": 4},
+    ]
+    assert world.ended(ref)
+
+
+def test_an_agent_that_changes_nothing_pushes_nothing(world) -> None:
+    world.checkout = type(world.checkout)(changed=False)
+    ref = world.create()
+
+    assert world.run(ref) is Ran.WRITTEN
+    assert world.checkout.pushed == []
+
+
+def test_a_pull_request_is_opened_where_there_is_a_host_for_them(world) -> None:
+    world.project = replace(PROJECT, pull_requests="acme/docs")
+    world.agent = lambda note, **_: note(title="A title")
+    ref = world.create(draft=True)
+
+    world.run(ref)
+
+    about = {"title": "A title", "body": "Done", "draft": True}
+    assert world.pull_requests == [("docs/x", about)]
+    assert session_of(world.job(ref)).pull_request == "https://git.example/docs/pull/1"
+    assert {"t": "data", "name": "pull-request",
+            "data": {"url": "https://git.example/docs/pull/1"}} in world.said(ref)  # fmt: skip
+
+
+def test_what_the_agent_notes_is_seen_while_it_works(world) -> None:
+    todo = Todo(id="1", content="Write")
+    ref = world.create()
+    seen = []
+
+    def agent(note, **_):
+        note(title="Quickstart", todos=(todo,))
+        seen.append(session_of(world.job(ref)))
+
+    world.agent = agent
+    world.run(ref)
+
+    assert (seen[0].title, seen[0].todos) == ("Quickstart", (todo,))
+
+
+@pytest.mark.parametrize(("error", "misconfigured"), [
+    (AgentError("No"), False), (CredentialsRefusedError("No"), True),
+])  # fmt: skip
+def test_an_agent_that_fails_says_why_in_the_job_and_in_its_output(
+    world, error, misconfigured
+) -> None:
+    ref = world.create()
+    world.agent = lambda **_: raising(error)()
+
+    assert world.run(ref) is Ran.FAILED
+
+    job = world.job(ref)
+    assert (job.status, job.error) == (JobStatus.FAILED, "No")
+    assert session_of(job).misconfigured is misconfigured
+    assert world.said(ref)[-2:] == [
+        {"t": "error", "error": "No"}, {"t": "finish", "reason": "error", "in": 0, "out": 0},
+    ]  # fmt: skip
+    assert world.ended(ref)
+    assert world.branches.take(TENANT, "p:docs/x", "another", until=world.clock() + 1)
+
+
+def test_a_project_that_is_no_more_fails_its_jobs(world) -> None:
+    ref = world.create()
+    world.project = None
+
+    assert world.run(ref) is Ran.FAILED
+    assert world.job(ref).error == "The project is no longer registered"
+
+
+# ── One at a time ───────────────────────────────────────────────────────────────
+
+
+def test_a_second_job_on_the_branch_waits_and_is_woken(world) -> None:
+    first, second = world.create(), world.create()
+    waited = []
+    world.agent = lambda **_: waited.append(world.run(second)) if not waited else None
+
+    world.run(first)
+
+    assert waited == [Ran.WAITS]
+    assert world.job(second).status is JobStatus.QUEUED
+    assert world.outbox.sent == [second]
+    assert world.run(second) is Ran.WRITTEN
+
+
+def test_another_branch_does_not_wait(world) -> None:
+    first, other = world.create(), world.create(branch="docs/y")
+    ran = []
+
+    def agent(**_):
+        world.agent = lambda **_: None
+        ran.append(world.run(other))
+
+    world.agent = agent
+    world.run(first)
+
+    assert ran == [Ran.WRITTEN]
+
+
+def test_a_follow_up_waits_for_what_it_follows_though_the_branch_is_free(world) -> None:
+    first = world.create()
+    second = world.create(follows=first.id, root=first.id)
+
+    assert world.run(second) is Ran.WAITS
+
+    world.run(first)
+    assert world.outbox.sent == [second]
+    assert world.run(second) is Ran.WRITTEN
+
+
+def test_a_follow_up_knows_what_was_said_before(world) -> None:
+    first = world.create(prompt="Write")
+    world.run(first)
+    second = world.create(prompt="Shorter", follows=first.id, root=first.id)
+
+    world.run(second)
+
+    [_, _, messages, _] = world.asked[1]
+    assert messages == [
+        {"role": "user", "content": "Write"},
+        {"role": "assistant", "content": "Done"},
+        {"role": "user", "content": "Shorter"},
+    ]
+
+
+def test_a_follow_up_keeps_title_and_pull_request_of_what_it_follows(world) -> None:
+    first = world.create(title="Tides", pull_request="https://git.example/docs/pull/1")
+    world.run(first)
+    world.checkout = type(world.checkout)(changed=False)
+    second = world.create(prompt="Anything else?", follows=first.id, root=first.id)
+
+    world.run(second)
+
+    session = session_of(world.job(second))
+    assert (session.title, session.pull_request) == ("Tides", "https://git.example/docs/pull/1")
+
+
+def test_a_duplicate_message_finds_the_job_taken(world) -> None:
+    ref = world.create()
+    seen = []
+
+    def agent(**_):
+        with pytest.raises(JobLeasedError):
+            world.run(ref)
+        seen.append(True)
+
+    world.agent = agent
+
+    assert world.run(ref) is Ran.WRITTEN
+    assert seen == [True]
+
+
+# ── What breaks ─────────────────────────────────────────────────────────────────
+
+
+def test_another_attempt_goes_on_with_the_output_where_the_first_has_stopped(world) -> None:
+    ref = world.create()
+
+    def agent(emit, **_):
+        emit({"t": "text", "text": "Half"})
+        raise RuntimeError("a bug")
+
+    world.agent = agent
+    with pytest.raises(RuntimeError):
+        world.run(ref)
+    world.agent = lambda **_: None
+    world.clock.advance(LEASE)
+
+    assert world.run(ref) is Ran.WRITTEN
+
+    assert kinds(world, ref) == ["start", "text", "data", "data", "finish"]
+    assert world.said(ref)[2] == {"t": "data", "name": "restarted", "data": {}}
+
+
+def test_a_bug_is_followed_by_another_attempt_soon(world) -> None:
+    ref = world.create()
+
+    def agent(**_):
+        raise RuntimeError("a bug")
+
+    world.agent = agent
+    with pytest.raises(RuntimeError):
+        world.run(ref)
+
+    assert world.receipt.held == [HOLD_S, RETRY_S]
+    world.agent = lambda **_: None
+    assert world.run(ref) is Ran.WRITTEN
+    assert world.job(ref).attempt == 2
+
+
+def test_a_push_that_was_not_told_of_gets_its_pull_request_by_the_next_attempt(world) -> None:
+    world.project = replace(PROJECT, pull_requests="acme/docs")
+    ref = world.create()
+
+    def agent(**_):
+        world.checkout = type(world.checkout)(changed=False)
+        world.checkout.is_published = True
+        raise RuntimeError("killed")
+
+    world.agent = agent
+    with pytest.raises(RuntimeError):
+        world.run(ref)
+    world.agent = lambda **_: None
+    world.clock.advance(LEASE)
+
+    assert world.run(ref) is Ran.WRITTEN
+    assert [branch for branch, _ in world.pull_requests] == ["docs/x"]
+
+
+def test_a_branch_that_was_there_before_gets_no_pull_request_for_nothing(world) -> None:
+    world.project = replace(PROJECT, pull_requests="acme/docs")
+    world.checkout = type(world.checkout)(changed=False)
+    world.checkout.is_published = True
+
+    assert world.run(world.create()) is Ran.WRITTEN
+    assert world.pull_requests == []
+
+
+def test_work_is_not_lost_to_a_table_that_is_busy_for_a_moment(world) -> None:
+    ref = world.create()
+    save, refused = world.repository.save, []
+
+    def busy(job, *, replacing):
+        if len(refused) < 2:
+            refused.append(job)
+            raise UnavailableError("conflict")
+        save(job, replacing=replacing)
+
+    def agent(**_):
+        world.repository.save = busy
+
+    world.agent = agent
+
+    assert world.run(ref) is Ran.WRITTEN
+    assert len(world.asked) == 1
+    assert len(world.slept) == 2
+
+
+def test_a_job_that_was_cancelled_meanwhile_stays_so_and_frees_its_branch(world) -> None:
+    ref = world.create()
+
+    def agent(**_):
+        job = world.job(ref)
+        world.repository.save(job.cancel(now=world.clock()), replacing=job)
+
+    world.agent = agent
+
+    assert world.run(ref) is Ran.TOO_LATE
+    assert world.job(ref).status is JobStatus.CANCELLED
+    assert world.branches.take(TENANT, "p:docs/x", "another", until=world.clock() + 1)
+
+
+def test_output_that_cannot_be_kept_fails_the_attempt(world) -> None:
+    ref = world.create()
+
+    def unavailable(*_, **__):
+        raise UnavailableError("busy")
+
+    world.log.append = unavailable
+
+    with pytest.raises(UnavailableError):
+        world.run(ref)
+
+    assert not world.job(ref).status.is_terminal
+    assert world.receipt.held == [HOLD_S]  # it may take a while to pass
+
+
+def test_an_agent_that_never_stops_talking_is_stopped(world) -> None:
+    ref = world.create()
+
+    def agent(emit, **_):
+        while True:
+            emit({"t": "text", "text": "x" * 10_000})
+
+    world.agent = agent
+
+    assert world.run(ref) is Ran.FAILED
+    assert world.job(ref).error == "The agent said more than can be kept"
+
+
+def test_a_whole_file_is_shown_in_part(world) -> None:
+    ref = world.create()
+    args = {"path": "a.mdx", "content": "é" * 1_000_000}
+    world.agent = lambda emit, **_: emit({"t": "tool-call", "id": "1", "name": "w", "args": args})
+
+    world.run(ref)
+
+    [shown] = [event["args"] for event in world.said(ref) if event["t"] == "tool-call"]
+    assert len(str(shown)) < 30_000
+
+
+def test_what_an_agent_reports_counts(world) -> None:
+    ref = world.create()
+    world.agent = lambda **_: Written(message="M", summary="S", tokens_in=1, tokens_out=2)
+
+    world.run(ref)
+
+    assert world.said(ref)[-1] == {"t": "finish", "reason": "stop", "in": 1, "out": 2}
+
+
+def test_who_is_gone_or_over_is_not_run(world) -> None:
+    ref = world.create()
+    world.repository.delete(world.job(ref))
+
+    assert world.run(ref) is Ran.NOT_NEEDED

@@ -1,0 +1,167 @@
+"""A documentation agent's tools, and what its model is told about wrong uses of them."""
+
+from typing import Any
+
+import pytest
+
+from jobs.docs.agent.tools import MOST_SHOWN, TOOLS, Finish, Toolbox, ToolError
+from jobs.docs.docs_job import Priority, Todo, TodoStatus
+from jobs.docs.ports import ToolCall
+from tests.unit.docs.checkout import MemoryCheckout
+
+LINES = [f"line {n}\n" for n in range(1, 20_001)]
+FILES = {
+    "docs/a.mdx": b"# Alpha\n\nsame\nsame\n", "docs/b/c.mdx": "# Größe\r\n".encode(),
+    "docs/logo.png": b"\x89PNG\xff", "docs/long.md": "".join(LINES).encode(),
+    "docs.json": b"alpha",
+}  # fmt: skip
+
+NAMES = "list_files, read_file, search, write_file, edit_file, delete_file, set_todos, finish"
+
+
+@pytest.fixture
+def checkout() -> MemoryCheckout:
+    return MemoryCheckout(FILES)
+
+
+@pytest.fixture
+def told() -> list[Any]:
+    return []
+
+
+@pytest.fixture
+def toolbox(checkout, told) -> Toolbox:
+    return Toolbox(checkout, told.append)
+
+
+@pytest.fixture
+def use(toolbox) -> Any:
+    return lambda name, **args: toolbox.use(ToolCall(id="1", name=name, args=args))
+
+
+@pytest.fixture
+def refusal(toolbox) -> Any:
+    def refused(name: str, args: Any) -> str:
+        with pytest.raises(ToolError) as error:
+            toolbox.use(ToolCall(id="1", name=name, args=args))
+        return str(error.value)
+
+    return refused
+
+
+def test_files_are_listed(use) -> None:
+    listed = ["docs/a.mdx", "docs/b/c.mdx", "docs/logo.png", "docs/long.md"]
+
+    assert use("list_files") == {"files": listed, "total": 4}
+    assert use("list_files", folder="docs/b") == {"files": ["docs/b/c.mdx"], "total": 1}
+
+
+def test_a_file_is_read_as_it_is(use) -> None:
+    assert use("read_file", path="docs/b/c.mdx") == {"content": "# Größe\r\n", "lines": 1}
+
+
+def test_a_long_file_is_read_in_parts(use) -> None:
+    parts, first = [], 1
+    while first:
+        answer = use("read_file", path="docs/long.md", first_line=first)
+        assert len(answer["content"]) <= MOST_SHOWN
+        parts.append(answer["content"])
+        first = answer.get("next_line")
+
+    assert "".join(parts) == "".join(LINES)
+    assert len(parts) > 1
+
+
+def test_one_endless_line_is_cut(use, checkout) -> None:
+    checkout.write("docs/one.md", b"x" * 100_000 + b"\nend")
+
+    answer = use("read_file", path="docs/one.md")
+    assert len(answer["content"]) == MOST_SHOWN
+    assert use("read_file", path="docs/one.md", first_line=answer["next_line"])["content"] == "end"
+
+
+def test_lines_are_found_whatever_their_case(use) -> None:
+    assert use("search", text="GRÖSSE") == {
+        "matches": [{"path": "docs/b/c.mdx", "line": 1, "text": "# Größe"}], "more": False,
+    }  # fmt: skip
+    assert use("search", text="alpha", folder="docs/b")["matches"] == []
+    many = use("search", text="line")
+    assert (len(many["matches"]), many["more"]) == (100, True)
+
+
+def test_a_file_is_written_edited_deleted(use, checkout) -> None:
+    assert use("write_file", path="docs/n.mdx", content="é\n") == {"path": "docs/n.mdx", "bytes": 3}
+    use("edit_file", path="docs/n.mdx", old="é\n", new="è\n$1\\1")
+    assert checkout.contents["docs/n.mdx"] == "è\n$1\\1".encode()
+    assert use("delete_file", path="docs/n.mdx") == {"path": "docs/n.mdx"}
+
+    assert not checkout.changed()
+
+
+def test_todos_replace_those_before(use, told) -> None:
+    use("set_todos", todos=[
+        {"id": "1", "content": "Read", "status": "completed", "priority": "high"},
+        {"id": "2", "content": "Write"},
+    ])  # fmt: skip
+    use("set_todos", todos=[])
+
+    assert told == [
+        (
+            Todo(id="1", content="Read", status=TodoStatus.COMPLETED, priority=Priority.HIGH),
+            Todo(id="2", content="Write"),
+        ),
+        (),
+    ]
+
+
+def test_the_end_has_a_message_and_may_have_more(use, toolbox) -> None:
+    use("finish", message="Done", title="A title", commit_message="Add a page\n\nWhy")
+
+    assert toolbox.finished == Finish(message="Done", title="A title", commit="Add a page\n\nWhy")
+
+
+@pytest.mark.parametrize(("name", "args", "reason"), [
+    ("rm", {}, f"There is no tool rm; there are {NAMES}"),
+    ("", {}, f"There is no tool ; there are {NAMES}"),
+    ("read_file", None, "The arguments are not a JSON object, or were cut off"),
+    ("read_file", {}, "path: is missing"),
+    ("read_file", {"path": 7}, "path: must be a text"),
+    ("read_file", {"path": ""}, "path: must not be empty"),
+    ("read_file", {"path": None}, "path: must be a text"),
+    ("read_file", {"path": "x" * 1001}, "path: must have 1000 characters at most"),
+    ("read_file", {"path": "a", "first_line": 0}, "first_line: must be 1 or more"),
+    ("read_file", {"path": "a", "first_line": True}, "first_line: must be a whole number"),
+    ("read_file", {"path": "a", "first_line": 1.5}, "first_line: must be a whole number"),
+    ("read_file", {"path": "a", "mode": 1}, "mode: is not known; there are path, first_line"),
+    ("set_todos", {"todos": {}}, "todos: must be a list"),
+    ("set_todos", {"todos": [[]]}, "todos[0]: must be an object"),
+    ("set_todos", {"todos": [{"id": "1"}]}, "todos[0].content: is missing"),
+    ("set_todos", {"todos": [{"id": "1", "content": "x", "status": "done"}]},
+     "todos[0].status: must be one of pending, in_progress, completed, cancelled"),
+    ("set_todos", {"todos": [{"id": "1", "content": "x"}] * 51},
+     "todos: must have 50 entries at most"),
+    ("set_todos", {"todos": [{"id": "1", "content": "x"}] * 2}, "todos: two have the same id"),
+    ("read_file", {"path": "docs/none"}, "There is no file docs/none"),
+    ("delete_file", {"path": "docs/none"}, "There is no file docs/none"),
+    ("read_file", {"path": "docs/logo.png"}, "docs/logo.png is no text"),
+    ("write_file", {"path": "docs.json", "content": ""},
+     "docs.json is outside of the documentation's folder, docs/"),
+    ("write_file", {"path": "docs/.git/config", "content": ""},
+     "docs/.git/config belongs to git itself"),
+    ("list_files", {"folder": "docs/.."},
+     "docs/.. has a part that is empty or ends with a dot or a space"),
+    ("edit_file", {"path": "docs/a.mdx", "old": "beta", "new": ""}, "The old text is not in it"),
+    ("edit_file", {"path": "docs/a.mdx", "old": "same", "new": ""},
+     "The old text is in it 2 times: give more of its lines"),
+    ("edit_file", {"path": "docs/a.mdx", "old": "", "new": ""}, "old: must not be empty"),
+])  # fmt: skip
+def test_a_wrong_use_is_explained(refusal, checkout, name, args, reason) -> None:
+    assert refusal(name, args) == reason
+    assert not checkout.changed()
+
+
+def test_every_tool_describes_itself_as_models_want_it() -> None:
+    for tool in TOOLS:
+        assert tool.description
+        assert tool.parameters["type"] == "object"
+        assert set(tool.parameters["required"]) <= set(tool.parameters["properties"])

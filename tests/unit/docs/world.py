@@ -1,0 +1,132 @@
+"""Documentation agents on adapters in memory, with an agent that does as the test says."""
+
+from collections.abc import Callable
+from typing import Any
+
+from jobs.core.errors import ProjectNotFoundError
+from jobs.core.ids import new_job_id
+from jobs.core.job import Job, JobRef
+from jobs.docs.docs_job import DIALECT, Project, Session
+from jobs.docs.free_branch import FreeBranch
+from jobs.docs.ports import Written
+from jobs.docs.run_docs_job import Ran, RunDocsJob
+from tests.fakes.memory import InMemoryJobRepository, Outbox
+from tests.fakes.memory_docs import InMemoryBranches, InMemoryOutputLog
+from tests.support import HOUR, FrozenClock
+from tests.unit.support import Receipt
+
+TENANT = "acme"
+PROJECT = Project(id="p", tenant=TENANT, repository="https://git.example/docs")
+
+
+class Checkout:
+    """A branch of which only counts whether it was changed, and what was pushed."""
+
+    def __init__(self, *, changed: bool = True) -> None:
+        self._changed = changed
+        self.is_published = False
+        self.pushed: list[str] = []
+
+    def changed(self) -> bool:
+        return self._changed
+
+    def published(self) -> bool:
+        return self.is_published
+
+    def push(self, message: str) -> str:
+        self.pushed.append(message)
+        return "c0ffee"
+
+
+class DocsWorld:
+    """`agent` is what the agent does; it gets `emit` and `note` among the rest."""
+
+    def __init__(self) -> None:
+        self.clock = FrozenClock()
+        self.repository = InMemoryJobRepository(self.clock)
+        self.branches = InMemoryBranches(self.repository, self.clock)
+        self.outbox = Outbox()
+        self.log = InMemoryOutputLog()
+        self.checkout = Checkout()
+        self.project: Project | None = PROJECT
+        self.agent: Callable[..., Any] = lambda **_: None
+        self.asked: list[Any] = []
+        self.slept: list[float] = []
+        self.pull_requests: list[Any] = []
+        self.receipt = Receipt()
+        self.free = FreeBranch(branches=self.branches, queue=self.outbox)
+        self._run = RunDocsJob(
+            repository=self.repository,
+            branches=self.branches,
+            free=self.free,
+            projects=_Projects(self),
+            repositories=self,
+            pull_requests=_PullRequests(self.pull_requests),
+            log=self.log,
+            write=self._write,
+            clock=self.clock,
+            sleep=self.slept.append,
+        )
+
+    def create(self, *, branch: str = "docs/x", prompt: str = "Write", **session: Any) -> JobRef:
+        self.clock.advance(1)
+        now = self.clock()
+        about = {"project": "p", "branch": branch, "model": "sonnet", "repository": "r"}
+        job = Job(
+            id=new_job_id(now),
+            tenant=TENANT,
+            dialect=DIALECT,
+            request={"messages": [{"role": "user", "content": prompt}]},
+            created_at=now,
+            changed_at=now,
+            deadline=now + HOUR,
+            retention=24 * HOUR,
+            session=Session(**about | session),
+        )
+        return self.repository.add(job)
+
+    def run(self, ref: JobRef) -> Ran:
+        self.receipt = Receipt()
+        return self._run(ref, self.receipt)
+
+    def job(self, ref: JobRef) -> Job:
+        return self.repository.get(ref)
+
+    def said(self, ref: JobRef) -> list[Any]:
+        return [event for item in self.log.read(ref, since=1) for event in item.events]
+
+    def ended(self, ref: JobRef) -> bool:
+        items = self.log.read(ref, since=1)
+        return bool(items) and items[-1].end
+
+    # ── What the use case stands on ──
+
+    def the_project(self) -> Project:
+        if self.project is None:
+            raise ProjectNotFoundError
+        return self.project
+
+    def open(self, project: Project, branch: str) -> Checkout:
+        return self.checkout
+
+    def _write(self, *asked: Any, **tools: Any) -> Written:
+        self.asked.append(asked)
+        answer = self.agent(**tools)
+        return answer or Written(message="Done", summary="Write docs", tokens_in=3, tokens_out=4)
+
+
+class _PullRequests:
+    def __init__(self, opened: list[Any]) -> None:
+        self._opened = opened
+
+    def open(self, project: Project, branch: str, **about: Any) -> str:
+        self._opened.append((branch, about))
+        return "https://git.example/docs/pull/1"
+
+
+class _Projects:
+    def __init__(self, world: DocsWorld) -> None:
+        self._world = world
+
+    def project(self, tenant: str, project_id: str) -> Project:
+        return self._world.the_project()

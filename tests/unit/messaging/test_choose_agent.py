@@ -1,0 +1,26 @@
+"""Whom a tenant's callers may ask."""
+
+import pytest
+
+from jobs.core.errors import AgentNotFoundError, NoAgentsError
+from jobs.messaging.agent import Agent
+from jobs.messaging.choose_agent import ChooseAgent
+from tests.fakes.memory import InMemoryRegistry
+
+
+def test_an_agent_is_chosen_by_id_in_any_case_or_else_the_first() -> None:
+    registry = InMemoryRegistry()
+    choose = ChooseAgent(registry=registry)
+    ada = Agent(id="aaaaaaaa-1111-4111-8111-111111111111", name="Ada", order=1)
+    ben = Agent(id="bbbbbbbb-1111-4111-8111-111111111111", name="Ben", order=0)
+    with pytest.raises(NoAgentsError):
+        choose("acme", None)
+    registry.put_agent("acme", ada)
+    registry.put_agent("acme", ben)
+
+    assert choose("acme", None) == ben
+    assert choose("acme", ada.id.upper()) == ada
+    with pytest.raises(AgentNotFoundError, match=r"^Agent CCC not found$"):
+        choose("acme", "CCC")
+    with pytest.raises(AgentNotFoundError):
+        choose("rival", ada.id)

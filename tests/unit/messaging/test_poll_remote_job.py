@@ -1,0 +1,123 @@
+"""A job at another server's: asked for until it has ended, there or here."""
+
+from typing import Any
+
+import pytest
+
+from jobs.core.errors import AgentError, UnavailableError
+from jobs.core.job import Job
+from jobs.core.status import JobStatus
+from jobs.messaging.adapters.providers.provider import Answer
+from jobs.messaging.agent import Agent
+from jobs.messaging.poll_remote_job import PollRemoteJob
+from tests.fakes.memory import InMemoryRegistry
+from tests.unit.support import AGENT_ID, breaking
+
+
+class Elsewhere:
+    def __init__(self, outcome: Any) -> None:
+        self.outcome = outcome
+        self.asked: list[str | None] = []
+
+    def ask(self, agent: Agent, question: Any) -> Any:
+        raise AssertionError("it is only polled")
+
+    def poll(self, agent: Agent, question: Any, handle: str | None) -> Any:
+        self.asked.append(handle)
+        if callable(self.outcome):
+            return self.outcome()
+        if isinstance(self.outcome, Exception):
+            raise self.outcome
+        return self.outcome
+
+
+@pytest.fixture
+def delegated(repository, running) -> Job:
+    job = running.delegate("a job there")
+    repository.save(job, replacing=running)
+    return job
+
+
+@pytest.fixture
+def poll(repository, registry, clock, delegated) -> Any:
+    registry.put_agent("acme", Agent(id=AGENT_ID, name="Ada", provider="remote"))
+
+    def poll(outcome: Any, registry: Any = registry) -> Any:
+        remote = outcome if isinstance(outcome, Elsewhere) else Elsewhere(outcome)
+        return PollRemoteJob(repository=repository, registry=registry, remote=remote, clock=clock)(
+            delegated.ref
+        )
+
+    return poll
+
+
+def test_an_answer_from_elsewhere_ends_the_job(poll, repository, delegated) -> None:
+    remote = Elsewhere(Answer("Fine", {"a": 1}))
+
+    assert poll(remote)
+
+    assert remote.asked == ["a job there"]
+    assert repository.get(delegated.ref).status is JobStatus.SUCCEEDED
+    assert repository.get(delegated.ref).result["metadata"] == {"a": 1}
+
+
+def test_a_failure_elsewhere_ends_the_job_with_its_reason(poll, repository, delegated) -> None:
+    assert poll(AgentError("No tokens left"))
+
+    assert repository.get(delegated.ref).error == "No tokens left"
+
+
+def test_an_agent_that_left_meanwhile_ends_the_job(poll, repository, delegated) -> None:
+    assert poll(Answer("Fine"), InMemoryRegistry())
+
+    assert repository.get(delegated.ref).error == f"Agent {AGENT_ID} not found"
+
+
+def test_no_answer_yet_changes_nothing(poll, repository, delegated) -> None:
+    assert not poll(None)
+
+    assert repository.get(delegated.ref) == delegated
+
+
+@pytest.mark.parametrize("past", [30_000, 30 * 3600 * 1000])
+def test_a_job_that_is_over_or_gone_is_no_longer_asked_for(poll, clock, past) -> None:
+    clock.advance(past)
+    remote = Elsewhere(Answer("Late"))
+
+    assert poll(remote)
+    assert remote.asked == []
+
+
+def test_an_answer_from_elsewhere_at_the_deadline_is_too_late(
+    poll, repository, delegated, clock
+) -> None:
+    assert poll(lambda: (clock.advance(30_000), Answer("Late"))[1])
+
+    assert repository.get(delegated.ref) == delegated
+
+
+def test_an_answer_from_elsewhere_after_the_cancel_is_dropped(
+    poll, repository, delegated, cancel
+) -> None:
+    def answer() -> Answer:
+        cancel(delegated.ref)
+        return Answer("Late")
+
+    assert not poll(answer)  # the next poll sees what became of it
+    assert poll(Answer("Later"))
+
+    assert repository.get(delegated.ref).status is JobStatus.CANCELLED
+
+
+def test_a_table_out_of_reach_leaves_the_answer_to_the_next_poll(
+    poll, repository, delegated, monkeypatch
+) -> None:
+    save = breaking(UnavailableError(), inside=repository.save)
+    monkeypatch.setattr(repository, "save", save)
+
+    with pytest.raises(UnavailableError):
+        poll(Answer("Fine"))
+    assert repository.get(delegated.ref) == delegated
+
+    assert poll(Answer("Fine"))
+    assert repository.get(delegated.ref).status is JobStatus.SUCCEEDED

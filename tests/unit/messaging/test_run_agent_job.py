@@ -1,0 +1,178 @@
+"""One attempt at a message job: claim, ask, store."""
+
+from typing import Any
+
+import pytest
+
+from jobs.core.errors import AgentError, JobLeasedError
+from jobs.core.status import JobStatus
+from jobs.messaging.adapters.providers.provider import Answer, Delegated
+from jobs.messaging.agent import Agent
+from jobs.messaging.run_agent_job import HOLD_S, LEASE, Ran
+from tests.fakes.memory import Outbox
+from tests.support import NOON
+from tests.unit.support import AGENT_ID, Asked, raising
+
+
+def test_an_answer_ends_the_job(run, repository, pending, delivery, clock) -> None:
+    provider = Asked(lambda: (clock.advance(250), Answer("Fine", {"a": 1}))[1])
+
+    assert run(provider) is Ran.ANSWERED
+
+    ended = repository.get(pending.ref)
+    assert (ended.status, ended.attempt, ended.ended_at) == (JobStatus.SUCCEEDED, 1, NOON + 250)
+    assert ended.result["content"] == "Fine"
+    assert ended.result["metadata"] == {"a": 1}
+    assert delivery.held == [HOLD_S]
+
+
+def test_a_provider_hears_all_it_needs_and_the_jobs_id(run, pending) -> None:
+    provider = Asked()
+
+    run(provider)
+
+    [question] = provider.questions
+    assert question.job_id == pending.id
+    assert question.content == "Hello"
+    assert question.deadline == pending.deadline
+
+
+def test_an_agents_refusal_ends_the_job_with_its_reason(run, repository, pending) -> None:
+    assert run(raising(AgentError("No tokens left"))) is Ran.FAILED
+
+    assert repository.get(pending.ref).error == "No tokens left"
+
+
+def test_an_agent_that_left_meanwhile_ends_the_job(run, repository, registry, pending) -> None:
+    registry.put_agent("acme", Agent(id=AGENT_ID, name="Ada", active=False))
+
+    assert run() is Ran.FAILED
+
+    assert repository.get(pending.ref).error == f"Agent {AGENT_ID} not found"
+
+
+def test_an_agent_that_says_nothing_leaves_the_job_to_its_deadline(
+    run, repository, pending
+) -> None:
+    assert run(lambda: None) is Ran.UNANSWERED
+
+    assert repository.get(pending.ref).status is JobStatus.RUNNING
+
+
+def test_a_delegated_job_is_polled_until_its_deadline(run, repository, timers, pending) -> None:
+    assert run(lambda: Delegated("a job there")) is Ran.DELEGATED
+
+    assert repository.get(pending.ref).handle == "a job there"
+    assert repository.get(pending.ref).status is JobStatus.RUNNING
+    assert timers.polled == {pending.ref: pending.deadline}
+
+
+def test_the_poll_of_a_delegated_job_starts_after_its_handle_is_stored(
+    run, repository, timers, pending, monkeypatch
+) -> None:
+    handles: list[str | None] = []
+    monkeypatch.setattr(
+        Outbox, "poll", lambda *_, **__: handles.append(repository.get(pending.ref).handle)
+    )
+
+    run(lambda: Delegated("a job there"))
+
+    assert handles == ["a job there"]
+
+
+def test_another_attempt_at_a_delegated_job_asks_nobody_again(run, timers, pending, clock) -> None:
+    run(lambda: Delegated("a job there"))
+    timers.polled.clear()
+    clock.advance(LEASE)
+    provider = Asked()
+
+    assert run(provider) is Ran.DELEGATED
+
+    assert provider.questions == []
+    assert timers.polled == {pending.ref: pending.deadline}
+
+
+def test_a_message_of_an_ended_job_is_not_needed(run, pending, cancel) -> None:
+    cancel(pending.ref)
+    provider = Asked()
+
+    assert run(provider) is Ran.NOT_NEEDED
+    assert provider.questions == []
+
+
+def test_a_message_after_the_deadline_is_not_needed(run, pending, clock) -> None:
+    clock.advance(30_000)
+    provider = Asked()
+
+    assert run(provider) is Ran.NOT_NEEDED
+    assert provider.questions == []
+
+
+def test_a_message_of_a_job_that_is_gone_is_not_needed(run, pending, clock) -> None:
+    clock.advance(pending.gone_at - NOON)
+
+    assert run() is Ran.NOT_NEEDED
+
+
+def test_a_second_worker_is_told_how_long_the_first_has_the_job(run, pending) -> None:
+    refused: list[int] = []
+
+    def meanwhile() -> Answer:
+        with pytest.raises(JobLeasedError) as refusal:
+            run()
+        refused.append(refusal.value.until)
+        return Answer("Fine")
+
+    assert run(meanwhile) is Ran.ANSWERED
+    assert refused == [NOON + LEASE]
+
+
+def test_a_worker_that_died_is_followed_by_another_attempt(run, repository, pending, clock) -> None:
+    repository.save(pending.claim(now=NOON, lease=LEASE), replacing=pending)
+    clock.advance(LEASE)
+    provider = Asked()
+
+    assert run(provider) is Ran.ANSWERED
+
+    assert repository.get(pending.ref).attempt == 2
+    assert provider.questions[0].job_id == pending.id  # by which the provider knows it again
+
+
+@pytest.mark.parametrize("outcome", [Answer("Late"), Delegated("a job there")])
+def test_a_worker_that_was_overtaken_changes_nothing(
+    run, repository, pending, clock, outcome
+) -> None:
+    def meanwhile() -> Any:
+        clock.advance(LEASE)
+        assert run(lambda: None) is Ran.UNANSWERED
+        return outcome
+
+    assert run(meanwhile) is Ran.TOO_LATE
+
+    assert repository.get(pending.ref).status is JobStatus.RUNNING
+    assert repository.get(pending.ref).attempt == 2
+    assert repository.get(pending.ref).handle is None
+
+
+def test_an_answer_after_the_cancel_changes_nothing(run, repository, pending, cancel) -> None:
+    def meanwhile() -> Answer:
+        cancel(pending.ref)
+        return Answer("Late")
+
+    assert run(meanwhile) is Ran.TOO_LATE
+
+    assert repository.get(pending.ref).status is JobStatus.CANCELLED
+    assert [change.sequence for change in repository.changes] == [1, 2, 3]
+
+
+@pytest.mark.parametrize("outcome", [lambda: Answer("Late"), raising(AgentError("Late"))])
+def test_an_answer_at_the_deadline_changes_nothing(
+    run, repository, pending, clock, outcome
+) -> None:
+    def meanwhile() -> Any:
+        clock.advance(30_000)
+        return outcome()
+
+    assert run(meanwhile) is Ran.TOO_LATE
+
+    assert repository.get(pending.ref).as_of(clock()).status is JobStatus.TIMED_OUT

@@ -1,0 +1,98 @@
+"""Signs of life while a provider is at work, and the end of all patience."""
+
+from threading import Event
+from typing import Any
+
+import pytest
+
+from jobs.core.errors import UnavailableError
+from jobs.core.status import JobStatus
+from jobs.kit import heartbeat as attend
+from jobs.kit.heartbeat import attended
+from jobs.messaging import run_agent_job
+from jobs.messaging.adapters.providers.provider import Answer
+from jobs.messaging.run_agent_job import HOLD_S, LEASE, Ran
+from tests.support import NOON
+from tests.unit.support import raising
+
+
+@pytest.fixture
+def _quick_beats(monkeypatch) -> None:
+    monkeypatch.setattr(run_agent_job, "BEAT_S", 0.001)
+
+
+@pytest.mark.usefixtures("_quick_beats")
+def test_a_slow_provider_is_attended(run, repository, delivery, clock, monkeypatch) -> None:
+    beaten = Event()
+    leases: list[int] = []
+    renew = repository.renew
+
+    def renewed(job: Any, *, lease_until: int) -> None:
+        renew(job, lease_until=lease_until)
+        leases.append(lease_until)
+        clock.advance(1000)
+        if len(leases) == 3:
+            beaten.set()
+
+    monkeypatch.setattr(repository, "renew", renewed)
+
+    assert run(lambda: (beaten.wait(), Answer("Fine"))[1]) is Ran.ANSWERED
+
+    assert leases[:3] == [NOON + LEASE, NOON + LEASE + 1000, NOON + LEASE + 2000]
+    assert delivery.held[:4] == [HOLD_S] * 4
+
+
+@pytest.mark.usefixtures("_quick_beats")
+def test_beats_that_get_lost_do_not_stop_the_work(run, repository, monkeypatch) -> None:
+    beaten = Event()
+    left = iter(range(3))
+
+    def renewed(job: Any, *, lease_until: int) -> None:
+        if next(left, None) is None:
+            beaten.set()
+        raise UnavailableError
+
+    monkeypatch.setattr(repository, "renew", renewed)
+
+    assert run(lambda: (beaten.wait(), Answer("Fine"))[1]) is Ran.ANSWERED
+
+
+@pytest.mark.usefixtures("_quick_beats")
+def test_a_beat_learns_that_the_job_was_cancelled_and_waits_no_longer(
+    run, repository, pending, cancel
+) -> None:
+    never = Event()
+
+    def meanwhile() -> Any:
+        cancel(pending.ref)
+        never.wait()
+
+    try:
+        assert run(meanwhile) is Ran.TOO_LATE
+    finally:
+        never.set()
+    assert repository.get(pending.ref).status is JobStatus.CANCELLED
+
+
+def test_a_provider_that_hangs_is_left_at_the_deadline(run, repository, pending, clock) -> None:
+    never = Event()
+    clock.advance(29_990)
+
+    try:
+        assert run(lambda: never.wait()) is Ran.UNANSWERED  # noqa: PLW0108 - it is a provider
+    finally:
+        never.set()
+    assert repository.get(pending.ref).status is JobStatus.RUNNING
+
+
+def test_work_that_ends_as_time_is_up_is_not_thrown_away(monkeypatch) -> None:
+    monkeypatch.setattr(attend, "wait", lambda answers, **_: answers[0].result())
+
+    assert attended(lambda: "done", beat=lambda: None, every=1, at_most=0) == "done"
+
+
+def test_what_the_work_raises_is_raised_its_own_timeout_too() -> None:
+    for error in (TimeoutError("its own"), KeyError("x"), SystemExit(1)):
+        with pytest.raises(type(error)) as raised:
+            attended(raising(error), beat=lambda: None, every=1, at_most=1)  # type: ignore[arg-type]
+        assert raised.value is error

@@ -1,0 +1,78 @@
+"""Who a token's claims are about, and whether a caller can do with version 3."""
+
+import pytest
+
+from jobs.missions.api import access as missions_access
+from jobs.missions.api.access import (
+    ForbiddenError,
+    InvalidTokenError,
+    UnsupportedVersionError,
+    demand,
+    demand_our_version,
+)
+from jobs.missions.partner import Caller, Client, Role
+
+APP = Client(id="app", tenant="acme", name="App", role=Role.MANAGER)
+V3 = "application/vnd.idi-fly.api-v3+json"
+V2 = "application/vnd.idi-fly.api-v2+json"
+
+
+def claims(scope: str = "missions/viewer", **others: str) -> dict[str, str]:
+    return {"client_id": "app", "token_use": "access", "scope": scope} | others
+
+
+def caller(claimed: dict[str, str]) -> Caller:
+    return missions_access.caller(claimed, {"app": APP}.get)
+
+
+@pytest.mark.parametrize(("scope", "role"), [
+    ("missions/viewer", Role.VIEWER),
+    ("missions/viewer missions/pilot", Role.PILOT),
+    ("missions/manager missions/pilot missions/viewer", Role.MANAGER),
+    ("missions/manager", Role.MANAGER),
+    ("other/manager missions/pilot", Role.PILOT),
+])  # fmt: skip
+def test_a_callers_role_is_the_highest_that_its_token_grants(scope, role) -> None:
+    assert caller(claims(scope)) == Caller(tenant="acme", client_id="app", role=role)
+
+
+@pytest.mark.parametrize("claimed", [
+    {}, claims(client_id="nobody"), claims(client_id=""), claims(token_use="id"),
+    {"client_id": "app", "scope": "missions/viewer"},
+    claims(""), claims("other/manager"), claims("missions/admin"), claims("MISSIONS/PILOT"),
+], ids=str)  # fmt: skip
+def test_whatever_is_no_access_token_of_a_registered_client_is_invalid(claimed) -> None:
+    with pytest.raises(InvalidTokenError):
+        caller(claimed)
+
+
+@pytest.mark.parametrize("needed", Role)
+@pytest.mark.parametrize("had", Role)
+def test_a_role_may_do_all_that_lower_ones_may(needed, had) -> None:
+    someone = Caller(tenant="acme", client_id="app", role=had)
+
+    if had >= needed:
+        demand(needed, someone)
+    else:
+        with pytest.raises(ForbiddenError, match=needed.name):
+            demand(needed, someone)
+
+
+@pytest.mark.parametrize("accept", [
+    None, "", "*/*", "application/json", "text/html", V3, V3.upper(), f" {V3} ; q=0.5 ",
+    f"{V2}, {V3};q=0.1", f"{V2}, application/json", f"{V2};q=0.9, */*;q=0.1",
+    f"{V2};q=0", f"text/html, {V3}", "application/vnd.idi-fly.api+json", ",,;",
+    f"{V3};charset=utf-8",
+])  # fmt: skip
+def test_who_can_do_with_version_3_or_does_not_care_is_welcome(accept) -> None:
+    demand_our_version(accept)  # raises nothing
+
+
+@pytest.mark.parametrize("accept", [
+    V2, V2.upper(), f"{V2};q=0.5", f"text/html, {V2}", f"{V2}, {V3};q=0", f"{V2}, */*;q=0.000",
+    V3.replace("v3", "v33"), V3.replace("v3", "v3.1"), V3.replace("v3", "v03"),
+    V3.replace("v3", "v"), V3.replace("v3", "vX"), f"{V2}, application/vnd.idi-fly.api-v4+json",
+])  # fmt: skip
+def test_who_wants_another_version_only_is_told_so(accept) -> None:
+    with pytest.raises(UnsupportedVersionError):
+        demand_our_version(accept)

@@ -1,0 +1,121 @@
+"""A mission that waits can be changed and called off; one that flies, or is over, cannot."""
+
+from dataclasses import replace
+
+import pytest
+
+from jobs.core.errors import JobNotFoundError, JobStartedError
+from jobs.core.status import JobStatus
+from jobs.missions.amend_mission import AmendJob
+from jobs.missions.cancel_mission import CancelMission
+from jobs.missions.delete_mission import DeleteJob
+from jobs.missions.mission import mission_of
+from tests.support import HOUR, NOON
+
+WAITING = ["PENDING", "QUEUED"]
+ENDED = ["SUCCEEDED", "FAILED", "CANCELLED", "TIMED_OUT"]
+
+
+@pytest.fixture
+def stored(repository, a_mission):
+    """Store a mission in this status and return it."""
+
+    def store(status: str):
+        ended_at = NOON if JobStatus(status).is_terminal else None
+        job = a_mission(status=JobStatus(status), ended_at=ended_at)
+        repository.add(job)
+        return job
+
+    return store
+
+
+@pytest.fixture
+def amend(repository, clock) -> AmendJob:
+    return AmendJob(repository=repository, clock=clock)
+
+
+@pytest.fixture
+def cancel(repository, clock) -> CancelMission:
+    return CancelMission(repository=repository, clock=clock)
+
+
+@pytest.fixture
+def delete(repository, clock) -> DeleteJob:
+    return DeleteJob(repository=repository, clock=clock)
+
+
+@pytest.mark.parametrize("status", WAITING)
+def test_what_is_named_is_changed_and_nothing_else(
+    amend, repository, clock, stored, status
+) -> None:
+    job = stored(status)
+    clock.advance(5)
+
+    amended = amend(job.ref, {"name": "New", "priority": 9})
+
+    wanted = replace(mission_of(job), name="New", priority=9, amended_at=NOON + 5)
+    assert repository.get(job.ref) == amended
+    assert (amended.status, amended.mission) == (job.status, wanted)
+
+
+@pytest.mark.parametrize("status", WAITING)
+def test_a_mission_that_waits_is_cancelled(cancel, repository, clock, stored, status) -> None:
+    job = stored(status)
+    clock.advance(5)
+
+    cancelled = cancel(job.ref)
+
+    assert repository.get(job.ref) == cancelled
+    assert (cancelled.status, cancelled.ended_at) == (JobStatus.CANCELLED, NOON + 5)
+
+
+@pytest.mark.parametrize("status", ["RUNNING", *ENDED])
+def test_it_is_too_late_for_one_that_flies_or_is_over(
+    amend, cancel, repository, stored, status
+) -> None:
+    job = stored(status)
+
+    with pytest.raises(JobStartedError):
+        amend(job.ref, {"name": "New"})
+    with pytest.raises(JobStartedError):
+        cancel(job.ref)
+
+    assert repository.get(job.ref) == job
+
+
+def test_one_that_waited_for_too_long_is_over_stored_or_not(amend, cancel, clock, stored) -> None:
+    job = stored("QUEUED")
+    clock.advance(HOUR)
+
+    with pytest.raises(JobStartedError):
+        amend(job.ref, {"name": "New"})
+    with pytest.raises(JobStartedError):
+        cancel(job.ref)
+
+
+def test_what_is_not_there_cannot_be_changed(amend, cancel, a_mission) -> None:
+    with pytest.raises(JobNotFoundError):
+        amend(a_mission().ref, {"name": "New"})
+    with pytest.raises(JobNotFoundError):
+        cancel(a_mission().ref)
+
+
+@pytest.mark.parametrize("status", WAITING + ENDED)
+def test_a_mission_that_is_not_being_flown_is_deleted(delete, repository, stored, status) -> None:
+    job = stored(status)
+
+    delete(job.ref)
+
+    with pytest.raises(JobNotFoundError):
+        repository.get(job.ref)
+    ends = [change.status for change in repository.changes if change.status]
+    assert ends[-1] == (JobStatus.CANCELLED if status in WAITING else status)
+
+
+def test_a_mission_that_is_being_flown_is_not_deleted(delete, repository, stored) -> None:
+    job = stored("RUNNING")
+
+    with pytest.raises(JobStartedError):
+        delete(job.ref)
+
+    assert repository.get(job.ref) == job

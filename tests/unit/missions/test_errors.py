@@ -1,0 +1,110 @@
+"""How the missions API words what goes wrong."""
+
+import pytest
+
+from jobs.core import errors
+from jobs.core.rate_limit import Allowance, RateLimitedError
+from jobs.kit.http import BadRequestError, Request, TooLargeError
+from jobs.kit.iso_time import iso
+from jobs.missions.api import errors as missions_errors
+from jobs.missions.api.access import ForbiddenError, InvalidTokenError, UnsupportedVersionError
+from tests.support import NOON
+
+REQUEST = Request({"requestContext": {"requestId": "r-1"}})
+FULL = Allowance(limit=60, remaining=0, resets_at=NOON + 1500, granted=False)
+WORDED = [
+    (BadRequestError("name is required"), 400, "invalid_request", "INVALID_REQUEST"),
+    (errors.BadCursorError(), 400, "invalid_request", "INVALID_REQUEST"),
+    (InvalidTokenError(), 401, "Missing or invalid credentials", "INVALID_TOKEN"),
+    (ForbiddenError("PILOT"), 403, "Insufficient permissions", "INSUFFICIENT_PERMISSIONS"),
+    (errors.JobNotFoundError("j"), 404, "Job not found", "JOB_NOT_FOUND"),
+    (errors.DeviceGroupNotFoundError(), 404, "Device group not found", "DEVICE_GROUP_NOT_FOUND"),
+    (errors.DeviceNotFoundError(), 404, "Device not found", "DEVICE_NOT_FOUND"),
+    (errors.PlanNotFoundError(), 404, "Mission not found", "MISSION_NOT_FOUND"),
+    (errors.ShareNotFoundError(), 404, "Share not found", "SHARE_NOT_FOUND"),
+    (errors.IdempotencyConflictError(), 409, "Idempotency conflict", "IDEMPOTENCY_CONFLICT"),
+    (errors.StaleJobError("j"), 409, "Job is changing", "JOB_CHANGED"),
+    (TooLargeError(), 413, "Request body is too large", "REQUEST_TOO_LARGE"),
+    (UnsupportedVersionError(), 415, "Unsupported API version", "UNSUPPORTED_VERSION"),
+    (RateLimitedError(FULL), 429, "Too many requests", "RATE_LIMITED"),
+    (errors.DeviceOfflineError(), 503, "Device is offline", "DEVICE_OFFLINE"),
+    (errors.UnavailableError("x"), 503, "Service is busy", "UNAVAILABLE"),
+    (ValueError("at 10.0.0.1"), 500, "Internal server error", "INTERNAL_ERROR"),
+]
+
+
+def refusal(error: Exception, **options):
+    return missions_errors.refuse(error, REQUEST, now=NOON, **options)
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "text", "code"), WORDED, ids=lambda each: type(each).__name__
+)
+def test_every_error_has_the_one_shape_and_words_of_its_own(error, status, text, code) -> None:
+    refused = refusal(error)
+
+    body = dict(refused.body)
+    extra = {"supportedVersions"} if status == 415 else set()
+    assert refused.status == status
+    assert body.pop("message")
+    assert {name: body[name] for name in body.keys() - extra} == {
+        "success": False,
+        "error": text,
+        "code": code,
+        "requestId": "r-1",
+        "timestamp": "2026-01-01T12:00:00.000Z",
+    }
+
+
+def test_of_an_unexpected_error_nothing_is_told() -> None:
+    assert "10.0.0.1" not in str(refusal(ValueError("at 10.0.0.1")).body)
+
+
+def test_each_field_that_is_wrong_is_named() -> None:
+    error = BadRequestError("Some fields are not right", {"name": "is required", "a.b": "no"})
+
+    assert refusal(error).body["details"] == [
+        {"field": "name", "message": "is required"},
+        {"field": "a.b", "message": "no"},
+    ]
+
+
+def test_who_wants_another_version_learns_which_there_are() -> None:
+    assert refusal(UnsupportedVersionError()).body["supportedVersions"] == ["v3"]
+
+
+@pytest.mark.parametrize("error", [errors.JobStartedError(), errors.JobEndedError()])
+@pytest.mark.parametrize(("words", "status", "text"), [
+    (missions_errors.CANNOT_UPDATE, 400, "Cannot update job"),
+    (missions_errors.CANNOT_CANCEL, 400, "Cannot cancel job"),
+    (missions_errors.CANNOT_DELETE, 409, "Cannot delete job"),
+])  # fmt: skip
+def test_that_it_is_too_late_each_endpoint_says_in_its_own_words(
+    error, words, status, text
+) -> None:
+    refused = refusal(error, too_late=words)
+
+    assert (refused.status, refused.body["error"]) == (status, text)
+
+
+def test_who_asks_too_often_learns_when_to_come_back() -> None:
+    assert refusal(RateLimitedError(FULL)).headers == {
+        "X-RateLimit-Limit": "60",
+        "X-RateLimit-Remaining": "0",
+        "X-RateLimit-Reset": "1767268802",  # 1.5 s after noon, rounded up
+        "Retry-After": "2",
+    }
+
+
+def test_who_meets_a_busy_service_may_come_back_soon() -> None:
+    assert refusal(errors.UnavailableError("x")).headers == {"Retry-After": "1"}
+
+
+@pytest.mark.parametrize(("at", "spelled"), [
+    (0, "1970-01-01T00:00:00.000Z"),
+    (NOON + 1, "2026-01-01T12:00:00.001Z"),
+    (NOON + 999, "2026-01-01T12:00:00.999Z"),
+    (253_402_300_799_999, "9999-12-31T23:59:59.999Z"),
+])  # fmt: skip
+def test_times_are_utc_with_milliseconds(at, spelled) -> None:
+    assert iso(at) == spelled

@@ -1,0 +1,442 @@
+"""A mission's way from the queue to a device and back."""
+
+import pytest
+
+from jobs.core.change_job import change_job
+from jobs.core.errors import JobStartedError
+from jobs.core.status import JobStatus
+from jobs.missions.assign_missions import PATIENCE
+from jobs.missions.mission import amended, cancelled, mission_of
+from jobs.missions.ports import OrderState
+from tests.unit.missions.world import (
+    DOCKS,
+    LONGEST_FLIGHT,
+    SILENCE,
+    WAIT,
+    MissionWorld,
+)
+
+FIRST, SECOND = DOCKS
+
+
+@pytest.fixture
+def world() -> MissionWorld:
+    """Both docks are at home and in reach."""
+    world = MissionWorld()
+    for dock in DOCKS:
+        world.read(dock)
+    return world
+
+
+@pytest.fixture
+def flying(world):
+    ref = world.create()
+    world.run(ref)
+    world.answer(ref, OrderState.IN_PROGRESS)
+    return ref
+
+
+def order_of(world, ref):
+    return mission_of(world.job(ref)).order
+
+
+# ── Choosing a device ───────────────────────────────────────────────────────────
+
+
+def test_a_mission_that_is_due_goes_to_the_first_free_device(world) -> None:
+    ref = world.create()
+
+    world.run(ref)
+
+    assert world.job(ref).status is JobStatus.QUEUED
+    assert world.device_of(ref) == FIRST
+    [document] = world.orders.documents.values()
+    assert document == {
+        "orderId": f"{ref.id}-1",
+        "jobId": ref.id,
+        "fence": 1,
+        "action": "HOVER",
+        "waypoints": [],
+        "maxFlightSeconds": LONGEST_FLIGHT // 1000,
+    }
+
+
+def test_a_mission_that_is_not_due_stays_as_it_is(world) -> None:
+    ref = world.create(due_in=1000)
+
+    world.run(ref)
+
+    assert world.job(ref).status is JobStatus.PENDING
+
+
+def test_a_mission_for_one_device_waits_for_that(world) -> None:
+    first, second = world.create(device=FIRST), world.create(device=FIRST)
+
+    world.run(first)
+    world.run(second)
+
+    assert (world.device_of(first), world.device_of(second)) == (FIRST, None)
+
+
+def test_the_next_mission_gets_the_next_device_and_the_third_none(world) -> None:
+    refs = [world.create() for _ in range(3)]
+
+    for ref in refs:
+        world.run(ref)
+
+    assert [world.device_of(ref) for ref in refs] == [FIRST, SECOND, None]
+
+
+def test_a_device_that_frees_up_gets_the_highest_priority_then_the_oldest(world) -> None:
+    flown = [world.create(), world.create()]
+    low = world.create(priority=4)
+    world.clock.advance(1)
+    older = world.create(priority=9)
+    world.clock.advance(1)
+    newer = world.create(priority=9)
+    for ref in [*flown, low, newer, older]:
+        world.run(ref)
+
+    order = order_of(world, flown[0])
+    world.answer(flown[0], OrderState.SUCCEEDED)
+    world.settle(flown[0], order)
+    order = order_of(world, flown[1])
+    world.answer(flown[1], OrderState.SUCCEEDED)
+    world.settle(flown[1], order)
+
+    assert [world.device_of(ref) for ref in (low, older, newer)] == [None, FIRST, SECOND]
+
+
+@pytest.mark.parametrize("why", ["silent", "lost", "in the air", "at work"])
+def test_a_device_that_is_not_at_home_and_in_reach_gets_nothing(why) -> None:
+    world = MissionWorld(("dock-1",))
+    world.read("dock-1", **{
+        "in the air": {"state": "RETURNING"}, "at work": {"order": "another's"},
+    }.get(why, {}))  # fmt: skip
+    if why == "silent":
+        world.clock.advance(15_000)
+    if why == "lost":
+        world.fleet.lost("dock-1")
+    ref = world.create()
+
+    world.run(ref)
+
+    assert world.device_of(ref) is None
+
+
+def test_a_device_that_comes_into_reach_finds_the_mission_that_waits(world) -> None:
+    world.clock.advance(60_000)
+    ref = world.create()
+    world.run(ref)
+
+    world.read(SECOND)
+    world.deliver()
+
+    assert world.device_of(ref) == SECOND
+
+
+def test_a_repeated_message_sends_the_order_again_and_nothing_else(world) -> None:
+    ref = world.create()
+    world.run(ref)
+    before = world.job(ref)
+
+    world.run(ref)
+
+    assert world.job(ref) == before
+    assert [*world.orders.documents] == [f"{ref.id}-1"]
+
+
+# ── What the device says ────────────────────────────────────────────────────────
+
+
+def test_who_accepts_flies_and_who_reports_success_has_completed_it(world, flying) -> None:
+    assert world.job(flying).status is JobStatus.RUNNING
+    assert world.job(flying).deadline == world.clock() + LONGEST_FLIGHT
+    assert mission_of(world.job(flying)).started_at == world.clock()
+
+    world.answer(flying, OrderState.SUCCEEDED)
+
+    assert world.job(flying).status is JobStatus.SUCCEEDED
+
+
+def test_a_report_of_success_that_overtakes_the_acceptance_counts_for_both(world) -> None:
+    ref = world.create()
+    world.run(ref)
+
+    world.answer(ref, OrderState.SUCCEEDED)
+
+    statuses = [change.status for change in world.repository.changes if change.ref == ref]
+    assert statuses == [
+        JobStatus.PENDING, JobStatus.QUEUED, JobStatus.RUNNING, JobStatus.SUCCEEDED,
+    ]  # fmt: skip
+
+
+def test_a_failure_carries_the_devices_reason(world, flying) -> None:
+    world.answer(flying, OrderState.FAILED, "Battery low")
+
+    assert world.job(flying).status is JobStatus.FAILED
+    assert world.job(flying).error == "Battery low"
+
+
+def test_a_device_that_declines_is_followed_by_the_next(world) -> None:
+    ref = world.create()
+    world.run(ref)
+
+    world.answer(ref, OrderState.REJECTED, "Wind")
+    world.deliver()
+
+    assert world.job(ref).status is JobStatus.QUEUED
+    assert world.device_of(ref) == SECOND
+    assert world.fleet.states([FIRST])[FIRST].lease is None
+
+
+@pytest.mark.parametrize("about", [{}, {"device": FIRST}])
+def test_what_every_device_declines_has_failed(world, about) -> None:
+    ref = world.create(**about)
+    world.run(ref)
+
+    for _ in range(1 if about else 2):
+        world.answer(ref, OrderState.REJECTED, "Wind")
+        world.deliver()
+
+    assert world.job(ref).status is JobStatus.FAILED
+    assert world.job(ref).error == "No device accepted the mission: Wind"
+
+
+def test_a_late_report_of_an_order_that_went_elsewhere_changes_nothing(world) -> None:
+    ref = world.create()
+    world.run(ref)
+    first = f"{ref.id}-1"
+    world.answer(ref, OrderState.REJECTED)
+    world.deliver()
+    before = world.job(ref)
+
+    world.orders.answer(first, FIRST, OrderState.IN_PROGRESS)
+    world.report(first, FIRST)
+
+    assert world.job(ref) == before
+    assert world.orders.state(first, FIRST) == (OrderState.CANCELED, None)
+
+
+def test_another_organisations_device_cannot_report_on_a_mission(world, flying) -> None:
+    name = f"{flying.id}-1"
+    world.orders.answer(name, "stranger", OrderState.SUCCEEDED)
+
+    assert world.report(name, "stranger") is None
+    assert world.job(flying).status is JobStatus.RUNNING
+
+
+def test_that_a_device_has_begun_and_has_landed_is_seen_in_what_it_says_of_itself(world) -> None:
+    ref = world.create()
+    world.run(ref)
+    order = f"{ref.id}-1"
+
+    world.orders.answer(order, FIRST, OrderState.IN_PROGRESS)
+    world.read(FIRST, order=order, state="WAYPOINT")
+    begun = world.job(ref).status
+    world.orders.answer(order, FIRST, OrderState.SUCCEEDED)
+    world.read(FIRST)
+
+    assert (begun, world.job(ref).status) == (JobStatus.RUNNING, JobStatus.SUCCEEDED)
+
+
+@pytest.mark.parametrize("order", ["another's", ""])
+def test_a_device_that_works_on_what_is_none_of_ours_is_let_be(world, order) -> None:
+    world.read(FIRST, order=order)
+
+    assert not world.fleet.states([FIRST])[FIRST].is_free(world.clock())
+
+
+@pytest.mark.parametrize("state", [OrderState.REJECTED, OrderState.IN_PROGRESS])
+def test_news_of_a_device_that_do_not_name_an_order_are_of_the_one_it_was_given(
+    world, state
+) -> None:
+    ref = world.create()
+    world.run(ref)
+    world.orders.answer(f"{ref.id}-1", FIRST, state)
+
+    assert world.check(FIRST) is state
+    assert (world.job(ref).status is JobStatus.RUNNING) is (state is OrderState.IN_PROGRESS)
+
+
+def test_news_of_a_device_that_has_no_mission_are_none(world, flying) -> None:
+    assert world.check(SECOND) is None
+    job = world.job(flying)
+    world.answer(flying, OrderState.SUCCEEDED)
+    world.repository.delete(world.job(job.ref))
+
+    assert world.check(FIRST) is None
+
+
+# ── Its end ─────────────────────────────────────────────────────────────────────
+
+
+def test_a_mission_that_is_cancelled_before_it_is_accepted_is_taken_back(world) -> None:
+    ref = world.create()
+    world.run(ref)
+    order = order_of(world, ref)
+    change_job(world.repository, ref, lambda job: cancelled(job, now=world.clock()))
+
+    world.settle(ref, order)
+
+    assert world.orders.state(f"{ref.id}-1", FIRST) == (OrderState.CANCELED, None)
+    assert world.fleet.states([FIRST])[FIRST].is_free(world.clock())
+
+
+def test_a_device_that_accepts_what_was_cancelled_is_called_back(world) -> None:
+    ref = world.create()
+    world.run(ref)
+    change_job(world.repository, ref, lambda job: cancelled(job, now=world.clock()))
+
+    world.answer(ref, OrderState.IN_PROGRESS)
+
+    assert world.job(ref).status is JobStatus.CANCELLED
+    assert world.orders.state(f"{ref.id}-1", FIRST) == (OrderState.CANCELED, None)
+
+
+def test_what_flies_can_be_neither_cancelled_nor_changed(world, flying) -> None:
+    for step in (cancelled, lambda job, now: amended(job, {"priority": 1}, now=now)):
+        with pytest.raises(JobStartedError):
+            change_job(world.repository, flying, lambda job, step=step: step(job, now=1))
+
+
+def test_each_end_frees_the_device_for_the_next_mission(world, flying) -> None:
+    world.create(device=FIRST)
+    waiting = world.create(device=FIRST)
+    world.run(waiting)
+    order = order_of(world, flying)
+    world.answer(flying, OrderState.FAILED, "Motor")
+
+    world.follow(world.job(flying))
+    assert world.queue.waiting == [(flying, order)]
+
+
+# ── The watch ───────────────────────────────────────────────────────────────────
+
+
+def test_what_gets_no_device_in_time_times_out_without_having_started(world) -> None:
+    ref = world.create(device="dock-7")
+    world.run(ref)
+    world.clock.advance(WAIT)
+
+    assert world.watch(ref) is None
+    assert world.job(ref).status is JobStatus.TIMED_OUT
+    assert mission_of(world.job(ref)).started_at is None
+
+
+def test_a_lost_message_is_sent_again(world) -> None:
+    ref = world.create()
+
+    again = world.watch(ref)
+
+    assert world.queue.waiting == [(ref, None)]
+    assert again is not None
+    assert world.clock() < again <= world.clock() + 60_000
+
+
+def test_a_device_that_does_not_answer_loses_the_mission_to_the_next(world) -> None:
+    ref = world.create()
+    world.run(ref)
+    world.clock.advance(PATIENCE)
+    world.read(SECOND)
+
+    world.watch(ref)
+    world.deliver()
+
+    assert world.orders.state(f"{ref.id}-1", FIRST) == (OrderState.CANCELED, None)
+    assert world.device_of(ref) == SECOND
+
+
+def test_a_mission_whose_order_was_withdrawn_and_no_more_goes_to_the_next(world) -> None:
+    ref = world.create()
+    world.run(ref)
+    world.orders.withdraw(f"{ref.id}-1", FIRST)  # and then the worker dies
+
+    world.watch(ref)
+    world.deliver()
+
+    assert world.device_of(ref) == SECOND
+
+
+def test_an_acceptance_whose_report_was_lost_is_noticed(world) -> None:
+    ref = world.create()
+    world.run(ref)
+    world.orders.answer(f"{ref.id}-1", FIRST, OrderState.IN_PROGRESS)
+
+    world.watch(ref)
+
+    assert world.job(ref).status is JobStatus.RUNNING
+
+
+def test_a_flight_is_looked_at_again_when_its_device_would_be_silent_for_too_long(
+    world, flying
+) -> None:
+    world.read(FIRST, order=f"{flying.id}-1", state="WAYPOINT")
+
+    assert world.watch(flying) == world.clock() + SILENCE
+
+
+def test_a_device_that_falls_silent_in_flight_fails_the_mission_which_nobody_flies_again(
+    world, flying
+) -> None:
+    world.read(FIRST, order=f"{flying.id}-1", state="WAYPOINT")
+    order = order_of(world, flying)
+    world.clock.advance(SILENCE)
+
+    world.watch(flying)
+    world.settle(flying, order)
+    world.read(FIRST)
+    world.deliver()
+
+    assert world.job(flying).status is JobStatus.FAILED
+    assert world.job(flying).error == "The device fell silent in flight; outcome unknown"
+    assert [*world.orders.documents] == [f"{flying.id}-1"]
+    assert world.orders.state(f"{flying.id}-1", FIRST) == (OrderState.CANCELED, None)
+
+
+def test_a_device_that_was_silent_but_has_landed_has_completed_its_mission(world, flying) -> None:
+    world.orders.answer(f"{flying.id}-1", FIRST, OrderState.SUCCEEDED)
+    world.clock.advance(SILENCE + 2 * PATIENCE)
+
+    world.watch(flying)
+
+    assert world.job(flying).status is JobStatus.SUCCEEDED
+
+
+def test_a_flight_that_takes_too_long_times_out(world, flying) -> None:
+    world.clock.advance(LONGEST_FLIGHT)
+
+    assert world.watch(flying) is None
+    assert world.job(flying).status is JobStatus.TIMED_OUT
+
+
+def test_a_device_that_may_be_in_the_air_is_not_given_away(world, flying) -> None:
+    other = world.create(device=FIRST)
+    world.read(FIRST, order=f"{flying.id}-1", state="WAYPOINT")
+    world.clock.advance(LONGEST_FLIGHT)
+    order = order_of(world, flying)
+    world.watch(flying)
+    world.read(FIRST, order=f"{flying.id}-1", state="RETURNING")
+
+    world.settle(flying, order)
+    world.run(other)
+
+    assert world.device_of(other) is None
+
+
+def test_a_device_that_comes_home_from_what_is_over_is_free(world, flying) -> None:
+    world.read(FIRST, order=f"{flying.id}-1", state="WAYPOINT")
+    world.clock.advance(LONGEST_FLIGHT)
+    world.watch(flying)
+
+    world.read(FIRST)
+
+    assert world.fleet.states([FIRST])[FIRST].is_free(world.clock())
+
+
+def test_nobody_watches_what_is_gone(world) -> None:
+    ref = world.create()
+    world.repository.delete(world.job(ref))
+
+    assert world.watch(ref) is None
+    assert world.run(ref) is None

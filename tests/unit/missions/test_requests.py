@@ -1,0 +1,247 @@
+"""What the missions API takes, and how it says what is wrong."""
+
+import json
+
+import pytest
+
+from jobs.core.errors import JobNotFoundError
+from jobs.core.status import JobStatus
+from jobs.kit.http import BadRequestError, Request
+from jobs.missions.api import query as missions_query
+from jobs.missions.api import requests as missions_request
+from jobs.missions.partner import Caller, Role
+from tests.support import HOUR, NOON
+
+CALLER = Caller(tenant="acme", client_id="c", role=Role.PILOT)
+SANE = {"name": "Round", "deviceGroupId": "harbour"}
+HARBOUR = {"type": "Point", "coordinates": [9.97, 53.54]}
+OLDER = {"DeviceGroupID": "harbour", "ActionOnArrival": "HOVER", "DesiredLocation": HARBOUR}
+YEAR = 365 * 24 * HOUR
+
+
+def request(body=None, **about) -> Request:
+    return Request({"body": json.dumps(body), **about})
+
+
+def create(body, **headers):
+    return missions_request.new_mission(request(body, headers=headers), CALLER, now=NOON)
+
+
+def wrong_in(read, *args) -> dict[str, str]:
+    with pytest.raises(BadRequestError) as refused:
+        read(*args)
+    return dict(refused.value.details)
+
+
+# ── Create ──────────────────────────────────────────────────────────────────────
+
+
+def test_the_least_that_a_mission_needs_is_a_name_and_a_group() -> None:
+    mission = create(SANE)
+
+    assert (mission.tenant, mission.name, mission.group) == ("acme", "Round", "harbour")
+    assert (mission.action, mission.plan, mission.place) == ("HOVER", None, None)
+    assert (mission.priority, mission.scheduled_at, mission.online_only) == (5, None, False)
+    assert mission.request == {"metadata": {}}
+
+
+def test_all_that_can_be_said_is_understood() -> None:
+    metadata = {"z": 1.0, "a": [10**30, None], "simulate": {"speed": "fast", "outcome": "fail"}}
+
+    mission = create(SANE | {
+        "description": "", "missionId": "round", "deviceId": "dock-1", "priority": 10,
+        "scheduledAt": "2026-01-01T14:00:00+01:00", "metadata": metadata, "more": "ignored",
+    })  # fmt: skip
+
+    assert (mission.description, mission.plan, mission.device) == ("", "round", "dock-1")
+    assert (mission.action, mission.priority, mission.scheduled_at) == ("MISSION", 10, NOON + HOUR)
+    assert json.dumps(mission.request["metadata"]) == json.dumps(metadata)
+
+
+def test_only_the_word_reject_demands_a_device_that_is_online() -> None:
+    for word, demanded in (("reject", True), ("queue", False), (None, False)):
+        assert create(SANE | {"metadata": {"offlinePolicy": word}}).online_only is demanded
+
+
+@pytest.mark.parametrize(("field", "values"), [
+    ("name", [None, "", " \t", "x" * 201, 5, ["a"]]),
+    ("deviceGroupId", [None, "", "x" * 129, "a\nb", "a\x7f", 5]),
+    ("description", [None, "x" * 2001, 5]),
+    ("missionId", [None, "", "x" * 129, "a\x1b", {}]),
+    ("deviceId", [None, "", "x" * 129, 7]),
+    ("priority", [None, 0, 11, -1, True, 5.0, "5", 10**400, []]),
+    ("scheduledAt", [
+        None, "", "tomorrow", "2026-01-01", "2026-01-01T12:00:00", "2026-01-01 12:00:00Z",
+        "2026-13-01T12:00:00Z", "2026-01-01T25:00:00Z", "2026-W01-4T12:00:00Z", NOON,
+        "2027-01-01T12:00:01Z", "9999-12-31T23:59:59-23:59",
+        "0001-01-01T00:00:00+23:59",
+    ]),
+    ("metadata", [None, [], "x", 5, {"x": "é" * 5000}]),
+    ("metadata.simulate", [{"simulate": each} for each in (None, "fast", [])]),
+    ("metadata.simulate.speed", [{"simulate": {"speed": each}} for each in (None, "slow", [])]),
+    ("metadata.simulate.outcome", [{"simulate": {"outcome": each}} for each in ("crash", 1)]),
+    ("metadata.simulate.wind", [{"simulate": {"wind": 1}}]),
+])  # fmt: skip
+def test_a_field_that_is_wrong_is_named(field, values) -> None:
+    for value in values:
+        assert [*wrong_in(create, SANE | {field.split(".")[0]: value})] == [field], value
+
+
+def test_every_field_that_is_wrong_is_named() -> None:
+    body = {"description": 5, "priority": 99, "metadata": {"simulate": {"speed": 1, "outcome": 2}}}
+
+    assert {*wrong_in(create, body)} == {
+        "name", "deviceGroupId", "description", "priority",
+        "metadata.simulate.speed", "metadata.simulate.outcome",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "since"), [
+    ("2026-01-01T12:00:00Z", 0), ("2026-01-01T12:00:00.1239Z", 123), ("2026-01-01t12:00z", 0),
+    ("2026-01-01T07:00:00-05:00", 0), ("2026-01-01T12:30:00+0030", 0),
+    ("2027-01-01T12:00:00Z", YEAR), ("2025-12-31T23:59:59+00:00", -12 * HOUR - 1000),
+])  # fmt: skip
+def test_times_may_be_spelled_as_iso_8601_allows(text, since) -> None:
+    assert create(SANE | {"scheduledAt": text}).scheduled_at == NOON + since
+
+
+@pytest.mark.parametrize("body", [None, [], "text", 5, True])
+def test_a_body_that_is_no_object_is_refused(body) -> None:
+    assert wrong_in(create, body) == {}
+
+
+def test_the_same_request_is_known_again_whatever_the_order_of_its_keys() -> None:
+    body = SANE | {"metadata": {"a": 1, "b": 2}}
+    turned = {"metadata": {"b": 2, "a": 1}, **dict(reversed(SANE.items()))}
+
+    assert create(body).request_hash == create(turned).request_hash
+    assert create(body).request_hash != create(body | {"priority": 6}).request_hash
+
+
+def test_the_idempotency_key_comes_from_its_header() -> None:
+    assert create(SANE, **{"idempotency-key": "once"}).idempotency_key == "once"
+
+
+# ── Create, as it was before ────────────────────────────────────────────────────
+
+
+def test_the_older_body_is_a_mission_too() -> None:
+    mission = create(OLDER | {"MissionID": "round", "ActionOnArrival": "MISSION"})
+
+    assert (mission.name, mission.group, mission.plan) == ("Mission round", "harbour", "round")
+    assert (mission.action, mission.priority) == ("MISSION", 5)
+    assert mission.request == {
+        "missionId": "round", "location": HARBOUR, "metadata": {}, "legacy": True,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("action", ["HOVER", "ORBIT"])
+def test_the_older_body_names_a_place_to_go_to(action) -> None:
+    mission = create(OLDER | {"ActionOnArrival": action})
+
+    assert mission.name == f"{action.capitalize()} at 53.54000, 9.97000"
+    assert (mission.action, mission.plan, mission.place) == (action, None, [9.97, 53.54])
+
+
+@pytest.mark.parametrize(("change", "wrong"), [
+    ({"DeviceGroupID": 5}, {"DeviceGroupID"}),
+    ({"ActionOnArrival": "LAND"}, {"ActionOnArrival"}),
+    ({"ActionOnArrival": ["HOVER"]}, {"ActionOnArrival"}),
+    ({"ActionOnArrival": "MISSION"}, {"MissionID"}),
+    ({"ActionOnArrival": "MISSION", "MissionID": ""}, {"MissionID"}),
+    ({"ActionOnArrival": "MISSION", "DeviceGroupID": ""}, {"MissionID", "DeviceGroupID"}),
+    ({"DesiredLocation": "here"}, {"DesiredLocation"}),
+    ({"DesiredLocation": {}}, {"DesiredLocation.type", "DesiredLocation.coordinates"}),
+    ({"DesiredLocation": HARBOUR | {"type": "Polygon"}}, {"DesiredLocation.type"}),
+])  # fmt: skip
+def test_what_is_wrong_with_the_older_body_is_named(change, wrong) -> None:
+    assert {*wrong_in(create, OLDER | change)} == wrong
+
+
+@pytest.mark.parametrize("field", ["DeviceGroupID", "ActionOnArrival", "DesiredLocation"])
+def test_what_is_missing_from_the_older_body_is_named(field) -> None:
+    body = {name: value for name, value in OLDER.items() if name != field}
+
+    assert [*wrong_in(create, body)] == [field]
+
+
+@pytest.mark.parametrize("coordinates", [
+    [], [9], [9, 53, 40, 1], [181, 53], [9, 91], [9, 53, 10_001], [9, -91], [-180.1, 53],
+])  # fmt: skip
+def test_a_place_that_is_nowhere_is_refused(coordinates) -> None:
+    body = OLDER | {"DesiredLocation": {"type": "Point", "coordinates": coordinates}}
+
+    assert [*wrong_in(create, body)] == ["DesiredLocation.coordinates"]
+
+
+@pytest.mark.parametrize("coordinate", [True, "9", None, 10**400])
+def test_a_coordinate_is_a_number(coordinate) -> None:
+    body = OLDER | {"DesiredLocation": {"type": "Point", "coordinates": [coordinate, 53]}}
+
+    assert [*wrong_in(create, body)] == ["DesiredLocation.coordinates.0"]
+
+
+# ── The rest ────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("body", [
+    {"name": "New"}, {"description": ""}, {"priority": 1},
+    {"name": "New", "description": "Newer", "priority": 10},
+])  # fmt: skip
+def test_an_update_changes_what_it_names(body) -> None:
+    assert missions_request.changes(request(body), now=NOON) == body
+
+
+@pytest.mark.parametrize(("body", "wrong"), [
+    ({}, set()),
+    ([], set()),
+    ({"status": "CANCELLED"}, {"status"}),
+    ({"name": "New", "jobId": "1", "deviceId": "x"}, {"jobId", "deviceId"}),
+    ({"name": " ", "description": None, "priority": 11}, {"name", "description", "priority"}),
+])  # fmt: skip
+def test_an_update_changes_nothing_else(body, wrong) -> None:
+    def read() -> None:
+        missions_request.changes(request(body), now=NOON)
+
+    assert {*wrong_in(read)} == wrong
+
+
+def test_of_very_many_wrong_fields_only_some_are_named() -> None:
+    def read() -> None:
+        missions_request.changes(request({f"field{n}": n for n in range(5000)}), now=NOON)
+
+    assert len(wrong_in(read)) == 100
+
+
+@pytest.mark.parametrize(("text", "limit"), [(None, 20), ("1", 1), ("100", 100)])
+def test_a_page_has_so_many_jobs(text, limit) -> None:
+    assert missions_query.limit_in(request(queryStringParameters={"limit": text})) == limit
+
+
+@pytest.mark.parametrize("text", ["", "0", "101", "-1", "+5", "1.5", "ten", "5 ", "٣", "9" * 5000])
+def test_a_page_of_any_other_size_is_refused(text) -> None:
+    asked = request(queryStringParameters={"limit": text})
+
+    assert [*wrong_in(missions_query.limit_in, asked)] == ["limit"]
+
+
+def test_a_status_is_known_by_its_word() -> None:
+    def named(word: str | None) -> set[JobStatus]:
+        return {*missions_query.statuses_in(request(queryStringParameters={"status": word}))}
+
+    assert named(None) == set()
+    assert named("IN_PROGRESS") == {JobStatus.RUNNING}
+    assert named("FAILED") == {JobStatus.FAILED, JobStatus.TIMED_OUT}
+
+
+@pytest.mark.parametrize("word", ["", "pending", "RUNNING", "INPROGRESS"])
+def test_a_status_that_is_none_is_refused(word) -> None:
+    asked = request(queryStringParameters={"status": word})
+
+    assert [*wrong_in(missions_query.statuses_in, asked)] == ["status"]
+
+
+@pytest.mark.parametrize("job_id", ["1", "019B7963-4A00-7000-8000-00000000000x", "..", ""])
+def test_what_cannot_be_an_id_is_nobodys(job_id) -> None:
+    with pytest.raises(JobNotFoundError):
+        missions_query.ref_in(request(pathParameters={"jobId": job_id}), CALLER)

@@ -1,0 +1,199 @@
+"""How the missions API spells jobs and resources."""
+
+from http import HTTPStatus
+
+import pytest
+
+from jobs.core.job import JobRef
+from jobs.core.list_jobs import JobList
+from jobs.core.status import JobStatus
+from jobs.missions.api import responses as missions
+from jobs.missions.device import Device, DeviceGroup, DeviceState, Lease, Reading
+from jobs.missions.mission import Order
+from tests.support import HOUR, NOON
+
+ADDRESSES = missions.Addresses(api="https://api.example/dev", websocket="wss://ws.example/dev")
+AT_NOON = "2026-01-01T12:00:00.000Z"
+ID = "019b7963-4a00-7000-8000-000000000001"
+NEW = {
+    "jobId": ID,
+    "name": "Round",
+    "deviceGroupId": "harbour",
+    "status": "PENDING",
+    "priority": 5,
+    "createdAt": AT_NOON,
+    "metadata": {},
+}
+
+
+def job_in(response) -> dict:
+    assert response.status is HTTPStatus.OK
+    assert response.body["success"] is True
+    return response.body["job"]
+
+
+def ended(status: JobStatus, **about) -> dict:
+    return {
+        "status": status,
+        "sequence": 3,
+        "changed_at": NOON + 1500,
+        "ended_at": NOON + 1500,
+        **about,
+    }
+
+
+def test_a_new_job_says_no_more_than_there_is_to_say(a_mission) -> None:
+    assert job_in(missions.found(a_mission())) == NEW
+
+
+def test_all_fields_of_a_job_in_the_contracts_order(a_mission) -> None:
+    order = Order(device="dock-2", fence=1, number=1, sent_at=NOON)
+    mission = {
+        "description": "Look", "device": None, "order": order, "scheduled_at": NOON - HOUR,
+        "started_at": NOON + 1000,
+    }  # fmt: skip
+    job = a_mission(
+        request={"metadata": {"a": 1}, "missionId": "round"},
+        mission=mission,
+        **ended(JobStatus.SUCCEEDED, result={}),
+    )
+
+    assert [*job_in(missions.found(job)).items()] == [
+        ("jobId", ID), ("name", "Round"), ("description", "Look"), ("missionId", "round"),
+        ("deviceId", "dock-2"), ("deviceGroupId", "harbour"), ("status", "COMPLETED"),
+        ("priority", 5), ("scheduledAt", "2026-01-01T11:00:00.000Z"), ("createdAt", AT_NOON),
+        ("updatedAt", "2026-01-01T12:00:01.500Z"), ("startedAt", "2026-01-01T12:00:01.000Z"),
+        ("completedAt", "2026-01-01T12:00:01.500Z"), ("metadata", {"a": 1}),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("status", "word"), [
+    ("PENDING", "PENDING"), ("QUEUED", "QUEUED"), ("RUNNING", "IN_PROGRESS"),
+    ("SUCCEEDED", "COMPLETED"), ("FAILED", "FAILED"), ("CANCELLED", "CANCELLED"),
+    ("TIMED_OUT", "FAILED"),
+])  # fmt: skip
+def test_each_status_has_its_word(a_mission, status, word) -> None:
+    job = a_mission(status=JobStatus(status), ended_at=NOON)
+
+    assert job_in(missions.found(job))["status"] == word
+
+
+@pytest.mark.parametrize(("about", "mission", "error"), [
+    (ended(JobStatus.FAILED, error="Rotor broke"), {}, "Rotor broke"),
+    (ended(JobStatus.TIMED_OUT), {}, "No device became available in time"),
+    (ended(JobStatus.TIMED_OUT), {"started_at": NOON},
+     "Mission exceeded its maximum flight time; outcome unknown"),
+])  # fmt: skip
+def test_a_job_that_failed_says_when_and_why(a_mission, about, mission, error) -> None:
+    found = job_in(missions.found(a_mission(mission=mission, **about)))
+
+    assert (found["status"], found["error"]) == ("FAILED", error)
+    assert found["completedAt"] == found["updatedAt"] == "2026-01-01T12:00:01.500Z"
+    assert "cancelledAt" not in found
+
+
+def test_a_cancelled_job_says_when(a_mission) -> None:
+    job = a_mission(**ended(JobStatus.CANCELLED))
+
+    assert job_in(missions.found(job)).keys() == {*NEW, "updatedAt", "cancelledAt"}
+    assert job_in(missions.cancelled(job)) == {
+        "jobId": ID,
+        "status": "CANCELLED",
+        "cancelledAt": "2026-01-01T12:00:01.500Z",
+    }
+
+
+def test_the_latest_change_counts_be_it_of_the_status_or_of_the_caller(a_mission) -> None:
+    for changed, amended in ((1500, 1000), (1000, 1500)):
+        job = a_mission(
+            status=JobStatus.QUEUED,
+            sequence=2,
+            changed_at=NOON + changed,
+            mission={"amended_at": NOON + amended},
+        )
+        assert job_in(missions.found(job))["updatedAt"] == "2026-01-01T12:00:01.500Z"
+
+
+def test_an_updated_job(a_mission) -> None:
+    assert job_in(missions.updated(a_mission(mission={"amended_at": NOON}))) == {
+        "jobId": ID,
+        "name": "Round",
+        "status": "PENDING",
+        "priority": 5,
+        "updatedAt": AT_NOON,
+    }
+
+
+def test_a_created_job(a_mission) -> None:
+    answer = missions.created(a_mission(), ADDRESSES)
+
+    assert answer.status is HTTPStatus.CREATED
+    assert answer.body == {
+        "success": True,
+        "job": {
+            "jobId": ID, "name": "Round", "status": "PENDING", "priority": 5, "createdAt": AT_NOON,
+        },
+    }  # fmt: skip
+
+
+def test_a_created_job_for_who_asks_as_before(a_mission) -> None:
+    answer = missions.created(a_mission(request={"metadata": {}, "legacy": True}), ADDRESSES)
+
+    assert answer.status is HTTPStatus.CREATED
+    assert answer.body == {
+        "jobID": ID,
+        "status": "PENDING",
+        "createdAt": AT_NOON,
+        "DeviceGroupID": "harbour",
+        "_links": {
+            "self": f"https://api.example/dev/v3/jobs/{ID}",
+            "status_ws": f"wss://ws.example/dev?resourceId={ID}",
+            "status_mqtt": f"{ID}/JOB/STATUS",
+        },
+    }
+
+
+def test_a_page_of_jobs(a_mission) -> None:
+    item = {name: NEW[name] for name in ("jobId", "name", "status", "priority", "createdAt")}
+
+    last = missions.listed(JobList(jobs=[a_mission()], total=7, cursor=None))
+    other = missions.listed(JobList(jobs=[], total=7, cursor="next"))
+
+    assert last.body == {"success": True, "jobs": [item], "count": 1}
+    assert other.body == {"success": True, "jobs": [], "count": 0, "nextCursor": "next"}
+
+
+def test_resources_with_what_each_device_is_doing() -> None:
+    docks = [Device(id=f"d{n}", tenant="acme", group="g", name=f"Dock {n}") for n in range(4)]
+    ref = JobRef(tenant="acme", dialect="missions", id=ID)
+    home, away = ({"droneState": state} for state in ("DOCKED", "WAYPOINT"))
+
+    def reading(values) -> Reading:
+        return Reading(device="d", sequence=1, online=True, order=None, timestamp="", values=values)
+
+    states = {
+        "d0": DeviceState(device="d0"),
+        "d1": DeviceState(device="d1", seen_at=NOON, reading=reading(home)),
+        "d2": DeviceState(device="d2", seen_at=NOON, reading=reading(away)),
+        "d3": DeviceState(device="d3", seen_at=NOON, reading=reading(home),
+                          lease=Lease(job=ref, fence=1, until=NOON + 1)),
+    }  # fmt: skip
+    group = DeviceGroup(id="g", tenant="acme", name="G", description="D", devices=tuple(docks))
+
+    answer = missions.resources([group], states, NOON)
+
+    statuses = ["offline", "online", "busy", "busy"]
+    assert answer.body == {
+        "success": True,
+        "resources": [{
+            "deviceGroupId": "g",
+            "name": "G",
+            "description": "D",
+            "deviceCount": 4,
+            "devices": [
+                {"deviceId": f"d{n}", "name": f"Dock {n}", "status": status}
+                for n, status in enumerate(statuses)
+            ],
+        }],
+        "count": 1,
+    }  # fmt: skip

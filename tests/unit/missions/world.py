@@ -1,0 +1,167 @@
+"""Missions on adapters in memory, with docks that do as they are told."""
+
+from typing import Any
+
+from jobs.core.ids import new_job_id
+from jobs.core.job import Job, JobRef, Millis
+from jobs.core.status import JobStatus
+from jobs.missions.assign_missions import AssignMissions
+from jobs.missions.check_device import CheckDevice
+from jobs.missions.device import Device, DeviceGroup, DeviceState, Reading
+from jobs.missions.follow_mission import FollowMission
+from jobs.missions.mission import DIALECT, Mission, Order, mission_of, order_id
+from jobs.missions.ports import OrderState
+from jobs.missions.run_mission import RunMission
+from jobs.missions.settle_mission import SettleMission
+from jobs.missions.take_reading import TakeReading
+from jobs.missions.take_report import TakeReport
+from jobs.missions.watch_mission import WatchMission
+from tests.fakes.memory import InMemoryJobRepository
+from tests.fakes.memory_fleet import InMemoryFleet, InMemoryOrders
+from tests.fakes.memory_missions import InMemoryFleetRegistry
+from tests.support import HOUR, FrozenClock
+
+TENANT = "acme"
+GROUP = "harbour"
+DOCKS = ("dock-1", "dock-2")
+SILENCE: Millis = 120_000
+LONGEST_FLIGHT: Millis = 3_600_000
+WAIT: Millis = 3_600_000
+
+
+class Messages:
+    """The mission queue: what is in it, in order of arrival."""
+
+    def __init__(self) -> None:
+        self.waiting: list[tuple[JobRef, Order | None]] = []
+
+    def send(self, ref: JobRef) -> None:
+        self.waiting.append((ref, None))
+
+    def settle(self, ref: JobRef, order: Order) -> None:
+        self.waiting.append((ref, order))
+
+
+class Observed:
+    """Watchers, timers: they note what they are told."""
+
+    def __init__(self) -> None:
+        self.states: list[tuple[str, JobStatus]] = []
+        self.readings: list[DeviceState] = []
+        self.due: dict[JobRef, Millis] = {}
+
+    def changed(self, job: Job) -> None:
+        self.states.append((job.id, job.status))
+
+    def read(self, states: Any) -> None:
+        self.readings += states
+
+    def fly(self, ref: JobRef, *, due_at: Millis) -> None:
+        self.due[ref] = due_at
+
+
+class MissionWorld:
+    def __init__(self, docks: tuple[str, ...] = DOCKS) -> None:
+        self.clock = FrozenClock()
+        self.repository = InMemoryJobRepository(self.clock)
+        self.fleet = InMemoryFleet(self.clock)
+        self.orders = InMemoryOrders()
+        self.queue = Messages()
+        self.observed = Observed()
+        self.registry = InMemoryFleetRegistry()
+        devices = tuple(Device(id=d, tenant=TENANT, group=GROUP, name=d) for d in docks)
+        self.registry.put_group(
+            DeviceGroup(id=GROUP, tenant=TENANT, name="Harbour", devices=devices)
+        )
+        self._sequence = 0
+        shared: dict[str, Any] = {"repository": self.repository, "clock": self.clock}
+        about = {"registry": self.registry, "fleet": self.fleet, "orders": self.orders}
+        self.assign = AssignMissions(
+            **shared, **about, queue=self.repository, silence=SILENCE, longest=LONGEST_FLIGHT
+        )
+        self.run = RunMission(**shared, assign=self.assign)
+        self.settle = SettleMission(**about, assign=self.assign)
+        self.report = TakeReport(**shared, **about, queue=self.queue, longest=LONGEST_FLIGHT)
+        self.check = CheckDevice(
+            repository=self.repository, fleet=self.fleet, take_report=self.report
+        )
+        self.watch = WatchMission(
+            **shared,
+            queue=self.queue,
+            fleet=self.fleet,
+            orders=self.orders,
+            assign=self.assign,
+            take_report=self.report,
+        )
+        self.take_reading = TakeReading(
+            **shared,
+            registry=self.registry,
+            fleet=self.fleet,
+            waiting=self.repository,
+            queue=self.queue,
+            take_report=self.report,
+            watchers=self.observed,
+            silence=SILENCE,
+        )
+        self.follow = FollowMission(timers=self.observed, queue=self.queue, watchers=self.observed)
+
+    # ── Callers ──
+
+    def create(self, *, due_in: Millis = 0, **about: Any) -> JobRef:
+        now = self.clock()
+        sane = {"name": "Round", "group": GROUP, "priority": 5, "due_at": now + due_in}
+        job = Job(
+            id=new_job_id(now),
+            tenant=TENANT,
+            dialect=DIALECT,
+            request={"metadata": {}, "action": "HOVER", "waypoints": []},
+            created_at=now,
+            changed_at=now,
+            deadline=now + due_in + WAIT,
+            retention=24 * HOUR,
+            mission=Mission(**sane | about),
+        )
+        return self.repository.add(job)
+
+    def job(self, ref: JobRef) -> Job:
+        return self.repository.get(ref)
+
+    def device_of(self, ref: JobRef) -> str | None:
+        order = mission_of(self.job(ref)).order
+        return order and order.device
+
+    # ── Docks ──
+
+    def read(self, device: str, *, order: str | None = None, state: str = "DOCKED") -> None:
+        """Have a dock send one reading."""
+        self._sequence += 1
+        self.take_reading(
+            Reading(
+                device=device,
+                sequence=self._sequence,
+                online=True,
+                order=order,
+                timestamp="2026-01-01T12:00:00.000Z",
+                values={"droneState": state},
+            )
+        )
+
+    def answer(self, ref: JobRef, state: OrderState, reason: str | None = None) -> None:
+        """Have the dock that has the job's order report how it stands."""
+        job = self.job(ref)
+        order, name = mission_of(job).order, order_id(job)
+        assert order is not None
+        assert name is not None
+        self.orders.answer(name, order.device, state, reason)
+        self.report(name, order.device)
+
+    # ── AWS ──
+
+    def deliver(self) -> None:
+        """Work off the mission queue."""
+        while self.queue.waiting:
+            ref, order = self.queue.waiting.pop(0)
+            if order:
+                self.settle(ref, order)
+            else:
+                self.run(ref)

@@ -1,0 +1,163 @@
+"""Paying by a transaction of one's own."""
+
+import pytest
+
+from jobs.core.errors import PaymentRefusedError, SettlementUnknownError
+from jobs.payments.claims import LEASE
+from jobs.payments.pay_by_transaction import Proof
+from jobs.payments.payment import PaymentState, authorization_id, transfer_id
+from tests.payments import (
+    BASE,
+    NONCE,
+    PAYER,
+    PRICE,
+    Killed,
+    a_receipt,
+    a_transfer,
+    an_authorization,
+)
+from tests.support import HOUR, NOON
+from tests.unit.payments.world import HASH, PaymentWorld
+
+
+@pytest.fixture
+def world(clock) -> PaymentWorld:
+    made = PaymentWorld(clock)
+    made.ledger.receipts[HASH] = a_receipt(a_transfer())
+    return made
+
+
+def test_a_transfer_pays_for_one_job(world) -> None:
+    first, again = world.show(), world.show()
+
+    assert again == first
+    assert len(world.jobs.all()) == 1
+    assert first.payment.id == transfer_id(BASE, HASH, 3)
+    assert first.payment.transaction == HASH
+    with pytest.raises(PaymentRefusedError, match="payment_already_used"):
+        world.show("Another")
+
+
+def test_what_is_signed_is_the_network_the_hash_and_the_bodys_digest() -> None:
+    proof = Proof(network=BASE, transaction=HASH, body=b"abc", signature=None)
+
+    digest = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    assert proof.message.decode() == f"base\n{HASH}\n{digest}"
+
+
+def test_more_than_was_asked_for_is_taken(world) -> None:
+    world.ledger.receipts[HASH] = a_receipt(a_transfer(amount=PRICE + 1))
+
+    assert world.show().payment.amount == PRICE + 1
+
+
+@pytest.mark.parametrize(("receipt", "code"), [
+    (a_receipt(succeeded=False), "transaction_failed"),
+    (a_receipt(), "payment_not_received"),
+    (a_receipt(a_transfer(amount=PRICE - 1)), "payment_not_received"),
+    (a_receipt(a_transfer(amount=PRICE - 1), a_transfer(amount=1)), "payment_not_received"),
+    (a_receipt(a_transfer(payer="0x" + "77" * 20)), "invalid_signature"),
+    (a_receipt(a_transfer(), mined_at=NOON // 1000 - 24 * 3600 - 1), "payment_too_old"),
+])  # fmt: skip
+def test_a_transaction_that_has_not_paid_us_is_refused(world, receipt, code) -> None:
+    world.ledger.receipts[HASH] = receipt
+
+    with pytest.raises(PaymentRefusedError, match=code):
+        world.show()
+    assert world.stored.all() == []
+
+
+@pytest.mark.parametrize("receipt", [None, a_receipt(a_transfer(), confirmations=11)])
+def test_a_transaction_that_is_not_certain_yet_is_unknown(world, receipt) -> None:
+    world.ledger.receipts[HASH] = receipt
+
+    with pytest.raises(SettlementUnknownError):
+        world.show()
+    assert world.stored.all() == []
+
+
+def test_a_transaction_may_pay_for_as_many_jobs_as_it_has_transfers(world) -> None:
+    world.ledger.receipts[HASH] = a_receipt(a_transfer(log_index=3), a_transfer(log_index=7))
+
+    first, second = world.show("One"), world.show("Two")
+
+    assert world.show("One") == first
+    assert world.show("Two") == second
+    with pytest.raises(PaymentRefusedError, match="payment_already_used"):
+        world.show("Three")
+    assert len(world.jobs.all()) == 2
+
+
+def test_an_authorization_is_the_same_payment_however_it_is_shown(world) -> None:
+    world.pay()
+    world.ledger.receipts[HASH] = a_receipt(a_transfer(nonce=NONCE))
+
+    with pytest.raises(PaymentRefusedError, match="payment_already_used"):
+        world.show("Another")
+    assert len(world.jobs.all()) == 1
+
+
+def test_a_transactions_authorization_cannot_be_shown_as_such_afterwards(world) -> None:
+    world.ledger.receipts[HASH] = a_receipt(a_transfer(nonce=NONCE))
+    paid = world.show()
+    world.ledger.move(an_authorization())
+
+    assert paid.payment.id == authorization_id(BASE, PAYER, NONCE)
+    with pytest.raises(PaymentRefusedError, match="payment_already_used"):
+        world.pay("Another")
+
+
+def test_a_lost_answer_is_given_again_after_more_than_a_day(world, clock) -> None:
+    first = world.show()
+    world.jobs.get(first.job.ref)
+    clock.advance(23 * HOUR)
+    world.ledger.receipts[HASH] = a_receipt(a_transfer(), mined_at=NOON // 1000 - 2 * 3600)
+
+    assert world.show().job.id == first.job.id
+
+
+@pytest.mark.parametrize("step", range(5))
+@pytest.mark.parametrize("where", ["payments", "repository"])
+@pytest.mark.parametrize("fate", ["killed", "killed after"])
+def test_whoever_is_killed_leaves_one_job_or_none(world, clock, where, fate, step) -> None:
+    getattr(world, where).fate = [""] * step + [fate]
+    try:
+        world.show()
+    except Killed:
+        clock.advance(LEASE)
+        world.payments.fate, world.repository.fate = [], []
+        world.show()
+
+    assert len(world.jobs.all()) == 1
+    assert [each.state for each in world.stored.all()] == [PaymentState.SETTLED]
+
+
+def test_a_claim_that_was_left_behind_is_finished_without_asking_the_chain(world, clock) -> None:
+    world.repository.fate = ["killed"]
+    with pytest.raises(Killed):
+        world.show()
+    clock.advance(LEASE)
+    world.ledger.asked.clear()
+
+    [payment] = world.stored.all()
+    assert world.watch(payment.id).state is PaymentState.SETTLED
+    assert len(world.jobs.all()) == 1
+    assert world.ledger.asked == []
+
+
+def test_while_one_request_is_at_it_the_same_one_comes_back(world) -> None:
+    world.repository.fate = ["killed"]
+    with pytest.raises(Killed):
+        world.show()
+
+    with pytest.raises(SettlementUnknownError):
+        world.show()
+
+
+def test_under_a_key_that_is_known_no_other_transfer_is_taken(world) -> None:
+    world.ledger.receipts[HASH] = a_receipt(a_transfer(log_index=3), a_transfer(log_index=7))
+
+    first = world.show(key="k")
+
+    assert world.show(key="k") == first
+    assert len(world.stored.all()) == 1

@@ -1,0 +1,237 @@
+"""The money rules, one by one (contract: payments.md): what is paid for, and once."""
+
+from dataclasses import replace
+
+import pytest
+
+from jobs.core.errors import (
+    IdempotencyConflictError,
+    PaymentRefusedError,
+    SettlementUnknownError,
+    UnavailableError,
+)
+from jobs.payments.claims import LEASE
+from jobs.payments.pay_for_job import Order
+from jobs.payments.payment import NETWORKS, PaymentState
+from jobs.webhooks.webhook import Webhook
+from tests.payments import NONCE, PRICE, Killed, an_authorization, transaction_of
+from tests.support import HOUR, NOON
+from tests.unit.payments.world import a_new_job
+
+OTHER = an_authorization(nonce="0x" + "77" * 32)
+
+
+# ── What is paid ──────────────────────────────────────────────────────────────────
+
+
+def test_a_settled_payment_is_a_job_and_a_record_without_it(world) -> None:
+    paid = world.pay()
+
+    [payment] = world.stored.all()
+    assert world.jobs.get(paid.job.ref) == paid.job
+    assert payment == paid.payment
+    assert (payment.state, payment.transaction) == (PaymentState.SETTLED, transaction_of(NONCE))
+    assert (payment.amount, payment.network, payment.job) == (PRICE, "base", {})
+
+
+def test_a_jobs_time_begins_when_it_is_paid(world, clock) -> None:
+    world.ledger.meanwhile["settle"] = lambda: clock.advance(17_000)
+
+    job = world.pay().job
+
+    assert (job.created_at, job.deadline) == (NOON + 17_000, NOON + 47_000)
+
+
+def test_a_job_that_is_made_after_its_request_has_its_webhook(world, clock) -> None:
+    told = Webhook(url="https://hooks.example.com/in", events=frozenset({"failed"}))
+    world.ledger.fate["settle"] = ["killed after"]
+    order = Order(new=a_new_job(webhook=told), authorization=an_authorization(), requirements={})
+    with pytest.raises(Killed):
+        world.pay_for_job(order)
+    clock.advance(LEASE)
+
+    world.watch(an_authorization().payment_id)
+
+    [job] = world.jobs.all()
+    assert job.webhook == told
+
+
+@pytest.mark.parametrize(("about", "code"), [
+    ({"amount": PRICE - 1}, "invalid_exact_evm_payload_authorization_value"),
+    ({"amount": PRICE + 1}, "invalid_exact_evm_payload_authorization_value"),
+    ({"pay_to": "0x" + "99" * 20}, "invalid_exact_evm_payload_recipient_mismatch"),
+    ({"valid_after": NOON // 1000 + 1}, "invalid_exact_evm_payload_authorization_valid_after"),
+    ({"valid_before": NOON // 1000}, "payment_expired"),
+    ({"valid_before": NOON // 1000 + 9}, "payment_expired"),
+    ({"valid_before": NOON // 1000 + 3601}, "payment_valid_too_long"),
+])  # fmt: skip
+def test_what_is_not_as_asked_for_is_refused_before_anybody_is_asked(world, about, code) -> None:
+    with pytest.raises(PaymentRefusedError, match=code):
+        world.pay(authorization=an_authorization(**about))
+
+    assert world.ledger.asked == []
+    assert world.stored.all() == []
+
+
+def test_the_recipient_may_be_spelled_in_any_case(world) -> None:
+    address = an_authorization().pay_to
+
+    assert world.pay(authorization=an_authorization(pay_to=address.lower()))
+
+
+def test_a_refused_verify_claims_nothing(world) -> None:
+    world.ledger.funds = 0
+
+    with pytest.raises(PaymentRefusedError, match="insufficient_funds"):
+        world.pay()
+    assert world.stored.all() == []
+
+
+@pytest.mark.parametrize(("fate", "error"), [
+    ("unknown", SettlementUnknownError), ("unavailable", UnavailableError),
+])  # fmt: skip
+def test_a_verify_that_fails_claims_nothing(world, fate, error) -> None:
+    world.ledger.fate["verify"] = [fate]
+
+    with pytest.raises(error):
+        world.pay()
+    assert world.stored.all() == []
+
+
+# ── One payment, one job ──────────────────────────────────────────────────────────
+
+
+def test_the_same_request_again_is_the_same_job_though_the_price_has_changed(world) -> None:
+    first = world.pay()
+    dearer = replace(world.pay_for_job, terms=replace(world.pay_for_job.terms, price=PRICE * 2))
+
+    again = dearer(Order(new=a_new_job(), authorization=an_authorization(), requirements={}))
+
+    assert again == first
+    assert len(world.jobs.all()) == 1
+
+
+def test_another_request_cannot_be_paid_for_with_it(world) -> None:
+    world.pay("Hello")
+
+    with pytest.raises(PaymentRefusedError, match="payment_already_used"):
+        world.pay("Another")
+
+
+def test_another_tenants_same_request_is_another_one(world) -> None:
+    world.pay()
+    order = Order(new=a_new_job(tenant="rival"), authorization=an_authorization(), requirements={})
+
+    with pytest.raises(PaymentRefusedError, match="payment_already_used"):
+        world.pay_for_job(order)
+
+
+def test_the_same_nonce_on_another_chain_is_another_payment(world) -> None:
+    world.pay()
+    world.ledger.moved.clear()
+
+    world.pay("Another", authorization=an_authorization(network=NETWORKS["polygon"]))
+
+    assert len(world.jobs.all()) == 2
+
+
+def test_while_one_request_is_at_it_others_are_told_to_come_back(world) -> None:
+    told = []
+
+    def meanwhile() -> None:
+        for body in ("Hello", "Another"):
+            with pytest.raises((SettlementUnknownError, PaymentRefusedError)) as error:
+                world.pay(body)
+            told.append(error.value)
+
+    world.ledger.meanwhile["settle"] = meanwhile
+
+    world.pay()
+
+    assert [type(each) for each in told] == [SettlementUnknownError, PaymentRefusedError]
+    assert told[0].retry_after == 2
+    assert len(world.jobs.all()) == 1
+
+
+def test_who_loses_the_race_for_the_claim_comes_back(world) -> None:
+    world.payments.claim = lambda *_, **__: False  # type: ignore[method-assign]
+
+    with pytest.raises(SettlementUnknownError):
+        world.pay()
+    assert world.ledger.asked == ["verify"]
+
+
+def test_a_job_that_is_long_gone_is_not_made_again(world, clock) -> None:
+    world.pay()
+    clock.advance(48 * HOUR)
+
+    with pytest.raises(PaymentRefusedError, match="payment_already_used"):
+        world.pay()
+
+
+# ── Idempotency-Key ───────────────────────────────────────────────────────────────
+
+
+def test_under_a_key_that_is_known_a_new_payment_is_not_charged(world) -> None:
+    first = world.pay(key="k")
+    again = world.pay(key="k", authorization=OTHER)
+
+    assert again == first
+    assert OTHER.nonce not in world.ledger.moved
+
+
+def test_another_request_under_the_same_key_is_a_conflict(world) -> None:
+    world.pay(key="k")
+
+    with pytest.raises(IdempotencyConflictError):
+        world.pay("Another", key="k", authorization=OTHER)
+    assert OTHER.nonce not in world.ledger.moved
+
+
+def test_while_a_keys_payment_is_open_no_other_is_charged(world) -> None:
+    world.ledger.fate["settle"] = ["unknown"]
+    with pytest.raises(SettlementUnknownError):
+        world.pay(key="k")
+
+    with pytest.raises(SettlementUnknownError):
+        world.pay(key="k", authorization=OTHER)
+    assert OTHER.nonce not in world.ledger.moved
+
+
+def test_a_keys_payment_that_has_arrived_is_found_by_another_one(world) -> None:
+    world.ledger.fate["settle"] = ["lost"]
+    with pytest.raises(SettlementUnknownError):
+        world.pay(key="k")
+
+    paid = world.pay(key="k", authorization=OTHER)
+
+    assert paid.payment.id == an_authorization().payment_id
+    assert OTHER.nonce not in world.ledger.moved
+
+
+def test_a_key_whose_payment_was_refused_may_be_paid_for_anew(world) -> None:
+    world.ledger.fate["settle"] = ["refused insufficient_funds"]
+    with pytest.raises(PaymentRefusedError):
+        world.pay(key="k")
+
+    paid = world.pay(key="k", authorization=OTHER)
+
+    assert paid.payment.id == OTHER.payment_id
+    assert world.pay(key="k").payment.id == OTHER.payment_id
+
+
+def test_an_unknown_payment_with_a_key_is_settled_by_its_own_request(world) -> None:
+    world.ledger.fate["settle"] = ["unknown"]
+    with pytest.raises(SettlementUnknownError):
+        world.pay(key="k")
+
+    assert world.pay(key="k").payment.state is PaymentState.SETTLED
+
+
+def test_each_tenant_has_its_own_keys(world) -> None:
+    world.pay(key="k")
+    order = Order(
+        new=a_new_job("Another", "k", tenant="rival"), authorization=OTHER, requirements={}
+    )
+
+    assert world.pay_for_job(order).job.tenant == "rival"

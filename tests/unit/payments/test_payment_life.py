@@ -1,0 +1,173 @@
+"""Whatever happens to a payment, in whatever order: the chain is the judge."""
+
+from typing import Any
+
+import hypothesis.strategies as st
+from hypothesis import HealthCheck, settings
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from jobs.core.errors import (
+    IdempotencyConflictError,
+    PaymentRefusedError,
+    SettlementUnknownError,
+    UnavailableError,
+)
+from jobs.payments.claims import LEASE
+from jobs.payments.payment import Payment, PaymentState
+from tests.payments import (
+    NONCE,
+    Killed,
+    an_authorization,
+    transaction_of,
+)
+from tests.support import FrozenClock
+from tests.unit.payments.world import PaymentWorld
+
+OF_TABLES = ["unavailable", "lost", "killed", "killed after"]
+OF_THE_CHAIN = ["unknown", "killed"]
+FAULTS = {
+    "payments": OF_TABLES,
+    "jobs": OF_TABLES,
+    "verify": ["unknown", "killed"],
+    "settle": ["unknown", "lost", "unavailable", "killed", "killed after", "refused no"],
+    "time": OF_THE_CHAIN,
+    "used": OF_THE_CHAIN,
+    "settlement": OF_THE_CHAIN,
+}
+A_FAULT = st.sampled_from(sorted(FAULTS)).flatmap(
+    lambda where: st.tuples(
+        st.just(where),
+        st.integers(0, 4 if where == "payments" else 0),
+        st.sampled_from(FAULTS[where]),
+    )
+)
+SOME_FAULTS = st.lists(A_FAULT, max_size=2)
+
+
+class PaymentLife(RuleBasedStateMachine):
+    """Two bodies, one authorization; requests are killed, answers are lost, a rival front-runs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.world = PaymentWorld(FrozenClock())
+        self.rival = self.unclaimed = False
+        save = self.world.stored.save
+
+        def judged(payment: Payment, *, replacing: Payment) -> None:
+            """Whoever says that no money has moved must be right; a rival's may have, unseen."""
+            save(payment, replacing=replacing)
+            came_to_nothing = payment.state in {PaymentState.REFUSED, PaymentState.RELEASED}
+            assert self.rival or not came_to_nothing or NONCE not in self.world.ledger.moved
+
+        self.world.stored.save = judged
+
+    # ── What may happen ──
+
+    @rule(
+        body=st.sampled_from("AB"),
+        key=st.sampled_from([None, "k"]),
+        faults=SOME_FAULTS,
+        while_=st.sampled_from(["verify", "settle"]),
+        meanwhile=st.sampled_from(["nothing", "front-run", "cancelled", "the same", "another"]),
+    )
+    def pay(self, **about: Any) -> None:
+        self.fates(about["faults"])
+        self.world.ledger.meanwhile[about["while_"]] = {
+            "nothing": lambda: None,
+            "front-run": self.move,
+            "cancelled": self.cancel,
+            "the same": lambda: self.ask(about["body"], None),
+            "another": lambda: self.ask("B" if about["body"] == "A" else "A", None),
+        }[about["meanwhile"]]
+        self.ask(about["body"], about["key"])
+        self.calm()
+
+    @rule(faults=SOME_FAULTS)
+    def watch(self, faults: Any) -> None:
+        self.fates(faults)
+        try:
+            self.world.watch(an_authorization().payment_id)
+        except (Killed, UnavailableError):
+            pass
+        finally:
+            self.calm()
+
+    @rule(millis=st.sampled_from([1000, LEASE, LEASE, 90_000]))
+    def wait(self, millis: int) -> None:
+        self.world.clock.advance(millis)
+
+    # ── What must hold ──
+
+    @invariant()
+    def one_payment_is_for_one_job(self) -> None:
+        assert len(self.world.jobs.all()) <= 1
+
+    @invariant()
+    def no_job_is_for_nothing(self) -> None:
+        assert NONCE in self.world.ledger.moved or not self.world.jobs.all()
+
+    @invariant()
+    def what_is_settled_is_so_on_the_chain_and_has_its_job(self) -> None:
+        for payment in self.world.stored.all():
+            if payment.state is PaymentState.SETTLED:
+                assert payment.transaction == transaction_of(NONCE)
+                assert [job.id for job in self.world.jobs.all()] == [payment.job_id]
+
+    def teardown(self) -> None:
+        """In the end nothing is open, and whoever has paid for a claim has the job."""
+        claimed = [p for p in self.world.stored.all() if p.state.is_open]
+        for _ in range(40):
+            self.world.clock.advance(60_000)
+            self.world.watch(an_authorization().payment_id)
+        assert not [each for each in self.world.stored.all() if each.state.is_open]
+        if claimed and NONCE in self.world.ledger.moved:
+            assert len(self.world.jobs.all()) == 1
+
+    # ── How ──
+
+    def ask(self, body: str, key: str | None) -> None:
+        before = NONCE in self.world.ledger.moved
+        try:
+            paid = self.world.pay(body, key)
+        except PaymentRefusedError:
+            # Never to who has just paid by a claim, and got nothing for it.
+            moved = NONCE in self.world.ledger.moved and not self.unclaimed
+            mine = any(each.request_hash == f"acme#{body}" for each in self.world.stored.all())
+            assert before or not (moved and mine) or self.world.jobs.all()
+        except (SettlementUnknownError, UnavailableError, IdempotencyConflictError, Killed):
+            pass
+        else:
+            assert self.world.jobs.get(paid.job.ref).request == {"content": body}
+            assert NONCE in self.world.ledger.moved
+
+    def move(self) -> None:
+        if NONCE not in self.world.ledger.moved and NONCE not in self.world.ledger.cancelled:
+            self.world.ledger.move(an_authorization())
+            self.rival = True
+            self.unclaimed = not any(each.state.is_open for each in self.world.stored.all())
+
+    def cancel(self) -> None:
+        if NONCE not in self.world.ledger.moved:
+            self.world.ledger.cancelled.add(NONCE)
+
+    def fates(self, faults: Any) -> None:
+        self.calm()
+        for where, calls_before, fault in faults:
+            at = {"payments": self.world.payments.fate, "jobs": self.world.repository.fate}
+            fate = at[where] if where in at else self.world.ledger.fate.setdefault(where, [])
+            fate[:] = [""] * calls_before + [fault]
+
+    def calm(self) -> None:
+        self.world.payments.fate.clear()
+        self.world.repository.fate.clear()
+        self.world.ledger.fate.clear()
+        self.world.ledger.meanwhile.clear()
+
+
+PaymentLife.TestCase.settings = settings(
+    max_examples=500,
+    stateful_step_count=6,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+TestPaymentLife = PaymentLife.TestCase

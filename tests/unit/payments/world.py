@@ -1,0 +1,98 @@
+"""A world for payments: two clients, one authorization, and services that fail when told to."""
+
+from typing import Any, Final
+
+from jobs.core.create_job import NewJob
+from jobs.payments.claims import PaymentClaims
+from jobs.payments.close_payment import ClosePayment, Paid
+from jobs.payments.pay_by_transaction import PayByTransaction, Proof
+from jobs.payments.pay_for_job import Order, PayForJob
+from jobs.payments.payment import Authorization, PaymentState
+from jobs.payments.reconcile_payment import ReconcilePayment
+from jobs.payments.watch_payment import WatchPayment
+from jobs.webhooks.webhook import Webhook
+from tests.fakes.memory import InMemoryJobRepository
+from tests.fakes.memory_payments import InMemoryPayments
+from tests.payments import BASE, PAY_TO, TERMS, Ledger, Unsteady, an_authorization
+from tests.support import HOUR, FrozenClock
+
+HASH: Final = "0x" + "fa" * 32
+
+
+class PaymentWorld:
+    def __init__(self, clock: FrozenClock) -> None:
+        self.clock = clock
+        self.ledger = Ledger(clock)
+        self.stored = InMemoryPayments(clock)
+        self.jobs = InMemoryJobRepository(clock)
+        self.payments = Unsteady(self.stored)
+        self.repository: Any = Unsteady(self.jobs)
+        close = ClosePayment(repository=self.repository, payments=self.payments, clock=clock)
+        self.reconcile = ReconcilePayment(chain=self.ledger, close=close, pay_to=PAY_TO)
+        self.claims = PaymentClaims(
+            payments=self.payments,
+            reconcile=self.reconcile,
+            close=close,
+            clock=clock,
+            retention=24 * HOUR,
+        )
+        self.watch = WatchPayment(payments=self.payments, reconcile=self.reconcile, clock=clock)
+        self.pay_for_job = PayForJob(
+            claims=self.claims,
+            payments=self.payments,
+            facilitator=self.ledger,
+            terms=TERMS,
+            clock=clock,
+        )
+        self.pay_by_transaction = PayByTransaction(
+            claims=self.claims,
+            payments=self.payments,
+            chain=self.ledger,
+            recover=lambda _, signature: signature,
+            terms=TERMS,
+            confirmations=12,
+            clock=clock,
+        )
+
+    @property
+    def state(self) -> PaymentState:
+        """What the only payment is."""
+        [payment] = self.stored.all()
+        return payment.state
+
+    def pay(
+        self,
+        body: str = "Hello",
+        key: str | None = None,
+        authorization: Authorization | None = None,
+    ) -> Paid:
+        offered = authorization or an_authorization()
+        return self.pay_for_job(
+            Order(new=a_new_job(body, key), authorization=offered, requirements={})
+        )
+
+    def show(self, body: str = "Hello", key: str | None = None, **about: Any) -> Paid:
+        sane: dict[str, Any] = {
+            "network": BASE,
+            "transaction": HASH,
+            "body": body.encode(),
+            "signature": an_authorization().payer,
+        }
+        return self.pay_by_transaction(a_new_job(body, key), Proof(**sane | about))
+
+
+def a_new_job(
+    body: str = "Hello",
+    key: str | None = None,
+    tenant: str = "acme",
+    webhook: Webhook | None = None,
+) -> NewJob:
+    return NewJob(
+        tenant=tenant,
+        dialect="messaging",
+        request={"content": body},
+        timeout=30_000,
+        idempotency_key=key,
+        request_hash=body,
+        webhook=webhook,
+    )

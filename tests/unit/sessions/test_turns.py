@@ -1,0 +1,172 @@
+"""Whatever happens to the messages of a session, its agent is asked one at a time and in order."""
+
+from contextlib import suppress
+from typing import Any
+
+import hypothesis.strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
+
+from jobs.core.cancel_job import CancelJob
+from jobs.core.errors import (
+    AgentError,
+    JobEndedError,
+    JobLeasedError,
+    SessionExpiredError,
+    StaleJobError,
+)
+from jobs.core.job import JobRef
+from jobs.core.status import JobStatus
+from jobs.messaging.adapters.providers.provider import Answer
+from jobs.messaging.agent import Agent
+from jobs.messaging.choose_agent import ChooseAgent
+from jobs.messaging.run_agent_job import LEASE, RunAgentJob
+from jobs.sessions.pass_turn import PassTurn
+from jobs.sessions.send_message import NewMessage, SendMessage
+from jobs.sessions.session import ANSWER_TIME, MOST_RECALLED, ChatSession, Timeouts
+from jobs.sessions.take_turn import TakeTurn
+from jobs.sessions.use_session import NewSession, OpenSession
+from tests.fakes.memory import InMemoryJobRepository, InMemoryRegistry, Outbox
+from tests.fakes.memory_conversations import InMemoryConversations
+from tests.support import HOUR, FrozenClock
+from tests.unit.support import AGENT_ID, Receipt
+
+
+class WorkerDiedError(BaseException):
+    """Nothing of it is left to clean up."""
+
+
+class Turns(RuleBasedStateMachine):
+    """`queue` holds what workers have yet to be told, `stream` what has yet to be followed up."""
+
+    jobs = Bundle("jobs")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.clock = FrozenClock()
+        self.repository = InMemoryJobRepository(self.clock)
+        conversations = InMemoryConversations(self.repository, self.clock)
+        registry = InMemoryRegistry()
+        registry.put_agent("acme", Agent(id=AGENT_ID, name="Ada"))
+        shared: Any = {
+            "repository": self.repository,
+            "conversations": conversations,
+            "clock": self.clock,
+        }
+        self.queue = Outbox()
+        self.send = SendMessage(**shared, retention=24 * HOUR)
+        self.cancel = CancelJob(repository=self.repository, clock=self.clock)
+        self.pass_turn = PassTurn(
+            repository=self.repository, conversations=conversations, queue=self.queue
+        )
+        self.run_job = RunAgentJob(
+            repository=self.repository,
+            registry=registry,
+            providers=lambda _: self,
+            timers=Outbox(),
+            take_turn=TakeTurn(**shared),
+            clock=self.clock,
+        )
+        self.session: ChatSession = OpenSession(
+            conversations=conversations, choose_agent=ChooseAgent(registry=registry),
+            clock=self.clock,
+        )(NewSession(
+            tenant="acme", agent_id=AGENT_ID, user_id="u", metadata={}, timeouts=Timeouts(),
+        ))  # fmt: skip
+        self.sent: list[JobRef] = []
+        self.asked: list[str] = []
+        self.histories: dict[str, list[str]] = {}
+        self.outcome: Any = Answer("Fine")
+        self.followed = 0
+
+    # ── The agent ──
+
+    def ask(self, agent: Agent, question: Any) -> Any:
+        earlier = [self.repository.get(ref) for ref in self.sent if ref.id < question.job_id]
+        assert all(job.as_of(self.clock()).status.is_terminal for job in earlier)
+        answers = [job.result["content"] for job in earlier[-MOST_RECALLED:] if job.result]
+        heard = [said.content for said in question.history if said.by_agent]
+        assert heard == answers
+        self.asked.append(question.job_id)
+        if isinstance(self.outcome, BaseException):
+            raise self.outcome
+        return self.outcome
+
+    # ── What happens ──
+
+    @rule(target=jobs)
+    def say(self) -> JobRef:
+        new = NewMessage(
+            tenant="acme", dialect="messaging", session=self.session.id, content="Hello",
+            metadata={}, idempotency_key=None, request_hash="h",
+        )  # fmt: skip
+        try:
+            ref = self.send(new).job.ref
+        except SessionExpiredError:
+            return JobRef(tenant="", dialect="", id="")
+        self.sent.append(ref)
+        self.queue.send(ref)  # as the stream has it done
+        return ref
+
+    @rule(n=st.integers(0, 5), outcome=st.sampled_from([
+        Answer("Fine"), Answer("x" * 1000), AgentError("No"), None, WorkerDiedError(),
+    ]))  # fmt: skip
+    def work(self, n: int, outcome: Any) -> None:
+        """A worker takes some message, not always the first."""
+        if not self.queue.sent:
+            return
+        ref = self.queue.sent.pop(n % len(self.queue.sent))
+        self.outcome = outcome
+        try:
+            self.run_job(ref, Receipt())
+        except (JobLeasedError, WorkerDiedError):
+            self.queue.send(ref)  # it comes again
+
+    @rule(ref=jobs)
+    def cancel_one(self, ref: JobRef) -> None:
+        if ref in self.sent:
+            with suppress(JobEndedError, StaleJobError):
+                self.cancel(ref)
+
+    @rule(ref=jobs)
+    def repeat_a_message(self, ref: JobRef) -> None:
+        if ref in self.sent:
+            self.queue.send(ref)
+
+    @rule(millis=st.sampled_from([1, LEASE, ANSWER_TIME]))
+    def wait(self, millis: int) -> None:
+        self.clock.advance(millis)
+
+    @rule()
+    def follow(self) -> None:
+        """The stream's next change; a state machine has timed out what was due."""
+        self.time_out()
+        if self.followed < len(self.repository.changes):
+            change = self.repository.changes[self.followed]
+            self.followed += 1
+            if change.status and change.status.is_terminal:
+                self.pass_turn(self.repository.get(change.ref))
+
+    def time_out(self) -> None:
+        for job in self.repository.all():
+            now = job.as_of(self.clock())
+            if now is not job:
+                self.repository.save(now, replacing=job)
+
+    # ── What holds ──
+
+    @invariant()
+    def agents_are_asked_in_order(self) -> None:
+        firsts = list(dict.fromkeys(self.asked))
+        assert firsts == sorted(firsts)
+
+    def teardown(self) -> None:
+        """Left to themselves, no message waits for nothing: only for an agent that is silent."""
+        self.clock.advance(LEASE)  # the dead are noticed
+        while self.queue.sent or self.followed < len(self.repository.changes):
+            self.follow()
+            self.work(0, Answer("Fine"))
+        waiting = [job for ref in self.sent if not (job := self.repository.get(ref)).ended_at]
+        assert not waiting or waiting[0].status is JobStatus.RUNNING
+
+
+TestTurns = Turns.TestCase

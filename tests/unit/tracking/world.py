@@ -1,0 +1,126 @@
+"""A quay with two docks, a job, and whoever watches them."""
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from jobs.core.job import Job
+from jobs.missions.device import Device, DeviceGroup, DeviceState, Reading
+from jobs.missions.mission import mission_of, ordered, started
+from jobs.tracking.api import messages as missions_stream
+from jobs.tracking.broadcast import Broadcast
+from jobs.tracking.connection import Connection
+from jobs.tracking.drop_viewers import DropViewers
+from jobs.tracking.greet import Greet
+from jobs.tracking.resource import Resource, ResourceKind, job_resource
+from jobs.tracking.share import Share, ShareType, new_code
+from jobs.tracking.tell_watchers import TellWatchers
+from tests.fakes.memory import InMemoryJobRepository
+from tests.fakes.memory_fleet import InMemoryFleet
+from tests.fakes.memory_missions import InMemoryFleetRegistry
+from tests.fakes.memory_watch import (
+    InMemoryConnections,
+    InMemoryShares,
+    InMemorySockets,
+    InMemoryTopics,
+)
+from tests.support import HOUR, NOON, FrozenClock
+
+HARBOUR = Resource(tenant="acme", kind=ResourceKind.GROUP, id="harbour")
+DOCKS = tuple(
+    Device(id=f"dock-{n}", tenant="acme", group="harbour", name=f"Dock {n}") for n in (1, 2)
+)
+
+
+@dataclass
+class WatchWorld:
+    """`meanwhile` happens whenever a greeting waits for its socket."""
+
+    job: Job
+    clock: FrozenClock
+    meanwhile: Any = lambda: None
+    sleeps: list[float] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.repository = InMemoryJobRepository(self.clock)
+        self.repository.add(self.job)
+        self.registry = InMemoryFleetRegistry()
+        self.registry.put_group(
+            DeviceGroup(id="harbour", tenant="acme", name="Harbour", devices=DOCKS)
+        )
+        self.fleet = InMemoryFleet(self.clock)
+        self.shares = InMemoryShares(self.clock)
+        self.connections = InMemoryConnections(self.shares)
+        self.sockets = InMemorySockets()
+        self.topics = InMemoryTopics()
+        told: dict[str, Any] = {"connections": self.connections, "words": missions_stream}
+        told |= {"sockets": self.sockets, "clock": self.clock}
+        known: dict[str, Any] = {"repository": self.repository, "registry": self.registry}
+        known |= {"fleet": self.fleet}
+        broadcast = Broadcast(**told, topics=self.topics)
+        self.tell = TellWatchers(**known, words=missions_stream, broadcast=broadcast)
+        self.greet = Greet(**told, **known, broadcast=broadcast, sleep=self._sleep)
+        self.drop_viewers = DropViewers(connections=self.connections, sockets=self.sockets)
+
+    def _sleep(self, seconds: float) -> None:
+        self.sleeps.append(seconds)
+        self.meanwhile()
+
+    # ── Watchers ──
+
+    def connect(self, name: str, *, to: Resource | None = None, **about: Any) -> Connection:
+        """Put a connection on record and open it; it has been greeted unless `sequence` is 0."""
+        sane = {"resource": to or job_resource(self.job.ref), "until": NOON + HOUR, "sequence": 1}
+        connection = Connection(id=name, **sane | about)
+        self.connections.add(connection)
+        self.sockets.open(name)
+        return connection
+
+    def share(self, *, of: Resource | None = None, **about: Any) -> Share:
+        sane = {
+            "code": new_code(), "resource": of or job_resource(self.job.ref),
+            "type": ShareType.STREAM, "created_at": NOON, "expires_at": NOON + HOUR,
+            "max_viewers": None, "metadata": {},
+        }  # fmt: skip
+        share = Share(**sane | about)
+        self.shares.add(share)
+        return share
+
+    def heard(self, name: str, what: str = "jobState") -> list[Any]:
+        return [message.get(what) for message in self.sockets.posted.get(name, [])]
+
+    # ── What they watch ──
+
+    def change(self, job: Job) -> Job:
+        self.repository.save(job, replacing=self.job)
+        self.job = job
+        return job
+
+    def queue(self) -> Job:
+        return self.change(self.job.enqueue(now=self.clock()))
+
+    def fly(self, device: str = "dock-1") -> Job:
+        """Have a device accept the job, which it has the lease of."""
+        self.queue()
+        fence = self.fleet.lease(device, self.job.ref, until=NOON + HOUR)
+        assert fence is not None
+        self.change(ordered(self.job, device, fence=fence, now=self.clock()))
+        return self.change(started(self.job, now=self.clock(), deadline=NOON + HOUR))
+
+    def end(self) -> Job:
+        return self.change(self.job.succeed({}, now=self.clock()))
+
+    def report(self, device: str = "dock-1", *, sequence: int = 1, **about: Any) -> DeviceState:
+        """Have a device report; its order is its job's, if it flies one."""
+        order = mission_of(self.job).order
+        mine = order is not None and order.device == device
+        reading = Reading(
+            device=device,
+            sequence=sequence,
+            online=True,
+            order=f"{self.job.id}-{order.number}" if order and mine else None,
+            timestamp=f"2026-01-01T12:00:0{sequence}.000Z",
+            values={"droneState": "WAYPOINT", "navigation": {"at": sequence}, "weather": {}},
+        )
+        states = self.fleet.report(replace(reading, **about), hold=HOUR)
+        assert states is not None
+        return states[1]

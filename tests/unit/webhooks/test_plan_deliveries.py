@@ -1,0 +1,203 @@
+"""Which webhooks are told of which changes."""
+
+import json
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from jobs.core.adapters.job_events import JobEvents
+from jobs.core.changes import JobChange
+from jobs.core.errors import UnavailableError
+from jobs.core.status import JobStatus
+from jobs.webhooks.plan_deliveries import PlanDeliveries
+from jobs.webhooks.webhook import Attempt, DeliveryRef, DeliveryState, Subscription, Webhook
+from tests.fakes.memory import change
+from tests.fakes.memory_webhooks import InMemoryDeliveryLog, InMemorySubscriptions
+from tests.support import NOON
+
+URL = "https://hooks.example.com/in"
+
+
+class World:
+    def __init__(self, clock: Any) -> None:
+        self.subscriptions = InMemorySubscriptions()
+        self.log = InMemoryDeliveryLog()
+        self.sent: list[DeliveryRef] = []
+        self.plan = PlanDeliveries(
+            subscriptions=self.subscriptions,
+            log=self.log,
+            queue=self,
+            describe=JobEvents({"messaging": "/api/messaging/jobs/{id}"}).detail,
+            clock=clock,
+        )
+
+    def send(self, refs: Any) -> None:
+        self.sent += refs
+
+    def planned(self) -> list[Any]:
+        return [self.log.get(ref) for ref in self.sent]
+
+
+@pytest.fixture
+def world(clock) -> World:
+    return World(clock)
+
+
+@pytest.fixture
+def life(a_job):
+    """The changes of a job that is created, begun and answered."""
+
+    def lived(**about: Any) -> list[JobChange]:
+        new = a_job(**about)
+        begun = new.claim(now=NOON, lease=1000)
+        ended = begun.succeed({"content": "A secret answer"}, now=NOON)
+        return [
+            change(new, previous=None),
+            change(begun, previous=JobStatus.PENDING),
+            change(ended, previous=JobStatus.RUNNING),
+        ]
+
+    return lived
+
+
+def subscribed(tenant: str = "acme", id: str = "crm", **about: Any) -> Subscription:  # noqa: A002
+    events = about.pop("events", frozenset())
+    return Subscription(id=id, tenant=tenant, webhook=Webhook(url=URL, events=events), **about)
+
+
+def test_a_webhook_of_a_job_is_told_of_each_of_its_changes(world, life) -> None:
+    world.plan(life(webhook=Webhook(url=URL)))
+
+    assert [(each.event, each.sequence, each.url) for each in world.planned()] == [
+        ("created", 1, URL),
+        ("started", 2, URL),
+        ("completed", 3, URL),
+    ]
+
+
+def test_a_webhook_is_told_only_of_what_it_asks_for(world, life) -> None:
+    world.plan(life(webhook=Webhook(url=URL, events=frozenset({"completed", "failed"}))))
+
+    assert [each.event for each in world.planned()] == ["completed"]
+
+
+@pytest.mark.parametrize(
+    ("status", "event"),
+    [
+        ("PENDING", "created"),
+        ("QUEUED", "queued"),
+        ("RUNNING", "started"),
+        ("SUCCEEDED", "completed"),
+        ("FAILED", "failed"),
+        ("CANCELLED", "cancelled"),
+        ("TIMED_OUT", "timed_out"),
+    ],
+)
+def test_each_status_has_its_event(world, a_job, status, event) -> None:
+    job = a_job(status=JobStatus(status), webhook=Webhook(url=URL))
+
+    world.plan([change(job, previous=None)])
+
+    [planned] = world.planned()
+    assert planned.event == event
+    assert json.loads(planned.body)["type"] == f"job.{event}"
+
+
+def test_what_is_sent_is_what_the_event_bus_tells_and_nothing_of_what_is_in_the_job(
+    world, life
+) -> None:
+    world.plan(life(webhook=Webhook(url=URL)))
+
+    bodies = [json.loads(each.body) for each in world.planned()]
+    assert bodies[2] == {
+        "type": "job.completed",
+        "timestamp": "2026-01-01T12:00:00+00:00",
+        "data": {
+            "version": "1",
+            "eventId": bodies[2]["data"]["eventId"],
+            "sequence": 3,
+            "tenant": "acme",
+            "dialect": "messaging",
+            "jobId": "019b7963-4a00-7000-8000-000000000001",
+            "status": "SUCCEEDED",
+            "previousStatus": "RUNNING",
+            "occurredAt": "2026-01-01T12:00:00+00:00",
+            "links": {"self": "/api/messaging/jobs/019b7963-4a00-7000-8000-000000000001"},
+        },
+    }
+    assert "Hello" not in json.dumps(bodies)
+    assert "secret" not in json.dumps(bodies)
+
+
+def test_a_tenants_own_webhooks_are_told_of_all_its_jobs(world, life) -> None:
+    world.subscriptions.put(subscribed(id="crm"))
+    world.subscriptions.put(subscribed(id="pager", events=frozenset({"failed", "created"})))
+    world.subscriptions.put(subscribed(id="off", active=False))
+    world.subscriptions.put(subscribed("rival", id="theirs"))
+
+    world.plan(life(webhook=Webhook(url="https://own.example.com")))
+
+    told = [(each.subscription, each.event) for each in world.planned()]
+    assert told == [
+        (None, "created"),
+        ("crm", "created"),
+        ("pager", "created"),
+        (None, "started"),
+        ("crm", "started"),
+        (None, "completed"),
+        ("crm", "completed"),
+    ]
+
+
+def test_without_webhooks_nothing_is_written_or_sent(world, life) -> None:
+    assert world.plan(life()) == 0
+    assert world.sent == []
+
+
+def test_a_deletion_is_no_event(world, life) -> None:
+    [created, *_] = life(webhook=Webhook(url=URL))
+
+    assert world.plan([JobChange(**{**fields(created), "status": None})]) == 0
+
+
+def fields(of: JobChange) -> dict[str, Any]:
+    return {name: getattr(of, name) for name in JobChange.__slots__}
+
+
+def test_each_delivery_has_an_id_of_its_own_which_a_replay_repeats(world, life) -> None:
+    world.subscriptions.put(subscribed())
+    changes = life(webhook=Webhook(url=URL))
+    rivals = life(tenant="rival", webhook=Webhook(url=URL))
+
+    world.plan(changes)
+    world.plan(rivals)
+    world.plan(changes)
+
+    ids = [each.id for each in world.sent]
+    assert len({*ids}) == 9
+    assert ids[:6] == ids[9:]
+    assert {UUID(each).version for each in ids} == {5}
+
+
+def test_what_was_delivered_is_so_after_a_replay_too(world, life) -> None:
+    [created, *_] = life(webhook=Webhook(url=URL))
+    world.plan([created])
+    [delivery] = world.planned()
+    world.log.note(delivery, Attempt(at=NOON, ms=1, status=200), DeliveryState.DELIVERED)
+
+    world.plan([created])
+
+    assert {each.state for each in world.planned()} == {DeliveryState.DELIVERED}
+
+
+def test_what_is_not_written_down_is_not_sent(world, life, monkeypatch) -> None:
+    def full(*_: Any) -> None:
+        raise UnavailableError
+
+    monkeypatch.setattr(world.log, "plan", full)
+
+    with pytest.raises(UnavailableError):
+        world.plan(life(webhook=Webhook(url=URL)))
+
+    assert world.sent == []
