@@ -50,7 +50,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 up: $(LOCAL_STACK) $(if $(filter-out off,$(PAYMENTS)),$(CHAIN)) ## the whole system on http://127.0.0.1:8080 (PORT=…), until Ctrl-C; PAYMENTS=required|instead-of-key
-	@exec $(OFFLINE) PYTHONPATH=layers/jobs PORT=$(PORT) PAYMENTS=$(PAYMENTS) $(LOCAL_PYTHON) -m local.up
+	@exec $(OFFLINE) PYTHONPATH=layers/jobs PORT=$(PORT) PAYMENTS=$(PAYMENTS) $(LOCAL_PYTHON) -m local.stack.up
 
 # See tests/conftest.py for who runs what.
 SCHEDULE := --dist loadfile --no-loadscope-reorder
@@ -72,13 +72,13 @@ bench: .venv/.ready .tools/runtime/.ready $(LOCAL_STACK) $(CHAIN) ## cold starts
 	@exec $(OFFLINE) PYTHONPATH=layers/jobs $(DEV)/python -m bench $(ARGS)
 
 build: $(LOCAL_STACK) ## build for AWS (arm64) into .aws-sam/build
-	@$(OFFLINE) $(LOCAL_PYTHON) -m local.build aws
+	@$(OFFLINE) $(LOCAL_PYTHON) -m local.cloud.build aws
 
 deploy: build ## build and deploy to AWS (STAGE=dev|prod; GUIDED=1 asks)
 	$(SAM) deploy --config-env $(STAGE) $(if $(GUIDED),--guided)
 
 sam-local: $(LOCAL_STACK) ## invoke every function with `sam local`, in Lambda's own image; UP=1: let it use what `make up` runs (needs Docker)
-	@exec $(OFFLINE) PYTHONPATH=layers/jobs $(LOCAL_PYTHON) -m local.sam_local $(if $(UP),--up)
+	@exec $(OFFLINE) PYTHONPATH=layers/jobs $(LOCAL_PYTHON) -m local.sam_local.invoke $(if $(UP),--up)
 
 registry: .tools/local/.ready ## make registry FILE=… STACK=…: write agents, drones, projects and keys to a deployed stack
 	@PYTHONPATH=layers/jobs $(LOCAL_PYTHON) -m scripts.registry --file '$(FILE)' --stack '$(STACK)'

@@ -32,8 +32,8 @@ from bench import (
 )
 from bench.report import Section, table
 from bench.setting import Setting
-from local.errors import LocalStackError
-from local.paths import ROOT
+from local.kit.errors import LocalStackError
+from local.kit.paths import ROOT
 
 SECTIONS: Final[Mapping[str, Callable[[Setting], Section]]] = {
     "cold": cold.run,

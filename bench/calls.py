@@ -9,7 +9,7 @@ from bench.report import Row, Section
 from bench.requests import Event
 from bench.scene import Scene, scene
 from bench.setting import Setting
-from local.progress import step
+from local.kit.progress import step
 
 CREATE: Final = "messaging.create_job"
 MISSION: Final = "missions.create_job"

@@ -23,12 +23,12 @@ from jobs.messaging.adapters.registry import DynamoRegistry
 from jobs.missions.adapters.fleet_registry import DynamoFleetRegistry
 from jobs.missions.partner import Client, Role
 from jobs.webhooks.adapters.subscriptions import DynamoSubscriptions
-from local.build import LOCAL, locked
-from local.invocations import EXAMPLE_CLIENT
-from local.paths import ROOT, tool
-from local.progress import step
-from local.seed import REGISTRY
-from local.template import layer_folders, load
+from local.cloud.build import LOCAL, locked
+from local.cloud.template import layer_folders, load
+from local.kit.paths import ROOT, tool
+from local.kit.progress import step
+from local.sam_local.invocations import EXAMPLE_CLIENT
+from local.stack.seed import REGISTRY
 from scripts.registry import load as load_registry
 from scripts.registry_file import RegistryFile
 

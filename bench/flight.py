@@ -19,7 +19,7 @@ from jobs.missions.mission import DIALECT
 from jobs.tracking.adapters.connections import DynamoConnections
 from jobs.tracking.connection import Connection
 from jobs.tracking.resource import Resource, job_resource
-from local.paths import ROOT
+from local.kit.paths import ROOT
 
 POLLED: Final = 2
 """Receiving and deleting a message, which Lambda does for the worker."""

@@ -9,10 +9,10 @@ from typing import Final
 
 from bench.report import Row, Section
 from bench.setting import Setting
-from local.build import AWS, LAYER_BUDGETS, LOCAL, build
-from local.errors import LocalStackError
-from local.paths import ROOT
-from local.progress import step
+from local.cloud.build import AWS, LAYER_BUDGETS, LOCAL, build
+from local.kit.errors import LocalStackError
+from local.kit.paths import ROOT
+from local.kit.progress import step
 
 UP_BUDGET_S: Final = 10
 STACK_FILE: Final = ".local/bench-stack.json"

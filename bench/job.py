@@ -14,7 +14,7 @@ from bench.setting import Setting, median
 from bench.transitions import definition, history, polls, transitions
 from jobs.core.adapters import messages
 from jobs.core.job import JobRef
-from local.progress import step
+from local.kit.progress import step
 
 POLLS: Final = 5
 JOBS: Final = 12

@@ -15,10 +15,10 @@ from bench.setting import Setting
 from bench.sockets import opened, post, token
 from bench.transitions import definition, history, transitions
 from jobs.core.job import Millis
-from local.aws import session
-from local.docks import docks
-from local.progress import step
-from local.stack import LocalStack
+from local.cloud.aws import session
+from local.devices.launch import docks
+from local.kit.progress import step
+from local.stack.launch import LocalStack
 
 MINUTES: Final = 10
 JOB_MESSAGES: Final = 8
@@ -28,7 +28,7 @@ ORDER: Final = 3000.0
 DAYS: Final = 30
 READINGS: Final = 60
 EVERY_MS: Final[Millis] = 5_000
-"""Between two readings of a drone in its dock (local/dock/dock.py)."""
+"""Between two readings of a drone in its dock (local/devices/dock.py)."""
 DOCK: Final = "dock-1"
 NOTES: Final = f"""\
 us-east-1 list prices and Lambda's time as above; a reading a second, none in a batch with others;

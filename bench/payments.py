@@ -17,8 +17,8 @@ from bench.scene import Scene, scene
 from bench.setting import Setting
 from local.chain.chains import Chains, chains
 from local.chain.wallet import Authorization
-from local.progress import step
-from local.template import load
+from local.cloud.template import load
+from local.kit.progress import step
 
 CREATE: Final = "messaging.create_job"
 FUNCTION: Final = "MessagingCreateJobFunction"

@@ -15,7 +15,7 @@ from jobs.core.adapters.dynamodb import items
 from jobs.core.ids import new_job_id
 from jobs.core.job import Job, Millis
 from jobs.core.status import JobStatus
-from local.progress import step
+from local.kit.progress import step
 
 SIZES: Final = (100, 10_000, 100_000)
 QUICK_MOST: Final = 10_000

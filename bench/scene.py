@@ -37,11 +37,11 @@ from jobs.payments import wiring as payment_bootstrap
 from jobs.sessions import wiring as session_bootstrap
 from jobs.tracking import wiring as watch_bootstrap
 from jobs.webhooks import wiring as event_bootstrap
-from local.aws import CREDENTIALS, REGION, session
-from local.build import LOCAL
-from local.paths import ROOT
-from local.stack import LocalStack
-from local.template import load
+from local.cloud.aws import CREDENTIALS, REGION, session
+from local.cloud.build import LOCAL
+from local.cloud.template import load
+from local.kit.paths import ROOT
+from local.stack.launch import LocalStack
 
 TABLES: Final = {
     "JobTable": "JOB_TABLE",

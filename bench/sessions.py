@@ -19,7 +19,7 @@ from jobs.core.adapters import messages
 from jobs.core.job import JobRef
 from jobs.kit.asgi import CONTEXT_HEADER
 from jobs.sessions.api.stream import app
-from local.progress import step
+from local.kit.progress import step
 
 NOTES: Final = """\
 us-east-1 list prices and Lambda's time as above. A message that is answered at once and looked for

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from functools import cached_property
 from typing import Final, Self
 
-from local.stack import LocalStack, running
+from local.stack.launch import LocalStack, running
 
 SOON: Final = {"DeviceSilenceSeconds": "10"}
 """So that a deployed mission is soon seen to be over; the functions measured keep the default."""

@@ -12,8 +12,8 @@ from websockets.sync.client import connect
 
 from jobs.tracking.adapters.connections import DynamoConnections
 from jobs.tracking.resource import Resource, ResourceKind
-from local.aws import session
-from local.stack import LocalStack
+from local.cloud.aws import session
+from local.stack.launch import LocalStack
 
 PATIENCE_S = 30
 PATIENT: Final[Any] = {"open_timeout": PATIENCE_S, "ping_interval": None, "max_queue": None}

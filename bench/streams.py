@@ -32,9 +32,9 @@ from jobs.docs.docs_job import DIALECT, Session
 from jobs.docs.ports import OutputItem
 from jobs.docs.write_output import OutputWriter
 from jobs.kit.asgi import CONTEXT_HEADER
-from local.aws import session
-from local.progress import step
-from local.stack import LocalStack
+from local.cloud.aws import session
+from local.kit.progress import step
+from local.stack.launch import LocalStack
 
 CREATED: Final = 20
 SAID: Final = 50

@@ -8,7 +8,7 @@ from bench.report import Row, Section
 from bench.scene import scene
 from bench.setting import Setting
 from bench.sockets import opened
-from local.progress import step
+from local.kit.progress import step
 
 WATCHERS: Final = (0, 1, 10, 30)
 NOTES: Final = """\

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import yaml
 
-from local.paths import ROOT
+from local.kit.paths import ROOT
 
 FIRST_PAUSE_S: Final = 1
 LONGEST_PAUSE_S: Final = 15

@@ -12,7 +12,7 @@ from bench.scene import Scene, scene
 from bench.setting import Setting
 from jobs.core import wiring as bootstrap
 from jobs.core.adapters.dynamodb.items import attributes
-from local.progress import step
+from local.kit.progress import step
 
 WARM_UP: Final = 30
 REQUESTS: Final = 300

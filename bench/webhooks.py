@@ -17,7 +17,7 @@ from bench.scene import Scene, scene
 from bench.setting import Setting, median
 from jobs.webhooks.adapters.secrets import spelled
 from jobs.webhooks.signature import new_secret
-from local.progress import step
+from local.kit.progress import step
 
 NOTES: Final = """\
 A message job with one webhook, of its end, taken by its receiver at once; the dollars are what it

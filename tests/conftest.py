@@ -20,8 +20,8 @@ from jobs.missions.mission import Mission
 from local.chain.chains import Chains
 from local.chain.chains import chains as running_chains
 from local.chain.node import CONTRACTS
-from local.paths import TOOLS
-from local.stack import LocalStack, running
+from local.kit.paths import TOOLS
+from local.stack.launch import LocalStack, running
 from tests.support import HOUR, NOON, FrozenClock
 
 os.environ |= {

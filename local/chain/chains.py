@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from local.chain.node import CONTRACTS, Account, Node, node
-from local.errors import LocalStackError
-from local.part import Part
-from local.paths import ROOT, tool
-from local.web import answers, bound
+from local.kit.errors import LocalStackError
+from local.kit.network import answers, bound
+from local.kit.paths import ROOT, tool
+from local.kit.process import Part
 
 DEFAULT: Final = ("base", "polygon")
 FACILITATOR, PAYER, PAY_TO = range(3)  # the others are the tests'

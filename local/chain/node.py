@@ -15,8 +15,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from local.errors import LocalStackError
-from local.part import Part
+from local.kit.errors import LocalStackError
+from local.kit.process import Part
 
 PACKAGES: Final = Path(__file__).with_name("node_modules")
 CONTRACTS: Final = PACKAGES / ".contracts.json"

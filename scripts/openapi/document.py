@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from pydantic import TypeAdapter
 
-from local.paths import ROOT
+from local.kit.paths import ROOT
 from scripts.openapi import gateway
 from scripts.openapi.gateway import GatewayError
 from scripts.openapi.model import Api, Event, Form, Json, Kind, Operation

@@ -8,8 +8,8 @@ from typing import Final, Literal, TypedDict
 
 from pydantic import ConfigDict, with_config
 
-from local.paths import ROOT
-from local.template import load
+from local.cloud.template import load
+from local.kit.paths import ROOT
 from scripts.openapi.model import Json
 
 _CONTEXT: Final = {

@@ -14,9 +14,9 @@ from botocore.exceptions import ReadTimeoutError
 from botocore.httpsession import URLLib3Session
 
 from jobs.kit.aws.client import CONFIG
-from local.aws import CREDENTIALS, REGION
-from local.paths import ROOT, TOOLS
-from local.template import load
+from local.cloud.aws import CREDENTIALS, REGION
+from local.cloud.template import load
+from local.kit.paths import ROOT, TOOLS
 
 RESOURCES: Final = load(ROOT / "template.yaml")["Resources"]
 _OF_A_TABLE: Final = (

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from local.template import load
+from local.cloud.template import load
 from tests.architecture.watched import of_type
 
 ROOT = Path(__file__).parents[2]

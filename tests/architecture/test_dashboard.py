@@ -1,6 +1,6 @@
 """The dashboard shows what there is, and all of it."""
 
-from local.omit import substituted
+from local.cloud.omit import substituted
 from tests.architecture.test_operations import PSEUDO, stream_consumers
 from tests.architecture.watched import of_type
 

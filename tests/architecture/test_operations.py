@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from jobs.core.status import JobStatus
-from local.omit import references
+from local.cloud.omit import references
 from tests.architecture.watched import metrics_of, of_type
 
 ROOT = Path(__file__).parents[2]

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from local.omit import references
+from local.cloud.omit import references
 
 
 @dataclass(frozen=True)

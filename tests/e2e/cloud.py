@@ -11,8 +11,8 @@ from functools import cache
 from typing import Any
 
 from jobs.core.job import JobRef
-from local.aws import session
-from local.stack import LocalStack
+from local.cloud.aws import session
+from local.stack.launch import LocalStack
 from tests.e2e.api import eventually
 
 

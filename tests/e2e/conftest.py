@@ -17,9 +17,9 @@ from jobs.messaging.adapters.registry import DynamoRegistry
 from jobs.messaging.agent import Agent
 from jobs.missions.partner import Role
 from jobs.payments.payment import PaymentsMode
-from local.aws import CREDENTIALS
-from local.paths import ROOT
-from local.stack import LocalStack, running
+from local.cloud.aws import CREDENTIALS
+from local.kit.paths import ROOT
+from local.stack.launch import LocalStack, running
 from tests.e2e.api import Api
 from tests.e2e.browsers import chromium
 from tests.e2e.cloud import Cloud, above

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from jobs.missions.adapters.fleet_registry import DynamoFleetRegistry
 from jobs.missions.device import Device, DeviceGroup, Plan
-from local.docks import docks
+from local.devices.launch import docks
 from tests.e2e.api import Answer, eventually
 from tests.e2e.cloud import Cloud
 from tests.e2e.partners import Partner

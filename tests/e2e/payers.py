@@ -9,7 +9,7 @@ from typing import Any, Self
 from local.chain.chains import Chains
 from local.chain.node import Node
 from local.chain.wallet import PRICE, Authorization, personally_signed
-from local.stack import LocalStack
+from local.stack.launch import LocalStack
 from tests.e2e.api import USER, Answer, Api, eventually
 
 UNKNOWN = 503

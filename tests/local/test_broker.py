@@ -15,8 +15,8 @@ import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
-from local.aws import REGION, session
-from local.ministack import MiniStack
+from local.cloud.aws import REGION, session
+from local.cloud.ministack import MiniStack
 
 ARN = f"arn:aws:iot:{REGION}:000000000000"
 DOCK_POLICY = {

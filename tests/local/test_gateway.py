@@ -12,8 +12,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from pydantic import TypeAdapter
 
-from local.paths import ROOT
-from local.web import bound, free_port
+from local.kit.network import bound, free_port
+from local.kit.paths import ROOT
 from scripts.openapi.gateway import GatewayError
 
 SLOW_PARTS = 3
@@ -62,7 +62,7 @@ def gateway_to(port: int) -> Iterator[Callable[[], http.client.HTTPConnection]]:
     opened: list[http.client.HTTPConnection] = []
     with bound(0) as door:
         own_port = door.getsockname()[1]
-        command = [sys.executable, "-m", "local.gateway", str(door.fileno())]
+        command = [sys.executable, "-m", "local.gateway.server", str(door.fileno())]
         gateway = subprocess.Popen(
             [*command, f"http://127.0.0.1:{port}/base"], cwd=ROOT, pass_fds=[door.fileno()]
         )

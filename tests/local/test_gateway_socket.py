@@ -13,8 +13,8 @@ from aiohttp import WSMsgType, web
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
-from local.paths import ROOT
-from local.web import bound, free_port
+from local.kit.network import bound, free_port
+from local.kit.paths import ROOT
 
 
 class Upstream:
@@ -89,7 +89,10 @@ def gateway_to(port: int) -> Iterator[Connect]:
     url = f"http://127.0.0.1:{port}/base"
     with bound(0) as door:
         own_port = door.getsockname()[1]
-        command = [sys.executable, "-m", "local.gateway", str(door.fileno()), url, "--sockets", url]
+        command = [
+            *(sys.executable, "-m", "local.gateway.server", str(door.fileno()), url),
+            *("--sockets", url),
+        ]
         gateway = subprocess.Popen(command, cwd=ROOT, pass_fds=[door.fileno()])
 
     def connected(query: str) -> ClientConnection:

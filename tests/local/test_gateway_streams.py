@@ -11,8 +11,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from local.paths import ROOT
-from local.web import bound
+from local.kit.network import bound
+from local.kit.paths import ROOT
 
 KEY = f"mint_{'0' * 12}_{'A' * 43}"
 CHAT_KEY = f"sortie_{'0' * 12}_{'A' * 43}"
@@ -107,7 +107,7 @@ def ask(beyond) -> Iterator[Ask]:
     with bound(0) as door:
         port = door.getsockname()[1]
         command = [
-            *(sys.executable, "-m", "local.gateway", str(door.fileno()), f"{there}/api"),
+            *(sys.executable, "-m", "local.gateway.server", str(door.fileno()), f"{there}/api"),
             *("--streams", f"{there}/app", "--authorizer", f"{there}/authorizer"),
         ]
         gateway = subprocess.Popen(command, cwd=ROOT, pass_fds=[door.fileno()])

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from local.git_server import git_host
+from local.git.server import git_host
 
 WHO = {
     "GIT_AUTHOR_NAME": "Ada", "GIT_AUTHOR_EMAIL": "ada@example.com",

@@ -18,12 +18,12 @@ from typing import Any
 
 import pytest
 
-from local.aws import CREDENTIALS
-from local.build import LOCAL, locked
-from local.invocations import Invocation, invocations
-from local.paths import TOOLS
-from local.template import layer_folders, load
-from local.web import free_port
+from local.cloud.aws import CREDENTIALS
+from local.cloud.build import LOCAL, locked
+from local.cloud.template import layer_folders, load
+from local.kit.network import free_port
+from local.kit.paths import TOOLS
+from local.sam_local.invocations import Invocation, invocations
 
 MACHINE = "arm64" if platform.machine() in {"aarch64", "arm64"} else "x86_64"
 EMULATOR = (

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from local.artifacts import zipped
-from local.build import LAYER_BUDGETS
-from local.paths import ROOT
-from local.template import code_folders
+from local.cloud.artifacts import zipped
+from local.cloud.build import LAYER_BUDGETS
+from local.cloud.template import code_folders
+from local.kit.paths import ROOT
 from tests.runtime.conftest import PYTHON
 
 OTHER_LAYERS = {  # whose packages these parts import

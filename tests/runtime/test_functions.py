@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from local.paths import ROOT
-from local.sam_local import failure
-from local.template import load
+from local.cloud.template import load
+from local.kit.paths import ROOT
+from local.sam_local.invoke import failure
 
 FUNCTIONS = {
     name

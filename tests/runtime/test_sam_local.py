@@ -10,11 +10,11 @@ from threading import Thread
 
 import pytest
 
-from local.containers import NO_DOCKER, adapter_layer, docker_runs, door
-from local.invocations import write_template
-from local.paths import ROOT, TOOLS
-from local.sam_local import command, failure
-from local.template import load
+from local.cloud.template import load
+from local.kit.paths import ROOT, TOOLS
+from local.sam_local.containers import NO_DOCKER, adapter_layer, docker_runs, door
+from local.sam_local.invocations import write_template
+from local.sam_local.invoke import command, failure
 
 SAM = TOOLS / "sam/bin"
 ENDPOINT_URL = "http://host.docker.internal:4566"
@@ -29,7 +29,7 @@ EVENTS = {  # what AWS sends, as the SAM CLI knows it, and which of ours are of 
 
 def run_it(**changes: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "local.sam_local"],
+        [sys.executable, "-m", "local.sam_local.invoke"],
         cwd=ROOT,
         env=os.environ | {"PYTHONPATH": f"{ROOT}:{ROOT / 'layers/jobs'}"} | changes,
         check=False,

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from jobs.kit.asgi import CONTEXT_HEADER
-from local.aws import CREDENTIALS
-from local.template import load
-from local.web import free_port
+from local.cloud.aws import CREDENTIALS
+from local.cloud.template import load
+from local.kit.network import free_port
 from tests.runtime.conftest import PYTHON
 
 SERVERS = ["DocsStreamJobFunction", "SessionsSendMessageFunction"]

@@ -22,8 +22,8 @@ from jobs.docs.limit_requests import LimitDocsRequests
 from jobs.docs.ports import OutputItem
 from jobs.docs.tail import Pace, Tail
 from jobs.kit.asgi import CONTEXT_HEADER
-from local.streams_app import app
-from local.web import bound
+from local.gateway.streams_app import app
+from local.kit.network import bound
 from tests.fakes.memory import InMemoryJobRepository
 from tests.fakes.memory_docs import InMemoryOutputLog
 from tests.fakes.memory_missions import InMemoryRateLimits

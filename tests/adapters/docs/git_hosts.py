@@ -17,8 +17,8 @@ from dulwich.objects import Blob, Commit, ObjectID, Tree
 from dulwich.refs import HEADREF
 from dulwich.repo import Repo
 
-from local.git_server import NAME, Server, application, guarded
-from local.web import bound
+from local.git.server import NAME, Server, application, guarded
+from local.kit.network import bound
 
 CREDENTIALS = "ada:a-password-to-be-kept"
 PLAIN = 0o100644

@@ -12,8 +12,8 @@ from jobs.docs.adapters.git.remote import Store
 from jobs.docs.adapters.git.repositories import GitRepositories
 from jobs.docs.adapters.git.wire import Limits
 from jobs.docs.docs_job import Project
-from local.git_server import NAME
-from local.web import free_port
+from local.git.server import NAME
+from local.kit.network import free_port
 from tests.adapters.docs.git_hosts import CREDENTIALS, Origin, dulwich_app, hosted, serving
 from tests.adapters.upstream import drip, drop, drop_mid_body, hang, reply, running
 

@@ -10,7 +10,7 @@ from jobs.core.errors import AgentError, CredentialsRefusedError
 from jobs.docs.adapters.git import github
 from jobs.docs.adapters.git.github import GitHubPullRequests
 from jobs.docs.docs_job import Project
-from local.web import free_port
+from local.kit.network import free_port
 from tests.adapters.upstream import drop, drop_mid_body, reply, running
 
 TOKEN = "ghp_to_be_kept"

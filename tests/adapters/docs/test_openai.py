@@ -18,7 +18,7 @@ from jobs.docs.docs_job import Project, Session
 from jobs.docs.ports import Tool, ToolCall, Turn
 from jobs.kit.outbound import sse
 from jobs.kit.outbound.sse import EventStream
-from local.web import answers, free_port
+from local.kit.network import answers, free_port
 from tests.adapters.messaging.conftest import SECRET
 from tests.adapters.upstream import drip, drop, drop_mid_body, hang, reply
 from tests.support import NOON

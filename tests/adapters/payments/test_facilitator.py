@@ -9,7 +9,7 @@ from jobs.core.errors import SettlementUnknownError
 from jobs.payments.adapters.facilitator import HttpFacilitator
 from jobs.payments.payment import Authorization, Network
 from jobs.payments.ports import Refused, Settled
-from local.web import free_port
+from local.kit.network import free_port
 from tests.adapters.upstream import Upstream, drip, drop, drop_mid_body, hang, reply, running
 
 BASE = Network(

@@ -11,7 +11,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from local.stack import LocalStack
+from local.stack.launch import LocalStack
 from sortie_client import (
     AsyncSortie,
     BadRequestError,

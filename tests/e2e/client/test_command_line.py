@@ -13,9 +13,9 @@ from uuid import uuid4
 import pexpect
 import pytest
 
-from local.aws import CREDENTIALS
-from local.paths import ROOT
-from local.stack import LocalStack
+from local.cloud.aws import CREDENTIALS
+from local.kit.paths import ROOT
+from local.stack.launch import LocalStack
 from tests.e2e.api import Api, eventually
 from tests.e2e.cloud import Cloud
 from tests.e2e.fleets import in_seconds

@@ -8,10 +8,10 @@ import urllib.request
 
 import pytest
 
-from local.aws import CREDENTIALS, session
-from local.omit import omit
-from local.paths import ROOT
-from local.template import load
+from local.cloud.aws import CREDENTIALS, session
+from local.cloud.omit import omit
+from local.cloud.template import load
+from local.kit.paths import ROOT
 
 
 def test_what_is_built_for_aws_is_deployed_with_the_projects_settings(stack) -> None:

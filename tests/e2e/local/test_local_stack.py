@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 
-from local.paths import ROOT
-from local.web import free_port
+from local.kit.network import free_port
+from local.kit.paths import ROOT
 from tests.e2e.api import Api, eventually
 from tests.e2e.cloud import processes
 
@@ -68,7 +68,7 @@ class Terminal:
     @property
     def up(self) -> int:
         """The process below make."""
-        [pid] = [pid for pid, command in self.tree.items() if "-m local.up" in command]
+        [pid] = [pid for pid, command in self.tree.items() if "-m local.stack.up" in command]
         return pid
 
 
@@ -151,7 +151,7 @@ def test_it_leaves_nothing_however_it_ends(tmp_path: Path, sent: str, to: str) -
         urls = [description["baseUrl"], description["awsEndpointUrl"], broker]
         assert Api(urls[0], description["messaging"]["apiKey"], "demo").health()["healthy"]
         tree = terminal.tree
-        for part in ("_worker.py", "local.dock"):
+        for part in ("_worker.py", "local.devices"):
             assert any(part in command for command in tree.values())
 
         if to == "everybody":

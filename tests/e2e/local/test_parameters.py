@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from local.stack import running
+from local.stack.launch import running
 from tests.e2e.api import Answer, Api
 
 PARAMETERS = {

@@ -17,8 +17,8 @@ from pathlib import Path
 
 import pytest
 
-from local.paths import ROOT, TOOLS
-from local.stack import LocalStack
+from local.kit.paths import ROOT, TOOLS
+from local.stack.launch import LocalStack
 
 README = ROOT / "README.md"
 CLIENTS = ROOT / "client/README.md"

@@ -8,8 +8,8 @@ from uuid import uuid4
 
 import pytest
 
-from local.aws import CREDENTIALS, session
-from local.paths import ROOT
+from local.cloud.aws import CREDENTIALS, session
+from local.kit.paths import ROOT
 
 
 @pytest.fixture

@@ -13,8 +13,8 @@ import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
-from local.docks import docks, enrol
-from local.errors import LocalStackError
+from local.devices.launch import docks, enrol
+from local.kit.errors import LocalStackError
 from tests.e2e.api import eventually
 from tests.e2e.cloud import processes
 

@@ -14,9 +14,9 @@ import pytest
 from jobs.messaging.adapters.registry import DynamoRegistry
 from jobs.missions.api.access import SCOPES
 from jobs.missions.partner import Client, Role
-from local.paths import ROOT
-from local.stack import LocalStack
-from local.template import load
+from local.cloud.template import load
+from local.kit.paths import ROOT
+from local.stack.launch import LocalStack
 from tests.e2e.api import Answer, Api, eventually
 from tests.e2e.browsers import is_open_to_browsers
 from tests.e2e.cloud import Cloud

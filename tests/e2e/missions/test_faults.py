@@ -13,7 +13,7 @@ from jobs.core.adapters.messages import spelled
 from jobs.core.job import JobRef
 from jobs.messaging.adapters.registry import DynamoRegistry
 from jobs.missions.partner import Role
-from local.stack import running
+from local.stack.launch import running
 from tests.e2e.api import eventually
 from tests.e2e.cloud import Cloud, above
 from tests.e2e.fleets import ABSENT, Fleet, fleet

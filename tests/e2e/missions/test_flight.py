@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from local.docks import docks
+from local.devices.launch import docks
 from tests.e2e.api import eventually
 from tests.e2e.events import Bus
 from tests.e2e.fleets import ABSENT, Fleet, fleet, in_seconds

@@ -6,8 +6,8 @@ import subprocess
 
 import pytest
 
-from local.aws import CREDENTIALS
-from local.paths import ROOT
+from local.cloud.aws import CREDENTIALS
+from local.kit.paths import ROOT
 from tests.e2e.partners import Partner
 
 

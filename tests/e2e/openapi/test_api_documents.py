@@ -7,7 +7,7 @@ from typing import Any, Final
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from local.paths import ROOT
+from local.kit.paths import ROOT
 from tests.e2e.api import Api, eventually
 from tests.e2e.browsers import Visit, is_open_to_browsers, visits
 from tests.e2e.docs_agents import OVER

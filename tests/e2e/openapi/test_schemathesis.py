@@ -18,7 +18,7 @@ import pytest
 from jobs.messaging.agent import Agent
 from jobs.missions.adapters.fleet_registry import DynamoFleetRegistry
 from jobs.missions.device import DeviceGroup, Plan
-from local.paths import ROOT
+from local.kit.paths import ROOT
 from scripts.openapi.apis import APIS
 from scripts.openapi.document import spelled
 from tests.e2e.api import USER, eventually

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from local.chain.wallet import PRICE
-from local.paths import ROOT, TOOLS
+from local.kit.paths import ROOT, TOOLS
 from tests.e2e.api import JOBS, USER
 from tests.e2e.payers import Payer
 

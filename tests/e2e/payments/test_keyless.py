@@ -6,7 +6,7 @@ import pytest
 
 from jobs.payments.payment import PaymentsMode
 from local.chain.wallet import PRICE
-from local.stack import LocalStack, running
+from local.stack.launch import LocalStack, running
 from tests.e2e.api import JOBS, Api
 from tests.e2e.payers import Payer
 

@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 
 from local.chain.wallet import PRICE
-from local.paths import ROOT, TOOLS
+from local.kit.paths import ROOT, TOOLS
 from tests.e2e.api import USER
 from tests.e2e.payers import Payer
 

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from local.paths import ROOT
+from local.kit.paths import ROOT
 
 HOST = "https://a1b2c3d4e5.execute-api.eu-central-1.amazonaws.com"
 FOLDER = ROOT / "docs/openapi"

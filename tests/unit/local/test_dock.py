@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from local.dock.dock import Dock, Settings
-from local.dock.geometry import Point
-from local.dock.order import Simulate
-from local.dock.telemetry import last_will
+from local.devices.dock import Dock, Settings
+from local.devices.geometry import Point
+from local.devices.order import Simulate
+from local.devices.telemetry import last_will
 
 HOME = Point(9.97, 53.54, 5.0)
 SETTINGS = Settings("dock-9", HOME)

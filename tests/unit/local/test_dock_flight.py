@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.dock.flight import CRUISE, DESCENT, LOWEST, ORBIT_RADIUS, Flight, planned
-from local.dock.geometry import Circle, Line, Point, offset
-from local.dock.weather import Weather
+from local.devices.flight import CRUISE, DESCENT, LOWEST, ORBIT_RADIUS, Flight, planned
+from local.devices.geometry import Circle, Line, Point, offset
+from local.devices.weather import Weather
 
 HOME = Point(9.97, 53.54, 5.0)
 NEAR = st.builds(

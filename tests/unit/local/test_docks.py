@@ -1,7 +1,7 @@
 """The docks that come with the local stack."""
 
-from local.docks import HOMES
-from local.seed import REGISTRY
+from local.devices.launch import HOMES
+from local.stack.seed import REGISTRY
 from scripts.registry_file import RegistryFile
 
 

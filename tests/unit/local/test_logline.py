@@ -2,7 +2,7 @@
 
 import json
 
-from local.logline import readable
+from local.stack.logline import readable
 
 
 def test_metrics_are_not_for_people() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from local.omit import omit
+from local.cloud.omit import omit
 
 UNKNOWN = {"Type": "AWS::IoT::Authorizer", "Properties": {"Status": "ACTIVE"}}
 FUNCTION = {"Type": "AWS::Serverless::Function", "Properties": {"Handler": "a.b"}}

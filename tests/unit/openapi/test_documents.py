@@ -10,8 +10,8 @@ import jsonschema_rs
 import pytest
 from openapi_spec_validator import validate
 
-from local.paths import ROOT
-from local.template import load
+from local.cloud.template import load
+from local.kit.paths import ROOT
 from scripts.openapi.apis import APIS
 from scripts.openapi.document import FOLDER, document, event_of, spelled
 from scripts.openapi.model import Api

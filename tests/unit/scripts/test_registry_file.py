@@ -4,7 +4,7 @@ from pydantic import ValidationError
 from jobs.docs.docs_job import Project
 from jobs.messaging.agent import Scope
 from jobs.webhooks.webhook import Subscription, Webhook
-from local.seed import REGISTRY
+from local.stack.seed import REGISTRY
 from scripts.registry_docs import to_project
 from scripts.registry_file import RegistryFile, to_agent, to_group, to_plan
 from scripts.registry_webhooks import to_subscription

@@ -1,0 +1,1 @@
+"""AWS on this machine: build the template, run the emulator, deploy to it."""

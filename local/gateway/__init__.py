@@ -1,0 +1,1 @@
+"""The local stack's address: HTTP, streams and WebSocket connections behind one port."""

@@ -1,0 +1,1 @@
+"""A git host of one demo repository, for the documentation agents."""

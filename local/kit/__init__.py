@@ -1,0 +1,1 @@
+"""Helpers that know nothing of the stack: paths, processes, ports, progress."""

@@ -1,0 +1,68 @@
+"""What the functions log, as lines to read.
+
+The emulator keeps handlers' output in CloudWatch Logs and writes each invocation's at its end, as a
+stream of its own: a stream that was seen once has been seen whole.
+"""
+
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Self
+
+from botocore.config import Config
+
+from local.cloud.aws import session
+
+OVERLAP_MS = 5_000  # streams do not appear in strict order of their time
+PREFIX = "/aws/lambda/"
+
+
+class Follower:
+    """Each poll reads on from where the last one ended."""
+
+    def __init__(self, endpoint_url: str, stack: str) -> None:
+        self._logs = session().client(
+            "logs", endpoint_url=endpoint_url, config=Config(retries={"max_attempts": 0})
+        )
+        self._functions = functions(endpoint_url, stack)
+        self._since = int(time.time() * 1000)
+        self._seen = set[str]()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._logs.close()
+
+    def poll(self) -> Iterator[tuple[str, str]]:
+        """The function and the message of each line logged since."""
+        now = int(time.time() * 1000)
+        streams = dict[str, list[tuple[str, str]]]()
+        groups = self._logs.describe_log_groups()["logGroups"]
+        for group in groups:
+            streams |= self._streams(group["logGroupName"], self._since)
+        for name in streams.keys() - self._seen:
+            yield from streams[name]
+        self._seen, self._since = set(streams), now - OVERLAP_MS
+
+    def _streams(self, group: str, since: int) -> dict[str, list[tuple[str, str]]]:
+        function = group.removeprefix(PREFIX)
+        lines = defaultdict[str, list[tuple[str, str]]](list)
+        pages = self._logs.get_paginator("filter_log_events")
+        for page in pages.paginate(logGroupName=group, startTime=since):
+            for event in page["events"]:
+                line = (self._functions.get(function, function), event["message"].rstrip())
+                lines[event["logStreamName"]].append(line)
+        return lines
+
+
+def functions(endpoint_url: str, stack: str) -> dict[str, str]:
+    """The template's name of each function, by its physical one."""
+    with closing(session().client("cloudformation", endpoint_url=endpoint_url)) as cloudformation:
+        made = cloudformation.describe_stack_resources(StackName=stack)["StackResources"]
+    return {
+        each["PhysicalResourceId"]: each["LogicalResourceId"].removesuffix("Function")
+        for each in made
+        if each["ResourceType"] == "AWS::Lambda::Function"
+    }
