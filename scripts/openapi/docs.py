@@ -12,13 +12,13 @@ from jobs.core.errors import (
 )
 from jobs.core.rate_limit import Allowance, RateLimitedError
 from jobs.docs.api import errors as docs_errors
+from jobs.docs.api import types
 from jobs.docs.api.access import ScopeMissingError
 from jobs.docs.api.requests import CreateJob, Prompt
 from jobs.kit.http import BadRequestError, Request, Response, TooLargeError
 from jobs.messaging.agent import Scope
 from jobs.webhooks.api.body import URL_HEADER
 from jobs.webhooks.url import LONGEST
-from scripts.openapi import docs_answers as answers
 from scripts.openapi.model import NOON, Api, Form, Operation
 from scripts.openapi.shared import IDEMPOTENCY_KEY, RETRY_AFTER, JobId
 
@@ -69,7 +69,7 @@ def _for(scope: Scope, *refusals: Exception) -> dict[str, Any]:
     return {
         "description": f"For keys with the scope {scope}.",
         "security": ["bearer"],
-        "error": answers.Error,
+        "error": types.Error,
         "refuse": _refuse,
         "refusals": [
             ScopeMissingError(f"This needs a key with the scope {scope}"),
@@ -164,7 +164,7 @@ DOCS: Final = Api(
             also=["/agent/{projectId}/job/{id}"],
             summary="Read a session",
             tag="Version 1",
-            answers={200: answers.Session},
+            answers={200: types.Session},
             **_for(Scope.READ, JobNotFoundError()),
         ),
         Operation(
@@ -194,7 +194,7 @@ DOCS: Final = Api(
                     ),
                 ],
             },
-            answers={200: answers.Sessions},
+            answers={200: types.Sessions},
             **_for(Scope.READ, BadRequestError("take must be from 1 to 100")),
         ),
         Operation(
@@ -205,7 +205,7 @@ DOCS: Final = Api(
             tag="Version 2",
             body=Prompt,
             headers=_ONCE,
-            answers={201: answers.AgentJob},
+            answers={201: types.AgentJob},
             **_WORK,
         ),
         Operation(
@@ -214,7 +214,7 @@ DOCS: Final = Api(
             path="/v2/agent/{projectId}/job/{id}",
             summary="Read a job",
             tag="Version 2",
-            answers={200: answers.AgentJob},
+            answers={200: types.AgentJob},
             **_for(Scope.READ, JobNotFoundError()),
         ),
         Operation(
@@ -225,7 +225,7 @@ DOCS: Final = Api(
             tag="Version 2",
             body=Prompt,
             headers=_ONCE,
-            answers={200: answers.AgentJob},
+            answers={200: types.AgentJob},
             **_FOLLOW_UP,
         ),
     ],

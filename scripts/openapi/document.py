@@ -24,6 +24,8 @@ def spelled(api: Api) -> str:
 
 def document(api: Api) -> Json:
     schemas, definitions = _schemas([*api.types(), GatewayError])
+    for name, values in api.values.items():
+        definitions[name]["enum"] = [*values]
     events = [event_of(api, each) for each in api.operations]
     gaps = {k: v for each in events for k, v in (each.get("pathParameters") or {}).items()}
     spelling = _Spelling(api, schemas, gaps)

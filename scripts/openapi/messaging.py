@@ -19,19 +19,13 @@ from jobs.core.errors import (
     StaleJobError,
 )
 from jobs.kit.http import BadRequestError, TooLargeError
+from jobs.kit.types import Error, Uuid
 from jobs.messaging.api import responses as messaging
+from jobs.messaging.api import types
+from jobs.payments.api.types import Offer
 from jobs.webhooks.api.body import WebhookBody
-from scripts.openapi import messaging_answers as answers
-from scripts.openapi.messaging_answers import Status
 from scripts.openapi.model import Api, Operation
-from scripts.openapi.shared import (
-    API_KEY,
-    IDEMPOTENCY_KEY,
-    RETRY_AFTER,
-    Error,
-    JobId,
-    Uuid,
-)
+from scripts.openapi.shared import API_KEY, IDEMPOTENCY_KEY, RETRY_AFTER, JobId
 
 
 class NewJob(TypedDict):
@@ -130,7 +124,7 @@ MESSAGING: Final = Api(
                 "Prefer": Annotated[str, Field(description="wait=N, of up to 25 seconds")],
                 **_PAYING,
             },
-            answers={200: answers.Job, 201: answers.Created, 402: answers.Offer},
+            answers={200: types.Job, 201: types.Created, 402: Offer},
             told={
                 200: (*_PAID, "Preference-Applied"),
                 201: _PAID,
@@ -170,11 +164,11 @@ MESSAGING: Final = Api(
                     ),
                 ],
                 "status": Annotated[
-                    Status, Field(description="Only these; all, if there is no such status")
+                    types.Status, Field(description="Only these; all, if there is no such status")
                 ],
                 "cursor": Annotated[str, Field(description="`nextCursor` of the page before")],
             },
-            answers={200: answers.Jobs},
+            answers={200: types.Jobs},
             refusals=[BadCursorError()],
             **_KEY,
         ),
@@ -184,7 +178,7 @@ MESSAGING: Final = Api(
             path="/api/messaging/jobs/health",
             summary="Count the caller's jobs",
             tag="Jobs",
-            answers={200: answers.Health},
+            answers={200: types.Health},
             **_KEY,
         ),
         Operation(
@@ -193,7 +187,7 @@ MESSAGING: Final = Api(
             path="/api/messaging/jobs/{jobId}",
             summary="Read a job",
             tag="Jobs",
-            answers={200: answers.Job},
+            answers={200: types.Job},
             refusals=[JobNotFoundError()],
             **_KEY,
         ),
@@ -203,7 +197,7 @@ MESSAGING: Final = Api(
             path="/api/messaging/jobs/{jobId}/cancel",
             summary="Stop a job that has not ended",
             tag="Jobs",
-            answers={200: answers.Job},
+            answers={200: types.Job},
             refusals=[JobNotFoundError(), JobEndedError(), StaleJobError()],
             **_KEY,
         ),
@@ -213,7 +207,7 @@ MESSAGING: Final = Api(
             path="/api/agents",
             summary="List who can be asked",
             tag="Agents",
-            answers={200: answers.ListedAgents},
+            answers={200: types.ListedAgents},
             **_KEY,
         ),
     ],

@@ -23,13 +23,14 @@ from jobs.core.rate_limit import Allowance, RateLimitedError
 from jobs.kit.http import BadRequestError, TooLargeError
 from jobs.missions.api import errors as missions_errors
 from jobs.missions.api import token as missions_token
+from jobs.missions.api import types
 from jobs.missions.api.access import ForbiddenError, InvalidTokenError, UnsupportedVersionError
 from jobs.missions.api.bodies import CreateJob, OlderCreateJob, UpdateJob
 from jobs.missions.api.errors import CANNOT_CANCEL, CANNOT_DELETE, CANNOT_UPDATE
 from jobs.missions.api.token import AccessDeniedError, UnsupportedGrantTypeError
 from jobs.missions.partner import Role
+from jobs.tracking.api import types as tracking
 from jobs.tracking.api.share_request import CreateShare
-from scripts.openapi import missions_answers as answers
 from scripts.openapi.model import NOON, Api, Form, Operation
 from scripts.openapi.shared import IDEMPOTENCY_KEY, RETRY_AFTER, JobId
 
@@ -53,7 +54,7 @@ def _for(role: Role, **about: Any) -> dict[str, Any]:
         "tag": "Missions",
         "description": f"For the role {role.name} or a higher one.",
         "security": ["bearer"],
-        "error": answers.Error,
+        "error": types.Error,
         "refuse": partial(missions_errors.refuse, now=NOON),
         **about,
         "refusals": [
@@ -121,10 +122,10 @@ MISSIONS: Final = Api(
             tag="Tokens",
             security=["apiKey"],
             guarded=False,
-            error=answers.TokenError,
+            error=types.TokenError,
             refuse=partial(missions_token.refuse, now=NOON),
-            body=answers.Grant,
-            answers={200: answers.Token},
+            body=types.Grant,
+            answers={200: types.Token},
             told=dict.fromkeys((200, 400, 401, 429), _RATE),
             refusals=[
                 AccessDeniedError(),
@@ -142,7 +143,7 @@ MISSIONS: Final = Api(
             summary="Ask for a mission to be flown",
             body=CreateJob | OlderCreateJob,
             headers=IDEMPOTENCY_KEY,
-            answers={201: answers.Created | answers.OlderCreated},
+            answers={201: types.Created | types.OlderCreated},
             told=dict.fromkeys((201, 400, 404, 409, 413, 429), _RATE),
             **_for(
                 Role.PILOT,
@@ -164,7 +165,7 @@ MISSIONS: Final = Api(
             path="/v3/jobs",
             summary="List missions, newest first",
             query={
-                "status": Annotated[answers.Word, Field(description="Only these")],
+                "status": Annotated[types.Word, Field(description="Only these")],
                 "limit": Annotated[
                     int,
                     Field(
@@ -176,7 +177,7 @@ MISSIONS: Final = Api(
                 ],
                 "cursor": Annotated[str, Field(description="`nextCursor` of the page before")],
             },
-            answers={200: answers.Listed},
+            answers={200: types.Listed},
             **_for(Role.VIEWER, refusals=[_WRONG, BadCursorError()]),
         ),
         Operation(
@@ -184,7 +185,7 @@ MISSIONS: Final = Api(
             method="GET",
             path="/v3/jobs/{jobId}",
             summary="Read a mission",
-            answers={200: answers.Found},
+            answers={200: types.Found},
             **_for(Role.VIEWER, refusals=[JobNotFoundError()]),
         ),
         Operation(
@@ -193,7 +194,7 @@ MISSIONS: Final = Api(
             path="/v3/jobs/{jobId}",
             summary="Change a mission that waits",
             body=UpdateJob,
-            answers={200: answers.Updated},
+            answers={200: types.Updated},
             **_for(
                 Role.PILOT,
                 refuse=_too_late(CANNOT_UPDATE),
@@ -205,7 +206,7 @@ MISSIONS: Final = Api(
             method="DELETE",
             path="/v3/jobs/{jobId}",
             summary="Remove a mission that is not being flown",
-            answers={200: answers.Done},
+            answers={200: types.Done},
             **_for(
                 Role.PILOT,
                 refuse=_too_late(CANNOT_DELETE),
@@ -217,7 +218,7 @@ MISSIONS: Final = Api(
             method="POST",
             path="/v3/jobs/{jobId}/cancel",
             summary="Call a mission off while it waits",
-            answers={200: answers.Cancelled},
+            answers={200: types.Cancelled},
             **_for(
                 Role.PILOT,
                 refuse=_too_late(CANNOT_CANCEL),
@@ -229,7 +230,7 @@ MISSIONS: Final = Api(
             method="GET",
             path="/v3/resources",
             summary="See what there is to fly with",
-            answers={200: answers.Resources},
+            answers={200: types.Resources},
             **_for(Role.VIEWER, tag="Resources"),
         ),
         Operation(
@@ -238,7 +239,7 @@ MISSIONS: Final = Api(
             path="/v3/streams/share",
             summary="Let whoever has a code watch a job or a device group",
             body=CreateShare,
-            answers={201: answers.CreatedShare},
+            answers={201: tracking.CreatedShare},
             told=dict.fromkeys((201, 400, 404, 413, 429), _RATE),
             **_for(
                 Role.MANAGER,
@@ -251,7 +252,7 @@ MISSIONS: Final = Api(
             method="GET",
             path="/v3/shares",
             summary="List shares that have not expired",
-            answers={200: answers.Shares},
+            answers={200: tracking.Shares},
             **_for(Role.MANAGER, tag="Shares"),
         ),
         Operation(
@@ -259,7 +260,7 @@ MISSIONS: Final = Api(
             method="GET",
             path="/v3/shares/{shareCode}",
             summary="Read a share",
-            answers={200: answers.FoundShare},
+            answers={200: tracking.FoundShare},
             **_for(Role.MANAGER, tag="Shares", refusals=[ShareNotFoundError()]),
         ),
         Operation(
@@ -267,7 +268,7 @@ MISSIONS: Final = Api(
             method="DELETE",
             path="/v3/shares/{shareCode}",
             summary="End a share, and whatever watches by it",
-            answers={200: answers.Done},
+            answers={200: types.Done},
             **_for(Role.MANAGER, tag="Shares", refusals=[ShareNotFoundError()]),
         ),
         Operation(
@@ -279,7 +280,7 @@ MISSIONS: Final = Api(
             tag="Shares",
             security=[],
             guarded=False,
-            error=answers.Error,
+            error=types.Error,
             refuse=partial(missions_errors.refuse, now=NOON),
             query={
                 "share": Annotated[str, Field(description="The share's code, which the page reads")]

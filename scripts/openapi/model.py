@@ -107,7 +107,7 @@ class Api:
     """`name` is its folder's in functions/ and in events/.
 
     `parameters` says of each gap in paths, and `headers` of each header of answers, what it is;
-    `tags` what operations have in common.
+    `tags` what operations have in common. `values` lists those of named types of text.
     """
 
     name: str
@@ -120,6 +120,7 @@ class Api:
     headers: Mapping[str, Kind]
     operations: Sequence[Operation]
     events: Sequence[Event] = ()
+    values: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def types(self) -> Iterable[Kind]:
         yield from (*self.parameters.values(), *self.headers.values())

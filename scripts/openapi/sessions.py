@@ -13,11 +13,12 @@ from jobs.core.errors import (
     StaleSessionError,
 )
 from jobs.kit.http import BadRequestError, TooLargeError
+from jobs.kit.types import Error, Millis, Uuid
 from jobs.sessions.api import responses as sessions
+from jobs.sessions.api import types
 from jobs.sessions.session import LONGEST_SESSION_MINUTES
-from scripts.openapi import sessions_answers as answers
 from scripts.openapi.model import Api, Form, Operation
-from scripts.openapi.shared import API_KEY, IDEMPOTENCY_KEY, RETRY_AFTER, Error, Millis, Uuid
+from scripts.openapi.shared import API_KEY, IDEMPOTENCY_KEY, RETRY_AFTER
 
 _Minutes = Annotated[int, Field(ge=5, le=1440)]
 _Moment = Annotated[Millis, Field(le=9_999_999_999_999_999)]
@@ -125,7 +126,7 @@ SESSIONS: Final = Api(
             summary="Begin a conversation of a user with an agent",
             tag="Sessions",
             body=NewSession,
-            answers={201: answers.Created},
+            answers={201: types.Created},
             refusals=[
                 BadRequestError("userId is required and must be a string"),
                 AgentNotFoundError("99999999-9999-4999-8999-999999999999"),
@@ -139,7 +140,7 @@ SESSIONS: Final = Api(
             path=_ROOT,
             summary="List the sessions that have not expired, newest first",
             tag="Sessions",
-            answers={200: answers.Sessions},
+            answers={200: types.Sessions},
             **_KEY,
         ),
         Operation(
@@ -148,7 +149,7 @@ SESSIONS: Final = Api(
             path=f"{_ROOT}/health",
             summary="Count the sessions",
             tag="Sessions",
-            answers={200: answers.Health},
+            answers={200: types.Health},
             **_KEY,
         ),
         Operation(
@@ -157,7 +158,7 @@ SESSIONS: Final = Api(
             path=_ONE,
             summary="Read a session",
             tag="Sessions",
-            answers={200: answers.Session},
+            answers={200: types.Session},
             refusals=_OF_ONE,
             **_KEY,
         ),
@@ -167,7 +168,7 @@ SESSIONS: Final = Api(
             path=_ONE,
             summary="Delete a session with its messages; what is not answered yet is cancelled",
             tag="Sessions",
-            answers={200: answers.Deleted},
+            answers={200: types.Deleted},
             refusals=[SessionNotFoundError()],
             **_KEY,
         ),
@@ -177,7 +178,7 @@ SESSIONS: Final = Api(
             path=f"{_ONE}/renew",
             summary="Let a session's time begin anew",
             tag="Sessions",
-            answers={200: answers.Session},
+            answers={200: types.Session},
             refusals=[*_OF_ONE, StaleSessionError()],
             **_KEY,
         ),
@@ -187,7 +188,7 @@ SESSIONS: Final = Api(
             path=f"{_ONE}/heartbeat",
             summary="Say that a session is in use, which renews it unless autoRenew is false",
             tag="Sessions",
-            answers={200: answers.Session},
+            answers={200: types.Session},
             refusals=[*_OF_ONE, StaleSessionError()],
             **_KEY,
         ),
@@ -198,7 +199,7 @@ SESSIONS: Final = Api(
             summary="Give a session other times, which run from now on",
             tag="Sessions",
             body=NewTimeouts,
-            answers={200: answers.Session},
+            answers={200: types.Session},
             refusals=[
                 *_OF_ONE,
                 BadRequestError("timeoutMinutes must be a whole number between 5 and 1440 minutes"),
@@ -215,7 +216,7 @@ SESSIONS: Final = Api(
             tag="Messages",
             body=NewMessage,
             headers=IDEMPOTENCY_KEY,
-            answers={201: answers.Sent, 200: _STREAM},
+            answers={201: types.Sent, 200: _STREAM},
             refusals=[
                 *_OF_ONE,
                 BadRequestError("content cannot be empty"),
@@ -247,7 +248,7 @@ SESSIONS: Final = Api(
                     _Moment, Field(description="Only newer ones; alone, the oldest of those")
                 ],
             },
-            answers={200: answers.Messages},
+            answers={200: types.Messages},
             refusals=[*_OF_ONE, BadRequestError("before must be a timestamp in milliseconds")],
             **_KEY,
         ),

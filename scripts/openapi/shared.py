@@ -1,17 +1,9 @@
 """What the documents of several APIs say alike."""
 
-from typing import Annotated, Any, Final, Literal, TypedDict
+from typing import Annotated, Any, Final
 
-from pydantic import ConfigDict, Field, with_config
+from pydantic import Field
 
-WHOLE: Final = ConfigDict(strict=True, extra="forbid")
-
-Millis = Annotated[int, Field(ge=0, description="Milliseconds since the epoch")]
-Time = Annotated[
-    str,
-    Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$", description="ISO 8601, in UTC"),
-]
-Uuid = Annotated[str, Field(json_schema_extra={"format": "uuid"})]
 JobId = Annotated[str, Field(description="As the job's create has answered; a UUID")]
 
 IDEMPOTENCY_KEY: Final = {
@@ -37,12 +29,3 @@ API_KEY: Final[dict[str, Any]] = {
         " and nobody else's",
     }
 }
-
-
-@with_config(WHOLE)
-class Error(TypedDict):
-    """`code` is for programs, `error` for people."""
-
-    success: Literal[False]
-    error: str
-    code: str

@@ -1,90 +1,21 @@
 """The webhooks API: what was sent about jobs, and what is sent."""
 
-from typing import Annotated, Any, Final, Literal, NotRequired, TypedDict
+from typing import Annotated, Any, Final
 
-from pydantic import Field, with_config
+from pydantic import Field
 
 from jobs.core.errors import DeliveryExhaustedError, DeliveryNotFoundError
-from jobs.core.status import JobStatus
+from jobs.docs import docs_job as docs
 from jobs.kit.http import BadRequestError
+from jobs.kit.types import Error, Uuid
+from jobs.messaging.api import responses as messaging
+from jobs.missions import mission as missions
 from jobs.webhooks.api import responses as webhooks
-from jobs.webhooks.webhook import Event as EventName
+from jobs.webhooks.api import types
 from scripts.openapi.model import Api, Event, Operation
-from scripts.openapi.shared import API_KEY, RETRY_AFTER, WHOLE, Error, Time, Uuid
+from scripts.openapi.shared import API_KEY, RETRY_AFTER
 
-Moment = Annotated[str, Field(description="ISO 8601, with an offset from UTC")]
-
-
-@with_config(WHOLE)
-class Attempt(TypedDict):
-    """One request: the status that came of it, or what kind of error instead."""
-
-    at: Time
-    durationMs: int
-    status: NotRequired[int]
-    error: NotRequired[
-        Literal[
-            "dns", "address_refused", "connection", "tls", "timeout", "protocol", "no_secret"
-        ]
-    ]  # fmt: skip
-
-
-@with_config(WHOLE)
-class Delivery(TypedDict):
-    """One event for one webhook."""
-
-    deliveryId: str
-    jobId: str
-    dialect: Literal["messaging", "missions", "docs"]
-    subscription: NotRequired[
-        Annotated[str, Field(description="The tenant's standing webhook, where it is for that")]
-    ]
-    url: str
-    event: EventName
-    sequence: int
-    status: Literal["pending", "delivered", "failed"]
-    createdAt: Time
-    attempts: list[Attempt]
-
-
-@with_config(WHOLE)
-class Deliveries(TypedDict):
-    deliveries: list[Delivery]
-
-
-class Links(TypedDict):
-    """Where the job is found."""
-
-    self: str
-
-
-class JobStatusChanged(TypedDict):
-    """Nothing of what is in the job: whoever may see that fetches it.
-
-    `eventId` is the same however often the change is told; `sequence` counts the job's changes, as
-    a later one may overtake an earlier one.
-    """
-
-    version: Literal["1"]
-    eventId: Uuid
-    sequence: Annotated[int, Field(ge=1)]
-    tenant: str
-    dialect: Literal["messaging", "missions", "docs"]
-    jobId: Uuid
-    status: JobStatus
-    previousStatus: JobStatus | None
-    occurredAt: Moment
-    links: Links
-
-
-class Sent(TypedDict):
-    """Standard Webhooks' shape of a message."""
-
-    type: Annotated[str, Field(pattern=r"^job\.[a-z_]+$", description="`job.` and the event")]
-    timestamp: Moment
-    data: JobStatusChanged
-
-
+DIALECTS: Final = (messaging.NAME, missions.DIALECT, docs.DIALECT)
 _KEY: Final[dict[str, Any]] = {
     "security": ["apiKey"],
     "error": Error,
@@ -103,6 +34,7 @@ WEBHOOKS: Final = Api(
     " X-Webhook-Url (documentation agents); standing ones are in the tenant's registry.",
     tags={"Deliveries": "What was sent", "Events": "What is sent"},
     security=API_KEY,
+    values={"Dialect": DIALECTS},
     parameters={
         "deliveryId": Annotated[
             str, Field(description="As deliveries are listed, and their webhook-id; a UUID")
@@ -117,7 +49,7 @@ WEBHOOKS: Final = Api(
             summary="List what was sent about a job, with each attempt, for 14 days",
             query={"jobId": Annotated[Uuid, Field(description="Whose deliveries")]},
             required=["jobId"],
-            answers={200: Deliveries},
+            answers={200: types.Deliveries},
             refusals=[BadRequestError("jobId must be a job's id")],
             **_KEY,
         ),
@@ -126,7 +58,7 @@ WEBHOOKS: Final = Api(
             method="POST",
             path="/webhooks/{deliveryId}/redeliver",
             summary="Have a webhook sent once more, now",
-            answers={202: Delivery},
+            answers={202: types.Delivery},
             refusals=[DeliveryNotFoundError(), DeliveryExhaustedError(_DELIVERY)],
             **_KEY,
         ),
@@ -139,7 +71,7 @@ WEBHOOKS: Final = Api(
             " Standard Webhooks says: check the signature with one of its libraries and the"
             " tenant's secret. Answer within 10 seconds. The same event may come twice.",
             tag="Events",
-            body=Sent,
+            body=types.Sent,
             headers={
                 "webhook-id": Annotated[
                     str, Field(description="The delivery's; the same at each attempt")

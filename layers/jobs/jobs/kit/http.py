@@ -31,11 +31,11 @@ class TooLargeError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Response:
+class Response[Body: Mapping[str, Any] = Mapping[str, Any]]:
     """JSON for programs, or a page for people; `headers` tell if it is something else."""
 
     status: HTTPStatus
-    body: Mapping[str, Any]
+    body: Body
     headers: Mapping[str, str] = field(default_factory=dict)
     page: str | None = None
 

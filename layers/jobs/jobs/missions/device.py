@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from jobs.core.job import JobRef, Millis
 
@@ -99,7 +99,7 @@ class DeviceState:
             and self.reading.order is None
         )
 
-    def status(self, now: Millis) -> str:
+    def status(self, now: Millis) -> Literal["online", "offline", "busy"]:
         """`online`, `offline` or `busy`, as the contract's resources spell it."""
         if not self.is_online(now):
             return "offline"

@@ -1,13 +1,19 @@
 """Tell webhooks of changes: what is to be sent is written down first, then handed to workers."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from jobs.core.changes import JobChange
 from jobs.core.ports import Clock
 from jobs.webhooks.ports import DeliveryLog, DeliveryQueue, Describe, Subscriptions
 from jobs.webhooks.webhook import EVENTS, DeliveryRef, Webhook, WebhookDelivery, delivery_id
+
+if TYPE_CHECKING:
+    from jobs.webhooks.api.types import Sent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,5 +61,5 @@ class PlanDeliveries:
 
     def _body(self, change: JobChange, event: str) -> str:
         data = self.describe(change)
-        told = {"type": f"job.{event}", "timestamp": data["occurredAt"], "data": data}
+        told: Sent = {"type": f"job.{event}", "timestamp": data["occurredAt"], "data": data}
         return json.dumps(told, separators=(",", ":"))

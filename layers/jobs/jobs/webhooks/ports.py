@@ -1,10 +1,15 @@
 """What webhooks need from the outside world; `jobs.core.ports` says what holds for all of these."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from jobs.core.changes import JobChange
 from jobs.webhooks.webhook import Attempt, DeliveryRef, DeliveryState, Subscription, WebhookDelivery
+
+if TYPE_CHECKING:
+    from jobs.core.types import JobStatusChanged
 
 
 class Subscriptions(Protocol):
@@ -56,5 +61,5 @@ class DeliveryMetrics(Protocol):
 
 
 class Describe(Protocol):
-    def __call__(self, change: JobChange) -> Mapping[str, Any]:
+    def __call__(self, change: JobChange) -> JobStatusChanged:
         """Spell a change as the event bus does."""

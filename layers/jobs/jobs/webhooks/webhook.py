@@ -13,6 +13,9 @@ from jobs.core.status import JobStatus
 type Event = Literal[
     "created", "queued", "started", "completed", "failed", "cancelled", "timed_out"
 ]
+type Failure = Literal[
+    "dns", "address_refused", "connection", "tls", "timeout", "protocol", "no_secret"
+]  # fmt: skip
 
 EVENTS: Final[Mapping[JobStatus, Event]] = {
     JobStatus.PENDING: "created",
@@ -61,7 +64,7 @@ class Attempt:
     at: Millis
     ms: Millis
     status: int | None = None
-    error: str | None = None
+    error: Failure | None = None
 
     @property
     def succeeded(self) -> bool:
@@ -83,7 +86,7 @@ class WebhookDelivery:
     id: str
     ref: JobRef
     sequence: int
-    event: str
+    event: Event
     url: str
     body: str
     planned_at: Millis

@@ -1,11 +1,16 @@
 """A change of status, as the event bus and webhooks tell it: nothing of what is in the job."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 from uuid import UUID, uuid5
 
 from jobs.core.changes import JobChange
+
+if TYPE_CHECKING:
+    from jobs.core.types import JobStatusChanged
 
 _NAMESPACE: Final = UUID("3f0b1d0e-7f4c-5b52-9d5e-0a6f1f1c2a77")
 
@@ -19,7 +24,9 @@ class JobEvents:
     def __init__(self, paths: Mapping[str, str]) -> None:
         self._paths = paths
 
-    def detail(self, change: JobChange) -> Mapping[str, Any]:
+    def detail(self, change: JobChange) -> JobStatusChanged:
+        if change.status is None:
+            raise ValueError("a deleted job has no status to tell")
         ref = change.ref
         return {
             "version": "1",

@@ -1,8 +1,10 @@
 """The documentation agents' API (contract: docs-agents.md): how it words what goes wrong."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from jobs.core.errors import (
     IdempotencyConflictError,
@@ -15,6 +17,9 @@ from jobs.core.job import Millis
 from jobs.core.rate_limit import RateLimitedError
 from jobs.docs.api.access import ScopeMissingError, UnknownCallerError
 from jobs.kit.http import BadRequestError, Response, TooLargeError
+
+if TYPE_CHECKING:
+    from jobs.docs.api.types import Error
 
 HEADERS: Final = {
     "Access-Control-Allow-Origin": "*",
@@ -38,7 +43,7 @@ _WORDS: Final[Mapping[type[Exception], tuple[HTTPStatus, str]]] = {
 }  # fmt: skip
 
 
-def refuse(error: Exception, *, now: Millis) -> Response:
+def refuse(error: Exception, *, now: Millis) -> Response[Error]:
     """Word an error; those without a text of their own carry it themselves."""
     status, text = _WORDS[next(c for c in type(error).__mro__ if c in _WORDS)]
     return Response(status, {"error": text or str(error)}, _headers(error, now))

@@ -3,9 +3,11 @@
 Published clients insist that no field of a v1 session is null or absent.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 from jobs.core.job import Job
 from jobs.core.status import JobStatus
@@ -13,7 +15,10 @@ from jobs.docs.docs_job import Conversation, session_of
 from jobs.kit.http import Response
 from jobs.kit.iso_time import iso
 
-_REASONS: Final[Mapping[JobStatus, str]] = {
+if TYPE_CHECKING:
+    from jobs.docs.api import types
+
+_REASONS: Final[Mapping[JobStatus, types.HaultReason]] = {
     JobStatus.PENDING: "processing",
     JobStatus.QUEUED: "processing",
     JobStatus.RUNNING: "processing",
@@ -24,7 +29,7 @@ _REASONS: Final[Mapping[JobStatus, str]] = {
 }
 
 
-def session(found: Conversation) -> dict[str, Any]:
+def session(found: Conversation) -> types.Session:
     """Spell a v1 session: its last word is that of its latest follow-up."""
     root, latest = session_of(found.root), session_of(found.latest)
     reason = _reason(found.latest)
@@ -50,15 +55,17 @@ def session(found: Conversation) -> dict[str, Any]:
     }
 
 
-def found(conversation: Conversation) -> Response:
+def found(conversation: Conversation) -> Response[types.Session]:
     return Response(HTTPStatus.OK, session(conversation))
 
 
-def listed(conversations: Sequence[Conversation]) -> Response:
+def listed(conversations: Sequence[Conversation]) -> Response[types.Sessions]:
     return Response(HTTPStatus.OK, {"allSessions": [session(each) for each in conversations]})
 
 
-def agent_job(conversation: Conversation, status: HTTPStatus = HTTPStatus.OK) -> Response:
+def agent_job(
+    conversation: Conversation, status: HTTPStatus = HTTPStatus.OK
+) -> Response[types.AgentJob]:
     """Answer with a v2 job. None is ever archived: they go by themselves."""
     root, latest = session_of(conversation.root), session_of(conversation.latest)
     return Response(
@@ -75,13 +82,13 @@ def agent_job(conversation: Conversation, status: HTTPStatus = HTTPStatus.OK) ->
     )
 
 
-def _reason(job: Job) -> str:
+def _reason(job: Job) -> types.HaultReason:
     if job.status is JobStatus.FAILED and session_of(job).misconfigured:
         return "github_missconfigured"
     return _REASONS[job.status]
 
 
-def _status(job: Job) -> str:
+def _status(job: Job) -> types.AgentJobStatus:
     if not job.status.is_terminal:
         return "active"
     return "completed" if job.status is JobStatus.SUCCEEDED else "failed"

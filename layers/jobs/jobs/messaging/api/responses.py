@@ -1,8 +1,10 @@
 """The messaging jobs API (contract: messaging.md): how it spells jobs, agents and errors."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from jobs.core.changes import JobCounts
 from jobs.core.errors import (
@@ -23,10 +25,14 @@ from jobs.core.status import JobStatus
 from jobs.kit.http import BadRequestError, Request, Response, TooLargeError
 from jobs.messaging.agent import Agent
 
+if TYPE_CHECKING:
+    from jobs.kit.types import Error
+    from jobs.messaging.api import types
+
 NAME: Final = "messaging"
 JOB_PATH: Final = "/api/messaging/jobs/{id}"
 
-WORDS: Final[Mapping[JobStatus, str]] = {
+WORDS: Final[Mapping[JobStatus, types.Status]] = {
     JobStatus.PENDING: "pending",
     JobStatus.RUNNING: "processing",
     JobStatus.SUCCEEDED: "completed",
@@ -77,7 +83,7 @@ _REFUSALS: Final[Mapping[type[Exception], tuple[HTTPStatus, str, str]]] = {
 }  # fmt: skip
 
 
-def refuse(error: Exception, request: Request) -> Response:
+def refuse(error: Exception, request: Request) -> Response[Error]:
     """Word an error; those without a text of their own carry it themselves."""
     known = next(c for c in type(error).__mro__ if c in _REFUSALS)
     status, code, text = _REFUSALS[known]
@@ -94,7 +100,7 @@ def ref_in(request: Request) -> JobRef:
     return JobRef(tenant=request.tenant, dialect=NAME, id=job_id)
 
 
-def created(job: Job) -> Response:
+def created(job: Job) -> Response[types.Created]:
     """201, without a `success` field: the npm client would swallow the body."""
     return Response(
         HTTPStatus.CREATED,
@@ -107,10 +113,9 @@ def created(job: Job) -> Response:
     )
 
 
-def job(job: Job) -> dict[str, Any]:
+def job(job: Job) -> types.Job:
     """Spell one job; what it has not is left out, never null."""
-    optional = {"result": _result(job), "error": _ERRORS_OF_STATUS.get(job.status, job.error)}
-    return {
+    spelled: types.Job = {
         "jobId": job.id,
         "status": WORDS[job.status],
         "agentId": job.request["agentId"],
@@ -118,22 +123,29 @@ def job(job: Job) -> dict[str, Any]:
         "prompt": job.request["content"],
         "createdAt": job.created_at,
         "expiresAt": job.deadline,
-        **{name: value for name, value in optional.items() if value is not None},
         "metadata": job.request["metadata"],
     }
+    if job.result is not None and job.ended_at is not None:
+        spelled["result"] = {
+            "message": _message(job, job.result, job.ended_at),
+            "processingTimeMs": job.ended_at - job.created_at,
+        }
+    error = _ERRORS_OF_STATUS.get(job.status, job.error)
+    if error is not None:
+        spelled["error"] = error
+    return spelled
 
 
-def _result(job: Job) -> dict[str, Any] | None:
-    if job.result is None or job.ended_at is None:
-        return None
-    return {
-        "message": {
-            **job.result,
-            "authorId": job.request["agentId"],
-            "createdAt": job.ended_at,
-        },
-        "processingTimeMs": job.ended_at - job.created_at,
+def _message(job: Job, answer: Mapping[str, Any], at: Millis) -> types.Message:
+    spelled: types.Message = {
+        "id": answer["id"],
+        "content": answer["content"],
+        "authorId": job.request["agentId"],
+        "createdAt": at,
     }
+    if "metadata" in answer:
+        spelled["metadata"] = answer["metadata"]
+    return spelled
 
 
 def limit_in(request: Request) -> int:
@@ -149,20 +161,18 @@ def statuses_in(request: Request) -> frozenset[JobStatus]:
     return frozenset(status for status, spelled in WORDS.items() if spelled == word)
 
 
-def listed(found: JobList) -> Response:
-    more = {"nextCursor": found.cursor} if found.cursor else {}
-    return Response(
-        HTTPStatus.OK,
-        {
-            "jobs": [job(each) for each in found.jobs],
-            "total": found.total,
-            "filtered": len(found.jobs),
-            **more,
-        },
-    )
+def listed(found: JobList) -> Response[types.Jobs]:
+    page: types.Jobs = {
+        "jobs": [job(each) for each in found.jobs],
+        "total": found.total,
+        "filtered": len(found.jobs),
+    }
+    if found.cursor:
+        page["nextCursor"] = found.cursor
+    return Response(HTTPStatus.OK, page)
 
 
-def health(counts: JobCounts, now: Millis) -> Response:
+def health(counts: JobCounts, now: Millis) -> Response[types.Health]:
     words = dict.fromkeys(WORDS.values(), 0)
     for status, word in WORDS.items():
         words[word] += counts.of(status)
@@ -191,9 +201,9 @@ def _ratio(part: int, whole: int) -> int:
     return (2 * part + whole) // (2 * whole) if whole else 0
 
 
-def agents(found: Sequence[Agent]) -> Response:
+def agents(found: Sequence[Agent]) -> Response[types.ListedAgents]:
     """Inside a wrapper, which the npm client requires here."""
-    spelled = [
+    spelled: list[types.Agent] = [
         {
             "id": agent.id,
             "name": agent.name,

@@ -1,8 +1,10 @@
 """The missions API (contract: missions.md): how it words what goes wrong."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from jobs.core.errors import (
     BadCursorError,
@@ -29,6 +31,9 @@ from jobs.missions.api.access import (
     InvalidTokenError,
     UnsupportedVersionError,
 )
+
+if TYPE_CHECKING:
+    from jobs.missions.api.types import Error
 
 HEADERS: Final = {
     "Access-Control-Allow-Origin": "*",
@@ -131,21 +136,25 @@ _WORDS: Final[Mapping[type[Exception], Words]] = {
 
 def refuse(
     error: Exception, request: Request, *, now: Millis, too_late: Words | None = None
-) -> Response:
+) -> Response[Error]:
     """Word an error; `too_late` is what an endpoint says of a job that is being done, or over."""
     if too_late and isinstance(error, JobStartedError | JobEndedError):
         words = too_late
     else:
         words = _WORDS[next(c for c in type(error).__mro__ if c in _WORDS)]
-    body = {
+    body: Error = {
         "success": False,
         "error": words.error,
         "message": words.message or str(error),
         "code": words.code,
-        **_more(error),
         "requestId": request.id,
         "timestamp": iso(now),
     }
+    match error:
+        case BadRequestError(details=details) if details:
+            body["details"] = [{"field": k, "message": v} for k, v in details.items()]
+        case UnsupportedVersionError():
+            body["supportedVersions"] = [f"v{VERSION}"]
     return Response(words.status, body, _headers(error, now))
 
 
@@ -155,16 +164,6 @@ def rate_headers(allowance: Allowance) -> dict[str, str]:
         "X-RateLimit-Remaining": str(allowance.remaining),
         "X-RateLimit-Reset": str(_seconds(allowance.resets_at)),
     }
-
-
-def _more(error: Exception) -> dict[str, Any]:
-    match error:
-        case BadRequestError(details=details) if details:
-            return {"details": [{"field": k, "message": v} for k, v in details.items()]}
-        case UnsupportedVersionError():
-            return {"supportedVersions": [f"v{VERSION}"]}
-        case _:
-            return {}
 
 
 def _headers(error: Exception, now: Millis) -> dict[str, str]:

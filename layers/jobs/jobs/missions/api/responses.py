@@ -1,9 +1,11 @@
 """The missions API (contract: missions.md): how it spells jobs and resources."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 from jobs.core.job import Job, Millis
 from jobs.core.list_jobs import JobList
@@ -13,7 +15,10 @@ from jobs.kit.iso_time import iso
 from jobs.missions.device import DeviceGroup, DeviceState
 from jobs.missions.mission import JOB_PATH, mission_of
 
-WORDS: Final[Mapping[JobStatus, str]] = {
+if TYPE_CHECKING:
+    from jobs.missions.api import types
+
+WORDS: Final[Mapping[JobStatus, types.Word]] = {
     JobStatus.PENDING: "PENDING",
     JobStatus.QUEUED: "QUEUED",
     JobStatus.RUNNING: "IN_PROGRESS",
@@ -34,14 +39,14 @@ class Addresses:
     websocket: str
 
 
-def created(job: Job, addresses: Addresses) -> Response:
+def created(job: Job, addresses: Addresses) -> Response[types.Created | types.OlderCreated]:
     """201, in the style in which the job was asked for."""
     if job.request.get("legacy"):
         return Response(HTTPStatus.CREATED, _created_as_before(job, addresses))
     return Response(HTTPStatus.CREATED, {"success": True, "job": _item(job)})
 
 
-def _created_as_before(job: Job, addresses: Addresses) -> dict[str, Any]:
+def _created_as_before(job: Job, addresses: Addresses) -> types.OlderCreated:
     return {
         "jobID": job.id,
         "status": WORDS[job.status],
@@ -55,87 +60,98 @@ def _created_as_before(job: Job, addresses: Addresses) -> dict[str, Any]:
     }
 
 
-def found(job: Job) -> Response:
+def found(job: Job) -> Response[types.Found]:
     """All there is to say of a job; what it has not is left out."""
     mission = mission_of(job)
     status, order = WORDS[job.status], mission.order
-    return _success(
-        job=_present(
-            jobId=job.id,
-            name=mission.name,
-            description=mission.description,
-            missionId=job.request.get("missionId"),
-            deviceId=order.device if order else mission.device,
-            deviceGroupId=mission.group,
-            status=status,
-            priority=mission.priority,
-            scheduledAt=_time(mission.scheduled_at),
-            createdAt=iso(job.created_at),
-            updatedAt=_time(_updated_at(job)),
-            startedAt=_time(mission.started_at),
-            completedAt=_time(job.ended_at if status in {"COMPLETED", "FAILED"} else None),
-            cancelledAt=_time(job.ended_at if status == "CANCELLED" else None),
-            error=_error(job),
-            metadata=job.request["metadata"],
-        )
-    )
+    spelled: types.Job = {
+        "jobId": job.id,
+        "name": mission.name,
+        "deviceGroupId": mission.group,
+        "status": status,
+        "priority": mission.priority,
+        "createdAt": iso(job.created_at),
+        "metadata": job.request["metadata"],
+    }
+    optional: Mapping[types.Optional, str | None] = {
+        "description": mission.description,
+        "missionId": job.request.get("missionId"),
+        "deviceId": order.device if order else mission.device,
+        "scheduledAt": _time(mission.scheduled_at),
+        "updatedAt": _time(_updated_at(job)),
+        "startedAt": _time(mission.started_at),
+        "completedAt": _time(job.ended_at if status in {"COMPLETED", "FAILED"} else None),
+        "cancelledAt": _time(job.ended_at if status == "CANCELLED" else None),
+        "error": _error(job),
+    }
+    for name, value in optional.items():
+        if value is not None:
+            spelled[name] = value
+    return Response(HTTPStatus.OK, {"success": True, "job": spelled})
 
 
-def updated(job: Job) -> Response:
+def updated(job: Job) -> Response[types.Updated]:
     mission = mission_of(job)
-    return _success(
-        job=_present(
-            jobId=job.id,
-            name=mission.name,
-            description=mission.description,
-            status=WORDS[job.status],
-            priority=mission.priority,
-            updatedAt=_time(_updated_at(job)),
-        )
-    )
+    spelled: types.UpdatedJob = {
+        "jobId": job.id,
+        "name": mission.name,
+        "status": WORDS[job.status],
+        "priority": mission.priority,
+        "updatedAt": iso(_updated_at(job) or job.created_at),
+    }
+    if mission.description is not None:
+        spelled["description"] = mission.description
+    return Response(HTTPStatus.OK, {"success": True, "job": spelled})
 
 
-def cancelled(job: Job) -> Response:
-    return _success(
-        job=_present(jobId=job.id, status=WORDS[job.status], cancelledAt=_time(job.ended_at))
-    )
+def cancelled(job: Job) -> Response[types.Cancelled]:
+    spelled: types.CancelledJob = {
+        "jobId": job.id,
+        "status": "CANCELLED",
+        "cancelledAt": iso(job.changed_at),
+    }
+    return Response(HTTPStatus.OK, {"success": True, "job": spelled})
 
 
-def deleted() -> Response:
-    return _success(message="Job deleted successfully")
+def deleted() -> Response[types.Done]:
+    return Response(HTTPStatus.OK, {"success": True, "message": "Job deleted successfully"})
 
 
-def listed(found: JobList) -> Response:
-    more = {"nextCursor": found.cursor} if found.cursor else {}
-    return _success(jobs=[_item(job) for job in found.jobs], count=len(found.jobs), **more)
+def listed(found: JobList) -> Response[types.Listed]:
+    page: types.Listed = {
+        "success": True,
+        "jobs": [_item(job) for job in found.jobs],
+        "count": len(found.jobs),
+    }
+    if found.cursor:
+        page["nextCursor"] = found.cursor
+    return Response(HTTPStatus.OK, page)
 
 
 def resources(
     groups: Sequence[DeviceGroup], states: Mapping[str, DeviceState], now: Millis
-) -> Response:
-    return _success(
-        resources=[
-            {
-                "deviceGroupId": group.id,
-                "name": group.name,
-                "description": group.description,
-                "deviceCount": len(group.devices),
-                "devices": [
-                    {
-                        "deviceId": device.id,
-                        "name": device.name,
-                        "status": states[device.id].status(now),
-                    }
-                    for device in group.devices
-                ],
-            }
-            for group in groups
-        ],
-        count=len(groups),
-    )
+) -> Response[types.Resources]:
+    spelled: list[types.Resource] = [
+        {
+            "deviceGroupId": group.id,
+            "name": group.name,
+            "description": group.description,
+            "deviceCount": len(group.devices),
+            "devices": [
+                {
+                    "deviceId": device.id,
+                    "name": device.name,
+                    "status": states[device.id].status(now),
+                }
+                for device in group.devices
+            ],
+        }
+        for group in groups
+    ]
+    return Response(HTTPStatus.OK, {"success": True, "resources": spelled, "count": len(spelled)})
 
 
-def _item(job: Job) -> dict[str, Any]:
+def _item(job: Job) -> types.Item:
     mission = mission_of(job)
     return {
         "jobId": job.id,
@@ -163,11 +179,3 @@ def _error(job: Job) -> str | None:
 
 def _time(at: Millis | None) -> str | None:
     return None if at is None else iso(at)
-
-
-def _present(**fields: Any) -> dict[str, Any]:
-    return {name: value for name, value in fields.items() if value is not None}
-
-
-def _success(**fields: Any) -> Response:
-    return Response(HTTPStatus.OK, {"success": True, **fields})

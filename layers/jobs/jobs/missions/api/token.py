@@ -1,8 +1,10 @@
 """The missions API (contract: missions.md, Tokens): the one endpoint that speaks OAuth 2.0."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any, Final, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
 from jobs.core.errors import InvalidClientError, UnavailableError
 from jobs.core.job import Millis
@@ -10,6 +12,9 @@ from jobs.core.rate_limit import Limit, RateLimitedError
 from jobs.kit.http import BadRequestError, Request, Response, TooLargeError
 from jobs.missions.api import errors as missions_errors
 from jobs.missions.partner import AccessToken
+
+if TYPE_CHECKING:
+    from jobs.missions.api import types
 
 LIMIT: Final = Limit("token", 100, 2_000)  # bursts of 100, 50 a second
 
@@ -67,17 +72,19 @@ def _text(body: Mapping[str, Any], field: str) -> str:
     return value
 
 
-def issued(token: AccessToken) -> Response:
+def issued(token: AccessToken) -> Response[types.Token]:
     return Response(
         HTTPStatus.OK,
         {"access_token": token.value, "token_type": "Bearer", "expires_in": token.expires_in},
     )
 
 
-def refuse(error: Exception, request: Request, *, now: Millis) -> Response:
+def refuse(error: Exception, request: Request, *, now: Millis) -> Response[types.TokenError]:
     """Word an error as RFC 6749 does; one that a client of any endpoint may meet, both ways."""
     status, code, text = _ERRORS[next(c for c in type(error).__mro__ if c in _ERRORS)]
-    oauth = {"error": code, "error_description": text or str(error)}
+    oauth: types.TokenError = {"error": code, "error_description": text or str(error)}
     shared = missions_errors.refuse(error, request, now=now)
-    shape = {**shared.body, **oauth} if isinstance(error, RateLimitedError) else oauth
-    return Response(status, shape, shared.headers)
+    if not isinstance(error, RateLimitedError):
+        return Response(status, oauth, shared.headers)
+    both: types.LimitedTokenError = {**shared.body, **oauth}
+    return Response(status, both, shared.headers)

@@ -4,14 +4,19 @@ x402's version 1 reads the body, version 2 the header, and who pays by a transac
 reads `paymentInfo`.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from decimal import Decimal
 from http import HTTPStatus
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from jobs.kit.http import Response
 from jobs.payments.api.x402_headers import encoded
 from jobs.payments.payment import Network, Terms
+
+if TYPE_CHECKING:
+    from jobs.payments.api import types
 
 PAY_WITHIN: Final = 120
 """Seconds for which clients are asked to make their authorizations good."""
@@ -57,15 +62,15 @@ _EXAMPLE: Final[Mapping[str, Any]] = {
 }
 
 
-def asked(terms: Terms, resource: str, *, code: str = REQUIRED) -> Response:
+def asked(terms: Terms, resource: str, *, code: str = REQUIRED) -> Response[types.Offer]:
     """402: what it costs, and why it was not taken. `resource` is the URL that is paid for."""
     error = _WORDS.get(code, code)
     payment = [_plainly(terms, each) for each in terms.networks]
-    body = {
+    body: types.Offer = {
         "x402Version": 1,
         "error": error,
         "code": code,
-        "accepts": [requirements(terms, each, resource, version=1) for each in terms.networks],
+        "accepts": [_requirements(terms, each, resource) for each in terms.networks],
         "paymentInfo": {"payment": payment},
         "payment": payment,
     }
@@ -73,27 +78,30 @@ def asked(terms: Terms, resource: str, *, code: str = REQUIRED) -> Response:
         "x402Version": 2,
         "error": error,
         "resource": {"url": resource, "description": _DESCRIPTION, "mimeType": _JSON},
-        "accepts": [requirements(terms, each, resource, version=2) for each in terms.networks],
+        "accepts": [_requirements_v2(terms, each) for each in terms.networks],
         "extensions": {"bazaar": _BAZAAR},
     }
     return Response(HTTPStatus.PAYMENT_REQUIRED, body, {"PAYMENT-REQUIRED": encoded(offer)})
 
 
-def requirements(terms: Terms, network: Network, resource: str, *, version: int) -> dict[str, Any]:
-    """Spell what is asked for on one network: an offer's entry, and what a facilitator checks."""
-    price = str(terms.price)
-    shared = {
+def requirements(
+    terms: Terms, network: Network, resource: str, *, version: int
+) -> Mapping[str, Any]:
+    """Spell what is asked for on one network, as a facilitator checks it."""
+    if version == 1:
+        return _requirements(terms, network, resource)
+    return _requirements_v2(terms, network)
+
+
+def _requirements(terms: Terms, network: Network, resource: str) -> types.Requirements:
+    return {
         "scheme": "exact",
         "asset": network.asset,
         "payTo": terms.pay_to,
         "maxTimeoutSeconds": PAY_WITHIN,
-        "extra": {"name": network.domain_name, "version": network.domain_version},
-    }
-    if version != 1:
-        return shared | {"network": network.caip2, "amount": price}
-    return shared | {
+        "extra": _domain(network),
         "network": network.name,
-        "maxAmountRequired": price,
+        "maxAmountRequired": str(terms.price),
         "resource": resource,
         "description": _DESCRIPTION,
         "mimeType": _JSON,
@@ -110,7 +118,23 @@ def requirements(terms: Terms, network: Network, resource: str, *, version: int)
     }
 
 
-def _plainly(terms: Terms, network: Network) -> dict[str, Any]:
+def _requirements_v2(terms: Terms, network: Network) -> types.RequirementsV2:
+    return {
+        "scheme": "exact",
+        "asset": network.asset,
+        "payTo": terms.pay_to,
+        "maxTimeoutSeconds": PAY_WITHIN,
+        "extra": _domain(network),
+        "network": network.caip2,
+        "amount": str(terms.price),
+    }
+
+
+def _domain(network: Network) -> types.Domain:
+    return {"name": network.domain_name, "version": network.domain_version}
+
+
+def _plainly(terms: Terms, network: Network) -> types.Price:
     return {
         "recipient": terms.pay_to,
         "amount": str((Decimal(terms.price) / 10**_DECIMALS).normalize().__format__("f")),

@@ -3,10 +3,12 @@
 Answers have no `success` field where the npm client would swallow the body.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 from jobs.core.errors import (
     NotForSaleError,
@@ -30,6 +32,10 @@ from jobs.sessions.session import (
     question_in,
 )
 
+if TYPE_CHECKING:
+    from jobs.kit.types import Error
+    from jobs.sessions.api import types
+
 _MOST_LISTED: Final = 100
 _TIME: Final = re.compile(r"\d{1,16}")  # as far as JavaScript counts
 _NOT_FOUND: Final = (HTTPStatus.NOT_FOUND, "SESSION_NOT_FOUND", "Session not found")
@@ -45,7 +51,7 @@ _REFUSALS: Final[Mapping[type[Exception], tuple[HTTPStatus, str, str]]] = {
 }
 
 
-def refuse(error: Exception, request: Request) -> Response:
+def refuse(error: Exception, request: Request) -> Response[Error]:
     known = _REFUSALS.get(type(error))
     if known is None:
         return messaging.refuse(error, request)
@@ -81,37 +87,38 @@ def _time(request: Request, name: str) -> Millis | None:
     return int(text)
 
 
-def opened(session: ChatSession) -> Response:
-    told = info(session, session.created_at)
-    names = (
-        *("sessionId", "channelId", "agentId", "userId", "createdAt", "metadata", "expiresAt"),
-        "timeoutConfig",
-    )
-    return Response(HTTPStatus.CREATED, {name: told[name] for name in names})
+def opened(session: ChatSession) -> Response[types.Created]:
+    return Response(HTTPStatus.CREATED, _created(session))
 
 
-def told(session: ChatSession, now: Millis) -> Response:
+def told(session: ChatSession, now: Millis) -> Response[types.Session]:
     return Response(HTTPStatus.OK, info(session, now))
 
 
-def info(session: ChatSession, now: Millis) -> dict[str, Any]:
+def info(session: ChatSession, now: Millis) -> types.Session:
     return {
-        "sessionId": session.id,
-        "channelId": session.channel_id,
-        "agentId": session.agent_id,
-        "userId": session.user_id,
-        "createdAt": iso(session.created_at),
+        **_created(session),
         "lastActivity": iso(session.active_at),
-        "metadata": session.metadata,
-        "expiresAt": iso(session.expires_at),
-        "timeoutConfig": _timeouts(session.timeouts),
         "renewalCount": session.renewals,
         "timeRemaining": max(0, session.expires_at - now),
         "isNearExpiration": session.is_near_expiration(now),
     }
 
 
-def _timeouts(timeouts: Timeouts) -> dict[str, Any]:
+def _created(session: ChatSession) -> types.Created:
+    return {
+        "sessionId": session.id,
+        "channelId": session.channel_id,
+        "agentId": session.agent_id,
+        "userId": session.user_id,
+        "createdAt": iso(session.created_at),
+        "metadata": session.metadata,
+        "expiresAt": iso(session.expires_at),
+        "timeoutConfig": _timeouts(session.timeouts),
+    }
+
+
+def _timeouts(timeouts: Timeouts) -> types.Timeouts:
     return {
         "timeoutMinutes": timeouts.timeout,
         "autoRenew": timeouts.auto_renew,
@@ -120,18 +127,18 @@ def _timeouts(timeouts: Timeouts) -> dict[str, Any]:
     }
 
 
-def closed() -> Response:
+def closed() -> Response[types.Deleted]:
     """Inside a wrapper: of an answer with `success` the npm client returns `data`."""
     return Response(HTTPStatus.OK, {"success": True, "data": {"success": True}})
 
 
-def listed(found: Sequence[ChatSession], now: Millis) -> Response:
+def listed(found: Sequence[ChatSession], now: Millis) -> Response[types.Sessions]:
     return Response(
         HTTPStatus.OK, {"sessions": [info(each, now) for each in found], "total": len(found)}
     )
 
 
-def health(found: Sequence[ChatSession], now: Millis) -> Response:
+def health(found: Sequence[ChatSession], now: Millis) -> Response[types.Health]:
     return Response(
         HTTPStatus.OK,
         {
@@ -143,15 +150,18 @@ def health(found: Sequence[ChatSession], now: Millis) -> Response:
     )
 
 
-def said(found: Messages) -> Response:
+def said(found: Messages) -> Response[types.Messages]:
     """`cursors` are what `before` and `after` are to be for the pages beside this one."""
-    spelled = [{**message(each), "isAgent": each.is_agent} for each in found.messages]
-    ends = [each.at for each in found.messages]
-    cursors = {"cursors": {"before": ends[-1], "after": ends[0]}} if ends else {}
-    return Response(HTTPStatus.OK, {"messages": spelled, "hasMore": found.more, **cursors})
+    page: types.Messages = {
+        "messages": [{**message(each), "isAgent": each.is_agent} for each in found.messages],
+        "hasMore": found.more,
+    }
+    if found.messages:
+        page["cursors"] = {"before": found.messages[-1].at, "after": found.messages[0].at}
+    return Response(HTTPStatus.OK, page)
 
 
-def message(message: ChatMessage) -> dict[str, Any]:
+def message(message: ChatMessage) -> types.UserMessage:
     return {
         "id": message.id,
         "content": message.content,
@@ -161,37 +171,43 @@ def message(message: ChatMessage) -> dict[str, Any]:
     }
 
 
-def sent(sent: Sent, now: Millis, ended: Job | None = None) -> Response:
+def sent(sent: Sent, now: Millis, ended: Job | None = None) -> Response[types.Sent]:
     """What became of the message's job is told too: of one that failed there is no answer."""
     job = ended or sent.job
     answer = answer_in(job)
-    return Response(
-        HTTPStatus.CREATED,
-        {
-            "userMessage": message(question_in(sent.job)),
-            **({"agentResponse": response(answer)} if answer else {}),
-            "sessionStatus": {
-                "expiresAt": iso(sent.session.expires_at),
-                "renewalCount": sent.session.renewals,
-                "wasRenewed": sent.renewed,
-                "isNearExpiration": sent.session.is_near_expiration(now),
-            },
-            "job": _outcome(job),
+    spelled: types.Sent = {
+        "userMessage": message(question_in(sent.job)),
+        "sessionStatus": {
+            "expiresAt": iso(sent.session.expires_at),
+            "renewalCount": sent.session.renewals,
+            "wasRenewed": sent.renewed,
+            "isNearExpiration": sent.session.is_near_expiration(now),
         },
-    )
+        "job": _outcome(job),
+    }
+    if answer:
+        spelled["agentResponse"] = response(answer)
+    return Response(HTTPStatus.CREATED, spelled)
 
 
-def response(answer: ChatMessage) -> dict[str, Any]:
+def response(answer: ChatMessage) -> types.AgentResponse:
     """Spell an answer, with what its agent has said of its thoughts and actions."""
-    more = {k: answer.metadata[k] for k in ("thought", "actions") if k in answer.metadata}
-    return {"text": answer.content, **more}
+    spelled: types.AgentResponse = {"text": answer.content}
+    if "thought" in answer.metadata:
+        spelled["thought"] = answer.metadata["thought"]
+    if "actions" in answer.metadata:
+        spelled["actions"] = answer.metadata["actions"]
+    return spelled
 
 
-def _outcome(job: Job) -> dict[str, Any]:
-    spelled = messaging.job(job)
-    return {name: spelled[name] for name in ("jobId", "status", "error") if name in spelled}
+def _outcome(job: Job) -> types.MessageJob:
+    found = messaging.job(job)
+    spelled: types.MessageJob = {"jobId": found["jobId"], "status": found["status"]}
+    if "error" in found:
+        spelled["error"] = found["error"]
+    return spelled
 
 
 def failure(job: Job) -> str:
     """Say why a job has no answer."""
-    return str(messaging.job(job).get("error", "The agent gave no answer"))
+    return messaging.job(job).get("error", "The agent gave no answer")

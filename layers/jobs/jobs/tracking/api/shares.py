@@ -1,52 +1,54 @@
 """The missions API (contract: missions.md): how it spells shares."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from http import HTTPStatus
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 from jobs.kit.http import Response
 from jobs.kit.iso_time import iso
 from jobs.tracking.share import Share
 
+if TYPE_CHECKING:
+    from jobs.missions.api.types import Done
+    from jobs.tracking.api import types
+
 PAGE_PATH: Final = "/tracking"
 
 
-def created(share: Share, base_url: str) -> Response:
-    brief = {
-        "shareCode": share.code,
-        "shareUrl": _url(share, base_url),
-        "expiresAt": iso(share.expires_at),
-        "maxViewers": share.max_viewers,
-    }
-    return Response(HTTPStatus.CREATED, {"success": True, "share": brief})
+def created(share: Share, base_url: str) -> Response[types.CreatedShare]:
+    return Response(HTTPStatus.CREATED, {"success": True, "share": _brief(share, base_url)})
 
 
-def found(share: Share, base_url: str) -> Response:
+def found(share: Share, base_url: str) -> Response[types.FoundShare]:
     return Response(HTTPStatus.OK, {"success": True, "share": _spelled(share, base_url)})
 
 
-def listed(shares: Sequence[Share], base_url: str) -> Response:
+def listed(shares: Sequence[Share], base_url: str) -> Response[types.Shares]:
     spelled = [_spelled(share, base_url) for share in shares]
     return Response(HTTPStatus.OK, {"success": True, "shares": spelled, "count": len(spelled)})
 
 
-def revoked() -> Response:
+def revoked() -> Response[Done]:
     return Response(HTTPStatus.OK, {"success": True, "message": "Share revoked successfully"})
 
 
-def _spelled(share: Share, base_url: str) -> dict[str, Any]:
+def _spelled(share: Share, base_url: str) -> types.Share:
     return {
-        "shareCode": share.code,
-        "shareUrl": _url(share, base_url),
+        **_brief(share, base_url),
         "resourceId": share.resource.id,
-        "shareType": share.type,
+        "shareType": share.type.value,
         "permissions": ["view"],
         "createdAt": iso(share.created_at),
-        "expiresAt": iso(share.expires_at),
-        "maxViewers": share.max_viewers,
         "metadata": share.metadata,
     }
 
 
-def _url(share: Share, base_url: str) -> str:
-    return f"{base_url}{PAGE_PATH}?share={share.code}"
+def _brief(share: Share, base_url: str) -> types.NewShare:
+    return {
+        "shareCode": share.code,
+        "shareUrl": f"{base_url}{PAGE_PATH}?share={share.code}",
+        "expiresAt": iso(share.expires_at),
+        "maxViewers": share.max_viewers,
+    }

@@ -1,14 +1,20 @@
 """The webhooks API: how it spells deliveries and errors."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 from jobs.core.errors import DeliveryExhaustedError, DeliveryNotFoundError, UnavailableError
 from jobs.core.ids import is_uuid
 from jobs.kit.http import BadRequestError, Request, Response
 from jobs.kit.iso_time import iso
 from jobs.webhooks.webhook import Attempt, WebhookDelivery
+
+if TYPE_CHECKING:
+    from jobs.kit.types import Error
+    from jobs.webhooks.api import types
 
 HEADERS: Final = {
     "Access-Control-Allow-Origin": "*",
@@ -28,7 +34,7 @@ _REFUSALS: Final[Mapping[type[Exception], tuple[HTTPStatus, str, str]]] = {
 }  # fmt: skip
 
 
-def refuse(error: Exception, request: Request) -> Response:
+def refuse(error: Exception, request: Request) -> Response[Error]:
     """Word an error; those without a text of their own carry it themselves."""
     status, code, text = _REFUSALS[next(c for c in type(error).__mro__ if c in _REFUSALS)]
     retry = {"Retry-After": "1"} if status is HTTPStatus.SERVICE_UNAVAILABLE else {}
@@ -51,21 +57,20 @@ def delivery_id_in(request: Request) -> str:
     return delivery_id
 
 
-def listed(found: Sequence[WebhookDelivery]) -> Response:
+def listed(found: Sequence[WebhookDelivery]) -> Response[types.Deliveries]:
     return Response(HTTPStatus.OK, {"deliveries": [delivery(each) for each in found]})
 
 
-def accepted(again: WebhookDelivery) -> Response:
+def accepted(again: WebhookDelivery) -> Response[types.Delivery]:
     return Response(HTTPStatus.ACCEPTED, delivery(again))
 
 
-def delivery(told: WebhookDelivery) -> dict[str, Any]:
+def delivery(told: WebhookDelivery) -> types.Delivery:
     """Spell one delivery; what it has not is left out."""
-    return {
+    spelled: types.Delivery = {
         "deliveryId": told.id,
         "jobId": told.ref.id,
         "dialect": told.ref.dialect,
-        **({"subscription": told.subscription} if told.subscription else {}),
         "url": told.url,
         "event": told.event,
         "sequence": told.sequence,
@@ -73,9 +78,15 @@ def delivery(told: WebhookDelivery) -> dict[str, Any]:
         "createdAt": iso(told.planned_at),
         "attempts": [_attempt(each) for each in told.attempts],
     }
+    if told.subscription:
+        spelled["subscription"] = told.subscription
+    return spelled
 
 
-def _attempt(made: Attempt) -> dict[str, Any]:
-    outcome = {"status": made.status, "error": made.error}
-    known = {name: value for name, value in outcome.items() if value is not None}
-    return {"at": iso(made.at), "durationMs": made.ms, **known}
+def _attempt(made: Attempt) -> types.Attempt:
+    spelled: types.Attempt = {"at": iso(made.at), "durationMs": made.ms}
+    if made.status is not None:
+        spelled["status"] = made.status
+    if made.error is not None:
+        spelled["error"] = made.error
+    return spelled

@@ -1,13 +1,19 @@
 """The missions API: what its endpoints answer."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
 from pydantic import Field, with_config
 
-from scripts.openapi.shared import WHOLE, Time
+from jobs.kit.types import WHOLE, Time
 
 Word = Literal["PENDING", "QUEUED", "IN_PROGRESS", "COMPLETED", "FAILED", "CANCELLED"]
 Yes = Literal[True]
+Optional = Literal[
+    "description", "missionId", "deviceId", "scheduledAt", "updatedAt", "startedAt", "completedAt",
+    "cancelledAt", "error",
+]  # fmt: skip
+"""What not every job has, all of it text."""
 
 
 @with_config(WHOLE)
@@ -84,7 +90,7 @@ class Job(TypedDict):
     completedAt: NotRequired[Time]
     cancelledAt: NotRequired[Time]
     error: NotRequired[str]
-    metadata: dict[str, Any]
+    metadata: Mapping[str, Any]
 
 
 @with_config(WHOLE)
@@ -151,42 +157,6 @@ class Resources(TypedDict):
     count: int
 
 
-@with_config(WHOLE)
-class NewShare(TypedDict):
-    shareCode: str
-    shareUrl: str
-    expiresAt: Time
-    maxViewers: int | None
-
-
-@with_config(WHOLE)
-class CreatedShare(TypedDict):
-    success: Yes
-    share: NewShare
-
-
-@with_config(WHOLE)
-class Share(NewShare):
-    resourceId: str
-    shareType: Literal["STREAM", "DEVICE_STATUS"]
-    permissions: list[Literal["view"]]
-    createdAt: Time
-    metadata: dict[str, Any]
-
-
-@with_config(WHOLE)
-class FoundShare(TypedDict):
-    success: Yes
-    share: Share
-
-
-@with_config(WHOLE)
-class Shares(TypedDict):
-    success: Yes
-    shares: list[Share]
-    count: int
-
-
 class Grant(TypedDict):
     """Fields that are not named here are ignored."""
 
@@ -205,3 +175,7 @@ class Token(TypedDict):
 class TokenError(TypedDict):
     error: str
     error_description: str
+
+
+class LimitedTokenError(Error, TokenError):
+    """Of a rate limit, in the shapes of both OAuth 2.0 and the other endpoints."""

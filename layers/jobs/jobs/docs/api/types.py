@@ -4,7 +4,10 @@ from typing import Literal, TypedDict
 
 from pydantic import with_config
 
-from scripts.openapi.shared import WHOLE, Time
+from jobs.kit.types import WHOLE, Time
+
+HaultReason = Literal["processing", "completed", "error", "interrupted", "github_missconfigured"]
+AgentJobStatus = Literal["active", "completed", "archived", "failed"]
 
 
 @with_config(WHOLE)
@@ -28,7 +31,7 @@ class Session(TypedDict):
     subdomain: str
     branch: str
     haulted: bool
-    haultReason: Literal["processing", "completed", "error", "interrupted", "github_missconfigured"]
+    haultReason: HaultReason
     pullRequestLink: str
     messageToUser: str
     todos: list[Todo]
@@ -50,7 +53,7 @@ class Source(TypedDict):
 @with_config(WHOLE)
 class AgentJob(TypedDict):
     id: str
-    status: Literal["active", "completed", "archived", "failed"]
+    status: AgentJobStatus
     source: Source
     model: str
     prLink: str | None

@@ -1,10 +1,11 @@
 """The messaging API: what its endpoints answer."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
 from pydantic import Field, with_config
 
-from scripts.openapi.shared import WHOLE, Millis
+from jobs.kit.types import WHOLE, Millis
 
 Status = Literal["pending", "processing", "completed", "failed", "timeout"]
 
@@ -25,7 +26,7 @@ class Message(TypedDict):
     content: str
     authorId: str
     createdAt: Millis
-    metadata: NotRequired[dict[str, Any]]
+    metadata: NotRequired[Mapping[str, Any]]
 
 
 @with_config(WHOLE)
@@ -45,7 +46,7 @@ class Job(TypedDict):
     expiresAt: Millis
     result: NotRequired[Result]
     error: NotRequired[Annotated[str, Field(description="Why there is no result")]]
-    metadata: Annotated[dict[str, Any], Field(description="As it came")]
+    metadata: Annotated[Mapping[str, Any], Field(description="As it came")]
 
 
 @with_config(WHOLE)
@@ -96,59 +97,3 @@ class Agents(TypedDict):
 class ListedAgents(TypedDict):
     success: Literal[True]
     data: Agents
-
-
-# ── Payments ────────────────────────────────────────────────────────────────────
-
-
-@with_config(WHOLE)
-class Domain(TypedDict):
-    """The asset's EIP-712 domain."""
-
-    name: str
-    version: str
-
-
-@with_config(WHOLE)
-class Requirements(TypedDict):
-    """What x402's version 1 asks for on one network; version 2 is in `PAYMENT-REQUIRED`."""
-
-    scheme: Literal["exact"]
-    network: str
-    maxAmountRequired: str
-    resource: str
-    description: str
-    mimeType: str
-    payTo: str
-    maxTimeoutSeconds: int
-    asset: str
-    extra: Domain
-    outputSchema: dict[str, Any]
-
-
-@with_config(WHOLE)
-class Price(TypedDict):
-    recipient: str
-    amount: str
-    amountAtomic: str
-    currency: Literal["USDC"]
-    network: str
-    chainId: int
-    asset: str
-
-
-@with_config(WHOLE)
-class Prices(TypedDict):
-    payment: list[Price]
-
-
-@with_config(WHOLE)
-class Offer(TypedDict):
-    """What a job costs, and in `code` why it is not paid for yet."""
-
-    x402Version: Literal[1]
-    error: str
-    code: str
-    accepts: list[Requirements]
-    paymentInfo: Prices
-    payment: list[Price]

@@ -1,10 +1,11 @@
 """The sessions API: what its endpoints answer."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
 from pydantic import Field, with_config
 
-from scripts.openapi.shared import WHOLE, Millis, Time
+from jobs.kit.types import WHOLE, Millis, Time
 
 
 @with_config(WHOLE)
@@ -22,7 +23,7 @@ class Created(TypedDict):
     agentId: str
     userId: str
     createdAt: Time
-    metadata: dict[str, Any]
+    metadata: Mapping[str, Any]
     expiresAt: Time
     timeoutConfig: Timeouts
 
@@ -66,7 +67,7 @@ class UserMessage(TypedDict):
     content: str
     authorId: str
     createdAt: Time
-    metadata: dict[str, Any]
+    metadata: Mapping[str, Any]
 
 
 @with_config(WHOLE)
