@@ -14,7 +14,7 @@ from tests.architecture.watched import metrics_of, of_type
 ROOT = Path(__file__).parents[2]
 JOBS = ROOT / "layers/jobs/jobs"
 PSEUDO = {"AWS::StackName", "AWS::Region"}
-ADVICE = "add an alarm under Operations in template.yaml, and its section to docs/runbook.md"
+ADVICE = "add an alarm to its feature in template.yaml, and its section to docs/runbook.md"
 
 
 @pytest.fixture(scope="module")
