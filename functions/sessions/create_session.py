@@ -5,20 +5,20 @@ from jobs.kit.http import Request, Response
 from jobs.messaging.api import responses as messaging
 from jobs.sessions import wiring as session_bootstrap
 from jobs.sessions.api import responses as sessions
-from jobs.sessions.api.requests import CreateSessionBody
+from jobs.sessions.api.requests import change_timeouts, parse_create_session
 from jobs.sessions.session import Timeouts
 from jobs.sessions.use_session import NewSession
 
 
 def create_session(request: Request) -> Response:
-    body = CreateSessionBody.of(request.json())
+    body = parse_create_session(request.json())
     session = session_bootstrap.open_session()(
         NewSession(
             tenant=request.tenant,
-            agent_id=body.agentId,
-            user_id=body.userId,
-            metadata=body.metadata,
-            timeouts=body.timeoutConfig.changing(Timeouts()),
+            agent_id=body["agentId"],
+            user_id=body["userId"],
+            metadata=body.get("metadata", {}),
+            timeouts=change_timeouts(Timeouts(), body.get("timeoutConfig", {})),
         )
     )
     return sessions.opened(session)

@@ -6,15 +6,15 @@ from jobs.kit.http import Request, Response
 from jobs.messaging.api import responses as messaging
 from jobs.sessions import wiring as session_bootstrap
 from jobs.sessions.api import responses as sessions
-from jobs.sessions.api.requests import TimeoutConfig
+from jobs.sessions.api.requests import change_timeouts, parse_timeouts
 
 
 def update_timeout(request: Request) -> Response:
-    body = TimeoutConfig.of(request.json())
+    body = parse_timeouts(request.json())
     session = session_bootstrap.use_session().change(
         request.tenant,
         sessions.id_in(request),
-        lambda session, now: session.timed(body.changing(session.timeouts), now),
+        lambda session, now: session.timed(change_timeouts(session.timeouts, body), now),
     )
     return sessions.told(session, bootstrap.now())
 

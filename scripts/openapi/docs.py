@@ -14,12 +14,14 @@ from jobs.core.rate_limit import Allowance, RateLimitedError
 from jobs.docs.api import errors as docs_errors
 from jobs.docs.api import types
 from jobs.docs.api.access import ScopeMissingError
-from jobs.docs.api.requests import CreateJob, Prompt
-from jobs.kit.http import BadRequestError, Request, Response, TooLargeError
+from jobs.docs.api.ai_stream import PLACE, place_in
+from jobs.docs.api.query import DEFAULT_TAKE, MAX_SKIP, MAX_TAKE, page_in
+from jobs.docs.api.requests import PROMPT, CreateJob, Prompt, checked
+from jobs.kit.http import Request, Response, TooLargeError
 from jobs.messaging.agent import Scope
 from jobs.webhooks.api.body import URL_HEADER
 from jobs.webhooks.url import LONGEST
-from scripts.openapi.model import NOON, Api, Form, Operation
+from scripts.openapi.model import NOON, Api, Form, Operation, asking, raised
 from scripts.openapi.shared import IDEMPOTENCY_KEY, RETRY_AFTER, JobId
 
 _HOUR: Final = 3_600_000
@@ -72,7 +74,7 @@ def _for(scope: Scope, *refusals: Exception) -> dict[str, Any]:
         "error": types.Error,
         "refuse": _refuse,
         "refusals": [
-            ScopeMissingError(f"This needs a key with the scope {scope}"),
+            ScopeMissingError(scope),
             ProjectNotFoundError(),
             *refusals,
         ],
@@ -81,7 +83,7 @@ def _for(scope: Scope, *refusals: Exception) -> dict[str, Any]:
 
 _WORK: Final = _for(
     Scope.WRITE,
-    BadRequestError("prompt: Field required"),
+    raised(checked, PROMPT, {}),
     IdempotencyConflictError(),
     StaleJobError(),
     TooLargeError(),
@@ -146,16 +148,14 @@ DOCS: Final = Api(
                 "Last-Event-ID": Annotated[
                     str,
                     Field(
-                        pattern=r"^[1-9]\d{0,9}\.\d{1,6}$",
+                        pattern=f"^{PLACE.pattern}$",
                         description="The id of the last event that was received, to go on after it",
                     ),
                 ]
             },
             answers={200: _STREAM},
             told=_TOLD,
-            **_for(
-                Scope.READ, BadRequestError("Last-Event-ID is none of ours"), JobNotFoundError()
-            ),
+            **_for(Scope.READ, raised(place_in, "none of ours"), JobNotFoundError()),
         ),
         Operation(
             name="get_job",
@@ -179,7 +179,7 @@ DOCS: Final = Api(
                     int,
                     Field(
                         ge=0,
-                        le=999_999_999,
+                        le=MAX_SKIP,
                         description="How many of the newest to leave out",
                         json_schema_extra={"default": 0},
                     ),
@@ -188,14 +188,14 @@ DOCS: Final = Api(
                     int,
                     Field(
                         ge=1,
-                        le=100,
+                        le=MAX_TAKE,
                         description="How many at most",
-                        json_schema_extra={"default": 12},
+                        json_schema_extra={"default": DEFAULT_TAKE},
                     ),
                 ],
             },
             answers={200: types.Sessions},
-            **_for(Scope.READ, BadRequestError("take must be from 1 to 100")),
+            **_for(Scope.READ, raised(page_in, asking(take="0"))),
         ),
         Operation(
             name="create_job_v2",

@@ -43,10 +43,14 @@ class GatewayError(TypedDict):
 
 
 @cache
+def template() -> Json:
+    return load(ROOT / "template.yaml")
+
+
+@cache
 def example(response: str) -> Json:
     """Return the body of one of template.yaml's gateway responses."""
-    template = load(ROOT / "template.yaml")
-    responses = template["Resources"]["Api"]["Properties"]["GatewayResponses"]
+    responses = template()["Resources"]["Api"]["Properties"]["GatewayResponses"]
     text = responses[response]["ResponseTemplates"]["application/json"]
     filled: Json = json.loads(_Context(text).substitute(_CONTEXT))
     return filled

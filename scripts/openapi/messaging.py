@@ -4,7 +4,7 @@ Whether creating a job costs something, and whether a payment does instead of a 
 deployment's choice: what is said of payments here holds where it does.
 """
 
-from typing import Annotated, Any, Final, NotRequired, TypedDict
+from typing import Annotated, Any, Final
 
 from pydantic import Field
 
@@ -18,37 +18,16 @@ from jobs.core.errors import (
     SettlementUnknownError,
     StaleJobError,
 )
-from jobs.kit.http import BadRequestError, TooLargeError
-from jobs.kit.types import Error, Uuid
+from jobs.kit.http import TooLargeError
+from jobs.kit.types import Error
 from jobs.messaging.api import responses as messaging
 from jobs.messaging.api import types
+from jobs.messaging.api.requests import CreateJobBody, parse_create_job
 from jobs.payments.api.types import Offer
-from jobs.webhooks.api.body import WebhookBody
-from scripts.openapi.model import Api, Operation
+from jobs.payments.api.x402_offer import to_usdc
+from scripts.openapi import gateway
+from scripts.openapi.model import Api, Operation, raised
 from scripts.openapi.shared import API_KEY, IDEMPOTENCY_KEY, RETRY_AFTER, JobId
-
-
-class NewJob(TypedDict):
-    """Fields that are not named here are ignored."""
-
-    userId: Annotated[Uuid, Field(description="Who asks, in the caller's own books")]
-    content: Annotated[
-        str, Field(min_length=1, max_length=50_000, description="Counted in UTF-16 code units")
-    ]
-    agentId: NotRequired[
-        Annotated[Uuid, Field(description="Who is asked; without it, the first available agent")]
-    ]
-    metadata: NotRequired[
-        Annotated[dict[str, Any], Field(description="Kept as it is; up to 10,000 units as JSON")]
-    ]
-    timeoutMs: NotRequired[
-        Annotated[
-            float,
-            Field(ge=1000, le=300_000, description="Until the job is a timeout, waiting included"),
-        ]
-    ]
-    webhook: NotRequired[WebhookBody | None]
-
 
 _KEY: Final[dict[str, Any]] = {
     "security": ["apiKey"],
@@ -69,6 +48,7 @@ _PAYING: Final = {
         ),
     ],
 }
+_PRICE: Final = int(gateway.template()["Parameters"]["PaymentPrice"]["Default"])
 _PAID: Final = ("X-PAYMENT-RESPONSE", "PAYMENT-RESPONSE")
 
 MESSAGING: Final = Api(
@@ -118,7 +98,7 @@ MESSAGING: Final = Api(
             description="The answer comes at once, and the job is polled; with `Prefer: wait=N` it"
             " comes when the agent has answered, if that is soon enough.",
             tag="Jobs",
-            body=NewJob,
+            body=CreateJobBody,
             headers={
                 **IDEMPOTENCY_KEY,
                 "Prefer": Annotated[str, Field(description="wait=N, of up to 25 seconds")],
@@ -131,7 +111,7 @@ MESSAGING: Final = Api(
                 402: ("PAYMENT-REQUIRED",),
             },
             refusals=[
-                BadRequestError("content is required and must be a string"),
+                raised(parse_create_job, {"userId": "22222222-2222-4222-8222-222222222222"}),
                 AgentNotFoundError("99999999-9999-4999-8999-999999999999"),
                 NoAgentsError(),
                 IdempotencyConflictError(),
@@ -142,7 +122,7 @@ MESSAGING: Final = Api(
                 "x-payment-info": {
                     "protocols": ["x402"],
                     "pricingMode": "fixed",
-                    "price": "0.02",
+                    "price": to_usdc(_PRICE),
                 }
             },
             **_KEY | {"security": ["apiKey", "x402", "x402v2"]},
@@ -158,9 +138,10 @@ MESSAGING: Final = Api(
                     int,
                     Field(
                         ge=1,
-                        le=1000,
-                        description="More is taken for 1000, and what is no number for 50",
-                        json_schema_extra={"default": 50},
+                        le=messaging.MAX_LIMIT,
+                        description=f"More is taken for {messaging.MAX_LIMIT}, and what is no"
+                        f" number for {messaging.DEFAULT_LIMIT}",
+                        json_schema_extra={"default": messaging.DEFAULT_LIMIT},
                     ),
                 ],
                 "status": Annotated[

@@ -20,27 +20,26 @@ from jobs.core.errors import (
     StaleJobError,
 )
 from jobs.core.rate_limit import Allowance, RateLimitedError
-from jobs.kit.http import BadRequestError, TooLargeError
+from jobs.kit.http import TooLargeError
 from jobs.missions.api import errors as missions_errors
 from jobs.missions.api import token as missions_token
 from jobs.missions.api import types
 from jobs.missions.api.access import ForbiddenError, InvalidTokenError, UnsupportedVersionError
-from jobs.missions.api.bodies import CreateJob, OlderCreateJob, UpdateJob
+from jobs.missions.api.bodies import UPDATE, CreateJob, OlderCreateJob, UpdateJob, checked
 from jobs.missions.api.errors import CANNOT_CANCEL, CANNOT_DELETE, CANNOT_UPDATE
-from jobs.missions.api.token import AccessDeniedError, UnsupportedGrantTypeError
+from jobs.missions.api.query import DEFAULT_LIMIT, MAX_LIMIT
+from jobs.missions.api.token import AccessDeniedError, Credentials, UnsupportedGrantTypeError
 from jobs.missions.partner import Role
 from jobs.tracking.api import types as tracking
 from jobs.tracking.api.share_request import CreateShare
-from scripts.openapi.model import NOON, Api, Form, Operation
+from scripts.openapi.model import NOON, Api, Form, Operation, raised
 from scripts.openapi.shared import IDEMPOTENCY_KEY, RETRY_AFTER, JobId
 
 _RATE: Final = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
 _LIMITED: Final = RateLimitedError(
     Allowance(limit=60, remaining=0, resets_at=NOON + 30_000, granted=False)
 )
-_WRONG: Final = BadRequestError(
-    "Missing or invalid parameters", {"priority": "Input should be less than or equal to 10"}
-)
+_WRONG: Final = raised(checked, UPDATE, {"priority": 11}, now=NOON)
 _OF_A_JOB: Final = (JobStartedError(), JobNotFoundError(), StaleJobError())
 _ROLES: Final = (
     "A partner's program has one of three roles: a VIEWER reads, a PILOT also flies, a MANAGER also"
@@ -59,7 +58,7 @@ def _for(role: Role, **about: Any) -> dict[str, Any]:
         **about,
         "refusals": [
             InvalidTokenError(),
-            ForbiddenError(f"This needs the role {role.name}"),
+            ForbiddenError(role),
             UnsupportedVersionError(),
             *about.get("refusals", ()),
         ],
@@ -129,7 +128,7 @@ MISSIONS: Final = Api(
             told=dict.fromkeys((200, 400, 401, 429), _RATE),
             refusals=[
                 AccessDeniedError(),
-                BadRequestError("client_id is required and must be a string"),
+                raised(Credentials.of, {"grant_type": "client_credentials"}),
                 UnsupportedGrantTypeError(),
                 InvalidClientError(),
                 TooLargeError(),
@@ -170,9 +169,9 @@ MISSIONS: Final = Api(
                     int,
                     Field(
                         ge=1,
-                        le=100,
+                        le=MAX_LIMIT,
                         description="How many at most",
-                        json_schema_extra={"default": 20},
+                        json_schema_extra={"default": DEFAULT_LIMIT},
                     ),
                 ],
                 "cursor": Annotated[str, Field(description="`nextCursor` of the page before")],

@@ -17,6 +17,19 @@ NOON: Final = 1_767_268_800_000  # 2026-01-01T12:00:00Z
 _ASKED: Final = Request({"requestContext": {"requestId": "11111111-2222-3333-4444-555555555555"}})
 
 
+def raised(by: Callable[..., object], *arguments: Any, **more: Any) -> Exception:
+    """Return what the code raises: so a refusal is shown in its words."""
+    try:
+        by(*arguments, **more)
+    except Exception as error:  # noqa: BLE001 - whatever it is
+        return error
+    raise AssertionError(f"{by} refuses nothing")
+
+
+def asking(**query: str) -> Request:
+    return Request({"queryStringParameters": query})
+
+
 class UnexpectedError(Exception):
     """Whatever nobody has thought of."""
 

@@ -1,6 +1,6 @@
 """The sessions API: what its endpoints take and answer."""
 
-from typing import Annotated, Any, Final, Literal, NotRequired, TypedDict
+from typing import Annotated, Any, Final
 
 from pydantic import Field
 
@@ -12,71 +12,23 @@ from jobs.core.errors import (
     SessionNotFoundError,
     StaleSessionError,
 )
-from jobs.kit.http import BadRequestError, TooLargeError
-from jobs.kit.types import Error, Millis, Uuid
+from jobs.kit.http import TooLargeError
+from jobs.kit.types import Error, Millis
+from jobs.messaging.api.responses import DEFAULT_LIMIT
 from jobs.sessions.api import responses as sessions
 from jobs.sessions.api import types
-from jobs.sessions.session import LONGEST_SESSION_MINUTES
-from scripts.openapi.model import Api, Form, Operation
+from jobs.sessions.api.requests import (
+    CreateSessionBody,
+    SendMessageBody,
+    TimeoutConfig,
+    parse_create_session,
+    parse_send_message,
+    parse_timeouts,
+)
+from scripts.openapi.model import Api, Form, Operation, asking, raised
 from scripts.openapi.shared import API_KEY, IDEMPOTENCY_KEY, RETRY_AFTER
 
-_Minutes = Annotated[int, Field(ge=5, le=1440)]
 _Moment = Annotated[Millis, Field(le=9_999_999_999_999_999)]
-_Metadata = Annotated[
-    dict[str, Any], Field(description="Kept as it is; up to 10,000 units as JSON")
-]
-
-
-class NewTimeouts(TypedDict, total=False):
-    """What is not named stays as it is."""
-
-    timeoutMinutes: Annotated[_Minutes, Field(description="Without use, until it expires")]
-    autoRenew: Annotated[bool, Field(description="Whether use lets the time begin anew")]
-    maxDurationMinutes: Annotated[
-        int, Field(ge=5, le=LONGEST_SESSION_MINUTES, description="In all, however much it is used")
-    ]
-    warningThresholdMinutes: Annotated[
-        int, Field(ge=1, le=1440, description="Before the end, from when on isNearExpiration")
-    ]
-
-
-class NewSession(TypedDict):
-    """Fields that are not named here are ignored."""
-
-    agentId: Annotated[Uuid, Field(description="Who is talked to")]
-    userId: Annotated[Uuid, Field(description="Who talks, in the caller's own books")]
-    metadata: NotRequired[_Metadata]
-    timeoutConfig: NotRequired[NewTimeouts]
-
-
-class Attachment(TypedDict):
-    """Whatever else is in it is kept."""
-
-    url: Annotated[str, Field(min_length=1)]
-
-
-class NewMessage(TypedDict):
-    """Fields that are not named here are ignored."""
-
-    content: Annotated[
-        str, Field(min_length=1, max_length=4000, description="Counted in UTF-16 code units")
-    ]
-    transport: NotRequired[
-        Annotated[
-            Literal["websocket", "http", "sse", "sync", "stream"],
-            Field(
-                description="How to be answered: later (websocket, the default; the answer is then"
-                " among the session's messages), with this answer (http or sync), or as a stream"
-                " (sse or stream)"
-            ),
-        ]
-    ]
-    attachments: NotRequired[
-        Annotated[list[Attachment], Field(description="Up to 10,000 units as JSON")]
-    ]
-    metadata: NotRequired[_Metadata]
-
-
 _KEY: Final[dict[str, Any]] = {
     "security": ["apiKey"],
     "error": Error,
@@ -125,10 +77,10 @@ SESSIONS: Final = Api(
             path=_ROOT,
             summary="Begin a conversation of a user with an agent",
             tag="Sessions",
-            body=NewSession,
+            body=CreateSessionBody,
             answers={201: types.Created},
             refusals=[
-                BadRequestError("userId is required and must be a string"),
+                raised(parse_create_session, {"agentId": "11111111-1111-4111-8111-111111111111"}),
                 AgentNotFoundError("99999999-9999-4999-8999-999999999999"),
                 TooLargeError(),
             ],
@@ -198,11 +150,11 @@ SESSIONS: Final = Api(
             path=f"{_ONE}/timeout",
             summary="Give a session other times, which run from now on",
             tag="Sessions",
-            body=NewTimeouts,
+            body=TimeoutConfig,
             answers={200: types.Session},
             refusals=[
                 *_OF_ONE,
-                BadRequestError("timeoutMinutes must be a whole number between 5 and 1440 minutes"),
+                raised(parse_timeouts, {"timeoutMinutes": 1}),
                 StaleSessionError(),
                 TooLargeError(),
             ],
@@ -214,12 +166,12 @@ SESSIONS: Final = Api(
             path=f"{_ONE}/messages",
             summary="Say something; the answer comes later, with this one, or as a stream",
             tag="Messages",
-            body=NewMessage,
+            body=SendMessageBody,
             headers=IDEMPOTENCY_KEY,
             answers={201: types.Sent, 200: _STREAM},
             refusals=[
                 *_OF_ONE,
-                BadRequestError("content cannot be empty"),
+                raised(parse_send_message, {"content": ""}),
                 NotForSaleError(),
                 IdempotencyConflictError(),
                 StaleSessionError(),
@@ -238,9 +190,10 @@ SESSIONS: Final = Api(
                     int,
                     Field(
                         ge=1,
-                        le=100,
-                        description="More is taken for 100, and what is no number for 50",
-                        json_schema_extra={"default": 50},
+                        le=sessions.MAX_LIMIT,
+                        description=f"More is taken for {sessions.MAX_LIMIT}, and what is no"
+                        f" number for {DEFAULT_LIMIT}",
+                        json_schema_extra={"default": DEFAULT_LIMIT},
                     ),
                 ],
                 "before": Annotated[_Moment, Field(description="Only older ones")],
@@ -249,7 +202,7 @@ SESSIONS: Final = Api(
                 ],
             },
             answers={200: types.Messages},
-            refusals=[*_OF_ONE, BadRequestError("before must be a timestamp in milliseconds")],
+            refusals=[*_OF_ONE, raised(sessions.window_in, asking(before="now"))],
             **_KEY,
         ),
     ],

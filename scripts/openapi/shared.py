@@ -4,6 +4,8 @@ from typing import Annotated, Any, Final
 
 from pydantic import Field
 
+from jobs.kit.http import MAX_KEY_LENGTH
+
 JobId = Annotated[str, Field(description="As the job's create has answered; a UUID")]
 
 IDEMPOTENCY_KEY: Final = {
@@ -11,7 +13,7 @@ IDEMPOTENCY_KEY: Final = {
         str,
         Field(
             min_length=1,
-            max_length=255,
+            max_length=MAX_KEY_LENGTH,
             description="Any printable text. For 24 hours, the same key with the same body is"
             " answered with what the first request has made; with another body it is a 409",
         ),

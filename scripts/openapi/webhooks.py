@@ -6,13 +6,12 @@ from pydantic import Field
 
 from jobs.core.errors import DeliveryExhaustedError, DeliveryNotFoundError
 from jobs.docs import docs_job as docs
-from jobs.kit.http import BadRequestError
 from jobs.kit.types import Error, Uuid
 from jobs.messaging.api import responses as messaging
 from jobs.missions import mission as missions
 from jobs.webhooks.api import responses as webhooks
 from jobs.webhooks.api import types
-from scripts.openapi.model import Api, Event, Operation
+from scripts.openapi.model import Api, Event, Operation, asking, raised
 from scripts.openapi.shared import API_KEY, RETRY_AFTER
 
 DIALECTS: Final = (messaging.NAME, missions.DIALECT, docs.DIALECT)
@@ -50,7 +49,7 @@ WEBHOOKS: Final = Api(
             query={"jobId": Annotated[Uuid, Field(description="Whose deliveries")]},
             required=["jobId"],
             answers={200: types.Deliveries},
-            refusals=[BadRequestError("jobId must be a job's id")],
+            refusals=[raised(webhooks.job_id_in, asking())],
             **_KEY,
         ),
         Operation(

@@ -8,6 +8,7 @@ from jobs.kit.http import BadRequestError, Request, TooLargeError
 from jobs.kit.iso_time import iso
 from jobs.missions.api import errors as missions_errors
 from jobs.missions.api.access import ForbiddenError, InvalidTokenError, UnsupportedVersionError
+from jobs.missions.partner import Role
 from tests.support import NOON
 
 REQUEST = Request({"requestContext": {"requestId": "r-1"}})
@@ -16,7 +17,7 @@ WORDED = [
     (BadRequestError("name is required"), 400, "invalid_request", "INVALID_REQUEST"),
     (errors.BadCursorError(), 400, "invalid_request", "INVALID_REQUEST"),
     (InvalidTokenError(), 401, "Missing or invalid credentials", "INVALID_TOKEN"),
-    (ForbiddenError("PILOT"), 403, "Insufficient permissions", "INSUFFICIENT_PERMISSIONS"),
+    (ForbiddenError(Role.PILOT), 403, "Insufficient permissions", "INSUFFICIENT_PERMISSIONS"),
     (errors.JobNotFoundError("j"), 404, "Job not found", "JOB_NOT_FOUND"),
     (errors.DeviceGroupNotFoundError(), 404, "Device group not found", "DEVICE_GROUP_NOT_FOUND"),
     (errors.DeviceNotFoundError(), 404, "Device not found", "DEVICE_NOT_FOUND"),

@@ -10,7 +10,7 @@ from jobs.job_requests.request import Asked, JobRequest
 from jobs.kit.http import BadRequestError
 from jobs.messaging.api import new_job as messaging_creation
 from jobs.messaging.api import responses as messaging
-from jobs.messaging.api.requests import CreateJobBody
+from jobs.messaging.api.requests import parse_create_job
 from jobs.missions import mission
 from jobs.missions import wiring as mission_bootstrap
 from jobs.missions.api import requests as missions_request
@@ -35,7 +35,7 @@ def create(request: JobRequest) -> Job:
 
 
 def _message(asked: Asked) -> Job:
-    body = CreateJobBody.of(asked.request)
+    body = parse_create_job(asked.request)
     new = messaging_creation.new_job(body, tenant=asked.tenant, key=asked.key)
     return bootstrap.create_job()(new)
 

@@ -1,12 +1,15 @@
 """Rules that bodies of several APIs share, in the words of the messaging contract."""
 
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Annotated, Any, Final
 
+from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError
 from pydantic_core import PydanticCustomError
 
 from jobs.kit import strict_json
+from jobs.kit.http import BadRequestError
 
-_LARGEST_METADATA: Final = 10_000
+_MAX_METADATA: Final = 10_000
 
 
 def require(condition: bool, text: str) -> None:  # noqa: FBT001 - reads as a sentence
@@ -22,7 +25,42 @@ def units(text: str) -> int:
 def metadata(value: Any) -> Any:
     require(isinstance(value, dict), "metadata must be an object")
     require(
-        units(strict_json.dumps(value)) <= _LARGEST_METADATA,
-        f"metadata exceeds maximum size of {_LARGEST_METADATA} bytes",
+        units(strict_json.dumps(value)) <= _MAX_METADATA,
+        f"metadata exceeds maximum size of {_MAX_METADATA} bytes",
     )
     return value
+
+
+Metadata = Annotated[
+    dict[str, Any],
+    Field(description=f"Kept as it is; up to {_MAX_METADATA:,} units as JSON"),
+    BeforeValidator(metadata),
+]
+
+
+def content_rule(most: int) -> BeforeValidator:
+    """Check a message's text, of so many UTF-16 code units at most."""
+
+    def check(value: Any) -> Any:
+        require(isinstance(value, str), "content is required and must be a string")
+        require(value != "", "content cannot be empty")
+        require(units(value) <= most, f"content exceeds maximum length of {most} characters")
+        return value
+
+    return BeforeValidator(check)
+
+
+def parse[T: Mapping[str, Any]](kind: TypeAdapter[T], body: Any, *required: str) -> T:
+    """Check a body, or raise `BadRequestError` with the text of the first rule it breaks.
+
+    Rules apply in the order of the fields; to those of a `required` field, absent is null.
+    """
+    if not isinstance(body, dict):
+        raise BadRequestError("Request body must be an object")
+    try:
+        return kind.validate_python(dict.fromkeys(required) | body)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        ours = first["type"] == "rule"
+        where = "" if ours else f"{'.'.join(map(str, first['loc']))}: "
+        raise BadRequestError(where + first["msg"]) from error

@@ -10,7 +10,7 @@ from typing import Any, Final
 from jobs.kit import strict_json
 
 MOST_BODY_BYTES: Final = 2**20
-_LONGEST_KEY: Final = 255
+MAX_KEY_LENGTH: Final = 255
 _JSON: Final = re.compile(r"application/(?:[\w.+-]+\+)?json\s*(?:;.*)?", re.IGNORECASE)
 _WAIT: Final = re.compile(r'(?:^|[,;\s])wait\s*=\s*"?(\d{1,9})"?(?=$|[,;\s])', re.IGNORECASE)
 
@@ -60,8 +60,8 @@ def parsed(body: bytes) -> Any:
 
 def checked_key(key: str | None) -> str | None:
     """Return an `Idempotency-Key`, or raise `BadRequestError` if it cannot be one."""
-    if key is not None and not (0 < len(key) <= _LONGEST_KEY and key.isprintable()):
-        raise BadRequestError("Idempotency-Key must be 1 to 255 printable characters")
+    if key is not None and not (0 < len(key) <= MAX_KEY_LENGTH and key.isprintable()):
+        raise BadRequestError(f"Idempotency-Key must be 1 to {MAX_KEY_LENGTH} printable characters")
     return key
 
 

@@ -14,7 +14,10 @@ class UnknownCallerError(Exception):
 
 
 class ScopeMissingError(Exception):
-    """The key is right, but not for this; the message is shown to the caller."""
+    """The key is right, but lacks this scope; the message is shown to the caller."""
+
+    def __init__(self, scope: Scope) -> None:
+        super().__init__(f"This needs a key with the scope {scope}")
 
 
 def bearer_in(authorization: str) -> str | None:
@@ -26,4 +29,4 @@ def bearer_in(authorization: str) -> str | None:
 def demand(scope: Scope, granted: Collection[str]) -> None:
     """Raise `ScopeMissingError` unless the key has this scope."""
     if scope not in granted:
-        raise ScopeMissingError(f"This needs a key with the scope {scope}")
+        raise ScopeMissingError(scope)

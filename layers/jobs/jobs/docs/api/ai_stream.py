@@ -14,7 +14,7 @@ from jobs.docs.output import OutputEvent
 from jobs.kit.http import BadRequestError
 
 BAD_PLACE: Final = "Last-Event-ID must be the id of one of this stream's events"
-_PLACE: Final = re.compile(r"([1-9]\d{0,9})\.(\d{1,6})", re.ASCII)
+PLACE: Final = re.compile(r"([1-9]\d{0,9})\.(\d{1,6})", re.ASCII)
 
 
 class Place(NamedTuple):
@@ -48,7 +48,7 @@ def place_in(last_event_id: str | None) -> Place:
     """Read a `Last-Event-ID`. Raises `BadRequestError`."""
     if last_event_id is None:
         return START
-    found = _PLACE.fullmatch(last_event_id)
+    found = PLACE.fullmatch(last_event_id)
     if not found:
         raise BadRequestError(BAD_PLACE)
     return Place(int(found[1]), int(found[2]))

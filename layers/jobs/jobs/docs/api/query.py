@@ -6,8 +6,10 @@ from jobs.core.errors import JobNotFoundError
 from jobs.core.ids import is_uuid
 from jobs.kit.http import BadRequestError, Request
 
-_LONGEST_NUMBER: Final = 9
-_MOST_SKIPPED: Final = 10**_LONGEST_NUMBER - 1
+_MAX_DIGITS: Final = 9
+MAX_SKIP: Final = 10**_MAX_DIGITS - 1
+MAX_TAKE: Final = 100
+DEFAULT_TAKE: Final = 12
 
 
 def job_id_in(request: Request) -> str:
@@ -21,8 +23,8 @@ def job_id_in(request: Request) -> str:
 def page_in(request: Request) -> tuple[int, int]:
     """Return how many to skip, and how many to take. Raises `BadRequestError`."""
     return (
-        _number(request, "skip", default=0, least=0, most=_MOST_SKIPPED),
-        _number(request, "take", default=12, least=1, most=100),
+        _number(request, "skip", default=0, least=0, most=MAX_SKIP),
+        _number(request, "take", default=DEFAULT_TAKE, least=1, most=MAX_TAKE),
     )
 
 
@@ -30,7 +32,7 @@ def _number(request: Request, name: str, *, default: int, least: int, most: int)
     text = request.query(name)
     if text is None:
         return default
-    if not (text.isascii() and text.isdecimal() and len(text) <= _LONGEST_NUMBER):
+    if not (text.isascii() and text.isdecimal() and len(text) <= _MAX_DIGITS):
         raise BadRequestError(f"{name} must be a whole number of {least} or more")
     if not least <= int(text) <= most:
         raise BadRequestError(f"{name} must be from {least} to {most}")

@@ -1,92 +1,115 @@
 """The body of a create, checked in the order and in the words of the contract."""
 
-from typing import Annotated, Any, Final, Self
+from typing import Annotated, Any, Final, NotRequired, TypedDict
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
+from pydantic import (
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    WithJsonSchema,
+    with_config,
+)
 
 from jobs.core.ids import is_uuid
 from jobs.core.job import Millis
-from jobs.kit.body_rules import metadata as _metadata
-from jobs.kit.body_rules import require as _require
-from jobs.kit.body_rules import units as _units
+from jobs.kit.body_rules import Metadata, content_rule, parse, require
 from jobs.kit.fingerprint import fingerprint
 from jobs.kit.http import BadRequestError
+from jobs.kit.types import Uuid
 from jobs.webhooks.api.body import WebhookBody
 
-_LONGEST_CONTENT: Final = 50_000
-_SHORTEST_TIMEOUT: Final[Millis] = 1000
-_LONGEST_TIMEOUT: Final[Millis] = 300_000
+_MAX_CONTENT: Final = 50_000
+_MIN_TIMEOUT: Final[Millis] = 1000
+_MAX_TIMEOUT: Final[Millis] = 300_000
 
 
 def _user_id(value: Any) -> Any:
-    _require(isinstance(value, str), "userId is required and must be a valid UUID string")
+    require(isinstance(value, str), "userId is required and must be a valid UUID string")
     return value
 
 
 def _agent_id(value: Any) -> Any:
-    _require(isinstance(value, str), "agentId must be a valid UUID string")
-    return value
-
-
-def _content(value: Any) -> Any:
-    _require(isinstance(value, str), "content is required and must be a string")
-    _require(value != "", "content cannot be empty")
-    _require(
-        _units(value) <= _LONGEST_CONTENT,
-        f"content exceeds maximum length of {_LONGEST_CONTENT} characters",
-    )
+    require(isinstance(value, str), "agentId must be a valid UUID string")
     return value
 
 
 def _timeout(value: Any) -> Any:
     number = isinstance(value, int | float) and not isinstance(value, bool)
-    _require(number and value >= 0, "timeoutMs must be a positive number")
-    _require(value >= _SHORTEST_TIMEOUT, f"timeoutMs must be at least {_SHORTEST_TIMEOUT}ms")
-    _require(value <= _LONGEST_TIMEOUT, f"timeoutMs cannot exceed {_LONGEST_TIMEOUT}ms")
+    require(number and value >= 0, "timeoutMs must be a positive number")
+    require(value >= _MIN_TIMEOUT, f"timeoutMs must be at least {_MIN_TIMEOUT}ms")
+    require(value <= _MAX_TIMEOUT, f"timeoutMs cannot exceed {_MAX_TIMEOUT}ms")
     return int(value)
 
 
-class CreateJobBody(BaseModel):
-    """Fields in the order in which their rules apply. Unknown ones are ignored."""
+@with_config(ConfigDict(strict=True, defer_build=True))
+class CreateJobBody(TypedDict):
+    """Fields that are not named here are ignored."""
 
-    model_config = ConfigDict(strict=True, frozen=True, defer_build=True, validate_default=False)
+    agentId: NotRequired[
+        Annotated[
+            Uuid,
+            Field(description="Who is asked; without it, the first available agent"),
+            BeforeValidator(_agent_id),
+        ]
+    ]
+    userId: Annotated[
+        Uuid,
+        Field(description="Who asks, in the caller's own books"),
+        BeforeValidator(_user_id),
+    ]
+    content: Annotated[
+        str,
+        Field(min_length=1, max_length=_MAX_CONTENT, description="Counted in UTF-16 code units"),
+        content_rule(_MAX_CONTENT),
+    ]
+    metadata: NotRequired[Metadata]
+    timeoutMs: NotRequired[
+        Annotated[
+            int,
+            BeforeValidator(_timeout),
+            WithJsonSchema(
+                {
+                    "type": "number",
+                    "minimum": _MIN_TIMEOUT,
+                    "maximum": _MAX_TIMEOUT,
+                    "description": "Until the job is a timeout, waiting included",
+                }
+            ),
+        ]
+    ]
+    webhook: NotRequired[WebhookBody | None]
 
-    agentId: Annotated[str | None, BeforeValidator(_agent_id)] = None  # noqa: N815 - wire name
-    userId: Annotated[str, BeforeValidator(_user_id)] = ""  # noqa: N815 - wire name
-    content: Annotated[str, BeforeValidator(_content)] = ""
-    metadata: Annotated[dict[str, Any], BeforeValidator(_metadata)] = {}
-    timeoutMs: Annotated[int | None, BeforeValidator(_timeout)] = None  # noqa: N815 - wire name
-    webhook: WebhookBody | None = None
 
-    @model_validator(mode="after")
-    def _ids_are_uuids(self) -> Self:
-        _require(is_uuid(self.userId), "Invalid userId format (must be valid UUID)")
-        _require(
-            self.agentId is None or is_uuid(self.agentId),
-            "Invalid agentId format (must be valid UUID)",
-        )
-        return self
+_CREATE: Final[TypeAdapter[CreateJobBody]] = TypeAdapter(CreateJobBody)
 
-    @classmethod
-    def of(cls, body: Any) -> Self:
-        """Check a body, or raise `BadRequestError` with the text of the first rule it breaks."""
-        if not isinstance(body, dict):
-            raise BadRequestError("Request body must be an object")
-        required = {"userId": None, "content": None}
-        try:
-            return cls.model_validate(required | body)
-        except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            where = f"{'.'.join(map(str, first['loc']))}: " if "webhook" in first["loc"] else ""
-            raise BadRequestError(where + first["msg"]) from error
 
-    def request(self, agent_id: str) -> dict[str, Any]:
-        return {
-            "agentId": agent_id,
-            "userId": self.userId,
-            "content": self.content,
-            "metadata": self.metadata,
-        }
+def parse_create_job(body: Any) -> CreateJobBody:
+    """Check a body. Raises `BadRequestError`."""
+    parsed = parse(_CREATE, body, "userId", "content")
+    for name, value in (("userId", parsed["userId"]), ("agentId", parsed.get("agentId"))):
+        if value is not None and not is_uuid(value):
+            raise BadRequestError(f"Invalid {name} format (must be valid UUID)")
+    return parsed
 
-    def fingerprint(self) -> str:
-        return fingerprint(self.model_dump(exclude=None if self.webhook else {"webhook"}))
+
+def to_request(body: CreateJobBody, agent_id: str) -> dict[str, Any]:
+    """Return what is stored of a body, once its agent is chosen."""
+    return {
+        "agentId": agent_id,
+        "userId": body["userId"],
+        "content": body["content"],
+        "metadata": body.get("metadata", {}),
+    }
+
+
+def fingerprint_body(body: CreateJobBody) -> str:
+    fields = {
+        "agentId": body.get("agentId"),
+        "userId": body["userId"],
+        "content": body["content"],
+        "metadata": body.get("metadata", {}),
+        "timeoutMs": body.get("timeoutMs"),
+    }
+    webhook = body.get("webhook")
+    return fingerprint({**fields, "webhook": webhook} if webhook else fields)

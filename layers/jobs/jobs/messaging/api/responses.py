@@ -45,8 +45,8 @@ _ERRORS_OF_STATUS: Final = {
     JobStatus.TIMED_OUT: "Job timed out waiting for agent response",
 }
 _REPORTED_MAXIMUM: Final = 10_000  # the client shows it; nothing is dropped at this number
-_DEFAULT_LIMIT: Final = 50
-_MOST_LISTED: Final = 1000
+DEFAULT_LIMIT: Final = 50
+MAX_LIMIT: Final = 1000
 
 HEADERS: Final = {
     "Access-Control-Allow-Origin": "*",
@@ -152,7 +152,7 @@ def limit_in(request: Request) -> int:
     """The number that `limit` begins with, as the original parses it; else the default."""
     digits = (request.query("limit") or "").strip().removeprefix("+")
     end = next((i for i, c in enumerate(digits) if c not in "0123456789"), len(digits))
-    return min(int(digits[: min(end, 9)] or 0) or _DEFAULT_LIMIT, _MOST_LISTED)
+    return min(int(digits[: min(end, 9)] or 0) or DEFAULT_LIMIT, MAX_LIMIT)
 
 
 def statuses_in(request: Request) -> frozenset[JobStatus]:

@@ -25,6 +25,9 @@ class InvalidTokenError(Exception):
 class ForbiddenError(Exception):
     """The caller's role does not suffice; the message names the one that does."""
 
+    def __init__(self, role: Role) -> None:
+        super().__init__(f"This needs the role {role.name}")
+
 
 class UnsupportedVersionError(Exception):
     """The caller understands other versions of this API only."""
@@ -47,7 +50,7 @@ def caller(claims: Mapping[str, str], find: Callable[[str], Client | None]) -> C
 def demand(role: Role, caller: Caller) -> None:
     """Raise `ForbiddenError` if the caller's role is a lower one."""
     if caller.role < role:
-        raise ForbiddenError(f"This needs the role {role.name}")
+        raise ForbiddenError(role)
 
 
 def demand_our_version(accept: str | None) -> None:

@@ -12,8 +12,8 @@ from jobs.missions.api.responses import WORDS
 from jobs.missions.mission import DIALECT
 from jobs.missions.partner import Caller
 
-_DEFAULT_LIMIT: Final = 20
-_MOST_LISTED: Final = 100
+DEFAULT_LIMIT: Final = 20
+MAX_LIMIT: Final = 100
 _NUMBER: Final = re.compile(r"[0-9]{1,9}")
 
 
@@ -28,9 +28,9 @@ def ref_in(request: Request, caller: Caller) -> JobRef:
 def limit_in(request: Request) -> int:
     text = request.query("limit")
     if text is None:
-        return _DEFAULT_LIMIT
-    if not (_NUMBER.fullmatch(text) and 1 <= int(text) <= _MOST_LISTED):
-        raise _wrong(limit=f"Input should be an integer from 1 to {_MOST_LISTED}")
+        return DEFAULT_LIMIT
+    if not (_NUMBER.fullmatch(text) and 1 <= int(text) <= MAX_LIMIT):
+        raise _wrong(limit=f"Input should be an integer from 1 to {MAX_LIMIT}")
     return int(text)
 
 

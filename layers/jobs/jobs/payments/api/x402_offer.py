@@ -134,10 +134,15 @@ def _domain(network: Network) -> types.Domain:
     return {"name": network.domain_name, "version": network.domain_version}
 
 
+def to_usdc(amount: int) -> str:
+    """Write an amount in the token's smallest unit as one in USDC: 20000 is 0.02."""
+    return f"{(Decimal(amount) / 10**_DECIMALS).normalize():f}"
+
+
 def _plainly(terms: Terms, network: Network) -> types.Price:
     return {
         "recipient": terms.pay_to,
-        "amount": str((Decimal(terms.price) / 10**_DECIMALS).normalize().__format__("f")),
+        "amount": to_usdc(terms.price),
         "amountAtomic": str(terms.price),
         "currency": "USDC",
         "network": network.name,

@@ -1,25 +1,36 @@
-"""Bodies of the sessions API, checked in the order of their rules; the first one broken is told."""
+"""Bodies of the sessions API, checked in the order of their rules: the first broken one counts."""
 
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal, NotRequired, TypedDict
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic import (
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    WithJsonSchema,
+    with_config,
+)
 
 from jobs.core.ids import is_uuid
-from jobs.kit import body_rules as rules
 from jobs.kit import strict_json
-from jobs.kit.body_rules import require, units
+from jobs.kit.body_rules import Metadata, content_rule, parse, require, units
 from jobs.kit.fingerprint import fingerprint
-from jobs.kit.http import BadRequestError
+from jobs.kit.types import Uuid
 from jobs.sessions.session import LONGEST_SESSION_MINUTES, Timeouts
 
-_LONGEST_CONTENT: Final = 4000
-_LARGEST_ATTACHMENTS: Final = 10_000
-_SHORTEST_TIMEOUT: Final = 5
-_LONGEST_TIMEOUT: Final = 1440
+_MAX_CONTENT: Final = 4000
+_MAX_ATTACHMENTS: Final = 10_000
+_MIN_TIMEOUT: Final = 5
+_MAX_TIMEOUT: Final = 1440
 
 type Transport = Literal["websocket", "http", "sse"]
-_TRANSPORTS: Final = {"sync": "http", "stream": "sse"}
-_CONFIG: Final = ConfigDict(strict=True, frozen=True, defer_build=True, validate_default=False)
+_TRANSPORTS: Final[dict[str, Transport]] = {
+    "websocket": "websocket",
+    "http": "http",
+    "sse": "sse",
+    "sync": "http",
+    "stream": "sse",
+}
 
 
 def _id(name: str) -> BeforeValidator:
@@ -43,21 +54,9 @@ def _minutes(name: str, least: int, most: int) -> BeforeValidator:
     return BeforeValidator(check)
 
 
-def _content(value: Any) -> Any:
-    require(isinstance(value, str), "content is required and must be a string")
-    require(value != "", "content cannot be empty")
-    require(
-        units(value) <= _LONGEST_CONTENT,
-        f"content exceeds maximum length of {_LONGEST_CONTENT} characters",
-    )
-    return value
-
-
 def _transport(value: Any) -> Any:
-    known = _TRANSPORTS.get(value, value) if isinstance(value, str) else value
-    require(
-        known in ("websocket", "http", "sse"), "transport must be one of websocket, http and sse"
-    )
+    known = _TRANSPORTS.get(value) if isinstance(value, str) else None
+    require(known is not None, "transport must be one of websocket, http and sse")
     return known
 
 
@@ -68,8 +67,8 @@ def _attachments(value: Any) -> Any:
     )
     require(addressed, "attachments must be a list of objects with a url")
     require(
-        units(strict_json.dumps(value)) <= _LARGEST_ATTACHMENTS,
-        f"attachments exceed maximum size of {_LARGEST_ATTACHMENTS} bytes",
+        units(strict_json.dumps(value)) <= _MAX_ATTACHMENTS,
+        f"attachments exceed maximum size of {_MAX_ATTACHMENTS} bytes",
     )
     return value
 
@@ -84,83 +83,137 @@ def _object(value: Any) -> Any:
     return value
 
 
-class _Body(BaseModel):
-    model_config = _CONFIG
-
-    @classmethod
-    def checked(cls, body: Any, *required: str) -> Self:
-        """Check a body, or raise `BadRequestError` with the text of the first rule it breaks."""
-        if not isinstance(body, dict):
-            raise BadRequestError("Request body must be an object")
-        try:
-            return cls.model_validate(dict.fromkeys(required) | body)
-        except ValidationError as error:
-            raise BadRequestError(error.errors(include_url=False)[0]["msg"]) from error
+_CONFIG: Final = ConfigDict(strict=True, defer_build=True)
 
 
-class TimeoutConfig(_Body):
+@with_config(_CONFIG)
+class TimeoutConfig(TypedDict, total=False):
     """What is not named stays as it is."""
 
-    timeoutMinutes: Annotated[  # noqa: N815 - wire name
-        int | None, _minutes("timeoutMinutes", _SHORTEST_TIMEOUT, _LONGEST_TIMEOUT)
-    ] = None
-    autoRenew: Annotated[bool | None, BeforeValidator(_flag)] = None  # noqa: N815 - wire name
-    maxDurationMinutes: Annotated[  # noqa: N815 - wire name
-        int | None, _minutes("maxDurationMinutes", _SHORTEST_TIMEOUT, LONGEST_SESSION_MINUTES)
-    ] = None
-    warningThresholdMinutes: Annotated[  # noqa: N815 - wire name
-        int | None, _minutes("warningThresholdMinutes", 1, _LONGEST_TIMEOUT)
-    ] = None
-
-    @classmethod
-    def of(cls, body: Any) -> Self:
-        return cls.checked(body)
-
-    def changing(self, before: Timeouts) -> Timeouts:
-        def known[V](new: V | None, old: V) -> V:
-            return old if new is None else new
-
-        return Timeouts(
-            timeout=known(self.timeoutMinutes, before.timeout),
-            auto_renew=known(self.autoRenew, before.auto_renew),
-            max_duration=known(self.maxDurationMinutes, before.max_duration),
-            warning=known(self.warningThresholdMinutes, before.warning),
-        )
-
-
-class CreateSessionBody(_Body):
-    """Fields in the order in which their rules apply. Unknown ones are ignored."""
-
-    agentId: Annotated[str, _id("agentId")] = ""  # noqa: N815 - wire name
-    userId: Annotated[str, _id("userId")] = ""  # noqa: N815 - wire name
-    metadata: Annotated[dict[str, Any], BeforeValidator(rules.metadata)] = {}
-    timeoutConfig: Annotated[  # noqa: N815 - wire name
-        TimeoutConfig, BeforeValidator(_object)
-    ] = TimeoutConfig.model_construct()
-
-    @classmethod
-    def of(cls, body: Any) -> Self:
-        return cls.checked(body, "agentId", "userId")
+    timeoutMinutes: Annotated[
+        int,
+        Field(ge=_MIN_TIMEOUT, le=_MAX_TIMEOUT, description="Without use, until it expires"),
+        _minutes("timeoutMinutes", _MIN_TIMEOUT, _MAX_TIMEOUT),
+    ]
+    autoRenew: Annotated[
+        bool,
+        Field(description="Whether use lets the time begin anew"),
+        BeforeValidator(_flag),
+    ]
+    maxDurationMinutes: Annotated[
+        int,
+        Field(
+            ge=_MIN_TIMEOUT,
+            le=LONGEST_SESSION_MINUTES,
+            description="In all, however much it is used",
+        ),
+        _minutes("maxDurationMinutes", _MIN_TIMEOUT, LONGEST_SESSION_MINUTES),
+    ]
+    warningThresholdMinutes: Annotated[
+        int,
+        Field(ge=1, le=_MAX_TIMEOUT, description="Before the end, from when on isNearExpiration"),
+        _minutes("warningThresholdMinutes", 1, _MAX_TIMEOUT),
+    ]
 
 
-class SendMessageBody(_Body):
-    """Fields in the order in which their rules apply. Unknown ones are ignored."""
+@with_config(_CONFIG)
+class CreateSessionBody(TypedDict):
+    """Fields that are not named here are ignored."""
 
-    content: Annotated[str, BeforeValidator(_content)] = ""
-    transport: Annotated[str, BeforeValidator(_transport)] = "websocket"
-    metadata: Annotated[dict[str, Any], BeforeValidator(rules.metadata)] = {}
-    attachments: Annotated[list[dict[str, Any]], BeforeValidator(_attachments)] = []
+    agentId: Annotated[Uuid, Field(description="Who is talked to"), _id("agentId")]
+    userId: Annotated[
+        Uuid, Field(description="Who talks, in the caller's own books"), _id("userId")
+    ]
+    metadata: NotRequired[Metadata]
+    timeoutConfig: NotRequired[Annotated[TimeoutConfig, BeforeValidator(_object)]]
 
-    @classmethod
-    def of(cls, body: Any) -> Self:
-        """Older clients call the transport `mode`."""
-        if isinstance(body, dict) and "mode" in body:
-            body = {"transport": body["mode"]} | body
-        return cls.checked(body, "content")
 
-    def kept_metadata(self) -> dict[str, Any]:
-        """What is kept with the message beside its content."""
-        return self.metadata | ({"attachments": self.attachments} if self.attachments else {})
+@with_config(_CONFIG)
+class SendMessageBody(TypedDict):
+    """Fields that are not named here are ignored."""
 
-    def fingerprint(self, session_id: str) -> str:
-        return fingerprint({"session": session_id, **self.model_dump(exclude={"transport"})})
+    content: Annotated[
+        str,
+        Field(min_length=1, max_length=_MAX_CONTENT, description="Counted in UTF-16 code units"),
+        content_rule(_MAX_CONTENT),
+    ]
+    transport: NotRequired[
+        Annotated[
+            Transport,
+            BeforeValidator(_transport),
+            WithJsonSchema(
+                {
+                    "type": "string",
+                    "enum": [*_TRANSPORTS],
+                    "description": "How to be answered: later (websocket, the default; the answer"
+                    " is then among the session's messages), with this answer (http or sync), or"
+                    " as a stream (sse or stream)",
+                }
+            ),
+        ]
+    ]
+    metadata: NotRequired[Metadata]
+    attachments: NotRequired[
+        Annotated[
+            list[dict[str, Any]],
+            BeforeValidator(_attachments),
+            WithJsonSchema(
+                {
+                    "type": "array",
+                    "items": {
+                        "type": "object",
+                        "description": "Whatever else is in it is kept.",
+                        "properties": {"url": {"type": "string", "minLength": 1}},
+                        "required": ["url"],
+                    },
+                    "description": f"Up to {_MAX_ATTACHMENTS:,} units as JSON",
+                }
+            ),
+        ]
+    ]
+
+
+_TIMEOUTS: Final[TypeAdapter[TimeoutConfig]] = TypeAdapter(TimeoutConfig)
+_CREATE: Final[TypeAdapter[CreateSessionBody]] = TypeAdapter(CreateSessionBody)
+_SEND: Final[TypeAdapter[SendMessageBody]] = TypeAdapter(SendMessageBody)
+
+
+def parse_timeouts(body: Any) -> TimeoutConfig:
+    """Check a body. Raises `BadRequestError`."""
+    return parse(_TIMEOUTS, body)
+
+
+def parse_create_session(body: Any) -> CreateSessionBody:
+    """Check a body. Raises `BadRequestError`."""
+    return parse(_CREATE, body, "agentId", "userId")
+
+
+def parse_send_message(body: Any) -> SendMessageBody:
+    """Check a body. Raises `BadRequestError`. Older clients call the transport `mode`."""
+    if isinstance(body, dict) and "mode" in body:
+        body = {"transport": body["mode"]} | body
+    return parse(_SEND, body, "content")
+
+
+def change_timeouts(before: Timeouts, body: TimeoutConfig) -> Timeouts:
+    return Timeouts(
+        timeout=body.get("timeoutMinutes", before.timeout),
+        auto_renew=body.get("autoRenew", before.auto_renew),
+        max_duration=body.get("maxDurationMinutes", before.max_duration),
+        warning=body.get("warningThresholdMinutes", before.warning),
+    )
+
+
+def to_metadata(body: SendMessageBody) -> dict[str, Any]:
+    """Return what is kept with the message beside its content."""
+    attachments = body.get("attachments")
+    return body.get("metadata", {}) | ({"attachments": attachments} if attachments else {})
+
+
+def fingerprint_body(body: SendMessageBody, session_id: str) -> str:
+    return fingerprint({
+        "session": session_id,
+        "content": body["content"],
+        "metadata": body.get("metadata", {}),
+        "attachments": body.get("attachments", []),
+    })  # fmt: skip

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from jobs.kit.types import Error
     from jobs.sessions.api import types
 
-_MOST_LISTED: Final = 100
+MAX_LIMIT: Final = 100
 _TIME: Final = re.compile(r"\d{1,16}")  # as far as JavaScript counts
 _NOT_FOUND: Final = (HTTPStatus.NOT_FOUND, "SESSION_NOT_FOUND", "Session not found")
 _REFUSALS: Final[Mapping[type[Exception], tuple[HTTPStatus, str, str]]] = {
@@ -71,7 +71,7 @@ def window_in(request: Request) -> Window:
     """Which messages are asked for: `after` alone goes forward, all else back from the newest."""
     before, after = _time(request, "before"), _time(request, "after")
     return Window(
-        limit=min(messaging.limit_in(request), _MOST_LISTED),
+        limit=min(messaging.limit_in(request), MAX_LIMIT),
         before=before,
         after=after,
         oldest=after is not None and before is None,

@@ -28,6 +28,7 @@ from jobs.kit.http import Request, Response
 from jobs.kit.lambda_handler import logger
 from jobs.messaging.api import responses as messaging
 from jobs.sessions import wiring as session_bootstrap
+from jobs.sessions.api import requests
 from jobs.sessions.api import responses as sessions
 from jobs.sessions.api.requests import SendMessageBody
 from jobs.sessions.send_message import NewMessage, Sent
@@ -52,12 +53,13 @@ async def send_message(asked: HttpRequest) -> HttpResponse:
     except UnknownCallerError:
         return spelled(_UNKNOWN_CALLER)
     try:
-        body = SendMessageBody.of(request.json())
+        body = requests.parse_send_message(request.json())
         sent = await run_in_threadpool(said, request, body)
         logger.info("said", extra={"tenant": request.tenant, "job_id": sent.job.id})
-        if body.transport == "sse":
+        transport = body.get("transport", "websocket")
+        if transport == "sse":
             return streamed(sent)
-        ended = await run_in_threadpool(awaited, sent.job) if body.transport == "http" else None
+        ended = await run_in_threadpool(awaited, sent.job) if transport == "http" else None
         return spelled(sessions.sent(sent, bootstrap.now(), ended))
     except Exception as error:  # noqa: BLE001 - whatever it is, the caller gets an answer
         return spelled(refused(error, request))
@@ -72,10 +74,10 @@ def said(request: Request, body: SendMessageBody) -> Sent:
             tenant=request.tenant,
             dialect=messaging.NAME,
             session=session_id,
-            content=body.content,
-            metadata=body.kept_metadata(),
+            content=body["content"],
+            metadata=requests.to_metadata(body),
             idempotency_key=request.idempotency_key(),
-            request_hash=body.fingerprint(session_id),
+            request_hash=requests.fingerprint_body(body, session_id),
         )
     )
 
