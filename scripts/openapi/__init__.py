@@ -1,6 +1,7 @@
 """The OpenAPI documents of the public APIs.
 
-Each is made of a table of the API's operations, whose bodies and answers are types, and whose
-refusals are the errors that the code raises. Tests hold the handlers to these types, the documents
-to the table, and the deployed stack to the documents.
+Each comes from a table of the API's operations. Bodies and responses are the types that the
+features use (`jobs/<feature>/api/{requests,types}.py`); error responses are made of the errors that
+the code raises. A table adds what only readers need: paths, summaries, examples. Tests compare
+handlers with the types, documents with the tables, and the deployed stack with the documents.
 """

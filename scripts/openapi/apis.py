@@ -1,4 +1,4 @@
-"""All public APIs, by the names of their documents."""
+"""All public APIs, by the name of their document."""
 
 from collections.abc import Mapping
 from typing import Final

@@ -1,4 +1,4 @@
-"""The documentation agents' API: what its endpoints take and answer."""
+"""The operations of the documentation agents' API."""
 
 from typing import Annotated, Any, Final
 
@@ -21,34 +21,34 @@ from jobs.kit.http import Request, Response, TooLargeError
 from jobs.messaging.agent import Scope
 from jobs.webhooks.api.body import URL_HEADER
 from jobs.webhooks.url import LONGEST
-from scripts.openapi.model import NOON, Api, Form, Operation, asking, raised
+from scripts.openapi.model import NOON, Api, Operation, OtherMedia, capture_error, request_with
 from scripts.openapi.shared import IDEMPOTENCY_KEY, RETRY_AFTER, JobId
 
 _HOUR: Final = 3_600_000
-_ONCE: Final = {
+_CREATE_HEADERS: Final = {
     **IDEMPOTENCY_KEY,
     URL_HEADER: Annotated[
         str,
         Field(
             max_length=LONGEST,
-            description="Whom to tell by webhooks what becomes of the job: an https address",
+            description="An https address to send the job's webhooks to",
             json_schema_extra={"format": "uri"},
         ),
     ],
 }
-_STREAM: Final = Form(
-    forms={
+_STREAM: Final = OtherMedia(
+    schemas={
         "text/plain": {
             "type": "string",
-            "description": "The AI SDK's data stream of version 4: a line TYPE:JSON for each event",
+            "description": "The data stream of AI SDK 4: one line TYPE:JSON per event",
         },
         "text/event-stream": {
             "type": "object",
-            "description": "With Accept: text/event-stream, the AI SDK's UI message stream of"
-            " version 5; an event's id is for Last-Event-ID",
+            "description": "With Accept: text/event-stream, the UI message stream of AI SDK 5; to"
+            " resume, send an event's id as Last-Event-ID",
             "properties": {
                 "id": {"type": "string"},
-                "data": {"type": "string", "description": "JSON; of the last event, [DONE]"},
+                "data": {"type": "string", "description": "JSON; [DONE] in the last event"},
             },
             "required": ["data"],
         },
@@ -59,21 +59,21 @@ _STREAM: Final = Form(
         "text/event-stream": {"id": "1.0", "data": '{"type":"start","messageId":"…"}'},
     },
 )
-_TOLD: Final = {200: ("X-Session-Id", "X-Branch-Name")}
+_STREAM_HEADERS: Final = {200: ("X-Session-Id", "X-Branch-Name")}
 
 
-def _refuse(error: Exception, request: Request) -> Response:
+def _error_response(error: Exception, request: Request) -> Response:
     return docs_errors.refuse(error, now=NOON)
 
 
 def _for(scope: Scope, *refusals: Exception) -> dict[str, Any]:
-    """What every endpoint has in common, for keys of this scope."""
+    """Return what all endpoints for keys with this scope share."""
     return {
         "description": f"For keys with the scope {scope}.",
         "security": ["bearer"],
-        "error": types.Error,
-        "refuse": _refuse,
-        "refusals": [
+        "error_type": types.Error,
+        "error_response": _error_response,
+        "errors": [
             ScopeMissingError(scope),
             ProjectNotFoundError(),
             *refusals,
@@ -81,32 +81,33 @@ def _for(scope: Scope, *refusals: Exception) -> dict[str, Any]:
     }
 
 
-_WORK: Final = _for(
+_WRITE: Final = _for(
     Scope.WRITE,
-    raised(checked, PROMPT, {}),
+    capture_error(checked, PROMPT, {}),
     IdempotencyConflictError(),
     StaleJobError(),
     TooLargeError(),
     RateLimitedError(Allowance(limit=100, remaining=0, resets_at=NOON + _HOUR, granted=False)),
 )
-_FOLLOW_UP: Final = _WORK | {"refusals": [*_WORK["refusals"], JobNotFoundError()]}
+_FOLLOW_UP: Final = _WRITE | {"errors": [*_WRITE["errors"], JobNotFoundError()]}
 
 DOCS: Final = Api(
     name="docs",
     title="Documentation agents",
     version="2",
-    description="Agents that write on a branch of your git repository while you read along."
-    " Wire-compatible with the Mintlify agent API; what is below /v1 is the same without it.",
+    description="Agents that write documentation on a branch of your git repository, and stream"
+    " their progress. Wire-compatible with the Mintlify agent API; paths below /v1 also work"
+    " without it.",
     tags={
-        "Version 1": "Jobs that stream what the agent does",
-        "Version 2": "Jobs that are polled, and followed up",
+        "Version 1": "Jobs that stream the agent's progress",
+        "Version 2": "Jobs to poll, with follow-up messages",
     },
     security={
         "bearer": {
             "type": "http",
             "scheme": "bearer",
             "bearerFormat": "mint_…",
-            "description": "`mint_…`, an organisation's key, with the scopes read, write or both",
+            "description": "`mint_…`, an organisation's key with the scopes read, write or both",
         }
     },
     parameters={
@@ -118,7 +119,7 @@ DOCS: Final = Api(
         "X-Session-Id": Annotated[str, Field(description="The job's id")],
         "X-Branch-Name": Annotated[
             str,
-            Field(description="Where the agent writes; what no header can hold is percent-encoded"),
+            Field(description="The agent's branch, percent-encoded where a header needs it"),
         ],
     },
     operations=[
@@ -127,51 +128,51 @@ DOCS: Final = Api(
             handler="stream_job",
             method="POST",
             path="/v1/agent/{projectId}/job",
-            also=["/agent/{projectId}/job"],
-            summary="Have an agent write documentation, and watch it",
+            aliases=["/agent/{projectId}/job"],
+            summary="Create a job, and stream its progress",
             tag="Version 1",
             body=CreateJob,
-            headers=_ONCE,
-            answers={200: _STREAM},
-            told=_TOLD,
-            **_WORK,
+            headers=_CREATE_HEADERS,
+            responses={200: _STREAM},
+            response_headers=_STREAM_HEADERS,
+            **_WRITE,
         ),
         Operation(
             name="join_job",
             handler="stream_job",
             method="GET",
             path="/v1/agent/{projectId}/job/{id}/stream",
-            also=["/agent/{projectId}/job/{id}/stream"],
-            summary="Watch a job from its beginning, or go on watching it",
+            aliases=["/agent/{projectId}/job/{id}/stream"],
+            summary="Stream a job's progress from the start, or resume",
             tag="Version 1",
             headers={
                 "Last-Event-ID": Annotated[
                     str,
                     Field(
                         pattern=f"^{PLACE.pattern}$",
-                        description="The id of the last event that was received, to go on after it",
+                        description="The last received event's id: the stream resumes after it",
                     ),
                 ]
             },
-            answers={200: _STREAM},
-            told=_TOLD,
-            **_for(Scope.READ, raised(place_in, "none of ours"), JobNotFoundError()),
+            responses={200: _STREAM},
+            response_headers=_STREAM_HEADERS,
+            **_for(Scope.READ, capture_error(place_in, "none of ours"), JobNotFoundError()),
         ),
         Operation(
             name="get_job",
             method="GET",
             path="/v1/agent/{projectId}/job/{id}",
-            also=["/agent/{projectId}/job/{id}"],
-            summary="Read a session",
+            aliases=["/agent/{projectId}/job/{id}"],
+            summary="Get a session",
             tag="Version 1",
-            answers={200: types.Session},
+            responses={200: types.Session},
             **_for(Scope.READ, JobNotFoundError()),
         ),
         Operation(
             name="list_jobs",
             method="GET",
             path="/v1/agent/{projectId}/jobs",
-            also=["/agent/{projectId}/jobs"],
+            aliases=["/agent/{projectId}/jobs"],
             summary="List a project's sessions, newest first",
             tag="Version 1",
             query={
@@ -180,7 +181,7 @@ DOCS: Final = Api(
                     Field(
                         ge=0,
                         le=MAX_SKIP,
-                        description="How many of the newest to leave out",
+                        description="Number of newest sessions to skip",
                         json_schema_extra={"default": 0},
                     ),
                 ],
@@ -189,43 +190,43 @@ DOCS: Final = Api(
                     Field(
                         ge=1,
                         le=MAX_TAKE,
-                        description="How many at most",
+                        description="Page size",
                         json_schema_extra={"default": DEFAULT_TAKE},
                     ),
                 ],
             },
-            answers={200: types.Sessions},
-            **_for(Scope.READ, raised(page_in, asking(take="0"))),
+            responses={200: types.ListSessionsResponse},
+            **_for(Scope.READ, capture_error(page_in, request_with(take="0"))),
         ),
         Operation(
             name="create_job_v2",
             method="POST",
             path="/v2/agent/{projectId}/job",
-            summary="Have an agent write documentation",
+            summary="Create a job",
             tag="Version 2",
             body=Prompt,
-            headers=_ONCE,
-            answers={201: types.AgentJob},
-            **_WORK,
+            headers=_CREATE_HEADERS,
+            responses={201: types.AgentJob},
+            **_WRITE,
         ),
         Operation(
             name="get_job_v2",
             method="GET",
             path="/v2/agent/{projectId}/job/{id}",
-            summary="Read a job",
+            summary="Get a job",
             tag="Version 2",
-            answers={200: types.AgentJob},
+            responses={200: types.AgentJob},
             **_for(Scope.READ, JobNotFoundError()),
         ),
         Operation(
             name="message_job_v2",
             method="POST",
             path="/v2/agent/{projectId}/job/{id}/message",
-            summary="Have a job's agent do something more",
+            summary="Send a follow-up message to a job's agent",
             tag="Version 2",
             body=Prompt,
-            headers=_ONCE,
-            answers={200: types.AgentJob},
+            headers=_CREATE_HEADERS,
+            responses={200: types.AgentJob},
             **_FOLLOW_UP,
         ),
     ],

@@ -1,13 +1,14 @@
-"""What API Gateway answers before a request gets to the code, or in its place."""
+"""Responses of API Gateway itself, before a request reaches the code or in its place."""
 
 import json
 from collections.abc import Mapping
 from functools import cache
 from string import Template
-from typing import Final, Literal, TypedDict
+from typing import Final
 
-from pydantic import ConfigDict, with_config
+from pydantic import with_config
 
+from jobs.kit.types import CLOSED, Error
 from local.cloud.template import load
 from local.kit.paths import ROOT
 from scripts.openapi.model import Json
@@ -16,7 +17,7 @@ _CONTEXT: Final = {
     "requestId": "11111111-2222-3333-4444-555555555555",
     "requestTime": "01/Jan/2026:12:00:00 +0000",
 }
-OF_ALL: Final[Mapping[int, str]] = {
+FOR_ALL: Final[Mapping[int, str]] = {
     403: "DEFAULT_4XX",
     413: "REQUEST_TOO_LARGE",
     429: "THROTTLED",
@@ -25,20 +26,17 @@ OF_ALL: Final[Mapping[int, str]] = {
     503: "INTEGRATION_FAILURE",
     504: "DEFAULT_5XX",
 }
-"""The response types of template.yaml that any endpoint may answer with, by status."""
-OF_KEYS: Final[Mapping[int, str]] = {401: "UNAUTHORIZED"}
-OF_GAPS: Final[Mapping[int, str]] = {404: "MISSING_AUTHENTICATION_TOKEN"}
+"""Gateway response types in template.yaml, by the status that any endpoint may answer."""
+FOR_AUTHORIZERS: Final[Mapping[int, str]] = {401: "UNAUTHORIZED"}
+FOR_PATH_PARAMETERS: Final[Mapping[int, str]] = {404: "MISSING_AUTHENTICATION_TOKEN"}
 
 
-@with_config(ConfigDict(strict=True, extra="forbid"))
-class GatewayError(TypedDict):
-    """The gateway's own refusal, which has the fields of all APIs' errors."""
+@with_config(CLOSED)
+class GatewayError(Error):
+    """An error of the gateway, with the fields of all APIs' errors."""
 
-    success: Literal[False]
-    error: str
-    code: str
     message: str
-    requestId: str
+    requestId: str  # noqa: N815 - wire name
     timestamp: str
 
 

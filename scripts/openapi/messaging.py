@@ -1,7 +1,7 @@
-"""The messaging API: what its endpoints take and answer.
+"""The operations of the messaging API.
 
-Whether creating a job costs something, and whether a payment does instead of a key, is the
-deployment's choice: what is said of payments here holds where it does.
+The deployment decides whether a job costs something, and whether a payment replaces the API key.
+Payment headers and 402 apply only where it does.
 """
 
 from typing import Annotated, Any, Final
@@ -23,28 +23,28 @@ from jobs.kit.types import Error
 from jobs.messaging.api import responses as messaging
 from jobs.messaging.api import types
 from jobs.messaging.api.requests import CreateJobBody, parse_create_job
-from jobs.payments.api.types import Offer
+from jobs.payments.api.types import PaymentRequiredResponse
 from jobs.payments.api.x402_offer import to_usdc
 from scripts.openapi import gateway
-from scripts.openapi.model import Api, Operation, raised
+from scripts.openapi.model import Api, Operation, capture_error
 from scripts.openapi.shared import API_KEY, IDEMPOTENCY_KEY, RETRY_AFTER, JobId
 
 _KEY: Final[dict[str, Any]] = {
     "security": ["apiKey"],
-    "error": Error,
-    "refuse": messaging.refuse,
+    "error_type": Error,
+    "error_response": messaging.refuse,
 }
 _PAYING: Final = {
     "X-PAYMENT": Annotated[
-        str, Field(description="x402 version 1, in base64; or a transaction's hash")
+        str, Field(description="x402 version 1, in base64; or a transaction hash")
     ],
     "PAYMENT-SIGNATURE": Annotated[str, Field(description="x402 version 2, in base64")],
-    "X-PAYMENT-NETWORK": Annotated[str, Field(description="Of the transaction")],
+    "X-PAYMENT-NETWORK": Annotated[str, Field(description="The transaction's network")],
     "X-PAYMENT-SIGNATURE": Annotated[
         str,
         Field(
-            description="By the transaction's payer (personal_sign), of three lines: the network, "
-            "the hash in lower case, the SHA-256 of the body in hex"
+            description="The payer's signature (personal_sign) of three lines: the network,"
+            " the hash in lower case, and the SHA-256 of the body in hex"
         ),
     ],
 }
@@ -57,36 +57,40 @@ MESSAGING: Final = Api(
     version="1",
     description="One-off messages to AI agents: create a job, poll it, and read the agent's answer."
     " Wire-compatible with the ElizaOS Jobs API.",
-    tags={"Jobs": "A message to an agent, and its answer", "Agents": "Who can be asked"},
+    tags={"Jobs": "A message to an agent, and its answer", "Agents": "The available agents"},
     security={
         **API_KEY,
         "x402": {
             "type": "apiKey",
             "in": "header",
             "name": "X-PAYMENT",
-            "description": "A payment of x402's version 1, where the deployment takes payments"
-            " instead of keys; a 402 says what to pay",
+            "description": "A payment of x402 version 1, where payments replace API keys; a 402"
+            " response states the price",
         },
         "x402v2": {
             "type": "apiKey",
             "in": "header",
             "name": "PAYMENT-SIGNATURE",
-            "description": "A payment of x402's version 2, likewise",
+            "description": "A payment of x402 version 2, likewise",
         },
     },
     parameters={"jobId": JobId},
     headers={
         **RETRY_AFTER,
         "PAYMENT-REQUIRED": Annotated[
-            str, Field(description="What x402's version 2 asks for, as JSON in base64")
+            str, Field(description="The payment requirements of x402 version 2, as JSON in base64")
         ],
         "PAYMENT-RESPONSE": Annotated[
             str,
-            Field(description="By which transaction it was paid, as JSON in base64 (version 2)"),
+            Field(description="The settlement's transaction, as JSON in base64 (version 2)"),
         ],
-        "X-PAYMENT-RESPONSE": Annotated[str, Field(description="The same for version 1")],
+        "X-PAYMENT-RESPONSE": Annotated[str, Field(description="The same, for version 1")],
         "Preference-Applied": Annotated[
-            str, Field(pattern=r"^wait=\d+$", description="That the answer was waited for")
+            str,
+            Field(
+                pattern=r"^wait=\d+$",
+                description="Sent if the response waited for the agent's answer",
+            ),
         ],
     },
     operations=[
@@ -94,24 +98,27 @@ MESSAGING: Final = Api(
             name="create_job",
             method="POST",
             path="/api/messaging/jobs",
-            summary="Ask an agent one thing, by a key, a payment, or both",
-            description="The answer comes at once, and the job is polled; with `Prefer: wait=N` it"
-            " comes when the agent has answered, if that is soon enough.",
+            summary="Send a message to an agent",
+            description="Returns at once with a job to poll. With `Prefer: wait=N` the response"
+            " waits up to N seconds for the agent's answer. Needs a key, a payment, or both, as"
+            " the deployment decides.",
             tag="Jobs",
             body=CreateJobBody,
             headers={
                 **IDEMPOTENCY_KEY,
-                "Prefer": Annotated[str, Field(description="wait=N, of up to 25 seconds")],
+                "Prefer": Annotated[
+                    str, Field(description="wait=N: wait up to N seconds, at most 25")
+                ],
                 **_PAYING,
             },
-            answers={200: types.Job, 201: types.Created, 402: Offer},
-            told={
+            responses={200: types.Job, 201: types.CreateJobResponse, 402: PaymentRequiredResponse},
+            response_headers={
                 200: (*_PAID, "Preference-Applied"),
                 201: _PAID,
                 402: ("PAYMENT-REQUIRED",),
             },
-            refusals=[
-                raised(parse_create_job, {"userId": "22222222-2222-4222-8222-222222222222"}),
+            errors=[
+                capture_error(parse_create_job, {"userId": "22222222-2222-4222-8222-222222222222"}),
                 AgentNotFoundError("99999999-9999-4999-8999-999999999999"),
                 NoAgentsError(),
                 IdempotencyConflictError(),
@@ -139,56 +146,57 @@ MESSAGING: Final = Api(
                     Field(
                         ge=1,
                         le=messaging.MAX_LIMIT,
-                        description=f"More is taken for {messaging.MAX_LIMIT}, and what is no"
-                        f" number for {messaging.DEFAULT_LIMIT}",
+                        description=f"Page size. A larger number counts as {messaging.MAX_LIMIT},"
+                        f" and other text as {messaging.DEFAULT_LIMIT}",
                         json_schema_extra={"default": messaging.DEFAULT_LIMIT},
                     ),
                 ],
                 "status": Annotated[
-                    types.Status, Field(description="Only these; all, if there is no such status")
+                    types.Status,
+                    Field(description="Only jobs with this status; an unknown status selects all"),
                 ],
-                "cursor": Annotated[str, Field(description="`nextCursor` of the page before")],
+                "cursor": Annotated[str, Field(description="`nextCursor` of the previous page")],
             },
-            answers={200: types.Jobs},
-            refusals=[BadCursorError()],
+            responses={200: types.ListJobsResponse},
+            errors=[BadCursorError()],
             **_KEY,
         ),
         Operation(
             name="get_health",
             method="GET",
             path="/api/messaging/jobs/health",
-            summary="Count the caller's jobs",
+            summary="Get job counts and rates",
             tag="Jobs",
-            answers={200: types.Health},
+            responses={200: types.HealthResponse},
             **_KEY,
         ),
         Operation(
             name="get_job",
             method="GET",
             path="/api/messaging/jobs/{jobId}",
-            summary="Read a job",
+            summary="Get a job",
             tag="Jobs",
-            answers={200: types.Job},
-            refusals=[JobNotFoundError()],
+            responses={200: types.Job},
+            errors=[JobNotFoundError()],
             **_KEY,
         ),
         Operation(
             name="cancel_job",
             method="POST",
             path="/api/messaging/jobs/{jobId}/cancel",
-            summary="Stop a job that has not ended",
+            summary="Cancel a job that has not ended",
             tag="Jobs",
-            answers={200: types.Job},
-            refusals=[JobNotFoundError(), JobEndedError(), StaleJobError()],
+            responses={200: types.Job},
+            errors=[JobNotFoundError(), JobEndedError(), StaleJobError()],
             **_KEY,
         ),
         Operation(
             name="list_agents",
             method="GET",
             path="/api/agents",
-            summary="List who can be asked",
+            summary="List the agents",
             tag="Agents",
-            answers={200: types.ListedAgents},
+            responses={200: types.ListAgentsResponse},
             **_KEY,
         ),
     ],

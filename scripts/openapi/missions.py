@@ -1,4 +1,4 @@
-"""The missions API: what its endpoints take and answer."""
+"""The operations of the missions API."""
 
 from functools import partial
 from typing import Annotated, Any, Final
@@ -32,35 +32,35 @@ from jobs.missions.api.token import AccessDeniedError, Credentials, UnsupportedG
 from jobs.missions.partner import Role
 from jobs.tracking.api import types as tracking
 from jobs.tracking.api.share_request import CreateShare
-from scripts.openapi.model import NOON, Api, Form, Operation, raised
+from scripts.openapi.model import NOON, Api, Operation, OtherMedia, capture_error
 from scripts.openapi.shared import IDEMPOTENCY_KEY, RETRY_AFTER, JobId
 
-_RATE: Final = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
+_RATE_HEADERS: Final = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
 _LIMITED: Final = RateLimitedError(
     Allowance(limit=60, remaining=0, resets_at=NOON + 30_000, granted=False)
 )
-_WRONG: Final = raised(checked, UPDATE, {"priority": 11}, now=NOON)
-_OF_A_JOB: Final = (JobStartedError(), JobNotFoundError(), StaleJobError())
+_INVALID: Final = capture_error(checked, UPDATE, {"priority": 11}, now=NOON)
+_JOB_ERRORS: Final = (JobStartedError(), JobNotFoundError(), StaleJobError())
 _ROLES: Final = (
-    "A partner's program has one of three roles: a VIEWER reads, a PILOT also flies, a MANAGER also"
-    " shares."
+    "A partner's client has one of three roles: a VIEWER reads, a PILOT also flies, and a MANAGER"
+    " also shares."
 )
 
 
-def _for(role: Role, **about: Any) -> dict[str, Any]:
-    """What every endpoint that a token opens has in common, for tokens of this role."""
+def _for(role: Role, **fields: Any) -> dict[str, Any]:
+    """Return what all endpoints for tokens with this role share."""
     return {
         "tag": "Missions",
-        "description": f"For the role {role.name} or a higher one.",
+        "description": f"Needs the role {role.name} or higher.",
         "security": ["bearer"],
-        "error": types.Error,
-        "refuse": partial(missions_errors.refuse, now=NOON),
-        **about,
-        "refusals": [
+        "error_type": types.Error,
+        "error_response": partial(missions_errors.refuse, now=NOON),
+        **fields,
+        "errors": [
             InvalidTokenError(),
             ForbiddenError(role),
             UnsupportedVersionError(),
-            *about.get("refusals", ()),
+            *fields.get("errors", ()),
         ],
     }
 
@@ -73,41 +73,43 @@ MISSIONS: Final = Api(
     name="missions",
     title="Drone missions",
     version="3",
-    description="Send docked drones out, and let others watch them fly. Wire-compatible with the"
+    description="Fly missions with docked drones, and share live tracking. Wire-compatible with the"
     f" IDI-FLY v3 integration API. {_ROLES}",
     tags={
-        "Tokens": "How programs prove who they are",
-        "Missions": "What drones are asked to do",
-        "Resources": "What there is to fly with",
-        "Shares": "Who may watch",
+        "Tokens": "Access tokens for clients",
+        "Missions": "Flights of drones",
+        "Resources": "Device groups and their devices",
+        "Shares": "Links to live tracking",
     },
     security={
         "bearer": {
             "type": "http",
             "scheme": "bearer",
             "bearerFormat": "JWT",
-            "description": "OAuth 2.0 client credentials: an access token of `POST /v3/auth/token`,"
-            f" good for an hour. {_ROLES}",
+            "description": "OAuth 2.0 client credentials: an access token from"
+            f" `POST /v3/auth/token`, valid for an hour. {_ROLES}",
         },
         "apiKey": {
             "type": "apiKey",
             "in": "header",
             "name": "x-api-key",
-            "description": "`sortie_…`, an organisation's key, which is good for getting tokens",
+            "description": "`sortie_…`, an organisation's key, to get tokens with",
         },
     },
     parameters={
         "jobId": JobId,
-        "shareCode": Annotated[str, Field(description="As the share's create has answered")],
+        "shareCode": Annotated[str, Field(description="The share's code")],
     },
     headers={
         **RETRY_AFTER,
         "X-RateLimit-Limit": Annotated[
-            int, Field(ge=1, description="Requests of this kind that a window takes")
+            int, Field(ge=1, description="Requests per window, for this kind of request")
         ],
-        "X-RateLimit-Remaining": Annotated[int, Field(ge=0, description="What is left of them")],
+        "X-RateLimit-Remaining": Annotated[
+            int, Field(ge=0, description="Requests left in this window")
+        ],
         "X-RateLimit-Reset": Annotated[
-            int, Field(ge=0, description="When the next window begins, in seconds since the epoch")
+            int, Field(ge=0, description="Start of the next window, in seconds since the epoch")
         ],
     },
     operations=[
@@ -116,19 +118,19 @@ MISSIONS: Final = Api(
             method="POST",
             path="/v3/auth/token",
             summary="Get an access token",
-            description="OAuth 2.0 client credentials (RFC 6749, 4.4), in JSON. There is no refresh"
-            " token: get another one.",
+            description="OAuth 2.0 client credentials (RFC 6749, 4.4), in JSON. There are no"
+            " refresh tokens: request another access token.",
             tag="Tokens",
             security=["apiKey"],
-            guarded=False,
-            error=types.TokenError,
-            refuse=partial(missions_token.refuse, now=NOON),
-            body=types.Grant,
-            answers={200: types.Token},
-            told=dict.fromkeys((200, 400, 401, 429), _RATE),
-            refusals=[
+            authorized_by_gateway=False,
+            error_type=types.TokenError,
+            error_response=partial(missions_token.refuse, now=NOON),
+            body=types.TokenRequest,
+            responses={200: types.TokenResponse},
+            response_headers=dict.fromkeys((200, 400, 401, 429), _RATE_HEADERS),
+            errors=[
                 AccessDeniedError(),
-                raised(Credentials.of, {"grant_type": "client_credentials"}),
+                capture_error(Credentials.of, {"grant_type": "client_credentials"}),
                 UnsupportedGrantTypeError(),
                 InvalidClientError(),
                 TooLargeError(),
@@ -139,15 +141,15 @@ MISSIONS: Final = Api(
             name="create_job",
             method="POST",
             path="/v3/jobs/create",
-            summary="Ask for a mission to be flown",
+            summary="Create a mission",
             body=CreateJob | OlderCreateJob,
             headers=IDEMPOTENCY_KEY,
-            answers={201: types.Created | types.OlderCreated},
-            told=dict.fromkeys((201, 400, 404, 409, 413, 429), _RATE),
+            responses={201: types.CreateJobResponse | types.LegacyCreateJobResponse},
+            response_headers=dict.fromkeys((201, 400, 404, 409, 413, 429), _RATE_HEADERS),
             **_for(
                 Role.PILOT,
-                refusals=[
-                    _WRONG,
+                errors=[
+                    _INVALID,
                     DeviceGroupNotFoundError(),
                     DeviceNotFoundError(),
                     PlanNotFoundError(),
@@ -164,86 +166,88 @@ MISSIONS: Final = Api(
             path="/v3/jobs",
             summary="List missions, newest first",
             query={
-                "status": Annotated[types.Word, Field(description="Only these")],
+                "status": Annotated[
+                    types.Status, Field(description="Only missions with this status")
+                ],
                 "limit": Annotated[
                     int,
                     Field(
                         ge=1,
                         le=MAX_LIMIT,
-                        description="How many at most",
+                        description="Page size",
                         json_schema_extra={"default": DEFAULT_LIMIT},
                     ),
                 ],
-                "cursor": Annotated[str, Field(description="`nextCursor` of the page before")],
+                "cursor": Annotated[str, Field(description="`nextCursor` of the previous page")],
             },
-            answers={200: types.Listed},
-            **_for(Role.VIEWER, refusals=[_WRONG, BadCursorError()]),
+            responses={200: types.ListJobsResponse},
+            **_for(Role.VIEWER, errors=[_INVALID, BadCursorError()]),
         ),
         Operation(
             name="get_job",
             method="GET",
             path="/v3/jobs/{jobId}",
-            summary="Read a mission",
-            answers={200: types.Found},
-            **_for(Role.VIEWER, refusals=[JobNotFoundError()]),
+            summary="Get a mission",
+            responses={200: types.GetJobResponse},
+            **_for(Role.VIEWER, errors=[JobNotFoundError()]),
         ),
         Operation(
             name="update_job",
             method="PATCH",
             path="/v3/jobs/{jobId}",
-            summary="Change a mission that waits",
+            summary="Update a mission that has not started",
             body=UpdateJob,
-            answers={200: types.Updated},
+            responses={200: types.UpdateJobResponse},
             **_for(
                 Role.PILOT,
-                refuse=_too_late(CANNOT_UPDATE),
-                refusals=[_WRONG, TooLargeError(), *_OF_A_JOB],
+                error_response=_too_late(CANNOT_UPDATE),
+                errors=[_INVALID, TooLargeError(), *_JOB_ERRORS],
             ),
         ),
         Operation(
             name="delete_job",
             method="DELETE",
             path="/v3/jobs/{jobId}",
-            summary="Remove a mission that is not being flown",
-            answers={200: types.Done},
+            summary="Delete a mission that is not in flight",
+            responses={200: types.MessageResponse},
             **_for(
                 Role.PILOT,
-                refuse=_too_late(CANNOT_DELETE),
-                refusals=_OF_A_JOB,
+                error_response=_too_late(CANNOT_DELETE),
+                errors=_JOB_ERRORS,
             ),
         ),
         Operation(
             name="cancel_job",
             method="POST",
             path="/v3/jobs/{jobId}/cancel",
-            summary="Call a mission off while it waits",
-            answers={200: types.Cancelled},
+            summary="Cancel a mission that has not started",
+            responses={200: types.CancelJobResponse},
             **_for(
                 Role.PILOT,
-                refuse=_too_late(CANNOT_CANCEL),
-                refusals=_OF_A_JOB,
+                error_response=_too_late(CANNOT_CANCEL),
+                errors=_JOB_ERRORS,
             ),
         ),
         Operation(
             name="list_resources",
             method="GET",
             path="/v3/resources",
-            summary="See what there is to fly with",
-            answers={200: types.Resources},
+            summary="List device groups and their devices",
+            responses={200: types.ListResourcesResponse},
             **_for(Role.VIEWER, tag="Resources"),
         ),
         Operation(
             name="create_share",
             method="POST",
             path="/v3/streams/share",
-            summary="Let whoever has a code watch a job or a device group",
+            summary="Share live tracking of a job or a device group",
             body=CreateShare,
-            answers={201: tracking.CreatedShare},
-            told=dict.fromkeys((201, 400, 404, 413, 429), _RATE),
+            responses={201: tracking.CreateShareResponse},
+            response_headers=dict.fromkeys((201, 400, 404, 413, 429), _RATE_HEADERS),
             **_for(
                 Role.MANAGER,
                 tag="Shares",
-                refusals=[_WRONG, ResourceNotFoundError(), TooLargeError(), _LIMITED],
+                errors=[_INVALID, ResourceNotFoundError(), TooLargeError(), _LIMITED],
             ),
         ),
         Operation(
@@ -251,42 +255,42 @@ MISSIONS: Final = Api(
             method="GET",
             path="/v3/shares",
             summary="List shares that have not expired",
-            answers={200: tracking.Shares},
+            responses={200: tracking.ListSharesResponse},
             **_for(Role.MANAGER, tag="Shares"),
         ),
         Operation(
             name="get_share",
             method="GET",
             path="/v3/shares/{shareCode}",
-            summary="Read a share",
-            answers={200: tracking.FoundShare},
-            **_for(Role.MANAGER, tag="Shares", refusals=[ShareNotFoundError()]),
+            summary="Get a share",
+            responses={200: tracking.GetShareResponse},
+            **_for(Role.MANAGER, tag="Shares", errors=[ShareNotFoundError()]),
         ),
         Operation(
             name="revoke_share",
             method="DELETE",
             path="/v3/shares/{shareCode}",
-            summary="End a share, and whatever watches by it",
-            answers={200: types.Done},
-            **_for(Role.MANAGER, tag="Shares", refusals=[ShareNotFoundError()]),
+            summary="Revoke a share, and close its connections",
+            responses={200: types.MessageResponse},
+            **_for(Role.MANAGER, tag="Shares", errors=[ShareNotFoundError()]),
         ),
         Operation(
             name="get_tracking_page",
             method="GET",
             path="/tracking",
-            summary="The page that shows a live map of what is shared",
-            description="For people: a share's `shareUrl` leads to it.",
+            summary="Get the live map of a share",
+            description="An HTML page: a share's `shareUrl` is its address.",
             tag="Shares",
             security=[],
-            guarded=False,
-            error=types.Error,
-            refuse=partial(missions_errors.refuse, now=NOON),
+            authorized_by_gateway=False,
+            error_type=types.Error,
+            error_response=partial(missions_errors.refuse, now=NOON),
             query={
-                "share": Annotated[str, Field(description="The share's code, which the page reads")]
+                "share": Annotated[str, Field(description="The share's code; the page reads it")]
             },
-            answers={
-                200: Form(
-                    forms={"text/html": {"type": "string", "description": "The page"}},
+            responses={
+                200: OtherMedia(
+                    schemas={"text/html": {"type": "string", "description": "The page"}},
                     examples={"text/html": "<!doctype html>…"},
                 )
             },

@@ -1,4 +1,4 @@
-"""What is to be said of an API."""
+"""The description of an API, from which its document is made."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,51 +9,52 @@ from jobs.core.errors import UnavailableError
 from jobs.kit.http import Request, Response
 
 type Json = dict[str, Any]
-type Kind = Any
-"""Whatever pydantic understands as a type."""
-type Refuse = Callable[[Exception, Request], Response]
+type Type = Any
+"""A type that pydantic understands."""
+type ErrorResponse = Callable[[Exception, Request], Response]
 
 NOON: Final = 1_767_268_800_000  # 2026-01-01T12:00:00Z
-_ASKED: Final = Request({"requestContext": {"requestId": "11111111-2222-3333-4444-555555555555"}})
+_REQUEST: Final = Request({"requestContext": {"requestId": "11111111-2222-3333-4444-555555555555"}})
 
 
-def raised(by: Callable[..., object], *arguments: Any, **more: Any) -> Exception:
-    """Return what the code raises: so a refusal is shown in its words."""
+def capture_error(function: Callable[..., object], *args: Any, **kwargs: Any) -> Exception:
+    """Return the error that the function raises: an example in the code's own words."""
     try:
-        by(*arguments, **more)
-    except Exception as error:  # noqa: BLE001 - whatever it is
+        function(*args, **kwargs)
+    except Exception as error:  # noqa: BLE001 - any error is an example
         return error
-    raise AssertionError(f"{by} refuses nothing")
+    raise AssertionError(f"{function} raises nothing")
 
 
-def asking(**query: str) -> Request:
+def request_with(**query: str) -> Request:
     return Request({"queryStringParameters": query})
 
 
 class UnexpectedError(Exception):
-    """Whatever nobody has thought of."""
+    """An error that the code does not expect, and answers with 500."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Form:
-    """An answer that is no JSON: for each media type its schema, of a stream's events that of each.
+class OtherMedia:
+    """A response other than JSON, by media type. A stream's schema is that of each event."""
 
-    `examples` has one for each media type.
-    """
-
-    forms: Mapping[str, Json]
+    schemas: Mapping[str, Json]
     examples: Mapping[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Operation:
-    """One endpoint. `name` is its handler's, unless that has several.
+    """One endpoint.
 
-    `answers` are types, or a `Form`, by status. `refusals` are errors that its code raises, which
-    `refuse` words with bodies of type `error`; what every endpoint may run into is added.
-    `security` names the ways to be let in, any of which will do; where it is not `guarded`, its
-    code looks at them, and not the gateway. `told` names an answer's headers, by its status.
-    `also` are other paths of the same endpoint.
+    `name` is its operation id, and its handler's name unless `handler` says otherwise; `aliases`
+    are other paths of the same endpoint.
+
+    `security` names security schemes, any one of which suffices. An endpoint that is not
+    `authorized_by_gateway` checks them in its own code.
+
+    `responses` are types, or `OtherMedia`, by status; `response_headers` names headers by status.
+    `errors` are those that the code raises; `error_response` turns them into responses of
+    `error_type`. Errors that any endpoint may raise are added.
     """
 
     name: str
@@ -62,40 +63,40 @@ class Operation:
     summary: str
     tag: str
     security: Sequence[str]
-    guarded: bool = True
-    error: Kind
-    refuse: Refuse
-    answers: Mapping[int, Kind]
-    refusals: Sequence[Exception] = ()
+    authorized_by_gateway: bool = True
+    error_type: Type
+    error_response: ErrorResponse
+    responses: Mapping[int, Type]
+    errors: Sequence[Exception] = ()
     description: str = ""
-    body: Kind = None
-    query: Mapping[str, Kind] = field(default_factory=dict)
-    required: Sequence[str] = ()
-    headers: Mapping[str, Kind] = field(default_factory=dict)
+    body: Type = None
+    query: Mapping[str, Type] = field(default_factory=dict)
+    required_query: Sequence[str] = ()
+    headers: Mapping[str, Type] = field(default_factory=dict)
     handler: str = ""
-    also: Sequence[str] = ()
-    told: Mapping[int, Sequence[str]] = field(default_factory=dict)
+    aliases: Sequence[str] = ()
+    response_headers: Mapping[int, Sequence[str]] = field(default_factory=dict)
     extensions: Mapping[str, Any] = field(default_factory=dict)
 
     @cached_property
-    def refused(self) -> Mapping[int, Mapping[str, Json]]:
-        """Bodies of refusals as the code words them: by status, then by the error's name."""
+    def error_examples(self) -> Mapping[int, Mapping[str, Json]]:
+        """Bodies of error responses, by status and the error's name."""
         found: dict[int, dict[str, Json]] = {}
-        for error in (*self.refusals, UnavailableError(), UnexpectedError()):
-            answer = self.refuse(error, _ASKED)
+        for error in (*self.errors, UnavailableError(), UnexpectedError()):
+            response = self.error_response(error, _REQUEST)
             name = type(error).__name__.removesuffix("Error")
-            found.setdefault(int(answer.status), {})[name] = dict(answer.body)
+            found.setdefault(int(response.status), {})[name] = dict(response.body)
         return found
 
-    def kind(self, status: int) -> Kind:
-        """What the code's own answers of this status are. Raises `KeyError`: there are none."""
-        if status in self.refused:
-            return self.error
-        return self.answers[status]
+    def response_type(self, status: int) -> Type:
+        """Return the type of the code's responses with this status. Raises `KeyError`."""
+        if status in self.error_examples:
+            return self.error_type
+        return self.responses[status]
 
-    def types(self) -> Iterable[Kind]:
-        yield self.error
-        yield from (each for each in self.answers.values() if not isinstance(each, Form))
+    def types(self) -> Iterable[Type]:
+        yield self.error_type
+        yield from (each for each in self.responses.values() if not isinstance(each, OtherMedia))
         yield from (*self.query.values(), *self.headers.values())
         if self.body is not None:
             yield self.body
@@ -103,24 +104,24 @@ class Operation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """What is sent to others who answer for themselves: the mirror of an operation."""
+    """A request that Sortie sends to a webhook receiver. `responses` describes its answers."""
 
     name: str
     summary: str
     description: str
     tag: str
-    body: Kind
+    body: Type
     example: Any
-    headers: Mapping[str, Kind]
-    answers: Mapping[str, str]
+    headers: Mapping[str, Type]
+    responses: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Api:
-    """`name` is its folder's in functions/ and in events/.
+    """`name` is that of its folders in functions/ and events/.
 
-    `parameters` says of each gap in paths, and `headers` of each header of answers, what it is;
-    `tags` what operations have in common. `values` lists those of named types of text.
+    `parameters` are the path parameters of all operations, `headers` the headers of all responses.
+    `enums` lists the values of named text types that features leave open.
     """
 
     name: str
@@ -129,13 +130,13 @@ class Api:
     description: str
     tags: Mapping[str, str]
     security: Mapping[str, Json]
-    parameters: Mapping[str, Kind]
-    headers: Mapping[str, Kind]
+    parameters: Mapping[str, Type]
+    headers: Mapping[str, Type]
     operations: Sequence[Operation]
     events: Sequence[Event] = ()
-    values: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    enums: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
-    def types(self) -> Iterable[Kind]:
+    def types(self) -> Iterable[Type]:
         yield from (*self.parameters.values(), *self.headers.values())
         for operation in self.operations:
             yield from operation.types()

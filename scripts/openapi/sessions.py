@@ -1,4 +1,4 @@
-"""The sessions API: what its endpoints take and answer."""
+"""The operations of the sessions API."""
 
 from typing import Annotated, Any, Final
 
@@ -25,24 +25,24 @@ from jobs.sessions.api.requests import (
     parse_send_message,
     parse_timeouts,
 )
-from scripts.openapi.model import Api, Form, Operation, asking, raised
+from scripts.openapi.model import Api, Operation, OtherMedia, capture_error, request_with
 from scripts.openapi.shared import API_KEY, IDEMPOTENCY_KEY, RETRY_AFTER
 
 _Moment = Annotated[Millis, Field(le=9_999_999_999_999_999)]
 _KEY: Final[dict[str, Any]] = {
     "security": ["apiKey"],
-    "error": Error,
-    "refuse": sessions.refuse,
+    "error_type": Error,
+    "error_response": sessions.refuse,
 }
-_OF_ONE: Final = (SessionNotFoundError(), SessionExpiredError())
+_SESSION_ERRORS: Final = (SessionNotFoundError(), SessionExpiredError())
 _ROOT: Final = "/api/messaging/sessions"
 _ONE: Final = f"{_ROOT}/{{sessionId}}"
-_STREAM: Final = Form(
-    forms={
+_STREAM: Final = OtherMedia(
+    schemas={
         "text/event-stream": {
             "type": "object",
-            "description": "With transport sse: the message, the pieces of its answer, and that"
-            " this is done; or error where there is no answer",
+            "description": "With transport sse: user_message, then chunk for each piece of the"
+            " answer, then done; or error if there is no answer",
             "properties": {
                 "event": {"enum": ["user_message", "chunk", "done", "error"]},
                 "data": {"type": "string", "description": "JSON"},
@@ -62,25 +62,25 @@ SESSIONS: Final = Api(
     name="sessions",
     title="Sessions with agents",
     version="1",
-    description="Conversations with an agent, which is told what was said before."
+    description="Conversations: the agent receives the earlier messages of its session."
     " Wire-compatible with the ElizaOS Sessions API.",
-    tags={"Sessions": "How long a conversation lasts", "Messages": "What is said in it"},
+    tags={"Sessions": "Conversations and their lifetime", "Messages": "Messages in a session"},
     security=API_KEY,
-    parameters={
-        "sessionId": Annotated[str, Field(description="As its create has answered; a UUID")]
-    },
+    parameters={"sessionId": Annotated[str, Field(description="The session's id, a UUID")]},
     headers=RETRY_AFTER,
     operations=[
         Operation(
             name="create_session",
             method="POST",
             path=_ROOT,
-            summary="Begin a conversation of a user with an agent",
+            summary="Create a session of a user with an agent",
             tag="Sessions",
             body=CreateSessionBody,
-            answers={201: types.Created},
-            refusals=[
-                raised(parse_create_session, {"agentId": "11111111-1111-4111-8111-111111111111"}),
+            responses={201: types.CreateSessionResponse},
+            errors=[
+                capture_error(
+                    parse_create_session, {"agentId": "11111111-1111-4111-8111-111111111111"}
+                ),
                 AgentNotFoundError("99999999-9999-4999-8999-999999999999"),
                 TooLargeError(),
             ],
@@ -92,69 +92,69 @@ SESSIONS: Final = Api(
             path=_ROOT,
             summary="List the sessions that have not expired, newest first",
             tag="Sessions",
-            answers={200: types.Sessions},
+            responses={200: types.ListSessionsResponse},
             **_KEY,
         ),
         Operation(
             name="get_health",
             method="GET",
             path=f"{_ROOT}/health",
-            summary="Count the sessions",
+            summary="Get session counts",
             tag="Sessions",
-            answers={200: types.Health},
+            responses={200: types.HealthResponse},
             **_KEY,
         ),
         Operation(
             name="get_session",
             method="GET",
             path=_ONE,
-            summary="Read a session",
+            summary="Get a session",
             tag="Sessions",
-            answers={200: types.Session},
-            refusals=_OF_ONE,
+            responses={200: types.Session},
+            errors=_SESSION_ERRORS,
             **_KEY,
         ),
         Operation(
             name="delete_session",
             method="DELETE",
             path=_ONE,
-            summary="Delete a session with its messages; what is not answered yet is cancelled",
+            summary="Delete a session with its messages, and cancel pending ones",
             tag="Sessions",
-            answers={200: types.Deleted},
-            refusals=[SessionNotFoundError()],
+            responses={200: types.DeleteSessionResponse},
+            errors=[SessionNotFoundError()],
             **_KEY,
         ),
         Operation(
             name="renew_session",
             method="POST",
             path=f"{_ONE}/renew",
-            summary="Let a session's time begin anew",
+            summary="Renew a session: restart its timeout",
             tag="Sessions",
-            answers={200: types.Session},
-            refusals=[*_OF_ONE, StaleSessionError()],
+            responses={200: types.Session},
+            errors=[*_SESSION_ERRORS, StaleSessionError()],
             **_KEY,
         ),
         Operation(
             name="send_heartbeat",
             method="POST",
             path=f"{_ONE}/heartbeat",
-            summary="Say that a session is in use, which renews it unless autoRenew is false",
+            summary="Keep a session alive: renews it unless autoRenew is false",
             tag="Sessions",
-            answers={200: types.Session},
-            refusals=[*_OF_ONE, StaleSessionError()],
+            responses={200: types.Session},
+            errors=[*_SESSION_ERRORS, StaleSessionError()],
             **_KEY,
         ),
         Operation(
             name="update_timeout",
             method="PATCH",
             path=f"{_ONE}/timeout",
-            summary="Give a session other times, which run from now on",
+            summary="Change a session's timeouts, starting now",
             tag="Sessions",
             body=TimeoutConfig,
-            answers={200: types.Session},
-            refusals=[
-                *_OF_ONE,
-                raised(parse_timeouts, {"timeoutMinutes": 1}),
+            responses={200: types.Session},
+            errors=[
+                *_SESSION_ERRORS,
+                capture_error(parse_timeouts, {"timeoutMinutes": 1}),
                 StaleSessionError(),
                 TooLargeError(),
             ],
@@ -164,14 +164,14 @@ SESSIONS: Final = Api(
             name="send_message",
             method="POST",
             path=f"{_ONE}/messages",
-            summary="Say something; the answer comes later, with this one, or as a stream",
+            summary="Send a message; the answer comes later, in the response, or as a stream",
             tag="Messages",
             body=SendMessageBody,
             headers=IDEMPOTENCY_KEY,
-            answers={201: types.Sent, 200: _STREAM},
-            refusals=[
-                *_OF_ONE,
-                raised(parse_send_message, {"content": ""}),
+            responses={201: types.SendMessageResponse, 200: _STREAM},
+            errors=[
+                *_SESSION_ERRORS,
+                capture_error(parse_send_message, {"content": ""}),
                 NotForSaleError(),
                 IdempotencyConflictError(),
                 StaleSessionError(),
@@ -183,7 +183,7 @@ SESSIONS: Final = Api(
             name="list_messages",
             method="GET",
             path=f"{_ONE}/messages",
-            summary="List what was said, newest first",
+            summary="List messages, newest first",
             tag="Messages",
             query={
                 "limit": Annotated[
@@ -191,18 +191,24 @@ SESSIONS: Final = Api(
                     Field(
                         ge=1,
                         le=sessions.MAX_LIMIT,
-                        description=f"More is taken for {sessions.MAX_LIMIT}, and what is no"
-                        f" number for {DEFAULT_LIMIT}",
+                        description=f"Page size. A larger number counts as {sessions.MAX_LIMIT},"
+                        f" and other text as {DEFAULT_LIMIT}",
                         json_schema_extra={"default": DEFAULT_LIMIT},
                     ),
                 ],
-                "before": Annotated[_Moment, Field(description="Only older ones")],
+                "before": Annotated[_Moment, Field(description="Only messages before this time")],
                 "after": Annotated[
-                    _Moment, Field(description="Only newer ones; alone, the oldest of those")
+                    _Moment,
+                    Field(
+                        description="Only messages after it; without `before`, the oldest of them"
+                    ),
                 ],
             },
-            answers={200: types.Messages},
-            refusals=[*_OF_ONE, raised(sessions.window_in, asking(before="now"))],
+            responses={200: types.ListMessagesResponse},
+            errors=[
+                *_SESSION_ERRORS,
+                capture_error(sessions.window_in, request_with(before="now")),
+            ],
             **_KEY,
         ),
     ],

@@ -1,4 +1,4 @@
-"""What the documents of several APIs say alike."""
+"""Parameters and headers that several APIs share."""
 
 from typing import Annotated, Any, Final
 
@@ -6,7 +6,7 @@ from pydantic import Field
 
 from jobs.kit.http import MAX_KEY_LENGTH
 
-JobId = Annotated[str, Field(description="As the job's create has answered; a UUID")]
+JobId = Annotated[str, Field(description="The job's id, a UUID")]
 
 IDEMPOTENCY_KEY: Final = {
     "Idempotency-Key": Annotated[
@@ -14,20 +14,20 @@ IDEMPOTENCY_KEY: Final = {
         Field(
             min_length=1,
             max_length=MAX_KEY_LENGTH,
-            description="Any printable text. For 24 hours, the same key with the same body is"
-            " answered with what the first request has made; with another body it is a 409",
+            description="Any printable text. For 24 hours, a repeated request with the same key"
+            " and body returns the first request's result; with another body it is a 409",
         ),
     ]
 }
 RETRY_AFTER: Final = {
-    "Retry-After": Annotated[int, Field(ge=0, description="Seconds to wait before trying again")]
+    "Retry-After": Annotated[int, Field(ge=0, description="Seconds to wait before a retry")]
 }
 API_KEY: Final[dict[str, Any]] = {
     "apiKey": {
         "type": "apiKey",
         "in": "header",
         "name": "X-API-Key",
-        "description": "`sortie_…`, a tenant's key. Whoever has it sees all of the tenant's jobs,"
-        " and nobody else's",
+        "description": "`sortie_…`, a tenant's key. It gives access to all of the tenant's jobs,"
+        " and to no other tenant's",
     }
 }

@@ -1,4 +1,4 @@
-"""The webhooks API: what was sent about jobs, and what is sent."""
+"""The operations of the webhooks API, and the webhooks themselves."""
 
 from typing import Annotated, Any, Final
 
@@ -11,14 +11,15 @@ from jobs.messaging.api import responses as messaging
 from jobs.missions import mission as missions
 from jobs.webhooks.api import responses as webhooks
 from jobs.webhooks.api import types
-from scripts.openapi.model import Api, Event, Operation, asking, raised
+from jobs.webhooks.deliver_webhook import ATTEMPTS
+from scripts.openapi.model import Api, Event, Operation, capture_error, request_with
 from scripts.openapi.shared import API_KEY, RETRY_AFTER
 
 DIALECTS: Final = (messaging.NAME, missions.DIALECT, docs.DIALECT)
 _KEY: Final[dict[str, Any]] = {
     "security": ["apiKey"],
-    "error": Error,
-    "refuse": webhooks.refuse,
+    "error_type": Error,
+    "error_response": webhooks.refuse,
     "tag": "Deliveries",
 }
 _DELIVERY: Final = "5f0c1a52-7d1e-5b0a-9d55-0c1f6f1d2a01"
@@ -28,15 +29,15 @@ WEBHOOKS: Final = Api(
     name="webhooks",
     title="Webhooks",
     version="1",
-    description="What was sent to webhooks about a job, and how that went; and what is sent."
-    " A create names a webhook in `webhook` of its body (messaging, missions) or in the header"
-    " X-Webhook-Url (documentation agents); standing ones are in the tenant's registry.",
-    tags={"Deliveries": "What was sent", "Events": "What is sent"},
+    description="Deliveries of a job's webhooks, with each attempt. A create names a webhook in"
+    " `webhook` of its body (messaging, missions) or in the header X-Webhook-Url (documentation"
+    " agents); webhooks for all of a tenant's jobs are in the tenant's registry.",
+    tags={"Deliveries": "Webhooks that were sent", "Events": "Requests to webhook receivers"},
     security=API_KEY,
-    values={"Dialect": DIALECTS},
+    enums={"Dialect": DIALECTS},
     parameters={
         "deliveryId": Annotated[
-            str, Field(description="As deliveries are listed, and their webhook-id; a UUID")
+            str, Field(description="The delivery's id, a UUID; also its webhook-id")
         ]
     },
     headers=RETRY_AFTER,
@@ -45,44 +46,45 @@ WEBHOOKS: Final = Api(
             name="list_deliveries",
             method="GET",
             path="/webhooks/deliveries",
-            summary="List what was sent about a job, with each attempt, for 14 days",
-            query={"jobId": Annotated[Uuid, Field(description="Whose deliveries")]},
-            required=["jobId"],
-            answers={200: types.Deliveries},
-            refusals=[raised(webhooks.job_id_in, asking())],
+            summary="List a job's deliveries of the last 14 days, with each attempt",
+            query={"jobId": Annotated[Uuid, Field(description="The job's id")]},
+            required_query=["jobId"],
+            responses={200: types.ListDeliveriesResponse},
+            errors=[capture_error(webhooks.job_id_in, request_with())],
             **_KEY,
         ),
         Operation(
             name="redeliver",
             method="POST",
             path="/webhooks/{deliveryId}/redeliver",
-            summary="Have a webhook sent once more, now",
-            answers={202: types.Delivery},
-            refusals=[DeliveryNotFoundError(), DeliveryExhaustedError(_DELIVERY)],
+            summary="Send a webhook again, now",
+            responses={202: types.Delivery},
+            errors=[DeliveryNotFoundError(), DeliveryExhaustedError(_DELIVERY)],
             **_KEY,
         ),
     ],
     events=[
         Event(
             name="job_status_changed",
-            summary="A job has changed its status",
-            description="Sent to a job's webhook and to its tenant's standing ones, signed as"
-            " Standard Webhooks says: check the signature with one of its libraries and the"
-            " tenant's secret. Answer within 10 seconds. The same event may come twice.",
+            summary="A job's status has changed",
+            description="Sent to the job's webhook and to the tenant's, with a signature of"
+            " Standard Webhooks: verify it with one of its libraries and the tenant's secret."
+            " Answer within 10 seconds. The same event may arrive twice.",
             tag="Events",
-            body=types.Sent,
+            body=types.WebhookMessage,
             headers={
                 "webhook-id": Annotated[
-                    str, Field(description="The delivery's; the same at each attempt")
+                    str, Field(description="The delivery's id, the same at each attempt")
                 ],
                 "webhook-timestamp": Annotated[
-                    str, Field(pattern=r"^\d+$", description="Of the attempt, in epoch seconds")
+                    str,
+                    Field(pattern=r"^\d+$", description="Time of the attempt, in epoch seconds"),
                 ],
                 "webhook-signature": Annotated[
                     str,
                     Field(
                         description="`v1,` and the HMAC-SHA256 of id, timestamp and body in base64,"
-                        " by each of the tenant's live secrets, with a space between"
+                        " one for each of the tenant's active secrets, separated by spaces"
                     ),
                 ],
             },
@@ -102,10 +104,11 @@ WEBHOOKS: Final = Api(
                     "links": {"self": f"/api/messaging/jobs/{_JOB}"},
                 },
             },
-            answers={
-                "2XX": "It was received",
-                "410": "No more of it is wanted: it is not sent again",
-                "default": "It is sent again later, 13 times in a day; redirects are not followed",
+            responses={
+                "2XX": "Received",
+                "410": "Not wanted: Sortie does not send it again",
+                "default": f"Failed, redirects included: Sortie retries, {ATTEMPTS} attempts in a"
+                " day at most",
             },
         )
     ],

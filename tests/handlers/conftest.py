@@ -186,7 +186,7 @@ class Answer:
 @cache
 def declared(endpoint: str, status: int) -> TypeAdapter[Any]:
     """What docs/openapi/messaging.json says of an endpoint's answers with this status."""
-    return TypeAdapter(MESSAGING.operation(endpoint).kind(status))
+    return TypeAdapter(MESSAGING.operation(endpoint).response_type(status))
 
 
 @pytest.fixture

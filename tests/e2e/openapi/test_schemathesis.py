@@ -20,7 +20,7 @@ from jobs.missions.adapters.fleet_registry import DynamoFleetRegistry
 from jobs.missions.device import DeviceGroup, Plan
 from local.kit.paths import ROOT
 from scripts.openapi.apis import APIS
-from scripts.openapi.document import spelled
+from scripts.openapi.document import render
 from tests.e2e.api import USER, eventually
 from tests.e2e.fleets import WAYPOINTS
 from tests.e2e.openapi.schemathesis_formats import NEVER_SENT
@@ -92,7 +92,7 @@ def test_every_operation_answers_as_it_is_described(
     name, stack, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
     caller: Caller = request.getfixturevalue(name)
-    text = spelled(APIS[name])
+    text = render(APIS[name])
     for example, real in caller.known.items():
         text = text.replace(example, real)
     described = tmp_path / f"{name}.json"

@@ -37,7 +37,7 @@ def projects(world, monkeypatch) -> InMemoryProjects:
 @cache
 def declared(endpoint: str, status: int) -> TypeAdapter[Any]:
     """What docs/openapi/docs.json says of an endpoint's answers with this status."""
-    return TypeAdapter(DOCS.operation(endpoint).kind(status))
+    return TypeAdapter(DOCS.operation(endpoint).response_type(status))
 
 
 @pytest.fixture

@@ -128,7 +128,7 @@ def online(fleet) -> Callable[[str], None]:
 @cache
 def declared(endpoint: str, status: int) -> TypeAdapter[Any]:
     """What docs/openapi/missions.json says of an endpoint's answers with this status."""
-    return TypeAdapter(MISSIONS.operation(endpoint).kind(status))
+    return TypeAdapter(MISSIONS.operation(endpoint).response_type(status))
 
 
 @pytest.fixture

@@ -37,7 +37,7 @@ def opened(world) -> Callable[..., ChatSession]:
 
 def declared(endpoint: str, status: int) -> TypeAdapter[Any]:
     """What docs/openapi/sessions.json says of an endpoint's answers with this status."""
-    return TypeAdapter(SESSIONS.operation(endpoint).kind(status))
+    return TypeAdapter(SESSIONS.operation(endpoint).response_type(status))
 
 
 @pytest.fixture

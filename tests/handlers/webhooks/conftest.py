@@ -4,6 +4,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from pydantic import TypeAdapter
 
 from jobs.core import wiring as bootstrap
 from jobs.core.job import JobRef
@@ -11,6 +12,7 @@ from jobs.webhooks import wiring as event_bootstrap
 from jobs.webhooks.adapters.secrets import spelled
 from jobs.webhooks.signature import new_secret
 from jobs.webhooks.webhook import WebhookDelivery
+from scripts.openapi.webhooks import WEBHOOKS
 from tests.handlers.conftest import TENANT, Answer
 from tests.support import NOON
 
@@ -29,6 +31,8 @@ def ask(invoke, event):
         assert made["headers"]["Content-Type"] == "application/json"
         assert made["headers"]["Cache-Control"] == "no-store"
         assert made["headers"]["Access-Control-Allow-Origin"] == "*"
+        declared = WEBHOOKS.operation(name).response_type(made["statusCode"])
+        TypeAdapter(declared).validate_json(made["body"])
         return Answer(made["statusCode"], made["headers"], made["body"])
 
     return answer

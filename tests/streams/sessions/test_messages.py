@@ -69,7 +69,7 @@ def read(answer: http.client.HTTPResponse) -> Any:
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
     assert answer.headers["Cache-Control"] == "no-store"
     said = SESSIONS.operation("send_message")
-    body: Any = TypeAdapter(said.answers.get(answer.status, said.error)).validate_json(
+    body: Any = TypeAdapter(said.responses.get(answer.status, said.error_type)).validate_json(
         answer.read()
     )
     return body

@@ -13,7 +13,7 @@ from openapi_spec_validator import validate
 from local.cloud.template import load
 from local.kit.paths import ROOT
 from scripts.openapi.apis import APIS
-from scripts.openapi.document import FOLDER, document, event_of, spelled
+from scripts.openapi.document import FOLDER, build_document, load_event, render
 from scripts.openapi.model import Api
 
 DOCUMENTS = {name: json.loads((FOLDER / f"{name}.json").read_text()) for name in APIS}
@@ -37,7 +37,7 @@ def routes() -> Iterator[tuple[str, str, str]]:
 
 @pytest.mark.parametrize("name", APIS)
 def test_a_document_is_as_the_code_makes_it(name) -> None:
-    assert (FOLDER / f"{name}.json").read_text() == spelled(APIS[name]), "run `make openapi`"
+    assert (FOLDER / f"{name}.json").read_text() == render(APIS[name]), "run `make openapi`"
 
 
 def test_there_is_no_document_but_these() -> None:
@@ -54,7 +54,7 @@ def test_every_route_of_an_api_is_described_once_and_nothing_else_is() -> None:
         (f"{name}/{each.handler or each.name}", each.method, path)
         for name, api in APIS.items()
         for each in api.operations
-        for path in (each.path, *each.also)
+        for path in (each.path, *each.aliases)
     ]
     deployed = [each for each in routes() if each[0].split("/")[0] in APIS]
 
@@ -63,7 +63,7 @@ def test_every_route_of_an_api_is_described_once_and_nothing_else_is() -> None:
 
 @pytest.mark.parametrize("api", APIS.values(), ids=APIS)
 def test_whatever_a_document_refers_to_is_in_it(api: Api) -> None:
-    made = document(api)
+    made = build_document(api)
     defined = {
         f"#/components/{kind}/{name}"
         for kind in made["components"]
@@ -149,7 +149,7 @@ def test_a_body_shown_is_the_one_in_events(name) -> None:
         if each.body is not None
     }
     sent = {
-        each.name: json.loads(event_of(APIS[name], each)["body"])
+        each.name: json.loads(load_event(APIS[name], each)["body"])
         for each in APIS[name].operations
         if each.body is not None
     }

@@ -1,4 +1,4 @@
-"""A change of a job's status, as the event bus and webhooks tell it."""
+"""The event of a status change, on the event bus and in webhooks: types."""
 
 from typing import Annotated, Literal, TypedDict
 
@@ -8,22 +8,22 @@ from jobs.core.status import JobStatus
 from jobs.kit.types import Uuid
 
 type Dialect = str
-"""Which API a job is of. The documents list them."""
+"""The API that a job belongs to. The OpenAPI documents list the values."""
 
 Moment = Annotated[str, Field(description="ISO 8601, with an offset from UTC")]
 
 
 class Links(TypedDict):
-    """Where the job is found."""
+    """The job's path."""
 
     self: str
 
 
 class JobStatusChanged(TypedDict):
-    """Nothing of what is in the job: whoever may see that fetches it.
+    """A change of a job's status, without the job's content: fetch the job to read it.
 
-    `eventId` is the same however often the change is told; `sequence` counts the job's changes, as
-    a later one may overtake an earlier one.
+    `eventId` identifies the change and stays the same in repeated events. `sequence` counts the
+    job's changes: a later event may arrive before an earlier one.
     """
 
     version: Literal["1"]

@@ -1,4 +1,4 @@
-"""Rules that bodies of several APIs share, in the words of the messaging contract."""
+"""Validation rules that bodies of several APIs share, with the texts of the messaging contract."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Final
@@ -18,7 +18,7 @@ def require(condition: bool, text: str) -> None:  # noqa: FBT001 - reads as a se
 
 
 def units(text: str) -> int:
-    """Length as JavaScript counts it: in UTF-16 code units."""
+    """Return the length in UTF-16 code units, as JavaScript counts."""
     return len(text.encode("utf-16-le")) // 2
 
 
@@ -33,13 +33,13 @@ def metadata(value: Any) -> Any:
 
 Metadata = Annotated[
     dict[str, Any],
-    Field(description=f"Kept as it is; up to {_MAX_METADATA:,} units as JSON"),
+    Field(description=f"Returned unchanged; up to {_MAX_METADATA:,} units as JSON"),
     BeforeValidator(metadata),
 ]
 
 
 def content_rule(most: int) -> BeforeValidator:
-    """Check a message's text, of so many UTF-16 code units at most."""
+    """Check a message's text: at most `most` UTF-16 code units."""
 
     def check(value: Any) -> Any:
         require(isinstance(value, str), "content is required and must be a string")
@@ -51,9 +51,9 @@ def content_rule(most: int) -> BeforeValidator:
 
 
 def parse[T: Mapping[str, Any]](kind: TypeAdapter[T], body: Any, *required: str) -> T:
-    """Check a body, or raise `BadRequestError` with the text of the first rule it breaks.
+    """Validate a body. Raises `BadRequestError` with the text of the first broken rule.
 
-    Rules apply in the order of the fields; to those of a `required` field, absent is null.
+    Rules apply in the order of the fields. The rules of an absent `required` field see None.
     """
     if not isinstance(body, dict):
         raise BadRequestError("Request body must be an object")

@@ -1,14 +1,15 @@
-"""What answers of several APIs have in common.
+"""Types that responses of several APIs share.
 
-These modules `types` import pydantic. Import them `if TYPE_CHECKING`, so that no function pays.
+Modules of types import pydantic for descriptions. Import them `if TYPE_CHECKING`, so that no cold
+start pays for it.
 """
 
 from typing import Annotated, Final, Literal, TypedDict
 
 from pydantic import ConfigDict, Field, with_config
 
-WHOLE: Final = ConfigDict(strict=True, extra="forbid")
-"""A type that names all fields of an answer."""
+CLOSED: Final = ConfigDict(strict=True, extra="forbid")
+"""The type names all fields: others are errors."""
 
 Millis = Annotated[int, Field(ge=0, description="Milliseconds since the epoch")]
 Time = Annotated[
@@ -18,7 +19,7 @@ Time = Annotated[
 Uuid = Annotated[str, Field(json_schema_extra={"format": "uuid"})]
 
 
-@with_config(WHOLE)
+@with_config(CLOSED)
 class Error(TypedDict):
     """`code` is for programs, `error` for people."""
 

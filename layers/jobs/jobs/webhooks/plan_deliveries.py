@@ -13,7 +13,7 @@ from jobs.webhooks.ports import DeliveryLog, DeliveryQueue, Describe, Subscripti
 from jobs.webhooks.webhook import EVENTS, DeliveryRef, Webhook, WebhookDelivery, delivery_id
 
 if TYPE_CHECKING:
-    from jobs.webhooks.api.types import Sent
+    from jobs.webhooks.api.types import WebhookMessage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,5 +61,9 @@ class PlanDeliveries:
 
     def _body(self, change: JobChange, event: str) -> str:
         data = self.describe(change)
-        told: Sent = {"type": f"job.{event}", "timestamp": data["occurredAt"], "data": data}
+        told: WebhookMessage = {
+            "type": f"job.{event}",
+            "timestamp": data["occurredAt"],
+            "data": data,
+        }
         return json.dumps(told, separators=(",", ":"))

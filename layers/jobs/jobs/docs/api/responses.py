@@ -59,7 +59,7 @@ def found(conversation: Conversation) -> Response[types.Session]:
     return Response(HTTPStatus.OK, session(conversation))
 
 
-def listed(conversations: Sequence[Conversation]) -> Response[types.Sessions]:
+def listed(conversations: Sequence[Conversation]) -> Response[types.ListSessionsResponse]:
     return Response(HTTPStatus.OK, {"allSessions": [session(each) for each in conversations]})
 
 

@@ -1,21 +1,21 @@
-"""The documentation agents' API: what its endpoints answer."""
+"""Responses of the documentation agents' API: types."""
 
 from typing import Literal, TypedDict
 
 from pydantic import with_config
 
-from jobs.kit.types import WHOLE, Time
+from jobs.kit.types import CLOSED, Time
 
 HaultReason = Literal["processing", "completed", "error", "interrupted", "github_missconfigured"]
 AgentJobStatus = Literal["active", "completed", "archived", "failed"]
 
 
-@with_config(WHOLE)
+@with_config(CLOSED)
 class Error(TypedDict):
     error: str
 
 
-@with_config(WHOLE)
+@with_config(CLOSED)
 class Todo(TypedDict):
     content: str
     status: Literal["pending", "in_progress", "completed", "cancelled"]
@@ -23,9 +23,9 @@ class Todo(TypedDict):
     id: str
 
 
-@with_config(WHOLE)
+@with_config(CLOSED)
 class Session(TypedDict):
-    """What is not known yet is empty."""
+    """Text that is not known yet is empty."""
 
     sessionId: str
     subdomain: str
@@ -39,18 +39,18 @@ class Session(TypedDict):
     createdAt: Time
 
 
-@with_config(WHOLE)
-class Sessions(TypedDict):
+@with_config(CLOSED)
+class ListSessionsResponse(TypedDict):
     allSessions: list[Session]
 
 
-@with_config(WHOLE)
+@with_config(CLOSED)
 class Source(TypedDict):
     repository: str
     ref: str | None
 
 
-@with_config(WHOLE)
+@with_config(CLOSED)
 class AgentJob(TypedDict):
     id: str
     status: AgentJobStatus

@@ -1,4 +1,4 @@
-"""The body of a create, checked in the order and in the words of the contract."""
+"""The body of a create, validated in the order and with the texts of the contract."""
 
 from typing import Annotated, Any, Final, NotRequired, TypedDict
 
@@ -44,23 +44,23 @@ def _timeout(value: Any) -> Any:
 
 @with_config(ConfigDict(strict=True, defer_build=True))
 class CreateJobBody(TypedDict):
-    """Fields that are not named here are ignored."""
+    """Other fields are ignored."""
 
     agentId: NotRequired[
         Annotated[
             Uuid,
-            Field(description="Who is asked; without it, the first available agent"),
+            Field(description="The agent's id; without it, the first available agent"),
             BeforeValidator(_agent_id),
         ]
     ]
     userId: Annotated[
         Uuid,
-        Field(description="Who asks, in the caller's own books"),
+        Field(description="A user's id, of your own choice"),
         BeforeValidator(_user_id),
     ]
     content: Annotated[
         str,
-        Field(min_length=1, max_length=_MAX_CONTENT, description="Counted in UTF-16 code units"),
+        Field(min_length=1, max_length=_MAX_CONTENT, description="Length in UTF-16 code units"),
         content_rule(_MAX_CONTENT),
     ]
     metadata: NotRequired[Metadata]
@@ -73,7 +73,7 @@ class CreateJobBody(TypedDict):
                     "type": "number",
                     "minimum": _MIN_TIMEOUT,
                     "maximum": _MAX_TIMEOUT,
-                    "description": "Until the job is a timeout, waiting included",
+                    "description": "Time from the create to the timeout",
                 }
             ),
         ]
@@ -85,7 +85,7 @@ _CREATE: Final[TypeAdapter[CreateJobBody]] = TypeAdapter(CreateJobBody)
 
 
 def parse_create_job(body: Any) -> CreateJobBody:
-    """Check a body. Raises `BadRequestError`."""
+    """Raises `BadRequestError`."""
     parsed = parse(_CREATE, body, "userId", "content")
     for name, value in (("userId", parsed["userId"]), ("agentId", parsed.get("agentId"))):
         if value is not None and not is_uuid(value):
@@ -94,7 +94,7 @@ def parse_create_job(body: Any) -> CreateJobBody:
 
 
 def to_request(body: CreateJobBody, agent_id: str) -> dict[str, Any]:
-    """Return what is stored of a body, once its agent is chosen."""
+    """Return the part of a body that a job stores, for the agent of this id."""
     return {
         "agentId": agent_id,
         "userId": body["userId"],

@@ -100,7 +100,7 @@ def ref_in(request: Request) -> JobRef:
     return JobRef(tenant=request.tenant, dialect=NAME, id=job_id)
 
 
-def created(job: Job) -> Response[types.Created]:
+def created(job: Job) -> Response[types.CreateJobResponse]:
     """201, without a `success` field: the npm client would swallow the body."""
     return Response(
         HTTPStatus.CREATED,
@@ -161,8 +161,8 @@ def statuses_in(request: Request) -> frozenset[JobStatus]:
     return frozenset(status for status, spelled in WORDS.items() if spelled == word)
 
 
-def listed(found: JobList) -> Response[types.Jobs]:
-    page: types.Jobs = {
+def listed(found: JobList) -> Response[types.ListJobsResponse]:
+    page: types.ListJobsResponse = {
         "jobs": [job(each) for each in found.jobs],
         "total": found.total,
         "filtered": len(found.jobs),
@@ -172,7 +172,7 @@ def listed(found: JobList) -> Response[types.Jobs]:
     return Response(HTTPStatus.OK, page)
 
 
-def health(counts: JobCounts, now: Millis) -> Response[types.Health]:
+def health(counts: JobCounts, now: Millis) -> Response[types.HealthResponse]:
     words = dict.fromkeys(WORDS.values(), 0)
     for status, word in WORDS.items():
         words[word] += counts.of(status)
@@ -201,7 +201,7 @@ def _ratio(part: int, whole: int) -> int:
     return (2 * part + whole) // (2 * whole) if whole else 0
 
 
-def agents(found: Sequence[Agent]) -> Response[types.ListedAgents]:
+def agents(found: Sequence[Agent]) -> Response[types.ListAgentsResponse]:
     """Inside a wrapper, which the npm client requires here."""
     spelled: list[types.Agent] = [
         {

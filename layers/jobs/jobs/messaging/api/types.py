@@ -1,26 +1,26 @@
-"""The messaging API: what its endpoints answer."""
+"""Responses of the messaging API: types."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
 from pydantic import Field, with_config
 
-from jobs.kit.types import WHOLE, Millis
+from jobs.kit.types import CLOSED, Millis
 
 Status = Literal["pending", "processing", "completed", "failed", "timeout"]
 
 
-@with_config(WHOLE)
-class Created(TypedDict):
+@with_config(CLOSED)
+class CreateJobResponse(TypedDict):
     jobId: str
     status: Status
     createdAt: Millis
     expiresAt: Millis
 
 
-@with_config(WHOLE)
+@with_config(CLOSED)
 class Message(TypedDict):
-    """What the agent has answered; `authorId` is its own."""
+    """The agent's answer; `authorId` is the agent's id."""
 
     id: str
     content: str
@@ -29,13 +29,13 @@ class Message(TypedDict):
     metadata: NotRequired[Mapping[str, Any]]
 
 
-@with_config(WHOLE)
+@with_config(CLOSED)
 class Result(TypedDict):
     message: Message
     processingTimeMs: int
 
 
-@with_config(WHOLE)
+@with_config(CLOSED)
 class Job(TypedDict):
     jobId: str
     status: Status
@@ -46,22 +46,22 @@ class Job(TypedDict):
     expiresAt: Millis
     result: NotRequired[Result]
     error: NotRequired[Annotated[str, Field(description="Why there is no result")]]
-    metadata: Annotated[Mapping[str, Any], Field(description="As it came")]
+    metadata: Annotated[Mapping[str, Any], Field(description="As sent in the create request")]
 
 
-@with_config(WHOLE)
-class Jobs(TypedDict):
+@with_config(CLOSED)
+class ListJobsResponse(TypedDict):
     jobs: list[Job]
-    total: Annotated[int, Field(description="Of all the caller's jobs")]
-    filtered: Annotated[int, Field(description="Of those in this answer")]
+    total: Annotated[int, Field(description="Number of all the caller's jobs")]
+    filtered: Annotated[int, Field(description="Number of jobs in this response")]
     nextCursor: NotRequired[
-        Annotated[str, Field(description="The `cursor` of the next page; absent on the last")]
+        Annotated[str, Field(description="The `cursor` of the next page; absent on the last page")]
     ]
 
 
-@with_config(WHOLE)
+@with_config(CLOSED)
 class Metrics(TypedDict):
-    """Rates are fractions of what has ended."""
+    """Rates are fractions of the jobs that have ended."""
 
     averageProcessingTimeMs: int
     successRate: float
@@ -69,8 +69,8 @@ class Metrics(TypedDict):
     timeoutRate: float
 
 
-@with_config(WHOLE)
-class Health(TypedDict):
+@with_config(CLOSED)
+class HealthResponse(TypedDict):
     healthy: bool
     timestamp: Millis
     totalJobs: int
@@ -79,7 +79,7 @@ class Health(TypedDict):
     maxJobs: int
 
 
-@with_config(WHOLE)
+@with_config(CLOSED)
 class Agent(TypedDict):
     id: str
     name: str
@@ -88,12 +88,12 @@ class Agent(TypedDict):
     status: Literal["active", "inactive"]
 
 
-@with_config(WHOLE)
-class Agents(TypedDict):
+@with_config(CLOSED)
+class AgentList(TypedDict):
     agents: list[Agent]
 
 
-@with_config(WHOLE)
-class ListedAgents(TypedDict):
+@with_config(CLOSED)
+class ListAgentsResponse(TypedDict):
     success: Literal[True]
-    data: Agents
+    data: AgentList

@@ -18,7 +18,7 @@ from jobs.missions.mission import JOB_PATH, mission_of
 if TYPE_CHECKING:
     from jobs.missions.api import types
 
-WORDS: Final[Mapping[JobStatus, types.Word]] = {
+WORDS: Final[Mapping[JobStatus, types.Status]] = {
     JobStatus.PENDING: "PENDING",
     JobStatus.QUEUED: "QUEUED",
     JobStatus.RUNNING: "IN_PROGRESS",
@@ -39,14 +39,16 @@ class Addresses:
     websocket: str
 
 
-def created(job: Job, addresses: Addresses) -> Response[types.Created | types.OlderCreated]:
+def created(
+    job: Job, addresses: Addresses
+) -> Response[types.CreateJobResponse | types.LegacyCreateJobResponse]:
     """201, in the style in which the job was asked for."""
     if job.request.get("legacy"):
         return Response(HTTPStatus.CREATED, _created_as_before(job, addresses))
     return Response(HTTPStatus.CREATED, {"success": True, "job": _item(job)})
 
 
-def _created_as_before(job: Job, addresses: Addresses) -> types.OlderCreated:
+def _created_as_before(job: Job, addresses: Addresses) -> types.LegacyCreateJobResponse:
     return {
         "jobID": job.id,
         "status": WORDS[job.status],
@@ -60,7 +62,7 @@ def _created_as_before(job: Job, addresses: Addresses) -> types.OlderCreated:
     }
 
 
-def found(job: Job) -> Response[types.Found]:
+def found(job: Job) -> Response[types.GetJobResponse]:
     """All there is to say of a job; what it has not is left out."""
     mission = mission_of(job)
     status, order = WORDS[job.status], mission.order
@@ -73,7 +75,7 @@ def found(job: Job) -> Response[types.Found]:
         "createdAt": iso(job.created_at),
         "metadata": job.request["metadata"],
     }
-    optional: Mapping[types.Optional, str | None] = {
+    optional: Mapping[types.OptionalField, str | None] = {
         "description": mission.description,
         "missionId": job.request.get("missionId"),
         "deviceId": order.device if order else mission.device,
@@ -90,7 +92,7 @@ def found(job: Job) -> Response[types.Found]:
     return Response(HTTPStatus.OK, {"success": True, "job": spelled})
 
 
-def updated(job: Job) -> Response[types.Updated]:
+def updated(job: Job) -> Response[types.UpdateJobResponse]:
     mission = mission_of(job)
     spelled: types.UpdatedJob = {
         "jobId": job.id,
@@ -104,7 +106,7 @@ def updated(job: Job) -> Response[types.Updated]:
     return Response(HTTPStatus.OK, {"success": True, "job": spelled})
 
 
-def cancelled(job: Job) -> Response[types.Cancelled]:
+def cancelled(job: Job) -> Response[types.CancelJobResponse]:
     spelled: types.CancelledJob = {
         "jobId": job.id,
         "status": "CANCELLED",
@@ -113,12 +115,12 @@ def cancelled(job: Job) -> Response[types.Cancelled]:
     return Response(HTTPStatus.OK, {"success": True, "job": spelled})
 
 
-def deleted() -> Response[types.Done]:
+def deleted() -> Response[types.MessageResponse]:
     return Response(HTTPStatus.OK, {"success": True, "message": "Job deleted successfully"})
 
 
-def listed(found: JobList) -> Response[types.Listed]:
-    page: types.Listed = {
+def listed(found: JobList) -> Response[types.ListJobsResponse]:
+    page: types.ListJobsResponse = {
         "success": True,
         "jobs": [_item(job) for job in found.jobs],
         "count": len(found.jobs),
@@ -130,7 +132,7 @@ def listed(found: JobList) -> Response[types.Listed]:
 
 def resources(
     groups: Sequence[DeviceGroup], states: Mapping[str, DeviceState], now: Millis
-) -> Response[types.Resources]:
+) -> Response[types.ListResourcesResponse]:
     spelled: list[types.Resource] = [
         {
             "deviceGroupId": group.id,
@@ -151,7 +153,7 @@ def resources(
     return Response(HTTPStatus.OK, {"success": True, "resources": spelled, "count": len(spelled)})
 
 
-def _item(job: Job) -> types.Item:
+def _item(job: Job) -> types.JobSummary:
     mission = mission_of(job)
     return {
         "jobId": job.id,

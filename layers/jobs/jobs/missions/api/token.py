@@ -72,7 +72,7 @@ def _text(body: Mapping[str, Any], field: str) -> str:
     return value
 
 
-def issued(token: AccessToken) -> Response[types.Token]:
+def issued(token: AccessToken) -> Response[types.TokenResponse]:
     return Response(
         HTTPStatus.OK,
         {"access_token": token.value, "token_type": "Bearer", "expires_in": token.expires_in},

@@ -1,79 +1,79 @@
-"""The missions API: what its endpoints answer."""
+"""Responses of the missions API: types."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
 from pydantic import Field, with_config
 
-from jobs.kit.types import WHOLE, Time
+from jobs.kit.types import CLOSED, Time
 
-Word = Literal["PENDING", "QUEUED", "IN_PROGRESS", "COMPLETED", "FAILED", "CANCELLED"]
+Status = Literal["PENDING", "QUEUED", "IN_PROGRESS", "COMPLETED", "FAILED", "CANCELLED"]
 Yes = Literal[True]
-Optional = Literal[
+OptionalField = Literal[
     "description", "missionId", "deviceId", "scheduledAt", "updatedAt", "startedAt", "completedAt",
     "cancelledAt", "error",
 ]  # fmt: skip
-"""What not every job has, all of it text."""
+"""The fields that a job may lack, all of type str."""
 
 
-@with_config(WHOLE)
-class Detail(TypedDict):
+@with_config(CLOSED)
+class FieldError(TypedDict):
     field: str
     message: str
 
 
-@with_config(WHOLE)
+@with_config(CLOSED)
 class Error(TypedDict):
     success: Literal[False]
     error: str
     message: str
     code: str
-    details: NotRequired[list[Detail]]
+    details: NotRequired[list[FieldError]]
     supportedVersions: NotRequired[list[str]]
     requestId: str
     timestamp: str
 
 
-@with_config(WHOLE)
-class Item(TypedDict):
+@with_config(CLOSED)
+class JobSummary(TypedDict):
     jobId: str
     name: str
-    status: Word
+    status: Status
     priority: int
     createdAt: Time
 
 
-@with_config(WHOLE)
-class Created(TypedDict):
+@with_config(CLOSED)
+class CreateJobResponse(TypedDict):
     success: Yes
-    job: Item
+    job: JobSummary
 
 
-@with_config(WHOLE)
-class Links(TypedDict):
+@with_config(CLOSED)
+class JobLinks(TypedDict):
     self: str
     status_ws: str
     status_mqtt: str
 
 
-@with_config(WHOLE)
-class OlderCreated(TypedDict):
+@with_config(CLOSED)
+class LegacyCreateJobResponse(TypedDict):
     jobID: str
-    status: Word
+    status: Status
     createdAt: Time
     DeviceGroupID: str
-    _links: Links
+    _links: JobLinks
 
 
-@with_config(WHOLE)
-class Listed(TypedDict):
+@with_config(CLOSED)
+class ListJobsResponse(TypedDict):
     success: Yes
-    jobs: list[Item]
+    jobs: list[JobSummary]
     count: int
     nextCursor: NotRequired[str]
 
 
-@with_config(WHOLE)
+@with_config(CLOSED)
 class Job(TypedDict):
     jobId: str
     name: str
@@ -81,7 +81,7 @@ class Job(TypedDict):
     missionId: NotRequired[str]
     deviceId: NotRequired[str]
     deviceGroupId: str
-    status: Word
+    status: Status
     priority: int
     scheduledAt: NotRequired[Time]
     createdAt: Time
@@ -93,55 +93,55 @@ class Job(TypedDict):
     metadata: Mapping[str, Any]
 
 
-@with_config(WHOLE)
-class Found(TypedDict):
+@with_config(CLOSED)
+class GetJobResponse(TypedDict):
     success: Yes
     job: Job
 
 
-@with_config(WHOLE)
+@with_config(CLOSED)
 class UpdatedJob(TypedDict):
     jobId: str
     name: str
     description: NotRequired[str]
-    status: Word
+    status: Status
     priority: int
     updatedAt: Time
 
 
-@with_config(WHOLE)
-class Updated(TypedDict):
+@with_config(CLOSED)
+class UpdateJobResponse(TypedDict):
     success: Yes
     job: UpdatedJob
 
 
-@with_config(WHOLE)
+@with_config(CLOSED)
 class CancelledJob(TypedDict):
     jobId: str
     status: Literal["CANCELLED"]
     cancelledAt: Time
 
 
-@with_config(WHOLE)
-class Cancelled(TypedDict):
+@with_config(CLOSED)
+class CancelJobResponse(TypedDict):
     success: Yes
     job: CancelledJob
 
 
-@with_config(WHOLE)
-class Done(TypedDict):
+@with_config(CLOSED)
+class MessageResponse(TypedDict):
     success: Yes
     message: str
 
 
-@with_config(WHOLE)
+@with_config(CLOSED)
 class Device(TypedDict):
     deviceId: str
     name: str
     status: Literal["online", "offline", "busy"]
 
 
-@with_config(WHOLE)
+@with_config(CLOSED)
 class Resource(TypedDict):
     deviceGroupId: str
     name: str
@@ -150,23 +150,23 @@ class Resource(TypedDict):
     devices: list[Device]
 
 
-@with_config(WHOLE)
-class Resources(TypedDict):
+@with_config(CLOSED)
+class ListResourcesResponse(TypedDict):
     success: Yes
     resources: list[Resource]
     count: int
 
 
-class Grant(TypedDict):
-    """Fields that are not named here are ignored."""
+class TokenRequest(TypedDict):
+    """Other fields are ignored."""
 
     grant_type: Literal["client_credentials"]
     client_id: Annotated[str, Field(min_length=1)]
     client_secret: Annotated[str, Field(min_length=1)]
 
 
-@with_config(WHOLE)
-class Token(TypedDict):
+@with_config(CLOSED)
+class TokenResponse(TypedDict):
     access_token: str
     token_type: Literal["Bearer"]
     expires_in: Annotated[int, Field(description="Seconds")]
@@ -178,4 +178,4 @@ class TokenError(TypedDict):
 
 
 class LimitedTokenError(Error, TokenError):
-    """Of a rate limit, in the shapes of both OAuth 2.0 and the other endpoints."""
+    """An exceeded rate limit, in the shapes of both OAuth 2.0 and the other endpoints."""

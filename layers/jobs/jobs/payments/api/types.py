@@ -1,14 +1,14 @@
-"""What a create that is not paid for answers (x402)."""
+"""The 402 response of x402: types."""
 
 from collections.abc import Mapping
 from typing import Any, Literal, TypedDict
 
 from pydantic import with_config
 
-from jobs.kit.types import WHOLE
+from jobs.kit.types import CLOSED
 
 
-@with_config(WHOLE)
+@with_config(CLOSED)
 class Domain(TypedDict):
     """The asset's EIP-712 domain."""
 
@@ -16,9 +16,9 @@ class Domain(TypedDict):
     version: str
 
 
-@with_config(WHOLE)
-class AnyRequirements(TypedDict):
-    """What each version of x402 asks for on one network."""
+@with_config(CLOSED)
+class BaseRequirements(TypedDict):
+    """Payment requirements for one network, as both versions of x402 state them."""
 
     scheme: Literal["exact"]
     network: str
@@ -28,9 +28,9 @@ class AnyRequirements(TypedDict):
     extra: Domain
 
 
-@with_config(WHOLE)
-class Requirements(AnyRequirements):
-    """What x402's version 1 asks for on one network; version 2 is in `PAYMENT-REQUIRED`."""
+@with_config(CLOSED)
+class PaymentRequirements(BaseRequirements):
+    """Payment requirements of x402 version 1; `PAYMENT-REQUIRED` has those of version 2."""
 
     maxAmountRequired: str
     resource: str
@@ -39,14 +39,14 @@ class Requirements(AnyRequirements):
     outputSchema: Mapping[str, Any]
 
 
-@with_config(WHOLE)
-class RequirementsV2(AnyRequirements):
-    """What x402's version 2 asks for on one network."""
+@with_config(CLOSED)
+class PaymentRequirementsV2(BaseRequirements):
+    """Payment requirements of x402 version 2."""
 
     amount: str
 
 
-@with_config(WHOLE)
+@with_config(CLOSED)
 class Price(TypedDict):
     recipient: str
     amount: str
@@ -57,18 +57,18 @@ class Price(TypedDict):
     asset: str
 
 
-@with_config(WHOLE)
-class Prices(TypedDict):
+@with_config(CLOSED)
+class PaymentInfo(TypedDict):
     payment: list[Price]
 
 
-@with_config(WHOLE)
-class Offer(TypedDict):
-    """What a job costs, and in `code` why it is not paid for yet."""
+@with_config(CLOSED)
+class PaymentRequiredResponse(TypedDict):
+    """The price of a job; `code` says why the request is not paid yet."""
 
     x402Version: Literal[1]
     error: str
     code: str
-    accepts: list[Requirements]
-    paymentInfo: Prices
+    accepts: list[PaymentRequirements]
+    paymentInfo: PaymentInfo
     payment: list[Price]

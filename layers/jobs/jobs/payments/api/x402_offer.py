@@ -62,11 +62,13 @@ _EXAMPLE: Final[Mapping[str, Any]] = {
 }
 
 
-def asked(terms: Terms, resource: str, *, code: str = REQUIRED) -> Response[types.Offer]:
+def asked(
+    terms: Terms, resource: str, *, code: str = REQUIRED
+) -> Response[types.PaymentRequiredResponse]:
     """402: what it costs, and why it was not taken. `resource` is the URL that is paid for."""
     error = _WORDS.get(code, code)
     payment = [_plainly(terms, each) for each in terms.networks]
-    body: types.Offer = {
+    body: types.PaymentRequiredResponse = {
         "x402Version": 1,
         "error": error,
         "code": code,
@@ -93,7 +95,7 @@ def requirements(
     return _requirements_v2(terms, network)
 
 
-def _requirements(terms: Terms, network: Network, resource: str) -> types.Requirements:
+def _requirements(terms: Terms, network: Network, resource: str) -> types.PaymentRequirements:
     return {
         "scheme": "exact",
         "asset": network.asset,
@@ -118,7 +120,7 @@ def _requirements(terms: Terms, network: Network, resource: str) -> types.Requir
     }
 
 
-def _requirements_v2(terms: Terms, network: Network) -> types.RequirementsV2:
+def _requirements_v2(terms: Terms, network: Network) -> types.PaymentRequirementsV2:
     return {
         "scheme": "exact",
         "asset": network.asset,

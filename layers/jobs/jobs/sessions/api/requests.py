@@ -1,4 +1,4 @@
-"""Bodies of the sessions API, checked in the order of their rules: the first broken one counts."""
+"""Bodies of the sessions API, validated in the order of their rules."""
 
 from typing import Annotated, Any, Final, Literal, NotRequired, TypedDict
 
@@ -88,16 +88,20 @@ _CONFIG: Final = ConfigDict(strict=True, defer_build=True)
 
 @with_config(_CONFIG)
 class TimeoutConfig(TypedDict, total=False):
-    """What is not named stays as it is."""
+    """Fields that are absent stay unchanged."""
 
     timeoutMinutes: Annotated[
         int,
-        Field(ge=_MIN_TIMEOUT, le=_MAX_TIMEOUT, description="Without use, until it expires"),
+        Field(
+            ge=_MIN_TIMEOUT,
+            le=_MAX_TIMEOUT,
+            description="Time without use until the session expires",
+        ),
         _minutes("timeoutMinutes", _MIN_TIMEOUT, _MAX_TIMEOUT),
     ]
     autoRenew: Annotated[
         bool,
-        Field(description="Whether use lets the time begin anew"),
+        Field(description="Whether use renews the session"),
         BeforeValidator(_flag),
     ]
     maxDurationMinutes: Annotated[
@@ -105,36 +109,38 @@ class TimeoutConfig(TypedDict, total=False):
         Field(
             ge=_MIN_TIMEOUT,
             le=LONGEST_SESSION_MINUTES,
-            description="In all, however much it is used",
+            description="Total time, whatever the use",
         ),
         _minutes("maxDurationMinutes", _MIN_TIMEOUT, LONGEST_SESSION_MINUTES),
     ]
     warningThresholdMinutes: Annotated[
         int,
-        Field(ge=1, le=_MAX_TIMEOUT, description="Before the end, from when on isNearExpiration"),
+        Field(
+            ge=1,
+            le=_MAX_TIMEOUT,
+            description="Time before the end when isNearExpiration becomes true",
+        ),
         _minutes("warningThresholdMinutes", 1, _MAX_TIMEOUT),
     ]
 
 
 @with_config(_CONFIG)
 class CreateSessionBody(TypedDict):
-    """Fields that are not named here are ignored."""
+    """Other fields are ignored."""
 
-    agentId: Annotated[Uuid, Field(description="Who is talked to"), _id("agentId")]
-    userId: Annotated[
-        Uuid, Field(description="Who talks, in the caller's own books"), _id("userId")
-    ]
+    agentId: Annotated[Uuid, Field(description="The agent's id"), _id("agentId")]
+    userId: Annotated[Uuid, Field(description="A user's id, of your own choice"), _id("userId")]
     metadata: NotRequired[Metadata]
     timeoutConfig: NotRequired[Annotated[TimeoutConfig, BeforeValidator(_object)]]
 
 
 @with_config(_CONFIG)
 class SendMessageBody(TypedDict):
-    """Fields that are not named here are ignored."""
+    """Other fields are ignored."""
 
     content: Annotated[
         str,
-        Field(min_length=1, max_length=_MAX_CONTENT, description="Counted in UTF-16 code units"),
+        Field(min_length=1, max_length=_MAX_CONTENT, description="Length in UTF-16 code units"),
         content_rule(_MAX_CONTENT),
     ]
     transport: NotRequired[
@@ -145,9 +151,9 @@ class SendMessageBody(TypedDict):
                 {
                     "type": "string",
                     "enum": [*_TRANSPORTS],
-                    "description": "How to be answered: later (websocket, the default; the answer"
-                    " is then among the session's messages), with this answer (http or sync), or"
-                    " as a stream (sse or stream)",
+                    "description": "How the answer comes: later, among the session's messages"
+                    " (websocket, the default), in the response (http or sync), or as a stream"
+                    " (sse or stream)",
                 }
             ),
         ]
@@ -162,7 +168,7 @@ class SendMessageBody(TypedDict):
                     "type": "array",
                     "items": {
                         "type": "object",
-                        "description": "Whatever else is in it is kept.",
+                        "description": "Other fields are kept.",
                         "properties": {"url": {"type": "string", "minLength": 1}},
                         "required": ["url"],
                     },
@@ -179,17 +185,17 @@ _SEND: Final[TypeAdapter[SendMessageBody]] = TypeAdapter(SendMessageBody)
 
 
 def parse_timeouts(body: Any) -> TimeoutConfig:
-    """Check a body. Raises `BadRequestError`."""
+    """Raises `BadRequestError`."""
     return parse(_TIMEOUTS, body)
 
 
 def parse_create_session(body: Any) -> CreateSessionBody:
-    """Check a body. Raises `BadRequestError`."""
+    """Raises `BadRequestError`."""
     return parse(_CREATE, body, "agentId", "userId")
 
 
 def parse_send_message(body: Any) -> SendMessageBody:
-    """Check a body. Raises `BadRequestError`. Older clients call the transport `mode`."""
+    """Raises `BadRequestError`. Older clients send the transport as `mode`."""
     if isinstance(body, dict) and "mode" in body:
         body = {"transport": body["mode"]} | body
     return parse(_SEND, body, "content")
@@ -205,7 +211,7 @@ def change_timeouts(before: Timeouts, body: TimeoutConfig) -> Timeouts:
 
 
 def to_metadata(body: SendMessageBody) -> dict[str, Any]:
-    """Return what is kept with the message beside its content."""
+    """Return the metadata that the message stores, attachments included."""
     attachments = body.get("attachments")
     return body.get("metadata", {}) | ({"attachments": attachments} if attachments else {})
 

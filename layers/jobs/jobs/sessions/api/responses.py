@@ -87,7 +87,7 @@ def _time(request: Request, name: str) -> Millis | None:
     return int(text)
 
 
-def opened(session: ChatSession) -> Response[types.Created]:
+def opened(session: ChatSession) -> Response[types.CreateSessionResponse]:
     return Response(HTTPStatus.CREATED, _created(session))
 
 
@@ -105,7 +105,7 @@ def info(session: ChatSession, now: Millis) -> types.Session:
     }
 
 
-def _created(session: ChatSession) -> types.Created:
+def _created(session: ChatSession) -> types.CreateSessionResponse:
     return {
         "sessionId": session.id,
         "channelId": session.channel_id,
@@ -127,18 +127,18 @@ def _timeouts(timeouts: Timeouts) -> types.Timeouts:
     }
 
 
-def closed() -> Response[types.Deleted]:
+def closed() -> Response[types.DeleteSessionResponse]:
     """Inside a wrapper: of an answer with `success` the npm client returns `data`."""
     return Response(HTTPStatus.OK, {"success": True, "data": {"success": True}})
 
 
-def listed(found: Sequence[ChatSession], now: Millis) -> Response[types.Sessions]:
+def listed(found: Sequence[ChatSession], now: Millis) -> Response[types.ListSessionsResponse]:
     return Response(
         HTTPStatus.OK, {"sessions": [info(each, now) for each in found], "total": len(found)}
     )
 
 
-def health(found: Sequence[ChatSession], now: Millis) -> Response[types.Health]:
+def health(found: Sequence[ChatSession], now: Millis) -> Response[types.HealthResponse]:
     return Response(
         HTTPStatus.OK,
         {
@@ -150,9 +150,9 @@ def health(found: Sequence[ChatSession], now: Millis) -> Response[types.Health]:
     )
 
 
-def said(found: Messages) -> Response[types.Messages]:
+def said(found: Messages) -> Response[types.ListMessagesResponse]:
     """`cursors` are what `before` and `after` are to be for the pages beside this one."""
-    page: types.Messages = {
+    page: types.ListMessagesResponse = {
         "messages": [{**message(each), "isAgent": each.is_agent} for each in found.messages],
         "hasMore": found.more,
     }
@@ -171,11 +171,11 @@ def message(message: ChatMessage) -> types.UserMessage:
     }
 
 
-def sent(sent: Sent, now: Millis, ended: Job | None = None) -> Response[types.Sent]:
+def sent(sent: Sent, now: Millis, ended: Job | None = None) -> Response[types.SendMessageResponse]:
     """What became of the message's job is told too: of one that failed there is no answer."""
     job = ended or sent.job
     answer = answer_in(job)
-    spelled: types.Sent = {
+    spelled: types.SendMessageResponse = {
         "userMessage": message(question_in(sent.job)),
         "sessionStatus": {
             "expiresAt": iso(sent.session.expires_at),

@@ -1,14 +1,14 @@
-"""The sessions API: what its endpoints answer."""
+"""Responses of the sessions API: types."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
 from pydantic import Field, with_config
 
-from jobs.kit.types import WHOLE, Millis, Time
+from jobs.kit.types import CLOSED, Millis, Time
 
 
-@with_config(WHOLE)
+@with_config(CLOSED)
 class Timeouts(TypedDict):
     timeoutMinutes: int
     autoRenew: bool
@@ -16,8 +16,8 @@ class Timeouts(TypedDict):
     warningThresholdMinutes: int
 
 
-@with_config(WHOLE)
-class Created(TypedDict):
+@with_config(CLOSED)
+class CreateSessionResponse(TypedDict):
     sessionId: str
     channelId: str
     agentId: str
@@ -28,40 +28,40 @@ class Created(TypedDict):
     timeoutConfig: Timeouts
 
 
-@with_config(WHOLE)
-class Session(Created):
+@with_config(CLOSED)
+class Session(CreateSessionResponse):
     lastActivity: Time
     renewalCount: int
     timeRemaining: Annotated[int, Field(description="Milliseconds")]
     isNearExpiration: bool
 
 
-@with_config(WHOLE)
-class Sessions(TypedDict):
+@with_config(CLOSED)
+class ListSessionsResponse(TypedDict):
     sessions: list[Session]
     total: int
 
 
-@with_config(WHOLE)
-class Health(TypedDict):
+@with_config(CLOSED)
+class HealthResponse(TypedDict):
     status: Literal["healthy"]
     activeSessions: int
     expiringSoon: int
     timestamp: Time
 
 
-@with_config(WHOLE)
+@with_config(CLOSED)
 class Success(TypedDict):
     success: Literal[True]
 
 
-@with_config(WHOLE)
-class Deleted(TypedDict):
+@with_config(CLOSED)
+class DeleteSessionResponse(TypedDict):
     success: Literal[True]
     data: Success
 
 
-@with_config(WHOLE)
+@with_config(CLOSED)
 class UserMessage(TypedDict):
     id: str
     content: str
@@ -70,34 +70,34 @@ class UserMessage(TypedDict):
     metadata: Mapping[str, Any]
 
 
-@with_config(WHOLE)
+@with_config(CLOSED)
 class Message(UserMessage):
     isAgent: bool
 
 
-@with_config(WHOLE)
+@with_config(CLOSED)
 class Cursors(TypedDict):
-    """What `before` is to be for older messages, and `after` for newer ones."""
+    """Values of `before` for the next older page, and of `after` for the next newer one."""
 
     before: Millis
     after: Millis
 
 
-@with_config(WHOLE)
-class Messages(TypedDict):
+@with_config(CLOSED)
+class ListMessagesResponse(TypedDict):
     messages: list[Message]
     hasMore: bool
     cursors: NotRequired[Cursors]
 
 
-@with_config(WHOLE)
+@with_config(CLOSED)
 class AgentResponse(TypedDict):
     text: str
     thought: NotRequired[Any]
     actions: NotRequired[Any]
 
 
-@with_config(WHOLE)
+@with_config(CLOSED)
 class SessionStatus(TypedDict):
     expiresAt: Time
     renewalCount: int
@@ -105,17 +105,17 @@ class SessionStatus(TypedDict):
     isNearExpiration: bool
 
 
-@with_config(WHOLE)
+@with_config(CLOSED)
 class MessageJob(TypedDict):
-    """The job that the message is; GET /api/messaging/jobs/{jobId} tells more."""
+    """The message's job; GET /api/messaging/jobs/{jobId} returns all of it."""
 
     jobId: str
     status: Literal["pending", "processing", "completed", "failed", "timeout"]
     error: NotRequired[str]
 
 
-@with_config(WHOLE)
-class Sent(TypedDict):
+@with_config(CLOSED)
+class SendMessageResponse(TypedDict):
     userMessage: UserMessage
     agentResponse: NotRequired[AgentResponse]
     sessionStatus: SessionStatus

@@ -11,26 +11,26 @@ from jobs.kit.iso_time import iso
 from jobs.tracking.share import Share
 
 if TYPE_CHECKING:
-    from jobs.missions.api.types import Done
+    from jobs.missions.api.types import MessageResponse
     from jobs.tracking.api import types
 
 PAGE_PATH: Final = "/tracking"
 
 
-def created(share: Share, base_url: str) -> Response[types.CreatedShare]:
+def created(share: Share, base_url: str) -> Response[types.CreateShareResponse]:
     return Response(HTTPStatus.CREATED, {"success": True, "share": _brief(share, base_url)})
 
 
-def found(share: Share, base_url: str) -> Response[types.FoundShare]:
+def found(share: Share, base_url: str) -> Response[types.GetShareResponse]:
     return Response(HTTPStatus.OK, {"success": True, "share": _spelled(share, base_url)})
 
 
-def listed(shares: Sequence[Share], base_url: str) -> Response[types.Shares]:
+def listed(shares: Sequence[Share], base_url: str) -> Response[types.ListSharesResponse]:
     spelled = [_spelled(share, base_url) for share in shares]
     return Response(HTTPStatus.OK, {"success": True, "shares": spelled, "count": len(spelled)})
 
 
-def revoked() -> Response[Done]:
+def revoked() -> Response[MessageResponse]:
     return Response(HTTPStatus.OK, {"success": True, "message": "Share revoked successfully"})
 
 
@@ -45,7 +45,7 @@ def _spelled(share: Share, base_url: str) -> types.Share:
     }
 
 
-def _brief(share: Share, base_url: str) -> types.NewShare:
+def _brief(share: Share, base_url: str) -> types.ShareSummary:
     return {
         "shareCode": share.code,
         "shareUrl": f"{base_url}{PAGE_PATH}?share={share.code}",

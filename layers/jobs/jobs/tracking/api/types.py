@@ -1,31 +1,31 @@
-"""What the missions API answers about shares."""
+"""Responses about shares, in the missions API: types."""
 
 from collections.abc import Mapping
 from typing import Any, Literal, TypedDict
 
 from pydantic import with_config
 
-from jobs.kit.types import WHOLE, Time
+from jobs.kit.types import CLOSED, Time
 
 Yes = Literal[True]
 
 
-@with_config(WHOLE)
-class NewShare(TypedDict):
+@with_config(CLOSED)
+class ShareSummary(TypedDict):
     shareCode: str
     shareUrl: str
     expiresAt: Time
     maxViewers: int | None
 
 
-@with_config(WHOLE)
-class CreatedShare(TypedDict):
+@with_config(CLOSED)
+class CreateShareResponse(TypedDict):
     success: Yes
-    share: NewShare
+    share: ShareSummary
 
 
-@with_config(WHOLE)
-class Share(NewShare):
+@with_config(CLOSED)
+class Share(ShareSummary):
     resourceId: str
     shareType: Literal["STREAM", "DEVICE_STATUS"]
     permissions: list[Literal["view"]]
@@ -33,14 +33,14 @@ class Share(NewShare):
     metadata: Mapping[str, Any]
 
 
-@with_config(WHOLE)
-class FoundShare(TypedDict):
+@with_config(CLOSED)
+class GetShareResponse(TypedDict):
     success: Yes
     share: Share
 
 
-@with_config(WHOLE)
-class Shares(TypedDict):
+@with_config(CLOSED)
+class ListSharesResponse(TypedDict):
     success: Yes
     shares: list[Share]
     count: int

@@ -57,7 +57,7 @@ def delivery_id_in(request: Request) -> str:
     return delivery_id
 
 
-def listed(found: Sequence[WebhookDelivery]) -> Response[types.Deliveries]:
+def listed(found: Sequence[WebhookDelivery]) -> Response[types.ListDeliveriesResponse]:
     return Response(HTTPStatus.OK, {"deliveries": [delivery(each) for each in found]})
 
 

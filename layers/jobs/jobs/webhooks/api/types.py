@@ -1,17 +1,17 @@
-"""What the webhooks API answers, and what webhooks are sent."""
+"""Responses of the webhooks API, and the body of webhooks: types."""
 
 from typing import Annotated, Literal, NotRequired, TypedDict
 
 from pydantic import Field, with_config
 
 from jobs.core.types import Dialect, JobStatusChanged, Moment
-from jobs.kit.types import WHOLE, Time
+from jobs.kit.types import CLOSED, Time
 from jobs.webhooks.webhook import Event, Failure
 
 
-@with_config(WHOLE)
+@with_config(CLOSED)
 class Attempt(TypedDict):
-    """One request: the status that came of it, or what kind of error instead."""
+    """One request: the status of the response, or the kind of failure."""
 
     at: Time
     durationMs: int
@@ -19,15 +19,15 @@ class Attempt(TypedDict):
     error: NotRequired[Failure]
 
 
-@with_config(WHOLE)
+@with_config(CLOSED)
 class Delivery(TypedDict):
-    """One event for one webhook."""
+    """The delivery of one event to one webhook."""
 
     deliveryId: str
     jobId: str
     dialect: Dialect
     subscription: NotRequired[
-        Annotated[str, Field(description="The tenant's standing webhook, where it is for that")]
+        Annotated[str, Field(description="Id of the tenant's webhook; absent for the job's own")]
     ]
     url: str
     event: Event
@@ -37,14 +37,16 @@ class Delivery(TypedDict):
     attempts: list[Attempt]
 
 
-@with_config(WHOLE)
-class Deliveries(TypedDict):
+@with_config(CLOSED)
+class ListDeliveriesResponse(TypedDict):
     deliveries: list[Delivery]
 
 
-class Sent(TypedDict):
-    """Standard Webhooks' shape of a message."""
+class WebhookMessage(TypedDict):
+    """The message format of Standard Webhooks."""
 
-    type: Annotated[str, Field(pattern=r"^job\.[a-z_]+$", description="`job.` and the event")]
+    type: Annotated[
+        str, Field(pattern=r"^job\.[a-z_]+$", description="`job.` and the event's name")
+    ]
     timestamp: Moment
     data: JobStatusChanged
