@@ -1,7 +1,9 @@
-"""The missions API (contract: missions.md): what watchers of jobs and devices are sent."""
+"""The missions API (contract: missions.md): messages to watchers of jobs and devices."""
+
+from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from jobs.core.job import Millis
 from jobs.core.status import JobStatus
@@ -9,7 +11,10 @@ from jobs.kit.iso_time import iso
 from jobs.missions.device import DeviceState
 from jobs.tracking.share import ShareType
 
-JOB_STATES: Final[Mapping[JobStatus, str]] = {
+if TYPE_CHECKING:
+    from jobs.tracking.api import types
+
+JOB_STATES: Final[Mapping[JobStatus, types.JobState]] = {
     JobStatus.PENDING: "PENDING",
     JobStatus.QUEUED: "QUEUED",
     JobStatus.RUNNING: "INPROGRESS",
@@ -18,8 +23,10 @@ JOB_STATES: Final[Mapping[JobStatus, str]] = {
     JobStatus.CANCELLED: "CANCELLED",
     JobStatus.TIMED_OUT: "FAILED",
 }
-_OF_A_JOB: Final = ("droneState", "dockState", "navigation", "sensorPayload")
-_OF_A_DEVICE: Final = (*_OF_A_JOB, "weather")
+_JOB_FIELDS: Final[tuple[types.ReadingField, ...]] = (
+    "droneState", "dockState", "navigation", "sensorPayload",
+)  # fmt: skip
+_DEVICE_FIELDS: Final[tuple[types.ReadingField, ...]] = (*_JOB_FIELDS, "weather")
 _ALWAYS_SHARED: Final = {"jobState", "droneState", "dockState", "weather", "timestamp"}
 _SHARED: Final[Mapping[ShareType, set[str]]] = {
     ShareType.STREAM: _ALWAYS_SHARED | {"navigation"},
@@ -29,29 +36,32 @@ _SHARED: Final[Mapping[ShareType, set[str]]] = {
 
 def of_job(
     status: JobStatus, state: DeviceState | None, *, at: Millis | None = None
-) -> dict[str, Any]:
-    seen = _seen(state, _OF_A_JOB) if state else {}
-    return {"jobState": JOB_STATES[status]} | seen | _timestamp(at)
+) -> types.JobMessage:
+    device: types.DeviceMessage = _device(state, _JOB_FIELDS, at) if state else _at(at)
+    return {"jobState": JOB_STATES[status], **device}
 
 
-def of_device(state: DeviceState, *, at: Millis | None = None) -> dict[str, Any]:
-    return _seen(state, _OF_A_DEVICE) | _timestamp(at)
+def of_device(state: DeviceState, *, at: Millis | None = None) -> types.DeviceMessage:
+    return _device(state, _DEVICE_FIELDS, at)
 
 
 def shared(message: Mapping[str, Any], share: ShareType) -> dict[str, Any]:
+    """Keep the fields that a share of this type shows."""
     return {name: value for name, value in message.items() if name in _SHARED[share]}
 
 
-def _seen(state: DeviceState, names: tuple[str, ...]) -> dict[str, Any]:
-    if state.reading is None:
-        return {"deviceId": state.device}
-    values = state.reading.values
-    return {
-        "deviceId": state.device,
-        **{name: values[name] for name in names if name in values},
-        "timestamp": state.reading.timestamp,
-    }
+def _device(
+    state: DeviceState, fields: tuple[types.ReadingField, ...], at: Millis | None
+) -> types.DeviceMessage:
+    message: types.DeviceMessage = {"deviceId": state.device}
+    if state.reading is not None:
+        values = state.reading.values
+        for name in fields:
+            if name in values:
+                message[name] = values[name]
+        message["timestamp"] = state.reading.timestamp
+    return {**message, **_at(at)}
 
 
-def _timestamp(at: Millis | None) -> dict[str, str]:
+def _at(at: Millis | None) -> types.DeviceMessage:
     return {} if at is None else {"timestamp": iso(at)}

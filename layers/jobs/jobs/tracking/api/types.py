@@ -1,4 +1,4 @@
-"""Responses about shares, in the missions API: types."""
+"""Responses about shares, and messages to watchers, in the missions API: types."""
 
 from collections.abc import Mapping
 from typing import Any, Literal, TypedDict
@@ -44,3 +44,24 @@ class ListSharesResponse(TypedDict):
     success: Yes
     shares: list[Share]
     count: int
+
+
+JobState = Literal["PENDING", "QUEUED", "INPROGRESS", "COMPLETED", "FAILED", "CANCELLED"]
+ReadingField = Literal["droneState", "dockState", "navigation", "sensorPayload", "weather"]
+"""The fields of a device's reading that watchers receive."""
+
+
+class DeviceMessage(TypedDict, total=False):
+    """Unknown values are absent."""
+
+    deviceId: str
+    droneState: str
+    dockState: str
+    navigation: Mapping[str, Any]
+    sensorPayload: Mapping[str, Any]
+    weather: Mapping[str, Any]
+    timestamp: str
+
+
+class JobMessage(DeviceMessage):
+    jobState: JobState
