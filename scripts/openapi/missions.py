@@ -35,10 +35,9 @@ from jobs.tracking.api.share_request import CreateShare
 from scripts.openapi.model import NOON, Api, Operation, OtherMedia, capture_error
 from scripts.openapi.shared import IDEMPOTENCY_KEY, RETRY_AFTER, JobId
 
-_RATE_HEADERS: Final = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
-_LIMITED: Final = RateLimitedError(
-    Allowance(limit=60, remaining=0, resets_at=NOON + 30_000, granted=False)
-)
+_USED_UP: Final = Allowance(limit=60, remaining=0, resets_at=NOON + 30_000, granted=False)
+_LIMITED: Final = RateLimitedError(_USED_UP)
+_RATE_HEADERS: Final = tuple(missions_errors.rate_headers(_USED_UP))
 _INVALID: Final = capture_error(checked, UPDATE, {"priority": 11}, now=NOON)
 _JOB_ERRORS: Final = (JobStartedError(), JobNotFoundError(), StaleJobError())
 _ROLES: Final = (
