@@ -1,33 +1,27 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from client.tests.answers import JOB_ID, busy, mission, ok, refused, token
+from client.tests.conftest import SETTINGS, Caller
+from client.tests.responses import JOB_ID, NOON, error, mission, ok, token, unavailable
 from sortie_client import (
     AuthenticationError,
     BadRequestError,
     JobFailedError,
     MissionStatus,
     NotConfiguredError,
-    Settings,
 )
 
-ONE = {"success": True, "job": mission()}
+MISSION = {"success": True, "job": mission()}
 PAGE = {"success": True, "jobs": [mission()], "count": 1, "nextCursor": "c2"}
 
 
-def test_a_token_is_asked_for_once_and_kept(both, server) -> None:
-    server.will(token(), ok(ONE), ok(PAGE))
+def test_token_is_requested_once_and_cached(client, server) -> None:
+    server.will(token(), ok(MISSION), ok(PAGE))
 
-    async def awaited(sortie):
-        await sortie.missions.get_job(JOB_ID)
-        return await sortie.missions.list_jobs(status=MissionStatus.PENDING, limit=1)
-
-    def waited(sortie):
-        sortie.missions.get_job(JOB_ID)
-        return sortie.missions.list_jobs(status=MissionStatus.PENDING, limit=1)
-
-    page = both.call(awaited if both.awaiting else waited)
+    client.missions.get_job(JOB_ID)
+    page = client.missions.list_jobs(status=MissionStatus.PENDING, limit=1)
 
     assert server.paths == [
         "POST /v3/auth/token",
@@ -37,113 +31,109 @@ def test_a_token_is_asked_for_once_and_kept(both, server) -> None:
     assert server.bodies == [
         {"grant_type": "client_credentials", "client_id": "me", "client_secret": "mine"}
     ]
-    assert server.headers("X-API-Key")[0] == "opener"
+    assert server.headers("X-API-Key")[0] == "mission-key"
     assert server.headers("Authorization") == [None, "Bearer T1", "Bearer T1"]
     assert (page.jobs[0].status, page.next_cursor) == ("PENDING", "c2")
 
 
-def twice(both):
-    async def awaited(sortie):
-        return [await sortie.missions.get_job(JOB_ID) for _ in range(2)]
+def test_token_about_to_expire_is_replaced(client, server) -> None:
+    server.will(token("T1", expires_in=59), ok(MISSION), token("T2"), ok(MISSION))
 
-    return awaited if both.awaiting else lambda s: [s.missions.get_job(JOB_ID) for _ in range(2)]
-
-
-def test_a_token_that_is_about_to_end_is_replaced(both, server) -> None:
-    server.will(token("T1", seconds=59), ok(ONE), token("T2"), ok(ONE))
-
-    both.call(twice(both))
+    client.missions.get_job(JOB_ID)
+    client.missions.get_job(JOB_ID)
 
     assert server.headers("Authorization") == [None, "Bearer T1", None, "Bearer T2"]
 
 
-def test_a_kept_token_that_is_refused_is_replaced_once(both, server) -> None:
-    server.will(token("T1"), ok(ONE), refused(401), token("T2"), ok(ONE))
+def test_cached_token_refused_is_replaced_once(client, server) -> None:
+    server.will(token("T1"), ok(MISSION), error(401), token("T2"), ok(MISSION))
 
-    both.call(twice(both))
+    client.missions.get_job(JOB_ID)
+    client.missions.get_job(JOB_ID)
 
     assert server.headers("Authorization")[-1] == "Bearer T2"
 
 
-def test_a_new_token_that_is_refused_is_an_error(both, server) -> None:
-    server.will(token(), refused(401, "Missing or invalid credentials", "INVALID_TOKEN"))
+def test_new_token_refused_raises(client, server) -> None:
+    server.will(token(), error(401, "Missing or invalid credentials", "INVALID_TOKEN"))
 
     with pytest.raises(AuthenticationError):
-        both.call(lambda s: s.missions.get_job(JOB_ID))
+        client.missions.get_job(JOB_ID)
 
 
-def test_credentials_that_are_refused_say_so_in_oauths_words(both, server) -> None:
+def test_get_token_oauth_error_is_decoded(client, server) -> None:
     server.will(ok({"error": "invalid_client", "error_description": "Unknown client"}, 401))
 
     with pytest.raises(AuthenticationError, match="Unknown client") as raised:
-        both.call(lambda s: s.missions.get_token())
+        client.missions.get_token()
 
     assert raised.value.code == "invalid_client"
 
 
-def test_a_create_says_what_was_asked_under_one_key(both, server) -> None:
-    server.will(token(), busy(), ok(ONE, 201))
+def test_call_without_credentials_sends_nothing(server) -> None:
+    caller = Caller(server, is_async=False)
+
+    with pytest.raises(NotConfiguredError, match="SORTIE_CLIENT_ID"):
+        caller.call(lambda s: s.missions.list_jobs(), settings=replace(SETTINGS, missions=None))
+
+    assert server.requests == []
+
+
+def test_create_job_retries_under_one_idempotency_key(client, server) -> None:
+    server.will(token(), unavailable(), ok(MISSION, 201))
     when = datetime(2026, 1, 1, 14, tzinfo=timezone(timedelta(hours=2)))
 
-    made = both.call(
-        lambda s: s.missions.create_job("Round", "harbour", priority=5, scheduled_at=when)
-    )
+    job = client.missions.create_job("Round", "harbour", priority=5, scheduled_at=when)
 
-    assert (
-        server.bodies[1:]
-        == [
-            {
-                "name": "Round",
-                "deviceGroupId": "harbour",
-                "priority": 5,
-                "scheduledAt": "2026-01-01T14:00:00+02:00",
-            }
-        ]
-        * 2
-    )
+    body = {
+        "name": "Round",
+        "deviceGroupId": "harbour",
+        "priority": 5,
+        "scheduledAt": "2026-01-01T14:00:00+02:00",
+    }
+    assert server.bodies[1:] == [body, body]
     assert len(set(server.headers("Idempotency-Key")[1:])) == 1
-    assert made.created_at == datetime(2026, 1, 1, 12, tzinfo=UTC)
+    assert job.created_at == datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 
-def test_an_update_returns_the_mission_as_it_is_then(both, server) -> None:
-    brief = {"jobId": JOB_ID, "name": "Other", "status": "PENDING", "priority": 1}
-    server.will(
-        token(),
-        ok({"success": True, "job": brief}),
-        ok({"success": True, "job": mission(name="Other")}),
-    )
-
-    changed = both.call(lambda s: s.missions.update_job(JOB_ID, name="Other"))
-
-    assert server.bodies[1] == {"name": "Other"}
-    assert (changed.name, changed.device_group_id) == ("Other", "harbour")
-
-
-def test_cancel_and_delete(both, server) -> None:
-    server.will(token(), ok({"success": True}), token(), ok({"success": True}))
-
-    both.call(lambda s: s.missions.cancel_job(JOB_ID))
-    both.call(lambda s: s.missions.delete_job(JOB_ID))
-
-    assert server.paths[1] == f"POST /v3/jobs/{JOB_ID}/cancel"
-    assert server.paths[3] == f"DELETE /v3/jobs/{JOB_ID}"
-
-
-def test_a_refusal_names_each_wrong_field(both, server) -> None:
-    said = {
+def test_create_job_invalid_fields_are_named(client, server) -> None:
+    body = {
         "success": False,
         "error": "invalid_request",
         "message": "Missing or invalid parameters",
         "code": "INVALID_REQUEST",
         "details": [{"field": "priority", "message": "Input should be at most 10"}],
     }
-    server.will(token(), ok(said, 400))
+    server.will(token(), ok(body, 400))
 
     with pytest.raises(BadRequestError, match="priority: Input should be at most 10"):
-        both.call(lambda s: s.missions.create_job("Round", "harbour", priority=99))
+        client.missions.create_job("Round", "harbour", priority=99)
 
 
-def test_a_mission_is_waited_for(both, server) -> None:
+def test_update_job_returns_the_changed_mission(client, server) -> None:
+    summary = {"jobId": JOB_ID, "name": "Other", "status": "PENDING", "priority": 1}
+    server.will(
+        token(),
+        ok({"success": True, "job": summary}),
+        ok({"success": True, "job": mission(name="Other")}),
+    )
+
+    changed = client.missions.update_job(JOB_ID, name="Other")
+
+    assert server.bodies[1] == {"name": "Other"}
+    assert (changed.name, changed.device_group_id) == ("Other", "harbour")
+
+
+def test_cancel_and_delete_address_their_endpoints(client, server) -> None:
+    server.will(token(), ok({"success": True}), ok({"success": True}))
+
+    client.missions.cancel_job(JOB_ID)
+    client.missions.delete_job(JOB_ID)
+
+    assert server.paths[1:] == [f"POST /v3/jobs/{JOB_ID}/cancel", f"DELETE /v3/jobs/{JOB_ID}"]
+
+
+def test_poll_job_failed_mission_raises(client, server) -> None:
     server.will(
         token(),
         ok({"job": mission("IN_PROGRESS")}),
@@ -151,34 +141,33 @@ def test_a_mission_is_waited_for(both, server) -> None:
     )
 
     with pytest.raises(JobFailedError, match="The device fell silent"):
-        both.call(lambda s: s.missions.poll_job(JOB_ID, interval=0))
+        client.missions.poll_job(JOB_ID, interval=0)
 
 
-def test_drones_and_shares(both, server) -> None:
+def test_list_resources_decodes_device_groups(client, server) -> None:
     drone = {"deviceId": "dock-1", "name": "Quay", "status": "online"}
     group = {"deviceGroupId": "h", "name": "H", "deviceCount": 1, "devices": [drone]}
+    server.will(token(), ok({"resources": [group]}))
+
+    [found] = client.missions.list_resources()
+
+    assert found.devices[0].status == "online"
+
+
+def test_shares_are_created_listed_and_revoked(client, server) -> None:
     share = {
-        "shareCode": "c", "shareUrl": "https://x", "expiresAt": "2026-01-01T12:00:00Z",
-        "maxViewers": 3, "resourceId": "h", "shareType": "STREAM",
-        "createdAt": "2026-01-01T12:00:00Z", "permissions": ["view"], "metadata": {},
+        "shareCode": "c", "shareUrl": "https://x", "expiresAt": NOON, "maxViewers": 3,
+        "resourceId": "h", "shareType": "STREAM", "createdAt": NOON, "permissions": ["view"],
+        "metadata": {},
     }  # fmt: skip
-    server.will(token(), ok({"resources": [group]}), token(), ok({"shares": [share]}))
-    server.will(token(), ok({"share": share}, 201), token(), ok({"success": True}))
+    server.will(token(), ok({"share": share}, 201), ok({"shares": [share]}), ok({"success": True}))
 
-    groups = both.call(lambda s: s.missions.list_resources())
-    shares = both.call(lambda s: s.missions.list_shares())
-    made = both.call(lambda s: s.missions.create_share("h", expires_in=60))
-    both.call(lambda s: s.missions.revoke_share("c"))
+    created = client.missions.create_share("h", expires_in=60)
+    [listed] = client.missions.list_shares()
+    client.missions.revoke_share("c")
 
-    assert groups[0].devices[0].status == "online"
-    assert (shares[0].max_viewers, made.share_url) == (3, "https://x")
-    assert server.bodies[3] == {
+    assert (created.share_url, listed.max_viewers) == ("https://x", 3)
+    assert server.bodies[1] == {
         "resourceId": "h", "shareType": "STREAM", "permissions": ["view"], "expiresIn": 60
     }  # fmt: skip
-
-
-def test_without_keys_it_says_what_is_missing_and_asks_nobody(both, server) -> None:
-    with pytest.raises(NotConfiguredError, match="SORTIE_CLIENT_ID"):
-        both.call(lambda s: s.missions.list_jobs(), settings=Settings("https://x"))
-
-    assert server.asked == []
+    assert server.paths[-1] == "DELETE /v3/shares/c"

@@ -3,11 +3,10 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 
-from client.tests.answers import JOB_ID, USER, job, ok, refused
+from client.tests.responses import JOB_ID, NOON, USER, error, job, ok
 from sortie_client import ApiError, ConnectionFailedError, JobFailedError
 
 SESSIONS = "/api/messaging/sessions"
-NOON = "2026-01-01T12:00:00.000Z"
 TIMEOUTS = {
     "timeoutMinutes": 30, "autoRenew": True, "maxDurationMinutes": 720, "warningThresholdMinutes": 5
 }  # fmt: skip
@@ -21,78 +20,74 @@ SESSION = CREATED | {
 MESSAGE = {"id": "m-1", "content": "Hi", "authorId": USER, "createdAt": NOON, "metadata": {}}
 
 
-def sent(**about):
-    said = {"userMessage": MESSAGE, "job": {"jobId": JOB_ID, "status": "pending"}}
-    return ok({**said, "sessionStatus": {}, **about}, 201)
+def sent(**fields):
+    body = {"userMessage": MESSAGE, "job": {"jobId": JOB_ID, "status": "pending"}}
+    return ok({**body, "sessionStatus": {}, **fields}, 201)
 
 
-def test_a_conversation_begins_with_an_agent(both, server) -> None:
+def test_create_session_sends_only_given_timeouts(client, server) -> None:
     server.will(ok(CREATED, 201))
 
-    made = both.call(lambda s: s.sessions.create_session(USER, "a-1", timeout_minutes=5))
+    session = client.sessions.create_session(USER, "a-1", timeout_minutes=5)
 
     assert server.paths == [f"POST {SESSIONS}"]
-    assert server.headers("X-API-Key") == ["key-of-nobody"]
     assert server.bodies == [
         {"userId": USER, "agentId": "a-1", "timeoutConfig": {"timeoutMinutes": 5}}
     ]
-    assert (made.session_id, made.timeout_config.auto_renew) == ("s-1", True)
-    assert made.created_at == datetime(2026, 1, 1, 12, tzinfo=UTC)
+    assert (session.session_id, session.timeout_config.auto_renew) == ("s-1", True)
+    assert session.created_at == datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 
-def test_a_beginning_whose_answer_is_lost_is_not_repeated(both, server) -> None:
-    """It takes no Idempotency-Key: a second one would be a second conversation."""
+def test_create_session_lost_response_is_not_retried(client, server) -> None:
+    """The endpoint takes no Idempotency-Key: a retry could create a second session."""
     server.will(httpx.ReadTimeout("lost"))
 
-    with pytest.raises(ConnectionFailedError) as raised:
-        both.call(lambda s: s.sessions.create_session(USER, "a-1"))
-
-    assert raised.value.sent
+    with pytest.raises(ConnectionFailedError):
+        client.sessions.create_session(USER, "a-1")
 
 
-def test_a_message_is_sent_again_under_its_key(both, server) -> None:
+def test_send_message_retries_under_one_idempotency_key(client, server) -> None:
     server.will(httpx.ReadError("lost"), sent())
 
-    said = both.call(lambda s: s.sessions.send_message("s-1", "Hi"))
+    message = client.sessions.send_message("s-1", "Hi")
 
-    assert (said.user_message.content, said.job.status, said.agent_response) == (
-        "Hi", "pending", None
-    )  # fmt: skip
+    assert (message.user_message.content, message.job.status) == ("Hi", "pending")
+    assert message.agent_response is None
     assert server.bodies[0] == {"content": "Hi", "transport": "websocket"}
     first, second = server.headers("Idempotency-Key")
     assert first == second is not None
 
 
-def test_an_answer_that_was_waited_for_is_its_text(both, server) -> None:
+def test_send_message_and_wait_held_response_needs_no_poll(client, server) -> None:
     server.will(sent(agentResponse={"text": "Yes?"}))
 
-    assert both.call(lambda s: s.sessions.send_message_and_wait("s-1", "Hi")) == "Yes?"
+    assert client.sessions.send_message_and_wait("s-1", "Hi") == "Yes?"
     assert server.bodies[0]["transport"] == "http"
 
 
-def test_one_that_takes_longer_than_the_server_waits_is_polled(both, server) -> None:
+def test_send_message_and_wait_longer_job_is_polled(client, server) -> None:
     server.will(sent(), ok(job("processing")), ok(job()))
 
-    answer = both.call(lambda s: s.sessions.send_message_and_wait("s-1", "Hi", interval=0))
+    reply = client.sessions.send_message_and_wait("s-1", "Hi", interval=0)
 
-    assert answer == "Yes."
+    assert reply == "Yes."
     assert server.paths[1:] == [f"GET /api/messaging/jobs/{JOB_ID}"] * 2
 
 
-def test_a_message_that_fails_says_why(both, server) -> None:
+def test_send_message_and_wait_failed_job_raises(client, server) -> None:
     server.will(sent(), ok(job("failed", error="The agent is out")))
 
     with pytest.raises(JobFailedError, match="The agent is out"):
-        both.call(lambda s: s.sessions.send_message_and_wait("s-1", "Hi"))
+        client.sessions.send_message_and_wait("s-1", "Hi")
 
 
-def test_what_was_said_comes_in_pages(both, server) -> None:
+def test_list_messages_pages_by_cursor(client, server) -> None:
     cursors = {"before": 1_767_268_800_000, "after": 1_767_268_800_001}
     page = {"messages": [MESSAGE | {"isAgent": True}], "hasMore": True, "cursors": cursors}
     server.will(ok(page), ok({"messages": [], "hasMore": False}))
 
-    first = both.call(lambda s: s.sessions.list_messages("s-1", limit=1))
-    last = both.call(lambda s: s.sessions.list_messages("s-1", before=first.cursors.before))
+    first = client.sessions.list_messages("s-1", limit=1)
+    last = client.sessions.list_messages("s-1", before=first.cursors.before)
 
     assert (first.messages[0].is_agent, first.has_more, last.has_more) == (True, True, False)
     assert server.paths == [
@@ -101,23 +96,23 @@ def test_what_was_said_comes_in_pages(both, server) -> None:
     ]
 
 
-def test_a_session_is_read_listed_renewed_changed_and_deleted(both, server) -> None:
+def test_session_calls_address_their_endpoints(client, server) -> None:
     server.will(
         ok(SESSION), ok({"sessions": [SESSION], "total": 1}), ok(SESSION), ok(SESSION),
         ok(SESSION), ok({"success": True}),
         ok({"status": "healthy", "activeSessions": 1, "expiringSoon": 0, "timestamp": NOON}),
     )  # fmt: skip
 
-    found = both.call(lambda s: s.sessions.get_session("s-1"))
-    listed = both.call(lambda s: s.sessions.list_sessions())
-    both.call(lambda s: s.sessions.renew_session("s-1"))
-    both.call(lambda s: s.sessions.heartbeat("s-1"))
-    both.call(lambda s: s.sessions.update_timeout("s-1", auto_renew=False))
-    both.call(lambda s: s.sessions.delete_session("s-1"))
-    health = both.call(lambda s: s.sessions.get_sessions_health())
+    session = client.sessions.get_session("s-1")
+    listed = client.sessions.list_sessions()
+    client.sessions.renew_session("s-1")
+    client.sessions.heartbeat("s-1")
+    client.sessions.update_timeout("s-1", auto_renew=False)
+    client.sessions.delete_session("s-1")
+    health = client.sessions.get_sessions_health()
 
-    assert (found.renewal_count, found.is_near_expiration) == (1, True)
-    assert list(listed) == [found]
+    assert (session.renewal_count, session.is_near_expiration) == (1, True)
+    assert list(listed) == [session]
     assert server.bodies == [{"autoRenew": False}]
     assert health.active_sessions == 1
     assert server.paths == [
@@ -131,10 +126,10 @@ def test_a_session_is_read_listed_renewed_changed_and_deleted(both, server) -> N
     ]
 
 
-def test_a_session_that_is_over_says_so(both, server) -> None:
-    server.will(refused(410, "Session has expired", "SESSION_EXPIRED"))
+def test_get_session_expired_raises_410(client, server) -> None:
+    server.will(error(410, "Session has expired", "SESSION_EXPIRED"))
 
     with pytest.raises(ApiError, match="expired") as raised:
-        both.call(lambda s: s.sessions.get_session("s-1"))
+        client.sessions.get_session("s-1")
 
     assert raised.value.status == 410

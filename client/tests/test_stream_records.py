@@ -1,4 +1,4 @@
-"""The records of a note of Lambda's: which are read, and what the function is given."""
+"""Redelivery of stream records: the records read, and the function invoked."""
 
 import json
 from datetime import UTC, datetime
@@ -6,43 +6,47 @@ from datetime import UTC, datetime
 import pytest
 from botocore.exceptions import ClientError
 
-from client.tests.streams import BATCH, FUNCTION, STREAM, Functions, Streams
-from sortie_client.dead_letters import KeptError
-from sortie_client.dead_letters.records import consumer, invoke, payloads, records, spelled
+from client.tests.fake_aws import FUNCTION, POSITION, STREAM, Functions, Streams
+from sortie_client.dead_letters.errors import RedriveError
+from sortie_client.dead_letters.stream_records import (
+    find_consumer,
+    invoke,
+    read_records,
+    split_payloads,
+    to_lambda_record,
+)
 
 
-def numbers(found) -> list[str]:
-    return [record["dynamodb"]["SequenceNumber"] for record in found]
+@pytest.mark.parametrize(
+    ("shard", "read"),
+    [((100, 101, 102, 103, 104), ["100", "101", "102"]), ((100, 101), ["100", "101"])],
+    ids=["whole batch", "shard ends earlier"],
+)
+def test_read_records_returns_only_the_batch(shard, read) -> None:
+    records = read_records(Streams(*shard), POSITION)
 
-
-def test_the_records_of_a_note_are_read_and_none_besides() -> None:
-    assert numbers(records(Streams(100, 101, 102, 103, 104), BATCH)) == ["100", "101", "102"]
-
-
-def test_a_shard_that_ends_before_the_note_does_is_read_to_its_end() -> None:
-    assert numbers(records(Streams(100, 101), BATCH)) == ["100", "101"]
+    assert [record["dynamodb"]["SequenceNumber"] for record in records] == read
 
 
 @pytest.mark.parametrize("code", ["TrimmedDataAccessException", "ResourceNotFoundException"])
-def test_records_that_are_gone_after_a_day_are_said_to_be(code) -> None:
-    class Trimmed(Streams):
+def test_read_records_expired_raises_with_their_time(code) -> None:
+    class Expired(Streams):
         def get_shard_iterator(self, **_):
             raise ClientError({"Error": {"Code": code}}, "GetShardIterator")
 
-    with pytest.raises(KeptError, match="2026-01-01T12:00:00Z"):
-        list(records(Trimmed(), BATCH))
+    with pytest.raises(RedriveError, match="2026-01-01T12:00:00Z"):
+        list(read_records(Expired(), POSITION))
 
 
-def test_a_record_is_spelled_as_lambda_spells_it() -> None:
-    """The stream's API writes times, bytes and who removed an item otherwise."""
+def test_to_lambda_record_converts_times_bytes_and_identity() -> None:
     noon = datetime(2026, 1, 1, 12, tzinfo=UTC)
-    read = {
+    record = {
         "eventName": "REMOVE",
         "userIdentity": {"Type": "Service", "PrincipalId": "dynamodb.amazonaws.com"},
         "dynamodb": {"ApproximateCreationDateTime": noon, "OldImage": {"body": {"B": b"\0\1"}}},
     }
 
-    assert spelled(read, STREAM) == {
+    assert to_lambda_record(record, STREAM) == {
         "eventName": "REMOVE",
         "eventSourceARN": STREAM,
         "userIdentity": {"type": "Service", "principalId": "dynamodb.amazonaws.com"},
@@ -53,36 +57,34 @@ def test_a_record_is_spelled_as_lambda_spells_it() -> None:
     }
 
 
-def test_no_invocation_gets_more_than_lambda_takes() -> None:
+def test_split_payloads_stay_below_lambdas_limit() -> None:
     large = [{"image": "x" * 1_500_000, "number": number} for number in range(7)]
 
-    made = list(payloads(large))
+    payloads = list(split_payloads(large))
 
-    assert [each["number"] for some in made for each in some] == [*range(7)]
-    assert all(len(json.dumps(some)) < 6_000_000 for some in made)
-
-
-@pytest.mark.parametrize("noted", [FUNCTION, f"{FUNCTION}:live", f"{FUNCTION}:7"])
-def test_the_version_that_reads_the_stream_now_gets_the_records_and_not_the_one_that_failed(
-    noted,
-) -> None:
-    assert consumer(Functions(), STREAM, noted) == f"{FUNCTION}:live"
+    assert [each["number"] for payload in payloads for each in payload] == [*range(7)]
+    assert all(len(json.dumps(payload)) < 6_000_000 for payload in payloads)
 
 
-def test_a_function_that_reads_the_stream_no_more_gets_none() -> None:
-    with pytest.raises(KeptError, match="does not read"):
-        consumer(Functions(), STREAM, f"{FUNCTION}Formerly")
+@pytest.mark.parametrize("failed", [FUNCTION, f"{FUNCTION}:live", f"{FUNCTION}:7"])
+def test_find_consumer_returns_the_current_alias(failed) -> None:
+    assert find_consumer(Functions(), STREAM, failed) == f"{FUNCTION}:live"
+
+
+def test_find_consumer_unmapped_function_raises() -> None:
+    with pytest.raises(RedriveError, match="PublishEventsFormerly"):
+        find_consumer(Functions(), STREAM, f"{FUNCTION}Formerly")
 
 
 @pytest.mark.parametrize("functions", [
     Functions({"errorMessage": "no such table"}, FunctionError="Unhandled"),
     Functions({"batchItemFailures": [{"itemIdentifier": "101"}]}),
 ])  # fmt: skip
-def test_what_fails_again_stays(functions) -> None:
-    with pytest.raises(KeptError, match="failed again"):
+def test_invoke_failed_function_raises(functions) -> None:
+    with pytest.raises(RedriveError, match=FUNCTION):
         invoke(functions, FUNCTION, [{}])
 
 
-@pytest.mark.parametrize("said", [None, {"batchItemFailures": []}])
-def test_what_is_taken_does_not(said) -> None:
-    invoke(Functions(said), FUNCTION, [{}])
+@pytest.mark.parametrize("result", [None, {"batchItemFailures": []}])
+def test_invoke_successful_function_returns(result) -> None:
+    invoke(Functions(result), FUNCTION, [{}])

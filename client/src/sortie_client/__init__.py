@@ -5,10 +5,10 @@ with Sortie() as sortie:
     print(job.result.message.content)
 """
 
-from sortie_client._calls import Retries
-from sortie_client._flow import Offer
+from sortie_client._core.flow import Offer
+from sortie_client._core.retry import RetryPolicy
 from sortie_client.client import AsyncSortie, Sortie
-from sortie_client.docs import AgentJob, DocsEvent, Session
+from sortie_client.docs.models import DocsEvent, DocsJob, DocsJobDetails
 from sortie_client.errors import (
     ApiError,
     AuthenticationError,
@@ -24,63 +24,72 @@ from sortie_client.errors import (
     ServerError,
     SortieError,
     StillRunningError,
-    UnexpectedAnswerError,
+    UnexpectedResponseError,
 )
-from sortie_client.messaging_models import Agent, CreatedJob, Job, JobPage, JobsHealth, JobStatus
-from sortie_client.mission_models import (
+from sortie_client.messaging.models import (
+    Agent,
+    CreatedJob,
+    Job,
+    JobPage,
+    JobsHealth,
+    JobStatus,
+)
+from sortie_client.missions.models import (
     DeviceGroup,
     Mission,
-    MissionBrief,
     MissionPage,
     MissionStatus,
-    Sighting,
+    MissionSummary,
+    Share,
+    TrackingUpdate,
 )
-from sortie_client.session_models import Conversation, Said, SaidPage, Sent
-from sortie_client.settings import DocsKeys, MissionsKeys, Settings
-from sortie_client.webhooks import Delivery, Webhook
+from sortie_client.sessions.models import MessagePage, SentMessage, Session, SessionMessage
+from sortie_client.settings import DocsCredentials, MissionsCredentials, Settings
+from sortie_client.webhooks.models import Delivery, Webhook
 
 __all__ = [
     "Agent",
-    "AgentJob",
     "ApiError",
     "AsyncSortie",
     "AuthenticationError",
     "BadRequestError",
     "ConflictError",
     "ConnectionFailedError",
-    "Conversation",
     "CreatedJob",
     "Delivery",
     "DeviceGroup",
+    "DocsCredentials",
     "DocsEvent",
-    "DocsKeys",
+    "DocsJob",
+    "DocsJobDetails",
     "Job",
     "JobFailedError",
     "JobPage",
     "JobStatus",
     "JobsHealth",
+    "MessagePage",
     "Mission",
-    "MissionBrief",
     "MissionPage",
     "MissionStatus",
-    "MissionsKeys",
+    "MissionSummary",
+    "MissionsCredentials",
     "NotConfiguredError",
     "NotFoundError",
     "Offer",
     "PaymentRequiredError",
     "PermissionDeniedError",
     "RateLimitedError",
-    "Retries",
-    "Said",
-    "SaidPage",
-    "Sent",
+    "RetryPolicy",
+    "SentMessage",
     "ServerError",
     "Session",
+    "SessionMessage",
     "Settings",
-    "Sighting",
+    "Share",
     "Sortie",
     "SortieError",
     "StillRunningError",
-    "UnexpectedAnswerError",
+    "TrackingUpdate",
+    "UnexpectedResponseError",
     "Webhook",
 ]

@@ -1,85 +1,53 @@
-"""The two clients: the same methods, one for code that waits, one for code that awaits."""
+"""The synchronous and the asynchronous client. Both have the same methods."""
 
 from typing import Any, Final, Self
 
 import httpx
 
-from sortie_client import _awaiting, _blocking
-from sortie_client._operation import Awaiting, Blocking
-from sortie_client.docs import DocsCalls
-from sortie_client.messaging import MessagingCalls
-from sortie_client.missions import MissionsCalls
-from sortie_client.sessions import SessionsCalls
+from sortie_client._core.asynchronous import AsyncPayment, AsyncRunner
+from sortie_client._core.synchronous import Payment, SyncRunner
+from sortie_client.docs.api import DocsApi
+from sortie_client.messaging.api import MessagingApi
+from sortie_client.missions.api import MissionsApi
+from sortie_client.sessions.api import SessionsApi
 from sortie_client.settings import Settings
-from sortie_client.webhooks import WebhooksCalls
+from sortie_client.webhooks.api import WebhooksApi
 
 VERSION: Final = "0.1.0"
 
 
-class Messaging(MessagingCalls, Blocking):
-    __doc__ = MessagingCalls.__doc__
+class _Apis[R]:
+    """The APIs of one server over one runner."""
+
+    def __init__(self, runner: R, settings: Settings) -> None:
+        key, policy = settings.api_key, settings.retry_policy
+        self.messaging = MessagingApi(runner, policy, key)
+        self.sessions = SessionsApi(runner, policy, key)
+        self.missions = MissionsApi(runner, policy, settings.missions, settings.websocket_url)
+        self.docs = DocsApi(runner, policy, settings.docs)
+        self.webhooks = WebhooksApi(runner, policy, key)
 
 
-class Sessions(SessionsCalls, Blocking):
-    __doc__ = SessionsCalls.__doc__
+class Sortie(_Apis[SyncRunner]):
+    """A client of one server. `settings` defaults to `Settings.find()`.
 
-
-class Missions(MissionsCalls, Blocking):
-    __doc__ = MissionsCalls.__doc__
-
-
-class Docs(DocsCalls, Blocking):
-    __doc__ = DocsCalls.__doc__
-
-
-class Webhooks(WebhooksCalls, Blocking):
-    __doc__ = WebhooksCalls.__doc__
-
-
-class AsyncMessaging(MessagingCalls, Awaiting):
-    __doc__ = MessagingCalls.__doc__
-
-
-class AsyncSessions(SessionsCalls, Awaiting):
-    __doc__ = SessionsCalls.__doc__
-
-
-class AsyncMissions(MissionsCalls, Awaiting):
-    __doc__ = MissionsCalls.__doc__
-
-
-class AsyncDocs(DocsCalls, Awaiting):
-    __doc__ = DocsCalls.__doc__
-
-
-class AsyncWebhooks(WebhooksCalls, Awaiting):
-    __doc__ = WebhooksCalls.__doc__
-
-
-class Sortie:
-    """A client of one server. Without settings it finds them (`Settings.find`).
-
-    `payment` answers a 402's offer with the headers of a payment; without it, a 402 is raised.
+    `payment`: called with the offer of a 402 response, it returns the headers of a payment. Without
+    it, calls raise `PaymentRequiredError`.
     """
 
     def __init__(
         self,
         settings: Settings | None = None,
         *,
-        payment: _blocking.Payment | None = None,
+        payment: Payment | None = None,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
-        to = settings or Settings.find()
-        self._http = httpx.Client(transport=transport, **_options(to))
-        player = _blocking.Player(self._http, payment)
-        self.messaging = Messaging(player, to.api_key, to.retries)
-        self.sessions = Sessions(player, to.api_key, to.retries)
-        self.missions = Missions(player, to.missions, to.websocket_url, to.retries)
-        self.docs = Docs(player, to.docs, to.retries)
-        self.webhooks = Webhooks(player, to.api_key, to.retries)
+        settings = settings or Settings.find()
+        self._client = httpx.Client(transport=transport, **_options(settings))
+        super().__init__(SyncRunner(self._client, payment), settings)
 
     def close(self) -> None:
-        self._http.close()
+        self._client.close()
 
     def __enter__(self) -> Self:
         return self
@@ -88,27 +56,22 @@ class Sortie:
         self.close()
 
 
-class AsyncSortie:
-    """`Sortie` for `async` code; its `payment` may be a coroutine function."""
+class AsyncSortie(_Apis[AsyncRunner]):
+    """`Sortie` for asynchronous programs; `payment` may be a coroutine function."""
 
     def __init__(
         self,
         settings: Settings | None = None,
         *,
-        payment: _awaiting.AsyncPayment | None = None,
+        payment: AsyncPayment | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        to = settings or Settings.find()
-        self._http = httpx.AsyncClient(transport=transport, **_options(to))
-        player = _awaiting.Player(self._http, payment)
-        self.messaging = AsyncMessaging(player, to.api_key, to.retries)
-        self.sessions = AsyncSessions(player, to.api_key, to.retries)
-        self.missions = AsyncMissions(player, to.missions, to.websocket_url, to.retries)
-        self.docs = AsyncDocs(player, to.docs, to.retries)
-        self.webhooks = AsyncWebhooks(player, to.api_key, to.retries)
+        settings = settings or Settings.find()
+        self._client = httpx.AsyncClient(transport=transport, **_options(settings))
+        super().__init__(AsyncRunner(self._client, payment), settings)
 
     async def aclose(self) -> None:
-        await self._http.aclose()
+        await self._client.aclose()
 
     async def __aenter__(self) -> Self:
         return self

@@ -1,4 +1,4 @@
-"""What can go wrong. All of it is a `SortieError`."""
+"""The errors of this client. All are `SortieError`s."""
 
 import json
 from collections.abc import Mapping
@@ -7,19 +7,19 @@ from typing import Any, override
 
 
 class SortieError(Exception):
-    """Whatever this client raises."""
+    """Base class of all errors that this client raises."""
 
 
 class NotConfiguredError(SortieError):
-    """A call needs an address, a key or a package that is not there. Nothing was sent."""
+    """An address, key or package that the call needs is missing. Nothing was sent."""
 
 
-class UnexpectedAnswerError(SortieError):
-    """The server has answered with something that this client does not understand."""
+class UnexpectedResponseError(SortieError):
+    """The client does not understand the server's response."""
 
 
 class ConnectionFailedError(SortieError):
-    """No answer came, or it broke off. Unless `sent`, the server never saw the request."""
+    """No complete response arrived. Unless `sent`, the request never reached the server."""
 
     def __init__(self, text: str, *, sent: bool) -> None:
         super().__init__(text)
@@ -27,7 +27,7 @@ class ConnectionFailedError(SortieError):
 
 
 class JobFailedError(SortieError):
-    """A job that was waited for has ended without success; `job` tells the rest."""
+    """The job has ended without success; see `job`."""
 
     def __init__(self, text: str, job: Any) -> None:
         super().__init__(text)
@@ -35,17 +35,17 @@ class JobFailedError(SortieError):
 
 
 class StillRunningError(SortieError):
-    """A job that was waited for has not ended within the attempts allowed; it goes on."""
+    """The job has not ended within the allowed number of polls; it continues."""
 
     def __init__(self, job: Any) -> None:
-        super().__init__("The job has not ended yet; it goes on")
+        super().__init__("The job has not ended yet and continues. Poll it again")
         self.job = job
 
 
 class ApiError(SortieError):
-    """The server has refused: `status` (HTTP), `code` (a word for programs), `text`.
+    """An error response: HTTP `status`, machine-readable `code`, human-readable `text`.
 
-    `retry_after`: the seconds after which it asks to be asked again, where it says so.
+    `retry_after`: seconds to wait before a retry, if the server names them.
     """
 
     def __init__(
@@ -63,38 +63,38 @@ class ApiError(SortieError):
 
 
 class BadRequestError(ApiError):
-    """400: the request is wrong; or, of a mission, comes too late."""
+    """400: the request is invalid, or the mission has already started."""
 
 
 class AuthenticationError(ApiError):
-    """401: no key or token, or a wrong one."""
+    """401: the key or token is missing or wrong."""
 
 
 class PaymentRequiredError(ApiError):
-    """402: without a payment, or not with this one."""
+    """402: the request needs a payment, or the server refused its payment."""
 
 
 class PermissionDeniedError(ApiError):
-    """403: the key or token is not for this."""
+    """403: the key or token does not allow this."""
 
 
 class NotFoundError(ApiError):
-    """404: there is nothing of this name, or it is somebody else's."""
+    """404: the resource does not exist, or belongs to somebody else."""
 
 
 class ConflictError(ApiError):
-    """409: the job has ended, is being done, or the Idempotency-Key was used otherwise."""
+    """409: the job's status forbids this, or another request used the Idempotency-Key."""
 
 
 class RateLimitedError(ApiError):
-    """429: too often."""
+    """429: the rate limit is exceeded."""
 
 
 class ServerError(ApiError):
-    """5xx: not your fault; nothing was stored where it is a 503."""
+    """5xx: the server failed. A 503 has stored nothing."""
 
 
-_KINDS: Mapping[int, type[ApiError]] = {
+_CLASSES: Mapping[int, type[ApiError]] = {
     HTTPStatus.BAD_REQUEST: BadRequestError,
     HTTPStatus.UNAUTHORIZED: AuthenticationError,
     HTTPStatus.PAYMENT_REQUIRED: PaymentRequiredError,
@@ -106,25 +106,25 @@ _KINDS: Mapping[int, type[ApiError]] = {
 
 
 def api_error(status: int, headers: Mapping[str, str], body: bytes) -> ApiError:
-    """Read a refusal, in whichever of the APIs' words it comes."""
+    """Parse an error response of any API, OAuth's token errors included."""
     try:
-        said = json.loads(body)
+        content = json.loads(body)
     except ValueError:
-        said = None
-    said = said if isinstance(said, dict) else {}
-    oauth = said.get("error_description")
-    text = said.get("message") or oauth or said.get("error") or f"HTTP status {status}"
-    server = ServerError if status >= HTTPStatus.INTERNAL_SERVER_ERROR else ApiError
-    return _KINDS.get(status, server)(
+        content = None
+    content = content if isinstance(content, dict) else {}
+    oauth = content.get("error_description")
+    text = content.get("message") or oauth or content.get("error") or f"HTTP status {status}"
+    other = ServerError if status >= HTTPStatus.INTERNAL_SERVER_ERROR else ApiError
+    return _CLASSES.get(status, other)(
         status,
-        "; ".join([str(text), *_details(said.get("details"))]),
-        code=said.get("code") or (said.get("error") if oauth else None),
+        "; ".join([str(text), *_details(content.get("details"))]),
+        code=content.get("code") or (content.get("error") if oauth else None),
         retry_after=_seconds(headers.get("retry-after")),
     )
 
 
-def _details(given: Any) -> list[str]:
-    fields = given if isinstance(given, list) else []
+def _details(content: Any) -> list[str]:
+    fields = content if isinstance(content, list) else []
     return [f"{it.get('field')}: {it.get('message')}" for it in fields if isinstance(it, dict)]
 
 

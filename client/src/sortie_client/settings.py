@@ -1,4 +1,4 @@
-"""Where a server is, and who is calling: given, or found in the environment or a running stack."""
+"""The server's address and the caller's credentials, from the environment or a local stack."""
 
 import json
 import os
@@ -7,7 +7,7 @@ from dataclasses import KW_ONLY, dataclass, field
 from pathlib import Path
 from typing import Any, Final, Self
 
-from sortie_client._calls import Retries
+from sortie_client._core.retry import RetryPolicy
 from sortie_client.errors import NotConfiguredError
 
 STACK_FILE: Final = Path(".local/stack.json")
@@ -27,8 +27,8 @@ _VARIABLES: Final = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class MissionsKeys:
-    """What `make partner` shows once."""
+class MissionsCredentials:
+    """The credentials that `make partner` shows once."""
 
     api_key: str = field(repr=False)
     client_id: str
@@ -36,8 +36,8 @@ class MissionsKeys:
 
 
 @dataclass(frozen=True, kw_only=True)
-class DocsKeys:
-    """A key `mint_…`, and the project it is used for where a call names no other."""
+class DocsCredentials:
+    """An API key `mint_…`, and the default project of calls."""
 
     api_key: str = field(repr=False)
     project: str | None = None
@@ -45,33 +45,35 @@ class DocsKeys:
 
 @dataclass(frozen=True)
 class Settings:
-    """`timeout`: seconds that the server may be silent. What is not used may be left out."""
+    """`timeout`: seconds that the server may be silent. Each API needs its own credentials only."""
 
     base_url: str
     _: KW_ONLY
     api_key: str | None = field(default=None, repr=False)
-    missions: MissionsKeys | None = None
-    docs: DocsKeys | None = None
+    missions: MissionsCredentials | None = None
+    docs: DocsCredentials | None = None
     websocket_url: str | None = None
     timeout: float = 30.0
-    retries: Retries = field(default_factory=Retries)
+    retry_policy: RetryPolicy = field(default_factory=RetryPolicy)
 
     def __post_init__(self) -> None:
         if not self.base_url.startswith(("http://", "https://")):
-            raise NotConfiguredError(f"{self.base_url!r} is no address; it begins with https://")
+            raise NotConfiguredError(
+                f"{self.base_url!r} is not a URL. Start it with https:// or http://"
+            )
 
     @classmethod
     def find(cls, environment: Mapping[str, str] = os.environ, folder: Path | None = None) -> Self:
-        """Read the environment's `SORTIE_…`, or what `make up` has written in this folder or above.
+        """Read `SORTIE_…` variables, or the file that `make up` writes in this folder or one above.
 
-        Where `SORTIE_BASE_URL` is set, no file is read: its keys are for another server. Raises
+        With `SORTIE_BASE_URL` set, ignore the file: its keys belong to another server. Raises
         `NotConfiguredError`.
         """
-        found = configuration(environment, folder)
+        found = find_variables(environment, folder)
         if "SORTIE_BASE_URL" not in found:
             raise NotConfiguredError(
-                "No server is known: run `make up` in this folder, or set SORTIE_BASE_URL"
-                " and SORTIE_API_KEY"
+                "The server's address is missing. Run `make up` in this folder, or set"
+                " SORTIE_BASE_URL and SORTIE_API_KEY"
             )
         return cls(
             found["SORTIE_BASE_URL"],
@@ -82,48 +84,48 @@ class Settings:
         )
 
 
-def configuration(
+def find_variables(
     environment: Mapping[str, str] = os.environ, folder: Path | None = None
 ) -> Mapping[str, str]:
-    """Return the variables that are set, and those that the stack's file stands for."""
+    """Return the variables that are set, and the stack file's values for the others."""
     given = {name: environment[name] for name in _VARIABLES if environment.get(name)}
     if "SORTIE_BASE_URL" in given:
         return given
-    return _of_stack(_stack_file(environment, folder or Path.cwd())) | given
+    return _read_stack(_find_stack(environment, folder or Path.cwd())) | given
 
 
-def _stack_file(environment: Mapping[str, str], folder: Path) -> Path | None:
+def _find_stack(environment: Mapping[str, str], folder: Path) -> Path | None:
     if named := environment.get("SORTIE_STACK_FILE"):
         return Path(named)
     candidates = (each / STACK_FILE for each in (folder, *folder.parents))
     return next((each for each in candidates if each.is_file()), None)
 
 
-def _of_stack(file: Path | None) -> dict[str, str]:
+def _read_stack(file: Path | None) -> dict[str, str]:
     if file is None:
         return {}
     try:
         stack = json.loads(file.read_text())
     except (OSError, ValueError) as error:
-        raise NotConfiguredError(f"{file} cannot be read; is `make up` running?") from error
-    values = {name: _at(stack, where) for name, where in _VARIABLES.items()}
+        raise NotConfiguredError(f"{file} cannot be read. Is `make up` running?") from error
+    values = {name: _get(stack, keys) for name, keys in _VARIABLES.items()}
     return {name: str(value) for name, value in values.items() if value is not None}
 
 
-def _at(value: Any, where: tuple[str, ...]) -> Any:
-    for name in where:
+def _get(value: Any, keys: tuple[str, ...]) -> Any:
+    for name in keys:
         value = value.get(name) if isinstance(value, dict) else None
     return value
 
 
-def _missions(found: Mapping[str, str]) -> MissionsKeys | None:
+def _missions(found: Mapping[str, str]) -> MissionsCredentials | None:
     names = ("SORTIE_MISSIONS_API_KEY", "SORTIE_CLIENT_ID", "SORTIE_CLIENT_SECRET")
     if not all(name in found for name in names):
         return None
     api_key, client_id, client_secret = (found[name] for name in names)
-    return MissionsKeys(api_key=api_key, client_id=client_id, client_secret=client_secret)
+    return MissionsCredentials(api_key=api_key, client_id=client_id, client_secret=client_secret)
 
 
-def _docs(found: Mapping[str, str]) -> DocsKeys | None:
+def _docs(found: Mapping[str, str]) -> DocsCredentials | None:
     key = found.get("SORTIE_DOCS_API_KEY")
-    return DocsKeys(api_key=key, project=found.get("SORTIE_PROJECT")) if key else None
+    return DocsCredentials(api_key=key, project=found.get("SORTIE_PROJECT")) if key else None

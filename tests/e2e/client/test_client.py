@@ -1,8 +1,8 @@
-"""The Python client against the deployed stack, both ways of calling it."""
+"""The Python client against the deployed stack."""
 
 import asyncio
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -16,11 +16,9 @@ from sortie_client import (
     AsyncSortie,
     BadRequestError,
     ConflictError,
-    DocsEvent,
     JobFailedError,
     MissionStatus,
     NotFoundError,
-    PermissionDeniedError,
     Settings,
     Sortie,
     Webhook,
@@ -34,7 +32,7 @@ PLAN = "say One\n---\nsleep 1\n---\nsay Two\n---\nwrite docs/{name}.md\n# {name}
 
 @pytest.fixture
 def demo(stack: LocalStack, tmp_path) -> Settings:
-    """What is found where `make up` runs."""
+    """The settings that a client finds where `make up` runs."""
     (tmp_path / ".local").mkdir()
     (tmp_path / ".local/stack.json").write_text(json.dumps(stack.description()))
     return Settings.find({}, tmp_path)
@@ -46,49 +44,49 @@ def sortie(demo: Settings) -> Iterator[Sortie]:
         yield client
 
 
-def of(api: Api) -> Settings:
+def settings_of(api: Api) -> Settings:
     return Settings(api.base_url, api_key=api.key)
 
 
-class Breaking(httpx.HTTPTransport):
-    """Loses answers: all of them the first time, a stream's after so many pieces each time."""
+class Faulty(httpx.HTTPTransport):
+    """Loses the first response of a method, and cuts each stream after some chunks."""
 
-    def __init__(self, *, lose: str = "", cut_after: int | None = None) -> None:
+    def __init__(self, *, lose_first: str = "", cut_after: int | None = None) -> None:
         super().__init__()
-        self._lose = lose
+        self._lose_first = lose_first
         self._cut_after = cut_after
         self.requests: list[httpx.Request] = []
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(request)
         response = super().handle_request(request)
-        if request.method == self._lose and len(self.requests) == 1:
+        if request.method == self._lose_first and len(self.requests) == 1:
             response.read()
-            raise httpx.ReadError("the answer is lost")
+            raise httpx.ReadError("the response is lost")
         if self._cut_after and "event-stream" in response.headers.get("Content-Type", ""):
-            response.stream = Cut(response.stream, self._cut_after)
+            response.stream = CutStream(response.stream, self._cut_after)
         return response
 
 
-class Cut(httpx.SyncByteStream):
-    def __init__(self, whole: Any, pieces: int) -> None:
-        self._whole = whole
-        self._left = pieces
+class CutStream(httpx.SyncByteStream):
+    def __init__(self, stream: Any, chunks: int) -> None:
+        self._stream = stream
+        self._chunks_left = chunks
 
     def __iter__(self) -> Iterator[bytes]:
-        for piece in self._whole:
-            if self._left == 0:
-                yield piece[: len(piece) // 2]
+        for chunk in self._stream:
+            if self._chunks_left == 0:
+                yield chunk[: len(chunk) // 2]
                 raise httpx.ReadError("the stream is cut")
-            self._left -= 1
-            yield piece
+            self._chunks_left -= 1
+            yield chunk
 
     def close(self) -> None:
-        self._whole.close()
+        self._stream.close()
 
 
-def test_an_agent_answers(api: Api) -> None:
-    with Sortie(of(api)) as sortie:
+def test_message_job_returns_reply_and_metadata(api: Api) -> None:
+    with Sortie(settings_of(api)) as sortie:
         [agent] = sortie.messaging.list_agents()
         metadata = {"deep": [1.5, {"snake_case": 2**60}]}
 
@@ -100,24 +98,13 @@ def test_an_agent_answers(api: Api) -> None:
         assert sortie.messaging.get_job(job.job_id) == job
 
 
-def test_and_so_it_does_to_those_who_await(api: Api) -> None:
-    async def ask() -> list[str]:
-        async with AsyncSortie(of(api)) as sortie:
-            jobs = await asyncio.gather(
-                *(sortie.messaging.create_and_wait_for_job(USER, text) for text in ("One", "Two"))
-            )
-            return [job.result.message.content for job in jobs if job.result]
-
-    assert asyncio.run(ask()) == ["One", "Two"]
-
-
-def test_a_job_that_fails_raises(api: Api) -> None:
-    with Sortie(of(api)) as sortie, pytest.raises(JobFailedError, match="because"):
+def test_message_job_failed_raises(api: Api) -> None:
+    with Sortie(settings_of(api)) as sortie, pytest.raises(JobFailedError, match="because"):
         sortie.messaging.create_and_wait_for_job(USER, "/fail because")
 
 
-def test_jobs_are_cancelled_listed_and_counted(api: Api) -> None:
-    with Sortie(of(api)) as sortie:
+def test_message_jobs_are_cancelled_and_listed(api: Api) -> None:
+    with Sortie(settings_of(api)) as sortie:
         silent = sortie.messaging.create_job(USER, "/silent", timeout_ms=60_000)
         done = sortie.messaging.create_and_wait_for_job(USER, "Hi")
 
@@ -132,18 +119,18 @@ def test_jobs_are_cancelled_listed_and_counted(api: Api) -> None:
             sortie.messaging.get_job(str(uuid4()))
 
 
-def test_a_create_whose_answer_is_lost_is_one_job(api: Api) -> None:
-    transport = Breaking(lose="POST")
+def test_create_job_lost_response_creates_one_job(api: Api) -> None:
+    transport = Faulty(lose_first="POST")
 
-    with Sortie(of(api), transport=transport) as sortie:
+    with Sortie(settings_of(api), transport=transport) as sortie:
         created = sortie.messaging.create_job(USER, "Once")
 
         assert len(transport.requests) == 2
         assert [job.job_id for job in sortie.messaging.list_jobs().jobs] == [created.job_id]
 
 
-def test_a_conversation_is_held_renewed_and_forgotten(api: Api) -> None:
-    with Sortie(of(api)) as sortie:
+def test_session_is_used_renewed_and_deleted(api: Api) -> None:
+    with Sortie(settings_of(api)) as sortie:
         [agent] = sortie.messaging.list_agents()
         session = sortie.sessions.create_session(USER, agent.id, timeout_minutes=10)
 
@@ -169,9 +156,9 @@ def test_a_conversation_is_held_renewed_and_forgotten(api: Api) -> None:
             sortie.sessions.get_session(session.session_id)
 
 
-def test_what_webhooks_were_sent_can_be_seen(api: Api) -> None:
+def test_webhook_deliveries_are_listed(api: Api) -> None:
     hook = Webhook("http://127.0.0.1:9/hooks", ["completed"])
-    with Sortie(of(api)) as sortie:
+    with Sortie(settings_of(api)) as sortie:
         job = sortie.messaging.create_and_wait_for_job(USER, "Tell them", webhook=hook)
 
         [delivery] = eventually(lambda: sortie.webhooks.list_deliveries(job.job_id), len)
@@ -179,34 +166,41 @@ def test_what_webhooks_were_sent_can_be_seen(api: Api) -> None:
         assert (delivery.event, delivery.url) == ("completed", hook.url)
 
 
-def test_a_mission_is_watched_from_the_request_to_the_landing(sortie: Sortie) -> None:
+def test_mission_is_tracked_from_request_to_landing(sortie: Sortie) -> None:
     soon = datetime.now(UTC) + timedelta(seconds=10)
     mission = sortie.missions.create_job(
         "Round", "harbour", mission_id="harbour-round", scheduled_at=soon, metadata=FAST
     )
 
-    states = [seen.job_state for seen in sortie.missions.watch(mission.job_id)]
+    updates = list(sortie.missions.watch(mission.job_id))
 
-    told = list(dict.fromkeys(states))
-    assert told == [state for state in FLOWN if state in told]
-    assert told[-1] == "COMPLETED"
+    states = list(dict.fromkeys(update.job_state for update in updates))
+    assert states == [state for state in FLOWN if state in states]
+    assert states[-1] == "COMPLETED"
     flown = sortie.missions.poll_job(mission.job_id)
     assert (flown.device_group_id, flown.completed_at is not None) == ("harbour", True)
 
 
-def test_and_by_those_who_await(demo: Settings) -> None:
-    async def fly() -> list[str | None]:
+def test_async_client_sends_messages_and_tracks_a_mission(demo: Settings) -> None:
+    async def ask(sortie: AsyncSortie, text: str) -> str | None:
+        job = await sortie.messaging.create_and_wait_for_job(USER, text)
+        return job.result.message.content if job.result else None
+
+    async def fly(sortie: AsyncSortie) -> str | None:
+        mission = await sortie.missions.create_job(
+            "Round", "quarry", mission_id="quarry-survey", metadata=FAST
+        )
+        async with aclosing(sortie.missions.watch(mission.job_id)) as updates:
+            return [update.job_state async for update in updates][-1]
+
+    async def run() -> list[str | None]:
         async with AsyncSortie(demo) as sortie:
-            mission = await sortie.missions.create_job(
-                "Round", "quarry", mission_id="quarry-survey", metadata=FAST
-            )
-            async with aclosing(sortie.missions.watch(mission.job_id)) as sightings:
-                return [seen.job_state async for seen in sightings]
+            return await asyncio.gather(ask(sortie, "One"), ask(sortie, "Two"), fly(sortie))
 
-    assert asyncio.run(fly())[-1] == "COMPLETED"
+    assert asyncio.run(run()) == ["One", "Two", "COMPLETED"]
 
 
-def test_missions_are_changed_called_off_and_forgotten(sortie: Sortie) -> None:
+def test_mission_is_updated_cancelled_and_deleted(sortie: Sortie) -> None:
     tomorrow = datetime.now(UTC) + timedelta(days=1)
     job_id = sortie.missions.create_job("Later", "harbour", scheduled_at=tomorrow).job_id
 
@@ -222,7 +216,7 @@ def test_missions_are_changed_called_off_and_forgotten(sortie: Sortie) -> None:
         sortie.missions.get_job(job_id)
 
 
-def test_drones_and_shares(sortie: Sortie) -> None:
+def test_device_groups_are_listed_and_shared(sortie: Sortie) -> None:
     assert {group.device_group_id for group in sortie.missions.list_resources()} == {
         "harbour", "quarry"
     }  # fmt: skip
@@ -234,56 +228,34 @@ def test_drones_and_shares(sortie: Sortie) -> None:
         sortie.missions.get_share(share.share_code)
 
 
-def test_what_is_not_there_cannot_be_watched(sortie: Sortie) -> None:
-    with pytest.raises(PermissionDeniedError):
-        next(sortie.missions.watch(str(uuid4())))
-
-
 @pytest.fixture
 def plan() -> Callable[[], str]:
     return lambda: PLAN.replace("{name}", f"page-{uuid4().hex[:8]}")
 
 
-def words(events: list[DocsEvent]) -> list[Mapping[str, Any]]:
-    return [event.data for event in events]
-
-
-def test_a_documentation_agent_is_read_along_and_written_to(sortie: Sortie, plan, clone) -> None:
+def test_docs_job_streams_and_takes_a_message(sortie: Sortie, plan, clone) -> None:
     text = plan()
     [name] = [line.split("/")[1] for line in text.splitlines() if line.startswith("write")]
 
-    opened, *seen = list(sortie.docs.run(text))
+    opened, *events = sortie.docs.run(text)
     job = sortie.docs.poll_job(opened.job_id)
 
-    assert (seen[0].type, seen[-1].type) == ("start", "finish")
-    said = "".join(event.data["delta"] for event in seen if event.type == "text-delta")
-    assert [word for word in ("One", "Two", "Three") if word in said] == ["One", "Two", "Three"]
+    assert (events[0].type, events[-1].type) == ("start", "finish")
+    output = "".join(event.data["delta"] for event in events if event.type == "text-delta")
+    assert [word for word in ("One", "Two", "Three") if word in output] == ["One", "Two", "Three"]
     assert clone(opened.branch).read(f"docs/{name}").startswith("# page-")
     assert (job.source.ref, job.status) == (opened.branch, "completed")
     more = sortie.docs.message_job(job.id, "say More")
     assert sortie.docs.poll_job(more.id).status == "completed"
-    assert opened.job_id in [each.session_id for each in sortie.docs.list_sessions()]
+    assert opened.job_id in [each.session_id for each in sortie.docs.list_jobs()]
 
 
-@pytest.mark.parametrize("cut_after", [1, 2])
-def test_a_stream_that_is_cut_again_and_again_misses_nothing(demo, sortie, plan, cut_after) -> None:
-    transport = Breaking(cut_after=cut_after)
+def test_docs_stream_cut_repeatedly_misses_no_event(demo, sortie, plan) -> None:
+    transport = Faulty(cut_after=1)
     with Sortie(demo, transport=transport) as cut:
-        seen = list(cut.docs.run(plan()))
+        opened, *received = cut.docs.run(plan())
 
-    whole = list(sortie.docs.follow(seen[0].job_id))
+    _, *stored = sortie.docs.follow(opened.job_id)
 
     assert len(transport.requests) > 1
-    assert words(seen[1:]) == words(whole[1:])
-
-
-def test_a_run_whose_answer_is_lost_is_one_job(demo, sortie: Sortie) -> None:
-    transport = Breaking(lose="POST")
-    before = {each.session_id for each in sortie.docs.list_sessions(take=100)}
-
-    with Sortie(demo, transport=transport) as losing:
-        opened, *_ = list(losing.docs.run("say Once"))
-
-    after = {each.session_id for each in sortie.docs.list_sessions(take=100)}
-    assert [request.method for request in transport.requests] == ["POST", "POST"]
-    assert after - before == {opened.job_id}
+    assert [event.data for event in received] == [event.data for event in stored]

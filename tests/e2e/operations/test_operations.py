@@ -155,7 +155,7 @@ def test_changes_that_broken_code_lost_are_told_once_it_is_taken_back_and_they_a
         api.until(job_id)
         eventually(lambda: cloud.waiting("StreamDeadLetterQueueUrl"), lambda count: count)
         too_early = redrive("StreamDeadLetterQueue")
-        assert "0 sent once more" in too_early.stdout, too_early
+        assert "0 redriven" in too_early.stdout, too_early
         assert too_early.returncode == 2
         assert bus.of(job_id) == []
 

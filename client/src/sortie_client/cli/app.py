@@ -1,4 +1,4 @@
-"""Ask agents, fly missions, have documentation written, look after what went wrong."""
+"""Ask agents, fly drone missions, run documentation agents, redrive dead-letter queues."""
 
 import sys
 from typing import Annotated, NoReturn
@@ -6,8 +6,8 @@ from typing import Annotated, NoReturn
 import typer
 
 from sortie_client.cli import ask, dlq, docs, jobs, missions
-from sortie_client.cli.failures import INTERRUPTED, explained
-from sortie_client.cli.output import complain
+from sortie_client.cli.errors import INTERRUPTED, explain
+from sortie_client.cli.output import print_error
 from sortie_client.client import VERSION
 from sortie_client.errors import SortieError
 
@@ -16,8 +16,10 @@ app = typer.Typer(
     help=__doc__,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    epilog="Keys and addresses: SORTIE_BASE_URL, SORTIE_API_KEY, …, or what `make up` has written"
-    " into .local/stack.json of this folder or one above.",
+    epilog="Exit codes: 0 success, 1 the job failed, 2 wrong usage or configuration, 3 the server"
+    " refused, 4 the server is unavailable, 130 interrupted.\n\n"
+    "Addresses and keys come from SORTIE_BASE_URL, SORTIE_API_KEY, …, or from the file"
+    " .local/stack.json that `make up` writes in this folder or one above.",
 )
 app.command()(ask.ask)
 app.command()(jobs.health)
@@ -38,19 +40,21 @@ def options(
     *,
     version: Annotated[
         bool,
-        typer.Option("--version", help="Show it and exit.", callback=show_version, is_eager=True),
+        typer.Option(
+            "--version", help="Print the version and exit.", callback=show_version, is_eager=True
+        ),
     ] = False,
 ) -> None:
     pass
 
 
 def run() -> NoReturn:
-    """Run the command that was called, and exit as `sortie_client.cli` says."""
+    """Run the command of `sys.argv` and exit with its code."""
     try:
         app()
     except SortieError as error:
-        text, code = explained(error)
-        complain(text)
+        text, code = explain(error)
+        print_error(text)
         sys.exit(code)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)

@@ -9,53 +9,54 @@ from uuid import NAMESPACE_DNS, UUID, uuid5
 import typer
 
 from sortie_client.cli.jobs import follow
-from sortie_client.cli.output import AsJson, waiting
+from sortie_client.cli.output import AsJson, spinner
 from sortie_client.client import Sortie
 from sortie_client.errors import NotConfiguredError
 
 
 def ask(
-    content: Annotated[str, typer.Argument(help="What to say; - reads the standard input.")],
+    content: Annotated[str, typer.Argument(help="The message; - reads standard input.")],
     *,
     agent: Annotated[
-        str | None, typer.Option(help="Its id or name; else the first available one.")
+        str | None,
+        typer.Option(help="The agent's id or name. Default: the first available agent."),
     ] = None,
     user: Annotated[
         str | None,
         typer.Option(
-            envvar="SORTIE_USER_ID", help="Who asks, a UUID; else one made of your login's name."
+            envvar="SORTIE_USER_ID",
+            help="The user's id, a UUID. Default: derived from your login name and host name.",
         ),
     ] = None,
     timeout: Annotated[
-        float | None, typer.Option(help="Seconds that the agent may take: 1 to 300.")
+        float | None, typer.Option(help="Timeout of the job in seconds, from 1 to 300.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Ask an agent, and wait for its answer."""
+    """Send a message to an agent and print the reply."""
     text = sys.stdin.read() if content == "-" else content
     with Sortie() as sortie:
-        with waiting("Asking"):
+        with spinner("Sending the message"):
             created = sortie.messaging.create_job(
-                user or _me(),
+                user or _default_user(),
                 text,
-                agent_id=_agent(sortie, agent) if agent else None,
+                agent_id=_find_agent(sortie, agent) if agent else None,
                 timeout_ms=None if timeout is None else round(timeout * 1000),
             )
         follow(sortie, created.job_id, as_json=as_json)
 
 
-def _me() -> str:
+def _default_user() -> str:
     return str(uuid5(NAMESPACE_DNS, f"{getpass.getuser()}.{platform.node()}"))
 
 
-def _agent(sortie: Sortie, named: str) -> str:
+def _find_agent(sortie: Sortie, id_or_name: str) -> str:
     try:
-        return str(UUID(named))
+        return str(UUID(id_or_name))
     except ValueError:
         agents = sortie.messaging.list_agents()
     for agent in agents:
-        if agent.name.casefold() == named.casefold():
+        if agent.name.casefold() == id_or_name.casefold():
             return agent.id
-    raise NotConfiguredError(
-        f"There is no agent {named}; there are {', '.join(agent.name for agent in agents)}"
-    )
+    names = ", ".join(agent.name for agent in agents)
+    raise NotConfiguredError(f"There is no agent {id_or_name}. Choose one of: {names}")

@@ -1,24 +1,32 @@
-"""`sortie dlq`: what no worker could process."""
+"""`sortie dlq`."""
 
 import os
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sortie_client.cli.failures import UNSUCCESSFUL
-from sortie_client.cli.output import AsJson, complain, note, say, say_json, table, waiting
+from sortie_client.cli.errors import JOB_FAILED
+from sortie_client.cli.output import (
+    AsJson,
+    print_error,
+    print_json,
+    print_note,
+    print_result,
+    print_table,
+    spinner,
+)
 from sortie_client.errors import NotConfiguredError
-from sortie_client.settings import configuration
+from sortie_client.settings import find_variables
 
 if TYPE_CHECKING:
-    from sortie_client.dead_letters import DeadLetterQueue, DeadLetters
+    from sortie_client.dead_letters.queues import DeadLetterQueue, DeadLetterQueues
 
-app = typer.Typer(help="Dead-letter queues, for operators.", no_args_is_help=True)
+app = typer.Typer(help="List and redrive dead-letter queues, for operators.", no_args_is_help=True)
 
 Stack = Annotated[
     str | None,
     typer.Option(
-        help="A CloudFormation stack in your AWS account; else SORTIE_STACK, else the one that"
+        help="A CloudFormation stack in your AWS account. Default: SORTIE_STACK, or the stack that"
         " `make up` runs here."
     ),
 ]
@@ -26,70 +34,78 @@ Stack = Annotated[
 
 @app.command("list")
 def list_queues(*, stack: Stack = None, as_json: AsJson = False) -> None:
-    """Show how many messages each dead-letter queue holds."""
-    queues = _letters(stack).queues()
+    """List dead-letter queues and the number of their messages."""
+    queues = _connect(stack).list_queues()
     if as_json:
-        say_json([{"name": it.name, "messages": it.messages} for it in queues])
+        print_json([{"name": it.name, "messages": it.messages} for it in queues])
         return
-    table(("QUEUE", "MESSAGES"), [(it.name, str(it.messages)) for it in queues])
+    print_table(("QUEUE", "MESSAGES"), [(it.name, str(it.messages)) for it in queues])
 
 
 @app.command()
 def redrive(
-    names: Annotated[list[str] | None, typer.Argument(help="Which queues.")] = None,
+    names: Annotated[list[str] | None, typer.Argument(help="The queues to redrive.")] = None,
     *,
-    all_: Annotated[bool, typer.Option("--all", help="All of them.")] = False,
+    all_: Annotated[bool, typer.Option("--all", help="Redrive all queues.")] = False,
     stack: Stack = None,
     as_json: AsJson = False,
 ) -> None:
-    """Send what dead-letter queues hold on its way once more; what cannot be sent stays."""
+    """Send the messages of dead-letter queues back to their consumers.
+
+    A message that cannot be sent stays in its queue.
+    """
     if bool(names) is all_:
-        raise typer.BadParameter("name queues, or say --all")
-    letters = _letters(stack)
-    done = [_redriven(letters, queue) for queue in _chosen(letters, names)]
+        raise typer.BadParameter("Pass the names of queues, or --all")
+    queues = _connect(stack)
+    results = [_redrive(queues, queue) for queue in _choose(queues, names)]
     if as_json:
-        say_json(done)
+        print_json(results)
     else:
-        for each in done:
-            say(f"{each['name']}: {each['sent']} sent once more, {each['kept']} kept")
-    if any(each["kept"] for each in done):
-        raise typer.Exit(UNSUCCESSFUL)
+        for each in results:
+            print_result(f"{each['name']}: {each['redriven']} redriven, {each['failed']} failed")
+    if any(each["failed"] for each in results):
+        raise typer.Exit(JOB_FAILED)
 
 
-def _redriven(letters: "DeadLetters", queue: "DeadLetterQueue") -> dict[str, Any]:
-    """Tell of each letter what became of it, and return how many there were of each kind."""
-    went = kept = 0
-    with waiting(queue.name) as tell:
-        for letter in letters.redrive(queue):
-            went, kept = went + letter.went, kept + (not letter.went)
-            if letter.went:
-                note(letter.text)
+def _redrive(queues: "DeadLetterQueues", queue: "DeadLetterQueue") -> dict[str, Any]:
+    """Redrive a queue, print each message's result, and return their counts."""
+    redriven = failed = 0
+    with spinner(queue.name) as set_status:
+        for result in queues.redrive(queue):
+            if result.redriven:
+                redriven += 1
+                print_note(result.text)
             else:
-                complain(f"kept: {letter.text}")
-            tell(f"{went} of {queue.messages}")
-    return {"name": queue.name, "sent": went, "kept": kept}
+                failed += 1
+                print_error(f"failed: {result.text}")
+            set_status(f"{redriven} of {queue.messages}")
+    return {"name": queue.name, "redriven": redriven, "failed": failed}
 
 
-def _chosen(letters: "DeadLetters", names: list[str] | None) -> list["DeadLetterQueue"]:
-    there = {queue.name: queue for queue in letters.queues()}
-    if unknown := [name for name in names or () if name not in there]:
+def _choose(queues: "DeadLetterQueues", names: list[str] | None) -> list["DeadLetterQueue"]:
+    existing = {queue.name: queue for queue in queues.list_queues()}
+    if unknown := [name for name in names or () if name not in existing]:
         raise NotConfiguredError(
-            f"There is no dead-letter queue {', '.join(unknown)}; there are {', '.join(there)}"
+            f"There is no dead-letter queue {', '.join(unknown)}."
+            f" Choose from: {', '.join(existing)}"
         )
-    return [there[name] for name in names or there]
+    return [existing[name] for name in names or existing]
 
 
-def _letters(named: str | None) -> "DeadLetters":
-    """A stack that is named is in AWS, whatever stack runs in this folder."""
+def _connect(stack: str | None) -> "DeadLetterQueues":
+    """Connect to a named stack in AWS, or to the one that `make up` runs here."""
     try:
-        from sortie_client.dead_letters import DeadLetters, clients  # noqa: PLC0415 - an extra
+        from sortie_client.dead_letters.aws import aws_clients  # noqa: PLC0415 - an extra
+        from sortie_client.dead_letters.queues import DeadLetterQueues  # noqa: PLC0415 - an extra
     except ModuleNotFoundError as error:
         raise NotConfiguredError(
-            "Queues are reached through AWS: pip install 'sortie-client[aws]'"
+            "Dead-letter queues need the package boto3: pip install 'sortie-client[aws]'"
         ) from error
-    if stack := named or os.environ.get("SORTIE_STACK"):
-        return DeadLetters(stack, clients())
-    found = configuration()
-    if "SORTIE_STACK" not in found:
-        raise NotConfiguredError("Say which stack: --stack, or SORTIE_STACK")
-    return DeadLetters(found["SORTIE_STACK"], clients(found.get("AWS_ENDPOINT_URL")))
+    if named := stack or os.environ.get("SORTIE_STACK"):
+        return DeadLetterQueues(named, aws_clients())
+    variables = find_variables()
+    if "SORTIE_STACK" not in variables:
+        raise NotConfiguredError("The stack is missing. Pass --stack, or set SORTIE_STACK")
+    return DeadLetterQueues(
+        variables["SORTIE_STACK"], aws_clients(variables.get("AWS_ENDPOINT_URL"))
+    )

@@ -1,4 +1,4 @@
-"""`sortie docs`: documentation agents."""
+"""`sortie docs`."""
 
 import sys
 from collections.abc import Iterator
@@ -7,127 +7,134 @@ from typing import Annotated, Final, Literal
 
 import typer
 
-from sortie_client.cli.output import AsJson, complain, goes_on, note, say, say_json, waiting
+from sortie_client.cli.output import (
+    AsJson,
+    interruptible,
+    print_error,
+    print_json,
+    print_note,
+    print_result,
+    spinner,
+)
 from sortie_client.client import Sortie
-from sortie_client.docs import DocsEvent
+from sortie_client.docs.models import DocsEvent
 from sortie_client.errors import JobFailedError
 
-app = typer.Typer(help="Documentation agents.", no_args_is_help=True)
+app = typer.Typer(help="Run documentation agents.", no_args_is_help=True)
 
-Project = Annotated[
-    str | None, typer.Option(envvar="SORTIE_PROJECT", help="The project to write for.")
-]
+Project = Annotated[str | None, typer.Option(envvar="SORTIE_PROJECT", help="The project's id.")]
 
-_TOLD: Final = 60
-_MARKS: Final = {"completed": "✓", "in_progress": "▸", "cancelled": "✗"}
+_MAX_ARGUMENT: Final = 60
+_TODO_MARKS: Final = {"completed": "✓", "in_progress": "▸", "cancelled": "✗"}
 
 
 @app.command()
 def run(
-    prompt: Annotated[
-        str, typer.Argument(help="What is to be written; - reads the standard input.")
-    ],
+    prompt: Annotated[str, typer.Argument(help="The agent's task; - reads standard input.")],
     *,
     project: Project = None,
     branch: Annotated[
-        str | None, typer.Option(help="The branch to write on; else the agent makes one.")
+        str | None, typer.Option(help="The branch to write on. Default: a new branch.")
     ] = None,
-    model: Annotated[Literal["sonnet", "opus"] | None, typer.Option(help="Else sonnet.")] = None,
-    draft: Annotated[bool, typer.Option("--draft", help="Ask for a draft of a pull request.")] = (
-        False
-    ),
+    model: Annotated[
+        Literal["sonnet", "opus"] | None, typer.Option(help="Default: sonnet.")
+    ] = None,
+    draft: Annotated[
+        bool, typer.Option("--draft", help="Open the pull request as a draft.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Have an agent write, and read along."""
+    """Start a documentation agent and print its output as it works."""
     text = sys.stdin.read() if prompt == "-" else prompt
     with Sortie() as sortie:
         events = sortie.docs.run(
             text, branch=branch, model=model, as_draft=draft or None, project=project
         )
-        read_along(sortie, events, project, as_json=as_json)
+        follow(sortie, events, project, as_json=as_json)
 
 
 @app.command()
 def watch(
-    job_id: Annotated[str, typer.Argument(metavar="ID")],
+    job_id: Annotated[str, typer.Argument(metavar="ID", help="The job's id.")],
     *,
     project: Project = None,
     as_json: AsJson = False,
 ) -> None:
-    """Read all that an agent has done so far, and along to its end."""
+    """Print an agent's output from the start until the job has ended."""
     with Sortie() as sortie:
         events = sortie.docs.follow(job_id, project=project)
-        read_along(sortie, events, project, as_json=as_json)
+        follow(sortie, events, project, as_json=as_json)
 
 
-def read_along(
+def follow(
     sortie: Sortie, events: Iterator[DocsEvent], project: str | None, *, as_json: bool
 ) -> None:
-    """Show events as they come, then where the work is. Raises `JobFailedError`."""
-    with waiting("Waiting for the agent"):
+    """Print events as they arrive, then the branch. Raises `JobFailedError`."""
+    with spinner("Waiting for the agent"):
         opened = next(events)
     transcript = Transcript()
-    with goes_on(f"sortie docs watch {opened.job_id}"):
+    with interruptible(f"sortie docs watch {opened.job_id}"):
         for event in chain([opened], events):
             if as_json:
-                say_json({"id": event.id, **(event.data or _opening(event))}, line=True)
+                print_json({"id": event.id, **(event.data or _opened_data(event))}, line=True)
             else:
-                transcript.show(event)
-    session = sortie.docs.get_session(opened.job_id, project=project)
-    if session.halt_reason != "completed":
-        raise JobFailedError(session.message_to_user or session.halt_reason, session)
+                transcript.print(event)
+    job = sortie.docs.get_job_details(opened.job_id, project=project)
+    if job.halt_reason != "completed":
+        raise JobFailedError(job.message_to_user or job.halt_reason, job)
     if not as_json:
-        note(f"branch {session.branch} {session.pull_request_link}".rstrip())
+        print_note(f"branch {job.branch} {job.pull_request_link}".rstrip())
 
 
 class Transcript:
-    """The agent's words go to the standard output, its deeds, on lines of their own, to the other.
+    """Prints the agent's text to standard output, and its tool calls to standard error.
 
-    What it has failed of is told by the job, at the end.
+    The job itself reports the agent's failure at the end.
     """
 
     def __init__(self) -> None:
-        self._within_a_line = False
+        self._is_line_open = False
 
-    def show(self, event: DocsEvent) -> None:
+    def print(self, event: DocsEvent) -> None:
         data = event.data
         if event.type == "text-delta":
-            words = str(data.get("delta", ""))
-            say(words, end="")
-            self._within_a_line = not words.endswith("\n")
+            text = str(data.get("delta", ""))
+            print_result(text, end="")
+            self._is_line_open = not text.endswith("\n")
             return
-        if self._within_a_line:
-            say("")
-            self._within_a_line = False
+        if self._is_line_open:
+            print_result("")
+            self._is_line_open = False
         match event.type:
             case "opened":
-                note(f"job {event.job_id} on branch {event.branch}")
+                print_note(f"job {event.job_id} on branch {event.branch}")
             case "tool-input-available":
-                note(f"→ {data.get('toolName')} {_brief(data.get('input'))}".rstrip())
+                tool, argument = data.get("toolName"), _summarise(data.get("input"))
+                print_note(f"→ {tool} {argument}".rstrip())
             case "tool-output-error":
-                complain(f"✗ {data.get('errorText')}")
+                print_error(f"✗ {data.get('errorText')}")
             case "data-commit":
-                note(f"commit {data.get('data', {}).get('id')}")
+                print_note(f"commit {data.get('data', {}).get('id')}")
 
 
-def _opening(event: DocsEvent) -> dict[str, str]:
+def _opened_data(event: DocsEvent) -> dict[str, str]:
     return {"type": event.type, "jobId": event.job_id, "branch": event.branch}
 
 
-def _brief(arguments: object) -> str:
-    """What tells most of a tool's arguments: the first that is a text, mostly a path; or a list."""
-    given = arguments.values() if isinstance(arguments, dict) else ()
-    for each in given:
-        if isinstance(each, str):
-            text = " ".join(each.split())
-            return text if len(text) <= _TOLD else f"{text[:_TOLD]}…"
-        if isinstance(each, list):
-            return "".join(f"\n  {_item(it)}" for it in each)
+def _summarise(arguments: object) -> str:
+    """Return a tool's first text argument, usually a path, or its first list."""
+    values = arguments.values() if isinstance(arguments, dict) else ()
+    for value in values:
+        if isinstance(value, str):
+            text = " ".join(value.split())
+            return text if len(text) <= _MAX_ARGUMENT else f"{text[:_MAX_ARGUMENT]}…"
+        if isinstance(value, list):
+            return "".join(f"\n  {_format_item(it)}" for it in value)
     return ""
 
 
-def _item(it: object) -> str:
-    """One thing to do, or whatever else is in a list."""
-    if not isinstance(it, dict) or "content" not in it:
-        return str(it)
-    return f"{_MARKS.get(str(it.get('status')), '·')} {it['content']}"
+def _format_item(item: object) -> str:
+    """Format a todo, or any other list element."""
+    if not isinstance(item, dict) or "content" not in item:
+        return str(item)
+    return f"{_TODO_MARKS.get(str(item.get('status')), '·')} {item['content']}"

@@ -1,4 +1,4 @@
-"""`sortie missions`: ask for flights, and watch them live."""
+"""`sortie missions`."""
 
 import json
 import sys
@@ -7,106 +7,129 @@ from typing import Annotated, Any
 
 import typer
 
-from sortie_client.cli.flight import facts, shown_live
-from sortie_client.cli.output import AsJson, goes_on, note, say, say_json, waiting
+from sortie_client.cli.output import (
+    AsJson,
+    interruptible,
+    print_json,
+    print_note,
+    print_result,
+    spinner,
+)
+from sortie_client.cli.tracking import fields, live_panel
 from sortie_client.client import Sortie
 from sortie_client.errors import JobFailedError, NotConfiguredError
-from sortie_client.mission_models import MissionStatus
-from sortie_client.settings import configuration
+from sortie_client.missions.models import MissionStatus
+from sortie_client.settings import find_variables
 
-app = typer.Typer(help="Missions of docked drones.", no_args_is_help=True)
+app = typer.Typer(help="Fly missions of docked drones, and track them.", no_args_is_help=True)
 
 
-def moment(text: str) -> datetime:
+def parse_time(text: str) -> datetime:
     at = datetime.fromisoformat(text)
     return at if at.tzinfo else at.astimezone()
 
 
-def mapping(text: str) -> Any:
+def parse_object(text: str) -> Any:
     value = json.loads(text)
     if not isinstance(value, dict):
-        raise typer.BadParameter("it is no JSON object")
+        raise typer.BadParameter("Pass a JSON object")
     return value
 
 
 @app.command()
 def fly(
-    mission: Annotated[str | None, typer.Argument(help="The id of what is to be flown.")] = None,
+    mission: Annotated[str | None, typer.Argument(help="The id of the mission's plan.")] = None,
     *,
     group: Annotated[
         str | None,
-        typer.Option(envvar="SORTIE_DEVICE_GROUP", help="The group whose drones may fly it."),
+        typer.Option(
+            envvar="SORTIE_DEVICE_GROUP",
+            help="The id of the device group. Default: the only one that exists.",
+        ),
     ] = None,
-    name: Annotated[str | None, typer.Option(help="What to call it.")] = None,
-    device: Annotated[str | None, typer.Option(help="The one drone that may fly it.")] = None,
+    name: Annotated[
+        str | None, typer.Option(help="The mission's name. Default: the plan's id.")
+    ] = None,
+    device: Annotated[
+        str | None, typer.Option(help="The drone's id. Default: any drone of the group.")
+    ] = None,
     priority: Annotated[
-        int | None, typer.Option(min=1, max=10, help="10 before 1; else 5.")
+        int | None, typer.Option(min=1, max=10, help="10 is highest. Default: 5.")
     ] = None,
     at: Annotated[
         datetime | None,
         typer.Option(
             metavar="TIME",
-            parser=moment,
-            help="When, in ISO 8601; without an offset it is local time.",
+            parser=parse_time,
+            help="Start time in ISO 8601; local time without a UTC offset. Default: now.",
         ),
     ] = None,
     metadata: Annotated[
-        Any, typer.Option(metavar="JSON", parser=mapping, help="A JSON object.")
+        Any, typer.Option(metavar="JSON", parser=parse_object, help="Metadata, a JSON object.")
     ] = None,
-    watched: Annotated[bool, typer.Option("--watch/--no-watch", help="Follow the flight.")] = True,
+    watch: Annotated[bool, typer.Option(help="Track the mission live.")] = True,
     as_json: AsJson = False,
 ) -> None:
-    """Ask for a mission, and watch it live."""
+    """Request a mission and track it live."""
     with Sortie() as sortie:
-        with waiting("Asking for the mission"):
-            made = sortie.missions.create_job(
+        with spinner("Requesting the mission"):
+            created = sortie.missions.create_job(
                 name or mission or "Mission",
-                group or _group(sortie),
+                group or _default_group(sortie),
                 mission_id=mission,
                 device_id=device,
                 priority=priority,
                 scheduled_at=at,
                 metadata=metadata,
             )
-        if watched:
-            follow(sortie, made.job_id, as_json=as_json)
+        if watch:
+            follow(sortie, created.job_id, as_json=as_json)
         elif as_json:
-            say_json(made.raw)
+            print_json(created.raw)
         else:
-            say(made.job_id)
+            print_result(created.job_id)
 
 
-@app.command()
-def watch(job_id: Annotated[str, typer.Argument(metavar="ID")], *, as_json: AsJson = False) -> None:
-    """Follow a mission live, to its end."""
+@app.command("watch")
+def watch_mission(
+    job_id: Annotated[str, typer.Argument(metavar="ID", help="The job's id.")],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Track a mission live until it has ended."""
     with Sortie() as sortie:
         follow(sortie, job_id, as_json=as_json)
 
 
 def follow(sortie: Sortie, job_id: str, *, as_json: bool) -> None:
-    """Show what watchers are sent, to the end. Raises `JobFailedError`."""
-    with goes_on(f"sortie missions watch {job_id}"):
+    """Show tracking updates until the mission has ended. Raises `JobFailedError`."""
+    with interruptible(f"sortie missions watch {job_id}"):
         if sys.stdout.isatty() and not as_json:
-            with shown_live(job_id) as see:
-                for seen in sortie.missions.watch(job_id):
-                    see(seen)
+            with live_panel(job_id) as show:
+                for update in sortie.missions.watch(job_id):
+                    show(update)
         else:
-            note(f"mission {job_id}")
-            for seen in sortie.missions.watch(job_id):
+            print_note(f"mission {job_id}")
+            for update in sortie.missions.watch(job_id):
                 if as_json:
-                    say_json(seen.raw, line=True)
+                    print_json(update.raw, line=True)
                 else:
-                    say("\t".join(value for _, value in facts(seen)))
+                    print_result("\t".join(value for _, value in fields(update)))
     mission = sortie.missions.get_job(job_id)
     if mission.status is not MissionStatus.COMPLETED:
-        raise JobFailedError(mission.error or f"The mission is {mission.status}", mission)
+        text = mission.error or f"The mission ended with status {mission.status}"
+        raise JobFailedError(text, mission)
 
 
-def _group(sortie: Sortie) -> str:
-    """Return the group that the configuration names, or the only one there is."""
-    if named := configuration().get("SORTIE_DEVICE_GROUP"):
-        return named
+def _default_group(sortie: Sortie) -> str:
+    """Return the configured device group, or the only one that exists."""
+    if configured := find_variables().get("SORTIE_DEVICE_GROUP"):
+        return configured
     groups = [each.device_group_id for each in sortie.missions.list_resources()]
     if len(groups) == 1:
         return groups[0]
-    raise NotConfiguredError(f"Say which drones, with --group: {', '.join(groups) or 'none yet'}")
+    raise NotConfiguredError(
+        f"Choose a device group with --group: {', '.join(groups)}"
+        if groups
+        else "There is no device group. Register one with `make registry`"
+    )

@@ -1,6 +1,6 @@
-"""What is shown: results on the standard output, all else on the standard error.
+"""Output: results to standard output, everything else to standard error.
 
-On a terminal it is made for people, elsewhere for programs: lines, tabs between the columns.
+A terminal gets tables and colours. Anything else gets lines with columns separated by tabs.
 """
 
 import json
@@ -16,9 +16,9 @@ from rich.progress import Progress, ProgressColumn, SpinnerColumn, Task, TextCol
 from rich.table import Table
 from rich.text import Text
 
-from sortie_client.cli.failures import INTERRUPTED
+from sortie_client.cli.errors import INTERRUPTED
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print what the server said, as JSON.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the server's response as JSON.")]
 _COLOURS: Final = {
     "completed": "green", "active": "yellow", "processing": "yellow", "in_progress": "yellow",
     "inprogress": "yellow", "failed": "red", "timeout": "red", "cancelled": "red",
@@ -29,67 +29,66 @@ _SAFE: Final = dict.fromkeys(_CONTROL, "\N{REPLACEMENT CHARACTER}")
 
 
 def printable(text: str) -> str:
-    """Make a text harmless to a terminal: others may have written it, to move its cursor say."""
+    """Replace control characters: text from others must not control the terminal."""
     return text.translate(_SAFE)
 
 
-def say(text: str, *, end: str = "\n") -> None:
-    """Print a result: to programs as it is."""
+def print_result(text: str, *, end: str = "\n") -> None:
+    """Print to standard output; unchanged unless that is a terminal."""
     sys.stdout.write((printable(text) if sys.stdout.isatty() else text) + end)
     sys.stdout.flush()
 
 
-def note(text: str) -> None:
-    """Tell people something beside the result."""
+def print_note(text: str) -> None:
     Console(stderr=True, highlight=False).print(Text(printable(text)), style="dim", soft_wrap=True)
 
 
-def complain(text: str) -> None:
+def print_error(text: str) -> None:
     Console(stderr=True, highlight=False).print(Text(printable(text)), style="red", soft_wrap=True)
 
 
-def say_json(said: Mapping[str, Any] | Sequence[Any], *, line: bool = False) -> None:
-    """Print JSON; as one `line` where more will follow."""
-    say(json.dumps(said, ensure_ascii=False, indent=None if line else 2))
+def print_json(value: Mapping[str, Any] | Sequence[Any], *, line: bool = False) -> None:
+    """Print JSON, on one `line` if it is one of many."""
+    print_result(json.dumps(value, ensure_ascii=False, indent=None if line else 2))
 
 
-def status(word: str) -> Text:
-    return Text(word, style=_COLOURS.get(word.lower(), ""))
+def coloured(status: str) -> Text:
+    return Text(status, style=_COLOURS.get(status.lower(), ""))
 
 
-def moment(at: datetime) -> str:
+def format_time(at: datetime) -> str:
     return at.astimezone().strftime("%Y-%m-%d %H:%M:%S")
 
 
-def table(headings: Sequence[str], rows: Sequence[Sequence[str | Text]]) -> None:
-    """Print a line for each row; its last column is cut where the terminal ends."""
+def print_table(headings: Sequence[str], rows: Sequence[Sequence[str | Text]]) -> None:
+    """Print one line per row; a terminal gets headings, and a truncated last column."""
     if not sys.stdout.isatty():
-        _say_rows(rows)
+        _print_rows(rows)
         return
-    shown = Table(box=None, header_style="bold", pad_edge=False, expand=True)
+    table = Table(box=None, header_style="bold", pad_edge=False, expand=True)
     for heading in headings[:-1]:
-        shown.add_column(heading, no_wrap=True)
-    shown.add_column(headings[-1], no_wrap=True, overflow="ellipsis", ratio=1)
+        table.add_column(heading, no_wrap=True)
+    table.add_column(headings[-1], no_wrap=True, overflow="ellipsis", ratio=1)
     for row in rows:
-        shown.add_row(*(it if isinstance(it, Text) else printable(_one_line(it)) for it in row))
-    Console(markup=False, highlight=False).print(shown)
+        table.add_row(*(it if isinstance(it, Text) else printable(_one_line(it)) for it in row))
+    Console(markup=False, highlight=False).print(table)
 
 
-def details(facts: Sequence[tuple[str, str | Text]]) -> None:
-    """Print names and values, on a terminal as long as they are."""
+def print_fields(fields: Sequence[tuple[str, str | Text]]) -> None:
+    """Print names and values; a terminal gets the values in full."""
     if not sys.stdout.isatty():
-        _say_rows(facts)
+        _print_rows(fields)
         return
-    shown = Table.grid(padding=(0, 2))
-    shown.add_column(style="dim")
-    for name, value in facts:
-        shown.add_row(name, value if isinstance(value, Text) else printable(value))
-    Console(markup=False, highlight=False).print(shown)
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="dim")
+    for name, value in fields:
+        table.add_row(name, value if isinstance(value, Text) else printable(value))
+    Console(markup=False, highlight=False).print(table)
 
 
-def _say_rows(rows: Sequence[Sequence[str | Text]]) -> None:
+def _print_rows(rows: Sequence[Sequence[str | Text]]) -> None:
     for row in rows:
-        say("\t".join(_one_line(str(cell)) for cell in row))
+        print_result("\t".join(_one_line(str(cell)) for cell in row))
 
 
 def _one_line(text: str) -> str:
@@ -97,8 +96,8 @@ def _one_line(text: str) -> str:
 
 
 @contextmanager
-def waiting(for_what: str) -> Iterator[Callable[[str], None]]:
-    """Show that something is waited for, on a terminal only; tell what it looks like now."""
+def spinner(label: str) -> Iterator[Callable[[str], None]]:
+    """Show a spinner on a terminal; yield a function that sets the status after its label."""
     console = Console(stderr=True, highlight=False)
     columns = (
         SpinnerColumn(style="cyan"),
@@ -108,34 +107,32 @@ def waiting(for_what: str) -> Iterator[Callable[[str], None]]:
     with Progress(
         *columns, console=console, transient=True, disable=not console.is_terminal
     ) as progress:
-        task = progress.add_task(for_what, total=None)
+        task = progress.add_task(label, total=None)
 
-        def tell(text: str) -> None:
-            progress.update(task, description=f"{for_what}: {printable(text)}")
+        def set_status(text: str) -> None:
+            progress.update(task, description=f"{label}: {printable(text)}")
 
-        yield tell
+        yield set_status
 
 
 class _Elapsed(ProgressColumn):
     @override
     def render(self, task: Task) -> Text:
-        return elapsed(task.elapsed or 0)
+        return format_elapsed(task.elapsed or 0)
 
 
-def elapsed(seconds: float) -> Text:
-    """From a second on: what is quick needs no clock."""
+def format_elapsed(seconds: float) -> Text:
+    """Return an empty text below one second."""
     whole = int(seconds)
-    shown = (
-        f"{whole} s" if whole < _MINUTE_S else f"{whole // _MINUTE_S}:{whole % _MINUTE_S:02} min"
-    )
-    return Text(shown if whole else "", style="dim")
+    text = f"{whole} s" if whole < _MINUTE_S else f"{whole // _MINUTE_S}:{whole % _MINUTE_S:02} min"
+    return Text(text if whole else "", style="dim")
 
 
 @contextmanager
-def goes_on(hint: str) -> Iterator[None]:
-    """When watching is interrupted, say that what was watched goes on, and how to return."""
+def interruptible(command: str) -> Iterator[None]:
+    """On Ctrl-C, say that the job continues and which command follows it."""
     try:
         yield
     except KeyboardInterrupt:
-        note(f"It goes on; {hint}")
+        print_note(f"The job continues. To follow it: {command}")
         raise typer.Exit(INTERRUPTED) from None

@@ -1,4 +1,4 @@
-"""How AWS is reached, and what its refusals are to users of this client."""
+"""AWS clients, and the conversion of their errors."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -10,7 +10,7 @@ from botocore import exceptions
 
 from sortie_client.errors import ApiError, ConnectionFailedError, NotConfiguredError
 
-_LOCAL: Final[Mapping[str, Any]] = {
+_EMULATOR: Final[Mapping[str, Any]] = {
     "aws_access_key_id": "test",
     "aws_secret_access_key": "test",
     "region_name": "eu-central-1",
@@ -19,12 +19,12 @@ _LOCAL: Final[Mapping[str, Any]] = {
 type Clients = Callable[[str], Any]
 
 
-def clients(endpoint_url: str | None = None) -> Clients:
-    """Return what makes a service's client: at an emulator's address, or else in AWS.
+def aws_clients(endpoint_url: str | None = None) -> Clients:
+    """Return a factory that creates each service's client once.
 
-    In AWS with the credentials and the region that boto3 finds; an emulator gets none of them.
+    `endpoint_url`: an emulator's, which gets fixed credentials instead of boto3's own.
     """
-    session = boto3.Session(**(_LOCAL if endpoint_url else {}))
+    session = boto3.Session(**(_EMULATOR if endpoint_url else {}))
 
     @cache
     def client(service: str) -> Any:
@@ -34,14 +34,16 @@ def clients(endpoint_url: str | None = None) -> Clients:
 
 
 @contextmanager
-def failures() -> Iterator[None]:
-    """Turn what boto3 raises into a `SortieError`."""
+def aws_errors() -> Iterator[None]:
+    """Convert boto3's errors to `SortieError`s."""
     try:
         yield
     except exceptions.ClientError as error:
-        told, answered = error.response["Error"], error.response["ResponseMetadata"]
+        details, metadata = error.response["Error"], error.response["ResponseMetadata"]
         raise ApiError(
-            answered["HTTPStatusCode"], told.get("Message") or str(error), code=told.get("Code")
+            metadata["HTTPStatusCode"],
+            details.get("Message") or str(error),
+            code=details.get("Code"),
         ) from error
     except (exceptions.HTTPClientError, exceptions.ConnectionError) as error:
         raise ConnectionFailedError(str(error), sent=False) from error

@@ -1,2 +1,2 @@
-class KeptError(Exception):
-    """A dead letter that cannot be sent on its way, and why."""
+class RedriveError(Exception):
+    """A message cannot be redriven and stays in its dead-letter queue."""

@@ -1,0 +1,1 @@
+"""What all APIs share: flows, retries, HTTP and models. Not public."""

@@ -1,0 +1,81 @@
+"""The translation between flows and httpx or websockets, which both runners share."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http import HTTPStatus
+from typing import Any, Final
+from urllib.parse import quote
+
+import httpx
+
+from sortie_client._core.flow import Request, Response
+from sortie_client.errors import ConnectionFailedError, NotConfiguredError, api_error
+
+_NEVER_SENT: Final = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+)
+
+
+def path(*parts: str) -> str:
+    """Join path segments; escape each, so that no id can address another resource."""
+    return "/" + "/".join(quote(part, safe="") for part in parts)
+
+
+def without_none(**fields: Any) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def request_options(request: Request) -> dict[str, Any]:
+    """Return the arguments of httpx's `build_request`."""
+    default = httpx.USE_CLIENT_DEFAULT
+    return {
+        "method": request.method,
+        "url": request.path,
+        "headers": request.headers,
+        "params": without_none(**request.query),
+        "json": request.body,
+        "timeout": default if request.timeout_s is None else request.timeout_s,
+    }
+
+
+def to_response(response: httpx.Response, body: bytes) -> Response:
+    headers = {name.lower(): value for name, value in response.headers.items()}
+    return Response(response.status_code, headers, body, str(response.url))
+
+
+@contextmanager
+def connection_errors() -> Iterator[None]:
+    """Convert httpx's errors to `ConnectionFailedError`."""
+    try:
+        yield
+    except httpx.HTTPError as error:
+        text = str(error) or type(error).__name__
+        raise ConnectionFailedError(text, sent=not isinstance(error, _NEVER_SENT)) from error
+
+
+@contextmanager
+def websocket_errors() -> Iterator[None]:
+    """Convert websockets' errors to `ConnectionFailedError`, or `ApiError` for a refusal."""
+    from websockets.exceptions import InvalidStatus, WebSocketException  # noqa: PLC0415 - an extra
+
+    try:
+        yield
+    except InvalidStatus as error:
+        status, body = error.response.status_code, bytes(error.response.body or b"")
+        if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            text = f"The server refused the WebSocket connection with HTTP {status}"
+            raise ConnectionFailedError(text, sent=True) from None
+        raise api_error(status, {}, body) from None
+    except (WebSocketException, OSError) as error:
+        kind = type(error).__name__  # not the message: it may contain the URL with the token
+        raise ConnectionFailedError(f"The WebSocket connection failed: {kind}", sent=True) from None
+
+
+def missing_websockets() -> NotConfiguredError:
+    return NotConfiguredError(
+        "Tracking needs the package websockets: pip install 'sortie-client[watch]'"
+    )

@@ -1,0 +1,1 @@
+"""Documentation agents, as jobs, and the streams of their work."""

@@ -1,0 +1,1 @@
+"""Messages to agents, as jobs."""

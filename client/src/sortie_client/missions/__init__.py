@@ -1,0 +1,1 @@
+"""Missions of docked drones, as jobs, and their live tracking."""

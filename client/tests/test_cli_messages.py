@@ -1,0 +1,81 @@
+"""`sortie ask`, `sortie jobs` and `sortie health`."""
+
+import json
+
+from client.tests.conftest import Result
+from client.tests.responses import JOB_ID, JOBS_HEALTH, created, job, ok
+
+
+def test_ask_prints_only_the_reply(sortie, server) -> None:
+    server.will(created(), ok(job("processing")), ok(job()))
+
+    assert sortie("ask", "Anybody?") == Result(0, "Yes.\n", "")
+    assert server.bodies[0]["content"] == "Anybody?"
+
+
+def test_ask_default_user_is_stable(sortie, server) -> None:
+    server.will(created(), ok(job()), created(), ok(job()))
+
+    sortie("ask", "One")
+    sortie("ask", "Two")
+
+    first, second = (body["userId"] for body in server.bodies)
+    assert first == second
+
+
+def test_ask_dash_reads_standard_input(sortie, server) -> None:
+    server.will(created(), ok(job()))
+
+    sortie("ask", "-", "--timeout", "2.5", stdin="Anybody?")
+
+    assert (server.bodies[0]["content"], server.bodies[0]["timeoutMs"]) == ("Anybody?", 2500)
+
+
+def test_ask_json_prints_the_servers_response(sortie, server) -> None:
+    server.will(created(), ok(job()))
+
+    assert json.loads(sortie("ask", "Hi", "--json").out) == job()
+
+
+def test_ask_failed_job_exits_1_with_its_error(sortie, server) -> None:
+    server.will(created(), ok(job("failed", error="The agent is out")))
+
+    assert sortie("ask", "Hi") == Result(1, "", "The agent is out\n")
+
+
+def test_ask_agent_name_is_resolved(sortie, server) -> None:
+    agents = ok({"data": {"agents": [{"id": "7", "name": "Far echo", "status": "active"}]}})
+    server.will(agents, created(), ok(job()), agents)
+
+    sortie("ask", "Hi", "--agent", "far Echo")
+    unknown = sortie("ask", "Hi", "--agent", "Nobody")
+
+    assert server.bodies[0]["agentId"] == "7"
+    assert unknown.code == 2
+    assert "Far echo" in unknown.err
+
+
+def test_jobs_list_prints_columns_separated_by_tabs(sortie, server) -> None:
+    server.will(ok({"jobs": [job(prompt="One\ttwo\nthree")], "total": 1, "filtered": 1}))
+
+    result = sortie("jobs", "list", "--status", "completed", "--limit", "5")
+
+    columns = result.out.rstrip("\n").split("\t")
+    assert (columns[0], columns[1], columns[3]) == (JOB_ID, "completed", "One two three")
+    assert server.paths == ["GET /api/messaging/jobs?limit=5&status=completed"]
+    assert result.err == ""
+
+
+def test_jobs_get_watch_and_cancel_print_the_job(sortie, server) -> None:
+    server.will(ok(job()), ok(job()), ok(job("failed", error="Job cancelled")))
+
+    assert "reply\tYes." in sortie("jobs", "get", JOB_ID).out
+    assert sortie("jobs", "watch", JOB_ID).out == "Yes.\n"
+    assert sortie("jobs", "cancel", JOB_ID).out == f"{JOB_ID}: Job cancelled\n"
+
+
+def test_health_prints_counts_or_json(sortie, server) -> None:
+    server.will(ok(JOBS_HEALTH), ok(JOBS_HEALTH))
+
+    assert "completed\t2\n" in sortie("health").out
+    assert json.loads(sortie("health", "--json").out) == JOBS_HEALTH
