@@ -59,6 +59,7 @@ check: .venv/.ready ## lint, types, unit tests: quick, while you work
 	@$(DEV)/ruff check
 	@$(DEV)/ruff format --check
 	@$(DEV)/mypy
+	@$(DEV)/mypy --python-version 3.12 client/src # the oldest Python that the client supports
 	@$(OFFLINE) $(DEV)/pytest --numprocesses 2 $(SCHEDULE) --ignore tests/architecture/test_gates.py \
 	  tests/unit tests/handlers tests/architecture client/tests
 
@@ -66,6 +67,7 @@ test: .venv/.ready .tools/runtime/.ready $(LOCAL_STACK) $(NODE_PACKAGES) $(CHAIN
 	@$(DEV)/ruff check
 	@$(DEV)/ruff format --check
 	@$(DEV)/mypy
+	@$(DEV)/mypy --python-version 3.12 client/src # the oldest Python that the client supports
 	@$(OFFLINE) $(DEV)/pytest --numprocesses 4 $(SCHEDULE) --cov --cov-report= --cov-fail-under=$(COVERAGE)
 
 bench: .venv/.ready .tools/runtime/.ready $(LOCAL_STACK) $(CHAIN) ## cold starts, warm path, cost per job, scale
