@@ -66,6 +66,18 @@ def test_jobs_list_prints_columns_separated_by_tabs(sortie, server) -> None:
     assert result.err == ""
 
 
+def test_jobs_list_cursor_continues_the_page_before(sortie, server) -> None:
+    page = {"jobs": [job()], "total": 2, "filtered": 1}
+    server.will(ok(page | {"nextCursor": "c2"}), ok(page))
+
+    first = sortie("jobs", "list", "--limit", "1")
+    second = sortie("jobs", "list", "--limit", "1", "--cursor", "c2")
+
+    assert "--cursor c2" in first.err
+    assert server.paths[1] == "GET /api/messaging/jobs?limit=1&cursor=c2"
+    assert (second.code, second.err) == (0, "")
+
+
 def test_jobs_get_watch_and_cancel_print_the_job(sortie, server) -> None:
     server.will(ok(job()), ok(job()), ok(job("failed", error="Job cancelled")))
 

@@ -12,6 +12,7 @@ from sortie_client.cli.output import (
     interruptible,
     print_fields,
     print_json,
+    print_note,
     print_result,
     print_table,
     spinner,
@@ -32,11 +33,15 @@ def list_jobs(
     *,
     status: Annotated[JobStatus | None, typer.Option(help="Only jobs with this status.")] = None,
     limit: Annotated[int, typer.Option(help="Maximum number of jobs.", min=1, max=1000)] = 20,
+    cursor: Annotated[
+        str | None,
+        typer.Option(help="Continue after a page: its nextCursor, with the same --status."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """List your jobs, newest first."""
     with Sortie() as sortie:
-        page = sortie.messaging.list_jobs(limit=limit, status=status)
+        page = sortie.messaging.list_jobs(limit=limit, status=status, cursor=cursor)
     if as_json:
         print_json(page.raw)
         return
@@ -44,6 +49,8 @@ def list_jobs(
         (it.job_id, coloured(it.status), format_time(it.created_at), it.prompt) for it in page.jobs
     ]
     print_table(("ID", "STATUS", "CREATED", "PROMPT"), rows)
+    if page.next_cursor:
+        print_note(f"There are more jobs. To list them, add --cursor {page.next_cursor}")
 
 
 @app.command()
