@@ -1,6 +1,5 @@
 """CPU time of a cold start: a fresh process on what was built, its imports and its first call."""
 
-import fcntl
 import os
 import shutil
 import ssl
@@ -23,8 +22,8 @@ from jobs.messaging.adapters.registry import DynamoRegistry
 from jobs.missions.adapters.fleet_registry import DynamoFleetRegistry
 from jobs.missions.partner import Client, Role
 from jobs.webhooks.adapters.subscriptions import DynamoSubscriptions
-from local.cloud.build import LOCAL, locked
-from local.cloud.template import layer_folders, load
+from local.cloud.build import LOCAL, read_lock
+from local.cloud.template import find_layer_folders, load_template
 from local.kit.paths import ROOT, tool
 from local.kit.progress import step
 from local.sam_local.invocations import EXAMPLE_CLIENT
@@ -111,14 +110,14 @@ def built() -> Iterator[Path]:
     """A copy of the artifact, as others may build it anew meanwhile."""
     with TemporaryDirectory(prefix="sortie-bench-") as folder:
         copy = Path(folder) / "build"
-        with locked(LOCAL.folder.with_suffix(".lock"), fcntl.LOCK_SH):
+        with read_lock(LOCAL):
             shutil.copytree(LOCAL.folder, copy)
         yield copy
 
 
 def functions(artifact: Path) -> Sequence[Start]:
     """Every function, named as the template does; those that a caller waits for first."""
-    resources: Mapping[str, Any] = load(artifact / "template.yaml")["Resources"]
+    resources: Mapping[str, Any] = load_template(artifact / "template.yaml")["Resources"]
     found = [
         function(artifact, name.removesuffix("Function"), each["Properties"])
         for name, each in resources.items()
@@ -135,7 +134,7 @@ def function(artifact: Path, name: str, properties: Mapping[str, Any]) -> Start:
     return Start(
         name,
         [handler, event] if event.exists() else [handler],
-        [artifact / properties["CodeUri"], *layer_folders(artifact, f"{name}Function")],
+        [artifact / properties["CodeUri"], *find_layer_folders(artifact, f"{name}Function")],
         serves="Api" in triggers or handler.startswith(AUTHORIZER),
     )
 

@@ -15,10 +15,10 @@ from bench.setting import Setting
 from bench.sockets import opened, post, token
 from bench.transitions import definition, history, transitions
 from jobs.core.job import Millis
-from local.cloud.aws import session
-from local.devices.launch import docks
+from local.cloud.aws import create_session
 from local.kit.progress import step
-from local.stack.launch import LocalStack
+from local.stack.docks import run_docks
+from local.stack.local_stack import LocalStack
 
 MINUTES: Final = 10
 JOB_MESSAGES: Final = 8
@@ -108,10 +108,10 @@ def flown(stack: LocalStack, machine_arn: str) -> Sequence[str]:
         "deviceGroupId": stack.seeded["missions"]["deviceGroupId"],
         "deviceId": DOCK,
     }
-    with docks(stack, [DOCK], speed="fast"):
+    with run_docks(stack, [DOCK], speed="fast"):
         bearer = {"Authorization": f"Bearer {token(stack)}"}
         job_id = post(stack, "/v3/jobs/create", body, **bearer)["job"]["jobId"]
-        client = session().client("stepfunctions", endpoint_url=stack.aws_endpoint_url)
+        client = create_session().client("stepfunctions", endpoint_url=stack.aws_endpoint_url)
         with closing(client) as stepfunctions:
             return history(stepfunctions, machine_arn, job_id)
 

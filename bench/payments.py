@@ -15,9 +15,9 @@ from bench.report import Row, Section
 from bench.requests import Event
 from bench.scene import Scene, scene
 from bench.setting import Setting
-from local.chain.chains import Chains, chains
+from local.chain.chains import Chains, run_chains
 from local.chain.wallet import Authorization
-from local.cloud.template import load
+from local.cloud.template import load_template
 from local.kit.progress import step
 
 CREATE: Final = "messaging.create_job"
@@ -39,7 +39,7 @@ the facilitator, $6.67 a million for each second, and what it charges itself.
 
 
 def run(setting: Setting) -> Section:
-    with TemporaryDirectory(prefix="sortie-bench-") as name, chains(Path(name)) as money:
+    with TemporaryDirectory(prefix="sortie-bench-") as name, run_chains(Path(name)) as money:
         rows = [*warm_rows(setting, money), *call_rows(setting, money)]
         rows += cold_rows(setting, money, Path(name))
         services, beside = dollars(setting, money)
@@ -77,7 +77,9 @@ def call_rows(setting: Setting, money: Chains) -> Iterator[Row]:
 def cold_rows(setting: Setting, money: Chains, folder: Path) -> Iterator[Row]:
     rounds = cold.QUICK_ROUNDS if setting.quick else cold.ROUNDS
     with scene(setting.stack, "paid-cold") as stage, cold.built() as artifact:
-        properties: Any = load(artifact / "template.yaml")["Resources"][FUNCTION]["Properties"]
+        properties: Any = load_template(artifact / "template.yaml")["Resources"][FUNCTION][
+            "Properties"
+        ]
         function = cold.function(artifact, FUNCTION.removesuffix("Function"), properties)
         event, bare = folder / "event.json", cold.Start("bare")
         about = [properties["Handler"], event]

@@ -37,11 +37,11 @@ from jobs.payments import wiring as payment_bootstrap
 from jobs.sessions import wiring as session_bootstrap
 from jobs.tracking import wiring as watch_bootstrap
 from jobs.webhooks import wiring as event_bootstrap
-from local.cloud.aws import CREDENTIALS, REGION, session
+from local.cloud.aws import CREDENTIALS, REGION, create_session
 from local.cloud.build import LOCAL
-from local.cloud.template import load
+from local.cloud.template import load_template
 from local.kit.paths import ROOT
-from local.stack.launch import LocalStack
+from local.stack.local_stack import LocalStack
 
 TABLES: Final = {
     "JobTable": "JOB_TABLE",
@@ -147,7 +147,7 @@ def scene(stack: LocalStack, name: str, *, metered: bool = True) -> Iterator[Sce
     os.environ |= environment
     output = runtime.logger.registered_handler
     stream = output.setStream(log)  # type: ignore[attr-defined]
-    ours, theirs = session(), botocore.session.get_session()
+    ours, theirs = create_session(), botocore.session.get_session()
     meter = Meter(theirs if metered else botocore.session.get_session())
     made = Scene(environment, meter, log, ours)
     made.forget()
@@ -167,7 +167,7 @@ def scene(stack: LocalStack, name: str, *, metered: bool = True) -> Iterator[Sce
 
 def prepared(stack: LocalStack, name: str) -> dict[str, str]:
     """Make what the functions need, and return the environment that names it."""
-    template, aws = load(LOCAL.folder / "template.yaml"), session()
+    template, aws = load_template(LOCAL.folder / "template.yaml"), create_session()
 
     def client(service: Any) -> Any:
         return aws.client(service, endpoint_url=stack.aws_endpoint_url)

@@ -6,7 +6,8 @@ from contextlib import ExitStack
 from functools import cached_property
 from typing import Final, Self
 
-from local.stack.launch import LocalStack, running
+from local.stack.launch import run_stack
+from local.stack.local_stack import LocalStack
 
 SOON: Final = {"DeviceSilenceSeconds": "10"}
 """So that a deployed mission is soon seen to be over; the functions measured keep the default."""
@@ -25,7 +26,7 @@ class Setting:
 
     @cached_property
     def stack(self) -> LocalStack:
-        return self._cleanup.enter_context(running(with_docks=False, parameters=SOON))
+        return self._cleanup.enter_context(run_stack(with_docks=False, parameters=SOON))
 
 
 def median(values: Sequence[float]) -> float:

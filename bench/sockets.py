@@ -12,8 +12,8 @@ from websockets.sync.client import connect
 
 from jobs.tracking.adapters.connections import DynamoConnections
 from jobs.tracking.resource import Resource, ResourceKind
-from local.cloud.aws import session
-from local.stack.launch import LocalStack
+from local.cloud.aws import create_session
+from local.stack.local_stack import LocalStack
 
 PATIENCE_S = 30
 PATIENT: Final[Any] = {"open_timeout": PATIENCE_S, "ping_interval": None, "max_queue": None}
@@ -60,6 +60,8 @@ def opened(stack: LocalStack, count: int) -> Iterator[Sequence[str]]:
 
 def _ids(stack: LocalStack, watched: Resource) -> set[str]:
     table = stack.outputs["MissionTableName"]
-    with closing(session().client("dynamodb", endpoint_url=stack.aws_endpoint_url)) as dynamodb:
+    with closing(
+        create_session().client("dynamodb", endpoint_url=stack.aws_endpoint_url)
+    ) as dynamodb:
         found = DynamoConnections(dynamodb, table, lambda: time.time_ns() // 1_000_000)
         return {each.id for each in found.watching(watched).connections}

@@ -32,9 +32,9 @@ from jobs.docs.docs_job import DIALECT, Session
 from jobs.docs.ports import OutputItem
 from jobs.docs.write_output import OutputWriter
 from jobs.kit.asgi import CONTEXT_HEADER
-from local.cloud.aws import session
+from local.cloud.aws import create_session
 from local.kit.progress import step
-from local.stack.launch import LocalStack
+from local.stack.local_stack import LocalStack
 
 CREATED: Final = 20
 SAID: Final = 50
@@ -119,7 +119,7 @@ def said_in(stack: LocalStack) -> list[float]:
         ),
     )  # fmt: skip
     with (
-        closing(session().client("dynamodb", endpoint_url=stack.aws_endpoint_url)) as client,
+        closing(create_session().client("dynamodb", endpoint_url=stack.aws_endpoint_url)) as client,
         closing(connection(stack)) as there,
     ):
         DynamoJobRepository(client, stack.outputs["JobTableName"], lambda: now).add(job)

@@ -18,10 +18,11 @@ from jobs.core.job import Job
 from jobs.docs.docs_job import Session
 from jobs.missions.mission import Mission
 from local.chain.chains import Chains
-from local.chain.chains import chains as running_chains
+from local.chain.chains import run_chains as running_chains
 from local.chain.node import CONTRACTS
 from local.kit.paths import TOOLS
-from local.stack.launch import LocalStack, running
+from local.stack.launch import run_stack
+from local.stack.local_stack import LocalStack
 from tests.support import HOUR, NOON, FrozenClock
 
 os.environ |= {
@@ -179,7 +180,7 @@ def lambda_context() -> SimpleNamespace:
 @pytest.fixture(scope="session")
 def stack() -> Iterator[LocalStack]:
     """The whole system, deployed from the built template; shared, so use ids of your own."""
-    with running() as started:
+    with run_stack() as started:
         yield started
 
 

@@ -1,5 +1,5 @@
-"""Blockchains of this machine's own, for payments: nodes, a token in USDC's place, a facilitator.
+"""Local blockchains for payments: nodes, a stand-in for USDC, and an x402 facilitator.
 
-Chain ids and addresses are those of the real networks, so that unmodified clients pay here as they
-do there; the accounts are anvil's well-known ones, and the money is worth nothing.
+Chain ids and addresses equal those of the real networks, so that unmodified clients can pay here.
+The accounts are anvil's well-known ones, and the money is worthless.
 """

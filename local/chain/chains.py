@@ -1,4 +1,4 @@
-"""All that is paid with on this machine, as one thing to start."""
+"""Run the local chains and their facilitator together."""
 
 import json
 import urllib.request
@@ -8,34 +8,34 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from local.chain.node import CONTRACTS, Account, Node, node
+from local.chain.node import CONTRACTS, Account, Node, run_node
 from local.kit.errors import LocalStackError
-from local.kit.network import answers, bound
+from local.kit.network import bind_port, is_responding
 from local.kit.paths import ROOT, tool
-from local.kit.process import Part
+from local.kit.process import Process
 
-DEFAULT: Final = ("base", "polygon")
-FACILITATOR, PAYER, PAY_TO = range(3)  # the others are the tests'
-RICHES: Final = 1_000_000_000  # 1,000 USDC
+DEFAULT_NETWORKS: Final = ("base", "polygon")
+FACILITATOR_ACCOUNT, PAYER_ACCOUNT, PAY_TO_ACCOUNT = range(3)  # the others are for tests
+PAYER_BALANCE: Final = 1_000_000_000  # 1,000 USDC
 
 
 @dataclass(frozen=True)
 class Facilitator:
     url: str
-    part: Part
+    process: Process
 
-    def script(self, **operations: str | Sequence[str]) -> None:
-        """Misbehave from now on, as faults.py says; nothing: behave. Forgets the calls so far."""
-        self._ask("PUT", "faults", json.dumps(operations).encode())
+    def script(self, **faults: str | Sequence[str]) -> None:
+        """Replace the faults (see faults.py), and clear the recorded calls."""
+        self._request("PUT", "faults", json.dumps(faults).encode())
 
     def calls(self) -> Any:
-        """What was asked: `operation` and the body."""
-        return self._ask("GET", "calls")
+        """Return the recorded calls, each an `operation` with its body's fields."""
+        return self._request("GET", "calls")
 
-    def _ask(self, method: str, path: str, body: bytes | None = None) -> Any:
+    def _request(self, method: str, path: str, body: bytes | None = None) -> Any:
         request = urllib.request.Request(f"{self.url}/{path}", body, method=method)  # noqa: S310
-        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - our own
-            return json.load(answer)
+        with urllib.request.urlopen(request, timeout=10) as response:  # noqa: S310 - our own
+            return json.load(response)
 
 
 @dataclass(frozen=True)
@@ -45,20 +45,20 @@ class Chains:
 
     @property
     def payer(self) -> Account:
-        """Who has money, on every chain."""
-        return self._account(PAYER)
+        """The account with money on every chain."""
+        return self._account(PAYER_ACCOUNT)
 
     @property
     def pay_to(self) -> str:
-        return self._account(PAY_TO).address
+        return self._account(PAY_TO_ACCOUNT).address
 
     @property
-    def parts(self) -> Sequence[Part]:
-        return [self.facilitator.part, *(each.part for each in self.nodes.values())]
+    def processes(self) -> Sequence[Process]:
+        return [self.facilitator.process, *(each.process for each in self.nodes.values())]
 
     def parameters(self) -> dict[str, str]:
-        """The template's, for a stack that is paid here."""
-        urls = {rpc_parameter(name): each.rpc_url for name, each in self.nodes.items()}
+        """Return the template parameters for payments on these chains."""
+        urls = {to_rpc_parameter(name): each.rpc_url for name, each in self.nodes.items()}
         return {
             "PaymentNetworks": ",".join(self.nodes),
             "PayTo": self.pay_to,
@@ -67,11 +67,8 @@ class Chains:
             **urls,
         }
 
-    def _account(self, number: int) -> Account:
-        return next(iter(self.nodes.values())).accounts[number]
-
     def description(self) -> dict[str, Any]:
-        """What a client needs to pay."""
+        """Return the addresses and the key that a paying client needs."""
         return {
             "networks": {
                 name: {"rpcUrl": each.rpc_url, "chainId": each.chain_id, "asset": each.asset}
@@ -82,41 +79,49 @@ class Chains:
             "payer": {"address": self.payer.address, "privateKey": self.payer.private_key},
         }
 
+    def _account(self, number: int) -> Account:
+        return next(iter(self.nodes.values())).accounts[number]
 
-def rpc_parameter(network: str) -> str:
-    """`BaseSepoliaRpcUrl` of base-sepolia."""
+
+def to_rpc_parameter(network: str) -> str:
+    """Convert base-sepolia to BaseSepoliaRpcUrl."""
     return f"{network.title().replace('-', '')}RpcUrl"
 
 
 @contextmanager
-def chains(folder: Path, names: Sequence[str] = DEFAULT) -> Iterator[Chains]:
-    """Run these networks' stand-ins and a facilitator for them until the end of the block."""
+def run_chains(folder: Path, names: Sequence[str] = DEFAULT_NETWORKS) -> Iterator[Chains]:
+    """Run a node for each network, and a facilitator, until the end of the block.
+
+    Raises:
+        LocalStackError: Node.js, npm or anvil is missing, or a process cannot start.
+
+    """
     if not CONTRACTS.exists():
-        raise LocalStackError("payments need Node.js with npm, for a blockchain to pay on")
+        raise LocalStackError("payments need a local blockchain: install Node.js with npm")
     with ExitStack() as cleanup:
-        nodes = {name: cleanup.enter_context(node(name, folder)) for name in names}
+        nodes = {name: cleanup.enter_context(run_node(name, folder)) for name in names}
         for each in nodes.values():
-            each.mint(each.accounts[PAYER].address, RICHES)
-        yield Chains(nodes, cleanup.enter_context(facilitator(nodes, folder)))
+            each.mint(each.accounts[PAYER_ACCOUNT].address, PAYER_BALANCE)
+        yield Chains(nodes, cleanup.enter_context(run_facilitator(nodes, folder)))
 
 
 @contextmanager
-def facilitator(nodes: Mapping[str, Node], folder: Path) -> Iterator[Facilitator]:
-    """It pays the gas from an account of its own."""
-    known = {n: {"chainId": each.chain_id, "rpcUrl": each.rpc_url} for n, each in nodes.items()}
-    key = next(iter(nodes.values())).accounts[FACILITATOR].private_key
-    with bound(0) as door:
-        url = f"http://127.0.0.1:{door.getsockname()[1]}"
-        part = Part(
+def run_facilitator(nodes: Mapping[str, Node], folder: Path) -> Iterator[Facilitator]:
+    """Run the facilitator, which pays gas from an account of its own."""
+    chains = {n: {"chainId": each.chain_id, "rpcUrl": each.rpc_url} for n, each in nodes.items()}
+    key = next(iter(nodes.values())).accounts[FACILITATOR_ACCOUNT].private_key
+    with bind_port(0) as bound:
+        url = f"http://127.0.0.1:{bound.getsockname()[1]}"
+        process = Process(
             "the facilitator",
             [
                 *(tool("chain/bin/python"), "-m", "local.chain.facilitator"),
-                *(str(door.fileno()), json.dumps(known)),
+                *(str(bound.fileno()), json.dumps(chains)),
             ],
             env={"PYTHONPATH": str(ROOT), "FACILITATOR_KEY": key},
             log=folder / "facilitator.log",
-            pass_fds=[door.fileno()],
+            pass_fds=[bound.fileno()],
         )
-    with part:
-        part.wait_until(lambda: answers(f"{url}/supported"))
-        yield Facilitator(url, part)
+    with process:
+        process.wait_until(lambda: is_responding(f"{url}/supported"))
+        yield Facilitator(url, process)

@@ -1,10 +1,10 @@
-"""The facilitator: x402's own, one per chain, behind HTTP. It runs in .tools/chain.
+"""Serve x402's own facilitator over HTTP, one per chain. Runs in .tools/chain.
 
 usage: FACILITATOR_KEY=0x… python -m local.chain.facilitator SOCKET_FD CHAINS
 CHAINS is JSON: {"base": {"chainId": …, "rpcUrl": …}}
 
 `POST /verify`, `POST /settle` and `GET /supported` are x402's. For tests, `PUT /faults` takes a
-script (see faults.py) and forgets `GET /calls`, which lists what has been asked.
+script (see faults.py) and clears the list of calls, which `GET /calls` returns.
 """
 
 import json
@@ -27,126 +27,126 @@ from x402.schemas.v1 import PaymentPayloadV1, PaymentRequirementsV1
 
 from local.chain.faults import Fault, Faults
 
-CONFIRMATION_SECONDS = 60
+CONFIRMATION_TIMEOUT_S = 60
 SCHEMAS = {1: (PaymentPayloadV1, PaymentRequirementsV1), 2: (PaymentPayload, PaymentRequirements)}
 OPERATIONS = frozenset({"verify", "settle"})
 
-type Plain = dict[str, Any]
+type Json = dict[str, Any]
 
 
 class Facilitators:
-    """One for each chain: a signer knows one node, and a shared one answers for any chain."""
+    """One facilitator for each chain: a signer has one node, and would settle any chain on it."""
 
-    def __init__(self, chains: Mapping[str, Plain], key: str) -> None:
+    def __init__(self, chains: Mapping[str, Json], key: str) -> None:
         self._by_network = dict[str, Any]()
         self._all = list[Any]()
         for name, chain in chains.items():
-            signer = FacilitatorWeb3Signer(key, chain["rpcUrl"], CONFIRMATION_SECONDS)
-            made, caip2 = x402FacilitatorSync(), f"eip155:{chain['chainId']}"
-            made.register([caip2], ExactEvmFacilitatorScheme(signer))
-            made.register_v1([name], ExactEvmSchemeV1(signer))
-            self._by_network |= {name: made, caip2: made}
-            self._all.append(made)
+            signer = FacilitatorWeb3Signer(key, chain["rpcUrl"], CONFIRMATION_TIMEOUT_S)
+            facilitator, caip2 = x402FacilitatorSync(), f"eip155:{chain['chainId']}"
+            facilitator.register([caip2], ExactEvmFacilitatorScheme(signer))
+            facilitator.register_v1([name], ExactEvmSchemeV1(signer))
+            self._by_network |= {name: facilitator, caip2: facilitator}
+            self._all.append(facilitator)
 
-    def act(self, operation: str, asked: Plain) -> Plain:
-        payload, requirements = SCHEMAS[asked["x402Version"]]
-        wanted = requirements.model_validate(asked["paymentRequirements"])
-        act = getattr(self._by_network[wanted.network], operation)
-        paid = payload.model_validate(asked["paymentPayload"])
-        checksum(paid.payload["authorization"])
-        return plain(act(paid, wanted))
+    def call(self, operation: str, body: Json) -> Json:
+        payload_schema, requirements_schema = SCHEMAS[body["x402Version"]]
+        requirements = requirements_schema.model_validate(body["paymentRequirements"])
+        call = getattr(self._by_network[requirements.network], operation)
+        payload = payload_schema.model_validate(body["paymentPayload"])
+        checksum_addresses(payload.payload["authorization"])
+        return to_json(call(payload, requirements))
 
-    def supported(self) -> Plain:
-        every = [plain(each.get_supported()) for each in self._all]
+    def supported(self) -> Json:
+        supported = [to_json(each.get_supported()) for each in self._all]
         return {
-            "kinds": [kind for each in every for kind in each["kinds"]],
+            "kinds": [kind for each in supported for kind in each["kinds"]],
             "extensions": [],
-            "signers": every[0]["signers"],
+            "signers": supported[0]["signers"],
         }
 
 
-def checksum(authorization: Plain) -> None:
-    """Spell the addresses as web3 wants them: others are valid, too."""
+def checksum_addresses(authorization: Json) -> None:
+    """Convert the addresses to the checksum format, the only one that web3 accepts."""
     for key in ("from", "to"):
         authorization[key] = to_checksum_address(authorization[key])
 
 
-def plain(answer: Any) -> Plain:
-    return dict(answer.model_dump(by_alias=True, exclude_none=True))
+def to_json(model: Any) -> Json:
+    return dict(model.model_dump(by_alias=True, exclude_none=True))
 
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     facilitators: Facilitators
     faults = Faults()
-    calls: list[Plain] = []  # noqa: RUF012 - the server's, as a handler lives for a connection
+    calls: list[Json] = []  # noqa: RUF012 - the server's: a handler serves one connection
 
     def do_GET(self) -> None:
         match self.operation:
             case "calls":
-                self.answer(self.calls)
+                self.send_json(self.calls)
             case "supported":
-                self.answer(self.facilitators.supported())
+                self.send_json(self.facilitators.supported())
             case _:
-                self.answer({"error": "not found"}, HTTPStatus.NOT_FOUND)
+                self.send_json({"error": "not found"}, HTTPStatus.NOT_FOUND)
 
     def do_PUT(self) -> None:
-        self.faults.script(self.body())
+        self.faults.script(self.read_body())
         self.calls.clear()
-        self.answer({})
+        self.send_json({})
 
     def do_POST(self) -> None:
-        asked = self.body()
+        body = self.read_body()
         if self.operation not in OPERATIONS:
-            return self.answer({"error": "not found"}, HTTPStatus.NOT_FOUND)
-        self.calls.append({"operation": self.operation, **asked})
-        return self.act(asked, self.faults.take(self.operation))
+            return self.send_json({"error": "not found"}, HTTPStatus.NOT_FOUND)
+        self.calls.append({"operation": self.operation, **body})
+        return self.act(body, self.faults.take(self.operation))
 
-    def act(self, asked: Plain, fault: Fault) -> None:
-        """Act, or do what else a test has asked for."""
+    def act(self, body: Json, fault: Fault) -> None:
+        """Act, unless the fault prevents it."""
         match fault.name:
             case "500":
-                return self.answer({"error": "as told"}, HTTPStatus.INTERNAL_SERVER_ERROR)
+                return self.send_json({"error": "scripted fault"}, HTTPStatus.INTERNAL_SERVER_ERROR)
             case "html":
-                return self.say(b"<html>Bad gateway</html>", HTTPStatus.BAD_GATEWAY, "text/html")
+                return self.send(b"<html>Bad gateway</html>", HTTPStatus.BAD_GATEWAY, "text/html")
             case "drop":
-                return self.hang_up()
+                return self.disconnect()
             case "refuse":
-                return self.answer(refusal(self.operation, asked, fault.about))
+                return self.send_json(to_refusal(self.operation, body, fault.argument))
             case "slow":
                 time.sleep(fault.seconds)
-        return self.tell(self.facilitators.act(self.operation, asked), fault)
+        return self.respond(self.facilitators.call(self.operation, body), fault)
 
-    def tell(self, done: Plain, fault: Fault) -> None:
-        """Answer what was done, or not quite."""
+    def respond(self, result: Json, fault: Fault) -> None:
+        """Send the result, unless the fault prevents or changes it."""
         match fault.name:
             case "lost":
-                return self.hang_up()
+                return self.disconnect()
             case "late":
                 time.sleep(fault.seconds)
-            case "pending" if done.get("success"):
-                pending = {**done, "success": False, "errorReason": "settlement_pending"}
-                return self.answer(pending, HTTPStatus.INTERNAL_SERVER_ERROR)
-        return self.answer(done)
+            case "pending" if result.get("success"):
+                pending = {**result, "success": False, "errorReason": "settlement_pending"}
+                return self.send_json(pending, HTTPStatus.INTERNAL_SERVER_ERROR)
+        return self.send_json(result)
 
     @property
     def operation(self) -> str:
         return self.path.rpartition("/")[2]
 
-    def body(self) -> Plain:
+    def read_body(self) -> Json:
         return dict(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
 
-    def answer(self, content: Any, status: HTTPStatus = HTTPStatus.OK) -> None:
-        self.say(json.dumps(content).encode(), status, "application/json")
+    def send_json(self, content: Any, status: HTTPStatus = HTTPStatus.OK) -> None:
+        self.send(json.dumps(content).encode(), status, "application/json")
 
-    def say(self, content: bytes, status: HTTPStatus, kind: str) -> None:
+    def send(self, content: bytes, status: HTTPStatus, content_type: str) -> None:
         self.send_response(status)
-        self.send_header("Content-Type", kind)
+        self.send_header("Content-Type", content_type)
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         self.wfile.write(content)
 
-    def hang_up(self) -> None:
+    def disconnect(self) -> None:
         self.close_connection = True
 
     @override
@@ -154,20 +154,20 @@ class Handler(BaseHTTPRequestHandler):
         print(format % args, flush=True)
 
 
-def refusal(operation: str, asked: Plain, reason: str) -> Plain:
+def to_refusal(operation: str, body: Json, reason: str) -> Json:
     if operation == "verify":
         return {"isValid": False, "invalidReason": reason}
-    network = asked["paymentRequirements"]["network"]
+    network = body["paymentRequirements"]["network"]
     return {"success": False, "errorReason": reason, "transaction": "", "network": network}
 
 
-def main(descriptor: int, chains: Mapping[str, Plain], key: str) -> None:
+def main(descriptor: int, chains: Mapping[str, Json], key: str) -> None:
     Handler.facilitators = Facilitators(chains, key)
-    door = socket.socket(fileno=descriptor)
-    server = ThreadingHTTPServer(door.getsockname(), Handler, bind_and_activate=False)
+    bound = socket.socket(fileno=descriptor)
+    server = ThreadingHTTPServer(bound.getsockname(), Handler, bind_and_activate=False)
     server.daemon_threads = True
     server.socket.close()
-    server.socket = door
+    server.socket = bound
     server.server_activate()
     server.serve_forever()
 

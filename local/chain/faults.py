@@ -1,8 +1,10 @@
-"""What a test may have the facilitator do, by operation (`verify`, `settle`), once or for good.
+"""Faults that a test can script for the facilitator, per operation (`verify`, `settle`).
 
-Before it acts: `500`, `html`, `drop` (the connection), `refuse:REASON`, `slow:SECONDS`, which acts
-after that time, whether anybody still waits or not. Once it has acted: `lost` (the connection is
-dropped), `late:SECONDS`, `pending` (says that it cannot tell yet, as Coinbase's does). And `ok`.
+Before it acts: `500`, `html` (502 with HTML), `drop` (close the connection), `refuse:REASON`,
+`slow:SECONDS` (act after a delay, even if the caller has disconnected).
+After it has acted: `lost` (close the connection), `late:SECONDS` (respond after a delay), `pending`
+(respond that the outcome is unknown, as Coinbase's does).
+`ok` is no fault.
 """
 
 import threading
@@ -16,29 +18,29 @@ type Script = Mapping[str, str | Sequence[str]]
 
 class Fault(NamedTuple):
     name: str
-    about: str = ""
+    argument: str = ""
 
     @property
     def seconds(self) -> float:
-        return float(self.about)
+        return float(self.argument)
 
 
 class Faults:
-    """A list holds for so many calls, in their order; a single one until it is told otherwise."""
+    """A list applies to as many calls in order; a single fault applies until the next script."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._lasting = dict[str, str]()
         self._next = dict[str, list[str]]()
 
-    def script(self, wanted: Script) -> None:
+    def script(self, script: Script) -> None:
         with self._lock:
-            self._lasting = {op: each for op, each in wanted.items() if isinstance(each, str)}
-            self._next = {op: [*each] for op, each in wanted.items() if not isinstance(each, str)}
+            self._lasting = {op: each for op, each in script.items() if isinstance(each, str)}
+            self._next = {op: [*each] for op, each in script.items() if not isinstance(each, str)}
 
     def take(self, operation: str) -> Fault:
         with self._lock:
             following = self._next.get(operation)
-            said = following.pop(0) if following else self._lasting.get(operation, OK)
-        name, _, about = said.partition(":")
-        return Fault(name, about)
+            text = following.pop(0) if following else self._lasting.get(operation, OK)
+        name, _, argument = text.partition(":")
+        return Fault(name, argument)

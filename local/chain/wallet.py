@@ -1,4 +1,4 @@
-"""A wallet that pays by x402 on a local chain, also in ways that no honest one would."""
+"""Pay by x402 on a local chain, also in ways that only a dishonest wallet would."""
 
 import json
 import secrets
@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from local.chain.node import Node
 
-PRICE: Final = 20_000
+PRICE: Final = 20_000  # in atomic units of USDC
 FIELDS: Final = {
     "EIP712Domain": {
         "name": "string",
@@ -31,7 +31,7 @@ FIELDS: Final = {
 
 @dataclass(frozen=True, kw_only=True)
 class Authorization:
-    """An EIP-3009 authorization, with the spelling that x402 has for it."""
+    """An EIP-3009 authorization, and its x402 payloads."""
 
     node: Node
     payer: str
@@ -50,7 +50,7 @@ class Authorization:
             "validBefore": str(self.valid_before),
             "nonce": self.nonce,
         }
-        signature = signed(self.node, self.payer, "TransferWithAuthorization", message)
+        signature = sign_typed_data(self.node, self.payer, "TransferWithAuthorization", message)
         return {"signature": signature, "authorization": message}
 
     def v1(self) -> dict[str, Any]:
@@ -70,39 +70,38 @@ class Authorization:
             "amount": str(self.amount),
             "payTo": self.pay_to,
             "maxTimeoutSeconds": 120,
-            "extra": domain(self.node),
+            "extra": get_domain(self.node),
         }
         return {"x402Version": 2, "accepted": accepted, "payload": self.payload()}
 
     def headers(self, version: int = 2) -> dict[str, str]:
         if version == 1:
-            return {"X-PAYMENT": encoded(self.v1())}
-        return {"PAYMENT-SIGNATURE": encoded(self.v2())}
+            return {"X-PAYMENT": to_header(self.v1())}
+        return {"PAYMENT-SIGNATURE": to_header(self.v2())}
 
     def requirements(self, version: int) -> dict[str, Any]:
-        """What a server would tell a facilitator about it."""
+        """Return the payment requirements that a server would send to a facilitator."""
         accepted = self.v2()["accepted"]
         if version != 1:
             return dict(accepted)
         del accepted["amount"]
-        more = {"resource": "http://127.0.0.1/", "description": "", "mimeType": ""}
+        added = {"resource": "http://127.0.0.1/", "description": "", "mimeType": ""}
         amount = str(self.amount)
-        return {**accepted, **more, "network": self.node.name, "maxAmountRequired": amount}
+        return {**accepted, **added, "network": self.node.name, "maxAmountRequired": amount}
 
     def cancel(self) -> None:
-        """Take it back, on the chain, so that nobody can use it any more."""
+        """Cancel it on the chain, so that it can no longer be used."""
         message = {"authorizer": self.payer, "nonce": self.nonce}
-        signature = signed(self.node, self.payer, "CancelAuthorization", message)
-        r, s, v = (f"0x{each}" for each in (signature[2:66], signature[66:130], signature[130:]))
+        signature = sign_typed_data(self.node, self.payer, "CancelAuthorization", message)
+        v, r, s = split_signature(signature)
         method = "cancelAuthorization(address,bytes32,uint8,bytes32,bytes32)"
         self.node.send(
             self.payer, self.node.asset, "Token", method, self.payer, self.nonce, v, r, s
         )
 
     def submit(self) -> str:
-        """Use it without any facilitator, as whoever sees it can; return the transaction."""
-        signature = self.payload()["signature"]
-        r, s, v = (f"0x{each}" for each in (signature[2:66], signature[66:130], signature[130:]))
+        """Settle it without a facilitator, as anyone who sees it can; return the transaction."""
+        v, r, s = split_signature(self.payload()["signature"])
         times = (self.valid_after, self.valid_before)
         method = (
             "transferWithAuthorization(address,address,uint256,uint256,uint256,bytes32,"
@@ -112,30 +111,36 @@ class Authorization:
         return self.node.send(self.payer, self.node.asset, "Token", method, *arguments)
 
 
-def signed(node: Node, signer: str, what: str, message: dict[str, Any]) -> str:
-    """The node holds the key, as a wallet would."""
+def split_signature(signature: str) -> tuple[str, str, str]:
+    """Return v, r and s in hex."""
+    r, s, v = (f"0x{each}" for each in (signature[2:66], signature[66:130], signature[130:]))
+    return v, r, s
+
+
+def sign_typed_data(node: Node, signer: str, primary_type: str, message: dict[str, Any]) -> str:
+    """Sign by EIP-712; the node has the key, as a wallet would."""
     types = {
         name: [{"name": key, "type": kind} for key, kind in fields.items()]
         for name, fields in FIELDS.items()
-        if name in {"EIP712Domain", what}
+        if name in {"EIP712Domain", primary_type}
     }
     typed = {
         "types": types,
-        "primaryType": what,
-        "domain": {**domain(node), "chainId": node.chain_id, "verifyingContract": node.asset},
+        "primaryType": primary_type,
+        "domain": {**get_domain(node), "chainId": node.chain_id, "verifyingContract": node.asset},
         "message": message,
     }
     return str(node.rpc("eth_signTypedData_v4", signer, typed))
 
 
-def domain(node: Node) -> dict[str, str]:
+def get_domain(node: Node) -> dict[str, str]:
     return {"name": "USDC" if node.name == "base-sepolia" else "USD Coin", "version": "2"}
 
 
-def encoded(content: Any) -> str:
+def to_header(content: Any) -> str:
     return b64encode(json.dumps(content).encode()).decode()
 
 
-def personally_signed(node: Node, signer: str, text: str) -> str:
-    """By `personal_sign`."""
+def sign_personal_message(node: Node, signer: str, text: str) -> str:
+    """Sign by `personal_sign` (EIP-191)."""
     return str(node.rpc("personal_sign", f"0x{text.encode().hex()}", signer))

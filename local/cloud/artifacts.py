@@ -1,4 +1,4 @@
-"""What a built template names, packed and named after its content: the same content is put once."""
+"""Upload a built template's artifacts to S3, each once: their keys are hashes of their content."""
 
 import hashlib
 import io
@@ -16,42 +16,43 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 BUCKET = "artifacts"
-YAML = {".yaml", ".yml"}
+YAML_SUFFIXES = {".yaml", ".yml"}
 
 
 class Artifacts:
     def __init__(self, s3: "S3Client") -> None:
         self._s3 = s3
-        self._known: dict[Path, str] = {}
-        where: Any = {"LocationConstraint": REGION}
+        self._urls: dict[Path, str] = {}
+        configuration: Any = {"LocationConstraint": REGION}
         try:
-            s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration=where)
+            s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration=configuration)
         except s3.exceptions.BucketAlreadyOwnedByYou:
-            self._present = {each["Key"] for each in s3.list_objects_v2(Bucket=BUCKET)["Contents"]}
+            self._keys = {each["Key"] for each in s3.list_objects_v2(Bucket=BUCKET)["Contents"]}
         else:
-            self._present = set[str]()
+            self._keys = set[str]()
 
     def put(self, path: Path) -> str:
-        if path not in self._known:
-            body = zipped(path) if path.is_dir() else definition(path)
-            self._known[path] = f"s3://{BUCKET}/{self._put(body)}"
-        return self._known[path]
+        """Return the S3 URL of a code folder or a state machine's definition."""
+        if path not in self._urls:
+            body = zip_folder(path) if path.is_dir() else read_definition(path)
+            self._urls[path] = f"s3://{BUCKET}/{self._put(body)}"
+        return self._urls[path]
 
     def put_template(self, template: Mapping[str, Any]) -> str:
-        """Return its URL: a request to CloudFormation holds 51,200 bytes at most."""
+        """Return the URL: a CloudFormation request itself may have at most 51,200 bytes."""
         key = self._put(json.dumps(template, default=str).encode())
         return f"{self._s3.meta.endpoint_url}/{BUCKET}/{key}"
 
     def _put(self, body: bytes) -> str:
         key = hashlib.sha256(body).hexdigest()
-        if key not in self._present:
+        if key not in self._keys:
             self._s3.put_object(Bucket=BUCKET, Key=key, Body=body)
-            self._present.add(key)
+            self._keys.add(key)
         return key
 
 
-def zipped(folder: Path) -> bytes:
-    """Stored, not squeezed, and without times: this zip travels nowhere and must repeat exactly."""
+def zip_folder(folder: Path) -> bytes:
+    """Zip a folder reproducibly: uncompressed, as it stays on this machine, and without times."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for file in sorted(folder.rglob("*")):
@@ -62,8 +63,8 @@ def zipped(folder: Path) -> bytes:
     return buffer.getvalue()
 
 
-def definition(file: Path) -> bytes:
-    """A state machine's definition; `sam deploy` reads YAML, CloudFormation in S3 only JSON."""
-    if file.suffix not in YAML:
+def read_definition(file: Path) -> bytes:
+    """Return a state machine's definition as JSON: `sam deploy` converts YAML, too."""
+    if file.suffix not in YAML_SUFFIXES:
         return file.read_bytes()
     return json.dumps(yaml.safe_load(file.read_text())).encode()

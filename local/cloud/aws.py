@@ -1,4 +1,4 @@
-"""How to reach the emulated AWS. Its credentials are as good as any, so these are no secret."""
+"""Access to the emulated AWS. The emulator accepts any credentials, so these are no secret."""
 
 import boto3
 
@@ -10,8 +10,8 @@ CREDENTIALS = {
 }
 
 
-def session() -> boto3.Session:
-    """One that takes nothing from the developer's own AWS settings."""
+def create_session() -> boto3.Session:
+    """Return a session that ignores the developer's own AWS settings."""
     return boto3.Session(
         aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],

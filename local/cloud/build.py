@@ -1,9 +1,9 @@
-"""Build the SAM application, unless its sources are the ones last built.
+"""Build the SAM application unless the sources equal those of the last build.
 
 usage: python -m local.cloud.build [aws|local]
 
-Sources are compared by content: a deleted file or a checkout shows, a touched one costs nothing.
-There is a folder for AWS (arm64) and one for this machine, as the layer holds compiled libraries.
+Sources are compared by content, so that deleted files and checkouts count, and touched files do
+not. AWS (arm64) and this machine have a folder each: the layers hold compiled libraries.
 """
 
 import compileall
@@ -20,21 +20,21 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from local.cloud.template import code_folders
+from local.cloud.template import find_code_folders
 from local.kit.errors import LocalStackError
 from local.kit.paths import BUILT, PYTHON, ROOT, tool
 from local.kit.progress import step
 
 SOURCES = ("template.yaml", "functions", "layers", "statemachines", "docs/openapi")
 HOST_ARCHITECTURE = "arm64" if platform.machine() in {"aarch64", "arm64"} else "x86_64"
-LAYER_BUDGETS = {
+LAYER_BUDGETS = {  # bytes, unzipped
     "JobsLayer": 26_000_000,
     "TokensLayer": 20_000_000,
     "PaymentsLayer": 16_000_000,
     "DocsLayer": 16_000_000,
     "OpenapiLayer": 3_000_000,
 }
-STAMP = "fingerprint"
+FINGERPRINT_FILE = "fingerprint"
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,11 @@ class Target:
     folder: Path
     architecture: str
     layer_arch: str
-    what: str
+    description: str
+
+    @property
+    def lock_file(self) -> Path:
+        return self.folder.with_suffix(".lock")
 
 
 AWS = Target(BUILT / "build", "arm64", "aarch64", "building for AWS")
@@ -50,54 +54,64 @@ LOCAL = Target(BUILT / "local", HOST_ARCHITECTURE, "host", "building")
 
 
 def build(target: Target) -> Path:
-    """Return the folder of a build that matches the sources."""
-    lock = target.folder.with_suffix(".lock")
-    with locked(lock, fcntl.LOCK_SH):  # others may be reading it for long
+    """Return the folder of a build that matches the sources.
+
+    Raises:
+        LocalStackError: `sam build` failed.
+
+    """
+    with read_lock(target):  # a stack holds this lock while it deploys
         if is_current(target):
             return target.folder
-    with locked(lock, fcntl.LOCK_EX):
+    with lock(target.lock_file, fcntl.LOCK_EX):
         if not is_current(target):
-            with step(target.what):
-                sam_build(target)
+            with step(target.description):
+                run_sam_build(target)
                 compile_functions(target.folder)
             for layer in LAYER_BUDGETS:
                 report_size(target.folder / layer)
-            (target.folder / STAMP).write_text(fingerprint(target))
+            (target.folder / FINGERPRINT_FILE).write_text(compute_fingerprint(target))
     return target.folder
 
 
 def is_current(target: Target) -> bool:
-    stamp = target.folder / STAMP
-    return stamp.exists() and stamp.read_text() == fingerprint(target)
+    file = target.folder / FINGERPRINT_FILE
+    return file.exists() and file.read_text() == compute_fingerprint(target)
 
 
 @contextmanager
-def locked(path: Path, how: int) -> Iterator[None]:
-    """Stacks that start from one tree at once build, and read what was built, in turn."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w") as lock:
-        fcntl.flock(lock, how)
+def read_lock(target: Target) -> Iterator[None]:
+    """Keep other processes from building anew until the end of the block."""
+    with lock(target.lock_file, fcntl.LOCK_SH):
         yield
 
 
-def fingerprint(target: Target) -> str:
+@contextmanager
+def lock(path: Path, operation: int) -> Iterator[None]:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as file:
+        fcntl.flock(file, operation)
+        yield
+
+
+def compute_fingerprint(target: Target) -> str:
     digest = hashlib.sha256(f"{target.architecture}\0{sys.version}".encode())
     for source in SOURCES:
-        for file in files(ROOT / source):
+        for file in list_files(ROOT / source):
             digest.update(f"{file.relative_to(ROOT)}\0".encode())
             digest.update(hashlib.sha256(file.read_bytes()).digest())
     return digest.hexdigest()
 
 
-def files(path: Path) -> list[Path]:
+def list_files(path: Path) -> list[Path]:
     found = sorted(path.rglob("*")) if path.is_dir() else [path]
     return [file for file in found if file.is_file() and "__pycache__" not in file.parts]
 
 
-def sam_build(target: Target) -> None:
-    """Run `sam build`; its chatter is shown only if it fails.
+def run_sam_build(target: Target) -> None:
+    """Run `sam build`, and show its output only if it fails.
 
-    Never with --cached, which has put one architecture's libraries into the other's layer.
+    Never with --cached: it has put libraries of one architecture into the layer of the other.
     """
     env = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"} | {
         "LAYER_ARCH": target.layer_arch,
@@ -111,7 +125,7 @@ def sam_build(target: Target) -> None:
         *("--build-dir", target.folder),
         *("--parameter-overrides", f"Architecture={target.architecture}"),
     ]
-    building = subprocess.Popen(  # noqa: S603 - our own command
+    process = subprocess.Popen(  # noqa: S603 - our own command
         command,
         cwd=ROOT,
         env=env,
@@ -121,17 +135,17 @@ def sam_build(target: Target) -> None:
         process_group=0,
     )
     try:
-        said, _ = building.communicate()
+        output, _ = process.communicate()
     except BaseException:
-        os.killpg(building.pid, signal.SIGKILL)  # with the makes and uvs it started
+        os.killpg(process.pid, signal.SIGKILL)  # includes the makes and uvs that it started
         raise
-    if building.returncode:
-        raise LocalStackError(f"{said}\n`sam build` failed")
+    if process.returncode:
+        raise LocalStackError(f"{output}\n`sam build` failed; its output is above")
 
 
 def compile_functions(folder: Path) -> None:
-    """SAM strips functions of bytecode, without which each cold start compiles them again."""
-    for code in code_folders(folder):
+    """Add bytecode: SAM removes it from functions, so that each cold start would compile them."""
+    for code in find_code_folders(folder):
         compiled = compileall.compile_dir(
             code,
             quiet=1,
@@ -146,7 +160,7 @@ def compile_functions(folder: Path) -> None:
 def report_size(layer: Path) -> None:
     size = sum(file.stat().st_size for file in layer.rglob("*") if file.is_file())
     budget = LAYER_BUDGETS[layer.name]
-    print(f"  {layer.name}: {size / 1e6:.1f} MB unzipped, of {budget / 1e6:.0f}")
+    print(f"  {layer.name}: {size / 1e6:.1f} MB unzipped, budget {budget / 1e6:.0f} MB")
 
 
 if __name__ == "__main__":

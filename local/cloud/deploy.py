@@ -1,7 +1,6 @@
-"""Deploy a built SAM template to the emulator: upload what it names, then create or update.
+"""Deploy a built SAM template to the emulator: upload its artifacts, then create or update.
 
-The emulator runs the SAM transform itself, so this is all that `sam deploy` adds, in a fifth of
-its time.
+The emulator runs the SAM transform itself, so this replaces `sam deploy` in a fifth of its time.
 """
 
 import time
@@ -12,69 +11,81 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from local.cloud import repairs
 from local.cloud.artifacts import Artifacts
-from local.cloud.aws import session
-from local.cloud.omit import omit
-from local.cloud.template import load
+from local.cloud.aws import create_session
+from local.cloud.omit import omit_unsupported
+from local.cloud.repairs import repair
+from local.cloud.template import load_template
 from local.kit.errors import LocalStackError
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
 
+POLL_INTERVAL_S = 0.05
 CODE_PROPERTIES = ("CodeUri", "ContentUri", "DefinitionUri")
 
 
 def deploy(
-    build: Path, stack: str, parameters: dict[str, str], endpoint_url: str
+    build: Path, stack: str, parameters: Mapping[str, str], endpoint_url: str
 ) -> dict[str, str]:
-    """Return the stack's outputs."""
+    """Return the stack's outputs.
+
+    Raises:
+        LocalStackError: The emulator has refused the template, or failed.
+
+    """
     try:
-        return deployed(build, stack, parameters, endpoint_url)
+        return deploy_template(build, stack, parameters, endpoint_url)
     except (BotoCoreError, ClientError) as error:
         raise LocalStackError(f"deploying failed: {error}") from error
 
 
-def deployed(
-    build: Path, stack: str, parameters: dict[str, str], endpoint_url: str
+def deploy_template(
+    build: Path, stack: str, parameters: Mapping[str, str], endpoint_url: str
 ) -> dict[str, str]:
-    template = load(build / "template.yaml")
-    omit(template)
-    separate_logs(template)
-    let_transform_know(template, parameters)
-    with closing(session().client("s3", endpoint_url=endpoint_url)) as s3:
-        artifacts = Artifacts(s3)
-        for resource in template["Resources"].values():
-            properties = resource.get("Properties", {})
-            for key in properties.keys() & CODE_PROPERTIES:
-                properties[key] = artifacts.put(build / properties[key])
-        url = artifacts.put_template(template)
-    with closing(session().client("cloudformation", endpoint_url=endpoint_url)) as cloudformation:
-        apply(cloudformation, url, stack, parameters)
-        repairs.repair(cloudformation, stack, endpoint_url)
+    template = load_template(build / "template.yaml")
+    omit_unsupported(template)
+    separate_log_groups(template)
+    set_parameter_defaults(template, parameters)
+    with closing(create_session().client("s3", endpoint_url=endpoint_url)) as s3:
+        url = upload(Artifacts(s3), template, build)
+    with closing(
+        create_session().client("cloudformation", endpoint_url=endpoint_url)
+    ) as cloudformation:
+        create_or_update(cloudformation, url, stack, parameters)
+        repair(cloudformation, stack, endpoint_url)
         [found] = cloudformation.describe_stacks(StackName=stack)["Stacks"]
     return {each["OutputKey"]: each["OutputValue"] for each in found.get("Outputs", [])}
 
 
-def separate_logs(template: dict[str, Any]) -> None:
-    """In a shared log group, only AWS names a stream after its function: give each its own."""
+def separate_log_groups(template: dict[str, Any]) -> None:
+    """Give each function its own log group: in a shared one, only AWS names a stream's function."""
     functions = [template.get("Globals", {}).get("Function", {})]
     functions += [each.get("Properties", {}) for each in template["Resources"].values()]
     for each in functions:
         each.get("LoggingConfig", {}).pop("LogGroup", None)
 
 
-def let_transform_know(template: dict[str, Any], parameters: Mapping[str, str]) -> None:
-    """The emulator's SAM transform sees no parameters but the template's own defaults."""
+def set_parameter_defaults(template: dict[str, Any], parameters: Mapping[str, str]) -> None:
+    """Write parameters into the template: the emulator's SAM transform sees defaults only."""
     for name, value in parameters.items():
         template["Parameters"][name]["Default"] = value
 
 
-def apply(
+def upload(artifacts: Artifacts, template: dict[str, Any], build: Path) -> str:
+    """Upload the artifacts and the template; return the template's URL."""
+    for resource in template["Resources"].values():
+        properties = resource.get("Properties", {})
+        for key in properties.keys() & CODE_PROPERTIES:
+            properties[key] = artifacts.put(build / properties[key])
+    return artifacts.put_template(template)
+
+
+def create_or_update(
     cloudformation: "CloudFormationClient",
     template_url: str,
     stack: str,
-    parameters: dict[str, str],
+    parameters: Mapping[str, str],
 ) -> None:
     request: dict[str, Any] = {
         "StackName": stack,
@@ -88,9 +99,11 @@ def apply(
         cloudformation.create_stack(**request)
     except cloudformation.exceptions.AlreadyExistsException:
         update(cloudformation, request)
-    status = settled(cloudformation, stack)
+    status = wait_for_status(cloudformation, stack)
     if status not in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}:
-        raise LocalStackError(f"deploying ended in {status}\n{failures(cloudformation, stack)}")
+        raise LocalStackError(
+            f"deploying ended in {status}\n{describe_failures(cloudformation, stack)}"
+        )
 
 
 def update(cloudformation: "CloudFormationClient", request: dict[str, Any]) -> None:
@@ -101,15 +114,15 @@ def update(cloudformation: "CloudFormationClient", request: dict[str, Any]) -> N
             raise
 
 
-def settled(cloudformation: "CloudFormationClient", stack: str) -> str:
+def wait_for_status(cloudformation: "CloudFormationClient", stack: str) -> str:
     while True:
         [found] = cloudformation.describe_stacks(StackName=stack)["Stacks"]
         if not found["StackStatus"].endswith("IN_PROGRESS"):
             return found["StackStatus"]
-        time.sleep(0.05)
+        time.sleep(POLL_INTERVAL_S)
 
 
-def failures(cloudformation: "CloudFormationClient", stack: str) -> str:
+def describe_failures(cloudformation: "CloudFormationClient", stack: str) -> str:
     events = cloudformation.describe_stack_events(StackName=stack)["StackEvents"]
     return "\n".join(
         f"  {event['LogicalResourceId']}: {event.get('ResourceStatusReason', 'no reason given')}"

@@ -5,37 +5,37 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from local.cloud.aws import CREDENTIALS, REGION
-from local.kit.network import answers, free_port, get
+from local.kit.network import find_free_port, get, is_responding
 from local.kit.paths import tool
-from local.kit.process import Part
+from local.kit.process import Process
 
-# Handlers inherit MiniStack's environment. What a developer's shell says of logging, proxies or AWS
-# must not reach them, so this is all it gets of it.
-INHERITED = ("HOME", "LANG", "LC_ALL", "PATH", "TZ")
+# Handlers inherit MiniStack's environment. The developer's settings of logging, proxies or AWS must
+# not reach them, so MiniStack itself inherits these variables only.
+INHERITED_VARIABLES = ("HOME", "LANG", "LC_ALL", "PATH", "TZ")
 
 
 @dataclass(frozen=True)
 class Mqtt:
-    """Where the broker is, and whose certificate says that it is it."""
+    """The broker's address, and the CA certificate that clients verify it with."""
 
     host: str
     port: int
     ca_file: Path
 
 
-class MiniStack(Part):
-    """`authorizer` is how the name of the MQTT clients' custom authorizer starts."""
+class MiniStack(Process):
+    """The emulator. The custom authorizer of MQTT is the function whose name has this prefix."""
 
-    def __init__(self, folder: Path, authorizer: str, port: int = 0) -> None:
-        self.port = port or free_port()
+    def __init__(self, folder: Path, authorizer_prefix: str, port: int = 0) -> None:
+        self.port = port or find_free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self.mqtt = Mqtt("127.0.0.1", free_port(), folder / "iot-ca.pem")
+        self.mqtt = Mqtt("127.0.0.1", find_free_port(), folder / "iot-ca.pem")
         self._files = folder / "ministack"
         self._files.mkdir()
         super().__init__(
             "MiniStack",
-            [tool("ministack/bin/python"), "-m", "local.cloud.emulator", authorizer],
-            env=environment(self.port, self.mqtt.port, self._files),
+            [tool("ministack/bin/python"), "-m", "local.cloud.emulator", authorizer_prefix],
+            env=build_environment(self.port, self.mqtt.port, self._files),
             log=folder / "ministack.log",
         )
 
@@ -44,25 +44,25 @@ class MiniStack(Part):
         return int((self._files / f"ministack-{self.port}.pid").read_text())
 
     def wait(self) -> None:
-        """Until it serves; from then on `mqtt.ca_file` is there."""
-        self.wait_until(lambda: answers(f"{self.url}/_ministack/health"))
+        """Wait until it serves requests, and write `mqtt.ca_file`."""
+        self.wait_until(lambda: is_responding(f"{self.url}/_ministack/health"))
         _, certificate = get(f"{self.url}/_ministack/iot/ca.pem")
         self.mqtt.ca_file.write_bytes(certificate)
 
 
-def environment(port: int, mqtt_port: int, files: Path) -> dict[str, str]:
+def build_environment(port: int, mqtt_port: int, files: Path) -> dict[str, str]:
     return {
-        **{name: os.environ[name] for name in INHERITED if name in os.environ},
+        **{name: os.environ[name] for name in INHERITED_VARIABLES if name in os.environ},
         **CREDENTIALS,
         "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
         "BIND_HOST": "127.0.0.1",
-        "DOCKER_HOST": "unix:///dev/null",  # it looks for a daemon otherwise
+        "DOCKER_HOST": "unix:///dev/null",  # otherwise it looks for a daemon
         "GATEWAY_PORT": str(port),
         "IOT_MTLS_PORT": str(mqtt_port),
         "LAMBDA_EXECUTOR": "local",
         "MINISTACK_HOST": "127.0.0.1",
         "MINISTACK_REGION": REGION,
         "PYTHONUNBUFFERED": "1",
-        "SFTP_ENABLED": "0",  # it would only take its time
+        "SFTP_ENABLED": "0",  # unused here, and slow to start
         "TMPDIR": str(files),
     }

@@ -1,49 +1,50 @@
-"""Leave out of a template what the emulator cannot take: it would refuse all of it."""
+"""Remove from a template whatever would make the emulator refuse all of it."""
 
 from collections.abc import Iterator
 from typing import Any
 
-UNKNOWN = {"AWS::IoT::Authorizer"}  # local/cloud/emulator asks its function all the same
-FUNCTION = "AWS::Serverless::Function"
-ALARM = "AWS::CloudWatch::Alarm"
+from local.cloud.template import FUNCTION_TYPE, is_web_server
+
+UNSUPPORTED_TYPES = {"AWS::IoT::Authorizer"}  # local/cloud/emulator calls its function instead
+ALARM_TYPE = "AWS::CloudWatch::Alarm"
 
 
-def omit(template: dict[str, Any]) -> None:
-    """Take out the unknown resources, and the resources and outputs that refer to one of them.
+def omit_unsupported(template: dict[str, Any]) -> None:
+    """Remove unsupported resources, and the resources and outputs that refer to one of them.
 
-    Alarms stay, but look at one metric each.
+    Alarms on several metrics keep one.
     """
     resources = template["Resources"]
     for each in resources.values():
-        if each["Type"] == ALARM and "Metrics" in each["Properties"]:
-            leave_one_metric(each["Properties"])
-    gone = {name for name, each in resources.items() if is_unknown(each)}
-    while gone:
-        for name in gone:
+        if each["Type"] == ALARM_TYPE and "Metrics" in each["Properties"]:
+            keep_one_metric(each["Properties"])
+    omitted = {name for name, each in resources.items() if is_unsupported(each)}
+    while omitted:
+        for name in omitted:
             del resources[name]
         outputs = template.get("Outputs", {})
-        for name in [name for name, each in outputs.items() if gone & set(references(each))]:
+        for name in [name for name, each in outputs.items() if omitted & {*find_references(each)}]:
             del outputs[name]
-        gone = {name for name, each in resources.items() if gone & set(references(each))}
+        omitted = {name for name, each in resources.items() if omitted & {*find_references(each)}}
 
 
-def is_unknown(resource: dict[str, Any]) -> bool:
-    """Also a function that is a web server: local/gateway/streams.py runs it."""
-    return resource["Type"] in UNKNOWN or (
-        resource["Type"] == FUNCTION and resource["Properties"]["Handler"].endswith(".sh")
+def is_unsupported(resource: dict[str, Any]) -> bool:
+    """Include functions that are web servers: local/cloud/web_functions.py runs them."""
+    return resource["Type"] in UNSUPPORTED_TYPES or (
+        resource["Type"] == FUNCTION_TYPE and is_web_server(resource["Properties"])
     )
 
 
-def leave_one_metric(alarm: dict[str, Any]) -> None:
+def keep_one_metric(alarm: dict[str, Any]) -> None:
     first = next(each["MetricStat"] for each in alarm.pop("Metrics") if "MetricStat" in each)
     alarm |= first["Metric"] | {"Statistic": first["Stat"], "Period": first["Period"]}
 
 
-def references(value: Any) -> Iterator[str]:
-    """The names that CloudFormation's functions in it mention, at any depth."""
+def find_references(value: Any) -> Iterator[str]:
+    """Yield the names in CloudFormation's intrinsic functions, at any depth of the value."""
     if isinstance(value, list):
         for each in value:
-            yield from references(each)
+            yield from find_references(each)
     elif isinstance(value, dict):
         for key, each in value.items():
             match key, each:
@@ -54,10 +55,11 @@ def references(value: Any) -> Iterator[str]:
                 case "Fn::GetAtt", [name, *_]:
                     yield name
                 case "Fn::Sub", (str() as text) | [str(text), *_]:
-                    yield from substituted(text)
-            yield from references(each)
+                    yield from find_substitutions(text)
+            yield from find_references(each)
 
 
-def substituted(text: str) -> Iterator[str]:
+def find_substitutions(text: str) -> Iterator[str]:
+    """Yield the names of resources and parameters between `${` and `}`."""
     for part in text.split("${")[1:]:
         yield part.split("}")[0].split(".")[0]

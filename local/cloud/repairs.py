@@ -1,8 +1,8 @@
-"""Say again to the emulator what its CloudFormation drops or spoils without a word.
+"""Apply the parts of a template that the emulator's CloudFormation drops or corrupts silently.
 
-It leaves out an API's gateway responses, the responses of its CORS preflights, and tables' time to
-live; and where a number comes from a parameter, a queue's consumer stumbles over a text. On AWS the
-template alone does it, so all of this is read from there.
+It drops an API's gateway responses, the responses of its CORS preflights, and the tables' time to
+live. Where a number comes from a parameter, it leaves text, and a queue's consumer fails. On AWS
+the template alone is enough, so this reads every value from there.
 """
 
 import json
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
-from local.cloud.aws import session
+from local.cloud.aws import create_session
 
 if TYPE_CHECKING:
     from mypy_boto3_apigateway import APIGatewayClient
@@ -21,26 +21,27 @@ if TYPE_CHECKING:
 
 
 def repair(cloudformation: "CloudFormationClient", stack: str, endpoint_url: str) -> None:
-    found = list(resources(cloudformation, stack))
-    with closing(session().client("apigateway", endpoint_url=endpoint_url)) as apigateway:
+    """Repair a deployed stack. Idempotent."""
+    found = list(list_resources(cloudformation, stack))
+    with closing(create_session().client("apigateway", endpoint_url=endpoint_url)) as apigateway:
         for kind, name, properties in found:
             if kind == "AWS::ApiGateway::RestApi":
                 put_gateway_responses(apigateway, name, properties["Body"])
                 put_preflights(apigateway, name, properties["Body"])
                 for stage in apigateway.get_stages(restApiId=name)["item"]:
                     apigateway.create_deployment(restApiId=name, stageName=stage["stageName"])
-    with closing(session().client("dynamodb", endpoint_url=endpoint_url)) as dynamodb:
+    with closing(create_session().client("dynamodb", endpoint_url=endpoint_url)) as dynamodb:
         for kind, name, properties in found:
             if kind == "AWS::DynamoDB::Table" and "TimeToLiveSpecification" in properties:
                 dynamodb.update_time_to_live(
                     TableName=name, TimeToLiveSpecification=properties["TimeToLiveSpecification"]
                 )
-    with closing(session().client("lambda", endpoint_url=endpoint_url)) as functions:
+    with closing(create_session().client("lambda", endpoint_url=endpoint_url)) as functions:
         put_concurrency(functions)
 
 
 def put_concurrency(functions: "LambdaClient") -> None:
-    """The SDK reads the text as the number that it should have been."""
+    """Write each mapping's concurrency back: the SDK parses the emulator's text as a number."""
     for mapping in functions.list_event_source_mappings()["EventSourceMappings"]:
         if "ScalingConfig" in mapping:
             functions.update_event_source_mapping(
@@ -48,20 +49,20 @@ def put_concurrency(functions: "LambdaClient") -> None:
             )
 
 
-def resources(
+def list_resources(
     cloudformation: "CloudFormationClient", stack: str
 ) -> Iterator[tuple[str, str, "Definition"]]:
-    """Type, physical name and properties of each resource, as the SAM transform left them."""
-    got: dict[str, Any] = {
+    """Yield the type, physical name and transformed properties of each resource."""
+    response: dict[str, Any] = {
         **cloudformation.get_template(StackName=stack, TemplateStage="Processed")
     }
-    body = got["TemplateBody"]
+    body = response["TemplateBody"]
     processed = json.loads(body) if isinstance(body, str) else body
-    for made in cloudformation.describe_stack_resources(StackName=stack)["StackResources"]:
-        definition = processed["Resources"].get(made["LogicalResourceId"], {})
+    for resource in cloudformation.describe_stack_resources(StackName=stack)["StackResources"]:
+        definition = processed["Resources"].get(resource["LogicalResourceId"], {})
         yield (
-            made["ResourceType"],
-            made.get("PhysicalResourceId", ""),
+            resource["ResourceType"],
+            resource.get("PhysicalResourceId", ""),
             definition.get("Properties", {}),
         )
 
@@ -88,22 +89,22 @@ def put_preflights(apigateway: "APIGatewayClient", api: str, body: "Definition")
         integration = operations.get("options", {}).get("x-amazon-apigateway-integration")
         if not integration:
             continue
-        where: dict[str, Any] = {
+        method: dict[str, Any] = {
             "restApiId": api,
             "resourceId": paths[path],
             "httpMethod": "OPTIONS",
         }
         apigateway.put_integration(
-            **where, type="MOCK", requestTemplates=integration.get("requestTemplates", {})
+            **method, type="MOCK", requestTemplates=integration.get("requestTemplates", {})
         )
         for response in integration["responses"].values():
             status = str(response["statusCode"])
             parameters = response.get("responseParameters", {})
             apigateway.put_method_response(
-                **where, statusCode=status, responseParameters=dict.fromkeys(parameters, False)
+                **method, statusCode=status, responseParameters=dict.fromkeys(parameters, False)
             )
             apigateway.put_integration_response(
-                **where,
+                **method,
                 statusCode=status,
                 responseParameters=parameters,
                 responseTemplates=response.get("responseTemplates", {}),

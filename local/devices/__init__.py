@@ -1,1 +1,1 @@
-"""A simulated dock with its drone: to the cloud nothing but an MQTT client, as a real one is."""
+"""A simulated dock with its drone: an MQTT client like a real one, for the local stack or AWS."""

@@ -1,7 +1,7 @@
-"""Run simulated docks, until Ctrl-C, on a local stack or on AWS IoT.
+"""Run simulated docks until Ctrl-C, on a local stack or on AWS IoT.
 
-Of each device it wants DEVICE.crt and DEVICE.key, in PEM, in the folder of credentials. How to fly
-and how to fail can also be said by an order: {"simulate": {"speed": …, "outcome": …}}.
+The credentials folder must hold DEVICE.crt and DEVICE.key of each device, in PEM. An order may
+override the options: {"simulate": {"speed": …, "outcome": …}}.
 """
 
 import argparse
@@ -19,12 +19,12 @@ STEP_S = 0.1
 
 
 def main() -> None:
-    arguments = parser().parse_args()
+    arguments = create_parser().parse_args()
     broker = Broker(arguments.host, arguments.port, arguments.ca)
     links = [
         Link(
             broker,
-            tls(broker.ca, arguments.credentials / device_id),
+            create_tls_context(broker.ca, arguments.credentials / device_id),
             Settings(
                 device_id,
                 home,
@@ -41,36 +41,40 @@ def main() -> None:
                 link.step(STEP_S / len(links))
 
 
-def parser() -> argparse.ArgumentParser:
-    made = argparse.ArgumentParser(prog="python -m local.devices", description=__doc__)
-    made.add_argument("--host", required=True, help="the MQTT broker's, or AWS IoT's data endpoint")
-    made.add_argument("--port", type=int, default=8883)
-    made.add_argument("--ca", type=Path, required=True, help="who signs for the broker, in PEM")
-    made.add_argument("--credentials", type=Path, required=True, help="a folder")
-    made.add_argument(
+def create_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m local.devices", description=__doc__)
+    parser.add_argument("--host", required=True, help="the MQTT broker, or AWS IoT's data endpoint")
+    parser.add_argument("--port", type=int, default=8883)
+    parser.add_argument("--ca", type=Path, required=True, help="the broker's CA, in PEM")
+    parser.add_argument("--credentials", type=Path, required=True, help="a folder")
+    parser.add_argument(
         "--device",
-        type=device,
+        type=parse_device,
         action="append",
         required=True,
         metavar="ID=LON,LAT[,ALT]",
-        help="a device and where its dock stands; any number of times",
+        help="a device and its dock's position; repeatable",
     )
-    made.add_argument(
-        "--speed", choices=["real", "fast"], default="real", help="fast: 4 s a flight"
+    parser.add_argument(
+        "--speed", choices=["real", "fast"], default="real", help="fast: 4 s per flight"
     )
-    made.add_argument("--simulate", choices=get_args(Outcome.__value__), help="how to fail")
-    made.add_argument("--away", type=float, default=20, metavar="S", help="how long a link is lost")
-    made.add_argument("--seed", type=int, default=0, help="of weather and first charge")
-    return made
+    parser.add_argument(
+        "--simulate", choices=get_args(Outcome.__value__), help="a fault to simulate"
+    )
+    parser.add_argument(
+        "--away", type=float, default=20, metavar="S", help="duration of lost links"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="for weather and initial charge")
+    return parser
 
 
-def device(text: str) -> tuple[str, Point]:
+def parse_device(text: str) -> tuple[str, Point]:
     device_id, _, home = text.partition("=")
     lon, lat, *alt = map(float, home.split(","))
     return device_id, Point(lon, lat, *alt or [0.0])
 
 
-def tls(ca: Path, credentials: Path) -> ssl.SSLContext:
+def create_tls_context(ca: Path, credentials: Path) -> ssl.SSLContext:
     context = ssl.create_default_context(cafile=ca)
     context.load_cert_chain(f"{credentials}.crt", f"{credentials}.key")
     return context

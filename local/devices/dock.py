@@ -1,7 +1,7 @@
-"""What a dock and its drone do: orders in, telemetry and reports out. No socket, no clock.
+"""The logic of a dock with its drone: orders in, telemetry and reports out. No socket, no clock.
 
-Times are seconds since 1970. Whoever owns the connection calls in, and keeps off the line while
-`away` says so.
+Times are seconds since 1970. The owner of the connection calls the dock, and stays disconnected
+while `away` returns true.
 """
 
 from dataclasses import dataclass
@@ -15,24 +15,23 @@ from local.devices.geometry import Point
 from local.devices.iot_jobs import Execution, Jobs, Publish
 from local.devices.order import Order, Simulate
 from local.devices.task import Task
-from local.devices.telemetry import seen, timestamp
+from local.devices.telemetry import format_timestamp, to_telemetry
 from local.devices.weather import Weather
 
-BUSY_S, IDLE_S = 1.0, 5.0  # between two readings
-FULL = 100.0
-CHARGE = FULL / (30 * 60)  # % of the battery for a second in the dock
-
-
-AS_REAL = Simulate()
+BUSY_INTERVAL_S, IDLE_INTERVAL_S = 1.0, 5.0  # between telemetry messages
+FULL_BATTERY = 100.0
+CHARGE_RATE = FULL_BATTERY / (30 * 60)  # % of the battery per second in the dock
+DEFAULT_SIMULATION = Simulate()
+INVALID_ORDER = "The order is invalid"
 
 
 @dataclass(frozen=True)
 class Settings:
-    """`simulate` goes for orders that do not say; `away` is how many seconds a lost link is."""
+    """`simulate` is the default for orders; `away` is the duration of a lost link in seconds."""
 
     device_id: str
     home: Point
-    simulate: Simulate = AS_REAL
+    simulate: Simulate = DEFAULT_SIMULATION
     away: float = 20.0
     seed: int = 0
 
@@ -43,12 +42,12 @@ class Dock:
         self.id, self._settings, self._publish = settings.device_id, settings, publish
         self.jobs, self.telemetry = Jobs(self.id, publish), f"devices/{self.id}/telemetry"
         self._weather = Weather(random)
-        self._battery, self._charged_at = random.uniform(85, FULL), now
+        self._battery, self._charged_at = random.uniform(85, FULL_BATTERY), now
         self._sequence, self._due = int(now * 1000), now
         self._task: Task | None = None
         self._starting = False
         self._away_until = 0.0
-        self._excused = set[str]()
+        self._delayed = set[str]()  # orders that have taken the dock offline once
 
     def away(self, now: float) -> bool:
         return now < self._away_until
@@ -80,28 +79,30 @@ class Dock:
                 task.settled = True
 
     def tick(self, now: float) -> None:
-        """Often enough for whoever watches: a tenth of a second is."""
+        """Advance the simulation; call it about every 0.1 s."""
         if self._task:
-            self._go_on(self._task, now)
+            self._advance(self._task, now)
         else:
-            self._battery = min(FULL, self._battery + CHARGE * (now - self._charged_at))
+            self._battery = min(
+                FULL_BATTERY, self._battery + CHARGE_RATE * (now - self._charged_at)
+            )
         self._charged_at = now
         if now >= self._due and not self.away(now):
-            self._say_how_it_is(now)
-            self._due = max(now, self._due + (BUSY_S if self._task else IDLE_S))
+            self._publish_telemetry(now)
+            self._due = max(now, self._due + (BUSY_INTERVAL_S if self._task else IDLE_INTERVAL_S))
 
     # ── Orders ───────────────────────────────────────────────────────────────
     def _consider(self, execution: Execution, now: float) -> None:
-        """An order that waits; or one that was begun, and of which this dock knows nothing."""
+        """Decide on a queued order, or on one in progress of which this dock has no memory."""
         order = self._order(execution)
         if execution.status == "IN_PROGRESS":
             self._refuse(execution, "FAILED", "The flight was interrupted; outcome unknown")
         elif order is None:
-            self._refuse(execution, "REJECTED", "The order makes no sense")
+            self._refuse(execution, "REJECTED", INVALID_ORDER)
         elif order.simulate.outcome == "reject":
-            self._refuse(execution, "REJECTED", "Told to reject it")
-        elif order.simulate.outcome == "offline" and order.order_id not in self._excused:
-            self._excused.add(order.order_id)
+            self._refuse(execution, "REJECTED", "The order simulates a rejection")
+        elif order.simulate.outcome == "offline" and order.order_id not in self._delayed:
+            self._delayed.add(order.order_id)
             self._leave(now)
         else:
             self._starting = True
@@ -113,8 +114,8 @@ class Dock:
 
     def _begin(self, execution: Execution, now: float) -> None:
         order = self._order(execution)
-        if order is None:  # the one that was considered has gone meanwhile
-            self._refuse(execution, "FAILED", "The order makes no sense")
+        if order is None:  # another order than the one that was considered
+            self._refuse(execution, "FAILED", INVALID_ORDER)
             return
         self._task = Task.begin(order, execution, self._settings.home, self._battery, now)
         self._due = now
@@ -125,8 +126,8 @@ class Dock:
             order = Order.model_validate(execution.document)
         except ValidationError:
             return None
-        said = order.simulate.model_dump(exclude_unset=True)
-        simulate = self._settings.simulate.model_copy(update=said)
+        overrides = order.simulate.model_dump(exclude_unset=True)
+        simulate = self._settings.simulate.model_copy(update=overrides)
         return order.model_copy(update={"simulate": simulate})
 
     def _withdraw(self, task: Task, now: float) -> None:
@@ -135,7 +136,7 @@ class Dock:
         task.turn_back(now)
 
     # ── Flight ───────────────────────────────────────────────────────────────
-    def _go_on(self, task: Task, now: float) -> None:
+    def _advance(self, task: Task, now: float) -> None:
         if task.undecided and task.half_way(now) and task.pose(now).airborne:
             match task.order.simulate.outcome:
                 case "fail":
@@ -168,24 +169,27 @@ class Dock:
         self._away_until = now + self._settings.away
         self._log(f"goes offline for {self._settings.away:.0f} s")
 
-    # ── What can be seen ─────────────────────────────────────────────────────
-    def _say_how_it_is(self, now: float) -> None:
+    # ── Telemetry ────────────────────────────────────────────────────────────
+    def _publish_telemetry(self, now: float) -> None:
         task = self._task
         idle = Pose(
-            "DOCKED", "CLOSED" if self._battery == FULL else "CHARGING", self._settings.home, 0.0
+            "DOCKED",
+            "CLOSED" if self._battery == FULL_BATTERY else "CHARGING",
+            self._settings.home,
+            0.0,
         )
         self._sequence += 1
-        said = {
+        message = {
             "deviceId": self.id,
             "sequence": self._sequence,
-            "timestamp": timestamp(now),
+            "timestamp": format_timestamp(now),
             "online": True,
             "orderId": task.execution.job_id if task else None,
             "battery": round(task.charge(now) if task else self._battery),
             "weather": self._weather.at(now),
-            **seen(task.pose(now) if task else idle),
+            **to_telemetry(task.pose(now) if task else idle),
         }
-        self._publish(self.telemetry, said)
+        self._publish(self.telemetry, message)
 
-    def _log(self, what: str) -> None:
-        print(f"{self.id}: {what}", flush=True)
+    def _log(self, text: str) -> None:
+        print(f"{self.id}: {text}", flush=True)

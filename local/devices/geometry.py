@@ -1,4 +1,4 @@
-"""Points and paths on an earth that is flat as far as a drone flies."""
+"""Points and paths. Within a drone's range, the earth counts as flat."""
 
 import math
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ class Point(NamedTuple):
 
 class Path(Protocol):
     def at(self, fraction: float) -> tuple[Point, float]:
-        """Where one is after this part of the way, 0 to 1, and the heading there."""
+        """Return the point and the heading after a fraction of the path, 0 to 1."""
         ...
 
     @property
@@ -35,21 +35,21 @@ class Line:
 
     @classmethod
     def between(cls, start: Point, end: Point, heading: float) -> "Line":
-        """Nose first; where it goes nowhere but up or down, the nose stays where it was."""
-        east, north = offset(start, end)
+        """Head for the end; keep the given heading where the line is vertical."""
+        east, north = measure_offset(start, end)
         if east or north:
             heading = math.degrees(math.atan2(east, north)) % 360
         return cls(start, end, heading)
 
     def at(self, fraction: float) -> tuple[Point, float]:
-        lon = self.start.lon + fraction * degrees_apart(self.start.lon, self.end.lon)
+        lon = self.start.lon + fraction * subtract_degrees(self.start.lon, self.end.lon)
         lat = self.start.lat + fraction * (self.end.lat - self.start.lat)
         alt = self.start.alt + fraction * (self.end.alt - self.start.alt)
-        return Point(within_180(lon), lat, alt), self.heading
+        return Point(normalize_degrees(lon), lat, alt), self.heading
 
     @property
     def ground_metres(self) -> float:
-        return math.hypot(*offset(self.start, self.end))
+        return math.hypot(*measure_offset(self.start, self.end))
 
     @property
     def climb_metres(self) -> float:
@@ -58,7 +58,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Circle:
-    """Once around, clockwise, from the northernmost point."""
+    """One clockwise round, starting in the north."""
 
     centre: Point
     radius: float
@@ -67,35 +67,35 @@ class Circle:
     def at(self, fraction: float) -> tuple[Point, float]:
         angle = math.tau * fraction
         east, north = self.radius * math.sin(angle), self.radius * math.cos(angle)
-        return moved(self.centre, east, north), (math.degrees(angle) + 90) % 360
+        return move(self.centre, east, north), (math.degrees(angle) + 90) % 360
 
     @property
     def ground_metres(self) -> float:
         return math.tau * self.radius
 
 
-def offset(start: Point, end: Point) -> tuple[float, float]:
-    """Metres to the east and to the north."""
+def measure_offset(start: Point, end: Point) -> tuple[float, float]:
+    """Return the metres to the east and to the north."""
     middle = math.radians((start.lat + end.lat) / 2)
-    east = degrees_apart(start.lon, end.lon) * METRES_PER_DEGREE * math.cos(middle)
+    east = subtract_degrees(start.lon, end.lon) * METRES_PER_DEGREE * math.cos(middle)
     return east, (end.lat - start.lat) * METRES_PER_DEGREE
 
 
-def moved(point: Point, east: float, north: float) -> Point:
+def move(point: Point, east: float, north: float) -> Point:
     lat = point.lat + north / METRES_PER_DEGREE
     shrunk = METRES_PER_DEGREE * math.cos(math.radians(point.lat))
-    return Point(within_180(point.lon + east / shrunk), lat, point.alt)
+    return Point(normalize_degrees(point.lon + east / shrunk), lat, point.alt)
 
 
-def above(point: Point, alt: float) -> Point:
+def at_altitude(point: Point, alt: float) -> Point:
     return point._replace(alt=alt)
 
 
-def degrees_apart(start: float, end: float) -> float:
-    return within_180(end - start)
+def subtract_degrees(start: float, end: float) -> float:
+    return normalize_degrees(end - start)
 
 
-def within_180(degrees: float) -> float:
+def normalize_degrees(degrees: float) -> float:
     if -180 <= degrees < 180:  # noqa: PLR2004 - half a circle
-        return degrees  # to the last digit
+        return degrees  # without rounding
     return (degrees + 180) % 360 - 180

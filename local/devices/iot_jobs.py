@@ -1,4 +1,4 @@
-"""AWS IoT Jobs, as a device speaks it over MQTT: topics and payloads, no decisions."""
+"""The device's side of AWS IoT Jobs over MQTT: topics and payloads, no decisions."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -11,7 +11,7 @@ type Verdict = Literal["SUCCEEDED", "FAILED", "REJECTED"]
 
 @dataclass(frozen=True)
 class Execution:
-    """An order on its way through the device."""
+    """An IoT job execution: an order at this device."""
 
     job_id: str
     status: str
@@ -21,7 +21,7 @@ class Execution:
 
 @dataclass(frozen=True)
 class Next:
-    """The order that is in hand, else the first that waits, else none."""
+    """The order in progress, else the first queued order, else none."""
 
     execution: Execution | None
 
@@ -43,7 +43,7 @@ class Updated:
 
 @dataclass(frozen=True)
 class Refused:
-    """The order is not what the device took it for: withdrawn, or over."""
+    """The update does not fit the order's state: it is cancelled, or over."""
 
     job_id: str
     code: str
@@ -59,11 +59,14 @@ class Jobs:
 
     @property
     def topics(self) -> list[str]:
-        answers = ("start-next", "+/update")
         return [
             f"{self._root}/notify-next",
             f"{self._root}/+/get/accepted",
-            *(f"{self._root}/{each}/{how}" for each in answers for how in ("accepted", "rejected")),
+            *(
+                f"{self._root}/{operation}/{result}"
+                for operation in ("start-next", "+/update")
+                for result in ("accepted", "rejected")
+            ),
         ]
 
     def ask_for_next(self) -> None:
@@ -84,24 +87,24 @@ class Jobs:
         )
 
     def read(self, topic: str, payload: bytes) -> Event | None:
-        """What a message means; None if it means nothing here."""
-        said = json.loads(payload)
+        """Parse a message; None if it has no meaning here."""
+        message = json.loads(payload)
         match topic.removeprefix(f"{self._root}/").split("/"):
             case ["notify-next"] | ["$next", "get", "accepted"]:
-                return Next(execution(said))
+                return Next(parse_execution(message))
             case ["start-next", "accepted"]:
-                return Started(execution(said))
+                return Started(parse_execution(message))
             case ["start-next", "rejected"]:
                 return NotStarted()
             case [job_id, "update", "accepted"]:
                 return Updated(job_id)
             case [job_id, "update", "rejected"]:
-                return Refused(job_id, said["code"])
+                return Refused(job_id, message["code"])
         return None
 
 
-def execution(said: Mapping[str, Any]) -> Execution | None:
-    found = said.get("execution")
+def parse_execution(message: Mapping[str, Any]) -> Execution | None:
+    found = message.get("execution")
     if not found:
         return None
     return Execution(

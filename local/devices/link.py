@@ -1,4 +1,4 @@
-"""A dock's connection: MQTT 3.1.1 over TLS, made again whenever it is lost."""
+"""A dock's connection: MQTT 3.1.1 over TLS, with reconnects."""
 
 import json
 import ssl
@@ -16,7 +16,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from local.devices.dock import Dock, Settings
 from local.devices.telemetry import last_will
 
-KEEP_ALIVE_S, RETRY_S = 15, 1.0
+KEEP_ALIVE_S, RETRY_INTERVAL_S = 15, 1.0
 AT_LEAST_ONCE = 1
 
 
@@ -28,17 +28,17 @@ class Broker:
 
 
 class Link:
-    """Runs its dock too. All happens in `step`, so that one thread serves any number of docks."""
+    """Runs its dock, too. All work happens in `step`, so that one thread serves many docks."""
 
     def __init__(self, broker: Broker, tls: ssl.SSLContext, settings: Settings) -> None:
         self._broker, self._tls = broker, tls
         self._dock = Dock(settings, self._publish, time.time())
         self._client: Client | None = None
-        self._ready = False  # it hears what it has subscribed to
+        self._ready = False  # subscribed
         self._retry_at = 0.0
 
     def step(self, timeout: float) -> None:
-        """Take what has come, else wait for it so many seconds; then let the dock go on."""
+        """Handle the received messages, or wait for some, in seconds; then advance the dock."""
         now = time.time()
         if self._dock.away(now):
             self._cut()
@@ -47,14 +47,14 @@ class Link:
         if self._client is None:
             time.sleep(timeout)
         elif self._client.loop(timeout) != MQTTErrorCode.MQTT_ERR_SUCCESS:
-            self._log("lost its connection")
+            self._log("connection lost")
             self._cut()
         elif self._ready:
             self._dock.tick(time.time())
 
     def _connect(self, now: float) -> None:
-        """With a client of its own each time: what the last one had not sent is of no use now."""
-        self._retry_at = now + RETRY_S
+        """Connect with a new client: the messages that the last one has not sent are outdated."""
+        self._retry_at = now + RETRY_INTERVAL_S
         client = Client(CallbackAPIVersion.VERSION2, self._dock.id)
         client.tls_set_context(self._tls)
         client.will_set(
@@ -70,9 +70,9 @@ class Link:
             self._client = client
 
     def _cut(self) -> None:
-        """Without a farewell, so that the broker says the last will."""
-        if self._client and (door := self._client.socket()):
-            door.close()
+        """Disconnect without DISCONNECT, so that the broker publishes the last will."""
+        if self._client and (connection := self._client.socket()):
+            connection.close()
         self._client, self._ready = None, False
 
     def _on_connect(
@@ -84,7 +84,7 @@ class Link:
         _properties: Properties | None,
     ) -> None:
         if reason.is_failure:
-            self._log(f"was not let in: {reason}")
+            self._log(f"connection refused: {reason}")
         else:
             client.subscribe([(topic, AT_LEAST_ONCE) for topic in self._dock.jobs.topics])
 
@@ -100,5 +100,5 @@ class Link:
         if self._client:
             self._client.publish(topic, json.dumps(payload), qos=AT_LEAST_ONCE)
 
-    def _log(self, what: str) -> None:
-        print(f"{self._dock.id}: {what}", flush=True)
+    def _log(self, text: str) -> None:
+        print(f"{self._dock.id}: {text}", flush=True)

@@ -1,4 +1,4 @@
-"""What the cloud orders: the document of an AWS IoT job."""
+"""The document of an AWS IoT job: an order to fly."""
 
 from typing import Annotated, Literal
 
@@ -8,13 +8,13 @@ from pydantic.alias_generators import to_camel
 from local.devices.flight import Action
 from local.devices.geometry import Point
 
-ALTITUDE = 30.0  # where none is said
+DEFAULT_ALTITUDE = 30.0  # metres
 
 type Outcome = Literal["reject", "offline", "lose-link", "fail", "overrun"]
 
 
 class Simulate(BaseModel):
-    """How to fly, and how to fail."""
+    """Options of the simulation: speed and fault."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -22,15 +22,17 @@ class Simulate(BaseModel):
     outcome: Outcome | None = None
 
 
-def position(numbers: list[float]) -> list[float]:
-    """A GeoJSON position."""
+def check_position(numbers: list[float]) -> list[float]:
+    """Check a GeoJSON position."""
     lon, lat = numbers[:2]
-    if abs(lon) > 180 or abs(lat) > 85:  # noqa: PLR2004 - too near to the poles to be flat
-        raise ValueError("not a place where a drone flies")
+    if abs(lon) > 180 or abs(lat) > 85:  # noqa: PLR2004 - nearer to the poles, the earth does not count as flat
+        raise ValueError("the position must be within ±180° longitude and ±85° latitude")
     return numbers
 
 
-type Position = Annotated[list[float], Field(min_length=2, max_length=3), AfterValidator(position)]
+type Position = Annotated[
+    list[float], Field(min_length=2, max_length=3), AfterValidator(check_position)
+]
 
 
 class Order(BaseModel):
@@ -38,12 +40,12 @@ class Order(BaseModel):
 
     order_id: str
     action: Action
-    waypoints: list[Position]  # none: above the dock
+    waypoints: list[Position]  # empty: above the dock
     simulate: Simulate = Simulate()
 
     @property
     def points(self) -> list[Point]:
         return [
-            Point(each[0], each[1], each[2] if len(each) > 2 else ALTITUDE)  # noqa: PLR2004
+            Point(each[0], each[1], each[2] if len(each) > 2 else DEFAULT_ALTITUDE)  # noqa: PLR2004
             for each in self.waypoints
         ]

@@ -1,21 +1,21 @@
-"""An order while it is being carried out."""
+"""An order in progress."""
 
 from dataclasses import dataclass
 
-from local.devices.flight import Flight, Pose, planned
+from local.devices.flight import Flight, Pose, plan_flight
 from local.devices.geometry import Point
 from local.devices.iot_jobs import Execution, Verdict
 from local.devices.order import Order
 
-FAST_S = 4.0
-DRAIN = 100 / (40 * 60)  # % of the battery for a second in the air
+FAST_FLIGHT_S = 4.0
+DRAIN_RATE = 100 / (40 * 60)  # % of the battery per second in the air
 
 
 @dataclass(kw_only=True)
 class Task:
-    """`scale` is how much faster than life it flies, `battery` what it had when `began`.
+    """`scale` is the speed relative to real time, `battery` the charge at `began`.
 
-    `settled`: the cloud has the verdict, or wants none any more.
+    `settled`: the cloud has acknowledged the verdict, or has withdrawn the order.
     """
 
     order: Order
@@ -32,12 +32,12 @@ class Task:
     def begin(
         cls, order: Order, execution: Execution, home: Point, battery: float, now: float
     ) -> "Task":
-        flight = planned(home, order.points, order.action)
+        flight = plan_flight(home, order.points, order.action)
         return cls(
             order=order,
             execution=execution,
             flight=flight.without_end() if order.simulate.outcome == "overrun" else flight,
-            scale=flight.seconds / FAST_S if order.simulate.speed == "fast" else 1.0,
+            scale=flight.seconds / FAST_FLIGHT_S if order.simulate.speed == "fast" else 1.0,
             battery=battery,
             began=now,
         )
@@ -50,9 +50,9 @@ class Task:
         return self.flight.at(self._elapsed(now))
 
     def charge(self, now: float) -> float:
-        """Percent of the battery that are left."""
-        spent = DRAIN * self.flight.airborne_seconds(self._elapsed(now))
-        return max(0.0, self.battery - spent)
+        """Return the battery's charge in percent."""
+        drained = DRAIN_RATE * self.flight.airborne_seconds(self._elapsed(now))
+        return max(0.0, self.battery - drained)
 
     def half_way(self, now: float) -> bool:
         return self._elapsed(now) >= self.flight.seconds / 2
@@ -61,7 +61,7 @@ class Task:
         return self._elapsed(now) >= self.flight.seconds
 
     def turn_back(self, now: float) -> None:
-        battery, back = self.charge(now), self.flight.turned_back(self._elapsed(now))
+        battery, back = self.charge(now), self.flight.turn_back(self._elapsed(now))
         self.battery, self.flight, self.began = battery, back, now
 
     def _elapsed(self, now: float) -> float:

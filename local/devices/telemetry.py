@@ -1,4 +1,4 @@
-"""What a dock says of itself, as JSON."""
+"""A dock's telemetry as JSON."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from local.devices.flight import Pose
 
 
-def seen(pose: Pose) -> dict[str, Any]:
+def to_telemetry(pose: Pose) -> dict[str, Any]:
     lon, lat, alt = pose.position
     return {
         "droneState": pose.drone,
@@ -39,10 +39,10 @@ def seen(pose: Pose) -> dict[str, Any]:
 
 
 def last_will(device_id: str) -> dict[str, Any]:
-    """What the broker says in the dock's name when the link is lost."""
+    """Return the message that the broker publishes for the dock when the link is lost."""
     return {"deviceId": device_id, "online": False}
 
 
-def timestamp(now: float) -> str:
+def format_timestamp(now: float) -> str:
     moment = datetime.fromtimestamp(now, UTC)
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

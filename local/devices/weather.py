@@ -1,4 +1,4 @@
-"""Weather that drifts: the same seed has the same weather at the same time."""
+"""Slowly changing weather, determined by seed and time."""
 
 import math
 from random import Random
@@ -13,7 +13,7 @@ class Weather:
         self._direction = random.uniform(0, 360)
 
     def at(self, seconds: float) -> dict[str, Any]:
-        """m/s, degrees, degrees Celsius, percent, mm/h."""
+        """Return the weather in m/s, degrees, degrees Celsius, percent and mm/h."""
         humidity = 65 + 30 * self._wave(seconds, 47 * MINUTE)
         return {
             "windSpeed": round(5 + 3 * self._wave(seconds, 11 * MINUTE), 1),

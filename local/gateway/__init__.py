@@ -1,1 +1,1 @@
-"""The local stack's address: HTTP, streams and WebSocket connections behind one port."""
+"""One port for the deployed API, its WebSocket API and its streams."""

@@ -1,6 +1,6 @@
-"""What API Gateway does for the routes that stream: ask the authorizer, and tell what it said.
+"""Authorize requests to streaming routes as API Gateway does for the others.
 
-The deployed function is asked, and its answer kept for as long as API Gateway would keep it.
+The gateway invokes the deployed authorizer, and caches its answer as long as API Gateway does.
 """
 
 import json
@@ -15,17 +15,17 @@ import aiohttp
 
 
 @dataclass(frozen=True)
-class Guard:
-    """Where a credential is, and what API Gateway asks the authorizer about."""
+class Credential:
+    """The header of a credential, and the pattern that API Gateway checks before the authorizer."""
 
     header: str
-    credential: re.Pattern[str]
+    pattern: re.Pattern[str]
 
 
-BEARER = Guard(
+BEARER = Credential(
     "Authorization", re.compile(r"bearer +mint_[a-f0-9]{12}_[A-Za-z0-9_-]{43}", re.IGNORECASE)
 )
-API_KEY = Guard("X-API-Key", re.compile(r"sortie_[a-f0-9]{12}_[A-Za-z0-9_-]{43}"))
+API_KEY = Credential("X-API-Key", re.compile(r"sortie_[a-f0-9]{12}_[A-Za-z0-9_-]{43}"))
 DOCS_PATHS = [
     (method, f"{version}/agent/{{projectId}}/job{path}")
     for version in ("/v1", "")
@@ -35,46 +35,48 @@ ROUTES = [
     *((method, path, BEARER) for method, path in DOCS_PATHS),
     ("POST", "/api/messaging/sessions/{sessionId}/messages", API_KEY),
 ]
-SIBLING = "/v1/agent/any/jobs"  # preflights are answered alike on all paths that the emulator knows
 CONTEXT_HEADER = "x-amzn-request-context"
-KEPT_S = 60
+CACHE_TTL_S = 60
 METHOD_ARN = "arn:aws:execute-api:eu-central-1:000000000000:local/local/GET/"
 
 
 class UnauthorizedError(Exception):
-    """API Gateway would not let the request through."""
+    """API Gateway would reject the request."""
 
 
 class Authorizer:
-    """`url` is where the function is invoked."""
+    """Invokes the function at this URL."""
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self._kept: dict[str, tuple[float, Mapping[str, Any]]] = {}
+        self._cache: dict[str, tuple[float, Mapping[str, Any]]] = {}
 
     async def context(
-        self, guard: Guard, headers: Mapping[str, str], session: aiohttp.ClientSession
+        self, credential: Credential, headers: Mapping[str, str], session: aiohttp.ClientSession
     ) -> str:
-        """Return the header that tells who calls.
+        """Return the value of the header that identifies the caller.
 
-        Raises `UnauthorizedError`, or `aiohttp.ClientError` if the function does not answer.
+        Raises:
+            UnauthorizedError: The credential is missing or unknown.
+            aiohttp.ClientError: The function has failed or does not respond.
+
         """
-        credential = headers.get(guard.header, "")
-        if not guard.credential.fullmatch(credential):
+        value = headers.get(credential.header, "")
+        if not credential.pattern.fullmatch(value):
             raise UnauthorizedError
-        until, answer = self._kept.get(credential, (0.0, {}))
-        if time.monotonic() >= until:
-            answer = await self._ask(credential, session)
-            self._kept[credential] = (time.monotonic() + KEPT_S, answer)
+        expires_at, answer = self._cache.get(value, (0.0, {}))
+        if time.monotonic() >= expires_at:
+            answer = await self._invoke(value, session)
+            self._cache[value] = (time.monotonic() + CACHE_TTL_S, answer)
         if answer["policyDocument"]["Statement"][0]["Effect"] != "Allow":
             raise UnauthorizedError
         context = {"principalId": answer["principalId"], **answer["context"]}
         return json.dumps({"requestId": str(uuid4()), "authorizer": context})
 
-    async def _ask(self, credential: str, session: aiohttp.ClientSession) -> Mapping[str, Any]:
-        event = {"type": "TOKEN", "authorizationToken": credential, "methodArn": METHOD_ARN}
-        async with session.post(self._url, json=event, raise_for_status=True) as answered:
-            if "X-Amz-Function-Error" in answered.headers:
-                raise aiohttp.ClientError(await answered.text())
-            answer: Mapping[str, Any] = await answered.json(content_type=None)
+    async def _invoke(self, token: str, session: aiohttp.ClientSession) -> Mapping[str, Any]:
+        event = {"type": "TOKEN", "authorizationToken": token, "methodArn": METHOD_ARN}
+        async with session.post(self._url, json=event, raise_for_status=True) as response:
+            if "X-Amz-Function-Error" in response.headers:
+                raise aiohttp.ClientError(await response.text())
+            answer: Mapping[str, Any] = await response.json(content_type=None)
             return answer

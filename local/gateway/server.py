@@ -1,8 +1,8 @@
-"""http://127.0.0.1:PORT/... as the deployed API's root, and /ws as its WebSocket API.
+"""Serve the deployed API at http://127.0.0.1:PORT, and its WebSocket API at /ws.
 
-The emulator serves an API below a long path of its own, and what streams is beside it. Paths and
-queries pass byte for byte, as a percent sign may be part of a signature or an id; bodies stream
-both ways.
+The emulator serves an API below a long path of its own, and streams come from another process.
+Paths and queries pass byte for byte, as a percent sign may be part of a signature or an id. Bodies
+stream in both directions.
 """
 
 import argparse
@@ -23,19 +23,19 @@ from local.gateway.authorizer import (
     CONTEXT_HEADER,
     DOCS_PATHS,
     ROUTES,
-    SIBLING,
     Authorizer,
-    Guard,
+    Credential,
     UnauthorizedError,
 )
-from local.gateway.websocket import bridge
+from local.gateway.websocket import bridge_connection
 
-LIMIT_BYTES = 10 * 2**20  # API Gateway's own
-HOP_BY_HOP = {
+MAX_BODY_BYTES = 10 * 2**20  # API Gateway's own limit
+HOP_BY_HOP_HEADERS = {
     *("connection", "expect", "keep-alive", "proxy-authenticate", "proxy-authorization"),
     *("proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"),
 }
-MADE_UP = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")  # by aiohttp, if not told
+AIOHTTP_HEADERS = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")  # added by default
+PREFLIGHT_PATH = "/v1/agent/any/jobs"  # preflights of all paths that the emulator serves are equal
 SESSION = web.AppKey("SESSION", aiohttp.ClientSession)
 
 type Headers = list[tuple[str, str]]
@@ -43,7 +43,7 @@ type Headers = list[tuple[str, str]]
 
 @dataclass(frozen=True)
 class Upstreams:
-    """Where what is; `authorizer` guards `streams`."""
+    """The URLs to forward to. The authorizer decides on requests to `streams`."""
 
     api: str
     sockets: str | None = None
@@ -52,29 +52,29 @@ class Upstreams:
 
 
 class Body:
-    """A request's body on its way, which may turn out to be too long."""
+    """A request's body, read as it arrives, with a limit on its size."""
 
     def __init__(self, request: web.Request) -> None:
         self._request = request
         self._size = request.content_length or 0
 
     @property
-    def too_long(self) -> bool:
-        return self._size > LIMIT_BYTES
+    def too_large(self) -> bool:
+        return self._size > MAX_BODY_BYTES
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         self._size = 0
         async for part in self._request.content.iter_any():
             self._size += len(part)
-            if self.too_long:
+            if self.too_large:
                 raise aiohttp.ClientPayloadError
             yield part
 
 
 async def forward(request: web.Request, url: str, headers: Headers) -> web.StreamResponse:
     body = Body(request)
-    if body.too_long:
-        return refusal(413, "Request body is too large", "REQUEST_TOO_LARGE")
+    if body.too_large:
+        return error_response(413, "Request body is too large", "REQUEST_TOO_LARGE")
     try:
         upstream = await request.app[SESSION].request(
             request.method,
@@ -84,27 +84,27 @@ async def forward(request: web.Request, url: str, headers: Headers) -> web.Strea
             allow_redirects=False,
         )
     except aiohttp.ClientError:
-        if body.too_long:
-            return refusal(413, "Request body is too large", "REQUEST_TOO_LARGE")
-        return refusal(502, "The local stack is not answering", "BAD_GATEWAY")
+        if body.too_large:
+            return error_response(413, "Request body is too large", "REQUEST_TOO_LARGE")
+        return error_response(502, "The local stack is not answering", "BAD_GATEWAY")
     async with upstream:
-        answer = web.StreamResponse(status=upstream.status, reason=upstream.reason)
-        answer.headers.extend(end_to_end(upstream.headers))
-        await answer.prepare(request)
+        response = web.StreamResponse(status=upstream.status, reason=upstream.reason)
+        response.headers.extend(end_to_end_headers(upstream.headers))
+        await response.prepare(request)
         async for part in upstream.content.iter_any():
-            await answer.write(part)
-        await answer.write_eof()
-        return answer
+            await response.write(part)
+        await response.write_eof()
+        return response
 
 
-def end_to_end(headers: CIMultiDictProxy[str]) -> Headers:
+def end_to_end_headers(headers: CIMultiDictProxy[str]) -> Headers:
     named = {name.strip().lower() for name in headers.get("Connection", "").split(",")}
-    dropped = HOP_BY_HOP | named
+    dropped = HOP_BY_HOP_HEADERS | named
     return [(name, value) for name, value in headers.items() if name.lower() not in dropped]
 
 
-def refusal(status: int, error: str, code: str) -> web.Response:
-    """Word it as template.yaml's gateway responses are."""
+def error_response(status: int, error: str, code: str) -> web.Response:
+    """Return an error in the shape of the gateway responses in template.yaml."""
     return web.json_response(
         {
             "success": False,
@@ -119,62 +119,68 @@ def refusal(status: int, error: str, code: str) -> web.Response:
     )
 
 
-async def session(app: web.Application) -> AsyncIterator[None]:
-    """A connection per request, as one kept alive may be closed just when it is used again."""
+async def client_session(app: web.Application) -> AsyncIterator[None]:
+    """Open a connection per request: a kept-alive one may close just as it is used again."""
     async with aiohttp.ClientSession(
         auto_decompress=False,
         connector=aiohttp.TCPConnector(limit=0, force_close=True),
-        skip_auto_headers=MADE_UP,
+        skip_auto_headers=AIOHTTP_HEADERS,
         timeout=aiohttp.ClientTimeout(total=None, sock_connect=5),
-    ) as made:
-        app[SESSION] = made
+    ) as session:
+        app[SESSION] = session
         yield
 
 
-def routes(upstreams: Upstreams) -> list[web.RouteDef]:
-    found = []
+def build_routes(upstreams: Upstreams) -> list[web.RouteDef]:
+    routes = []
     if sockets := upstreams.sockets:
 
         async def connect(request: web.Request) -> web.StreamResponse:
-            return await bridge(request, request.app[SESSION], sockets)
+            return await bridge_connection(request, request.app[SESSION], sockets)
 
-        found.append(web.get("/ws", connect))
+        routes.append(web.get("/ws", connect))
     if streams := upstreams.streams:
         authorizer = Authorizer(upstreams.authorizer)
 
-        async def stream(request: web.Request, guard: Guard) -> web.StreamResponse:
+        async def stream(request: web.Request, credential: Credential) -> web.StreamResponse:
+            session = request.app[SESSION]
             try:
-                context = await authorizer.context(guard, request.headers, request.app[SESSION])
+                context = await authorizer.context(credential, request.headers, session)
             except UnauthorizedError:
-                return refusal(401, "Missing or invalid credentials", "INVALID_TOKEN")
+                return error_response(401, "Missing or invalid credentials", "INVALID_TOKEN")
             except aiohttp.ClientError:
-                return refusal(503, "Service is busy, try again", "UNAVAILABLE")
-            sent = [(k, v) for k, v in end_to_end(request.headers) if k.lower() != CONTEXT_HEADER]
+                return error_response(503, "Service is busy, try again", "UNAVAILABLE")
+            headers = end_to_end_headers(request.headers)
+            headers = [(name, value) for name, value in headers if name.lower() != CONTEXT_HEADER]
             url = streams + request.raw_path
-            return await forward(request, url, [*sent, (CONTEXT_HEADER, context)])
+            return await forward(request, url, [*headers, (CONTEXT_HEADER, context)])
 
         async def preflight(request: web.Request) -> web.StreamResponse:
-            return await forward(request, upstreams.api + SIBLING, end_to_end(request.headers))
+            url = upstreams.api + PREFLIGHT_PATH
+            return await forward(request, url, end_to_end_headers(request.headers))
 
-        found += [web.route(m, path, partial(stream, guard=guard)) for m, path, guard in ROUTES]
-        found += [web.options(path, preflight) for _, path in DOCS_PATHS]
+        routes += [
+            web.route(method, path, partial(stream, credential=credential))
+            for method, path, credential in ROUTES
+        ]
+        routes += [web.options(path, preflight) for _, path in DOCS_PATHS]
 
-    async def pass_on(request: web.Request) -> web.StreamResponse:
+    async def call_api(request: web.Request) -> web.StreamResponse:
         url = upstreams.api + request.raw_path
-        return await forward(request, url, end_to_end(request.headers))
+        return await forward(request, url, end_to_end_headers(request.headers))
 
-    return [*found, web.route("*", r"/{path:[\s\S]*}", pass_on)]  # a line feed may be in it
+    return [*routes, web.route("*", r"/{path:[\s\S]*}", call_api)]  # a path may have a line feed
 
 
 async def serve(descriptor: int, upstreams: Upstreams) -> None:
     app = web.Application()
-    app.cleanup_ctx.append(session)
-    app.add_routes(routes(upstreams))
+    app.cleanup_ctx.append(client_session)
+    app.add_routes(build_routes(upstreams))
     runner = web.AppRunner(
         app,
         access_log=None,
         auto_decompress=False,
-        handler_cancellation=True,  # a client that left takes its upstream request with it
+        handler_cancellation=True,  # cancel the upstream request when the client disconnects
         shutdown_timeout=0.5,
     )
     await runner.setup()
@@ -183,10 +189,10 @@ async def serve(descriptor: int, upstreams: Upstreams) -> None:
 
 
 if __name__ == "__main__":
-    wanted = argparse.ArgumentParser(prog="python -m local.gateway.server")
-    wanted.add_argument("descriptor", type=int, help="of a socket that is bound")
-    wanted.add_argument("api")
-    for each in ("sockets", "streams", "authorizer"):
-        wanted.add_argument(f"--{each}")
-    given = {k: v for k, v in vars(wanted.parse_args()).items() if v is not None}
-    asyncio.run(serve(given.pop("descriptor"), Upstreams(**given)))
+    parser = argparse.ArgumentParser(prog="python -m local.gateway.server")
+    parser.add_argument("descriptor", type=int, help="file descriptor of a bound socket")
+    parser.add_argument("api")
+    for option in ("sockets", "streams", "authorizer"):
+        parser.add_argument(f"--{option}")
+    options = {k: v for k, v in vars(parser.parse_args()).items() if v is not None}
+    asyncio.run(serve(options.pop("descriptor"), Upstreams(**options)))

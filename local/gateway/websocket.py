@@ -1,7 +1,7 @@
-"""ws://127.0.0.1:PORT/ws as the deployed WebSocket API's stage.
+"""Forward WebSocket connections from ws://127.0.0.1:PORT/ws to the deployed WebSocket API.
 
-The upstream's handshake comes first, so that a client hears its refusal as it is; then messages and
-closes pass both ways until one side leaves.
+The gateway does the upstream's handshake first, so that the client receives a refusal unchanged.
+Then messages and closes pass in both directions until one side closes the connection.
 """
 
 import asyncio
@@ -10,19 +10,19 @@ import aiohttp
 from aiohttp import WSCloseCode, WSMsgType, web
 from yarl import URL
 
-LIMIT_BYTES = 128 * 2**10  # API Gateway's own
-HEARTBEAT_S = 30  # finds clients that vanished without a word
+MAX_MESSAGE_BYTES = 128 * 2**10  # API Gateway's own limit
+HEARTBEAT_S = 30  # detects clients that vanished without a close
 
 type Socket = aiohttp.ClientWebSocketResponse | web.WebSocketResponse
 
 
-async def bridge(
+async def bridge_connection(
     request: web.Request, session: aiohttp.ClientSession, upstream: str
 ) -> web.StreamResponse:
     client = web.WebSocketResponse(
-        autoclose=False,  # the other side is closed first, while there is time
+        autoclose=False,  # a close is forwarded before it is answered
         heartbeat=HEARTBEAT_S,
-        max_msg_size=LIMIT_BYTES,
+        max_msg_size=MAX_MESSAGE_BYTES,
     )
     if not client.can_prepare(request):
         raise web.HTTPUpgradeRequired
@@ -31,8 +31,8 @@ async def bridge(
         server = await session.ws_connect(
             URL(upstream + query, encoded=True),
             autoclose=False,
-            headers=own_headers(request),
-            max_msg_size=LIMIT_BYTES,
+            headers=forwarded_headers(request),
+            max_msg_size=MAX_MESSAGE_BYTES,
         )
     except aiohttp.WSServerHandshakeError as refused:
         return web.json_response({"message": refused.message}, status=refused.status)
@@ -54,8 +54,8 @@ async def bridge(
     return client
 
 
-def own_headers(request: web.Request) -> list[tuple[str, str]]:
-    """Without those of this connection's own handshake."""
+def forwarded_headers(request: web.Request) -> list[tuple[str, str]]:
+    """Return the headers without those of the client's own handshake."""
     return [
         (name, value)
         for name, value in request.headers.items()
@@ -65,6 +65,7 @@ def own_headers(request: web.Request) -> list[tuple[str, str]]:
 
 
 async def pump(source: Socket, target: Socket) -> None:
+    """Forward messages in one direction until the source closes."""
     while True:
         message = await source.receive()
         match message.type:

@@ -1,1 +1,1 @@
-"""A git host of one demo repository, for the documentation agents."""
+"""A git host with one demo repository of documentation, for the documentation agents."""

@@ -1,9 +1,9 @@
-"""A git host of one repository, with a few pages of documentation in it. Needs no git.
+"""Serve one repository with a few pages of documentation, without git itself.
 
 usage: GIT_CREDENTIALS=user:password python -m local.git.server SOCKET_FD FOLDER
 
-Anybody may clone; who pushes shows the credentials. The repository is bare, in FOLDER. Not
-understood are pushes from clones that git itself made shallow.
+Clones need no credentials, pushes do. FOLDER becomes a bare repository. Pushes from shallow clones
+that git itself made are not supported.
 """
 
 import os
@@ -12,8 +12,7 @@ import socket
 import sys
 from base64 import b64encode
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, closing
 from pathlib import Path
 from socketserver import ThreadingMixIn
 from typing import Any, Final, cast, override
@@ -28,47 +27,14 @@ from dulwich.repo import Repo
 from dulwich.server import Backend, BackendRepo
 from dulwich.web import make_wsgi_chain
 
-from local.kit.network import answers, bound
-from local.kit.paths import ROOT
-from local.kit.process import Part
-
-NAME: Final = "demo-docs.git"
+REPOSITORY_NAME: Final = "demo-docs.git"
 MAIN: Final = Ref(b"refs/heads/main")
-USER: Final = "demo"
 PAGES: Final = Path(__file__).with_name("demo_docs")
-BIRTH: Final = 1_767_225_600  # the same first commit on every machine
+COMMITTED_AT: Final = 1_767_225_600  # fixed, so that the first commit has the same id everywhere
 
 
-@dataclass(frozen=True)
-class GitHost:
-    """The running server: where to clone from, and what opens it for pushes."""
-
-    part: Part
-    url: str
-    user: str
-    password: str
-
-
-@contextmanager
-def git_host(folder: Path) -> Iterator[GitHost]:
-    """Serve a fresh copy of the demo repository until the end of the block."""
-    password = secrets.token_urlsafe(24)
-    with bound(0) as door:
-        url = f"http://127.0.0.1:{door.getsockname()[1]}/{NAME}"
-        part = Part(
-            "the git server",
-            [sys.executable, "-m", "local.git.server", str(door.fileno()), folder / NAME],
-            env={"PYTHONPATH": str(ROOT), "GIT_CREDENTIALS": f"{USER}:{password}"},
-            log=folder / "git.log",
-            pass_fds=[door.fileno()],
-        )
-    with part:
-        part.wait_until(lambda: answers(f"{url}/info/refs"))
-        yield GitHost(part, url, USER, password)
-
-
-def planted(folder: Path) -> None:
-    """Make the repository, with one commit on main."""
+def create_repository(folder: Path) -> None:
+    """Create the repository, with one commit on main."""
     repo = Repo.init_bare(folder, mkdir=True)
     store, tree = repo.object_store, Tree()
     store.add_object(tree)
@@ -80,7 +46,7 @@ def planted(folder: Path) -> None:
     commit = Commit()
     commit.tree, commit.parents = commit_tree_changes(store, tree, changes), []
     commit.author = commit.committer = b"Demo <demo@example.com>"
-    commit.author_time = commit.commit_time = BIRTH
+    commit.author_time = commit.commit_time = COMMITTED_AT
     commit.author_timezone = commit.commit_timezone = 0
     commit.encoding, commit.message = b"UTF-8", b"The first pages\n"
     store.add_object(commit)
@@ -90,17 +56,17 @@ def planted(folder: Path) -> None:
 
 
 class Refs(DiskRefsContainer):
-    """Tells of a lost race: dulwich's server looks for errors only, and reports "ok" to both."""
+    """Reports a lost race as an error: dulwich's server ignores the result, and reports "ok"."""
 
     @override
-    def set_if_equals(self, *args: Any, **about: Any) -> bool:
-        if not super().set_if_equals(*args, **about):
+    def set_if_equals(self, *args: Any, **kwargs: Any) -> bool:
+        if not super().set_if_equals(*args, **kwargs):
             raise OSError("the branch has moved")
         return True
 
 
 class OneRepository(Backend):
-    """The repository as it is opened, and closed, for one request: not for several threads."""
+    """Opens the repository for one request: an open repository is not safe for threads."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -108,7 +74,7 @@ class OneRepository(Backend):
 
     @override
     def open_repository(self, path: str) -> BackendRepo:
-        if os.fsdecode(path).strip("/") != NAME:  # pushes name it in bytes
+        if os.fsdecode(path).strip("/") != REPOSITORY_NAME:  # for pushes, path is in bytes
             raise NotGitRepository(path)
         repo = self._opened.enter_context(Repo(str(self._folder)))
         repo.refs = Refs(repo.controldir())
@@ -118,51 +84,51 @@ class OneRepository(Backend):
         self._opened.close()
 
 
-def application(folder: Path) -> WSGIApplication:
-    def answer(environ: WSGIEnvironment, respond: StartResponse) -> Iterator[bytes]:
+def create_app(folder: Path) -> WSGIApplication:
+    def respond(environ: WSGIEnvironment, start_response: StartResponse) -> Iterator[bytes]:
         with closing(OneRepository(folder)) as backend:
-            yield from make_wsgi_chain(backend)(environ, respond)
+            yield from make_wsgi_chain(backend)(environ, start_response)
 
-    return answer
+    return respond
 
 
-def guarded(app: WSGIApplication, credentials: str) -> WSGIApplication:
-    """Let only those push who show the credentials."""
+def require_credentials(app: WSGIApplication, credentials: str) -> WSGIApplication:
+    """Wrap an app to reject pushes without these credentials, `user:password`."""
     expected = f"Basic {b64encode(credentials.encode()).decode()}"
 
-    def answer(environ: WSGIEnvironment, respond: StartResponse) -> Iterable[bytes]:
-        pushes = "git-receive-pack" in environ["PATH_INFO"] + environ.get("QUERY_STRING", "")
-        shown = environ.get("HTTP_AUTHORIZATION", "")
-        if pushes and not secrets.compare_digest(shown.encode(), expected.encode()):
-            respond("401 Unauthorized", [("WWW-Authenticate", 'Basic realm="git"')])
-            return [b"who are you?\n"]
-        return app(environ, respond)
+    def respond(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        is_push = "git-receive-pack" in environ["PATH_INFO"] + environ.get("QUERY_STRING", "")
+        given = environ.get("HTTP_AUTHORIZATION", "")
+        if is_push and not secrets.compare_digest(given.encode(), expected.encode()):
+            start_response("401 Unauthorized", [("WWW-Authenticate", 'Basic realm="git"')])
+            return [b"pushes need credentials\n"]
+        return app(environ, start_response)
 
-    return answer
+    return respond
 
 
 class Server(ThreadingMixIn, WSGIServer):
     daemon_threads = True
 
 
-def main(descriptor: int, folder: Path, credentials: str) -> None:
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    planted(folder)
-    serve(
-        socket.socket(fileno=descriptor),
-        guarded(application(folder), credentials),
-    )
-
-
-def serve(door: socket.socket, app: WSGIApplication) -> None:
-    server = Server(door.getsockname(), WSGIRequestHandler, bind_and_activate=False)
+def serve(bound: socket.socket, app: WSGIApplication) -> None:
+    server = Server(bound.getsockname(), WSGIRequestHandler, bind_and_activate=False)
     server.socket.close()
-    server.socket = door
-    server.server_name, server.server_port = door.getsockname()
+    server.socket = bound
+    server.server_name, server.server_port = bound.getsockname()
     server.setup_environ()
     server.set_app(app)
     server.server_activate()
     server.serve_forever()
+
+
+def main(descriptor: int, folder: Path, credentials: str) -> None:
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    create_repository(folder)
+    serve(
+        socket.socket(fileno=descriptor),
+        require_credentials(create_app(folder), credentials),
+    )
 
 
 if __name__ == "__main__":

@@ -1,1 +1,1 @@
-"""Helpers that know nothing of the stack: paths, processes, ports, progress."""
+"""Helpers that know nothing of the stack: errors, paths, processes, ports, progress."""

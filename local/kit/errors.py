@@ -1,2 +1,2 @@
 class LocalStackError(Exception):
-    """Something a developer can act on; its text is all that is shown."""
+    """A developer can act on it. Commands print its text, without a traceback."""

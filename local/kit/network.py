@@ -1,15 +1,16 @@
-"""The little HTTP that starting a stack needs."""
+"""Ports of this machine, and plain HTTP requests to them."""
 
 import http.client
 import socket
 import urllib.parse
 from contextlib import closing
 
+REQUEST_TIMEOUT_S = 5
 BAD_GATEWAY = 502
 
 
-def answers(url: str) -> bool:
-    """Whether something is there, whatever it says, except for a gateway before an empty house."""
+def is_responding(url: str) -> bool:
+    """Whether a server answers with any status but 502, which a gateway sends for its upstream."""
     try:
         status, _ = get(url)
     except (OSError, http.client.HTTPException):
@@ -18,25 +19,31 @@ def answers(url: str) -> bool:
 
 
 def get(url: str) -> tuple[int, bytes]:
+    """Return the status and the body."""
     parts = urllib.parse.urlsplit(url)
-    with closing(http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=5)) as there:
-        there.request("GET", parts.path or "/")
-        answer = there.getresponse()
-        return answer.status, answer.read()
+    with closing(
+        http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=REQUEST_TIMEOUT_S)
+    ) as connection:
+        connection.request("GET", parts.path or "/")
+        response = connection.getresponse()
+        return response.status, response.read()
 
 
-def bound(port: int) -> socket.socket:
-    """Reserve a port (0: any one); nobody can connect to it until somebody listens."""
-    door = socket.socket()
+def bind_port(port: int) -> socket.socket:
+    """Reserve a port of the loopback interface, or any free one for 0.
+
+    Connections are refused until the socket listens.
+    """
+    bound = socket.socket()
     try:
-        door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        door.bind(("127.0.0.1", port))
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind(("127.0.0.1", port))
     except OSError:
-        door.close()
+        bound.close()
         raise
-    return door
+    return bound
 
 
-def free_port() -> int:
-    with bound(0) as door:
-        return int(door.getsockname()[1])
+def find_free_port() -> int:
+    with bind_port(0) as bound:
+        return int(bound.getsockname()[1])

@@ -1,4 +1,4 @@
-"""Where things are, seen from the repository."""
+"""Paths inside the repository."""
 
 import sys
 from pathlib import Path
@@ -9,12 +9,18 @@ ROOT = Path(__file__).parents[2]
 TOOLS = ROOT / ".tools"
 BUILT = ROOT / ".aws-sam"
 
-# A virtual environment's python knows the real one, which `sam build` wants first on PATH.
+# `sam build` needs the interpreter itself first on PATH, not the virtual environment's link to it.
 PYTHON = Path(sys.base_prefix) / "bin" / "python3.13"
 
 
 def tool(name: str) -> Path:
+    """Return the path of an installed tool.
+
+    Raises:
+        LocalStackError: It is not installed.
+
+    """
     path = TOOLS / name
     if not path.exists():
-        raise LocalStackError(f"{path} is missing; `make up` and `make test` install it")
+        raise LocalStackError(f"{path} is missing: run `make up` or `make test` to install it")
     return path

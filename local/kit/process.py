@@ -1,4 +1,4 @@
-"""A process of the local stack."""
+"""A child process of the local stack."""
 
 import os
 import signal
@@ -12,13 +12,14 @@ from typing import Self
 
 from local.kit.errors import LocalStackError
 
-KEEPER = Path(__file__).with_name("supervisor.py")
-LAST_LINES = 15
-PATIENCE_SECONDS = 8.0  # more than the keeper has
+SUPERVISOR = Path(__file__).with_name("supervisor.py")
+MAX_LOG_LINES = 15
+STOP_TIMEOUT_S = 8.0  # longer than the supervisor waits between SIGTERM and SIGKILL
+POLL_INTERVAL_S = 0.02
 
 
-class Part:
-    """A command under its keeper, in a process group of its own, writing to a log file."""
+class Process:
+    """A command under a supervisor, in a process group of its own, with a log file."""
 
     def __init__(
         self,
@@ -31,13 +32,13 @@ class Part:
     ) -> None:
         self.name, self.log = name, log
         with log.open("ab") as out:
-            self._keeper = subprocess.Popen(  # noqa: S603 - our own command
-                [sys.executable, "-I", "-S", KEEPER, *command],
+            self._supervisor = subprocess.Popen(  # noqa: S603 - our own command
+                [sys.executable, "-I", "-S", SUPERVISOR, *command],
                 env=env,
                 stdin=subprocess.PIPE,
                 stdout=out,
                 stderr=subprocess.STDOUT,
-                process_group=0,  # Ctrl-C is for the parent, which stops its parts in order
+                process_group=0,  # Ctrl-C goes to the parent, which stops its processes in order
                 pass_fds=pass_fds,
             )
 
@@ -48,24 +49,37 @@ class Part:
         self.stop()
 
     def check(self) -> None:
-        if self._keeper.poll() is not None:
-            said = self.log.read_text(errors="replace").splitlines()[-LAST_LINES:]
-            said.append(f"{self.name} ended; the last it said is above")
-            raise LocalStackError("\n".join(said))
+        """Check that the process is running.
 
-    def wait_until(self, ready: Callable[[], bool], seconds: float = 30) -> None:
-        deadline = time.monotonic() + seconds
+        Raises:
+            LocalStackError: It has ended; the text includes the end of its log.
+
+        """
+        if self._supervisor.poll() is not None:
+            lines = self.log.read_text(errors="replace").splitlines()[-MAX_LOG_LINES:]
+            lines.append(f"{self.name} ended unexpectedly; its last log lines are above")
+            raise LocalStackError("\n".join(lines))
+
+    def wait_until(self, ready: Callable[[], bool], timeout_s: float = 30) -> None:
+        """Wait until the process is ready.
+
+        Raises:
+            LocalStackError: It has ended, or is not ready in time.
+
+        """
+        deadline = time.monotonic() + timeout_s
         while not ready():
             self.check()
             if time.monotonic() > deadline:
-                raise LocalStackError(f"{self.name} did not answer within {seconds:.0f} s")
-            time.sleep(0.02)
+                raise LocalStackError(f"{self.name} was not ready within {timeout_s:.0f} s")
+            time.sleep(POLL_INTERVAL_S)
 
     def stop(self) -> None:
-        if self._keeper.stdin:
-            self._keeper.stdin.close()
+        """Stop the process and its children. Idempotent."""
+        if self._supervisor.stdin:
+            self._supervisor.stdin.close()
         with suppress(subprocess.TimeoutExpired):
-            self._keeper.wait(PATIENCE_SECONDS)
+            self._supervisor.wait(STOP_TIMEOUT_S)
         with suppress(ProcessLookupError):
-            os.killpg(self._keeper.pid, signal.SIGKILL)
-        self._keeper.wait()
+            os.killpg(self._supervisor.pid, signal.SIGKILL)
+        self._supervisor.wait()

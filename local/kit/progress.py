@@ -1,4 +1,4 @@
-"""What takes its time says what it is, and how long it took."""
+"""Show a slow step and its duration on the terminal."""
 
 import sys
 import time
@@ -7,8 +7,9 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def step(what: str) -> Iterator[None]:
-    sys.stdout.write(f"{what}… ")
+def step(description: str) -> Iterator[None]:
+    """Print the description at the start of the block, and its duration at the end."""
+    sys.stdout.write(f"{description}… ")
     sys.stdout.flush()
     start, outcome = time.monotonic(), "failed after "
     try:

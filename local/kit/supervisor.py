@@ -1,8 +1,8 @@
-"""Run a command that does not outlive whoever started this. usage: supervisor.py COMMAND...
+"""Run a command that ends when the parent process ends. usage: supervisor.py COMMAND...
 
-Its parent holds the other end of standard input, which the kernel closes however the parent ends,
-SIGKILL included. Then the whole process group is told to stop, and a little later made to: the
-command's own children (MiniStack's running functions) are in it too.
+The parent holds the other end of standard input. The kernel closes it however the parent ends,
+SIGKILL included. The supervisor then sends SIGTERM, and later SIGKILL, to its process group, which
+includes the command's own children (MiniStack's running functions).
 """
 
 import ctypes
@@ -13,36 +13,36 @@ import sys
 import threading
 import time
 
-PATIENCE_SECONDS = 5
+SIGTERM_TIMEOUT_S = 5
 PR_SET_PDEATHSIG = 1
 
 
-def end_group_with_parent() -> None:
+def stop_group_with_parent() -> None:
     while os.read(sys.stdin.fileno(), 1024):
         pass
     os.killpg(0, signal.SIGTERM)
-    time.sleep(PATIENCE_SECONDS)
+    time.sleep(SIGTERM_TIMEOUT_S)
     os.killpg(0, signal.SIGKILL)
 
 
-def die_with_keeper() -> None:
-    """Should this process itself be killed; only Linux has it."""
+def die_with_supervisor() -> None:
+    """Have the kernel kill the command if the supervisor is killed; Linux only."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def main() -> None:
-    signal.signal(signal.SIGTERM, lambda *_: None)  # it outlives the group's SIGTERM
+    signal.signal(signal.SIGTERM, lambda *_: None)  # survive the SIGTERM to the own group
     command = subprocess.Popen(  # noqa: S603 - our own command
         sys.argv[1:],
         stdin=subprocess.DEVNULL,
-        close_fds=False,  # the gateway is handed its socket
-        preexec_fn=die_with_keeper,  # noqa: PLW1509 - no threads yet
+        close_fds=False,  # the gateway inherits its socket
+        preexec_fn=die_with_supervisor,  # noqa: PLW1509 - no threads yet
     )
-    threading.Thread(target=end_group_with_parent, daemon=True).start()
+    threading.Thread(target=stop_group_with_parent, daemon=True).start()
     status = command.wait()
     print(f"{sys.argv[1]} ended with status {status}", flush=True)
-    os.killpg(0, signal.SIGKILL)  # nothing that it started stays
+    os.killpg(0, signal.SIGKILL)  # the command's children
 
 
 if __name__ == "__main__":

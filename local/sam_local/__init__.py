@@ -1,1 +1,1 @@
-"""Invoke every function with `sam local`, in Lambda's own image."""
+"""Invoke functions with `sam local`, in Lambda's own image."""

@@ -1,4 +1,4 @@
-"""What `sam local`'s containers need of this machine: a way to the emulated AWS, and a layer."""
+"""What the containers of `sam local` need: a route to the emulated AWS, and a layer."""
 
 import shutil
 import socket
@@ -14,45 +14,50 @@ from local.kit.errors import LocalStackError
 
 NO_DOCKER = "sam local needs a running Docker engine: install Docker Engine or Docker Desktop"
 ADAPTER_IMAGE = "public.ecr.aws/awsguru/aws-lambda-adapter:1.0.0-rc1"
-"""What is in the layer that the template names."""
+"""The image of the layer that the template names."""
 WRAPPER = """\
 #!/bin/sh
 exec "$LAMBDA_TASK_ROOT/$_HANDLER"
 """
+CHUNK_BYTES = 65_536
 
 
-def docker(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(  # noqa: S603 - a command of this module's
-        ["docker", *arguments],  # noqa: S607 - wherever it is
+def run_docker(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(  # noqa: S603 - our own command
+        ["docker", *arguments],  # noqa: S607 - found on PATH
         check=False,
         capture_output=True,
         text=True,
     )
 
 
-def docker_runs() -> bool:
-    return shutil.which("docker") is not None and docker("info").returncode == 0
+def is_docker_running() -> bool:
+    return shutil.which("docker") is not None and run_docker("info").returncode == 0
 
 
-def web_adapter(folder: Path) -> Path:
-    """Make a layer of the Lambda Web Adapter's public image.
+def extract_web_adapter(folder: Path) -> Path:
+    """Create a layer from the public image of the Lambda Web Adapter.
 
-    For the layer itself, `sam` would need somebody's AWS credentials.
+    To download the layer itself, `sam` would need AWS credentials.
+
+    Raises:
+        LocalStackError: Docker cannot load the image.
+
     """
-    made = docker("create", ADAPTER_IMAGE, "/lambda-adapter")
-    if made.returncode:
-        raise LocalStackError(made.stderr)
-    container = made.stdout.strip()
-    layer = adapter_layer(folder)
-    copied = docker("cp", f"{container}:/lambda-adapter", str(layer / "extensions"))
-    docker("rm", container)
+    created = run_docker("create", ADAPTER_IMAGE, "/lambda-adapter")
+    if created.returncode:
+        raise LocalStackError(created.stderr)
+    container = created.stdout.strip()
+    layer = create_adapter_layer(folder)
+    copied = run_docker("cp", f"{container}:/lambda-adapter", str(layer / "extensions"))
+    run_docker("rm", container)
     if copied.returncode:
         raise LocalStackError(copied.stderr)
     return layer
 
 
-def adapter_layer(folder: Path) -> Path:
-    """All of the layer but the program itself, which belongs into `extensions`."""
+def create_adapter_layer(folder: Path) -> Path:
+    """Create the layer without the program itself, which belongs into `extensions`."""
     (folder / "extensions").mkdir(parents=True, exist_ok=True)
     wrapper = folder / "bootstrap"
     wrapper.write_text(WRAPPER)
@@ -61,47 +66,48 @@ def adapter_layer(folder: Path) -> Path:
 
 
 @contextmanager
-def reachable(aws_endpoint_url: str) -> Iterator[str]:
-    """The emulated AWS, as containers reach it: it listens on the loopback of this machine only.
+def expose(aws_endpoint_url: str) -> Iterator[str]:
+    """Yield the emulated AWS's URL for containers; it listens on the loopback interface only.
 
-    Docker Desktop leads there by a name of its own. On Linux, `sam` cannot put a container into
-    the host's network, whatever its --docker-network is, so a door is opened at the bridge, which
-    nobody outside can reach.
+    Docker Desktop provides a host name for that. On Linux, `sam` cannot use the host's network,
+    whatever its --docker-network is. So a forwarder listens on Docker's bridge, which other
+    machines cannot reach.
     """
     port = int(aws_endpoint_url.rpartition(":")[2])
-    found = docker("network", "inspect", "bridge", "-f", "{{(index .IPAM.Config 0).Gateway}}")
+    found = run_docker("network", "inspect", "bridge", "-f", "{{(index .IPAM.Config 0).Gateway}}")
     try:
         bridge = found.stdout.strip()
-        opened = door(bridge, port)
+        forwarder = create_forwarder(bridge, port)
     except OSError:
         yield f"http://host.docker.internal:{port}"
         return
-    with opened:
-        Thread(target=opened.serve_forever, daemon=True).start()
-        yield f"http://{bridge}:{opened.server_address[1]}"
-        opened.shutdown()
+    with forwarder:
+        Thread(target=forwarder.serve_forever, daemon=True).start()
+        yield f"http://{bridge}:{forwarder.server_address[1]}"
+        forwarder.shutdown()
 
 
-def door(address: str, port: int) -> ThreadingTCPServer:
-    """What connects to any port of this address is passed on to the loopback's."""
+def create_forwarder(address: str, port: int) -> ThreadingTCPServer:
+    """Listen on any port of the address; forward connections to this port of the loopback."""
 
-    class Visitor(BaseRequestHandler):
+    class Connection(BaseRequestHandler):
         @override
         def handle(self) -> None:
-            with socket.create_connection(("127.0.0.1", port)) as inside:
-                back = Thread(target=pump, args=(inside, self.request), daemon=True)
+            with socket.create_connection(("127.0.0.1", port)) as target:
+                back = Thread(target=pump, args=(target, self.request), daemon=True)
                 back.start()
-                pump(self.request, inside)
+                pump(self.request, target)
                 back.join()
 
-    class Door(ThreadingTCPServer):
+    class Forwarder(ThreadingTCPServer):
         daemon_threads = True
 
-    return Door((address, 0), Visitor)
+    return Forwarder((address, 0), Connection)
 
 
 def pump(source: socket.socket, target: socket.socket) -> None:
+    """Forward bytes in one direction until the source closes."""
     with suppress(OSError):
-        while some := source.recv(65536):
-            target.sendall(some)
+        while chunk := source.recv(CHUNK_BYTES):
+            target.sendall(chunk)
         target.shutdown(socket.SHUT_WR)

@@ -1,4 +1,4 @@
-"""What the events of `events/` are about, for functions that are invoked one by one."""
+"""Examples for the events of `events/`, one by one: a job, a share, a session, a delivery."""
 
 import time
 from dataclasses import replace
@@ -16,23 +16,23 @@ from jobs.webhooks.webhook import DeliveryState, WebhookDelivery, delivery_id
 ECHO, FAR_ECHO = (
     f"{digit * 8}-{digit * 4}-4{digit * 3}-8{digit * 3}-{digit * 12}" for digit in "13"
 )
-HOUR = 3600 * 1000
+HOUR_MS = 3600 * 1000
 
 
-def job_for(function: str) -> Job:
-    """The job that a function's event is about."""
+def make_job(function: str) -> Job:
+    """Make the job of a function's event."""
     if function.startswith("Missions"):
-        return waiting()
+        return make_queued_mission()
     if function.startswith("Docs"):
-        return written()
+        return make_finished_docs_job()
     if function == "RunDocsJob":
-        return half_written()
-    return left_behind(FAR_ECHO if function == "PollRemoteJob" else ECHO)
+        return make_abandoned_docs_job()
+    return make_abandoned_job(FAR_ECHO if function == "PollRemoteJob" else ECHO)
 
 
-def waiting() -> Job:
-    """A mission that gets no device: its group has none."""
-    now = time.time_ns() // 1_000_000
+def make_queued_mission() -> Job:
+    """Make a mission that stays queued: its device group has no devices."""
+    now = now_ms()
     return Job(
         id=new_job_id(now),
         tenant="demo",
@@ -40,17 +40,16 @@ def waiting() -> Job:
         request={"metadata": {}, "action": "HOVER", "waypoints": []},
         created_at=now,
         changed_at=now,
-        deadline=now + HOUR,
-        retention=24 * HOUR,
+        deadline=now + HOUR_MS,
+        retention=24 * HOUR_MS,
         status=JobStatus.QUEUED,
         sequence=2,
         mission=Mission(name="Inspection", group="nowhere", priority=5, due_at=now),
     )
 
 
-def written() -> Job:
-    """A documentation agent's job that is over."""
-    now = time.time_ns() // 1_000_000
+def make_finished_docs_job() -> Job:
+    now = now_ms()
     return Job(
         id=new_job_id(now),
         tenant="demo",
@@ -58,8 +57,8 @@ def written() -> Job:
         request={"messages": [{"role": "user", "content": "say Hello"}], "v": 2},
         created_at=now,
         changed_at=now,
-        deadline=now + HOUR,
-        retention=24 * HOUR,
+        deadline=now + HOUR_MS,
+        retention=24 * HOUR_MS,
         status=JobStatus.SUCCEEDED,
         sequence=3,
         ended_at=now,
@@ -72,26 +71,49 @@ def written() -> Job:
     )
 
 
-def half_written() -> Job:
-    """A documentation agent's job whose worker has died."""
-    return replace(written(), status=JobStatus.RUNNING, sequence=2, attempt=1, ended_at=None)
+def make_abandoned_docs_job() -> Job:
+    """Make a running docs job whose worker has died."""
+    return replace(
+        make_finished_docs_job(), status=JobStatus.RUNNING, sequence=2, attempt=1, ended_at=None
+    )
 
 
-def shared() -> Share:
-    now = time.time_ns() // 1_000_000
+def make_abandoned_job(agent_id: str) -> Job:
+    """Make a running job whose worker has died; the stack dispatches only new jobs."""
+    now = now_ms()
+    job_id = new_job_id(now)
+    return Job(
+        id=job_id,
+        tenant="demo",
+        dialect="messaging",
+        request={"agentId": agent_id, "userId": ECHO, "content": "Hello", "metadata": {}},
+        created_at=now,
+        changed_at=now,
+        deadline=now + HOUR_MS,
+        retention=24 * HOUR_MS,
+        status=JobStatus.RUNNING,
+        sequence=2,
+        attempt=1,
+        lease_until=now,
+        handle=job_id,  # when polled, the job serves as its own remote job
+    )
+
+
+def make_share() -> Share:
+    now = now_ms()
     return Share(
         code=new_code(),
         resource=Resource(tenant="demo", kind=ResourceKind.GROUP, id="harbour"),
         type=ShareType.STREAM,
         created_at=now,
-        expires_at=now + HOUR,
+        expires_at=now + HOUR_MS,
         max_viewers=None,
         metadata={},
     )
 
 
-def opened() -> ChatSession:
-    now = time.time_ns() // 1_000_000
+def make_session() -> ChatSession:
+    now = now_ms()
     return ChatSession(
         id=new_job_id(now),
         tenant="demo",
@@ -105,8 +127,8 @@ def opened() -> ChatSession:
     )
 
 
-def delivered(job: Job) -> WebhookDelivery:
-    """What has been sent of a job, to a receiver whom nobody finds again."""
+def make_delivery(job: Job) -> WebhookDelivery:
+    """Make a finished delivery of the job's webhook."""
     return WebhookDelivery(
         id=delivery_id(job.ref, job.sequence, None),
         ref=job.ref,
@@ -119,22 +141,5 @@ def delivered(job: Job) -> WebhookDelivery:
     )
 
 
-def left_behind(agent_id: str) -> Job:
-    """A job whose worker has died. Only new ones are dispatched, so the stack's own let it be."""
-    now = time.time_ns() // 1_000_000
-    job_id = new_job_id(now)
-    return Job(
-        id=job_id,
-        tenant="demo",
-        dialect="messaging",
-        request={"agentId": agent_id, "userId": ECHO, "content": "Hello", "metadata": {}},
-        created_at=now,
-        changed_at=now,
-        deadline=now + HOUR,
-        retention=24 * HOUR,
-        status=JobStatus.RUNNING,
-        sequence=2,
-        attempt=1,
-        lease_until=now,
-        handle=job_id,  # to be polled, it is its own far half
-    )
+def now_ms() -> int:
+    return time.time_ns() // 1_000_000

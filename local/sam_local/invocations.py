@@ -1,6 +1,7 @@
-"""Functions one by one: their settings, and their events as a running stack can make sense of them.
+"""Prepare the invocation of each function: its environment, and an event that fits the stack.
 
-What a file in events/ names (a key, a job, a session, a message) is put into the stack before.
+The files in events/ name examples (a key, a job, a session, a message). Each example is replaced by
+one that the stack knows.
 """
 
 import json
@@ -15,35 +16,32 @@ from jobs.core.job import Job
 from jobs.sessions.adapters.sessions import DynamoConversations
 from jobs.tracking.adapters.shares import DynamoShares
 from jobs.webhooks.adapters.deliveries import DynamoDeliveryLog
-from local.cloud.aws import CREDENTIALS, session
+from local.cloud.aws import CREDENTIALS, create_session
 from local.cloud.build import LOCAL
-from local.cloud.omit import FUNCTION
-from local.cloud.template import load
-from local.gateway.streams import deployed
+from local.cloud.template import find_functions, is_web_server, load_template
+from local.cloud.web_functions import describe_authorizer
 from local.kit.paths import ROOT
-from local.sam_local.examples import delivered, job_for, opened, shared
-from local.stack.follow import functions
+from local.sam_local.examples import make_delivery, make_job, make_session, make_share
+from local.stack.logs import list_functions
 
 EXAMPLE_KEY = "sortie_000000000000_EXAMPLE-KEY-OF-NOBODY-EXAMPLE-KEY-OF-NOBODY"
 EXAMPLE_PARTNER_KEY = "sortie_111111111111_EXAMPLE-KEY-OF-PARTNER-EXAMPLE-KEY-OF-PARTN"
 EXAMPLE_DOCS_KEY = "mint_222222222222_EXAMPLE-KEY-OF-NOBODY-EXAMPLE-KEY-OF-NOBODY"
 EXAMPLE_CLIENT = "EXAMPLECLIENTOFNOBODY0000000"
-EXAMPLE_CLIENT_SECRET = "EXAMPLE-SECRET-OF-NOBODY"  # noqa: S105 - it is none
+EXAMPLE_CLIENT_SECRET = "EXAMPLE-SECRET-OF-NOBODY"  # noqa: S105 - not a real one
 EXAMPLE_JOB = "019b7963-4a00-7000-8000-000000000001"
 EXAMPLE_SESSION = "019b7963-4a00-7000-8000-00000000c0de"
 EXAMPLE_DELIVERY = "5f0c1a52-7d1e-5b0a-9d55-0c1f6f1d2a01"
 EXAMPLE_RECEIPT = "EXAMPLE-receipt-handle"
 EXAMPLE_SHARE = "EXAMPLE-CODE-OF-NOBODY-EXAMPLE-0"
-QUEUES = ("AGENT_QUEUE_URL", "DOCS_QUEUE_URL", "WEBHOOK_QUEUE_URL")
-ADAPTER = "WebAdapterLayer"
+QUEUE_VARIABLES = ("AGENT_QUEUE_URL", "DOCS_QUEUE_URL", "WEBHOOK_QUEUE_URL")
+ADAPTER_LAYER = "WebAdapterLayer"
+CODE_PROPERTIES = {"CodeUri", "ContentUri", "DefinitionUri"}
 
 
 @dataclass(frozen=True)
 class Invocation:
-    """A function's logical id, its settings, and an event that the stack can make sense of.
-
-    `file` is where the event is, below events/.
-    """
+    """A function's logical id, its environment, and its event; `file` is below events/."""
 
     function: str
     handler: str
@@ -57,7 +55,7 @@ class Invocation:
 
 
 class Backend(Protocol):
-    """Of a local stack, what functions need and what was put into it."""
+    """The part of a local stack that functions and their examples need."""
 
     @property
     def name(self) -> str: ...
@@ -70,8 +68,8 @@ class Backend(Protocol):
 
 
 @dataclass(frozen=True)
-class Described:
-    """The stack that `make up` runs."""
+class DescribedStack:
+    """The running stack of `make up`, read from stack.json."""
 
     name: str
     aws_endpoint_url: str
@@ -79,71 +77,67 @@ class Described:
     seeded: Mapping[str, Any]
 
     @classmethod
-    def of(cls, file: Path) -> Self:
-        described = json.loads(file.read_text())
-        name, endpoint_url = described["stackName"], described["awsEndpointUrl"]
-        with closing(session().client("cloudformation", endpoint_url=endpoint_url)) as stacks:
+    def read(cls, file: Path) -> Self:
+        description = json.loads(file.read_text())
+        name, endpoint_url = description["stackName"], description["awsEndpointUrl"]
+        with closing(
+            create_session().client("cloudformation", endpoint_url=endpoint_url)
+        ) as stacks:
             [found] = stacks.describe_stacks(StackName=name)["Stacks"]
         outputs = {each["OutputKey"]: each["OutputValue"] for each in found["Outputs"]}
-        return cls(name, endpoint_url, outputs, seeded=described)
+        return cls(name, endpoint_url, outputs, seeded=description)
 
 
-def invocations(stack: Backend) -> Iterator[Invocation]:
-    """One of each function in the template, with what it is about in the stack's tables."""
-    aws, endpoint_url = session(), stack.aws_endpoint_url
+def prepare_invocations(stack: Backend) -> Iterator[Invocation]:
+    """Yield one invocation of each function in the template; store its examples in the stack."""
+    aws, endpoint_url = create_session(), stack.aws_endpoint_url
     with (
         closing(aws.client("sqs", endpoint_url=endpoint_url)) as sqs,
         closing(aws.client("dynamodb", endpoint_url=endpoint_url)) as dynamodb,
         closing(aws.client("lambda", endpoint_url=endpoint_url)) as lambdas,
     ):
-        put = Examples(stack, dynamodb)
-        queue_url, receipt = message(sqs)
-        settings = variables(stack, lambdas)
-        for function, properties in template_functions().items():
+        examples = ExampleStore(stack, dynamodb)
+        queue_url, receipt = create_message(sqs)
+        variables = load_variables(stack, lambdas)
+        for function, properties in load_functions().items():
             handler = properties["Handler"]
             file = handler.removesuffix(".lambda_handler").removesuffix(".sh").replace(".", "/")
             yield Invocation(
                 function=function,
                 handler=handler,
-                variables=settings[function] | dict.fromkeys(QUEUES, queue_url),
+                variables=variables[function] | dict.fromkeys(QUEUE_VARIABLES, queue_url),
                 file=f"{file}.json",
-                event=filled(
+                event=fill_event(
                     (ROOT / f"events/{file}.json").read_text(),
-                    {**seeded(stack), **put(function), EXAMPLE_RECEIPT: receipt},
+                    {**seeded_values(stack), **examples.put(function), EXAMPLE_RECEIPT: receipt},
                 ),
             )
 
 
-def template_functions() -> dict[str, dict[str, Any]]:
-    resources = load(LOCAL.folder / "template.yaml")["Resources"]
-    return {
-        name: each["Properties"]
-        for name, each in sorted(resources.items())
-        if each["Type"] == FUNCTION
-    }
+def load_functions() -> dict[str, dict[str, Any]]:
+    functions = find_functions(load_template(LOCAL.folder / "template.yaml"))
+    return dict(sorted(functions.items()))
 
 
-def variables(stack: Backend, lambdas: Any) -> dict[str, dict[str, str]]:
-    """What each function is told by its environment, as it was deployed.
+def load_variables(stack: Backend, lambdas: Any) -> dict[str, dict[str, str]]:
+    """Return each function's environment as deployed, by logical id.
 
-    Web servers are not: they share what all are told, and add their own. What they answer does not
-    stream, as nobody but the Lambda service makes anything of that.
+    Web servers are not deployed: they have the shared variables and their own. Their responses are
+    buffered, as only the Lambda service understands streams.
     """
-    _, everywhere = deployed(stack.aws_endpoint_url, stack.name)
-    found = {
-        name: {**everywhere, **own["Environment"]["Variables"], "AWS_LWA_INVOKE_MODE": "buffered"}
-        for name, own in template_functions().items()
-        if own["Handler"].endswith(".sh")
+    _, shared = describe_authorizer(stack.aws_endpoint_url, stack.name)
+    variables = {
+        name: {**shared, **own["Environment"]["Variables"], "AWS_LWA_INVOKE_MODE": "buffered"}
+        for name, own in load_functions().items()
+        if is_web_server(own)
     }
-    for physical, name in functions(stack.aws_endpoint_url, stack.name).items():
-        told = lambdas.get_function_configuration(FunctionName=physical)
-        found[f"{name}Function"] = told["Environment"]["Variables"]
-    return found
+    for physical, name in list_functions(stack.aws_endpoint_url, stack.name).items():
+        settings = lambdas.get_function_configuration(FunctionName=physical)
+        variables[f"{name}Function"] = settings["Environment"]["Variables"]
+    return variables
 
 
-class Examples:
-    """Puts what a function's event is about into the stack, and says by which ids."""
-
+class ExampleStore:
     def __init__(self, stack: Backend, dynamodb: Any) -> None:
         tables = stack.outputs
         self._jobs = DynamoJobRepository(dynamodb, tables["JobTableName"], lambda: 0)
@@ -153,21 +147,22 @@ class Examples:
         )
         self._deliveries = DynamoDeliveryLog(dynamodb, tables["WebhookTableName"], lambda: 0)
 
-    def __call__(self, function: str) -> dict[str, str]:
-        job: Job = job_for(function.removesuffix("Function"))
+    def put(self, function: str) -> dict[str, str]:
+        """Store the examples for a function's event; return the new id of each."""
+        job: Job = make_job(function.removesuffix("Function"))
         self._jobs.add(job)
-        self._shares.add(share := shared())
-        self._sessions.create(chat := opened())
-        self._deliveries.plan(sent := delivered(job))
+        self._shares.add(share := make_share())
+        self._sessions.create(session := make_session())
+        self._deliveries.plan(delivery := make_delivery(job))
         return {
             EXAMPLE_JOB: job.id,
             EXAMPLE_SHARE: share.code,
-            EXAMPLE_SESSION: chat.id,
-            EXAMPLE_DELIVERY: sent.id,
+            EXAMPLE_SESSION: session.id,
+            EXAMPLE_DELIVERY: delivery.id,
         }
 
 
-def seeded(stack: Backend) -> dict[str, str]:
+def seeded_values(stack: Backend) -> dict[str, str]:
     missions = stack.seeded["missions"]
     return {
         EXAMPLE_KEY: stack.seeded["messaging"]["apiKey"],
@@ -178,39 +173,52 @@ def seeded(stack: Backend) -> dict[str, str]:
     }
 
 
-def filled(event: str, values: Mapping[str, str]) -> str:
+def fill_event(event: str, values: Mapping[str, str]) -> str:
     for example, value in values.items():
         event = event.replace(example, value)
     return event
 
 
-def message(sqs: Any) -> tuple[str, str]:
-    """A queue that no other worker reads, and the receipt of a message from it."""
+def create_message(sqs: Any) -> tuple[str, str]:
+    """Return the URL of a queue that no worker reads, and the receipt of a message from it."""
     url = sqs.create_queue(QueueName="sam-local")["QueueUrl"]
     sqs.send_message(QueueUrl=url, MessageBody="{}")
     [received] = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=5)["Messages"]
     return url, received["ReceiptHandle"]
 
 
-def write_template(file: Path, invoked: list[Invocation], endpoint_url: str, adapter: Path) -> None:
-    """The built template with every setting in it: `sam` passes only those that it declares.
+def write_files(
+    folder: Path, invocations: list[Invocation], endpoint_url: str, adapter: Path
+) -> None:
+    """Write template.json, and the events below events/."""
+    write_template(folder / "template.json", invocations, endpoint_url, adapter)
+    for each in invocations:
+        event = folder / "events" / each.file
+        event.parent.mkdir(parents=True, exist_ok=True)
+        event.write_text(each.event)
 
-    `adapter` is a layer with the Lambda Web Adapter: for AWS's own, `sam` would ask AWS.
+
+def write_template(
+    file: Path, invocations: list[Invocation], endpoint_url: str, adapter: Path
+) -> None:
+    """Write the built template with all variables: `sam` passes only those that it declares.
+
+    `adapter` is a layer with the Lambda Web Adapter: AWS's own needs AWS credentials.
     """
-    template = load(LOCAL.folder / "template.yaml")
+    template = load_template(LOCAL.folder / "template.yaml")
     resources = template["Resources"]
     for resource in resources.values():
         properties = resource.get("Properties", {})
-        for local in properties.keys() & {"CodeUri", "ContentUri", "DefinitionUri"}:
-            properties[local] = str((LOCAL.folder / properties[local]).resolve())
-    resources[ADAPTER] = {
+        for name in properties.keys() & CODE_PROPERTIES:
+            properties[name] = str((LOCAL.folder / properties[name]).resolve())
+    resources[ADAPTER_LAYER] = {
         "Type": "AWS::Serverless::LayerVersion",
         "Properties": {"ContentUri": str(adapter)},
     }
-    for each in invoked:
+    for each in invocations:
         properties = resources[each.function]["Properties"]
-        settings = each.variables | CREDENTIALS | {"AWS_ENDPOINT_URL": endpoint_url}
-        properties["Environment"] = {"Variables": settings}
+        variables = each.variables | CREDENTIALS | {"AWS_ENDPOINT_URL": endpoint_url}
+        properties["Environment"] = {"Variables": variables}
         if each.is_web_server:
-            properties["Layers"] = [{"Ref": "DocsLayer"}, {"Ref": ADAPTER}]
+            properties["Layers"] = [{"Ref": "DocsLayer"}, {"Ref": ADAPTER_LAYER}]
     file.write_text(json.dumps(template, default=str))

@@ -1,9 +1,9 @@
-"""Functions in Lambda's own image, on their files in events/: `sam local`, in Docker.
+"""Invoke functions in Lambda's own image with `sam local`, in Docker, on their files in events/.
 
 usage: python -m local.sam_local.invoke [--up]
 
-All of them, one after the other, on a stack of their own. With --up, none, but until Ctrl-C what
-`sam local` itself needs to have them run on the stack of `make up`.
+Without --up: invoke every function in turn, on a stack of its own. With --up: write the files that
+`sam local` needs to use the stack of `make up`, and serve its containers until Ctrl-C.
 """
 
 import json
@@ -19,31 +19,37 @@ from local.cloud.aws import REGION
 from local.cloud.build import HOST_ARCHITECTURE, LOCAL, build
 from local.kit.errors import LocalStackError
 from local.kit.paths import ROOT, tool
-from local.sam_local.containers import NO_DOCKER, docker_runs, reachable, web_adapter
-from local.sam_local.invocations import Backend, Described, Invocation, invocations, write_template
-from local.stack.launch import running
+from local.sam_local.containers import NO_DOCKER, expose, extract_web_adapter, is_docker_running
+from local.sam_local.invocations import (
+    Backend,
+    DescribedStack,
+    Invocation,
+    prepare_invocations,
+    write_files,
+)
+from local.stack.launch import run_stack
 
 FOLDER = ROOT / ".local/sam"
 STACK_FILE = ROOT / ".local/stack.json"
-REFUSED = 400
+MIN_ERROR_STATUS = 400
 READY = """
-`sam local` has the functions run on this stack, until Ctrl-C:
+`sam local` invokes functions on this stack until Ctrl-C:
 
   .tools/sam/bin/sam local invoke MessagingCreateJobFunction \\
     --template .local/sam/template.json --event .local/sam/events/messaging/create_job.json
 """
 
 
-def failure(answer: str) -> str | None:
-    """What went wrong, by what is answered: `sam local invoke` itself ends with 0 all the same."""
+def find_failure(output: str) -> str | None:
+    """Return the failure in the output; `sam local invoke` itself always ends with status 0."""
     try:
-        said = json.loads(answer)
+        answer = json.loads(output)
     except ValueError:
         return "no answer"
-    match said:
+    match answer:
         case {"errorMessage": text}:
-            return f"{said.get('errorType', 'error')}: {text}"
-        case {"statusCode": int(status), "body": body} if status >= REFUSED:
+            return f"{answer.get('errorType', 'error')}: {text}"
+        case {"statusCode": int(status), "body": body} if status >= MIN_ERROR_STATUS:
             return f"{status} {body}"
         case {"batchItemFailures": [_, *_]}:
             return "the batch's records failed"
@@ -51,65 +57,62 @@ def failure(answer: str) -> str | None:
 
 
 @contextmanager
-def prepared(stack: Backend, folder: Path) -> Iterator[list[Invocation]]:
-    """Write to the folder what `sam local` needs; its containers reach the stack meanwhile."""
+def prepare(stack: Backend, folder: Path) -> Iterator[list[Invocation]]:
+    """Write the files that `sam local` needs; its containers reach the stack during the block."""
     build(LOCAL)
-    with reachable(stack.aws_endpoint_url) as endpoint_url:
-        invoked = list(invocations(stack))
-        adapter = web_adapter(folder / "adapter")
-        write_template(folder / "template.json", invoked, endpoint_url, adapter)
-        for each in invoked:
-            event = folder / "events" / each.file
-            event.parent.mkdir(parents=True, exist_ok=True)
-            event.write_text(each.event)
-        yield invoked
+    with expose(stack.aws_endpoint_url) as endpoint_url:
+        invocations = list(prepare_invocations(stack))
+        adapter = extract_web_adapter(folder / "adapter")
+        write_files(folder, invocations, endpoint_url, adapter)
+        yield invocations
 
 
-def command(each: Invocation, folder: Path) -> list[str | Path]:
+def build_command(invocation: Invocation, folder: Path) -> list[str | Path]:
     return [
-        *(tool("sam/bin/sam"), "local", "invoke", each.function),
-        *("--template", folder / "template.json", "--event", folder / "events" / each.file),
+        *(tool("sam/bin/sam"), "local", "invoke", invocation.function),
+        *("--template", folder / "template.json"),
+        *("--event", folder / "events" / invocation.file),
         *("--region", REGION, "--parameter-overrides", f"Architecture={HOST_ARCHITECTURE}"),
     ]
 
 
-def invoke(each: Invocation, folder: Path) -> bool:
-    ran = subprocess.run(  # noqa: S603 - our own command
-        command(each, folder), check=False, capture_output=True, text=True
+def invoke(invocation: Invocation, folder: Path) -> bool:
+    """Invoke the function, print the result, and return whether it has succeeded."""
+    completed = subprocess.run(  # noqa: S603 - our own command
+        build_command(invocation, folder), check=False, capture_output=True, text=True
     )
-    wrong = failure(ran.stdout)
-    print(
-        f"{each.function:<30} {'FAILED' if wrong else 'ok':<6} {wrong or ran.stdout.strip():.120}"
-    )
-    if wrong:
-        print(ran.stderr)
-    return wrong is None
+    failure = find_failure(completed.stdout)
+    outcome = "FAILED" if failure else "ok"
+    print(f"{invocation.function:<30} {outcome:<6} {failure or completed.stdout.strip():.120}")
+    if failure:
+        print(completed.stderr)
+    return failure is None
 
 
 def invoke_all() -> int:
     with (
         TemporaryDirectory(prefix="sortie-") as name,
-        running() as stack,
-        prepared(stack, folder := Path(name)) as invoked,
+        run_stack() as stack,
+        prepare(stack, folder := Path(name)) as invocations,
     ):
-        return 1 if [each for each in invoked if not invoke(each, folder)] else 0
+        return 1 if [each for each in invocations if not invoke(each, folder)] else 0
 
 
-def open_until_interrupted() -> int:
+def serve_until_interrupted() -> int:
     if not STACK_FILE.exists():
-        raise LocalStackError("there is no stack yet: make up")
+        raise LocalStackError("no stack is running: start one with `make up`")
     FOLDER.mkdir(parents=True, exist_ok=True)
-    with prepared(Described.of(STACK_FILE), FOLDER), suppress(KeyboardInterrupt):
+    with prepare(DescribedStack.read(STACK_FILE), FOLDER), suppress(KeyboardInterrupt):
         print(READY, flush=True)
         Event().wait()
     return 0
 
 
 def main() -> int:
-    if not docker_runs():
+    if not is_docker_running():
         print(NO_DOCKER, file=sys.stderr)
         return 2
-    return open_until_interrupted() if "--up" in sys.argv else invoke_all()
+    return serve_until_interrupted() if "--up" in sys.argv else invoke_all()
 
 
 if __name__ == "__main__":

@@ -1,1 +1,1 @@
-"""The whole local stack: start every part, seed the demo registry, follow the logs."""
+"""The whole local stack: start every part, register the demo tenant, follow the logs."""

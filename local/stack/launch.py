@@ -1,34 +1,32 @@
-"""One running local stack, for `make up`, tests and bench alike."""
+"""Start a local stack, for `make up`, the tests and the benchmarks."""
 
 import socket
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
-from fcntl import LOCK_SH
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 from jobs.payments.payment import PaymentsMode
-from local.chain.chains import Chains, chains
-from local.cloud.build import HOST_ARCHITECTURE, LOCAL, build, locked
+from local.chain.chains import Chains, run_chains
+from local.cloud.build import HOST_ARCHITECTURE, LOCAL, build, read_lock
 from local.cloud.deploy import deploy
-from local.cloud.ministack import MiniStack, Mqtt
-from local.devices.launch import docks
-from local.gateway.streams import Streams, streams
-from local.git.server import GitHost, git_host
+from local.cloud.ministack import MiniStack
+from local.cloud.web_functions import WebFunctions, run_web_functions
+from local.gateway.launch import run_gateway
+from local.gateway.server import Upstreams
+from local.git.launch import run_git_host
 from local.kit.errors import LocalStackError
-from local.kit.network import answers, bound
-from local.kit.paths import ROOT
-from local.kit.process import Part
+from local.kit.network import bind_port, is_responding
 from local.kit.progress import step
-from local.stack.seed import seed
+from local.stack.docks import run_docks
+from local.stack.local_stack import LocalStack, to_websocket_url
+from local.stack.seed import seed_registry
 
-STACK = "sortie"
-MQTT_AUTHORIZER = f"{STACK}-AuthorizeMqttFunction-"
-# Here, each worker is a process, and those who are told of jobs are on this machine too.
-SMALL = {
+STACK_NAME = "sortie"
+MQTT_AUTHORIZER_PREFIX = f"{STACK_NAME}-AuthorizeMqttFunction-"
+# Each concurrent worker is a process of this machine, and webhook receivers run on it, too.
+LOCAL_PARAMETERS = {
     "Stage": "dev",
     "AgentConcurrency": "8",
     "WebhookConcurrency": "4",
@@ -36,79 +34,8 @@ SMALL = {
 }
 
 
-@dataclass(frozen=True)
-class LocalStack:
-    name: str
-    base_url: str
-    aws_endpoint_url: str
-    outputs: Mapping[str, str]
-    seeded: Mapping[str, Any]
-    folder: Path
-    ministack: MiniStack
-    gateway: Part
-    streams: Part
-    git: GitHost
-    payments: PaymentsMode = PaymentsMode.OFF
-    chains: Chains | None = None
-    docks: Part | None = None
-
-    @property
-    def api_key(self) -> str:
-        return str(self.seeded["messaging"]["apiKey"])
-
-    @property
-    def websocket_url(self) -> str:
-        return websocket_url(self.base_url)
-
-    @property
-    def git_url(self) -> str:
-        """Of the demo project's repository."""
-        return self.git.url
-
-    @property
-    def mqtt(self) -> Mqtt:
-        return self.ministack.mqtt
-
-    @property
-    def ministack_pid(self) -> int:
-        return self.ministack.pid
-
-    @property
-    def log(self) -> Path:
-        return self.ministack.log
-
-    def check(self) -> None:
-        """Raise if a part of it has ended."""
-        for part in (self.ministack, self.streams, self.gateway, self.git.part):
-            part.check()
-        for optional in (self.docks, *(self.chains.parts if self.chains else [])):
-            if optional:
-                optional.check()
-
-    def description(self) -> dict[str, Any]:
-        """What a client needs to find it: the content of stack.json."""
-        return {
-            "stackName": self.name,
-            "baseUrl": self.base_url,
-            "webSocketUrl": self.websocket_url,
-            "awsEndpointUrl": self.aws_endpoint_url,
-            "mqtt": {
-                "host": self.mqtt.host,
-                "port": self.mqtt.port,
-                "caFile": str(self.mqtt.ca_file),
-            },
-            **self.seeded,
-            **self._payments(),
-        }
-
-    def _payments(self) -> dict[str, Any]:
-        if not self.chains:
-            return {}
-        return {"payments": {"mode": self.payments, **self.chains.description()}}
-
-
 @contextmanager
-def running(
+def run_stack(
     *,
     port: int = 0,
     cloud_port: int = 0,
@@ -116,105 +43,86 @@ def running(
     with_docks: bool = True,
     payments: PaymentsMode = PaymentsMode.OFF,
 ) -> Iterator[LocalStack]:
-    """Build if need be, start, deploy and seed; everything is gone at the end.
+    """Build if the sources have changed, start, deploy and seed; stop at the end of the block.
 
-    Port 0 is any free one, so that any number of stacks run at once. `parameters` are the
-    template's. Without docks, start what you need with `local.devices.launch.docks`. With
-    payments, there are chains to pay on.
+    Port 0 is any free port, so that several stacks can run at once. `parameters` override the
+    template's. Without docks, use `run_docks`. Payments start local chains.
+
+    Raises:
+        LocalStackError: A part cannot start, or the port is unavailable.
+
     """
     with ExitStack() as cleanup:
-        door = cleanup.enter_context(reserved(port))
-        base_url = f"http://127.0.0.1:{door.getsockname()[1]}"
+        bound = cleanup.enter_context(reserve_port(port))
+        base_url = f"http://127.0.0.1:{bound.getsockname()[1]}"
         folder = Path(cleanup.enter_context(TemporaryDirectory(prefix="sortie-")))
         build(LOCAL)
-        money = cleanup.enter_context(paid(payments, folder))
+        chains = None
+        if payments is not PaymentsMode.OFF:
+            with step("starting chains"):
+                chains = cleanup.enter_context(run_chains(folder))
         with step("starting MiniStack"):
-            ministack = cleanup.enter_context(MiniStack(folder, MQTT_AUTHORIZER, cloud_port))
+            ministack = cleanup.enter_context(MiniStack(folder, MQTT_AUTHORIZER_PREFIX, cloud_port))
             ministack.wait()
-        with step("deploying"), locked(LOCAL.folder.with_suffix(".lock"), LOCK_SH):
-            wanted = {
-                **SMALL,
-                "Architecture": HOST_ARCHITECTURE,
-                "PublicUrl": base_url,
-                "PublicWebSocketUrl": websocket_url(base_url),
-                **({"Payments": payments, **money.parameters()} if money else {}),
-                **(parameters or {}),
-            }
-            outputs = deploy(LOCAL.folder, STACK, wanted, ministack.url)
-        streaming = cleanup.enter_context(streams(ministack.url, STACK, folder))
-        gateway = cleanup.enter_context(opened(door, ministack, outputs, streaming, folder))
-        git = cleanup.enter_context(git_host(folder))
-        gateway.wait_until(lambda: answers(f"{base_url}/"))
+        with step("deploying"), read_lock(LOCAL):
+            wanted = build_parameters(base_url, payments, chains) | dict(parameters or {})
+            outputs = deploy(LOCAL.folder, STACK_NAME, wanted, ministack.url)
+        web_functions = cleanup.enter_context(run_web_functions(ministack.url, STACK_NAME, folder))
+        upstreams = find_upstreams(ministack.url, outputs, web_functions)
+        gateway = cleanup.enter_context(run_gateway(bound, upstreams, folder))
+        git = cleanup.enter_context(run_git_host(folder))
+        gateway.wait_until(lambda: is_responding(f"{base_url}/"))
         with step("seeding"):
-            seeded = seed(ministack.url, STACK, outputs, base_url, git)
+            seeded = seed_registry(ministack.url, STACK_NAME, outputs, base_url, git)
         stack = LocalStack(
-            name=STACK,
+            name=STACK_NAME,
             base_url=base_url,
-            aws_endpoint_url=ministack.url,
             outputs=outputs,
             seeded=seeded,
             folder=folder,
             ministack=ministack,
             gateway=gateway,
-            streams=streaming.part,
+            web_functions=web_functions.process,
             git=git,
             payments=payments,
-            chains=money,
+            chains=chains,
         )
         if with_docks:
             with step("connecting docks"):
-                demo = cleanup.enter_context(docks(stack))
-            stack = replace(stack, docks=demo)
+                docks = cleanup.enter_context(run_docks(stack))
+            stack = replace(stack, docks=docks)
         yield stack
 
 
-@contextmanager
-def paid(mode: PaymentsMode, folder: Path) -> Iterator[Chains | None]:
-    if mode is PaymentsMode.OFF:
-        yield None
-        return
-    with ExitStack() as cleanup:
-        with step("starting chains"):
-            money = cleanup.enter_context(chains(folder))
-        yield money
+def build_parameters(
+    base_url: str, payments: PaymentsMode, chains: Chains | None
+) -> dict[str, str]:
+    return {
+        **LOCAL_PARAMETERS,
+        "Architecture": HOST_ARCHITECTURE,
+        "PublicUrl": base_url,
+        "PublicWebSocketUrl": to_websocket_url(base_url),
+        **({"Payments": payments, **chains.parameters()} if chains else {}),
+    }
 
 
-def websocket_url(base_url: str) -> str:
-    return f"ws{base_url.removeprefix('http')}/ws"
-
-
-def reserved(port: int) -> socket.socket:
-    """Before anything is built or started, as there is no use in it without the port."""
+def reserve_port(port: int) -> socket.socket:
+    """Bind the port before the slow steps, which would be wasted without it."""
     try:
-        return bound(port)
+        return bind_port(port)
     except PermissionError as error:
-        raise LocalStackError(f"port {port} needs root; PORT=8090 make up") from error
+        raise LocalStackError(f"port {port} needs root; try PORT=8090 make up") from error
     except OSError as error:
-        raise LocalStackError(f"port {port} is taken; PORT={port + 10} make up") from error
+        raise LocalStackError(f"port {port} is taken; try PORT={port + 10} make up") from error
 
 
-def opened(
-    door: socket.socket,
-    ministack: MiniStack,
-    outputs: Mapping[str, str],
-    streaming: Streams,
-    folder: Path,
-) -> Part:
-    """Start the gateway, whose socket it then is: when it ends, nobody listens any more."""
-    apis = f"{ministack.url}/_aws/execute-api"
-    with door:
-        return Part(
-            "the gateway",
-            [
-                *(sys.executable, "-m", "local.gateway.server", str(door.fileno())),
-                f"{apis}/{outputs['ApiId']}/{outputs['StageName']}",
-                *(
-                    "--sockets",
-                    f"{apis}/{outputs['WebSocketApiId']}/{outputs['WebSocketStageName']}",
-                ),
-                *("--streams", streaming.url, "--authorizer", streaming.authorizer),
-            ],
-            env={"PYTHONPATH": str(ROOT)},
-            log=folder / "gateway.log",
-            pass_fds=[door.fileno()],
-        )
+def find_upstreams(
+    aws_endpoint_url: str, outputs: Mapping[str, str], web_functions: WebFunctions
+) -> Upstreams:
+    apis = f"{aws_endpoint_url}/_aws/execute-api"
+    return Upstreams(
+        api=f"{apis}/{outputs['ApiId']}/{outputs['StageName']}",
+        sockets=f"{apis}/{outputs['WebSocketApiId']}/{outputs['WebSocketStageName']}",
+        streams=web_functions.url,
+        authorizer=web_functions.authorizer_url,
+    )

@@ -1,30 +1,30 @@
-"""Whether make, that started us, still waits for anything but our end.
+"""Detect that make, which started this process, is only waiting for it to end.
 
-`kill -INT` of make alone, not of its process group as Ctrl-C does, makes it wait for its children;
-and killed outright, it leaves them. Linux shows both in /proc; elsewhere nothing is noticed.
+`kill -INT` of make alone, unlike Ctrl-C, leaves make waiting for its children. `kill -KILL` of make
+leaves the children running. Linux shows both in /proc; other systems do not.
 """
 
 import os
 import signal
 from pathlib import Path
 
-ENDING = (signal.SIGHUP, signal.SIGINT)
+END_SIGNALS = (signal.SIGHUP, signal.SIGINT)
 
 
 class Parent:
     def __init__(self) -> None:
         self._pid = os.getppid()
-        self._caught = caught_by_make(self._pid)
+        self._caught = find_caught_signals(self._pid)
 
     def wants_us(self) -> bool:
-        """Make takes away the handler of a signal once it came."""
+        """Whether to go on: make removes a signal's handler after it has received the signal."""
         if not self._caught:
             return True
-        return os.getppid() == self._pid and caught_by_make(self._pid) == self._caught
+        return os.getppid() == self._pid and find_caught_signals(self._pid) == self._caught
 
 
-def caught_by_make(pid: int) -> frozenset[signal.Signals]:
-    """Which of the signals that end it have a handler; none if it is not make at all."""
+def find_caught_signals(pid: int) -> frozenset[signal.Signals]:
+    """Return the end signals that make has handlers for; none if the process is not make."""
     try:
         lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     except OSError:
@@ -33,4 +33,4 @@ def caught_by_make(pid: int) -> frozenset[signal.Signals]:
     if status["Name"].strip() not in {"make", "gmake"}:
         return frozenset()
     mask = int(status["SigCgt"].strip(), 16)
-    return frozenset(each for each in ENDING if mask & 1 << (each - 1))
+    return frozenset(each for each in END_SIGNALS if mask & 1 << (each - 1))

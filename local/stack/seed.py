@@ -1,4 +1,4 @@
-"""Put the demo registry into the local stack."""
+"""Register the demo tenant on the local stack."""
 
 import json
 from collections.abc import Mapping
@@ -10,8 +10,8 @@ from jobs.messaging.adapters.registry import DynamoRegistry
 from jobs.missions.adapters.fleet_registry import DynamoFleetRegistry
 from jobs.missions.partner import Role
 from jobs.webhooks.adapters.subscriptions import DynamoSubscriptions
-from local.cloud.aws import session
-from local.git.server import NAME, GitHost
+from local.cloud.aws import create_session
+from local.git.launch import GitHost
 from scripts.partner import Program, enrol
 from scripts.registry import load
 from scripts.registry_file import RegistryFile
@@ -21,13 +21,13 @@ REGISTRY = Path(__file__).with_name("registry.yaml")
 PAYERS = Path(__file__).with_name("payers.yaml")
 
 
-def seed(
+def seed_registry(
     endpoint_url: str, stack: str, outputs: Mapping[str, str], base_url: str, git: GitHost
 ) -> dict[str, object]:
-    """Return what `.local/stack.json` tells about it: how to call as the demo tenant."""
-    variables = {"BASE_URL": base_url, "STACK": stack, "GIT_URL": git.url.removesuffix(f"/{NAME}")}
+    """Return the demo tenant's keys and ids, for `.local/stack.json`."""
+    variables = {"BASE_URL": base_url, "STACK": stack, "GIT_URL": git.url.rpartition("/")[0]}
     file = RegistryFile.read(REGISTRY, variables)
-    with closing(session().client("dynamodb", endpoint_url=endpoint_url)) as dynamodb:
+    with closing(create_session().client("dynamodb", endpoint_url=endpoint_url)) as dynamodb:
         table = dynamodb, outputs["RegistryTableName"], lambda: 0
         registry = DynamoRegistry(*table)
         stores = (
@@ -38,18 +38,18 @@ def seed(
         )
         keys = load(file, *stores)
         load(RegistryFile.read(PAYERS, variables), *stores)
-        with closing(session().client("cognito-idp", endpoint_url=endpoint_url)) as cognito:
+        with closing(create_session().client("cognito-idp", endpoint_url=endpoint_url)) as cognito:
             partner = enrol(
                 cognito,
                 outputs["UserPoolId"],
                 registry,
                 Program("Demo", Role.MANAGER, file.tenant),
             )
-    with closing(session().client("secretsmanager", endpoint_url=endpoint_url)) as secrets:
+    with closing(create_session().client("secretsmanager", endpoint_url=endpoint_url)) as secrets:
         secrets.create_secret(Name=f"{stack}/agents/far-echo", SecretString=keys["demo"])
-        opener = json.dumps({"username": git.user, "password": git.password})
-        secrets.create_secret(Name=f"{stack}/agents/git", SecretString=opener)
-        signing = rotated(secrets, f"{stack}/webhooks/{file.tenant}")
+        credentials = json.dumps({"username": git.user, "password": git.password})
+        secrets.create_secret(Name=f"{stack}/agents/git", SecretString=credentials)
+        webhook_secret = rotated(secrets, f"{stack}/webhooks/{file.tenant}")
     return {
         "messaging": {"apiKey": keys["demo"]},
         "missions": {
@@ -65,5 +65,5 @@ def seed(
             "gitUser": git.user,
             "gitPassword": git.password,
         },
-        "webhooks": {"secret": signing},
+        "webhooks": {"secret": webhook_secret},
     }

@@ -1,4 +1,4 @@
-"""`make up`: the whole system on this machine, until Ctrl-C.
+"""`make up`: run the whole system on this machine until Ctrl-C.
 
 usage: PORT=8080 CLOUD_PORT=0 PAYMENTS=off STACK_FILE=.local/stack.json python -m local.stack.up
 """
@@ -18,57 +18,58 @@ from botocore.exceptions import BotoCoreError, ClientError
 from jobs.payments.payment import PaymentsMode
 from local.kit.errors import LocalStackError
 from local.kit.paths import ROOT
-from local.stack.follow import Follower
-from local.stack.launch import LocalStack, running
-from local.stack.logline import NAME_WIDTH, readable
+from local.stack.launch import run_stack
+from local.stack.local_stack import LocalStack
+from local.stack.logline import NAME_WIDTH, format_line
+from local.stack.logs import LogFollower
 from local.stack.parent import Parent
 
-POLL_SECONDS = 0.5
-STREAMS = "DocsStreamJob"  # the function that local/gateway/streams.py stands for
-LAST_PORT = 65_535
-FAREWELLS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+POLL_INTERVAL_S = 0.5
+WEB_FUNCTION = "DocsStreamJob"  # the name to show for all that local/cloud/web_functions.py runs
+MAX_PORT = 65_535
+END_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 SUMMARY = """
-Sortie runs. A message to an agent, then its answer:
+Sortie is running. Send a message to an agent, then read its answer:
 
   curl -s {url}/api/messaging/jobs -H 'X-API-Key: {key}' -H 'Content-Type: application/json' \\
     -d '{{"userId": "11111111-1111-4111-8111-111111111111", "content": "Hello"}}'
   curl -s {url}/api/messaging/jobs/JOB_ID -H 'X-API-Key: {key}'
 
-Drones, live on a map, for whoever has what missions has in the file below: {url}/tracking
+Live map of the drones (sign in with the `missions` credentials of the file below): {url}/tracking
 
-All APIs, to read and to try with what is in the file below: {url}/docs
+All APIs, to read and to try with the credentials of the file below: {url}/docs
 
-Documentation agents write here; what they push is on a branch of its own:
+The documentation agents push each job to a branch of its own:
 
   git clone {git}
 
-{paid}Addresses and keys: {file}. AWS, emulated: {cloud}. Logs follow; Ctrl-C ends it.
+{payments}Addresses and keys: {file}. Emulated AWS: {cloud}. Logs follow; press Ctrl-C to stop.
 """
-PAID = """A message costs USDC here, by x402. A wallet that has some is in the file below.
+PAYMENTS_SUMMARY = """Messages cost USDC here (x402). The file below has the key of a funded wallet.
 
 """
 
 
-class Farewell(BaseException):
-    """Somebody asked for the end."""
+class Interrupted(BaseException):
+    """A signal has asked the process to end."""
 
 
 def main() -> int:
-    listen()
+    handle_signals()
     try:
         file = ROOT / os.environ.get("STACK_FILE", ".local/stack.json")
         with (
-            running(
-                port=port("PORT", 8080),
-                cloud_port=port("CLOUD_PORT", 0),
-                payments=payments(os.environ.get("PAYMENTS", "off")),
+            run_stack(
+                port=read_port("PORT", 8080),
+                cloud_port=read_port("CLOUD_PORT", 0),
+                payments=parse_payments_mode(os.environ.get("PAYMENTS", "off")),
             ) as stack,
-            published(stack, file),
+            publish_description(stack, file),
         ):
-            say(summary(stack, file))
-            say(f"ready {stack.base_url}")
-            follow(stack)
-    except Farewell:
+            print_line(format_summary(stack, file))
+            print_line(f"ready {stack.base_url}")
+            follow_logs(stack)
+    except Interrupted:
         return 0
     except LocalStackError as error:
         print(f"\n{error}", file=sys.stderr)
@@ -76,22 +77,22 @@ def main() -> int:
     return 0
 
 
-def port(variable: str, default: int) -> int:
+def read_port(variable: str, default: int) -> int:
     value = os.environ.get(variable, str(default))
-    if not value.isdecimal() or int(value) > LAST_PORT:
-        raise LocalStackError(f"{variable}={value} is no port")
+    if not value.isdecimal() or int(value) > MAX_PORT:
+        raise LocalStackError(f"{variable}={value} is not a port; use 0 to {MAX_PORT}")
     return int(value)
 
 
-def payments(mode: str) -> PaymentsMode:
+def parse_payments_mode(mode: str) -> PaymentsMode:
     if mode not in set(PaymentsMode):
-        raise LocalStackError(f"PAYMENTS={mode} is none of {', '.join(PaymentsMode)}")
+        raise LocalStackError(f"PAYMENTS={mode} is unknown; use one of {', '.join(PaymentsMode)}")
     return PaymentsMode(mode)
 
 
-def summary(stack: LocalStack, file: Path) -> str:
+def format_summary(stack: LocalStack, file: Path) -> str:
     return SUMMARY.format(
-        paid=PAID if stack.chains else "",
+        payments=PAYMENTS_SUMMARY if stack.chains else "",
         url=stack.base_url,
         key=stack.api_key,
         git=stack.git_url,
@@ -100,20 +101,20 @@ def summary(stack: LocalStack, file: Path) -> str:
     )
 
 
-def listen() -> None:
-    def end(*_: object) -> None:
-        for each in FAREWELLS:
-            signal.signal(each, signal.SIG_IGN)  # once is enough: what follows is the cleaning up
-        raise Farewell
+def handle_signals() -> None:
+    def interrupt(*_: object) -> None:
+        for each in END_SIGNALS:
+            signal.signal(each, signal.SIG_IGN)  # a second signal must not interrupt the cleanup
+        raise Interrupted
 
-    for each in FAREWELLS:
-        if each != signal.SIGHUP or signal.getsignal(each) != signal.SIG_IGN:  # nohup's wish
-            signal.signal(each, end)
+    for each in END_SIGNALS:
+        if each != signal.SIGHUP or signal.getsignal(each) != signal.SIG_IGN:  # nohup ignores it
+            signal.signal(each, interrupt)
 
 
 @contextmanager
-def published(stack: LocalStack, file: Path) -> Iterator[None]:
-    """Clients find the stack by this file, so it is there exactly while the stack is."""
+def publish_description(stack: LocalStack, file: Path) -> Iterator[None]:
+    """Write stack.json, by which clients find the stack; remove it at the end of the block."""
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(json.dumps(stack.description(), indent=2) + "\n")
     try:
@@ -122,30 +123,30 @@ def published(stack: LocalStack, file: Path) -> Iterator[None]:
         file.unlink(missing_ok=True)
 
 
-def follow(stack: LocalStack) -> None:
+def follow_logs(stack: LocalStack) -> None:
     parent, coloured = Parent(), sys.stdout.isatty()
-    with Follower(stack.aws_endpoint_url, stack.name) as follower, ExitStack() as files:
+    with LogFollower(stack.aws_endpoint_url, stack.name) as follower, ExitStack() as files:
         docks = files.enter_context(stack.docks.log.open()) if stack.docks else io.StringIO()
-        streams = files.enter_context(stack.streams.log.open())
+        web_functions = files.enter_context(stack.web_functions.log.open())
         while parent.wants_us():
             stack.check()
-            for happened in docks:
-                say(f"{'(docks)':<{NAME_WIDTH}} {happened.rstrip()}")
-            said = [(STREAMS, message.rstrip()) for message in streams]
-            with suppress(BotoCoreError, ClientError):  # the next check says why
-                said += follower.poll()
-            for function, message in said:
-                if line := readable(function, message, coloured=coloured):
-                    say(line)
-            time.sleep(POLL_SECONDS)
+            for line in docks:
+                print_line(f"{'(docks)':<{NAME_WIDTH}} {line.rstrip()}")
+            messages = [(WEB_FUNCTION, message.rstrip()) for message in web_functions]
+            with suppress(BotoCoreError, ClientError):  # if MiniStack has ended, check() says so
+                messages += follower.poll()
+            for function, message in messages:
+                if formatted := format_line(function, message, coloured=coloured):
+                    print_line(formatted)
+            time.sleep(POLL_INTERVAL_S)
 
 
-def say(line: str) -> None:
+def print_line(line: str) -> None:
     try:
         print(line, flush=True)
-    except OSError:  # the terminal, or the pipe's reader, is gone
+    except OSError:  # the terminal or the pipe's reader is gone
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise Farewell from None
+        raise Interrupted from None
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from typing import Final
 from pydantic import with_config
 
 from jobs.kit.types import CLOSED, Error
-from local.cloud.template import load
+from local.cloud.template import load_template
 from local.kit.paths import ROOT
 from scripts.openapi.model import Json
 
@@ -42,7 +42,7 @@ class GatewayError(Error):
 
 @cache
 def template() -> Json:
-    return load(ROOT / "template.yaml")
+    return load_template(ROOT / "template.yaml")
 
 
 @cache

@@ -15,10 +15,10 @@ from botocore.httpsession import URLLib3Session
 
 from jobs.kit.aws.client import CONFIG
 from local.cloud.aws import CREDENTIALS, REGION
-from local.cloud.template import load
+from local.cloud.template import load_template
 from local.kit.paths import ROOT, TOOLS
 
-RESOURCES: Final = load(ROOT / "template.yaml")["Resources"]
+RESOURCES: Final = load_template(ROOT / "template.yaml")["Resources"]
 _OF_A_TABLE: Final = (
     "AttributeDefinitions", "BillingMode", "GlobalSecondaryIndexes", "KeySchema",
 )  # fmt: skip

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from local.cloud.template import load
+from local.cloud.template import load_template
 from tests.architecture.watched import of_type
 
 ROOT = Path(__file__).parents[2]
@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture(scope="session")
 def template() -> dict[str, Any]:
-    return load(ROOT / "template.yaml")
+    return load_template(ROOT / "template.yaml")
 
 
 @pytest.fixture(scope="session")

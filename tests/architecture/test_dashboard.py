@@ -1,6 +1,6 @@
 """The dashboard shows what there is, and all of it."""
 
-from local.cloud.omit import substituted
+from local.cloud.omit import find_substitutions
 from tests.architecture.test_operations import PSEUDO, stream_consumers
 from tests.architecture.watched import of_type
 
@@ -8,7 +8,7 @@ from tests.architecture.watched import of_type
 def test_the_dashboard_refers_to_what_exists(template, dashboard) -> None:
     known = template["Resources"].keys() | template["Parameters"].keys() | PSEUDO
 
-    assert {each for each in substituted(dashboard) if each not in known} == set()
+    assert {each for each in find_substitutions(dashboard) if each not in known} == set()
 
 
 def test_the_dashboard_shows_every_alarm_queue_table_machine_and_reader_of_a_stream(
@@ -26,7 +26,9 @@ def test_the_dashboard_shows_every_alarm_queue_table_machine_and_reader_of_a_str
         )
     )
 
-    assert wanted - set(substituted(dashboard)) == set(), "add it to Dashboard in template.yaml"
+    assert wanted - set(find_substitutions(dashboard)) == set(), (
+        "add it to Dashboard in template.yaml"
+    )
 
 
 def test_the_dashboard_names_nothing_but_by_reference(widgets) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from jobs.core.status import JobStatus
-from local.cloud.omit import references
+from local.cloud.omit import find_references
 from tests.architecture.watched import metrics_of, of_type
 
 ROOT = Path(__file__).parents[2]
@@ -28,7 +28,9 @@ def dead_letter_queues(resources) -> set[str]:
     """Wherever something ends that nobody could process."""
     queues = of_type(resources, "AWS::SQS::Queue")
     redriven = {
-        name for queue in queues.values() for name in references(queue.get("RedrivePolicy", {}))
+        name
+        for queue in queues.values()
+        for name in find_references(queue.get("RedrivePolicy", {}))
     }
     return redriven | {name for name in queues if name.endswith("DeadLetterQueue")}
 
@@ -141,7 +143,7 @@ def test_alarms_refer_to_what_exists(template, alarms) -> None:
     known = template["Resources"].keys() | template["Parameters"].keys() | PSEUDO
 
     for name, alarm in alarms.items():
-        assert {each for each in references(alarm) if each not in known} == set(), name
+        assert {each for each in find_references(alarm) if each not in known} == set(), name
 
 
 def test_what_an_alarm_names_it_names_by_reference(alarms, resources) -> None:
@@ -217,7 +219,7 @@ def test_whoever_gets_new_code_gradually_gives_it_back_on_the_same_alarms(
     gradual = {n: each for n, each in functions.items() if "DeploymentPreference" in each}
     [preference] = {json.dumps(each["DeploymentPreference"]) for each in gradual.values()}
 
-    assert set(references(json.loads(preference)["Alarms"])) <= alarms.keys()
+    assert set(find_references(json.loads(preference)["Alarms"])) <= alarms.keys()
     assert json.loads(preference)["Enabled"] == {"Ref": "SafeDeploys"}
     for name, each in gradual.items():
         assert each["AutoPublishAlias"] == "live", name

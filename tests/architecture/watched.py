@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from local.cloud.omit import references
+from local.cloud.omit import find_references
 
 
 @dataclass(frozen=True)
@@ -27,5 +27,5 @@ def metrics_of(alarm: dict[str, Any]) -> Iterator[Metric]:
     ]
     for each in plain or [alarm]:
         found = {one["Name"]: one["Value"] for one in each.get("Dimensions", [])}
-        names = frozenset(references(list(found.values())))
+        names = frozenset(find_references(list(found.values())))
         yield Metric(each["Namespace"], each["MetricName"], names, found)

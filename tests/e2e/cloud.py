@@ -11,8 +11,8 @@ from functools import cache
 from typing import Any
 
 from jobs.core.job import JobRef
-from local.cloud.aws import session
-from local.stack.launch import LocalStack
+from local.cloud.aws import create_session
+from local.stack.local_stack import LocalStack
 from tests.e2e.api import eventually
 
 
@@ -124,7 +124,7 @@ def above(stack: LocalStack) -> Iterator[Cloud]:
 
         @cache
         def client(service: str) -> Any:
-            made = session().client(service, endpoint_url=stack.aws_endpoint_url)  # type: ignore[call-overload]
+            made = create_session().client(service, endpoint_url=stack.aws_endpoint_url)  # type: ignore[call-overload]
             return cleanup.enter_context(closing(made))
 
         yield Cloud(stack, client)

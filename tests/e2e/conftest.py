@@ -19,7 +19,8 @@ from jobs.missions.partner import Role
 from jobs.payments.payment import PaymentsMode
 from local.cloud.aws import CREDENTIALS
 from local.kit.paths import ROOT
-from local.stack.launch import LocalStack, running
+from local.stack.launch import run_stack
+from local.stack.local_stack import LocalStack
 from tests.e2e.api import Api
 from tests.e2e.browsers import chromium
 from tests.e2e.cloud import Cloud, above
@@ -154,7 +155,7 @@ def bus(api: Api, bus_of: Callable[[Api], Bus]) -> Iterator[Bus]:
 def paid_stack(chain_tools) -> Iterator[LocalStack]:
     """Another stack, on which jobs cost something."""
     hashes = {"AllowTransactionHash": "true"}
-    with running(payments=PaymentsMode.REQUIRED, parameters=hashes, with_docks=False) as started:
+    with run_stack(payments=PaymentsMode.REQUIRED, parameters=hashes, with_docks=False) as started:
         yield started
 
 

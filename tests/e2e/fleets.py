@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from jobs.missions.adapters.fleet_registry import DynamoFleetRegistry
 from jobs.missions.device import Device, DeviceGroup, Plan
-from local.devices.launch import docks
+from local.stack.docks import run_docks
 from tests.e2e.api import Answer, eventually
 from tests.e2e.cloud import Cloud
 from tests.e2e.partners import Partner
@@ -80,7 +80,9 @@ def fleet(
         present = [each for each in dict.fromkeys(behaviours) if each != ABSENT]
         for how in present:
             some = [each for each, does in zip(ids, behaviours, strict=True) if does == how]
-            running.enter_context(docks(cloud.stack, some, speed="fast", simulate=how, away=away))
+            running.enter_context(
+                run_docks(cloud.stack, some, speed="fast", simulate=how, away=away)
+            )
             for each in some:
                 eventually(lambda each=each: made.status_of(each), lambda seen: seen == "online")
         yield made

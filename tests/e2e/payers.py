@@ -8,8 +8,8 @@ from typing import Any, Self
 
 from local.chain.chains import Chains
 from local.chain.node import Node
-from local.chain.wallet import PRICE, Authorization, personally_signed
-from local.stack.launch import LocalStack
+from local.chain.wallet import PRICE, Authorization, sign_personal_message
+from local.stack.local_stack import LocalStack
 from tests.e2e.api import USER, Answer, Api, eventually
 
 UNKNOWN = 503
@@ -62,7 +62,7 @@ class Payer:
         """Ask for a job that a transaction has paid for."""
         body = json.dumps({"userId": USER, "content": content}).encode()
         text = f"base\n{transaction}\n{hashlib.sha256(body).hexdigest()}"
-        signature = personally_signed(self.node(), signer or self.address, text)
+        signature = sign_personal_message(self.node(), signer or self.address, text)
         headers = {
             "X-PAYMENT": transaction,
             "X-PAYMENT-NETWORK": "base",

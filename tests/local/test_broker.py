@@ -15,7 +15,7 @@ import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
-from local.cloud.aws import REGION, session
+from local.cloud.aws import REGION, create_session
 from local.cloud.ministack import MiniStack
 
 ARN = f"arn:aws:iot:{REGION}:000000000000"
@@ -68,7 +68,7 @@ def lambda_handler(event, context):
 def ministack(tmp_path_factory) -> Iterator[MiniStack]:
     with MiniStack(tmp_path_factory.mktemp("ministack"), "AuthorizeMqtt-") as started:
         started.wait()
-        with closing(session().client("lambda", endpoint_url=started.url)) as functions:
+        with closing(create_session().client("lambda", endpoint_url=started.url)) as functions:
             functions.create_function(
                 FunctionName="AuthorizeMqtt-1",
                 Runtime="python3.13",
@@ -76,7 +76,7 @@ def ministack(tmp_path_factory) -> Iterator[MiniStack]:
                 Role="arn:aws:iam::000000000000:role/any",
                 Code={"ZipFile": zipped(AUTHORIZER)},
             )
-        with closing(session().client("iot", endpoint_url=started.url)) as iot:
+        with closing(create_session().client("iot", endpoint_url=started.url)) as iot:
             iot.create_policy(policyName="dock", policyDocument=json.dumps(DOCK_POLICY))
         yield started
 
@@ -94,7 +94,7 @@ def certify(ministack, tmp_path_factory) -> Callable[..., tuple[Path, Path]]:
 
     def make(thing: str, *, policy: bool = True) -> tuple[Path, Path]:
         folder = tmp_path_factory.mktemp(thing)
-        with closing(session().client("iot", endpoint_url=ministack.url)) as iot:
+        with closing(create_session().client("iot", endpoint_url=ministack.url)) as iot:
             iot.create_thing(thingName=thing)
             made = iot.create_keys_and_certificate(setAsActive=True)
             iot.attach_thing_principal(thingName=thing, principal=made["certificateArn"])

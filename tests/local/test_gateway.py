@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from pydantic import TypeAdapter
 
-from local.kit.network import bound, free_port
+from local.kit.network import bind_port, find_free_port
 from local.kit.paths import ROOT
 from scripts.openapi.gateway import GatewayError
 
@@ -60,7 +60,7 @@ def upstream() -> Iterator[type[Upstream]]:
 def gateway_to(port: int) -> Iterator[Callable[[], http.client.HTTPConnection]]:
     """Start a gateway; yields what opens connections to it."""
     opened: list[http.client.HTTPConnection] = []
-    with bound(0) as door:
+    with bind_port(0) as door:
         own_port = door.getsockname()[1]
         command = [sys.executable, "-m", "local.gateway.server", str(door.fileno())]
         gateway = subprocess.Popen(
@@ -144,7 +144,7 @@ def test_a_body_over_ten_megabytes_is_refused_and_goes_nowhere(connect, upstream
 
 
 def test_where_nobody_answers_it_says_so() -> None:
-    with gateway_to(free_port()) as connect:
+    with gateway_to(find_free_port()) as connect:
         connection = connect()
         connection.request("GET", "/")
         answer = connection.getresponse()

@@ -13,7 +13,7 @@ from aiohttp import WSMsgType, web
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
-from local.kit.network import bound, free_port
+from local.kit.network import bind_port, find_free_port
 from local.kit.paths import ROOT
 
 
@@ -69,7 +69,7 @@ def upstream() -> Iterator[Upstream]:
         await over.wait()
         await runner.cleanup()
 
-    with bound(0) as door:
+    with bind_port(0) as door:
         made.port = door.getsockname()[1]
         thread = threading.Thread(target=lambda: loop.run_until_complete(run()))
         thread.start()
@@ -87,7 +87,7 @@ type Connect = Callable[[str], ClientConnection]
 def gateway_to(port: int) -> Iterator[Connect]:
     """Start a gateway; yields what opens WebSockets to it."""
     url = f"http://127.0.0.1:{port}/base"
-    with bound(0) as door:
+    with bind_port(0) as door:
         own_port = door.getsockname()[1]
         command = [
             *(sys.executable, "-m", "local.gateway.server", str(door.fileno()), url),
@@ -179,7 +179,7 @@ def test_when_the_api_vanishes_the_client_is_told_to_go(open_socket) -> None:
 
 def test_where_nobody_answers_it_says_so() -> None:
     with (
-        gateway_to(free_port()) as open_socket,
+        gateway_to(find_free_port()) as open_socket,
         pytest.raises(InvalidStatus) as refused,
     ):
         open_socket("?token=good")

@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from local.kit.network import bound
+from local.kit.network import bind_port
 from local.kit.paths import ROOT
 
 KEY = f"mint_{'0' * 12}_{'A' * 43}"
@@ -104,7 +104,7 @@ type Ask = Callable[..., http.client.HTTPResponse]
 def ask(beyond) -> Iterator[Ask]:
     opened: list[http.client.HTTPConnection] = []
     there = f"http://127.0.0.1:{beyond.port}"
-    with bound(0) as door:
+    with bind_port(0) as door:
         port = door.getsockname()[1]
         command = [
             *(sys.executable, "-m", "local.gateway.server", str(door.fileno()), f"{there}/api"),

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from local.git.server import git_host
+from local.git.launch import run_git_host
 
 WHO = {
     "GIT_AUTHOR_NAME": "Ada", "GIT_AUTHOR_EMAIL": "ada@example.com",
@@ -18,7 +18,7 @@ WHO = {
 
 @pytest.fixture(scope="module")
 def host(tmp_path_factory) -> Any:
-    with git_host(tmp_path_factory.mktemp("host")) as running:
+    with run_git_host(tmp_path_factory.mktemp("host")) as running:
         yield running
 
 

@@ -12,18 +12,17 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from fcntl import LOCK_SH
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from local.cloud.aws import CREDENTIALS
-from local.cloud.build import LOCAL, locked
-from local.cloud.template import layer_folders, load
-from local.kit.network import free_port
+from local.cloud.build import LOCAL, read_lock
+from local.cloud.template import find_layer_folders, load_template
+from local.kit.network import find_free_port
 from local.kit.paths import TOOLS
-from local.sam_local.invocations import Invocation, invocations
+from local.sam_local.invocations import Invocation, prepare_invocations
 
 MACHINE = "arm64" if platform.machine() in {"aarch64", "arm64"} else "x86_64"
 EMULATOR = (
@@ -36,7 +35,7 @@ INVOKE = "/2015-03-31/functions/function/invocations"
 @pytest.fixture(scope="session")
 def built(stack) -> Iterator[Path]:
     """What the stack was deployed from; nobody builds it anew as long as it is looked at."""
-    with locked(LOCAL.folder.with_suffix(".lock"), LOCK_SH):
+    with read_lock(LOCAL):
         yield LOCAL.folder
 
 
@@ -47,7 +46,7 @@ def layer(built) -> Path:
 
 @pytest.fixture(scope="session")
 def invoked(stack, built) -> dict[str, Invocation]:
-    return {each.function: each for each in invocations(stack)}
+    return {each.function: each for each in prepare_invocations(stack)}
 
 
 @pytest.fixture
@@ -55,12 +54,12 @@ def run(stack, built, invoked, tmp_path) -> Iterator[Callable[..., Any]]:
     """Have a built function answer its event; what it logged is shown if the test fails."""
     if sys.platform != "linux":
         pytest.skip("the interface emulator is a program for Linux")
-    resources = load(built / "template.yaml")["Resources"]
+    resources = load_template(built / "template.yaml")["Resources"]
     processes: list[subprocess.Popen[bytes]] = []
     log = tmp_path / "function.log"
 
     def answer(name: str, event: str | None = None, **changes: str) -> Any:
-        each, port = invoked[name], free_port()
+        each, port = invoked[name], find_free_port()
         task = (built / resources[name]["Properties"]["CodeUri"]).resolve()
         environment = each.variables | CREDENTIALS | {
             "AWS_ENDPOINT_URL": stack.aws_endpoint_url,
@@ -69,12 +68,12 @@ def run(stack, built, invoked, tmp_path) -> Iterator[Callable[..., Any]]:
             "AWS_LAMBDA_FUNCTION_TIMEOUT": "30",
             "LAMBDA_TASK_ROOT": str(task),
             "PATH": "/usr/bin:/bin",
-            "PYTHONPATH": ":".join(map(str, [task, *layer_folders(built, name)])),
+            "PYTHONPATH": ":".join(map(str, [task, *find_layer_folders(built, name)])),
             "_HANDLER": each.handler,
         }  # fmt: skip
         command = [
             *(EMULATOR, "--log-level", "error"),
-            *("--runtime-api-address", f"127.0.0.1:{free_port()}"),
+            *("--runtime-api-address", f"127.0.0.1:{find_free_port()}"),
             *("--runtime-interface-emulator-address", f"127.0.0.1:{port}"),
             *(PYTHON, "-m", "awslambdaric", each.handler),
         ]

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from local.cloud.artifacts import zipped
+from local.cloud.artifacts import zip_folder
 from local.cloud.build import LAYER_BUDGETS
-from local.cloud.template import code_folders
+from local.cloud.template import find_code_folders
 from local.kit.paths import ROOT
 from tests.runtime.conftest import PYTHON
 
@@ -94,14 +94,14 @@ def test_a_layer_keeps_its_budget(built, layer, budget) -> None:
 
 
 def test_no_artifact_has_stale_bytecode(built) -> None:
-    folders = [*(built / layer / "python" for layer in LAYER_BUDGETS), *code_folders(built)]
+    folders = [*(built / layer / "python" for layer in LAYER_BUDGETS), *find_code_folders(built)]
 
     assert {str(folder): stale(folder) for folder in folders} == {str(f): [] for f in folders}
 
 
 def test_bytecode_is_still_good_after_the_way_through_a_zip(layer, tmp_path) -> None:
     archive = tmp_path / "layer.zip"
-    archive.write_bytes(zipped(layer))
+    archive.write_bytes(zip_folder(layer))
 
     with zipfile.ZipFile(archive) as packed:
         packed.extractall(tmp_path / "opt")
@@ -111,6 +111,6 @@ def test_bytecode_is_still_good_after_the_way_through_a_zip(layer, tmp_path) -> 
 
 
 def test_functions_hold_their_handlers_only(built) -> None:
-    for folder in code_folders(built):
+    for folder in find_code_folders(built):
         packages = {file.relative_to(folder).parts[0] for file in folder.rglob("*.py")}
         assert packages == {each.name for each in (ROOT / "functions").iterdir() if each.is_dir()}

@@ -4,13 +4,13 @@ import json
 
 import pytest
 
-from local.cloud.template import load
+from local.cloud.template import load_template
 from local.kit.paths import ROOT
-from local.sam_local.invoke import failure
+from local.sam_local.invoke import find_failure
 
 FUNCTIONS = {
     name
-    for name, resource in load(ROOT / "template.yaml")["Resources"].items()
+    for name, resource in load_template(ROOT / "template.yaml")["Resources"].items()
     if resource["Type"] == "AWS::Serverless::Function"
     and not resource["Properties"]["Handler"].endswith(".sh")
 }
@@ -31,7 +31,7 @@ WORKERS = {
 def test_a_function_answers_its_event(run, name) -> None:
     answer = run(name)
 
-    assert failure(json.dumps(answer)) is None
+    assert find_failure(json.dumps(answer)) is None
 
 
 @pytest.mark.parametrize(("name", "answer"), WORKERS.items())
@@ -76,14 +76,14 @@ def test_an_exception_is_seen(run) -> None:
     answer = run("ExpireJobFunction", "{}")
 
     assert answer["errorType"] == "ValueError"
-    assert failure(json.dumps(answer)) == "ValueError: not a job's ref"
+    assert find_failure(json.dumps(answer)) == "ValueError: not a job's ref"
 
 
 def test_a_broken_import_is_seen(run, tmp_path) -> None:
     answer = run("MessagingGetJobFunction", PYTHONPATH=str(tmp_path))
 
     assert answer["errorType"] == "Runtime.ImportModuleError"
-    assert failure(json.dumps(answer)).startswith("Runtime.ImportModuleError: ")
+    assert find_failure(json.dumps(answer)).startswith("Runtime.ImportModuleError: ")
 
 
 def test_without_the_layer_nothing_runs(run, built) -> None:

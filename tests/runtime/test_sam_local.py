@@ -10,11 +10,16 @@ from threading import Thread
 
 import pytest
 
-from local.cloud.template import load
+from local.cloud.template import load_template
 from local.kit.paths import ROOT, TOOLS
-from local.sam_local.containers import NO_DOCKER, adapter_layer, docker_runs, door
-from local.sam_local.invocations import write_template
-from local.sam_local.invoke import command, failure
+from local.sam_local.containers import (
+    NO_DOCKER,
+    create_adapter_layer,
+    create_forwarder,
+    is_docker_running,
+)
+from local.sam_local.invocations import write_files
+from local.sam_local.invoke import build_command, find_failure
 
 SAM = TOOLS / "sam/bin"
 ENDPOINT_URL = "http://host.docker.internal:4566"
@@ -53,12 +58,8 @@ def sam(*arguments: object) -> subprocess.CompletedProcess[str]:
 def folder(tmp_path_factory, invoked) -> Path:
     """What `sam local` is given, but for the Lambda Web Adapter's program."""
     made = tmp_path_factory.mktemp("sam")
-    adapter = adapter_layer(made / "adapter")
-    write_template(made / "template.json", list(invoked.values()), ENDPOINT_URL, adapter)
-    for each in invoked.values():
-        event = made / "events" / each.file
-        event.parent.mkdir(parents=True, exist_ok=True)
-        event.write_text(each.event)
+    adapter = create_adapter_layer(made / "adapter")
+    write_files(made, list(invoked.values()), ENDPOINT_URL, adapter)
     return made
 
 
@@ -82,10 +83,10 @@ def test_without_docker_it_says_what_is_missing_in_one_line(tmp_path) -> None:
 
 @pytest.mark.parametrize("name", ["MessagingCreateJobFunction", "DocsStreamJobFunction"])
 def test_without_docker_the_sam_cli_misses_nothing_else(folder, invoked, name) -> None:
-    if docker_runs():
+    if is_docker_running():
         pytest.skip("a Docker engine runs here")
 
-    ran = sam(*command(invoked[name], folder))
+    ran = sam(*build_command(invoked[name], folder))
 
     assert ran.returncode == 1
     [error] = [line for line in ran.stderr.splitlines() if line.startswith("Error: ")]
@@ -135,7 +136,7 @@ def test_a_web_server_would_be_started_by_its_script_and_not_where_its_container
 def test_the_sam_clis_own_api_would_answer_what_the_template_says(seen) -> None:
     routes = {
         (name, event["Properties"]["Method"], event["Properties"]["Path"])
-        for name, each in load(ROOT / "template.yaml")["Resources"].items()
+        for name, each in load_template(ROOT / "template.yaml")["Resources"].items()
         if each["Type"] == "AWS::Serverless::Function"
         for event in each["Properties"].get("Events", {}).values()
         if event["Type"] == "Api"
@@ -163,7 +164,7 @@ def of_one(event):
 
 
 def test_with_docker_every_function_answers() -> None:
-    if not docker_runs():
+    if not is_docker_running():
         pytest.skip("no Docker engine runs here")
 
     ran = run_it()
@@ -183,7 +184,7 @@ def test_with_docker_every_function_answers() -> None:
     ('{"batchItemFailures": [{"itemIdentifier": "1"}]}', "the batch's records failed"),
 ])  # fmt: skip
 def test_a_function_that_failed_is_told_by_its_answer(answer, why) -> None:
-    assert failure(answer) == why
+    assert find_failure(answer) == why
 
 
 @pytest.mark.parametrize("answer", [
@@ -191,12 +192,12 @@ def test_a_function_that_failed_is_told_by_its_answer(answer, why) -> None:
     {"ended": True},
 ])  # fmt: skip
 def test_a_function_that_answered_did_not_fail(answer) -> None:
-    assert failure(json.dumps(answer)) is None
+    assert find_failure(json.dumps(answer)) is None
 
 
 def test_containers_get_through_the_door_to_the_loopback() -> None:
     with socket.create_server(("127.0.0.1", 0)) as inside:
-        opened = door("127.0.0.1", inside.getsockname()[1])
+        opened = create_forwarder("127.0.0.1", inside.getsockname()[1])
         with opened:
             Thread(target=opened.serve_forever, daemon=True).start()
             with socket.create_connection(opened.server_address) as outside:

@@ -12,8 +12,8 @@ import pytest
 
 from jobs.kit.asgi import CONTEXT_HEADER
 from local.cloud.aws import CREDENTIALS
-from local.cloud.template import load
-from local.kit.network import free_port
+from local.cloud.template import load_template
+from local.kit.network import find_free_port
 from tests.runtime.conftest import PYTHON
 
 SERVERS = ["DocsStreamJobFunction", "SessionsSendMessageFunction"]
@@ -31,8 +31,8 @@ def event(invoked, function) -> Any:
 
 @pytest.fixture
 def port(stack, built, invoked, function) -> Iterator[int]:
-    port = free_port()
-    properties = load(built / "template.yaml")["Resources"][function]["Properties"]
+    port = find_free_port()
+    properties = load_template(built / "template.yaml")["Resources"][function]["Properties"]
     script = built / properties["CodeUri"] / properties["Handler"]
     environment = invoked[function].variables | CREDENTIALS | {
         "AWS_ENDPOINT_URL": stack.aws_endpoint_url,

@@ -22,8 +22,8 @@ from jobs.docs.limit_requests import LimitDocsRequests
 from jobs.docs.ports import OutputItem
 from jobs.docs.tail import Pace, Tail
 from jobs.kit.asgi import CONTEXT_HEADER
-from local.gateway.streams_app import app
-from local.kit.network import bound
+from local.cloud.web_functions_app import app
+from local.kit.network import bind_port
 from tests.fakes.memory import InMemoryJobRepository
 from tests.fakes.memory_docs import InMemoryOutputLog
 from tests.fakes.memory_missions import InMemoryRateLimits
@@ -105,7 +105,7 @@ def port() -> Iterator[int]:
     """Where the app is served, as the function's start script has it served."""
     config = uvicorn.Config(app, log_level="error", ws="none", lifespan="off")
     server = uvicorn.Server(config)
-    with bound(0) as door:
+    with bind_port(0) as door:
         door.listen()
         thread = threading.Thread(target=server.run, kwargs={"sockets": [door]})
         thread.start()

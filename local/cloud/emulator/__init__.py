@@ -1,1 +1,1 @@
-"""MiniStack, and what it has to do differently here. It runs in MiniStack's own environment."""
+"""MiniStack with patches for this project. Runs in MiniStack's own environment."""

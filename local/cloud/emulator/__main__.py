@@ -1,18 +1,18 @@
-"""Start MiniStack. usage: python -m local.cloud.emulator AUTHORIZER"""
+"""Start MiniStack. usage: python -m local.cloud.emulator AUTHORIZER_PREFIX"""
 
 import sys
 
 from ministack.app import main  # type: ignore[import-not-found]
 
-from local.cloud.emulator.archives import unpack_once
-from local.cloud.emulator.broker import authorize, stay_on_this_machine
-from local.cloud.emulator.expressions import check_once
-from local.cloud.emulator.gateway_responses import tell_the_time
+from local.cloud.emulator.archives import share_unpacked_archives
+from local.cloud.emulator.broker import bind_to_loopback, enforce_policies
+from local.cloud.emulator.expressions import cache_syntax_checks
+from local.cloud.emulator.gateway_responses import render_request_time
 
 if __name__ == "__main__":
-    stay_on_this_machine()
-    tell_the_time()
-    unpack_once()
-    check_once()
-    authorize(sys.argv.pop(1))
+    bind_to_loopback()
+    render_request_time()
+    share_unpacked_archives()
+    cache_syntax_checks()
+    enforce_policies(sys.argv.pop(1))
     main()

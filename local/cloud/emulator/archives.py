@@ -1,7 +1,7 @@
-"""Code and layers are unpacked once, and not for each instance of each function.
+"""Unpack code and layers once, instead of once for each instance of each function.
 
-MiniStack unpacks all of a function's archives whenever one of its processes starts: two thousand
-files, which is most of a cold start and makes gigabytes of a longer run.
+MiniStack unpacks all archives of a function whenever one of its processes starts. That is two
+thousand files: most of a cold start, and gigabytes in a longer run.
 """
 
 import os
@@ -20,16 +20,16 @@ from ministack.core import lambda_runtime  # type: ignore[import-not-found]
 _UNPACKING: Final = Lock()
 
 
-def unpack_once() -> None:
+def share_unpacked_archives() -> None:
     lambda_runtime.zipfile = SimpleNamespace(**vars(zipfile) | {"ZipFile": SharedZipFile})
 
 
 class SharedZipFile(ZipFile):
-    """Where it is to be unpacked, there will be a link to what is in it."""
+    """Unpacks into a shared folder, and links the target to it."""
 
     @override
     def namelist(self) -> list[str]:
-        """Nothing, to somebody who means to look at each path: `ZipFile` unpacks none outside."""
+        """Return nothing: MiniStack need not check paths, as `ZipFile` unpacks none outside."""
         return []
 
     @override
@@ -41,17 +41,17 @@ class SharedZipFile(ZipFile):
     ) -> None:
         target = Path(path or os.curdir)
         with _UNPACKING:
-            shared = self._shared(members, pwd)
+            shared = self._unpack(members, pwd)
         target.rmdir()
         target.symlink_to(shared)
         Path(str(self.filename)).unlink()
 
-    def _shared(self, members: Any, pwd: bytes | None) -> Path:
+    def _unpack(self, members: Any, pwd: bytes | None) -> Path:
         infos = self.infolist()
         content = "".join(f"{each.filename} {each.CRC} {each.file_size}\n" for each in infos)
         shared = Path(tempfile.gettempdir(), f"unpacked-{sha256(content.encode()).hexdigest()}")
         if not shared.exists():
-            begun = Path(tempfile.mkdtemp())
-            super().extractall(begun, members or infos, pwd)
-            begun.rename(shared)
+            partial = Path(tempfile.mkdtemp())
+            super().extractall(partial, members or infos, pwd)
+            partial.rename(shared)
         return shared

@@ -1,10 +1,12 @@
-"""MiniStack's MQTT broker, made as particular as AWS IoT's.
+"""Make MiniStack's MQTT broker enforce access as AWS IoT does.
 
-By itself it listens on every interface, lets anybody in and asks no policy. Here whatever it opens
-stays on this machine; a client with a certificate is held to the policies attached to that; one
-with a user name or a password to those that the custom authorizer answers (the Lambda function
-whose name starts with `authorizer`, asked as AWS IoT asks it, except that `refreshAfterInSeconds`
-is not honoured); and one with neither is sent away.
+By itself it listens on every interface, accepts every client and evaluates no policy. With these
+patches it listens on the loopback interface only, and each client has policies:
+
+- With a certificate: the policies attached to the certificate.
+- With a user name or a password: the policies that the custom authorizer returns, a Lambda function
+  found by its name's prefix. `refreshAfterInSeconds` has no effect.
+- With neither: the connection is refused.
 """
 
 import asyncio
@@ -19,12 +21,12 @@ import boto3
 from ministack.core import iam_evaluator  # type: ignore[import-not-found]
 from ministack.services import iot  # type: ignore[import-not-found]
 
-USER_NAME, PASSWORD, WILL = 0x80, 0x40, 0x04  # the flags of an MQTT CONNECT
+USER_NAME, PASSWORD, WILL = 0x80, 0x40, 0x04  # flags of an MQTT CONNECT packet
 
 
 @dataclass(frozen=True)
 class Connect:
-    """What an MQTT CONNECT packet says about who sends it."""
+    """The fields of an MQTT CONNECT packet that identify its client."""
 
     protocol: int
     client_id: str
@@ -50,7 +52,7 @@ class Connect:
 
 
 class Fields:
-    """The length-prefixed fields of a packet, one after the other."""
+    """Reads the length-prefixed fields of a packet in order."""
 
     def __init__(self, packet: bytes, at: int, *, with_properties: bool) -> None:
         self._packet, self._at, self._with_properties = packet, at, with_properties
@@ -65,7 +67,7 @@ class Fields:
         return self._packet[start : self._at]
 
 
-def stay_on_this_machine() -> None:
+def bind_to_loopback() -> None:
     create_server = asyncio.BaseEventLoop.create_server
 
     async def on_loopback(loop: Any, factory: Any, host: Any = None, *args: Any, **kw: Any) -> Any:
@@ -75,22 +77,21 @@ def stay_on_this_machine() -> None:
     asyncio.BaseEventLoop.create_server = on_loopback  # type: ignore[assignment]
 
 
-def authorize(authorizer: str) -> None:
-    """Make the broker ask for policies, a certificate's or the authorizer's."""
+def enforce_policies(authorizer_prefix: str) -> None:
     session = iot._WSSession
-    session.policies = []  # until it has said who it is
+    session.policies = []  # until the authorizer has answered
     dispatch, policy_allows = session._dispatch_packet, session._policy_allows
 
     async def dispatch_packet(self: Any, kind: int, flags: int, body: bytes) -> bool:
         if kind != iot.PKT_CONNECT or self.certificate_id or self.iam_credential:
             return bool(await dispatch(self, kind, flags, body))
         connect = Connect.parse(body)
-        answer = await asyncio.to_thread(ask, authorizer, connect)
+        answer = await asyncio.to_thread(invoke_authorizer, authorizer_prefix, connect)
         if not answer.get("isAuthenticated"):
-            await self.send_bytes(refusal(connect.protocol))
+            await self.send_bytes(build_refusal(connect.protocol))
             return False
         self.policies = [json.dumps(each) for each in answer["policyDocuments"]]
-        let_go_after(self, answer["disconnectAfterInSeconds"])
+        disconnect_after(self, answer["disconnectAfterInSeconds"])
         return bool(await dispatch(self, kind, flags, body))
 
     def allows(self: Any, action: str, resource: str) -> bool:
@@ -112,8 +113,8 @@ def authorize(authorizer: str) -> None:
     session._evaluates_policies = lambda self: bool(self.certificate_id)
 
 
-def ask(authorizer: str, connect: Connect) -> dict[str, Any]:
-    """The custom authorizer's answer; nothing where it cannot be asked or has failed."""
+def invoke_authorizer(name_prefix: str, connect: Connect) -> dict[str, Any]:
+    """Return the custom authorizer's answer, or {} if it is missing or has failed."""
     if not (connect.user_name or connect.password):
         return {}
     event = {
@@ -134,14 +135,14 @@ def ask(authorizer: str, connect: Connect) -> dict[str, Any]:
     pages = functions.get_paginator("list_functions").paginate()
     names = [each["FunctionName"] for page in pages for each in page["Functions"]]
     for name in names:
-        if name.startswith(authorizer):
-            answered = functions.invoke(FunctionName=name, Payload=json.dumps(event))
-            if "FunctionError" not in answered:
-                return dict(json.load(answered["Payload"]))
+        if name.startswith(name_prefix):
+            response = functions.invoke(FunctionName=name, Payload=json.dumps(event))
+            if "FunctionError" not in response:
+                return dict(json.load(response["Payload"]))
     return {}
 
 
-def refusal(protocol: int) -> bytes:
+def build_refusal(protocol: int) -> bytes:
     if protocol == iot.MQTT_5:
         code, version = iot.RC5_NOT_AUTHORIZED, iot.MQTT_5
     else:
@@ -149,7 +150,7 @@ def refusal(protocol: int) -> bytes:
     return bytes(iot._make_connack(return_code=code, protocol_version=version))
 
 
-def let_go_after(session: Any, seconds: int) -> None:
+def disconnect_after(session: Any, seconds: int) -> None:
     loop = asyncio.get_running_loop()
     close = {"type": "websocket.close"}
     loop.call_later(seconds, lambda: loop.create_task(session._send(close)))

@@ -17,8 +17,8 @@ from dulwich.objects import Blob, Commit, ObjectID, Tree
 from dulwich.refs import HEADREF
 from dulwich.repo import Repo
 
-from local.git.server import NAME, Server, application, guarded
-from local.kit.network import bound
+from local.git.server import REPOSITORY_NAME, Server, create_app, require_credentials
+from local.kit.network import bind_port
 
 CREDENTIALS = "ada:a-password-to-be-kept"
 PLAIN = 0o100644
@@ -106,14 +106,14 @@ def hosted(origin: Origin, backend: str) -> Iterator[Origin]:
             origin.before_push.pop(0)()
         return app(environ, respond)
 
-    with serving(guarded(answer, CREDENTIALS)) as address:
-        origin.url = f"{address}/{NAME}"
+    with serving(require_credentials(answer, CREDENTIALS)) as address:
+        origin.url = f"{address}/{REPOSITORY_NAME}"
         yield origin
 
 
 @contextmanager
 def serving(app: Any) -> Iterator[str]:
-    door: socket.socket = bound(0)
+    door: socket.socket = bind_port(0)
     server = Server(door.getsockname(), Silent, bind_and_activate=False)
     server.socket.close()
     server.socket = door
@@ -132,7 +132,7 @@ def serving(app: Any) -> Iterator[str]:
 
 
 def dulwich_app(origin: Origin) -> Any:
-    return application(origin.folder)
+    return create_app(origin.folder)
 
 
 def git_app(origin: Origin) -> Any:
@@ -152,7 +152,7 @@ def git_app(origin: Origin) -> Any:
             "GIT_CONFIG_KEY_1": "safe.directory", "GIT_CONFIG_VALUE_1": "*",
             "GIT_PROJECT_ROOT": str(origin.folder.parent),
             "GIT_HTTP_EXPORT_ALL": "1",
-            "PATH_INFO": environ["PATH_INFO"].replace(NAME, origin.folder.name),
+            "PATH_INFO": environ["PATH_INFO"].replace(REPOSITORY_NAME, origin.folder.name),
             "QUERY_STRING": environ.get("QUERY_STRING", ""),
             "REQUEST_METHOD": environ["REQUEST_METHOD"],
             "CONTENT_TYPE": environ.get("CONTENT_TYPE", ""),

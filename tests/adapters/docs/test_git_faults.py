@@ -12,8 +12,8 @@ from jobs.docs.adapters.git.remote import Store
 from jobs.docs.adapters.git.repositories import GitRepositories
 from jobs.docs.adapters.git.wire import Limits
 from jobs.docs.docs_job import Project
-from local.git.server import NAME
-from local.kit.network import free_port
+from local.git.server import REPOSITORY_NAME
+from local.kit.network import find_free_port
 from tests.adapters.docs.git_hosts import CREDENTIALS, Origin, dulwich_app, hosted, serving
 from tests.adapters.upstream import drip, drop, drop_mid_body, hang, reply, running
 
@@ -93,7 +93,7 @@ def test_what_is_no_git_host_is_a_reason_too(upstream, fault) -> None:
 
 
 def test_a_host_that_is_away_is_tried_thrice(pauses) -> None:
-    refused = refusal(f"http://127.0.0.1:{free_port()}/docs.git")
+    refused = refusal(f"http://127.0.0.1:{find_free_port()}/docs.git")
 
     assert str(refused) == "The repository's host cannot be reached"
     assert pauses == [0.5, 1.0]
@@ -109,7 +109,7 @@ def test_what_passes_is_waited_for(origin, upstream, pauses) -> None:
         return app(environ, respond)
 
     with serving(troubled) as address:
-        assert opened(f"{address}/{NAME}").read("b.md") == b"b"
+        assert opened(f"{address}/{REPOSITORY_NAME}").read("b.md") == b"b"
 
     assert pauses == [0.5, 1.0]
 
@@ -139,7 +139,7 @@ def test_a_push_is_tried_once_and_looked_after(origin, status) -> None:
         return app(environ, respond)
 
     with serving(troubled) as address:
-        checkout = opened(f"{address}/{NAME}")
+        checkout = opened(f"{address}/{REPOSITORY_NAME}")
         checkout.write("b.md", b"2")
         with pytest.raises(AgentError, match=r"^The repository's host has failed$"):
             checkout.push("m")
@@ -158,7 +158,7 @@ def test_a_push_whose_answer_was_lost_has_happened(origin) -> None:
         return app(environ, respond)
 
     with serving(troubled) as address:
-        checkout = opened(f"{address}/{NAME}")
+        checkout = opened(f"{address}/{REPOSITORY_NAME}")
         checkout.write("b.md", b"2")
         pushed = checkout.push("m")
 

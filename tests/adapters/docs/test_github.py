@@ -10,7 +10,7 @@ from jobs.core.errors import AgentError, CredentialsRefusedError
 from jobs.docs.adapters.git import github
 from jobs.docs.adapters.git.github import GitHubPullRequests
 from jobs.docs.docs_job import Project
-from local.kit.network import free_port
+from local.kit.network import find_free_port
 from tests.adapters.upstream import drop, drop_mid_body, reply, running
 
 TOKEN = "ghp_to_be_kept"
@@ -149,6 +149,6 @@ def test_other_answers_end_it(upstream, opened, status) -> None:
 
 
 def test_a_host_that_is_away_is_a_reason(opened) -> None:
-    away = {"githubApi": f"http://127.0.0.1:{free_port()}"}
+    away = {"githubApi": f"http://127.0.0.1:{find_free_port()}"}
 
     assert str(refusal(opened, settings=away)) == "GitHub is not available"

@@ -18,7 +18,7 @@ from jobs.docs.docs_job import Project, Session
 from jobs.docs.ports import Tool, ToolCall, Turn
 from jobs.kit.outbound import sse
 from jobs.kit.outbound.sse import EventStream
-from local.kit.network import answers, free_port
+from local.kit.network import find_free_port, is_responding
 from tests.adapters.messaging.conftest import SECRET
 from tests.adapters.upstream import drip, drop, drop_mid_body, hang, reply
 from tests.support import NOON
@@ -316,14 +316,14 @@ def peer(tmp_path) -> Iterator[str]:
         if os.environ.get("CI") == "true":
             pytest.fail("Node or the npm packages are missing")
         pytest.skip("Node or the npm packages are missing")
-    port = free_port()
+    port = find_free_port()
     command = ["node", program, "-p", str(port), "-f", NODE / "aimock", "--strict"]
     with (
         (tmp_path / "log").open("wb") as log,
         subprocess.Popen([str(each) for each in command], stdout=log, stderr=log) as running,
     ):
         try:
-            while not answers(f"http://127.0.0.1:{port}/"):
+            while not is_responding(f"http://127.0.0.1:{port}/"):
                 assert running.poll() is None, (tmp_path / "log").read_text()
             yield f"http://127.0.0.1:{port}/v1"
         finally:

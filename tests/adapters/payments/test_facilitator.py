@@ -9,7 +9,7 @@ from jobs.core.errors import SettlementUnknownError
 from jobs.payments.adapters.facilitator import HttpFacilitator
 from jobs.payments.payment import Authorization, Network
 from jobs.payments.ports import Refused, Settled
-from local.kit.network import free_port
+from local.kit.network import find_free_port
 from tests.adapters.upstream import Upstream, drip, drop, drop_mid_body, hang, reply, running
 
 BASE = Network(
@@ -247,7 +247,7 @@ def test_a_settlement_is_never_asked_for_twice(upstream, settle, fault) -> None:
 
 
 def test_nobody_there_is_unknown() -> None:
-    facilitator = HttpFacilitator(f"http://127.0.0.1:{free_port()}")
+    facilitator = HttpFacilitator(f"http://127.0.0.1:{find_free_port()}")
 
     unknown(lambda: facilitator.settle(authorization(), OFFER, timeout=1))
 

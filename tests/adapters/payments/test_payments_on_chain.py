@@ -15,7 +15,7 @@ from jobs.payments.payment import Network
 from jobs.payments.ports import Refused, Settled, Transfer
 from local.chain.chains import Chains
 from local.chain.node import Node
-from local.chain.wallet import PRICE, Authorization, personally_signed
+from local.chain.wallet import PRICE, Authorization, sign_personal_message
 
 NOWHERE = "0x" + "5e" * 32
 POOR, OTHER = 5, 6  # anvil's accounts; nobody has minted for the first
@@ -324,4 +324,4 @@ def test_a_wallets_signature_is_its_own(node) -> None:
     signer = node.accounts[OTHER].address
     text = f"{node.name}\n{NOWHERE}\n{'ab' * 32}"
 
-    assert recover(text.encode(), personally_signed(node, signer, text)) == signer.lower()
+    assert recover(text.encode(), sign_personal_message(node, signer, text)) == signer.lower()

@@ -11,7 +11,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from local.stack.launch import LocalStack
+from local.stack.local_stack import LocalStack
 from sortie_client import (
     AsyncSortie,
     BadRequestError,

@@ -8,17 +8,17 @@ import urllib.request
 
 import pytest
 
-from local.cloud.aws import CREDENTIALS, session
-from local.cloud.omit import omit
-from local.cloud.template import load
+from local.cloud.aws import CREDENTIALS, create_session
+from local.cloud.omit import omit_unsupported
+from local.cloud.template import load_template
 from local.kit.paths import ROOT
 
 
 def test_what_is_built_for_aws_is_deployed_with_the_projects_settings(stack) -> None:
     subprocess.run(["make", "build"], cwd=ROOT, capture_output=True, check=True)
     built = ROOT / ".aws-sam/build/template.yaml"
-    template = load(built)
-    omit(template)  # of all that AWS knows, the emulator does not know this
+    template = load_template(built)
+    omit_unsupported(template)  # of all that AWS knows, the emulator does not know this
     built.write_text(json.dumps(template, default=str))
 
     deployed = subprocess.run(
@@ -31,7 +31,7 @@ def test_what_is_built_for_aws_is_deployed_with_the_projects_settings(stack) -> 
     )
 
     assert deployed.returncode == 0, deployed.stdout + deployed.stderr
-    cloudformation = session().client("cloudformation", endpoint_url=stack.aws_endpoint_url)
+    cloudformation = create_session().client("cloudformation", endpoint_url=stack.aws_endpoint_url)
     [found] = cloudformation.describe_stacks(StackName="sortie-dev")["Stacks"]
     cloudformation.close()
     outputs = {each["OutputKey"]: each["OutputValue"] for each in found["Outputs"]}

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from local.kit.network import free_port
+from local.kit.network import find_free_port
 from local.kit.paths import ROOT
 from tests.e2e.api import Api, eventually
 from tests.e2e.cloud import processes
@@ -75,7 +75,7 @@ class Terminal:
 @contextmanager
 def make_up(folder: Path, port: int | None = None) -> Iterator[Terminal]:
     terminal: Terminal
-    port = port or free_port()
+    port = port or find_free_port()
     file = folder / f"{port}.json"
     env = {k: v for k, v in os.environ.items() if k not in {"MAKEFLAGS", "MAKELEVEL", "MFLAGS"}}
     process = subprocess.Popen(
@@ -177,7 +177,7 @@ def test_a_port_that_is_taken_is_said_so(tmp_path: Path) -> None:
 
         with make_up(tmp_path, port) as terminal:
             status = terminal.process.wait(START_S)
-            terminal.until(f"port {port} is taken; PORT={port + 10} make up")
+            terminal.until(f"port {port} is taken; try PORT={port + 10} make up")
 
     assert status != 0
     assert "Traceback" not in "".join(terminal.said)

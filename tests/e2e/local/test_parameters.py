@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from local.stack.launch import running
+from local.stack.launch import run_stack
 from tests.e2e.api import Answer, Api
 
 PARAMETERS = {
@@ -18,7 +18,7 @@ PARAMETERS = {
 
 @pytest.fixture(scope="module")
 def api() -> Iterator[Api]:
-    with running(parameters=PARAMETERS) as stack:
+    with run_stack(parameters=PARAMETERS) as stack:
         yield Api(stack.base_url, stack.api_key, "demo")
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from local.kit.paths import ROOT, TOOLS
-from local.stack.launch import LocalStack
+from local.stack.local_stack import LocalStack
 
 README = ROOT / "README.md"
 CLIENTS = ROOT / "client/README.md"

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 
-from local.cloud.aws import CREDENTIALS, session
+from local.cloud.aws import CREDENTIALS, create_session
 from local.kit.paths import ROOT
 
 
@@ -50,7 +50,7 @@ def test_a_key_is_kept_as_a_hash_only(registry, stack, tmp_path) -> None:
 
     secret = registry(file).stdout.split("sortie_")[-1].split("_", maxsplit=1)[-1].strip()
 
-    dynamodb = session().client("dynamodb", endpoint_url=stack.aws_endpoint_url)
+    dynamodb = create_session().client("dynamodb", endpoint_url=stack.aws_endpoint_url)
     table = stack.outputs["RegistryTableName"]
     items = dynamodb.get_paginator("scan").paginate(TableName=table).search("Items[]")
     stored = "".join(json.dumps(item) for item in items)

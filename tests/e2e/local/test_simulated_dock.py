@@ -13,8 +13,8 @@ import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
-from local.devices.launch import docks, enrol
 from local.kit.errors import LocalStackError
+from local.stack.docks import enrol, run_docks
 from tests.e2e.api import eventually
 from tests.e2e.cloud import processes
 
@@ -34,7 +34,7 @@ def iot(cloud) -> Any:
 @pytest.fixture(scope="module", autouse=True)
 def dock(stack) -> Iterator[None]:
     """One that flies fast, and that a lost link costs two seconds."""
-    with docks(stack, [DEVICE], speed="fast", away=2):
+    with run_docks(stack, [DEVICE], speed="fast", away=2):
         yield
 
 
@@ -141,7 +141,7 @@ def test_it_flies_one_order_after_the_other(order, ended, heard) -> None:
 
 
 def test_it_rejects_an_order(order, ended) -> None:
-    assert ended(order("reject")) == ("REJECTED", "Told to reject it")
+    assert ended(order("reject")) == ("REJECTED", "The order simulates a rejection")
 
 
 def test_it_fails_in_flight(order, ended) -> None:
@@ -200,7 +200,7 @@ def test_a_dock_speaks_in_its_own_name_only(stack, connect, topic) -> None:
 
 
 def test_told_so_by_its_command_line_it_fails_every_order(stack, iot) -> None:
-    with docks(stack, [f"{DEVICE}-b"], simulate="reject"):
+    with run_docks(stack, [f"{DEVICE}-b"], simulate="reject"):
         target = iot.describe_thing(thingName=f"{DEVICE}-b")["thingArn"]
         document = {"orderId": "b", "action": "HOVER", "waypoints": [[9.97, 53.54, 40]]}
         name = str(uuid4())
@@ -215,11 +215,11 @@ def test_told_so_by_its_command_line_it_fails_every_order(stack, iot) -> None:
 
 
 def test_a_dock_that_dies_is_noticed(stack) -> None:
-    with docks(stack, [f"{DEVICE}-c"]) as part:
+    with run_docks(stack, [f"{DEVICE}-c"]) as part:
         [pid] = [
             pid
             for pid, _, command in processes()
-            if f"--device={DEVICE}-c=" in command and "keeper.py" not in command
+            if f"--device={DEVICE}-c=" in command and "supervisor.py" not in command
         ]
         os.kill(pid, signal.SIGKILL)
 

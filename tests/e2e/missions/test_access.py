@@ -14,9 +14,9 @@ import pytest
 from jobs.messaging.adapters.registry import DynamoRegistry
 from jobs.missions.api.access import SCOPES
 from jobs.missions.partner import Client, Role
-from local.cloud.template import load
+from local.cloud.template import load_template
 from local.kit.paths import ROOT
-from local.stack.launch import LocalStack
+from local.stack.local_stack import LocalStack
 from tests.e2e.api import Answer, Api, eventually
 from tests.e2e.browsers import is_open_to_browsers
 from tests.e2e.cloud import Cloud
@@ -38,7 +38,7 @@ NEEDS: Final = {
 }
 ENDPOINTS: Final = sorted(
     (event["Properties"]["Method"], event["Properties"]["Path"])
-    for resource in load(ROOT / "template.yaml")["Resources"].values()
+    for resource in load_template(ROOT / "template.yaml")["Resources"].values()
     for event in resource.get("Properties", {}).get("Events", {}).values()
     if event["Properties"].get("Auth") == {"Authorizer": "Partner"}
 )

@@ -13,7 +13,7 @@ from jobs.core.adapters.messages import spelled
 from jobs.core.job import JobRef
 from jobs.messaging.adapters.registry import DynamoRegistry
 from jobs.missions.partner import Role
-from local.stack.launch import running
+from local.stack.launch import run_stack
 from tests.e2e.api import eventually
 from tests.e2e.cloud import Cloud, above
 from tests.e2e.fleets import ABSENT, Fleet, fleet
@@ -24,7 +24,7 @@ PARAMETERS = {"DeviceWaitSeconds": "25", "DeviceSilenceSeconds": "5", "MaxFlight
 
 @pytest.fixture(scope="module")
 def sky() -> Iterator[Cloud]:
-    with running(parameters=PARAMETERS, with_docks=False) as stack, above(stack) as cloud:
+    with run_stack(parameters=PARAMETERS, with_docks=False) as stack, above(stack) as cloud:
         yield cloud
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from local.devices.launch import docks
+from local.stack.docks import run_docks
 from tests.e2e.api import eventually
 from tests.e2e.events import Bus
 from tests.e2e.fleets import ABSENT, Fleet, fleet, in_seconds
@@ -74,7 +74,7 @@ def queued(made: Fleet, **about: Any) -> str:
 def test_one_drone_flies_one_after_the_other_the_most_urgent_first(cloud, no_dock) -> None:
     low, high, higher = (queued(no_dock, priority=priority) for priority in (2, 8, 10))
 
-    with docks(cloud.stack, no_dock.devices, speed="fast"):
+    with run_docks(cloud.stack, no_dock.devices, speed="fast"):
         jobs = {each: no_dock.until(each, seconds=120) for each in (low, high, higher)}
 
     assert {job["status"] for job in jobs.values()} == {"COMPLETED"}
@@ -90,7 +90,7 @@ def test_a_patch_moves_a_mission_forward_in_the_queue(cloud, no_dock) -> None:
     patched = no_dock.partner.send("PATCH", f"/v3/jobs/{second}", {"priority": 9})
 
     assert patched.status == 200, patched
-    with docks(cloud.stack, no_dock.devices, speed="fast"):
+    with run_docks(cloud.stack, no_dock.devices, speed="fast"):
         started = {each: no_dock.until(each, seconds=120)["startedAt"] for each in (first, second)}
     assert started[second] < started[first]
 

@@ -12,7 +12,7 @@ import pytest
 
 from local.cloud.aws import CREDENTIALS
 from local.kit.paths import ROOT
-from local.stack.launch import LocalStack
+from local.stack.local_stack import LocalStack
 from tests.e2e.api import Api, eventually
 from tests.e2e.cloud import Cloud
 from tests.e2e.events import Bus

@@ -6,14 +6,15 @@ import pytest
 
 from jobs.payments.payment import PaymentsMode
 from local.chain.wallet import PRICE
-from local.stack.launch import LocalStack, running
+from local.stack.launch import run_stack
+from local.stack.local_stack import LocalStack
 from tests.e2e.api import JOBS, Api
 from tests.e2e.payers import Payer
 
 
 @pytest.fixture(scope="module")
 def open_stack(chain_tools) -> Iterator[LocalStack]:
-    with running(payments=PaymentsMode.INSTEAD_OF_KEY, with_docks=False) as started:
+    with run_stack(payments=PaymentsMode.INSTEAD_OF_KEY, with_docks=False) as started:
         yield started
 
 

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from local.chain.wallet import PRICE, encoded
+from local.chain.wallet import PRICE, to_header
 
 
 @pytest.fixture
@@ -135,7 +135,7 @@ def test_a_signature_of_somebody_else_is_refused(payer, content) -> None:
     forged = authorization.v2()
     forged["payload"]["signature"] = stolen.payload()["signature"]
 
-    refused = payer.api.ask(content, headers={"PAYMENT-SIGNATURE": encoded(forged)})
+    refused = payer.api.ask(content, headers={"PAYMENT-SIGNATURE": to_header(forged)})
 
     assert refused.status == 402
     assert payer.jobs([content]) == []
@@ -157,6 +157,6 @@ def test_an_unknown_network_is_a_bad_request(payer, content) -> None:
     elsewhere = payer.authorization().v2()
     elsewhere["accepted"]["network"] = "eip155:1"
 
-    refused = payer.api.ask(content, headers={"PAYMENT-SIGNATURE": encoded(elsewhere)})
+    refused = payer.api.ask(content, headers={"PAYMENT-SIGNATURE": to_header(elsewhere)})
 
     assert refused.status == 400

@@ -25,9 +25,9 @@ def content() -> str:
 @pytest.fixture
 def standstill(payer: Payer) -> Iterator[None]:
     """Transactions wait, until the test is over or mines."""
-    payer.node().mine_by_itself(wanted=False)
+    payer.node().set_automine(enabled=False)
     yield
-    payer.node().mine_by_itself(wanted=True)
+    payer.node().set_automine(enabled=True)
 
 
 @pytest.mark.parametrize("fault", ["lost", "pending", "drop", "500", "html"])

@@ -165,7 +165,7 @@ def test_a_busy_dock_takes_no_other_order_until_it_is_done(world) -> None:
 def test_an_order_that_makes_no_sense_is_rejected(world, wrong) -> None:
     world.offer(**wrong)
 
-    assert world.reported() == [("REJECTED", "1", {"reason": "The order makes no sense"})]
+    assert world.reported() == [("REJECTED", "1", {"reason": "The order is invalid"})]
 
 
 def test_an_order_that_was_begun_in_another_life_has_failed(world) -> None:
@@ -244,7 +244,7 @@ def test_a_report_that_is_refused_was_about_an_order_that_is_no_more(world) -> N
 def test_told_to_reject_it_rejects(world) -> None:
     world.offer(**fast("reject"))
 
-    assert world.reported() == [("REJECTED", "1", {"reason": "Told to reject it"})]
+    assert world.reported() == [("REJECTED", "1", {"reason": "The order simulates a rejection"})]
     assert world.told("start-next") == []
 
 

@@ -7,8 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.devices.flight import CRUISE, DESCENT, LOWEST, ORBIT_RADIUS, Flight, planned
-from local.devices.geometry import Circle, Line, Point, offset
+from local.devices.flight import (
+    CRUISE_SPEED,
+    DESCENT_SPEED,
+    MIN_ALTITUDE,
+    ORBIT_RADIUS,
+    Flight,
+    plan_flight,
+)
+from local.devices.geometry import Circle, Line, Point, measure_offset
 from local.devices.weather import Weather
 
 HOME = Point(9.97, 53.54, 5.0)
@@ -19,18 +26,18 @@ NEAR = st.builds(
     st.floats(-10, 120),
 )
 FLIGHTS = st.builds(
-    planned,
+    plan_flight,
     st.just(HOME),
     st.lists(NEAR, max_size=5),
     st.sampled_from(["MISSION", "HOVER", "ORBIT"]),
 )
 TURNED = st.builds(
-    lambda flight, part: flight.turned_back(part * flight.seconds), FLIGHTS, st.floats(0, 0.99)
+    lambda flight, part: flight.turn_back(part * flight.seconds), FLIGHTS, st.floats(0, 0.99)
 )
 
 
 def metres(a: Point, b: Point) -> float:
-    east, north = offset(a, b)
+    east, north = measure_offset(a, b)
     return (east**2 + north**2 + (a.alt - b.alt) ** 2) ** 0.5
 
 
@@ -56,16 +63,16 @@ def test_nothing_moves_faster_than_it_can_fly(flight) -> None:
     seconds = range(int(flight.seconds) + 1)
 
     for here, there in pairwise(flight.at(each).position for each in seconds):
-        assert metres(here, there) <= (CRUISE**2 + 4**2) ** 0.5 + 0.1
+        assert metres(here, there) <= (CRUISE_SPEED**2 + 4**2) ** 0.5 + 0.1
 
 
 @given(st.lists(NEAR, min_size=1, max_size=5), st.floats(0, 1))
 def test_it_stays_between_home_and_its_waypoints(waypoints, part) -> None:
-    flight = planned(HOME, waypoints, "MISSION")
+    flight = plan_flight(HOME, waypoints, "MISSION")
 
     position = flight.at(part * flight.seconds).position
 
-    for axis, lowest in ((0, -180), (1, -90), (2, HOME.alt + LOWEST)):
+    for axis, lowest in ((0, -180), (1, -90), (2, HOME.alt + MIN_ALTITUDE)):
         known = [HOME[axis], *(max(each[axis], lowest) for each in waypoints)]
         assert min(known) - 1e-9 <= position[axis] <= max(known) + 1e-9
 
@@ -87,7 +94,7 @@ def test_headings_are_degrees(flight) -> None:
 def test_a_mission_passes_its_waypoints_in_order_at_cruising_speed() -> None:
     waypoints = [Point(9.97, 53.545, 40), Point(9.98, 53.545, 40)]
 
-    flight = planned(HOME, waypoints, "MISSION")
+    flight = plan_flight(HOME, waypoints, "MISSION")
 
     poses = [flight.at(each / 10) for each in range(int(flight.seconds * 10))]
     passed = [
@@ -102,7 +109,7 @@ def test_a_mission_passes_its_waypoints_in_order_at_cruising_speed() -> None:
 
 @pytest.mark.parametrize(("action", "there"), [("HOVER", "HOVER"), ("ORBIT", "ORBIT")])
 def test_states_follow_each_other_as_they_do_in_life(action, there) -> None:
-    flight = planned(HOME, [Point(9.971, 53.541, 40)], action)
+    flight = plan_flight(HOME, [Point(9.971, 53.541, 40)], action)
 
     assert states(flight) == [
         ("DOCKED", "OPENING"),
@@ -118,18 +125,18 @@ def test_states_follow_each_other_as_they_do_in_life(action, there) -> None:
 
 
 def test_without_waypoints_it_stays_above_the_dock() -> None:
-    flight = planned(HOME, [], "HOVER")
+    flight = plan_flight(HOME, [], "HOVER")
 
     poses = [flight.at(each) for each in range(int(flight.seconds))]
 
     assert "HOVER" in {each.drone for each in poses}
     assert {each.position[:2] for each in poses} == {HOME[:2]}
-    assert max(each.position.alt for each in poses) == HOME.alt + LOWEST
+    assert max(each.position.alt for each in poses) == HOME.alt + MIN_ALTITUDE
 
 
 def test_an_orbit_keeps_its_distance() -> None:
     centre = Point(9.971, 53.541, 40)
-    flight = planned(HOME, [centre], "ORBIT")
+    flight = plan_flight(HOME, [centre], "ORBIT")
 
     poses = [flight.at(each) for each in range(int(flight.seconds))]
 
@@ -138,26 +145,26 @@ def test_an_orbit_keeps_its_distance() -> None:
 
 
 def test_without_an_end_it_waits_in_the_air_for_ever() -> None:
-    flight = planned(HOME, [Point(9.971, 53.541, 40)], "MISSION").without_end()
+    flight = plan_flight(HOME, [Point(9.971, 53.541, 40)], "MISSION").without_end()
 
     late = flight.at(1e9)
 
     assert (late.drone, late.airborne, late.ground_speed) == ("HOVER", True, 0)
-    assert states(flight.turned_back(1e9))[-1] == ("DOCKED", "CLOSED")
+    assert states(flight.turn_back(1e9))[-1] == ("DOCKED", "CLOSED")
 
 
 def test_turned_back_before_take_off_it_only_closes_its_door() -> None:
-    flight = planned(HOME, [Point(9.971, 53.541, 40)], "MISSION")
+    flight = plan_flight(HOME, [Point(9.971, 53.541, 40)], "MISSION")
 
-    assert states(flight.turned_back(1)) == [("DOCKED", "CLOSING"), ("DOCKED", "CLOSED")]
+    assert states(flight.turn_back(1)) == [("DOCKED", "CLOSING"), ("DOCKED", "CLOSED")]
 
 
 def test_it_comes_down_slowly() -> None:
-    flight = planned(HOME, [Point(9.971, 53.541, 40)], "MISSION")
+    flight = plan_flight(HOME, [Point(9.971, 53.541, 40)], "MISSION")
 
     lowest = min(flight.at(each).vertical_speed for each in range(int(flight.seconds)))
 
-    assert lowest == pytest.approx(-DESCENT)
+    assert lowest == pytest.approx(-DESCENT_SPEED)
 
 
 def test_the_date_line_is_crossed_the_short_way() -> None:

@@ -1,6 +1,6 @@
 """The docks that come with the local stack."""
 
-from local.devices.launch import HOMES
+from local.stack.docks import DOCK_POSITIONS
 from local.stack.seed import REGISTRY
 from scripts.registry_file import RegistryFile
 
@@ -12,4 +12,4 @@ def test_each_device_of_the_demo_registry_has_its_dock() -> None:
 
     devices = {device.id for group in file.deviceGroups for device in group.devices}
 
-    assert devices == HOMES.keys()
+    assert devices == DOCK_POSITIONS.keys()

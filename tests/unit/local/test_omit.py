@@ -2,7 +2,7 @@
 
 import pytest
 
-from local.cloud.omit import omit
+from local.cloud.omit import omit_unsupported
 
 UNKNOWN = {"Type": "AWS::IoT::Authorizer", "Properties": {"Status": "ACTIVE"}}
 FUNCTION = {"Type": "AWS::Serverless::Function", "Properties": {"Handler": "a.b"}}
@@ -15,7 +15,7 @@ def template(**resources) -> dict:
 def test_what_the_emulator_does_not_know_is_left_out_and_the_rest_stays() -> None:
     given = template() | {"Outputs": {"Name": {"Value": {"Ref": "Function"}}}}
 
-    omit(given)
+    omit_unsupported(given)
 
     assert given["Resources"] == {"Function": FUNCTION}
     assert given["Outputs"].keys() == {"Name"}
@@ -25,7 +25,7 @@ def test_a_function_that_is_a_web_server_is_left_out() -> None:
     server = {"Type": "AWS::Serverless::Function", "Properties": {"Handler": "docs/stream_job.sh"}}
     given = template(Server=server)
 
-    omit(given)
+    omit_unsupported(given)
 
     assert given["Resources"].keys() == {"Function"}
 
@@ -42,7 +42,7 @@ def test_what_refers_to_it_goes_with_it(reference) -> None:
     permission = {"Type": "AWS::Lambda::Permission", "Properties": {"SourceArn": reference}}
     given = template(Permission=permission) | {"Outputs": {"Name": {"Value": reference}}}
 
-    omit(given)
+    omit_unsupported(given)
 
     assert given["Resources"].keys() == {"Function"}
     assert given["Outputs"] == {}
@@ -54,7 +54,7 @@ def test_what_refers_to_what_went_goes_too(depends_on) -> None:
     second = {"Type": "AWS::SNS::Topic", "DependsOn": depends_on}
     given = template(First=first, Second=second)
 
-    omit(given)
+    omit_unsupported(given)
 
     assert given["Resources"].keys() == {"Function"}
 
@@ -70,7 +70,7 @@ def test_an_alarm_that_computes_looks_at_the_first_of_its_metrics() -> None:
     }
     given = template(Alarm={"Type": "AWS::CloudWatch::Alarm", "Properties": computed})
 
-    omit(given)
+    omit_unsupported(given)
 
     assert given["Resources"]["Alarm"]["Properties"] == {
         "Threshold": 0, **metric, "Statistic": "Maximum", "Period": 60,

@@ -10,7 +10,7 @@ import jsonschema_rs
 import pytest
 from openapi_spec_validator import validate
 
-from local.cloud.template import load
+from local.cloud.template import load_template
 from local.kit.paths import ROOT
 from scripts.openapi.apis import APIS
 from scripts.openapi.document import FOLDER, build_document, load_event, render
@@ -27,7 +27,7 @@ OPERATIONS = [
 
 def routes() -> Iterator[tuple[str, str, str]]:
     """Handler, method and path of each endpoint of the template's."""
-    for resource in load(ROOT / "template.yaml")["Resources"].values():
+    for resource in load_template(ROOT / "template.yaml")["Resources"].values():
         for event in resource.get("Properties", {}).get("Events", {}).values():
             if event["Type"] == "Api":
                 handler = re.sub(r"\.(lambda_handler|sh)$", "", resource["Properties"]["Handler"])

@@ -1,4 +1,4 @@
-"""All that streams, in one app: each function has its own."""
+"""The apps of all functions that are web servers, in one."""
 
 from starlette.applications import Starlette
 

@@ -1,7 +1,7 @@
-"""What the functions log, as lines to read.
+"""Follow the logs of the stack's functions.
 
-The emulator keeps handlers' output in CloudWatch Logs and writes each invocation's at its end, as a
-stream of its own: a stream that was seen once has been seen whole.
+The emulator writes each invocation's output to CloudWatch Logs at its end, as a stream of its own.
+So a stream that has been read once is complete.
 """
 
 import time
@@ -12,20 +12,20 @@ from typing import Self
 
 from botocore.config import Config
 
-from local.cloud.aws import session
+from local.cloud.aws import create_session
 
 OVERLAP_MS = 5_000  # streams do not appear in strict order of their time
 PREFIX = "/aws/lambda/"
 
 
-class Follower:
-    """Each poll reads on from where the last one ended."""
+class LogFollower:
+    """Each poll continues where the last one ended."""
 
     def __init__(self, endpoint_url: str, stack: str) -> None:
-        self._logs = session().client(
+        self._logs = create_session().client(
             "logs", endpoint_url=endpoint_url, config=Config(retries={"max_attempts": 0})
         )
-        self._functions = functions(endpoint_url, stack)
+        self._functions = list_functions(endpoint_url, stack)
         self._since = int(time.time() * 1000)
         self._seen = set[str]()
 
@@ -36,17 +36,17 @@ class Follower:
         self._logs.close()
 
     def poll(self) -> Iterator[tuple[str, str]]:
-        """The function and the message of each line logged since."""
+        """Yield the function and the message of each new line."""
         now = int(time.time() * 1000)
         streams = dict[str, list[tuple[str, str]]]()
         groups = self._logs.describe_log_groups()["logGroups"]
         for group in groups:
-            streams |= self._streams(group["logGroupName"], self._since)
+            streams |= self._read_streams(group["logGroupName"], self._since)
         for name in streams.keys() - self._seen:
             yield from streams[name]
         self._seen, self._since = set(streams), now - OVERLAP_MS
 
-    def _streams(self, group: str, since: int) -> dict[str, list[tuple[str, str]]]:
+    def _read_streams(self, group: str, since: int) -> dict[str, list[tuple[str, str]]]:
         function = group.removeprefix(PREFIX)
         lines = defaultdict[str, list[tuple[str, str]]](list)
         pages = self._logs.get_paginator("filter_log_events")
@@ -57,12 +57,12 @@ class Follower:
         return lines
 
 
-def functions(endpoint_url: str, stack: str) -> dict[str, str]:
-    """The template's name of each function, by its physical one."""
-    with closing(session().client("cloudformation", endpoint_url=endpoint_url)) as cloudformation:
-        made = cloudformation.describe_stack_resources(StackName=stack)["StackResources"]
+def list_functions(endpoint_url: str, stack: str) -> dict[str, str]:
+    """Map the physical name of each function to its logical id without `Function`."""
+    with closing(create_session().client("cloudformation", endpoint_url=endpoint_url)) as stacks:
+        resources = stacks.describe_stack_resources(StackName=stack)["StackResources"]
     return {
         each["PhysicalResourceId"]: each["LogicalResourceId"].removesuffix("Function")
-        for each in made
+        for each in resources
         if each["ResourceType"] == "AWS::Lambda::Function"
     }

@@ -1,0 +1,37 @@
+"""Run the gateway in a process of its own."""
+
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from local.gateway.server import Upstreams
+from local.kit.paths import ROOT
+from local.kit.process import Process
+
+
+@contextmanager
+def run_gateway(bound: socket.socket, upstreams: Upstreams, folder: Path) -> Iterator[Process]:
+    """Serve on a bound socket until the end of the block.
+
+    The socket closes here, so that the port is closed as soon as the gateway ends.
+    """
+    options = {
+        "--sockets": upstreams.sockets,
+        "--streams": upstreams.streams,
+        "--authorizer": upstreams.authorizer,
+    }
+    with bound:
+        process = Process(
+            "the gateway",
+            [
+                *(sys.executable, "-m", "local.gateway.server", str(bound.fileno()), upstreams.api),
+                *(part for name, value in options.items() if value for part in (name, value)),
+            ],
+            env={"PYTHONPATH": str(ROOT)},
+            log=folder / "gateway.log",
+            pass_fds=[bound.fileno()],
+        )
+    with process:
+        yield process
