@@ -12,13 +12,16 @@ ALARM_TYPE = "AWS::CloudWatch::Alarm"
 def omit_unsupported(template: dict[str, Any]) -> None:
     """Remove unsupported resources, and the resources and outputs that refer to one of them.
 
-    Alarms on several metrics keep one.
+    Alarms on several metrics keep one. Web servers keep their configuration: the emulator never
+    calls them, and local/cloud/web_functions.py reads their variables.
     """
     resources = template["Resources"]
     for each in resources.values():
         if each["Type"] == ALARM_TYPE and "Metrics" in each["Properties"]:
             keep_one_metric(each["Properties"])
-    omitted = {name for name, each in resources.items() if is_unsupported(each)}
+        if each["Type"] == FUNCTION_TYPE and is_web_server(each["Properties"]):
+            remove_events_and_layers(each["Properties"])
+    omitted = {name for name, each in resources.items() if each["Type"] in UNSUPPORTED_TYPES}
     while omitted:
         for name in omitted:
             del resources[name]
@@ -28,16 +31,14 @@ def omit_unsupported(template: dict[str, Any]) -> None:
         omitted = {name for name, each in resources.items() if omitted & {*find_references(each)}}
 
 
-def is_unsupported(resource: dict[str, Any]) -> bool:
-    """Include functions that are web servers: local/cloud/web_functions.py runs them."""
-    return resource["Type"] in UNSUPPORTED_TYPES or (
-        resource["Type"] == FUNCTION_TYPE and is_web_server(resource["Properties"])
-    )
-
-
 def keep_one_metric(alarm: dict[str, Any]) -> None:
     first = next(each["MetricStat"] for each in alarm.pop("Metrics") if "MetricStat" in each)
     alarm |= first["Metric"] | {"Statistic": first["Stat"], "Period": first["Period"]}
+
+
+def remove_events_and_layers(function: dict[str, Any]) -> None:
+    for key in ("Events", "Layers"):
+        function.pop(key, None)
 
 
 def find_references(value: Any) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """Run the Lambda functions that are web servers, beside the emulator.
 
 The emulator supports neither the Lambda Web Adapter nor streamed responses. One process serves the
-apps of all these functions, with the environment of a deployed function.
+apps of all these functions, with the environments of all of them.
 """
 
 import sys
@@ -16,6 +16,7 @@ from local.kit.paths import ROOT
 from local.kit.process import Process
 
 AUTHORIZER = "AuthorizeApiKeyFunction"
+WEB_SERVERS = ("DocsStreamJobFunction", "SessionsSendMessageFunction")
 APP = "local.cloud.web_functions_app:app"
 
 
@@ -30,7 +31,10 @@ class WebFunctions:
 
 @contextmanager
 def run_web_functions(endpoint_url: str, stack: str, folder: Path) -> Iterator[WebFunctions]:
-    authorizer, variables = describe_authorizer(endpoint_url, stack)
+    authorizer, _ = describe_function(endpoint_url, stack, AUTHORIZER)
+    variables = dict[str, str]()
+    for function in WEB_SERVERS:
+        variables |= describe_function(endpoint_url, stack, function)[1]
     port = find_free_port()
     with Process(
         "the web functions' process",
@@ -52,10 +56,12 @@ def run_web_functions(endpoint_url: str, stack: str, folder: Path) -> Iterator[W
         yield WebFunctions(url, invoke_url, process)
 
 
-def describe_authorizer(endpoint_url: str, stack: str) -> tuple[str, Mapping[str, str]]:
-    """Return the deployed authorizer's name and environment, which has only shared variables."""
+def describe_function(
+    endpoint_url: str, stack: str, function: str
+) -> tuple[str, Mapping[str, str]]:
+    """Return the name and the environment of a deployed function, given its logical id."""
     with closing(create_session().client("cloudformation", endpoint_url=endpoint_url)) as stacks:
-        found = stacks.describe_stack_resource(StackName=stack, LogicalResourceId=AUTHORIZER)
+        found = stacks.describe_stack_resource(StackName=stack, LogicalResourceId=function)
     name = found["StackResourceDetail"]["PhysicalResourceId"]
     with closing(create_session().client("lambda", endpoint_url=endpoint_url)) as functions:
         settings = functions.get_function_configuration(FunctionName=name)

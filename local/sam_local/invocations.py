@@ -19,7 +19,6 @@ from jobs.webhooks.adapters.deliveries import DynamoDeliveryLog
 from local.cloud.aws import CREDENTIALS, create_session
 from local.cloud.build import LOCAL
 from local.cloud.template import find_functions, is_web_server, load_template
-from local.cloud.web_functions import describe_authorizer
 from local.kit.paths import ROOT
 from local.sam_local.examples import make_delivery, make_job, make_session, make_share
 from local.stack.logs import list_functions
@@ -122,18 +121,15 @@ def load_functions() -> dict[str, dict[str, Any]]:
 def load_variables(stack: Backend, lambdas: Any) -> dict[str, dict[str, str]]:
     """Return each function's environment as deployed, by logical id.
 
-    Web servers are not deployed: they have the shared variables and their own. Their responses are
-    buffered, as only the Lambda service understands streams.
+    Responses of web servers are buffered, as only the Lambda service understands streams.
     """
-    _, shared = describe_authorizer(stack.aws_endpoint_url, stack.name)
-    variables = {
-        name: {**shared, **own["Environment"]["Variables"], "AWS_LWA_INVOKE_MODE": "buffered"}
-        for name, own in load_functions().items()
-        if is_web_server(own)
-    }
+    variables = {}
     for physical, name in list_functions(stack.aws_endpoint_url, stack.name).items():
         settings = lambdas.get_function_configuration(FunctionName=physical)
         variables[f"{name}Function"] = settings["Environment"]["Variables"]
+    for name, function in load_functions().items():
+        if is_web_server(function):
+            variables[name]["AWS_LWA_INVOKE_MODE"] = "buffered"
     return variables
 
 

@@ -1,6 +1,5 @@
 """template.yaml, functions/, statemachines/ and events/ describe the same system."""
 
-import ast
 import json
 import os
 import re
@@ -23,7 +22,6 @@ OPEN = {
 PAID = {("POST", "/api/messaging/jobs"), ("GET", "/api/messaging/jobs/{jobId}")}
 LOSABLE = {"OutputTable", "WebhookTable"}  # a job's outcome is with the job
 UNPREFIXED = {"auth", "workers"}
-READ_BY_POWERTOOLS = {"POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_SERVICE_NAME"}
 ERROR_FIELDS = {"success", "error", "code", "message", "requestId", "timestamp"}
 
 
@@ -101,23 +99,6 @@ def test_an_apis_event_is_of_the_path_that_its_function_answers(functions) -> No
     for name, answered in routes.items():
         event = json.loads(event_file(functions[name]).read_text())
         assert (event["httpMethod"], event["resource"]) in answered
-
-
-def test_what_is_read_from_the_environment_is_what_the_template_sets(
-    template, python_functions
-) -> None:
-    roots = [*(ROOT / "layers/jobs/jobs").rglob("wiring.py")]
-    read = {
-        node.slice.value
-        for root in roots
-        for node in ast.walk(ast.parse(root.read_text()))
-        if isinstance(node, ast.Subscript) and ast.unparse(node.value) == "os.environ"
-    }
-
-    everywhere = template["Globals"]["Function"]["Environment"]["Variables"]
-    own = [each.get("Environment", {}).get("Variables", {}) for each in python_functions.values()]
-
-    assert read | READ_BY_POWERTOOLS == everywhere.keys() | set().union(*own)
 
 
 def test_each_machines_gaps_are_what_the_template_fills(resources) -> None:

@@ -21,13 +21,14 @@ def test_what_the_emulator_does_not_know_is_left_out_and_the_rest_stays() -> Non
     assert given["Outputs"].keys() == {"Name"}
 
 
-def test_a_function_that_is_a_web_server_is_left_out() -> None:
-    server = {"Type": "AWS::Serverless::Function", "Properties": {"Handler": "docs/stream_job.sh"}}
-    given = template(Server=server)
+def test_web_server_keeps_its_variables_and_loses_its_events_and_layers() -> None:
+    kept = {"Handler": "docs/stream_job.sh", "Environment": {"Variables": {"JOB_TABLE": "jobs"}}}
+    lost = {"Events": {"Http": {"Type": "Api"}}, "Layers": ["arn:of:the:adapter"]}
+    given = template(Server={"Type": "AWS::Serverless::Function", "Properties": kept | lost})
 
     omit_unsupported(given)
 
-    assert given["Resources"].keys() == {"Function"}
+    assert given["Resources"]["Server"]["Properties"] == kept
 
 
 @pytest.mark.parametrize("reference", [
