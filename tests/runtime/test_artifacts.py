@@ -16,7 +16,10 @@ from tests.runtime.conftest import PYTHON
 OTHER_LAYERS = {  # whose packages these parts import
     "TokensLayer": ("jobs.tracking.adapters.tokens",),
     "PaymentsLayer": ("jobs.payments.adapters.cdp_tokens", "jobs.payments.adapters.personal_sign"),
-    "DocsLayer": ("jobs.docs.adapters.git", "jobs.streaming"),
+    "DocsLayer": (
+        *("jobs.docs.adapters.git", "jobs.docs.api.stream", "jobs.docs.tail"),
+        *("jobs.kit.asgi", "jobs.sessions.api.stream"),
+    ),
     "OpenapiLayer": ("jobs.openapi.endpoint",),
 }
 UNCHECKED_HASH = 0b01  # PEP 552
