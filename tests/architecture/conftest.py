@@ -1,15 +1,12 @@
-"""The template as it is deployed from, and the files beside it."""
+"""The template as it is deployed, and the files beside it."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from local.cloud.template import load_template
-from tests.architecture.watched import of_type
-
-ROOT = Path(__file__).parents[2]
+from tests.architecture.template import ROOT, of_type
 
 
 @pytest.fixture(scope="session")
@@ -24,7 +21,7 @@ def resources(template) -> dict[str, dict[str, Any]]:
 
 @pytest.fixture(scope="session")
 def functions(resources) -> dict[str, dict[str, Any]]:
-    """Properties of each function, by its logical id."""
+    """Properties of each function, by logical id."""
     return {
         name: resource["Properties"]
         for name, resource in resources.items()
@@ -34,7 +31,7 @@ def functions(resources) -> dict[str, dict[str, Any]]:
 
 @pytest.fixture(scope="session")
 def python_functions(functions) -> dict[str, dict[str, Any]]:
-    """Those with a handler; others start a web server."""
+    """The functions with a handler; others start a web server."""
     return {name: it for name, it in functions.items() if not it["Handler"].endswith(".sh")}
 
 

@@ -1,17 +1,16 @@
-"""The dashboard shows what there is, and all of it."""
+"""The dashboard shows every resource that exists, and no other."""
 
 from local.cloud.omit import find_substitutions
-from tests.architecture.test_operations import PSEUDO, stream_consumers
-from tests.architecture.watched import of_type
+from tests.architecture.template import PSEUDO_PARAMETERS, of_type, stream_consumers
 
 
-def test_the_dashboard_refers_to_what_exists(template, dashboard) -> None:
-    known = template["Resources"].keys() | template["Parameters"].keys() | PSEUDO
+def test_dashboard_refers_to_existing_resources(template, dashboard) -> None:
+    known = template["Resources"].keys() | template["Parameters"].keys() | PSEUDO_PARAMETERS
 
     assert {each for each in find_substitutions(dashboard) if each not in known} == set()
 
 
-def test_the_dashboard_shows_every_alarm_queue_table_machine_and_reader_of_a_stream(
+def test_dashboard_shows_every_alarm_queue_table_machine_and_consumer(
     resources, functions, dashboard
 ) -> None:
     wanted = stream_consumers(functions).union(
@@ -31,7 +30,7 @@ def test_the_dashboard_shows_every_alarm_queue_table_machine_and_reader_of_a_str
     )
 
 
-def test_the_dashboard_names_nothing_but_by_reference(widgets) -> None:
+def test_dashboard_names_resources_by_reference(widgets) -> None:
     shown = [
         row
         for widget in widgets
@@ -44,7 +43,7 @@ def test_the_dashboard_names_nothing_but_by_reference(widgets) -> None:
     assert [value for value in values if not value.startswith("${")] == []
 
 
-def test_the_dashboards_widgets_do_not_lie_on_each_other(widgets) -> None:
+def test_dashboard_widgets_do_not_overlap(widgets) -> None:
     taken = [
         (x, y)
         for widget in widgets

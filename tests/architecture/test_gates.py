@@ -1,4 +1,4 @@
-"""The template passes what AWS's own tools know of it: each of these finds what the others miss."""
+"""The template passes AWS's own tools: each finds mistakes that the others miss."""
 
 import json
 import os
@@ -11,9 +11,9 @@ import pytest
 ROOT = Path(__file__).parents[2]
 SAM = ROOT / ".tools/sam/bin"
 REGION = "eu-central-1"
-LIMIT = 500  # CloudFormation's, of resources in a stack
+MAX_RESOURCES = 500  # CloudFormation's quota for a stack
 
-# sam asks AWS about every credential that it finds.
+# sam calls AWS with any credentials that it finds.
 OFFLINE = {
     "PATH": os.environ["PATH"],
     "HOME": os.environ.get("HOME", "/"),
@@ -63,7 +63,7 @@ def run(*command: object) -> subprocess.CompletedProcess[str]:
 
 
 def translate(file: Path, *, layer: str = "key", safe: str = "true") -> dict[str, dict[str, Any]]:
-    """Have SAM make plain CloudFormation of the template; return its resources."""
+    """Return the resources of the template that SAM translates to plain CloudFormation."""
     translated = run(SAM / "python", "-c", TRANSLATE, file, layer, safe)
     assert translated.returncode == 0, translated.stdout
     made: dict[str, dict[str, Any]] = json.loads(file.read_text())["Resources"]
@@ -74,19 +74,19 @@ def of_type(resources: dict[str, dict[str, Any]], kind: str) -> set[str]:
     return {name for name, each in resources.items() if each["Type"] == kind}
 
 
-def test_sam_finds_the_template_valid() -> None:
+def test_sam_validate_accepts_the_template() -> None:
     found = run(SAM / "sam", "validate", "--template", "template.yaml", "--region", REGION)
 
     assert found.returncode == 0, found.stdout
 
 
-def test_cfn_lint_finds_nothing_in_the_template() -> None:
+def test_cfn_lint_reports_nothing_for_the_template() -> None:
     found = run(SAM / "cfn-lint", "--regions", REGION, "--", "template.yaml")
 
     assert (found.returncode, found.stdout) == (0, "")
 
 
-def test_cfn_lint_finds_nothing_in_what_the_template_becomes(tmp_path) -> None:
+def test_cfn_lint_reports_nothing_for_the_translated_template(tmp_path) -> None:
     file = tmp_path / "translated.json"
     translate(file)
 
@@ -95,24 +95,24 @@ def test_cfn_lint_finds_nothing_in_what_the_template_becomes(tmp_path) -> None:
     assert (found.returncode, found.stdout) == (0, "")
 
 
-def test_all_that_the_template_becomes_fits_into_one_stack(tmp_path) -> None:
+def test_translated_template_fits_into_one_stack(tmp_path) -> None:
     made = translate(tmp_path / "translated.json")
 
-    assert len(made) <= LIMIT
+    assert len(made) <= MAX_RESOURCES
 
 
-def test_a_new_layer_gets_calls_gradually(tmp_path) -> None:
-    """SAM by itself makes a new version for new function code only."""
+def test_changed_layer_deploys_as_canary(tmp_path) -> None:
+    """By default, SAM publishes a new version only for new function code."""
     before = translate(tmp_path / "before.json")
     after = translate(tmp_path / "after.json", layer="changed")
 
-    gradual = of_type(before, "AWS::CodeDeploy::DeploymentGroup")
-    assert len(gradual) == len(of_type(before, "AWS::Lambda::Alias"))
-    assert gradual
+    canaries = of_type(before, "AWS::CodeDeploy::DeploymentGroup")
+    assert len(canaries) == len(of_type(before, "AWS::Lambda::Alias"))
+    assert canaries
     assert of_type(before, "AWS::Lambda::Version") & of_type(after, "AWS::Lambda::Version") == set()
 
 
-def test_where_it_is_not_wanted_nothing_is_gradual(tmp_path) -> None:
+def test_translated_template_without_safe_deploys_has_no_canary(tmp_path) -> None:
     made = translate(tmp_path / "translated.json", safe="false")
 
     assert of_type(made, "AWS::CodeDeploy::DeploymentGroup") == set()

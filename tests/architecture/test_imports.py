@@ -1,4 +1,4 @@
-"""Importing a handler costs imports only: no AWS client, nothing read from the environment."""
+"""Importing a handler makes no AWS client and reads no environment variable."""
 
 import subprocess
 import sys
@@ -23,8 +23,8 @@ caches = {name: f for root in roots for name, f in root.items() if hasattr(f, "c
 print([name for name, f in caches.items() if f.cache_info().currsize])
 """
 
-# Each in a process of its own, that starts where what all of them import is there already.
-WHO_PAYS = """
+# Each handler in a forked process, which has already imported the libraries of all handlers.
+IMPORT_EACH = """
 import importlib, os, sys
 import aws_lambda_powertools, botocore.session
 PAYS = 3
@@ -50,12 +50,12 @@ READ_A_BODY = {
 }  # fmt: skip
 
 
-def test_only_who_reads_a_body_pays_for_checking_one(handlers) -> None:
+def test_handler_without_a_body_does_not_import_pydantic(handlers) -> None:
     """pydantic is a quarter of a cold start."""
     modules = {name.replace("/", "."): name for name in handlers}
 
     imported = subprocess.run(
-        [sys.executable, "-W", "error", "-c", WHO_PAYS, *sorted(modules)],
+        [sys.executable, "-W", "error", "-c", IMPORT_EACH, *sorted(modules)],
         env={"PYTHONPATH": PATHS, "PYTHONDONTWRITEBYTECODE": "1"},
         check=False,
         capture_output=True,
@@ -66,7 +66,7 @@ def test_only_who_reads_a_body_pays_for_checking_one(handlers) -> None:
     assert {modules[name] for name in imported.stdout.split()} == READ_A_BODY
 
 
-def test_importing_every_handler_makes_no_client_and_needs_no_environment(handlers) -> None:
+def test_handler_import_makes_no_client_and_reads_no_environment(handlers) -> None:
     modules = sorted(name.replace("/", ".") for name in handlers)
 
     imported = subprocess.run(

@@ -1,4 +1,4 @@
-"""The metrics that alarms and the dashboard look at are really there, with these dimensions."""
+"""The metrics of alarms and of the dashboard exist, with their dimensions."""
 
 import json
 import re
@@ -8,12 +8,12 @@ from jobs.core.adapters.metrics import PrintedMetrics
 from jobs.core.changes import JobChange
 from jobs.core.job import JobRef
 from jobs.core.status import JobStatus
-from tests.architecture.watched import metrics_of
+from tests.architecture.template import metrics_of
 
 SEARCHED = re.compile(
     r'\{\\"\$\{AWS::StackName\}\\",([\w,]+)\} MetricName=\\"(Jobs|ProcessingTime)'
 )
-PUBLISHED = {  # AWS's own metrics, and what each namespace divides them by
+PUBLISHED = {  # AWS's metrics, and the dimensions of each namespace
     "AWS/ApiGateway": (
         {
             *("4XXError", "5XXError", "Count", "ConnectCount", "MessageCount"),
@@ -46,8 +46,8 @@ PUBLISHED = {  # AWS's own metrics, and what each namespace divides them by
 }
 
 
-def printed_by_dimensions(capsys) -> set[tuple[str, frozenset[str]]]:
-    """The metrics of jobs as CloudWatch reads them from the log, each with its dimensions."""
+def emitted_metrics(capsys) -> set[tuple[str, frozenset[str]]]:
+    """Return the metrics of jobs with their dimensions, as CloudWatch reads them from the log."""
     job = JobRef(tenant="t", dialect="messaging", id="1")
     times = {"created_at": 0, "changed_at": 1, "gone_at": 2}
     change = JobChange(ref=job, sequence=3, previous=None, status=JobStatus.SUCCEEDED, **times)
@@ -61,27 +61,25 @@ def printed_by_dimensions(capsys) -> set[tuple[str, frozenset[str]]]:
     return found
 
 
-def test_alarms_and_the_dashboard_look_at_jobs_as_they_are_printed(
-    alarms, dashboard, capsys
-) -> None:
-    looked_at = {
+def test_alarms_and_dashboard_use_job_metrics_as_emitted(alarms, dashboard, capsys) -> None:
+    used = {
         (metric.name, frozenset(metric.dimensions)) for metric in metrics_of(alarms["JobsFail"])
     } | {
         (name, frozenset(dimensions.split(","))) for dimensions, name in SEARCHED.findall(dashboard)
     }
 
-    assert len(looked_at) == 3
-    assert looked_at <= printed_by_dimensions(capsys)
+    assert len(used) == 3
+    assert used <= emitted_metrics(capsys)
 
 
-def test_what_is_looked_at_of_aws_is_what_aws_publishes(alarms, widgets) -> None:
-    looked_at = {
+def test_alarms_and_dashboard_use_only_metrics_that_aws_publishes(alarms, widgets) -> None:
+    used = {
         (metric.namespace, metric.name, frozenset(metric.dimensions))
         for alarm in alarms.values()
         for metric in metrics_of(alarm)
         if isinstance(metric.namespace, str)
     } | set(shown_by(widgets))
-    of_aws = {each for each in looked_at if each[0].startswith("AWS/")}
+    of_aws = {each for each in used if each[0].startswith("AWS/")}
 
     assert {each[0] for each in of_aws} == PUBLISHED.keys()
     assert {
@@ -92,7 +90,7 @@ def test_what_is_looked_at_of_aws_is_what_aws_publishes(alarms, widgets) -> None
 
 
 def shown_by(widgets) -> Iterator[tuple[str, str, frozenset[str]]]:
-    """A dot stands for what is above it."""
+    """Yield the metrics of the widgets; a dot repeats the value above it."""
     for widget in widgets:
         above: list[str] = []
         for row in widget["properties"].get("metrics", []):

@@ -1,4 +1,4 @@
-"""The runbook knows every alarm, and what the bench has measured."""
+"""The runbook explains every alarm, and repeats the costs of the benchmark."""
 
 import re
 from pathlib import Path
@@ -7,19 +7,19 @@ ROOT = Path(__file__).parents[2]
 RUNBOOK = ROOT / "docs/runbook.md"
 
 
-def test_every_alarm_has_a_section_of_the_runbook_and_every_section_an_alarm(alarms) -> None:
+def test_runbook_has_exactly_one_section_per_alarm(alarms) -> None:
     _, _, part = RUNBOOK.read_text().partition("\n## Alarms\n")
     sections = re.findall(r"^### (\w+)$", part, re.MULTILINE)
 
     assert sorted(sections) == sorted(alarms)
 
 
-def test_every_alarm_says_where_its_section_is(alarms) -> None:
+def test_alarm_text_ends_with_the_link_to_its_section(alarms) -> None:
     for name, alarm in alarms.items():
         assert alarm["AlarmDescription"].endswith(f" docs/runbook.md#{name.lower()}"), name
 
 
-def test_every_section_says_what_it_means_and_what_to_do() -> None:
+def test_runbook_section_has_its_meaning_and_what_to_do() -> None:
     _, _, part = RUNBOOK.read_text().partition("\n## Alarms\n")
     part, _, _ = part.partition("\n## ")
     for section in part.split("\n### ")[1:]:
@@ -28,7 +28,7 @@ def test_every_section_says_what_it_means_and_what_to_do() -> None:
         assert "**Do:**" in text, name
 
 
-def test_what_1000_jobs_cost_is_what_the_bench_says() -> None:
+def test_runbook_costs_equal_those_of_the_benchmark() -> None:
     measured = re.findall(
         r"^(\S.*?) {2,}([\d.,]+) \$$",
         (ROOT / "docs/bench.md").read_text().partition("\n1,000 jobs ")[2].partition("```")[0],

@@ -1,4 +1,4 @@
-"""All of a stack is tagged."""
+"""A stack's resources have tags."""
 
 import tomllib
 from pathlib import Path
@@ -6,8 +6,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 
 
-def test_everything_is_tagged_with_the_application_and_the_stage() -> None:
-    """CloudFormation gives a stack's tags to all in it that can have some."""
+def test_stack_has_tags_of_application_and_stage() -> None:
+    """CloudFormation gives a stack's tags to its resources."""
     configured = tomllib.loads((ROOT / "samconfig.toml").read_text())
     for stage in ("dev", "prod"):
         assert configured[stage]["deploy"]["parameters"]["tags"] == (

@@ -1,4 +1,4 @@
-"""What is in the repository is true on every machine."""
+"""Tracked files are valid on every machine."""
 
 import re
 import subprocess
@@ -33,15 +33,15 @@ def matches(files: list[Path], pattern: re.Pattern[str]) -> list[str]:
     ]
 
 
-def test_no_file_names_a_path_of_somebodys_machine(tracked) -> None:
+def test_tracked_file_names_no_path_of_a_machine(tracked) -> None:
     assert matches(tracked, MACHINE_PATH) == []
 
 
-def test_no_file_names_a_package_registry(tracked) -> None:
+def test_tracked_file_names_no_package_registry(tracked) -> None:
     assert matches(tracked, REGISTRY) == []
 
 
-def test_locks_name_no_host_at_all(tracked) -> None:
+def test_lock_file_names_no_host(tracked) -> None:
     locks = [file for file in tracked if LOCK.search(file.relative_to(ROOT).as_posix())]
 
     assert locks

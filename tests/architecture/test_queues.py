@@ -1,0 +1,52 @@
+"""No message of a queue is lost, or processed twice at once."""
+
+import pytest
+
+from jobs.webhooks.deliver_webhook import ATTEMPTS, pause
+from tests.architecture.template import events_of
+
+
+def test_unprocessable_message_goes_to_a_dead_letter_queue(functions, resources) -> None:
+    queues = {e["Queue"]["Fn::GetAtt"][0]: name for name, e in events_of(functions, "SQS")}
+    redrives = {
+        queue: resources[queue]["Properties"]["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][
+            0
+        ]
+        for queue in queues
+        if "RedrivePolicy" in resources[queue]["Properties"]
+    }
+
+    assert set(queues) <= redrives.keys() | redrives.values()
+
+
+@pytest.mark.parametrize("queue", ["AgentQueue", "DocsQueue", "MissionQueue"])
+def test_dead_letter_of_a_work_queue_ends_its_job(functions, queue) -> None:
+    ends = [
+        e["Queue"] for name, e in events_of(functions, "SQS") if name == "EndDeadLettersFunction"
+    ]
+
+    assert {"Fn::GetAtt": [f"{queue.removesuffix('Queue')}DeadLetterQueue", "Arn"]} in ends
+
+
+def test_message_stays_invisible_while_its_function_may_run(functions, resources, template) -> None:
+    for name, event in events_of(functions, "SQS"):
+        [queue, _] = event["Queue"]["Fn::GetAtt"]
+        timeout = functions[name].get("Timeout", template["Globals"]["Function"]["Timeout"])
+        assert resources[queue]["Properties"]["VisibilityTimeout"] >= timeout, queue
+
+
+def test_webhook_queue_gives_up_after_as_many_attempts_as_its_worker(resources) -> None:
+    queue = resources["WebhookQueue"]["Properties"]
+    a_day = sum(pause(n) for n in range(1, ATTEMPTS))
+
+    assert queue["RedrivePolicy"]["maxReceiveCount"] == ATTEMPTS
+    assert a_day < queue["MessageRetentionPeriod"]
+
+
+def test_consumer_reports_failed_items_or_bisects_its_batch(functions) -> None:
+    consumers = events_of(functions, "SQS", "DynamoDB")
+
+    assert consumers
+    for name, event in consumers:
+        reports = event.get("FunctionResponseTypes") == ["ReportBatchItemFailures"]
+        assert reports or event.get("BisectBatchOnFunctionError"), name

@@ -1,0 +1,12 @@
+"""State machines and the template fit together."""
+
+import re
+
+from tests.architecture.template import ROOT, of_type
+
+
+def test_template_fills_exactly_the_placeholders_of_a_definition(resources) -> None:
+    for machine in of_type(resources, "AWS::Serverless::StateMachine").values():
+        definition = (ROOT / machine["DefinitionUri"]).read_text()
+        filled = machine["DefinitionSubstitutions"].keys()
+        assert set(re.findall(r"\$\{([^}]*)\}", definition)) == filled
