@@ -44,7 +44,7 @@ Sortie needs Python 3.13 (the version its Lambda functions run on) and found non
   apt-get install python3.13 python3.13-venv
 endef
 
-.PHONY: help up check test bench build deploy sam-local registry partner webhook-secret payments redrive openapi lock clean
+.PHONY: help up check test equipment bench build deploy sam-local registry partner webhook-secret payments redrive openapi lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -69,6 +69,9 @@ test: .venv/.ready .tools/runtime/.ready $(LOCAL_STACK) $(NODE_PACKAGES) $(CHAIN
 	@$(DEV)/mypy
 	@$(DEV)/mypy --python-version 3.12 client/src # the oldest Python that the client supports
 	@$(OFFLINE) $(DEV)/pytest --numprocesses 4 $(SCHEDULE) --cov --cov-report= --cov-fail-under=$(COVERAGE)
+
+equipment: .venv/.ready $(LOCAL_STACK) $(CHAIN) ## test the local stack's own parts, and record that they pass (PART=chain: one)
+	@$(OFFLINE) $(DEV)/python -m tests.equipment $(PART)
 
 bench: .venv/.ready .tools/runtime/.ready $(LOCAL_STACK) $(CHAIN) ## cold starts, warm path, cost per job, scale
 	@exec $(OFFLINE) PYTHONPATH=layers/jobs $(DEV)/python -m bench $(ARGS)

@@ -23,6 +23,7 @@ from local.chain.node import CONTRACTS
 from local.kit.paths import TOOLS
 from local.stack.launch import run_stack
 from local.stack.local_stack import LocalStack
+from tests.equipment.digests import find_changed_parts
 from tests.support import HOUR, NOON, FrozenClock
 
 os.environ |= {
@@ -135,6 +136,12 @@ class BothEnds(LoadFileScheduling):
 
 def is_paid(nodeid: str) -> bool:
     return nodeid.startswith("tests/e2e/payments/") or "::test_a_paid_example" in nodeid
+
+
+def pytest_report_header() -> str:
+    if changed := sorted(find_changed_parts()):
+        return f"equipment changed, so its tests run: {', '.join(changed)} (see make equipment)"
+    return "equipment unchanged, so its tests do not run (see make equipment)"
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> BothEnds:

@@ -2,11 +2,9 @@
 
 import json
 import os
-import socket
 import subprocess
 import sys
 from pathlib import Path
-from threading import Thread
 
 import pytest
 
@@ -15,11 +13,10 @@ from local.kit.paths import ROOT, TOOLS
 from local.sam_local.containers import (
     NO_DOCKER,
     create_adapter_layer,
-    create_forwarder,
     is_docker_running,
 )
 from local.sam_local.invocations import write_files
-from local.sam_local.invoke import build_command, find_failure
+from local.sam_local.invoke import build_command
 
 SAM = TOOLS / "sam/bin"
 ENDPOINT_URL = "http://host.docker.internal:4566"
@@ -170,44 +167,3 @@ def test_with_docker_every_function_answers() -> None:
     ran = run_it()
 
     assert ran.returncode == 0, ran.stdout + ran.stderr
-
-
-# ── What the command stands on ──────────────────────────────────────────────────
-
-
-@pytest.mark.parametrize(("answer", "why"), [
-    ("", "no answer"),
-    ("Function 'F' timed out after 10 seconds", "no answer"),
-    ('{"errorMessage": "no", "errorType": "KeyError", "stackTrace": []}', "KeyError: no"),
-    ('{"errorMessage": "killed"}', "error: killed"),
-    ('{"statusCode": 500, "headers": {}, "body": "oh"}', "500 oh"),
-    ('{"batchItemFailures": [{"itemIdentifier": "1"}]}', "the batch's records failed"),
-])  # fmt: skip
-def test_a_function_that_failed_is_told_by_its_answer(answer, why) -> None:
-    assert find_failure(answer) == why
-
-
-@pytest.mark.parametrize("answer", [
-    None, {"statusCode": 201, "headers": {}, "body": "{}"}, {"batchItemFailures": []},
-    {"ended": True},
-])  # fmt: skip
-def test_a_function_that_answered_did_not_fail(answer) -> None:
-    assert find_failure(json.dumps(answer)) is None
-
-
-def test_containers_get_through_the_door_to_the_loopback() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as inside:
-        opened = create_forwarder("127.0.0.1", inside.getsockname()[1])
-        with opened:
-            Thread(target=opened.serve_forever, daemon=True).start()
-            with socket.create_connection(opened.server_address) as outside:
-                accepted, _ = inside.accept()
-                with accepted:
-                    outside.sendall(b"ping")
-                    outside.shutdown(socket.SHUT_WR)
-                    heard = accepted.makefile("rb").read()
-                    accepted.sendall(b"pong")
-                said = outside.makefile("rb").read()
-            opened.shutdown()
-
-    assert (heard, said) == (b"ping", b"pong")

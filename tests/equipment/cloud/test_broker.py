@@ -1,4 +1,4 @@
-"""The local MQTT broker lets in whom AWS IoT would, and to what."""
+"""The emulator's MQTT broker enforces access as AWS IoT does."""
 
 import io
 import json
@@ -74,14 +74,14 @@ def ministack(tmp_path_factory) -> Iterator[MiniStack]:
                 Runtime="python3.13",
                 Handler="function.lambda_handler",
                 Role="arn:aws:iam::000000000000:role/any",
-                Code={"ZipFile": zipped(AUTHORIZER)},
+                Code={"ZipFile": zip_code(AUTHORIZER)},
             )
         with closing(create_session().client("iot", endpoint_url=started.url)) as iot:
             iot.create_policy(policyName="dock", policyDocument=json.dumps(DOCK_POLICY))
         yield started
 
 
-def zipped(code: str) -> bytes:
+def zip_code(code: str) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr("function.py", code)
@@ -90,30 +90,30 @@ def zipped(code: str) -> bytes:
 
 @pytest.fixture(scope="module")
 def certify(ministack, tmp_path_factory) -> Callable[..., tuple[Path, Path]]:
-    """Make a thing with a certificate, and the dock's policy or none."""
+    """Create a thing with a certificate, with the dock's policy or none."""
 
-    def make(thing: str, *, policy: bool = True) -> tuple[Path, Path]:
+    def create(thing: str, *, policy: bool = True) -> tuple[Path, Path]:
         folder = tmp_path_factory.mktemp(thing)
         with closing(create_session().client("iot", endpoint_url=ministack.url)) as iot:
             iot.create_thing(thingName=thing)
-            made = iot.create_keys_and_certificate(setAsActive=True)
-            iot.attach_thing_principal(thingName=thing, principal=made["certificateArn"])
+            created = iot.create_keys_and_certificate(setAsActive=True)
+            iot.attach_thing_principal(thingName=thing, principal=created["certificateArn"])
             if policy:
-                iot.attach_policy(policyName="dock", target=made["certificateArn"])
+                iot.attach_policy(policyName="dock", target=created["certificateArn"])
         certificate, key = folder / "certificate.pem", folder / "key.pem"
-        certificate.write_text(made["certificatePem"])
-        key.write_text(made["keyPair"]["PrivateKey"])
+        certificate.write_text(created["certificatePem"])
+        key.write_text(created["keyPair"]["PrivateKey"])
         return certificate, key
 
-    return make
+    return create
 
 
 @pytest.fixture(scope="module")
-def connected(ministack) -> Callable[..., Any]:
-    """Connect a client; yields it, or None if it was not let in."""
+def connect(ministack) -> Callable[..., Any]:
+    """Connect a client; yields it, or None if the broker refuses it."""
 
     @contextmanager
-    def connect(
+    def open_client(
         client_id: str,
         *,
         certificate: tuple[Path, Path] | None = None,
@@ -144,46 +144,44 @@ def connected(ministack) -> Callable[..., Any]:
             client.disconnect()
             client.loop_stop()
 
-    return connect
+    return open_client
 
 
 @pytest.mark.parametrize("protocol", [MQTTProtocolVersion.MQTTv311, MQTTProtocolVersion.MQTTv5])
 @pytest.mark.parametrize("user", [None, ("partner", "guess"), ("partner", ""), ("broken", "x")])
-def test_nobody_gets_in_without_a_certificate_or_the_authorizers_word(
-    connected, user, protocol
-) -> None:
-    with connected("anybody", user=user, protocol=protocol) as client:
+def test_client_that_the_authorizer_refuses_cannot_connect(connect, user, protocol) -> None:
+    with connect("anybody", user=user, protocol=protocol) as client:
         assert client is None
 
 
 @pytest.mark.parametrize("protocol", [MQTTProtocolVersion.MQTTv311, MQTTProtocolVersion.MQTTv5])
-def test_the_authorizer_lets_in_whom_it_knows(connected, protocol) -> None:
-    with connected("partner-1", user=("partner", "secret"), protocol=protocol) as client:
+def test_client_that_the_authorizer_accepts_connects(connect, protocol) -> None:
+    with connect("partner-1", user=("partner", "secret"), protocol=protocol) as client:
         assert client is not None
 
 
-def test_a_certificate_without_a_policy_opens_nothing(connected, certify) -> None:
-    with connected("bare", certificate=certify("bare", policy=False)) as client:
+def test_certificate_without_a_policy_cannot_connect(connect, certify) -> None:
+    with connect("bare", certificate=certify("bare", policy=False)) as client:
         assert client is None
 
 
-def test_a_certificate_opens_for_its_own_thing_only(connected, certify) -> None:
-    with connected("somebody-else", certificate=certify("one")) as client:
+def test_certificate_cannot_connect_as_another_thing(connect, certify) -> None:
+    with connect("another-thing", certificate=certify("one")) as client:
         assert client is None
 
 
-def test_a_partner_hears_what_its_policy_lets_it_and_nothing_else(connected, certify) -> None:
-    heard, last = [], Event()
+def test_subscriber_receives_only_the_topics_of_its_policy(connect, certify) -> None:
+    messages, received = [], Event()
 
     with (
-        connected("partner-2", user=("partner", "secret")) as partner,
-        connected("mine", certificate=certify("mine")) as mine,
-        connected("theirs", certificate=certify("theirs")) as theirs,
+        connect("partner-2", user=("partner", "secret")) as partner,
+        connect("mine", certificate=certify("mine")) as mine,
+        connect("theirs", certificate=certify("theirs")) as theirs,
     ):
 
         def on_message(_client, _data, message) -> None:
-            heard.append((message.topic, message.payload))
-            last.set()
+            messages.append((message.topic, message.payload))
+            received.set()
 
         subscribed = Event()
         partner.on_message = on_message
@@ -192,38 +190,38 @@ def test_a_partner_hears_what_its_policy_lets_it_and_nothing_else(connected, cer
         assert subscribed.wait(5)
         theirs.publish("devices/theirs/telemetry", b"not this", 1).wait_for_publish(5)
         mine.publish("devices/mine/telemetry", b"this", 1).wait_for_publish(5)
-        assert last.wait(5)
+        assert received.wait(5)
 
-    assert heard == [("devices/mine/telemetry", b"this")]
+    assert messages == [("devices/mine/telemetry", b"this")]
 
 
 @pytest.mark.parametrize("topic", ["#", "devices/mine/telemetry", "$aws/things/mine/jobs/#"])
-def test_a_partner_that_asks_for_more_is_sent_away(connected, topic) -> None:
-    gone = Event()
+def test_subscription_outside_of_the_policy_disconnects(connect, topic) -> None:
+    disconnected = Event()
 
-    with connected("partner-3", user=("partner", "secret")) as partner:
-        partner.on_disconnect = lambda *_: gone.set()
+    with connect("partner-3", user=("partner", "secret")) as partner:
+        partner.on_disconnect = lambda *_: disconnected.set()
         partner.subscribe(topic, 1)
 
-        assert gone.wait(5)
+        assert disconnected.wait(5)
 
 
-def test_a_partner_stays_as_long_as_the_authorizer_said(connected) -> None:
-    gone = Event()
+def test_authorizers_time_limit_disconnects(connect) -> None:
+    disconnected = Event()
 
-    with connected("brief", user=("partner", "secret")) as partner:
-        partner.on_disconnect = lambda *_: gone.set()
+    with connect("brief", user=("partner", "secret")) as partner:
+        partner.on_disconnect = lambda *_: disconnected.set()
 
-        assert gone.wait(5)
+        assert disconnected.wait(5)
 
 
-def test_who_does_not_say_who_it_is_can_do_nothing(ministack) -> None:
+def test_publish_before_connect_closes_the_connection(ministack) -> None:
     context = ssl.create_default_context(cafile=ministack.mqtt.ca_file)
     publish = b"\x30\x0c\x00\x06anyone" + b"hear"
     with (
         socket.create_connection((ministack.mqtt.host, ministack.mqtt.port), 5) as plain,
-        context.wrap_socket(plain, server_hostname="127.0.0.1") as door,
+        context.wrap_socket(plain, server_hostname="127.0.0.1") as connection,
     ):
-        door.sendall(publish)
+        connection.sendall(publish)
 
-        assert door.recv(1) == b""
+        assert connection.recv(1) == b""

@@ -1,4 +1,4 @@
-"""The simulated dock's side of the device protocol, against a cloud that is a list."""
+"""The simulated dock's logic, with messages in a list instead of a broker."""
 
 import json
 from dataclasses import dataclass, field
@@ -21,20 +21,20 @@ MISSION = {"action": "MISSION", "waypoints": [[9.975, 53.541, 40], [9.98, 53.541
 
 @dataclass
 class World:
-    """A dock, its time, and what it has published."""
+    """A dock, its clock, and the messages that it has published."""
 
     settings: Settings = SETTINGS
     now: float = NOON
-    said: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    published: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.dock = Dock(self.settings, self.publish, self.now)
         self.dock.connected(self.now)
 
     def publish(self, topic: str, payload: Any) -> None:
-        self.said.append((topic, json.loads(json.dumps(payload))))
+        self.published.append((topic, json.loads(json.dumps(payload))))
 
-    def hear(self, topic: str, **payload: Any) -> None:
+    def receive(self, topic: str, **payload: Any) -> None:
         self.dock.received(f"{JOBS}/{topic}", json.dumps(payload).encode(), self.now)
 
     def wait(self, seconds: float) -> None:
@@ -43,13 +43,15 @@ class World:
             self.dock.tick(self.now)
 
     def offer(self, name: str = "order-1", status: str = "QUEUED", **document: Any) -> None:
-        self.hear("notify-next", execution=self.execution(name, status, **document))
+        self.receive("notify-next", execution=self.execution(name, status, **document))
 
     def give(self, name: str = "order-1", **document: Any) -> None:
-        """Offer an order, and let the dock have it."""
+        """Offer an order, and accept the dock's start of it."""
         self.offer(name, **document)
-        assert self.told("start-next") == [{}]
-        self.hear("start-next/accepted", execution=self.execution(name, "IN_PROGRESS", **document))
+        assert self.sent("start-next") == [{}]
+        self.receive(
+            "start-next/accepted", execution=self.execution(name, "IN_PROGRESS", **document)
+        )
 
     def execution(self, name: str, status: str, **document: Any) -> dict[str, Any]:
         version = 1 if status == "QUEUED" else 2
@@ -61,25 +63,25 @@ class World:
             "jobDocument": document,
         }
 
-    def told(self, topic: str) -> list[dict[str, Any]]:
-        return [payload for to, payload in self.said if to == f"{JOBS}/{topic}"]
+    def sent(self, topic: str) -> list[dict[str, Any]]:
+        return [payload for to, payload in self.published if to == f"{JOBS}/{topic}"]
 
     def reported(self, name: str = "order-1") -> list[tuple[str, str, dict[str, str]]]:
         return [
             (each["status"], each["expectedVersion"], each["statusDetails"])
-            for each in self.told(f"{name}/update")
+            for each in self.sent(f"{name}/update")
         ]
 
     def settle(self, name: str = "order-1") -> None:
-        self.hear(f"{name}/update/accepted", executionState={})
+        self.receive(f"{name}/update/accepted", executionState={})
 
     @property
-    def readings(self) -> list[dict[str, Any]]:
-        return [payload for topic, payload in self.said if topic == "devices/dock-9/telemetry"]
+    def telemetry(self) -> list[dict[str, Any]]:
+        return [payload for topic, payload in self.published if topic == "devices/dock-9/telemetry"]
 
     @property
     def last(self) -> dict[str, Any]:
-        return self.readings[-1]
+        return self.telemetry[-1]
 
 
 @pytest.fixture
@@ -94,11 +96,11 @@ def fast(outcome: str | None = None) -> dict[str, Any]:
 # ── Orders ──────────────────────────────────────────────────────────────────────
 
 
-def test_connected_it_asks_what_there_is_to_do(world) -> None:
-    assert world.told("$next/get") == [{}]
+def test_connected_dock_requests_the_next_order(world) -> None:
+    assert world.sent("$next/get") == [{}]
 
 
-def test_it_flies_what_it_is_told_and_says_so(world) -> None:
+def test_order_is_flown_and_reported_as_succeeded(world) -> None:
     world.give(**fast())
 
     world.wait(5)
@@ -108,53 +110,53 @@ def test_it_flies_what_it_is_told_and_says_so(world) -> None:
     world.settle()
     world.wait(0.2)
     assert (world.last["orderId"], world.last["droneState"]) == (None, "DOCKED")
-    assert len(world.told("$next/get")) == 2
+    assert len(world.sent("$next/get")) == 2
 
 
-def test_an_order_waiting_at_connection_is_taken_as_one_that_comes_later(world) -> None:
-    world.hear("$next/get/accepted", execution=world.execution("order-1", "QUEUED"))
+def test_order_queued_before_the_connection_is_started(world) -> None:
+    world.receive("$next/get/accepted", execution=world.execution("order-1", "QUEUED"))
 
-    assert world.told("start-next") == [{}]
-
-
-def test_nothing_to_do_is_nothing(world) -> None:
-    world.hear("$next/get/accepted")
-    world.hear("notify-next", timestamp=1)
-    world.hear("start-next/accepted", timestamp=1)
-
-    assert world.told("start-next") == []
+    assert world.sent("start-next") == [{}]
 
 
-def test_an_order_is_asked_for_once_however_often_it_is_offered(world) -> None:
+def test_message_without_an_order_starts_nothing(world) -> None:
+    world.receive("$next/get/accepted")
+    world.receive("notify-next", timestamp=1)
+    world.receive("start-next/accepted", timestamp=1)
+
+    assert world.sent("start-next") == []
+
+
+def test_order_offered_twice_is_started_once(world) -> None:
     world.offer()
     world.offer()
 
-    assert world.told("start-next") == [{}]
+    assert world.sent("start-next") == [{}]
 
 
-def test_an_order_that_cannot_be_started_may_be_offered_again(world) -> None:
+def test_order_that_failed_to_start_is_started_again(world) -> None:
     world.offer()
-    world.hear("start-next/rejected", code="InternalError", message="?")
+    world.receive("start-next/rejected", code="InternalError", message="?")
     world.offer()
 
-    assert world.told("start-next") == [{}, {}]
+    assert world.sent("start-next") == [{}, {}]
 
 
-def test_a_busy_dock_takes_no_other_order_until_it_is_done(world) -> None:
+def test_busy_dock_starts_the_next_order_after_its_report(world) -> None:
     world.give(**fast())
     world.wait(5)
 
     world.offer("order-2")
     assert world.reported() == [("SUCCEEDED", "2", {})]
-    assert len(world.told("start-next")) == 1
+    assert len(world.sent("start-next")) == 1
 
     world.settle()
     world.wait(0.2)
-    world.hear("$next/get/accepted", execution=world.execution("order-2", "QUEUED"))
-    assert len(world.told("start-next")) == 2
+    world.receive("$next/get/accepted", execution=world.execution("order-2", "QUEUED"))
+    assert len(world.sent("start-next")) == 2
 
 
-@pytest.mark.parametrize("wrong", [
+@pytest.mark.parametrize("fields", [
     {"waypoints": None},
     {"waypoints": [[1]]},
     {"waypoints": [[200, 0, 40]]},
@@ -162,13 +164,13 @@ def test_a_busy_dock_takes_no_other_order_until_it_is_done(world) -> None:
     {"action": "LAND"},
     {"simulate": {"outcome": "explode"}},
 ])  # fmt: skip
-def test_an_order_that_makes_no_sense_is_rejected(world, wrong) -> None:
-    world.offer(**wrong)
+def test_invalid_order_is_rejected(world, fields) -> None:
+    world.offer(**fields)
 
     assert world.reported() == [("REJECTED", "1", {"reason": "The order is invalid"})]
 
 
-def test_an_order_that_was_begun_in_another_life_has_failed(world) -> None:
+def test_order_interrupted_by_a_restart_is_reported_as_failed(world) -> None:
     world.offer(status="IN_PROGRESS")
 
     assert world.reported() == [
@@ -176,7 +178,7 @@ def test_an_order_that_was_begun_in_another_life_has_failed(world) -> None:
     ]
 
 
-def test_a_report_that_may_be_lost_is_made_again_when_the_link_is_back(world) -> None:
+def test_report_is_repeated_after_a_reconnect(world) -> None:
     world.give(**fast())
     world.wait(5)
 
@@ -185,12 +187,12 @@ def test_a_report_that_may_be_lost_is_made_again_when_the_link_is_back(world) ->
     assert world.reported() == [("SUCCEEDED", "2", {})] * 2
 
 
-def test_a_link_lost_for_a_while_does_not_end_the_flight(world) -> None:
+def test_flight_continues_after_a_reconnect(world) -> None:
     world.give()
     world.wait(10)
 
     world.dock.connected(world.now)
-    world.hear("$next/get/accepted", execution=world.execution("order-1", "IN_PROGRESS"))
+    world.receive("$next/get/accepted", execution=world.execution("order-1", "IN_PROGRESS"))
     world.wait(1)
 
     assert world.reported() == []
@@ -200,14 +202,14 @@ def test_a_link_lost_for_a_while_does_not_end_the_flight(world) -> None:
 # ── Withdrawn orders ────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize("next_one", [None, "order-2"])
-def test_an_order_withdrawn_in_the_air_brings_it_home(world, next_one) -> None:
+@pytest.mark.parametrize("next_order", [None, "order-2"])
+def test_order_withdrawn_in_flight_returns_the_drone(world, next_order) -> None:
     world.give()
     world.wait(30)
     assert world.last["droneState"] == "WAYPOINT"
 
-    waiting = {"execution": world.execution(next_one, "QUEUED")} if next_one else {}
-    world.hear("notify-next", **waiting)
+    queued = {"execution": world.execution(next_order, "QUEUED")} if next_order else {}
+    world.receive("notify-next", **queued)
     world.wait(2)
 
     assert world.last["droneState"] == "RETURNING"
@@ -216,23 +218,23 @@ def test_an_order_withdrawn_in_the_air_brings_it_home(world, next_one) -> None:
     assert world.reported() == []
 
 
-def test_an_order_withdrawn_before_take_off_closes_the_dock(world) -> None:
+def test_order_withdrawn_before_take_off_closes_the_dock(world) -> None:
     world.give()
     world.wait(2)
     assert world.last["dockState"] == "OPENING"
 
-    world.hear("notify-next")
+    world.receive("notify-next")
     world.wait(10)
 
-    assert {each["droneState"] for each in world.readings} == {"DOCKED"}
+    assert {each["droneState"] for each in world.telemetry} == {"DOCKED"}
     assert world.last["orderId"] is None
 
 
-def test_a_report_that_is_refused_was_about_an_order_that_is_no_more(world) -> None:
+def test_refused_report_settles_the_order(world) -> None:
     world.give(**fast())
     world.wait(5)
 
-    world.hear("order-1/update/rejected", code="InvalidStateTransition", message="?")
+    world.receive("order-1/update/rejected", code="InvalidStateTransition", message="?")
     world.wait(0.2)
 
     assert world.last["orderId"] is None
@@ -241,27 +243,27 @@ def test_a_report_that_is_refused_was_about_an_order_that_is_no_more(world) -> N
 # ── Faults ──────────────────────────────────────────────────────────────────────
 
 
-def test_told_to_reject_it_rejects(world) -> None:
+def test_simulated_rejection_is_reported_and_not_started(world) -> None:
     world.offer(**fast("reject"))
 
     assert world.reported() == [("REJECTED", "1", {"reason": "The order simulates a rejection"})]
-    assert world.told("start-next") == []
+    assert world.sent("start-next") == []
 
 
-def test_told_to_be_offline_it_leaves_before_it_accepts_and_flies_when_it_is_back(world) -> None:
+def test_simulated_offline_dock_starts_the_order_when_back(world) -> None:
     world.offer(**fast("offline"))
 
     world.wait(19.875)
 
     assert world.dock.away(world.now)
-    assert world.readings == []
+    assert world.telemetry == []
     world.wait(0.125)
     assert not world.dock.away(world.now)
     world.dock.connected(world.now)
     world.give(**fast("offline"))
 
 
-def test_told_to_lose_its_link_it_leaves_in_flight_and_comes_back_docked(world) -> None:
+def test_simulated_lost_link_leaves_in_flight_and_returns_docked(world) -> None:
     world.give(**fast("lose-link"))
 
     world.wait(4)
@@ -273,7 +275,7 @@ def test_told_to_lose_its_link_it_leaves_in_flight_and_comes_back_docked(world) 
     assert world.reported() == []
 
 
-def test_told_to_fail_it_says_so_in_the_air_and_returns(world) -> None:
+def test_simulated_failure_is_reported_in_flight(world) -> None:
     world.give(**fast("fail"))
 
     world.wait(3)
@@ -285,19 +287,19 @@ def test_told_to_fail_it_says_so_in_the_air_and_returns(world) -> None:
     assert (world.last["droneState"], world.last["orderId"]) == ("DOCKED", None)
 
 
-def test_told_to_overrun_it_flies_until_it_is_called_back(world) -> None:
+def test_simulated_overrun_hovers_until_withdrawn(world) -> None:
     world.give(**fast("overrun"))
     world.wait(60)
     assert world.last["droneState"] == "HOVER"
     assert world.reported() == []
 
-    world.hear("notify-next")
+    world.receive("notify-next")
     world.wait(5)
 
     assert (world.last["droneState"], world.last["orderId"]) == ("DOCKED", None)
 
 
-def test_an_order_can_differ_from_how_the_dock_was_told_to_be() -> None:
+def test_order_overrides_the_docks_simulation() -> None:
     world = World(Settings("dock-9", HOME, Simulate(speed="fast", outcome="reject")))
     world.offer("order-1")
     assert world.reported("order-1")[0][0] == "REJECTED"
@@ -311,13 +313,13 @@ def test_an_order_can_differ_from_how_the_dock_was_told_to_be() -> None:
 # ── Telemetry ───────────────────────────────────────────────────────────────────
 
 
-def test_a_reading_says_all_there_is_to_see(world) -> None:
+def test_telemetry_has_every_field(world) -> None:
     world.give(action="HOVER")
     world.wait(30)
 
-    reading = world.last
+    telemetry = world.last
 
-    assert shape(reading) == {
+    assert shape(telemetry) == {
         "deviceId": str,
         "sequence": int,
         "timestamp": str,
@@ -340,9 +342,9 @@ def test_a_reading_says_all_there_is_to_see(world) -> None:
             "rain": float,
         },
     }
-    assert (reading["deviceId"], reading["online"]) == ("dock-9", True)
-    assert reading["navigation"]["position"]["type"] == "Point"
-    assert reading["timestamp"] == "2026-01-01T12:00:30.000Z"
+    assert (telemetry["deviceId"], telemetry["online"]) == ("dock-9", True)
+    assert telemetry["navigation"]["position"]["type"] == "Point"
+    assert telemetry["timestamp"] == "2026-01-01T12:00:30.000Z"
 
 
 def shape(value: Any) -> Any:
@@ -354,37 +356,37 @@ def shape(value: Any) -> Any:
     return type(value)
 
 
-def test_idle_it_speaks_every_five_seconds_and_with_an_order_every_second(world) -> None:
+def test_telemetry_interval_is_5_s_idle_and_1_s_with_an_order(world) -> None:
     world.wait(21)
-    idle = len(world.readings)
+    idle = len(world.telemetry)
     world.give()
     world.wait(20.5)
 
     assert idle == 5
-    assert len(world.readings) - idle == 21
+    assert len(world.telemetry) - idle == 21
 
 
-def test_a_fast_flight_is_seen_at_least_three_times(world) -> None:
+def test_fast_flight_sends_at_least_three_messages(world) -> None:
     world.give(**fast())
     world.wait(5)
     world.settle()
 
-    assert len([each for each in world.readings if each["orderId"]]) >= 3
+    assert len([each for each in world.telemetry if each["orderId"]]) >= 3
 
 
-def test_sequences_rise_and_the_next_life_starts_higher(world) -> None:
+def test_sequence_increases_across_restarts(world) -> None:
     world.wait(60)
     again = World(now=world.now)
     again.wait(60)
 
-    sequences = [each["sequence"] for each in world.readings + again.readings]
+    sequences = [each["sequence"] for each in world.telemetry + again.telemetry]
     assert all(a < b for a, b in pairwise(sequences))
 
 
-def test_the_battery_drains_in_flight_and_charges_in_the_dock(world) -> None:
+def test_battery_drains_in_flight_and_charges_in_the_dock(world) -> None:
     world.give(**fast())
     world.wait(5)
-    flown = [each["battery"] for each in world.readings]
+    flown = [each["battery"] for each in world.telemetry]
     world.settle()
     world.wait(3600)
 
@@ -393,13 +395,13 @@ def test_the_battery_drains_in_flight_and_charges_in_the_dock(world) -> None:
     assert (world.last["battery"], world.last["dockState"]) == (100, "CLOSED")
 
 
-def test_the_same_seed_is_the_same_dock() -> None:
+def test_same_seed_gives_the_same_telemetry() -> None:
     one, same, other = (World(Settings("dock-9", HOME, seed=seed)) for seed in (1, 1, 2))
     for each in (one, same, other):
         each.wait(60)
 
-    assert one.readings == same.readings != other.readings
+    assert one.telemetry == same.telemetry != other.telemetry
 
 
-def test_the_last_will_says_only_that_it_is_gone() -> None:
+def test_last_will_says_that_the_dock_is_offline() -> None:
     assert last_will("dock-9") == {"deviceId": "dock-9", "online": False}

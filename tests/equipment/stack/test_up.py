@@ -23,11 +23,12 @@ from tests.e2e.cloud import processes
 
 START_S = 180
 STOP_S = 60
+WORKERS = ("_worker.py", "local.devices")
 
 
 @dataclass
 class Terminal:
-    """One in which `make up` runs; `said` grows as it prints."""
+    """A terminal that runs `make up`; `said` holds the printed lines."""
 
     process: subprocess.Popen[str]
     port: int
@@ -35,7 +36,7 @@ class Terminal:
     said: list[str] = field(default_factory=list)
 
     def until(self, *parts: str, seconds: float = 60) -> str:
-        """Wait for a line with all of these in it."""
+        """Wait for a line that contains all of `parts`."""
 
         def line() -> str | None:
             return next((s for s in [*self.said] if all(part in s for part in parts)), None)
@@ -54,7 +55,7 @@ class Terminal:
 
     @property
     def tree(self) -> dict[int, str]:
-        """The processes that it started, and all that they started."""
+        """Return the commands of the process and its descendants by id."""
         found = {self.process.pid: "make"}
         everything = processes()
         while more := {
@@ -67,19 +68,19 @@ class Terminal:
 
     @property
     def up(self) -> int:
-        """The process below make."""
+        """Return the id of the process below make."""
         [pid] = [pid for pid, command in self.tree.items() if "-m local.stack.up" in command]
         return pid
 
 
 @contextmanager
-def make_up(folder: Path, port: int | None = None) -> Iterator[Terminal]:
+def make_up(folder: Path, port: int | None = None, *, payments: str = "off") -> Iterator[Terminal]:
     terminal: Terminal
     port = port or find_free_port()
     file = folder / f"{port}.json"
     env = {k: v for k, v in os.environ.items() if k not in {"MAKEFLAGS", "MAKELEVEL", "MFLAGS"}}
     process = subprocess.Popen(
-        ["make", "up", f"PORT={port}", f"STACK_FILE={file}"],
+        ["make", "up", f"PORT={port}", f"STACK_FILE={file}", f"PAYMENTS={payments}"],
         cwd=ROOT,
         env=env | {"TMPDIR": str(folder)},
         text=True,
@@ -99,7 +100,7 @@ def make_up(folder: Path, port: int | None = None) -> Iterator[Terminal]:
         process.wait(STOP_S)
         reader.join(STOP_S)
         for left in folder.glob("sortie-*"):
-            shutil.rmtree(left)  # by one that was killed outright
+            shutil.rmtree(left)  # a killed process leaves its folder
         if process.stdout:
             process.stdout.close()
 
@@ -114,7 +115,17 @@ def docs_key(description: Mapping[str, Any]) -> dict[str, str]:
     return {"Authorization": f"Bearer {description['docsAgents']['apiKey']}"}
 
 
-def test_it_serves_and_shows_what_the_functions_log(tmp_path: Path) -> None:
+def leaves_nothing(tree: dict[int, str], urls: list[str]) -> bool:
+    eventually(lambda: tree.keys() & {pid for pid, _, _ in processes()}, lambda left: not left)
+    return not any(map(listens, urls))
+
+
+def urls_of(description: Any) -> list[str]:
+    broker = "mqtts://{host}:{port}".format(**description["mqtt"])
+    return [description["baseUrl"], description["awsEndpointUrl"], broker]
+
+
+def test_make_up_serves_logs_and_leaves_nothing_after_ctrl_c(tmp_path: Path) -> None:
     with make_up(tmp_path) as terminal:
         url = f"http://127.0.0.1:{terminal.port}"
         assert terminal.until("ready", seconds=START_S) == f"ready {url}\n"
@@ -136,40 +147,33 @@ def test_it_serves_and_shows_what_the_functions_log(tmp_path: Path) -> None:
         assert answered.status == 404
         terminal.until("DocsStreamJob", "404")
         assert "Good morning" not in "".join(terminal.said)
-
-
-@pytest.mark.parametrize(("sent", "to"), [
-    ("SIGINT", "everybody"),  # as Ctrl-C does
-    ("SIGTERM", "the stack"),
-    ("SIGKILL", "the stack"),
-])  # fmt: skip
-def test_it_leaves_nothing_however_it_ends(tmp_path: Path, sent: str, to: str) -> None:
-    with make_up(tmp_path) as terminal:
-        terminal.until("ready", seconds=START_S)
-        description = terminal.description
-        broker = "mqtts://{host}:{port}".format(**description["mqtt"])
-        urls = [description["baseUrl"], description["awsEndpointUrl"], broker]
-        assert Api(urls[0], description["messaging"]["apiKey"], "demo").health()["healthy"]
         tree = terminal.tree
-        for part in ("_worker.py", "local.devices"):
+
+        os.killpg(terminal.process.pid, signal.SIGINT)
+
+        terminal.process.wait(STOP_S)
+        assert leaves_nothing(tree, urls_of(description))
+        assert not [*tmp_path.iterdir()]
+        assert "Traceback" not in "".join(terminal.said)
+
+
+def test_killed_make_up_with_payments_leaves_no_process(tmp_path: Path) -> None:
+    with make_up(tmp_path, payments="required") as terminal:
+        terminal.until("ready", seconds=START_S)
+        description, tree = terminal.description, terminal.tree
+        url, key = description["baseUrl"], description["messaging"]["apiKey"]
+        for part in WORKERS:
             assert any(part in command for command in tree.values())
+        assert Api(url, None, "nobody").ask().status == 401
+        assert Api(url, key, "demo").ask().status == 402
 
-        if to == "everybody":
-            os.killpg(terminal.process.pid, signal.Signals[sent])
-        else:
-            os.kill(terminal.up, signal.Signals[sent])
+        os.kill(terminal.up, signal.SIGKILL)
 
-        status = terminal.process.wait(STOP_S)
-        eventually(lambda: tree.keys() & {pid for pid, _, _ in processes()}, lambda left: not left)
-        assert not any(map(listens, urls))
-        if sent != "SIGKILL":
-            assert not [*tmp_path.iterdir()]
-            assert "Traceback" not in "".join(terminal.said)
-        if sent == "SIGTERM":
-            assert status == 0
+        terminal.process.wait(STOP_S)
+        assert leaves_nothing(tree, urls_of(description))
 
 
-def test_a_port_that_is_taken_is_said_so(tmp_path: Path) -> None:
+def test_make_up_on_a_taken_port_names_another(tmp_path: Path) -> None:
     with socket.socket() as door:
         door.bind(("127.0.0.1", 0))
         door.listen()
@@ -184,7 +188,7 @@ def test_a_port_that_is_taken_is_said_so(tmp_path: Path) -> None:
     assert not terminal.file.exists()
 
 
-def test_it_listens_on_this_machine_only(stack) -> None:
+def test_local_stack_listens_on_the_loopback_only(stack) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         with suppress(OSError):
             probe.connect(("192.0.2.1", 9))
@@ -192,17 +196,6 @@ def test_it_listens_on_this_machine_only(stack) -> None:
     if own in {"127.0.0.1", "0.0.0.0"}:  # noqa: S104 - compared, not bound
         pytest.skip("this machine has no address but its own")
 
-    broker = f"mqtts://{stack.mqtt.host}:{stack.mqtt.port}"
-    for url in (stack.base_url, stack.aws_endpoint_url, broker):
+    for url in urls_of(stack.description()):
         assert listens(url)
         assert not listens(url.replace("127.0.0.1", own))
-
-
-def test_functions_share_what_is_unpacked_of_their_code(stack, api) -> None:
-    api.create("What do you weigh?")
-
-    who = ("AuthorizeApiKeyFunction", "MessagingCreateJobFunction")
-    files = stack.folder / "ministack"
-    found = [next(files.glob(f"ministack-lambda-*-{name}-*")) for name in who]
-    for name in ("code", "layer_0"):
-        assert found[0].joinpath(name).readlink() == found[1].joinpath(name).readlink()

@@ -1,4 +1,4 @@
-"""The local stack's git host, as git itself sees it."""
+"""The git host, used by git itself."""
 
 import os
 import shutil
@@ -10,7 +10,7 @@ import pytest
 
 from local.git.launch import run_git_host
 
-WHO = {
+IDENTITY = {
     "GIT_AUTHOR_NAME": "Ada", "GIT_AUTHOR_EMAIL": "ada@example.com",
     "GIT_COMMITTER_NAME": "Ada", "GIT_COMMITTER_EMAIL": "ada@example.com",
 }  # fmt: skip
@@ -28,18 +28,18 @@ def git(tmp_path) -> Any:
         if os.environ.get("CI") == "true":
             pytest.fail("git is missing")
         pytest.skip("git is not installed here")
-    apart = {
+    isolated = {
         "PATH": os.environ["PATH"], "HOME": str(tmp_path), "GIT_TERMINAL_PROMPT": "0",
         "GIT_CONFIG_NOSYSTEM": "1", "GIT_ASKPASS": "true",
     }  # fmt: skip
 
-    def run(*words: Any, at: Path = tmp_path, fails: bool = False) -> str:
-        ran = subprocess.run(
-            ["git", *map(str, words)], cwd=at, env=apart | WHO, check=False,
+    def run(*arguments: Any, at: Path = tmp_path, fails: bool = False) -> str:
+        completed = subprocess.run(
+            ["git", *map(str, arguments)], cwd=at, env=isolated | IDENTITY, check=False,
             capture_output=True, text=True,
         )  # fmt: skip
-        assert (ran.returncode != 0) == fails, ran.stderr
-        return ran.stdout + ran.stderr
+        assert (completed.returncode != 0) == fails, completed.stderr
+        return completed.stdout + completed.stderr
 
     return run
 
@@ -50,18 +50,18 @@ def clone(host, git, tmp_path) -> Path:
     return tmp_path / "clone"
 
 
-def open_door(host: Any) -> str:
+def with_credentials(host: Any) -> str:
     return host.url.replace("://", f"://{host.user}:{host.password}@")
 
 
-def committed(git: Any, clone: Path, branch: str, content: str) -> None:
+def commit(git: Any, clone: Path, branch: str, content: str) -> None:
     (clone / "docs/new.mdx").write_text(content)
     git("checkout", "--quiet", "-B", branch, at=clone)
     git("add", ".", at=clone)
     git("commit", "--quiet", "-m", "New", at=clone)
 
 
-def test_anybody_may_clone(host, git, clone, tmp_path) -> None:
+def test_clone_needs_no_credentials(host, git, clone, tmp_path) -> None:
     assert (clone / "docs/docs.json").exists()
     assert git("status", "--short", "--branch", at=clone).strip() == "## main...origin/main"
     git("fsck", "--strict", at=clone)
@@ -69,29 +69,29 @@ def test_anybody_may_clone(host, git, clone, tmp_path) -> None:
     assert (tmp_path / "shallow/docs/guides/authentication.mdx").exists()
 
 
-def test_who_shows_the_credentials_may_push(host, git, clone, tmp_path) -> None:
-    committed(git, clone, "docs/pushed", "x" * 3_000_000)  # more than git sends in one piece
+def test_push_with_credentials_is_accepted(host, git, clone, tmp_path) -> None:
+    commit(git, clone, "docs/pushed", "x" * 3_000_000)  # more than git sends in one piece
 
-    git("push", "--quiet", open_door(host), "docs/pushed", at=clone)
+    git("push", "--quiet", with_credentials(host), "docs/pushed", at=clone)
 
     git("clone", "--quiet", "--branch", "docs/pushed", host.url, "again")
     assert (tmp_path / "again/docs/new.mdx").stat().st_size == 3_000_000
-    git("push", "--quiet", open_door(host), ":docs/pushed", at=clone)
+    git("push", "--quiet", with_credentials(host), ":docs/pushed", at=clone)
     assert "docs/pushed" not in git("ls-remote", host.url)
 
 
-def test_what_others_pushed_is_fetched(host, git, clone, tmp_path) -> None:
+def test_fetch_receives_the_pushes_of_others(host, git, clone, tmp_path) -> None:
     git("clone", "--quiet", host.url, "other")
-    committed(git, tmp_path / "other", "docs/theirs", "theirs")
-    git("push", "--quiet", open_door(host), "docs/theirs", at=tmp_path / "other")
+    commit(git, tmp_path / "other", "docs/theirs", "theirs")
+    git("push", "--quiet", with_credentials(host), "docs/theirs", at=tmp_path / "other")
 
     git("fetch", "--quiet", at=clone)
 
     assert git("show", "origin/docs/theirs:docs/new.mdx", at=clone) == "theirs"
 
 
-def test_nobody_else_may_push(host, git, clone) -> None:
-    committed(git, clone, "docs/x", "x")
+def test_push_without_credentials_is_refused(host, git, clone) -> None:
+    commit(git, clone, "docs/x", "x")
 
     assert "Authentication failed" in git("push", host.url, "docs/x", at=clone, fails=True)
     wrong = host.url.replace("://", f"://{host.user}:wrong@")
@@ -99,7 +99,7 @@ def test_nobody_else_may_push(host, git, clone) -> None:
     assert "docs/x" not in git("ls-remote", host.url)
 
 
-def test_there_is_no_other_repository(host, git) -> None:
+def test_other_repository_is_not_found(host, git) -> None:
     for other in ("/other.git", "/docs/demo-docs.git", ""):
         assert "not found" in git(
             "ls-remote", host.url.replace("/demo-docs.git", other), fails=True

@@ -1,4 +1,4 @@
-"""The local chains and their facilitator, paid on as x402 says."""
+"""The local chains and their facilitator, used as x402 specifies."""
 
 import http.client
 import json
@@ -17,7 +17,7 @@ VERSIONS = [1, 2]
 
 
 @pytest.fixture(autouse=True)
-def behaving(chains: Chains) -> None:
+def no_faults(chains: Chains) -> None:
     chains.facilitator.script()
 
 
@@ -29,10 +29,10 @@ def authorization(chains: Chains, request) -> Authorization:
 
 
 @pytest.fixture
-def ask(chains: Chains, authorization: Authorization) -> Any:
-    """Ask the facilitator, in one version of x402 or the other."""
+def call(chains: Chains, authorization: Authorization) -> Any:
+    """Call the facilitator, in either version of x402."""
 
-    def ask(operation: str, version: int = 2, of: Authorization = authorization) -> Any:
+    def call(operation: str, version: int = 2, of: Authorization = authorization) -> Any:
         body = {
             "x402Version": version,
             "paymentPayload": of.v1() if version == 1 else of.v2(),
@@ -41,18 +41,18 @@ def ask(chains: Chains, authorization: Authorization) -> Any:
         request = urllib.request.Request(
             f"{chains.facilitator.url}/{operation}", json.dumps(body).encode()
         )
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            return json.load(answer)
+        with urllib.request.urlopen(request, timeout=30) as response:
+            return json.load(response)
 
-    return ask
+    return call
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_what_is_verified_and_settled_has_moved(ask, authorization, chains, version) -> None:
+def test_settled_payment_moves_the_amount(call, authorization, chains, version) -> None:
     node = authorization.node
     before = node.balance(chains.pay_to)
 
-    verified, settled = ask("verify", version), ask("settle", version)
+    verified, settled = call("verify", version), call("settle", version)
 
     assert verified == {"isValid": True, "payer": verified["payer"]}
     assert settled["success"] is True
@@ -63,76 +63,76 @@ def test_what_is_verified_and_settled_has_moved(ask, authorization, chains, vers
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_an_authorization_is_good_for_one_payment(ask, version) -> None:
-    ask("settle", version)
+def test_authorization_cannot_be_settled_twice(call, version) -> None:
+    call("settle", version)
 
-    again = ask("settle", version)
+    again = call("settle", version)
 
     assert again["success"] is False
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_who_has_no_money_is_refused(ask, authorization, version) -> None:
+def test_payer_without_funds_is_refused(call, authorization, version) -> None:
     poor = replace(authorization, payer=authorization.node.accounts[9].address)
 
-    refused = ask("verify", version, poor)
+    refused = call("verify", version, poor)
 
     assert refused["isValid"] is False
     assert "insufficient" in refused["invalidReason"]
 
 
-def test_a_cancelled_authorization_moves_nothing(ask, authorization) -> None:
+def test_cancelled_authorization_cannot_be_settled(call, authorization) -> None:
     authorization.cancel()
 
-    assert ask("settle")["success"] is False
+    assert call("settle")["success"] is False
 
 
-def test_an_authorization_can_be_used_without_the_facilitator(ask, authorization, chains) -> None:
+def test_authorization_can_be_settled_without_the_facilitator(call, authorization, chains) -> None:
     before = authorization.node.balance(chains.pay_to)
 
     authorization.submit()
 
     assert authorization.node.balance(chains.pay_to) == before + authorization.amount
-    assert ask("settle")["success"] is False
+    assert call("settle")["success"] is False
 
 
 @pytest.mark.parametrize("fault", ["lost", "pending"])
-def test_a_lost_answer_is_one_to_a_payment_that_was_made(ask, authorization, chains, fault) -> None:
+def test_fault_after_settlement_has_moved_the_amount(call, authorization, chains, fault) -> None:
     before = authorization.node.balance(chains.pay_to)
     chains.facilitator.script(settle=[fault])
 
     with pytest.raises((HTTPError, http.client.RemoteDisconnected)) as caught:
-        ask("settle")
+        call("settle")
 
     assert authorization.node.balance(chains.pay_to) == before + authorization.amount
     if isinstance(caught.value, HTTPError):
-        with caught.value as said:
-            assert json.load(said)["errorReason"] == "settlement_pending"
+        with caught.value as response:
+            assert json.load(response)["errorReason"] == "settlement_pending"
 
 
 @pytest.mark.parametrize("fault", ["500", "html", "drop"])
-def test_a_fault_before_it_acts_moves_nothing(ask, authorization, chains, fault) -> None:
+def test_fault_before_settlement_moves_nothing(call, authorization, chains, fault) -> None:
     before = authorization.node.balance(chains.pay_to)
     chains.facilitator.script(settle=[fault])
 
     with pytest.raises((HTTPError, http.client.RemoteDisconnected)) as caught:
-        ask("settle")
+        call("settle")
 
     if isinstance(caught.value, HTTPError):
         caught.value.close()
     assert authorization.node.balance(chains.pay_to) == before
-    assert ask("settle")["success"] is True
+    assert call("settle")["success"] is True
 
 
-def test_a_refusal_has_the_reason_that_was_asked_for(ask, chains) -> None:
+def test_scripted_refusal_has_its_reason_and_is_recorded(call, chains) -> None:
     chains.facilitator.script(verify="refuse:a", settle="refuse:b")
 
-    assert ask("verify")["invalidReason"] == "a"
-    assert ask("settle")["errorReason"] == "b"
-    assert [call["operation"] for call in chains.facilitator.calls()] == ["verify", "settle"]
+    assert call("verify")["invalidReason"] == "a"
+    assert call("settle")["errorReason"] == "b"
+    assert [each["operation"] for each in chains.facilitator.calls()] == ["verify", "settle"]
 
 
-def test_one_transaction_can_pay_several(chains) -> None:
+def test_one_transaction_can_pay_two_recipients(chains) -> None:
     node, payer = chains.nodes["base"], chains.payer.address
     router = node.deploy(payer, "Router")
     node.send(payer, node.asset, "Token", "approve(address,uint256)", router, 30_000)
@@ -146,6 +146,6 @@ def test_one_transaction_can_pay_several(chains) -> None:
     assert [int(log["data"], 16) for log in receipt["logs"]] == [20_000, 10_000]
 
 
-def test_a_node_says_what_it_will_not_do(chains) -> None:
+def test_unknown_method_is_refused_with_the_nodes_text(chains) -> None:
     with pytest.raises(ChainError, match="not found"):
         chains.nodes["base"].rpc("eth_doMagic")

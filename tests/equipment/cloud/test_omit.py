@@ -1,4 +1,4 @@
-"""What the local deploy leaves out of the template."""
+"""The local deployment omits unsupported parts of the template."""
 
 import pytest
 
@@ -8,27 +8,28 @@ UNKNOWN = {"Type": "AWS::IoT::Authorizer", "Properties": {"Status": "ACTIVE"}}
 FUNCTION = {"Type": "AWS::Serverless::Function", "Properties": {"Handler": "a.b"}}
 
 
-def template(**resources) -> dict:
+def make_template(**resources) -> dict:
     return {"Resources": {"Unknown": UNKNOWN, "Function": FUNCTION} | resources}
 
 
-def test_what_the_emulator_does_not_know_is_left_out_and_the_rest_stays() -> None:
-    given = template() | {"Outputs": {"Name": {"Value": {"Ref": "Function"}}}}
+def test_unsupported_resource_is_omitted_and_others_are_kept() -> None:
+    template = make_template() | {"Outputs": {"Name": {"Value": {"Ref": "Function"}}}}
 
-    omit_unsupported(given)
+    omit_unsupported(template)
 
-    assert given["Resources"] == {"Function": FUNCTION}
-    assert given["Outputs"].keys() == {"Name"}
+    assert template["Resources"] == {"Function": FUNCTION}
+    assert template["Outputs"].keys() == {"Name"}
 
 
 def test_web_server_keeps_its_variables_and_loses_its_events_and_layers() -> None:
     kept = {"Handler": "docs/stream_job.sh", "Environment": {"Variables": {"JOB_TABLE": "jobs"}}}
     lost = {"Events": {"Http": {"Type": "Api"}}, "Layers": ["arn:of:the:adapter"]}
-    given = template(Server={"Type": "AWS::Serverless::Function", "Properties": kept | lost})
+    server = {"Type": "AWS::Serverless::Function", "Properties": kept | lost}
+    template = make_template(Server=server)
 
-    omit_unsupported(given)
+    omit_unsupported(template)
 
-    assert given["Resources"]["Server"]["Properties"] == kept
+    assert template["Resources"]["Server"]["Properties"] == kept
 
 
 @pytest.mark.parametrize("reference", [
@@ -39,28 +40,29 @@ def test_web_server_keeps_its_variables_and_loses_its_events_and_layers() -> Non
     {"Fn::Sub": ["${A}/${Unknown}", {"A": "a"}]},
     {"Fn::Join": [":", ["a", {"Ref": "Unknown"}]]},
 ])  # fmt: skip
-def test_what_refers_to_it_goes_with_it(reference) -> None:
+def test_reference_to_an_omitted_resource_is_omitted(reference) -> None:
     permission = {"Type": "AWS::Lambda::Permission", "Properties": {"SourceArn": reference}}
-    given = template(Permission=permission) | {"Outputs": {"Name": {"Value": reference}}}
+    outputs = {"Name": {"Value": reference}}
+    template = make_template(Permission=permission) | {"Outputs": outputs}
 
-    omit_unsupported(given)
+    omit_unsupported(template)
 
-    assert given["Resources"].keys() == {"Function"}
-    assert given["Outputs"] == {}
+    assert template["Resources"].keys() == {"Function"}
+    assert template["Outputs"] == {}
 
 
 @pytest.mark.parametrize("depends_on", ["First", ["Function", "First"]])
-def test_what_refers_to_what_went_goes_too(depends_on) -> None:
+def test_indirect_reference_to_an_omitted_resource_is_omitted(depends_on) -> None:
     first = {"Type": "AWS::Lambda::Permission", "Properties": {"SourceArn": {"Ref": "Unknown"}}}
     second = {"Type": "AWS::SNS::Topic", "DependsOn": depends_on}
-    given = template(First=first, Second=second)
+    template = make_template(First=first, Second=second)
 
-    omit_unsupported(given)
+    omit_unsupported(template)
 
-    assert given["Resources"].keys() == {"Function"}
+    assert template["Resources"].keys() == {"Function"}
 
 
-def test_an_alarm_that_computes_looks_at_the_first_of_its_metrics() -> None:
+def test_alarm_on_several_metrics_keeps_the_first() -> None:
     metric = {"Namespace": "AWS/SQS", "MetricName": "Waiting", "Dimensions": []}
     computed = {
         "Threshold": 0,
@@ -69,10 +71,10 @@ def test_an_alarm_that_computes_looks_at_the_first_of_its_metrics() -> None:
             {"Id": "waiting", "MetricStat": {"Metric": metric, "Stat": "Maximum", "Period": 60}},
         ],
     }
-    given = template(Alarm={"Type": "AWS::CloudWatch::Alarm", "Properties": computed})
+    template = make_template(Alarm={"Type": "AWS::CloudWatch::Alarm", "Properties": computed})
 
-    omit_unsupported(given)
+    omit_unsupported(template)
 
-    assert given["Resources"]["Alarm"]["Properties"] == {
+    assert template["Resources"]["Alarm"]["Properties"] == {
         "Threshold": 0, **metric, "Statistic": "Maximum", "Period": 60,
     }  # fmt: skip

@@ -1,11 +1,11 @@
-"""The docks that come with the local stack."""
+"""The docks of the local stack."""
 
 from local.stack.docks import DOCK_POSITIONS
 from local.stack.seed import REGISTRY
 from scripts.registry_file import RegistryFile
 
 
-def test_each_device_of_the_demo_registry_has_its_dock() -> None:
+def test_each_device_of_the_demo_registry_has_a_dock() -> None:
     file = RegistryFile.read(
         REGISTRY, dict.fromkeys(("BASE_URL", "GIT_URL"), "http://127.0.0.1:8080") | {"STACK": "s"}
     )

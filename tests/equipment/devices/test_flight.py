@@ -1,4 +1,4 @@
-"""Flights of the simulated dock, as numbers only."""
+"""Flights of the simulated drone, computed without a clock."""
 
 from itertools import pairwise
 from random import Random
@@ -51,7 +51,7 @@ def states(flight: Flight) -> list[tuple[str, str]]:
 
 
 @given(FLIGHTS | TURNED)
-def test_a_flight_ends_docked_at_home(flight) -> None:
+def test_flight_ends_docked_at_home(flight) -> None:
     pose = flight.at(flight.seconds + 0.001)
 
     assert (pose.drone, pose.dock, pose.position) == ("DOCKED", "CLOSED", HOME)
@@ -59,7 +59,7 @@ def test_a_flight_ends_docked_at_home(flight) -> None:
 
 
 @given(FLIGHTS | TURNED)
-def test_nothing_moves_faster_than_it_can_fly(flight) -> None:
+def test_drone_never_exceeds_its_speeds(flight) -> None:
     seconds = range(int(flight.seconds) + 1)
 
     for here, there in pairwise(flight.at(each).position for each in seconds):
@@ -67,7 +67,7 @@ def test_nothing_moves_faster_than_it_can_fly(flight) -> None:
 
 
 @given(st.lists(NEAR, min_size=1, max_size=5), st.floats(0, 1))
-def test_it_stays_between_home_and_its_waypoints(waypoints, part) -> None:
+def test_drone_stays_between_home_and_waypoints(waypoints, part) -> None:
     flight = plan_flight(HOME, waypoints, "MISSION")
 
     position = flight.at(part * flight.seconds).position
@@ -78,7 +78,7 @@ def test_it_stays_between_home_and_its_waypoints(waypoints, part) -> None:
 
 
 @given(FLIGHTS | TURNED, st.lists(st.floats(0, 2000), min_size=2))
-def test_time_in_the_air_only_grows_and_does_not_outlast_the_flight(flight, moments) -> None:
+def test_time_in_the_air_grows_up_to_the_flights_duration(flight, moments) -> None:
     spent = [flight.airborne_seconds(each) for each in sorted(moments)]
 
     assert spent == sorted(spent)
@@ -91,7 +91,7 @@ def test_headings_are_degrees(flight) -> None:
     assert all(0 <= flight.at(each).heading < 360 for each in range(0, int(flight.seconds), 5))
 
 
-def test_a_mission_passes_its_waypoints_in_order_at_cruising_speed() -> None:
+def test_mission_passes_waypoints_in_order_at_cruise_speed() -> None:
     waypoints = [Point(9.97, 53.545, 40), Point(9.98, 53.545, 40)]
 
     flight = plan_flight(HOME, waypoints, "MISSION")
@@ -108,7 +108,7 @@ def test_a_mission_passes_its_waypoints_in_order_at_cruising_speed() -> None:
 
 
 @pytest.mark.parametrize(("action", "there"), [("HOVER", "HOVER"), ("ORBIT", "ORBIT")])
-def test_states_follow_each_other_as_they_do_in_life(action, there) -> None:
+def test_states_follow_the_flights_stages(action, there) -> None:
     flight = plan_flight(HOME, [Point(9.971, 53.541, 40)], action)
 
     assert states(flight) == [
@@ -124,7 +124,7 @@ def test_states_follow_each_other_as_they_do_in_life(action, there) -> None:
     ]
 
 
-def test_without_waypoints_it_stays_above_the_dock() -> None:
+def test_flight_without_waypoints_stays_above_the_dock() -> None:
     flight = plan_flight(HOME, [], "HOVER")
 
     poses = [flight.at(each) for each in range(int(flight.seconds))]
@@ -134,7 +134,7 @@ def test_without_waypoints_it_stays_above_the_dock() -> None:
     assert max(each.position.alt for each in poses) == HOME.alt + MIN_ALTITUDE
 
 
-def test_an_orbit_keeps_its_distance() -> None:
+def test_orbit_keeps_its_radius() -> None:
     centre = Point(9.971, 53.541, 40)
     flight = plan_flight(HOME, [centre], "ORBIT")
 
@@ -144,7 +144,7 @@ def test_an_orbit_keeps_its_distance() -> None:
     assert radii == {round(ORBIT_RADIUS)}
 
 
-def test_without_an_end_it_waits_in_the_air_for_ever() -> None:
+def test_flight_without_end_hovers_until_turned_back() -> None:
     flight = plan_flight(HOME, [Point(9.971, 53.541, 40)], "MISSION").without_end()
 
     late = flight.at(1e9)
@@ -153,13 +153,13 @@ def test_without_an_end_it_waits_in_the_air_for_ever() -> None:
     assert states(flight.turn_back(1e9))[-1] == ("DOCKED", "CLOSED")
 
 
-def test_turned_back_before_take_off_it_only_closes_its_door() -> None:
+def test_flight_turned_back_before_take_off_closes_the_dock() -> None:
     flight = plan_flight(HOME, [Point(9.971, 53.541, 40)], "MISSION")
 
     assert states(flight.turn_back(1)) == [("DOCKED", "CLOSING"), ("DOCKED", "CLOSED")]
 
 
-def test_it_comes_down_slowly() -> None:
+def test_descent_has_its_own_speed() -> None:
     flight = plan_flight(HOME, [Point(9.971, 53.541, 40)], "MISSION")
 
     lowest = min(flight.at(each).vertical_speed for each in range(int(flight.seconds)))
@@ -167,7 +167,7 @@ def test_it_comes_down_slowly() -> None:
     assert lowest == pytest.approx(-DESCENT_SPEED)
 
 
-def test_the_date_line_is_crossed_the_short_way() -> None:
+def test_line_crosses_the_date_line_the_short_way() -> None:
     line = Line.between(Point(179.99, 0, 40), Point(-179.99, 0, 40), 0)
 
     assert line.ground_metres == pytest.approx(0.02 * 111_320)
@@ -175,7 +175,7 @@ def test_the_date_line_is_crossed_the_short_way() -> None:
     assert abs(line.at(0.5)[0].lon) == pytest.approx(180)
 
 
-def test_a_circle_starts_in_the_north_and_goes_clockwise() -> None:
+def test_circle_starts_in_the_north_and_goes_clockwise() -> None:
     circle = Circle(Point(0, 0, 40), 20)
 
     assert [round(circle.at(each / 4)[1]) for each in range(4)] == [90, 180, 270, 0]
@@ -183,7 +183,7 @@ def test_a_circle_starts_in_the_north_and_goes_clockwise() -> None:
 
 
 @given(st.integers(), st.floats(0, 1e9))
-def test_weather_is_what_weather_can_be_and_the_same_for_the_same_seed(seed, moment) -> None:
+def test_weather_is_plausible_and_determined_by_its_seed(seed, moment) -> None:
     weather, again = (Weather(Random(seed)).at(moment) for _ in range(2))  # noqa: S311
 
     assert weather == again
