@@ -2,12 +2,11 @@
 
 usage: make partner NAME='Acme Inspections' ROLE=viewer|pilot|manager STACK=sortie-dev [ORG=acme]
 
-The program becomes a Cognito app client, whose scopes are those of its role and of all lower ones,
-and gets an API key to fetch tokens with. All programs of an organisation see the same drones and
-jobs. Run again for the same NAME, it adds a second program; the first keeps working.
+The program becomes a Cognito app client with the scopes of its role and of all lower roles, and
+gets an API key to fetch tokens with. All programs of an organisation see the same drones and jobs.
+A second run for the same NAME adds a second program; the first keeps working.
 """
 
-import argparse
 import re
 import sys
 import unicodedata
@@ -22,6 +21,7 @@ from jobs.core.ids import TENANT
 from jobs.messaging.adapters.registry import DynamoRegistry
 from jobs.missions.api.access import SCOPES
 from jobs.missions.partner import Client, Role
+from scripts.command import create_parser, fail, read_outputs
 
 if TYPE_CHECKING:
     from mypy_boto3_cognito_idp.client import CognitoIdentityProviderClient
@@ -32,7 +32,7 @@ _TOKEN_MINUTES: Final = 60
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """Who is to be let in."""
+    """A program to register."""
 
     name: str
     role: Role
@@ -41,7 +41,7 @@ class Program:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Partner:
-    """What its program needs, to be shown once."""
+    """A registered program's credentials, shown once."""
 
     client_id: str
     client_secret: str = field(repr=False)
@@ -54,8 +54,8 @@ def enrol(
     registry: DynamoRegistry,
     program: Program,
 ) -> Partner:
-    """Make the app client first: until the registry knows it, its tokens open nothing."""
-    made = cognito.create_user_pool_client(
+    """Register a program, the app client first: tokens need the registry's entry to work."""
+    created = cognito.create_user_pool_client(
         UserPoolId=user_pool,
         ClientName=program.name,
         GenerateSecret=True,
@@ -65,36 +65,35 @@ def enrol(
         AccessTokenValidity=_TOKEN_MINUTES,
         TokenValidityUnits={"AccessToken": "minutes"},
     )["UserPoolClient"]
-    client_id, tenant = made["ClientId"], program.organisation
-    api_key, kept = new_key(tenant, opens="missions")
+    client_id, tenant = created["ClientId"], program.organisation
+    api_key, record = new_key(tenant, opens="missions")
     registry.put_client(Client(id=client_id, tenant=tenant, name=program.name, role=program.role))
-    registry.put_key(kept)
-    return Partner(client_id=client_id, client_secret=made["ClientSecret"], api_key=api_key)
+    registry.put_key(record)
+    return Partner(client_id=client_id, client_secret=created["ClientSecret"], api_key=api_key)
 
 
-def slug(name: str) -> str:
-    """The organisation of a name that comes with none: `Acme Inspections` is `acme-inspections`."""
+def to_organisation(name: str) -> str:
+    """Return the default organisation of a name: `acme-inspections` of `Acme Inspections`."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:63]
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser = create_parser(__doc__)
     for option in ("--name", "--role", "--organisation", "--stack"):
         parser.add_argument(option, default="")
     options = parser.parse_args()
     roles = [role.name.lower() for role in Role]
     if not _NAME.fullmatch(options.name):
-        return _fail("say who it is: NAME='Acme Inspections' (letters, digits, spaces, +=,.@_-)")
+        return _fail("name the program: NAME='Acme Inspections' (letters, digits, spaces, +=,.@_-)")
     if options.role.lower() not in roles:
-        return _fail(f"say what it may do: ROLE={'|'.join(roles)}")
-    organisation = options.organisation or slug(options.name)
+        return _fail(f"choose a role: ROLE={'|'.join(roles)}")
+    organisation = options.organisation or to_organisation(options.name)
     if not re.fullmatch(TENANT, organisation):
-        return _fail("say whose it is: ORG=acme (lower-case letters, digits and dashes)")
+        return _fail("name the organisation: ORG=acme (lower-case letters, digits and dashes)")
     program = Program(options.name, Role[options.role.upper()], organisation)
     try:
-        [found] = boto3.client("cloudformation").describe_stacks(StackName=options.stack)["Stacks"]
-        outputs = {o["OutputKey"]: o["OutputValue"] for o in found["Outputs"]}
+        outputs = read_outputs(options.stack)
         partner = enrol(
             boto3.client("cognito-idp"),
             outputs["UserPoolId"],
@@ -102,35 +101,34 @@ def main() -> int:
             program,
         )
     except KeyError as error:
-        return _fail(f"stack {options.stack!r} has no output {error}: make deploy brings it")
+        return _fail(f"stack {options.stack!r} has no output {error}: run `make deploy`")
     except (BotoCoreError, ClientError) as error:
         return _fail(f"stack {options.stack!r}: {error}")
-    print(_welcome(program, partner, outputs["ApiUrl"]))
+    print(_format_credentials(program, partner, outputs["ApiUrl"]))
     return 0
 
 
-def _welcome(program: Program, partner: Partner, url: str) -> str:
+def _format_credentials(program: Program, partner: Partner, url: str) -> str:
     return f"""\
 {program.name} is a {program.role.name} of organisation {program.organisation}.
-This is what it needs, shown this once:
+Its credentials, shown only once:
 
   API key        {partner.api_key}
   client id      {partner.client_id}
   client secret  {partner.client_secret}
 
-An access token lasts {_TOKEN_MINUTES} minutes:
+Get an access token, valid for {_TOKEN_MINUTES} minutes:
 
   curl -X POST {url}/v3/auth/token \\
     -H 'x-api-key: {partner.api_key}' -H 'Content-Type: application/json' \\
     -d '{{"grant_type": "client_credentials", "client_id": "{partner.client_id}", \
 "client_secret": "{partner.client_secret}"}}'
 
-It goes with each request, as `Authorization: Bearer <access_token>`."""
+Send it with each request: `Authorization: Bearer <access_token>`."""
 
 
 def _fail(message: str) -> int:
-    print(f"partner: {message}", file=sys.stderr)
-    return 1
+    return fail("partner", message)
 
 
 if __name__ == "__main__":

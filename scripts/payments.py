@@ -1,12 +1,11 @@
-"""Print the payments of a deployed stack, those that changed last first.
+"""Print the payments of a deployed stack, the last changed first.
 
 usage: make payments STACK=sortie-dev [STATE=claimed|settled|refused|unknown|released] [LIMIT=50]
 
-Without a state: those whose outcome is not known. Only the index is read, at the cost of what is
-printed.
+Without a state: the payments whose outcome is unknown. Reads the index only, and only as many
+payments as it prints.
 """
 
-import argparse
 import sys
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
@@ -17,6 +16,7 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from jobs.payments.payment import PaymentState
+from scripts.command import create_parser, fail, read_outputs
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -27,8 +27,8 @@ _COLUMNS: Final = ("changed", "state", "usdc", "network", "payer", "tenant", "jo
 _DECIMALS: Final = 10**6
 
 
-def payments(client: "DynamoDBClient", table: str, state: PaymentState) -> Iterator[Row]:
-    """Give the payments in a state, those that changed last first."""
+def list_payments(client: "DynamoDBClient", table: str, state: PaymentState) -> Iterator[Row]:
+    """Yield the payments in a state, the last changed first."""
     pages = client.get_paginator("query").paginate(
         TableName=table,
         IndexName="by_state",
@@ -42,8 +42,8 @@ def payments(client: "DynamoDBClient", table: str, state: PaymentState) -> Itera
         yield from page["Items"]
 
 
-def line(row: Row) -> tuple[str, ...]:
-    """Spell one payment; a reason stands in the place of a transaction that there is not."""
+def format_row(row: Row) -> tuple[str, ...]:
+    """Return a payment's cells; the reason replaces a missing transaction."""
     changed = datetime.fromtimestamp(int(row["changed_at"]["N"]) / 1000, UTC)
     return (
         changed.strftime("%Y-%m-%d %H:%M:%S"),
@@ -57,8 +57,8 @@ def line(row: Row) -> tuple[str, ...]:
     )
 
 
-def table(lines: Sequence[Sequence[str]]) -> str:
-    rows = [_COLUMNS, *lines]
+def format_table(payments: Sequence[Sequence[str]]) -> str:
+    rows = [_COLUMNS, *payments]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
@@ -67,7 +67,7 @@ def table(lines: Sequence[Sequence[str]]) -> str:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser = create_parser(__doc__)
     parser.add_argument("--stack", required=True)
     parser.add_argument("--state", choices=[*PaymentState])
     parser.add_argument("--limit", type=int, default=50)
@@ -78,18 +78,16 @@ def main() -> int:
         else [state for state in PaymentState if state.is_open]
     )
     try:
-        [found] = boto3.client("cloudformation").describe_stacks(StackName=options.stack)["Stacks"]
-        outputs = {o["OutputKey"]: o["OutputValue"] for o in found["Outputs"]}
+        table = read_outputs(options.stack)["PaymentTableName"]
         client = boto3.client("dynamodb")
         rows = [
-            line(row)
+            format_row(row)
             for state in states
-            for row in islice(payments(client, outputs["PaymentTableName"], state), options.limit)
+            for row in islice(list_payments(client, table, state), options.limit)
         ]
     except (BotoCoreError, ClientError) as error:
-        print(f"payments: stack {options.stack!r}: {error}", file=sys.stderr)
-        return 1
-    print(table(sorted(rows, reverse=True)[: options.limit]) if rows else "no such payments")
+        return fail("payments", f"stack {options.stack!r}: {error}")
+    print(format_table(sorted(rows, reverse=True)[: options.limit]) if rows else "no such payments")
     return 0
 
 

@@ -2,12 +2,11 @@
 
 usage: make registry FILE=registry.yaml STACK=sortie-dev
 
-Agents, device groups, devices, missions, projects and webhooks are replaced by id; none
-is removed (set an agent's or a webhook's `active: false`). Each key is made anew, shown once, and
-kept as a hash only.
+Replaces agents, device groups, devices, missions, projects and webhooks by id, and removes none
+(set an agent's or a webhook's `active: false`). Creates each key anew, shows it once, and stores
+its hash only.
 """
 
-import argparse
 import os
 import sys
 import time
@@ -24,6 +23,7 @@ from jobs.docs.adapters.dynamodb.projects import DynamoProjects
 from jobs.messaging.adapters.registry import DynamoRegistry
 from jobs.missions.adapters.fleet_registry import DynamoFleetRegistry
 from jobs.webhooks.adapters.subscriptions import DynamoSubscriptions
+from scripts.command import create_parser, fail, read_outputs
 from scripts.registry_docs import to_project
 from scripts.registry_file import RegistryFile, to_agent, to_group, to_plan
 from scripts.registry_webhooks import to_subscription
@@ -38,7 +38,12 @@ def load(
     projects: DynamoProjects,
     webhooks: DynamoSubscriptions,
 ) -> dict[str, str]:
-    """Write what the file names; return its new keys by name. Raises `IdTakenError`."""
+    """Write the file's entries; return its new keys by name.
+
+    Raises:
+        IdTakenError: A device or a group belongs to another tenant.
+
+    """
     for group in file.deviceGroups:
         fleet.put_group(to_group(file.tenant, group))
     for mission in file.missions:
@@ -49,29 +54,32 @@ def load(
         webhooks.put(to_subscription(file.tenant, webhook))
     for agent in file.agents:
         registry.put_agent(file.tenant, to_agent(agent))
-    made = {}
+    keys = {}
     for name in file.keys:
-        made[name], kept = new_key(file.tenant)
-        registry.put_key(kept)
+        keys[name], record = new_key(file.tenant)
+        registry.put_key(record)
     now = time.time_ns() // 1_000_000
     for entry in file.docsKeys:
-        made[entry.name], kept = new_key(
+        keys[entry.name], record = new_key(
             file.tenant,
             opens=docs.DIALECT,
             scopes=entry.scopes,
             expires_at=now + entry.expiresInDays * _DAY_MS if entry.expiresInDays else None,
         )
-        registry.put_key(kept)
-    return made
+        registry.put_key(record)
+    return keys
 
 
-def registries_of(
+def open_registries(
     stack: str,
 ) -> tuple[DynamoRegistry, DynamoFleetRegistry, DynamoProjects, DynamoSubscriptions]:
-    """Find the registry table of a deployed stack. Raises `ClientError` if there is none."""
-    [found] = boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
-    outputs = {o["OutputKey"]: o["OutputValue"] for o in found["Outputs"]}
-    table = boto3.client("dynamodb"), outputs["RegistryTableName"], lambda: 0
+    """Return the registries in a deployed stack's table.
+
+    Raises:
+        ClientError: The stack does not exist.
+
+    """
+    table = boto3.client("dynamodb"), read_outputs(stack)["RegistryTableName"], lambda: 0
     return (
         DynamoRegistry(*table),
         DynamoFleetRegistry(*table),
@@ -81,18 +89,18 @@ def registries_of(
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser = create_parser(__doc__)
     parser.add_argument("--file", type=Path, required=True)
     parser.add_argument("--stack", required=True)
     options = parser.parse_args()
     try:
         file = RegistryFile.read(options.file, os.environ)
-        made = load(file, *registries_of(options.stack))
+        keys = load(file, *open_registries(options.stack))
     except FileNotFoundError:
         return _fail(f"there is no {options.file}; name one with FILE=…")
     except KeyError as error:
         return _fail(f"{options.file} uses ${{{error.args[0]}}}, which is not set")
-    except (ValueError, YAMLError) as error:  # pydantic's errors are ValueErrors too
+    except (ValueError, YAMLError) as error:  # pydantic's errors are ValueErrors, too
         return _fail(f"{options.file} is not right:\n{error}")
     except (BotoCoreError, ClientError, IdTakenError) as error:
         return _fail(f"stack {options.stack!r}: {error}")
@@ -102,14 +110,13 @@ def main() -> int:
         f"{len(file.deviceGroups)} groups, {len(file.missions)} missions, "
         f"{len(file.projects)} projects, {len(file.webhooks)} webhooks"
     )
-    for name, key in made.items():
-        print(f"API key {name!r}, shown this once: {key}")
+    for name, key in keys.items():
+        print(f"API key {name!r}, shown only once: {key}")
     return 0
 
 
 def _fail(message: str) -> int:
-    print(f"registry: {message}", file=sys.stderr)
-    return 1
+    return fail("registry", message)
 
 
 if __name__ == "__main__":

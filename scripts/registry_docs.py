@@ -1,76 +1,72 @@
-"""What a registry file says of documentation agents: projects, and the keys to make for them."""
+"""A registry file's entries for documentation agents: projects and keys."""
 
 import re
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, HttpUrl
+from pydantic import AfterValidator, Field, HttpUrl
 
 from jobs.docs.branch import valid_branch
 from jobs.docs.docs_job import Project
 from jobs.messaging.agent import Scope
+from scripts.registry_entry import LOOPBACK, Entry
 
-_NO_PART_OF_A_PATH: Final = {"", ".", "..", ".git"}
-_LOOPBACK: Final = {"127.0.0.1", "::1", "localhost"}
-_WORD: Final = re.compile(r"[\x21-\x7e]+")
+_FORBIDDEN_PATH_PARTS: Final = {"", ".", "..", ".git"}
+_PRINTABLE: Final = re.compile(r"[\x21-\x7e]+")
 
 
-def _repository(url: str) -> str:
-    where = urlsplit(url)
-    if not (_WORD.fullmatch(url) and where.hostname and where.path.strip("/")):
-        raise ValueError("a repository's URL names its host and where it is there")
-    if where.scheme != "https" and not (where.scheme == "http" and where.hostname in _LOOPBACK):
-        raise ValueError("a repository's URL begins with https://")
-    if "@" in where.netloc or where.query or where.fragment:
-        raise ValueError("credentials go into a secret, which `secret` names")
+def _check_repository(url: str) -> str:
+    parts = urlsplit(url)
+    if not (_PRINTABLE.fullmatch(url) and parts.hostname and parts.path.strip("/")):
+        raise ValueError("a repository's URL must have a host and a path")
+    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in LOOPBACK):
+        raise ValueError("a repository's URL must start with https://")
+    if "@" in parts.netloc or parts.query or parts.fragment:
+        raise ValueError("a repository's URL must have no credentials; name a secret in `secret`")
     return url
 
 
-def _branch(name: str) -> str:
+def _check_branch(name: str) -> str:
     if not valid_branch(name):
-        raise ValueError("no name of a branch as git allows it")
+        raise ValueError("git does not allow this name for a branch")
     return name
 
 
-def _folder(path: str) -> str:
-    if path and not _NO_PART_OF_A_PATH.isdisjoint(path.lower().split("/")):
-        raise ValueError("a folder is given as docs, or docs/guides")
+def _check_folder(path: str) -> str:
+    if path and not _FORBIDDEN_PATH_PARTS.isdisjoint(path.lower().split("/")):
+        raise ValueError("a folder must be a relative path such as docs or docs/guides")
     return path
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Models(_Strict):
-    """What the provider calls the models that callers may choose from."""
+class Models(Entry):
+    """The provider's names of the models that callers choose from."""
 
     sonnet: str = Field(min_length=1)
     opus: str = Field(min_length=1)
 
 
-class OpenAiSettings(_Strict):
+class OpenAiSettings(Entry):
     baseUrl: HttpUrl  # noqa: N815 - as stored
     apiKeySecret: str | None = None  # noqa: N815
     parameters: dict[str, Any] | None = None
 
 
-class BedrockSettings(_Strict):
+class BedrockSettings(Entry):
     inference: dict[str, Any] | None = None
 
 
-class _ProjectEntry(_Strict):
+class _ProjectEntry(Entry):
     id: str = Field(pattern=r"^[a-zA-Z0-9_-]{1,64}$")
-    repository: Annotated[str, AfterValidator(_repository)]
-    defaultBranch: Annotated[str, AfterValidator(_branch)] = "main"  # noqa: N815
-    folder: Annotated[str, AfterValidator(_folder)] = ""
+    repository: Annotated[str, AfterValidator(_check_repository)]
+    defaultBranch: Annotated[str, AfterValidator(_check_branch)] = "main"  # noqa: N815
+    folder: Annotated[str, AfterValidator(_check_folder)] = ""
     subdomain: str = ""
-    secret: str | None = Field(default=None, description="the name of one: {username, password}")
+    secret: str | None = Field(default=None, description="a secret's name: {username, password}")
     pullRequests: str | None = Field(  # noqa: N815
         default=None, pattern=r"^[\w.-]+/[\w.-]+$", description="owner/name on GitHub"
     )
     githubApi: HttpUrl | None = Field(  # noqa: N815
-        default=None, description="GitHub Enterprise's, if it is not github.com's"
+        default=None, description="the API of GitHub Enterprise"
     )
 
 
@@ -95,8 +91,8 @@ type ProjectEntry = Annotated[
 ]
 
 
-class DocsKeyEntry(_Strict):
-    """Each run makes a new key."""
+class DocsKeyEntry(Entry):
+    """Each run creates a new key."""
 
     name: str
     scopes: list[Scope] = Field(min_length=1)
@@ -104,7 +100,7 @@ class DocsKeyEntry(_Strict):
 
 
 def to_project(tenant: str, entry: ProjectEntry) -> Project:
-    chosen = entry.model_dump(mode="json", exclude_none=True)
+    fields = entry.model_dump(mode="json", exclude_none=True)
     return Project(
         id=entry.id,
         tenant=tenant,
@@ -113,10 +109,10 @@ def to_project(tenant: str, entry: ProjectEntry) -> Project:
         folder=entry.folder,
         subdomain=entry.subdomain,
         provider=entry.provider,
-        models=chosen.get("models", {}),
+        models=fields.get("models", {}),
         settings={
-            **chosen.get("settings", {}),
-            **({"githubApi": chosen["githubApi"]} if entry.githubApi else {}),
+            **fields.get("settings", {}),
+            **({"githubApi": fields["githubApi"]} if entry.githubApi else {}),
         },
         credentials_secret=entry.secret,
         pull_requests=entry.pullRequests,

@@ -1,4 +1,4 @@
-"""What a registry file says: one tenant, its agents, drones and projects, the keys to make."""
+"""A registry file: one tenant with its agents, drones and projects, and keys to create."""
 
 import string
 from collections import Counter
@@ -8,30 +8,27 @@ from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, HttpUrl, model_validator
+from pydantic import Field, HttpUrl, model_validator
 
 from jobs.core.ids import TENANT
 from jobs.messaging.agent import Agent
 from jobs.missions.device import Device, DeviceGroup, Plan
 from scripts.registry_docs import DocsKeyEntry, ProjectEntry
+from scripts.registry_entry import Entry
 from scripts.registry_webhooks import WebhookEntry
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class EchoSettings(_Strict):
+class EchoSettings(Entry):
     pass
 
 
-class BedrockSettings(_Strict):
+class BedrockSettings(Entry):
     modelId: str = Field(min_length=1)  # noqa: N815 - as stored
     systemPrompt: str | None = None  # noqa: N815
     inference: dict[str, Any] | None = None
 
 
-class OpenAiSettings(_Strict):
+class OpenAiSettings(Entry):
     baseUrl: HttpUrl  # noqa: N815
     model: str = Field(min_length=1)
     systemPrompt: str | None = None  # noqa: N815
@@ -39,13 +36,13 @@ class OpenAiSettings(_Strict):
     parameters: dict[str, Any] | None = None
 
 
-class RemoteSettings(_Strict):
+class RemoteSettings(Entry):
     baseUrl: HttpUrl  # noqa: N815
     agentId: UUID | None = None  # noqa: N815
     apiKeySecret: str | None = None  # noqa: N815
 
 
-class _AgentEntry(_Strict):
+class _AgentEntry(Entry):
     id: UUID
     name: str = Field(min_length=1)
     bio: str = ""
@@ -78,19 +75,19 @@ type AgentEntry = Annotated[
 ]
 
 
-class DeviceEntry(_Strict):
+class DeviceEntry(Entry):
     id: str = Field(pattern=r"^[a-zA-Z0-9:_-]{1,128}$", description="the AWS IoT thing's name")
     name: str = Field(min_length=1)
 
 
-class DeviceGroupEntry(_Strict):
+class DeviceGroupEntry(Entry):
     id: str = Field(pattern=r"^[a-zA-Z0-9:_.-]{1,128}$", description="the first part of a topic")
     name: str = Field(min_length=1)
     description: str = ""
-    devices: list[DeviceEntry] = []
+    devices: list[DeviceEntry] = Field(default=[])
 
 
-class MissionEntry(_Strict):
+class MissionEntry(Entry):
     id: str = Field(pattern=r"^[a-zA-Z0-9:_.-]{1,128}$")
     name: str = Field(min_length=1)
     waypoints: list[
@@ -102,34 +99,40 @@ class MissionEntry(_Strict):
     ] = Field(min_length=1)
 
 
-class RegistryFile(_Strict):
+class RegistryFile(Entry):
     tenant: str = Field(pattern=f"^{TENANT}$")
-    agents: list[AgentEntry] = []
-    keys: list[str] = Field(default=[], description="names; each run makes a new key for each")
-    deviceGroups: list[DeviceGroupEntry] = []  # noqa: N815 - as in the file
-    missions: list[MissionEntry] = []
-    projects: list[ProjectEntry] = []
-    docsKeys: list[DocsKeyEntry] = []  # noqa: N815
-    webhooks: list[WebhookEntry] = []
+    agents: list[AgentEntry] = Field(default=[])
+    keys: list[str] = Field(default=[], description="names; each run creates a key for each")
+    deviceGroups: list[DeviceGroupEntry] = Field(default=[])  # noqa: N815 - as in the file
+    missions: list[MissionEntry] = Field(default=[])
+    projects: list[ProjectEntry] = Field(default=[])
+    docsKeys: list[DocsKeyEntry] = Field(default=[])  # noqa: N815
+    webhooks: list[WebhookEntry] = Field(default=[])
 
     @classmethod
     def read(cls, file: Path, variables: Mapping[str, str]) -> "RegistryFile":
-        """Read a file, its `${VARIABLES}` filled in. Raises `ValidationError` or `KeyError`."""
+        """Read a file, and replace its `${VARIABLES}`.
+
+        Raises:
+            KeyError: A variable is not set.
+            ValidationError: The content is invalid.
+
+        """
         text = string.Template(file.read_text()).substitute(variables)
         return cls.model_validate(yaml.safe_load(text))
 
     @model_validator(mode="after")
-    def _each_id_is_one_things(self) -> Self:
+    def _check_ids_are_unique(self) -> Self:
         devices = [device for group in self.deviceGroups for device in group.devices]
-        named = [
+        ids = [
             *([str(each.id) for each in entries]
               for entries in (self.agents, self.deviceGroups, devices, self.missions,
                               self.projects, self.webhooks)),
             [*self.keys, *(key.name for key in self.docsKeys)],
         ]  # fmt: skip
-        twice = [name for names in named for name, n in Counter(names).items() if n > 1]
-        if twice:
-            raise ValueError(f"given more than once: {', '.join(twice)}")
+        repeated = [each for group in ids for each, n in Counter(group).items() if n > 1]
+        if repeated:
+            raise ValueError(f"used more than once: {', '.join(repeated)}")
         return self
 
 

@@ -1,33 +1,30 @@
-"""What a registry file says of webhooks that are told of all of a tenant's jobs."""
+"""A registry file's entries for webhooks, which receive events of all of a tenant's jobs."""
 
-from typing import Annotated, Final
+from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, Field
 
 from jobs.core.errors import WebhookRefusedError
 from jobs.webhooks.url import checked_url
 from jobs.webhooks.webhook import Event, Subscription, Webhook
+from scripts.registry_entry import LOOPBACK, Entry
 
-_HERE: Final = {"127.0.0.1", "::1", "localhost"}
 
-
-def _url(url: str) -> str:
-    """Check as a create does. This machine may be named: only its own stack sends anything here."""
+def _check_url(url: str) -> str:
+    """Check the URL as a create does, but allow the loopback: only a local stack can reach it."""
     try:
-        return checked_url(url, loopback=urlsplit(url).hostname in _HERE)
+        return checked_url(url, loopback=urlsplit(url).hostname in LOOPBACK)
     except WebhookRefusedError as error:
         raise ValueError(f"a webhook's URL {error}") from error
 
 
-class WebhookEntry(BaseModel):
-    """Without events, it is told of all of them."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+class WebhookEntry(Entry):
+    """Without `events`, the webhook receives all of them."""
 
     id: str = Field(pattern=r"^[a-zA-Z0-9_-]{1,64}$")
-    url: Annotated[str, AfterValidator(_url)]
-    events: list[Event] = []
+    url: Annotated[str, AfterValidator(_check_url)]
+    events: list[Event] = Field(default=[])
     active: bool = True
 
 

@@ -1,12 +1,11 @@
-"""Give a tenant a secret that its webhooks are signed with, or a new one.
+"""Create or rotate the secret that signs a tenant's webhooks.
 
 usage: make webhook-secret TENANT=acme STACK=sortie-dev [RETIRE=1]
 
-It is shown once. The one before it signs as well until the next is made, or until it is retired
-with RETIRE=1: time for receivers to change over. Both take effect within a minute.
+The secret is shown once. The previous secret also signs until the next rotation, or until RETIRE=1
+retires it, so that receivers have time to change. Both take effect within a minute.
 """
 
-import argparse
 import re
 import sys
 from typing import TYPE_CHECKING
@@ -17,59 +16,62 @@ from botocore.exceptions import BotoCoreError, ClientError
 from jobs.core.ids import is_tenant
 from jobs.webhooks.adapters.secrets import secrets_in, spelled
 from jobs.webhooks.signature import new_secret
+from scripts.command import create_parser, fail, read_outputs
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager.client import SecretsManagerClient
 
 
-def rotated(secrets: "SecretsManagerClient", name: str) -> str:
-    """Make a new secret and return it; the newest of those before it stays."""
-    made = new_secret()
+def rotate(secrets: "SecretsManagerClient", name: str) -> str:
+    """Create and return a new secret; keep the newest of the previous ones."""
+    created = new_secret()
     try:
         known = secrets_in(secrets.get_secret_value(SecretId=name)["SecretString"])
     except secrets.exceptions.ResourceNotFoundException:
-        secrets.create_secret(Name=name, SecretString=spelled([made]))
+        secrets.create_secret(Name=name, SecretString=spelled([created]))
     else:
-        secrets.put_secret_value(SecretId=name, SecretString=spelled([made, *known[:1]]))
-    return made
+        secrets.put_secret_value(SecretId=name, SecretString=spelled([created, *known[:1]]))
+    return created
 
 
-def retired(secrets: "SecretsManagerClient", name: str) -> None:
-    """Keep the newest secret only. Raises `ClientError` if there is none."""
+def retire(secrets: "SecretsManagerClient", name: str) -> None:
+    """Keep the newest secret only.
+
+    Raises:
+        ClientError: The tenant has no secret.
+
+    """
     known = secrets_in(secrets.get_secret_value(SecretId=name)["SecretString"])
     secrets.put_secret_value(SecretId=name, SecretString=spelled(known[:1]))
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser = create_parser(__doc__)
     parser.add_argument("--tenant", default="")
     parser.add_argument("--stack", default="")
     parser.add_argument("--retire", default="")
     options = parser.parse_args()
     if not is_tenant(options.tenant):
-        return _fail("say whose: TENANT=acme (lower-case letters, digits and dashes)")
+        return _fail("name the tenant: TENANT=acme (lower-case letters, digits and dashes)")
     if not re.fullmatch(r"[a-zA-Z][a-zA-Z0-9-]*", options.stack):
-        return _fail("say of which stack: STACK=sortie-dev")
+        return _fail("name the stack: STACK=sortie-dev")
     name = f"{options.stack}/webhooks/{options.tenant}"
     try:
-        boto3.client("cloudformation").describe_stacks(StackName=options.stack)
+        read_outputs(options.stack)  # fails if the stack does not exist
         secrets = boto3.client("secretsmanager")
         if options.retire:
-            retired(secrets, name)
-            print(f"{options.tenant}'s webhooks are signed with the newest secret only")
+            retire(secrets, name)
+            print(f"only the newest secret now signs the webhooks of {options.tenant}")
         else:
-            made = rotated(secrets, name)
-            print(
-                f"{options.tenant}'s webhooks are signed with this secret, shown this once: {made}"
-            )
+            secret = rotate(secrets, name)
+            print(f"new secret for the webhooks of {options.tenant}, shown only once: {secret}")
     except (BotoCoreError, ClientError) as error:
         return _fail(f"stack {options.stack!r}: {error}")
     return 0
 
 
 def _fail(message: str) -> int:
-    print(f"webhook-secret: {message}", file=sys.stderr)
-    return 1
+    return fail("webhook-secret", message)
 
 
 if __name__ == "__main__":

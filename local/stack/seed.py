@@ -15,7 +15,7 @@ from local.git.launch import GitHost
 from scripts.partner import Program, enrol
 from scripts.registry import load
 from scripts.registry_file import RegistryFile
-from scripts.webhook_secret import rotated
+from scripts.webhook_secret import rotate
 
 REGISTRY = Path(__file__).with_name("registry.yaml")
 PAYERS = Path(__file__).with_name("payers.yaml")
@@ -49,7 +49,7 @@ def seed_registry(
         secrets.create_secret(Name=f"{stack}/agents/far-echo", SecretString=keys["demo"])
         credentials = json.dumps({"username": git.user, "password": git.password})
         secrets.create_secret(Name=f"{stack}/agents/git", SecretString=credentials)
-        webhook_secret = rotated(secrets, f"{stack}/webhooks/{file.tenant}")
+        webhook_secret = rotate(secrets, f"{stack}/webhooks/{file.tenant}")
     return {
         "messaging": {"apiKey": keys["demo"]},
         "missions": {

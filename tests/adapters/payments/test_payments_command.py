@@ -5,7 +5,7 @@ from itertools import islice
 
 from jobs.payments.adapters.records import DynamoPayments
 from jobs.payments.payment import Payment, PaymentState
-from scripts.payments import line, payments, table
+from scripts.payments import format_row, format_table, list_payments
 from tests.support import NOON
 
 
@@ -34,11 +34,11 @@ def test_payments_in_a_state_are_listed_newest_first_by_the_index(moto, clock) -
     settled = a_payment(1).settle("0xfa", now=NOON + 9000)
     records.save(settled, replacing=a_payment(1))
 
-    claimed = [*payments(moto.client, moto.payments, PaymentState.CLAIMED)]
-    [paid] = payments(moto.client, moto.payments, PaymentState.SETTLED)
+    claimed = [*list_payments(moto.client, moto.payments, PaymentState.CLAIMED)]
+    [paid] = list_payments(moto.client, moto.payments, PaymentState.SETTLED)
 
     assert [row["job_id"]["S"] for row in claimed] == ["job 2", "job 0"]
-    assert line(paid) == (
+    assert format_row(paid) == (
         "2026-01-01 12:00:09", "settled", "0.020000", "base", "0x1c", "acme", "job 1", "0xfa",
     )  # fmt: skip
     assert "private" not in str(claimed)
@@ -49,15 +49,15 @@ def test_a_reason_stands_where_there_is_no_transaction(moto, clock) -> None:
     refused = replace(a_payment(1).refuse("insufficient_funds", now=NOON), id="auth#1")
     records.claim(refused, replacing=None)
 
-    [row] = islice(payments(moto.client, moto.payments, PaymentState.REFUSED), 1)
+    [row] = islice(list_payments(moto.client, moto.payments, PaymentState.REFUSED), 1)
 
-    assert line(row)[-1] == "insufficient_funds"
+    assert format_row(row)[-1] == "insufficient_funds"
 
 
 def test_a_table_has_a_head_and_even_columns() -> None:
     first = "a", "settled", "0.02", "base", "0x", "acme", "job", "0xfa"
 
-    head, only = table([first]).splitlines()
+    head, only = format_table([first]).splitlines()
 
     assert head.split() == [
         "changed", "state", "usdc", "network", "payer", "tenant", "job", "transaction",
