@@ -135,7 +135,7 @@ class BothEnds(LoadFileScheduling):
 
 
 def is_paid(nodeid: str) -> bool:
-    return nodeid.startswith("tests/e2e/payments/") or "::test_a_paid_example" in nodeid
+    return nodeid.startswith("tests/e2e/payments/") or "::test_paid_example" in nodeid
 
 
 def pytest_report_header() -> str:

@@ -31,10 +31,13 @@ def test_runbook_section_has_its_meaning_and_what_to_do() -> None:
 def test_runbook_costs_equal_those_of_the_benchmark() -> None:
     measured = re.findall(
         r"^(\S.*?) {2,}([\d.,]+) \$$",
-        (ROOT / "docs/bench.md").read_text().partition("\n1,000 jobs ")[2].partition("```")[0],
+        (ROOT / "docs/reference/bench.md")
+        .read_text()
+        .partition("\n1,000 jobs ")[2]
+        .partition("```")[0],
         re.MULTILINE,
     )
-    _, _, part = RUNBOOK.read_text().partition("\n## What 1,000 jobs cost\n")
+    _, _, part = RUNBOOK.read_text().partition("\n## Cost of 1,000 jobs\n")
     said = re.findall(r"^\| (.*?) \| \*\*(.*?)\*\* \|", part, re.MULTILINE)
 
     assert measured

@@ -1,0 +1,120 @@
+"""Examples of the documentation work as pasted.
+
+`<!-- run -->` stands directly above a block that is run, `<!-- run paid -->` above one that needs a
+stack with payments. `<!-- prints -->` stands directly above the block with the output, in which `…`
+is any text, and on a line of its own any lines. Blocks are shell scripts or Python programs.
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from local.kit.paths import ROOT, TOOLS
+from local.stack.local_stack import LocalStack
+from tests.conftest import missing
+
+PAGES = (ROOT / "README.md", ROOT / "client/README.md", *sorted(ROOT.glob("docs/**/*.md")))
+ADDRESS = "http://127.0.0.1:8080"
+BLOCK = re.compile(
+    r"^(?:#+ (?P<heading>[^\n]+)|(?:<!-- (?P<kind>run|run paid|prints) -->\n)?"
+    r"```(?P<language>\w*)\n(?P<text>.*?)^```)$",
+    re.MULTILINE | re.DOTALL,
+)
+
+
+@dataclass
+class Example:
+    title: str
+    language: str
+    script: str
+    paid: bool
+    output: str | None = None
+
+    def matches(self, printed: str) -> bool:
+        parts = re.split(r"^…\n", (self.output or "…").strip(), flags=re.MULTILINE)
+        wanted = r"(?:[^\n]*\n)*?".join(re.escape(part).replace("…", ".*?") for part in parts)
+        return re.fullmatch(wanted, printed.strip(), re.DOTALL) is not None
+
+
+def examples(page: Path) -> list[Example]:
+    """Read each block that is run, with the output below it; a block is named by its heading."""
+    found: list[Example] = []
+    heading = ""
+    for block in BLOCK.finditer(page.read_text()):
+        if block["heading"]:
+            heading = block["heading"]
+        elif block["kind"] == "prints":
+            found[-1].output = block["text"]
+        elif block["kind"]:
+            title = f"{page.relative_to(ROOT).with_suffix('')}: {heading}"
+            paid = block["kind"] == "run paid"
+            found.append(Example(title, block["language"], block["text"], paid))
+    return found
+
+
+EXAMPLES = [example for page in PAGES for example in examples(page)]
+
+
+def test_pages_have_examples_with_their_output() -> None:
+    pages = {each.title.partition(":")[0] for each in EXAMPLES}
+
+    assert {"README", "client/README", "docs/tutorial/messages"} <= pages
+    assert any(each.paid for each in EXAMPLES)
+    assert [each.title for each in EXAMPLES if not each.output] == []
+
+
+def by_title(*, paid: bool) -> pytest.MarkDecorator:
+    chosen = [each for each in EXAMPLES if each.paid == paid]
+    return pytest.mark.parametrize("example", chosen, ids=[each.title for each in chosen])
+
+
+@by_title(paid=False)
+def test_example_prints_the_documented_output(example, stack, tmp_path) -> None:
+    check(example, stack, tmp_path)
+
+
+@by_title(paid=True)
+def test_paid_example_prints_the_documented_output(example, paid_stack, tmp_path) -> None:
+    check(example, paid_stack, tmp_path)
+
+
+def check(example: Example, stack: LocalStack, folder: Path) -> None:
+    """Paste an example and compare its output with the page."""
+    if "npm " in example.script and not shutil.which("npm"):
+        missing("npm is missing")
+    (folder / ".local").mkdir()
+    (folder / ".local/stack.json").write_text(json.dumps(stack.description()))
+    for name in ("client", "events", ".tools"):
+        (folder / name).symlink_to(ROOT / name)
+
+    done = paste(example, stack, folder)
+    if "settlement_unknown" in done.stderr:  # the error says to repeat the request
+        done = paste(example, stack, folder)
+
+    assert done.returncode == 0, done.stderr
+    assert example.matches(done.stdout), done.stdout
+
+
+def paste(example: Example, stack: LocalStack, folder: Path) -> subprocess.CompletedProcess[str]:
+    quiet = {"npm_config_audit": "false", "npm_config_prefer_offline": "true"}
+    script = example.script.replace(ADDRESS, stack.base_url)
+    command, more = ["bash", "-euo", "pipefail", "-c", script], quiet
+    if example.language == "python":
+        python = TOOLS / "chain/bin/python" if example.paid else sys.executable
+        command, more = [str(python), "-c", script], {"PYTHONPATH": str(ROOT / "client/src")}
+    return subprocess.run(
+        command,
+        capture_output=True,
+        check=False,
+        cwd=folder,
+        env=os.environ | more,
+        text=True,
+        timeout=180,
+    )
