@@ -44,7 +44,7 @@ Sortie needs Python 3.13 (the version its Lambda functions run on) and found non
   apt-get install python3.13 python3.13-venv
 endef
 
-.PHONY: help up check test equipment bench build deploy sam-local registry partner webhook-secret payments redrive openapi lock clean
+.PHONY: help up check test equipment bench docs build deploy sam-local registry partner webhook-secret payments redrive openapi lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -63,7 +63,7 @@ check: .venv/.ready ## lint, types, unit tests: quick, while you work
 	@$(OFFLINE) $(DEV)/pytest --numprocesses 2 $(SCHEDULE) --ignore tests/architecture/test_gates.py \
 	  tests/unit tests/handlers tests/architecture client/tests
 
-test: .venv/.ready .tools/runtime/.ready $(LOCAL_STACK) $(NODE_PACKAGES) $(CHAIN) ## everything that is checked
+test: .venv/.ready .tools/runtime/.ready .tools/docs/.ready $(LOCAL_STACK) $(NODE_PACKAGES) $(CHAIN) ## everything that is checked
 	@$(DEV)/ruff check
 	@$(DEV)/ruff format --check
 	@$(DEV)/mypy
@@ -75,6 +75,9 @@ equipment: .venv/.ready $(LOCAL_STACK) $(CHAIN) ## test the local stack's own pa
 
 bench: .venv/.ready .tools/runtime/.ready $(LOCAL_STACK) $(CHAIN) ## cold starts, warm path, cost per job, scale
 	@exec $(OFFLINE) PYTHONPATH=layers/jobs $(DEV)/python -m bench $(ARGS)
+
+docs: .tools/docs/.ready ## build the documentation into .local/site
+	@NO_MKDOCS_2_WARNING=1 .tools/docs/bin/python -m mkdocs build --strict # --quiet would hide what it must not
 
 build: $(LOCAL_STACK) ## build for AWS (arm64) into .aws-sam/build
 	@$(OFFLINE) $(LOCAL_PYTHON) -m local.cloud.build aws
@@ -149,6 +152,7 @@ lock: $(UV) ## resolve the requirements again (UPGRADE=1: to the newest)
 	$(COMPILE) --no-deps layers/openapi/requirements.in -o layers/openapi/requirements.txt
 	$(COMPILE) requirements/local.in --constraints layers/jobs/requirements.txt --constraints layers/docs/requirements.txt -o requirements/local.txt
 	$(COMPILE) requirements/dev.in client/pyproject.toml --all-extras --constraints requirements/local.txt --constraints layers/tokens/requirements.txt --constraints layers/payments/requirements.txt --constraints layers/docs/requirements.txt -o requirements/dev.txt
+	$(COMPILE) requirements/docs.in --no-emit-package artoo-artifacts -o requirements/docs.txt
 	for each in chain ministack runtime sam uv; do \
 	  $(COMPILE) requirements/$$each.in -o requirements/$$each.txt || exit 1; done
 	$(if $(NODE_PACKAGES),for each in tests/node local/chain; do \
