@@ -1,6 +1,6 @@
-"""Built functions as Lambda runs them: its own runtime client, and the layer and nothing else.
+"""Run built functions with Lambda's own runtime client, and with nothing but their layers.
 
-The interface emulator that aws-sam-cli brings speaks the Runtime API to them.
+The runtime interface emulator of aws-sam-cli serves the Runtime API to them.
 """
 
 import http.client
@@ -34,7 +34,7 @@ INVOKE = "/2015-03-31/functions/function/invocations"
 
 @pytest.fixture(scope="session")
 def built(stack) -> Iterator[Path]:
-    """What the stack was deployed from; nobody builds it anew as long as it is looked at."""
+    """Return the build that the stack was deployed from; no other process rebuilds it meanwhile."""
     with read_lock(LOCAL):
         yield LOCAL.folder
 
@@ -51,14 +51,14 @@ def invoked(stack, built) -> dict[str, Invocation]:
 
 @pytest.fixture
 def run(stack, built, invoked, tmp_path) -> Iterator[Callable[..., Any]]:
-    """Have a built function answer its event; what it logged is shown if the test fails."""
+    """Invoke a built function on its event; show its log if the test fails."""
     if sys.platform != "linux":
         pytest.skip("the interface emulator is a program for Linux")
     resources = load_template(built / "template.yaml")["Resources"]
     processes: list[subprocess.Popen[bytes]] = []
     log = tmp_path / "function.log"
 
-    def answer(name: str, event: str | None = None, **changes: str) -> Any:
+    def invoke(name: str, event: str | None = None, **changes: str) -> Any:
         each, port = invoked[name], find_free_port()
         task = (built / resources[name]["Properties"]["CodeUri"]).resolve()
         environment = each.variables | CREDENTIALS | {
@@ -86,7 +86,7 @@ def run(stack, built, invoked, tmp_path) -> Iterator[Callable[..., Any]]:
         wait_for(port, processes[-1])
         return post(port, each.event if event is None else event)
 
-    yield answer
+    yield invoke
     for process in processes:
         stop(process)
     sys.stderr.write(log.read_text() if log.exists() else "")
@@ -103,7 +103,7 @@ def wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
 
 
 def post(port: int, event: str) -> Any:
-    """What the function answers; the emulator's status tells nothing that it does not."""
+    """Return the function's answer; the emulator's own status adds nothing."""
     with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=60)) as connection:
         connection.request("POST", INVOKE, event.encode())
         return json.loads(connection.getresponse().read())

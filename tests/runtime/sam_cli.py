@@ -1,9 +1,9 @@
-"""What `sam local` would have Docker do, said by its own code: run by the SAM CLI's Python.
+"""Print the containers and routes that `sam local` would create. Runs in the SAM CLI's Python.
 
 usage: python sam_cli.py TEMPLATE FUNCTION …
 
-Printed are, as JSON, the `containers` that the functions would be invoked in, by their names, and
-the `routes` of `sam local start-api`.
+The output is JSON: `containers` by function, for `sam local invoke`, and `routes` of `sam local
+start-api`.
 """
 
 import json
@@ -17,12 +17,12 @@ from samcli.local.layers.layer_downloader import LayerDownloader
 
 
 class Docker:
-    """Builds no image and creates no container, but keeps what it was asked for."""
+    """Builds no image and creates no container, but records the requests."""
 
     def __init__(self, downloader: LayerDownloader) -> None:
         self._downloader = downloader
         self._layers: list[str] = []
-        self.asked: dict[str, Any] = {}
+        self.requested: dict[str, Any] = {}
 
     def build(self, runtime: str, _type: str, _image: str, layers: Any, *_: Any, **__: Any) -> str:
         self._layers = [layer.codeuri for layer in self._downloader.download_all(layers)]
@@ -32,10 +32,10 @@ class Docker:
         return {}
 
     def create(self, container: Any, _context: Any) -> None:
-        about = vars(container)
-        self.asked = {
-            "code": about["_host_dir"],
-            "environment": about["_env_vars"],
+        attributes = vars(container)
+        self.requested = {
+            "code": attributes["_host_dir"],
+            "environment": attributes["_env_vars"],
             "layers": self._layers,
         }
 
@@ -44,7 +44,7 @@ class Context(InvokeContext):
     docker: Docker
 
     def _get_container_manager(self, *_: Any) -> None:
-        """There is none."""
+        """Return none: no container runs."""
 
     @property
     def lambda_runtime(self) -> LambdaRuntime:
@@ -52,11 +52,11 @@ class Context(InvokeContext):
         return LambdaRuntime(self.docker, self.docker)
 
 
-def container(context: Context, function: str) -> dict[str, Any]:
+def plan_container(context: Context, function: str) -> dict[str, Any]:
     runner = context.local_lambda_runner
     config = runner.get_invoke_config(runner.get_function(function))
     runner.local_runtime.create(config, container_host_interface="127.0.0.1")
-    return context.docker.asked
+    return context.docker.requested
 
 
 def main(template: str, *functions: str) -> None:
@@ -69,15 +69,15 @@ def main(template: str, *functions: str) -> None:
             disable_authorizer=True,
             ssl_context=None,
         ).api_provider.api
-        found = {
-            "containers": {function: container(context, function) for function in functions},
+        planned = {
+            "containers": {function: plan_container(context, function) for function in functions},
             "routes": [
                 [route.function_name, method, route.path]
                 for route in api.routes
                 for method in route.methods
             ],
         }
-    json.dump(found, sys.stdout)
+    json.dump(planned, sys.stdout)
 
 
 main(*sys.argv[1:])

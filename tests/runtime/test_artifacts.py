@@ -1,4 +1,4 @@
-"""What is uploaded: all that functions import, nothing that only tests need, and bytecode."""
+"""Artifacts contain all that functions import, bytecode, and nothing that only tests need."""
 
 import importlib.util
 import subprocess
@@ -13,7 +13,7 @@ from local.cloud.template import find_code_folders
 from local.kit.paths import ROOT
 from tests.runtime.conftest import PYTHON
 
-OTHER_LAYERS = {  # whose packages these parts import
+OTHER_LAYERS = {  # the modules that need a layer's packages
     "TokensLayer": ("jobs.tracking.adapters.tokens",),
     "PaymentsLayer": ("jobs.payments.adapters.cdp_tokens", "jobs.payments.adapters.personal_sign"),
     "DocsLayer": (
@@ -23,11 +23,11 @@ OTHER_LAYERS = {  # whose packages these parts import
     "OpenapiLayer": ("jobs.openapi.endpoint",),
 }
 UNCHECKED_HASH = 0b01  # PEP 552
-ONLY_FOR_TESTS = ["aiohttp", "hypothesis", "moto", "mypy", "mypy_boto3_dynamodb", "pytest", "yaml"]
+TEST_PACKAGES = ["aiohttp", "hypothesis", "moto", "mypy", "mypy_boto3_dynamodb", "pytest", "yaml"]
 IMPORT = "import importlib, sys; [importlib.import_module(name) for name in sys.argv[1:]]"
 
 
-def imports(names: list[str], *path: Path) -> subprocess.CompletedProcess[str]:
+def import_all(names: list[str], *path: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [PYTHON, "-c", IMPORT, *names],
         env={"PYTHONPATH": ":".join(map(str, path))},
@@ -37,8 +37,8 @@ def imports(names: list[str], *path: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-def stale(folder: Path) -> list[str]:
-    """Sources that would be compiled again at each cold start."""
+def find_stale(folder: Path) -> list[str]:
+    """Return the sources that each cold start would compile again."""
     found = []
     for source in folder.rglob("*.py"):
         cached = Path(importlib.util.cache_from_source(source))
@@ -53,56 +53,56 @@ def stale(folder: Path) -> list[str]:
     return found
 
 
-def modules_of(layer: Path) -> list[str]:
+def list_modules(layer: Path) -> list[str]:
     return [
         ".".join(part.relative_to(layer).with_suffix("").parts).removesuffix(".__init__")
         for part in sorted((layer / "jobs").rglob("*.py"))
     ]
 
 
-def test_the_layer_holds_all_that_functions_and_their_parts_import(layer) -> None:
+def test_jobs_layer_has_every_package_that_its_modules_import(layer) -> None:
     others = tuple(part for parts in OTHER_LAYERS.values() for part in parts)
-    modules = [name for name in modules_of(layer) if not name.startswith(others)]
+    modules = [name for name in list_modules(layer) if not name.startswith(others)]
 
-    imported = imports(modules, layer)
+    imported = import_all(modules, layer)
 
     assert len(modules) > 30
     assert (imported.returncode, imported.stderr) == (0, "")
 
 
 @pytest.mark.parametrize(("other", "parts"), OTHER_LAYERS.items())
-def test_parts_that_need_another_layer_need_no_more(layer, built, other, parts) -> None:
-    modules = [name for name in modules_of(layer) if name.startswith(parts)]
+def test_modules_of_another_layer_need_no_further_package(layer, built, other, parts) -> None:
+    modules = [name for name in list_modules(layer) if name.startswith(parts)]
 
-    assert imports(modules, layer, built / other / "python").stderr == ""
+    assert import_all(modules, layer, built / other / "python").stderr == ""
 
 
 @pytest.mark.parametrize("part", [*OTHER_LAYERS["TokensLayer"], *OTHER_LAYERS["PaymentsLayer"]])
-def test_what_checks_signatures_does_not_run_without_its_layer(layer, part) -> None:
-    assert imports([part], layer).returncode == 1
+def test_module_that_checks_signatures_needs_its_layer(layer, part) -> None:
+    assert import_all([part], layer).returncode == 1
 
 
-@pytest.mark.parametrize("package", ONLY_FOR_TESTS)
-def test_the_layer_holds_nothing_that_only_tests_need(layer, package) -> None:
+@pytest.mark.parametrize("package", TEST_PACKAGES)
+def test_jobs_layer_has_no_test_package(layer, package) -> None:
     assert importlib.util.find_spec(package) is not None
-    assert imports([package], layer).returncode == 1
+    assert import_all([package], layer).returncode == 1
     assert [each.name for each in layer.glob(f"{package}*")] == []
 
 
 @pytest.mark.parametrize(("layer", "budget"), LAYER_BUDGETS.items())
-def test_a_layer_keeps_its_budget(built, layer, budget) -> None:
+def test_layer_is_within_its_budget(built, layer, budget) -> None:
     size = sum(file.stat().st_size for file in (built / layer).rglob("*") if file.is_file())
 
     assert 0 < size <= budget
 
 
-def test_no_artifact_has_stale_bytecode(built) -> None:
+def test_artifacts_have_no_stale_bytecode(built) -> None:
     folders = [*(built / layer / "python" for layer in LAYER_BUDGETS), *find_code_folders(built)]
 
-    assert {str(folder): stale(folder) for folder in folders} == {str(f): [] for f in folders}
+    assert {str(folder): find_stale(folder) for folder in folders} == {str(f): [] for f in folders}
 
 
-def test_bytecode_is_still_good_after_the_way_through_a_zip(layer, tmp_path) -> None:
+def test_bytecode_survives_a_zip(layer, tmp_path) -> None:
     archive = tmp_path / "layer.zip"
     archive.write_bytes(zip_folder(layer))
 
@@ -110,10 +110,10 @@ def test_bytecode_is_still_good_after_the_way_through_a_zip(layer, tmp_path) -> 
         packed.extractall(tmp_path / "opt")
 
     assert len(list((tmp_path / "opt").rglob("*.pyc"))) > 300
-    assert stale(tmp_path / "opt") == []
+    assert find_stale(tmp_path / "opt") == []
 
 
-def test_functions_hold_their_handlers_only(built) -> None:
+def test_functions_contain_only_handlers(built) -> None:
     for folder in find_code_folders(built):
         packages = {file.relative_to(folder).parts[0] for file in folder.rglob("*.py")}
         assert packages == {each.name for each in (ROOT / "functions").iterdir() if each.is_dir()}

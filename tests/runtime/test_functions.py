@@ -1,4 +1,4 @@
-"""Every function starts under Lambda's runtime and answers its event."""
+"""Every function starts under Lambda's runtime, and answers its event."""
 
 import json
 
@@ -28,18 +28,18 @@ WORKERS = {
 
 
 @pytest.mark.parametrize("name", sorted(FUNCTIONS - WORKERS.keys()))
-def test_a_function_answers_its_event(run, name) -> None:
+def test_function_answers_its_event(run, name) -> None:
     answer = run(name)
 
     assert find_failure(json.dumps(answer)) is None
 
 
 @pytest.mark.parametrize(("name", "answer"), WORKERS.items())
-def test_a_worker_does_its_work(run, name, answer) -> None:
+def test_worker_answers_its_event(run, name, answer) -> None:
     assert run(name) == answer
 
 
-def test_an_answer_is_the_handlers_own(run, invoked) -> None:
+def test_answer_has_the_handlers_content(run, invoked) -> None:
     event = json.loads(invoked["MessagingGetJobFunction"].event)
 
     answer = run("MessagingGetJobFunction")
@@ -49,21 +49,21 @@ def test_an_answer_is_the_handlers_own(run, invoked) -> None:
     assert job["status"] == "processing"
 
 
-def test_the_authorizer_knows_the_stacks_key(run) -> None:
+def test_authorizer_allows_the_stacks_key(run) -> None:
     answer = run("AuthorizeApiKeyFunction")
 
     assert answer["policyDocument"]["Statement"][0]["Effect"] == "Allow"
     assert answer["context"] == {"tenant": "demo", "scopes": ""}
 
 
-def test_the_web_sockets_authorizer_lets_a_shares_viewers_in(run) -> None:
+def test_socket_authorizer_allows_a_share_code(run) -> None:
     answer = run("AuthorizeSocketFunction")
 
     assert answer["policyDocument"]["Statement"][0]["Effect"] == "Allow"
     assert answer["context"]["resource"] == "harbour"
 
 
-def test_the_web_sockets_authorizer_checks_tokens(run, invoked) -> None:
+def test_socket_authorizer_denies_an_invalid_token(run, invoked) -> None:
     event = json.loads(invoked["AuthorizeSocketFunction"].event)
     event["queryStringParameters"]["token"] = "e30.e30.e30"
 
@@ -72,21 +72,21 @@ def test_the_web_sockets_authorizer_checks_tokens(run, invoked) -> None:
     assert answer["policyDocument"]["Statement"][0]["Effect"] == "Deny"
 
 
-def test_an_exception_is_seen(run) -> None:
+def test_exception_of_a_function_is_a_failure(run) -> None:
     answer = run("ExpireJobFunction", "{}")
 
     assert answer["errorType"] == "ValueError"
     assert find_failure(json.dumps(answer)) == "ValueError: not a job's ref"
 
 
-def test_a_broken_import_is_seen(run, tmp_path) -> None:
+def test_broken_import_is_a_failure(run, tmp_path) -> None:
     answer = run("MessagingGetJobFunction", PYTHONPATH=str(tmp_path))
 
     assert answer["errorType"] == "Runtime.ImportModuleError"
     assert find_failure(json.dumps(answer)).startswith("Runtime.ImportModuleError: ")
 
 
-def test_without_the_layer_nothing_runs(run, built) -> None:
+def test_function_without_its_layer_does_not_start(run, built) -> None:
     task = str(built / "MessagingGetJobFunction")
 
     assert run("MessagingGetJobFunction", PYTHONPATH=task)["errorType"] == (

@@ -1,4 +1,4 @@
-"""The function that is a web server starts from its script, with its layers and nothing else."""
+"""A function that is a web server starts from its script, with nothing but its layers."""
 
 import http.client
 import json
@@ -46,29 +46,31 @@ def port(stack, built, invoked, function) -> Iterator[int]:
     server.wait()
 
 
-def asked(port: int, event: Any, **headers: str) -> tuple[int, str]:
-    """What is answered to the request that the Lambda Web Adapter makes of an event."""
+def send(port: int, event: Any, **headers: str) -> tuple[int, str]:
+    """Send the request that the Lambda Web Adapter makes from an event."""
     deadline = time.monotonic() + 30
     body = (event["body"] or "").encode()
     while True:
-        with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=60)) as there:
+        with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=60)) as connection:
             try:
-                there.request(event["httpMethod"], event["path"], body, event["headers"] | headers)
-                answered = there.getresponse()
-                return answered.status, answered.read().decode()
+                connection.request(
+                    event["httpMethod"], event["path"], body, event["headers"] | headers
+                )
+                response = connection.getresponse()
+                return response.status, response.read().decode()
             except ConnectionRefusedError:
                 assert time.monotonic() < deadline
                 time.sleep(0.05)
 
 
-def test_it_answers_its_event(port, event) -> None:
-    status, said = asked(port, event, **{CONTEXT_HEADER: json.dumps(event["requestContext"])})
+def test_web_server_answers_its_event(port, event) -> None:
+    status, body = send(port, event, **{CONTEXT_HEADER: json.dumps(event["requestContext"])})
 
     assert status in {200, 201}
-    assert "The tides are in." in said or "Good evening" in said
+    assert "The tides are in." in body or "Good evening" in body
 
 
-def test_it_serves_nobody_whom_the_gateway_has_not_let_through(port, event) -> None:
-    status, said = asked(port, event)
+def test_web_server_refuses_a_request_without_the_gateways_context(port, event) -> None:
+    status, body = send(port, event)
 
-    assert (status, json.loads(said)["error"]) == (401, "Missing or invalid credentials")
+    assert (status, json.loads(body)["error"]) == (401, "Missing or invalid credentials")

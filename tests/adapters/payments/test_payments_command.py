@@ -1,4 +1,4 @@
-"""`make payments`: what an operator sees of payments."""
+"""`make payments` lists payments for an operator."""
 
 from dataclasses import replace
 from itertools import islice
@@ -27,7 +27,7 @@ def a_payment(number: int) -> Payment:
     )
 
 
-def test_payments_in_a_state_are_listed_newest_first_by_the_index(moto, clock) -> None:
+def test_payments_in_a_state_are_listed_newest_first(moto, clock) -> None:
     records = DynamoPayments(moto.client, moto.payments, clock)
     for number in range(3):
         records.claim(a_payment(number), replacing=None)
@@ -44,7 +44,7 @@ def test_payments_in_a_state_are_listed_newest_first_by_the_index(moto, clock) -
     assert "private" not in str(claimed)
 
 
-def test_a_reason_stands_where_there_is_no_transaction(moto, clock) -> None:
+def test_reason_replaces_a_missing_transaction(moto, clock) -> None:
     records = DynamoPayments(moto.client, moto.payments, clock)
     refused = replace(a_payment(1).refuse("insufficient_funds", now=NOON), id="auth#1")
     records.claim(refused, replacing=None)
@@ -54,7 +54,7 @@ def test_a_reason_stands_where_there_is_no_transaction(moto, clock) -> None:
     assert format_row(row)[-1] == "insufficient_funds"
 
 
-def test_a_table_has_a_head_and_even_columns() -> None:
+def test_table_has_a_header_and_aligned_columns() -> None:
     first = "a", "settled", "0.02", "base", "0x", "acme", "job", "0xfa"
 
     head, only = format_table([first]).splitlines()

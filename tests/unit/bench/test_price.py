@@ -1,4 +1,4 @@
-"""The bench's arithmetic: a figure that is wrong is worse than none."""
+"""The arithmetic of the benchmarks."""
 
 import pytest
 
@@ -9,8 +9,8 @@ from bench.transitions import definition, polls, route, transitions
 
 
 class TestPrice:
-    def test_each_service_is_charged_for_its_own(self):
-        used = Usage(
+    def test_each_service_has_its_own_price(self):
+        usage = Usage(
             requests=6,
             invocations=10,
             lambda_ms=100,
@@ -25,7 +25,7 @@ class TestPrice:
             socket_minutes=10,
         )
 
-        assert per_million(used) == pytest.approx({
+        assert per_million(usage) == pytest.approx({
             "API Gateway": 21,
             "Lambda": 2 + 0.05 * 13.3334,
             "DynamoDB": 12.5 + 1.25,
@@ -36,25 +36,25 @@ class TestPrice:
             "WebSocket API": 7 + 10 * 0.25,
         })  # fmt: skip
 
-    def test_nothing_costs_nothing(self):
+    def test_no_usage_costs_nothing(self):
         assert per_million(Usage()) == {}
 
-    def test_what_is_not_used_is_not_listed(self):
+    def test_unused_services_are_not_listed(self):
         assert per_million(Usage(events=1)) == {"EventBridge": 1}
 
-    def test_logs_traces_and_transfer_stand_beside(self):
+    def test_logs_traces_and_transfer_are_outside_the_budget(self):
         beside = beside_the_budget(log_bytes=3000, invocations=10, traces=10, answer_bytes=1000)
 
         assert beside == pytest.approx(
             {"CloudWatch Logs": 5.0, "X-Ray": 2.5, "data transfer": 0.09}
         )
 
-    def test_a_function_pays_for_its_share_of_a_cpu_and_for_waiting(self):
+    def test_billed_time_is_cpu_share_and_waiting(self):
         assert billed_ms(cpu_ms=2, calls=3) == pytest.approx(2 * 1769 / 512 + 15)
 
 
 class TestCapacity:
-    def test_an_item_weighs_its_names_and_its_values(self):
+    def test_item_size_counts_names_and_values(self):
         item = {
             "PK": {"S": "é"},
             "n": {"N": "-1200"},
@@ -76,27 +76,27 @@ class TestCapacity:
             ([3000, 3000, 3000], True, 3),
         ],
     )
-    def test_a_query_rounds_its_sum(self, sizes, consistent, units):
+    def test_query_rounds_the_sum_of_its_items(self, sizes, consistent, units):
         items = [{"k": {"S": "x" * (size - 1)}} for size in sizes]
 
         assert read_units(items, consistent=consistent) == units
 
-    def test_a_batch_rounds_each_item_and_pays_for_missing_ones(self):
+    def test_batch_rounds_each_item_and_charges_missing_ones(self):
         items = [{"k": {"S": "x" * 5000}}, {"k": {"S": "x"}}]
 
         assert batch_read_units(items, asked=3, consistent=True) == 2 + 1 + 1
 
 
 class TestTransitions:
-    def test_a_deadline_enters_two_states(self):
+    def test_deadline_enters_two_states(self):
         assert list(route(definition("job_timeout"))) == ["WaitForDeadline", "Expire"]
 
-    def test_a_remote_job_enters_three_states_for_each_poll(self):
+    def test_remote_job_enters_three_states_per_poll(self):
         once, twice = (transitions(definition("job_poll"), laps=laps) for laps in (1, 2))
 
         assert (once, twice - once) == (5, 3)
 
-    def test_a_mission_enters_three_states_for_each_look(self):
+    def test_mission_enters_three_states_per_check(self):
         assert list(route(definition("mission"), laps=2)) == [
             *("WaitUntilDue", "Queue", "LetItSettle"),
             *("Watch", "IsItOver", "WaitToLookAgain"),
@@ -104,7 +104,7 @@ class TestTransitions:
         ]
 
     @pytest.mark.parametrize(("after", "count"), [(0, 1), (1, 1), (2, 2), (10, 4), (40, 6)])
-    def test_polls_become_more_seldom(self, after, count):
+    def test_poll_intervals_grow(self, after, count):
         assert polls(after) == count
 
 
@@ -120,17 +120,17 @@ class TestReport:
             (100_000, "100,000"),
         ],
     )
-    def test_figures_are_short(self, value, shown):
+    def test_figure_has_three_significant_digits(self, value, shown):
         assert figure(value) == shown
 
-    def test_a_budget_is_kept_or_not_or_not_set(self):
+    def test_row_is_within_its_budget_or_has_none(self):
         assert [Row(what="", value=2, budget=most).within for most in (2, 1, None)] == [
             True,
             False,
             None,
         ]
 
-    def test_sections_share_their_columns(self):
+    def test_sections_share_column_widths(self):
         over = Row(what="much longer", value=3, unit="ms", budget=2)
         plain = Row(what="b", value=1, beside={"RRU": 0.5})
 

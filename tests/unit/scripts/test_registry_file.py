@@ -20,7 +20,7 @@ PROJECT = "  - {{id: docs, repository: '{url}', provider: {rest}}}\n"
 AGENT = "  - {{id: 11111111-1111-4111-8111-111111111111, name: A, provider: {provider}}}"
 
 
-def test_the_demo_registry_is_right() -> None:
+def test_demo_registry_is_valid() -> None:
     file = RegistryFile.read(REGISTRY, VARIABLES)
 
     assert [to_group(file.tenant, each).devices[0].id for each in file.deviceGroups] == [
@@ -44,7 +44,7 @@ def test_the_demo_registry_is_right() -> None:
     )
 
 
-def test_a_project_is_all_that_its_entry_says(tmp_path) -> None:
+def test_project_has_every_field_of_its_entry(tmp_path) -> None:
     file = tmp_path / "registry.yaml"
     file.write_text("""
         tenant: acme
@@ -130,7 +130,7 @@ def test_a_project_is_all_that_its_entry_says(tmp_path) -> None:
     MISSION.format(waypoints="[53, 100, 40]"),
     MISSION.format(waypoints="[.nan, 53, 40]"),
 ])  # fmt: skip
-def test_a_file_that_is_not_right_is_refused(text, tmp_path) -> None:
+def test_invalid_file_is_refused(text, tmp_path) -> None:
     file = tmp_path / "registry.yaml"
     file.write_text(text)
 
@@ -150,7 +150,7 @@ URL = "https://hooks.example.com/in"
         ("active: false", set(), False),
     ],
 )
-def test_a_webhook_is_all_that_its_entry_says(tmp_path, rest, events, active) -> None:
+def test_webhook_has_every_field_of_its_entry(tmp_path, rest, events, active) -> None:
     file = tmp_path / "registry.yaml"
     file.write_text(WEBHOOK.format(id="crm", url=URL, rest=rest))
 
@@ -173,7 +173,7 @@ def test_a_webhook_is_all_that_its_entry_says(tmp_path, rest, events, active) ->
     {"rest": "events: [ended]"},
     {"rest": "secret: mine"},
 ], ids=str)  # fmt: skip
-def test_a_webhook_that_cannot_be_is_refused(tmp_path, wrong) -> None:
+def test_invalid_webhook_is_refused(tmp_path, wrong) -> None:
     file = tmp_path / "registry.yaml"
     file.write_text(WEBHOOK.format(**{"id": "crm", "url": URL, "rest": ""} | wrong))
 
@@ -181,7 +181,7 @@ def test_a_webhook_that_cannot_be_is_refused(tmp_path, wrong) -> None:
         RegistryFile.read(file, {})
 
 
-def test_a_receiver_on_this_machine_needs_no_encryption(tmp_path) -> None:
+def test_receiver_on_the_loopback_needs_no_https(tmp_path) -> None:
     file = tmp_path / "registry.yaml"
     file.write_text(WEBHOOK.format(id="crm", url="http://127.0.0.1:8000/in", rest=""))
 
@@ -190,7 +190,7 @@ def test_a_receiver_on_this_machine_needs_no_encryption(tmp_path) -> None:
     assert entry.url == "http://127.0.0.1:8000/in"
 
 
-def test_two_webhooks_of_one_name_are_a_mistake(tmp_path) -> None:
+def test_two_webhooks_with_one_id_are_refused(tmp_path) -> None:
     file = tmp_path / "registry.yaml"
     one = f"{{ id: crm, url: '{URL}' }}"
     file.write_text(f"tenant: acme\nwebhooks: [{one}, {one}]")
