@@ -1,8 +1,8 @@
-"""Measure what has a budget, and say how it stands beside it.
+"""Measure costs and compare them with their budgets.
 
 usage: python -m bench [section …] [--quick] [--json FILE]
 
-Nothing is asserted: a figure over its budget is shown as such, and that is all.
+No figure fails the run: one over its budget is only marked.
 """
 
 import argparse
@@ -30,7 +30,7 @@ from bench import (
     warm,
     webhooks,
 )
-from bench.report import Section, table
+from bench.report import Section, format_table
 from bench.setting import Setting
 from local.kit.errors import LocalStackError
 from local.kit.paths import ROOT
@@ -52,47 +52,49 @@ SECTIONS: Final[Mapping[str, Callable[[Setting], Section]]] = {
 
 
 def main() -> int:
-    options = arguments()
-    wanted = [name for name in SECTIONS if not options.sections or name in options.sections]
+    options = parse_arguments()
+    names = [name for name in SECTIONS if not options.sections or name in options.sections]
     measured: dict[str, Section] = {}
     try:
         with Setting(quick=options.quick) as setting:
-            for name in wanted:
+            for name in names:
                 measured[name] = SECTIONS[name](setting)
     except LocalStackError as error:
         print(f"\n{error}", file=sys.stderr)
         return 1
-    finally:  # what was measured is not lost to what was not
-        if costs := thousand.section(measured.values()):
+    finally:  # a failing section does not lose the figures of the others
+        if costs := thousand.build_section(measured.values()):
             measured["thousand"] = costs
-        print(f"\n{table(list(measured.values()))}\n")
+        print(f"\n{format_table(list(measured.values()))}\n")
         write(options.json, measured)
     return 0
 
 
-def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="bench", description="Measure what has a budget.")
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="bench", description="Measure costs and compare them with their budgets."
+    )
     parser.add_argument("sections", nargs="*", metavar="section", help=", ".join(SECTIONS))
-    parser.add_argument("--quick", action="store_true", help="fewer runs, 10,000 jobs at most")
+    parser.add_argument("--quick", action="store_true", help="fewer runs, at most 10,000 jobs")
     parser.add_argument("--json", type=Path, default=ROOT / ".local/bench.json", metavar="FILE")
     options = parser.parse_args()
     if unknown := set(options.sections) - set(SECTIONS):
-        parser.error(f"no such section: {', '.join(sorted(unknown))}")
+        parser.error(f"unknown sections: {', '.join(sorted(unknown))}")
     return options
 
 
 def write(file: Path, measured: Mapping[str, Section]) -> None:
     content = {
         "measuredAt": datetime.now(UTC).isoformat(timespec="seconds"),
-        "machine": machine(),
-        "sections": {name: section.plain() for name, section in measured.items()},
+        "machine": describe_machine(),
+        "sections": {name: section.to_json() for name, section in measured.items()},
     }
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
-    print(f"{machine()}; all figures in {file}")
+    print(f"{describe_machine()}; all figures in {file}")
 
 
-def machine() -> str:
+def describe_machine() -> str:
     return f"{os.cpu_count()} {platform.machine()} cores, Python {platform.python_version()}"
 
 

@@ -7,29 +7,30 @@ from bench import requests
 from bench.meter import Calls
 from bench.report import Row, Section
 from bench.requests import Event
-from bench.scene import Scene, scene
+from bench.scene import Scene, open_scene
 from bench.setting import Setting
 from local.kit.progress import step
 
 CREATE: Final = "messaging.create_job"
 MISSION: Final = "missions.create_job"
-WRITING: Final = "docs.create_job_v2"
-STORED: Final = 60
-MISSIONS: Final = 30  # an organisation may create sixty a minute
-WRITINGS: Final = 12
+DOCS: Final = "docs.create_job_v2"
+STORED_JOBS: Final = 60
+STORED_MISSIONS: Final = 30  # the rate limit of an organisation is 60 per minute
+STORED_DOCS_JOBS: Final = 12
 LARGE: Final = "x" * 50_000
 NOTES: Final = """\
-Calls of a warm function; `first` names what its first call makes besides: the registry is kept
-for a minute, and so is a secret.
+Calls of a warm function; `first` lists the additional calls of a first request: the registry and
+secrets are cached for a minute.
 
-Write units as the emulator tells them, which follow AWS's rules; read units from item sizes, by
-AWS's published formula.
+Write units are the emulator's, which follow AWS's rules; read units come from item sizes, by AWS's
+published formula.
 
-docs: what makes an agent work is counted for the limit of 100 an hour, unless its key is known.
+docs: requests that start an agent count towards the limit of 100 per hour, unless the idempotency
+key is known.
 
-mission: create: one of its calls is the rate limit's, which the budget did not foresee.
+mission: create: one of its calls enforces the rate limit, which the budget does not include.
 
-list of 50: 50 jobs of 19 characters each; a cursor is signed, as more follow.
+list of 50: 50 jobs of 19 characters each, with a signed cursor, as more jobs follow.
 """
 
 
@@ -40,90 +41,94 @@ class Operation(NamedTuple):
 
 
 def run(setting: Setting) -> Section:
-    with scene(setting.stack, "calls") as stage, step("calls: each request, first and again"):
+    with open_scene(setting.stack, "calls") as stage, step("calls: each request twice"):
         jobs = Jobs(stage)
-        rows = [measured(stage, name, each) for name, each in operations(jobs).items()]
+        rows = [
+            measure_operation(stage, name, each) for name, each in build_operations(jobs).items()
+        ]
     return Section(title="AWS calls per request", rows=rows, notes=NOTES)
 
 
 class Jobs:
-    """Jobs for requests to be about."""
+    """Stored jobs for the requests."""
 
     def __init__(self, stage: Scene) -> None:
         self._stage = stage
         self._key = 0
-        self.large = self.new(LARGE)
-        self.small = [self.new() for _ in range(STORED)][-1]
-        self.mission = [self.new_mission() for _ in range(MISSIONS)][-1]
-        self.writing = [self.new_writing() for _ in range(WRITINGS)][-1]
+        self.large = self.create(LARGE)
+        self.small = [self.create() for _ in range(STORED_JOBS)][-1]
+        self.mission = [self.create_mission() for _ in range(STORED_MISSIONS)][-1]
+        self.docs = [self.create_docs_job() for _ in range(STORED_DOCS_JOBS)][-1]
 
-    def new(self, content: str = "Hello, who are you?") -> str:
+    def create(self, content: str = "Hello, who are you?") -> str:
         return str(self._stage.ask(CREATE, requests.create(content))["jobId"])
 
-    def new_mission(self) -> str:
+    def create_mission(self) -> str:
         return str(self._stage.ask(MISSION, requests.create_mission())["job"]["jobId"])
 
-    def new_writing(self) -> str:
-        return str(self._stage.ask(WRITING, requests.prompt())["id"])
+    def create_docs_job(self) -> str:
+        return str(self._stage.ask(DOCS, requests.create_docs_job())["id"])
 
     def key(self) -> str:
         self._key += 1
         return f"key-{self._key}"
 
 
-def operations(jobs: Jobs) -> Mapping[str, Operation]:
-    return {  # large ones last: lists are of small ones
+def build_operations(jobs: Jobs) -> Mapping[str, Operation]:
+    return {  # large jobs last, so that lists contain small ones
         "create": Operation(CREATE, requests.create, 2),
         "create, Idempotency-Key": Operation(CREATE, lambda: requests.create(key=jobs.key()), 2),
-        "get": Operation("messaging.get_job", lambda: requests.of_job(jobs.small), 1),
-        "list of 50": Operation("messaging.list_jobs", requests.listing, 2),
+        "get": Operation("messaging.get_job", lambda: requests.get_job(jobs.small), 1),
+        "list of 50": Operation("messaging.list_jobs", requests.list_jobs, 2),
         "list of 50, by status": Operation(
-            "messaging.list_jobs", lambda: requests.listing(status="pending"), 2
+            "messaging.list_jobs", lambda: requests.list_jobs(status="pending"), 2
         ),
         "health": Operation("messaging.get_health", requests.request, 1),
-        "cancel": Operation("messaging.cancel_job", lambda: requests.of_job(jobs.new()), 2),
+        "cancel": Operation("messaging.cancel_job", lambda: requests.get_job(jobs.create()), 2),
         "agents": Operation("messaging.list_agents", requests.request),
         "mission: create": Operation(MISSION, requests.create_mission, 2),
         "mission: create, Idempotency-Key": Operation(
             MISSION, lambda: requests.create_mission(key=jobs.key())
         ),
-        "mission: get": Operation("missions.get_job", lambda: requests.of_mission(jobs.mission), 1),
-        "mission: list of 20": Operation("missions.list_jobs", requests.missions, 2),
+        "mission: get": Operation(
+            "missions.get_job", lambda: requests.get_mission(jobs.mission), 1
+        ),
+        "mission: list of 20": Operation("missions.list_jobs", requests.list_missions, 2),
         "mission: update": Operation(
             "missions.update_job", lambda: requests.update_mission(jobs.mission)
         ),
         "mission: cancel": Operation(
-            "missions.cancel_job", lambda: requests.of_mission(jobs.new_mission()), 2
+            "missions.cancel_job", lambda: requests.get_mission(jobs.create_mission()), 2
         ),
-        "mission: resources": Operation("missions.list_resources", requests.resources),
-        "docs: create (v2)": Operation(WRITING, requests.prompt),
+        "mission: resources": Operation("missions.list_resources", requests.list_resources),
+        "docs: create (v2)": Operation(DOCS, requests.create_docs_job),
         "docs: create (v2), Idempotency-Key": Operation(
-            WRITING, lambda: requests.prompt(key=jobs.key())
+            DOCS, lambda: requests.create_docs_job(key=jobs.key())
         ),
-        "docs: get": Operation("docs.get_job", lambda: requests.of_writing(jobs.writing)),
-        "docs: list of 12": Operation("docs.list_jobs", requests.of_project),
+        "docs: get": Operation("docs.get_job", lambda: requests.get_docs_job(jobs.docs)),
+        "docs: list of 12": Operation("docs.list_jobs", requests.list_docs_jobs),
         "docs: message": Operation(
-            "docs.message_job_v2", lambda: requests.prompt(job_id=jobs.writing)
+            "docs.message_job_v2", lambda: requests.create_docs_job(job_id=jobs.docs)
         ),
         "create, 50 KB": Operation(CREATE, lambda: requests.create(LARGE), 2),
-        "get, 50 KB": Operation("messaging.get_job", lambda: requests.of_job(jobs.large), 1),
+        "get, 50 KB": Operation("messaging.get_job", lambda: requests.get_job(jobs.large), 1),
     }
 
 
-def measured(stage: Scene, name: str, operation: Operation) -> Row:
+def measure_operation(stage: Scene, name: str, operation: Operation) -> Row:
     stage.forget()
-    first = stage.counted(operation.handler, operation.make())
-    again = stage.counted(operation.handler, operation.make())
+    first = stage.count_calls(operation.handler, operation.make())
+    again = stage.count_calls(operation.handler, operation.make())
     return Row(
-        what=name,
+        name=name,
         value=again.total,
         unit="calls",
         budget=operation.budget,
-        beside={"WRU": again.write_units, "RRU": again.read_units},
-        note=extras(first, again),
+        details={"WRU": again.write_units, "RRU": again.read_units},
+        note=describe_first_call(first, again),
     )
 
 
-def extras(first: Calls, again: Calls) -> str:
+def describe_first_call(first: Calls, again: Calls) -> str:
     more = first.count - again.count
     return "first: " + ", ".join(f"{n} {name}" for name, n in more.items()) if more else ""

@@ -1,7 +1,7 @@
-"""What DynamoDB charges for reading, by its published rules.
+"""Compute DynamoDB's read units by AWS's published rules.
 
-The emulator's figures for writing follow AWS's (1 KB a unit, twice that in a transaction, index
-entries counted, an entry that moves counted twice); its figures for reading ignore sizes.
+The emulator's write units follow AWS's rules (1 KB per unit, twice in a transaction, index entries
+included, a moved entry twice). Its read units ignore sizes.
 """
 
 from collections.abc import Iterable, Mapping
@@ -12,21 +12,21 @@ READ_UNIT_BYTES: Final = 4096
 type Item = Mapping[str, Mapping[str, Any]]
 
 
-def item_size(item: Item) -> int:
-    """Bytes: each attribute's name and value."""
+def compute_item_size(item: Item) -> int:
+    """Return the size in bytes: the names and values of all attributes."""
     return sum(len(name.encode()) + _value_size(value) for name, value in item.items())
 
 
-def read_units(items: Iterable[Item], *, consistent: bool) -> float:
-    """Of one Query or GetItem: sizes are summed, then rounded up; finding nothing costs a unit."""
-    units = max(1, -(-sum(map(item_size, items)) // READ_UNIT_BYTES))
+def compute_read_units(items: Iterable[Item], *, consistent: bool) -> float:
+    """Return the units of a Query or GetItem: the sum is rounded up; no item costs one unit."""
+    units = max(1, -(-sum(map(compute_item_size, items)) // READ_UNIT_BYTES))
     return units if consistent else units / 2
 
 
-def batch_read_units(items: Iterable[Item], *, asked: int, consistent: bool) -> float:
-    """Of one BatchGetItem: each item is rounded up alone; what does not exist costs one as well."""
-    found = [read_units([item], consistent=consistent) for item in items]
-    return sum(found) + (asked - len(found)) * read_units([], consistent=consistent)
+def compute_batch_read_units(items: Iterable[Item], *, requested: int, consistent: bool) -> float:
+    """Return the units of a BatchGetItem: each item is rounded up; a missing one costs a unit."""
+    found = [compute_read_units([item], consistent=consistent) for item in items]
+    return sum(found) + (requested - len(found)) * compute_read_units([], consistent=consistent)
 
 
 def _value_size(value: Mapping[str, Any]) -> int:
@@ -42,6 +42,6 @@ def _value_size(value: Mapping[str, Any]) -> int:
         case "L":
             return 3 + sum(1 + _value_size(each) for each in content)
         case "M":
-            return 3 + len(content) + item_size(content)
+            return 3 + len(content) + compute_item_size(content)
         case _:  # BOOL, NULL
             return 1

@@ -1,8 +1,8 @@
-"""One cold start, run by Lambda's own interpreter. usage: child.py [--sdk | HANDLER [EVENT_FILE]]
+"""Run one cold start in Lambda's runtime. usage: child.py [--sdk | HANDLER [EVENT_FILE]]
 
-Without arguments it is the bare runtime: what Lambda's bootstrap imports before any handler.
-`--sdk` makes one client and nothing else: the floor below which no function gets with it.
-The last line of its output says what was answered; its CPU time is the parent's to read.
+Without arguments: only the imports of Lambda's bootstrap, the bare runtime. `--sdk`: one AWS client
+and nothing else, the lowest cost of any function with a client. The last line of the output
+describes the answer; the parent reads the CPU time.
 """
 
 import importlib
@@ -28,7 +28,7 @@ def main(handler: str = "", event_file: str = "") -> str:
         return "nothing"
     if handler == "--sdk":
         importlib.import_module("botocore.session").get_session().create_client("dynamodb")
-        return "made a client"
+        return "created a client"
     module, name = handler.rsplit(".", 1)
     function = getattr(importlib.import_module(module), name)
     if not event_file:

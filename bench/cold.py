@@ -1,4 +1,4 @@
-"""CPU time of a cold start: a fresh process on what was built, its imports and its first call."""
+"""Measure the CPU time of cold starts: the imports and the first call of a new process."""
 
 import os
 import shutil
@@ -15,7 +15,7 @@ from typing import Any, Final
 import botocore
 
 from bench.report import Row, Section
-from bench.scene import Scene, scene
+from bench.scene import Scene, open_scene
 from bench.setting import Setting, median
 from jobs.docs.adapters.dynamodb.projects import DynamoProjects
 from jobs.messaging.adapters.registry import DynamoRegistry
@@ -38,27 +38,27 @@ CHILD: Final = Path(__file__).with_name("child.py")
 LAYER: Final = "JobsLayer/python"
 AUTHORIZER: Final = "auth."
 NOTES: Final = """\
-User and system time of a fresh process over the bare runtime (an interpreter that has imported
-awslambdaric): layer and function as built, with their bytecode; the first call is the event in
-events/, against the emulator. Median of runs taken in turns.
+User and system time of a new process, minus the bare runtime (an interpreter that has imported
+awslambdaric). Layer and function are as built, with their bytecode. The first call has the event in
+events/, against the emulator. Median of interleaved runs.
 
-The client's floor is botocore and one client of it, without a call: what other work on this machine
-does to the figures shows there too.
+The client's floor is botocore and one client, without a call. It also shows the effect of other
+work on this machine.
 
-The emulator is reached over plain HTTP: on AWS the TLS context comes on top.
+The emulator uses plain HTTP: on AWS, the TLS context comes in addition.
 """
 
 
 @dataclass(slots=True)
 class Start:
-    """A process to be started again and again."""
+    """A process to start repeatedly."""
 
     name: str
-    about: Sequence[str | Path] = ()
+    arguments: Sequence[str | Path] = ()
     path: Sequence[Path] = ()
     serves: bool = False
     times: list[float] = field(default_factory=list)
-    said: str = ""
+    outcome: str = ""
 
     @property
     def ms(self) -> float:
@@ -66,7 +66,7 @@ class Start:
 
     def run(self, environment: Mapping[str, str]) -> None:
         process = subprocess.Popen(  # noqa: S603 - our own command
-            [tool("runtime/bin/python"), CHILD, *self.about],
+            [tool("runtime/bin/python"), CHILD, *self.arguments],
             env={**environment, "PYTHONPATH": os.pathsep.join(map(str, self.path))},
             stdout=subprocess.PIPE,
             text=True,
@@ -76,38 +76,38 @@ class Start:
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         self.times.append((usage.ru_utime + usage.ru_stime) * 1000)
-        self.said = "failed" if process.returncode else lines[-1]
+        self.outcome = "failed" if process.returncode else lines[-1]
 
     def row(self, *, bare: float) -> Row:
         return Row(
-            what=self.name,
+            name=self.name,
             value=self.ms - bare,
             unit="ms",
             budget=BUDGET_MS if self.serves else None,
-            beside={"least": min(self.times) - bare},
-            note=self.said,
+            details={"minimum": min(self.times) - bare},
+            note=self.outcome,
         )
 
 
 def run(setting: Setting) -> Section:
     rounds = QUICK_ROUNDS if setting.quick else ROUNDS
-    with scene(setting.stack, "cold") as stage, built() as artifact:
-        bare = Start("bare runtime, not counted below")
-        floor = Start("the client's floor, counted below", ["--sdk"], [artifact / LAYER])
-        starts = [bare, floor, *functions(artifact)]
+    with open_scene(setting.stack, "cold") as stage, copy_artifact() as artifact:
+        bare = Start("bare runtime, excluded below")
+        floor = Start("the client's floor, included below", ["--sdk"], [artifact / LAYER])
+        starts = [bare, floor, *find_functions(artifact)]
         register(stage)
         for number in range(rounds):
             with step(f"cold: {len(starts)} processes, round {number + 1} of {rounds}"):
                 for start in starts:
                     start.run(stage.environment)
     rows = [bare.row(bare=0), *(start.row(bare=bare.ms) for start in starts[1:])]
-    rows.append(Row(what="TLS context, on AWS besides", value=tls_ms(), unit="ms"))
+    rows.append(Row(name="TLS context, additional on AWS", value=measure_tls_context(), unit="ms"))
     return Section(title="Cold start, CPU", rows=rows, notes=NOTES)
 
 
 @contextmanager
-def built() -> Iterator[Path]:
-    """A copy of the artifact, as others may build it anew meanwhile."""
+def copy_artifact() -> Iterator[Path]:
+    """Copy the artifact, as another process may rebuild it meanwhile."""
     with TemporaryDirectory(prefix="sortie-bench-") as folder:
         copy = Path(folder) / "build"
         with read_lock(LOCAL):
@@ -115,11 +115,11 @@ def built() -> Iterator[Path]:
         yield copy
 
 
-def functions(artifact: Path) -> Sequence[Start]:
-    """Every function, named as the template does; those that a caller waits for first."""
+def find_functions(artifact: Path) -> Sequence[Start]:
+    """Return a start of each function, the functions that a caller waits for first."""
     resources: Mapping[str, Any] = load_template(artifact / "template.yaml")["Resources"]
     found = [
-        function(artifact, name.removesuffix("Function"), each["Properties"])
+        create_start(artifact, name.removesuffix("Function"), each["Properties"])
         for name, each in resources.items()
         if each["Type"] == "AWS::Serverless::Function"
         and not each["Properties"]["Handler"].endswith(".sh")  # a web server: bench/streams.py
@@ -127,7 +127,7 @@ def functions(artifact: Path) -> Sequence[Start]:
     return sorted(found, key=lambda start: not start.serves)
 
 
-def function(artifact: Path, name: str, properties: Mapping[str, Any]) -> Start:
+def create_start(artifact: Path, name: str, properties: Mapping[str, Any]) -> Start:
     handler: str = properties["Handler"]
     triggers = [event["Type"] for event in properties.get("Events", {}).values()]
     event = ROOT.joinpath("events", *handler.split(".")[:-1]).with_suffix(".json")
@@ -140,7 +140,7 @@ def function(artifact: Path, name: str, properties: Mapping[str, Any]) -> Start:
 
 
 def register(stage: Scene) -> None:
-    """Whoever the events come from has agents to ask and drones to fly."""
+    """Register the agents and drones that the events refer to."""
     table = stage.client("dynamodb"), stage.environment["REGISTRY_TABLE"], lambda: 0
     registry = DynamoRegistry(*table)
     file = RegistryFile.read(REGISTRY, {"BASE_URL": stage.environment["PUBLIC_URL"], "STACK": ""})
@@ -156,8 +156,8 @@ def register(stage: Scene) -> None:
     )
 
 
-def tls_ms() -> float:
-    """Of what a client does before its first connection to AWS, with the SDK's own roots."""
+def measure_tls_context() -> float:
+    """Return the CPU time of a client's TLS context with the SDK's root certificates."""
     roots = Path(botocore.__file__).with_name("cacert.pem")
 
     def once() -> float:

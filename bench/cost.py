@@ -1,36 +1,38 @@
-"""What a course of work comes to, at list prices."""
+"""Price a course of work at list prices."""
 
 from collections.abc import Mapping
 
 from bench.course import Course
-from bench.price import Usage, beside_the_budget, billed_ms
+from bench.price import Usage, estimate_billed_ms, price_extras
 from bench.report import Row
 
 
-def usage(course: Course, *, cpu_ms: float | None = None, **more: float) -> Usage:
-    """`cpu_ms`: the median of several courses, where there were several.
+def compute_usage(course: Course, *, cpu_ms: float | None = None, **added: float) -> Usage:
+    """Return the usage of a course. `cpu_ms` is the median of several courses.
 
-    `more` is what was not done through the functions' own calls; AWS IoT's messages are added to
-    those that they have published themselves.
+    `added` is usage outside of the functions' own calls. Messages of AWS IoT are added to those
+    that the functions publish.
     """
     calls = course.calls
     return Usage(
         requests=course.requests,
         invocations=course.invocations,
-        lambda_ms=billed_ms(cpu_ms=course.cpu_ms if cpu_ms is None else cpu_ms, calls=calls.total),
+        lambda_ms=estimate_billed_ms(
+            cpu_ms=course.cpu_ms if cpu_ms is None else cpu_ms, calls=calls.total
+        ),
         write_units=calls.write_units,
         read_units=calls.read_units,
         queue_requests=calls.of("sqs") + course.polled,
         events=calls.of("events"),
-        iot_messages=calls.of("iot-data") + more.pop("iot_messages", 0),
+        iot_messages=calls.of("iot-data") + added.pop("iot_messages", 0),
         socket_messages=calls.of("apigatewaymanagementapi"),
-        **more,
+        **added,
     )
 
 
-def accompanying(used: Usage, course: Course, log_bytes: float) -> Mapping[str, float]:
-    """Dollars for a million of what goes along with each, and can be turned down."""
-    return beside_the_budget(
+def compute_extras(used: Usage, course: Course, log_bytes: float) -> Mapping[str, float]:
+    """Return the cost of logs, traces and transfer per million, which can be reduced."""
+    return price_extras(
         log_bytes=log_bytes,
         invocations=used.invocations,
         traces=used.invocations,
@@ -38,35 +40,35 @@ def accompanying(used: Usage, course: Course, log_bytes: float) -> Mapping[str, 
     )
 
 
-def rows(
-    what: str,
+def build_rows(
+    name: str,
     services: Mapping[str, float],
-    beside: Mapping[str, float],
+    extras: Mapping[str, float],
     *,
     budget: float | None = None,
 ) -> list[Row]:
-    """Dollars for a million: each service's, their sum, and what stands beside it."""
+    """Return the dollars per million of each service, of their sum, and of the extras."""
     return [
-        *(Row(what=name, value=dollars, unit="$/M") for name, dollars in services.items()),
-        Row(what=what, value=sum(services.values()), unit="$/M", budget=budget),
+        *(Row(name=service, value=dollars, unit="$/M") for service, dollars in services.items()),
+        Row(name=name, value=sum(services.values()), unit="$/M", budget=budget),
         Row(
-            what="beside the budget" if budget else "beside the sum",
-            value=sum(beside.values()),
+            name="outside the budget" if budget else "outside the sum",
+            value=sum(extras.values()),
             unit="$/M",
-            beside={f"$/M {name}": dollars for name, dollars in beside.items()},
+            details={f"$/M {extra}": dollars for extra, dollars in extras.items()},
         ),
     ]
 
 
-def a_thousand(*parts: Mapping[str, float]) -> float:
-    """Dollars for a thousand, from those for a million."""
+def price_thousand(*parts: Mapping[str, float]) -> float:
+    """Convert dollars per million to dollars per thousand."""
     return sum(sum(part.values()) for part in parts) / 1000
 
 
-def more(with_it: Mapping[str, float], without: Mapping[str, float]) -> Mapping[str, float]:
-    """What comes on top, by service."""
+def subtract(total: Mapping[str, float], base: Mapping[str, float]) -> Mapping[str, float]:
+    """Return the additional cost by service."""
     return {
-        name: dollars - without.get(name, 0)
-        for name, dollars in with_it.items()
-        if dollars > without.get(name, 0)
+        name: dollars - base.get(name, 0)
+        for name, dollars in total.items()
+        if dollars > base.get(name, 0)
     }

@@ -1,4 +1,4 @@
-"""One job's way through the system: which functions it took, and what they asked of AWS."""
+"""Follow one job through the system: the functions that it invokes, and their AWS calls."""
 
 import json
 import time
@@ -14,7 +14,7 @@ from bench.scene import Scene
 
 @dataclass(slots=True)
 class Course:
-    """`polled` counts what Lambda and other services ask of queues on their own."""
+    """`polled` counts the requests that Lambda and other services send to queues."""
 
     job_id: str = ""
     invocations: int = 0
@@ -34,10 +34,10 @@ class Course:
     def rows(self) -> list[Row]:
         return [
             Row(
-                what=f"{name}: AWS calls",
+                name=f"{name}: AWS calls",
                 value=calls.total,
                 unit="calls",
-                beside={"WRU": calls.write_units, "RRU": calls.read_units},
+                details={"WRU": calls.write_units, "RRU": calls.read_units},
                 note=", ".join(f"{n} {call}" for call, n in sorted(calls.count.items())),
             )
             for name, calls in self.by_step.items()
@@ -46,9 +46,9 @@ class Course:
     def total(self, *, lambda_ms: float) -> Row:
         calls = self.calls
         return Row(
-            what="in all: invocations",
+            name="total: invocations",
             value=self.invocations,
-            beside={
+            details={
                 "AWS calls": calls.total,
                 "WRU": calls.write_units,
                 "RRU": calls.read_units,
@@ -58,7 +58,7 @@ class Course:
 
 
 class Walk:
-    """Calls the functions in their turn: what AWS would do between them is done here."""
+    """Calls the functions in turn, and does the work of AWS between them."""
 
     def __init__(self, stage: Scene) -> None:
         self._stage = stage
@@ -87,27 +87,27 @@ class Walk:
         return answer
 
     def changes(self) -> Sequence[Any]:
-        """Take new records from the stream and have each published by itself."""
+        """Read new records from the stream, and publish each of them separately."""
         found, self._position = self.records(self._position)
-        records = [each for each in found if _tells_status(each)]
+        records = [each for each in found if _has_status(each)]
         for each in records:
             self.work("publish", "workers.publish_events", {"Records": [each]})
         return records
 
     def message(self, variable: str) -> Any:
-        """Receive the one message of a queue, as Lambda hands it to functions."""
+        """Receive the one message of a queue, in the shape of Lambda's events."""
         [message] = self._queues.receive_message(
             QueueUrl=self._stage.environment[variable], WaitTimeSeconds=5
         )["Messages"]
         return {name[0].lower() + name[1:]: value for name, value in message.items()}
 
     def records(self, position: str) -> tuple[Sequence[Any], str]:
-        """Return a stream's records from this position on, and the one after them."""
-        got = self._stream.get_records(ShardIterator=position)
-        return got["Records"], got["NextShardIterator"]
+        """Return a stream's records from a position on, and the next position."""
+        response = self._stream.get_records(ShardIterator=position)
+        return response["Records"], response["NextShardIterator"]
 
     def latest(self, variable: str) -> str:
-        """Return the position in a table's stream behind all that there is."""
+        """Return the end position of a table's stream."""
         table = self._stage.environment[variable]
         [stream] = self._stream.list_streams(TableName=table)["Streams"]
         arn = stream["StreamArn"]
@@ -118,6 +118,6 @@ class Walk:
         return found
 
 
-def _tells_status(record: Any) -> bool:
-    """The event source's filter (template.yaml)."""
+def _has_status(record: Any) -> bool:
+    """Apply the event source's filter (template.yaml)."""
     return "status" in record["dynamodb"].get("NewImage", {})

@@ -1,4 +1,4 @@
-"""One mission, from its request to the landing, in a time of its own: nobody waits for it."""
+"""Fly one mission from its request to the landing, on a simulated clock."""
 
 import json
 import sys
@@ -22,16 +22,16 @@ from jobs.tracking.resource import Resource, job_resource
 from local.kit.paths import ROOT
 
 POLLED: Final = 2
-"""Receiving and deleting a message, which Lambda does for the worker."""
+"""Lambda receives and deletes the message for the worker."""
 FROM_OUTSIDE: Final = 3
-"""The same, for one that a rule or a state machine has sent first."""
+"""The same, after a rule or a state machine has sent the message."""
 SETTLING_S: Final = 5
-"""statemachines/mission.asl.yaml: from queueing a mission to the first look at it."""
+"""statemachines/mission.asl.yaml: from queueing a mission to its first check."""
 DAY_MS: Final[Millis] = 24 * 3600 * 1000
 
 
 class Clock:
-    """Moves only when it is told to."""
+    """A clock that moves only when it is set."""
 
     def __init__(self) -> None:
         self.now = bootstrap.now()
@@ -41,84 +41,84 @@ class Clock:
 
 
 @contextmanager
-def flight(stage: Scene) -> Iterator["Flight"]:
-    """A drone in its dock, in reach, and everything known that is kept for a minute."""
+def prepare_flight(stage: Scene) -> Iterator["Flight"]:
+    """Yield a flight with a docked, reachable drone and warm caches."""
     clock = Clock()
     stage.forget()
     with patch("jobs.core.wiring.now", clock):
         made = Flight(stage, clock)
-        made.get_known()
-        made.reading()
+        made.warm_up()
+        made.send_telemetry()
         yield made
     stage.forget()
 
 
 class Flight(Walk):
-    """What AWS, the drone and its watchers do between the functions is done here."""
+    """Does the work of AWS, the drone and its watchers between the functions."""
 
     def __init__(self, stage: Scene, clock: Clock) -> None:
         super().__init__(stage)
         self.clock = clock
-        self.looks = 0
+        self.checks = 0
         self.device_messages = 0
         self.rules = 0
         self._device = stage.client("iot-jobs-data")
         self._order: str | None = None
-        self._look_at = sys.maxsize  # nobody looks before there is a mission
-        [reading] = json.loads((ROOT / "events/workers/take_telemetry.json").read_text())["Records"]
-        self._reading = json.loads(reading["body"])
+        self._check_at = sys.maxsize  # until there is a mission
+        [record] = json.loads((ROOT / "events/workers/take_telemetry.json").read_text())["Records"]
+        self._telemetry = json.loads(record["body"])
 
     @property
     def ref(self) -> JobRef:
         return JobRef(tenant=TENANT, dialect=DIALECT, id=self.course.job_id)
 
-    def get_known(self) -> None:
-        """Ask for another mission, of tomorrow, which does no more than that."""
+    def warm_up(self) -> None:
+        """Create another mission, scheduled for tomorrow, to fill the caches."""
         tomorrow = datetime.fromtimestamp((self.clock.now + DAY_MS) / 1000, UTC).isoformat()
         event = requests.create_mission(scheduledAt=tomorrow)
         self._stage.ask("missions.create_job", event)
         self.changes()
 
     def request(self) -> None:
-        """Ask for the mission, and have it queued and given to the drone."""
+        """Create the mission, queue it, and send its order to the drone."""
         self.course, self.device_messages, self.rules = Course(), 0, 0
         answer = self.serve("create", "missions.create_job", requests.create_mission())
         self.course.job_id = answer["job"]["jobId"]
         self.follow()
         self._queued("run", "workers.run_mission", messages.to_text(self.ref), FROM_OUTSIDE)
-        self._look_at = self.clock.now + SETTLING_S * 1000
+        self._check_at = self.clock.now + SETTLING_S * 1000
         self.follow()
-        self._notify()
+        self._report_orders()
 
     def take_off(self) -> None:
         started = self._device.start_next_pending_job_execution(thingName=DEVICE)
         self._order = started["execution"]["jobId"]
-        self._take_up_or_put_down()
+        self._send_changed_order()
 
     def fly(self, seconds: int) -> None:
-        """Say each second how it is, and let whoever watches over the mission look in time."""
+        """Send telemetry each second, and run the mission's checks when they are due."""
         for _ in range(seconds):
             self.clock.now += 1000
-            self.reading()
-            if self.clock.now >= self._look_at:
-                self.look()
+            self.send_telemetry()
+            if self.clock.now >= self._check_at:
+                self.check()
 
     def land(self) -> None:
         done = {"jobId": self._order, "thingName": DEVICE, "status": "SUCCEEDED"}
         self._device.update_job_execution(**done)
-        self._notify()
+        self._report_orders()
         self._order = None
-        self._take_up_or_put_down()
+        self._send_changed_order()
         settle = self.message("MISSION_QUEUE_URL")
         self._queued("run", "workers.run_mission", settle["body"], POLLED)
-        self.clock.now = max(self.clock.now, self._look_at)
-        if not self.look():
-            raise RuntimeError("the mission is not over")
+        self.clock.now = max(self.clock.now, self._check_at)
+        if not self.check():
+            raise RuntimeError("the mission has not ended")
 
-    def reading(self) -> None:
-        """Have the drone report, from its dock or from the air."""
-        said = {
-            **self._reading,
+    def send_telemetry(self) -> None:
+        """Send the drone's telemetry, from its dock or from the air."""
+        message = {
+            **self._telemetry,
             "deviceId": DEVICE,
             "device": DEVICE,
             "sequence": self.clock.now,
@@ -127,25 +127,25 @@ class Flight(Walk):
         }
         self.device_messages += 1
         self.rules += 1
-        self._queued("telemetry", "workers.take_telemetry", json.dumps(said), FROM_OUTSIDE)
+        self._queued("telemetry", "workers.take_telemetry", json.dumps(message), FROM_OUTSIDE)
 
-    def look(self) -> bool:
-        """Do what the state machine does now and then; return whether the mission is over."""
-        self.looks += 1
+    def check(self) -> bool:
+        """Check the mission as the state machine does; return whether it has ended."""
+        self.checks += 1
         answer = self.work("watch", "workers.watch_mission", messages.spelled(self.ref))
         if not answer["ended"]:
-            self._look_at = int(datetime.fromisoformat(answer["again"]).timestamp() * 1000)
+            self._check_at = int(datetime.fromisoformat(answer["again"]).timestamp() * 1000)
         return bool(answer["ended"])
 
     def follow(self) -> Sequence[Any]:
-        """Have what has changed published and dispatched, each change by itself."""
+        """Publish and dispatch each change separately."""
         records = self.changes()
         for each in records:
             self.work("dispatch", "workers.dispatch_jobs", {"Records": [each]})
         return records
 
-    def watched_by(self, connection_ids: Sequence[str]) -> None:
-        """Put open connections on record as greeted, as watchers of the mission."""
+    def add_watchers(self, connection_ids: Sequence[str]) -> None:
+        """Record open connections as watchers of the mission that have its current state."""
         resource: Resource = job_resource(self.ref)
         table = self._stage.environment["MISSION_TABLE"]
         record = DynamoConnections(self._stage.client("dynamodb"), table, self.clock)
@@ -153,17 +153,17 @@ class Flight(Walk):
             until = self.clock.now + DAY_MS
             record.add(Connection(id=each, resource=resource, until=until, sequence=1))
 
-    def _notify(self) -> None:
-        """Do what follows from a change of the drone's list of orders."""
+    def _report_orders(self) -> None:
+        """Report a change of the drone's list of orders, and process its consequences."""
         self.rules += 1
         report = json.dumps({"device": DEVICE})
         self._queued("report", "workers.take_device_report", report, FROM_OUTSIDE)
         self.follow()
 
-    def _take_up_or_put_down(self) -> None:
-        """Do what follows from a reading that names another order than the one before."""
+    def _send_changed_order(self) -> None:
+        """Send telemetry with another order than before, and process its consequences."""
         self.clock.now += 1000
-        self.reading()
+        self.send_telemetry()
         self.follow()
 
     def _queued(self, name: str, handler: str, body: str, polled: int) -> None:

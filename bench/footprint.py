@@ -1,4 +1,4 @@
-"""Size of the layers, and how long `make up` takes."""
+"""Measure the layers' sizes and the duration of `make up`."""
 
 import os
 import signal
@@ -17,7 +17,7 @@ from local.kit.progress import step
 UP_BUDGET_S: Final = 10
 STACK_FILE: Final = ".local/bench-stack.json"
 NOTES: Final = """\
-`make up` is the one figure here in wall clock time: other work shows in it.
+`make up` is wall clock time, so that other work on this machine affects it.
 """
 MAKE_VARIABLES: Final = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")
 
@@ -26,8 +26,8 @@ def run(setting: Setting) -> Section:
     build(LOCAL)  # the sources may have changed since the first section
     rows = [
         Row(
-            what=f"{layer}, unzipped, {target.architecture}",
-            value=size(target.folder / layer) / 1e6,
+            name=f"{layer}, unzipped, {target.architecture}",
+            value=measure_size(target.folder / layer) / 1e6,
             unit="MB",
             budget=budget / 1e6,
         )
@@ -36,32 +36,32 @@ def run(setting: Setting) -> Section:
         if (target.folder / layer).exists()
     ]
     with step("footprint: make up"):
-        seconds = up()
-    rows.append(Row(what="make up, already built", value=seconds, unit="s", budget=UP_BUDGET_S))
+        seconds = time_make_up()
+    rows.append(Row(name="make up, already built", value=seconds, unit="s", budget=UP_BUDGET_S))
     return Section(title="Footprint", rows=rows, notes=NOTES)
 
 
-def size(folder: Path) -> int:
+def measure_size(folder: Path) -> int:
     return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
 
 
-def up() -> float:
-    """Seconds from `make up` to its telling that it is ready."""
+def time_make_up() -> float:
+    """Return the seconds from `make up` to its line `ready`."""
     env = {name: value for name, value in os.environ.items() if name not in MAKE_VARIABLES}
     start = time.monotonic()
     with subprocess.Popen(
-        ["make", "up", "PORT=0"],  # noqa: S607 - whichever make started us
+        ["make", "up", "PORT=0"],  # noqa: S607 - found on PATH
         cwd=ROOT,
         env=env | {"STACK_FILE": STACK_FILE},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         process_group=0,
-    ) as making:
+    ) as process:
         try:
-            for line in making.stdout or ():
+            for line in process.stdout or ():
                 if line.startswith("ready "):
                     return time.monotonic() - start
         finally:
-            os.killpg(making.pid, signal.SIGINT)
+            os.killpg(process.pid, signal.SIGINT)
     raise LocalStackError("`make up` ended before it was ready")

@@ -1,17 +1,17 @@
-"""All that one message job costs: create, work, answer, five polls, deadline."""
+"""Measure the whole cost of a message job: create, work, answer, five polls, deadline."""
 
 from collections.abc import Mapping
 from typing import Final
 
 from bench import cost, requests
-from bench.cost import a_thousand, accompanying, usage
+from bench.cost import compute_extras, compute_usage, price_thousand
 from bench.course import Course, Walk
-from bench.price import per_million
+from bench.price import price_million
 from bench.report import Row, Section
 from bench.requests import Event
-from bench.scene import Scene, scene
+from bench.scene import Scene, open_scene
 from bench.setting import Setting, median
-from bench.transitions import definition, history, polls, transitions
+from bench.transitions import count_polls, count_transitions, load_definition, wait_for_history
 from jobs.core.adapters import messages
 from jobs.core.job import JobRef
 from local.kit.progress import step
@@ -24,26 +24,25 @@ TRANSITIONS_BUDGET: Final = 3
 PRICE_BUDGET: Final = 100
 REMOTE_S: Final = 10
 POLLER_REQUESTS: Final = 2
-"""Receiving and deleting a message, which Lambda does for the worker."""
+"""Lambda receives and deletes the message for the worker."""
 DEADLINE_MS: Final = 5_000
 NOTES: Final = """\
-us-east-1 list prices, arm64; caches warm, as in a busy system (a lone job adds one call of the
-authorizer and two reads of the registry); the stream's records come one by one, the dearest
-way; free tiers, storage and backups left out.
+List prices of us-east-1, arm64. Caches are warm, as in a busy system (a lone job adds one call of
+the authorizer and two reads of the registry). The stream's records come one by one, the most
+expensive way. Free tiers, storage and backups are excluded.
 
-Lambda's time is an estimate: CPU time here over the share of a CPU that 512 MB buys, and 5 ms
-of waiting per AWS call; cold starts and the agent's own thinking left out ($6.67 a million jobs
-for each second of it).
+Lambda's time is an estimate: the CPU time here, divided by the CPU share of 512 MB, and 5 ms of
+waiting per AWS call. Cold starts and the agent's own time are excluded ($6.67 per million jobs and
+second).
 
-A transition is a state entered, as AWS words it; if the start counts as one more, add $25.
+A transition is an entered state, as AWS defines it; if the start counts as one more, add $25.
 
-Logs, X-Ray at its default 5 % and data transfer are no part of the budget; they can be turned
-down.
+Logs, X-Ray at its default of 5 % and data transfer are outside the budget; they can be reduced.
 """
 
 
 class Line(Walk):
-    """The assembly line of message jobs."""
+    """Runs message jobs, one after the other."""
 
     def create(self) -> Event:
         return requests.create(timeout_ms=DEADLINE_MS)
@@ -55,9 +54,9 @@ class Line(Walk):
         self.work("dispatch", "workers.dispatch_jobs", {"Records": self.changes()})
         self.work("run", "workers.run_agent_job", {"Records": [self.message("AGENT_QUEUE_URL")]})
         course.polled = POLLER_REQUESTS
-        self.changes()  # those of the worker
+        self.changes()  # the worker's
         for _ in range(POLLS):
-            job = self.serve("polls", "messaging.get_job", requests.of_job(job_id))
+            job = self.serve("polls", "messaging.get_job", requests.get_job(job_id))
         if job["status"] != "completed":
             raise RuntimeError(f"the job ended as {job['status']}")
         ref = JobRef(tenant=requests.TENANT, dialect="messaging", id=job_id)
@@ -66,30 +65,30 @@ class Line(Walk):
 
 
 def run(setting: Setting) -> Section:
-    with scene(setting.stack, "job") as stage, step("job: one after the other, end to end"):
-        stage.call("messaging.create_job", requests.create())  # what is kept, is known from now on
-        course, cpu, logged = walked(Line(stage), stage, quick=setting.quick)
-        seen = len(
-            history(
+    with open_scene(setting.stack, "job") as stage, step("job: one after the other, end to end"):
+        stage.call("messaging.create_job", requests.create())  # fills the caches
+        course, cpu, logged = run_jobs(Line(stage), stage, quick=setting.quick)
+        observed = len(
+            wait_for_history(
                 stage.client("stepfunctions"), stage.environment["JOB_TIMEOUT_ARN"], course.job_id
             )
         )
-    services, beside = money(course, cpu, logged)
+    services, extras = price_jobs(course, cpu, logged)
     return Section(
         title=f"One job, {POLLS} polls",
         rows=[
             *course.rows(),
-            course.total(lambda_ms=usage(course, cpu_ms=cpu).lambda_ms),
-            *time_keeping(transitions(definition("job_timeout")), seen),
-            *cost.rows("a million jobs", services, beside, budget=PRICE_BUDGET),
+            course.total(lambda_ms=compute_usage(course, cpu_ms=cpu).lambda_ms),
+            *build_transition_rows(count_transitions(load_definition("job_timeout")), observed),
+            *cost.build_rows("a million jobs", services, extras, budget=PRICE_BUDGET),
         ],
         notes=NOTES,
-        thousand={f"messages, polled {POLLS} times": a_thousand(services, beside)},
+        thousand={f"messages, polled {POLLS} times": price_thousand(services, extras)},
     )
 
 
-def walked(line: Line, stage: Scene, *, quick: bool) -> tuple[Course, float, int]:
-    """Return the last of several courses, the median of their CPU time, and the bytes it logged."""
+def run_jobs(line: Line, stage: Scene, *, quick: bool) -> tuple[Course, float, int]:
+    """Return the last of several courses, the median of their CPU time, and the last's log size."""
     courses = []
     for _ in range(WARM_UP + (QUICK_JOBS if quick else JOBS)):
         size = stage.log.size
@@ -99,27 +98,28 @@ def walked(line: Line, stage: Scene, *, quick: bool) -> tuple[Course, float, int
     return course, median([each.cpu_ms for each, _ in courses[WARM_UP:]]), logged
 
 
-def money(
+def price_jobs(
     course: Course, cpu_ms: float, log_bytes: int
 ) -> tuple[Mapping[str, float], Mapping[str, float]]:
-    """Dollars for a million jobs with a deadline, by service, and what goes along with them."""
-    used = usage(course, cpu_ms=cpu_ms, transitions=transitions(definition("job_timeout")))
-    return per_million(used), accompanying(used, course, log_bytes)
+    """Return the dollars per million jobs with a deadline, by service, and the extras."""
+    transitions = count_transitions(load_definition("job_timeout"))
+    usage = compute_usage(course, cpu_ms=cpu_ms, transitions=transitions)
+    return price_million(usage), compute_extras(usage, course, log_bytes)
 
 
-def time_keeping(entered: int, seen: int) -> list[Row]:
-    count = polls(REMOTE_S)
-    remote = transitions(definition("job_poll"), laps=count)
+def build_transition_rows(entered: int, observed: int) -> list[Row]:
+    count = count_polls(REMOTE_S)
+    remote = count_transitions(load_definition("job_poll"), laps=count)
     return [
         Row(
-            what="transitions",
+            name="transitions",
             value=entered,
             budget=TRANSITIONS_BUDGET,
-            beside={"in an execution's history": seen},
+            details={"in an execution's history": observed},
         ),
         Row(
-            what=f"transitions, remote agent, {REMOTE_S} s",
+            name=f"transitions, remote agent, {REMOTE_S} s",
             value=entered + remote,
-            beside={"polls": count},
+            details={"polls": count},
         ),
     ]

@@ -1,4 +1,4 @@
-"""Counts what the code under test asks of AWS, by hooks in its SDK."""
+"""Count the AWS calls of the code under test, by hooks in its SDK."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from typing import Any
 
 from botocore.session import Session
 
-from bench.capacity import batch_read_units, read_units
+from bench.capacity import compute_batch_read_units, compute_read_units
 
 
 @dataclass(slots=True)
@@ -35,12 +35,12 @@ class Calls:
 
 
 class Meter:
-    """Sees every client that the session makes from now on; other sessions' go uncounted."""
+    """Counts the calls of all clients that the session creates from now on."""
 
     def __init__(self, session: Session) -> None:
         self._now = Calls()
-        hooks: Any = session  # the stubs know handlers by a stricter shape
-        hooks.register("before-parameter-build.dynamodb", self._ask)
+        hooks: Any = session  # the stubs require a stricter type of handlers
+        hooks.register("before-parameter-build.dynamodb", self._request_capacity)
         hooks.register("after-call", self._count)
 
     @contextmanager
@@ -51,37 +51,43 @@ class Meter:
         finally:
             self._now = before
 
-    def _ask(self, params: dict[str, Any], model: Any, context: dict[str, Any], **_: Any) -> None:
-        context["asked"] = params
+    def _request_capacity(
+        self, params: dict[str, Any], model: Any, context: dict[str, Any], **_: Any
+    ) -> None:
+        context["request"] = params
         if "ReturnConsumedCapacity" in model.input_shape.members:
             params["ReturnConsumedCapacity"] = "INDEXES"
 
     def _count(self, parsed: Any, model: Any, context: dict[str, Any], **_: Any) -> None:
         self._now.count[f"{model.service_model.service_name} {model.name}"] += 1
-        if "asked" in context:
-            self._capacity(model.name, context["asked"], parsed)
+        if "request" in context:
+            self._add_capacity(model.name, context["request"], parsed)
 
-    def _capacity(self, operation: str, asked: dict[str, Any], answer: dict[str, Any]) -> None:
+    def _add_capacity(
+        self, operation: str, request: dict[str, Any], answer: dict[str, Any]
+    ) -> None:
         now = self._now
         match operation:
             case "Query":
-                consistent = asked.get("ConsistentRead", False)
-                now.read_units += read_units(answer.get("Items", []), consistent=consistent)
+                consistent = request.get("ConsistentRead", False)
+                now.read_units += compute_read_units(answer.get("Items", []), consistent=consistent)
                 now.items_read += answer.get("ScannedCount", 0)
             case "GetItem":
                 found = [answer["Item"]] if "Item" in answer else []
-                now.read_units += read_units(found, consistent=asked.get("ConsistentRead", False))
+                now.read_units += compute_read_units(
+                    found, consistent=request.get("ConsistentRead", False)
+                )
                 now.items_read += len(found)
             case "BatchGetItem":
-                for table, wanted in asked["RequestItems"].items():
+                for table, keys in request["RequestItems"].items():
                     items = answer.get("Responses", {}).get(table, [])
                     now.items_read += len(items)
-                    now.read_units += batch_read_units(
+                    now.read_units += compute_batch_read_units(
                         items,
-                        asked=len(wanted["Keys"]),
-                        consistent=wanted.get("ConsistentRead", False),
+                        requested=len(keys["Keys"]),
+                        consistent=keys.get("ConsistentRead", False),
                     )
             case _:
-                told = answer.get("ConsumedCapacity", [])
-                each = told if isinstance(told, list) else [told]
-                now.write_units += sum(one["CapacityUnits"] for one in each)
+                consumed = answer.get("ConsumedCapacity", [])
+                tables = consumed if isinstance(consumed, list) else [consumed]
+                now.write_units += sum(each["CapacityUnits"] for each in tables)

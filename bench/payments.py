@@ -1,4 +1,4 @@
-"""What paying adds to a create: CPU time, cold and warm, and AWS calls."""
+"""Measure what a payment adds to a create: CPU time, cold and warm, and AWS calls."""
 
 import json
 import os
@@ -13,7 +13,7 @@ from bench import calls, cold, cost, job, requests, warm
 from bench.course import Course
 from bench.report import Row, Section
 from bench.requests import Event
-from bench.scene import Scene, scene
+from bench.scene import Scene, open_scene
 from bench.setting import Setting
 from local.chain.chains import Chains, run_chains
 from local.chain.wallet import Authorization
@@ -24,89 +24,91 @@ CREATE: Final = "messaging.create_job"
 FUNCTION: Final = "MessagingCreateJobFunction"
 BUDGET_CALLS: Final = 5
 NOTES: Final = """\
-A create that is paid for by x402, version 2, on a local chain. CPU time is this process's: what the
-facilitator and the node take for themselves is not in it, nor is waiting for them.
+A create with a payment by x402, version 2, on a local chain. CPU time is this process's, without
+the facilitator's and the node's, and without waiting for them.
 
-Calls: the payment is looked for and claimed, the job is written, the payment is closed; a create
-with an Idempotency-Key reads that, too.
+Calls: the function reads and reserves the payment, writes the job, and settles the payment. A
+create with an Idempotency-Key reads that, too.
 
 The cold start has the layer that signs for facilitators, but no key to sign with.
 
-The dollars are what a paid message costs more than a free one: the offer, the payment, and a look
-at it when it is over, for itself alone; in a busy system a look is for many. Left out: waiting for
-the facilitator, $6.67 a million for each second, and what it charges itself.
+The dollars are the additional cost of a paid message: the offer, the payment, and a check after the
+job's end. In a busy system, one check covers many payments. Excluded: waiting for the facilitator,
+$6.67 per million and second, and the facilitator's own price.
 """
 
 
 def run(setting: Setting) -> Section:
     with TemporaryDirectory(prefix="sortie-bench-") as name, run_chains(Path(name)) as money:
-        rows = [*warm_rows(setting, money), *call_rows(setting, money)]
-        rows += cold_rows(setting, money, Path(name))
-        services, beside = dollars(setting, money)
-    rows += cost.rows("a million payments", services, beside)
+        rows = [*measure_warm(setting, money), *measure_calls(setting, money)]
+        rows += measure_cold(setting, money, Path(name))
+        services, extras = price_payments(setting, money)
+    rows += cost.build_rows("a million payments", services, extras)
     return Section(
         title="Payments",
         rows=rows,
         notes=NOTES,
-        thousand={"payments for messages": cost.a_thousand(services, beside)},
+        thousand={"payments for messages": cost.price_thousand(services, extras)},
     )
 
 
-def warm_rows(setting: Setting, money: Chains) -> Iterator[Row]:
-    operations = {"402": unpaid, "paid create": lambda: paid(money)}
-    with scene(setting.stack, "paid-warm", metered=False) as stage, required(money):
+def measure_warm(setting: Setting, money: Chains) -> Iterator[Row]:
+    operations = {"402": create_unpaid, "paid create": lambda: create_paid(money)}
+    with open_scene(setting.stack, "paid-warm", metered=False) as stage, require_payments(money):
         for name, make in operations.items():
             with step(f"payments: {name}, {warm.REQUESTS} requests"):
-                taken = warm.timed(make, lambda event: stage.call(CREATE, event))
-            yield warm.row(f"{name}, warm CPU", taken)
+                times = warm.time_calls(make, lambda event: stage.call(CREATE, event))
+            yield warm.build_row(f"{name}, warm CPU", times)
 
 
-def call_rows(setting: Setting, money: Chains) -> Iterator[Row]:
+def measure_calls(setting: Setting, money: Chains) -> Iterator[Row]:
     operations = {
-        "paid create, calls": calls.Operation(CREATE, lambda: paid(money), BUDGET_CALLS),
+        "paid create, calls": calls.Operation(CREATE, lambda: create_paid(money), BUDGET_CALLS),
         "paid create, Idempotency-Key, calls": calls.Operation(
-            CREATE, lambda: paid(money, key=os.urandom(8).hex())
+            CREATE, lambda: create_paid(money, key=os.urandom(8).hex())
         ),
     }
-    with scene(setting.stack, "paid-calls") as stage, required(money):
+    with open_scene(setting.stack, "paid-calls") as stage, require_payments(money):
         for name, operation in operations.items():
             with step(f"payments: {name}"):
-                yield calls.measured(stage, name, operation)
+                yield calls.measure_operation(stage, name, operation)
 
 
-def cold_rows(setting: Setting, money: Chains, folder: Path) -> Iterator[Row]:
+def measure_cold(setting: Setting, money: Chains, folder: Path) -> Iterator[Row]:
     rounds = cold.QUICK_ROUNDS if setting.quick else cold.ROUNDS
-    with scene(setting.stack, "paid-cold") as stage, cold.built() as artifact:
+    with open_scene(setting.stack, "paid-cold") as stage, cold.copy_artifact() as artifact:
         properties: Any = load_template(artifact / "template.yaml")["Resources"][FUNCTION][
             "Properties"
         ]
-        function = cold.function(artifact, FUNCTION.removesuffix("Function"), properties)
+        function = cold.create_start(artifact, FUNCTION.removesuffix("Function"), properties)
         event, bare = folder / "event.json", cold.Start("bare")
         about = [properties["Handler"], event]
         free = cold.Start("create with payments off, cold CPU", about, function.path)
         dear = cold.Start("paid create, cold CPU", about, function.path)
         with step(f"payments: cold starts, {rounds} rounds"):
             for _ in range(rounds):
-                event.write_text(json.dumps(paid(money)))
+                event.write_text(json.dumps(create_paid(money)))
                 bare.run(stage.environment)
                 free.run(stage.environment)
-                dear.run({**stage.environment, **environment(money)})
+                dear.run({**stage.environment, **build_environment(money)})
         yield from (each.row(bare=bare.ms) for each in (free, dear))
 
 
-def dollars(setting: Setting, money: Chains) -> tuple[Mapping[str, float], Mapping[str, float]]:
-    """For a million payments, by service, and what goes along."""
-    with scene(setting.stack, "paid-cost") as stage, step("payments: paid jobs and free ones"):
-        free = job.money(*job.walked(job.Line(stage), stage, quick=True))
+def price_payments(
+    setting: Setting, money: Chains
+) -> tuple[Mapping[str, float], Mapping[str, float]]:
+    """Return the dollars per million payments, by service, and the extras."""
+    with open_scene(setting.stack, "paid-cost") as stage, step("payments: paid jobs and free ones"):
+        free = job.price_jobs(*job.run_jobs(job.Line(stage), stage, quick=True))
         stage.forget()
-        with required(money):
-            paid_for = job.money(*job.walked(PaidLine(stage, money), stage, quick=True))
-    services, beside = (cost.more(*each) for each in zip(paid_for, free, strict=True))
-    return services, beside
+        with require_payments(money):
+            paid_for = job.price_jobs(*job.run_jobs(PaidLine(stage, money), stage, quick=True))
+    services, extras = (cost.subtract(*each) for each in zip(paid_for, free, strict=True))
+    return services, extras
 
 
 class PaidLine(job.Line):
-    """The line of jobs that are paid for, each after an offer."""
+    """Runs paid jobs, each after an offer."""
 
     def __init__(self, stage: Scene, money: Chains) -> None:
         super().__init__(stage)
@@ -115,8 +117,8 @@ class PaidLine(job.Line):
 
     @override
     def create(self) -> Event:
-        self.serve("offer", CREATE, unpaid())
-        return paid(self._money, timeout_ms=job.DEADLINE_MS)
+        self.serve("offer", CREATE, create_unpaid())
+        return create_paid(self._money, timeout_ms=job.DEADLINE_MS)
 
     @override
     def run(self) -> Course:
@@ -127,12 +129,12 @@ class PaidLine(job.Line):
 
 
 @contextmanager
-def required(money: Chains) -> Iterator[None]:
-    with patch.dict(os.environ, environment(money)):
+def require_payments(money: Chains) -> Iterator[None]:
+    with patch.dict(os.environ, build_environment(money)):
         yield
 
 
-def environment(money: Chains) -> Mapping[str, str]:
+def build_environment(money: Chains) -> Mapping[str, str]:
     return {
         "PAYMENTS": "required",
         "PAYMENT_PRICE": "20000",
@@ -150,11 +152,11 @@ def environment(money: Chains) -> Mapping[str, str]:
     }
 
 
-def unpaid() -> Event:
+def create_unpaid() -> Event:
     return requests.create()
 
 
-def paid(money: Chains, **about: Any) -> Event:
+def create_paid(money: Chains, **about: Any) -> Event:
     event = requests.create(**about)
     authorization = Authorization(
         node=money.nodes["base"], payer=money.payer.address, pay_to=money.pay_to

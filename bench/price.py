@@ -1,4 +1,4 @@
-"""List prices in us-east-1, and what a job's usage comes to."""
+"""List prices of us-east-1, and the price of a job's usage."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,9 +7,9 @@ from typing import Final
 LAMBDA_GB: Final = 0.5
 """Template: MemorySize 512."""
 LAMBDA_VCPU: Final = 512 / 1769
-"""A function of 1,769 MB has one vCPU; a smaller one its share of it."""
+"""A function of 1,769 MB has one vCPU; a smaller one has a share of it."""
 CALL_WAIT_MS: Final = 5.0
-"""Assumed: what a function waits for an AWS service in the same region, per call."""
+"""Assumed: the waiting time per call of an AWS service in the same region."""
 
 REST_REQUEST: Final = 3.50
 LAMBDA_REQUEST: Final = 0.20
@@ -21,21 +21,21 @@ TRANSITION: Final = 25.0
 EVENT: Final = 1.0
 IOT_MESSAGE: Final = 1.0
 IOT_RULE: Final = 0.15 + 0.15
-"""The rule triggered, and its one action."""
+"""The triggered rule and its one action."""
 SOCKET_MESSAGE: Final = 1.0
 SOCKET_MINUTE: Final = 0.25
 LOG_GB: Final = 0.50
 TRACE: Final = 5.0
 OUT_GB: Final = 0.09
 TRACED: Final = 0.05
-"""X-Ray's default sampling, beyond one request a second."""
+"""X-Ray's default sampling rate, beyond one request per second."""
 PLATFORM_LOG_BYTES: Final = 700
-"""Assumed: the lines that Lambda itself logs about an invocation."""
+"""Assumed: the lines that Lambda itself logs per invocation."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
-    """What one job uses of each priced thing. `rules` are of AWS IoT, with one action each."""
+    """One job's usage of each priced service. `rules` are AWS IoT's, with one action each."""
 
     requests: float = 0
     invocations: float = 0
@@ -51,8 +51,8 @@ class Usage:
     socket_minutes: float = 0
 
 
-def per_million(used: Usage) -> Mapping[str, float]:
-    """Dollars for a million such jobs, by each service that they use."""
+def price_million(used: Usage) -> Mapping[str, float]:
+    """Return the dollars per million jobs, by service, without unused services."""
     gb_seconds = used.lambda_ms / 1000 * LAMBDA_GB
     dollars = {
         "API Gateway": used.requests * REST_REQUEST,
@@ -69,10 +69,10 @@ def per_million(used: Usage) -> Mapping[str, float]:
     return {service: amount for service, amount in dollars.items() if amount}
 
 
-def beside_the_budget(
+def price_extras(
     *, log_bytes: float, invocations: float, traces: float, answer_bytes: float
 ) -> Mapping[str, float]:
-    """Dollars for a million jobs of what accompanies them, and can be turned down."""
+    """Return the dollars per million jobs outside the budget, which can be reduced."""
     logged = log_bytes + invocations * PLATFORM_LOG_BYTES
     return {
         "CloudWatch Logs": logged / 1000 * LOG_GB,
@@ -81,6 +81,6 @@ def beside_the_budget(
     }
 
 
-def billed_ms(*, cpu_ms: float, calls: int) -> float:
-    """Estimate a function's duration on Lambda from its CPU time here and the calls it makes."""
+def estimate_billed_ms(*, cpu_ms: float, calls: int) -> float:
+    """Estimate a function's duration on Lambda from its CPU time here and its AWS calls."""
     return cpu_ms / LAMBDA_VCPU + calls * CALL_WAIT_MS

@@ -1,4 +1,4 @@
-"""What was measured, beside what it should be: as a table to read, and as JSON."""
+"""Report figures and budgets as a table and as JSON."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -6,20 +6,20 @@ from textwrap import fill
 from typing import Any
 
 MARKS = {True: "✓", False: "✗", None: ""}
-HEADINGS = ("", "measured", "budget", "", "beside it")
+HEADINGS = ("", "measured", "budget", "", "details")
 WIDTH = 96
-SMALL = 0.1
+MIN_FIXED_POINT = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One figure. `budget` is the most that it should be; None: it is only good to know."""
+    """One figure. `budget` is its maximum; a figure for information has none."""
 
-    what: str
+    name: str
     value: float
     unit: str = ""
     budget: float | None = None
-    beside: Mapping[str, float] = field(default_factory=dict)
+    details: Mapping[str, float] = field(default_factory=dict)
     note: str = ""
 
     @property
@@ -28,22 +28,22 @@ class Row:
 
     @property
     def remarks(self) -> str:
-        parts = [f"{figure(value)} {unit}" for unit, value in self.beside.items()]
+        parts = [f"{format_figure(value)} {unit}" for unit, value in self.details.items()]
         return ", ".join([*parts, *filter(None, [self.note])])
 
     def cells(self) -> tuple[str, ...]:
-        budget = "" if self.budget is None else f"{figure(self.budget)} {self.unit}"
-        measured = f"{figure(self.value)} {self.unit}"
-        return (self.what, measured.strip(), budget.strip(), MARKS[self.within], self.remarks)
+        budget = "" if self.budget is None else f"{format_figure(self.budget)} {self.unit}"
+        measured = f"{format_figure(self.value)} {self.unit}"
+        return (self.name, measured.strip(), budget.strip(), MARKS[self.within], self.remarks)
 
-    def plain(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         return {
-            "what": self.what,
+            "name": self.name,
             "value": self.value,
             "unit": self.unit,
             "budget": self.budget,
             "within": self.within,
-            "beside": dict(self.beside),
+            "details": dict(self.details),
             "note": self.note,
         }
 
@@ -53,30 +53,30 @@ class Section:
     title: str
     rows: Sequence[Row]
     notes: str
-    """Paragraphs, with an empty line between them."""
+    """Paragraphs, separated by empty lines."""
     thousand: Mapping[str, float] = field(default_factory=dict)
-    """Dollars for 1,000 of what it is about, with all that goes along with them."""
+    """Dollars per 1,000 jobs, by kind of job, extras included."""
 
-    def plain(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         return {
             "title": self.title,
-            "rows": [row.plain() for row in self.rows],
+            "rows": [row.to_json() for row in self.rows],
             "notes": [" ".join(each.split()) for each in self.notes.split("\n\n")],
         }
 
 
-def figure(value: float) -> str:
-    """Three digits that matter, and no false precision."""
+def format_figure(value: float) -> str:
+    """Format with three significant digits."""
     if value == int(value):
         return f"{int(value):,}"
-    if abs(value) < SMALL:
+    if abs(value) < MIN_FIXED_POINT:
         return f"{value:.2g}"
-    digits = next((n for n, least in ((0, 100), (1, 10), (2, 0)) if abs(value) >= least), 2)
+    digits = next((n for n, minimum in ((0, 100), (1, 10), (2, 0)) if abs(value) >= minimum), 2)
     return f"{value:,.{digits}f}"
 
 
-def table(sections: Sequence[Section]) -> str:
-    """All sections in columns of the same widths."""
+def format_table(sections: Sequence[Section]) -> str:
+    """Format all sections with the same column widths."""
     lines = [row.cells() for section in sections for row in section.rows]
     titles = [(section.title, *HEADINGS[1:]) for section in sections]
     widths = [max(map(len, column)) for column in zip(HEADINGS, *titles, *lines, strict=True)]

@@ -1,4 +1,4 @@
-"""Requests as API Gateway hands them to functions."""
+"""Requests in the shape of API Gateway's events."""
 
 import json
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ PARTNER: Final = {
     }
 }
 PROJECT: Final = "handbook"
-WRITER: Final = {"tenant": TENANT, "scopes": "read write"}
+DOCS_CALLER: Final = {"tenant": TENANT, "scopes": "read write"}
 
 type Event = dict[str, Any]
 
@@ -33,7 +33,7 @@ def request(
     headers: Mapping[str, str] | None = None,
     caller: Mapping[str, Any] | None = None,
 ) -> Event:
-    """`caller` is what the authorizer says, of a messaging tenant by default."""
+    """Return an event. `caller` is the authorizer's context, a messaging tenant's by default."""
     return {
         "headers": {"Content-Type": "application/json", **(headers or {})},
         "pathParameters": path,
@@ -45,31 +45,30 @@ def request(
 
 
 def create(
-    content: str = "Hello", *, key: str | None = None, timeout_ms: int = 300_000, **more: Any
+    content: str = "Hello", *, key: str | None = None, timeout_ms: int = 300_000, **fields: Any
 ) -> Event:
-    """`more` is of the body."""
-    body = {"userId": USER, "agentId": AGENT, "content": content, "timeoutMs": timeout_ms, **more}
+    body = {"userId": USER, "agentId": AGENT, "content": content, "timeoutMs": timeout_ms, **fields}
     return request(body=body, headers={"Idempotency-Key": key} if key else None)
 
 
-def of_job(job_id: str) -> Event:
+def get_job(job_id: str) -> Event:
     return request(path={"jobId": job_id})
 
 
-def listing(*, limit: int = 50, status: str | None = None) -> Event:
+def list_jobs(*, limit: int = 50, status: str | None = None) -> Event:
     return request(query={"limit": str(limit)} | ({"status": status} if status else {}))
 
 
 # ── Missions ────────────────────────────────────────────────────────────────────
 
 
-def create_mission(*, key: str | None = None, **about: Any) -> Event:
-    body = {"name": "Round", "deviceGroupId": GROUP, "missionId": PLAN, **about}
+def create_mission(*, key: str | None = None, **fields: Any) -> Event:
+    body = {"name": "Round", "deviceGroupId": GROUP, "missionId": PLAN, **fields}
     headers = {"Idempotency-Key": key} if key else None
     return request(body=body, headers=headers, caller=PARTNER)
 
 
-def of_mission(job_id: str) -> Event:
+def get_mission(job_id: str) -> Event:
     return request(path={"jobId": job_id}, caller=PARTNER)
 
 
@@ -77,27 +76,29 @@ def update_mission(job_id: str) -> Event:
     return request(path={"jobId": job_id}, body={"priority": 9}, caller=PARTNER)
 
 
-def missions(*, limit: int = 20) -> Event:
+def list_missions(*, limit: int = 20) -> Event:
     return request(query={"limit": str(limit)}, caller=PARTNER)
 
 
-def resources() -> Event:
+def list_resources() -> Event:
     return request(caller=PARTNER)
 
 
 # ── Documentation agents ────────────────────────────────────────────────────────
 
 
-def prompt(text: str = "say Hello", *, job_id: str | None = None, key: str | None = None) -> Event:
-    """To a new job, or to this one."""
-    event = of_writing(job_id) if job_id else of_project()
+def create_docs_job(
+    text: str = "say Hello", *, job_id: str | None = None, key: str | None = None
+) -> Event:
+    """Create a docs job, or send a message to the given one."""
+    event = get_docs_job(job_id) if job_id else list_docs_jobs()
     event["headers"] |= {"Idempotency-Key": key} if key else {}
     return event | {"body": json.dumps({"prompt": text})}
 
 
-def of_project() -> Event:
-    return request(path={"projectId": PROJECT}, caller=WRITER)
+def list_docs_jobs() -> Event:
+    return request(path={"projectId": PROJECT}, caller=DOCS_CALLER)
 
 
-def of_writing(job_id: str) -> Event:
-    return request(path={"projectId": PROJECT, "id": job_id}, caller=WRITER)
+def get_docs_job(job_id: str) -> Event:
+    return request(path={"projectId": PROJECT, "id": job_id}, caller=DOCS_CALLER)

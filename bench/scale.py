@@ -1,4 +1,4 @@
-"""Whether a request costs more the more jobs are stored."""
+"""Measure whether a request's cost grows with the number of stored jobs."""
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -8,7 +8,7 @@ from typing import Any, Final
 from bench import requests
 from bench.meter import Calls
 from bench.report import Row, Section
-from bench.scene import Scene, scene
+from bench.scene import Scene, open_scene
 from bench.setting import Setting
 from jobs.core import wiring as bootstrap
 from jobs.core.adapters.dynamodb import items
@@ -18,38 +18,38 @@ from jobs.core.status import JobStatus
 from local.kit.progress import step
 
 SIZES: Final = (100, 10_000, 100_000)
-QUICK_MOST: Final = 10_000
-BATCH: Final = 25
-DOT: Final = 5_000
+MAX_QUICK_SIZE: Final = 10_000
+BATCH_SIZE: Final = 25
+JOBS_PER_DOT: Final = 5_000
 DAY_MS: Final[Millis] = 24 * 3600 * 1000
 SPREAD_MS: Final[Millis] = DAY_MS - 30 * 60 * 1000
-"""Over nearly the whole retention time, so that each quarter of an hour has jobs at every size."""
-FLAT: Final = 1.1
+"""Nearly the whole retention time, so that each quarter of an hour has jobs at every size."""
+MAX_GROWTH: Final = 1.1
 """Sizes of single items differ by some bytes, so units may differ by one."""
 NOTES: Final = """\
-The growth of what grows most in a warm request; one tenant, whose jobs have ended over the last
-23 hours, written directly into tables of the template's schema.
+The largest growth of any figure of a warm request. One tenant's jobs have ended over the last 23
+hours; they are written directly into tables of the template's schema.
 """
 
 type Figures = Mapping[str, Calls]
 
 
 def run(setting: Setting) -> Section:
-    sizes = [size for size in SIZES if not setting.quick or size <= QUICK_MOST]
+    sizes = [size for size in SIZES if not setting.quick or size <= MAX_QUICK_SIZE]
     measured: dict[int, Figures] = {}
-    with scene(setting.stack, "scale") as stage:
+    with open_scene(setting.stack, "scale") as stage:
         store, stored = Store(stage), 0
         for size in sizes:
             store.add(size - stored)
             stored = size
-            measured[size] = figures(stage, store)
-    rows = [row(name, measured) for name in measured[sizes[0]]]
+            measured[size] = measure_calls(stage, store)
+    rows = [build_row(name, measured) for name in measured[sizes[0]]]
     title = f"Growth, {' / '.join(f'{size:,}' for size in sizes)} jobs"
     return Section(title=title, rows=rows, notes=NOTES)
 
 
 class Store:
-    """One tenant's ended jobs, and counts that agree with them."""
+    """One tenant's ended jobs, with matching counters."""
 
     def __init__(self, stage: Scene) -> None:
         self._dynamodb = stage.client("dynamodb")
@@ -57,17 +57,18 @@ class Store:
         self._now = bootstrap.now()
         self._buckets: dict[str, int] = {}
         self._processing_ms = 1500
-        self.some_id = ""
+        self.example_id = ""
 
     def add(self, count: int) -> None:
-        with step(f"scale: storing {count:,} jobs, a dot for {DOT:,}"):
-            for number, some in enumerate(batched(self._jobs(count), BATCH, strict=False), 1):
-                self._write("JOB_TABLE", [items.header(job, write_id="0" * 12) for job in some])
-                if number * BATCH % DOT == 0:
+        with step(f"scale: storing {count:,} jobs, a dot per {JOBS_PER_DOT:,}"):
+            batches = batched(self._jobs(count), BATCH_SIZE, strict=False)
+            for number, jobs in enumerate(batches, 1):
+                self._write("JOB_TABLE", [items.header(job, write_id="0" * 12) for job in jobs])
+                if number * BATCH_SIZE % JOBS_PER_DOT == 0:
                     sys.stdout.write(".")
                     sys.stdout.flush()
-        for some_buckets in batched(self._counts(), BATCH, strict=False):
-            self._write("COUNTER_TABLE", some_buckets)
+        for counters in batched(self._counts(), BATCH_SIZE, strict=False):
+            self._write("COUNTER_TABLE", counters)
 
     def _jobs(self, count: int) -> Iterator[Job]:
         for number in range(count):
@@ -89,7 +90,7 @@ class Store:
             )
             bucket = f"{items.ttl(job):010d}"
             self._buckets[bucket] = self._buckets.get(bucket, 0) + 1
-            self.some_id = self.some_id or job.id
+            self.example_id = self.example_id or job.id
             yield job
 
     def _counts(self) -> Iterator[items.Item]:
@@ -103,9 +104,10 @@ class Store:
             })  # fmt: skip
 
     def _write(self, table: str, rows: Sequence[items.Item]) -> None:
-        wanted: Any = {self._tables[table]: [{"PutRequest": {"Item": row}} for row in rows]}
-        while wanted:
-            wanted = self._dynamodb.batch_write_item(RequestItems=wanted)["UnprocessedItems"]
+        unprocessed: Any = {self._tables[table]: [{"PutRequest": {"Item": row}} for row in rows]}
+        while unprocessed:
+            response = self._dynamodb.batch_write_item(RequestItems=unprocessed)
+            unprocessed = response["UnprocessedItems"]
 
 
 REQUEST: Final = {
@@ -116,24 +118,24 @@ REQUEST: Final = {
 }
 
 
-def figures(stage: Scene, store: Store) -> Figures:
+def measure_calls(stage: Scene, store: Store) -> Figures:
     events = {
-        "get": ("messaging.get_job", requests.of_job(store.some_id)),
-        "list of 50": ("messaging.list_jobs", requests.listing()),
+        "get": ("messaging.get_job", requests.get_job(store.example_id)),
+        "list of 50": ("messaging.list_jobs", requests.list_jobs()),
         "list of 50, by status": (
             "messaging.list_jobs",
-            requests.listing(status="completed"),
+            requests.list_jobs(status="completed"),
         ),
         "health": ("messaging.get_health", requests.request()),
         "create": ("messaging.create_job", requests.create()),
     }
     for handler, event in events.values():
         stage.ask(handler, event)
-    return {name: stage.counted(handler, event) for name, (handler, event) in events.items()}
+    return {name: stage.count_calls(handler, event) for name, (handler, event) in events.items()}
 
 
-def row(name: str, measured: Mapping[int, Figures]) -> Row:
-    """The growth of what dearest grows: calls, items read, units."""
+def build_row(name: str, measured: Mapping[int, Figures]) -> Row:
+    """Return the largest growth of calls, read items and units."""
     calls = [each[name] for each in measured.values()]
     series: Mapping[str, Sequence[float]] = {
         "calls": [each.total for each in calls],
@@ -142,6 +144,6 @@ def row(name: str, measured: Mapping[int, Figures]) -> Row:
         "WRU": [each.write_units for each in calls],
     }
     growth = max(max(values) / (min(values) or 1) for values in series.values() if max(values))
-    shown = {what: values for what, values in series.items() if max(values)}
-    note = ", ".join(f"{what} {' / '.join(f'{n:g}' for n in ns)}" for what, ns in shown.items())
-    return Row(what=name, value=growth, unit="times", budget=FLAT, note=note)
+    shown = {figure: values for figure, values in series.items() if max(values)}
+    note = ", ".join(f"{figure} {' / '.join(f'{n:g}' for n in ns)}" for figure, ns in shown.items())
+    return Row(name=name, value=growth, unit="times", budget=MAX_GROWTH, note=note)

@@ -1,6 +1,6 @@
-"""The handlers in this process, on tables, a queue and a bus of their own.
+"""Run the handlers in this process, on separate tables, queues and an event bus.
 
-Nothing consumes them, unlike the deployed ones: what is measured is all that happens.
+No deployed function consumes these, so that only the measured work happens.
 """
 
 import importlib
@@ -86,7 +86,7 @@ CONTEXT: Final = SimpleNamespace(
 
 
 class Log(io.TextIOBase):
-    """Where the handlers' log lines go: only their size is of interest."""
+    """Counts the bytes of the handlers' log lines."""
 
     size = 0
 
@@ -102,30 +102,35 @@ class Scene:
     meter: Meter
     log: Log
     aws: boto3.Session
-    """For the bench's own calls, which do not count."""
+    """For the benchmark's own calls, which are not counted."""
 
     def client(self, service: Any) -> Any:
         return self.aws.client(service, endpoint_url=self.environment["AWS_ENDPOINT_URL"])
 
     def call(self, handler: str, event: Any) -> Any:
-        with redirect_stdout(self.log):  # metrics are printed
+        with redirect_stdout(self.log):  # metrics are printed to it
             return _handler(handler)(event, CONTEXT)
 
     def ask(self, handler: str, event: Event) -> dict[str, Any]:
-        """Call an endpoint and return what it answers with; anything but success is a mistake."""
+        """Call an endpoint and return its answer's body.
+
+        Raises:
+            RuntimeError: The endpoint has answered with an error.
+
+        """
         answer = self.call(handler, event)
         if answer["statusCode"] not in {200, 201}:
             raise RuntimeError(f"{handler} answered {answer['statusCode']}: {answer['body']}")
         body: dict[str, Any] = json.loads(answer["body"])
         return body
 
-    def counted(self, handler: str, event: Event) -> Calls:
+    def count_calls(self, handler: str, event: Event) -> Calls:
         with self.meter.counting() as calls:
             self.ask(handler, event)
         return calls
 
     def forget(self) -> None:
-        """Be a new execution environment: no client, no registry, no secret is known."""
+        """Clear all caches and clients, as in a new execution environment."""
         for root in ROOTS:
             for thing in vars(root).values():
                 if hasattr(thing, "cache_clear"):
@@ -140,9 +145,9 @@ def _handler(name: str) -> Any:
 
 
 @contextmanager
-def scene(stack: LocalStack, name: str, *, metered: bool = True) -> Iterator[Scene]:
-    """Everything made here goes when the stack does. The meter's hooks cost some CPU time."""
-    environment = CREDENTIALS | prepared(stack, f"bench-{name}")
+def open_scene(stack: LocalStack, name: str, *, metered: bool = True) -> Iterator[Scene]:
+    """Create the resources, which the stack's end removes. Metering costs some CPU time."""
+    environment = CREDENTIALS | prepare_environment(stack, f"bench-{name}")
     before, log = dict(os.environ), Log()
     os.environ |= environment
     output = runtime.logger.registered_handler
@@ -165,8 +170,8 @@ def scene(stack: LocalStack, name: str, *, metered: bool = True) -> Iterator[Sce
         os.environ |= before
 
 
-def prepared(stack: LocalStack, name: str) -> dict[str, str]:
-    """Make what the functions need, and return the environment that names it."""
+def prepare_environment(stack: LocalStack, name: str) -> dict[str, str]:
+    """Create the functions' resources; return the environment variables that name them."""
     template, aws = load_template(LOCAL.folder / "template.yaml"), create_session()
 
     def client(service: Any) -> Any:
@@ -176,7 +181,7 @@ def prepared(stack: LocalStack, name: str) -> dict[str, str]:
     for table, variable in TABLES.items():
         make_table(client("dynamodb"), tables[variable], template["Resources"][table]["Properties"])
     register(client("dynamodb"), tables["REGISTRY_TABLE"])
-    client("iot").create_thing(thingName=DEVICE)  # harmless when repeated
+    client("iot").create_thing(thingName=DEVICE)  # idempotent
     machines = {
         each["name"].removeprefix(f"{stack.name}-"): each["stateMachineArn"]
         for each in client("stepfunctions").list_state_machines()["stateMachines"]
@@ -208,13 +213,13 @@ def prepared(stack: LocalStack, name: str) -> dict[str, str]:
 
 
 def make_queue(sqs: Any, name: str) -> str:
-    """One that shows each message once: nobody deletes them."""
-    made = sqs.create_queue(QueueName=name, Attributes={"VisibilityTimeout": "43200"})
-    return str(made["QueueUrl"])
+    """Create a queue that returns each message once, as the benchmark deletes none."""
+    created = sqs.create_queue(QueueName=name, Attributes={"VisibilityTimeout": "43200"})
+    return str(created["QueueUrl"])
 
 
 def register(dynamodb: Any, table: str) -> None:
-    """An agent to ask, a program that may fly missions, a drone to fly them, and a handbook."""
+    """Register an agent, a program that flies missions, a drone and a docs project."""
     registry = DynamoRegistry(dynamodb, table, clock=lambda: 0)
     registry.put_agent(TENANT, Agent(id=AGENT, name="Echo"))
     registry.put_client(Client(id=CLIENT, tenant=TENANT, name="Bench", role=Role.MANAGER))
@@ -223,13 +228,13 @@ def register(dynamodb: Any, table: str) -> None:
     fleet = DynamoFleetRegistry(dynamodb, table, clock=lambda: 0)
     drone = Device(id=DEVICE, tenant=TENANT, group=GROUP, name="Drone")
     fleet.put_group(DeviceGroup(id=GROUP, tenant=TENANT, name="Field", devices=(drone,)))
-    around = ((9.9700, 53.5450, 60.0), (9.9720, 53.5460, 60.0), (9.9690, 53.5470, 40.0))
-    fleet.put_plan(TENANT, Plan(id=PLAN, name="Round", waypoints=around))
+    waypoints = ((9.9700, 53.5450, 60.0), (9.9720, 53.5460, 60.0), (9.9690, 53.5470, 40.0))
+    fleet.put_plan(TENANT, Plan(id=PLAN, name="Round", waypoints=waypoints))
 
 
-def make_table(dynamodb: Any, name: str, properties: Mapping[str, Any]) -> None:
-    shared = ("AttributeDefinitions", "BillingMode", "GlobalSecondaryIndexes", "KeySchema")
-    wanted = {key: properties[key] for key in shared if key in properties}
+def make_table(dynamodb: Any, table: str, properties: Mapping[str, Any]) -> None:
+    names = ("AttributeDefinitions", "BillingMode", "GlobalSecondaryIndexes", "KeySchema")
+    copied = {name: properties[name] for name in names if name in properties}
     if stream := properties.get("StreamSpecification"):
-        wanted["StreamSpecification"] = {"StreamEnabled": True, **stream}
-    dynamodb.create_table(TableName=name, **wanted)
+        copied["StreamSpecification"] = {"StreamEnabled": True, **stream}
+    dynamodb.create_table(TableName=table, **copied)

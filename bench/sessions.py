@@ -1,4 +1,4 @@
-"""What sessions ask of AWS, and all that one message of a session costs."""
+"""Measure the AWS calls of sessions, and the whole cost of a message in a session."""
 
 import asyncio
 import json
@@ -8,12 +8,12 @@ from typing import Any, Final, override
 import httpx
 
 from bench import cost, requests
-from bench.calls import Operation, measured
-from bench.cost import a_thousand, usage
+from bench.calls import Operation, measure_operation
+from bench.cost import compute_usage, price_thousand
 from bench.course import Course
-from bench.job import POLLER_REQUESTS, Line, money, walked
+from bench.job import POLLER_REQUESTS, Line, price_jobs, run_jobs
 from bench.report import Section
-from bench.scene import Scene, scene
+from bench.scene import Scene, open_scene
 from bench.setting import Setting
 from jobs.core.adapters import messages
 from jobs.core.job import JobRef
@@ -22,42 +22,44 @@ from jobs.sessions.api.stream import app
 from local.kit.progress import step
 
 NOTES: Final = """\
-us-east-1 list prices and Lambda's time as above. A message that is answered at once and looked for
-in the session's messages once; the last of a session that had some before, which its agent is told.
+List prices of us-east-1 and Lambda's time as above. The agent answers at once, and the client reads
+the session's messages once. The session has earlier messages, which the agent receives.
 
-A message that waits for its answer, or streams it, costs no further request, but the function's
-time meanwhile: $6.67 a million for each second, and looks at the job of half a read unit, 2 to 10
-a second.
+A message that waits for its answer, or streams it, needs no further request. It costs the
+function's time, $6.67 per million and second, and reads of the job of half a read unit, 2 to 10 per
+second.
 """
 
 
 def run(setting: Setting) -> Section:
-    with scene(setting.stack, "sessions") as stage, step("sessions: requests, and a message"):
-        session = opened(stage)
-        rows = [measured(stage, name, each) for name, each in operations(session).items()]
+    with open_scene(setting.stack, "sessions") as stage, step("sessions: requests, and a message"):
+        session = open_session(stage)
+        rows = [
+            measure_operation(stage, name, each) for name, each in build_operations(session).items()
+        ]
         conversation = Conversation(stage, session)
-        course, cpu, logged = walked(conversation, stage, quick=setting.quick)
-    services, beside = money(course, cpu, logged)
+        course, cpu, logged = run_jobs(conversation, stage, quick=setting.quick)
+    services, extras = price_jobs(course, cpu, logged)
     return Section(
         title="Sessions",
         rows=[
             *rows,
             *course.rows(),
-            course.total(lambda_ms=usage(course, cpu_ms=cpu).lambda_ms),
-            *cost.rows("a million messages of sessions", services, beside),
+            course.total(lambda_ms=compute_usage(course, cpu_ms=cpu).lambda_ms),
+            *cost.build_rows("a million messages of sessions", services, extras),
         ],
         notes=NOTES,
-        thousand={"messages of sessions": a_thousand(services, beside)},
+        thousand={"messages of sessions": price_thousand(services, extras)},
     )
 
 
-def opened(stage: Scene) -> str:
+def open_session(stage: Scene) -> str:
     body = {"agentId": requests.AGENT, "userId": requests.USER}
-    made = stage.ask("sessions.create_session", requests.request(body=body))
-    return str(made["sessionId"])
+    created = stage.ask("sessions.create_session", requests.request(body=body))
+    return str(created["sessionId"])
 
 
-def operations(session: str) -> Mapping[str, Operation]:
+def build_operations(session: str) -> Mapping[str, Operation]:
     def of_session() -> requests.Event:
         return requests.request(path={"sessionId": session})
 
@@ -76,7 +78,7 @@ def operations(session: str) -> Mapping[str, Operation]:
 
 
 class Conversation(Line):
-    """Messages of one session, each of which is answered before the next."""
+    """Sends messages in one session, each after the answer to the last."""
 
     def __init__(self, stage: Scene, session: str) -> None:
         super().__init__(stage)
@@ -85,7 +87,7 @@ class Conversation(Line):
     @override
     def run(self) -> Course:
         course = self.course = Course()
-        job_id = course.job_id = self._say("Good evening")
+        job_id = course.job_id = self._send("Good evening")
         self.work("dispatch", "workers.dispatch_jobs", {"Records": self.changes()})
         self.work("run", "workers.run_agent_job", {"Records": [self.message("AGENT_QUEUE_URL")]})
         course.polled = POLLER_REQUESTS
@@ -94,17 +96,17 @@ class Conversation(Line):
         read = requests.request(path={"sessionId": self._session}, query={"limit": "2"})
         newest = self.serve("read", "sessions.list_messages", read)["messages"][0]
         if not newest["isAgent"]:
-            raise RuntimeError("the message has not been answered")
+            raise RuntimeError("the agent has not answered the message")
         ref = JobRef(tenant=requests.TENANT, dialect="messaging", id=job_id)
         self.work("deadline", "workers.expire_job", messages.spelled(ref))
         return course
 
-    def _say(self, content: str) -> str:
+    def _send(self, content: str) -> str:
         self.course.requests += 1
-        answer = self.invoke("say", lambda: asyncio.run(self._post({"content": content})))
+        answer = self.invoke("send", lambda: asyncio.run(self._post({"content": content})))
         self.course.answer_bytes += len(answer.content)
-        said: Any = answer.raise_for_status().json()
-        return str(said["userMessage"]["id"])
+        body: Any = answer.raise_for_status().json()
+        return str(body["userMessage"]["id"])
 
     async def _post(self, body: object) -> httpx.Response:
         context = json.dumps({"authorizer": {"tenant": requests.TENANT}})

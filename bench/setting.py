@@ -1,4 +1,4 @@
-"""What the sections share: one local stack, started when the first of them asks for it."""
+"""The sections' shared local stack, started when the first section needs it."""
 
 import statistics
 from collections.abc import Sequence
@@ -9,8 +9,8 @@ from typing import Final, Self
 from local.stack.launch import run_stack
 from local.stack.local_stack import LocalStack
 
-SOON: Final = {"DeviceSilenceSeconds": "10"}
-"""So that a deployed mission is soon seen to be over; the functions measured keep the default."""
+SHORT_TIMEOUTS: Final = {"DeviceSilenceSeconds": "10"}
+"""For the deployed mission, which then ends soon; the measured functions keep the default."""
 
 
 class Setting:
@@ -26,7 +26,7 @@ class Setting:
 
     @cached_property
     def stack(self) -> LocalStack:
-        return self._cleanup.enter_context(run_stack(with_docks=False, parameters=SOON))
+        return self._cleanup.enter_context(run_stack(with_docks=False, parameters=SHORT_TIMEOUTS))
 
 
 def median(values: Sequence[float]) -> float:

@@ -1,4 +1,4 @@
-"""WebSocket connections that are really open: what is posted to others is gone."""
+"""Open real WebSocket connections: a post to any other connection fails."""
 
 import json
 import time
@@ -15,24 +15,24 @@ from jobs.tracking.resource import Resource, ResourceKind
 from local.cloud.aws import create_session
 from local.stack.local_stack import LocalStack
 
-PATIENCE_S = 30
-PATIENT: Final[Any] = {"open_timeout": PATIENCE_S, "ping_interval": None, "max_queue": None}
-"""Nobody reads what these connections are sent: they must take it all the same."""
+TIMEOUT_S = 30
+CONNECT_OPTIONS: Final[Any] = {"open_timeout": TIMEOUT_S, "ping_interval": None, "max_queue": None}
+"""The connections accept all messages, although nothing reads them."""
 
 
-def post(stack: LocalStack, path: str, body: object, **headers: str) -> Any:
-    """Ask the deployed API."""
+def post_json(stack: LocalStack, path: str, body: object, **headers: str) -> Any:
+    """Send a request to the deployed API."""
     request = urllib.request.Request(  # noqa: S310 - our own address
         f"{stack.base_url}{path}",
         json.dumps(body).encode(),
         {"Content-Type": "application/json", **headers},
     )
-    with urllib.request.urlopen(request) as answer:  # noqa: S310 - our own address
-        return json.load(answer)
+    with urllib.request.urlopen(request) as response:  # noqa: S310 - our own address
+        return json.load(response)
 
 
-def token(stack: LocalStack) -> str:
-    """An access token of the demo organisation's program."""
+def fetch_token(stack: LocalStack) -> str:
+    """Fetch an access token of the demo organisation's program."""
     demo = stack.seeded["missions"]
     grant = {
         "grant_type": "client_credentials",
@@ -40,21 +40,21 @@ def token(stack: LocalStack) -> str:
         "client_secret": demo["clientSecret"],
     }
     headers = {"x-api-key": demo["apiKey"]}
-    return str(post(stack, "/v3/auth/token", grant, **headers)["access_token"])
+    return str(post_json(stack, "/v3/auth/token", grant, **headers)["access_token"])
 
 
 @contextmanager
-def opened(stack: LocalStack, count: int) -> Iterator[Sequence[str]]:
-    """Open connections to the deployed API, on the demo organisation's drones; give their ids."""
+def open_sockets(stack: LocalStack, count: int) -> Iterator[Sequence[str]]:
+    """Open connections to the deployed API, for the demo organisation's drones; yield their ids."""
     group = stack.seeded["missions"]["deviceGroupId"]
     watched = Resource(tenant="demo", kind=ResourceKind.GROUP, id=group)
-    others = _ids(stack, watched)  # that have been closed, and are not off the record yet
-    query = urlencode({"token": token(stack), "resourceId": group})
+    others = _ids(stack, watched)  # closed connections that are still recorded
+    query = urlencode({"token": fetch_token(stack), "resourceId": group})
     address = f"{stack.websocket_url}?{query}"
-    with ExitStack() as all_of_them:
-        for _ in range(count):  # one after the other: here, each function at work is a process
-            socket = all_of_them.enter_context(connect(address, **PATIENT))
-            socket.recv(timeout=PATIENCE_S)  # it has been greeted
+    with ExitStack() as cleanup:
+        for _ in range(count):  # in turn, as each concurrent invocation is a process here
+            socket = cleanup.enter_context(connect(address, **CONNECT_OPTIONS))
+            socket.recv(timeout=TIMEOUT_S)  # the current state
         yield sorted(_ids(stack, watched) - others)
 
 

@@ -1,6 +1,6 @@
-"""How long a stream keeps its client waiting: for the first byte, and for what was said.
+"""Measure the latency of streams, for the first byte and for each item, and their cost.
 
-And what that costs: CPU and calls up to the first byte, writes while an agent talks.
+The cost is CPU and calls up to the first byte, and writes while an agent produces output.
 """
 
 import asyncio
@@ -14,11 +14,11 @@ from contextlib import closing
 from typing import Any, Final
 
 from bench import requests
-from bench.cost import a_thousand
+from bench.cost import price_thousand
 from bench.meter import Calls
-from bench.price import LAMBDA_GB, Usage, per_million
+from bench.price import LAMBDA_GB, Usage, price_million
 from bench.report import Row, Section
-from bench.scene import Scene, scene
+from bench.scene import Scene, open_scene
 from bench.setting import Setting, median
 from jobs.core import wiring as bootstrap
 from jobs.core.adapters.dynamodb.jobs import DynamoJobRepository
@@ -36,78 +36,78 @@ from local.cloud.aws import create_session
 from local.kit.progress import step
 from local.stack.local_stack import LocalStack
 
-CREATED: Final = 20
-SAID: Final = 50
+CREATED_JOBS: Final = 20
+ITEMS: Final = 50
 HOUR: Final = 3600_000
-BUDGETS: Final = {"first byte": 1000, "pieces": 250}
+BUDGETS: Final = {"first byte": 1000, "item": 250}
 NOTES: Final = """\
-Milliseconds of waiting are 95th percentiles, through the local gateway, by the wall clock. An
-item: from when it was stored to when the client had it; the worker gathers what the agent says
-for 200 ms before it stores it. CPU and calls are the streaming function's, once it is warm.
+Latencies are 95th percentiles of wall clock time, through the local gateway. An item's latency is
+the time from its storage to the client; before that, the worker buffers output for 200 ms. CPU and
+calls are a warm streaming function's.
 
-The dollars are reckoned: a worker with 1 GB for 5 minutes, which talks for half of them, and a
-reader for all of them, who has the job looked at 8 times a second.
+The dollars are computed: a worker with 1 GB for 5 minutes, with output during half of them, and a
+reader for all of them, whose stream reads the job 8 times per second.
 """
 WORK_S: Final = 300
-LOOKS: Final = 8
+READS_PER_S: Final = 8
 WARM_UP: Final = 5
-TALK_S: Final = 3
-WORD_S: Final = 0.01
+OUTPUT_S: Final = 3
+WORD_INTERVAL_S: Final = 0.01
 
 
 def run(setting: Setting) -> Section:
     stack = setting.stack
-    with step(f"streams: {CREATED} created, {SAID} pieces said"):
-        created = [created_in(stack) for _ in range(CREATED)]
-        said = said_in(stack)
-    with scene(stack, "streams") as stage, step("streams: CPU and calls of one, writes of a talk"):
-        opened = [first_byte(stage) for _ in range(WARM_UP + CREATED)][WARM_UP:]
-        talked = written_in(stage)
+    with step(f"streams: {CREATED_JOBS} jobs, {ITEMS} items"):
+        created = [time_create(stack) for _ in range(CREATED_JOBS)]
+        items = time_items(stack)
+    with open_scene(stack, "streams") as stage, step("streams: CPU and calls of one, writes"):
+        opened = [measure_first_byte(stage) for _ in range(WARM_UP + CREATED_JOBS)][WARM_UP:]
+        writes = measure_writes(stage)
     rows = [
         Row(
-            what="create to the first byte: CPU", value=median([cpu for cpu, _ in opened]),
-            unit="ms", beside={"calls of AWS": opened[-1][1].total},
+            name="create to the first byte: CPU", value=median([cpu for cpu, _ in opened]),
+            unit="ms", details={"AWS calls": opened[-1][1].total},
         ),
         Row(
-            what=f"an agent that talks for {TALK_S} s, a word each 10 ms",
-            value=talked.total / TALK_S, unit="writes/s",
-            beside={"WRU/s": talked.write_units / TALK_S},
+            name=f"output of an agent for {OUTPUT_S} s, a word every 10 ms",
+            value=writes.total / OUTPUT_S, unit="writes/s",
+            details={"WRU/s": writes.write_units / OUTPUT_S},
         ),
-        row("POST to the first byte, warm", created[1:], BUDGETS["first byte"]),
-        row("an item to its client", said, BUDGETS["pieces"]),
+        build_row("POST to the first byte, warm", created[1:], BUDGETS["first byte"]),
+        build_row("storage of an item to its client", items, BUDGETS["item"]),
     ]  # fmt: skip
-    services = per_million(work(talked.write_units / TALK_S))
+    services = price_million(estimate_usage(writes.write_units / OUTPUT_S))
     return Section(
         title="Streams", rows=rows, notes=NOTES,
-        thousand={"documentation agents at work, 5 minutes, 1 reader": a_thousand(services)},
+        thousand={"documentation agents at work, 5 minutes, 1 reader": price_thousand(services)},
     )  # fmt: skip
 
 
-def work(units_a_second: float) -> Usage:
-    """What an agent and its reader use beside what is asked for any job."""
+def estimate_usage(write_units_per_s: float) -> Usage:
+    """Return the usage of an agent and its reader, in addition to any job's."""
     return Usage(
         invocations=2, lambda_ms=(1 / LAMBDA_GB + 1) * WORK_S * 1000,
-        write_units=units_a_second * WORK_S / 2, read_units=LOOKS * WORK_S,
+        write_units=write_units_per_s * WORK_S / 2, read_units=READS_PER_S * WORK_S,
     )  # fmt: skip
 
 
-def row(what: str, taken: list[float], budget: float) -> Row:
+def build_row(name: str, times: list[float], budget: float) -> Row:
     return Row(
-        what=what, value=statistics.quantiles(taken, n=20)[-1], unit="ms", budget=budget,
-        beside={"ms median": statistics.median(taken), "ms longest": max(taken)},
+        name=name, value=statistics.quantiles(times, n=20)[-1], unit="ms", budget=budget,
+        details={"ms median": statistics.median(times), "ms maximum": max(times)},
     )  # fmt: skip
 
 
-def created_in(stack: LocalStack) -> float:
-    began = time.monotonic()
+def time_create(stack: LocalStack) -> float:
+    start = time.monotonic()
     body = json.dumps({"messages": [{"role": "user", "content": "Hello"}]})
-    with closing(connection(stack)) as there:
-        there.request("POST", path(stack), body, credential(stack))
-        there.getresponse().read1(1)
-        return (time.monotonic() - began) * 1000
+    with closing(connect(stack)) as connection:
+        connection.request("POST", to_path(stack), body, to_headers(stack))
+        connection.getresponse().read1(1)
+        return (time.monotonic() - start) * 1000
 
 
-def said_in(stack: LocalStack) -> list[float]:
+def time_items(stack: LocalStack) -> list[float]:
     now = time.time_ns() // 1_000_000
     job = Job(
         id=new_job_id(now), tenant="demo", dialect=DIALECT, request={"messages": [], "v": 1},
@@ -120,27 +120,27 @@ def said_in(stack: LocalStack) -> list[float]:
     )  # fmt: skip
     with (
         closing(create_session().client("dynamodb", endpoint_url=stack.aws_endpoint_url)) as client,
-        closing(connection(stack)) as there,
+        closing(connect(stack)) as connection,
     ):
         DynamoJobRepository(client, stack.outputs["JobTableName"], lambda: now).add(job)
         log = DynamoOutputLog(client, stack.outputs["OutputTableName"])
-        there.request("GET", f"{path(stack)}/{job.id}/stream", headers=credential(stack))
-        answer, taken = there.getresponse(), []
-        for number in range(1, SAID + 1):
-            time.sleep(number % 7 / 20)  # the next look is not always as far away
-            said = OutputItem(number=number, events=[{"t": "text", "text": "word"}])
-            log.append(job.ref, said, expires_at=job.gone_at)
-            stored = time.monotonic()
-            while not answer.readline().startswith(b"0:"):
+        connection.request("GET", f"{to_path(stack)}/{job.id}/stream", headers=to_headers(stack))
+        response, times = connection.getresponse(), []
+        for number in range(1, ITEMS + 1):
+            time.sleep(number % 7 / 20)  # vary the distance to the stream's next read
+            item = OutputItem(number=number, events=[{"t": "text", "text": "word"}])
+            log.append(job.ref, item, expires_at=job.gone_at)
+            stored_at = time.monotonic()
+            while not response.readline().startswith(b"0:"):
                 pass
-            taken.append((time.monotonic() - stored) * 1000)
-        return taken
+            times.append((time.monotonic() - stored_at) * 1000)
+        return times
 
 
-def first_byte(stage: Scene) -> tuple[float, Calls]:
-    """CPU (ms) and calls of a created job's stream, up to its first byte."""
+def measure_first_byte(stage: Scene) -> tuple[float, Calls]:
+    """Return the CPU time in ms and the calls of a new job's stream, up to its first byte."""
     body = json.dumps({"messages": [{"role": "user", "content": "say Hello"}]}).encode()
-    context = json.dumps({"authorizer": requests.WRITER}).encode()
+    context = json.dumps({"authorizer": requests.DOCS_CALLER}).encode()
     path = f"/v1/agent/{requests.PROJECT}/job"
     scope = {
         "type": "http", "http_version": "1.1", "method": "POST", "path": path, "query_string": b"",
@@ -150,21 +150,21 @@ def first_byte(stage: Scene) -> tuple[float, Calls]:
     cpu, calls = 0.0, Calls()
 
     async def stream() -> None:
-        come = asyncio.Event()
-        began = time.process_time()
+        arrived = asyncio.Event()
+        start = time.process_time()
 
         async def receive() -> dict[str, Any]:
             if incoming:
                 return incoming.pop()
-            await come.wait()
+            await arrived.wait()
             return {"type": "http.disconnect"}
 
         async def send(message: Mapping[str, Any]) -> None:
             nonlocal cpu
-            if message.get("body") and not come.is_set():
-                cpu = (time.process_time() - began) * 1000
+            if message.get("body") and not arrived.is_set():
+                cpu = (time.process_time() - start) * 1000
                 calls.add(counted)
-                come.set()
+                arrived.set()
 
         with stage.meter.counting() as counted:
             await app(scope, receive, send)
@@ -173,28 +173,28 @@ def first_byte(stage: Scene) -> tuple[float, Calls]:
     return cpu, calls
 
 
-def written_in(stage: Scene) -> Calls:
-    """Calls of a writer whose agent says a word now and again."""
+def measure_writes(stage: Scene) -> Calls:
+    """Return the calls of a writer whose agent produces a word at a time."""
     now = bootstrap.now()
     job = Job(
         id=new_job_id(now), tenant=requests.TENANT, dialect=DIALECT, request={"messages": []},
         created_at=now, changed_at=now, deadline=now + HOUR, retention=24 * HOUR,
     )  # fmt: skip
     with stage.meter.counting() as calls, OutputWriter(docs_bootstrap.output_log(), job) as emit:
-        for _ in range(round(TALK_S / WORD_S)):
+        for _ in range(round(OUTPUT_S / WORD_INTERVAL_S)):
             emit({"t": "text", "text": "word "})
-            time.sleep(WORD_S)
+            time.sleep(WORD_INTERVAL_S)
     return calls
 
 
-def connection(stack: LocalStack) -> http.client.HTTPConnection:
-    where = urllib.parse.urlsplit(stack.base_url)
-    return http.client.HTTPConnection(where.hostname or "", where.port, timeout=60)
+def connect(stack: LocalStack) -> http.client.HTTPConnection:
+    address = urllib.parse.urlsplit(stack.base_url)
+    return http.client.HTTPConnection(address.hostname or "", address.port, timeout=60)
 
 
-def path(stack: LocalStack) -> str:
+def to_path(stack: LocalStack) -> str:
     return f"/v1/agent/{stack.seeded['docsAgents']['projectId']}/job"
 
 
-def credential(stack: LocalStack) -> dict[str, str]:
+def to_headers(stack: LocalStack) -> dict[str, str]:
     return {"Authorization": f"Bearer {stack.seeded['docsAgents']['apiKey']}"}

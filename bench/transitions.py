@@ -1,4 +1,4 @@
-"""How many transitions a Standard state machine is billed for: one for each state it enters."""
+"""Count the billed transitions of a Standard state machine: one for each entered state."""
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -8,27 +8,33 @@ import yaml
 
 from local.kit.paths import ROOT
 
-FIRST_PAUSE_S: Final = 1
-LONGEST_PAUSE_S: Final = 15
-"""statemachines/job_poll.asl.yaml: it pauses 1, 2, 4, 8, then 15 s between two polls."""
+MIN_PAUSE_S: Final = 1
+MAX_PAUSE_S: Final = 15
+"""statemachines/job_poll.asl.yaml: the pauses between polls are 1, 2, 4, 8, then 15 s."""
 
-PATIENCE_S: Final = 180
+POLL_INTERVAL_S: Final = 0.2
+EXECUTION_TIMEOUT_S: Final = 180
 
 
-def definition(name: str) -> Mapping[str, Any]:
+def load_definition(name: str) -> Mapping[str, Any]:
     file = ROOT / "statemachines" / f"{name}.asl.yaml"
     loaded: Mapping[str, Any] = yaml.safe_load(file.read_text())
     return loaded
 
 
-def history(stepfunctions: Any, machine_arn: str, name: str) -> Sequence[str]:
-    """Wait for the end of an execution, and return the states that it has entered."""
+def wait_for_history(stepfunctions: Any, machine_arn: str, name: str) -> Sequence[str]:
+    """Wait for the end of an execution; return the states that it has entered.
+
+    Raises:
+        RuntimeError: The execution has not ended in time.
+
+    """
     execution = f"{machine_arn.replace(':stateMachine:', ':execution:')}:{name}"
-    until = time.monotonic() + PATIENCE_S
-    while not _ended(stepfunctions, execution):
-        if time.monotonic() > until:
-            raise RuntimeError(f"the execution {name} does not end")
-        time.sleep(0.2)
+    deadline = time.monotonic() + EXECUTION_TIMEOUT_S
+    while not _has_ended(stepfunctions, execution):
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"execution {name} has not ended within {EXECUTION_TIMEOUT_S} s")
+        time.sleep(POLL_INTERVAL_S)
     events = stepfunctions.get_execution_history(executionArn=execution, maxResults=1000)["events"]
     return [
         each["stateEnteredEventDetails"]["name"]
@@ -37,8 +43,8 @@ def history(stepfunctions: Any, machine_arn: str, name: str) -> Sequence[str]:
     ]
 
 
-def _ended(stepfunctions: Any, execution: str) -> bool:
-    """One that does not exist is still to be started."""
+def _has_ended(stepfunctions: Any, execution: str) -> bool:
+    """Return False for an execution that has not started yet."""
     try:
         found = stepfunctions.describe_execution(executionArn=execution)
     except stepfunctions.exceptions.ExecutionDoesNotExist:
@@ -46,8 +52,8 @@ def _ended(stepfunctions: Any, execution: str) -> bool:
     return bool(found["status"] != "RUNNING")
 
 
-def route(definition: Mapping[str, Any], *, laps: int = 1) -> Iterator[str]:
-    """Name the states that an execution enters. A choice leads back until the last lap."""
+def walk_states(definition: Mapping[str, Any], *, laps: int = 1) -> Iterator[str]:
+    """Yield the states that an execution enters. A choice loops back until the last lap."""
     name: str | None = definition["StartAt"]
     while name:
         yield name
@@ -59,15 +65,15 @@ def route(definition: Mapping[str, Any], *, laps: int = 1) -> Iterator[str]:
             name = state.get("Next")
 
 
-def transitions(definition: Mapping[str, Any], *, laps: int = 1) -> int:
-    return sum(1 for _ in route(definition, laps=laps))
+def count_transitions(definition: Mapping[str, Any], *, laps: int = 1) -> int:
+    return sum(1 for _ in walk_states(definition, laps=laps))
 
 
-def polls(answered_after_s: float) -> int:
-    """How often a remote job is polled, the answer being found by the last poll."""
-    pause, waited, count = FIRST_PAUSE_S, FIRST_PAUSE_S, 1
+def count_polls(answered_after_s: float) -> int:
+    """Return the number of polls of a remote job until its answer."""
+    pause, waited, count = MIN_PAUSE_S, MIN_PAUSE_S, 1
     while waited < answered_after_s:
-        pause = min(LONGEST_PAUSE_S, pause * 2)
+        pause = min(MAX_PAUSE_S, pause * 2)
         waited += pause
         count += 1
     return count

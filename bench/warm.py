@@ -1,4 +1,4 @@
-"""CPU time of a request to a function that has been called before."""
+"""Measure the CPU time of a request to a warm function."""
 
 import statistics
 import time
@@ -8,7 +8,7 @@ from typing import Final
 from bench import requests
 from bench.report import Row, Section
 from bench.requests import Event
-from bench.scene import Scene, scene
+from bench.scene import Scene, open_scene
 from bench.setting import Setting
 from jobs.core import wiring as bootstrap
 from jobs.core.adapters.dynamodb.items import attributes
@@ -20,54 +20,54 @@ BUDGETS: Final = {"create": 2.5, "mission: create": 2.5}
 
 
 def run(setting: Setting) -> Section:
-    with scene(setting.stack, "warm", metered=False) as stage:
-        rows = [floor(stage)]
-        for name, (handler, make) in operations(stage).items():
+    with open_scene(setting.stack, "warm", metered=False) as stage:
+        rows = [measure_floor(stage)]
+        for name, (handler, make) in build_operations(stage).items():
             with step(f"warm: {name}, {REQUESTS} requests"):
-                rows.append(row(name, measured(stage, handler, make)))
+                rows.append(build_row(name, time_requests(stage, handler, make)))
     return Section(title="Warm CPU per request", rows=rows, notes=NOTES)
 
 
 NOTES: Final = f"""\
-Median of {REQUESTS} calls after {WARM_UP}; the AWS calls are made, the waiting for them is no
-CPU time.
+Median of {REQUESTS} calls after {WARM_UP}. The AWS calls are made; waiting for them takes no CPU
+time.
 """
 
 
-def operations(stage: Scene) -> Mapping[str, tuple[str, Callable[[], Event]]]:
-    made = [stage.ask("messaging.create_job", requests.create())["jobId"] for _ in range(60)]
+def build_operations(stage: Scene) -> Mapping[str, tuple[str, Callable[[], Event]]]:
+    jobs = [create_job(stage) for _ in range(60)]
     missions = Missions(stage)
-    flown = [missions.new() for _ in range(30)][-1]
-    return {  # large ones last: lists are of small ones
+    mission = [missions.create() for _ in range(30)][-1]
+    return {  # large jobs last, so that lists contain small ones
         "create": ("messaging.create_job", requests.create),
-        "get": ("messaging.get_job", lambda: requests.of_job(made[0])),
-        "list of 50": ("messaging.list_jobs", requests.listing),
+        "get": ("messaging.get_job", lambda: requests.get_job(jobs[0])),
+        "list of 50": ("messaging.list_jobs", requests.list_jobs),
         "health": ("messaging.get_health", requests.request),
-        "cancel": ("messaging.cancel_job", lambda: requests.of_job(new_job(stage))),
+        "cancel": ("messaging.cancel_job", lambda: requests.get_job(create_job(stage))),
         "agents": ("messaging.list_agents", requests.request),
-        "mission: create": ("missions.create_job", missions.create),
-        "mission: get": ("missions.get_job", lambda: requests.of_mission(flown)),
-        "mission: list of 20": ("missions.list_jobs", requests.missions),
-        "mission: cancel": ("missions.cancel_job", lambda: requests.of_mission(missions.new())),
+        "mission: create": ("missions.create_job", missions.prepare_create),
+        "mission: get": ("missions.get_job", lambda: requests.get_mission(mission)),
+        "mission: list of 20": ("missions.list_jobs", requests.list_missions),
+        "mission: cancel": ("missions.cancel_job", lambda: requests.get_mission(missions.create())),
         "create, 50 KB": ("messaging.create_job", lambda: requests.create("x" * 50_000)),
     }
 
 
 class Missions:
-    """More of them than an organisation may create in a minute."""
+    """Creates missions, and resets the rate limit before each."""
 
     def __init__(self, stage: Scene) -> None:
         self._stage = stage
         self._dynamodb = stage.client("dynamodb")
 
-    def create(self) -> Event:
-        self._refill()
+    def prepare_create(self) -> Event:
+        self._reset_limit()
         return requests.create_mission()
 
-    def new(self) -> str:
-        return str(self._stage.ask("missions.create_job", self.create())["job"]["jobId"])
+    def create(self) -> str:
+        return str(self._stage.ask("missions.create_job", self.prepare_create())["job"]["jobId"])
 
-    def _refill(self) -> None:
+    def _reset_limit(self) -> None:
         window = {"PK": f"LIMIT#{requests.TENANT}#create", "SK": "WINDOW"}
         self._dynamodb.put_item(
             TableName=self._stage.environment["MISSION_TABLE"],
@@ -75,39 +75,39 @@ class Missions:
         )
 
 
-def floor(stage: Scene) -> Row:
-    """One call of the SDK and nothing else: what no request that makes a call gets below."""
+def measure_floor(stage: Scene) -> Row:
+    """Measure one call of the SDK: the lowest cost of any request with a call."""
     client, table = bootstrap.client("dynamodb"), stage.environment["JOB_TABLE"]
     item = attributes({"PK": "floor", "SK": "floor"})
     with step(f"warm: one PutItem, {REQUESTS} times"):
-        taken = timed(lambda: item, lambda one: client.put_item(TableName=table, Item=one))
-    return row("the client's floor: one PutItem", taken)
+        times = time_calls(lambda: item, lambda it: client.put_item(TableName=table, Item=it))
+    return build_row("the client's floor: one PutItem", times)
 
 
-def new_job(stage: Scene) -> str:
+def create_job(stage: Scene) -> str:
     return str(stage.ask("messaging.create_job", requests.create())["jobId"])
 
 
-def measured(stage: Scene, handler: str, make: Callable[[], Event]) -> list[float]:
-    return timed(make, lambda event: stage.call(handler, event))
+def time_requests(stage: Scene, handler: str, make: Callable[[], Event]) -> list[float]:
+    return time_calls(make, lambda event: stage.call(handler, event))
 
 
-def timed[T](prepare: Callable[[], T], work: Callable[[T], object]) -> list[float]:
-    """Milliseconds of CPU time of each `work`, once it is warm; preparing it does not count."""
-    taken = []
+def time_calls[T](prepare: Callable[[], T], work: Callable[[T], object]) -> list[float]:
+    """Return the CPU time in ms of each `work` after the warm-up, without `prepare`."""
+    times = []
     for _ in range(WARM_UP + REQUESTS):
         prepared = prepare()
         start = time.process_time_ns()
         work(prepared)
-        taken.append((time.process_time_ns() - start) / 1e6)
-    return taken[WARM_UP:]
+        times.append((time.process_time_ns() - start) / 1e6)
+    return times[WARM_UP:]
 
 
-def row(name: str, taken: list[float]) -> Row:
+def build_row(name: str, times: list[float]) -> Row:
     return Row(
-        what=name,
-        value=statistics.median(taken),
+        name=name,
+        value=statistics.median(times),
         unit="ms",
         budget=BUDGETS.get(name),
-        beside={"mean": statistics.mean(taken)},
+        details={"mean": statistics.mean(times)},
     )

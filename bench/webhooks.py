@@ -1,4 +1,4 @@
-"""What a webhook adds to its job: AWS calls, CPU time and dollars."""
+"""Measure what a webhook adds to its job: AWS calls, CPU time and dollars."""
 
 import os
 from collections.abc import Iterator
@@ -11,60 +11,60 @@ from unittest.mock import patch
 
 from bench import cost, requests
 from bench.course import Course
-from bench.job import DEADLINE_MS, POLLER_REQUESTS, WARM_UP, Line, money, walked
+from bench.job import DEADLINE_MS, POLLER_REQUESTS, WARM_UP, Line, price_jobs, run_jobs
 from bench.report import Row, Section
-from bench.scene import Scene, scene
+from bench.scene import Scene, open_scene
 from bench.setting import Setting, median
 from jobs.webhooks.adapters.secrets import spelled
 from jobs.webhooks.signature import new_secret
 from local.kit.progress import step
 
 NOTES: Final = """\
-A message job with one webhook, of its end, taken by its receiver at once; the dollars are what it
-costs more than one without. us-east-1 list prices and Lambda's time as above; for each second that
-a receiver takes to answer $6.67 a million more, and for each further attempt as much as for the
+A message job with one webhook for its end, which the receiver accepts at once. The dollars are the
+additional cost over a job without. List prices of us-east-1 and Lambda's time as above. Each second
+of a receiver's response time adds $6.67 per million, and each further attempt costs as much as the
 first.
 """
 
 
 def run(setting: Setting) -> Section:
     with (
-        received() as url,
-        scene(setting.stack, "webhooks") as stage,
+        run_receiver() as url,
+        open_scene(setting.stack, "webhooks") as stage,
         patch.dict(os.environ, {"WEBHOOKS_TO_LOOPBACK": "true"}),
-        step("webhooks: jobs with one and without"),
+        step("webhooks: jobs with and without"),
     ):
         secret = stage.environment["WEBHOOK_SECRETS"] + requests.TENANT
         secrets = stage.client("secretsmanager")
         secrets.create_secret(Name=secret, SecretString=spelled([new_secret()]))
-        plain = walked(Line(stage), stage, quick=setting.quick)
-        told = Told(stage, url)
-        course, _, logged = walked(told, stage, quick=setting.quick)
-    cpu = median(told.cpu_ms[WARM_UP:])
-    without, with_it = money(*plain), money(course, plain[1] + cpu, logged)
-    services, beside = (cost.more(*each) for each in zip(with_it, without, strict=True))
-    steps = {row.what: row for row in course.rows()}
+        plain = run_jobs(Line(stage), stage, quick=setting.quick)
+        line = WebhookLine(stage, url)
+        course, _, logged = run_jobs(line, stage, quick=setting.quick)
+    cpu = median(line.cpu_ms[WARM_UP:])
+    base, total = price_jobs(*plain), price_jobs(course, plain[1] + cpu, logged)
+    services, extras = (cost.subtract(*each) for each in zip(total, base, strict=True))
+    steps = {row.name: row for row in course.rows()}
     return Section(
         title="Webhooks",
         rows=[
             steps["publish: AWS calls"],
             steps["deliver: AWS calls"],
-            Row(what="deliver: CPU", value=cpu, unit="ms"),
-            *cost.rows("a million webhooks", services, beside),
+            Row(name="deliver: CPU", value=cpu, unit="ms"),
+            *cost.build_rows("a million webhooks", services, extras),
         ],
         notes=NOTES,
-        thousand={"webhooks": cost.a_thousand(services, beside)},
+        thousand={"webhooks": cost.price_thousand(services, extras)},
     )
 
 
-class Told(Line):
-    """The line of jobs of whose end somebody is told."""
+class WebhookLine(Line):
+    """Runs jobs with a webhook for their end."""
 
     def __init__(self, stage: Scene, url: str) -> None:
         super().__init__(stage)
         self._url = url
         self.cpu_ms: list[float] = []
-        """Of each delivery."""
+        """The CPU time of each delivery."""
 
     @override
     def create(self) -> requests.Event:
@@ -76,11 +76,11 @@ class Told(Line):
         course = super().run()
         message = self.message("WEBHOOK_QUEUE_URL")
         message["attributes"] = {"ApproximateReceiveCount": "1"}
-        before = course.cpu_ms
+        previous = course.cpu_ms
         answer = self.work("deliver", "workers.deliver_webhook", {"Records": [message]})
         if answer["batchItemFailures"]:
-            raise RuntimeError("the webhook was not taken")
-        self.cpu_ms.append(course.cpu_ms - before)
+            raise RuntimeError("the receiver has not accepted the webhook")
+        self.cpu_ms.append(course.cpu_ms - previous)
         course.polled += POLLER_REQUESTS
         return course
 
@@ -93,11 +93,11 @@ class Receiver(BaseHTTPRequestHandler):
 
     @override
     def log_message(self, format: str, *args: Any) -> None:
-        """Nobody reads it."""
+        """Log nothing."""
 
 
 @contextmanager
-def received() -> Iterator[str]:
+def run_receiver() -> Iterator[str]:
     with ThreadingHTTPServer(("127.0.0.1", 0), Receiver) as server:
         Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}/"

@@ -160,12 +160,13 @@ def test_make_up_serves_logs_and_leaves_nothing_after_ctrl_c(tmp_path: Path) -> 
 def test_killed_make_up_with_payments_leaves_no_process(tmp_path: Path) -> None:
     with make_up(tmp_path, payments="required") as terminal:
         terminal.until("ready", seconds=START_S)
-        description, tree = terminal.description, terminal.tree
+        description = terminal.description
         url, key = description["baseUrl"], description["messaging"]["apiKey"]
-        for part in WORKERS:
-            assert any(part in command for command in tree.values())
         assert Api(url, None, "nobody").ask().status == 401
         assert Api(url, key, "demo").ask().status == 402
+        tree = terminal.tree
+        for part in WORKERS:
+            assert any(part in command for command in tree.values())
 
         os.kill(terminal.up, signal.SIGKILL)
 

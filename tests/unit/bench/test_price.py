@@ -2,10 +2,10 @@
 
 import pytest
 
-from bench.capacity import batch_read_units, item_size, read_units
-from bench.price import Usage, beside_the_budget, billed_ms, per_million
-from bench.report import Row, Section, figure, table
-from bench.transitions import definition, polls, route, transitions
+from bench.capacity import compute_batch_read_units, compute_item_size, compute_read_units
+from bench.price import Usage, estimate_billed_ms, price_extras, price_million
+from bench.report import Row, Section, format_figure, format_table
+from bench.transitions import count_polls, count_transitions, load_definition, walk_states
 
 
 class TestPrice:
@@ -25,7 +25,7 @@ class TestPrice:
             socket_minutes=10,
         )
 
-        assert per_million(usage) == pytest.approx({
+        assert price_million(usage) == pytest.approx({
             "API Gateway": 21,
             "Lambda": 2 + 0.05 * 13.3334,
             "DynamoDB": 12.5 + 1.25,
@@ -37,20 +37,20 @@ class TestPrice:
         })  # fmt: skip
 
     def test_no_usage_costs_nothing(self):
-        assert per_million(Usage()) == {}
+        assert price_million(Usage()) == {}
 
     def test_unused_services_are_not_listed(self):
-        assert per_million(Usage(events=1)) == {"EventBridge": 1}
+        assert price_million(Usage(events=1)) == {"EventBridge": 1}
 
     def test_logs_traces_and_transfer_are_outside_the_budget(self):
-        beside = beside_the_budget(log_bytes=3000, invocations=10, traces=10, answer_bytes=1000)
+        beside = price_extras(log_bytes=3000, invocations=10, traces=10, answer_bytes=1000)
 
         assert beside == pytest.approx(
             {"CloudWatch Logs": 5.0, "X-Ray": 2.5, "data transfer": 0.09}
         )
 
     def test_billed_time_is_cpu_share_and_waiting(self):
-        assert billed_ms(cpu_ms=2, calls=3) == pytest.approx(2 * 1769 / 512 + 15)
+        assert estimate_billed_ms(cpu_ms=2, calls=3) == pytest.approx(2 * 1769 / 512 + 15)
 
 
 class TestCapacity:
@@ -63,7 +63,9 @@ class TestCapacity:
             "b": {"B": b"1234"},
         }
 
-        assert item_size(item) == (2 + 2) + (1 + 3) + (1 + 3 + 3 + 2) + (1 + 3 + 1 + 2) + (1 + 4)
+        assert compute_item_size(item) == (2 + 2) + (1 + 3) + (1 + 3 + 3 + 2) + (1 + 3 + 1 + 2) + (
+            1 + 4
+        )
 
     @pytest.mark.parametrize(
         ("sizes", "consistent", "units"),
@@ -79,25 +81,25 @@ class TestCapacity:
     def test_query_rounds_the_sum_of_its_items(self, sizes, consistent, units):
         items = [{"k": {"S": "x" * (size - 1)}} for size in sizes]
 
-        assert read_units(items, consistent=consistent) == units
+        assert compute_read_units(items, consistent=consistent) == units
 
     def test_batch_rounds_each_item_and_charges_missing_ones(self):
         items = [{"k": {"S": "x" * 5000}}, {"k": {"S": "x"}}]
 
-        assert batch_read_units(items, asked=3, consistent=True) == 2 + 1 + 1
+        assert compute_batch_read_units(items, requested=3, consistent=True) == 2 + 1 + 1
 
 
 class TestTransitions:
     def test_deadline_enters_two_states(self):
-        assert list(route(definition("job_timeout"))) == ["WaitForDeadline", "Expire"]
+        assert list(walk_states(load_definition("job_timeout"))) == ["WaitForDeadline", "Expire"]
 
     def test_remote_job_enters_three_states_per_poll(self):
-        once, twice = (transitions(definition("job_poll"), laps=laps) for laps in (1, 2))
+        once, twice = (count_transitions(load_definition("job_poll"), laps=laps) for laps in (1, 2))
 
         assert (once, twice - once) == (5, 3)
 
     def test_mission_enters_three_states_per_check(self):
-        assert list(route(definition("mission"), laps=2)) == [
+        assert list(walk_states(load_definition("mission"), laps=2)) == [
             *("WaitUntilDue", "Queue", "LetItSettle"),
             *("Watch", "IsItOver", "WaitToLookAgain"),
             *("Watch", "IsItOver", "Over"),
@@ -105,7 +107,7 @@ class TestTransitions:
 
     @pytest.mark.parametrize(("after", "count"), [(0, 1), (1, 1), (2, 2), (10, 4), (40, 6)])
     def test_poll_intervals_grow(self, after, count):
-        assert polls(after) == count
+        assert count_polls(after) == count
 
 
 class TestReport:
@@ -121,31 +123,31 @@ class TestReport:
         ],
     )
     def test_figure_has_three_significant_digits(self, value, shown):
-        assert figure(value) == shown
+        assert format_figure(value) == shown
 
     def test_row_is_within_its_budget_or_has_none(self):
-        assert [Row(what="", value=2, budget=most).within for most in (2, 1, None)] == [
+        assert [Row(name="", value=2, budget=most).within for most in (2, 1, None)] == [
             True,
             False,
             None,
         ]
 
     def test_sections_share_column_widths(self):
-        over = Row(what="much longer", value=3, unit="ms", budget=2)
-        plain = Row(what="b", value=1, beside={"RRU": 0.5})
+        over = Row(name="much longer", value=3, unit="ms", budget=2)
+        plain = Row(name="b", value=1, details={"RRU": 0.5})
 
-        shown = table([
+        shown = format_table([
             Section(title="A", rows=[over], notes="Wrapped\nlines."),
             Section(title="B", rows=[plain], notes="One.\n\nTwo.\n"),
         ])  # fmt: skip
 
         assert shown.splitlines() == [
-            "A            measured  budget     beside it",
+            "A            measured  budget     details",
             "────────────────────────────────",
             "much longer      3 ms    2 ms  ✗",
             "  Wrapped lines.",
             "",
-            "B            measured  budget     beside it",
+            "B            measured  budget     details",
             "────────────────────────────────",
             "b                   1             0.50 RRU",
             "  One.",
