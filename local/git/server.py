@@ -111,24 +111,27 @@ class Server(ThreadingMixIn, WSGIServer):
     daemon_threads = True
 
 
-def serve(bound: socket.socket, app: WSGIApplication) -> None:
-    server = Server(bound.getsockname(), WSGIRequestHandler, bind_and_activate=False)
+def create_server(
+    bound: socket.socket,
+    app: WSGIApplication,
+    handler: type[WSGIRequestHandler] = WSGIRequestHandler,
+) -> Server:
+    """Create a server that listens on a bound socket."""
+    server = Server(bound.getsockname(), handler, bind_and_activate=False)
     server.socket.close()
     server.socket = bound
     server.server_name, server.server_port = bound.getsockname()
     server.setup_environ()
     server.set_app(app)
     server.server_activate()
-    server.serve_forever()
+    return server
 
 
 def main(descriptor: int, folder: Path, credentials: str) -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
     create_repository(folder)
-    serve(
-        socket.socket(fileno=descriptor),
-        require_credentials(create_app(folder), credentials),
-    )
+    app = require_credentials(create_app(folder), credentials)
+    create_server(socket.socket(fileno=descriptor), app).serve_forever()
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
 """Git hosts on this machine: the local stack's, and git's own `http-backend` where git is."""
 
 import os
-import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,7 +16,7 @@ from dulwich.objects import Blob, Commit, ObjectID, Tree
 from dulwich.refs import HEADREF
 from dulwich.repo import Repo
 
-from local.git.server import REPOSITORY_NAME, Server, create_app, require_credentials
+from local.git.server import REPOSITORY_NAME, create_app, create_server, require_credentials
 from local.kit.network import bind_port
 
 CREDENTIALS = "ada:a-password-to-be-kept"
@@ -113,14 +112,7 @@ def hosted(origin: Origin, backend: str) -> Iterator[Origin]:
 
 @contextmanager
 def serving(app: Any) -> Iterator[str]:
-    door: socket.socket = bind_port(0)
-    server = Server(door.getsockname(), Silent, bind_and_activate=False)
-    server.socket.close()
-    server.socket = door
-    server.server_name, server.server_port = door.getsockname()
-    server.setup_environ()
-    server.set_app(app)
-    server.server_activate()
+    server = create_server(bind_port(0), app, Silent)
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:

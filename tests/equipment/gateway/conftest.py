@@ -1,8 +1,11 @@
 """Start gateways between real sockets."""
 
 import socket
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 import pytest
 
@@ -26,6 +29,19 @@ def start_gateway(tmp_path) -> Iterator[StartGateway]:
             return port
 
         yield start
+
+
+@contextmanager
+def run_server(handler: type[BaseHTTPRequestHandler], **attributes: Any) -> Iterator[Any]:
+    """Serve on a free port; yield a subclass of the handler with these attributes and `port`."""
+    subclass: Any = type("Handler", (handler,), attributes)
+    with ThreadingHTTPServer(("127.0.0.1", 0), subclass) as server:
+        subclass.port = server.server_port
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield subclass
+        server.shutdown()
+        thread.join()
 
 
 def is_listening(port: int) -> bool:

@@ -4,7 +4,7 @@ import http.client
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 from pydantic import TypeAdapter
@@ -12,6 +12,7 @@ from pydantic import TypeAdapter
 from local.gateway.server import Upstreams
 from local.kit.network import find_free_port
 from scripts.openapi.gateway import GatewayError
+from tests.equipment.gateway.conftest import run_server
 
 SLOW_PARTS = 3
 
@@ -45,14 +46,8 @@ class Upstream(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def upstream() -> Iterator[type[Upstream]]:
-    handler = type("Handler", (Upstream,), {"requests": [], "release": threading.Semaphore(0)})
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        handler.port = server.server_port
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield handler
-        server.shutdown()
-        thread.join()
+    with run_server(Upstream, requests=[], release=threading.Semaphore(0)) as upstream:
+        yield upstream
 
 
 @pytest.fixture

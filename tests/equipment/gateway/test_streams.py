@@ -4,11 +4,12 @@ import http.client
 import json
 import threading
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 
 from local.gateway.server import Upstreams
+from tests.equipment.gateway.conftest import run_server
 
 KEY = f"mint_{'0' * 12}_{'A' * 43}"
 CHAT_KEY = f"sortie_{'0' * 12}_{'A' * 43}"
@@ -81,18 +82,11 @@ class Server(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def server() -> Iterator[type[Server]]:
-    attributes = {
-        "requests": [], "contexts": [], "tokens": [],
-        "release": threading.Semaphore(0), "disconnected": threading.Event(),
-    }  # fmt: skip
-    handler = type("Handler", (Server,), attributes)
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as running:
-        handler.port = running.server_port
-        thread = threading.Thread(target=running.serve_forever)
-        thread.start()
-        yield handler
-        running.shutdown()
-        thread.join()
+    with run_server(
+        Server, requests=[], contexts=[], tokens=[],
+        release=threading.Semaphore(0), disconnected=threading.Event(),
+    ) as server:  # fmt: skip
+        yield server
 
 
 type Send = Callable[..., http.client.HTTPResponse]
