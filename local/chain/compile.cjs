@@ -1,5 +1,5 @@
 // Compiles contracts.sol; prints {"Token": {"code": …, "creation": …, "methods": {"mint(address,uint256)": …}}, …}
-// The code runs as it is at any address; the creation is what a transaction deploys.
+// `code` runs at any address; `creation` is the data of a deploying transaction.
 const { readFileSync } = require("fs");
 const { join } = require("path");
 const solc = require("solc");

@@ -2,8 +2,8 @@
 pragma solidity ^0.8.20;
 
 /// A stand-in for USDC: ERC-20 with EIP-3009, and USDC's own EIP-712 domain and revert messages.
-/// Anybody mints. It has no constructor and no immutables, so that its code can be placed at the
-/// address that USDC has on each chain.
+/// Every account may mint. Without a constructor and immutables, its code can be placed at USDC's
+/// address on each chain.
 contract Token {
     uint8 public constant decimals = 6;
     string public constant symbol = "USDC";
@@ -28,7 +28,7 @@ contract Token {
     event AuthorizationUsed(address indexed authorizer, bytes32 indexed nonce);
     event AuthorizationCanceled(address indexed authorizer, bytes32 indexed nonce);
 
-    /// Circle names it otherwise on test networks.
+    /// Circle uses another name on test networks.
     function name() public view returns (string memory) {
         return block.chainid == 84532 ? "USDC" : "USD Coin";
     }
@@ -84,8 +84,8 @@ contract Token {
     function cancelAuthorization(address authorizer, bytes32 nonce, uint8 v, bytes32 r, bytes32 s)
         external
     {
-        demandUnused(authorizer, nonce);
-        demandSigned(keccak256(abi.encode(CANCEL, authorizer, nonce)), authorizer, v, r, s);
+        requireUnused(authorizer, nonce);
+        requireSigned(keccak256(abi.encode(CANCEL, authorizer, nonce)), authorizer, v, r, s);
         authorizationState[authorizer][nonce] = true;
         emit AuthorizationCanceled(authorizer, nonce);
     }
@@ -96,22 +96,26 @@ contract Token {
     ) internal {
         require(block.timestamp > validAfter, "FiatTokenV2: authorization is not yet valid");
         require(block.timestamp < validBefore, "FiatTokenV2: authorization is expired");
-        demandUnused(from, nonce);
-        bytes32 what = keccak256(abi.encode(TRANSFER, from, to, value, validAfter, validBefore, nonce));
-        demandSigned(what, from, v, r, s);
+        requireUnused(from, nonce);
+        bytes32 message =
+            keccak256(abi.encode(TRANSFER, from, to, value, validAfter, validBefore, nonce));
+        requireSigned(message, from, v, r, s);
         authorizationState[from][nonce] = true;
         emit AuthorizationUsed(from, nonce);
         move(from, to, value);
     }
 
-    function demandUnused(address authorizer, bytes32 nonce) internal view {
+    function requireUnused(address authorizer, bytes32 nonce) internal view {
         require(
             !authorizationState[authorizer][nonce], "FiatTokenV2: authorization is used or canceled"
         );
     }
 
-    function demandSigned(bytes32 what, address by, uint8 v, bytes32 r, bytes32 s) internal view {
-        bytes32 digest = keccak256(abi.encodePacked("\x19\x01", DOMAIN_SEPARATOR(), what));
+    function requireSigned(bytes32 message, address by, uint8 v, bytes32 r, bytes32 s)
+        internal
+        view
+    {
+        bytes32 digest = keccak256(abi.encodePacked("\x19\x01", DOMAIN_SEPARATOR(), message));
         address signer = ecrecover(digest, v, r, s);
         require(signer != address(0) && signer == by, "FiatTokenV2: invalid signature");
     }
@@ -124,7 +128,7 @@ contract Token {
     }
 }
 
-/// Pays one recipient, or two, from its caller's allowance: the way of routers and smart wallets.
+/// Pays one or two recipients from its caller's allowance, as routers and smart wallets do.
 contract Router {
     function pay(Token token, address first, uint256 one, address second, uint256 two) external {
         token.transferFrom(msg.sender, first, one);
@@ -132,7 +136,7 @@ contract Router {
     }
 }
 
-/// Is not USDC, but logs what USDC logs.
+/// A forgery: it is not USDC, but emits the same events.
 contract Forgery {
     event Transfer(address indexed from, address indexed to, uint256 value);
 
@@ -142,7 +146,7 @@ contract Forgery {
     }
 }
 
-/// The one part of Multicall3 that the facilitator wants, to say why a payment would fail.
+/// The part of Multicall3 that the facilitator uses to explain why a payment would fail.
 contract Multicall {
     struct Call { address target; bytes callData; }
     struct Result { bool success; bytes returnData; }
