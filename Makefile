@@ -1,6 +1,6 @@
-# Sortie. `make` alone lists what there is to run; the only things it needs are Python 3.13 and make.
+# Sortie. `make` alone lists the targets. The only requirements are Python 3.13 and make.
 #
-# One environment per tool: aws-sam-cli, MiniStack and the newest boto3 do not resolve together.
+# Each tool has its own environment: aws-sam-cli, MiniStack and the newest boto3 do not resolve together.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -22,14 +22,14 @@ LOCAL_STACK := .tools/local/.ready .tools/ministack/.ready .tools/sam/.ready
 export UV SAM SAM_CLI_TELEMETRY := 0
 unexport PYTHONDONTWRITEBYTECODE PYTHONHOME PYTHONPATH PYTHONPYCACHEPREFIX VIRTUAL_ENV
 
-# Nobody's AWS account belongs in a local run, and sam asks AWS about every credential it finds.
+# A local run must not use an AWS account, and sam verifies every credential that it finds with AWS.
 OFFLINE := env -u AWS_ACCESS_KEY_ID -u AWS_SECRET_ACCESS_KEY -u AWS_SESSION_TOKEN \
   -u AWS_PROFILE -u AWS_DEFAULT_PROFILE -u AWS_CA_BUNDLE -u AWS_ENDPOINT_URL -u AWS_REGION \
   AWS_CONFIG_FILE=/dev/null AWS_SHARED_CREDENTIALS_FILE=/dev/null \
   AWS_EC2_METADATA_DISABLED=true AWS_DEFAULT_REGION=eu-central-1
 
-# The interpreter Lambda's runtime has, and MiniStack shares with handlers. A pyenv shim is on PATH
-# even when it leads nowhere, so each candidate must prove itself; virtual environments give theirs.
+# The version of Lambda's runtime, which MiniStack shares with handlers. Run each candidate, as a
+# pyenv shim may be on PATH without its interpreter; a virtual environment prints its base's path.
 WHICH_PYTHON = for candidate in "$$(command -v python3.13)" \
   "$${PYENV_ROOT:-$$HOME/.pyenv}"/versions/3.13*/bin/python3.13 \
   "$$($(UV) python find --managed-python --no-project 3.13 2>/dev/null)"; do \
@@ -37,7 +37,7 @@ WHICH_PYTHON = for candidate in "$$(command -v python3.13)" \
     assert sys.version_info[:2] == (3, 13); print(sys._base_executable)' 2>/dev/null && break; done
 PYTHON = $(eval PYTHON := $(shell $(WHICH_PYTHON)))$(or $(PYTHON),$(error $(NO_PYTHON)))
 define NO_PYTHON
-Sortie needs Python 3.13 (the version its Lambda functions run on) and found none. Any of these installs it:
+Python 3.13, the version of Sortie's Lambda functions, is missing. Install it with one of:
   .tools/uv/bin/uv python install 3.13
   pyenv install 3.13
   brew install python@3.13
@@ -49,13 +49,13 @@ endef
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-up: $(LOCAL_STACK) $(if $(filter-out off,$(PAYMENTS)),$(CHAIN)) ## the whole system on http://127.0.0.1:8080 (PORT=…), until Ctrl-C; PAYMENTS=required|instead-of-key
+up: $(LOCAL_STACK) $(if $(filter-out off,$(PAYMENTS)),$(CHAIN)) ## run the whole system on http://127.0.0.1:8080 (PORT=…) until Ctrl-C; PAYMENTS=required|instead-of-key
 	@exec $(OFFLINE) PYTHONPATH=layers/jobs PORT=$(PORT) PAYMENTS=$(PAYMENTS) $(LOCAL_PYTHON) -m local.stack.up
 
-# See tests/conftest.py for who runs what.
+# tests/conftest.py distributes the tests to processes.
 SCHEDULE := --dist loadfile --no-loadscope-reorder
 
-check: .venv/.ready ## lint, types, unit tests: quick, while you work
+check: .venv/.ready ## run lint, type checks and quick tests, while you work
 	@$(DEV)/ruff check
 	@$(DEV)/ruff format --check
 	@$(DEV)/mypy
@@ -63,52 +63,52 @@ check: .venv/.ready ## lint, types, unit tests: quick, while you work
 	@$(OFFLINE) $(DEV)/pytest --numprocesses 2 $(SCHEDULE) --ignore tests/architecture/test_gates.py \
 	  tests/unit tests/handlers tests/architecture client/tests
 
-test: .venv/.ready .tools/runtime/.ready .tools/docs/.ready $(LOCAL_STACK) $(NODE_PACKAGES) $(CHAIN) ## everything that is checked
+test: .venv/.ready .tools/runtime/.ready .tools/docs/.ready $(LOCAL_STACK) $(NODE_PACKAGES) $(CHAIN) ## run lint, type checks and all tests
 	@$(DEV)/ruff check
 	@$(DEV)/ruff format --check
 	@$(DEV)/mypy
 	@$(DEV)/mypy --python-version 3.12 client/src # the oldest Python that the client supports
 	@$(OFFLINE) $(DEV)/pytest --numprocesses 4 $(SCHEDULE) --cov --cov-report= --cov-fail-under=$(COVERAGE)
 
-equipment: .venv/.ready $(LOCAL_STACK) $(CHAIN) ## test the local stack's own parts, and record that they pass (PART=chain: one)
+equipment: .venv/.ready $(LOCAL_STACK) $(CHAIN) ## test the local stack's own parts, and record that they pass (PART=chain: one part)
 	@$(OFFLINE) $(DEV)/python -m tests.equipment $(PART)
 
-bench: .venv/.ready .tools/runtime/.ready $(LOCAL_STACK) $(CHAIN) ## cold starts, warm path, cost per job, scale
+bench: .venv/.ready .tools/runtime/.ready $(LOCAL_STACK) $(CHAIN) ## measure cold starts, warm requests, cost per job and growth (ARGS="calls --quick")
 	@exec $(OFFLINE) PYTHONPATH=layers/jobs $(DEV)/python -m bench $(ARGS)
 
 docs: .tools/docs/.ready ## build the documentation into .local/site
-	@NO_MKDOCS_2_WARNING=1 .tools/docs/bin/python -m mkdocs build --strict # --quiet would hide what it must not
+	@NO_MKDOCS_2_WARNING=1 .tools/docs/bin/python -m mkdocs build --strict # --quiet would hide warnings
 
 build: $(LOCAL_STACK) ## build for AWS (arm64) into .aws-sam/build
 	@$(OFFLINE) $(LOCAL_PYTHON) -m local.cloud.build aws
 
-deploy: build ## build and deploy to AWS (STAGE=dev|prod; GUIDED=1 asks)
+deploy: build ## build and deploy to AWS (STAGE=dev|prod; GUIDED=1: ask for settings)
 	$(SAM) deploy --config-env $(STAGE) $(if $(GUIDED),--guided)
 
-sam-local: $(LOCAL_STACK) ## invoke every function with `sam local`, in Lambda's own image; UP=1: let it use what `make up` runs (needs Docker)
+sam-local: $(LOCAL_STACK) ## invoke every function with `sam local` in Docker; UP=1: use the stack of `make up`
 	@exec $(OFFLINE) PYTHONPATH=layers/jobs $(LOCAL_PYTHON) -m local.sam_local.invoke $(if $(UP),--up)
 
-registry: .tools/local/.ready ## make registry FILE=… STACK=…: write agents, drones, projects and keys to a deployed stack
+registry: .tools/local/.ready ## write agents, drones, projects and keys to a deployed stack (FILE=… STACK=…)
 	@PYTHONPATH=layers/jobs $(LOCAL_PYTHON) -m scripts.registry --file '$(FILE)' --stack '$(STACK)'
 
-partner: .tools/local/.ready ## make partner NAME=… ROLE=viewer|pilot|manager STACK=…: let a partner fly missions (ORG=…)
+partner: .tools/local/.ready ## register a partner's program for missions (NAME=… ROLE=viewer|pilot|manager STACK=… [ORG=…])
 	@PYTHONPATH=layers/jobs $(LOCAL_PYTHON) -m scripts.partner --name "$$NAME" --role "$$ROLE" \
 	  --organisation "$$ORG" --stack '$(STACK)'
 
-payments: .tools/local/.ready ## make payments STACK=…: print what was paid for jobs (STATE=settled; else what is unknown)
+payments: .tools/local/.ready ## print payments, by default those of unknown outcome (STACK=… [STATE=settled] [LIMIT=…])
 	@PYTHONPATH=layers/jobs $(LOCAL_PYTHON) -m scripts.payments --stack '$(STACK)' \
 	  $(if $(STATE),--state '$(STATE)') $(if $(LIMIT),--limit '$(LIMIT)')
 
-redrive: .venv/.ready ## make redrive STACK=… [QUEUE=…]: send what a dead letter queue holds on its way once more
+redrive: .venv/.ready ## list the dead letter queues, or redrive one (STACK=… [QUEUE=…])
 	@$(DEV)/sortie dlq $(if $(QUEUE),redrive '$(QUEUE)',list) --stack '$(STACK)'
 
-webhook-secret: .tools/local/.ready ## make webhook-secret TENANT=… STACK=…: sign its webhooks with a new secret (RETIRE=1: only with that)
+webhook-secret: .tools/local/.ready ## rotate the secret of a tenant's webhooks (TENANT=… STACK=…; RETIRE=1: retire the previous one)
 	@PYTHONPATH=layers/jobs $(LOCAL_PYTHON) -m scripts.webhook_secret --tenant '$(TENANT)' --stack '$(STACK)' --retire '$(RETIRE)'
 
-openapi: .venv/.ready ## write docs/openapi anew from what the code declares
+openapi: .venv/.ready ## write docs/openapi from the code
 	@PYTHONPATH=layers/jobs $(DEV)/python -m scripts.openapi
 
-clean: ## remove everything that was built or installed here
+clean: ## remove everything built or installed here
 	rm -rf .aws-sam .local .tools .venv .coverage .*_cache .hypothesis tests/node/node_modules local/chain/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -141,7 +141,7 @@ local/chain/node_modules/.contracts.json: $(addprefix local/chain/,package-lock.
 	npm ci --ignore-scripts --no-audit --no-fund --silent && node compile.cjs > node_modules/.contracts.json && \
 	echo "$$((SECONDS - start)) s"
 
-# ── Locks: names, versions and hashes; no host, so that any index will do ───────
+# ── Locks: names, versions and hashes, without hosts, so that any index works ──
 COMPILE = $(UV) pip compile --quiet --no-config --generate-hashes --no-emit-index-url --no-header \
   --no-annotate --universal --python '$(PYTHON)' $(if $(UPGRADE),--upgrade)
 lock: $(UV) ## resolve the requirements again (UPGRADE=1: to the newest)
@@ -158,7 +158,7 @@ lock: $(UV) ## resolve the requirements again (UPGRADE=1: to the newest)
 	$(if $(NODE_PACKAGES),for each in tests/node local/chain; do \
 	  (cd $$each && npm install --package-lock-only --ignore-scripts --silent && node -e '$(FUNDLESS)') || exit 1; done)
 
-# npm notes where each package asks for money: addresses all the same.
+# Remove npm's `funding` entries, as they contain addresses of hosts.
 define FUNDLESS
 const fs = require("fs"), file = "package-lock.json", lock = JSON.parse(fs.readFileSync(file)); \
 for (const each of Object.values(lock.packages)) delete each.funding; \
