@@ -24,7 +24,7 @@ from jobs.missions.partner import Client, Role
 from jobs.webhooks.adapters.subscriptions import DynamoSubscriptions
 from local.cloud.build import LOCAL, read_lock
 from local.cloud.template import find_layer_folders, load_template
-from local.kit.paths import ROOT, tool
+from local.kit.paths import ROOT, find_tool
 from local.kit.progress import step
 from local.sam_local.invocations import EXAMPLE_CLIENT
 from local.stack.seed import REGISTRY
@@ -66,7 +66,7 @@ class Start:
 
     def run(self, environment: Mapping[str, str]) -> None:
         process = subprocess.Popen(  # noqa: S603 - our own command
-            [tool("runtime/bin/python"), CHILD, *self.arguments],
+            [find_tool("runtime/bin/python"), CHILD, *self.arguments],
             env={**environment, "PYTHONPATH": os.pathsep.join(map(str, self.path))},
             stdout=subprocess.PIPE,
             text=True,

@@ -11,7 +11,7 @@ from typing import Any, Final
 from local.chain.node import CONTRACTS, Account, Node, run_node
 from local.kit.errors import LocalStackError
 from local.kit.network import bind_port, is_responding
-from local.kit.paths import ROOT, tool
+from local.kit.paths import ROOT, find_tool
 from local.kit.process import Process
 
 DEFAULT_NETWORKS: Final = ("base", "polygon")
@@ -115,7 +115,7 @@ def run_facilitator(nodes: Mapping[str, Node], folder: Path) -> Iterator[Facilit
         process = Process(
             "the facilitator",
             [
-                *(tool("chain/bin/python"), "-m", "local.chain.facilitator"),
+                *(find_tool("chain/bin/python"), "-m", "local.chain.facilitator"),
                 *(str(bound.fileno()), json.dumps(chains)),
             ],
             env={"PYTHONPATH": str(ROOT), "FACILITATOR_KEY": key},

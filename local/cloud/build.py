@@ -22,7 +22,7 @@ from pathlib import Path
 
 from local.cloud.template import find_code_folders
 from local.kit.errors import LocalStackError
-from local.kit.paths import BUILT, PYTHON, ROOT, tool
+from local.kit.paths import BUILT, PYTHON, ROOT, find_tool
 from local.kit.progress import step
 
 SOURCES = ("template.yaml", "functions", "layers", "statemachines", "docs/openapi")
@@ -118,10 +118,10 @@ def run_sam_build(target: Target) -> None:
         "PATH": f"{PYTHON.parent}{os.pathsep}{os.environ['PATH']}",
         "PYTHON": str(PYTHON),
         "SAM_CLI_TELEMETRY": "0",
-        "UV": str(tool("uv/bin/uv")),
+        "UV": str(find_tool("uv/bin/uv")),
     }
     command: list[str | Path] = [
-        *(tool("sam/bin/sam"), "build"),
+        *(find_tool("sam/bin/sam"), "build"),
         *("--build-dir", target.folder),
         *("--parameter-overrides", f"Architecture={target.architecture}"),
     ]

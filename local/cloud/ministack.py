@@ -6,7 +6,7 @@ from pathlib import Path
 
 from local.cloud.aws import CREDENTIALS, REGION
 from local.kit.network import find_free_port, get, is_responding
-from local.kit.paths import tool
+from local.kit.paths import find_tool
 from local.kit.process import Process
 
 # Handlers inherit MiniStack's environment. The developer's settings of logging, proxies or AWS must
@@ -34,7 +34,7 @@ class MiniStack(Process):
         self._files.mkdir()
         super().__init__(
             "MiniStack",
-            [tool("ministack/bin/python"), "-m", "local.cloud.emulator", authorizer_prefix],
+            [find_tool("ministack/bin/python"), "-m", "local.cloud.emulator", authorizer_prefix],
             env=build_environment(self.port, self.mqtt.port, self._files),
             log=folder / "ministack.log",
         )

@@ -13,7 +13,7 @@ BUILT = ROOT / ".aws-sam"
 PYTHON = Path(sys.base_prefix) / "bin" / "python3.13"
 
 
-def tool(name: str) -> Path:
+def find_tool(name: str) -> Path:
     """Return the path of an installed tool.
 
     Raises:

@@ -18,7 +18,7 @@ from threading import Event
 from local.cloud.aws import REGION
 from local.cloud.build import HOST_ARCHITECTURE, LOCAL, build
 from local.kit.errors import LocalStackError
-from local.kit.paths import ROOT, tool
+from local.kit.paths import ROOT, find_tool
 from local.sam_local.containers import NO_DOCKER, expose, extract_web_adapter, is_docker_running
 from local.sam_local.invocations import (
     Backend,
@@ -69,7 +69,7 @@ def prepare(stack: Backend, folder: Path) -> Iterator[list[Invocation]]:
 
 def build_command(invocation: Invocation, folder: Path) -> list[str | Path]:
     return [
-        *(tool("sam/bin/sam"), "local", "invoke", invocation.function),
+        *(find_tool("sam/bin/sam"), "local", "invoke", invocation.function),
         *("--template", folder / "template.json"),
         *("--event", folder / "events" / invocation.file),
         *("--region", REGION, "--parameter-overrides", f"Architecture={HOST_ARCHITECTURE}"),
