@@ -85,6 +85,9 @@ class Source:
                 found = self._named(name, scope)
             case ast.Attribute(value=value, attr=name):
                 found = union(self._member(it, name) for it in self._resolve(value, scope))
+            case ast.Call(func=ast.Name(id="super")) if scope.owner:
+                bases = union(self._resolve(base, scope) for base in scope.owner.bases)
+                found = union(map(self._result, bases))
             case ast.Call(func=function):
                 found = union(map(self._result, self._resolve(function, scope)))
             case ast.IfExp(body=one, orelse=other):
@@ -191,18 +194,17 @@ class Source:
                 return NOTHING
 
     def _implementing(self, protocol: ast.ClassDef) -> Iterator[Instance]:
-        """Yield the kinds of job, which the code knows by a protocol."""
-        if not protocol.name.endswith(FOLLOWED_BY_MEMBER):
-            return
-        for each in (
+        """Yield the kinds of job, whose protocol is `Kind`. Other protocols are not followed."""
+        definitions = (
             it for names in self._names.values() for some in names.values() for it in some
-        ):
+        )
+        for each in definitions:
             if (
                 isinstance(each, Definition)
                 and isinstance(each.node, ast.ClassDef)
                 and each.node is not protocol
-                and each.node.name.endswith(FOLLOWED_BY_MEMBER)
-                and methods_of(protocol) <= methods_of(each.node)
+                and each.node.name.endswith(protocol.name)
+                and protocol.name.endswith(FOLLOWED_BY_MEMBER)
             ):
                 yield Instance(each)
 
@@ -231,10 +233,6 @@ def is_property(function: Function) -> bool:
 
 def is_protocol(node: ast.ClassDef) -> bool:
     return any(ast.unparse(base).startswith("Protocol") for base in node.bases)
-
-
-def methods_of(node: ast.ClassDef) -> set[str]:
-    return {each.name for each in node.body if isinstance(each, FUNCTION)}
 
 
 def union(some: Iterable[Things]) -> Things:

@@ -11,6 +11,8 @@ ROOT = Path(__file__).parents[2]
 FOLDERS = ("functions", "layers/jobs", "layers/openapi")
 READ_BY_POWERTOOLS = {"POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_SERVICE_NAME"}
 READ_BY_WEB_ADAPTER = {"AWS_LAMBDA_EXEC_WRAPPER", "AWS_LWA_INVOKE_MODE", "AWS_LWA_PORT"}
+MENTION = re.compile(r"\b(?:environ|getenv)\b")
+LITERAL = re.compile(r'os\.environ(?:\["([A-Z_]+)"\]|\.get\("AWS_[A-Z_]+"\))')
 
 SOURCES = {
     "handler.py": """
@@ -67,20 +69,28 @@ from typing import Protocol
 from collections.abc import Callable
 
 class Kind(Protocol):
+    @property
+    def name(self) -> str: ...
     def link(self) -> str: ...
     def follow(self) -> None: ...
 
 type Kinds = Callable[[str], Kind]
 
 class MessageKind:
+    name = "message"
+
     def link(self) -> str:
         return os.environ["LINK"]
 
     def follow(self) -> None:
         os.environ["NOT_FOLLOWED"]
 
+class SessionMessageKind(MessageKind):
+    def link(self) -> str:
+        return super().link() + os.environ["OVERRIDE"]
+
 def kind(name: str) -> Kind:
-    return MessageKind()
+    return SessionMessageKind()
 """,
     "use_case.py": """
 from kinds import Kinds
@@ -119,6 +129,15 @@ def test_function_has_exactly_the_variables_that_its_code_may_read(functions, so
     assert {name: some for name, some in unread.items() if some} == {}
 
 
+def test_variable_in_the_code_is_read_by_some_function(functions, source) -> None:
+    """Otherwise the search misses it, or the code is dead."""
+    files = [file for folder in FOLDERS for file in (ROOT / folder).rglob("*.py")]
+    named = {name for file in files for name in LITERAL.findall(file.read_text()) if name}
+    found = [source.variables(module_of(function)) for function in functions.values()]
+
+    assert named == set().union(*found)
+
+
 def test_globals_give_functions_only_what_powertools_reads(template) -> None:
     everywhere = template["Globals"]["Function"]["Environment"]["Variables"]
 
@@ -134,12 +153,10 @@ def test_web_server_has_the_variables_of_the_web_adapter(functions) -> None:
 
 def test_code_reads_each_variable_by_its_literal_name() -> None:
     """Otherwise the search in the source would miss it. AWS itself sets what begins with `AWS_`."""
-    mention = re.compile(r"\b(?:environ|getenv)\b")
-    literal = re.compile(r'os\.environ(?:\["[A-Z_]+"\]|\.get\("AWS_[A-Z_]+"\))')
     for folder in FOLDERS:
         for file in (ROOT / folder).rglob("*.py"):
             text = file.read_text()
-            assert len(mention.findall(text)) == len(literal.findall(text)), file
+            assert len(MENTION.findall(text)) == len(LITERAL.findall(text)), file
 
 
 def test_search_follows_what_the_code_asks_of_a_wiring_or_a_kind_of_job(tmp_path) -> None:
@@ -148,4 +165,4 @@ def test_search_follows_what_the_code_asks_of_a_wiring_or_a_kind_of_job(tmp_path
 
     found = Source(tmp_path)
 
-    assert found.variables("handler") == {"TABLE", "BY_FUNCTION", "BY_CLASS", "LINK"}
+    assert found.variables("handler") == {"TABLE", "BY_FUNCTION", "BY_CLASS", "LINK", "OVERRIDE"}
