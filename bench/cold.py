@@ -18,7 +18,6 @@ from bench.report import Row, Section
 from bench.scene import Scene, open_scene
 from bench.setting import Setting, median
 from jobs.docs.adapters.dynamodb.projects import DynamoProjects
-from jobs.messaging.adapters.registry import DynamoRegistry
 from jobs.missions.adapters.fleet_registry import DynamoFleetRegistry
 from jobs.missions.partner import Client, Role
 from jobs.webhooks.adapters.subscriptions import DynamoSubscriptions
@@ -30,6 +29,7 @@ from local.sam_local.invocations import EXAMPLE_CLIENT
 from local.stack.seed import REGISTRY
 from scripts.registry import load as load_registry
 from scripts.registry_file import RegistryFile
+from scripts.registry_table import RegistryTable
 
 BUDGET_MS: Final = 330
 ROUNDS: Final = 7
@@ -142,7 +142,7 @@ def create_start(artifact: Path, name: str, properties: Mapping[str, Any]) -> St
 def register(stage: Scene) -> None:
     """Register the agents and drones that the events refer to."""
     table = stage.client("dynamodb"), stage.environment["REGISTRY_TABLE"], lambda: 0
-    registry = DynamoRegistry(*table)
+    registry = RegistryTable(*table)
     file = RegistryFile.read(REGISTRY, {"BASE_URL": stage.environment["PUBLIC_URL"], "STACK": ""})
     load_registry(
         file,

@@ -3,7 +3,7 @@
 import json
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from typing import Any, Final
 from unittest.mock import patch
@@ -12,14 +12,15 @@ from bench import requests
 from bench.course import Course, Walk
 from bench.requests import DEVICE, TENANT
 from bench.scene import Scene
-from jobs.core import wiring as bootstrap
 from jobs.core.adapters import messages
-from jobs.core.job import JobRef, Millis
-from jobs.missions.mission import DIALECT
+from jobs.core.job import JobRef
+from jobs.kit.clock import Millis, now
+from jobs.missions.mission import KIND
 from jobs.tracking.adapters.connections import DynamoConnections
 from jobs.tracking.connection import Connection
 from jobs.tracking.resource import Resource, job_resource
 from local.kit.paths import ROOT
+from scripts import wirings
 
 POLLED: Final = 2
 """Lambda receives and deletes the message for the worker."""
@@ -34,7 +35,7 @@ class Clock:
     """A clock that moves only when it is set."""
 
     def __init__(self) -> None:
-        self.now = bootstrap.now()
+        self.now = now()
 
     def __call__(self) -> Millis:
         return self.now
@@ -45,7 +46,9 @@ def prepare_flight(stage: Scene) -> Iterator["Flight"]:
     """Yield a flight with a docked, reachable drone and warm caches."""
     clock = Clock()
     stage.forget()
-    with patch("jobs.core.wiring.now", clock):
+    with ExitStack() as patches:
+        for core in wirings.CORES:
+            patches.enter_context(patch.object(core, "clock", clock))
         made = Flight(stage, clock)
         made.warm_up()
         made.send_telemetry()
@@ -70,7 +73,7 @@ class Flight(Walk):
 
     @property
     def ref(self) -> JobRef:
-        return JobRef(tenant=TENANT, dialect=DIALECT, id=self.course.job_id)
+        return JobRef(tenant=TENANT, kind=KIND, id=self.course.job_id)
 
     def warm_up(self) -> None:
         """Create another mission, scheduled for tomorrow, to fill the caches."""
@@ -132,7 +135,7 @@ class Flight(Walk):
     def check(self) -> bool:
         """Check the mission as the state machine does; return whether it has ended."""
         self.checks += 1
-        answer = self.work("watch", "workers.watch_mission", messages.spelled(self.ref))
+        answer = self.work("watch", "workers.watch_mission", messages.ref_fields(self.ref))
         if not answer["ended"]:
             self._check_at = int(datetime.fromisoformat(answer["again"]).timestamp() * 1000)
         return bool(answer["ended"])

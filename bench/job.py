@@ -59,8 +59,8 @@ class Line(Walk):
             job = self.serve("polls", "messaging.get_job", requests.get_job(job_id))
         if job["status"] != "completed":
             raise RuntimeError(f"the job ended as {job['status']}")
-        ref = JobRef(tenant=requests.TENANT, dialect="messaging", id=job_id)
-        self.work("deadline", "workers.expire_job", messages.spelled(ref))
+        ref = JobRef(tenant=requests.TENANT, kind="messaging", id=job_id)
+        self.work("deadline", "workers.expire_job", messages.ref_fields(ref))
         return course
 
 

@@ -14,7 +14,7 @@ from bench.scene import open_scene
 from bench.setting import Setting
 from bench.sockets import fetch_token, open_sockets, post_json
 from bench.transitions import count_transitions, load_definition, wait_for_history
-from jobs.core.job import Millis
+from jobs.kit.clock import Millis
 from local.cloud.aws import create_session
 from local.kit.progress import step
 from local.stack.docks import run_docks

@@ -10,11 +10,14 @@ from bench.meter import Calls
 from bench.report import Row, Section
 from bench.scene import Scene, open_scene
 from bench.setting import Setting
-from jobs.core import wiring as bootstrap
+from jobs import kinds
 from jobs.core.adapters.dynamodb import items
+from jobs.core.adapters.dynamodb.items import JobItems
 from jobs.core.ids import new_job_id
-from jobs.core.job import Job, Millis
+from jobs.core.job import Job
 from jobs.core.status import JobStatus
+from jobs.kit.aws.dynamodb.attributes import Item, attributes
+from jobs.kit.clock import Millis, now
 from local.kit.progress import step
 
 SIZES: Final = (100, 10_000, 100_000)
@@ -54,16 +57,17 @@ class Store:
     def __init__(self, stage: Scene) -> None:
         self._dynamodb = stage.client("dynamodb")
         self._tables = stage.environment
-        self._now = bootstrap.now()
+        self._now = now()
         self._buckets: dict[str, int] = {}
         self._processing_ms = 1500
         self.example_id = ""
 
     def add(self, count: int) -> None:
         with step(f"scale: storing {count:,} jobs, a dot per {JOBS_PER_DOT:,}"):
+            codec = JobItems(kinds.storage)
             batches = batched(self._jobs(count), BATCH_SIZE, strict=False)
             for number, jobs in enumerate(batches, 1):
-                self._write("JOB_TABLE", [items.header(job, write_id="0" * 12) for job in jobs])
+                self._write("JOB_TABLE", [codec.header(job, write_id="0" * 12) for job in jobs])
                 if number * BATCH_SIZE % JOBS_PER_DOT == 0:
                     sys.stdout.write(".")
                     sys.stdout.flush()
@@ -76,7 +80,7 @@ class Store:
             job = Job(
                 id=new_job_id(created),
                 tenant=requests.TENANT,
-                dialect="messaging",
+                kind="messaging",
                 request=REQUEST,
                 created_at=created,
                 changed_at=created + self._processing_ms,
@@ -93,9 +97,9 @@ class Store:
             self.example_id = self.example_id or job.id
             yield job
 
-    def _counts(self) -> Iterator[items.Item]:
+    def _counts(self) -> Iterator[Item]:
         for bucket, count in self._buckets.items():
-            yield items.attributes({
+            yield attributes({
                 "PK": f"{requests.TENANT}#messaging",
                 "SK": bucket,
                 JobStatus.SUCCEEDED.value: count,
@@ -103,7 +107,7 @@ class Store:
                 "expires_at": int(bucket) + DAY_MS // 1000,
             })  # fmt: skip
 
-    def _write(self, table: str, rows: Sequence[items.Item]) -> None:
+    def _write(self, table: str, rows: Sequence[Item]) -> None:
         unprocessed: Any = {self._tables[table]: [{"PutRequest": {"Item": row}} for row in rows]}
         while unprocessed:
             response = self._dynamodb.batch_write_item(RequestItems=unprocessed)

@@ -21,27 +21,21 @@ import botocore.session
 
 from bench.meter import Calls, Meter
 from bench.requests import AGENT, CLIENT, DEVICE, GROUP, PLAN, PROJECT, TENANT, Event
-from jobs.core import wiring as bootstrap
-from jobs.docs import wiring as docs_bootstrap
 from jobs.docs.adapters.dynamodb.projects import DynamoProjects
 from jobs.docs.docs_job import Project
 from jobs.kit import lambda_handler as runtime
 from jobs.kit.aws.client import PATIENT
-from jobs.messaging.adapters.registry import DynamoRegistry
 from jobs.messaging.agent import Agent
-from jobs.missions import wiring as mission_bootstrap
 from jobs.missions.adapters.fleet_registry import DynamoFleetRegistry
 from jobs.missions.device import Device, DeviceGroup, Plan
 from jobs.missions.partner import Client, Role
-from jobs.payments import wiring as payment_bootstrap
-from jobs.sessions import wiring as session_bootstrap
-from jobs.tracking import wiring as watch_bootstrap
-from jobs.webhooks import wiring as event_bootstrap
 from local.cloud.aws import CREDENTIALS, REGION, create_session
 from local.cloud.build import LOCAL
 from local.cloud.template import load_template
 from local.kit.paths import ROOT
 from local.stack.local_stack import LocalStack
+from scripts import wirings
+from scripts.registry_table import RegistryTable
 
 TABLES: Final = {
     "JobTable": "JOB_TABLE",
@@ -53,10 +47,6 @@ TABLES: Final = {
     "SessionTable": "SESSION_TABLE",
     "WebhookTable": "WEBHOOK_TABLE",
 }
-ROOTS: Final = (
-    bootstrap, docs_bootstrap, event_bootstrap, mission_bootstrap, payment_bootstrap,
-    session_bootstrap, watch_bootstrap,
-)  # fmt: skip
 PARAMETERS: Final = {
     "DefaultTimeoutMs": "DEFAULT_TIMEOUT_MS",
     "RetentionHours": "RETENTION_HOURS",
@@ -131,10 +121,7 @@ class Scene:
 
     def forget(self) -> None:
         """Clear all caches and clients, as in a new execution environment."""
-        for root in ROOTS:
-            for thing in vars(root).values():
-                if hasattr(thing, "cache_clear"):
-                    thing.cache_clear()
+        wirings.forget()
 
 
 @cache
@@ -188,6 +175,7 @@ def prepare_environment(stack: LocalStack, name: str) -> dict[str, str]:
     }
     client("events").create_event_bus(Name=name)
     secret = client("secretsmanager").create_secret(Name=f"{name}/cursor", SecretString="s" * 64)
+    pool = stack.outputs["UserPoolId"]
     api, stage = stack.outputs["WebSocketApiId"], stack.outputs["WebSocketStageName"]
     return {
         **tables,
@@ -205,10 +193,11 @@ def prepare_environment(stack: LocalStack, name: str) -> dict[str, str]:
         "CURSOR_SECRET_ARN": secret["ARN"],
         "IOT_ARN": IOT,
         "THINGS_ARN": f"{IOT}:thing/",
-        "TOKEN_ISSUER": f"https://cognito/{stack.outputs['UserPoolId']}",
+        "TOKEN_ISSUER": f"https://cognito/{pool}",
+        "TOKEN_KEYS_URL": f"{stack.aws_endpoint_url}/{pool}/.well-known/jwks.json",
         "PUBLIC_URL": stack.base_url,
         "WEBSOCKET_URL": stack.websocket_url,
-        "SOCKETS_URL": f"https://{api}.execute-api.{REGION}.amazonaws.com/{stage}",
+        "SOCKETS_URL": f"{stack.aws_endpoint_url}/_aws/execute-api/{api}/{stage}",
     }
 
 
@@ -220,7 +209,7 @@ def make_queue(sqs: Any, name: str) -> str:
 
 def register(dynamodb: Any, table: str) -> None:
     """Register an agent, a program that flies missions, a drone and a docs project."""
-    registry = DynamoRegistry(dynamodb, table, clock=lambda: 0)
+    registry = RegistryTable(dynamodb, table, clock=lambda: 0)
     registry.put_agent(TENANT, Agent(id=AGENT, name="Echo"))
     registry.put_client(Client(id=CLIENT, tenant=TENANT, name="Bench", role=Role.MANAGER))
     handbook = Project(id=PROJECT, tenant=TENANT, repository="https://git.example/handbook.git")

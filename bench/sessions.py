@@ -97,8 +97,8 @@ class Conversation(Line):
         newest = self.serve("read", "sessions.list_messages", read)["messages"][0]
         if not newest["isAgent"]:
             raise RuntimeError("the agent has not answered the message")
-        ref = JobRef(tenant=requests.TENANT, dialect="messaging", id=job_id)
-        self.work("deadline", "workers.expire_job", messages.spelled(ref))
+        ref = JobRef(tenant=requests.TENANT, kind="messaging", id=job_id)
+        self.work("deadline", "workers.expire_job", messages.ref_fields(ref))
         return course
 
     def _send(self, content: str) -> str:

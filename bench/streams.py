@@ -20,18 +20,19 @@ from bench.price import LAMBDA_GB, Usage, price_million
 from bench.report import Row, Section
 from bench.scene import Scene, open_scene
 from bench.setting import Setting, median
-from jobs.core import wiring as bootstrap
+from jobs import kinds
 from jobs.core.adapters.dynamodb.jobs import DynamoJobRepository
 from jobs.core.ids import new_job_id
 from jobs.core.job import Job
 from jobs.core.status import JobStatus
-from jobs.docs import wiring as docs_bootstrap
 from jobs.docs.adapters.dynamodb.output import DynamoOutputLog
 from jobs.docs.api.stream import app
-from jobs.docs.docs_job import DIALECT, Session
+from jobs.docs.docs_job import KIND, DocsJob
 from jobs.docs.ports import OutputItem
+from jobs.docs.wiring import wiring as docs
 from jobs.docs.write_output import OutputWriter
 from jobs.kit.asgi import CONTEXT_HEADER
+from jobs.kit.clock import now
 from local.cloud.aws import create_session
 from local.kit.progress import step
 from local.stack.local_stack import LocalStack
@@ -110,10 +111,10 @@ def time_create(stack: LocalStack) -> float:
 def time_items(stack: LocalStack) -> list[float]:
     now = time.time_ns() // 1_000_000
     job = Job(
-        id=new_job_id(now), tenant="demo", dialect=DIALECT, request={"messages": [], "v": 1},
+        id=new_job_id(now), tenant="demo", kind=KIND, request={"messages": [], "v": 1},
         created_at=now, changed_at=now, deadline=now + HOUR, retention=24 * HOUR,
         status=JobStatus.RUNNING, lease_until=now + HOUR,
-        session=Session(
+        details=DocsJob(
             project=stack.seeded["docsAgents"]["projectId"],
             branch="bench", model="sonnet", repository="none",
         ),
@@ -122,7 +123,9 @@ def time_items(stack: LocalStack) -> list[float]:
         closing(create_session().client("dynamodb", endpoint_url=stack.aws_endpoint_url)) as client,
         closing(connect(stack)) as connection,
     ):
-        DynamoJobRepository(client, stack.outputs["JobTableName"], lambda: now).add(job)
+        DynamoJobRepository(client, stack.outputs["JobTableName"], lambda: now, kinds.storage).add(
+            job
+        )
         log = DynamoOutputLog(client, stack.outputs["OutputTableName"])
         connection.request("GET", f"{to_path(stack)}/{job.id}/stream", headers=to_headers(stack))
         response, times = connection.getresponse(), []
@@ -175,12 +178,12 @@ def measure_first_byte(stage: Scene) -> tuple[float, Calls]:
 
 def measure_writes(stage: Scene) -> Calls:
     """Return the calls of a writer whose agent produces a word at a time."""
-    now = bootstrap.now()
+    moment = now()
     job = Job(
-        id=new_job_id(now), tenant=requests.TENANT, dialect=DIALECT, request={"messages": []},
-        created_at=now, changed_at=now, deadline=now + HOUR, retention=24 * HOUR,
+        id=new_job_id(moment), tenant=requests.TENANT, kind=KIND, request={"messages": []},
+        created_at=moment, changed_at=moment, deadline=moment + HOUR, retention=24 * HOUR,
     )  # fmt: skip
-    with stage.meter.counting() as calls, OutputWriter(docs_bootstrap.output_log(), job) as emit:
+    with stage.meter.counting() as calls, OutputWriter(docs.output_log, job) as emit:
         for _ in range(round(OUTPUT_S / WORD_INTERVAL_S)):
             emit({"t": "text", "text": "word "})
             time.sleep(WORD_INTERVAL_S)

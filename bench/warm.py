@@ -10,8 +10,9 @@ from bench.report import Row, Section
 from bench.requests import Event
 from bench.scene import Scene, open_scene
 from bench.setting import Setting
-from jobs.core import wiring as bootstrap
-from jobs.core.adapters.dynamodb.items import attributes
+from jobs.kit.aws.clients import clients
+from jobs.kit.aws.dynamodb.attributes import attributes
+from jobs.kit.clock import now
 from local.kit.progress import step
 
 WARM_UP: Final = 30
@@ -71,13 +72,13 @@ class Missions:
         window = {"PK": f"LIMIT#{requests.TENANT}#create", "SK": "WINDOW"}
         self._dynamodb.put_item(
             TableName=self._stage.environment["MISSION_TABLE"],
-            Item=attributes({**window, "taken": 0, "resets_at": bootstrap.now() + 60_000}),
+            Item=attributes({**window, "taken": 0, "resets_at": now() + 60_000}),
         )
 
 
 def measure_floor(stage: Scene) -> Row:
     """Measure one call of the SDK: the lowest cost of any request with a call."""
-    client, table = bootstrap.client("dynamodb"), stage.environment["JOB_TABLE"]
+    client, table = clients.dynamodb, stage.environment["JOB_TABLE"]
     item = attributes({"PK": "floor", "SK": "floor"})
     with step(f"warm: one PutItem, {REQUESTS} times"):
         times = time_calls(lambda: item, lambda it: client.put_item(TableName=table, Item=it))

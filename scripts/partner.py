@@ -18,10 +18,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from jobs.auth.authenticate import new_key
 from jobs.core.ids import TENANT
-from jobs.messaging.adapters.registry import DynamoRegistry
 from jobs.missions.api.access import SCOPES
 from jobs.missions.partner import Client, Role
 from scripts.command import create_parser, fail, read_outputs
+from scripts.registry_table import RegistryTable
 
 if TYPE_CHECKING:
     from mypy_boto3_cognito_idp.client import CognitoIdentityProviderClient
@@ -51,7 +51,7 @@ class Partner:
 def enrol(
     cognito: "CognitoIdentityProviderClient",
     user_pool: str,
-    registry: DynamoRegistry,
+    registry: RegistryTable,
     program: Program,
 ) -> Partner:
     """Register a program, the app client first: tokens need the registry's entry to work."""
@@ -97,7 +97,7 @@ def main() -> int:
         partner = enrol(
             boto3.client("cognito-idp"),
             outputs["UserPoolId"],
-            DynamoRegistry(boto3.client("dynamodb"), outputs["RegistryTableName"], lambda: 0),
+            RegistryTable(boto3.client("dynamodb"), outputs["RegistryTableName"], lambda: 0),
             program,
         )
     except KeyError as error:

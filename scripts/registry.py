@@ -17,15 +17,15 @@ from botocore.exceptions import BotoCoreError, ClientError
 from yaml import YAMLError
 
 from jobs.auth.authenticate import new_key
-from jobs.core.errors import IdTakenError
 from jobs.docs import docs_job as docs
 from jobs.docs.adapters.dynamodb.projects import DynamoProjects
-from jobs.messaging.adapters.registry import DynamoRegistry
 from jobs.missions.adapters.fleet_registry import DynamoFleetRegistry
+from jobs.missions.errors import IdTakenError
 from jobs.webhooks.adapters.subscriptions import DynamoSubscriptions
 from scripts.command import create_parser, fail, read_outputs
 from scripts.registry_docs import to_project
 from scripts.registry_file import RegistryFile, to_agent, to_group, to_plan
+from scripts.registry_table import RegistryTable
 from scripts.registry_webhooks import to_subscription
 
 _DAY_MS = 24 * 3600 * 1000
@@ -33,7 +33,7 @@ _DAY_MS = 24 * 3600 * 1000
 
 def load(
     file: RegistryFile,
-    registry: DynamoRegistry,
+    registry: RegistryTable,
     fleet: DynamoFleetRegistry,
     projects: DynamoProjects,
     webhooks: DynamoSubscriptions,
@@ -62,7 +62,7 @@ def load(
     for entry in file.docsKeys:
         keys[entry.name], record = new_key(
             file.tenant,
-            opens=docs.DIALECT,
+            opens=docs.KIND,
             scopes=entry.scopes,
             expires_at=now + entry.expiresInDays * _DAY_MS if entry.expiresInDays else None,
         )
@@ -72,7 +72,7 @@ def load(
 
 def open_registries(
     stack: str,
-) -> tuple[DynamoRegistry, DynamoFleetRegistry, DynamoProjects, DynamoSubscriptions]:
+) -> tuple[RegistryTable, DynamoFleetRegistry, DynamoProjects, DynamoSubscriptions]:
     """Return the registries in a deployed stack's table.
 
     Raises:
@@ -81,7 +81,7 @@ def open_registries(
     """
     table = boto3.client("dynamodb"), read_outputs(stack)["RegistryTableName"], lambda: 0
     return (
-        DynamoRegistry(*table),
+        RegistryTable(*table),
         DynamoFleetRegistry(*table),
         DynamoProjects(*table),
         DynamoSubscriptions(*table),

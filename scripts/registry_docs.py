@@ -6,9 +6,9 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, HttpUrl
 
+from jobs.auth.api_key import Scope
 from jobs.docs.branch import valid_branch
 from jobs.docs.docs_job import Project
-from jobs.messaging.agent import Scope
 from scripts.registry_entry import LOOPBACK, Entry
 
 _FORBIDDEN_PATH_PARTS: Final = {"", ".", "..", ".git"}

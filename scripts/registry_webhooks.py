@@ -5,9 +5,9 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field
 
-from jobs.core.errors import WebhookRefusedError
-from jobs.webhooks.url import checked_url
-from jobs.webhooks.webhook import Event, Subscription, Webhook
+from jobs.core.webhook import Event, Webhook, WebhookRefusedError
+from jobs.core.webhook_url import checked_url
+from jobs.webhooks.webhook import Subscription
 from scripts.registry_entry import LOOPBACK, Entry
 
 

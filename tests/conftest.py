@@ -15,7 +15,7 @@ from xdist.scheduler import LoadFileScheduling
 from xdist.workermanage import WorkerController
 
 from jobs.core.job import Job
-from jobs.docs.docs_job import Session
+from jobs.docs.docs_job import DocsJob
 from jobs.missions.mission import Mission
 from local.chain.chains import Chains
 from local.chain.chains import run_chains as running_chains
@@ -63,7 +63,7 @@ def a_job() -> Callable[..., Job]:
         sane: dict[str, Any] = {
             "id": "019b7963-4a00-7000-8000-000000000001",
             "tenant": "acme",
-            "dialect": "messaging",
+            "kind": "messaging",
             "request": {
                 "agentId": "11111111-1111-4111-8111-111111111111",
                 "userId": "22222222-2222-4222-8222-222222222222",
@@ -87,10 +87,10 @@ def a_mission(a_job) -> Callable[..., Job]:
     def make(*, mission: Mapping[str, Any] | None = None, **about: Any) -> Job:
         sane: dict[str, Any] = {"name": "Round", "group": "harbour", "priority": 5, "due_at": NOON}
         job = {
-            "dialect": "missions",
+            "kind": "missions",
             "request": {"metadata": {}, "action": "HOVER", "waypoints": []},
             "deadline": NOON + HOUR,
-            "mission": Mission(**sane | (mission or {})),
+            "details": Mission(**sane | (mission or {})),
         }
         return a_job(**job | about)
 
@@ -109,10 +109,10 @@ def a_docs_job(a_job) -> Callable[..., Job]:
             "repository": "https://git.example/demo/docs.git",
         }
         job = {
-            "dialect": "docs",
+            "kind": "docs",
             "request": {"messages": [{"role": "user", "content": "say Hello"}], "v": 1},
             "deadline": NOON + HOUR,
-            "session": Session(**sane | (session or {})),
+            "details": DocsJob(**sane | (session or {})),
         }
         return a_job(**job | about)
 
@@ -171,6 +171,18 @@ def _place(item: pytest.Item) -> int:
     if item.nodeid.startswith(("tests/handlers/", "tests/unit/")):
         return 2
     return 4 if end_to_end else 3
+
+
+@pytest.fixture
+def rewire(monkeypatch) -> Callable[..., None]:
+    """Replace parts of wirings until the test is over: `rewire(missions, fleet=fleet)`."""
+
+    def replace(*wirings: object, **parts: object) -> None:
+        for wiring in wirings:
+            for name, part in parts.items():
+                monkeypatch.setitem(vars(wiring), name, part)
+
+    return replace
 
 
 @pytest.fixture

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Self
 
-from jobs.core.errors import SettlementUnknownError, UnavailableError
+from jobs.kit.errors import UnavailableError
+from jobs.payments.errors import SettlementUnknownError
 from jobs.payments.payment import NETWORKS, Authorization, Network, Terms
 from jobs.payments.ports import Receipt, Refused, Settled, Transfer
 from tests.support import NOON, FrozenClock

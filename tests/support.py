@@ -1,8 +1,9 @@
 """What tests of every kind import."""
 
-from typing import Final
+from collections.abc import Callable
+from typing import Final, NoReturn
 
-from jobs.core.job import Millis
+from jobs.kit.clock import Millis
 
 NOON: Final[Millis] = 1_767_268_800_000  # 2026-01-01T12:00:00Z
 HOUR: Final[Millis] = 3600 * 1000
@@ -17,3 +18,16 @@ class FrozenClock:
 
     def advance(self, millis: Millis) -> None:
         self.now += millis
+
+
+class Broken:
+    """A part of a wiring that raises whatever it is asked for."""
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    def __call__(self, *_: object, **__: object) -> NoReturn:
+        raise self._error
+
+    def __getattr__(self, name: str) -> Callable[..., NoReturn]:
+        return self

@@ -6,11 +6,11 @@ will do instead of a key, the whole request is asked about, and one without any 
 
 from typing import Any
 
-from jobs.core import wiring as bootstrap
+from jobs.auth.wiring import wiring
 from jobs.docs import docs_job as docs
 from jobs.docs.api import access as docs_access
 from jobs.kit import lambda_handler as runtime
-from jobs.messaging.api import responses as messaging
+from jobs.messaging import message
 from jobs.payments.payment import PAYERS
 
 
@@ -20,8 +20,8 @@ def authorize_api_key(event: Any) -> Any:
     if event["type"] == "REQUEST" and token is None:
         return answer(event, PAYERS)
     bearer = docs_access.bearer_in(token)
-    opens = docs.DIALECT if bearer else messaging.NAME
-    key = bootstrap.authenticate()(bearer or token, opens=opens)
+    opens = docs.KIND if bearer else message.KIND
+    key = wiring.authenticate(bearer or token, opens=opens)
     return answer(event, key.tenant, " ".join(sorted(key.scopes))) if key else answer(event)
 
 

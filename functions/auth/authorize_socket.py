@@ -2,16 +2,16 @@
 
 from typing import Any
 
-from jobs.core.errors import ResourceNotFoundError, ShareNotFoundError
 from jobs.kit import lambda_handler as runtime
 from jobs.missions.api.access import InvalidTokenError
-from jobs.tracking import wiring as watch_bootstrap
 from jobs.tracking.api import sockets as missions_sockets
+from jobs.tracking.errors import ResourceNotFoundError, ShareNotFoundError
+from jobs.tracking.wiring import wiring
 
 
 def authorize_socket(event: Any) -> Any:
     query, connection_id = event["queryStringParameters"], event["requestContext"]["connectionId"]
-    admit = watch_bootstrap.admit_watcher()
+    admit = wiring.admit_watcher
     try:
         connection = admit(connection_id, query["token"], query["resourceId"])
     except (InvalidTokenError, ResourceNotFoundError, ShareNotFoundError):

@@ -2,20 +2,19 @@
 
 from http import HTTPStatus
 
-from jobs.docs import wiring as docs_bootstrap
+from jobs.auth.api_key import Scope
 from jobs.docs.api import requests as docs_request
 from jobs.docs.api import responses as docs
 from jobs.docs.api.endpoint import docs_endpoint
+from jobs.docs.wiring import wiring
 from jobs.kit.http import Request, Response
-from jobs.messaging.agent import Scope
-from jobs.webhooks import wiring as event_bootstrap
 
 
 def create_job_v2(request: Request) -> Response:
-    caller = docs_request.caller_in(request, loopback=event_bootstrap.to_loopback())
+    caller = docs_request.caller_in(request, loopback=wiring.core.webhooks_to_loopback)
     new = docs_request.new_job_of_prompt(request.json_of_any_kind(), caller)
-    job = docs_bootstrap.create_docs_job()(new)
-    found = docs_bootstrap.get_docs_job().conversation(job)
+    job = wiring.create_docs_job(new)
+    found = wiring.get_docs_job.conversation(job)
     return docs.agent_job(found, HTTPStatus.CREATED)
 
 

@@ -1,18 +1,16 @@
 """GET /v1/agent/{projectId}/jobs: a project's sessions, newest first."""
 
-from jobs.docs import wiring as docs_bootstrap
+from jobs.auth.api_key import Scope
 from jobs.docs.api import query as docs_query
 from jobs.docs.api import responses as docs
 from jobs.docs.api.endpoint import docs_endpoint
+from jobs.docs.wiring import wiring
 from jobs.kit.http import Request, Response
-from jobs.messaging.agent import Scope
 
 
 def list_jobs(request: Request) -> Response:
     skip, take = docs_query.page_in(request)
-    found = docs_bootstrap.list_docs_jobs()(
-        request.tenant, request.path("projectId"), skip=skip, take=take
-    )
+    found = wiring.list_docs_jobs(request.tenant, request.path("projectId"), skip=skip, take=take)
     return docs.listed(found)
 
 

@@ -1,20 +1,19 @@
 """POST /v2/agent/{projectId}/job/{id}/message: have its agent do something more."""
 
-from jobs.docs import wiring as docs_bootstrap
+from jobs.auth.api_key import Scope
 from jobs.docs.api import query as docs_query
 from jobs.docs.api import requests as docs_request
 from jobs.docs.api import responses as docs
 from jobs.docs.api.endpoint import docs_endpoint
+from jobs.docs.wiring import wiring
 from jobs.kit.http import Request, Response
-from jobs.messaging.agent import Scope
-from jobs.webhooks import wiring as event_bootstrap
 
 
 def message_job_v2(request: Request) -> Response:
-    caller = docs_request.caller_in(request, loopback=event_bootstrap.to_loopback())
+    caller = docs_request.caller_in(request, loopback=wiring.core.webhooks_to_loopback)
     job_id = docs_query.job_id_in(request)
     new = docs_request.new_message(request.json_of_any_kind(), caller, job_id)
-    return docs.agent_job(docs_bootstrap.follow_up()(new))
+    return docs.agent_job(wiring.follow_up(new))
 
 
 lambda_handler = docs_endpoint(message_job_v2, scope=Scope.WRITE)

@@ -2,14 +2,14 @@
 
 from http import HTTPStatus
 
-from jobs.core import wiring as bootstrap
 from jobs.kit import lambda_handler as runtime
 from jobs.kit.http import Request, Response
 from jobs.messaging.api import responses as messaging
+from jobs.messaging.wiring import wiring
 
 
 def cancel_job(request: Request) -> Response:
-    job = bootstrap.cancel_job()(messaging.ref_in(request))
+    job = wiring.core.cancel_job(messaging.ref_in(request))
     return Response(HTTPStatus.OK, messaging.job(job))
 
 

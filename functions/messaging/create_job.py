@@ -3,25 +3,24 @@
 from http import HTTPStatus
 from typing import Final
 
-from jobs.core import wiring as bootstrap
 from jobs.kit import lambda_handler as runtime
 from jobs.kit.http import Request, Response
-from jobs.messaging.api import new_job as messaging_creation
 from jobs.messaging.api import responses as messaging
 from jobs.messaging.api.requests import parse_create_job
+from jobs.messaging.wiring import wiring
 from jobs.payments.api import endpoint as messaging_endpoint
 
 LONGEST_WAIT_S: Final = 25  # API Gateway gives up after 29
 
 
 def create_job(request: Request) -> Response:
-    until = bootstrap.now() + LONGEST_WAIT_S * 1000
+    until = wiring.core.clock() + LONGEST_WAIT_S * 1000
     create, tenant = messaging_endpoint.creating(request)
     body = parse_create_job(request.json())
     key, wait = request.idempotency_key(), request.wait(at_most=LONGEST_WAIT_S)
-    job = create(messaging_creation.new_job(body, tenant=tenant, key=key))
-    longest = min((wait or 0) * 1000, until - bootstrap.now())
-    ended = bootstrap.wait_for_job()(job, at_most=longest) if longest > 0 else None
+    job = create(wiring.read_message(body, tenant=tenant, key=key))
+    longest = min((wait or 0) * 1000, until - wiring.core.clock())
+    ended = wiring.core.wait_for_job(job, at_most=longest) if longest > 0 else None
     if ended is None:
         return messaging.created(job)
     return Response(HTTPStatus.OK, messaging.job(ended), {"Preference-Applied": f"wait={wait}"})

@@ -1,13 +1,13 @@
 """GET /api/agents: who can be asked."""
 
-from jobs.core import wiring as bootstrap
 from jobs.kit import lambda_handler as runtime
 from jobs.kit.http import Request, Response
 from jobs.messaging.api import responses as messaging
+from jobs.messaging.wiring import wiring
 
 
 def list_agents(request: Request) -> Response:
-    return messaging.agents(bootstrap.registry().agents(request.tenant))
+    return messaging.agents(wiring.agents.agents(request.tenant))
 
 
 lambda_handler = runtime.endpoint(list_agents, refuse=messaging.refuse, headers=messaging.HEADERS)

@@ -1,15 +1,16 @@
 """GET /api/messaging/jobs: the caller's jobs, newest first."""
 
-from jobs.core import wiring as bootstrap
 from jobs.kit import lambda_handler as runtime
 from jobs.kit.http import Request, Response
 from jobs.messaging.api import responses as messaging
+from jobs.messaging.message import KIND
+from jobs.messaging.wiring import wiring
 
 
 def list_jobs(request: Request) -> Response:
-    found = bootstrap.list_jobs()(
+    found = wiring.core.list_jobs(
         request.tenant,
-        messaging.NAME,
+        KIND,
         limit=messaging.limit_in(request),
         statuses=messaging.statuses_in(request),
         cursor=request.query("cursor"),

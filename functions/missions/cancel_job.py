@@ -1,19 +1,19 @@
 """POST /v3/jobs/{jobId}/cancel: call a mission off while it waits."""
 
 from jobs.kit.http import Request, Response
-from jobs.missions import wiring as mission_bootstrap
 from jobs.missions.api import errors as missions_errors
 from jobs.missions.api import query as missions_query
 from jobs.missions.api import responses as missions
 from jobs.missions.api.endpoint import missions_endpoint
 from jobs.missions.partner import Caller, Role
+from jobs.missions.wiring import wiring
 
 
 def cancel_job(request: Request, caller: Caller) -> Response:
     ref = missions_query.ref_in(request, caller)
-    return missions.cancelled(mission_bootstrap.cancel_mission()(ref))
+    return missions.cancelled(wiring.cancel_mission(ref))
 
 
 lambda_handler = missions_endpoint(
-    cancel_job, role=Role.PILOT, too_late=missions_errors.CANNOT_CANCEL
+    cancel_job, role=Role.PILOT, refusals=missions_errors.CANNOT_CANCEL
 )

@@ -1,19 +1,19 @@
 """DELETE /v3/jobs/{jobId}: remove a mission that is not being flown."""
 
 from jobs.kit.http import Request, Response
-from jobs.missions import wiring as mission_bootstrap
 from jobs.missions.api import errors as missions_errors
 from jobs.missions.api import query as missions_query
 from jobs.missions.api import responses as missions
 from jobs.missions.api.endpoint import missions_endpoint
 from jobs.missions.partner import Caller, Role
+from jobs.missions.wiring import wiring
 
 
 def delete_job(request: Request, caller: Caller) -> Response:
-    mission_bootstrap.delete_job()(missions_query.ref_in(request, caller))
+    wiring.delete_job(missions_query.ref_in(request, caller))
     return missions.deleted()
 
 
 lambda_handler = missions_endpoint(
-    delete_job, role=Role.PILOT, too_late=missions_errors.CANNOT_DELETE
+    delete_job, role=Role.PILOT, refusals=missions_errors.CANNOT_DELETE
 )

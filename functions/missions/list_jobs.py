@@ -1,18 +1,18 @@
 """GET /v3/jobs: the organisation's missions, newest first."""
 
-from jobs.core import wiring as bootstrap
 from jobs.kit.http import Request, Response
 from jobs.missions.api import query as missions_query
 from jobs.missions.api import responses as missions
 from jobs.missions.api.endpoint import missions_endpoint
-from jobs.missions.mission import DIALECT
+from jobs.missions.mission import KIND
 from jobs.missions.partner import Caller, Role
+from jobs.missions.wiring import wiring
 
 
 def list_jobs(request: Request, caller: Caller) -> Response:
-    found = bootstrap.list_jobs()(
+    found = wiring.core.list_jobs(
         caller.tenant,
-        DIALECT,
+        KIND,
         limit=missions_query.limit_in(request),
         statuses=missions_query.statuses_in(request),
         cursor=request.query("cursor"),

@@ -1,17 +1,16 @@
 """GET /v3/resources: the organisation's device groups, and what each device is doing."""
 
-from jobs.core import wiring as bootstrap
 from jobs.kit.http import Request, Response
-from jobs.missions import wiring as mission_bootstrap
 from jobs.missions.api import responses as missions
 from jobs.missions.api.endpoint import missions_endpoint
 from jobs.missions.partner import Caller, Role
+from jobs.missions.wiring import wiring
 
 
 def list_resources(request: Request, caller: Caller) -> Response:
-    groups = mission_bootstrap.fleet_registry().groups(caller.tenant)
+    groups = wiring.fleet_registry.groups(caller.tenant)
     ids = [device.id for group in groups for device in group.devices]
-    return missions.resources(groups, mission_bootstrap.fleet().states(ids), bootstrap.now())
+    return missions.resources(groups, wiring.fleet.states(ids), wiring.core.clock())
 
 
 lambda_handler = missions_endpoint(list_resources, role=Role.VIEWER)

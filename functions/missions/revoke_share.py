@@ -3,14 +3,15 @@
 from jobs.kit.http import Request, Response
 from jobs.missions.api.endpoint import missions_endpoint
 from jobs.missions.partner import Caller, Role
-from jobs.tracking import wiring as watch_bootstrap
 from jobs.tracking.api import shares as missions_shares
+from jobs.tracking.api.errors import REFUSALS
+from jobs.tracking.wiring import wiring
 
 
 def revoke_share(request: Request, caller: Caller) -> Response:
-    share = watch_bootstrap.get_share()(caller.tenant, request.path("shareCode"))
-    watch_bootstrap.shares().remove(share.id, share.resource)
+    share = wiring.get_share(caller.tenant, request.path("shareCode"))
+    wiring.shares.remove(share.id, share.resource)
     return missions_shares.revoked()
 
 
-lambda_handler = missions_endpoint(revoke_share, role=Role.MANAGER)
+lambda_handler = missions_endpoint(revoke_share, role=Role.MANAGER, refusals=REFUSALS)

@@ -1,22 +1,21 @@
 """PATCH /v3/jobs/{jobId}: change a mission that waits."""
 
-from jobs.core import wiring as bootstrap
 from jobs.kit.http import Request, Response
-from jobs.missions import wiring as mission_bootstrap
 from jobs.missions.api import errors as missions_errors
 from jobs.missions.api import query as missions_query
 from jobs.missions.api import requests as missions_request
 from jobs.missions.api import responses as missions
 from jobs.missions.api.endpoint import missions_endpoint
 from jobs.missions.partner import Caller, Role
+from jobs.missions.wiring import wiring
 
 
 def update_job(request: Request, caller: Caller) -> Response:
-    changes = missions_request.changes(request, now=bootstrap.now())
+    changes = missions_request.changes(request, now=wiring.core.clock())
     ref = missions_query.ref_in(request, caller)
-    return missions.updated(mission_bootstrap.amend_job()(ref, changes))
+    return missions.updated(wiring.amend_job(ref, changes))
 
 
 lambda_handler = missions_endpoint(
-    update_job, role=Role.PILOT, too_late=missions_errors.CANNOT_UPDATE
+    update_job, role=Role.PILOT, refusals=missions_errors.CANNOT_UPDATE
 )

@@ -2,14 +2,14 @@
 
 from jobs.kit import lambda_handler as runtime
 from jobs.kit.http import Request, Response
-from jobs.missions import wiring as mission_bootstrap
+from jobs.missions.wiring import wiring
 from jobs.openapi import endpoint as openapi_endpoint
 
 
 def get_document(request: Request) -> Response:
     return openapi_endpoint.document(
         request.path("document"),
-        mission_bootstrap.addresses(request).api,
+        wiring.addresses(request).api,
         request.header("if-none-match"),
     )
 

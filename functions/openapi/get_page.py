@@ -2,12 +2,12 @@
 
 from jobs.kit import lambda_handler as runtime
 from jobs.kit.http import Request, Response
-from jobs.missions import wiring as mission_bootstrap
+from jobs.missions.wiring import wiring
 from jobs.openapi import endpoint as openapi_endpoint
 
 
 def get_page(request: Request) -> Response:
-    return openapi_endpoint.swagger_ui(request.root, mission_bootstrap.addresses(request).api)
+    return openapi_endpoint.swagger_ui(request.root, wiring.addresses(request).api)
 
 
 lambda_handler = runtime.endpoint(

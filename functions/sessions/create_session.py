@@ -3,16 +3,16 @@
 from jobs.kit import lambda_handler as runtime
 from jobs.kit.http import Request, Response
 from jobs.messaging.api import responses as messaging
-from jobs.sessions import wiring as session_bootstrap
 from jobs.sessions.api import responses as sessions
 from jobs.sessions.api.requests import change_timeouts, parse_create_session
 from jobs.sessions.session import Timeouts
 from jobs.sessions.use_session import NewSession
+from jobs.sessions.wiring import wiring
 
 
 def create_session(request: Request) -> Response:
     body = parse_create_session(request.json())
-    session = session_bootstrap.open_session()(
+    session = wiring.open_session(
         NewSession(
             tenant=request.tenant,
             agent_id=body["agentId"],

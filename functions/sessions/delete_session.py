@@ -3,12 +3,12 @@
 from jobs.kit import lambda_handler as runtime
 from jobs.kit.http import Request, Response
 from jobs.messaging.api import responses as messaging
-from jobs.sessions import wiring as session_bootstrap
 from jobs.sessions.api import responses as sessions
+from jobs.sessions.wiring import wiring
 
 
 def delete_session(request: Request) -> Response:
-    session_bootstrap.close_session()(request.tenant, sessions.id_in(request))
+    wiring.close_session(request.tenant, sessions.id_in(request))
     return sessions.closed()
 
 

@@ -1,16 +1,15 @@
 """GET /api/messaging/sessions/{sessionId}: one session as it is now."""
 
-from jobs.core import wiring as bootstrap
 from jobs.kit import lambda_handler as runtime
 from jobs.kit.http import Request, Response
 from jobs.messaging.api import responses as messaging
-from jobs.sessions import wiring as session_bootstrap
 from jobs.sessions.api import responses as sessions
+from jobs.sessions.wiring import wiring
 
 
 def get_session(request: Request) -> Response:
-    session = session_bootstrap.use_session().get(request.tenant, sessions.id_in(request))
-    return sessions.told(session, bootstrap.now())
+    session = wiring.use_session.get(request.tenant, sessions.id_in(request))
+    return sessions.told(session, wiring.core.clock())
 
 
 lambda_handler = runtime.endpoint(get_session, refuse=sessions.refuse, headers=messaging.HEADERS)

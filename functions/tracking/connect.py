@@ -3,15 +3,16 @@
 from http import HTTPStatus
 from typing import Any
 
-from jobs.core.errors import ShareFullError, ShareNotFoundError, UnavailableError
 from jobs.kit import lambda_handler as runtime
-from jobs.tracking import wiring as watch_bootstrap
+from jobs.kit.errors import UnavailableError
 from jobs.tracking.api import sockets as missions_sockets
+from jobs.tracking.errors import ShareFullError, ShareNotFoundError
+from jobs.tracking.wiring import wiring
 
 
 def connect(event: Any) -> Any:
     try:
-        watch_bootstrap.connections().add(missions_sockets.connection_in(event))
+        wiring.connections.add(missions_sockets.connection_in(event))
     except ShareFullError:
         return {"statusCode": HTTPStatus.TOO_MANY_REQUESTS}
     except ShareNotFoundError:  # revoked since the authorizer looked

@@ -4,12 +4,12 @@ from http import HTTPStatus
 from typing import Any
 
 from jobs.kit import lambda_handler as runtime
-from jobs.tracking import wiring as watch_bootstrap
 from jobs.tracking.api import sockets as missions_sockets
+from jobs.tracking.wiring import wiring
 
 
 def disconnect(event: Any) -> Any:
-    watch_bootstrap.connections().remove(missions_sockets.connection_in(event))
+    wiring.connections.remove(missions_sockets.connection_in(event))
     return {"statusCode": HTTPStatus.OK}
 
 

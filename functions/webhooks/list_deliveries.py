@@ -2,13 +2,13 @@
 
 from jobs.kit import lambda_handler as runtime
 from jobs.kit.http import Request, Response
-from jobs.webhooks import wiring as event_bootstrap
 from jobs.webhooks.api import responses as webhooks
+from jobs.webhooks.wiring import wiring
 
 
 def list_deliveries(request: Request) -> Response:
     job_id = webhooks.job_id_in(request)
-    return webhooks.listed(event_bootstrap.delivery_log().of_job(request.tenant, job_id))
+    return webhooks.listed(wiring.delivery_log.of_job(request.tenant, job_id))
 
 
 lambda_handler = runtime.endpoint(list_deliveries, refuse=webhooks.refuse, headers=webhooks.HEADERS)

@@ -2,13 +2,13 @@
 
 from jobs.kit import lambda_handler as runtime
 from jobs.kit.http import Request, Response
-from jobs.webhooks import wiring as event_bootstrap
 from jobs.webhooks.api import responses as webhooks
+from jobs.webhooks.wiring import wiring
 
 
 def redeliver(request: Request) -> Response:
     delivery_id = webhooks.delivery_id_in(request)
-    return webhooks.accepted(event_bootstrap.redeliver_webhook()(request.tenant, delivery_id))
+    return webhooks.accepted(wiring.redeliver_webhook(request.tenant, delivery_id))
 
 
 lambda_handler = runtime.endpoint(redeliver, refuse=webhooks.refuse, headers=webhooks.HEADERS)

@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from jobs.core.errors import DeliveryNotFoundError, UnavailableError
 from jobs.kit import lambda_handler as runtime
-from jobs.webhooks import wiring as event_bootstrap
+from jobs.kit.errors import UnavailableError
 from jobs.webhooks.adapters import queue as webhook_queue
 from jobs.webhooks.deliver_webhook import pause
+from jobs.webhooks.errors import DeliveryNotFoundError
+from jobs.webhooks.wiring import wiring
 
 
 def deliver(record: Any) -> None:
@@ -14,18 +15,18 @@ def deliver(record: Any) -> None:
     about = {"tenant": ref.tenant, "job_id": ref.job_id, "delivery_id": ref.id}
     received = int(record["attributes"]["ApproximateReceiveCount"])
     try:
-        outcome = event_bootstrap.deliver_webhook()(ref, received=received)
+        outcome = wiring.deliver_webhook(ref, received=received)
     except DeliveryNotFoundError:
         runtime.logger.warning("webhook is too old to be sent", extra=about)
         return
     except UnavailableError:  # a day of attempts is to be a day for this reason too
-        event_bootstrap.webhook_receipt(record["receiptHandle"]).hold(pause(received))
+        wiring.webhook_receipt(record["receiptHandle"]).hold(pause(received))
         raise
     if made := outcome.attempt:
         came = {"status": made.status, "error": made.error, "ms": made.ms}
         runtime.logger.info("webhook sent", extra={**about, **came, "again_in": outcome.again_in})
     if outcome.again_in is not None:
-        event_bootstrap.webhook_receipt(record["receiptHandle"]).hold(outcome.again_in)
+        wiring.webhook_receipt(record["receiptHandle"]).hold(outcome.again_in)
         raise runtime.AgainError
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from jobs.core import wiring as bootstrap
+from jobs import kinds
 from jobs.core.adapters import messages
 from jobs.kit import lambda_handler as runtime
 
@@ -13,7 +13,7 @@ def end(record: Any) -> None:
     except ValueError:
         runtime.logger.error("dead letter names no job", message_id=record["messageId"])
         return
-    ended = bootstrap.end_dead_letter()(ref)
+    ended = kinds.core.end_dead_letter(kinds.kind)(ref)
     runtime.logger.error("dead letter", tenant=ref.tenant, job_id=ref.id, ended=ended)
 
 

@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from jobs.core import wiring as bootstrap
+from jobs import kinds
 from jobs.core.adapters import messages
 from jobs.kit import lambda_handler as runtime
 
 
 def expire(job: Any) -> dict[str, str | None]:
     ref = messages.ref_from(job)
-    status = bootstrap.expire_job()(ref)
+    status = kinds.core.expire_job(ref)
     runtime.logger.info("deadline", tenant=ref.tenant, job_id=ref.id, job_status=status)
     return {"status": status}
 

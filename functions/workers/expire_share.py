@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from jobs.core.adapters import messages
 from jobs.kit import lambda_handler as runtime
-from jobs.tracking import wiring as watch_bootstrap
+from jobs.tracking.adapters import messages
+from jobs.tracking.wiring import wiring
 
 
 def expire(share: Any) -> None:
-    watch_bootstrap.shares().remove(*messages.share_from(share))
+    wiring.shares.remove(*messages.share_from(share))
 
 
 lambda_handler = runtime.task(expire)

@@ -1,16 +1,17 @@
-"""Job table's stream: count jobs, put their changes on the event bus, and have webhooks sent."""
+"""Job table's stream: count jobs, put their changes on the event bus, and plan webhooks."""
 
 from typing import Any
 
+from jobs import kinds
 from jobs.core.adapters.dynamodb import stream
 from jobs.kit import lambda_handler as runtime
-from jobs.webhooks import wiring as event_bootstrap
+from jobs.webhooks.wiring import wiring as webhooks
 
 
 def publish(event: Any) -> None:
-    changes = stream.changes(event["Records"])
-    event_bootstrap.publish_changes()(changes)
-    event_bootstrap.plan_deliveries()(changes)
+    changes = stream.changes(event["Records"], kinds.storage)
+    kinds.core.publish_changes(kinds.kind)(changes)
+    webhooks.plan_deliveries(kinds.kind)(changes)
     for change in changes:
         runtime.logger.info(
             "status changed",

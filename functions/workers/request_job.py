@@ -1,22 +1,27 @@
-"""SQS request queue: create jobs that events ask for, and say on the bus what became of it."""
+"""Events that request jobs: create each as its kind's API would, and tell what became of it."""
 
 from typing import Any
 
-from jobs.job_requests import create as event_endpoint
+from jobs import kinds
 from jobs.job_requests import request as job_requests
+from jobs.job_requests.request import Refusals
+from jobs.job_requests.wiring import wiring
 from jobs.kit import lambda_handler as runtime
-from jobs.webhooks import wiring as event_bootstrap
 
 
 def request(record: Any) -> None:
     asked = job_requests.read(record["body"], record["messageId"])
+    refusals: Refusals = {}
     try:
-        job = event_endpoint.create(asked)
+        checked = job_requests.checked(asked, kinds.NAMES)
+        kind = kinds.kind(checked.kind)
+        refusals = kind.refusals
+        job = kind.create(checked.request, tenant=checked.tenant, key=checked.key)
     except Exception as error:
-        refusal = job_requests.refusal(error)
+        refusal = job_requests.refusal(error, refusals)
         if refusal is None:  # it may pass; else its message ends among the dead letters
             raise
-        event_bootstrap.request_events().rejected(
+        wiring.replies.rejected(
             asked.id,
             asked.detail,
             code=refusal.code,
@@ -25,7 +30,7 @@ def request(record: Any) -> None:
         )
         runtime.logger.info("request refused", request_id=asked.id, code=refusal.code)
         return
-    event_bootstrap.request_events().accepted(asked.id, asked.detail, job.ref)
+    wiring.replies.accepted(asked.id, asked.detail, job.ref)
     runtime.logger.info("job requested", request_id=asked.id, tenant=job.tenant, job_id=job.id)
 
 

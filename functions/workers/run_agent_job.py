@@ -2,21 +2,21 @@
 
 from typing import Any
 
-from jobs.core import wiring as bootstrap
 from jobs.core.adapters import messages
 from jobs.core.errors import JobLeasedError
 from jobs.kit import lambda_handler as runtime
 from jobs.messaging.run_agent_job import HOLD_S
+from jobs.sessions.wiring import wiring
 
 
 def run(record: Any) -> None:
     ref = messages.from_text(record["body"])
-    delivery = bootstrap.agent_delivery(record["receiptHandle"])
+    delivery = wiring.messaging.delivery(record["receiptHandle"])
     try:
-        ran = bootstrap.run_agent_job()(ref, delivery)
+        ran = wiring.run_agent_job(ref, delivery)
     except JobLeasedError as error:
         # A duplicate. Should that worker die, its own message is to be back before this one.
-        delivery.hold((error.until - bootstrap.now()) // 1000 + HOLD_S)
+        delivery.hold((error.until - wiring.core.clock()) // 1000 + HOLD_S)
         raise
     runtime.logger.info("job run", tenant=ref.tenant, job_id=ref.id, outcome=ran)
 

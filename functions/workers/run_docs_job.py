@@ -2,22 +2,21 @@
 
 from typing import Any
 
-from jobs.core import wiring as bootstrap
 from jobs.core.adapters import messages
 from jobs.core.errors import JobLeasedError
-from jobs.docs import wiring as docs_bootstrap
 from jobs.docs.run_docs_job import HOLD_S
+from jobs.docs.wiring import wiring
 from jobs.kit import lambda_handler as runtime
 
 
 def run(record: Any) -> None:
     ref = messages.from_text(record["body"])
-    delivery = docs_bootstrap.docs_delivery(record["receiptHandle"])
+    delivery = wiring.docs_delivery(record["receiptHandle"])
     try:
-        ran = docs_bootstrap.run_docs_job()(ref, delivery)
+        ran = wiring.run_docs_job(ref, delivery)
     except JobLeasedError as error:
         # A duplicate. Should that worker die, its own message is to be back before this one.
-        delivery.hold((error.until - bootstrap.now()) // 1000 + HOLD_S)
+        delivery.hold((error.until - wiring.core.clock()) // 1000 + HOLD_S)
         raise
     runtime.logger.info("docs job run", tenant=ref.tenant, job_id=ref.id, outcome=ran)
 

@@ -4,17 +4,17 @@ from typing import Any
 
 from jobs.core.adapters import messages
 from jobs.kit import lambda_handler as runtime
-from jobs.kit.aws import sqs
-from jobs.missions import wiring as mission_bootstrap
+from jobs.missions.adapters.queue import order_in
+from jobs.missions.wiring import wiring
 
 
 def run(record: Any) -> None:
     ref = messages.from_text(record["body"])
-    if order := sqs.order_in(record["body"]):
-        mission_bootstrap.settle_mission()(ref, order)
+    if order := order_in(record["body"]):
+        wiring.settle_mission(ref, order)
         runtime.logger.info("device freed", job_id=ref.id, device=order.device)
     else:
-        status = mission_bootstrap.run_mission()(ref)
+        status = wiring.run_mission(ref)
         runtime.logger.info("mission run", tenant=ref.tenant, job_id=ref.id, job_status=status)
 
 

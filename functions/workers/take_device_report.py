@@ -4,12 +4,12 @@ import json
 from typing import Any
 
 from jobs.kit import lambda_handler as runtime
-from jobs.missions import wiring as mission_bootstrap
+from jobs.missions.wiring import wiring
 
 
 def take(record: Any) -> None:
     device = json.loads(record["body"])["device"]
-    state = mission_bootstrap.check_device()(device)
+    state = wiring.check_device(device)
     runtime.logger.info("device report", device=device, state=state)
 
 

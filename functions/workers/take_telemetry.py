@@ -3,8 +3,8 @@
 from typing import Any
 
 from jobs.kit import lambda_handler as runtime
-from jobs.missions import wiring as mission_bootstrap
 from jobs.missions.api import device_messages
+from jobs.tracking.wiring import wiring
 
 
 def take(record: Any) -> None:
@@ -14,9 +14,9 @@ def take(record: Any) -> None:
         runtime.logger.warning("telemetry that is none", reason=str(error))
         return
     if isinstance(reading, str):
-        mission_bootstrap.fleet().lost(reading)
+        wiring.missions.fleet.lost(reading)
     else:
-        mission_bootstrap.take_reading()(reading)
+        wiring.take_reading(reading)
 
 
 lambda_handler = runtime.queue(take)

@@ -3,20 +3,20 @@
 from typing import Any
 
 from jobs.kit import lambda_handler as runtime
-from jobs.tracking import wiring as watch_bootstrap
 from jobs.tracking.adapters.items import is_connection, is_share, to_connection, to_share
+from jobs.tracking.wiring import wiring
 
 
 def track(record: Any) -> None:
     change = record["dynamodb"]
     match record["eventName"]:
         case "INSERT" if is_connection(change["NewImage"]):
-            watch_bootstrap.greet()(to_connection(change["NewImage"]))
+            wiring.greet(to_connection(change["NewImage"]))
         case "INSERT" if is_share(change["NewImage"]):
-            watch_bootstrap.share_timers().expire(to_share(change["NewImage"]))
+            wiring.share_timers.expire(to_share(change["NewImage"]))
         case "REMOVE" if is_share(change["OldImage"]):
             share = to_share(change["OldImage"])
-            viewers = watch_bootstrap.drop_viewers()(share)
+            viewers = wiring.drop_viewers(share)
             runtime.logger.info("share is no more", share=share.id, viewers=viewers)
 
 

@@ -4,11 +4,11 @@ from typing import Any
 
 from jobs.kit import lambda_handler as runtime
 from jobs.kit.aws.stepfunctions import timestamp
-from jobs.payments import wiring as payment_bootstrap
+from jobs.payments.wiring import wiring
 
 
 def watch(event: Any) -> dict[str, Any]:
-    watched = payment_bootstrap.watch_payment()(event["paymentId"])
+    watched = wiring.watch_payment(event["paymentId"])
     about = {"payment_id": event["paymentId"], "state": watched.state}
     if watched.again is not None:
         runtime.logger.info("payment watched", **about)

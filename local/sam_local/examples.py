@@ -36,7 +36,7 @@ def make_queued_mission() -> Job:
     return Job(
         id=new_job_id(now),
         tenant="demo",
-        dialect="missions",
+        kind="missions",
         request={"metadata": {}, "action": "HOVER", "waypoints": []},
         created_at=now,
         changed_at=now,
@@ -44,7 +44,7 @@ def make_queued_mission() -> Job:
         retention=24 * HOUR_MS,
         status=JobStatus.QUEUED,
         sequence=2,
-        mission=Mission(name="Inspection", group="nowhere", priority=5, due_at=now),
+        details=Mission(name="Inspection", group="nowhere", priority=5, due_at=now),
     )
 
 
@@ -53,7 +53,7 @@ def make_finished_docs_job() -> Job:
     return Job(
         id=new_job_id(now),
         tenant="demo",
-        dialect=docs.DIALECT,
+        kind=docs.KIND,
         request={"messages": [{"role": "user", "content": "say Hello"}], "v": 2},
         created_at=now,
         changed_at=now,
@@ -62,7 +62,7 @@ def make_finished_docs_job() -> Job:
         status=JobStatus.SUCCEEDED,
         sequence=3,
         ended_at=now,
-        session=docs.Session(
+        details=docs.DocsJob(
             project="demo-docs",
             branch="docs-agent/example",
             model="sonnet",
@@ -85,7 +85,7 @@ def make_abandoned_job(agent_id: str) -> Job:
     return Job(
         id=job_id,
         tenant="demo",
-        dialect="messaging",
+        kind="messaging",
         request={"agentId": agent_id, "userId": ECHO, "content": "Hello", "metadata": {}},
         created_at=now,
         changed_at=now,

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, Self
 
+from jobs import kinds
 from jobs.core.adapters.dynamodb.jobs import DynamoJobRepository
 from jobs.core.job import Job
 from jobs.sessions.adapters.sessions import DynamoConversations
@@ -136,7 +137,7 @@ def load_variables(stack: Backend, lambdas: Any) -> dict[str, dict[str, str]]:
 class ExampleStore:
     def __init__(self, stack: Backend, dynamodb: Any) -> None:
         tables = stack.outputs
-        self._jobs = DynamoJobRepository(dynamodb, tables["JobTableName"], lambda: 0)
+        self._jobs = DynamoJobRepository(dynamodb, tables["JobTableName"], lambda: 0, kinds.storage)
         self._shares = DynamoShares(dynamodb, tables["MissionTableName"], lambda: 0)
         self._sessions = DynamoConversations(
             dynamodb, tables["SessionTableName"], tables["JobTableName"], lambda: 0

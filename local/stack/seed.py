@@ -6,7 +6,6 @@ from contextlib import closing
 from pathlib import Path
 
 from jobs.docs.adapters.dynamodb.projects import DynamoProjects
-from jobs.messaging.adapters.registry import DynamoRegistry
 from jobs.missions.adapters.fleet_registry import DynamoFleetRegistry
 from jobs.missions.partner import Role
 from jobs.webhooks.adapters.subscriptions import DynamoSubscriptions
@@ -15,6 +14,7 @@ from local.git.launch import GitHost
 from scripts.partner import Program, enrol
 from scripts.registry import load
 from scripts.registry_file import RegistryFile
+from scripts.registry_table import RegistryTable
 from scripts.webhook_secret import rotate
 
 REGISTRY = Path(__file__).with_name("registry.yaml")
@@ -29,7 +29,7 @@ def seed_registry(
     file = RegistryFile.read(REGISTRY, variables)
     with closing(create_session().client("dynamodb", endpoint_url=endpoint_url)) as dynamodb:
         table = dynamodb, outputs["RegistryTableName"], lambda: 0
-        registry = DynamoRegistry(*table)
+        registry = RegistryTable(*table)
         stores = (
             registry,
             DynamoFleetRegistry(*table),

@@ -4,23 +4,19 @@ from typing import Annotated, Any, Final
 
 from pydantic import Field
 
-from jobs.core.errors import (
-    IdempotencyConflictError,
-    JobNotFoundError,
-    ProjectNotFoundError,
-    StaleJobError,
-)
+from jobs.auth.api_key import Scope
+from jobs.core.errors import IdempotencyConflictError, JobNotFoundError, StaleJobError
 from jobs.core.rate_limit import Allowance, RateLimitedError
+from jobs.core.webhook_body import URL_HEADER
+from jobs.core.webhook_url import LONGEST
 from jobs.docs.api import errors as docs_errors
 from jobs.docs.api import types
 from jobs.docs.api.access import ScopeMissingError
 from jobs.docs.api.ai_stream import PLACE, place_in
 from jobs.docs.api.query import DEFAULT_TAKE, MAX_SKIP, MAX_TAKE, page_in
 from jobs.docs.api.requests import PROMPT, CreateJob, Prompt, checked
+from jobs.docs.errors import ProjectNotFoundError
 from jobs.kit.http import Request, Response, TooLargeError
-from jobs.messaging.agent import Scope
-from jobs.webhooks.api.body import URL_HEADER
-from jobs.webhooks.url import LONGEST
 from scripts.openapi.model import NOON, Api, Operation, OtherMedia, capture_error, request_with
 from scripts.openapi.shared import IDEMPOTENCY_KEY, RETRY_AFTER, JobId
 

@@ -9,13 +9,10 @@ from typing import Annotated, Any, Final
 from pydantic import Field
 
 from jobs.core.errors import (
-    AgentNotFoundError,
     BadCursorError,
     IdempotencyConflictError,
     JobEndedError,
     JobNotFoundError,
-    NoAgentsError,
-    SettlementUnknownError,
     StaleJobError,
 )
 from jobs.kit.http import TooLargeError
@@ -23,8 +20,11 @@ from jobs.kit.types import Error
 from jobs.messaging.api import responses as messaging
 from jobs.messaging.api import types
 from jobs.messaging.api.requests import CreateJobBody, parse_create_job
+from jobs.messaging.errors import AgentNotFoundError, NoAgentsError
+from jobs.payments.api.endpoint import refuse
 from jobs.payments.api.types import PaymentRequiredResponse
 from jobs.payments.api.x402_offer import to_usdc
+from jobs.payments.errors import SettlementUnknownError
 from scripts.openapi import gateway
 from scripts.openapi.model import Api, Operation, capture_error
 from scripts.openapi.shared import API_KEY, IDEMPOTENCY_KEY, RETRY_AFTER, JobId
@@ -132,7 +132,7 @@ MESSAGING: Final = Api(
                     "price": to_usdc(_PRICE),
                 }
             },
-            **_KEY | {"security": ["apiKey", "x402", "x402v2"]},
+            **_KEY | {"security": ["apiKey", "x402", "x402v2"], "error_response": refuse},
         ),
         Operation(
             name="list_jobs",

@@ -7,16 +7,9 @@ from pydantic import Field
 
 from jobs.core.errors import (
     BadCursorError,
-    DeviceGroupNotFoundError,
-    DeviceNotFoundError,
-    DeviceOfflineError,
     IdempotencyConflictError,
-    InvalidClientError,
     JobNotFoundError,
     JobStartedError,
-    PlanNotFoundError,
-    ResourceNotFoundError,
-    ShareNotFoundError,
     StaleJobError,
 )
 from jobs.core.rate_limit import Allowance, RateLimitedError
@@ -29,9 +22,18 @@ from jobs.missions.api.bodies import UPDATE, CreateJob, OlderCreateJob, UpdateJo
 from jobs.missions.api.errors import CANNOT_CANCEL, CANNOT_DELETE, CANNOT_UPDATE
 from jobs.missions.api.query import DEFAULT_LIMIT, MAX_LIMIT
 from jobs.missions.api.token import AccessDeniedError, Credentials, UnsupportedGrantTypeError
+from jobs.missions.errors import (
+    DeviceGroupNotFoundError,
+    DeviceNotFoundError,
+    DeviceOfflineError,
+    InvalidClientError,
+    PlanNotFoundError,
+)
 from jobs.missions.partner import Role
 from jobs.tracking.api import types as tracking
+from jobs.tracking.api.errors import REFUSALS as SHARE_REFUSALS
 from jobs.tracking.api.share_request import CreateShare
+from jobs.tracking.errors import ResourceNotFoundError, ShareNotFoundError
 from scripts.openapi.model import NOON, Api, Operation, OtherMedia, capture_error
 from scripts.openapi.shared import IDEMPOTENCY_KEY, RETRY_AFTER, JobId
 
@@ -64,8 +66,8 @@ def _for(role: Role, **fields: Any) -> dict[str, Any]:
     }
 
 
-def _too_late(words: missions_errors.Words) -> Any:
-    return partial(missions_errors.refuse, now=NOON, too_late=words)
+def _with(refusals: missions_errors.Refusals) -> Any:
+    return partial(missions_errors.refuse, now=NOON, refusals=refusals)
 
 
 MISSIONS: Final = Api(
@@ -199,7 +201,7 @@ MISSIONS: Final = Api(
             responses={200: types.UpdateJobResponse},
             **_for(
                 Role.PILOT,
-                error_response=_too_late(CANNOT_UPDATE),
+                error_response=_with(CANNOT_UPDATE),
                 errors=[_INVALID, TooLargeError(), *_JOB_ERRORS],
             ),
         ),
@@ -211,7 +213,7 @@ MISSIONS: Final = Api(
             responses={200: types.MessageResponse},
             **_for(
                 Role.PILOT,
-                error_response=_too_late(CANNOT_DELETE),
+                error_response=_with(CANNOT_DELETE),
                 errors=_JOB_ERRORS,
             ),
         ),
@@ -223,7 +225,7 @@ MISSIONS: Final = Api(
             responses={200: types.CancelJobResponse},
             **_for(
                 Role.PILOT,
-                error_response=_too_late(CANNOT_CANCEL),
+                error_response=_with(CANNOT_CANCEL),
                 errors=_JOB_ERRORS,
             ),
         ),
@@ -246,6 +248,7 @@ MISSIONS: Final = Api(
             **_for(
                 Role.MANAGER,
                 tag="Shares",
+                error_response=_with(SHARE_REFUSALS),
                 errors=[_INVALID, ResourceNotFoundError(), TooLargeError(), _LIMITED],
             ),
         ),
@@ -263,7 +266,12 @@ MISSIONS: Final = Api(
             path="/v3/shares/{shareCode}",
             summary="Get a share",
             responses={200: tracking.GetShareResponse},
-            **_for(Role.MANAGER, tag="Shares", errors=[ShareNotFoundError()]),
+            **_for(
+                Role.MANAGER,
+                tag="Shares",
+                error_response=_with(SHARE_REFUSALS),
+                errors=[ShareNotFoundError()],
+            ),
         ),
         Operation(
             name="revoke_share",
@@ -271,7 +279,12 @@ MISSIONS: Final = Api(
             path="/v3/shares/{shareCode}",
             summary="Revoke a share, and close its connections",
             responses={200: types.MessageResponse},
-            **_for(Role.MANAGER, tag="Shares", errors=[ShareNotFoundError()]),
+            **_for(
+                Role.MANAGER,
+                tag="Shares",
+                error_response=_with(SHARE_REFUSALS),
+                errors=[ShareNotFoundError()],
+            ),
         ),
         Operation(
             name="get_tracking_page",

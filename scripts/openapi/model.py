@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
 
-from jobs.core.errors import UnavailableError
+from jobs.kit.errors import UnavailableError
 from jobs.kit.http import Request, Response
 
 type Json = dict[str, Any]

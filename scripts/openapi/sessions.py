@@ -4,17 +4,11 @@ from typing import Annotated, Any, Final
 
 from pydantic import Field
 
-from jobs.core.errors import (
-    AgentNotFoundError,
-    IdempotencyConflictError,
-    NotForSaleError,
-    SessionExpiredError,
-    SessionNotFoundError,
-    StaleSessionError,
-)
+from jobs.core.errors import IdempotencyConflictError
 from jobs.kit.http import TooLargeError
 from jobs.kit.types import Error, Millis
 from jobs.messaging.api.responses import DEFAULT_LIMIT
+from jobs.messaging.errors import AgentNotFoundError
 from jobs.sessions.api import responses as sessions
 from jobs.sessions.api import types
 from jobs.sessions.api.requests import (
@@ -24,6 +18,12 @@ from jobs.sessions.api.requests import (
     parse_create_session,
     parse_send_message,
     parse_timeouts,
+)
+from jobs.sessions.errors import (
+    NotForSaleError,
+    SessionExpiredError,
+    SessionNotFoundError,
+    StaleSessionError,
 )
 from scripts.openapi.model import Api, Operation, OtherMedia, capture_error, request_with
 from scripts.openapi.shared import API_KEY, IDEMPOTENCY_KEY, RETRY_AFTER

@@ -4,18 +4,15 @@ from typing import Annotated, Any, Final
 
 from pydantic import Field
 
-from jobs.core.errors import DeliveryExhaustedError, DeliveryNotFoundError
-from jobs.docs import docs_job as docs
+from jobs import kinds
 from jobs.kit.types import Error, Uuid
-from jobs.messaging.api import responses as messaging
-from jobs.missions import mission as missions
 from jobs.webhooks.api import responses as webhooks
 from jobs.webhooks.api import types
 from jobs.webhooks.deliver_webhook import ATTEMPTS
+from jobs.webhooks.errors import DeliveryExhaustedError, DeliveryNotFoundError
 from scripts.openapi.model import Api, Event, Operation, capture_error, request_with
 from scripts.openapi.shared import API_KEY, RETRY_AFTER
 
-DIALECTS: Final = (messaging.NAME, missions.DIALECT, docs.DIALECT)
 _KEY: Final[dict[str, Any]] = {
     "security": ["apiKey"],
     "error_type": Error,
@@ -34,7 +31,7 @@ WEBHOOKS: Final = Api(
     " agents); webhooks for all of a tenant's jobs are in the tenant's registry.",
     tags={"Deliveries": "Webhooks that were sent", "Events": "Requests to webhook receivers"},
     security=API_KEY,
-    enums={"Dialect": DIALECTS},
+    enums={"Dialect": kinds.NAMES},
     parameters={
         "deliveryId": Annotated[
             str, Field(description="The delivery's id, a UUID; also its webhook-id")

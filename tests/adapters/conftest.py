@@ -9,22 +9,23 @@ import pytest
 from hypothesis import HealthCheck, settings
 from moto import mock_aws
 
+from jobs import kinds
 from jobs.core.adapters.dynamodb.counters import DynamoJobCounters
 from jobs.core.adapters.dynamodb.jobs import DynamoJobRepository
 from jobs.core.adapters.dynamodb.rate_limits import DynamoRateLimits
 from jobs.core.job import Job
-from jobs.core.ports import Clock, JobCounters, JobRepository, Registry
+from jobs.core.ports import JobCounters, JobRepository, RateLimits
 from jobs.docs.adapters.dynamodb.jobs import DynamoDocsJobs
 from jobs.docs.adapters.dynamodb.projects import DynamoProjects
 from jobs.docs.ports import DocsJobs
-from jobs.messaging.adapters.registry import DynamoRegistry
+from jobs.kit.clock import Clock
 from jobs.missions.adapters.fleet_registry import DynamoFleetRegistry
-from jobs.missions.ports import RateLimits
 from jobs.payments.adapters.records import DynamoPayments
 from jobs.payments.ports import Payments
 from jobs.sessions.adapters.jobs import DynamoChatJobs
 from jobs.sessions.adapters.sessions import DynamoConversations
 from jobs.sessions.ports import Conversations
+from scripts.registry_table import RegistryTable
 from tests.adapters.engines import DynamoDb, client, cloud_of
 from tests.fakes.memory import InMemoryJobCounters, InMemoryJobRepository, InMemoryRegistry
 from tests.fakes.memory_conversations import InMemoryConversations
@@ -95,7 +96,9 @@ def chat_jobs(any_engine, clock, repository) -> JobRepository:
     """The same jobs, for those who bring agents' answers."""
     if any_engine is None:
         return repository
-    return DynamoChatJobs(any_engine.client, any_engine.jobs, any_engine.sessions, clock)
+    return DynamoChatJobs(
+        any_engine.client, any_engine.jobs, any_engine.sessions, clock, kinds.storage
+    )
 
 
 @pytest.fixture
@@ -111,10 +114,10 @@ def counters(any_engine, clock) -> JobCounters:
 
 
 @pytest.fixture
-def registry(any_engine, clock) -> Registry:
+def registry(any_engine, clock) -> RegistryTable | InMemoryRegistry:
     if any_engine is None:
         return InMemoryRegistry()
-    return DynamoRegistry(any_engine.client, any_engine.registry, clock)
+    return RegistryTable(any_engine.client, any_engine.registry, clock)
 
 
 @pytest.fixture
@@ -157,7 +160,7 @@ def counter_table(engine, clock) -> DynamoJobCounters:
 
 
 def job_table_of(engine: DynamoDb, clock: Clock) -> DynamoJobRepository:
-    return DynamoJobRepository(engine.client, engine.jobs, clock)
+    return DynamoJobRepository(engine.client, engine.jobs, clock, kinds.storage)
 
 
 def counter_table_of(engine: DynamoDb, clock: Clock) -> DynamoJobCounters:

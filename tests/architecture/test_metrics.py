@@ -48,7 +48,7 @@ PUBLISHED = {  # AWS's metrics, and the dimensions of each namespace
 
 def emitted_metrics(capsys) -> set[tuple[str, frozenset[str]]]:
     """Return the metrics of jobs with their dimensions, as CloudWatch reads them from the log."""
-    job = JobRef(tenant="t", dialect="messaging", id="1")
+    job = JobRef(tenant="t", kind="messaging", id="1")
     times = {"created_at": 0, "changed_at": 1, "gone_at": 2}
     change = JobChange(ref=job, sequence=3, previous=None, status=JobStatus.SUCCEEDED, **times)
     PrintedMetrics().measure([change])

@@ -51,7 +51,7 @@ class Cloud:
 
     def send(self, ref: JobRef) -> None:
         """Put the job's message into the agent queue once more."""
-        body = {"tenant": ref.tenant, "dialect": ref.dialect, "jobId": ref.id}
+        body = {"tenant": ref.tenant, "dialect": ref.kind, "jobId": ref.id}
         self.client("sqs").send_message(
             QueueUrl=self.stack.outputs["AgentQueueUrl"], MessageBody=json.dumps(body)
         )
@@ -131,7 +131,7 @@ def above(stack: LocalStack) -> Iterator[Cloud]:
 
 
 def key(ref: JobRef) -> dict[str, Any]:
-    return {"PK": {"S": f"{ref.tenant}#{ref.dialect}"}, "SK": {"S": ref.id}}
+    return {"PK": {"S": f"{ref.tenant}#{ref.kind}"}, "SK": {"S": ref.id}}
 
 
 def processes() -> list[tuple[int, int, str]]:

@@ -13,7 +13,6 @@ from playwright.sync_api import Browser
 from jobs.auth.authenticate import new_key
 from jobs.docs.adapters.dynamodb.projects import DynamoProjects
 from jobs.docs.docs_job import Project
-from jobs.messaging.adapters.registry import DynamoRegistry
 from jobs.messaging.agent import Agent
 from jobs.missions.partner import Role
 from jobs.payments.payment import PaymentsMode
@@ -21,6 +20,7 @@ from local.cloud.aws import CREDENTIALS
 from local.kit.paths import ROOT
 from local.stack.launch import run_stack
 from local.stack.local_stack import LocalStack
+from scripts.registry_table import RegistryTable
 from tests.e2e.api import Api
 from tests.e2e.browsers import chromium
 from tests.e2e.cloud import Cloud, above
@@ -40,9 +40,9 @@ def cloud(stack: LocalStack) -> Iterator[Cloud]:
 
 
 @pytest.fixture(scope="session")
-def registry(cloud: Cloud) -> DynamoRegistry:
+def registry(cloud: Cloud) -> RegistryTable:
     table = cloud.stack.outputs["RegistryTableName"]
-    return DynamoRegistry(cloud.client("dynamodb"), table, clock=lambda: 0)
+    return RegistryTable(cloud.client("dynamodb"), table, clock=lambda: 0)
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +55,7 @@ type MakeTenant = Callable[..., Api]
 
 
 @pytest.fixture(scope="session")
-def make_tenant(stack: LocalStack, registry: DynamoRegistry) -> MakeTenant:
+def make_tenant(stack: LocalStack, registry: RegistryTable) -> MakeTenant:
     """Register a tenant that nobody else uses, with an echo or with these agents, and a key."""
 
     def make(*agents: Agent) -> Api:
@@ -84,7 +84,7 @@ type MakePartner = Callable[..., Partner]
 
 
 @pytest.fixture(scope="session")
-def make_partner(cloud: Cloud, registry: DynamoRegistry) -> MakePartner:
+def make_partner(cloud: Cloud, registry: RegistryTable) -> MakePartner:
     """Register a partner's program of this role, of an organisation of its own or of this one."""
 
     def make(role: Role = Role.MANAGER, tenant: str | None = None) -> Partner:
@@ -106,7 +106,7 @@ type MakeDocs = Callable[..., DocsApi]
 
 
 @pytest.fixture(scope="session")
-def make_docs(stack: LocalStack, cloud: Cloud, registry: DynamoRegistry) -> MakeDocs:
+def make_docs(stack: LocalStack, cloud: Cloud, registry: RegistryTable) -> MakeDocs:
     """Register an organisation that nobody else uses, or a further project of this one."""
     projects = DynamoProjects(cloud.client("dynamodb"), cloud.registry, lambda: 0)
 

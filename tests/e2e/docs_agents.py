@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from jobs.auth.api_key import Scope
 from jobs.auth.authenticate import new_key
-from jobs.messaging.adapters.registry import DynamoRegistry
-from jobs.messaging.agent import Scope
+from scripts.registry_table import RegistryTable
 from tests.e2e.api import PATIENCE_S, Answer, Api, eventually
 
 FOREVER = 2**42
@@ -50,7 +50,7 @@ class DocsApi:
 
 
 def docs_key(
-    registry: DynamoRegistry,
+    registry: RegistryTable,
     tenant: str,
     scopes: Collection[Scope] = tuple(Scope),
     expires_at: int = FOREVER,

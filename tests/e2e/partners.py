@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from jobs.messaging.adapters.registry import DynamoRegistry
 from jobs.missions.partner import Role
 from scripts.partner import Program, enrol
+from scripts.registry_table import RegistryTable
 from tests.e2e.api import Answer, Api
 from tests.e2e.cloud import Cloud
 
@@ -63,7 +63,7 @@ class Partner:
         return self.send("POST", path, body, headers)
 
 
-def registered(cloud: Cloud, registry: DynamoRegistry, role: Role, organisation: str) -> Partner:
+def registered(cloud: Cloud, registry: RegistryTable, role: Role, organisation: str) -> Partner:
     """Register a program of this role with an organisation, as `make partner` does."""
     made = enrol(
         cloud.client("cognito-idp"),

@@ -3,14 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from jobs.auth.api_key import ApiKey
 from jobs.core.changes import JobChange, JobCounts
 from jobs.core.errors import IdempotencyConflictError, JobNotFoundError, StaleJobError
-from jobs.core.job import Job, JobRef, Millis
-from jobs.core.ports import Clock, IdempotencyKey, Listing, Page
+from jobs.core.job import Job, JobRef
+from jobs.core.ports import IdempotencyKey, Listing, Page
 from jobs.core.status import JobStatus
-from jobs.docs.docs_job import session_of, with_session
-from jobs.messaging.agent import Agent, ApiKey, chosen
-from jobs.missions.mission import Waiting, waits_for_device
+from jobs.docs.docs_job import DocsJob, docs_job_of, with_docs_job
+from jobs.kit.clock import Clock, Millis
+from jobs.messaging.agent import Agent, chosen
+from jobs.missions.mission import Mission, Waiting, waits_for_device
 from jobs.missions.partner import Client
 
 
@@ -25,7 +27,7 @@ class InMemoryJobRepository:
 
     def add(self, job: Job, key: IdempotencyKey | None = None) -> JobRef:
         if key:
-            claim = (job.tenant, job.dialect, key.value)
+            claim = (job.tenant, job.kind, key.value)
             first, ref = self._keys.get(claim, (key, job.ref))
             if claim in self._keys and first.expires_at > self._clock():
                 if first.request_hash != key.request_hash:
@@ -36,8 +38,8 @@ class InMemoryJobRepository:
             self._put(job, None)
         return job.ref
 
-    def knows(self, tenant: str, dialect: str, key: str) -> bool:
-        first = self._keys.get((tenant, dialect, key))
+    def knows(self, tenant: str, kind: str, key: str) -> bool:
+        first = self._keys.get((tenant, kind, key))
         return first is not None and first[0].expires_at > self._clock()
 
     def get(self, ref: JobRef) -> Job:
@@ -56,8 +58,8 @@ class InMemoryJobRepository:
             replacing.attempt,
         ):
             raise StaleJobError(job.id)
-        if job.session and stored.session:  # `follow` alone changes it
-            job = with_session(job, latest=stored.session.latest)
+        if isinstance(stored.details, DocsJob):  # `follow` alone changes it
+            job = with_docs_job(job, latest=stored.details.latest)
         self._put(job, stored)
 
     def renew(self, job: Job, *, lease_until: Millis) -> None:
@@ -77,25 +79,25 @@ class InMemoryJobRepository:
 
     def waiting(self, tenant: str, group_id: str, *, limit: int) -> Sequence[Waiting]:
         found = [
-            Waiting(ref=job.ref, mission=job.mission)
+            Waiting(ref=job.ref, mission=job.details)
             for job in self._jobs.values()
             if job.tenant == tenant
-            and job.mission
-            and job.mission.group == group_id
+            and isinstance(job.details, Mission)
+            and job.details.group == group_id
             and waits_for_device(job)
         ]
         return sorted(found, key=lambda each: (-each.mission.priority, each.ref.id))[:limit]
 
     def follow(self, job: Job, *, after: str | None, key: IdempotencyKey | None = None) -> JobRef:
-        root = self._jobs.get(replace(job.ref, id=session_of(job).root or ""))
-        repeated = key is not None and self.knows(job.tenant, job.dialect, key.value)
+        root = self._jobs.get(replace(job.ref, id=docs_job_of(job).root or ""))
+        repeated = key is not None and self.knows(job.tenant, job.kind, key.value)
         if not repeated and root is None:
             raise JobNotFoundError(job.id)
-        if not repeated and root and session_of(root).latest != after:
+        if not repeated and root and docs_job_of(root).latest != after:
             raise StaleJobError(job.id)
         ref = self.add(job, key)
         if root and ref == job.ref:
-            self._jobs[root.ref] = with_session(root, latest=job.id)
+            self._jobs[root.ref] = with_docs_job(root, latest=job.id)
         return ref
 
     def of_project(self, tenant: str, project: str, *, skip: int, take: int) -> Sequence[JobRef]:
@@ -103,8 +105,8 @@ class InMemoryJobRepository:
             job.ref
             for job in sorted(self._jobs.values(), key=lambda job: job.id, reverse=True)
             if job.tenant == tenant
-            and job.session
-            and (job.session.project, job.session.root) == (project, None)
+            and isinstance(job.details, DocsJob)
+            and (job.details.project, job.details.root) == (project, None)
             and job.gone_at > self._clock()
         ]
         return found[skip : skip + take]
@@ -117,7 +119,7 @@ class InMemoryJobRepository:
         found = [
             job
             for job in sorted(self._jobs.values(), key=lambda job: job.id, reverse=True)
-            if (job.tenant, job.dialect) == (listing.tenant, listing.dialect)
+            if (job.tenant, job.kind) == (listing.tenant, listing.kind)
             and (not listing.statuses or job.status in listing.statuses)
             and (listing.before is None or job.id < listing.before)
             and job.gone_at > self._clock()
@@ -142,7 +144,7 @@ def change(job: Job, *, previous: JobStatus | None) -> JobChange:
         changed_at=job.changed_at,
         created_at=job.created_at,
         gone_at=job.gone_at,
-        session=job.session,
+        details=job.details,
         webhook=job.webhook,
     )
 
@@ -152,12 +154,12 @@ class InMemoryJobCounters:
         self._clock = clock
         self._latest: dict[JobRef, JobChange] = {}
 
-    def read(self, tenant: str, dialect: str) -> JobCounts:
+    def read(self, tenant: str, kind: str) -> JobCounts:
         now = self._clock()
         counted = [
             change
             for change in self._latest.values()
-            if (change.ref.tenant, change.ref.dialect) == (tenant, dialect)
+            if (change.ref.tenant, change.ref.kind) == (tenant, kind)
             and change.status is not None
             and (not change.status.is_terminal or change.gone_at > now)
         ]

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 
-from jobs.core.errors import SessionNotFoundError, StaleSessionError
-from jobs.core.job import Job, JobRef, Millis
-from jobs.core.ports import Clock, IdempotencyKey
+from jobs.core.job import Job, JobRef
+from jobs.core.ports import IdempotencyKey
+from jobs.kit.clock import Clock, Millis
+from jobs.messaging.message import session_of
+from jobs.sessions.errors import SessionNotFoundError, StaleSessionError
 from jobs.sessions.session import ChatMessage, ChatSession, Messages, Window, answer_in, question_in
 from tests.fakes.memory import InMemoryJobRepository
 
@@ -34,7 +36,7 @@ class InMemoryConversations:
         self.create(session)
 
     def send(self, session: ChatSession, job: Job, key: IdempotencyKey | None = None) -> JobRef:
-        if key and self._repository.knows(job.tenant, job.dialect, key.value):
+        if key and self._repository.knows(job.tenant, job.kind, key.value):
             return self._repository.add(job, key)
         self.save(session)
         return self._repository.add(job, key)
@@ -89,7 +91,7 @@ class InMemoryConversations:
         jobs = [
             job
             for job in self._repository.all()
-            if (job.tenant, job.conversation) == (tenant, session_id)
+            if (job.tenant, session_of(job)) == (tenant, session_id)
         ]
         answers = [answer for job in jobs if (answer := answer_in(job))]
         return [*map(question_in, jobs), *answers]

@@ -3,11 +3,11 @@
 from collections import defaultdict
 from collections.abc import Sequence
 
-from jobs.core.job import JobRef, Millis
-from jobs.core.ports import Clock
+from jobs.core.job import JobRef
 from jobs.core.status import JobStatus
 from jobs.docs.docs_job import branch_of
 from jobs.docs.ports import OutputItem
+from jobs.kit.clock import Clock, Millis
 from tests.fakes.memory import InMemoryJobRepository
 
 
@@ -45,7 +45,7 @@ class InMemoryBranches:
             job.ref
             for job in self._repository.all()
             if job.tenant == tenant
-            and job.session
+            and job.details
             and branch_of(job) == branch
             and job.status is JobStatus.QUEUED
         ]

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from jobs.core.job import JobRef, Millis
-from jobs.core.ports import Clock
+from jobs.core.job import JobRef
+from jobs.kit.clock import Clock, Millis
 from jobs.missions.device import DeviceState, Lease, Reading
 from jobs.missions.mission import job_id_in
 from jobs.missions.ports import OrderState

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from threading import Lock
 
-from jobs.core.errors import DeviceGroupNotFoundError, IdTakenError, PlanNotFoundError
-from jobs.core.ports import Clock
 from jobs.core.rate_limit import Allowance, Limit
+from jobs.kit.clock import Clock
 from jobs.missions.device import Device, DeviceGroup, Plan
+from jobs.missions.errors import DeviceGroupNotFoundError, IdTakenError, PlanNotFoundError
 
 
 class InMemoryFleetRegistry:

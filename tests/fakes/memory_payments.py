@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 
-from jobs.core.errors import StalePaymentError
-from jobs.core.job import Millis
-from jobs.core.ports import Clock
+from jobs.kit.clock import Clock, Millis
+from jobs.payments.errors import StalePaymentError
 from jobs.payments.payment import KeyedPayment, Payment
 
 

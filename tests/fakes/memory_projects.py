@@ -1,7 +1,7 @@
 """Documentation projects in memory. Held to the real adapter's contract by tests/adapters."""
 
-from jobs.core.errors import ProjectNotFoundError
 from jobs.docs.docs_job import Project
+from jobs.docs.errors import ProjectNotFoundError
 
 
 class InMemoryProjects:

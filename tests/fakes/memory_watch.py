@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from jobs.core.errors import ShareFullError, ShareNotFoundError, UnavailableError
-from jobs.core.ports import Clock
+from jobs.kit.clock import Clock
+from jobs.kit.errors import UnavailableError
 from jobs.tracking.connection import Connection, ConnectionEndedError, SocketGoneError, Watching
+from jobs.tracking.errors import ShareFullError, ShareNotFoundError
 from jobs.tracking.ports import Message
 from jobs.tracking.resource import Resource
 from jobs.tracking.share import Share

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from jobs.core.errors import DeliveryNotFoundError
+from jobs.webhooks.errors import DeliveryNotFoundError
 from jobs.webhooks.webhook import Attempt, DeliveryRef, DeliveryState, Subscription, WebhookDelivery
 
 

@@ -17,17 +17,17 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter
 
-from jobs.core import wiring as bootstrap
+from jobs.auth.wiring import wiring as auth
 from jobs.core.job import Job
-from jobs.docs import wiring as docs_bootstrap
+from jobs.job_requests.wiring import wiring as job_requests
 from jobs.kit import lambda_handler as runtime
 from jobs.messaging.agent import Agent
-from jobs.missions import wiring as mission_bootstrap
-from jobs.payments import wiring as payment_bootstrap
-from jobs.sessions import wiring as session_bootstrap
-from jobs.tracking import wiring as watch_bootstrap
-from jobs.webhooks import wiring as event_bootstrap
+from jobs.messaging.wiring import wiring as messaging
+from jobs.missions.wiring import wiring as missions
+from jobs.sessions.wiring import wiring as sessions_wiring
+from jobs.webhooks.wiring import wiring as webhooks
 from scripts.openapi.messaging import MESSAGING
+from scripts.wirings import CORES, forget
 from tests.fakes.memory import InMemoryJobCounters, InMemoryJobRepository, InMemoryRegistry, Outbox
 from tests.fakes.memory_conversations import InMemoryConversations
 from tests.fakes.memory_webhooks import InMemoryDeliveryLog, InMemorySubscriptions
@@ -108,35 +108,34 @@ class World:
 
 
 @pytest.fixture(autouse=True)
-def world(clock, monkeypatch) -> Iterator[World]:
+def world(clock, monkeypatch, rewire) -> Iterator[World]:
     made = World(clock, InMemoryJobRepository(clock), InMemoryJobCounters(clock))
     made.registry.put_agent(TENANT, Agent(id=AGENT_ID, name="Echo", bio="Answers."))
-    roots = (
-        bootstrap, docs_bootstrap, event_bootstrap, mission_bootstrap, payment_bootstrap,
-        session_bootstrap,
-        watch_bootstrap,
-    )  # fmt: skip
-    caches = [each for r in roots for each in vars(r).values() if hasattr(each, "cache_clear")]
-    for each in caches:
-        each.cache_clear()
-    monkeypatch.setattr(bootstrap, "now", clock)
-    monkeypatch.setattr(bootstrap, "time", SimpleNamespace(sleep=made.sleep))
-    monkeypatch.setattr(bootstrap, "repository", lambda: made.repository)
-    monkeypatch.setattr(session_bootstrap, "repository", lambda: made.repository)
-    monkeypatch.setattr(session_bootstrap, "conversations", lambda: made.conversations)
-    monkeypatch.setattr(bootstrap, "counters", lambda: made.counters)
-    monkeypatch.setattr(bootstrap, "registry", lambda: made.registry)
-    monkeypatch.setattr(bootstrap, "timers", lambda: made.timers)
-    monkeypatch.setattr(bootstrap, "secrets", lambda: SimpleNamespace(read=str))
-    monkeypatch.setattr(bootstrap, "sqs", lambda: made.queues)
-    monkeypatch.setattr(bootstrap, "client", {"events": made.bus}.__getitem__)
-    monkeypatch.setattr(event_bootstrap, "subscriptions", lambda: made.subscriptions)
-    monkeypatch.setattr(event_bootstrap, "delivery_log", lambda: made.deliveries)
+    forget()
+    rewire(
+        *CORES,
+        auth,
+        aws=SimpleNamespace(sqs=made.queues, events=made.bus),
+        clock=clock,
+    )
+    rewire(
+        *CORES,
+        sleep=made.sleep,
+        jobs=made.repository,
+        counters=made.counters,
+        timers=made.timers,
+        secrets=SimpleNamespace(read=str),
+    )
+    rewire(job_requests, aws=SimpleNamespace(events=made.bus))
+    rewire(auth, api_keys=made.registry)
+    rewire(messaging, agents=made.registry, poll_timers=made.timers)
+    rewire(missions, partners=made.registry)
+    rewire(sessions_wiring, repository=made.repository, conversations=made.conversations)
+    rewire(webhooks, subscriptions=made.subscriptions, delivery_log=made.deliveries)
     for name, value in SETTINGS.items():
         monkeypatch.setenv(name, value)
     yield made
-    for each in caches:
-        each.cache_clear()
+    forget()
 
 
 @pytest.fixture

@@ -4,29 +4,20 @@ import json
 
 import pytest
 
-from jobs.core import wiring as bootstrap
-from jobs.core.errors import UnavailableError
+from jobs.kit.errors import UnavailableError
+from jobs.messaging.wiring import wiring as messaging
+from tests.support import Broken
 
 ENDPOINTS = ["create_job", "list_jobs", "get_health", "get_job", "cancel_job", "list_agents"]
-PORTS = ["repository", "counters", "registry"]
 
 
-class Broken:
-    """Fails whatever it is asked for."""
+@pytest.fixture
+def break_ports(rewire):
+    def fail_with(error: Exception) -> None:
+        rewire(messaging.core, jobs=Broken(error), counters=Broken(error))
+        rewire(messaging, agents=Broken(error))
 
-    def __init__(self, error: Exception) -> None:
-        self._error = error
-
-    def __getattr__(self, name: str):
-        def fail(*_: object, **__: object) -> None:
-            raise self._error
-
-        return fail
-
-
-def break_ports(monkeypatch, error: Exception) -> None:
-    for port in PORTS:
-        monkeypatch.setattr(bootstrap, port, lambda: Broken(error))
+    return fail_with
 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS)
@@ -40,9 +31,9 @@ def test_each_event_is_answered(call, stored, endpoint) -> None:
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS)
 def test_a_database_that_throttles_throughout_is_a_503_with_a_time_to_come_back(
-    call, monkeypatch, endpoint
+    call, break_ports, endpoint
 ) -> None:
-    break_ports(monkeypatch, UnavailableError("ThrottlingException"))
+    break_ports(UnavailableError("ThrottlingException"))
 
     answer = call(endpoint)
 
@@ -57,9 +48,9 @@ def test_a_database_that_throttles_throughout_is_a_503_with_a_time_to_come_back(
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS)
 def test_of_an_unexpected_error_the_caller_learns_nothing_and_the_log_everything(
-    call, monkeypatch, log, endpoint
+    call, break_ports, log, endpoint
 ) -> None:
-    break_ports(monkeypatch, RuntimeError("table sortie-secret at 10.0.0.1 is on fire"))
+    break_ports(RuntimeError("table sortie-secret at 10.0.0.1 is on fire"))
 
     answer = call(endpoint)
 

@@ -11,19 +11,19 @@ from uuid import uuid4
 import pytest
 import uvicorn
 
-from jobs.core import wiring as bootstrap
-from jobs.core.errors import UnavailableError
 from jobs.core.job import Job, JobRef
 from jobs.core.limit_rate import LimitRate
-from jobs.docs import wiring as docs_bootstrap
 from jobs.docs.create_docs_job import CreateDocsJob
-from jobs.docs.docs_job import DIALECT, Project
+from jobs.docs.docs_job import KIND, Project
 from jobs.docs.limit_requests import LimitDocsRequests
 from jobs.docs.ports import OutputItem
 from jobs.docs.tail import Pace, Tail
+from jobs.docs.wiring import wiring as docs
 from jobs.kit.asgi import CONTEXT_HEADER
+from jobs.kit.errors import UnavailableError
 from local.cloud.web_functions_app import app
 from local.kit.network import bind_port
+from scripts.wirings import CORES, forget
 from tests.fakes.memory import InMemoryJobRepository
 from tests.fakes.memory_docs import InMemoryOutputLog
 from tests.fakes.memory_missions import InMemoryRateLimits
@@ -61,12 +61,12 @@ class World:
     pace: Pace = QUICKLY
 
     def say(self, job_id: str, *events: Any, end: bool = False) -> None:
-        ref = JobRef(tenant=TENANT, dialect=DIALECT, id=job_id)
+        ref = JobRef(tenant=TENANT, kind=KIND, id=job_id)
         number = len(self.log.read(ref, since=1)) + 1
         self.log.append(ref, OutputItem(number=number, events=events, end=end), expires_at=0)
 
     def job(self, job_id: str) -> Job:
-        return self.repository.get(JobRef(tenant=TENANT, dialect=DIALECT, id=job_id))
+        return self.repository.get(JobRef(tenant=TENANT, kind=KIND, id=job_id))
 
     def create(self) -> CreateDocsJob:
         rates = LimitRate(limits=InMemoryRateLimits(self.clock))
@@ -83,7 +83,7 @@ class World:
 
 
 @pytest.fixture
-def world(clock, monkeypatch) -> World:
+def world(clock, monkeypatch, rewire) -> Iterator[World]:
     made = World(clock, InMemoryJobRepository(clock))
     for tenant in (TENANT, "other"):
         made.projects.put_project(
@@ -93,11 +93,12 @@ def world(clock, monkeypatch) -> World:
     monkeypatch.setenv("PAYMENTS", "off")
     monkeypatch.setenv("WEBHOOKS_TO_LOOPBACK", "false")
     monkeypatch.setenv("PAYMENTS", "off")
-    monkeypatch.setattr(bootstrap, "now", clock)
-    monkeypatch.setattr(bootstrap, "repository", lambda: made.repository)
-    monkeypatch.setattr(docs_bootstrap, "create_docs_job", lambda: create)
-    monkeypatch.setattr(docs_bootstrap, "tail", made.tail)
-    return made
+    forget()
+    rewire(*CORES, clock=clock, jobs=made.repository)
+    rewire(docs, create_docs_job=create)
+    rewire(docs, tail=made.tail())
+    yield made
+    forget()
 
 
 @pytest.fixture(scope="session")

@@ -8,8 +8,8 @@ import pytest
 from jobs.core.cancel_job import CancelJob
 from jobs.core.create_job import CreateJob, NewJob
 from jobs.core.job import Job
-from jobs.messaging.adapters.providers.provider import Answer
 from jobs.messaging.agent import Agent
+from jobs.messaging.ports import Answer
 from jobs.messaging.run_agent_job import LEASE, RunAgentJob
 from jobs.sessions.take_turn import TakeTurn
 from tests.fakes.memory import InMemoryJobRepository, InMemoryRegistry, Outbox
@@ -42,7 +42,7 @@ def create(repository, clock) -> Any:
     def create(**about: Any) -> Job:
         sane = {
             "tenant": "acme",
-            "dialect": "messaging",
+            "kind": "messaging",
             "request": {"content": "Hello"},
             "timeout": 30_000,
             "idempotency_key": None,
@@ -80,8 +80,8 @@ def delivery() -> Receipt:
 def worker(repository, registry, timers, clock) -> Any:
     conversations = InMemoryConversations(repository, clock)
     turns = TakeTurn(repository=repository, conversations=conversations, clock=clock)
-    shared = {"repository": repository, "registry": registry, "timers": timers, "clock": clock}
-    shared |= {"take_turn": turns}
+    shared = {"repository": repository, "agents": registry, "timers": timers, "clock": clock}
+    shared |= {"turns": turns}
     return lambda provider: RunAgentJob(**shared, providers=lambda _: provider)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Final
 
-from jobs.messaging.adapters.providers.provider import Answer
+from jobs.messaging.ports import Answer
 
 AGENT_ID: Final = "11111111-1111-4111-8111-111111111111"
 

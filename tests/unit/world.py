@@ -6,26 +6,22 @@ from typing import Any, Final
 import hypothesis.strategies as st
 from hypothesis.stateful import RuleBasedStateMachine
 
+from jobs import kinds
 from jobs.core.cancel_job import CancelJob
 from jobs.core.changes import JobChange
 from jobs.core.create_job import CreateJob
 from jobs.core.dispatch_job import DispatchJob
 from jobs.core.end_dead_letter import EndDeadLetter
-from jobs.core.errors import (
-    AgentError,
-    JobEndedError,
-    JobLeasedError,
-    StaleJobError,
-    UnavailableError,
-)
+from jobs.core.errors import JobEndedError, JobLeasedError, StaleJobError
 from jobs.core.expire_job import ExpireJob
 from jobs.core.get_job import GetJob
 from jobs.core.job import Job, JobRef
 from jobs.core.ports import IdempotencyKey, JobRepository
 from jobs.core.status import JobStatus
-from jobs.messaging.adapters.providers.provider import Answer, Delegated, Outcome
+from jobs.kit.errors import UnavailableError, UpstreamError
 from jobs.messaging.agent import Agent
 from jobs.messaging.poll_remote_job import PollRemoteJob
+from jobs.messaging.ports import Answer, Delegated, Outcome
 from jobs.messaging.run_agent_job import LEASE, RunAgentJob
 from jobs.sessions.take_turn import TakeTurn
 from tests.fakes.memory import (
@@ -44,7 +40,7 @@ ANSWERS: Final = {
     "answers at length": Answer("x" * 1000),
     "says nothing": None,
     "delegates": Delegated("a job there"),
-    "refuses": AgentError("No"),
+    "refuses": UpstreamError("No"),
     "breaks": RuntimeError("a bug"),
 }
 
@@ -103,18 +99,18 @@ class World(RuleBasedStateMachine):
         self.create_job = CreateJob(**shared, retention=24 * HOUR)
         self.get_job = GetJob(**shared)
         self.cancel_job = CancelJob(**shared)
-        self.end_dead_letter = EndDeadLetter(**shared)
+        self.end_dead_letter = EndDeadLetter(**shared, kinds=kinds.kind)
         self.expire_job = ExpireJob(repository=self.repository)
         self.dispatch_job = DispatchJob(timers=self.outbox, queue=self.outbox)
         self.conversations = InMemoryConversations(InMemoryJobRepository(self.clock), self.clock)
         self.run_agent_job = RunAgentJob(
             **shared,
-            registry=registry,
+            agents=registry,
             providers=lambda _: self,
             timers=self.outbox,
-            take_turn=TakeTurn(**shared, conversations=self.conversations),
+            turns=TakeTurn(**shared, conversations=self.conversations),
         )
-        self.poll_remote_job = PollRemoteJob(**shared, registry=registry, remote=self)
+        self.poll_remote_job = PollRemoteJob(**shared, agents=registry, remote=self)
         self.script: list[tuple[Outcome | Exception, Callable[[], None]]] = []
 
     def engine(self) -> JobRepository:

@@ -11,8 +11,8 @@ from uuid import UUID
 import pytest
 
 from jobs.core.adapters.eventbridge import EventBridgePublisher
-from jobs.core.errors import UnavailableError
 from jobs.core.status import JobStatus
+from jobs.kit.errors import UnavailableError
 from tests.adapters.engines import client, refusal
 from tests.e2e.cloud import Cloud
 from tests.e2e.events import Bus as Listening

@@ -23,7 +23,7 @@ QUARTER = HOUR // 4
 
 def life(tenant: str, number: int = 0, *path: JobStatus, gone_at: int = NOON + HOUR) -> Any:
     """All that the stream tells of one job, its deletion being the last."""
-    ref = JobRef(tenant=tenant, dialect="messaging", id=f"019b7963-4a00-7000-8000-{number:012}")
+    ref = JobRef(tenant=tenant, kind="messaging", id=f"019b7963-4a00-7000-8000-{number:012}")
     states = [None, *(path or (JobStatus.PENDING, JobStatus.RUNNING, JobStatus.SUCCEEDED)), None]
     return [
         JobChange(

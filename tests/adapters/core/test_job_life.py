@@ -3,6 +3,7 @@
 from hypothesis import settings
 from moto import mock_aws
 
+from jobs import kinds
 from jobs.core.adapters.dynamodb.jobs import DynamoJobRepository
 from jobs.core.ports import JobRepository
 from tests.adapters.engines import DynamoDb, client
@@ -14,7 +15,7 @@ class JobLifeInDynamoDb(JobLife):
         self.aws = mock_aws()
         self.aws.start()
         engine = DynamoDb(client("dynamodb"), remote=False)
-        return DynamoJobRepository(engine.client, engine.jobs, self.clock)
+        return DynamoJobRepository(engine.client, engine.jobs, self.clock, kinds.storage)
 
     def teardown(self) -> None:
         self.aws.stop()

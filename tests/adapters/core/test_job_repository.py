@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from jobs import kinds
 from jobs.core.adapters.dynamodb.jobs import DynamoJobRepository
 from jobs.core.errors import IdempotencyConflictError, JobNotFoundError, StaleJobError
 from jobs.core.job import Job
@@ -94,7 +95,7 @@ def test_another_tenant_or_dialect_sees_nothing(repository, a_job, about) -> Non
         repository.status_of(other.ref)
     with pytest.raises(StaleJobError):
         repository.save(other.cancel(now=NOON), replacing=other)
-    listing = Listing(tenant=other.tenant, dialect=other.dialect, limit=10)
+    listing = Listing(tenant=other.tenant, kind=other.kind, limit=10)
     assert not repository.newest(listing, known=0).jobs
     assert repository.get(job.ref) == job
 
@@ -114,7 +115,7 @@ def test_a_job_whose_retention_has_passed_is_absent_though_still_stored(
     with pytest.raises(JobNotFoundError):
         repository.status_of(job.ref)
     for statuses in (frozenset(), frozenset({JobStatus.PENDING})):
-        listing = Listing(tenant=job.tenant, dialect=job.dialect, limit=10, statuses=statuses)
+        listing = Listing(tenant=job.tenant, kind=job.kind, limit=10, statuses=statuses)
         assert not repository.newest(listing, known=0).jobs
 
 
@@ -252,14 +253,14 @@ def test_an_expired_key_is_free_again(repository, clock, a_job) -> None:
 def test_a_key_is_known_until_it_expires(repository, clock, a_job) -> None:
     job = a_job()
 
-    assert not repository.knows(job.tenant, job.dialect, key().value)
+    assert not repository.knows(job.tenant, job.kind, key().value)
     repository.add(job, key())
 
-    assert repository.knows(job.tenant, job.dialect, key().value)
-    assert not repository.knows("rival", job.dialect, key().value)
+    assert repository.knows(job.tenant, job.kind, key().value)
+    assert not repository.knows("rival", job.kind, key().value)
     assert not repository.knows(job.tenant, "missions", key().value)
     clock.advance(HOUR)
-    assert not repository.knows(job.tenant, job.dialect, key().value)
+    assert not repository.knows(job.tenant, job.kind, key().value)
 
 
 @pytest.mark.parametrize("request_", [{"content": "Hello"}, {"content": "x" * 1000}])
@@ -287,7 +288,7 @@ def test_a_job_that_has_changed_is_not_deleted(repository, a_job) -> None:
 
 
 def test_a_key_is_its_tenants_and_dialects_own(repository, a_job) -> None:
-    own, others, missions = a_job(), a_job(tenant="rival"), a_job(dialect="missions")
+    own, others, missions = a_job(), a_job(tenant="rival"), a_job(kind="missions")
     shared = key(value=f"of {own.tenant}")
 
     assert [repository.add(job, shared) for job in (own, others, missions)] == [
@@ -304,18 +305,18 @@ def test_a_key_that_looks_like_a_job_is_none(repository, a_job) -> None:
 
 
 def test_twenty_requests_race_for_one_key_and_make_one_job(ministack, clock, a_job) -> None:
-    repository = DynamoJobRepository(ministack.client, ministack.jobs, clock)
+    repository = DynamoJobRepository(ministack.client, ministack.jobs, clock, kinds.storage)
     jobs = [a_job(id=f"019b7963-4a00-7000-8000-0000000000{n:02}") for n in range(20)]
 
     with ThreadPoolExecutor(20) as pool:
         refs = set(pool.map(lambda job: repository.add(job, key()), jobs))
 
-    listing = Listing(tenant=jobs[0].tenant, dialect="messaging", limit=100)
+    listing = Listing(tenant=jobs[0].tenant, kind="messaging", limit=100)
     assert [job.ref for job in repository.newest(listing, known=1).jobs] == [*refs]
 
 
 def test_twenty_workers_race_for_one_job_and_one_has_it(ministack, clock, a_job) -> None:
-    repository = DynamoJobRepository(ministack.client, ministack.jobs, clock)
+    repository = DynamoJobRepository(ministack.client, ministack.jobs, clock, kinds.storage)
     repository.add(job := a_job())
 
     def claims(_: int) -> bool:
@@ -330,7 +331,7 @@ def test_twenty_workers_race_for_one_job_and_one_has_it(ministack, clock, a_job)
 
 
 def test_the_header_of_a_small_job_is_written_for_one_unit(moto, clock, a_job) -> None:
-    repository = DynamoJobRepository(moto.client, moto.jobs, clock)
+    repository = DynamoJobRepository(moto.client, moto.jobs, clock, kinds.storage)
     job = a_job(request={"content": "x" * 200}, tenant="a-tenant-of-thirty-two-characters"[:32])
     repository.add(job)
     running = claimed(repository, job)

@@ -52,7 +52,7 @@ def way_to(status: JobStatus) -> Sequence[JobStatus]:
 
 
 def listing(job: Job, limit: int = 100, **about: Any) -> Listing:
-    return Listing(tenant=job.tenant, dialect=job.dialect, limit=limit, **about)
+    return Listing(tenant=job.tenant, kind=job.kind, limit=limit, **about)
 
 
 def test_jobs_come_newest_first_with_their_bodies(repository, a_job) -> None:
@@ -149,9 +149,7 @@ def test_pages_of_any_size_hold_every_job_once(repository, clock, a_job, made, r
     for limit in limits * 12:
         before = found[-1].id if found else None
         page = repository.newest(
-            Listing(
-                tenant=tenant, dialect="messaging", limit=limit, statuses=wanted, before=before
-            ),
+            Listing(tenant=tenant, kind="messaging", limit=limit, statuses=wanted, before=before),
             known=len(live) - len(found),
         )
         assert len(page.jobs) <= limit

@@ -2,6 +2,7 @@
 
 import pytest
 
+from jobs import kinds
 from jobs.core.adapters.dynamodb.jobs import DynamoJobRepository
 from jobs.core.errors import IdempotencyConflictError, JobNotFoundError, StaleJobError
 from jobs.core.ports import IdempotencyKey
@@ -111,7 +112,7 @@ def test_a_lease_is_prolonged(job_table, engine, job) -> None:
 def test_the_very_same_claim_by_another_worker_is_still_refused(
     job_table, engine, clock, job
 ) -> None:
-    rival = DynamoJobRepository(engine.client, engine.jobs, clock)
+    rival = DynamoJobRepository(engine.client, engine.jobs, clock, kinds.storage)
     job_table.add(job)
     claim = job.claim(now=NOON, lease=LEASE)
     rival.save(claim, replacing=job)

@@ -10,9 +10,11 @@ import pytest
 from moto import mock_aws
 
 from jobs.core.adapters import messages
-from jobs.core.errors import UnavailableError
-from jobs.kit.aws.sqs import SqsDelivery, SqsJobQueue
-from jobs.kit.aws.stepfunctions import StepFunctionsTimers
+from jobs.core.adapters.queue import SqsJobQueue
+from jobs.core.adapters.timers import StepFunctionsTimers
+from jobs.kit.aws.sqs import SqsDelivery
+from jobs.kit.errors import UnavailableError
+from jobs.messaging.adapters.timers import StepFunctionsPollTimers
 from tests.adapters.conftest import DYNAMODB
 from tests.adapters.engines import client, refusal
 from tests.support import NOON
@@ -109,9 +111,7 @@ def test_a_message_is_kept_from_others_for_as_long_as_it_is_held(sqs, queue_url,
 def test_an_execution_is_named_after_its_job_and_holds_its_time_only(stepfunctions, a_job) -> None:
     job, machine, other = a_job(), stepfunctions.machine(), stepfunctions.machine()
 
-    StepFunctionsTimers(stepfunctions, time_out_arn=machine, poll_arn=other).time_out(
-        job.ref, at=NOON
-    )
+    StepFunctionsTimers(stepfunctions, time_out_arn=machine).time_out(job.ref, at=NOON)
 
     [started] = executions(stepfunctions, machine)
     assert started["name"] == job.id
@@ -125,9 +125,7 @@ def test_an_execution_is_named_after_its_job_and_holds_its_time_only(stepfunctio
 def test_polling_is_an_execution_of_another_machine(stepfunctions, a_job) -> None:
     job, machine, other = a_job(), stepfunctions.machine(), stepfunctions.machine()
 
-    StepFunctionsTimers(stepfunctions, time_out_arn=other, poll_arn=machine).poll(
-        job.ref, until=NOON + 1
-    )
+    StepFunctionsPollTimers(stepfunctions, poll_arn=machine).poll(job.ref, until=NOON + 1)
 
     [started] = executions(stepfunctions, machine)
     assert started["name"] == job.id
@@ -137,7 +135,7 @@ def test_polling_is_an_execution_of_another_machine(stepfunctions, a_job) -> Non
 
 def test_starting_twice_is_starting_once(stepfunctions, a_job) -> None:
     job, machine = a_job(), stepfunctions.machine()
-    timers = StepFunctionsTimers(stepfunctions, time_out_arn=machine, poll_arn=machine)
+    timers = StepFunctionsTimers(stepfunctions, time_out_arn=machine)
 
     timers.time_out(job.ref, at=NOON)
     timers.time_out(job.ref, at=NOON)
@@ -159,7 +157,7 @@ def test_a_time_is_rounded_up_for_no_wait_may_end_early(a_job, millis, second) -
         def start_execution(self, **request: str) -> None:
             sent.append(json.loads(request["input"])["at"])
 
-    timers: Any = StepFunctionsTimers(Recorder(), time_out_arn="t", poll_arn="p")  # type: ignore[arg-type]
+    timers: Any = StepFunctionsTimers(Recorder(), time_out_arn="t")  # type: ignore[arg-type]
     timers.time_out(a_job().ref, at=NOON + millis)
 
     assert sent == [f"2026-01-01T12:00:{second}Z"]
@@ -170,13 +168,13 @@ def test_throttled_services_are_unavailable(a_job, code) -> None:
     sqs, stepfunctions = client("sqs"), client("stepfunctions")
     for each in (sqs, stepfunctions):
         each.meta.events.register("before-call.*.*", lambda **_: refusal(code))
-    timers = StepFunctionsTimers(stepfunctions, time_out_arn="t", poll_arn="p")
+    timers = StepFunctionsTimers(stepfunctions, time_out_arn="t")
 
     for call in (
         lambda: SqsJobQueue(sqs, "url").send(a_job().ref),
         lambda: SqsDelivery(sqs, "url", "receipt").hold(1),
         lambda: timers.time_out(a_job().ref, at=NOON),
-        lambda: timers.poll(a_job().ref, until=NOON),
+        lambda: StepFunctionsPollTimers(stepfunctions, poll_arn="p").poll(a_job().ref, until=NOON),
     ):
         with pytest.raises(UnavailableError):
             call()

@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from jobs.core.adapters.dynamodb.rate_limits import DynamoRateLimits
-from jobs.core.errors import UnavailableError
 from jobs.core.rate_limit import Allowance, Limit
+from jobs.kit.errors import UnavailableError
 from tests.support import NOON
 
 MINUTE = 60_000

@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 from boto3.dynamodb.types import TypeSerializer
 
+from jobs import kinds
 from jobs.core.adapters.dynamodb import items, stream
+from jobs.core.adapters.dynamodb.items import JobItems
 from jobs.core.adapters.dynamodb.jobs import DynamoJobRepository
 from jobs.core.job import Job
 from jobs.core.ports import IdempotencyKey
@@ -17,7 +19,7 @@ LEASE = 25_000
 
 
 def image(job: Job) -> Any:
-    return items.header(job, write_id="w")
+    return JobItems(kinds.storage).header(job, write_id="w")
 
 
 def record(new: Any = None, old: Any = None) -> Any:
@@ -30,11 +32,14 @@ def test_a_life_is_told_change_by_change(a_job) -> None:
     running = pending.claim(now=NOON + 1, lease=LEASE)
     ended = running.succeed({"content": "x"}, now=NOON + 2)
 
-    told = stream.changes([
-        record(image(pending)),
-        record(image(running), image(pending)),
-        record(image(ended), image(running)),
-    ])  # fmt: skip
+    told = stream.changes(
+        [
+            record(image(pending)),
+            record(image(running), image(pending)),
+            record(image(ended), image(running)),
+        ],
+        kinds.storage,
+    )
 
     assert [*told] == [
         change(pending, previous=None),
@@ -47,7 +52,7 @@ def test_a_life_is_told_change_by_change(a_job) -> None:
 def test_a_documentation_agents_job_is_told_with_its_session(a_docs_job) -> None:
     job = a_docs_job(session={"root": "019b7963-4a00-7000-8000-000000000002"})
 
-    [told] = stream.changes([record(image(job))])
+    [told] = stream.changes([record(image(job))], kinds.storage)
 
     assert told == change(job, previous=None)
 
@@ -55,7 +60,7 @@ def test_a_documentation_agents_job_is_told_with_its_session(a_docs_job) -> None
 def test_a_deletion_has_no_status_and_the_last_sequence(a_job) -> None:
     ended = a_job().cancel(now=NOON + 1)
 
-    [told] = stream.changes([record(old=image(ended))])
+    [told] = stream.changes([record(old=image(ended))], kinds.storage)
 
     assert (told.status, told.previous, told.sequence) == (None, JobStatus.CANCELLED, 2)
     assert told.gone_at == ended.gone_at
@@ -66,27 +71,24 @@ def test_what_changes_no_status_is_no_change(a_job) -> None:
     body = items.key(running.ref, items.REQUEST) | {"body": {"S": "{}"}}
     claim = {"PK": {"S": "acme#messaging#keys"}, "SK": {"S": "k"}, "job_id": {"S": running.id}}
 
-    assert not stream.changes([
-        record(image(running.renewed(NOON + 9 * LEASE)), image(running)),
-        record(image(running.delegate("a job elsewhere")), image(running)),
-        record(image(running.claim(now=NOON + LEASE, lease=LEASE)), image(running)),
-        record(body),
-        record(old=body),
-        record(claim),
-        record(old=claim),
-    ])  # fmt: skip
-
-
-def test_the_deadline_of_a_new_job_is_in_its_record(a_job) -> None:
-    job = a_job()
-
-    assert stream.deadline_of(record(image(job))) == job.deadline
+    assert not stream.changes(
+        [
+            record(image(running.renewed(NOON + 9 * LEASE)), image(running)),
+            record(image(running.delegate("a job elsewhere")), image(running)),
+            record(image(running.claim(now=NOON + LEASE, lease=LEASE)), image(running)),
+            record(body),
+            record(old=body),
+            record(claim),
+            record(old=claim),
+        ],
+        kinds.storage,
+    )
 
 
 @pytest.mark.parametrize("request_", [{}, {"content": "x" * 1000}], ids=["small", "large"])
 def test_what_the_table_itself_tells_is_understood(moto, clock, a_job, request_) -> None:
     """From the very items that the repository writes."""
-    repository = DynamoJobRepository(moto.client, moto.jobs, clock)
+    repository = DynamoJobRepository(moto.client, moto.jobs, clock, kinds.storage)
     key = IdempotencyKey(value="k", request_hash="h", expires_at=NOON + HOUR)
     job = a_job(request=request_)
     repository.add(job, key)
@@ -94,7 +96,7 @@ def test_what_the_table_itself_tells_is_understood(moto, clock, a_job, request_)
     repository.save(running, replacing=job)
     stored = moto.client.scan(TableName=moto.jobs)["Items"]
 
-    told = stream.changes([record(item) for item in stored])
+    told = stream.changes([record(item) for item in stored], kinds.storage)
 
     assert [*told] == [change(running, previous=None)]
     assert all(isinstance(TypeSerializer().serialize(item), dict) for item in stored)

@@ -12,13 +12,16 @@ from botocore.exceptions import (
     ReadTimeoutError,
 )
 
+from jobs import kinds
+from jobs.auth.api_key import ApiKey
 from jobs.core.adapters.dynamodb.counters import DynamoJobCounters
 from jobs.core.adapters.dynamodb.jobs import DynamoJobRepository
-from jobs.core.errors import JobNotFoundError, UnavailableError
+from jobs.core.errors import JobNotFoundError
 from jobs.core.job import Job
 from jobs.core.ports import IdempotencyKey, Listing
-from jobs.messaging.adapters.registry import DynamoRegistry
-from jobs.messaging.agent import Agent, ApiKey
+from jobs.kit.errors import UnavailableError
+from jobs.messaging.agent import Agent
+from scripts.registry_table import RegistryTable
 from tests.adapters.engines import DynamoDb
 from tests.fakes.memory import change
 from tests.support import HOUR, NOON
@@ -40,15 +43,15 @@ type Call = Callable[[DynamoDb, Callable[[], int], Job], Any]
 
 
 def repository(engine: DynamoDb, clock: Any) -> DynamoJobRepository:
-    return DynamoJobRepository(engine.client, engine.jobs, clock)
+    return DynamoJobRepository(engine.client, engine.jobs, clock, kinds.storage)
 
 
 def counters(engine: DynamoDb, clock: Any) -> DynamoJobCounters:
     return DynamoJobCounters(engine.client, engine.counters, clock)
 
 
-def registry(engine: DynamoDb, clock: Any) -> DynamoRegistry:
-    return DynamoRegistry(engine.client, engine.registry, clock)
+def registry(engine: DynamoDb, clock: Any) -> RegistryTable:
+    return RegistryTable(engine.client, engine.registry, clock)
 
 
 CALLS: dict[str, Call] = {
@@ -59,9 +62,9 @@ CALLS: dict[str, Call] = {
     "save": lambda e, c, job: repository(e, c).save(job.cancel(now=NOON), replacing=job),
     "renew": lambda e, c, job: repository(e, c).renew(job, lease_until=NOON),
     "newest": lambda e, c, job: repository(e, c).newest(
-        Listing(tenant=job.tenant, dialect=job.dialect, limit=1), known=1
+        Listing(tenant=job.tenant, kind=job.kind, limit=1), known=1
     ),
-    "read counts": lambda e, c, job: counters(e, c).read(job.tenant, job.dialect),
+    "read counts": lambda e, c, job: counters(e, c).read(job.tenant, job.kind),
     "count": lambda e, c, job: counters(e, c).count([change(job, previous=None)]),
     "agents": lambda e, c, job: registry(e, c).agents(job.tenant),
     "find_agent": lambda e, c, job: registry(e, c).find_agent(job.tenant, None),
@@ -106,7 +109,7 @@ def test_nothing_is_stored_of_a_job_that_could_not_be(moto, clock, a_job, key, r
 
     with pytest.raises(JobNotFoundError):
         jobs.get(job.ref)
-    assert not jobs.newest(Listing(tenant=job.tenant, dialect=job.dialect, limit=9), known=0).jobs
+    assert not jobs.newest(Listing(tenant=job.tenant, kind=job.kind, limit=9), known=0).jobs
     again = a_job(id="019b7963-4a00-7000-8000-000000000002", request=request_)
     assert jobs.add(again, key) == again.ref
 
@@ -135,6 +138,6 @@ def test_nothing_is_counted_that_could_not_be(moto, clock, a_job) -> None:
     ):
         table.count([change(job, previous=None)])
 
-    assert table.read(job.tenant, job.dialect).total == 0
+    assert table.read(job.tenant, job.kind).total == 0
     table.count([change(job, previous=None)])
-    assert table.read(job.tenant, job.dialect).total == 1
+    assert table.read(job.tenant, job.kind).total == 1

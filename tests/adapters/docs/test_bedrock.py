@@ -11,10 +11,10 @@ from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
 from urllib3.response import HTTPResponse
 
-from jobs.core.errors import AgentError
 from jobs.core.wiring import now
 from jobs.docs.adapters.models.bedrock import BedrockTools
 from jobs.docs.ports import Tool, ToolCall, Turn
+from jobs.kit.errors import UpstreamError
 from tests.adapters.engines import client as aws_client
 from tests.support import NOON
 
@@ -228,7 +228,7 @@ def test_arguments_that_are_no_object_are_none(wire, ask, pieces) -> None:
 def test_a_failure_in_the_middle_is_a_reason_that_gives_nothing_away(wire, ask, said, kind) -> None:
     wire.raw = START + text("Fi") + event(kind, {"message": "arn:aws:secret"}, "exception")
 
-    with pytest.raises(AgentError, match=AWAY):
+    with pytest.raises(UpstreamError, match=AWAY):
         ask()
 
     assert said == ["Fi"]
@@ -239,7 +239,7 @@ def test_a_failure_in_the_middle_is_a_reason_that_gives_nothing_away(wire, ask, 
 def test_an_answer_without_an_end_is_none(wire, ask, raw) -> None:
     wire.raw = raw
 
-    with pytest.raises(AgentError, match=r"^The agent's answer broke off$"):
+    with pytest.raises(UpstreamError, match=r"^The agent's answer broke off$"):
         ask()
 
 
@@ -247,14 +247,14 @@ def test_an_answer_without_an_end_is_none(wire, ask, raw) -> None:
 def test_garbage_is_not_an_answer(wire, ask, raw) -> None:
     wire.raw = raw
 
-    with pytest.raises(AgentError):
+    with pytest.raises(UpstreamError):
         ask()
 
 
 def test_an_endless_answer_is_given_up(wire, ask) -> None:
     wire.raw = START + text("x" * 100_000) * 22 + stop("end_turn")
 
-    with pytest.raises(AgentError, match=r"^The agent's answer is too large$"):
+    with pytest.raises(UpstreamError, match=r"^The agent's answer is too large$"):
         ask()
 
 
@@ -262,7 +262,7 @@ def test_nobody_is_listened_to_past_the_deadline(wire, ask, clock) -> None:
     clock.advance(30_000)
     wire.raw = START + text("x") + stop("end_turn")
 
-    with pytest.raises(AgentError, match=AWAY):
+    with pytest.raises(UpstreamError, match=AWAY):
         ask()
 
 
@@ -273,7 +273,7 @@ def test_a_lost_connection_is_the_same_reason(bedrock, ask, failure) -> None:
 
     bedrock.meta.events.register("before-call.*.*", fail)
 
-    with pytest.raises(AgentError, match=AWAY):
+    with pytest.raises(UpstreamError, match=AWAY):
         ask()
 
 

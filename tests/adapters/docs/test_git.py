@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
-from jobs.core.errors import AgentError, CredentialsRefusedError, PathRefusedError
 from jobs.docs.adapters.git.repositories import GitRepositories
 from jobs.docs.adapters.git.wire import Limits
 from jobs.docs.docs_job import Project
+from jobs.docs.errors import CredentialsRefusedError, PathRefusedError
+from jobs.kit.errors import UpstreamError
 from tests.adapters.docs.git_hosts import CREDENTIALS, Origin, hosted
 from tests.support import NOON
 
@@ -261,7 +262,7 @@ def test_two_changes_of_one_file_are_not_settled_by_us(origin, open_branch, thei
     for path, content in theirs.items():
         tip = origin.commit("docs/new", {path: content})
 
-    with pytest.raises(AgentError, match=r"^Somebody else has changed docs/\S+ on the branch$"):
+    with pytest.raises(UpstreamError, match=r"^Somebody else has changed docs/\S+ on the branch$"):
         checkout.push("m")
 
     assert origin.tip("docs/new").id == tip
@@ -296,7 +297,7 @@ def test_a_branch_that_keeps_changing_is_given_up(origin, open_branch) -> None:
     for n in range(2):
         origin.before_push.append(lambda n=n: origin.commit("docs/new", {f"docs/{n}": "theirs"}))
 
-    with pytest.raises(AgentError, match=r"^The branch keeps changing; nothing was pushed$"):
+    with pytest.raises(UpstreamError, match=r"^The branch keeps changing; nothing was pushed$"):
         checkout.push("m")
 
     assert origin.files("docs/new")["docs/a.mdx"] == b"# A\n"
@@ -308,14 +309,14 @@ def test_a_branch_that_was_deleted_meanwhile_is_not_made_again(origin, open_bran
     checkout.write("docs/a.mdx", b"ours")
     origin.drop("docs/new")
 
-    with pytest.raises(AgentError, match=r"^The branch was deleted meanwhile$"):
+    with pytest.raises(UpstreamError, match=r"^The branch was deleted meanwhile$"):
         checkout.push("m")
 
     assert origin.tip("docs/new") is None
 
 
 def test_a_default_branch_that_is_not_there_is_named(open_branch) -> None:
-    with pytest.raises(AgentError, match=r"^The repository has no branch trunk$"):
+    with pytest.raises(UpstreamError, match=r"^The repository has no branch trunk$"):
         open_branch(default_branch="trunk")
 
 
@@ -323,13 +324,13 @@ def test_a_default_branch_that_is_not_there_is_named(open_branch) -> None:
 def test_an_empty_repository_is_called_so(tmp_path, secrets, clock, backend) -> None:
     with hosted(Origin(tmp_path / "origin.git"), backend) as origin:
         project = Project(id="p", tenant="acme", repository=origin.url)
-        with pytest.raises(AgentError, match=r"^The repository is empty: there is no commit"):
+        with pytest.raises(UpstreamError, match=r"^The repository is empty: there is no commit"):
             GitRepositories(secrets, clock, Limits()).open(project, "x")
 
 
 @pytest.mark.parametrize("branch", ["", "-x", "refs/heads/x", "a b", "a..b", "HEAD", "x.lock"])
 def test_a_branch_of_an_odd_name_is_not_asked_for(open_branch, branch) -> None:
-    with pytest.raises(AgentError, match=r"^The branch's name is none$"):
+    with pytest.raises(UpstreamError, match=r"^The branch's name is none$"):
         open_branch(branch)
 
 

@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
-from jobs.core.errors import AgentError, CredentialsRefusedError
 from jobs.docs.adapters.git import wire
 from jobs.docs.adapters.git.remote import Store
 from jobs.docs.adapters.git.repositories import GitRepositories
 from jobs.docs.adapters.git.wire import Limits
 from jobs.docs.docs_job import Project
+from jobs.docs.errors import CredentialsRefusedError
+from jobs.kit.errors import UpstreamError
 from local.git.server import REPOSITORY_NAME
 from local.kit.network import find_free_port
 from tests.adapters.docs.git_hosts import CREDENTIALS, Origin, dulwich_app, hosted, serving
@@ -49,8 +50,8 @@ def opened(url: str, limits: Limits = HASTY) -> Any:
     return GitRepositories(secrets, lambda: 0, limits).open(project, "docs/x")
 
 
-def refusal(url: str, limits: Limits = HASTY) -> AgentError:
-    with pytest.raises(AgentError) as refused:
+def refusal(url: str, limits: Limits = HASTY) -> UpstreamError:
+    with pytest.raises(UpstreamError) as refused:
         opened(url, limits)
     assert not {"127.0.0.1", USER, PASSWORD} & set(str(refused.value).split())
     assert "127.0.0.1" not in str(refused.value)
@@ -141,7 +142,7 @@ def test_a_push_is_tried_once_and_looked_after(origin, status) -> None:
     with serving(troubled) as address:
         checkout = opened(f"{address}/{REPOSITORY_NAME}")
         checkout.write("b.md", b"2")
-        with pytest.raises(AgentError, match=r"^The repository's host has failed$"):
+        with pytest.raises(UpstreamError, match=r"^The repository's host has failed$"):
             checkout.push("m")
 
     assert pushes == [status]
@@ -172,7 +173,7 @@ def test_a_push_that_a_rule_of_the_host_refuses_is_a_reason(origin) -> None:
     checkout = opened(origin.url)
     checkout.write("b.md", b"2")
 
-    with pytest.raises(AgentError, match=r"^The repository's host refused the push$"):
+    with pytest.raises(UpstreamError, match=r"^The repository's host refused the push$"):
         checkout.push("m")
 
     assert origin.tip("docs/x") is None

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from jobs.core.errors import PathRefusedError
 from jobs.docs.adapters.git.paths import checked
+from jobs.docs.errors import PathRefusedError
 
 PARTS = st.sampled_from([
     "docs", "a.mdx", "..", ".", "", " ", ".git", ".GIT", ".Git ", ".git.", "git~1", "GIT~2",

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from jobs.core.errors import AgentError, CredentialsRefusedError
 from jobs.docs.adapters.git import github
 from jobs.docs.adapters.git.github import GitHubPullRequests
 from jobs.docs.docs_job import Project
+from jobs.docs.errors import CredentialsRefusedError
+from jobs.kit.errors import UpstreamError
 from local.kit.network import find_free_port
 from tests.adapters.upstream import drop, drop_mid_body, reply, running
 
@@ -53,8 +54,8 @@ def opened(upstream, pauses, secret) -> Any:
     return call
 
 
-def refusal(opened: Any, **about: Any) -> AgentError:
-    with pytest.raises(AgentError) as error:
+def refusal(opened: Any, **about: Any) -> UpstreamError:
+    with pytest.raises(UpstreamError) as error:
         opened(**about)
     assert TOKEN not in str(error.value)
     assert "127.0.0.1" not in str(error.value)

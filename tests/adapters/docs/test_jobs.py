@@ -7,18 +7,15 @@ from typing import Any
 
 import pytest
 
+from jobs import kinds
 from jobs.core.adapters.dynamodb.jobs import DynamoJobRepository
-from jobs.core.errors import (
-    IdempotencyConflictError,
-    JobNotFoundError,
-    StaleJobError,
-    UnavailableError,
-)
+from jobs.core.errors import IdempotencyConflictError, JobNotFoundError, StaleJobError
 from jobs.core.ids import new_job_id
 from jobs.core.job import Job
 from jobs.core.ports import IdempotencyKey
 from jobs.docs.adapters.dynamodb.jobs import DynamoDocsJobs
-from jobs.docs.docs_job import session_of, with_session
+from jobs.docs.docs_job import docs_job_of, with_docs_job
+from jobs.kit.errors import UnavailableError
 from tests.support import HOUR, NOON
 
 KEY = IdempotencyKey(value="once", request_hash="h", expires_at=NOON + HOUR)
@@ -44,7 +41,7 @@ def follow_up(a_docs_job, root) -> Callable[..., Job]:
 
 
 def latest_of(repository, job: Job) -> str | None:
-    return session_of(repository.get(job.ref)).latest
+    return docs_job_of(repository.get(job.ref)).latest
 
 
 # ── Follow-ups ──────────────────────────────────────────────────────────────────
@@ -60,7 +57,7 @@ def test_a_follow_up_is_stored_and_named_by_its_root(
 
     assert repository.get(small.ref) == small
     assert repository.get(large.ref) == large
-    assert repository.get(root.ref) == with_session(root, latest=large.id)
+    assert repository.get(root.ref) == with_docs_job(root, latest=large.id)
 
 
 @pytest.mark.parametrize("after", [None, job_id(7)])
@@ -105,10 +102,10 @@ def test_a_worker_of_the_root_is_not_disturbed_and_undoes_nothing(
     docs_jobs.follow(follow_up(2), after=None)
 
     repository.renew(running, lease_until=NOON + 50_000)
-    titled = with_session(running, title="Guide")
+    titled = with_docs_job(running, title="Guide")
     repository.save(titled, replacing=running)
 
-    assert repository.get(root.ref) == with_session(titled, latest=job_id(2))
+    assert repository.get(root.ref) == with_docs_job(titled, latest=job_id(2))
 
 
 @pytest.mark.parametrize("any_engine", ["ministack"], indirect=True)
@@ -131,13 +128,13 @@ def test_of_follow_ups_that_race_each_takes_its_place(
     chain, id_ = [], latest_of(repository, root)
     while id_ and id_ != root.id:
         chain.append(id_)
-        id_ = session_of(repository.get(replace(root.ref, id=id_))).follows
+        id_ = docs_job_of(repository.get(replace(root.ref, id=id_))).follows
     assert len(chain) == 16
 
 
 @pytest.mark.parametrize("key", [None, KEY])
 def test_an_answer_that_was_lost_changes_nothing(engine, clock, a_docs_job, key) -> None:
-    repository = DynamoJobRepository(engine.client, engine.jobs, clock)
+    repository = DynamoJobRepository(engine.client, engine.jobs, clock, kinds.storage)
     docs_jobs = DynamoDocsJobs(engine.client, engine.jobs, clock)
     repository.add(root := a_docs_job())
     job = a_docs_job(id=job_id(2), session={"root": root.id, "follows": root.id})
@@ -202,7 +199,7 @@ def test_headers_are_those_that_are_there(repository, docs_jobs, a_docs_job) -> 
 
 
 def test_a_pages_cost_does_not_grow_with_what_there_is(engine, clock, tenant, a_docs_job) -> None:
-    repository = DynamoJobRepository(engine.client, engine.jobs, clock)
+    repository = DynamoJobRepository(engine.client, engine.jobs, clock, kinds.storage)
     docs_jobs = DynamoDocsJobs(engine.client, engine.jobs, clock)
     for n in range(60):
         repository.add(a_docs_job(id=job_id(n)))

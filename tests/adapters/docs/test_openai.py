@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from jobs.core.errors import AgentError
 from jobs.core.wiring import now
 from jobs.docs.adapters.models.openai import OpenAiTools
 from jobs.docs.agent.loop import DocsAgent
-from jobs.docs.docs_job import Project, Session
+from jobs.docs.docs_job import DocsJob, Project
 from jobs.docs.ports import Tool, ToolCall, Turn
+from jobs.kit.errors import UpstreamError
 from jobs.kit.outbound import sse
 from jobs.kit.outbound.sse import EventStream
 from local.kit.network import find_free_port, is_responding
@@ -94,7 +94,7 @@ def ask(upstream, clock, pauses, said) -> Any:
 
 
 def refusal(ask: Any) -> str:
-    with pytest.raises(AgentError) as error:
+    with pytest.raises(UpstreamError) as error:
         ask()
     assert SECRET not in str(error.value)
     assert "127.0.0.1" not in str(error.value)
@@ -289,7 +289,7 @@ def test_nobody_is_waited_for_past_the_deadline(upstream, fault) -> None:
     upstream.then(fault)
     model = OpenAiTools(EventStream(now), {"baseUrl": upstream.url}, "m", None)
 
-    with pytest.raises(AgentError):
+    with pytest.raises(UpstreamError):
         model.turn(ASK, [], say=lambda _: None, deadline=now() + 300)
 
 
@@ -297,14 +297,14 @@ def test_a_silent_model_is_given_up_before_the_deadline(upstream) -> None:
     upstream.then(hang)
     model = OpenAiTools(EventStream(now, idle=0.05), {"baseUrl": upstream.url}, "m", None)
 
-    with pytest.raises(AgentError, match=AWAY):
+    with pytest.raises(UpstreamError, match=AWAY):
         model.turn(ASK, [], say=lambda _: None, deadline=now() + 1500)
 
     assert len(upstream.received) > 1
 
 
 def test_a_key_that_cannot_be_sent_is_not_shown(ask) -> None:
-    with pytest.raises(AgentError, match=r"^The agent's provider cannot be asked$"):
+    with pytest.raises(UpstreamError, match=r"^The agent's provider cannot be asked$"):
         ask(key="a\nb")
 
 
@@ -332,7 +332,7 @@ def peer(tmp_path) -> Iterator[str]:
 
 def test_it_works_with_a_server_that_others_wrote(peer) -> None:
     project = Project(id="p", tenant="acme", repository="https://git.example/docs", folder="docs")
-    session = Session(project="p", branch="docs/x", model="sonnet", repository="r")
+    session = DocsJob(project="p", branch="docs/x", model="sonnet", repository="r")
     checkout = MemoryCheckout({"docs/a.mdx": b"# Old\n", "docs/b.mdx": b"b"})
     events: list[Any] = []
     model = OpenAiTools(EventStream(now), {"baseUrl": peer}, "gpt-4o", "a-key")
@@ -353,5 +353,5 @@ def test_it_works_with_a_server_that_others_wrote(peer) -> None:
     assert [e["name"] for e in events if e["t"] == "tool-call"] == [
         "read_file", "read_file", "write_file", "finish",
     ]  # fmt: skip
-    with pytest.raises(AgentError, match=AWAY):
+    with pytest.raises(UpstreamError, match=AWAY):
         model.turn([{"role": "user", "content": "boom"}], [], say=print, deadline=now() + 500)

@@ -2,9 +2,9 @@
 
 import pytest
 
-from jobs.core.errors import ProjectNotFoundError
 from jobs.docs.adapters.dynamodb.projects import DynamoProjects
 from jobs.docs.docs_job import Project
+from jobs.docs.errors import ProjectNotFoundError
 
 MINUTE = 60_000
 

@@ -6,16 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.core.errors import AgentError
 from jobs.docs.adapters.models import scripted
 from jobs.docs.adapters.models.scripted import EXPLANATION, ScriptedModel, plan
 from jobs.docs.agent.loop import DocsAgent
-from jobs.docs.docs_job import Project, Session
+from jobs.docs.docs_job import DocsJob, Project
+from jobs.kit.errors import UpstreamError
 from tests.support import NOON
 from tests.unit.docs.checkout import MemoryCheckout
 
 PROJECT = Project(id="p", tenant="acme", repository="https://git.example/docs", folder="docs")
-SESSION = Session(project="p", branch="docs/x", model="sonnet", repository="r")
+SESSION = DocsJob(project="p", branch="docs/x", model="sonnet", repository="r")
 OLD = {"docs/a.mdx": b"one\ntwo\n", "docs/b.mdx": b"bye"}
 
 
@@ -107,7 +107,7 @@ def test_what_is_no_plan_changes_nothing(run, message) -> None:
 
 
 def test_a_plan_may_fail_on_purpose(run) -> None:
-    with pytest.raises(AgentError, match=r"^no reason$"):
+    with pytest.raises(UpstreamError, match=r"^no reason$"):
         run("write docs/n.mdx\nx\n---\nfail no reason")
 
 

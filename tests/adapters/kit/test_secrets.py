@@ -6,8 +6,9 @@ from hypothesis import strategies as st
 from moto import mock_aws
 
 from jobs.core.adapters.cursors import CursorSigner
-from jobs.core.errors import BadCursorError, UnavailableError
+from jobs.core.errors import BadCursorError
 from jobs.kit.aws.secrets import SecretsManager
+from jobs.kit.errors import UnavailableError
 from tests.adapters.engines import client, refusal
 
 SCOPE = "acme#messaging#FAILED"

@@ -9,7 +9,7 @@ import pytest
 from jobs.core.wiring import now
 from jobs.kit.outbound import rest, sse
 from jobs.kit.outbound.rest import RestClient
-from jobs.messaging.adapters.providers.provider import Question
+from jobs.messaging.ports import Question
 from tests.adapters.upstream import Upstream, running
 from tests.support import NOON
 

@@ -7,11 +7,11 @@ import pytest
 from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
 from botocore.stub import Stubber
 
-from jobs.core.errors import AgentError
+from jobs.kit.errors import UpstreamError
 from jobs.messaging.adapters.providers.bedrock import BedrockProvider
-from jobs.messaging.adapters.providers.provider import Answer
 from jobs.messaging.agent import Agent
-from jobs.sessions.session import Said
+from jobs.messaging.history import Said
+from jobs.messaging.ports import Answer
 from tests.adapters.engines import client as aws_client
 from tests.adapters.messaging.conftest import JOB_ID
 
@@ -95,14 +95,14 @@ def test_the_text_of_all_blocks_is_the_answer(bedrock, model, a_question) -> Non
 def test_who_says_nothing_has_not_answered(bedrock, model, a_question, answer) -> None:
     model.add_response("converse", answer)
 
-    with pytest.raises(AgentError, match=r"^The agent's answer could not be understood$"):
+    with pytest.raises(UpstreamError, match=r"^The agent's answer could not be understood$"):
         BedrockProvider(bedrock).ask(agent(), a_question())
 
 
 def test_an_answer_over_300_kb_is_refused(bedrock, model, a_question) -> None:
     model.add_response("converse", said({"text": "x" * 310_000}))
 
-    with pytest.raises(AgentError, match=r"^The agent's answer is larger than 300 KB$"):
+    with pytest.raises(UpstreamError, match=r"^The agent's answer is larger than 300 KB$"):
         BedrockProvider(bedrock).ask(agent(), a_question())
 
 
@@ -113,7 +113,7 @@ def test_an_answer_over_300_kb_is_refused(bedrock, model, a_question) -> None:
 def test_a_refusal_is_a_reason_that_gives_nothing_away(bedrock, model, a_question, code) -> None:
     model.add_client_error("converse", code, "arn:aws:bedrock:secret")
 
-    with pytest.raises(AgentError, match=r"^The agent's model is not available$"):
+    with pytest.raises(UpstreamError, match=r"^The agent's model is not available$"):
         BedrockProvider(bedrock).ask(agent(), a_question())
 
 
@@ -124,12 +124,12 @@ def test_a_lost_connection_is_the_same_reason(bedrock, a_question, failure) -> N
 
     bedrock.meta.events.register("before-call.*.*", fail)
 
-    with pytest.raises(AgentError, match=r"^The agent's model is not available$"):
+    with pytest.raises(UpstreamError, match=r"^The agent's model is not available$"):
         BedrockProvider(bedrock).ask(agent(), a_question())
 
 
 def test_settings_that_the_api_does_not_know_are_the_same_reason(bedrock, a_question) -> None:
-    with pytest.raises(AgentError, match=r"^The agent's model is not available$"):
+    with pytest.raises(UpstreamError, match=r"^The agent's model is not available$"):
         BedrockProvider(bedrock).ask(agent(inference={"warmth": 1}), a_question())
 
 

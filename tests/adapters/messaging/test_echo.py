@@ -2,11 +2,11 @@
 
 import pytest
 
-from jobs.core.errors import AgentError
+from jobs.kit.errors import UpstreamError
 from jobs.messaging.adapters.providers import echo
 from jobs.messaging.adapters.providers.echo import EchoProvider
-from jobs.messaging.adapters.providers.provider import Answer
 from jobs.messaging.agent import Agent
+from jobs.messaging.ports import Answer
 
 AGENT = Agent(id="a", name="Echo")
 
@@ -46,7 +46,7 @@ def test_the_sleeper_answers_late(slept, a_question, content, seconds, answer) -
     ("/fail\n", "The agent was told to fail"), ("/fail 🐎", "🐎"),
 ])  # fmt: skip
 def test_the_failing_one_says_why(a_question, content, reason) -> None:
-    with pytest.raises(AgentError) as refusal:
+    with pytest.raises(UpstreamError) as refusal:
         EchoProvider().ask(AGENT, a_question(content=content))
 
     assert str(refusal.value) == reason

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from jobs.core.errors import AgentError
 from jobs.core.wiring import now
+from jobs.kit.errors import UpstreamError
 from jobs.kit.outbound.rest import RestClient
 from jobs.messaging.adapters.providers.openai import OpenAiProvider
-from jobs.messaging.adapters.providers.provider import Answer
 from jobs.messaging.agent import Agent
-from jobs.sessions.session import Said
+from jobs.messaging.history import Said
+from jobs.messaging.ports import Answer
 from tests.adapters.messaging.conftest import JOB_ID, SECRET, USER_ID
 from tests.adapters.upstream import drip, drop, drop_mid_body, drop_mid_chunk, hang, reply
 
@@ -106,7 +106,7 @@ def test_who_says_when_to_come_back_is_asked_again_then(upstream, ask, pauses, s
 def test_who_says_to_come_back_after_the_deadline_is_not_waited_for(upstream, ask, pauses) -> None:
     upstream.then(reply({}, 429, Retry_After="30"))
 
-    with pytest.raises(AgentError, match=r"^The agent's provider is not available$"):
+    with pytest.raises(UpstreamError, match=r"^The agent's provider is not available$"):
         ask()
 
     assert (len(upstream.received), pauses) == (1, [])
@@ -132,7 +132,7 @@ def test_what_may_pass_is_tried_again_and_then_it_is_over(upstream, ask, pauses,
     upstream.received.clear()
     pauses.clear()
     upstream.then(fault)
-    with pytest.raises(AgentError, match=r"^The agent's provider is not available$"):
+    with pytest.raises(UpstreamError, match=r"^The agent's provider is not available$"):
         ask()
 
     assert len(upstream.received) == 4
@@ -144,7 +144,7 @@ def test_what_may_pass_is_tried_again_and_then_it_is_over(upstream, ask, pauses,
 def test_what_will_not_pass_is_over_at_once(upstream, ask, status, body) -> None:
     upstream.then(reply(body, status, Location=f"{upstream.url}/elsewhere"))
 
-    with pytest.raises(AgentError, match=r"^The agent's model refused the request$"):
+    with pytest.raises(UpstreamError, match=r"^The agent's model refused the request$"):
         ask()
 
     assert upstream.only.path == "/v1/chat/completions"  # no redirect is followed
@@ -164,7 +164,7 @@ def test_what_will_not_pass_is_over_at_once(upstream, ask, status, body) -> None
 def test_garbage_is_not_an_answer(upstream, ask, body) -> None:
     upstream.then(reply(body))
 
-    with pytest.raises(AgentError, match=r"^The agent's answer could not be understood$"):
+    with pytest.raises(UpstreamError, match=r"^The agent's answer could not be understood$"):
         ask()
 
     assert len(upstream.received) == 1
@@ -174,14 +174,14 @@ def test_garbage_is_not_an_answer(upstream, ask, body) -> None:
 def test_an_answer_over_300_kb_as_it_is_stored_is_refused(upstream, ask, content) -> None:
     upstream.then(reply(said(content)))
 
-    with pytest.raises(AgentError, match=r"^The agent's answer is larger than 300 KB$"):
+    with pytest.raises(UpstreamError, match=r"^The agent's answer is larger than 300 KB$"):
         ask()
 
 
 def test_a_huge_body_is_not_read_to_its_end(upstream, ask) -> None:
     upstream.then(reply(b" " * 3 * 2**20))
 
-    with pytest.raises(AgentError, match=r"^The agent's answer is too large$"):
+    with pytest.raises(UpstreamError, match=r"^The agent's answer is too large$"):
         ask()
 
 
@@ -189,14 +189,14 @@ def test_a_huge_body_is_not_read_to_its_end(upstream, ask) -> None:
 def test_who_lets_us_wait_is_left_at_the_deadline(upstream, hasty, secrets, a_question, fault):
     upstream.then(fault)
 
-    with pytest.raises(AgentError, match=r"^The agent's provider is not available$"):
+    with pytest.raises(UpstreamError, match=r"^The agent's provider is not available$"):
         OpenAiProvider(hasty, secrets).ask(agent(upstream), a_question(deadline=now() + 200))
 
     assert len(upstream.received) == 1
 
 
 def test_nobody_at_home_is_a_reason_that_names_no_host(ask) -> None:
-    with pytest.raises(AgentError, match=r"^The agent's provider is not available$"):
+    with pytest.raises(UpstreamError, match=r"^The agent's provider is not available$"):
         ask(baseUrl="http://127.0.0.1:1/v1")
 
 
@@ -204,7 +204,7 @@ def test_nobody_at_home_is_a_reason_that_names_no_host(ask) -> None:
 def test_a_key_that_cannot_be_sent_is_not_told(upstream, ask, secrets, key) -> None:
     secrets.values["agents/key"] = f"{SECRET}{key}"
 
-    with pytest.raises(AgentError) as refusal:
+    with pytest.raises(UpstreamError) as refusal:
         ask(apiKeySecret="agents/key")
 
     assert SECRET not in str(refusal.value)

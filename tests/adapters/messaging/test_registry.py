@@ -2,9 +2,10 @@
 
 import pytest
 
-from jobs.messaging.adapters.registry import DynamoRegistry
-from jobs.messaging.agent import Agent, ApiKey, Scope
+from jobs.auth.api_key import ApiKey, Scope
+from jobs.messaging.agent import Agent
 from jobs.missions.partner import Client, Role
+from scripts.registry_table import RegistryTable
 from tests.support import NOON
 
 ADA = Agent(
@@ -72,7 +73,7 @@ def test_a_key_comes_back_as_it_went_in(registry, tenant, about) -> None:
 
 
 def test_a_key_of_before_there_was_more_than_one_api_opens_messaging(engine, clock, tenant) -> None:
-    registry = DynamoRegistry(engine.client, engine.registry, clock)
+    registry = RegistryTable(engine.client, engine.registry, clock)
     item = {"PK": f"KEY#{tenant}", "SK": "KEY", "tenant": tenant, "sha256": "0" * 64}
     engine.client.put_item(
         TableName=engine.registry, Item={name: {"S": value} for name, value in item.items()}
@@ -90,7 +91,7 @@ def test_a_client_comes_back_as_it_went_in(registry, tenant) -> None:
 
 
 def test_a_client_is_looked_up_again_after_a_minute(engine, clock, tenant) -> None:
-    registry = DynamoRegistry(engine.client, engine.registry, clock)
+    registry = RegistryTable(engine.client, engine.registry, clock)
     client = Client(id=tenant, tenant=tenant, name="App", role=Role.VIEWER)
     registry.put_client(client)
 
@@ -109,7 +110,7 @@ def test_a_client_is_looked_up_again_after_a_minute(engine, clock, tenant) -> No
 
 
 def test_agents_are_read_again_after_a_minute(engine, clock, tenant) -> None:
-    registry = DynamoRegistry(engine.client, engine.registry, clock)
+    registry = RegistryTable(engine.client, engine.registry, clock)
     registry.put_agent(tenant, BEN)
 
     with engine.calls() as calls:
@@ -123,7 +124,7 @@ def test_agents_are_read_again_after_a_minute(engine, clock, tenant) -> None:
 
 
 def test_who_is_unknown_is_looked_up_each_time(engine, clock, tenant) -> None:
-    registry = DynamoRegistry(engine.client, engine.registry, clock)
+    registry = RegistryTable(engine.client, engine.registry, clock)
     registry.put_agent(tenant, BEN)
     registry.find_agent(tenant, None)
 
@@ -135,7 +136,7 @@ def test_who_is_unknown_is_looked_up_each_time(engine, clock, tenant) -> None:
 
 
 def test_one_tenants_agents_are_not_kept_for_another(engine, clock, tenant) -> None:
-    registry = DynamoRegistry(engine.client, engine.registry, clock)
+    registry = RegistryTable(engine.client, engine.registry, clock)
     registry.put_agent(tenant, BEN)
     registry.put_agent(f"{tenant}-rival", ADA)
 
@@ -144,7 +145,7 @@ def test_one_tenants_agents_are_not_kept_for_another(engine, clock, tenant) -> N
 
 
 def test_more_agents_than_fit_a_page_are_all_found(engine, clock, tenant) -> None:
-    registry = DynamoRegistry(engine.client, engine.registry, clock)
+    registry = RegistryTable(engine.client, engine.registry, clock)
     agents = [
         Agent(id=f"{n}", name=f"{n}", order=n, settings={"systemPrompt": "x" * 300_000})
         for n in range(5)

@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from jobs.core.errors import AgentError
 from jobs.core.wiring import now
+from jobs.kit.errors import UpstreamError
 from jobs.kit.outbound.rest import RestClient
-from jobs.messaging.adapters.providers.provider import Answer, Delegated
 from jobs.messaging.adapters.providers.remote import RemoteProvider
 from jobs.messaging.agent import Agent
+from jobs.messaging.ports import Answer, Delegated
 from tests.adapters.messaging.conftest import JOB_ID, SECRET, USER_ID
 from tests.adapters.upstream import drop, drop_mid_body, hang, reply
 from tests.support import NOON
@@ -98,14 +98,14 @@ def test_a_job_is_created_there_once_however_often_it_takes(upstream, ask, fault
 def test_who_makes_no_job_has_refused(upstream, ask, answer) -> None:
     upstream.then(answer)
 
-    with pytest.raises(AgentError, match=r"^The remote agent refused the message$"):
+    with pytest.raises(UpstreamError, match=r"^The remote agent refused the message$"):
         ask()
 
 
 def test_who_cannot_be_reached_is_not_available(upstream, ask) -> None:
     upstream.then(drop)
 
-    with pytest.raises(AgentError, match=r"^The agent's provider is not available$"):
+    with pytest.raises(UpstreamError, match=r"^The agent's provider is not available$"):
         ask()
 
 
@@ -135,7 +135,7 @@ def test_a_completed_job_is_an_answer_with_its_metadata(upstream, poll, message,
 def test_a_job_that_failed_there_fails_here_for_its_reason(upstream, poll, error, reason) -> None:
     upstream.then(reply({"status": "failed", "error": error}))
 
-    with pytest.raises(AgentError) as refusal:
+    with pytest.raises(UpstreamError) as refusal:
         poll()
 
     assert str(refusal.value) == reason
@@ -150,7 +150,7 @@ def test_a_job_that_failed_there_fails_here_for_its_reason(upstream, poll, error
 def test_a_job_that_ended_there_without_an_answer_fails_here(upstream, poll, body) -> None:
     upstream.then(reply(body))
 
-    with pytest.raises(AgentError, match=r"^The remote agent gave no answer$"):
+    with pytest.raises(UpstreamError, match=r"^The remote agent gave no answer$"):
         poll()
 
 
@@ -158,7 +158,7 @@ def test_a_job_that_ended_there_without_an_answer_fails_here(upstream, poll, bod
 def test_an_answer_that_is_no_text_fails_the_job(upstream, poll, content) -> None:
     upstream.then(reply(completed({"content": content})))
 
-    with pytest.raises(AgentError, match="could not be understood"):
+    with pytest.raises(UpstreamError, match="could not be understood"):
         poll()
 
 
@@ -168,7 +168,7 @@ def test_an_answer_that_is_no_text_fails_the_job(upstream, poll, content) -> Non
 def test_an_answer_over_300_kb_fails_the_job(upstream, poll, message) -> None:
     upstream.then(reply(completed(message)))
 
-    with pytest.raises(AgentError, match="larger than 300 KB"):
+    with pytest.raises(UpstreamError, match="larger than 300 KB"):
         poll()
 
 
@@ -177,7 +177,7 @@ def test_an_answer_over_300_kb_fails_the_job(upstream, poll, message) -> None:
 def test_a_job_that_is_unknown_there_fails_here(upstream, poll, status, body) -> None:
     upstream.then(reply(body, status))
 
-    with pytest.raises(AgentError, match=r"^The remote agent no longer knows the message$"):
+    with pytest.raises(UpstreamError, match=r"^The remote agent no longer knows the message$"):
         poll()
 
 
@@ -194,7 +194,7 @@ def test_a_server_in_poor_health_is_asked_again_at_the_next_poll(upstream, poll,
 def test_an_agent_that_is_no_longer_remote_fails_its_job_at_once(provider, a_question) -> None:
     changed = Agent(id="a", name="Ada", provider="echo")
 
-    with pytest.raises(AgentError, match=r"^The agent is no longer a remote one$"):
+    with pytest.raises(UpstreamError, match=r"^The agent is no longer a remote one$"):
         provider.poll(changed, a_question(), HANDLE)
 
 

@@ -8,9 +8,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from jobs.core.errors import InvalidClientError, UnavailableError
+from jobs.kit.errors import UnavailableError
 from jobs.missions.adapters import cognito
 from jobs.missions.adapters.cognito import CognitoTokens
+from jobs.missions.errors import InvalidClientError
 from jobs.missions.partner import AccessToken
 
 GOOD = {"access_token": "a.b.c", "expires_in": 3600, "token_type": "Bearer"}

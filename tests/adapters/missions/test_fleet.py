@@ -6,8 +6,8 @@ from uuid import uuid4
 
 import pytest
 
-from jobs.core.errors import UnavailableError
 from jobs.core.job import JobRef
+from jobs.kit.errors import UnavailableError
 from jobs.missions.adapters.fleet import DynamoFleet
 from jobs.missions.device import DeviceState, Lease, Reading
 from tests.fakes.memory_fleet import InMemoryFleet
@@ -36,7 +36,7 @@ def device() -> str:
 
 
 def ref(job_id: str = JOB_ID) -> JobRef:
-    return JobRef(tenant="acme", dialect="missions", id=job_id)
+    return JobRef(tenant="acme", kind="missions", id=job_id)
 
 
 def reading(device: str, sequence: int = 1, **about) -> Reading:

@@ -5,9 +5,9 @@ from uuid import uuid4
 
 import pytest
 
-from jobs.core.errors import DeviceGroupNotFoundError, IdTakenError, PlanNotFoundError
 from jobs.missions.adapters.fleet_registry import DynamoFleetRegistry
 from jobs.missions.device import Device, DeviceGroup, Plan
+from jobs.missions.errors import DeviceGroupNotFoundError, IdTakenError, PlanNotFoundError
 
 MINUTE = 60_000
 PLAN = Plan(

@@ -116,7 +116,7 @@ def test_the_queue_shows_whom_a_mission_is_for(queue, queued, tenant) -> None:
 
     [found] = queue.waiting(tenant, "harbour", limit=10)
 
-    assert (found.ref, found.mission) == (job.ref, job.mission)
+    assert (found.ref, found.details) == (job.ref, job.details)
 
 
 def test_only_who_waits_for_a_device_of_the_group_is_in_its_queue(
@@ -164,7 +164,7 @@ def test_a_deleted_job_is_gone_with_all_that_belongs_to_it(
 
     with pytest.raises(JobNotFoundError):
         repository.get(job.ref)
-    listing = Listing(tenant=tenant, dialect="missions", limit=10)
+    listing = Listing(tenant=tenant, kind="missions", limit=10)
     assert repository.newest(listing, known=0).jobs == []
     if any_engine:
         left = any_engine.client.scan(TableName=any_engine.jobs)["Items"]

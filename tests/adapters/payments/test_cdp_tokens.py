@@ -10,7 +10,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from jobs.core.errors import UnavailableError
+from jobs.kit.errors import UnavailableError
 from jobs.payments.adapters.cdp_tokens import CdpTokens
 
 NOW = 1_800_000_000

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from jobs.core.errors import SettlementUnknownError
 from jobs.payments.adapters.facilitator import HttpFacilitator
+from jobs.payments.errors import SettlementUnknownError
 from jobs.payments.payment import Authorization, Network
 from jobs.payments.ports import Refused, Settled
 from local.kit.network import find_free_port

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from jobs.core.errors import SettlementUnknownError
 from jobs.payments.adapters import evm
 from jobs.payments.adapters.json_rpc import JsonRpcChain
+from jobs.payments.errors import SettlementUnknownError
 from jobs.payments.payment import Network
 from jobs.payments.ports import Receipt, Settled, Transfer
 from tests.adapters.upstream import Handler, Upstream, drip, drop, drop_mid_body, reply, running

@@ -14,7 +14,7 @@ def a_payment(number: int) -> Payment:
         id=f"auth#8453#0x1c#{number}",
         state=PaymentState.CLAIMED,
         tenant="acme",
-        dialect="messaging",
+        kind="messaging",
         job_id=f"job {number}",
         request_hash="h",
         network="base",

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from jobs.core.errors import SettlementUnknownError
 from jobs.payments import payment
 from jobs.payments.adapters.facilitator import HttpFacilitator
 from jobs.payments.adapters.json_rpc import JsonRpcChain
 from jobs.payments.adapters.personal_sign import recover
+from jobs.payments.errors import SettlementUnknownError
 from jobs.payments.payment import Network
 from jobs.payments.ports import Refused, Settled, Transfer
 from local.chain.chains import Chains

@@ -6,8 +6,9 @@ from uuid import uuid4
 
 import pytest
 
-from jobs.core.errors import StalePaymentError, UnavailableError
+from jobs.kit.errors import UnavailableError
 from jobs.payments.adapters.records import DynamoPayments
+from jobs.payments.errors import StalePaymentError
 from jobs.payments.payment import KeyedPayment, Payment, PaymentState
 from tests.support import HOUR, NOON
 
@@ -20,7 +21,7 @@ def payment(tenant) -> Payment:
         id=f"auth#8453#0x{'1c' * 20}#0x{uuid4().hex}{uuid4().hex}",
         state=PaymentState.CLAIMED,
         tenant=tenant,
-        dialect="messaging",
+        kind="messaging",
         job_id="019b7963-4a00-7000-8000-000000000001",
         request_hash=f"{tenant}#a request",
         network="base",

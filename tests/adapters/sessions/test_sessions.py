@@ -5,19 +5,16 @@ from typing import Any
 
 import pytest
 
-from jobs.core.errors import (
-    IdempotencyConflictError,
-    SessionNotFoundError,
-    StaleJobError,
-    StaleSessionError,
-    UnavailableError,
-)
+from jobs import kinds
+from jobs.core.errors import IdempotencyConflictError, StaleJobError
 from jobs.core.ids import new_job_id
 from jobs.core.job import Job
 from jobs.core.ports import IdempotencyKey, Listing
 from jobs.core.status import JobStatus
+from jobs.kit.errors import UnavailableError
 from jobs.sessions.adapters.jobs import DynamoChatJobs
 from jobs.sessions.adapters.sessions import DynamoConversations
+from jobs.sessions.errors import SessionNotFoundError, StaleSessionError
 from jobs.sessions.session import KEPT, MINUTE, ChatSession, Timeouts, Window
 from tests.support import HOUR, NOON
 
@@ -139,7 +136,7 @@ def test_a_message_of_a_session_that_has_changed_is_neither_stored_nor_a_job(
 
 
 def found(repository, tenant: str) -> Any:
-    return repository.newest(Listing(tenant=tenant, dialect="messaging", limit=9), known=0).jobs
+    return repository.newest(Listing(tenant=tenant, kind="messaging", limit=9), known=0).jobs
 
 
 def test_a_key_means_one_message(conversations, repository, session, say) -> None:
@@ -354,7 +351,7 @@ def test_an_answer_whose_acknowledgement_is_lost_is_given_once(
     engine, clock, a_session, a_job
 ) -> None:
     table = DynamoConversations(engine.client, engine.sessions, engine.jobs, clock)
-    jobs = DynamoChatJobs(engine.client, engine.jobs, engine.sessions, clock)
+    jobs = DynamoChatJobs(engine.client, engine.jobs, engine.sessions, clock, kinds.storage)
     table.create(session := a_session())
     job = a_job(tenant=session.tenant, conversation=session.id)
     table.send(session.said(NOON), job)

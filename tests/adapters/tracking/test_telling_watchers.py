@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from jobs.core.errors import UnavailableError
-from jobs.kit.aws.stepfunctions import StepFunctionsShareTimers
+from jobs.kit.errors import UnavailableError
 from jobs.tracking.adapters.iot_topics import IotTopics
 from jobs.tracking.adapters.sockets import ApiGatewaySockets
+from jobs.tracking.adapters.timers import StepFunctionsShareTimers
 from jobs.tracking.connection import SocketGoneError
 from jobs.tracking.resource import Resource, ResourceKind
 from jobs.tracking.share import Share, ShareType

@@ -11,7 +11,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from jobs.core.errors import UnavailableError
+from jobs.kit.errors import UnavailableError
 from jobs.tracking.adapters.tokens import AccessTokens
 from tests.e2e.forgery import FORGERIES
 

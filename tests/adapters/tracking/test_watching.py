@@ -7,12 +7,12 @@ from uuid import uuid4
 
 import pytest
 
-from jobs.core.adapters.dynamodb.items import plain
-from jobs.core.errors import ShareFullError, ShareNotFoundError
+from jobs.kit.aws.dynamodb.attributes import plain
 from jobs.tracking.adapters.connections import DynamoConnections
 from jobs.tracking.adapters.items import connection_key, share_key
 from jobs.tracking.adapters.shares import DynamoShares
 from jobs.tracking.connection import Connection, ConnectionEndedError
+from jobs.tracking.errors import ShareFullError, ShareNotFoundError
 from jobs.tracking.ports import Connections, Shares
 from jobs.tracking.resource import Resource, ResourceKind
 from jobs.tracking.share import Share, ShareType, new_code

@@ -16,8 +16,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from standardwebhooks.webhooks import WebhookVerificationError
 
-from jobs.core.errors import NotDeliveredError
 from jobs.webhooks.adapters.sender import WebhookSender
+from jobs.webhooks.errors import NotDeliveredError
 from jobs.webhooks.signature import new_secret, signed
 from tests import receiver
 from tests.receiver import Receiver, receiving

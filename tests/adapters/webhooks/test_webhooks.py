@@ -10,21 +10,16 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
-from jobs.core.errors import DeliveryNotFoundError, UnavailableError
 from jobs.core.job import JobRef
+from jobs.core.webhook import Webhook
 from jobs.kit.aws.secrets import SecretsManager
+from jobs.kit.errors import UnavailableError
 from jobs.webhooks.adapters.deliveries import DynamoDeliveryLog
 from jobs.webhooks.adapters.queue import SqsDeliveryQueue, from_text
 from jobs.webhooks.adapters.secrets import WebhookSecrets
 from jobs.webhooks.adapters.subscriptions import DynamoSubscriptions
-from jobs.webhooks.webhook import (
-    Attempt,
-    DeliveryRef,
-    DeliveryState,
-    Subscription,
-    Webhook,
-    WebhookDelivery,
-)
+from jobs.webhooks.errors import DeliveryNotFoundError
+from jobs.webhooks.webhook import Attempt, DeliveryRef, DeliveryState, Subscription, WebhookDelivery
 from scripts.webhook_secret import retired, rotated
 from tests.adapters.engines import client, refusal
 from tests.fakes.memory_webhooks import InMemoryDeliveryLog, InMemorySubscriptions
@@ -53,7 +48,7 @@ def delivery(tenant) -> Callable[..., WebhookDelivery]:
     def make(**about: Any) -> WebhookDelivery:
         sane: dict[str, Any] = {
             "id": str(uuid4()),
-            "ref": JobRef(tenant=tenant, dialect="missions", id=str(uuid4())),
+            "ref": JobRef(tenant=tenant, kind="missions", id=str(uuid4())),
             "sequence": 3,
             "event": "completed",
             "url": URL,

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from jobs.auth.api_key import Scope
 from jobs.auth.authenticate import new_key
 from jobs.core.ids import is_uuid
-from jobs.messaging.agent import Scope
 from tests.e2e.api import Answer, Api, eventually
 from tests.e2e.browsers import is_open_to_browsers
 from tests.e2e.docs_agents import NOWHERE, DocsApi, docs_key

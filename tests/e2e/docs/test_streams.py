@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
+from jobs import kinds
 from jobs.core.adapters.dynamodb.jobs import DynamoJobRepository
 from jobs.core.ids import new_job_id
 from jobs.core.job import Job
 from jobs.core.status import JobStatus
 from jobs.docs.adapters.dynamodb.output import DynamoOutputLog
-from jobs.docs.docs_job import DIALECT, Session
+from jobs.docs.docs_job import KIND, DocsJob
 from jobs.docs.ports import OutputItem
 from tests.e2e.cloud import Cloud
 
@@ -62,7 +63,7 @@ def job(cloud: Cloud) -> Job:
     made = Job(
         id=new_job_id(now),
         tenant="demo",
-        dialect=DIALECT,
+        kind=KIND,
         request={"messages": BODY["messages"], "v": 1},
         created_at=now,
         changed_at=now,
@@ -71,9 +72,9 @@ def job(cloud: Cloud) -> Job:
         status=JobStatus.RUNNING,
         attempt=1,
         lease_until=now + HOUR,
-        session=Session(project=project, branch="guides", model="sonnet", repository="x"),
+        details=DocsJob(project=project, branch="guides", model="sonnet", repository="x"),
     )
-    DynamoJobRepository(cloud.client("dynamodb"), cloud.jobs, lambda: now).add(made)
+    DynamoJobRepository(cloud.client("dynamodb"), cloud.jobs, lambda: now, kinds.storage).add(made)
     return made
 
 

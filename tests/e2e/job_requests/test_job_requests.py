@@ -56,7 +56,7 @@ def requests(cloud: Cloud, api: Api) -> Bus:
 
 
 def test_an_event_makes_a_job_which_is_done_as_any_other(requests, api) -> None:
-    requests.put(dialect="messaging", request={"userId": USER, "content": "Hello from a bus"})
+    requests.put(kind="messaging", request={"userId": USER, "content": "Hello from a bus"})
 
     [accepted] = requests.until(1)
     job = api.until(accepted["detail"]["jobId"])
@@ -78,7 +78,7 @@ def test_one_key_is_one_job(requests, api) -> None:
 
 
 def test_what_is_refused_comes_back_with_the_reason_and_no_content(requests, api) -> None:
-    requests.put(dialect="messaging", request={"userId": "x", "content": "A secret"})
+    requests.put(kind="messaging", request={"userId": "x", "content": "A secret"})
 
     [rejected] = requests.until(1)
     assert rejected["detail-type"] == "Job Request Rejected"
@@ -89,8 +89,8 @@ def test_what_is_refused_comes_back_with_the_reason_and_no_content(requests, api
 
 
 def test_missions_and_documentation_agents_are_asked_alike(requests) -> None:
-    requests.put(dialect="missions", request={"name": "Round", "deviceGroupId": "none"})
-    requests.put(dialect="docs", request={"projectId": "none", "prompt": "Write"})
+    requests.put(kind="missions", request={"name": "Round", "deviceGroupId": "none"})
+    requests.put(kind="docs", request={"projectId": "none", "prompt": "Write"})
 
     heard = requests.until(2)
     assert {each["detail"]["code"] for each in heard} == {

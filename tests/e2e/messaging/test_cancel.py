@@ -30,7 +30,7 @@ def test_a_running_job_is_stopped_and_its_late_answer_dropped(
     assert api.job(job_id) == cancelled
     bus.until(later, "PENDING", "RUNNING", "SUCCEEDED")
     bus.until(job_id, "PENDING", "RUNNING", "CANCELLED")
-    assert cloud.status(JobRef(tenant=api.tenant, dialect="messaging", id=job_id)) == "CANCELLED"
+    assert cloud.status(JobRef(tenant=api.tenant, kind="messaging", id=job_id)) == "CANCELLED"
 
 
 def test_a_pending_job_is_stopped_and_never_runs(api: Api, bus: Bus, cloud: Cloud) -> None:
@@ -67,7 +67,7 @@ def test_a_job_past_its_deadline_is_not_stopped_even_before_anybody_noticed(
 ) -> None:
     job_id = api.create("/silent", timeoutMs=60_000)
     api.until(job_id, "processing")
-    ref = JobRef(tenant=api.tenant, dialect="messaging", id=job_id)
+    ref = JobRef(tenant=api.tenant, kind="messaging", id=job_id)
     cloud.change(ref, deadline=api.job(job_id)["createdAt"])
 
     assert api.cancel(job_id).error == ENDED

@@ -13,7 +13,7 @@ TIMED_OUT = "Job timed out waiting for agent response"
 
 
 def ref(api: Api, job_id: str) -> JobRef:
-    return JobRef(tenant=api.tenant, dialect="messaging", id=job_id)
+    return JobRef(tenant=api.tenant, kind="messaging", id=job_id)
 
 
 def test_a_job_that_nobody_answers_times_out_everywhere(api: Api, bus: Bus, cloud: Cloud) -> None:

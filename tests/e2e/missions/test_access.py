@@ -11,12 +11,12 @@ from uuid import uuid4
 
 import pytest
 
-from jobs.messaging.adapters.registry import DynamoRegistry
 from jobs.missions.api.access import SCOPES
 from jobs.missions.partner import Client, Role
 from local.cloud.template import load_template
 from local.kit.paths import ROOT
 from local.stack.local_stack import LocalStack
+from scripts.registry_table import RegistryTable
 from tests.e2e.api import Answer, Api, eventually
 from tests.e2e.browsers import is_open_to_browsers
 from tests.e2e.cloud import Cloud
@@ -137,7 +137,7 @@ def client_of(cloud: Cloud, viewer: Partner) -> Callable[..., Partner]:
     return make
 
 
-def registered(registry: DynamoRegistry, partner: Partner) -> Partner:
+def registered(registry: RegistryTable, partner: Partner) -> Partner:
     registry.put_client(
         Client(id=partner.client_id, tenant=partner.tenant, name="Other", role=Role.MANAGER)
     )

@@ -9,11 +9,11 @@ from uuid import uuid4
 
 import pytest
 
-from jobs.core.adapters.messages import spelled
+from jobs.core.adapters.messages import ref_fields
 from jobs.core.job import JobRef
-from jobs.messaging.adapters.registry import DynamoRegistry
 from jobs.missions.partner import Role
 from local.stack.launch import run_stack
+from scripts.registry_table import RegistryTable
 from tests.e2e.api import eventually
 from tests.e2e.cloud import Cloud, above
 from tests.e2e.fleets import ABSENT, Fleet, fleet
@@ -31,7 +31,7 @@ def sky() -> Iterator[Cloud]:
 @pytest.fixture
 def docked(sky) -> Iterator[Callable[..., Fleet]]:
     """A fleet of an organisation's own, a dock for each behaviour."""
-    registry = DynamoRegistry(
+    registry = RegistryTable(
         sky.client("dynamodb"), sky.stack.outputs["RegistryTableName"], clock=lambda: 0
     )
     with ExitStack() as cleanup:
@@ -57,7 +57,7 @@ def orders(sky, job_id: str) -> list[Any]:
 
 
 def ref_of(made: Fleet, job_id: str) -> JobRef:
-    return JobRef(tenant=made.partner.tenant, dialect="missions", id=job_id)
+    return JobRef(tenant=made.partner.tenant, kind="missions", id=job_id)
 
 
 def test_a_lost_link_fails_the_mission_which_is_not_flown_again(sky, docked) -> None:
@@ -142,7 +142,7 @@ def test_a_message_that_comes_twice_or_late_flies_nothing_twice(sky, docked) -> 
     sky.purge("MissionQueueUrl")
     made = docked()
     job_id = made.fly()
-    body = json.dumps(spelled(ref_of(made, job_id)))
+    body = json.dumps(ref_fields(ref_of(made, job_id)))
     queue = sky.stack.outputs["MissionQueueUrl"]
 
     for _ in range(5):
@@ -179,7 +179,7 @@ def test_what_no_worker_can_do_ends_the_mission_unless_it_flies(sky, docked) -> 
     for job_id in (flying, waiting):
         sky.client("sqs").send_message(
             QueueUrl=sky.stack.outputs["MissionDeadLetterQueueUrl"],
-            MessageBody=json.dumps(spelled(ref_of(made, job_id))),
+            MessageBody=json.dumps(ref_fields(ref_of(made, job_id))),
         )
 
     assert made.until(waiting)["error"] == "Job could not be processed"

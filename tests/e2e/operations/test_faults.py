@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 
+from jobs import kinds
 from jobs.core.adapters.dynamodb.jobs import DynamoJobRepository
 from jobs.core.ids import new_job_id
 from jobs.core.job import Job, JobRef
@@ -24,7 +25,7 @@ def now() -> int:
 
 
 def ref(api: Api, job_id: str) -> JobRef:
-    return JobRef(tenant=api.tenant, dialect="messaging", id=job_id)
+    return JobRef(tenant=api.tenant, kind="messaging", id=job_id)
 
 
 @contextmanager
@@ -47,7 +48,7 @@ def a_job(api: Api):
         return Job(
             id=new_job_id(created),
             tenant=api.tenant,
-            dialect="messaging",
+            kind="messaging",
             request=request,
             created_at=created,
             changed_at=created,
@@ -151,7 +152,7 @@ def test_a_job_has_one_timer_named_after_it(api: Api, cloud: Cloud) -> None:
 def test_a_create_that_crashed_after_its_write_is_dispatched_all_the_same(
     api: Api, bus: Bus, cloud: Cloud, a_job
 ) -> None:
-    repository = DynamoJobRepository(cloud.client("dynamodb"), cloud.jobs, now)
+    repository = DynamoJobRepository(cloud.client("dynamodb"), cloud.jobs, now, kinds.storage)
     job = a_job()
 
     repository.add(job)
@@ -194,7 +195,7 @@ def test_a_job_that_is_deleted_leaves_the_counts(api: Api, cloud: Cloud) -> None
 
 def test_a_message_that_names_no_job_ends_in_silence(api: Api, cloud: Cloud) -> None:
     cloud.purge("AgentQueueUrl")
-    nobody = JobRef(tenant=api.tenant, dialect="messaging", id=str(uuid4()))
+    nobody = JobRef(tenant=api.tenant, kind="messaging", id=str(uuid4()))
 
     cloud.send(nobody)
 

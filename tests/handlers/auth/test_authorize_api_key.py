@@ -2,11 +2,11 @@ import json
 
 import pytest
 
+from jobs.auth.api_key import Scope
 from jobs.auth.authenticate import new_key
-from jobs.core import wiring as bootstrap
-from jobs.core.errors import UnavailableError
-from jobs.messaging.agent import Scope
-from tests.support import HOUR, NOON
+from jobs.auth.wiring import wiring as auth
+from jobs.kit.errors import UnavailableError
+from tests.support import HOUR, NOON, Broken
 
 STAGE = "arn:aws:execute-api:eu-central-1:123456789012:a1b2c3d4e5/dev"
 DENIED = {
@@ -116,11 +116,8 @@ def test_the_key_is_in_no_answer_and_no_log(authorize, credential, log) -> None:
         assert credential[20:62] not in json.dumps([answer, log()])
 
 
-def test_a_registry_out_of_reach_denies_nobody_for_good(authorize, credential, monkeypatch) -> None:
-    def out_of_reach() -> None:
-        raise UnavailableError("ThrottlingException")
-
-    monkeypatch.setattr(bootstrap, "registry", out_of_reach)
+def test_a_registry_out_of_reach_denies_nobody_for_good(authorize, credential, rewire) -> None:
+    rewire(auth, api_keys=Broken(UnavailableError("ThrottlingException")))
 
     with pytest.raises(UnavailableError):
         authorize(authorizationToken=credential)

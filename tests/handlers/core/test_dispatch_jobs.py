@@ -3,8 +3,9 @@ from copy import deepcopy
 
 import pytest
 
-from jobs.core.errors import UnavailableError
 from jobs.core.job import JobRef
+from jobs.kit.errors import UnavailableError
+from scripts.wirings import CORES
 from tests.fakes.memory import Outbox
 from tests.support import NOON
 
@@ -16,7 +17,7 @@ def job_id(n: int) -> str:
 
 
 def ref(n: int) -> JobRef:
-    return JobRef(tenant="demo", dialect="messaging", id=job_id(n))
+    return JobRef(tenant="demo", kind="messaging", id=job_id(n))
 
 
 @pytest.fixture
@@ -44,7 +45,7 @@ def test_a_new_job_gets_its_deadline_and_a_message_that_only_points_to_it(invoke
 
 
 def test_when_a_start_is_throttled_it_and_what_follows_are_sent_again_later(
-    invoke, world, batch, log
+    invoke, world, batch, log, rewire
 ) -> None:
     class Throttled(Outbox):
         def time_out(self, ref: JobRef, *, at: int) -> None:
@@ -52,7 +53,7 @@ def test_when_a_start_is_throttled_it_and_what_follows_are_sent_again_later(
                 raise UnavailableError("ThrottlingException")
             super().time_out(ref, at=at)
 
-    world.timers = Throttled()
+    rewire(*CORES, timers=Throttled())
 
     answer = invoke("workers/dispatch_jobs", batch(1, 2, 3))
 
@@ -73,8 +74,8 @@ def test_a_job_whose_message_could_not_be_sent_is_timed_all_the_same(invoke, wor
     assert ref(1) in world.timers.deadlines
 
 
-def test_when_the_first_fails_everything_is_sent_again(invoke, world, batch) -> None:
-    world.timers = None
+def test_when_the_first_fails_everything_is_sent_again(invoke, world, rewire, batch) -> None:
+    rewire(*CORES, timers=None)
 
     answer = invoke("workers/dispatch_jobs", batch(1, 2))
 

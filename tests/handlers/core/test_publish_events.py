@@ -2,8 +2,8 @@ import json
 
 import pytest
 
-from jobs.core.errors import UnavailableError
 from jobs.core.status import JobStatus
+from jobs.kit.errors import UnavailableError
 
 ID = "019b7963-4a00-7000-8000-000000000001"
 

@@ -9,10 +9,10 @@ import pytest
 from pydantic import TypeAdapter
 
 from jobs.core.job import Job
-from jobs.docs import wiring as docs_bootstrap
 from jobs.docs.docs_job import Project
-from jobs.missions import wiring as mission_bootstrap
+from jobs.docs.wiring import wiring as docs
 from scripts.openapi.docs import DOCS
+from scripts.wirings import CORES
 from tests.fakes.memory_missions import InMemoryRateLimits
 from tests.fakes.memory_projects import InMemoryProjects
 from tests.handlers.conftest import TENANT, Answer
@@ -22,15 +22,15 @@ REPOSITORY = "https://git.example/demo/docs.git"
 
 
 @pytest.fixture(autouse=True)
-def projects(world, monkeypatch) -> InMemoryProjects:
+def projects(world, rewire) -> InMemoryProjects:
     made, limits = InMemoryProjects(), InMemoryRateLimits(world.clock)
     for tenant, project in ((TENANT, "demo-docs"), (TENANT, "other"), ("rival", "theirs")):
         made.put_project(
             Project(id=project, tenant=tenant, repository=REPOSITORY, subdomain="demo")
         )
-    monkeypatch.setattr(docs_bootstrap, "projects", lambda: made)
-    monkeypatch.setattr(docs_bootstrap, "docs_jobs", lambda: world.repository)
-    monkeypatch.setattr(mission_bootstrap, "rate_limits", lambda: limits)
+    rewire(docs, projects=made)
+    rewire(docs, docs_jobs=world.repository)
+    rewire(*CORES, rate_limits=limits)
     return made
 
 

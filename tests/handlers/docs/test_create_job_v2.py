@@ -3,7 +3,7 @@
 import pytest
 
 from jobs.core.job import JobRef
-from jobs.docs.docs_job import session_of
+from jobs.docs.docs_job import docs_job_of
 from tests.handlers.conftest import TENANT
 from tests.handlers.docs.conftest import REPOSITORY
 from tests.support import HOUR
@@ -21,11 +21,11 @@ def create(call):
 def test_the_answer_is_as_the_contract_has_it(create, world) -> None:
     answer = create()
 
-    job = world.repository.get(JobRef(tenant=TENANT, dialect="docs", id=answer.body["id"]))
+    job = world.repository.get(JobRef(tenant=TENANT, kind="docs", id=answer.body["id"]))
     assert (answer.status, answer.body) == (201, {
         "id": job.id,
         "status": "active",
-        "source": {"repository": REPOSITORY, "ref": session_of(job).branch},
+        "source": {"repository": REPOSITORY, "ref": docs_job_of(job).branch},
         "model": "sonnet",
         "prLink": None,
         "createdAt": "2026-01-01T12:00:00.000Z",

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from jobs.core import wiring as bootstrap
-from jobs.core.errors import UnavailableError
-from jobs.docs import wiring as docs_bootstrap
+from jobs.docs.wiring import wiring as docs
+from jobs.kit.errors import UnavailableError
+from tests.support import Broken
 
 SUCCESS = {
     "get_job": 200,
@@ -83,26 +83,11 @@ def test_what_can_be_no_jobs_id_is_a_404(call, stored, endpoint) -> None:
     assert (answer.status, answer.body) == (404, {"error": "Job not found"})
 
 
-class Broken:
-    """Fails whatever it is asked for."""
-
-    def __init__(self, error: Exception) -> None:
-        self._error = error
-
-    def __getattr__(self, name: str):
-        def fail(*_: object, **__: object) -> None:
-            raise self._error
-
-        return fail
-
-
 @pytest.fixture
-def break_ports(monkeypatch):
+def break_ports(rewire):
     def fail_with(error: Exception) -> None:
-        for root, port in [
-            (bootstrap, "repository"), (docs_bootstrap, "projects"), (docs_bootstrap, "docs_jobs"),
-        ]:  # fmt: skip
-            monkeypatch.setattr(root, port, lambda: Broken(error))
+        rewire(docs.core, jobs=Broken(error))
+        rewire(docs, projects=Broken(error), docs_jobs=Broken(error))
 
     return fail_with
 

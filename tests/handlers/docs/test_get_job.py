@@ -4,7 +4,7 @@ import pytest
 
 from jobs.core.job import Job
 from jobs.core.status import JobStatus
-from jobs.docs.docs_job import Priority, Todo, TodoStatus, with_session
+from jobs.docs.docs_job import Priority, Todo, TodoStatus, with_docs_job
 from tests.handlers.docs.conftest import JOB, REPOSITORY
 from tests.support import HOUR, NOON
 
@@ -113,7 +113,7 @@ def test_a_job_is_as_its_last_follow_up_is(call, world, follow_up) -> None:
     }
     assert call("get_job_v2").body["status"] == "active"
 
-    said = with_session(follow_up, message="Done again", title="Better guide")
+    said = with_docs_job(follow_up, message="Done again", title="Better guide")
     world.repository.save(said.fail("No", now=NOON), replacing=follow_up)
 
     told = call("get_job").body

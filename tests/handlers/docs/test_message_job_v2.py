@@ -4,7 +4,7 @@ import pytest
 
 from jobs.core.job import JobRef
 from jobs.core.status import JobStatus
-from jobs.docs.docs_job import session_of
+from jobs.docs.docs_job import docs_job_of
 from tests.handlers.conftest import TENANT
 from tests.handlers.docs.conftest import JOB
 from tests.support import HOUR, NOON
@@ -22,13 +22,13 @@ def chain(world):
     """The follow-ups of the events' job, last first, as each names the one before it."""
 
     def followed() -> list[str]:
-        ref = JobRef(tenant=TENANT, dialect="docs", id=JOB)
-        found, next_ = [], session_of(world.repository.get(ref)).latest
+        ref = JobRef(tenant=TENANT, kind="docs", id=JOB)
+        found, next_ = [], docs_job_of(world.repository.get(ref)).latest
         while next_ and next_ != JOB:
             found.append(next_)
-            job = world.repository.get(JobRef(tenant=TENANT, dialect="docs", id=next_))
-            assert session_of(job).root == JOB
-            next_ = session_of(job).follows
+            job = world.repository.get(JobRef(tenant=TENANT, kind="docs", id=next_))
+            assert docs_job_of(job).root == JOB
+            next_ = docs_job_of(job).follows
         return found
 
     return followed
@@ -40,11 +40,11 @@ def test_a_message_is_a_job_of_its_own_on_the_same_branch(send, stored, world, c
     answer = send()
 
     [made] = chain()
-    job = world.repository.get(JobRef(tenant=TENANT, dialect="docs", id=made))
+    job = world.repository.get(JobRef(tenant=TENANT, kind="docs", id=made))
     assert (answer.status, answer.body["id"], answer.body["status"]) == (200, root.id, "active")
     assert job.request == {"messages": [{"role": "user", "content": "say More"}], "v": 2}
     assert job.deadline == NOON + HOUR
-    session = session_of(job)
+    session = docs_job_of(job)
     assert (session.branch, session.model, session.draft) == ("docs-agent/1", "opus", True)
     assert (session.root, session.follows) == (root.id, root.id)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from jobs.webhooks.webhook import Webhook
+from jobs.core.webhook import Webhook
 
 URL = "https://hooks.example.com/in"
 

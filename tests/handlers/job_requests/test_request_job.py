@@ -5,24 +5,26 @@ from typing import Any
 
 import pytest
 
-from jobs.core.errors import UnavailableError
-from jobs.docs import wiring as docs_bootstrap
-from jobs.docs.docs_job import Project, session_of
-from jobs.missions import wiring as mission_bootstrap
+from jobs.core.webhook import Webhook
+from jobs.docs.docs_job import Project, docs_job_of
+from jobs.docs.wiring import wiring as docs
+from jobs.kit.errors import UnavailableError
 from jobs.missions.device import Device, DeviceGroup
 from jobs.missions.mission import mission_of
-from jobs.webhooks.webhook import Webhook
+from jobs.missions.wiring import wiring as missions
+from scripts.wirings import CORES
 from tests.fakes.memory_fleet import InMemoryFleet
 from tests.fakes.memory_missions import InMemoryFleetRegistry, InMemoryRateLimits
 from tests.fakes.memory_projects import InMemoryProjects
 from tests.handlers.conftest import TENANT, USER_ID
+from tests.support import Broken
 
 EVENT_ID = "7bf73129-1428-4cd3-a780-95db273d1602"
 URL = "https://hooks.example.com/in"
 
 
 @pytest.fixture(autouse=True)
-def _others(world, monkeypatch) -> None:
+def _others(world, monkeypatch, rewire) -> None:
     """What missions and documentation agents stand on."""
     projects, fleet = InMemoryProjects(), InMemoryFleetRegistry()
     projects.put_project(
@@ -31,10 +33,10 @@ def _others(world, monkeypatch) -> None:
     dock = Device(id="dock-1", tenant=TENANT, group="harbour", name="Dock")
     fleet.put_group(DeviceGroup(id="harbour", tenant=TENANT, name="Harbour", devices=(dock,)))
     limits = InMemoryRateLimits(world.clock)
-    monkeypatch.setattr(docs_bootstrap, "projects", lambda: projects)
-    monkeypatch.setattr(mission_bootstrap, "rate_limits", lambda: limits)
-    monkeypatch.setattr(mission_bootstrap, "fleet", lambda: InMemoryFleet(world.clock))
-    monkeypatch.setattr(mission_bootstrap, "fleet_registry", lambda: fleet)
+    rewire(docs, projects=projects)
+    rewire(*CORES, rate_limits=limits)
+    rewire(missions, fleet=InMemoryFleet(world.clock))
+    rewire(missions, fleet_registry=fleet)
     monkeypatch.setenv("DEVICE_WAIT_SECONDS", "3600")
 
 
@@ -69,7 +71,7 @@ def test_an_event_makes_a_job_and_the_bus_tells_which(send, world) -> None:
 
     [job] = world.repository.all()
     assert made == {"batchItemFailures": []}
-    assert (job.tenant, job.dialect) == (TENANT, "messaging")
+    assert (job.tenant, job.kind) == (TENANT, "messaging")
     assert job.request["content"] == "Hello, who are you?"
     assert world.bus.types == ["Job Request Accepted"]
     assert world.bus.details == [{
@@ -97,11 +99,11 @@ def test_each_api_has_its_jobs_by_events(send, world, dialect, request_) -> None
     send(dialect=dialect, request=request_)
 
     [job] = world.repository.all()
-    assert (job.dialect, world.bus.types) == (dialect, ["Job Request Accepted"])
+    assert (job.kind, world.bus.types) == (dialect, ["Job Request Accepted"])
     if dialect == "missions":
         assert mission_of(job).group == "harbour"
     if dialect == "docs":
-        assert session_of(job).project == "demo-docs"
+        assert docs_job_of(job).project == "demo-docs"
 
 
 @pytest.mark.parametrize(
@@ -243,12 +245,8 @@ def test_a_key_that_was_used_for_something_else_is_a_conflict(send, world) -> No
     assert len(world.repository.all()) == 1
 
 
-def test_what_may_pass_is_tried_again_and_told_to_nobody(send, world, monkeypatch, log) -> None:
-    class Away:
-        def add(self, *_: Any) -> None:
-            raise UnavailableError
-
-    monkeypatch.setattr("jobs.core.wiring.repository", Away)
+def test_what_may_pass_is_tried_again_and_told_to_nobody(send, world, rewire, log) -> None:
+    rewire(*CORES, jobs=Broken(UnavailableError()))
 
     made = send()
 

@@ -2,12 +2,12 @@ import base64
 
 import pytest
 
-from jobs.core import wiring as bootstrap
-from jobs.core.errors import UnavailableError
 from jobs.core.job import JobRef
 from jobs.core.status import JobStatus
+from jobs.kit.errors import UnavailableError
 from jobs.messaging.agent import Agent
-from tests.support import HOUR, NOON
+from jobs.messaging.wiring import wiring as messaging
+from tests.support import HOUR, NOON, Broken
 
 USER = "99999999-9999-4999-8999-999999999999"
 ECHO = "11111111-1111-4111-8111-111111111111"
@@ -17,7 +17,7 @@ ECHO = "11111111-1111-4111-8111-111111111111"
 def job_of(world):
     def job(answer):
         return world.repository.get(
-            JobRef(tenant="demo", dialect="messaging", id=answer.body["jobId"])
+            JobRef(tenant="demo", kind="messaging", id=answer.body["jobId"])
         )
 
     return job
@@ -208,12 +208,8 @@ def test_a_mebibyte_is_taken_and_a_byte_more_is_too_large(call, event, world) ->
     assert len(world.repository.changes) == 1
 
 
-def test_when_the_write_is_throttled_nothing_is_stored(create, world, monkeypatch) -> None:
-    class Throttled:
-        def add(self, *_: object) -> None:
-            raise UnavailableError("ProvisionedThroughputExceededException")
-
-    monkeypatch.setattr(bootstrap, "repository", Throttled)
+def test_when_the_write_is_throttled_nothing_is_stored(create, world, rewire) -> None:
+    rewire(messaging.core, jobs=Broken(UnavailableError("ThrottlingException")))
 
     answer = create()
 

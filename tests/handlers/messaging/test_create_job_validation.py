@@ -190,5 +190,5 @@ def test_metadata_comes_back_as_it_went_in(send, call, world, text) -> None:
     fetched = call("get_job", pathParameters={"jobId": job_id}).text
 
     assert f'"metadata":{text}}}' in fetched
-    ref = JobRef(tenant="demo", dialect="messaging", id=job_id)
+    ref = JobRef(tenant="demo", kind="messaging", id=job_id)
     assert world.repository.get(ref).request["metadata"] == json.loads(text)

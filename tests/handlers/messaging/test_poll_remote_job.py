@@ -1,9 +1,9 @@
 import pytest
 
-from jobs.core import wiring as bootstrap
-from jobs.core.errors import AgentError
 from jobs.core.status import JobStatus
-from jobs.messaging.adapters.providers.provider import Answer
+from jobs.kit.errors import UpstreamError
+from jobs.messaging.ports import Answer
+from jobs.messaging.wiring import wiring as messaging
 from tests.support import NOON
 
 
@@ -12,21 +12,21 @@ class FarServer:
 
     def __init__(self) -> None:
         self.meanwhile = lambda: None
-        self.outcome: Answer | AgentError | None = None
+        self.outcome: Answer | UpstreamError | None = None
         self.asked: list[str | None] = []
 
     def poll(self, agent, question, handle) -> Answer | None:
         self.asked.append(handle)
         self.meanwhile()
-        if isinstance(self.outcome, AgentError):
+        if isinstance(self.outcome, UpstreamError):
             raise self.outcome
         return self.outcome
 
 
 @pytest.fixture
-def far(monkeypatch) -> FarServer:
+def far(rewire) -> FarServer:
     server = FarServer()
-    monkeypatch.setattr(bootstrap, "_remote", lambda: server)
+    rewire(messaging, remote=server)
     return server
 
 
@@ -60,7 +60,7 @@ def test_the_answer_is_stored(invoke, delegated, world, far, clock) -> None:
 
 def test_what_the_far_agent_refuses_is_the_jobs_error(invoke, delegated, world, far) -> None:
     job = delegated()
-    far.outcome = AgentError("The remote agent gave no answer")
+    far.outcome = UpstreamError("The remote agent gave no answer")
 
     assert invoke("workers/poll_remote_job") == {"ended": True}
     assert world.repository.get(job.ref).error == "The remote agent gave no answer"

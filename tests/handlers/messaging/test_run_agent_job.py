@@ -3,11 +3,11 @@ from copy import deepcopy
 
 import pytest
 
-from jobs.core import wiring as bootstrap
-from jobs.core.errors import UnavailableError
 from jobs.core.status import JobStatus
+from jobs.kit.errors import UnavailableError
 from jobs.messaging.agent import Agent
 from jobs.messaging.run_agent_job import HOLD_S
+from jobs.messaging.wiring import wiring as messaging
 from tests.support import NOON
 
 ID = "019b7963-4a00-7000-8000-000000000001"
@@ -155,10 +155,10 @@ def test_when_the_database_is_out_of_reach_the_message_comes_again(
 
 
 def test_a_worker_that_breaks_leaves_the_job_to_the_next_one_soon(
-    invoke, stored, world, batch, monkeypatch
+    invoke, stored, world, batch, rewire
 ) -> None:
     job = stored()
-    monkeypatch.setattr(bootstrap, "provider", lambda _: None)
+    rewire(messaging, provider=lambda _: None)
 
     answer = invoke("workers/run_agent_job", batch(None))
 

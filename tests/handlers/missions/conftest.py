@@ -2,22 +2,22 @@
 
 import json
 from collections.abc import Callable
-from functools import cache, partial
-from types import SimpleNamespace
+from functools import cache
 from typing import Any
 
 import pytest
 from pydantic import TypeAdapter
 
 from jobs.core.job import Job
-from jobs.core.ports import Clock
-from jobs.missions import wiring as mission_bootstrap
+from jobs.kit.clock import Clock
 from jobs.missions.device import Device, DeviceGroup, Plan, Reading
 from jobs.missions.partner import Client, Role
-from jobs.tracking import wiring as watch_bootstrap
+from jobs.missions.wiring import wiring as missions
 from jobs.tracking.resource import Resource, ResourceKind
 from jobs.tracking.share import Share, ShareType
+from jobs.tracking.wiring import wiring as tracking
 from scripts.openapi.missions import MISSIONS
+from scripts.wirings import CORES
 from tests.fakes.memory_fleet import InMemoryFleet
 from tests.fakes.memory_missions import InMemoryFleetRegistry, InMemoryRateLimits
 from tests.fakes.memory_watch import (
@@ -75,12 +75,11 @@ class Watching:
 
 
 @pytest.fixture
-def watching(world, clock, monkeypatch) -> Watching:
+def watching(world, clock, rewire) -> Watching:
     made = Watching(clock)
     for name in ("shares", "connections", "sockets", "topics"):
-        monkeypatch.setattr(watch_bootstrap, name, partial(getattr, made, name))
-    monkeypatch.setattr(watch_bootstrap, "share_timers", lambda: made)
-    monkeypatch.setattr(watch_bootstrap, "time", SimpleNamespace(sleep=world.sleep))
+        rewire(tracking, **{name: getattr(made, name)})
+    rewire(tracking, share_timers=made)
     return made
 
 
@@ -101,12 +100,12 @@ def share(watching) -> Share:
 
 
 @pytest.fixture(autouse=True)
-def missions(world, fleet, fleet_registry, monkeypatch) -> None:
+def fleet_wiring(world, fleet, fleet_registry, monkeypatch, rewire) -> None:
     limits = InMemoryRateLimits(world.clock)
     world.registry.put_client(Client(id=CLIENT, tenant=TENANT, name="App", role=Role.MANAGER))
-    monkeypatch.setattr(mission_bootstrap, "fleet", lambda: fleet)
-    monkeypatch.setattr(mission_bootstrap, "fleet_registry", lambda: fleet_registry)
-    monkeypatch.setattr(mission_bootstrap, "rate_limits", lambda: limits)
+    rewire(missions, fleet=fleet)
+    rewire(missions, fleet_registry=fleet_registry)
+    rewire(*CORES, rate_limits=limits)
     for name, value in SETTINGS.items():
         monkeypatch.setenv(name, value)
 

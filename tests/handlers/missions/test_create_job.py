@@ -5,7 +5,7 @@ import json
 import pytest
 
 from jobs.core.job import JobRef
-from jobs.webhooks.webhook import Webhook
+from jobs.core.webhook import Webhook
 from tests.handlers.conftest import TENANT
 from tests.support import HOUR, NOON
 
@@ -39,7 +39,7 @@ def test_the_answer_is_as_the_contract_has_it(call, world) -> None:
             "createdAt": "2026-01-01T12:00:00.000Z",
         },
     })  # fmt: skip
-    stored = world.repository.get(JobRef(tenant=TENANT, dialect="missions", id=job["jobId"]))
+    stored = world.repository.get(JobRef(tenant=TENANT, kind="missions", id=job["jobId"]))
     assert stored.deadline == NOON + HOUR
     assert stored.request["waypoints"] == [[9.97, 53.54, 40.0]]
 

@@ -5,10 +5,13 @@ import json
 import pytest
 
 from jobs.auth.authenticate import new_key
-from jobs.core.errors import InvalidClientError, UnavailableError
-from jobs.missions import wiring as mission_bootstrap
+from jobs.kit.errors import UnavailableError
+from jobs.missions.errors import InvalidClientError
 from jobs.missions.partner import AccessToken, Client, Role
+from jobs.missions.wiring import wiring as missions
+from scripts.wirings import CORES
 from tests.fakes.memory_missions import InMemoryRateLimits
+from tests.support import Broken
 
 SECRET = "a client's own secret"
 GOOD = {"grant_type": "client_credentials", "client_id": "app", "client_secret": SECRET}
@@ -28,20 +31,20 @@ class Issuer:
 
 
 @pytest.fixture
-def issuer(monkeypatch) -> Issuer:
+def issuer(rewire) -> Issuer:
     made = Issuer()
-    monkeypatch.setattr(mission_bootstrap, "token_issuer", lambda: made)
+    rewire(missions, token_issuer=made)
     return made
 
 
 @pytest.fixture
-def ask(world, monkeypatch, event, invoke, issuer):
+def ask(world, rewire, event, invoke, issuer):
     """Ask with acme's API key, or with these headers, and with this body."""
     credential, kept = new_key("acme", opens="missions")
     world.registry.put_key(kept)
     world.registry.put_client(Client(id="app", tenant="acme", name="App", role=Role.PILOT))
     limits = InMemoryRateLimits(world.clock)
-    monkeypatch.setattr(mission_bootstrap, "rate_limits", lambda: limits)
+    rewire(*CORES, rate_limits=limits)
 
     def ask(body: object = GOOD, **headers: str):
         text = body if isinstance(body, str) else json.dumps(body)
@@ -181,11 +184,8 @@ def test_every_answer_to_a_right_key_says_what_is_left(ask) -> None:
     assert left == ["99", "98", "97"]
 
 
-def test_an_identity_provider_out_of_reach_is_temporarily_unavailable(ask, monkeypatch) -> None:
-    def out_of_reach() -> None:
-        raise UnavailableError("no answer")
-
-    monkeypatch.setattr(mission_bootstrap, "token_issuer", out_of_reach)
+def test_an_identity_provider_out_of_reach_is_temporarily_unavailable(ask, rewire) -> None:
+    rewire(missions, token_issuer=Broken(UnavailableError("no answer")))
 
     status, body, headers = ask()
 
@@ -193,11 +193,9 @@ def test_an_identity_provider_out_of_reach_is_temporarily_unavailable(ask, monke
     assert headers["Retry-After"] == "1"
 
 
-def test_an_unexpected_error_gives_nothing_away(ask, monkeypatch, log) -> None:
-    def broken() -> None:
-        raise RuntimeError("pool eu-central-1_secret is on fire")
-
-    monkeypatch.setattr(mission_bootstrap, "token_issuer", broken)
+def test_an_unexpected_error_gives_nothing_away(ask, rewire, log) -> None:
+    error = RuntimeError("pool eu-central-1_secret is on fire")
+    rewire(missions, token_issuer=Broken(error))
 
     status, body, _ = ask()
 

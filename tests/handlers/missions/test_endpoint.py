@@ -5,26 +5,27 @@ from http import HTTPStatus
 
 import pytest
 
-from jobs.core import wiring as bootstrap
-from jobs.core.errors import JobNotFoundError, JobStartedError, UnavailableError
+from jobs.core.errors import JobNotFoundError, JobStartedError
 from jobs.core.rate_limit import Limit
+from jobs.kit.errors import UnavailableError
 from jobs.kit.http import BadRequestError, Request, Response
-from jobs.missions import wiring as mission_bootstrap
 from jobs.missions.api import errors as missions_errors
 from jobs.missions.api.endpoint import missions_endpoint
 from jobs.missions.partner import Caller, Client, Role
+from jobs.missions.wiring import wiring as missions
+from scripts.wirings import CORES
 from tests.fakes.memory_missions import InMemoryRateLimits
-from tests.support import NOON
+from tests.support import NOON, Broken
 
 V2 = "application/vnd.idi-fly.api-v2+json"
 RESETS_AT = str((NOON + 60_000) // 1000)
 
 
 @pytest.fixture(autouse=True)
-def limits(world, monkeypatch) -> InMemoryRateLimits:
+def limits(world, rewire) -> InMemoryRateLimits:
     world.registry.put_client(Client(id="app", tenant="acme", name="App", role=Role.MANAGER))
     made = InMemoryRateLimits(world.clock)
-    monkeypatch.setattr(mission_bootstrap, "rate_limits", lambda: made)
+    rewire(*CORES, rate_limits=made)
     return made
 
 
@@ -159,14 +160,11 @@ def test_an_error_has_the_one_shape(call) -> None:
 def test_an_endpoint_says_in_its_own_words_that_it_is_too_late(call) -> None:
     answer = raising(JobStartedError("j"))
 
-    assert call(answer, too_late=missions_errors.CANNOT_CANCEL)[1]["error"] == "Cannot cancel job"
+    assert call(answer, refusals=missions_errors.CANNOT_CANCEL)[1]["error"] == "Cannot cancel job"
 
 
-def test_a_registry_out_of_reach_is_a_503(call, monkeypatch) -> None:
-    def out_of_reach() -> None:
-        raise UnavailableError("ThrottlingException")
-
-    monkeypatch.setattr(bootstrap, "registry", out_of_reach)
+def test_a_registry_out_of_reach_is_a_503(call, rewire) -> None:
+    rewire(missions, partners=Broken(UnavailableError("ThrottlingException")))
 
     status, body, headers = call()
 

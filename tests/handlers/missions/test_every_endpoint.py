@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from jobs.core import wiring as bootstrap
-from jobs.core.errors import UnavailableError
-from jobs.missions import wiring as mission_bootstrap
+from jobs.kit.errors import UnavailableError
+from jobs.missions.wiring import wiring as missions
+from tests.support import Broken
 
 SUCCESS = {
     "create_job": 201,
@@ -89,27 +89,11 @@ NOT_FOUND = {
 }
 
 
-class Broken:
-    """Fails whatever it is asked for."""
-
-    def __init__(self, error: Exception) -> None:
-        self._error = error
-
-    def __getattr__(self, name: str):
-        def fail(*_: object, **__: object) -> None:
-            raise self._error
-
-        return fail
-
-
 @pytest.fixture
-def break_ports(monkeypatch):
+def break_ports(rewire):
     def fail_with(error: Exception) -> None:
-        for root, port in [
-            (bootstrap, "repository"), (bootstrap, "counters"),
-            (mission_bootstrap, "fleet_registry"), (mission_bootstrap, "fleet"),
-        ]:  # fmt: skip
-            monkeypatch.setattr(root, port, lambda: Broken(error))
+        rewire(missions.core, jobs=Broken(error), counters=Broken(error))
+        rewire(missions, fleet_registry=Broken(error), fleet=Broken(error))
 
     return fail_with
 

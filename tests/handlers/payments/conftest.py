@@ -2,8 +2,8 @@
 
 import pytest
 
-from jobs.payments import wiring as payment_bootstrap
 from jobs.payments.payment import PAYERS
+from jobs.payments.wiring import wiring as payments
 from tests.fakes.memory_payments import InMemoryPayments
 from tests.payments import (
     PAY_TO,
@@ -23,7 +23,7 @@ def mode() -> str:
 
 
 @pytest.fixture(autouse=True)
-def till(monkeypatch, clock, mode, world) -> Till:
+def till(monkeypatch, clock, mode, world, rewire) -> Till:
     made = Till(clock)
     settings = {
         "PAYMENTS": mode,
@@ -41,10 +41,10 @@ def till(monkeypatch, clock, mode, world) -> Till:
     }
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(payment_bootstrap, "facilitator", lambda: made.ledger)
-    monkeypatch.setattr(payment_bootstrap, "chain", lambda: made.ledger)
-    monkeypatch.setattr(payment_bootstrap, "payments", lambda: made.payments)
-    monkeypatch.setattr(payment_bootstrap, "recover", lambda: lambda _, signature: signature)
+    rewire(payments, facilitator=made.ledger)
+    rewire(payments, chain=made.ledger)
+    rewire(payments, payments=made.payments)
+    rewire(payments, recover=lambda _, signature: signature)
     for agent in world.registry.agents("demo"):
         world.registry.put_agent(PAYERS, agent)
     return made

@@ -5,10 +5,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from jobs.core import wiring as bootstrap
-from jobs.payments import wiring as payment_bootstrap
 from jobs.payments.adapters.records import to_payment
 from jobs.payments.payment import PaymentState
+from jobs.payments.wiring import wiring as payments_wiring
 from tests.fakes.memory_payments import InMemoryPayments
 from tests.payments import PAY_TO, Ledger, an_authorization
 from tests.support import HOUR, NOON
@@ -28,10 +27,10 @@ class Executions:
 
 
 @pytest.fixture
-def machine(monkeypatch) -> Executions:
+def machine(monkeypatch, rewire) -> Executions:
     made = Executions()
     monkeypatch.setenv("PAYMENT_ARN", "arn:machine")
-    monkeypatch.setattr(bootstrap, "client", {"stepfunctions": made}.__getitem__)
+    rewire(payments_wiring.core, aws=SimpleNamespace(step_functions=made))
     return made
 
 
@@ -80,7 +79,7 @@ def test_a_payment_that_is_claimed_anew_is_followed_anew(invoke, event, machine)
 
 
 @pytest.fixture
-def open_payment(monkeypatch, event, clock):
+def open_payment(monkeypatch, event, clock, rewire):
     [record] = event("workers/follow_payments")["Records"]
     payment = to_payment(record["dynamodb"]["NewImage"])
     payments, ledger = InMemoryPayments(clock), Ledger(clock)
@@ -90,8 +89,8 @@ def open_payment(monkeypatch, event, clock):
     monkeypatch.setenv("PAY_TO", PAY_TO)
     for name in ("BASE_RPC_URL", "POLYGON_RPC_URL", "BASE_SEPOLIA_RPC_URL"):
         monkeypatch.setenv(name, "https://node.example")
-    monkeypatch.setattr(payment_bootstrap, "payments", lambda: payments)
-    monkeypatch.setattr(payment_bootstrap, "chain", lambda: ledger)
+    rewire(payments_wiring, payments=payments)
+    rewire(payments_wiring, chain=ledger)
     return SimpleNamespace(
         ledger=ledger,
         authorization=an_authorization(payer=payment.payer, nonce=payment.nonce),

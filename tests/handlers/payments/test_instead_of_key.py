@@ -60,7 +60,7 @@ class TestInsteadOfKey:
 
         answer = create(headers={"X-PAYMENT": a_header()})
 
-        ref = JobRef(tenant=PAYERS, dialect="messaging", id=answer.body["jobId"])
+        ref = JobRef(tenant=PAYERS, kind="messaging", id=answer.body["jobId"])
         assert world.repository.get(ref).request["agentId"] == "0"
 
     def test_whoever_has_a_paid_jobs_id_may_read_it(self, create, call, event) -> None:

@@ -2,8 +2,8 @@
 
 import pytest
 
+from jobs.core.webhook import Webhook
 from jobs.payments.payment import PaymentState
-from jobs.webhooks.webhook import Webhook
 from tests.payments import (
     NONCE,
     PAYER,

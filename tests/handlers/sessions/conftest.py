@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter
 
+from jobs import kinds
 from jobs.core.adapters import messages
-from jobs.core.adapters.dynamodb import items
+from jobs.core.adapters.dynamodb.items import JobItems
 from jobs.core.job import Job, JobRef
 from jobs.sessions.session import ChatSession
 from scripts.openapi.sessions import SESSIONS
@@ -70,7 +71,7 @@ def change_to() -> Callable[[Job], Any]:
     """The job table's record of how a job has ended."""
 
     def make(job: Job) -> Any:
-        new = items.header(job, write_id="0")
+        new = JobItems(kinds.storage).header(job, write_id="0")
         old = new | {"status": {"S": "RUNNING"}}
         images = {"NewImage": new, "OldImage": old, "SequenceNumber": "1"}
         return {"Records": [{"eventName": "MODIFY", "dynamodb": images}]}

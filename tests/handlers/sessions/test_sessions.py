@@ -5,17 +5,18 @@ from typing import Any
 
 import pytest
 
-from jobs.core import wiring as bootstrap
-from jobs.core.errors import StaleSessionError, UnavailableError
 from jobs.core.job import JobRef
 from jobs.core.status import JobStatus
+from jobs.kit.errors import UnavailableError
 from jobs.messaging.agent import Agent
-from jobs.sessions import wiring as session_bootstrap
+from jobs.messaging.wiring import wiring as messaging
+from jobs.sessions.errors import StaleSessionError
 from jobs.sessions.send_message import NewMessage
 from jobs.sessions.session import MINUTE, Timeouts
+from jobs.sessions.wiring import wiring as sessions_wiring
 from tests.handlers.conftest import AGENT_ID, TENANT, USER_ID
 from tests.handlers.sessions.conftest import SESSION_ID
-from tests.support import HOUR, NOON
+from tests.support import HOUR, NOON, Broken
 
 OF_ONE = [
     "get_session", "delete_session", "renew_session", "send_heartbeat", "update_timeout",
@@ -30,9 +31,9 @@ INFO = CREATED | {"lastActivity", "renewalCount", "timeRemaining", "isNearExpira
 
 
 def say(content: str = "Hello", **about: Any) -> JobRef:
-    new = {"tenant": TENANT, "dialect": "messaging", "session": SESSION_ID, "content": content}
+    new = {"tenant": TENANT, "session": SESSION_ID, "content": content}
     more = {"metadata": {}, "idempotency_key": None, "request_hash": "h"}
-    return session_bootstrap.send_message()(NewMessage(**new | more | about)).job.ref
+    return sessions_wiring.send_message(NewMessage(**new | more | about)).job.ref
 
 
 def create(call, **fields: Any) -> Any:
@@ -78,13 +79,10 @@ def test_an_expired_session_is_gone(call, opened, clock, endpoint) -> None:
 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS)
-def test_a_database_that_throttles_is_a_503(call, monkeypatch, endpoint) -> None:
-    class Broken:
-        def __getattr__(self, name: str) -> Any:
-            raise UnavailableError(name)
-
-    monkeypatch.setattr(session_bootstrap, "conversations", Broken)
-    monkeypatch.setattr(bootstrap, "registry", Broken)
+def test_a_database_that_throttles_is_a_503(call, rewire, endpoint) -> None:
+    error = UnavailableError("ThrottlingException")
+    rewire(sessions_wiring, conversations=Broken(error))
+    rewire(messaging, agents=Broken(error))
 
     answer = call(endpoint)
 

@@ -9,7 +9,7 @@ import pytest
 
 from jobs.core.ids import new_job_id, tenant_tag
 from jobs.missions.device import DeviceGroup
-from jobs.tracking import wiring as watch_bootstrap
+from jobs.tracking.wiring import wiring as tracking
 from tests.handlers.missions.conftest import CLIENT, CODE
 from tests.handlers.tracking.test_sockets import CLAIMS, JWT
 from tests.support import HOUR, NOON
@@ -19,10 +19,10 @@ REFUSED = {"isAuthenticated": False}
 
 
 @pytest.fixture(autouse=True)
-def claims(watching, monkeypatch) -> dict:
+def claims(watching, rewire) -> dict:
     said = dict(CLAIMS)
     verifier = SimpleNamespace(claims=lambda token: said if token == JWT else {})
-    monkeypatch.setattr(watch_bootstrap, "token_verifier", lambda: verifier)
+    rewire(tracking, token_verifier=verifier)
     return said
 
 

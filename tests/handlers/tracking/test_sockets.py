@@ -4,8 +4,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from jobs.core.errors import UnavailableError
-from jobs.tracking import wiring as watch_bootstrap
+from jobs.kit.errors import UnavailableError
+from jobs.tracking.wiring import wiring as tracking
 from tests.handlers.missions.conftest import CLIENT, CODE
 from tests.support import HOUR, NOON
 
@@ -17,11 +17,11 @@ CLAIMS = {
 
 
 @pytest.fixture
-def claims(monkeypatch) -> dict:
+def claims(rewire) -> dict:
     """What the token says; nothing if it is emptied, as of one that is not valid."""
     said = dict(CLAIMS)
     verifier = SimpleNamespace(claims=lambda token: said if token == JWT else {})
-    monkeypatch.setattr(watch_bootstrap, "token_verifier", lambda: verifier)
+    rewire(tracking, token_verifier=verifier)
     return said
 
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from jobs.core.errors import UnavailableError
+from jobs.kit.errors import UnavailableError
 from jobs.tracking.connection import Connection
 from jobs.tracking.resource import Resource, ResourceKind
 from tests.handlers.missions.conftest import CODE

@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter
 
-from jobs.core import wiring as bootstrap
 from jobs.core.job import JobRef
-from jobs.webhooks import wiring as event_bootstrap
 from jobs.webhooks.adapters.secrets import spelled
 from jobs.webhooks.signature import new_secret
 from jobs.webhooks.webhook import WebhookDelivery
+from jobs.webhooks.wiring import wiring as webhooks
 from scripts.openapi.webhooks import WEBHOOKS
+from scripts.wirings import CORES
 from tests.handlers.conftest import TENANT, Answer
 from tests.support import NOON
 
@@ -45,7 +45,7 @@ def planned(world):
     def plan(**about: Any) -> WebhookDelivery:
         sane: dict[str, Any] = {
             "id": DELIVERY,
-            "ref": JobRef(tenant=TENANT, dialect="messaging", id=JOB),
+            "ref": JobRef(tenant=TENANT, kind="messaging", id=JOB),
             "sequence": 3,
             "event": "completed",
             "url": URL,
@@ -74,13 +74,13 @@ class Internet:
 
 
 @pytest.fixture
-def internet(monkeypatch) -> Internet:
+def internet(rewire) -> Internet:
     made = Internet()
-    monkeypatch.setattr(event_bootstrap, "sender", lambda: made)
+    rewire(webhooks, sender=made)
     return made
 
 
 @pytest.fixture(autouse=True)
-def secret(monkeypatch) -> None:
+def secret(rewire) -> None:
     kept = {f"sortie/webhooks/{TENANT}": spelled([SECRET])}
-    monkeypatch.setattr(bootstrap, "secrets", lambda: SimpleNamespace(read=kept.__getitem__))
+    rewire(*CORES, secrets=SimpleNamespace(read=kept.__getitem__))

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from jobs.webhooks.webhook import Webhook
+from jobs.core.webhook import Webhook
 from tests.handlers.webhooks.conftest import URL
 
 

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from jobs.core.errors import NotDeliveredError, UnavailableError
+from jobs.kit.errors import UnavailableError
 from jobs.webhooks.deliver_webhook import ATTEMPTS
+from jobs.webhooks.errors import NotDeliveredError
 from jobs.webhooks.signature import signed
 from jobs.webhooks.webhook import DeliveryState
 from tests.handlers.conftest import TENANT

@@ -1,16 +1,14 @@
 """What can be read of webhooks, and had sent once more."""
 
-from typing import Any
-
 import pytest
 
-from jobs.core.errors import UnavailableError
 from jobs.core.job import JobRef
-from jobs.webhooks import wiring as event_bootstrap
+from jobs.kit.errors import UnavailableError
 from jobs.webhooks.webhook import Attempt, DeliveryState
+from jobs.webhooks.wiring import wiring as webhooks
 from tests.handlers.conftest import TENANT
 from tests.handlers.webhooks.conftest import DELIVERY, JOB, URL
-from tests.support import NOON
+from tests.support import NOON, Broken
 
 
 def test_a_jobs_deliveries_are_listed_with_their_attempts(ask, world, planned) -> None:
@@ -57,7 +55,7 @@ def test_a_jobs_deliveries_are_listed_with_their_attempts(ask, world, planned) -
 
 
 def test_another_tenants_deliveries_are_as_those_of_nobody(ask, planned) -> None:
-    planned(ref=JobRef(tenant="rival", dialect="messaging", id=JOB))
+    planned(ref=JobRef(tenant="rival", kind="messaging", id=JOB))
 
     assert ask("list_deliveries").body == {"deliveries": []}
     again = ask("redeliver")
@@ -102,15 +100,8 @@ def test_a_delivery_that_was_attempted_too_often_is_a_409(ask, world, planned) -
 
 
 @pytest.mark.parametrize("name", ["list_deliveries", "redeliver"])
-def test_a_log_out_of_reach_is_a_503_with_a_time_to_come_back(ask, monkeypatch, name) -> None:
-    class Away:
-        def __getattr__(self, _: str) -> Any:
-            def fail(*_: Any) -> None:
-                raise UnavailableError
-
-            return fail
-
-    monkeypatch.setattr(event_bootstrap, "delivery_log", Away)
+def test_a_log_out_of_reach_is_a_503_with_a_time_to_come_back(ask, rewire, name) -> None:
+    rewire(webhooks, delivery_log=Broken(UnavailableError()))
 
     answer = ask(name)
 
@@ -118,8 +109,8 @@ def test_a_log_out_of_reach_is_a_503_with_a_time_to_come_back(ask, monkeypatch, 
 
 
 @pytest.mark.parametrize("name", ["list_deliveries", "redeliver"])
-def test_of_an_unexpected_error_the_caller_learns_nothing(ask, monkeypatch, name) -> None:
-    monkeypatch.setattr(event_bootstrap, "delivery_log", None)
+def test_of_an_unexpected_error_the_caller_learns_nothing(ask, rewire, name) -> None:
+    rewire(webhooks, delivery_log=None)
 
     answer = ask(name)
 

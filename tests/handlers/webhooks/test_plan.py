@@ -2,7 +2,8 @@
 
 import json
 
-from jobs.webhooks.webhook import Subscription, Webhook
+from jobs.core.webhook import Webhook
+from jobs.webhooks.webhook import Subscription
 from tests.handlers.conftest import TENANT
 from tests.handlers.webhooks.conftest import JOB, URL
 

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from jobs.core.webhook import Webhook
 from jobs.docs.tail import ABANDONED, LOST
 from jobs.kit.asgi import CONTEXT_HEADER
-from jobs.webhooks.webhook import Webhook
 from tests.streams.conftest import BODY, PATH, PROJECT, QUICKLY, SSE, TENANT, context, key
 
 START = {"t": "start", "id": "msg_1"}

@@ -8,20 +8,20 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter
 
-from jobs.core import wiring as bootstrap
-from jobs.core.errors import UnavailableError
 from jobs.core.get_job import GetJob
 from jobs.core.job import Job, JobRef
 from jobs.core.wait_for_job import WaitForJob
 from jobs.kit.asgi import CONTEXT_HEADER
-from jobs.sessions import wiring as session_bootstrap
+from jobs.kit.errors import UnavailableError
+from jobs.messaging.message import session_of
 from jobs.sessions.api import stream as sessions
 from jobs.sessions.send_message import SendMessage
 from jobs.sessions.session import MINUTE, ChatSession, Timeouts
+from jobs.sessions.wiring import wiring as sessions_wiring
 from scripts.openapi.sessions import SESSIONS
 from tests.fakes.memory_conversations import InMemoryConversations
 from tests.streams.conftest import TENANT, context, key
-from tests.support import HOUR, NOON
+from tests.support import HOUR, NOON, Broken
 
 SESSION_ID = "019b7963-4a00-7000-8000-00000000c0de"
 AGENT_ID = "11111111-1111-4111-8111-111111111111"
@@ -29,15 +29,15 @@ PATH = f"/api/messaging/sessions/{SESSION_ID}/messages"
 
 
 @pytest.fixture
-def conversations(world, clock, monkeypatch) -> InMemoryConversations:
+def conversations(world, clock, monkeypatch, rewire) -> InMemoryConversations:
     made = InMemoryConversations(world.repository, clock)
     shared: Any = {"repository": world.repository, "clock": clock}
     send = SendMessage(**shared, conversations=made, retention=24 * HOUR)
     get_job = GetJob(**shared)
     wait = WaitForJob(**shared, sleep=lambda seconds: clock.advance(round(seconds * 1000)))
-    monkeypatch.setattr(session_bootstrap, "send_message", lambda: send)
-    monkeypatch.setattr(bootstrap, "get_job", lambda: get_job)
-    monkeypatch.setattr(bootstrap, "wait_for_job", lambda: wait)
+    rewire(sessions_wiring, send_message=send)
+    rewire(sessions_wiring.core, get_job=get_job)
+    rewire(sessions_wiring.core, wait_for_job=wait)
     monkeypatch.setattr(sessions, "PAUSES_S", (0.005,))
     monkeypatch.setattr(sessions, "HEARTBEAT_S", 0.02)
     return made
@@ -117,7 +117,7 @@ def test_a_message_is_taken_at_once_and_is_a_job(say, world) -> None:
         },
         "job": {"jobId": job.id, "status": "pending"},
     }  # fmt: skip
-    assert (job.conversation, job.request["agentId"]) == (SESSION_ID, AGENT_ID)
+    assert (session_of(job), job.request["agentId"]) == (SESSION_ID, AGENT_ID)
 
 
 def test_a_message_renews_its_session(say, clock) -> None:
@@ -138,14 +138,14 @@ def test_attachments_are_kept_with_the_message(say, world) -> None:
 
 
 @pytest.mark.parametrize("how", [{"transport": "http"}, {"mode": "sync"}])
-def test_who_waits_gets_the_answer_with_it(say, world, clock, monkeypatch, how) -> None:
-    wait = bootstrap.wait_for_job()
+def test_who_waits_gets_the_answer_with_it(say, world, clock, rewire, how) -> None:
+    wait = sessions_wiring.core.wait_for_job
 
     def meanwhile(job: Job, *, at_most: int) -> Job | None:
         end(world, answer="Well", metadata={"thought": "hm", "actions": ["REPLY"], "x": 1})
         return wait(job, at_most=at_most)
 
-    monkeypatch.setattr(bootstrap, "wait_for_job", lambda: meanwhile)
+    rewire(sessions_wiring.core, wait_for_job=meanwhile)
 
     body = read(say(**how))
 
@@ -161,12 +161,12 @@ def test_who_waits_too_long_gets_the_message_alone(say, clock) -> None:
     assert body["job"]["status"] == "pending"
 
 
-def test_who_waits_for_an_agent_that_fails_learns_why(say, world, monkeypatch) -> None:
+def test_who_waits_for_an_agent_that_fails_learns_why(say, world, rewire) -> None:
     def meanwhile(job: Job, *, at_most: int) -> Job:
         end(world, error="No tokens left")
         return world.repository.get(job.ref)
 
-    monkeypatch.setattr(bootstrap, "wait_for_job", lambda: meanwhile)
+    rewire(sessions_wiring.core, wait_for_job=meanwhile)
 
     body = read(say(transport="http"))
 
@@ -315,11 +315,8 @@ def test_a_repeated_message_is_said_once(say, world) -> None:
     assert say("Something else", headers=once).status == 409
 
 
-def test_of_an_unexpected_error_the_caller_learns_nothing(say, monkeypatch) -> None:
-    def broken() -> None:
-        raise RuntimeError("table sortie-secret is on fire")
-
-    monkeypatch.setattr(session_bootstrap, "send_message", broken)
+def test_of_an_unexpected_error_the_caller_learns_nothing(say, rewire) -> None:
+    rewire(sessions_wiring, send_message=Broken(RuntimeError("table sortie-secret is on fire")))
 
     answer = say()
 

@@ -1,7 +1,7 @@
 """Who is calling: what a key opens, and what is kept of it."""
 
+from jobs.auth.api_key import Scope
 from jobs.auth.authenticate import Authenticate, new_key
-from jobs.messaging.agent import Scope
 from tests.support import HOUR, NOON
 
 
@@ -10,7 +10,7 @@ def test_a_key_opens_for_its_tenant_only_as_a_whole(registry, clock) -> None:
     other, other_key = new_key("rival")
     registry.put_key(key)
     registry.put_key(other_key)
-    authenticate = Authenticate(registry=registry, clock=clock)
+    authenticate = Authenticate(keys=registry, clock=clock)
     swapped = f"{credential[:19]}_{other[20:]}"
 
     assert authenticate(credential, opens="messaging") == key
@@ -23,7 +23,7 @@ def test_a_key_opens_for_its_tenant_only_as_a_whole(registry, clock) -> None:
 def test_a_key_opens_one_api_only(registry, clock) -> None:
     credential, key = new_key("acme", opens="missions")
     registry.put_key(key)
-    authenticate = Authenticate(registry=registry, clock=clock)
+    authenticate = Authenticate(keys=registry, clock=clock)
 
     assert authenticate(credential, opens="missions") == key
     assert authenticate(credential, opens="messaging") is None
@@ -39,7 +39,7 @@ def test_a_docs_agents_key_looks_as_its_clients_expect() -> None:
 def test_a_key_opens_until_the_moment_it_expires(registry, clock) -> None:
     credential, key = new_key("acme", opens="docs", expires_at=NOON + HOUR)
     registry.put_key(key)
-    authenticate = Authenticate(registry=registry, clock=clock)
+    authenticate = Authenticate(keys=registry, clock=clock)
 
     clock.advance(HOUR - 1)
     assert authenticate(credential, opens="docs") == key

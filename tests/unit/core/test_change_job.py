@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from jobs import kinds
 from jobs.core.change_job import change_job
 from jobs.core.end_dead_letter import EndDeadLetter
 from jobs.core.errors import JobEndedError, JobLeasedError, StaleJobError
@@ -61,7 +62,7 @@ def actors(repository, clock, cancel) -> Any:
         "failure": changing(lambda job: job.fail("No", now=clock())),
         "cancel": cancel,
         "timeout": ExpireJob(repository=repository),
-        "dead letter": EndDeadLetter(repository=repository, clock=clock),
+        "dead letter": EndDeadLetter(kinds=kinds.kind, repository=repository, clock=clock),
     }
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from jobs.core.dispatch_job import DispatchJob
-from jobs.core.errors import UnavailableError
+from jobs.kit.errors import UnavailableError
 from tests.fakes.memory import Outbox
 from tests.unit.support import breaking
 

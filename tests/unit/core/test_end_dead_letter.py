@@ -2,6 +2,7 @@
 
 import pytest
 
+from jobs import kinds
 from jobs.core.end_dead_letter import EndDeadLetter
 from jobs.core.errors import JobLeasedError
 from jobs.messaging.run_agent_job import LEASE
@@ -9,7 +10,7 @@ from jobs.messaging.run_agent_job import LEASE
 
 @pytest.fixture
 def end_dead_letter(repository, clock) -> EndDeadLetter:
-    return EndDeadLetter(repository=repository, clock=clock)
+    return EndDeadLetter(kinds=kinds.kind, repository=repository, clock=clock)
 
 
 def test_a_dead_letter_ends_its_job_with_a_reason(end_dead_letter, repository, pending) -> None:

@@ -51,7 +51,7 @@ def test_an_answer_that_was_stored_first_is_what_a_reader_sees(
 
 def test_another_tenants_job_is_unknown(create, repository, clock, cancel) -> None:
     job = create()
-    foreign = JobRef(tenant="rival", dialect=job.dialect, id=job.id)
+    foreign = JobRef(tenant="rival", kind=job.kind, id=job.id)
 
     for act in (GetJob(repository=repository, clock=clock), cancel):
         with pytest.raises(JobNotFoundError):

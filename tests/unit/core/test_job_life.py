@@ -10,9 +10,10 @@ from hypothesis.stateful import invariant, precondition, rule
 
 from jobs.core.change_job import change_job
 from jobs.core.create_job import NewJob
-from jobs.core.errors import JobEndedError, UnavailableError
-from jobs.core.job import Millis
+from jobs.core.errors import JobEndedError
 from jobs.core.status import JobStatus
+from jobs.kit.clock import Millis
+from jobs.kit.errors import UnavailableError
 from jobs.messaging.run_agent_job import LEASE, Ran
 from tests.unit.world import ANSWERS, World
 
@@ -26,7 +27,7 @@ class JobLife(World):
     def create(self, timeout: Millis, key: str | None) -> None:
         new = NewJob(
             tenant="acme",
-            dialect="messaging",
+            kind="messaging",
             request=REQUEST,
             timeout=timeout,
             idempotency_key=key,

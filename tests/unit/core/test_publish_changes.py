@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from jobs.core.errors import UnavailableError
 from jobs.core.publish_changes import PublishChanges
 from jobs.core.status import JobStatus
+from jobs.kit.errors import UnavailableError
 from tests.fakes.memory import InMemoryJobCounters, Outbox, change
 
 

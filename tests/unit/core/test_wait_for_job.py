@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from jobs.core.errors import UnavailableError
 from jobs.core.job import JobRef
 from jobs.core.status import JobStatus
 from jobs.core.wait_for_job import WaitForJob
+from jobs.kit.errors import UnavailableError
 
 
 class Sleeper:

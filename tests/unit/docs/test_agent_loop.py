@@ -4,14 +4,14 @@ from typing import Any
 
 import pytest
 
-from jobs.core.errors import AgentError
 from jobs.docs.agent.loop import MOST_STEPS, DocsAgent
-from jobs.docs.docs_job import Project, Session, Todo
+from jobs.docs.docs_job import DocsJob, Project, Todo
+from jobs.kit.errors import UpstreamError
 from tests.support import NOON
 from tests.unit.docs.checkout import MemoryCheckout, Model, calls, says
 
 PROJECT = Project(id="p", tenant="acme", repository="https://git.example/docs", folder="docs")
-SESSION = Session(project="p", branch="docs/x", model="sonnet", repository="r")
+SESSION = DocsJob(project="p", branch="docs/x", model="sonnet", repository="r")
 ASK = ({"role": "user", "content": "Write a page"},)
 PAGE = {"path": "docs/a.md", "content": "# A\n"}
 
@@ -96,7 +96,7 @@ def test_a_model_that_only_talks_has_said_its_last_words(run) -> None:
 
 
 def test_a_title_that_there_is_stays_unless_there_is_a_new_one(run) -> None:
-    named = Session(project="p", branch="b", model="opus", repository="r", title="Earlier")
+    named = DocsJob(project="p", branch="b", model="opus", repository="r", title="Earlier")
 
     run(Model(says("x")), session=named)
     run(Model(calls(("finish", {"message": "m", "title": "Later"}))), session=named)
@@ -153,7 +153,7 @@ def test_a_wrong_call_is_no_end(run) -> None:
 def test_a_model_that_repeats_itself_is_stopped(run) -> None:
     model = Model(calls(("read_file", {"path": "docs/old.md"})))
 
-    with pytest.raises(AgentError, match=r"^The agent keeps repeating itself \(read_file\)$"):
+    with pytest.raises(UpstreamError, match=r"^The agent keeps repeating itself \(read_file\)$"):
         run(model)
 
     assert len(model.heard) == 5
@@ -162,19 +162,19 @@ def test_a_model_that_repeats_itself_is_stopped(run) -> None:
 def test_a_model_without_end_is_stopped(run) -> None:
     model = Model(*(calls(("search", {"text": str(n)})) for n in range(MOST_STEPS + 1)))
 
-    with pytest.raises(AgentError, match=r"^The agent was not done after 40 steps$"):
+    with pytest.raises(UpstreamError, match=r"^The agent was not done after 40 steps$"):
         run(model)
 
     assert len(model.heard) == MOST_STEPS
 
 
 def test_a_model_that_does_too_much_at_once_is_stopped(run) -> None:
-    with pytest.raises(AgentError, match=r"^The agent wants to do too much at once$"):
+    with pytest.raises(UpstreamError, match=r"^The agent wants to do too much at once$"):
         run(Model(calls(*[("list_files", {})] * 33)))
 
 
 def test_a_model_that_talks_without_end_is_stopped(run) -> None:
-    with pytest.raises(AgentError, match=r"^The agent does not stop talking$"):
+    with pytest.raises(UpstreamError, match=r"^The agent does not stop talking$"):
         run(Model(says("x" * 600_000)))
 
 
@@ -183,20 +183,20 @@ def test_a_model_that_reads_everything_is_stopped(run) -> None:
     read = ("read_file", {"path": "docs/big.md"})
     model = Model(*(calls(*[read, ("list_files", {})] * 16) for _ in range(MOST_STEPS)))
 
-    with pytest.raises(AgentError, match=r"^The agent has read too much$"):
+    with pytest.raises(UpstreamError, match=r"^The agent has read too much$"):
         run(model)
 
 
 def test_the_deadline_is_looked_at_before_each_round(run, clock) -> None:
     clock.advance(60_000)
 
-    with pytest.raises(AgentError, match=r"^The agent took too long$"):
+    with pytest.raises(UpstreamError, match=r"^The agent took too long$"):
         run(Model(says("x")))
 
 
 def test_a_models_failure_is_the_agents(run) -> None:
-    with pytest.raises(AgentError, match=r"^away$"):
-        run(Model(AgentError("away")))
+    with pytest.raises(UpstreamError, match=r"^away$"):
+        run(Model(UpstreamError("away")))
 
 
 def test_what_is_shown_of_long_texts_is_short(run) -> None:

@@ -2,12 +2,13 @@
 
 import pytest
 
-from jobs.core.errors import IdempotencyConflictError, ProjectNotFoundError
+from jobs.core.errors import IdempotencyConflictError
 from jobs.core.limit_rate import LimitRate
 from jobs.core.rate_limit import RateLimitedError
 from jobs.docs.branch import valid_branch
 from jobs.docs.create_docs_job import CreateDocsJob, NewDocsJob
-from jobs.docs.docs_job import Project, Session
+from jobs.docs.docs_job import DocsJob, Project
+from jobs.docs.errors import ProjectNotFoundError
 from jobs.docs.limit_requests import LimitDocsRequests
 from tests.fakes.memory_missions import InMemoryRateLimits
 from tests.fakes.memory_projects import InMemoryProjects
@@ -52,14 +53,14 @@ def test_a_job_is_stored_with_all_that_the_agent_needs(create, repository) -> No
 
     assert repository.get(job.ref) == job
     assert job.request == {"messages": MESSAGES, "v": 1}
-    assert (job.dialect, job.created_at, job.deadline) == ("docs", NOON, NOON + HOUR)
-    assert job.session == Session(
+    assert (job.kind, job.created_at, job.deadline) == ("docs", NOON, NOON + HOUR)
+    assert job.details == DocsJob(
         project="docs", branch="guides", model="opus", repository=REPOSITORY, draft=True
     )
 
 
 def test_a_branch_that_nobody_names_is_the_jobs_own(create) -> None:
-    branches = [create().session.branch for _ in range(3)]
+    branches = [create().details.branch for _ in range(3)]
 
     assert len(set(branches)) == 3
     assert all(valid_branch(each) and each.startswith("docs-agent/") for each in branches)

@@ -4,11 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from jobs.core.errors import AgentError, CredentialsRefusedError, JobLeasedError, UnavailableError
+from jobs.core.errors import JobLeasedError
 from jobs.core.status import JobStatus
-from jobs.docs.docs_job import Todo, session_of
+from jobs.docs.docs_job import Todo, docs_job_of
+from jobs.docs.errors import CredentialsRefusedError
 from jobs.docs.ports import Written
 from jobs.docs.run_docs_job import HOLD_S, LEASE, RETRY_S, Ran
+from jobs.kit.errors import UnavailableError, UpstreamError
 from tests.unit.docs.world import PROJECT, TENANT, DocsWorld
 from tests.unit.support import raising
 
@@ -29,7 +31,7 @@ def test_what_an_agent_writes_is_pushed_and_told(world) -> None:
     assert world.run(ref) is Ran.WRITTEN
 
     assert world.job(ref).status is JobStatus.SUCCEEDED
-    assert session_of(world.job(ref)).message == "Done"
+    assert docs_job_of(world.job(ref)).message == "Done"
     assert world.checkout.pushed == ["Write docs"]
     assert world.said(ref) == [
         {"t": "start", "id": ref.id},
@@ -57,7 +59,7 @@ def test_a_pull_request_is_opened_where_there_is_a_host_for_them(world) -> None:
 
     about = {"title": "A title", "body": "Done", "draft": True}
     assert world.pull_requests == [("docs/x", about)]
-    assert session_of(world.job(ref)).pull_request == "https://git.example/docs/pull/1"
+    assert docs_job_of(world.job(ref)).pull_request == "https://git.example/docs/pull/1"
     assert {"t": "data", "name": "pull-request",
             "data": {"url": "https://git.example/docs/pull/1"}} in world.said(ref)  # fmt: skip
 
@@ -69,7 +71,7 @@ def test_what_the_agent_notes_is_seen_while_it_works(world) -> None:
 
     def agent(note, **_):
         note(title="Quickstart", todos=(todo,))
-        seen.append(session_of(world.job(ref)))
+        seen.append(docs_job_of(world.job(ref)))
 
     world.agent = agent
     world.run(ref)
@@ -78,7 +80,7 @@ def test_what_the_agent_notes_is_seen_while_it_works(world) -> None:
 
 
 @pytest.mark.parametrize(("error", "misconfigured"), [
-    (AgentError("No"), False), (CredentialsRefusedError("No"), True),
+    (UpstreamError("No"), False), (CredentialsRefusedError("No"), True),
 ])  # fmt: skip
 def test_an_agent_that_fails_says_why_in_the_job_and_in_its_output(
     world, error, misconfigured
@@ -90,7 +92,7 @@ def test_an_agent_that_fails_says_why_in_the_job_and_in_its_output(
 
     job = world.job(ref)
     assert (job.status, job.error) == (JobStatus.FAILED, "No")
-    assert session_of(job).misconfigured is misconfigured
+    assert docs_job_of(job).misconfigured is misconfigured
     assert world.said(ref)[-2:] == [
         {"t": "error", "error": "No"}, {"t": "finish", "reason": "error", "in": 0, "out": 0},
     ]  # fmt: skip
@@ -170,7 +172,7 @@ def test_a_follow_up_keeps_title_and_pull_request_of_what_it_follows(world) -> N
 
     world.run(second)
 
-    session = session_of(world.job(second))
+    session = docs_job_of(world.job(second))
     assert (session.title, session.pull_request) == ("Tides", "https://git.example/docs/pull/1")
 
 

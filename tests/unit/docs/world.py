@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
-from jobs.core.errors import ProjectNotFoundError
 from jobs.core.ids import new_job_id
 from jobs.core.job import Job, JobRef
-from jobs.docs.docs_job import DIALECT, Project, Session
+from jobs.docs.docs_job import KIND, DocsJob, Project
+from jobs.docs.errors import ProjectNotFoundError
 from jobs.docs.free_branch import FreeBranch
 from jobs.docs.ports import Written
 from jobs.docs.run_docs_job import Ran, RunDocsJob
@@ -75,13 +75,13 @@ class DocsWorld:
         job = Job(
             id=new_job_id(now),
             tenant=TENANT,
-            dialect=DIALECT,
+            kind=KIND,
             request={"messages": [{"role": "user", "content": prompt}]},
             created_at=now,
             changed_at=now,
             deadline=now + HOUR,
             retention=24 * HOUR,
-            session=Session(**about | session),
+            details=DocsJob(**about | session),
         )
         return self.repository.add(job)
 

@@ -2,15 +2,15 @@
 
 import pytest
 
-from jobs.core.errors import AgentNotFoundError, NoAgentsError
 from jobs.messaging.agent import Agent
 from jobs.messaging.choose_agent import ChooseAgent
+from jobs.messaging.errors import AgentNotFoundError, NoAgentsError
 from tests.fakes.memory import InMemoryRegistry
 
 
 def test_an_agent_is_chosen_by_id_in_any_case_or_else_the_first() -> None:
     registry = InMemoryRegistry()
-    choose = ChooseAgent(registry=registry)
+    choose = ChooseAgent(agents=registry)
     ada = Agent(id="aaaaaaaa-1111-4111-8111-111111111111", name="Ada", order=1)
     ben = Agent(id="bbbbbbbb-1111-4111-8111-111111111111", name="Ben", order=0)
     with pytest.raises(NoAgentsError):

@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from jobs.core.errors import AgentError, UnavailableError
 from jobs.core.job import Job
 from jobs.core.status import JobStatus
-from jobs.messaging.adapters.providers.provider import Answer
+from jobs.kit.errors import UnavailableError, UpstreamError
 from jobs.messaging.agent import Agent
 from jobs.messaging.poll_remote_job import PollRemoteJob
+from jobs.messaging.ports import Answer
 from tests.fakes.memory import InMemoryRegistry
 from tests.unit.support import AGENT_ID, breaking
 
@@ -44,7 +44,7 @@ def poll(repository, registry, clock, delegated) -> Any:
 
     def poll(outcome: Any, registry: Any = registry) -> Any:
         remote = outcome if isinstance(outcome, Elsewhere) else Elsewhere(outcome)
-        return PollRemoteJob(repository=repository, registry=registry, remote=remote, clock=clock)(
+        return PollRemoteJob(repository=repository, agents=registry, remote=remote, clock=clock)(
             delegated.ref
         )
 
@@ -62,7 +62,7 @@ def test_an_answer_from_elsewhere_ends_the_job(poll, repository, delegated) -> N
 
 
 def test_a_failure_elsewhere_ends_the_job_with_its_reason(poll, repository, delegated) -> None:
-    assert poll(AgentError("No tokens left"))
+    assert poll(UpstreamError("No tokens left"))
 
     assert repository.get(delegated.ref).error == "No tokens left"
 

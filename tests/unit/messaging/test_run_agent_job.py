@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
-from jobs.core.errors import AgentError, JobLeasedError
+from jobs.core.errors import JobLeasedError
 from jobs.core.status import JobStatus
-from jobs.messaging.adapters.providers.provider import Answer, Delegated
+from jobs.kit.errors import UpstreamError
 from jobs.messaging.agent import Agent
+from jobs.messaging.ports import Answer, Delegated
 from jobs.messaging.run_agent_job import HOLD_S, LEASE, Ran
 from tests.fakes.memory import Outbox
 from tests.support import NOON
@@ -38,7 +39,7 @@ def test_a_provider_hears_all_it_needs_and_the_jobs_id(run, pending) -> None:
 
 
 def test_an_agents_refusal_ends_the_job_with_its_reason(run, repository, pending) -> None:
-    assert run(raising(AgentError("No tokens left"))) is Ran.FAILED
+    assert run(raising(UpstreamError("No tokens left"))) is Ran.FAILED
 
     assert repository.get(pending.ref).error == "No tokens left"
 
@@ -165,7 +166,7 @@ def test_an_answer_after_the_cancel_changes_nothing(run, repository, pending, ca
     assert [change.sequence for change in repository.changes] == [1, 2, 3]
 
 
-@pytest.mark.parametrize("outcome", [lambda: Answer("Late"), raising(AgentError("Late"))])
+@pytest.mark.parametrize("outcome", [lambda: Answer("Late"), raising(UpstreamError("Late"))])
 def test_an_answer_at_the_deadline_changes_nothing(
     run, repository, pending, clock, outcome
 ) -> None:

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from jobs.core.errors import UnavailableError
 from jobs.core.status import JobStatus
 from jobs.kit import heartbeat as attend
+from jobs.kit.errors import UnavailableError
 from jobs.kit.heartbeat import attended
 from jobs.messaging import run_agent_job
-from jobs.messaging.adapters.providers.provider import Answer
+from jobs.messaging.ports import Answer
 from jobs.messaging.run_agent_job import HOLD_S, LEASE, Ran
 from tests.support import NOON
 from tests.unit.support import raising

@@ -2,8 +2,9 @@
 
 import pytest
 
-from jobs.core.errors import JobLeasedError, UnavailableError
-from jobs.messaging.adapters.providers.provider import Delegated
+from jobs.core.errors import JobLeasedError
+from jobs.kit.errors import UnavailableError
+from jobs.messaging.ports import Delegated
 from jobs.messaging.run_agent_job import HOLD_S, LEASE, RETRY_S, Ran
 from tests.fakes.memory import Outbox
 from tests.support import NOON

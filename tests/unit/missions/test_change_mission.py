@@ -55,7 +55,7 @@ def test_what_is_named_is_changed_and_nothing_else(
 
     wanted = replace(mission_of(job), name="New", priority=9, amended_at=NOON + 5)
     assert repository.get(job.ref) == amended
-    assert (amended.status, amended.mission) == (job.status, wanted)
+    assert (amended.status, amended.details) == (job.status, wanted)
 
 
 @pytest.mark.parametrize("status", WAITING)

@@ -1,17 +1,17 @@
 import pytest
 
-from jobs.core.errors import (
-    DeviceGroupNotFoundError,
-    DeviceNotFoundError,
-    DeviceOfflineError,
-    IdempotencyConflictError,
-    PlanNotFoundError,
-)
+from jobs.core.errors import IdempotencyConflictError
 from jobs.core.ids import tenant_tag
 from jobs.core.job import Job
 from jobs.core.status import JobStatus
 from jobs.missions.create_mission import CreateMission, NewMission
 from jobs.missions.device import Device, DeviceGroup, DeviceState, Plan, Reading
+from jobs.missions.errors import (
+    DeviceGroupNotFoundError,
+    DeviceNotFoundError,
+    DeviceOfflineError,
+    PlanNotFoundError,
+)
 from jobs.missions.mission import mission_of
 from tests.fakes.memory_missions import InMemoryFleetRegistry
 from tests.support import HOUR, NOON
@@ -62,7 +62,7 @@ def create(repository, clock, fleet):
     def create(**about) -> Job:
         sane = {
             "tenant": "acme",
-            "dialect": "missions",
+            "kind": "missions",
             "name": "Round",
             "group": "harbour",
             "priority": 5,

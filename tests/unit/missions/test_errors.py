@@ -4,10 +4,17 @@ import pytest
 
 from jobs.core import errors
 from jobs.core.rate_limit import Allowance, RateLimitedError
+from jobs.kit.errors import UnavailableError
 from jobs.kit.http import BadRequestError, Request, TooLargeError
 from jobs.kit.iso_time import iso
 from jobs.missions.api import errors as missions_errors
 from jobs.missions.api.access import ForbiddenError, InvalidTokenError, UnsupportedVersionError
+from jobs.missions.errors import (
+    DeviceGroupNotFoundError,
+    DeviceNotFoundError,
+    DeviceOfflineError,
+    PlanNotFoundError,
+)
 from jobs.missions.partner import Role
 from tests.support import NOON
 
@@ -19,17 +26,16 @@ WORDED = [
     (InvalidTokenError(), 401, "Missing or invalid credentials", "INVALID_TOKEN"),
     (ForbiddenError(Role.PILOT), 403, "Insufficient permissions", "INSUFFICIENT_PERMISSIONS"),
     (errors.JobNotFoundError("j"), 404, "Job not found", "JOB_NOT_FOUND"),
-    (errors.DeviceGroupNotFoundError(), 404, "Device group not found", "DEVICE_GROUP_NOT_FOUND"),
-    (errors.DeviceNotFoundError(), 404, "Device not found", "DEVICE_NOT_FOUND"),
-    (errors.PlanNotFoundError(), 404, "Mission not found", "MISSION_NOT_FOUND"),
-    (errors.ShareNotFoundError(), 404, "Share not found", "SHARE_NOT_FOUND"),
+    (DeviceGroupNotFoundError(), 404, "Device group not found", "DEVICE_GROUP_NOT_FOUND"),
+    (DeviceNotFoundError(), 404, "Device not found", "DEVICE_NOT_FOUND"),
+    (PlanNotFoundError(), 404, "Mission not found", "MISSION_NOT_FOUND"),
     (errors.IdempotencyConflictError(), 409, "Idempotency conflict", "IDEMPOTENCY_CONFLICT"),
     (errors.StaleJobError("j"), 409, "Job is changing", "JOB_CHANGED"),
     (TooLargeError(), 413, "Request body is too large", "REQUEST_TOO_LARGE"),
     (UnsupportedVersionError(), 415, "Unsupported API version", "UNSUPPORTED_VERSION"),
     (RateLimitedError(FULL), 429, "Too many requests", "RATE_LIMITED"),
-    (errors.DeviceOfflineError(), 503, "Device is offline", "DEVICE_OFFLINE"),
-    (errors.UnavailableError("x"), 503, "Service is busy", "UNAVAILABLE"),
+    (DeviceOfflineError(), 503, "Device is offline", "DEVICE_OFFLINE"),
+    (UnavailableError("x"), 503, "Service is busy", "UNAVAILABLE"),
     (ValueError("at 10.0.0.1"), 500, "Internal server error", "INTERNAL_ERROR"),
 ]
 
@@ -83,7 +89,7 @@ def test_who_wants_another_version_learns_which_there_are() -> None:
 def test_that_it_is_too_late_each_endpoint_says_in_its_own_words(
     error, words, status, text
 ) -> None:
-    refused = refusal(error, too_late=words)
+    refused = refusal(error, refusals=words)
 
     assert (refused.status, refused.body["error"]) == (status, text)
 
@@ -98,7 +104,7 @@ def test_who_asks_too_often_learns_when_to_come_back() -> None:
 
 
 def test_who_meets_a_busy_service_may_come_back_soon() -> None:
-    assert refusal(errors.UnavailableError("x")).headers == {"Retry-After": "1"}
+    assert refusal(UnavailableError("x")).headers == {"Retry-After": "1"}
 
 
 @pytest.mark.parametrize(("at", "spelled"), [

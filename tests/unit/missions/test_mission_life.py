@@ -15,8 +15,9 @@ from hypothesis.stateful import (
 
 from jobs.core.change_job import change_job
 from jobs.core.errors import JobEndedError, JobNotFoundError, JobStartedError
-from jobs.core.job import Job, JobRef, Millis
+from jobs.core.job import Job, JobRef
 from jobs.core.status import JobStatus
+from jobs.kit.clock import Millis
 from jobs.missions.assign_missions import PATIENCE
 from jobs.missions.mission import amended, cancelled, job_id_in, mission_of, order_id
 from jobs.missions.ports import OrderState

@@ -165,7 +165,7 @@ def test_a_page_of_jobs(a_mission) -> None:
 
 def test_resources_with_what_each_device_is_doing() -> None:
     docks = [Device(id=f"d{n}", tenant="acme", group="g", name=f"Dock {n}") for n in range(4)]
-    ref = JobRef(tenant="acme", dialect="missions", id=ID)
+    ref = JobRef(tenant="acme", kind="missions", id=ID)
     home, away = ({"droneState": state} for state in ("DOCKED", "WAYPOINT"))
 
     def reading(values) -> Reading:

@@ -3,13 +3,14 @@
 from typing import Any
 
 from jobs.core.ids import new_job_id
-from jobs.core.job import Job, JobRef, Millis
+from jobs.core.job import Job, JobRef
 from jobs.core.status import JobStatus
+from jobs.kit.clock import Millis
 from jobs.missions.assign_missions import AssignMissions
 from jobs.missions.check_device import CheckDevice
 from jobs.missions.device import Device, DeviceGroup, DeviceState, Reading
 from jobs.missions.follow_mission import FollowMission
-from jobs.missions.mission import DIALECT, Mission, Order, mission_of, order_id
+from jobs.missions.mission import KIND, Mission, Order, mission_of, order_id
 from jobs.missions.ports import OrderState
 from jobs.missions.run_mission import RunMission
 from jobs.missions.settle_mission import SettleMission
@@ -113,13 +114,13 @@ class MissionWorld:
         job = Job(
             id=new_job_id(now),
             tenant=TENANT,
-            dialect=DIALECT,
+            kind=KIND,
             request={"metadata": {}, "action": "HOVER", "waypoints": []},
             created_at=now,
             changed_at=now,
             deadline=now + due_in + WAIT,
             retention=24 * HOUR,
-            mission=Mission(**sane | about),
+            details=Mission(**sane | about),
         )
         return self.repository.add(job)
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from jobs.core.errors import PaymentRefusedError, SettlementUnknownError
 from jobs.payments.claims import LEASE
+from jobs.payments.errors import PaymentRefusedError, SettlementUnknownError
 from jobs.payments.pay_by_transaction import Proof
 from jobs.payments.payment import PaymentState, authorization_id, transfer_id
 from tests.payments import (

@@ -4,16 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from jobs.core.errors import (
-    IdempotencyConflictError,
-    PaymentRefusedError,
-    SettlementUnknownError,
-    UnavailableError,
-)
+from jobs.core.errors import IdempotencyConflictError
+from jobs.core.webhook import Webhook
+from jobs.kit.errors import UnavailableError
 from jobs.payments.claims import LEASE
+from jobs.payments.errors import PaymentRefusedError, SettlementUnknownError
 from jobs.payments.pay_for_job import Order
 from jobs.payments.payment import NETWORKS, PaymentState
-from jobs.webhooks.webhook import Webhook
 from tests.payments import NONCE, PRICE, Killed, an_authorization, transaction_of
 from tests.support import HOUR, NOON
 from tests.unit.payments.world import a_new_job

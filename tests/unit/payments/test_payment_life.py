@@ -6,13 +6,10 @@ import hypothesis.strategies as st
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from jobs.core.errors import (
-    IdempotencyConflictError,
-    PaymentRefusedError,
-    SettlementUnknownError,
-    UnavailableError,
-)
+from jobs.core.errors import IdempotencyConflictError
+from jobs.kit.errors import UnavailableError
 from jobs.payments.claims import LEASE
+from jobs.payments.errors import PaymentRefusedError, SettlementUnknownError
 from jobs.payments.payment import Payment, PaymentState
 from tests.payments import (
     NONCE,

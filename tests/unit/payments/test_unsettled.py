@@ -2,8 +2,9 @@
 
 import pytest
 
-from jobs.core.errors import PaymentRefusedError, SettlementUnknownError, UnavailableError
+from jobs.kit.errors import UnavailableError
 from jobs.payments.claims import LEASE
+from jobs.payments.errors import PaymentRefusedError, SettlementUnknownError
 from jobs.payments.payment import PaymentState
 from tests.payments import PRICE, SOON, Killed, an_authorization
 

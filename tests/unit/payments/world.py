@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from jobs.core.create_job import NewJob
+from jobs.core.webhook import Webhook
 from jobs.payments.claims import PaymentClaims
 from jobs.payments.close_payment import ClosePayment, Paid
 from jobs.payments.pay_by_transaction import PayByTransaction, Proof
@@ -10,7 +11,6 @@ from jobs.payments.pay_for_job import Order, PayForJob
 from jobs.payments.payment import Authorization, PaymentState
 from jobs.payments.reconcile_payment import ReconcilePayment
 from jobs.payments.watch_payment import WatchPayment
-from jobs.webhooks.webhook import Webhook
 from tests.fakes.memory import InMemoryJobRepository
 from tests.fakes.memory_payments import InMemoryPayments
 from tests.payments import BASE, PAY_TO, TERMS, Ledger, Unsteady, an_authorization
@@ -89,7 +89,7 @@ def a_new_job(
 ) -> NewJob:
     return NewJob(
         tenant=tenant,
-        dialect="messaging",
+        kind="messaging",
         request={"content": body},
         timeout=30_000,
         idempotency_key=key,

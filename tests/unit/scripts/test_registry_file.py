@@ -1,9 +1,10 @@
 import pytest
 from pydantic import ValidationError
 
+from jobs.auth.api_key import Scope
+from jobs.core.webhook import Webhook
 from jobs.docs.docs_job import Project
-from jobs.messaging.agent import Scope
-from jobs.webhooks.webhook import Subscription, Webhook
+from jobs.webhooks.webhook import Subscription
 from local.stack.seed import REGISTRY
 from scripts.registry_docs import to_project
 from scripts.registry_file import RegistryFile, to_agent, to_group, to_plan

@@ -2,15 +2,14 @@
 
 import pytest
 
-from jobs.core.errors import SessionExpiredError
+from jobs.messaging.history import Said, merged
+from jobs.sessions.errors import SessionExpiredError
 from jobs.sessions.session import (
     MINUTE,
     MOST_RECALLED_CHARACTERS,
     ChatMessage,
     ChatSession,
-    Said,
     Timeouts,
-    merged,
     recalled,
 )
 from tests.support import HOUR, NOON

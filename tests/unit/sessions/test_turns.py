@@ -7,19 +7,15 @@ import hypothesis.strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 
 from jobs.core.cancel_job import CancelJob
-from jobs.core.errors import (
-    AgentError,
-    JobEndedError,
-    JobLeasedError,
-    SessionExpiredError,
-    StaleJobError,
-)
+from jobs.core.errors import JobEndedError, JobLeasedError, StaleJobError
 from jobs.core.job import JobRef
 from jobs.core.status import JobStatus
-from jobs.messaging.adapters.providers.provider import Answer
+from jobs.kit.errors import UpstreamError
 from jobs.messaging.agent import Agent
 from jobs.messaging.choose_agent import ChooseAgent
+from jobs.messaging.ports import Answer
 from jobs.messaging.run_agent_job import LEASE, RunAgentJob
+from jobs.sessions.errors import SessionExpiredError
 from jobs.sessions.pass_turn import PassTurn
 from jobs.sessions.send_message import NewMessage, SendMessage
 from jobs.sessions.session import ANSWER_TIME, MOST_RECALLED, ChatSession, Timeouts
@@ -60,14 +56,14 @@ class Turns(RuleBasedStateMachine):
         )
         self.run_job = RunAgentJob(
             repository=self.repository,
-            registry=registry,
+            agents=registry,
             providers=lambda _: self,
             timers=Outbox(),
-            take_turn=TakeTurn(**shared),
+            turns=TakeTurn(**shared),
             clock=self.clock,
         )
         self.session: ChatSession = OpenSession(
-            conversations=conversations, choose_agent=ChooseAgent(registry=registry),
+            conversations=conversations, choose_agent=ChooseAgent(agents=registry),
             clock=self.clock,
         )(NewSession(
             tenant="acme", agent_id=AGENT_ID, user_id="u", metadata={}, timeouts=Timeouts(),
@@ -96,19 +92,19 @@ class Turns(RuleBasedStateMachine):
     @rule(target=jobs)
     def say(self) -> JobRef:
         new = NewMessage(
-            tenant="acme", dialect="messaging", session=self.session.id, content="Hello",
+            tenant="acme", session=self.session.id, content="Hello",
             metadata={}, idempotency_key=None, request_hash="h",
         )  # fmt: skip
         try:
             ref = self.send(new).job.ref
         except SessionExpiredError:
-            return JobRef(tenant="", dialect="", id="")
+            return JobRef(tenant="", kind="", id="")
         self.sent.append(ref)
         self.queue.send(ref)  # as the stream has it done
         return ref
 
     @rule(n=st.integers(0, 5), outcome=st.sampled_from([
-        Answer("Fine"), Answer("x" * 1000), AgentError("No"), None, WorkerDiedError(),
+        Answer("Fine"), Answer("x" * 1000), UpstreamError("No"), None, WorkerDiedError(),
     ]))  # fmt: skip
     def work(self, n: int, outcome: Any) -> None:
         """A worker takes some message, not always the first."""

@@ -4,7 +4,7 @@ from unittest.mock import Mock
 
 import pytest
 
-from jobs.core.errors import UnavailableError
+from jobs.kit.errors import UnavailableError
 from tests.unit.tracking.world import HARBOUR, WatchWorld
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from jobs.core.errors import UnavailableError
+from jobs.kit.errors import UnavailableError
 from jobs.tracking.resource import Resource, ResourceKind
 from jobs.tracking.share import ShareType
 from tests.support import HOUR

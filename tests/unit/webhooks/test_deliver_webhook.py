@@ -5,21 +5,17 @@ from typing import Any
 
 import pytest
 
-from jobs.core.errors import (
-    DeliveryExhaustedError,
-    DeliveryNotFoundError,
-    NotDeliveredError,
-    UnavailableError,
-)
 from jobs.core.job import JobRef
+from jobs.kit.errors import UnavailableError
 from jobs.webhooks.deliver_webhook import ATTEMPTS, DeliverWebhook, Outcome, pause
+from jobs.webhooks.errors import DeliveryExhaustedError, DeliveryNotFoundError, NotDeliveredError
 from jobs.webhooks.redeliver_webhook import RedeliverWebhook
 from jobs.webhooks.signature import new_secret, signed
 from jobs.webhooks.webhook import Attempt, DeliveryRef, DeliveryState, WebhookDelivery
 from tests.fakes.memory_webhooks import InMemoryDeliveryLog
 from tests.support import NOON
 
-JOB = JobRef(tenant="acme", dialect="messaging", id="019b7963-4a00-7000-8000-000000000001")
+JOB = JobRef(tenant="acme", kind="messaging", id="019b7963-4a00-7000-8000-000000000001")
 REF = DeliveryRef(tenant="acme", job_id=JOB.id, id="5f0c1a52-7d1e-5b0a-9d55-0c1f6f1d2a01")
 DAY = 24 * 3600
 

@@ -8,21 +8,24 @@ import hypothesis.strategies as st
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from jobs import kinds
 from jobs.core.adapters.job_events import JobEvents
 from jobs.core.changes import JobChange
-from jobs.core.errors import NotDeliveredError, UnavailableError
 from jobs.core.job import JobRef
 from jobs.core.status import JobStatus
+from jobs.core.webhook import Webhook
+from jobs.kit.errors import UnavailableError
 from jobs.webhooks.deliver_webhook import ATTEMPTS, DeliverWebhook
+from jobs.webhooks.errors import NotDeliveredError
 from jobs.webhooks.plan_deliveries import PlanDeliveries
 from jobs.webhooks.redeliver_webhook import RedeliverWebhook
 from jobs.webhooks.signature import new_secret
-from jobs.webhooks.webhook import DeliveryRef, DeliveryState, Subscription, Webhook
+from jobs.webhooks.webhook import DeliveryRef, DeliveryState, Subscription
 from tests.fakes.memory_webhooks import InMemoryDeliveryLog, InMemorySubscriptions
 from tests.payments import Killed, Unsteady
 from tests.support import NOON, FrozenClock
 
-JOB = JobRef(tenant="acme", dialect="messaging", id="019b7963-4a00-7000-8000-000000000001")
+JOB = JobRef(tenant="acme", kind="messaging", id="019b7963-4a00-7000-8000-000000000001")
 OWN = Webhook(url="https://own.example.com")
 CHANGES = [
     JobChange(
@@ -55,7 +58,7 @@ class WebhookLife(RuleBasedStateMachine):
             subscriptions=subscriptions,
             log=self.log,
             queue=self,
-            describe=JobEvents({"messaging": "/{id}"}).detail,
+            describe=JobEvents(kinds.kind).detail,
             clock=clock,
         )
         self.deliver = DeliverWebhook(

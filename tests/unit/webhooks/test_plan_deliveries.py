@@ -6,12 +6,14 @@ from uuid import UUID
 
 import pytest
 
+from jobs import kinds
 from jobs.core.adapters.job_events import JobEvents
 from jobs.core.changes import JobChange
-from jobs.core.errors import UnavailableError
 from jobs.core.status import JobStatus
+from jobs.core.webhook import Webhook
+from jobs.kit.errors import UnavailableError
 from jobs.webhooks.plan_deliveries import PlanDeliveries
-from jobs.webhooks.webhook import Attempt, DeliveryRef, DeliveryState, Subscription, Webhook
+from jobs.webhooks.webhook import Attempt, DeliveryRef, DeliveryState, Subscription
 from tests.fakes.memory import change
 from tests.fakes.memory_webhooks import InMemoryDeliveryLog, InMemorySubscriptions
 from tests.support import NOON
@@ -28,7 +30,7 @@ class World:
             subscriptions=self.subscriptions,
             log=self.log,
             queue=self,
-            describe=JobEvents({"messaging": "/api/messaging/jobs/{id}"}).detail,
+            describe=JobEvents(kinds.kind).detail,
             clock=clock,
         )
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.core.errors import WebhookRefusedError
-from jobs.webhooks.url import checked_url, may_reach
+from jobs.core.webhook import WebhookRefusedError
+from jobs.core.webhook_url import checked_url, may_reach
 
 PRIVATE = [
     "0.0.0.1", "10.0.0.1", "100.64.0.1", "127.0.0.1", "127.255.255.254", "169.254.169.254",

@@ -8,9 +8,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
-from jobs.core.job import Millis
-from jobs.core.ports import Clock, Registry
-from jobs.messaging.agent import ApiKey, Scope
+from jobs.auth.api_key import ApiKey, Scope
+from jobs.auth.ports import ApiKeys
+from jobs.kit.clock import Clock, Millis
 
 _SHAPE: Final = re.compile(r"(?:sortie|mint)_(?P<id>[a-f0-9]{12})_[A-Za-z0-9_-]{43}")
 _NOBODY: Final = ApiKey(id="", tenant="", sha256="0" * 64)
@@ -18,7 +18,7 @@ _NOBODY: Final = ApiKey(id="", tenant="", sha256="0" * 64)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Authenticate:
-    registry: Registry
+    keys: ApiKeys
     clock: Clock
 
     def __call__(self, credential: str, *, opens: str) -> ApiKey | None:
@@ -26,7 +26,7 @@ class Authenticate:
         shape = _SHAPE.fullmatch(credential)
         if not shape:
             return None
-        key = self.registry.key(shape["id"]) or _NOBODY
+        key = self.keys.key(shape["id"]) or _NOBODY
         right = hmac.compare_digest(key.sha256, _hash(credential))
         return key if right and key.opens == opens and key.is_valid(self.clock()) else None
 

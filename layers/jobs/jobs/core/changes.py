@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from jobs.core.job import JobRef, Millis
+from jobs.core.job import JobRef
 from jobs.core.status import JobStatus
-from jobs.docs.docs_job import Session
-from jobs.webhooks.webhook import Webhook
+from jobs.core.webhook import Webhook
+from jobs.kit.clock import Millis
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,7 +14,7 @@ class JobChange:
     """One change of a job's status, as the table's stream tells it.
 
     `status` is None once the job has been deleted; `previous` is None when it is new.
-    `session` is what a job of a documentation agent has, `webhook` whom its creator wants told.
+    `details` are what its kind adds, `webhook` is the receiver that its creator named.
     """
 
     ref: JobRef
@@ -24,7 +24,7 @@ class JobChange:
     changed_at: Millis
     created_at: Millis
     gone_at: Millis
-    session: Session | None = None
+    details: object | None = None
     webhook: Webhook | None = None
 
 

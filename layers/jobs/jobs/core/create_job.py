@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from jobs.core.ids import new_job_id
-from jobs.core.job import Job, Millis
-from jobs.core.ports import Clock, IdempotencyKey, JobRepository
-from jobs.webhooks.webhook import Webhook
+from jobs.core.job import Job
+from jobs.core.ports import IdempotencyKey, JobRepository
+from jobs.core.webhook import Webhook
+from jobs.kit.clock import Clock, Millis
 
 KEY_LIFE: Final[Millis] = 24 * 3600 * 1000
 """How long an Idempotency-Key is remembered (messaging contract, Behaviour)."""
@@ -22,7 +23,7 @@ class NewJob:
     """
 
     tenant: str
-    dialect: str
+    kind: str
     request: Mapping[str, Any]
     timeout: Millis
     idempotency_key: str | None
@@ -45,7 +46,7 @@ class CreateJob:
         job = Job(
             id=new_job_id(now),
             tenant=new.tenant,
-            dialect=new.dialect,
+            kind=new.kind,
             request=new.request,
             created_at=now,
             changed_at=now,

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from jobs.core.job import JobRef, Millis
+from jobs.core.job import JobRef
 from jobs.core.ports import JobQueue, Timers
+from jobs.kit.clock import Millis
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from jobs.core.change_job import change_job
 from jobs.core.errors import JobEndedError, JobLeasedError, JobNotFoundError
 from jobs.core.job import Job, JobRef
-from jobs.core.ports import Clock, JobRepository
+from jobs.core.kind import Kinds
+from jobs.core.ports import JobRepository
 from jobs.core.status import JobStatus
+from jobs.kit.clock import Clock
 
 REASON = "Job could not be processed"
 
@@ -14,12 +16,13 @@ REASON = "Job could not be processed"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndDeadLetter:
     repository: JobRepository
+    kinds: Kinds
     clock: Clock
 
     def __call__(self, ref: JobRef) -> bool:
         """Return whether the job was ended here. Raises `JobLeasedError` while a worker has it.
 
-        A mission that is being flown goes on: it is watched otherwise.
+        A job whose kind says that it survives, such as a mission in flight, goes on.
         """
         try:
             return change_job(self.repository, ref, self._failed).status is JobStatus.FAILED
@@ -27,7 +30,7 @@ class EndDeadLetter:
             return False
 
     def _failed(self, job: Job) -> Job:
-        if job.mission is not None and job.status is JobStatus.RUNNING:
+        if self.kinds(job.kind).survives_dead_letter(job):
             return job
         now = self.clock()
         if job.status is JobStatus.RUNNING and now < job.lease_until:

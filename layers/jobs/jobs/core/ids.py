@@ -6,7 +6,7 @@ import secrets
 from typing import Final
 from uuid import UUID
 
-from jobs.core.job import Millis
+from jobs.kit.clock import Millis
 
 TENANT: Final = "[a-z0-9][a-z0-9-]{0,62}"
 """How tenants, which partners call organisations, are named."""

@@ -3,21 +3,14 @@
 All times are epoch milliseconds.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import Any, Final, Self
 
 from jobs.core.errors import JobEndedError, JobLeasedError
 from jobs.core.status import JobStatus
-
-if TYPE_CHECKING:
-    from jobs.docs.docs_job import Session
-    from jobs.missions.mission import Mission
-    from jobs.webhooks.webhook import Webhook
-
-type Millis = int
+from jobs.core.webhook import Webhook
+from jobs.kit.clock import Millis
 
 RETENTION_STEPS: Final = 96
 """Jobs leave together, at the next full 96th of their retention (of 24 h: a quarter of an hour), so
@@ -32,7 +25,7 @@ class JobRef:
     """Where a job is found. The only thing that queues, events and executions carry."""
 
     tenant: str
-    dialect: str
+    kind: str
     id: str
 
 
@@ -43,14 +36,13 @@ class Job:
     `sequence` counts the changes of status, the creation being the first.
     `attempt` is the fence: it rises with every claim, and a worker that holds
     an older one is refused. `handle` names the work at another server that
-    does it for us. `mission` is what a job for a drone has beside, `session`
-    what one of a documentation agent has. `webhook` is whom its creator wants told.
-    `conversation` is the chat session that a message belongs to.
+    does it for us. `webhook` is the receiver that its creator named.
+    `details` are what its kind adds: stored, and never read by the core.
     """
 
     id: str
     tenant: str
-    dialect: str
+    kind: str
     request: Mapping[str, Any]
     created_at: Millis
     changed_at: Millis
@@ -64,14 +56,12 @@ class Job:
     result: Mapping[str, Any] | None = None
     error: str | None = None
     handle: str | None = None
-    mission: Mission | None = None
-    session: Session | None = None
     webhook: Webhook | None = None
-    conversation: str | None = None
+    details: object | None = None
 
     @property
     def ref(self) -> JobRef:
-        return JobRef(tenant=self.tenant, dialect=self.dialect, id=self.id)
+        return JobRef(tenant=self.tenant, kind=self.kind, id=self.id)
 
     @property
     def gone_at(self) -> Millis:

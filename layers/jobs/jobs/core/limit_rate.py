@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from jobs.core.ports import RateLimits
 from jobs.core.rate_limit import Allowance, Limit, RateLimitedError
-from jobs.missions.ports import RateLimits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

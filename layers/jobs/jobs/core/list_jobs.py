@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from jobs.core.job import Job
-from jobs.core.ports import Clock, JobCounters, JobRepository, Listing, Signer
+from jobs.core.ports import JobCounters, JobRepository, Listing, Signer
 from jobs.core.status import JobStatus
+from jobs.kit.clock import Clock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,18 +28,18 @@ class ListJobs:
     def __call__(
         self,
         tenant: str,
-        dialect: str,
+        kind: str,
         *,
         limit: int,
         statuses: frozenset[JobStatus] = frozenset(),
         cursor: str | None = None,
     ) -> JobList:
         """Return one page. Raises `BadCursorError` unless the cursor is of this very listing."""
-        scope = f"{tenant}#{dialect}#{','.join(sorted(statuses))}"
+        scope = f"{tenant}#{kind}#{','.join(sorted(statuses))}"
         before, listed = self._position(cursor, scope) if cursor else (None, 0)
-        counts = self.counters.read(tenant, dialect)
+        counts = self.counters.read(tenant, kind)
         found = self.repository.newest(
-            Listing(tenant=tenant, dialect=dialect, limit=limit, statuses=statuses, before=before),
+            Listing(tenant=tenant, kind=kind, limit=limit, statuses=statuses, before=before),
             known=counts.of(*(statuses or JobStatus)) - listed,
         )
         now = self.clock()

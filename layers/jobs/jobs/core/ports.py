@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from jobs.core.changes import JobChange, JobCounts
-from jobs.core.job import Job, JobRef, Millis
+from jobs.core.job import Job, JobRef
+from jobs.core.rate_limit import Allowance, Limit
 from jobs.core.status import JobStatus
-from jobs.messaging.agent import Agent, ApiKey
-from jobs.missions.partner import Client
+from jobs.kit.clock import Millis
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +29,7 @@ class Listing:
     """Which of a tenant's jobs to list, newest first. Empty `statuses`: all of them."""
 
     tenant: str
-    dialect: str
+    kind: str
     limit: int
     statuses: frozenset[JobStatus] = frozenset()
     before: str | None = None
@@ -43,10 +43,6 @@ class Page:
     more: bool
 
 
-class Clock(Protocol):
-    def __call__(self) -> Millis: ...
-
-
 class JobRepository(Protocol):
     def add(self, job: Job, key: IdempotencyKey | None = None) -> JobRef:
         """Store a new job, whole or not at all; return its ref, or the first job's of this key.
@@ -54,7 +50,7 @@ class JobRepository(Protocol):
         Raises `IdempotencyConflictError` if the key came with another request.
         """
 
-    def knows(self, tenant: str, dialect: str, key: str) -> bool:
+    def knows(self, tenant: str, kind: str, key: str) -> bool:
         """Tell whether there has been a job of this idempotency key, which is remembered still."""
 
     def get(self, ref: JobRef) -> Job:
@@ -83,27 +79,11 @@ class JobRepository(Protocol):
 
 
 class JobCounters(Protocol):
-    def read(self, tenant: str, dialect: str) -> JobCounts:
+    def read(self, tenant: str, kind: str) -> JobCounts:
         """Count the tenant's jobs that are not gone, at a cost that does not grow with them."""
 
     def count(self, changes: Sequence[JobChange]) -> None:
         """Apply changes, each once, however often and in whatever batches they are delivered."""
-
-
-class Registry(Protocol):
-    def agents(self, tenant: str) -> Sequence[Agent]:
-        """Return the tenant's agents, active or not, by `order`, then id."""
-
-    def find_agent(self, tenant: str, agent_id: str | None) -> Agent | None:
-        """Return the active agent of this id, or the first active one where none is named.
-
-        What is found may be a minute old; before None is returned it is looked up anew.
-        """
-
-    def key(self, key_id: str) -> ApiKey | None: ...
-
-    def client(self, client_id: str) -> Client | None:
-        """Return a partner's program. One that was removed may be found for another minute."""
 
 
 class JobQueue(Protocol):
@@ -114,9 +94,6 @@ class JobQueue(Protocol):
 class Timers(Protocol):
     def time_out(self, ref: JobRef, *, at: Millis) -> None:
         """See to it that the job is ended at its deadline; idempotent."""
-
-    def poll(self, ref: JobRef, *, until: Millis) -> None:
-        """See to it that the job's remote half is polled until it ends; idempotent."""
 
 
 class EventPublisher(Protocol):
@@ -143,3 +120,11 @@ class Signer(Protocol):
 
     def verify(self, token: str, *, scope: str) -> str:
         """Return the signed value, or raise `BadCursorError`."""
+
+
+class RateLimits(Protocol):
+    def take(self, owner: str, limit: Limit) -> Allowance:
+        """Take one request from the owner's window, or begin a new one if it is over.
+
+        Exact, however many ask at once. A request that is not granted takes nothing.
+        """

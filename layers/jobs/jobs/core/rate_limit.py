@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from jobs.core.errors import JobError
-from jobs.core.job import Millis
+from jobs.kit.clock import Millis
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from jobs.core.change_job import change_job
-from jobs.core.errors import UnavailableError
-from jobs.core.job import Job, Millis
-from jobs.core.ports import Clock, JobRepository
+from jobs.core.job import Job
+from jobs.core.ports import JobRepository
+from jobs.kit.clock import Clock, Millis
+from jobs.kit.errors import UnavailableError
 
 _FIRST_PAUSE: Final[Millis] = 100
 _LONGEST_PAUSE: Final[Millis] = 1000

@@ -1,277 +1,191 @@
-"""The composition root: with its half for missions the only one that knows ports and adapters.
+"""Composes the core's use cases from their adapters.
 
-Factories are cached per execution environment and run on first use, so
-importing a handler touches neither AWS nor the environment. Each imports what
-it makes: a cold start pays for its own function's parts only.
+A wiring makes each part on first use, and imports it only then: a cold start pays for what its own
+function needs. A feature's wiring stands on this one, with the storage of its own kind of job.
+Tests put doubles in a wiring's `__dict__`.
 """
 
 from __future__ import annotations
 
 import os
 import time
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from jobs.kit.aws.clients import clients
+from jobs.kit.clock import now
 
 if TYPE_CHECKING:
-    from botocore.session import Session
-    from mypy_boto3_bedrock_runtime.client import BedrockRuntimeClient
-    from mypy_boto3_dynamodb.client import DynamoDBClient
-    from mypy_boto3_sqs.client import SQSClient
+    from collections.abc import Callable
 
-    from jobs.auth.authenticate import Authenticate
+    from jobs.core.adapters.cursors import CursorSigner
     from jobs.core.adapters.dynamodb.counters import DynamoJobCounters
     from jobs.core.adapters.dynamodb.jobs import DynamoJobRepository
+    from jobs.core.adapters.dynamodb.rate_limits import DynamoRateLimits
+    from jobs.core.adapters.job_events import JobEvents
+    from jobs.core.adapters.queue import SqsJobQueue
+    from jobs.core.adapters.timers import StepFunctionsTimers
     from jobs.core.cancel_job import CancelJob
     from jobs.core.create_job import CreateJob
     from jobs.core.dispatch_job import DispatchJob
     from jobs.core.end_dead_letter import EndDeadLetter
     from jobs.core.expire_job import ExpireJob
     from jobs.core.get_job import GetJob
-    from jobs.core.job import Millis
+    from jobs.core.kind import Kinds, Storages
+    from jobs.core.limit_rate import LimitRate
     from jobs.core.list_jobs import ListJobs
     from jobs.core.ports import Delivery
+    from jobs.core.publish_changes import PublishChanges
     from jobs.core.wait_for_job import WaitForJob
+    from jobs.kit.aws.clients import AwsClients
     from jobs.kit.aws.secrets import SecretsManager
-    from jobs.kit.aws.stepfunctions import StepFunctionsTimers
-    from jobs.kit.outbound.rest import RestClient
-    from jobs.messaging.adapters.providers.provider import Provider
-    from jobs.messaging.adapters.providers.remote import RemoteProvider
-    from jobs.messaging.adapters.registry import DynamoRegistry
-    from jobs.messaging.choose_agent import ChooseAgent
-    from jobs.messaging.poll_remote_job import PollRemoteJob
-    from jobs.messaging.run_agent_job import RunAgentJob
+    from jobs.kit.clock import Clock, Millis
 
 
-def now() -> Millis:
-    return time.time_ns() // 1_000_000
+class CoreWiring:
+    """`storages` knows the kinds of job that this process reads and writes."""
 
+    def __init__(self, storages: Storages) -> None:
+        self.storages = storages
+        self.aws: AwsClients = clients
+        self.clock: Clock = now
+        self.sleep: Callable[[float], None] = time.sleep
 
-def default_timeout() -> Millis:
-    return int(os.environ["DEFAULT_TIMEOUT_MS"])
+    # ── Settings ────────────────────────────────────────────────────────────────
 
+    @property
+    def retention(self) -> Millis:
+        return int(os.environ["RETENTION_HOURS"]) * 3_600_000
 
-def payments() -> str:
-    """Return the `PaymentsMode`, by name: where they are off, nothing of them is imported."""
-    return os.environ["PAYMENTS"]
+    @property
+    def webhooks_to_loopback(self) -> bool:
+        """Whether webhooks may go to this machine, where the local stack's receivers are."""
+        return os.environ["WEBHOOKS_TO_LOOPBACK"] == "true"
 
+    # ── Use cases ───────────────────────────────────────────────────────────────
 
-# ── What the API functions do ───────────────────────────────────────────────────
+    @cached_property
+    def create_job(self) -> CreateJob:
+        from jobs.core.create_job import CreateJob
 
+        return CreateJob(repository=self.jobs, clock=self.clock, retention=self.retention)
 
-@cache
-def choose_agent() -> ChooseAgent:
-    from jobs.messaging.choose_agent import ChooseAgent
+    @cached_property
+    def wait_for_job(self) -> WaitForJob:
+        from jobs.core.wait_for_job import WaitForJob
 
-    return ChooseAgent(registry=registry())
+        return WaitForJob(repository=self.jobs, clock=self.clock, sleep=self.sleep)
 
+    @cached_property
+    def get_job(self) -> GetJob:
+        from jobs.core.get_job import GetJob
 
-@cache
-def create_job() -> CreateJob:
-    from jobs.core.create_job import CreateJob
+        return GetJob(repository=self.jobs, clock=self.clock)
 
-    retention = int(os.environ["RETENTION_HOURS"]) * 3600 * 1000
-    return CreateJob(repository=repository(), clock=now, retention=retention)
+    @cached_property
+    def list_jobs(self) -> ListJobs:
+        from jobs.core.list_jobs import ListJobs
 
+        return ListJobs(
+            repository=self.jobs,
+            counters=self.counters,
+            signer=self.cursor_signer,
+            clock=self.clock,
+        )
 
-@cache
-def wait_for_job() -> WaitForJob:
-    from jobs.core.wait_for_job import WaitForJob
+    @cached_property
+    def cancel_job(self) -> CancelJob:
+        from jobs.core.cancel_job import CancelJob
 
-    return WaitForJob(repository=repository(), clock=now, sleep=time.sleep)
+        return CancelJob(repository=self.jobs, clock=self.clock)
 
+    @cached_property
+    def expire_job(self) -> ExpireJob:
+        from jobs.core.expire_job import ExpireJob
 
-@cache
-def get_job() -> GetJob:
-    from jobs.core.get_job import GetJob
+        return ExpireJob(repository=self.jobs)
 
-    return GetJob(repository=repository(), clock=now)
+    @cached_property
+    def limit_rate(self) -> LimitRate:
+        from jobs.core.limit_rate import LimitRate
 
+        return LimitRate(limits=self.rate_limits)
 
-@cache
-def list_jobs() -> ListJobs:
-    from jobs.core.adapters.cursors import CursorSigner
-    from jobs.core.list_jobs import ListJobs
+    def dispatch_job(self, queue: SqsJobQueue) -> DispatchJob:
+        """Return the use case that hands new jobs to a queue's workers."""
+        from jobs.core.dispatch_job import DispatchJob
 
-    signer = CursorSigner(secrets(), os.environ["CURSOR_SECRET_ARN"])
-    return ListJobs(repository=repository(), counters=counters(), signer=signer, clock=now)
+        return DispatchJob(timers=self.timers, queue=queue)
 
+    def end_dead_letter(self, kinds: Kinds) -> EndDeadLetter:
+        from jobs.core.end_dead_letter import EndDeadLetter
 
-@cache
-def cancel_job() -> CancelJob:
-    from jobs.core.cancel_job import CancelJob
+        return EndDeadLetter(repository=self.jobs, kinds=kinds, clock=self.clock)
 
-    return CancelJob(repository=repository(), clock=now)
+    def publish_changes(self, kinds: Kinds) -> PublishChanges:
+        from jobs.core.adapters.eventbridge import EventBridgePublisher
+        from jobs.core.adapters.metrics import PrintedMetrics
+        from jobs.core.publish_changes import PublishChanges
 
+        publisher = EventBridgePublisher(
+            self.aws.events, os.environ["EVENT_BUS"], self.job_events(kinds)
+        )
+        return PublishChanges(counters=self.counters, publisher=publisher, metrics=PrintedMetrics())
 
-@cache
-def authenticate() -> Authenticate:
-    from jobs.auth.authenticate import Authenticate
+    # ── Adapters ────────────────────────────────────────────────────────────────
 
-    return Authenticate(registry=registry(), clock=now)
+    @cached_property
+    def jobs(self) -> DynamoJobRepository:
+        from jobs.core.adapters.dynamodb.jobs import DynamoJobRepository
 
+        return DynamoJobRepository(
+            self.aws.dynamodb, os.environ["JOB_TABLE"], self.clock, self.storages
+        )
 
-# ── What the workers do ─────────────────────────────────────────────────────────
+    @cached_property
+    def counters(self) -> DynamoJobCounters:
+        from jobs.core.adapters.dynamodb.counters import DynamoJobCounters
 
+        return DynamoJobCounters(self.aws.dynamodb, os.environ["COUNTER_TABLE"], self.clock)
 
-@cache
-def dispatch_job() -> DispatchJob:
-    from jobs.core.dispatch_job import DispatchJob
-    from jobs.kit.aws.sqs import SqsJobQueue
+    @cached_property
+    def rate_limits(self) -> DynamoRateLimits:
+        from jobs.core.adapters.dynamodb.rate_limits import DynamoRateLimits
 
-    queue = SqsJobQueue(sqs(), os.environ["AGENT_QUEUE_URL"])
-    return DispatchJob(timers=timers(), queue=queue)
+        return DynamoRateLimits(self.aws.dynamodb, os.environ["MISSION_TABLE"], self.clock)
 
+    @cached_property
+    def timers(self) -> StepFunctionsTimers:
+        from jobs.core.adapters.timers import StepFunctionsTimers
 
-@cache
-def run_agent_job() -> RunAgentJob:
-    from jobs.messaging.run_agent_job import RunAgentJob
-    from jobs.sessions import wiring as session_bootstrap
+        return StepFunctionsTimers(
+            self.aws.step_functions, time_out_arn=os.environ["JOB_TIMEOUT_ARN"]
+        )
 
-    return RunAgentJob(
-        repository=session_bootstrap.repository(),
-        registry=registry(),
-        providers=provider,
-        timers=timers(),
-        take_turn=session_bootstrap.take_turn(),
-        clock=now,
-    )
+    @cached_property
+    def secrets(self) -> SecretsManager:
+        from jobs.kit.aws.secrets import SecretsManager
 
+        return SecretsManager(self.aws.secrets_manager, self.clock)
 
-@cache
-def poll_remote_job() -> PollRemoteJob:
-    from jobs.messaging.poll_remote_job import PollRemoteJob
-    from jobs.sessions import wiring as session_bootstrap
+    @cached_property
+    def cursor_signer(self) -> CursorSigner:
+        from jobs.core.adapters.cursors import CursorSigner
 
-    jobs = session_bootstrap.repository()
-    return PollRemoteJob(repository=jobs, registry=registry(), remote=_remote(), clock=now)
+        return CursorSigner(self.secrets, os.environ["CURSOR_SECRET_ARN"])
 
+    def queue(self, url: str) -> SqsJobQueue:
+        from jobs.core.adapters.queue import SqsJobQueue
 
-@cache
-def expire_job() -> ExpireJob:
-    from jobs.core.expire_job import ExpireJob
+        return SqsJobQueue(self.aws.sqs, url)
 
-    return ExpireJob(repository=repository())
+    def delivery(self, url: str, receipt_handle: str) -> Delivery:
+        """Return one receipt of a message from a queue."""
+        from jobs.kit.aws.sqs import SqsDelivery
 
+        return SqsDelivery(self.aws.sqs, url, receipt_handle)
 
-@cache
-def end_dead_letter() -> EndDeadLetter:
-    from jobs.core.end_dead_letter import EndDeadLetter
+    def job_events(self, kinds: Kinds) -> JobEvents:
+        from jobs.core.adapters.job_events import JobEvents
 
-    return EndDeadLetter(repository=repository(), clock=now)
-
-
-# ── What they stand on ──────────────────────────────────────────────────────────
-
-
-@cache
-def repository() -> DynamoJobRepository:
-    from jobs.core.adapters.dynamodb.jobs import DynamoJobRepository
-
-    return DynamoJobRepository(dynamodb(), os.environ["JOB_TABLE"], now)
-
-
-@cache
-def counters() -> DynamoJobCounters:
-    from jobs.core.adapters.dynamodb.counters import DynamoJobCounters
-
-    return DynamoJobCounters(dynamodb(), os.environ["COUNTER_TABLE"], now)
-
-
-@cache
-def registry() -> DynamoRegistry:
-    from jobs.messaging.adapters.registry import DynamoRegistry
-
-    return DynamoRegistry(dynamodb(), os.environ["REGISTRY_TABLE"], now)
-
-
-@cache
-def timers() -> StepFunctionsTimers:
-    from jobs.kit.aws.stepfunctions import StepFunctionsTimers
-
-    return StepFunctionsTimers(
-        client("stepfunctions"),
-        time_out_arn=os.environ["JOB_TIMEOUT_ARN"],
-        poll_arn=os.environ["JOB_POLL_ARN"],
-    )
-
-
-@cache
-def secrets() -> SecretsManager:
-    from jobs.kit.aws.secrets import SecretsManager
-
-    return SecretsManager(client("secretsmanager"), now)
-
-
-def agent_delivery(receipt_handle: str) -> Delivery:
-    from jobs.kit.aws.sqs import SqsDelivery
-
-    return SqsDelivery(sqs(), os.environ["AGENT_QUEUE_URL"], receipt_handle)
-
-
-@cache
-def provider(name: str) -> Provider:
-    """Return an agent's provider, or raise `AgentError` if there is none of this name."""
-    from jobs.core.errors import AgentError
-    from jobs.messaging.adapters.providers.bedrock import BedrockProvider
-    from jobs.messaging.adapters.providers.echo import EchoProvider
-    from jobs.messaging.adapters.providers.openai import OpenAiProvider
-
-    match name:
-        case "echo":
-            return EchoProvider()
-        case "bedrock":
-            return BedrockProvider(_bedrock())
-        case "openai":
-            return OpenAiProvider(_rest(), secrets())
-        case "remote":
-            return _remote()
-        case _:
-            raise AgentError("The agent's provider is not known")
-
-
-@cache
-def _remote() -> RemoteProvider:
-    from jobs.messaging.adapters.providers.remote import RemoteProvider
-
-    return RemoteProvider(_rest(), secrets(), now)
-
-
-@cache
-def _rest() -> RestClient:
-    from jobs.kit.outbound.rest import RestClient
-
-    return RestClient(now)
-
-
-@cache
-def dynamodb() -> DynamoDBClient:
-    made: DynamoDBClient = client("dynamodb")
-    return made
-
-
-@cache
-def sqs() -> SQSClient:
-    made: SQSClient = client("sqs")
-    return made
-
-
-@cache
-def _bedrock() -> BedrockRuntimeClient:
-    from jobs.kit.aws.client import PATIENT
-
-    made: BedrockRuntimeClient = client("bedrock-runtime", PATIENT)
-    return made
-
-
-def client(service: str, config: Any = None, *, endpoint_url: str | None = None) -> Any:
-    """Make a low-level client: boto3's, without boto3, whose import would cost a tenth more."""
-    from jobs.kit.aws.client import CONFIG
-
-    return _session().create_client(service, config=config or CONFIG, endpoint_url=endpoint_url)
-
-
-@cache
-def _session() -> Session:
-    from botocore.session import get_session
-
-    return get_session()
+        return JobEvents(kinds)

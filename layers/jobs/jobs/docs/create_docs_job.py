@@ -5,12 +5,13 @@ from dataclasses import dataclass
 
 from jobs.core.create_job import add_once
 from jobs.core.ids import new_job_id
-from jobs.core.job import Job, Millis
-from jobs.core.ports import Clock, JobRepository
-from jobs.docs.docs_job import DIALECT, LONGEST_WAIT, Session
+from jobs.core.job import Job
+from jobs.core.ports import JobRepository
+from jobs.core.webhook import Webhook
+from jobs.docs.docs_job import KIND, LONGEST_WAIT, DocsJob
 from jobs.docs.limit_requests import LimitDocsRequests
 from jobs.docs.ports import ProjectRegistry
-from jobs.webhooks.webhook import Webhook
+from jobs.kit.clock import Clock, Millis
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,14 +54,14 @@ class CreateDocsJob:
         job = Job(
             id=job_id,
             tenant=new.tenant,
-            dialect=DIALECT,
+            kind=KIND,
             request={"messages": [*new.messages], "v": new.api},
             created_at=now,
             changed_at=now,
             deadline=now + LONGEST_WAIT,
             retention=self.retention,
             webhook=new.webhook,
-            session=Session(
+            details=DocsJob(
                 project=project.id,
                 branch=new.branch or f"docs-agent/{job_id[-12:]}",
                 model=new.model,

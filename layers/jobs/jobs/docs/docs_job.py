@@ -5,9 +5,10 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Final
 
-from jobs.core.job import Job, Millis
+from jobs.core.job import Job
+from jobs.kit.clock import Millis
 
-DIALECT: Final = "docs"
+KIND: Final = "docs"
 JOB_PATH: Final = "/v2/agent/{project}/job/{id}"
 
 
@@ -55,7 +56,7 @@ class Todo:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Session:
+class DocsJob:
     """The half of such a job that is small, or changes while the agent works.
 
     `branch` is where it writes; `model` is `sonnet` or `opus`. `root` is the job
@@ -79,15 +80,15 @@ class Session:
     todos: tuple[Todo, ...] = ()
 
 
-def session_of(job: Job) -> Session:
-    """Return the job's session; only jobs of this dialect have one."""
-    if job.session is None:
-        raise TypeError(f"job {job.id} is none of a documentation agent")
-    return job.session
+def docs_job_of(job: Job) -> DocsJob:
+    """Return the details of a docs job. Raises `TypeError` for a job of another kind."""
+    if not isinstance(job.details, DocsJob):
+        raise TypeError(f"job {job.id} is not a docs job")
+    return job.details
 
 
-def with_session(job: Job, **changes: Any) -> Job:
-    return replace(job, session=replace(session_of(job), **changes))
+def with_docs_job(job: Job, **changes: Any) -> Job:
+    return replace(job, details=replace(docs_job_of(job), **changes))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,8 +102,8 @@ class Conversation:
 
 def branch_of(job: Job) -> str:
     """Name the branch among all of the organisation's: its jobs are done one at a time."""
-    session = session_of(job)
-    return f"{session.project}:{session.branch}"
+    docs_job = docs_job_of(job)
+    return f"{docs_job.project}:{docs_job.branch}"
 
 
 LONGEST_WAIT: Final[Millis] = 3600_000

@@ -6,13 +6,14 @@ from typing import Final
 from jobs.core.create_job import KEY_LIFE
 from jobs.core.errors import StaleJobError
 from jobs.core.ids import new_job_id
-from jobs.core.job import Job, Millis
-from jobs.core.ports import Clock, IdempotencyKey
-from jobs.docs.docs_job import DIALECT, LONGEST_WAIT, Conversation, Session, session_of
+from jobs.core.job import Job
+from jobs.core.ports import IdempotencyKey
+from jobs.core.webhook import Webhook
+from jobs.docs.docs_job import KIND, LONGEST_WAIT, Conversation, DocsJob, docs_job_of
 from jobs.docs.limit_requests import LimitDocsRequests
 from jobs.docs.ports import DocsJobs
 from jobs.docs.read_docs_jobs import GetDocsJob
-from jobs.webhooks.webhook import Webhook
+from jobs.kit.clock import Clock, Millis
 
 _ATTEMPTS: Final = 10
 
@@ -49,7 +50,9 @@ class FollowUp:
         for _ in range(_ATTEMPTS):
             job = self._job(new, found)
             try:
-                ref = self.jobs.follow(job, after=session_of(found.root).latest, key=_key(new, job))
+                ref = self.jobs.follow(
+                    job, after=docs_job_of(found.root).latest, key=_key(new, job)
+                )
             except StaleJobError:  # another message came in between
                 found = self.get_docs_job(new.tenant, new.project, new.job)
                 continue
@@ -59,18 +62,18 @@ class FollowUp:
         raise StaleJobError(new.job)
 
     def _job(self, new: NewMessage, found: Conversation) -> Job:
-        now, root = self.clock(), session_of(found.root)
+        now, root = self.clock(), docs_job_of(found.root)
         return Job(
             id=new_job_id(now),
             tenant=new.tenant,
-            dialect=DIALECT,
+            kind=KIND,
             request={"messages": [{"role": "user", "content": new.prompt}], "v": 2},
             created_at=now,
             changed_at=now,
             deadline=now + LONGEST_WAIT,
             retention=self.retention,
             webhook=new.webhook or found.root.webhook,
-            session=Session(
+            details=DocsJob(
                 project=root.project,
                 branch=root.branch,
                 model=root.model,

@@ -6,7 +6,7 @@ from typing import Final
 from jobs.core.limit_rate import LimitRate
 from jobs.core.ports import JobRepository
 from jobs.core.rate_limit import Limit
-from jobs.docs.docs_job import DIALECT, Project
+from jobs.docs.docs_job import KIND, Project
 
 LIMIT: Final = Limit("docs", 100, 3600_000)
 
@@ -18,6 +18,6 @@ class LimitDocsRequests:
 
     def __call__(self, project: Project, idempotency_key: str | None) -> None:
         """Count one request, unless it repeats an earlier one. Raises `RateLimitedError`."""
-        if idempotency_key and self.repository.knows(project.tenant, DIALECT, idempotency_key):
+        if idempotency_key and self.repository.knows(project.tenant, KIND, idempotency_key):
             return
         self.limit_rate(f"{project.tenant}#{project.id}", LIMIT)

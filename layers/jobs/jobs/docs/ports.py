@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from jobs.core.job import Job, JobRef, Millis
+from jobs.core.job import Job, JobRef
 from jobs.core.ports import IdempotencyKey
-from jobs.docs.docs_job import Project, Session
+from jobs.docs.docs_job import DocsJob, Project
 from jobs.docs.output import OutputEvent
+from jobs.kit.clock import Millis
 
 
 class ProjectRegistry(Protocol):
@@ -116,7 +117,7 @@ class ToolModel(Protocol):
         say: Callable[[str], None],
         deadline: Millis,
     ) -> Turn:
-        """Have the model say its next turn, `say`ing text as it comes. Raises `AgentError`."""
+        """Have the model say its next turn, `say`ing text as it comes. Raises `UpstreamError`."""
 
 
 class Checkout(Protocol):
@@ -142,7 +143,7 @@ class Checkout(Protocol):
     def push(self, message: str) -> str:
         """Commit and push, on a branch rebased once if need be; return the commit's id.
 
-        Raises `AgentError`, `CredentialsRefusedError`.
+        Raises `UpstreamError`, `CredentialsRefusedError`.
         """
 
 
@@ -150,7 +151,7 @@ class Repositories(Protocol):
     def open(self, project: Project, branch: str) -> Checkout:
         """Fetch the branch, or the default one it is to begin at.
 
-        Raises `AgentError`, `CredentialsRefusedError`.
+        Raises `UpstreamError`, `CredentialsRefusedError`.
         """
 
 
@@ -158,7 +159,7 @@ class PullRequests(Protocol):
     def open(self, project: Project, branch: str, *, title: str, body: str, draft: bool) -> str:
         """Return the branch's pull request, new or as it was: its address.
 
-        Raises `AgentError`, `CredentialsRefusedError`.
+        Raises `UpstreamError`, `CredentialsRefusedError`.
         """
 
 
@@ -176,7 +177,7 @@ class Writer(Protocol):
     def __call__(  # noqa: PLR0913 - all that an agent is about
         self,
         project: Project,
-        session: Session,
+        docs_job: DocsJob,
         messages: Sequence[Message],
         checkout: Checkout,
         *,
@@ -185,9 +186,9 @@ class Writer(Protocol):
         note: "Note",
         deadline: Millis,
     ) -> Written:
-        """Work on the checkout. Raises `AgentError`."""
+        """Work on the checkout. Raises `UpstreamError`."""
 
 
 class Note(Protocol):
     def __call__(self, **changes: Any) -> None:
-        """Store changes of the session's title, todos or message."""
+        """Store changes of the docs_job's title, todos or message."""

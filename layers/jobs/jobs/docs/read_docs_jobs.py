@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from jobs.core.errors import JobNotFoundError
 from jobs.core.get_job import GetJob
 from jobs.core.job import Job, JobRef
-from jobs.core.ports import Clock
-from jobs.docs.docs_job import DIALECT, Conversation, session_of
+from jobs.docs.docs_job import KIND, Conversation, docs_job_of
 from jobs.docs.ports import DocsJobs, ProjectRegistry
+from jobs.kit.clock import Clock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,19 +19,19 @@ class GetDocsJob:
     def __call__(self, tenant: str, project_id: str, job_id: str) -> Conversation:
         """Raises `ProjectNotFoundError`, `JobNotFoundError`; also for what is another's."""
         self.projects.project(tenant, project_id)
-        root = self.get_job(JobRef(tenant=tenant, dialect=DIALECT, id=job_id))
-        session = session_of(root)
-        if session.project != project_id or session.root is not None:
+        root = self.get_job(JobRef(tenant=tenant, kind=KIND, id=job_id))
+        docs_job = docs_job_of(root)
+        if docs_job.project != project_id or docs_job.root is not None:
             raise JobNotFoundError(job_id)
         return self.conversation(root)
 
     def conversation(self, root: Job) -> Conversation:
         """Return what a job has become, with its follow-ups."""
-        session = session_of(root)
+        docs_job = docs_job_of(root)
         return Conversation(
-            project=self.projects.project(root.tenant, session.project),
+            project=self.projects.project(root.tenant, docs_job.project),
             root=root,
-            latest=self.get_job(replace(root.ref, id=session.latest)) if session.latest else root,
+            latest=self.get_job(replace(root.ref, id=docs_job.latest)) if docs_job.latest else root,
         )
 
 
@@ -49,8 +49,8 @@ class ListDocsJobs:
         refs = self.jobs.of_project(tenant, project_id, skip=skip, take=take)
         now = self.clock()
         roots = {job.id: job.as_of(now) for job in self.jobs.headers(refs)}
-        last = [replace(r.ref, id=id_) for r in roots.values() if (id_ := session_of(r).latest)]
-        latest = {session_of(job).root: job.as_of(now) for job in self.jobs.headers(last)}
+        last = [replace(r.ref, id=id_) for r in roots.values() if (id_ := docs_job_of(r).latest)]
+        latest = {docs_job_of(job).root: job.as_of(now) for job in self.jobs.headers(last)}
         return [
             Conversation(project=project, root=root, latest=latest.get(root.id, root))
             for ref in refs

@@ -8,27 +8,20 @@ from functools import partial
 from typing import Any, Final
 
 from jobs.core.change_job import change_job
-from jobs.core.errors import (
-    AgentError,
-    CredentialsRefusedError,
-    JobEndedError,
-    JobNotFoundError,
-    ProjectNotFoundError,
-    StaleJobError,
-    UnavailableError,
-)
-from jobs.core.job import Job, JobRef, Millis
-from jobs.core.ports import Clock, Delivery, JobRepository
+from jobs.core.errors import JobEndedError, JobNotFoundError, StaleJobError
+from jobs.core.job import Job, JobRef
+from jobs.core.ports import Delivery, JobRepository
 from jobs.core.status import JobStatus
 from jobs.docs.docs_job import (
-    DIALECT,
+    KIND,
     LONGEST_JOB,
+    DocsJob,
     Project,
-    Session,
     branch_of,
-    session_of,
-    with_session,
+    docs_job_of,
+    with_docs_job,
 )
+from jobs.docs.errors import CredentialsRefusedError, ProjectNotFoundError
 from jobs.docs.free_branch import FreeBranch
 from jobs.docs.ports import (
     Branches,
@@ -42,6 +35,8 @@ from jobs.docs.ports import (
     Written,
 )
 from jobs.docs.write_output import OutputWriter
+from jobs.kit.clock import Clock, Millis
+from jobs.kit.errors import UnavailableError, UpstreamError
 from jobs.kit.heartbeat import OutOfTimeError, attended
 
 LEASE: Final[Millis] = 25_000
@@ -116,16 +111,16 @@ class RunDocsJob:
         return False
 
     def _takes_branch(self, job: Job) -> bool:
-        if self._must_follow(session_of(job), job.tenant):
+        if self._must_follow(docs_job_of(job), job.tenant):
             return False
         until = self.clock() + LEASE
         return self.branches.take(job.tenant, branch_of(job), job.id, until=until)
 
-    def _must_follow(self, session: Session, tenant: str) -> bool:
-        if session.follows is None:
+    def _must_follow(self, docs_job: DocsJob, tenant: str) -> bool:
+        if docs_job.follows is None:
             return False
         try:
-            before = self.repository.get(JobRef(tenant=tenant, dialect=DIALECT, id=session.follows))
+            before = self.repository.get(JobRef(tenant=tenant, kind=KIND, id=docs_job.follows))
         except JobNotFoundError:
             return False
         return not before.as_of(self.clock()).status.is_terminal
@@ -157,10 +152,10 @@ class _Attempt:
                     at_most=min(self._job.deadline - self._run.clock(), LONGEST_JOB) / 1000,
                 )
             except OutOfTimeError:
-                return self._failed(emit, AgentError("The agent took too long"))
+                return self._failed(emit, UpstreamError("The agent took too long"))
             except ProjectNotFoundError:
-                return self._failed(emit, AgentError("The project is no longer registered"))
-            except AgentError as error:
+                return self._failed(emit, UpstreamError("The project is no longer registered"))
+            except UpstreamError as error:
                 return self._failed(emit, error)
             emit.flush()
             self._save(self._job.succeed({}, now=self._run.clock()))
@@ -171,14 +166,14 @@ class _Attempt:
     def _work(self, emit: OutputWriter) -> Written:
         run, thread = self._run, self._thread()
         if thread:
-            before = session_of(thread[-1])
+            before = docs_job_of(thread[-1])
             self._note(title=before.title, pull_request=before.pull_request)
-        session = session_of(self._job)
-        project = run.projects.project(self._job.tenant, session.project)
-        checkout = run.repositories.open(project, session.branch)
+        docs_job = docs_job_of(self._job)
+        project = run.projects.project(self._job.tenant, docs_job.project)
+        checkout = run.repositories.open(project, docs_job.branch)
         written = run.write(
             project,
-            session,
+            docs_job,
             conversation(thread, self._job),
             checkout,
             job_id=self._job.id,
@@ -189,7 +184,7 @@ class _Attempt:
         self._note(message=written.message)
         if checkout.changed():
             commit = checkout.push(written.summary)
-            emit({"t": "data", "name": "commit", "data": {"branch": session.branch, "id": commit}})
+            emit({"t": "data", "name": "commit", "data": {"branch": docs_job.branch, "id": commit}})
             self._open_pull_request(project, written, emit)
         elif self._job.attempt > 1 and checkout.published():
             # All of it is there: the attempt before has pushed, and died before it said so.
@@ -197,23 +192,23 @@ class _Attempt:
         return written
 
     def _open_pull_request(self, project: Project, written: Written, emit: Output) -> None:
-        session = session_of(self._job)
-        if project.pull_requests is None or session.branch == project.default_branch:
+        docs_job = docs_job_of(self._job)
+        if project.pull_requests is None or docs_job.branch == project.default_branch:
             return
         link = self._run.pull_requests.open(
             project,
-            session.branch,
-            title=session.title or written.summary,
+            docs_job.branch,
+            title=docs_job.title or written.summary,
             body=written.message,
-            draft=session.draft,
+            draft=docs_job.draft,
         )
         self._note(pull_request=link)
         emit({"t": "data", "name": "pull-request", "data": {"url": link}})
 
-    def _failed(self, emit: OutputWriter, error: AgentError) -> Ran:
+    def _failed(self, emit: OutputWriter, error: UpstreamError) -> Ran:
         reason = str(error)
         misconfigured = isinstance(error, CredentialsRefusedError)
-        job = with_session(self._job, misconfigured=misconfigured)
+        job = with_docs_job(self._job, misconfigured=misconfigured)
         self._save(job.fail(reason, now=self._run.clock()))
         emit.end(
             {"t": "error", "error": reason},
@@ -224,7 +219,7 @@ class _Attempt:
     def _note(self, **changes: Any) -> None:
         """Saving renews the lease too: what the beat has written must not be turned back."""
         self._save(
-            replace(with_session(self._job, **changes), lease_until=self._run.clock() + LEASE)
+            replace(with_docs_job(self._job, **changes), lease_until=self._run.clock() + LEASE)
         )
 
     def _save(self, job: Job) -> None:
@@ -262,8 +257,8 @@ class _Attempt:
     def _thread(self) -> list[Job]:
         """Return the jobs that this one follows, oldest first."""
         jobs = [self._job]
-        while (before := session_of(jobs[0]).follows) and len(jobs) < _LONGEST_THREAD:
-            ref = JobRef(tenant=self._job.tenant, dialect=DIALECT, id=before)
+        while (before := docs_job_of(jobs[0]).follows) and len(jobs) < _LONGEST_THREAD:
+            ref = JobRef(tenant=self._job.tenant, kind=KIND, id=before)
             try:
                 jobs.insert(0, self._run.repository.get(ref))
             except JobNotFoundError:
@@ -276,6 +271,6 @@ def conversation(thread: Sequence[Job], job: Job) -> list[Message]:
     said: list[Message] = []
     for before in thread:
         said += before.request["messages"]
-        if message := session_of(before).message:
+        if message := docs_job_of(before).message:
             said.append({"role": "assistant", "content": message})
     return [*said, *job.request["messages"]]

@@ -12,12 +12,14 @@ from typing import Final
 
 from starlette.concurrency import run_in_threadpool
 
-from jobs.core.errors import JobNotFoundError, UnavailableError
-from jobs.core.job import JobRef, Millis
-from jobs.core.ports import Clock, JobRepository
+from jobs.core.errors import JobNotFoundError
+from jobs.core.job import JobRef
+from jobs.core.ports import JobRepository
 from jobs.core.status import JobStatus
 from jobs.docs.api.playback import Playback
 from jobs.docs.ports import OutputItem, OutputLog
+from jobs.kit.clock import Clock, Millis
+from jobs.kit.errors import UnavailableError
 
 ABANDONED: Final[Millis] = 90_000
 """So long after a worker's lease another should have taken over, and more than once."""

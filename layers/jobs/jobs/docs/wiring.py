@@ -1,20 +1,17 @@
-"""The composition root's part for documentation agents; `jobs.core.wiring` says how it works."""
+"""Composes documentation agents; `jobs.core.wiring` says how wirings work."""
 
 from __future__ import annotations
 
 import os
-import time
-from functools import cache
+from functools import cached_property
 from typing import TYPE_CHECKING
 
-from jobs.core import wiring as bootstrap
-from jobs.missions import wiring as mission_bootstrap
+from jobs.core.wiring import CoreWiring
 
 if TYPE_CHECKING:
-    from mypy_boto3_bedrock_runtime.client import BedrockRuntimeClient
-
+    from jobs.core.adapters.queue import SqsJobQueue
     from jobs.core.dispatch_job import DispatchJob
-    from jobs.core.job import Millis
+    from jobs.core.kind import Storage
     from jobs.core.ports import Delivery
     from jobs.docs.adapters.dynamodb.branches import DynamoBranches
     from jobs.docs.adapters.dynamodb.jobs import DynamoDocsJobs
@@ -24,189 +21,173 @@ if TYPE_CHECKING:
     from jobs.docs.docs_job import Project
     from jobs.docs.follow_up import FollowUp
     from jobs.docs.free_branch import FreeBranch
+    from jobs.docs.kind import DocsKind
     from jobs.docs.limit_requests import LimitDocsRequests
     from jobs.docs.ports import ToolModel
     from jobs.docs.read_docs_jobs import GetDocsJob, ListDocsJobs
     from jobs.docs.run_docs_job import RunDocsJob
     from jobs.docs.tail import Tail
-    from jobs.kit.aws.sqs import SqsJobQueue
     from jobs.kit.outbound.sse import EventStream
 
 
-# ── What the API does ───────────────────────────────────────────────────────────
+class DocsWiring:
+    def __init__(self, core: CoreWiring) -> None:
+        self.core = core
+
+    # ── What the API does ───────────────────────────────────────────────────────────
+
+    @cached_property
+    def create_docs_job(self) -> CreateDocsJob:
+        from jobs.docs.create_docs_job import CreateDocsJob
+
+        return CreateDocsJob(
+            repository=self.core.jobs,
+            projects=self.projects,
+            limit=self._limit,
+            clock=self.core.clock,
+            retention=self.core.retention,
+        )
+
+    @cached_property
+    def follow_up(self) -> FollowUp:
+        from jobs.docs.follow_up import FollowUp
+
+        return FollowUp(
+            jobs=self.docs_jobs,
+            get_docs_job=self.get_docs_job,
+            limit=self._limit,
+            clock=self.core.clock,
+            retention=self.core.retention,
+        )
+
+    @cached_property
+    def get_docs_job(self) -> GetDocsJob:
+        from jobs.docs.read_docs_jobs import GetDocsJob
+
+        return GetDocsJob(projects=self.projects, get_job=self.core.get_job)
+
+    @cached_property
+    def list_docs_jobs(self) -> ListDocsJobs:
+        from jobs.docs.read_docs_jobs import ListDocsJobs
+
+        return ListDocsJobs(projects=self.projects, jobs=self.docs_jobs, clock=self.core.clock)
+
+    @cached_property
+    def _limit(self) -> LimitDocsRequests:
+        from jobs.docs.limit_requests import LimitDocsRequests
+
+        return LimitDocsRequests(repository=self.core.jobs, limit_rate=self.core.limit_rate)
+
+    @cached_property
+    def tail(self) -> Tail:
+        from jobs.docs.tail import Tail
+
+        return Tail(log=self.output_log, repository=self.core.jobs, clock=self.core.clock)
+
+    # ── What it stands on ───────────────────────────────────────────────────────────
+
+    @cached_property
+    def docs_jobs(self) -> DynamoDocsJobs:
+        from jobs.docs.adapters.dynamodb.jobs import DynamoDocsJobs
+
+        return DynamoDocsJobs(self.core.aws.dynamodb, os.environ["JOB_TABLE"], self.core.clock)
+
+    @cached_property
+    def projects(self) -> DynamoProjects:
+        from jobs.docs.adapters.dynamodb.projects import DynamoProjects
+
+        return DynamoProjects(self.core.aws.dynamodb, os.environ["REGISTRY_TABLE"], self.core.clock)
+
+    @cached_property
+    def docs_queue(self) -> SqsJobQueue:
+        return self.core.queue(os.environ["DOCS_QUEUE_URL"])
+
+    def docs_delivery(self, receipt_handle: str) -> Delivery:
+        return self.core.delivery(os.environ["DOCS_QUEUE_URL"], receipt_handle)
+
+    @cached_property
+    def branches(self) -> DynamoBranches:
+        from jobs.docs.adapters.dynamodb.branches import DynamoBranches
+
+        return DynamoBranches(self.core.aws.dynamodb, os.environ["JOB_TABLE"], self.core.clock)
+
+    @cached_property
+    def output_log(self) -> DynamoOutputLog:
+        from jobs.docs.adapters.dynamodb.output import DynamoOutputLog
+
+        return DynamoOutputLog(self.core.aws.dynamodb, os.environ["OUTPUT_TABLE"])
+
+    @cached_property
+    def dispatch_docs_job(self) -> DispatchJob:
+        return self.core.dispatch_job(self.docs_queue)
+
+    @cached_property
+    def free_branch(self) -> FreeBranch:
+        from jobs.docs.free_branch import FreeBranch
+
+        return FreeBranch(branches=self.branches, queue=self.docs_queue)
+
+    @cached_property
+    def run_docs_job(self) -> RunDocsJob:
+        from jobs.docs.adapters.git.github import GitHubPullRequests
+        from jobs.docs.adapters.git.repositories import GitRepositories
+        from jobs.docs.adapters.git.wire import Limits
+        from jobs.docs.agent.loop import DocsAgent
+        from jobs.docs.run_docs_job import RunDocsJob
+
+        return RunDocsJob(
+            repository=self.core.jobs,
+            branches=self.branches,
+            free=self.free_branch,
+            projects=self.projects,
+            repositories=GitRepositories(self.core.secrets, self.core.clock, Limits()),
+            pull_requests=GitHubPullRequests(self.core.secrets),
+            log=self.output_log,
+            write=DocsAgent(models=self.tool_model, clock=self.core.clock),
+            clock=self.core.clock,
+            sleep=self.core.sleep,
+        )
+
+    def tool_model(self, project: Project, name: str) -> ToolModel:
+        """Return the model that a project calls `sonnet` or `opus`.
+
+        Raises `UpstreamError` if it has none.
+        """
+        from jobs.docs.adapters.models.bedrock import BedrockTools
+        from jobs.docs.adapters.models.openai import OpenAiTools
+        from jobs.docs.adapters.models.scripted import ScriptedModel
+        from jobs.kit.errors import UpstreamError
+
+        settings, model = project.settings, project.models.get(name)
+        match project.provider:
+            case "scripted":
+                return ScriptedModel(self.core.clock)
+            case "openai" if model:
+                secret = settings.get("apiKeySecret")
+                key = self.core.secrets.read(secret) if secret else None
+                return OpenAiTools(self._event_stream, settings, model, key)
+            case "bedrock" if model:
+                return BedrockTools(self.core.aws.bedrock, settings, model, self.core.clock)
+            case _:
+                raise UpstreamError(f"The project has no model {name}")
+
+    @cached_property
+    def _event_stream(self) -> EventStream:
+        from jobs.kit.outbound.sse import EventStream
+
+        return EventStream(self.core.clock)
+
+    @cached_property
+    def kind(self) -> DocsKind:
+        from jobs.docs.kind import DocsKind
+
+        return DocsKind(self)
 
 
-@cache
-def create_docs_job() -> CreateDocsJob:
-    from jobs.docs.create_docs_job import CreateDocsJob
+def _storage(kind: str) -> Storage:
+    from jobs.docs.adapters.dynamodb.storage import DocsJobStorage
 
-    return CreateDocsJob(
-        repository=bootstrap.repository(),
-        projects=projects(),
-        limit=_limit(),
-        clock=bootstrap.now,
-        retention=_retention(),
-    )
+    return DocsJobStorage()
 
 
-@cache
-def follow_up() -> FollowUp:
-    from jobs.docs.follow_up import FollowUp
-
-    return FollowUp(
-        jobs=docs_jobs(),
-        get_docs_job=get_docs_job(),
-        limit=_limit(),
-        clock=bootstrap.now,
-        retention=_retention(),
-    )
-
-
-@cache
-def get_docs_job() -> GetDocsJob:
-    from jobs.docs.read_docs_jobs import GetDocsJob
-
-    return GetDocsJob(projects=projects(), get_job=bootstrap.get_job())
-
-
-@cache
-def list_docs_jobs() -> ListDocsJobs:
-    from jobs.docs.read_docs_jobs import ListDocsJobs
-
-    return ListDocsJobs(projects=projects(), jobs=docs_jobs(), clock=bootstrap.now)
-
-
-def _retention() -> Millis:
-    return int(os.environ["RETENTION_HOURS"]) * 3600_000
-
-
-@cache
-def _limit() -> LimitDocsRequests:
-    from jobs.docs.limit_requests import LimitDocsRequests
-
-    return LimitDocsRequests(
-        repository=bootstrap.repository(), limit_rate=mission_bootstrap.limit_rate()
-    )
-
-
-@cache
-def tail() -> Tail:
-    from jobs.docs.tail import Tail
-
-    return Tail(log=output_log(), repository=bootstrap.repository(), clock=bootstrap.now)
-
-
-# ── What it stands on ───────────────────────────────────────────────────────────
-
-
-@cache
-def docs_jobs() -> DynamoDocsJobs:
-    from jobs.docs.adapters.dynamodb.jobs import DynamoDocsJobs
-
-    return DynamoDocsJobs(bootstrap.dynamodb(), os.environ["JOB_TABLE"], bootstrap.now)
-
-
-@cache
-def projects() -> DynamoProjects:
-    from jobs.docs.adapters.dynamodb.projects import DynamoProjects
-
-    return DynamoProjects(bootstrap.dynamodb(), os.environ["REGISTRY_TABLE"], bootstrap.now)
-
-
-@cache
-def docs_queue() -> SqsJobQueue:
-    from jobs.kit.aws.sqs import SqsJobQueue
-
-    return SqsJobQueue(bootstrap.sqs(), os.environ["DOCS_QUEUE_URL"])
-
-
-def docs_delivery(receipt_handle: str) -> Delivery:
-    from jobs.kit.aws.sqs import SqsDelivery
-
-    return SqsDelivery(bootstrap.sqs(), os.environ["DOCS_QUEUE_URL"], receipt_handle)
-
-
-@cache
-def branches() -> DynamoBranches:
-    from jobs.docs.adapters.dynamodb.branches import DynamoBranches
-
-    return DynamoBranches(bootstrap.dynamodb(), os.environ["JOB_TABLE"], bootstrap.now)
-
-
-@cache
-def output_log() -> DynamoOutputLog:
-    from jobs.docs.adapters.dynamodb.output import DynamoOutputLog
-
-    return DynamoOutputLog(bootstrap.dynamodb(), os.environ["OUTPUT_TABLE"])
-
-
-@cache
-def dispatch_docs_job() -> DispatchJob:
-    from jobs.core.dispatch_job import DispatchJob
-
-    return DispatchJob(timers=bootstrap.timers(), queue=docs_queue())
-
-
-@cache
-def free_branch() -> FreeBranch:
-    from jobs.docs.free_branch import FreeBranch
-
-    return FreeBranch(branches=branches(), queue=docs_queue())
-
-
-@cache
-def run_docs_job() -> RunDocsJob:
-    from jobs.docs.adapters.git.github import GitHubPullRequests
-    from jobs.docs.adapters.git.repositories import GitRepositories
-    from jobs.docs.adapters.git.wire import Limits
-    from jobs.docs.agent.loop import DocsAgent
-    from jobs.docs.run_docs_job import RunDocsJob
-
-    return RunDocsJob(
-        repository=bootstrap.repository(),
-        branches=branches(),
-        free=free_branch(),
-        projects=projects(),
-        repositories=GitRepositories(bootstrap.secrets(), bootstrap.now, Limits()),
-        pull_requests=GitHubPullRequests(bootstrap.secrets()),
-        log=output_log(),
-        write=DocsAgent(models=tool_model, clock=bootstrap.now),
-        clock=bootstrap.now,
-        sleep=time.sleep,
-    )
-
-
-def tool_model(project: Project, name: str) -> ToolModel:
-    """Return what a project calls `sonnet` or `opus`. Raises `AgentError` if that is nothing."""
-    from jobs.core.errors import AgentError
-    from jobs.docs.adapters.models.bedrock import BedrockTools
-    from jobs.docs.adapters.models.openai import OpenAiTools
-    from jobs.docs.adapters.models.scripted import ScriptedModel
-
-    settings, model = project.settings, project.models.get(name)
-    match project.provider:
-        case "scripted":
-            return ScriptedModel(bootstrap.now)
-        case "openai" if model:
-            secret = settings.get("apiKeySecret")
-            key = bootstrap.secrets().read(secret) if secret else None
-            return OpenAiTools(_event_stream(), settings, model, key)
-        case "bedrock" if model:
-            return BedrockTools(_bedrock(), settings, model, bootstrap.now)
-        case _:
-            raise AgentError(f"The project has no model {name}")
-
-
-@cache
-def _event_stream() -> EventStream:
-    from jobs.kit.outbound.sse import EventStream
-
-    return EventStream(bootstrap.now)
-
-
-@cache
-def _bedrock() -> BedrockRuntimeClient:
-    from jobs.kit.aws.client import PATIENT
-
-    made: BedrockRuntimeClient = bootstrap.client("bedrock-runtime", PATIENT)
-    return made
+wiring = DocsWiring(CoreWiring(_storage))

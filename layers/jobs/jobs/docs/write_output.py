@@ -5,10 +5,10 @@ from threading import Condition, Thread
 from types import TracebackType
 from typing import Any, Final, Self
 
-from jobs.core.errors import AgentError
 from jobs.core.job import Job
 from jobs.docs.output import OutputEvent
 from jobs.docs.ports import OutputItem, OutputLog
+from jobs.kit.errors import UpstreamError
 
 PAUSE_S: Final = 0.2
 _MOST_CHARACTERS: Final = 4 * 2**20
@@ -52,7 +52,7 @@ class OutputWriter:
             raise self._failure
 
     def __call__(self, event: OutputEvent) -> None:
-        """Note an event. Raises what writing earlier ones has raised; `AgentError` at a limit."""
+        """Note an event. Raises what earlier writes raised, and `UpstreamError` at a limit."""
         with self._changed:
             if self._failure is not None:
                 raise self._failure
@@ -60,7 +60,7 @@ class OutputWriter:
             size = len(json.dumps(event))
             self._said += size
             if self._said > _MOST_CHARACTERS:
-                raise AgentError("The agent said more than can be kept")
+                raise UpstreamError("The agent said more than can be kept")
             self._waiting += size
             last = self._events[-1] if self._events else {}
             if event["t"] == last.get("t") == "text":

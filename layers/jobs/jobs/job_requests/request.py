@@ -1,33 +1,20 @@
 """Jobs that are asked for by an event (contract: events.md): what it says, why it is refused."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from jobs.core.errors import (
-    AgentNotFoundError,
-    DeviceGroupNotFoundError,
-    DeviceNotFoundError,
-    DeviceOfflineError,
-    IdempotencyConflictError,
-    NoAgentsError,
-    PlanNotFoundError,
-    ProjectNotFoundError,
-)
+from jobs.core.errors import IdempotencyConflictError
 from jobs.core.ids import is_tenant
 from jobs.core.rate_limit import RateLimitedError
 from jobs.kit import strict_json
 from jobs.kit.http import BadRequestError, checked_key
 
-_REFUSALS: Final[Mapping[type[Exception], tuple[str, str]]] = {
+type Refusals = Mapping[type[Exception], tuple[str, str]]
+"""Code and reason of each error; an empty reason stands for the error's own message."""
+
+_REFUSALS: Final[Refusals] = {
     BadRequestError: ("INVALID_REQUEST", ""),
-    NoAgentsError: ("NO_AGENTS", "No agents available"),
-    AgentNotFoundError: ("AGENT_NOT_FOUND", ""),
-    ProjectNotFoundError: ("PROJECT_NOT_FOUND", "Project not found"),
-    DeviceGroupNotFoundError: ("DEVICE_GROUP_NOT_FOUND", "Device group not found"),
-    DeviceNotFoundError: ("DEVICE_NOT_FOUND", "Device not found in this device group"),
-    PlanNotFoundError: ("MISSION_NOT_FOUND", "Mission not found"),
-    DeviceOfflineError: ("DEVICE_OFFLINE", "Device is offline"),
     IdempotencyConflictError: (
         "IDEMPOTENCY_CONFLICT", "idempotencyKey was used with a different request"
     ),
@@ -47,7 +34,7 @@ class JobRequest:
 class Asked:
     """What an event asks for, but for its dialect's own part. `key` makes it one job."""
 
-    dialect: str
+    kind: str
     tenant: str
     request: Mapping[str, Any]
     key: str
@@ -77,7 +64,7 @@ def read(text: str, message_id: str) -> JobRequest:
     )
 
 
-def checked(asked: JobRequest) -> Asked:
+def checked(asked: JobRequest, kinds: Collection[str]) -> Asked:
     """Raises `BadRequestError`. Without a key of its own, the event's id is its key."""
     match asked.detail:
         case {"dialect": str(dialect), "tenant": str(tenant), "request": dict(request)}:
@@ -92,14 +79,20 @@ def checked(asked: JobRequest) -> Asked:
         checked_key(key)
     except BadRequestError as error:
         raise BadRequestError("idempotencyKey must be 1 to 255 printable characters") from error
-    return Asked(dialect=dialect, tenant=tenant, request=request, key=key)
+    if dialect not in kinds:
+        raise BadRequestError(f"dialect must be one of {', '.join(kinds)}")
+    return Asked(kind=dialect, tenant=tenant, request=request, key=key)
 
 
-def refusal(error: Exception) -> Refusal | None:
-    """Word why there is no job; None if it may pass, or is nothing that was asked for wrongly."""
-    known = next((c for c in type(error).__mro__ if c in _REFUSALS), None)
-    if known is None:
+def refusal(error: Exception, refusals: Refusals) -> Refusal | None:
+    """Say why there is no job; None for an error that repeating may mend.
+
+    `refusals` are those of the job's kind.
+    """
+    known = {**_REFUSALS, **refusals}
+    cause = next((c for c in type(error).__mro__ if c in known), None)
+    if cause is None:
         return None
-    code, text = _REFUSALS[known]
+    code, text = known[cause]
     details = error.details if isinstance(error, BadRequestError) else {}
     return Refusal(code=code, reason=text or str(error), details=details)

@@ -10,7 +10,7 @@ from typing import Final
 
 from starlette.requests import Request as HttpRequest
 
-from jobs.docs.api.access import UnknownCallerError
+from jobs.kit.errors import UnknownCallerError
 from jobs.kit.http import Request
 
 CONTEXT_HEADER: Final = "x-amzn-request-context"

@@ -1,22 +1,24 @@
-"""What has been read from the registry, for a minute."""
+"""A cache whose entries expire."""
 
 from typing import Final
 
-from jobs.core.job import Millis
-from jobs.core.ports import Clock
+from jobs.kit.clock import Clock, Millis
 
-_FRESH: Final[Millis] = 60_000
+DEFAULT_TTL_MS: Final[Millis] = 60_000
 
 
-class Kept[V]:
-    def __init__(self, clock: Clock) -> None:
+class Cache[V]:
+    def __init__(self, clock: Clock, ttl: Millis = DEFAULT_TTL_MS) -> None:
         self._clock = clock
-        self._read: dict[tuple[str, ...], tuple[Millis, V]] = {}
+        self._ttl = ttl
+        self._entries: dict[tuple[str, ...], tuple[Millis, V]] = {}
 
     def get(self, *key: str) -> V | None:
-        read_at, value = self._read.get(key, (-_FRESH, None))
-        return value if self._clock() < read_at + _FRESH else None
+        """Return an entry's value until it expires."""
+        entry = self._entries.get(key)
+        return entry[1] if entry and self._clock() < entry[0] + self._ttl else None
 
     def put(self, *key: str, value: V) -> V:
-        self._read[key] = (self._clock(), value)
+        """Keep a value, and return it."""
+        self._entries[key] = (self._clock(), value)
         return value

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from jobs.core.job import Millis
+from jobs.kit.clock import Millis
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 

@@ -2,10 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any
-
-from jobs.core.job import Millis
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,31 +16,6 @@ class Agent:
     active: bool = True
     provider: str = "echo"
     settings: Mapping[str, Any] = field(default_factory=dict)
-
-
-class Scope(StrEnum):
-    """What a key lets its owner do, in an API that asks for scopes."""
-
-    READ = "read"
-    WRITE = "write"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ApiKey:
-    """A credential's public half: whose it is, and the SHA-256 of the whole key in hex.
-
-    `opens` is the one public API that it is for. Without `expires_at` it lasts until it is removed.
-    """
-
-    id: str
-    tenant: str
-    sha256: str
-    opens: str = "messaging"
-    scopes: frozenset[Scope] = frozenset()
-    expires_at: Millis | None = None
-
-    def is_valid(self, now: Millis) -> bool:
-        return self.expires_at is None or now < self.expires_at
 
 
 def chosen(agents: Sequence[Agent], agent_id: str | None) -> Agent | None:

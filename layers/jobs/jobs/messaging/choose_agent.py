@@ -2,21 +2,21 @@
 
 from dataclasses import dataclass
 
-from jobs.core.errors import AgentNotFoundError, NoAgentsError
-from jobs.core.ports import Registry
 from jobs.messaging.agent import Agent
+from jobs.messaging.errors import AgentNotFoundError, NoAgentsError
+from jobs.messaging.ports import Agents
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChooseAgent:
-    registry: Registry
+    agents: Agents
 
     def __call__(self, tenant: str, agent_id: str | None) -> Agent:
         """Return the active agent of this id (in any case), or the first where none is named.
 
         Raises `AgentNotFoundError` or `NoAgentsError`.
         """
-        agent = self.registry.find_agent(tenant, agent_id and agent_id.lower())
+        agent = self.agents.find_agent(tenant, agent_id and agent_id.lower())
         if agent is None:
             raise AgentNotFoundError(agent_id) if agent_id else NoAgentsError
         return agent

@@ -2,23 +2,20 @@
 
 from dataclasses import dataclass
 
-from jobs.core.errors import (
-    AgentError,
-    AgentNotFoundError,
-    JobEndedError,
-    JobNotFoundError,
-    StaleJobError,
-)
+from jobs.core.errors import JobEndedError, JobNotFoundError, StaleJobError
 from jobs.core.job import Job, JobRef
-from jobs.core.ports import Clock, JobRepository, Registry
-from jobs.messaging.adapters.providers.provider import Answer, Delegate
+from jobs.core.ports import JobRepository
+from jobs.kit.clock import Clock
+from jobs.kit.errors import UpstreamError
+from jobs.messaging.errors import AgentNotFoundError
+from jobs.messaging.ports import Agents, Answer, Delegate
 from jobs.messaging.run_agent_job import agent_of, ended, question_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PollRemoteJob:
     repository: JobRepository
-    registry: Registry
+    agents: Agents
     remote: Delegate
     clock: Clock
 
@@ -33,11 +30,11 @@ class PollRemoteJob:
         return self._ended(job)
 
     def _ended(self, job: Job) -> bool:
-        outcome: Answer | AgentError | None
+        outcome: Answer | UpstreamError | None
         try:
-            outcome = self.remote.poll(agent_of(job, self.registry), question_of(job), job.handle)
-        except (AgentError, AgentNotFoundError) as error:
-            outcome = AgentError(str(error))
+            outcome = self.remote.poll(agent_of(job, self.agents), question_of(job), job.handle)
+        except (UpstreamError, AgentNotFoundError) as error:
+            outcome = UpstreamError(str(error))
         if outcome is None:
             return False
         try:

@@ -9,27 +9,24 @@ from typing import Final
 from uuid import uuid4
 
 from jobs.core.change_job import change_job
-from jobs.core.errors import (
-    AgentError,
-    AgentNotFoundError,
-    JobEndedError,
-    JobNotFoundError,
-    NotItsTurnError,
-    StaleJobError,
-    UnavailableError,
-)
-from jobs.core.job import Job, JobRef, Millis
-from jobs.core.ports import Clock, Delivery, JobRepository, Registry, Timers
+from jobs.core.errors import JobEndedError, JobNotFoundError, StaleJobError
+from jobs.core.job import Job, JobRef
+from jobs.core.ports import Delivery, JobRepository
+from jobs.kit.clock import Clock, Millis
+from jobs.kit.errors import UnavailableError, UpstreamError
 from jobs.kit.heartbeat import OutOfTimeError, attended
-from jobs.messaging.adapters.providers.provider import (
+from jobs.messaging.agent import Agent
+from jobs.messaging.errors import AgentNotFoundError, NotItsTurnError
+from jobs.messaging.ports import (
+    Agents,
     Answer,
     Delegated,
     Outcome,
+    PollTimers,
     Provider,
     Question,
+    Turns,
 )
-from jobs.messaging.agent import Agent
-from jobs.sessions.take_turn import TakeTurn
 
 LEASE: Final[Millis] = 25_000
 HOLD_S: Final = 30
@@ -55,10 +52,10 @@ class Ran(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunAgentJob:
     repository: JobRepository
-    registry: Registry
+    agents: Agents
     providers: Providers
-    timers: Timers
-    take_turn: TakeTurn
+    timers: PollTimers
+    turns: Turns
     clock: Clock
 
     def __call__(self, ref: JobRef, delivery: Delivery) -> Ran:
@@ -84,22 +81,22 @@ class RunAgentJob:
 
     def _claimed(self, job: Job) -> Job:
         claimed = job.claim(now=self.clock(), lease=LEASE)
-        self.take_turn(job)
+        self.turns.take(job)
         return claimed
 
-    def _ask(self, job: Job, delivery: Delivery) -> Outcome | AgentError:
+    def _ask(self, job: Job, delivery: Delivery) -> Outcome | UpstreamError:
         try:
-            agent = agent_of(job, self.registry)
+            agent = agent_of(job, self.agents)
             provider = self.providers(agent.provider)
-            question = replace(question_of(job), history=self.take_turn.recall(job))
+            question = replace(question_of(job), history=self.turns.recall(job))
             return attended(
                 partial(provider.ask, agent, question),
                 beat=partial(self._beat, job, delivery),
                 every=BEAT_S,
                 at_most=(job.deadline - self.clock()) / 1000,
             )
-        except (AgentError, AgentNotFoundError) as error:
-            return AgentError(str(error))
+        except (UpstreamError, AgentNotFoundError) as error:
+            return UpstreamError(str(error))
 
     def _beat(self, job: Job, delivery: Delivery) -> None:
         with suppress(UnavailableError):  # the message stays away for another two beats
@@ -113,22 +110,22 @@ class RunAgentJob:
             self.repository.renew(job, lease_until=self.clock())
             delivery.hold(RETRY_S)
 
-    def _finish(self, job: Job, outcome: Outcome | AgentError) -> Ran:
+    def _finish(self, job: Job, outcome: Outcome | UpstreamError) -> Ran:
         match outcome:
             case Delegated(handle):
                 self.repository.save(job.delegate(handle), replacing=job)
                 self.timers.poll(job.ref, until=job.deadline)
                 return Ran.DELEGATED
-            case Answer() | AgentError():
+            case Answer() | UpstreamError():
                 self.repository.save(ended(job, outcome, now=self.clock()), replacing=job)
                 return Ran.ANSWERED if isinstance(outcome, Answer) else Ran.FAILED
             case None:
                 return Ran.UNANSWERED
 
 
-def agent_of(job: Job, registry: Registry) -> Agent:
+def agent_of(job: Job, agents: Agents) -> Agent:
     """Return the job's agent as registered now, or raise `AgentNotFoundError`."""
-    agent = registry.find_agent(job.tenant, job.request["agentId"])
+    agent = agents.find_agent(job.tenant, job.request["agentId"])
     if agent is None:
         raise AgentNotFoundError(job.request["agentId"])
     return agent
@@ -145,8 +142,8 @@ def question_of(job: Job) -> Question:
     )
 
 
-def ended(job: Job, outcome: Answer | AgentError, *, now: Millis) -> Job:
-    if isinstance(outcome, AgentError):
+def ended(job: Job, outcome: Answer | UpstreamError, *, now: Millis) -> Job:
+    if isinstance(outcome, UpstreamError):
         return job.fail(str(outcome), now=now)
     message = {"id": str(uuid4()), "content": outcome.content}
     metadata = {} if outcome.metadata is None else {"metadata": dict(outcome.metadata)}

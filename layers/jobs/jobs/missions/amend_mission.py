@@ -6,7 +6,8 @@ from typing import Any
 
 from jobs.core.change_job import change_job
 from jobs.core.job import Job, JobRef
-from jobs.core.ports import Clock, JobRepository
+from jobs.core.ports import JobRepository
+from jobs.kit.clock import Clock
 from jobs.missions.mission import amended
 
 

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from jobs.core.change_job import change_job
-from jobs.core.errors import DeviceGroupNotFoundError, JobError, JobNotFoundError
-from jobs.core.job import Job, JobRef, Millis
-from jobs.core.ports import Clock, JobRepository
+from jobs.core.errors import JobError, JobNotFoundError
+from jobs.core.job import Job, JobRef
+from jobs.core.ports import JobRepository
+from jobs.kit.clock import Clock, Millis
 from jobs.missions.device import DeviceGroup, DeviceState
+from jobs.missions.errors import DeviceGroupNotFoundError
 from jobs.missions.mission import Waiting, mission_of, order_id, ordered
 from jobs.missions.ports import Fleet, FleetRegistry, Orders, WaitingMissions
 

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from jobs.core.create_job import add_once
-from jobs.core.errors import DeviceNotFoundError, DeviceOfflineError
 from jobs.core.ids import new_job_id, tenant_tag
-from jobs.core.job import Job, Millis
-from jobs.core.ports import Clock, JobRepository
+from jobs.core.job import Job
+from jobs.core.ports import JobRepository
+from jobs.core.webhook import Webhook
+from jobs.kit.clock import Clock, Millis
+from jobs.missions.errors import DeviceNotFoundError, DeviceOfflineError
 from jobs.missions.mission import Mission
 from jobs.missions.ports import Fleet, FleetRegistry
-from jobs.webhooks.webhook import Webhook
 
 _ALTITUDE: Final = 50.0
 """Metres, for a place that comes without one."""
@@ -27,7 +28,7 @@ class NewMission:
     """
 
     tenant: str
-    dialect: str
+    kind: str
     name: str
     group: str
     priority: int
@@ -72,14 +73,14 @@ class CreateMission:
         job = Job(
             id=new_job_id(now, tag=tenant_tag(new.tenant)),
             tenant=new.tenant,
-            dialect=new.dialect,
+            kind=new.kind,
             request={**new.request, "action": new.action, "waypoints": waypoints},
             created_at=now,
             changed_at=now,
             deadline=due_at + self.device_wait,
             retention=self.retention,
             webhook=new.webhook,
-            mission=Mission(
+            details=Mission(
                 name=new.name,
                 description=new.description,
                 group=new.group,
@@ -102,7 +103,7 @@ class CreateMission:
     def _is_repeated(self, new: NewMission) -> bool:
         """Whether there is a job already, which was granted while the device was online."""
         key = new.idempotency_key
-        return key is not None and self.repository.knows(new.tenant, new.dialect, key)
+        return key is not None and self.repository.knows(new.tenant, new.kind, key)
 
     def _demand_online(self, device: str, now: Millis) -> None:
         if not self.fleet.states([device])[device].is_online(now):

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from jobs.core.change_job import change_job
 from jobs.core.job import Job, JobRef
-from jobs.core.ports import Clock, JobRepository
+from jobs.core.ports import JobRepository
+from jobs.kit.clock import Clock
 from jobs.missions.mission import cancelled
 
 

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from jobs.core.job import JobRef, Millis
+from jobs.core.job import JobRef
+from jobs.kit.clock import Millis
 
 ONLINE_FOR: Final[Millis] = 15_000
 """A device reports every 5 s at least; one that was not heard for so long is out of reach."""

@@ -3,9 +3,9 @@
 from contextlib import suppress
 from dataclasses import dataclass
 
-from jobs.core.errors import UnavailableError
 from jobs.core.job import Job
 from jobs.core.status import JobStatus
+from jobs.kit.errors import UnavailableError
 from jobs.missions.mission import mission_of
 from jobs.missions.ports import MissionQueue, MissionTimers, Watchers
 

@@ -2,20 +2,19 @@
 
 from dataclasses import dataclass
 
-from jobs.core.errors import InvalidClientError
-from jobs.core.ports import Registry
+from jobs.missions.errors import InvalidClientError
 from jobs.missions.partner import AccessToken
-from jobs.missions.ports import TokenIssuer
+from jobs.missions.ports import Partners, TokenIssuer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssueToken:
-    registry: Registry
+    partners: Partners
     issuer: TokenIssuer
 
     def __call__(self, tenant: str, client_id: str, client_secret: str) -> AccessToken:
         """Raises `InvalidClientError`, whatever of it is not right."""
-        client = self.registry.client(client_id)
+        client = self.partners.client(client_id)
         if client is None or client.tenant != tenant:
             raise InvalidClientError
         return self.issuer.issue(client_id, client_secret)

@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from jobs.core.errors import JobStartedError
-from jobs.core.job import Job, JobRef, Millis
+from jobs.core.job import Job, JobRef
 from jobs.core.status import JobStatus
+from jobs.kit.clock import Millis
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,16 +56,16 @@ class Waiting:
     mission: Mission
 
 
-DIALECT: Final = "missions"
+KIND: Final = "missions"
 JOB_PATH: Final = "/v3/jobs/{id}"
 WAITING: Final = frozenset({JobStatus.PENDING, JobStatus.QUEUED})
 
 
 def mission_of(job: Job) -> Mission:
-    """Return the job's mission; only jobs of the missions dialect have one."""
-    if job.mission is None:
-        raise TypeError(f"job {job.id} is no mission")
-    return job.mission
+    """Return the details of a mission. Raises `TypeError` for a job of another kind."""
+    if not isinstance(job.details, Mission):
+        raise TypeError(f"job {job.id} is not a mission")
+    return job.details
 
 
 def order_id(job: Job) -> str | None:
@@ -95,7 +96,7 @@ def amended(job: Job, changes: Mapping[str, Any], *, now: Millis) -> Job:
     """Change name, description or priority of a job that waits. Raises `JobStartedError`."""
     refuse_unless_waiting(job)
     mission = replace(mission_of(job), **changes, amended_at=now)
-    return replace(job, attempt=job.attempt + 1, mission=mission)
+    return replace(job, attempt=job.attempt + 1, details=mission)
 
 
 def cancelled(job: Job, *, now: Millis) -> Job:
@@ -110,7 +111,7 @@ def ordered(job: Job, device: str, *, fence: int, now: Millis) -> Job:
         raise JobStartedError(job.id)
     number = job.attempt + 1
     order = Order(device=device, fence=fence, number=number, sent_at=now)
-    return replace(job, attempt=number, mission=replace(mission_of(job), order=order))
+    return replace(job, attempt=number, details=replace(mission_of(job), order=order))
 
 
 def withdrawn(job: Job) -> Job:
@@ -120,10 +121,10 @@ def withdrawn(job: Job) -> Job:
         raise JobStartedError(job.id)
     declined = (*mission.declined, mission.order.device)
     mission = replace(mission, order=None, declined=declined)
-    return replace(job, attempt=job.attempt + 1, mission=mission)
+    return replace(job, attempt=job.attempt + 1, details=mission)
 
 
 def started(job: Job, *, now: Millis, deadline: Millis) -> Job:
     """The device has accepted: from now on a drone may be in the air. Raises `JobEndedError`."""
     mission = replace(mission_of(job), started_at=now)
-    return replace(job.start(now=now, deadline=deadline), mission=mission)
+    return replace(job.start(now=now, deadline=deadline), details=mission)

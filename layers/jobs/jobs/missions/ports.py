@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, Protocol
 
-from jobs.core.job import Job, JobRef, Millis
-from jobs.core.rate_limit import Allowance, Limit
+from jobs.core.job import Job, JobRef
+from jobs.kit.clock import Millis
 from jobs.missions.device import Device, DeviceGroup, DeviceState, Plan, Reading
 from jobs.missions.mission import Order, Waiting
-from jobs.missions.partner import AccessToken
+from jobs.missions.partner import AccessToken, Client
 
 
 class FleetRegistry(Protocol):
@@ -115,12 +115,9 @@ class Watchers(Protocol):
         """Tell them what devices have reported."""
 
 
-class RateLimits(Protocol):
-    def take(self, owner: str, limit: Limit) -> Allowance:
-        """Take one request from the owner's window, or begin a new one if it is over.
-
-        Exact, however many ask at once. A request that is not granted takes nothing.
-        """
+class Partners(Protocol):
+    def client(self, client_id: str) -> Client | None:
+        """Return a partner's program. One that was removed may be found for another minute."""
 
 
 class TokenIssuer(Protocol):

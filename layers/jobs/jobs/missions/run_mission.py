@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from jobs.core.change_job import change_job
 from jobs.core.errors import JobNotFoundError
 from jobs.core.job import Job, JobRef
-from jobs.core.ports import Clock, JobRepository
+from jobs.core.ports import JobRepository
 from jobs.core.status import JobStatus
+from jobs.kit.clock import Clock
 from jobs.missions.assign_missions import AssignMissions
 from jobs.missions.mission import mission_of, waits_for_device
 

@@ -3,10 +3,11 @@
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from jobs.core.errors import JobNotFoundError, UnavailableError
+from jobs.core.errors import JobNotFoundError
 from jobs.core.ids import is_uuid
-from jobs.core.job import Millis
-from jobs.core.ports import Clock, JobRepository
+from jobs.core.ports import JobRepository
+from jobs.kit.clock import Clock, Millis
+from jobs.kit.errors import UnavailableError
 from jobs.missions.device import Device, DeviceState, Reading
 from jobs.missions.mission import job_id_in
 from jobs.missions.ports import Fleet, FleetRegistry, MissionQueue, WaitingMissions, Watchers

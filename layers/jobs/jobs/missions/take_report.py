@@ -7,10 +7,11 @@ from typing import Final
 
 from jobs.core.change_job import change_job
 from jobs.core.errors import JobEndedError, JobNotFoundError, JobStartedError
-from jobs.core.job import Job, JobRef, Millis
-from jobs.core.ports import Clock, JobRepository
+from jobs.core.job import Job, JobRef
+from jobs.core.ports import JobRepository
 from jobs.core.status import JobStatus
-from jobs.missions.mission import DIALECT, job_id_in, mission_of, order_id, started, withdrawn
+from jobs.kit.clock import Clock, Millis
+from jobs.missions.mission import KIND, job_id_in, mission_of, order_id, started, withdrawn
 from jobs.missions.ports import Fleet, FleetRegistry, MissionQueue, Orders, OrderState
 
 _NO_REASON: Final = "The device reported a failure without a reason"
@@ -36,7 +37,7 @@ class TakeReport:
         found = None if device is None else self.orders.state(order, device.id)
         if device is None or found is None:
             return None
-        ref = JobRef(tenant=device.tenant, dialect=DIALECT, id=job_id_in(order))
+        ref = JobRef(tenant=device.tenant, kind=KIND, id=job_id_in(order))
         state, reason = found
         try:
             self._take(ref, order, state, reason)

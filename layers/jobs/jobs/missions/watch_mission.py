@@ -5,9 +5,10 @@ from typing import Final
 
 from jobs.core.change_job import change_job
 from jobs.core.errors import JobEndedError, JobNotFoundError, JobStartedError
-from jobs.core.job import Job, JobRef, Millis
-from jobs.core.ports import Clock, JobRepository
+from jobs.core.job import Job, JobRef
+from jobs.core.ports import JobRepository
 from jobs.core.status import JobStatus
+from jobs.kit.clock import Clock, Millis
 from jobs.missions.assign_missions import PATIENCE, AssignMissions
 from jobs.missions.mission import Order, mission_of, order_id
 from jobs.missions.ports import Fleet, MissionQueue, Orders, OrderState

@@ -14,7 +14,6 @@ from typing import Final
 
 from jobs.kit.http import Request, Response
 from jobs.kit.page import page
-from jobs.messaging.api import responses as messaging
 from openapi_files import FOLDER
 
 HEADERS: Final = {
@@ -84,7 +83,8 @@ def refuse(error: Exception, request: Request) -> Response:
             "available": error.available,
         }
         return Response(HTTPStatus.NOT_FOUND, body)
-    return messaging.refuse(error, request)
+    body = {"success": False, "error": "Internal server error", "code": "INTERNAL_ERROR"}
+    return Response(HTTPStatus.INTERNAL_SERVER_ERROR, body)
 
 
 @cache

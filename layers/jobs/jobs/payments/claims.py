@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from jobs.core.create_job import KEY_LIFE, NewJob
-from jobs.core.errors import IdempotencyConflictError, SettlementUnknownError
+from jobs.core.errors import IdempotencyConflictError
 from jobs.core.ids import new_job_id
-from jobs.core.job import Millis
-from jobs.core.ports import Clock
+from jobs.kit.clock import Clock, Millis
 from jobs.payments.close_payment import ClosePayment, Paid
+from jobs.payments.errors import SettlementUnknownError
 from jobs.payments.payment import KeyedPayment, Network, Payment, PaymentState, webhook_data
 from jobs.payments.ports import Payments
 from jobs.payments.reconcile_payment import ReconcilePayment
@@ -109,7 +109,7 @@ class PaymentClaims:
             id=offered.id,
             state=PaymentState.CLAIMED,
             tenant=new.tenant,
-            dialect=new.dialect,
+            kind=new.kind,
             job_id=new_job_id(now),
             request_hash=request_hash(new),
             network=offered.network.name,

@@ -3,15 +3,12 @@
 from contextlib import suppress
 from dataclasses import dataclass
 
-from jobs.core.errors import (
-    JobNotFoundError,
-    PaymentRefusedError,
-    SettlementUnknownError,
-    StalePaymentError,
-    UnavailableError,
-)
+from jobs.core.errors import JobNotFoundError
 from jobs.core.job import Job
-from jobs.core.ports import Clock, JobRepository
+from jobs.core.ports import JobRepository
+from jobs.kit.clock import Clock
+from jobs.kit.errors import UnavailableError
+from jobs.payments.errors import PaymentRefusedError, SettlementUnknownError, StalePaymentError
 from jobs.payments.payment import Payment
 from jobs.payments.ports import Payments
 

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from jobs.core.create_job import NewJob
-from jobs.core.errors import PaymentRefusedError, SettlementUnknownError
-from jobs.core.job import Millis
-from jobs.core.ports import Clock
+from jobs.kit.clock import Clock, Millis
 from jobs.payments.claims import BUSY, Offered, PaymentClaims, belongs
 from jobs.payments.close_payment import Paid
+from jobs.payments.errors import PaymentRefusedError, SettlementUnknownError
 from jobs.payments.payment import (
     Network,
     Payment,

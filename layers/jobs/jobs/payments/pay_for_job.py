@@ -5,16 +5,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from jobs.core.create_job import NewJob
-from jobs.core.errors import (
-    PaymentRefusedError,
-    SettlementUnknownError,
-    StalePaymentError,
-    UnavailableError,
-)
-from jobs.core.job import Millis
-from jobs.core.ports import Clock
+from jobs.kit.clock import Clock, Millis
+from jobs.kit.errors import UnavailableError
 from jobs.payments.claims import BUSY, LEASE, Offered, PaymentClaims, belongs
 from jobs.payments.close_payment import Paid
+from jobs.payments.errors import PaymentRefusedError, SettlementUnknownError, StalePaymentError
 from jobs.payments.payment import Authorization, KeyedPayment, Payment, PaymentState, Terms
 from jobs.payments.ports import Facilitator, Payments, Refused, Settled
 from jobs.payments.reconcile_payment import NOT_RECEIVED, Sight

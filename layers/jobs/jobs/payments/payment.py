@@ -10,8 +10,9 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Final, Self
 
-from jobs.core.job import Job, JobRef, Millis
-from jobs.webhooks.webhook import Webhook
+from jobs.core.job import Job, JobRef
+from jobs.core.webhook import Webhook
+from jobs.kit.clock import Millis
 
 PAYERS: Final = "payers"
 """The tenant of jobs that belong to whoever has paid for them."""
@@ -138,7 +139,7 @@ class Payment:
     id: str
     state: PaymentState
     tenant: str
-    dialect: str
+    kind: str
     job_id: str
     request_hash: str
     network: str
@@ -156,7 +157,7 @@ class Payment:
 
     @property
     def ref(self) -> JobRef:
-        return JobRef(tenant=self.tenant, dialect=self.dialect, id=self.job_id)
+        return JobRef(tenant=self.tenant, kind=self.kind, id=self.job_id)
 
     @property
     def nonce(self) -> str:
@@ -197,7 +198,7 @@ class Payment:
         return Job(
             id=self.job_id,
             tenant=self.tenant,
-            dialect=self.dialect,
+            kind=self.kind,
             request=self.job["request"],
             created_at=now,
             changed_at=now,

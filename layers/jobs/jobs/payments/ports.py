@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, Self
 
-from jobs.core.job import Millis
+from jobs.kit.clock import Millis
 from jobs.payments.payment import Authorization, KeyedPayment, Network, Payment
 
 

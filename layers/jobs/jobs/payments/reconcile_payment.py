@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Final
 
-from jobs.core.errors import SettlementUnknownError
 from jobs.payments.close_payment import ClosePayment
+from jobs.payments.errors import SettlementUnknownError
 from jobs.payments.payment import NETWORKS, Payment, PaymentState
 from jobs.payments.ports import Chain, Settled
 from jobs.payments.rules import LONGEST_VALIDITY

@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from jobs.core.errors import PaymentRefusedError
-from jobs.core.job import Millis
+from jobs.kit.clock import Millis
+from jobs.payments.errors import PaymentRefusedError
 from jobs.payments.payment import Authorization, Terms
 
 LONGEST_VALIDITY: Final = 3600

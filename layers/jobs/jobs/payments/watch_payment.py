@@ -4,9 +4,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
-from jobs.core.errors import SettlementUnknownError, UnavailableError
-from jobs.core.job import Millis
-from jobs.core.ports import Clock
+from jobs.kit.clock import Clock, Millis
+from jobs.kit.errors import UnavailableError
+from jobs.payments.errors import SettlementUnknownError
 from jobs.payments.payment import Payment, PaymentState
 from jobs.payments.ports import Payments
 from jobs.payments.reconcile_payment import ReconcilePayment

@@ -6,6 +6,7 @@ from jobs.core.errors import JobNotFoundError
 from jobs.core.job import Job, JobRef
 from jobs.core.ports import JobQueue, JobRepository
 from jobs.core.status import JobStatus
+from jobs.messaging.message import session_of
 from jobs.sessions.ports import Conversations
 from jobs.sessions.session import ChatMessage
 
@@ -21,11 +22,10 @@ class PassTurn:
 
         Harmless when repeated, and where that one does not wait: the worker looks.
         """
-        if job.conversation is None:
+        session = session_of(job)
+        if session is None:
             return
-        for asked in self.conversations.asked_since(
-            job.tenant, job.conversation, after=job.created_at
-        ):
+        for asked in self.conversations.asked_since(job.tenant, session, after=job.created_at):
             ref = ref_of(asked, job)
             try:
                 status = self.repository.status_of(ref)

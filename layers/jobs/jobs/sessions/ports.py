@@ -6,8 +6,9 @@ Every method may raise `UnavailableError`.
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
-from jobs.core.job import Job, JobRef, Millis
+from jobs.core.job import Job, JobRef
 from jobs.core.ports import IdempotencyKey
+from jobs.kit.clock import Millis
 from jobs.sessions.session import ChatMessage, ChatSession, Messages, Window
 
 

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from jobs.core.create_job import KEY_LIFE
-from jobs.core.errors import StaleSessionError
 from jobs.core.ids import new_job_id
-from jobs.core.job import Job, Millis
-from jobs.core.ports import Clock, IdempotencyKey, JobRepository
+from jobs.core.job import Job
+from jobs.core.ports import IdempotencyKey, JobRepository
+from jobs.kit.clock import Clock, Millis
+from jobs.messaging.message import KIND, Message
+from jobs.sessions.errors import StaleSessionError
 from jobs.sessions.ports import Conversations
 from jobs.sessions.session import ANSWER_TIME, ChatSession
 
@@ -20,7 +22,6 @@ class NewMessage:
     """What a caller says, checked."""
 
     tenant: str
-    dialect: str
     session: str
     content: str
     metadata: Mapping[str, Any]
@@ -66,7 +67,7 @@ class SendMessage:
         return Job(
             id=new_job_id(session.said_at),
             tenant=new.tenant,
-            dialect=new.dialect,
+            kind=KIND,
             request={
                 "agentId": session.agent_id,
                 "userId": session.user_id,
@@ -77,7 +78,7 @@ class SendMessage:
             changed_at=session.said_at,
             deadline=session.said_at + ANSWER_TIME,
             retention=self.retention,
-            conversation=session.id,
+            details=Message(session=session.id),
         )
 
 

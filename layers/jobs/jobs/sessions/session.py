@@ -3,13 +3,15 @@
 Called chat sessions, as jobs of documentation agents have sessions of another kind.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, Self
 
-from jobs.core.errors import SessionExpiredError
-from jobs.core.job import Job, Millis
+from jobs.core.job import Job
 from jobs.core.status import JobStatus
+from jobs.kit.clock import Millis
+from jobs.messaging.history import Said
+from jobs.sessions.errors import SessionExpiredError
 
 MINUTE: Final[Millis] = 60_000
 LONGEST_SESSION_MINUTES: Final = 720
@@ -157,14 +159,6 @@ def answer_in(job: Job) -> ChatMessage | None:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
-    """A piece of a conversation, as an agent is reminded of it."""
-
-    by_agent: bool
-    content: str
-
-
 def recalled(asked: Sequence[ChatMessage], answered: Sequence[ChatMessage]) -> Sequence[Said]:
     """Put a conversation together, each answer after its question.
 
@@ -181,16 +175,3 @@ def recalled(asked: Sequence[ChatMessage], answered: Sequence[ChatMessage]) -> S
             break
         kept = turn + kept
     return kept
-
-
-def merged(history: Sequence[Said]) -> Iterator[tuple[bool, list[str]]]:
-    """Join what one side has said in a row, for models that want the sides to take turns."""
-    by_agent, said = False, list[str]()
-    for each in history:
-        if each.by_agent is not by_agent and said:
-            yield by_agent, said
-            said = []
-        by_agent = each.by_agent
-        said.append(each.content)
-    if said:
-        yield by_agent, said

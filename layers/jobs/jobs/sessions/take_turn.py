@@ -4,12 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from jobs.core.errors import JobNotFoundError, NotItsTurnError
+from jobs.core.errors import JobNotFoundError
 from jobs.core.job import Job
-from jobs.core.ports import Clock, JobRepository
+from jobs.core.ports import JobRepository
+from jobs.kit.clock import Clock
+from jobs.messaging.errors import NotItsTurnError
+from jobs.messaging.history import Said
+from jobs.messaging.message import session_of
 from jobs.sessions.pass_turn import ref_of
 from jobs.sessions.ports import Conversations
-from jobs.sessions.session import MOST_RECALLED, Said, recalled
+from jobs.sessions.session import MOST_RECALLED, recalled
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,15 +22,16 @@ class TakeTurn:
     conversations: Conversations
     clock: Clock
 
-    def __call__(self, job: Job) -> None:
+    def take(self, job: Job) -> None:
         """Raise `NotItsTurnError` while a message before this one is not over.
 
         A message that an agent has been asked had its turn itself, so all before it are over. One
         that ended while it waited says nothing of those before it.
         """
-        if job.conversation is None:
+        session = session_of(job)
+        if session is None:
             return
-        for asked in self.conversations.asked(job.tenant, job.conversation, before=job.created_at):
+        for asked in self.conversations.asked(job.tenant, session, before=job.created_at):
             try:
                 before = self.repository.get(ref_of(asked, job))
             except JobNotFoundError:
@@ -38,8 +43,9 @@ class TakeTurn:
 
     def recall(self, job: Job) -> Sequence[Said]:
         """Return the conversation up to a message whose turn it is."""
-        if job.conversation is None:
+        session = session_of(job)
+        if session is None:
             return ()
-        asked = self.conversations.asked(job.tenant, job.conversation, before=job.created_at)
-        answered = self.conversations.answered(job.tenant, job.conversation, limit=MOST_RECALLED)
+        asked = self.conversations.asked(job.tenant, session, before=job.created_at)
+        answered = self.conversations.answered(job.tenant, session, limit=MOST_RECALLED)
         return recalled([*islice(asked, MOST_RECALLED)][::-1], answered)

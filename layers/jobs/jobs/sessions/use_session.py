@@ -6,11 +6,14 @@ from typing import Any, Final, Protocol
 from uuid import uuid4
 
 from jobs.core.cancel_job import CancelJob
-from jobs.core.errors import JobEndedError, JobNotFoundError, StaleSessionError
+from jobs.core.errors import JobEndedError, JobNotFoundError
 from jobs.core.ids import new_job_id
-from jobs.core.job import JobRef, Millis
-from jobs.core.ports import Clock, JobRepository
+from jobs.core.job import JobRef
+from jobs.core.ports import JobRepository
+from jobs.kit.clock import Clock, Millis
 from jobs.messaging.choose_agent import ChooseAgent
+from jobs.messaging.message import KIND
+from jobs.sessions.errors import StaleSessionError
 from jobs.sessions.ports import Conversations
 from jobs.sessions.session import ChatSession, Timeouts
 
@@ -88,12 +91,9 @@ class UseSession:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CloseSession:
-    """`dialect` is that of the sessions' jobs."""
-
     conversations: Conversations
     repository: JobRepository
     cancel_job: CancelJob
-    dialect: str
 
     def __call__(self, tenant: str, session_id: str) -> None:
         """Delete a session with its messages; what is not answered yet is cancelled.
@@ -101,7 +101,7 @@ class CloseSession:
         Raises `SessionNotFoundError`.
         """
         self.conversations.close(self.conversations.get(tenant, session_id))
-        ref = JobRef(tenant=tenant, dialect=self.dialect, id="")
+        ref = JobRef(tenant=tenant, kind=KIND, id="")
         for asked in self.conversations.asked(tenant, session_id):
             if self._was_asked(replace(ref, id=asked.job_id)):
                 break

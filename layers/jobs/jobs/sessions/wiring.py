@@ -1,14 +1,19 @@
-"""The composition root's part for sessions; `jobs.core.wiring` says how it works."""
+"""Composes sessions; `jobs.core.wiring` says how wirings work."""
 
 from __future__ import annotations
 
 import os
-from functools import cache
+from functools import cached_property
 from typing import TYPE_CHECKING
 
-from jobs.core import wiring as bootstrap
+from jobs.messaging.wiring import MessagingWiring
+from jobs.messaging.wiring import wiring as messaging_wiring
 
 if TYPE_CHECKING:
+    from jobs.core.job import Job
+    from jobs.messaging.kind import MessageKind
+    from jobs.messaging.poll_remote_job import PollRemoteJob
+    from jobs.messaging.run_agent_job import RunAgentJob
     from jobs.sessions.adapters.jobs import DynamoChatJobs
     from jobs.sessions.adapters.sessions import DynamoConversations
     from jobs.sessions.pass_turn import PassTurn
@@ -17,99 +22,137 @@ if TYPE_CHECKING:
     from jobs.sessions.use_session import CloseSession, OpenSession, UseSession
 
 
-# ── What the API does ───────────────────────────────────────────────────────────
+class SessionsWiring:
+    def __init__(self, messaging: MessagingWiring) -> None:
+        self.core = messaging.core
+        self.messaging = messaging
+
+    # ── What the API does ───────────────────────────────────────────────────────────
+
+    @property
+    def closed(self) -> bool:
+        """Whether a message would be a job that others have to pay for."""
+        mode = os.environ["PAYMENTS"]
+        return mode == "required" or (
+            mode == "instead-of-key" and os.environ["KEYS_ARE_FREE"] != "true"
+        )
+
+    @cached_property
+    def open_session(self) -> OpenSession:
+        from jobs.sessions.use_session import OpenSession
+
+        return OpenSession(
+            conversations=self.conversations,
+            choose_agent=self.messaging.choose_agent,
+            clock=self.core.clock,
+        )
+
+    @cached_property
+    def use_session(self) -> UseSession:
+        from jobs.sessions.use_session import UseSession
+
+        return UseSession(conversations=self.conversations, clock=self.core.clock)
+
+    @cached_property
+    def close_session(self) -> CloseSession:
+        from jobs.sessions.use_session import CloseSession
+
+        return CloseSession(
+            conversations=self.conversations,
+            repository=self.core.jobs,
+            cancel_job=self.core.cancel_job,
+        )
+
+    @cached_property
+    def send_message(self) -> SendMessage:
+        from jobs.sessions.send_message import SendMessage
+
+        return SendMessage(
+            repository=self.core.jobs,
+            conversations=self.conversations,
+            clock=self.core.clock,
+            retention=self.core.retention,
+        )
+
+    # ── What the workers do ─────────────────────────────────────────────────────────
+
+    @cached_property
+    def take_turn(self) -> TakeTurn:
+        from jobs.sessions.take_turn import TakeTurn
+
+        return TakeTurn(
+            repository=self.core.jobs, conversations=self.conversations, clock=self.core.clock
+        )
+
+    @cached_property
+    def pass_turn(self) -> PassTurn:
+        from jobs.sessions.pass_turn import PassTurn
+
+        return PassTurn(
+            repository=self.core.jobs,
+            conversations=self.conversations,
+            queue=self.messaging.queue,
+        )
+
+    @cached_property
+    def run_agent_job(self) -> RunAgentJob:
+        from jobs.messaging.run_agent_job import RunAgentJob
+
+        return RunAgentJob(
+            repository=self.repository,
+            agents=self.messaging.agents,
+            providers=self.messaging.provider,
+            timers=self.messaging.poll_timers,
+            turns=self.take_turn,
+            clock=self.core.clock,
+        )
+
+    @cached_property
+    def poll_remote_job(self) -> PollRemoteJob:
+        from jobs.messaging.poll_remote_job import PollRemoteJob
+
+        return PollRemoteJob(
+            repository=self.repository,
+            agents=self.messaging.agents,
+            remote=self.messaging.remote,
+            clock=self.core.clock,
+        )
+
+    @cached_property
+    def kind(self) -> MessageKind:
+        """Messages, as the shared workers see them: the end of one passes the turn in a session."""
+        from jobs.messaging.kind import MessageKind
+
+        def pass_turn(job: Job) -> None:
+            self.pass_turn(job)  # made only when a turn is passed
+
+        return MessageKind(wiring=self.messaging, pass_turn=pass_turn)
+
+    # ── What it stands on ───────────────────────────────────────────────────────────
+
+    @cached_property
+    def conversations(self) -> DynamoConversations:
+        from jobs.sessions.adapters.sessions import DynamoConversations
+
+        return DynamoConversations(
+            self.core.aws.dynamodb,
+            os.environ["SESSION_TABLE"],
+            os.environ["JOB_TABLE"],
+            self.core.clock,
+        )
+
+    @cached_property
+    def repository(self) -> DynamoChatJobs:
+        """The job table for workers: an answer is stored as a message of its session, too."""
+        from jobs.sessions.adapters.jobs import DynamoChatJobs
+
+        return DynamoChatJobs(
+            self.core.aws.dynamodb,
+            os.environ["JOB_TABLE"],
+            os.environ["SESSION_TABLE"],
+            self.core.clock,
+            self.core.storages,
+        )
 
 
-def closed() -> bool:
-    """Whether a message would be a job that others have to pay for."""
-    mode = bootstrap.payments()
-    return mode == "required" or (
-        mode == "instead-of-key" and os.environ["KEYS_ARE_FREE"] != "true"
-    )
-
-
-@cache
-def open_session() -> OpenSession:
-    from jobs.sessions.use_session import OpenSession
-
-    return OpenSession(
-        conversations=conversations(), choose_agent=bootstrap.choose_agent(), clock=bootstrap.now
-    )
-
-
-@cache
-def use_session() -> UseSession:
-    from jobs.sessions.use_session import UseSession
-
-    return UseSession(conversations=conversations(), clock=bootstrap.now)
-
-
-@cache
-def close_session() -> CloseSession:
-    from jobs.messaging.api import responses as messaging
-    from jobs.sessions.use_session import CloseSession
-
-    return CloseSession(
-        conversations=conversations(),
-        repository=bootstrap.repository(),
-        cancel_job=bootstrap.cancel_job(),
-        dialect=messaging.NAME,
-    )
-
-
-@cache
-def send_message() -> SendMessage:
-    from jobs.sessions.send_message import SendMessage
-
-    return SendMessage(
-        repository=bootstrap.repository(),
-        conversations=conversations(),
-        clock=bootstrap.now,
-        retention=int(os.environ["RETENTION_HOURS"]) * 3600_000,
-    )
-
-
-# ── What the workers do ─────────────────────────────────────────────────────────
-
-
-@cache
-def take_turn() -> TakeTurn:
-    from jobs.sessions.take_turn import TakeTurn
-
-    return TakeTurn(
-        repository=bootstrap.repository(), conversations=conversations(), clock=bootstrap.now
-    )
-
-
-@cache
-def pass_turn() -> PassTurn:
-    from jobs.kit.aws.sqs import SqsJobQueue
-    from jobs.sessions.pass_turn import PassTurn
-
-    return PassTurn(
-        repository=bootstrap.repository(),
-        conversations=conversations(),
-        queue=SqsJobQueue(bootstrap.sqs(), os.environ["AGENT_QUEUE_URL"]),
-    )
-
-
-# ── What it stands on ───────────────────────────────────────────────────────────
-
-
-@cache
-def conversations() -> DynamoConversations:
-    from jobs.sessions.adapters.sessions import DynamoConversations
-
-    return DynamoConversations(
-        bootstrap.dynamodb(), os.environ["SESSION_TABLE"], os.environ["JOB_TABLE"], bootstrap.now
-    )
-
-
-@cache
-def repository() -> DynamoChatJobs:
-    """The job table, for those who bring agents' answers."""
-    from jobs.sessions.adapters.jobs import DynamoChatJobs
-
-    return DynamoChatJobs(
-        bootstrap.dynamodb(), os.environ["JOB_TABLE"], os.environ["SESSION_TABLE"], bootstrap.now
-    )
+wiring = SessionsWiring(messaging_wiring)

@@ -3,11 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from jobs.core.errors import ResourceNotFoundError
-from jobs.core.job import Millis
-from jobs.core.ports import Clock
+from jobs.kit.clock import Clock, Millis
 from jobs.missions.partner import Caller
 from jobs.tracking.connection import Connection
+from jobs.tracking.errors import ResourceNotFoundError
 from jobs.tracking.find_resource import FindResource
 from jobs.tracking.ports import Shares
 from jobs.tracking.share import share_id

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from jobs.core.errors import UnavailableError
-from jobs.core.ports import Clock
+from jobs.kit.clock import Clock
+from jobs.kit.errors import UnavailableError
 from jobs.tracking.connection import Connection, ConnectionEndedError, SocketGoneError
 from jobs.tracking.ports import Connections, Message, Sockets, StreamWords, Topics
 from jobs.tracking.resource import Resource

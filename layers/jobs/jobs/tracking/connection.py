@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from jobs.core.job import Millis
+from jobs.kit.clock import Millis
 from jobs.tracking.resource import Resource
 from jobs.tracking.share import Share, ShareType
 

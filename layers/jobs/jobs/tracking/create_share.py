@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from jobs.core.job import Millis
-from jobs.core.ports import Clock
+from jobs.kit.clock import Clock, Millis
 from jobs.tracking.find_resource import FindResource
 from jobs.tracking.ports import Shares
 from jobs.tracking.share import Share, ShareType, new_code

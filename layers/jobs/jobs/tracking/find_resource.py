@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 
-from jobs.core.errors import DeviceGroupNotFoundError, JobNotFoundError, ResourceNotFoundError
+from jobs.core.errors import JobNotFoundError
 from jobs.core.ids import is_uuid
 from jobs.core.job import JobRef
 from jobs.core.ports import JobRepository
-from jobs.missions.mission import DIALECT
+from jobs.missions.errors import DeviceGroupNotFoundError
+from jobs.missions.mission import KIND
 from jobs.missions.ports import FleetRegistry
+from jobs.tracking.errors import ResourceNotFoundError
 from jobs.tracking.resource import Resource, ResourceKind, job_resource
 
 
@@ -19,7 +21,7 @@ class FindResource:
     def __call__(self, tenant: str, resource_id: str) -> Resource:
         """Raises `ResourceNotFoundError`, also for another organisation's."""
         if is_uuid(resource_id):
-            ref = JobRef(tenant=tenant, dialect=DIALECT, id=resource_id)
+            ref = JobRef(tenant=tenant, kind=KIND, id=resource_id)
             try:
                 self.repository.status_of(ref)
             except JobNotFoundError:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from jobs.core.errors import ShareNotFoundError
+from jobs.tracking.errors import ShareNotFoundError
 from jobs.tracking.ports import Shares
 from jobs.tracking.share import Share, share_id
 

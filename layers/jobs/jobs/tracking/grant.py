@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from jobs.core.job import Millis
+from jobs.kit.clock import Millis
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

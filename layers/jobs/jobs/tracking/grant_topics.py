@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from jobs.core.ids import tenant_tag
-from jobs.core.job import Millis
+from jobs.kit.clock import Millis
 from jobs.missions.partner import Caller
 from jobs.missions.ports import FleetRegistry
 from jobs.tracking.grant import Grant

@@ -11,8 +11,9 @@ from typing import Final
 
 from jobs.core.errors import JobNotFoundError
 from jobs.core.job import JobRef
-from jobs.core.ports import Clock, JobRepository
-from jobs.missions.mission import DIALECT
+from jobs.core.ports import JobRepository
+from jobs.kit.clock import Clock
+from jobs.missions.mission import KIND
 from jobs.missions.ports import Fleet, FleetRegistry
 from jobs.tracking.broadcast import Broadcast
 from jobs.tracking.connection import Connection, ConnectionEndedError, SocketGoneError
@@ -84,7 +85,7 @@ class Greet:
         return _Snapshot(messages=messages, sequence=1)
 
     def _of_job(self, resource: Resource) -> _Snapshot:
-        ref = JobRef(tenant=resource.tenant, dialect=DIALECT, id=resource.id)
+        ref = JobRef(tenant=resource.tenant, kind=KIND, id=resource.id)
         now = self.clock()
         job = self.repository.get(ref).as_of(now)
         message = self.words.of_job(job.status, device_of(job, self.fleet), at=now)

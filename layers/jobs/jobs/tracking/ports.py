@@ -6,8 +6,8 @@ Every method may raise `UnavailableError`.
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from jobs.core.job import Millis
 from jobs.core.status import JobStatus
+from jobs.kit.clock import Millis
 from jobs.missions.device import DeviceState
 from jobs.tracking.connection import Connection, Watching
 from jobs.tracking.resource import Resource

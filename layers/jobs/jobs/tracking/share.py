@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from jobs.core.job import Millis
+from jobs.kit.clock import Millis
 from jobs.tracking.resource import Resource
 
 

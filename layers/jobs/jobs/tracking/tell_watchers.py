@@ -9,9 +9,10 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 
-from jobs.core.errors import JobNotFoundError, UnavailableError
+from jobs.core.errors import JobNotFoundError
 from jobs.core.job import Job, JobRef
 from jobs.core.ports import JobRepository
+from jobs.kit.errors import UnavailableError
 from jobs.missions.device import DeviceState
 from jobs.missions.mission import job_id_in, mission_of
 from jobs.missions.ports import Fleet, FleetRegistry

@@ -4,8 +4,8 @@ import random
 from dataclasses import dataclass
 from typing import Final, cast
 
-from jobs.core.errors import NotDeliveredError
-from jobs.core.ports import Clock
+from jobs.kit.clock import Clock
+from jobs.webhooks.errors import NotDeliveredError
 from jobs.webhooks.ports import DeliveryLog, DeliveryMetrics, Sender, SigningSecrets
 from jobs.webhooks.signature import signed
 from jobs.webhooks.webhook import Attempt, DeliveryRef, DeliveryState, Failure, WebhookDelivery

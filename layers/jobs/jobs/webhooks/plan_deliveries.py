@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from jobs.core.changes import JobChange
-from jobs.core.ports import Clock
+from jobs.core.webhook import EVENTS, Webhook
+from jobs.kit.clock import Clock
 from jobs.webhooks.ports import DeliveryLog, DeliveryQueue, Describe, Subscriptions
-from jobs.webhooks.webhook import EVENTS, DeliveryRef, Webhook, WebhookDelivery, delivery_id
+from jobs.webhooks.webhook import DeliveryRef, WebhookDelivery, delivery_id
 
 if TYPE_CHECKING:
     from jobs.webhooks.api.types import WebhookMessage

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Final
 
-from jobs.core.errors import DeliveryExhaustedError
+from jobs.webhooks.errors import DeliveryExhaustedError
 from jobs.webhooks.ports import DeliveryLog, DeliveryQueue
 from jobs.webhooks.webhook import DeliveryRef, DeliveryState, WebhookDelivery
 

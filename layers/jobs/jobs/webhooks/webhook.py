@@ -1,44 +1,21 @@
 """Who is told over HTTP what becomes of jobs, and how the telling fared."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from http import HTTPStatus
 from typing import Final, Literal
 from uuid import UUID, uuid5
 
-from jobs.core.job import JobRef, Millis
-from jobs.core.status import JobStatus
+from jobs.core.job import JobRef
+from jobs.core.webhook import Event, Webhook
+from jobs.kit.clock import Millis
 
-type Event = Literal[
-    "created", "queued", "started", "completed", "failed", "cancelled", "timed_out"
-]
 type Failure = Literal[
     "dns", "address_refused", "connection", "tls", "timeout", "protocol", "no_secret"
 ]  # fmt: skip
 
-EVENTS: Final[Mapping[JobStatus, Event]] = {
-    JobStatus.PENDING: "created",
-    JobStatus.QUEUED: "queued",
-    JobStatus.RUNNING: "started",
-    JobStatus.SUCCEEDED: "completed",
-    JobStatus.FAILED: "failed",
-    JobStatus.CANCELLED: "cancelled",
-    JobStatus.TIMED_OUT: "timed_out",
-}
 _SUCCESS: Final = range(HTTPStatus.OK, HTTPStatus.MULTIPLE_CHOICES)
 _NAMESPACE: Final = UUID("9c3a7a3e-6f1d-5c0b-8a53-2d4f5b1e7c60")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Webhook:
-    """Where to tell of which events; none named: of all."""
-
-    url: str
-    events: frozenset[str] = frozenset()
-
-    def wants(self, event: str) -> bool:
-        return not self.events or event in self.events
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,19 +1,17 @@
-"""Composition of events and webhooks; `jobs.core.wiring` says how it works."""
+"""Composes webhooks; `jobs.core.wiring` says how wirings work."""
 
 from __future__ import annotations
 
 import os
-from functools import cache
+from functools import cached_property
 from typing import TYPE_CHECKING
 
-from jobs.core import wiring as bootstrap
+from jobs.core.kind import no_storage
+from jobs.core.wiring import CoreWiring
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
+    from jobs.core.kind import Kinds
     from jobs.core.ports import Delivery
-    from jobs.core.publish_changes import PublishChanges
-    from jobs.job_requests.adapters.replies import RequestEvents
     from jobs.webhooks.adapters.deliveries import DynamoDeliveryLog
     from jobs.webhooks.adapters.queue import SqsDeliveryQueue
     from jobs.webhooks.adapters.sender import WebhookSender
@@ -23,117 +21,71 @@ if TYPE_CHECKING:
     from jobs.webhooks.redeliver_webhook import RedeliverWebhook
 
 
-# ── The event bus ───────────────────────────────────────────────────────────────
+class WebhooksWiring:
+    def __init__(self, core: CoreWiring) -> None:
+        self.core = core
+
+    def plan_deliveries(self, kinds: Kinds) -> PlanDeliveries:
+        from jobs.webhooks.plan_deliveries import PlanDeliveries
+
+        return PlanDeliveries(
+            subscriptions=self.subscriptions,
+            log=self.delivery_log,
+            queue=self.delivery_queue,
+            describe=self.core.job_events(kinds).detail,
+            clock=self.core.clock,
+        )
+
+    @cached_property
+    def deliver_webhook(self) -> DeliverWebhook:
+        from jobs.webhooks.adapters.metrics import PrintedDeliveryMetrics
+        from jobs.webhooks.adapters.secrets import WebhookSecrets
+        from jobs.webhooks.deliver_webhook import DeliverWebhook
+
+        return DeliverWebhook(
+            log=self.delivery_log,
+            secrets=WebhookSecrets(self.core.secrets, os.environ["WEBHOOK_SECRETS"]),
+            sender=self.sender,
+            metrics=PrintedDeliveryMetrics(),
+            clock=self.core.clock,
+        )
+
+    @cached_property
+    def redeliver_webhook(self) -> RedeliverWebhook:
+        from jobs.webhooks.redeliver_webhook import RedeliverWebhook
+
+        return RedeliverWebhook(log=self.delivery_log, queue=self.delivery_queue)
+
+    @cached_property
+    def subscriptions(self) -> DynamoSubscriptions:
+        from jobs.webhooks.adapters.subscriptions import DynamoSubscriptions
+
+        return DynamoSubscriptions(
+            self.core.aws.dynamodb, os.environ["REGISTRY_TABLE"], self.core.clock
+        )
+
+    @cached_property
+    def delivery_log(self) -> DynamoDeliveryLog:
+        from jobs.webhooks.adapters.deliveries import DynamoDeliveryLog
+
+        return DynamoDeliveryLog(
+            self.core.aws.dynamodb, os.environ["WEBHOOK_TABLE"], self.core.clock
+        )
+
+    @cached_property
+    def delivery_queue(self) -> SqsDeliveryQueue:
+        from jobs.webhooks.adapters.queue import SqsDeliveryQueue
+
+        return SqsDeliveryQueue(self.core.aws.sqs, os.environ["WEBHOOK_QUEUE_URL"])
+
+    @cached_property
+    def sender(self) -> WebhookSender:
+        from jobs.webhooks.adapters.sender import WebhookSender
+
+        return WebhookSender(loopback=self.core.webhooks_to_loopback)
+
+    def webhook_receipt(self, receipt_handle: str) -> Delivery:
+        return self.core.delivery(os.environ["WEBHOOK_QUEUE_URL"], receipt_handle)
 
 
-@cache
-def publish_changes() -> PublishChanges:
-    from jobs.core.adapters.eventbridge import EventBridgePublisher
-    from jobs.core.adapters.metrics import PrintedMetrics
-    from jobs.core.publish_changes import PublishChanges
-
-    publisher = EventBridgePublisher(bootstrap.client("events"), os.environ["EVENT_BUS"], _paths())
-    return PublishChanges(
-        counters=bootstrap.counters(), publisher=publisher, metrics=PrintedMetrics()
-    )
-
-
-@cache
-def request_events() -> RequestEvents:
-    from jobs.job_requests.adapters.replies import RequestEvents
-
-    return RequestEvents(bootstrap.client("events"), os.environ["EVENT_BUS"])
-
-
-def _paths() -> Mapping[str, str]:
-    """Where each dialect answers for a job."""
-    from jobs.docs import docs_job as docs
-    from jobs.messaging.api import responses as messaging
-    from jobs.missions import mission
-
-    return {
-        messaging.NAME: messaging.JOB_PATH,
-        mission.DIALECT: mission.JOB_PATH,
-        docs.DIALECT: docs.JOB_PATH,
-    }
-
-
-# ── Webhooks ────────────────────────────────────────────────────────────────────
-
-
-def to_loopback() -> bool:
-    """Whether webhooks may go to this machine: the local stack's receivers are there."""
-    return os.environ["WEBHOOKS_TO_LOOPBACK"] == "true"
-
-
-@cache
-def plan_deliveries() -> PlanDeliveries:
-    from jobs.core.adapters.job_events import JobEvents
-    from jobs.webhooks.plan_deliveries import PlanDeliveries
-
-    return PlanDeliveries(
-        subscriptions=subscriptions(),
-        log=delivery_log(),
-        queue=delivery_queue(),
-        describe=JobEvents(_paths()).detail,
-        clock=bootstrap.now,
-    )
-
-
-@cache
-def deliver_webhook() -> DeliverWebhook:
-    from jobs.core.adapters.metrics import PrintedDeliveryMetrics
-    from jobs.webhooks.adapters.secrets import WebhookSecrets
-    from jobs.webhooks.deliver_webhook import DeliverWebhook
-
-    return DeliverWebhook(
-        log=delivery_log(),
-        secrets=WebhookSecrets(bootstrap.secrets(), os.environ["WEBHOOK_SECRETS"]),
-        sender=sender(),
-        metrics=PrintedDeliveryMetrics(),
-        clock=bootstrap.now,
-    )
-
-
-@cache
-def redeliver_webhook() -> RedeliverWebhook:
-    from jobs.webhooks.redeliver_webhook import RedeliverWebhook
-
-    return RedeliverWebhook(log=delivery_log(), queue=delivery_queue())
-
-
-# ── What webhooks stand on ──────────────────────────────────────────────────────
-
-
-@cache
-def subscriptions() -> DynamoSubscriptions:
-    from jobs.webhooks.adapters.subscriptions import DynamoSubscriptions
-
-    return DynamoSubscriptions(bootstrap.dynamodb(), os.environ["REGISTRY_TABLE"], bootstrap.now)
-
-
-@cache
-def delivery_log() -> DynamoDeliveryLog:
-    from jobs.webhooks.adapters.deliveries import DynamoDeliveryLog
-
-    return DynamoDeliveryLog(bootstrap.dynamodb(), os.environ["WEBHOOK_TABLE"], bootstrap.now)
-
-
-@cache
-def delivery_queue() -> SqsDeliveryQueue:
-    from jobs.webhooks.adapters.queue import SqsDeliveryQueue
-
-    return SqsDeliveryQueue(bootstrap.sqs(), os.environ["WEBHOOK_QUEUE_URL"])
-
-
-@cache
-def sender() -> WebhookSender:
-    from jobs.webhooks.adapters.sender import WebhookSender
-
-    return WebhookSender(loopback=to_loopback())
-
-
-def webhook_receipt(receipt_handle: str) -> Delivery:
-    from jobs.kit.aws.sqs import SqsDelivery
-
-    return SqsDelivery(bootstrap.sqs(), os.environ["WEBHOOK_QUEUE_URL"], receipt_handle)
+wiring = WebhooksWiring(CoreWiring(no_storage))

@@ -1,14 +1,14 @@
 """Changes of status on the stack's event bus."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import batched
 from typing import TYPE_CHECKING, Final
 
 from jobs.core.adapters.job_events import JobEvents
 from jobs.core.changes import JobChange
-from jobs.core.errors import UnavailableError
 from jobs.kit.aws.client import passing_failures
+from jobs.kit.errors import UnavailableError
 
 if TYPE_CHECKING:
     from mypy_boto3_events.client import EventBridgeClient
@@ -19,12 +19,10 @@ _ENTRIES_A_CALL: Final = 10
 
 
 class EventBridgePublisher:
-    """`paths` are those of `JobEvents`."""
-
-    def __init__(self, client: "EventBridgeClient", bus: str, paths: Mapping[str, str]) -> None:
+    def __init__(self, client: "EventBridgeClient", bus: str, events: JobEvents) -> None:
         self._client = client
         self._bus = bus
-        self._events = JobEvents(paths)
+        self._events = events
 
     def publish(self, changes: Sequence[JobChange]) -> None:
         for some in batched(changes, _ENTRIES_A_CALL, strict=False):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 from uuid import UUID, uuid5
 
 from jobs.core.changes import JobChange
+from jobs.core.kind import Kinds
 
 if TYPE_CHECKING:
     from jobs.core.types import JobStatusChanged
@@ -16,13 +16,8 @@ _NAMESPACE: Final = UUID("3f0b1d0e-7f4c-5b52-9d5e-0a6f1f1c2a77")
 
 
 class JobEvents:
-    """`paths` says where each dialect answers for a job: `{"messaging": "/api/…/{id}"}`.
-
-    A documentation agent's has a `{project}` too, and what follows a job is found there.
-    """
-
-    def __init__(self, paths: Mapping[str, str]) -> None:
-        self._paths = paths
+    def __init__(self, kinds: Kinds) -> None:
+        self._kinds = kinds
 
     def detail(self, change: JobChange) -> JobStatusChanged:
         if change.status is None:
@@ -34,16 +29,10 @@ class JobEvents:
             "eventId": str(uuid5(_NAMESPACE, f"{ref.tenant}/{ref.id}/{change.sequence}")),
             "sequence": change.sequence,
             "tenant": ref.tenant,
-            "dialect": ref.dialect,
+            "dialect": ref.kind,
             "jobId": ref.id,
             "status": change.status,
             "previousStatus": change.previous,
             "occurredAt": datetime.fromtimestamp(change.changed_at / 1000, UTC).isoformat(),
-            "links": {"self": self._link(change)},
+            "links": {"self": self._kinds(ref.kind).link(ref, change.details)},
         }
-
-    def _link(self, change: JobChange) -> str:
-        path, session = self._paths[change.ref.dialect], change.session
-        if session is None:
-            return path.format(id=change.ref.id)
-        return path.format(project=session.project, id=session.root or change.ref.id)

@@ -2,13 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import Final
 
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
 from jobs.core.changes import JobChange
 from jobs.core.status import JobStatus
-from jobs.webhooks.webhook import DeliveryState
 
 
 class PrintedMetrics:
@@ -22,13 +20,13 @@ class PrintedMetrics:
         groups = defaultdict[tuple[str, JobStatus], list[JobChange]](list)
         for change in changes:
             if change.status is not None:
-                groups[change.ref.dialect, change.status].append(change)
-        for (dialect, status), some in groups.items():
-            self._print(dialect, status, some)
+                groups[change.ref.kind, change.status].append(change)
+        for (kind, status), some in groups.items():
+            self._print(kind, status, some)
 
-    def _print(self, dialect: str, status: JobStatus, changes: Sequence[JobChange]) -> None:
+    def _print(self, kind: str, status: JobStatus, changes: Sequence[JobChange]) -> None:
         metrics = EphemeralMetrics()
-        metrics.add_dimension("dialect", dialect)
+        metrics.add_dimension("dialect", kind)
         metrics.add_dimension("status", status)
         metrics.add_dimensions(service=metrics.service, status=status)
         if status.is_terminal:
@@ -37,23 +35,4 @@ class PrintedMetrics:
                 metrics.add_metric("ProcessingTime", MetricUnit.Milliseconds, took)
         # Last, as Powertools prints what it has at a hundred values, and wants one at the end.
         metrics.add_metric("Jobs", MetricUnit.Count, len(changes))
-        metrics.flush_metrics()
-
-
-class PrintedDeliveryMetrics:
-    """`Webhooks`, the attempts to send one, by outcome: those that failed will be made again.
-
-    Neither tenant nor receiver: each would be a metric to pay for.
-    """
-
-    _OUTCOMES: Final = {
-        DeliveryState.DELIVERED: "delivered",
-        DeliveryState.PENDING: "failed",
-        DeliveryState.FAILED: "given_up",
-    }
-
-    def attempted(self, state: DeliveryState) -> None:
-        metrics = EphemeralMetrics()
-        metrics.add_dimension("outcome", self._OUTCOMES[state])
-        metrics.add_metric("Webhooks", MetricUnit.Count, 1)
         metrics.flush_metrics()

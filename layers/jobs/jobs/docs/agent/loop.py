@@ -5,13 +5,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from jobs.core.errors import AgentError
-from jobs.core.job import Millis
-from jobs.core.ports import Clock
 from jobs.docs.agent.prompt import conversation, title_of
 from jobs.docs.agent.tools import TOOLS, Finish, Toolbox, ToolError
-from jobs.docs.docs_job import Project, Session, Todo
+from jobs.docs.docs_job import DocsJob, Project, Todo
 from jobs.docs.ports import Checkout, Message, Note, Output, ToolCall, ToolModel, Turn, Written
+from jobs.kit.clock import Clock, Millis
+from jobs.kit.errors import UpstreamError
 
 MOST_STEPS: Final = 40
 MOST_REPEATS: Final = 5
@@ -24,7 +23,7 @@ _MOST_SHOWN: Final = 4000
 """Characters of an argument or a result that whoever follows the job gets to see."""
 
 type Models = Callable[[Project, str], ToolModel]
-"""A project's `sonnet` or `opus`. Raises `AgentError` where it has none."""
+"""A project's `sonnet` or `opus`. Raises `UpstreamError` where it has none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +34,7 @@ class DocsAgent:
     def __call__(  # noqa: PLR0913 - all that an agent is about
         self,
         project: Project,
-        session: Session,
+        docs_job: DocsJob,
         messages: Sequence[Message],
         checkout: Checkout,
         *,
@@ -47,21 +46,21 @@ class DocsAgent:
         """Have the model work on the checkout until it is done, emitting what it says and does.
 
         The events of its rounds only: what comes before and after is the caller's. Raises
-        `AgentError`, also for a model that comes to no end.
+        `UpstreamError`, also for a model that comes to no end.
         """
-        model = self.models(project, session.model)
-        said = [*conversation(project, session, messages)]
+        model = self.models(project, docs_job.model)
+        said = [*conversation(project, docs_job, messages)]
         work = _Work(job_id, model, checkout, emit, note, said)
         for _ in range(MOST_STEPS):
             if self.clock() >= deadline:
-                raise AgentError("The agent took too long")
+                raise UpstreamError("The agent took too long")
             turn = work.step(deadline)
             if work.finished or not turn.calls:
                 break
         else:
-            raise AgentError(f"The agent was not done after {MOST_STEPS} steps")
+            raise UpstreamError(f"The agent was not done after {MOST_STEPS} steps")
         end = work.finished or Finish(message=turn.text)
-        title = end.title or session.title or title_of(messages)
+        title = end.title or docs_job.title or title_of(messages)
         note(title=title)
         return Written(
             message=end.message,
@@ -100,14 +99,14 @@ class _Work:
         self.tokens_in += turn.tokens_in
         self.tokens_out += turn.tokens_out
         if len(turn.calls) > MOST_CALLS:
-            raise AgentError("The agent wants to do too much at once")
+            raise UpstreamError("The agent wants to do too much at once")
         self._messages.append({"role": "assistant", "content": turn.text, "calls": turn.calls})
         for call in turn.calls:
             self._stop_if_stuck(call)
             answer = json.dumps(self._use(call), ensure_ascii=False)
             self._messages.append({"role": "tool", "id": call.id, "content": answer})
         if sum(len(each["content"]) for each in self._messages) > MOST_SENT:
-            raise AgentError("The agent has read too much")
+            raise UpstreamError("The agent has read too much")
         counted = {"in": turn.tokens_in, "out": turn.tokens_out}
         self._emit({"t": "step-finish", "reason": turn.reason, **counted})
         return turn
@@ -127,7 +126,7 @@ class _Work:
     def _say(self, text: str) -> None:
         self._said += len(text)
         if self._said > MOST_SAID:
-            raise AgentError("The agent does not stop talking")
+            raise UpstreamError("The agent does not stop talking")
         if text:
             self._emit({"t": "text", "text": text})
 
@@ -144,7 +143,7 @@ class _Work:
         self._repeats = self._repeats + 1 if same == self._last else 1
         self._last = same
         if self._repeats >= MOST_REPEATS:
-            raise AgentError(f"The agent keeps repeating itself ({call.name[:50]})")
+            raise UpstreamError(f"The agent keeps repeating itself ({call.name[:50]})")
 
 
 def shown(value: Any) -> Any:

@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from jobs.core.errors import PathRefusedError
 from jobs.docs.agent.tool_schema import listing, mapping, mismatch, number, text
 from jobs.docs.docs_job import Priority, Todo, TodoStatus
+from jobs.docs.errors import PathRefusedError
 from jobs.docs.ports import Checkout, Tool, ToolCall
 
 MOST_SHOWN: Final = 64 * 1024

@@ -4,13 +4,9 @@ import re
 from collections.abc import Collection
 from typing import Final
 
-from jobs.messaging.agent import Scope
+from jobs.auth.api_key import Scope
 
 _BEARER: Final = re.compile(r"bearer +(\S+)", re.IGNORECASE)
-
-
-class UnknownCallerError(Exception):
-    """A request that no authorizer has let through."""
 
 
 class ScopeMissingError(Exception):

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 
-from jobs.core import wiring as bootstrap
+from jobs.auth.api_key import Scope
 from jobs.docs.api import access as docs_access
 from jobs.docs.api import errors as docs_errors
+from jobs.docs.wiring import wiring
 from jobs.kit import lambda_handler as runtime
 from jobs.kit.http import Request, Response
-from jobs.messaging.agent import Scope
 
 
 def docs_endpoint(answer: Callable[[Request], Response], *, scope: Scope) -> runtime.LambdaHandler:
@@ -18,6 +18,6 @@ def docs_endpoint(answer: Callable[[Request], Response], *, scope: Scope) -> run
         return answer(request)
 
     def refuse(error: Exception, request: Request) -> Response:
-        return docs_errors.refuse(error, now=bootstrap.now())
+        return docs_errors.refuse(error, now=wiring.core.clock())
 
     return runtime.endpoint(admit, refuse=refuse, headers=docs_errors.HEADERS)

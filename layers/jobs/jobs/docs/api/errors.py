@@ -6,16 +6,12 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
-from jobs.core.errors import (
-    IdempotencyConflictError,
-    JobNotFoundError,
-    ProjectNotFoundError,
-    StaleJobError,
-    UnavailableError,
-)
-from jobs.core.job import Millis
+from jobs.core.errors import IdempotencyConflictError, JobNotFoundError, StaleJobError
 from jobs.core.rate_limit import RateLimitedError
-from jobs.docs.api.access import ScopeMissingError, UnknownCallerError
+from jobs.docs.api.access import ScopeMissingError
+from jobs.docs.errors import ProjectNotFoundError
+from jobs.kit.clock import Millis
+from jobs.kit.errors import UnavailableError, UnknownCallerError
 from jobs.kit.http import BadRequestError, Response, TooLargeError
 
 if TYPE_CHECKING:

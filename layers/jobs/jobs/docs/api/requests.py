@@ -16,14 +16,14 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from jobs.core.webhook import Webhook
+from jobs.core.webhook_body import URL_HEADER, WebhookBody, webhook_in_header, webhook_of
 from jobs.docs.branch import valid_branch
 from jobs.docs.create_docs_job import NewDocsJob
 from jobs.docs.follow_up import NewMessage
 from jobs.kit import strict_json
 from jobs.kit.fingerprint import fingerprint
 from jobs.kit.http import BadRequestError, Request
-from jobs.webhooks.api.body import URL_HEADER, WebhookBody, webhook_in_header, webhook_of
-from jobs.webhooks.webhook import Webhook
 
 _LARGEST: Final = 200_000
 _DEFAULT_MODEL: Final = "sonnet"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from jobs.core.job import Job
 from jobs.core.status import JobStatus
-from jobs.docs.docs_job import Conversation, session_of
+from jobs.docs.docs_job import Conversation, docs_job_of
 from jobs.kit.http import Response
 from jobs.kit.iso_time import iso
 
@@ -31,7 +31,7 @@ _REASONS: Final[Mapping[JobStatus, types.HaultReason]] = {
 
 def session(found: Conversation) -> types.Session:
     """Spell a v1 session: its last word is that of its latest follow-up."""
-    root, latest = session_of(found.root), session_of(found.latest)
+    root, latest = docs_job_of(found.root), docs_job_of(found.latest)
     reason = _reason(found.latest)
     return {
         "sessionId": found.root.id,
@@ -67,7 +67,7 @@ def agent_job(
     conversation: Conversation, status: HTTPStatus = HTTPStatus.OK
 ) -> Response[types.AgentJob]:
     """Answer with a v2 job. None is ever archived: they go by themselves."""
-    root, latest = session_of(conversation.root), session_of(conversation.latest)
+    root, latest = docs_job_of(conversation.root), docs_job_of(conversation.latest)
     return Response(
         status,
         {
@@ -83,7 +83,7 @@ def agent_job(
 
 
 def _reason(job: Job) -> types.HaultReason:
-    if job.status is JobStatus.FAILED and session_of(job).misconfigured:
+    if job.status is JobStatus.FAILED and docs_job_of(job).misconfigured:
         return "github_missconfigured"
     return _REASONS[job.status]
 

@@ -17,11 +17,10 @@ from starlette.responses import Response as HttpResponse
 from starlette.responses import StreamingResponse
 from starlette.routing import Route
 
-from jobs.core import wiring as bootstrap
+from jobs.auth.api_key import Scope
 from jobs.core.errors import JobNotFoundError
 from jobs.core.ids import is_uuid
 from jobs.core.job import Job, JobRef
-from jobs.docs import wiring as docs_bootstrap
 from jobs.docs.api import access as docs_access
 from jobs.docs.api import errors as docs_errors
 from jobs.docs.api import requests as docs_request
@@ -29,12 +28,11 @@ from jobs.docs.api.ai_stream import START, Place, place_in
 from jobs.docs.api.ai_v4 import V4
 from jobs.docs.api.ai_v5 import V5
 from jobs.docs.api.playback import Playback
-from jobs.docs.docs_job import DIALECT, session_of
+from jobs.docs.docs_job import KIND, docs_job_of
+from jobs.docs.wiring import wiring
 from jobs.kit.asgi import from_gateway
 from jobs.kit.http import Request
 from jobs.kit.lambda_handler import logger
-from jobs.messaging.agent import Scope
-from jobs.webhooks import wiring as event_bootstrap
 
 _ASCII: Final = "".join(map(chr, range(32, 127)))  # all that a header can hold as it is
 
@@ -57,7 +55,7 @@ def endpoint(answer: Answer, *, scope: Scope) -> Callable[[HttpRequest], Awaitab
 
 
 def refused(error: Exception) -> HttpResponse:
-    response = docs_errors.refuse(error, now=bootstrap.now())
+    response = docs_errors.refuse(error, now=wiring.core.clock())
     if response.status == HTTPStatus.INTERNAL_SERVER_ERROR:
         logger.error("unexpected error", exc_info=error)
     logger.info("answered", extra={"status": int(response.status)})
@@ -70,9 +68,9 @@ def refused(error: Exception) -> HttpResponse:
 
 
 async def create_job(request: Request) -> HttpResponse:
-    caller = docs_request.caller_in(request, loopback=event_bootstrap.to_loopback())
+    caller = docs_request.caller_in(request, loopback=wiring.core.webhooks_to_loopback)
     new = docs_request.new_job(request.json_of_any_kind(), caller)
-    job = await run_in_threadpool(docs_bootstrap.create_docs_job(), new)
+    job = await run_in_threadpool(wiring.create_docs_job, new)
     return await streamed(job, START, request)
 
 
@@ -87,9 +85,9 @@ def found(request: Request) -> Job:
     job_id = request.path("id")
     if not is_uuid(job_id):
         raise JobNotFoundError(job_id)
-    ref = JobRef(tenant=request.tenant, dialect=DIALECT, id=job_id)
-    job = bootstrap.repository().get(ref)
-    if session_of(job).project != request.path("projectId"):
+    ref = JobRef(tenant=request.tenant, kind=KIND, id=job_id)
+    job = wiring.core.jobs.get(ref)
+    if docs_job_of(job).project != request.path("projectId"):
         raise JobNotFoundError(job_id)
     return job
 
@@ -97,7 +95,7 @@ def found(request: Request) -> Job:
 async def streamed(job: Job, since: Place, request: Request) -> HttpResponse:
     """Answer with the job's output. Raises `BadRequestError` if `since` is no place in it."""
     wire = V5 if "text/event-stream" in (request.header("accept") or "").lower() else V4
-    pieces = await docs_bootstrap.tail()(job.ref, Playback(wire, since))
+    pieces = await wiring.tail(job.ref, Playback(wire, since))
     logger.info("streaming", extra={"tenant": job.tenant, "job_id": job.id})
     return StreamingResponse(
         pieces,
@@ -105,7 +103,7 @@ async def streamed(job: Job, since: Place, request: Request) -> HttpResponse:
             **docs_errors.HEADERS,
             **wire.headers,
             "X-Session-Id": job.id,
-            "X-Branch-Name": quote(session_of(job).branch, safe=_ASCII),
+            "X-Branch-Name": quote(docs_job_of(job).branch, safe=_ASCII),
         },
     )
 

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from jobs.core.adapters.eventbridge import SOURCE
-from jobs.core.errors import UnavailableError
 from jobs.core.job import JobRef
 from jobs.kit.aws.client import passing_failures
+from jobs.kit.errors import UnavailableError
 
 if TYPE_CHECKING:
     from mypy_boto3_events.client import EventBridgeClient

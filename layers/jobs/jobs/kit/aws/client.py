@@ -9,7 +9,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as NoConnectionError
 
-from jobs.core.errors import UnavailableError
+from jobs.kit.errors import UnavailableError
 
 CONFIG: Final = Config(
     connect_timeout=2,

@@ -1,28 +1,25 @@
 """Secrets Manager, each secret read at most once a minute."""
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from jobs.core.job import Millis
-from jobs.core.ports import Clock
 from jobs.kit.aws.client import passing_failures
+from jobs.kit.cache import Cache
+from jobs.kit.clock import Clock
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager.client import SecretsManagerClient
-
-_FRESH: Final[Millis] = 60_000
 
 
 class SecretsManager:
     def __init__(self, client: "SecretsManagerClient", clock: Clock) -> None:
         self._client = client
-        self._clock = clock
-        self._read: dict[str, tuple[Millis, str]] = {}
+        self._cache = Cache[str](clock)
 
     def read(self, name: str) -> str:
-        read_at, secret = self._read.get(name, (-_FRESH, ""))
-        if self._clock() < read_at + _FRESH:
-            return secret
+        """Return a secret's text, which may be a minute old."""
+        known = self._cache.get(name)
+        if known is not None:
+            return known
         with passing_failures():
             secret = self._client.get_secret_value(SecretId=name)["SecretString"]
-        self._read[name] = (self._clock(), secret)
-        return secret
+        return self._cache.put(name, value=secret)

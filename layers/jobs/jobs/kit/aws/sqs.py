@@ -1,39 +1,11 @@
 """Hand jobs to workers over SQS. The message is a pointer; the table is the truth."""
 
-import json
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from jobs.core.adapters.messages import spelled, to_text
-from jobs.core.job import JobRef
 from jobs.kit.aws.client import passing_failures
-from jobs.missions.mission import Order
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient
-
-
-class SqsJobQueue:
-    def __init__(self, client: "SQSClient", queue_url: str) -> None:
-        self._client = client
-        self._queue_url = queue_url
-
-    def send(self, ref: JobRef) -> None:
-        with passing_failures():
-            self._client.send_message(QueueUrl=self._queue_url, MessageBody=to_text(ref))
-
-
-class SqsMissionQueue(SqsJobQueue):
-    def settle(self, ref: JobRef, order: Order) -> None:
-        message = {**spelled(ref), "order": asdict(order)}
-        with passing_failures():
-            self._client.send_message(QueueUrl=self._queue_url, MessageBody=json.dumps(message))
-
-
-def order_in(text: str) -> Order | None:
-    """Return the order that is to be settled, if that is what the message asks for."""
-    order = json.loads(text).get("order")
-    return order and Order(**order)
 
 
 class SqsDelivery:

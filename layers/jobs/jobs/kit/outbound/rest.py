@@ -12,13 +12,10 @@ from typing import Any, Final
 import urllib3
 from urllib3.exceptions import HTTPError
 
-from jobs.core.errors import AgentError
-from jobs.core.job import Millis
-from jobs.core.ports import Clock
 from jobs.kit import strict_json
-from jobs.messaging.adapters.providers.provider import Answer
+from jobs.kit.clock import Clock, Millis
+from jobs.kit.errors import UpstreamError
 
-MOST_ANSWER_BYTES: Final = 300 * 1024
 _MOST_BODY_BYTES: Final = 2 * 2**20
 _ATTEMPTS: Final = 4
 _PASSING: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
@@ -49,7 +46,7 @@ class RestClient:
         """Return the answer, whatever its status; only a success has a body.
 
         What may pass is retried until the deadline: every request carries an idempotency key or
-        only reads, so repeating it is safe. Raises `AgentError` if there is no answer, or a
+        only reads, so repeating it is safe. Raises `UpstreamError` if there is no answer, or a
         success that is no JSON.
         """
         for attempt in range(_ATTEMPTS):
@@ -60,7 +57,7 @@ class RestClient:
             if attempt == _ATTEMPTS - 1 or pause * 1000 >= deadline - self._clock():
                 break
             time.sleep(pause)
-        raise AgentError("The agent's provider is not available")
+        raise UpstreamError("The agent's provider is not available")
 
     def _once(
         self, method: str, url: str, headers: Mapping[str, str], body: Any, deadline: Millis
@@ -84,7 +81,7 @@ class RestClient:
         except HTTPError:
             return None, 0
         except ValueError:  # it names the header that cannot be sent, key and all
-            raise AgentError("The agent's provider cannot be asked") from None
+            raise UpstreamError("The agent's provider cannot be asked") from None
         if response.status in _PASSING:
             after = response.headers.get("Retry-After", "")
             return Reply(response.status, None), float(after) if after.isdecimal() else 0
@@ -95,29 +92,14 @@ class RestClient:
         while chunk := response.read1(_CHUNK):
             raw += chunk
             if len(raw) > _MOST_BODY_BYTES:
-                raise AgentError("The agent's answer is too large")
+                raise UpstreamError("The agent's answer is too large")
             if self._clock() >= deadline:
-                raise AgentError("The agent's provider is not available")
+                raise UpstreamError("The agent's provider is not available")
         return raw
-
-
-def checked(content: Any, metadata: Any = None) -> Answer:
-    """Return an answer that can be stored, or raise `AgentError`."""
-    if not isinstance(content, str) or not content:
-        raise AgentError("The agent's answer could not be understood")
-    known = metadata if isinstance(metadata, dict) else None
-    try:
-        spelled = strict_json.dumps(content)[1:-1] + (strict_json.dumps(known) if known else "")
-        size = len(spelled.encode())
-    except ValueError as error:  # half a character
-        raise AgentError("The agent's answer could not be understood") from error
-    if size > MOST_ANSWER_BYTES:
-        raise AgentError("The agent's answer is larger than 300 KB")
-    return Answer(content, known)
 
 
 def _parsed(raw: bytes) -> Any:
     try:
         return strict_json.loads(raw.decode())
     except ValueError as error:
-        raise AgentError("The agent's answer could not be understood") from error
+        raise UpstreamError("The agent's answer could not be understood") from error

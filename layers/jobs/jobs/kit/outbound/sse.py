@@ -9,10 +9,9 @@ from typing import Any, Final
 import urllib3
 from urllib3.exceptions import HTTPError
 
-from jobs.core.errors import AgentError
-from jobs.core.job import Millis
-from jobs.core.ports import Clock
 from jobs.kit import strict_json
+from jobs.kit.clock import Clock, Millis
+from jobs.kit.errors import UpstreamError
 
 IDLE_S: Final = 60.0
 """How long a model may be silent."""
@@ -23,7 +22,7 @@ _CHUNK: Final = 65536
 AWAY: Final = "The agent's provider is not available"
 
 
-class PassingError(AgentError):
+class PassingError(UpstreamError):
     """May not happen again; `after`: seconds that the server wants to be left alone."""
 
     def __init__(self, reason: str, after: float = 0) -> None:
@@ -55,7 +54,7 @@ class EventStream:
     def post(
         self, url: str, *, headers: Mapping[str, str], body: Any, deadline: Millis
     ) -> Iterator[str]:
-        """Give the data of each event as it comes. Raises `AgentError`, `PassingError`."""
+        """Give the data of each event as it comes. Raises `UpstreamError`, `PassingError`."""
         left = max(0.001, (deadline - self._clock()) / 1000)
         try:
             response = self._pool.request(
@@ -74,13 +73,13 @@ class EventStream:
         except HTTPError as error:
             raise PassingError(AWAY) from error
         except ValueError:  # it names the header that cannot be sent, key and all
-            raise AgentError("The agent's provider cannot be asked") from None
+            raise UpstreamError("The agent's provider cannot be asked") from None
         try:
             if response.status in _PASSING:
                 after = response.headers.get("Retry-After", "")
                 raise PassingError(AWAY, float(after) if after.isdecimal() else 0)
             if response.status != HTTPStatus.OK:
-                raise AgentError("The agent's model refused the request")
+                raise UpstreamError("The agent's model refused the request")
             yield from self._events(response, deadline)
         except HTTPError as error:
             raise PassingError("The agent's answer broke off") from error
@@ -92,9 +91,9 @@ class EventStream:
         while chunk := response.read1(_CHUNK):
             size += len(chunk)
             if size > MOST_BYTES:
-                raise AgentError("The agent's answer is too large")
+                raise UpstreamError("The agent's answer is too large")
             if self._clock() >= deadline:
-                raise AgentError(AWAY)
+                raise UpstreamError(AWAY)
             *lines, begun = (begun + chunk).split(b"\n")
             for line in lines:
                 if line.startswith(b"data:"):

@@ -12,12 +12,12 @@ from pydantic import (
 )
 
 from jobs.core.ids import is_uuid
-from jobs.core.job import Millis
+from jobs.core.webhook_body import WebhookBody
 from jobs.kit.body_rules import Metadata, content_rule, parse, require
+from jobs.kit.clock import Millis
 from jobs.kit.fingerprint import fingerprint
 from jobs.kit.http import BadRequestError
 from jobs.kit.types import Uuid
-from jobs.webhooks.api.body import WebhookBody
 
 _MAX_CONTENT: Final = 50_000
 _MIN_TIMEOUT: Final[Millis] = 1000

@@ -8,29 +8,27 @@ from typing import TYPE_CHECKING, Any, Final
 
 from jobs.core.changes import JobCounts
 from jobs.core.errors import (
-    AgentNotFoundError,
     BadCursorError,
     IdempotencyConflictError,
     JobEndedError,
     JobNotFoundError,
-    NoAgentsError,
-    SettlementUnknownError,
     StaleJobError,
-    UnavailableError,
 )
 from jobs.core.ids import is_uuid
-from jobs.core.job import Job, JobRef, Millis
+from jobs.core.job import Job, JobRef
 from jobs.core.list_jobs import JobList
 from jobs.core.status import JobStatus
+from jobs.kit.clock import Millis
+from jobs.kit.errors import UnavailableError
 from jobs.kit.http import BadRequestError, Request, Response, TooLargeError
 from jobs.messaging.agent import Agent
+from jobs.messaging.errors import AgentNotFoundError, NoAgentsError
+from jobs.messaging.message import KIND
 
 if TYPE_CHECKING:
     from jobs.kit.types import Error
     from jobs.messaging.api import types
 
-NAME: Final = "messaging"
-JOB_PATH: Final = "/api/messaging/jobs/{id}"
 
 WORDS: Final[Mapping[JobStatus, types.Status]] = {
     JobStatus.PENDING: "pending",
@@ -74,22 +72,23 @@ _REFUSALS: Final[Mapping[type[Exception], tuple[HTTPStatus, str, str]]] = {
     UnavailableError: (
         HTTPStatus.SERVICE_UNAVAILABLE, "UNAVAILABLE", "Service is busy, try again"
     ),
-    SettlementUnknownError: (
-        HTTPStatus.SERVICE_UNAVAILABLE,
-        "settlement_unknown",
-        "The payment is not confirmed yet: repeat the same request, it is not charged twice",
-    ),
     Exception: (HTTPStatus.INTERNAL_SERVER_ERROR, "INTERNAL_ERROR", "Internal server error"),
 }  # fmt: skip
 
 
 def refuse(error: Exception, request: Request) -> Response[Error]:
-    """Word an error; those without a text of their own carry it themselves."""
+    """Answer an error. An empty text in the table stands for the error's own message."""
     known = next(c for c in type(error).__mro__ if c in _REFUSALS)
     status, code, text = _REFUSALS[known]
-    later = str(getattr(error, "retry_after", 1))
-    retry = {"Retry-After": later} if status is HTTPStatus.SERVICE_UNAVAILABLE else {}
-    return Response(status, {"success": False, "error": text or str(error), "code": code}, retry)
+    retry_after = 1 if status is HTTPStatus.SERVICE_UNAVAILABLE else None
+    return error_response(status, code, text or str(error), retry_after_s=retry_after)
+
+
+def error_response(
+    status: HTTPStatus, code: str, text: str, *, retry_after_s: int | None = None
+) -> Response[Error]:
+    headers = {} if retry_after_s is None else {"Retry-After": str(retry_after_s)}
+    return Response(status, {"success": False, "error": text, "code": code}, headers)
 
 
 def ref_in(request: Request) -> JobRef:
@@ -97,7 +96,7 @@ def ref_in(request: Request) -> JobRef:
     job_id = request.path("jobId")
     if not is_uuid(job_id):
         raise JobNotFoundError(job_id)
-    return JobRef(tenant=request.tenant, dialect=NAME, id=job_id)
+    return JobRef(tenant=request.tenant, kind=KIND, id=job_id)
 
 
 def created(job: Job) -> Response[types.CreateJobResponse]:

@@ -8,7 +8,8 @@ from typing import Any, Final
 import urllib3
 from urllib3.exceptions import HTTPError
 
-from jobs.core.errors import InvalidClientError, UnavailableError
+from jobs.kit.errors import UnavailableError
+from jobs.missions.errors import InvalidClientError
 from jobs.missions.partner import AccessToken
 
 _TIMEOUT: Final = urllib3.Timeout(connect=2, read=5)

@@ -9,12 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from jobs.core.adapters.dynamodb.items import Item, Stored, attributes, plain
 from jobs.core.adapters.messages import from_text, to_text
-from jobs.core.job import JobRef, Millis
-from jobs.core.ports import Clock
+from jobs.core.job import JobRef
 from jobs.kit.aws.client import passing_failures
+from jobs.kit.aws.dynamodb.attributes import Item, Stored, attributes, plain
 from jobs.kit.aws.dynamodb.batch import get_all
+from jobs.kit.clock import Clock, Millis
 from jobs.missions.device import DeviceState, Lease, Reading
 from jobs.missions.mission import job_id_in
 

@@ -4,12 +4,12 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from jobs.core.adapters.dynamodb.items import Values, attributes, plain
-from jobs.core.errors import DeviceGroupNotFoundError, IdTakenError, PlanNotFoundError
-from jobs.core.ports import Clock
 from jobs.kit.aws.client import passing_failures
-from jobs.kit.cache import Kept
+from jobs.kit.aws.dynamodb.attributes import Values, attributes, plain
+from jobs.kit.cache import Cache
+from jobs.kit.clock import Clock
 from jobs.missions.device import Device, DeviceGroup, Plan
+from jobs.missions.errors import DeviceGroupNotFoundError, IdTakenError, PlanNotFoundError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -21,9 +21,9 @@ class DynamoFleetRegistry:
     def __init__(self, client: "DynamoDBClient", table: str, clock: Clock) -> None:
         self._client = client
         self._table = table
-        self._groups = Kept[Sequence[DeviceGroup]](clock)
-        self._devices = Kept[Device](clock)
-        self._plans = Kept[Plan](clock)
+        self._groups = Cache[Sequence[DeviceGroup]](clock)
+        self._devices = Cache[Device](clock)
+        self._plans = Cache[Plan](clock)
 
     def groups(self, tenant: str) -> Sequence[DeviceGroup]:
         return self._groups.get(tenant) or self._read_groups(tenant)

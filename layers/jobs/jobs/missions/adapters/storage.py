@@ -1,13 +1,14 @@
 """What a mission adds to its job's header, and the index of those that wait for a device."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from jobs.core.job import Job, JobRef
 from jobs.kit.aws.client import passing_failures
-from jobs.missions.mission import DIALECT, Mission, Order, Waiting, waits_for_device
+from jobs.kit.aws.dynamodb.attributes import plain
+from jobs.missions.mission import KIND, Mission, Order, Waiting, mission_of, waits_for_device
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -30,36 +31,35 @@ class DynamoWaitingMissions:
         return [_waiting(item) for item in found]
 
 
-def mission_text(job: Job) -> str | None:
-    if job.mission is None:
-        return None
-    known = {name: value for name, value in asdict(job.mission).items() if value is not None}
-    return json.dumps(known, ensure_ascii=False, separators=(",", ":"))
+class MissionStorage:
+    """A mission as JSON text, and its place among those of its group that wait for a device."""
 
+    attributes = frozenset({"mission", "waiting", "rank"})
 
-def mission_from(text: str | None) -> Mission | None:
-    if text is None:
-        return None
-    values = json.loads(text)
-    order = values.pop("order", None)
-    declined = tuple(values.pop("declined", ()))
-    return Mission(**values, order=order and Order(**order), declined=declined)
+    def dump(self, job: Job) -> Mapping[str, str | int | None]:
+        mission = mission_of(job)
+        known = {name: value for name, value in asdict(mission).items() if value is not None}
+        text = json.dumps(known, ensure_ascii=False, separators=(",", ":"))
+        if not waits_for_device(job):
+            return {"mission": text}
+        rank = f"{10 - mission.priority:02d}#{job.id}"  # highest priority first, then oldest
+        return {"mission": text, "waiting": _group(job.tenant, mission.group), "rank": rank}
 
-
-def place_in_queue(job: Job) -> dict[str, str]:
-    """Its place among those of its group: highest priority first, then oldest."""
-    if job.mission is None or not waits_for_device(job):
-        return {}
-    rank = f"{10 - job.mission.priority:02d}#{job.id}"
-    return {"waiting": _group(job.tenant, job.mission.group), "rank": rank}
+    def load(self, header: Mapping[str, Any]) -> Mission:
+        values = json.loads(header["mission"])
+        order = values.pop("order", None)
+        declined = tuple(values.pop("declined", ()))
+        return Mission(**values, order=order and Order(**order), declined=declined)
 
 
 def _group(tenant: str, group_id: str) -> str:
-    return f"{tenant}#{DIALECT}#{group_id}"
+    return f"{tenant}#{KIND}#{group_id}"
 
 
 def _waiting(item: Any) -> Waiting:
-    tenant, dialect = item["PK"]["S"].split("#")
-    mission = mission_from(item["mission"]["S"])
-    assert mission is not None  # noqa: S101 - only missions are in this index
-    return Waiting(ref=JobRef(tenant=tenant, dialect=dialect, id=item["SK"]["S"]), mission=mission)
+    header = plain(item)
+    tenant, kind = header["PK"].split("#")
+    return Waiting(
+        ref=JobRef(tenant=tenant, kind=kind, id=header["SK"]),
+        mission=MissionStorage().load(header),
+    )

@@ -25,10 +25,10 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from jobs.core.job import Millis
+from jobs.core.webhook_body import WebhookBody
 from jobs.kit import strict_json
+from jobs.kit.clock import Millis
 from jobs.kit.http import BadRequestError
-from jobs.webhooks.api.body import WebhookBody
 
 _LARGEST_METADATA: Final = 10_000
 _MOST_NAMED: Final = 100

@@ -1,15 +1,17 @@
 """What every endpoint of the missions API has in common: who may call it, and how often."""
 
 from collections.abc import Callable
+from typing import Final
 
-from jobs.core import wiring as bootstrap
 from jobs.core.rate_limit import Limit
 from jobs.kit import lambda_handler as runtime
 from jobs.kit.http import Request, Response
-from jobs.missions import wiring as mission_bootstrap
 from jobs.missions.api import access as missions_access
 from jobs.missions.api import errors as missions_errors
 from jobs.missions.partner import Caller, Role
+from jobs.missions.wiring import wiring
+
+_NO_OTHERS: Final[missions_errors.Refusals] = {}
 
 
 def missions_endpoint(
@@ -17,24 +19,24 @@ def missions_endpoint(
     *,
     role: Role,
     limit: Limit | None = None,
-    too_late: missions_errors.Words | None = None,
+    refusals: missions_errors.Refusals = _NO_OTHERS,
 ) -> runtime.LambdaHandler:
     """Make a Lambda handler of an endpoint, for callers of this role or a higher one.
 
-    `limit` is the organisation's. `too_late` words the refusal of jobs that have started or ended.
+    `limit` is the organisation's. `refusals` answer the errors that only this endpoint knows.
     """
 
     def admit(request: Request) -> Response:
-        caller = missions_access.caller(request.claims, bootstrap.registry().client)
+        caller = missions_access.caller(request.claims, wiring.partners.client)
         runtime.log_caller(caller.tenant)
         missions_access.demand_our_version(request.header("accept"))
         missions_access.demand(role, caller)
         if limit:
-            allowance = mission_bootstrap.limit_rate()(caller.tenant, limit)
+            allowance = wiring.core.limit_rate(caller.tenant, limit)
             request.answer_headers.update(missions_errors.rate_headers(allowance))
         return answer(request, caller)
 
     def refuse(error: Exception, request: Request) -> Response:
-        return missions_errors.refuse(error, request, now=bootstrap.now(), too_late=too_late)
+        return missions_errors.refuse(error, request, now=wiring.core.clock(), refusals=refusals)
 
     return runtime.endpoint(admit, refuse=refuse, headers=missions_errors.HEADERS)

@@ -8,21 +8,15 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from jobs.core.errors import (
     BadCursorError,
-    DeviceGroupNotFoundError,
-    DeviceNotFoundError,
-    DeviceOfflineError,
     IdempotencyConflictError,
     JobEndedError,
     JobNotFoundError,
     JobStartedError,
-    PlanNotFoundError,
-    ResourceNotFoundError,
-    ShareNotFoundError,
     StaleJobError,
-    UnavailableError,
 )
-from jobs.core.job import Millis
 from jobs.core.rate_limit import Allowance, RateLimitedError
+from jobs.kit.clock import Millis
+from jobs.kit.errors import UnavailableError
 from jobs.kit.http import BadRequestError, Request, Response, TooLargeError
 from jobs.kit.iso_time import iso
 from jobs.missions.api.access import (
@@ -30,6 +24,12 @@ from jobs.missions.api.access import (
     ForbiddenError,
     InvalidTokenError,
     UnsupportedVersionError,
+)
+from jobs.missions.errors import (
+    DeviceGroupNotFoundError,
+    DeviceNotFoundError,
+    DeviceOfflineError,
+    PlanNotFoundError,
 )
 
 if TYPE_CHECKING:
@@ -53,20 +53,28 @@ class Words(NamedTuple):
     message: str
 
 
-CANNOT_UPDATE: Final = Words(
+type Refusals = Mapping[type[Exception], Words]
+
+
+def _too_late(words: Words) -> Refusals:
+    return {JobStartedError: words, JobEndedError: words}
+
+
+CANNOT_UPDATE: Final = _too_late(Words(
     HTTPStatus.BAD_REQUEST, "Cannot update job", "CANNOT_UPDATE_JOB",
     "Only a PENDING or QUEUED job can be updated",
-)  # fmt: skip
-CANNOT_CANCEL: Final = Words(
+))  # fmt: skip
+CANNOT_CANCEL: Final = _too_late(Words(
     HTTPStatus.BAD_REQUEST, "Cannot cancel job", "CANNOT_CANCEL_JOB",
     "Only a PENDING or QUEUED job can be cancelled",
-)  # fmt: skip
-CANNOT_DELETE: Final = Words(
+))  # fmt: skip
+CANNOT_DELETE: Final = _too_late(Words(
     HTTPStatus.CONFLICT, "Cannot delete job", "CANNOT_DELETE_JOB",
     "A job cannot be deleted while it is IN_PROGRESS",
-)  # fmt: skip
+))  # fmt: skip
 _BAD_REQUEST: Final = (HTTPStatus.BAD_REQUEST, "invalid_request", "INVALID_REQUEST")
-_WORDS: Final[Mapping[type[Exception], Words]] = {
+_NO_OTHERS: Final[Refusals] = {}
+_WORDS: Final[Refusals] = {
     BadRequestError: Words(*_BAD_REQUEST, ""),
     BadCursorError: Words(*_BAD_REQUEST, "cursor is not valid"),
     InvalidTokenError: Words(
@@ -91,14 +99,6 @@ _WORDS: Final[Mapping[type[Exception], Words]] = {
     PlanNotFoundError: Words(
         HTTPStatus.NOT_FOUND, "Mission not found", "MISSION_NOT_FOUND",
         "Your organisation has no mission of this id",
-    ),
-    ResourceNotFoundError: Words(
-        HTTPStatus.NOT_FOUND, "Resource not found", "RESOURCE_NOT_FOUND",
-        "Your organisation has neither a job nor a device group of this id",
-    ),
-    ShareNotFoundError: Words(
-        HTTPStatus.NOT_FOUND, "Share not found", "SHARE_NOT_FOUND",
-        "Your organisation has no such share, or it has expired",
     ),
     IdempotencyConflictError: Words(
         HTTPStatus.CONFLICT, "Idempotency conflict", "IDEMPOTENCY_CONFLICT",
@@ -135,13 +135,11 @@ _WORDS: Final[Mapping[type[Exception], Words]] = {
 
 
 def refuse(
-    error: Exception, request: Request, *, now: Millis, too_late: Words | None = None
+    error: Exception, request: Request, *, now: Millis, refusals: Refusals = _NO_OTHERS
 ) -> Response[Error]:
-    """Word an error; `too_late` is what an endpoint says of a job that is being done, or over."""
-    if too_late and isinstance(error, JobStartedError | JobEndedError):
-        words = too_late
-    else:
-        words = _WORDS[next(c for c in type(error).__mro__ if c in _WORDS)]
+    """Answer an error; `refusals` are those of one endpoint, which come before those of all."""
+    known = {**_WORDS, **refusals}
+    words = known[next(c for c in type(error).__mro__ if c in known)]
     body: Error = {
         "success": False,
         "error": words.error,

@@ -9,7 +9,7 @@ from jobs.core.job import JobRef
 from jobs.core.status import JobStatus
 from jobs.kit.http import BadRequestError, Request
 from jobs.missions.api.responses import WORDS
-from jobs.missions.mission import DIALECT
+from jobs.missions.mission import KIND
 from jobs.missions.partner import Caller
 
 DEFAULT_LIMIT: Final = 20
@@ -22,7 +22,7 @@ def ref_in(request: Request, caller: Caller) -> JobRef:
     job_id = request.path("jobId")
     if not is_uuid(job_id):
         raise JobNotFoundError(job_id)
-    return JobRef(tenant=caller.tenant, dialect=DIALECT, id=job_id)
+    return JobRef(tenant=caller.tenant, kind=KIND, id=job_id)
 
 
 def limit_in(request: Request) -> int:

@@ -7,15 +7,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from jobs.core.job import Millis
+from jobs.core.webhook_body import webhook_of
+from jobs.kit.clock import Millis
 from jobs.kit.fingerprint import fingerprint
 from jobs.kit.http import BadRequestError, Request
 from jobs.missions.api import bodies as missions_body
 from jobs.missions.api.bodies import CreateJob, OlderCreateJob
 from jobs.missions.create_mission import NewMission
-from jobs.missions.mission import DIALECT
+from jobs.missions.mission import KIND
 from jobs.missions.partner import Caller
-from jobs.webhooks.api.body import webhook_of
 
 _DEFAULT_PRIORITY: Final = 5
 
@@ -49,7 +49,7 @@ def _newer(body: CreateJob, tenant: str, key: str | None) -> NewMission:
     metadata = body.get("metadata", {})
     return NewMission(
         tenant=tenant,
-        dialect=DIALECT,
+        kind=KIND,
         name=body["name"],
         description=body.get("description"),
         group=body["deviceGroupId"],
@@ -73,7 +73,7 @@ def _older(body: OlderCreateJob, tenant: str, key: str | None) -> NewMission:
     where = f"at {coordinates[1]:.5f}, {coordinates[0]:.5f}" if coordinates else ""
     return NewMission(
         tenant=tenant,
-        dialect=DIALECT,
+        kind=KIND,
         name=f"Mission {plan}" if action == "MISSION" else f"{action.capitalize()} {where}",
         group=body["DeviceGroupID"],
         plan=plan,

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
-from jobs.core.job import Job, Millis
+from jobs.core.job import Job
 from jobs.core.list_jobs import JobList
 from jobs.core.status import JobStatus
+from jobs.kit.clock import Millis
 from jobs.kit.http import Response
 from jobs.kit.iso_time import iso
 from jobs.missions.device import DeviceGroup, DeviceState

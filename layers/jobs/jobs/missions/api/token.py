@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
-from jobs.core.errors import InvalidClientError, UnavailableError
-from jobs.core.job import Millis
 from jobs.core.rate_limit import Limit, RateLimitedError
+from jobs.kit.clock import Millis
+from jobs.kit.errors import UnavailableError
 from jobs.kit.http import BadRequestError, Request, Response, TooLargeError
 from jobs.missions.api import errors as missions_errors
+from jobs.missions.errors import InvalidClientError
 from jobs.missions.partner import AccessToken
 
 if TYPE_CHECKING:

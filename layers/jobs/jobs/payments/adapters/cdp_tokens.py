@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 
 from Crypto.Signature import eddsa
 
-from jobs.core.errors import UnavailableError
-from jobs.core.ports import Clock
-from jobs.docs.adapters.git.credentials import SecretReader
+from jobs.kit.clock import Clock
+from jobs.kit.errors import UnavailableError
+from jobs.kit.secrets import SecretReader
 
 _LIFETIME_S: Final = 120
 _SEED_BYTES: Final = 32

@@ -11,9 +11,9 @@ from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
-from jobs.core.errors import SettlementUnknownError
 from jobs.kit.outbound.json_post import JsonPost, NoAnswerError, Reply
 from jobs.payments.adapters.refusals import is_about_the_payment, is_final, told
+from jobs.payments.errors import SettlementUnknownError
 from jobs.payments.payment import Authorization, Network
 from jobs.payments.ports import Refused, Settled
 

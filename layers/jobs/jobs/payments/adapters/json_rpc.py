@@ -12,10 +12,10 @@ from contextlib import contextmanager
 from copy import copy
 from typing import Any, Final, Self
 
-from jobs.core.errors import SettlementUnknownError
 from jobs.kit.outbound.json_post import JsonPost
 from jobs.payments.adapters import evm
 from jobs.payments.adapters.rpc_node import NodeRefusesError, RpcNode
+from jobs.payments.errors import SettlementUnknownError
 from jobs.payments.payment import Network
 from jobs.payments.ports import Receipt, Settled
 

@@ -12,12 +12,12 @@ import json
 import secrets
 from typing import TYPE_CHECKING, Any, Final
 
-from jobs.core.adapters.dynamodb.items import Item, Stored, Values, attributes, plain, spelled
-from jobs.core.errors import StalePaymentError
-from jobs.core.job import Millis
-from jobs.core.ports import Clock
+from jobs.core.adapters.dynamodb.items import to_text
 from jobs.kit.aws.client import passing_failures
+from jobs.kit.aws.dynamodb.attributes import Item, Stored, Values, attributes, plain
 from jobs.kit.aws.dynamodb.transact import transact
+from jobs.kit.clock import Clock, Millis
+from jobs.payments.errors import StalePaymentError
 from jobs.payments.payment import KeyedPayment, Payment, PaymentState
 
 if TYPE_CHECKING:
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 _KEPT: Final[Millis] = 400 * 24 * 3600 * 1000
 """Longer than any payment can be replayed, and than a year's accounts are open."""
 
-_AS_THEY_ARE: Final = (
-    *("tenant", "dialect", "job_id", "request_hash", "network", "payer", "created_at"),
+_SAME_NAME: Final = (
+    *("tenant", "job_id", "request_hash", "network", "payer", "created_at"),
     *("changed_at", "lease_until", "attempt", "version", "valid_before", "transaction", "reason"),
 )
 
@@ -138,12 +138,13 @@ def _key_id(tenant: str, key: str) -> str:
 def _item(payment: Payment, write_id: str) -> Item:
     values: Values = {
         "PK": payment.id,
+        "dialect": payment.kind,
         "state": payment.state.value,
         "amount": str(payment.amount),  # as large as the chain allows, which is too large for N
-        "job": spelled(payment.job) if payment.job else None,
+        "job": to_text(payment.job) if payment.job else None,
         "write_id": write_id,
         "expires_at": (payment.created_at + _KEPT) // 1000,
-        **{name: getattr(payment, name) for name in _AS_THEY_ARE},
+        **{name: getattr(payment, name) for name in _SAME_NAME},
     }
     return attributes(values)
 
@@ -152,8 +153,9 @@ def to_payment(item: Stored) -> Payment:
     row = plain(item)
     return Payment(
         id=row["PK"],
+        kind=row["dialect"],
         state=PaymentState(row["state"]),
         amount=int(row["amount"]),
         job=json.loads(row.get("job", "{}")),
-        **{name: row[name] for name in _AS_THEY_ARE},
+        **{name: row[name] for name in _SAME_NAME},
     )

@@ -4,8 +4,8 @@ import time
 from http import HTTPStatus
 from typing import Any, Final
 
-from jobs.core.errors import SettlementUnknownError
 from jobs.kit.outbound.json_post import JsonPost, NoAnswerError, Reply
+from jobs.payments.errors import SettlementUnknownError
 
 _CALL_S: Final = 4.0
 _ATTEMPTS: Final = 3

@@ -2,17 +2,16 @@
 
 from dataclasses import dataclass, replace
 
-from jobs.core import wiring as bootstrap
 from jobs.core.create_job import NewJob
-from jobs.core.errors import PaymentRefusedError
 from jobs.core.job import Job
 from jobs.kit.http import BadRequestError, Request, Response
-from jobs.payments import wiring as payment_bootstrap
 from jobs.payments.api import x402_headers, x402_offer
 from jobs.payments.close_payment import Paid
+from jobs.payments.errors import PaymentRefusedError
 from jobs.payments.pay_by_transaction import Proof
 from jobs.payments.pay_for_job import Order
 from jobs.payments.payment import PAYERS, PaymentsMode
+from jobs.payments.wiring import wiring
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +39,7 @@ class Till:
         if old and x402_headers.is_transaction(old):
             return self._paid_by_transaction(new, old)
         version, header = (1, old) if old else (2, signed or "")
-        terms = payment_bootstrap.terms()
+        terms = wiring.terms
         authorization = x402_headers.authorization(header, version=version, networks=terms.networks)
         requirements = x402_offer.requirements(
             terms, authorization.network, _resource(self.request), version=version
@@ -50,22 +49,22 @@ class Till:
             authorization=authorization,
             requirements=requirements,
         )
-        return payment_bootstrap.pay_for_job()(order)
+        return wiring.pay_for_job(order)
 
     def _paid_by_transaction(self, new: NewJob, header: str) -> Paid:
-        if not payment_bootstrap.transactions_are_taken():
+        if not wiring.transactions_are_taken:
             raise BadRequestError("Payments by a transaction's hash are not taken here")
         signature = self.request.header(x402_headers.SIGNATURE)
-        signed = payment_bootstrap.transactions_are_signed()
+        signed = wiring.transactions_are_signed
         proof = Proof(
             network=x402_headers.named(
-                self.request.header(x402_headers.NETWORK), payment_bootstrap.terms().networks
+                self.request.header(x402_headers.NETWORK), wiring.terms.networks
             ),
             transaction=x402_headers.transaction(header),
             body=self.request.content,
             signature=x402_headers.signature(signature) if signed else None,
         )
-        return payment_bootstrap.pay_by_transaction()(self._keyed(new, proof.transaction), proof)
+        return wiring.pay_by_transaction(self._keyed(new, proof.transaction), proof)
 
     def _keyed(self, new: NewJob, owner: str) -> NewJob:
         """Give each payer keys of its own: all of them together are one tenant."""
@@ -79,8 +78,8 @@ def till(request: Request) -> Till | None:
 
     Raises `PaymentRefusedError` for a request without any payment.
     """
-    payers = bootstrap.payments() == PaymentsMode.INSTEAD_OF_KEY
-    if payers and payment_bootstrap.keys_are_free() and request.header("x-api-key"):
+    payers = wiring.mode == PaymentsMode.INSTEAD_OF_KEY
+    if payers and wiring.keys_are_free and request.header("x-api-key"):
         return None
     if not (request.header(x402_headers.V1) or request.header(x402_headers.V2)):
         raise PaymentRefusedError(x402_offer.REQUIRED)
@@ -89,9 +88,9 @@ def till(request: Request) -> Till | None:
 
 def offer(refused: PaymentRefusedError, request: Request) -> Response:
     """Say what the job costs, and why it is not paid for yet."""
-    return x402_offer.asked(payment_bootstrap.terms(), _resource(request), code=refused.code)
+    return x402_offer.asked(wiring.terms, _resource(request), code=refused.code)
 
 
 def _resource(request: Request) -> str:
     """Return the URL of what is paid for."""
-    return f"{payment_bootstrap.public_url() or request.base_url}/api/messaging/jobs"
+    return f"{wiring.public_url or request.base_url}/api/messaging/jobs"

@@ -2,13 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from http import HTTPStatus
 
-from jobs.core import wiring as bootstrap
 from jobs.core.create_job import NewJob
-from jobs.core.errors import JobNotFoundError, PaymentRefusedError
+from jobs.core.errors import JobNotFoundError
 from jobs.core.job import Job, JobRef
 from jobs.kit.http import Request, Response
 from jobs.messaging.api import responses as messaging
+from jobs.payments.errors import PaymentRefusedError, SettlementUnknownError
+from jobs.payments.wiring import wiring
 
 type Create = Callable[[NewJob], Job]
 
@@ -18,12 +20,12 @@ def creating(request: Request) -> tuple[Create, str]:
 
     Raises `PaymentRefusedError` for a request without the payment that it needs.
     """
-    if bootstrap.payments() != "off":
+    if wiring.mode != "off":
         from jobs.payments.api import checkout as paid_endpoint  # noqa: PLC0415 - see above
 
         if till := paid_endpoint.till(request):
             return till, till.tenant
-    return bootstrap.create_job(), request.tenant
+    return wiring.core.create_job, request.tenant
 
 
 def refuse(error: Exception, request: Request) -> Response:
@@ -31,6 +33,13 @@ def refuse(error: Exception, request: Request) -> Response:
         from jobs.payments.api import checkout as paid_endpoint  # noqa: PLC0415 - see above
 
         return paid_endpoint.offer(error, request)
+    if isinstance(error, SettlementUnknownError):
+        return messaging.error_response(
+            HTTPStatus.SERVICE_UNAVAILABLE,
+            "settlement_unknown",
+            "The payment is not confirmed yet: repeat the same request, it is not charged twice",
+            retry_after_s=error.retry_after,
+        )
     return messaging.refuse(error, request)
 
 
@@ -39,11 +48,11 @@ def found(ref: JobRef) -> Job:
 
     Raises `JobNotFoundError`.
     """
-    get_job = bootstrap.get_job()
+    get_job = wiring.core.get_job
     try:
         return get_job(ref)
     except JobNotFoundError:
-        if bootstrap.payments() != "instead-of-key":
+        if wiring.mode != "instead-of-key":
             raise
         from jobs.payments.payment import PAYERS  # noqa: PLC0415 - see above
 

@@ -5,9 +5,9 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from jobs.core.errors import PaymentRefusedError
 from jobs.kit import strict_json
 from jobs.kit.http import BadRequestError
+from jobs.payments.errors import PaymentRefusedError
 from jobs.payments.payment import NETWORKS, Authorization, Network, Payment
 
 V1: Final = "X-PAYMENT"

@@ -3,8 +3,9 @@
 import json
 from typing import Final
 
-from jobs.core.adapters.dynamodb.items import Item, Stored, attributes, plain, spelled
-from jobs.core.job import Millis
+from jobs.core.adapters.dynamodb.items import to_text
+from jobs.kit.aws.dynamodb.attributes import Item, Stored, attributes, plain
+from jobs.kit.clock import Millis
 from jobs.sessions.session import ChatMessage, ChatSession, Timeouts
 
 USER: Final = "USER#"
@@ -22,7 +23,7 @@ def session_item(session: ChatSession) -> Item:
             "agent_id": session.agent_id,
             "user_id": session.user_id,
             "channel_id": session.channel_id,
-            "metadata": spelled(session.metadata),
+            "metadata": to_text(session.metadata),
             "created_at": session.created_at,
             "active_at": session.active_at,
             "renewed_at": session.renewed_at,
@@ -83,7 +84,7 @@ def message_item(tenant: str, session_id: str, message: ChatMessage, gone_at: Mi
             "job_id": message.job_id,
             "author_id": message.author_id,
             "content": message.content,
-            "metadata": spelled(message.metadata),
+            "metadata": to_text(message.metadata),
             "at": message.at,
             "expires_at": gone_at // 1000,
         }

@@ -6,13 +6,14 @@ Both are written, or neither.
 import secrets
 from typing import TYPE_CHECKING, Any, override
 
-from jobs.core.adapters.dynamodb import items
 from jobs.core.adapters.dynamodb.jobs import DynamoJobRepository, is_ours
 from jobs.core.errors import StaleJobError
 from jobs.core.job import Job
-from jobs.core.ports import Clock
+from jobs.core.kind import Storages
 from jobs.kit.aws.client import passing_failures
 from jobs.kit.aws.dynamodb.transact import transact
+from jobs.kit.clock import Clock
+from jobs.messaging.message import session_of
 from jobs.sessions.adapters.items import message_item, session_key
 from jobs.sessions.session import KEPT, answer_in
 
@@ -22,25 +23,31 @@ if TYPE_CHECKING:
 
 class DynamoChatJobs(DynamoJobRepository):
     def __init__(
-        self, client: "DynamoDBClient", table: str, session_table: str, clock: Clock
+        self,
+        client: "DynamoDBClient",
+        table: str,
+        session_table: str,
+        clock: Clock,
+        storages: Storages,
     ) -> None:
-        super().__init__(client, table, clock)
+        super().__init__(client, table, clock, storages)
         self._session_table = session_table
 
     @override
     def save(self, job: Job, *, replacing: Job) -> None:
         answer = answer_in(job)
-        if job.conversation is None or answer is None:
+        session_id = session_of(job)
+        if session_id is None or answer is None:
             return super().save(job, replacing=replacing)
-        state = items.state(job, write_id=secrets.token_hex(6))
+        state = self._items.state(job, write_id=secrets.token_hex(6))
         open_session: Any = {
             "TableName": self._session_table,
-            "Key": session_key(job.tenant, job.conversation),
+            "Key": session_key(job.tenant, session_id),
             "ConditionExpression": "attribute_exists(PK)",
         }
         message: Any = {
             "TableName": self._session_table,
-            "Item": message_item(job.tenant, job.conversation, answer, job.created_at + KEPT),
+            "Item": message_item(job.tenant, session_id, answer, job.created_at + KEPT),
         }
         with passing_failures():
             self.put_result(job, state)

@@ -9,16 +9,17 @@ from collections.abc import Iterator, Sequence
 from itertools import batched, islice
 from typing import TYPE_CHECKING, Any, Final
 
-from jobs.core.adapters.dynamodb import items
 from jobs.core.adapters.dynamodb.bodies import put_request
 from jobs.core.adapters.dynamodb.idempotency import claim, first_job
-from jobs.core.adapters.dynamodb.items import Stored, attributes
-from jobs.core.errors import SessionNotFoundError, StaleSessionError
+from jobs.core.adapters.dynamodb.items import JobItems
 from jobs.core.ids import earliest_id
-from jobs.core.job import Job, JobRef, Millis
-from jobs.core.ports import Clock, IdempotencyKey
+from jobs.core.job import Job, JobRef
+from jobs.core.ports import IdempotencyKey
 from jobs.kit.aws.client import passing_failures
+from jobs.kit.aws.dynamodb.attributes import Stored, Values, attributes
 from jobs.kit.aws.dynamodb.transact import transact
+from jobs.kit.clock import Clock, Millis
+from jobs.messaging.adapters.storage import MessageStorage
 from jobs.sessions.adapters.items import (
     AGENT,
     USER,
@@ -30,6 +31,7 @@ from jobs.sessions.adapters.items import (
     session_key,
     thread,
 )
+from jobs.sessions.errors import SessionNotFoundError, StaleSessionError
 from jobs.sessions.session import (
     LONGEST_SESSION_MINUTES,
     MINUTE,
@@ -80,7 +82,7 @@ class DynamoConversations:
 
     def send(self, session: ChatSession, job: Job, key: IdempotencyKey | None = None) -> JobRef:
         message = message_item(session.tenant, session.id, question_in(job), session.gone_at)
-        header = items.header(job, write_id=secrets.token_hex(6))
+        header = JobItems(_storage).header(job, write_id=secrets.token_hex(6))
         writes: list[Any] = [
             {"Put": self._next(session)},
             {"Put": {"TableName": self._table, "Item": message}},
@@ -182,7 +184,7 @@ class DynamoConversations:
         """Read what lies between two sort keys, page by page."""
         if first > last:  # which DynamoDB takes for a mistake
             return
-        values: items.Values = {":pk": partition, ":first": first, ":last": last, ":now": now}
+        values: Values = {":pk": partition, ":first": first, ":last": last, ":now": now}
         query: dict[str, Any] = {
             "TableName": self._table,
             "KeyConditionExpression": "PK = :pk AND SK BETWEEN :first AND :last",
@@ -206,3 +208,7 @@ def _time_of(item: Stored) -> Millis:
 
 def _newest_first(found: list[ChatMessage], window: Window) -> list[ChatMessage]:
     return found[::-1] if window.oldest else found
+
+
+def _storage(_kind: str) -> MessageStorage:
+    return MessageStorage()

@@ -10,17 +10,18 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
-from jobs.core.errors import (
+from jobs.core.ids import is_uuid
+from jobs.core.job import Job
+from jobs.kit.clock import Millis
+from jobs.kit.http import BadRequestError, Request, Response
+from jobs.kit.iso_time import iso
+from jobs.messaging.api import responses as messaging
+from jobs.sessions.errors import (
     NotForSaleError,
     SessionExpiredError,
     SessionNotFoundError,
     StaleSessionError,
 )
-from jobs.core.ids import is_uuid
-from jobs.core.job import Job, Millis
-from jobs.kit.http import BadRequestError, Request, Response
-from jobs.kit.iso_time import iso
-from jobs.messaging.api import responses as messaging
 from jobs.sessions.send_message import Sent
 from jobs.sessions.session import (
     ChatMessage,

@@ -18,21 +18,22 @@ from starlette.responses import Response as HttpResponse
 from starlette.responses import StreamingResponse
 from starlette.routing import Route
 
-from jobs.core import wiring as bootstrap
-from jobs.core.errors import JobNotFoundError, NotForSaleError, UnavailableError
-from jobs.core.job import Job, Millis
-from jobs.docs.api.access import UnknownCallerError
+from jobs.core.errors import JobNotFoundError
+from jobs.core.job import Job
 from jobs.kit import strict_json
 from jobs.kit.asgi import from_gateway
+from jobs.kit.clock import Millis
+from jobs.kit.errors import UnavailableError, UnknownCallerError
 from jobs.kit.http import Request, Response
 from jobs.kit.lambda_handler import logger
 from jobs.messaging.api import responses as messaging
-from jobs.sessions import wiring as session_bootstrap
 from jobs.sessions.api import requests
 from jobs.sessions.api import responses as sessions
 from jobs.sessions.api.requests import SendMessageBody
+from jobs.sessions.errors import NotForSaleError
 from jobs.sessions.send_message import NewMessage, Sent
 from jobs.sessions.session import answer_in, question_in
+from jobs.sessions.wiring import wiring
 
 LONGEST_WAIT: Final[Millis] = 25_000
 HEARTBEAT: Final = b": still at it\n\n"
@@ -60,19 +61,18 @@ async def send_message(asked: HttpRequest) -> HttpResponse:
         if transport == "sse":
             return streamed(sent)
         ended = await run_in_threadpool(awaited, sent.job) if transport == "http" else None
-        return spelled(sessions.sent(sent, bootstrap.now(), ended))
+        return spelled(sessions.sent(sent, wiring.core.clock(), ended))
     except Exception as error:  # noqa: BLE001 - whatever it is, the caller gets an answer
         return spelled(refused(error, request))
 
 
 def said(request: Request, body: SendMessageBody) -> Sent:
-    if session_bootstrap.closed():
+    if wiring.closed:
         raise NotForSaleError
     session_id = sessions.id_in(request)
-    return session_bootstrap.send_message()(
+    return wiring.send_message(
         NewMessage(
             tenant=request.tenant,
-            dialect=messaging.NAME,
             session=session_id,
             content=body["content"],
             metadata=requests.to_metadata(body),
@@ -83,7 +83,7 @@ def said(request: Request, body: SendMessageBody) -> Sent:
 
 
 def awaited(job: Job) -> Job | None:
-    return bootstrap.wait_for_job()(job, at_most=LONGEST_WAIT)
+    return wiring.core.wait_for_job(job, at_most=LONGEST_WAIT)
 
 
 def refused(error: Exception, request: Request) -> Response:
@@ -128,10 +128,10 @@ async def told(sent: Sent) -> AsyncIterator[bytes]:
 def outcome(job: Job) -> Job | str | None:
     """Return the job once it is over, or why there is nothing to wait for; None to wait."""
     try:
-        is_over = bootstrap.now() >= job.deadline or (
-            bootstrap.repository().status_of(job.ref).is_terminal
+        is_over = wiring.core.clock() >= job.deadline or (
+            wiring.core.jobs.status_of(job.ref).is_terminal
         )
-        ended = bootstrap.get_job()(job.ref) if is_over else None
+        ended = wiring.core.get_job(job.ref) if is_over else None
     except UnavailableError:
         return None  # the next look is near
     except JobNotFoundError:

@@ -4,11 +4,10 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from jobs.core.adapters.dynamodb.items import Item, Stored, attributes
-from jobs.core.errors import ShareFullError, ShareNotFoundError
-from jobs.core.ports import Clock
 from jobs.kit.aws.client import code_of, passing_failures
+from jobs.kit.aws.dynamodb.attributes import Item, Stored, attributes
 from jobs.kit.aws.dynamodb.transact import transact
+from jobs.kit.clock import Clock
 from jobs.tracking.adapters.items import (
     connection_item,
     connection_key,
@@ -19,6 +18,7 @@ from jobs.tracking.adapters.items import (
     watch_key,
 )
 from jobs.tracking.connection import Connection, ConnectionEndedError, Watching
+from jobs.tracking.errors import ShareFullError, ShareNotFoundError
 from jobs.tracking.resource import Resource
 
 if TYPE_CHECKING:

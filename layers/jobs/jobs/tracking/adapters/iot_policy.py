@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any, Final
 
-from jobs.core.job import Millis
+from jobs.kit.clock import Millis
 from jobs.tracking.grant import Grant
 
 REFUSED: Final = {"isAuthenticated": False}

@@ -7,7 +7,7 @@ It goes with its share at the latest.
 import json
 from typing import Any, Final
 
-from jobs.core.adapters.dynamodb.items import Item, Stored, Values, attributes, plain
+from jobs.kit.aws.dynamodb.attributes import Item, Stored, Values, attributes, plain
 from jobs.tracking.connection import Connection
 from jobs.tracking.resource import Resource, ResourceKind
 from jobs.tracking.share import Share, ShareType

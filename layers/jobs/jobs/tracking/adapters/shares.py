@@ -6,12 +6,12 @@ Only the first counts the viewers.
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from jobs.core.adapters.dynamodb.items import attributes
-from jobs.core.errors import ShareNotFoundError
-from jobs.core.ports import Clock
 from jobs.kit.aws.client import passing_failures
+from jobs.kit.aws.dynamodb.attributes import attributes
 from jobs.kit.aws.dynamodb.transact import transact
+from jobs.kit.clock import Clock
 from jobs.tracking.adapters.items import LISTED_SHARE, share_key, share_keys, share_values, to_share
+from jobs.tracking.errors import ShareNotFoundError
 from jobs.tracking.resource import Resource
 from jobs.tracking.share import Share
 

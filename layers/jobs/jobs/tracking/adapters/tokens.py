@@ -10,9 +10,8 @@ from typing import Any, Final
 import jwt
 import urllib3
 
-from jobs.core.errors import UnavailableError
-from jobs.core.job import Millis
-from jobs.core.ports import Clock
+from jobs.kit.clock import Clock, Millis
+from jobs.kit.errors import UnavailableError
 
 _RETRIES: Final = 2
 _PAUSE: Final[Millis] = 60_000

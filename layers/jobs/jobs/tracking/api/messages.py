@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from jobs.core.job import Millis
 from jobs.core.status import JobStatus
+from jobs.kit.clock import Millis
 from jobs.kit.iso_time import iso
 from jobs.missions.device import DeviceState
 from jobs.tracking.share import ShareType

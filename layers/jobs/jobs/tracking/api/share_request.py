@@ -4,7 +4,7 @@ from typing import Annotated, Final, Literal, NotRequired, TypedDict
 
 from pydantic import ConfigDict, Field, TypeAdapter, with_config
 
-from jobs.core.job import Millis
+from jobs.kit.clock import Millis
 from jobs.kit.http import Request
 from jobs.missions.api.bodies import Id, Opaque, checked
 from jobs.missions.partner import Caller

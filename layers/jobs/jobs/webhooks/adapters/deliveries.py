@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
-from jobs.core.adapters.dynamodb.items import Item, Stored, Values, attributes, plain
-from jobs.core.errors import DeliveryNotFoundError
-from jobs.core.job import JobRef, Millis
-from jobs.core.ports import Clock
+from jobs.core.job import JobRef
 from jobs.kit.aws.client import passing_failures
+from jobs.kit.aws.dynamodb.attributes import Item, Stored, Values, attributes, plain
+from jobs.kit.clock import Clock, Millis
+from jobs.webhooks.errors import DeliveryNotFoundError
 from jobs.webhooks.webhook import Attempt, DeliveryRef, DeliveryState, WebhookDelivery
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ def _key(ref: DeliveryRef) -> Item:
 
 def _item(delivery: WebhookDelivery) -> Item:
     values: Values = {
-        "dialect": delivery.ref.dialect,
+        "dialect": delivery.ref.kind,
         "sequence": delivery.sequence,
         "event": delivery.event,
         "url": delivery.url,
@@ -139,7 +139,7 @@ def _delivery(item: Stored) -> WebhookDelivery:
     tenant, job_id = row["PK"].split("#")
     return WebhookDelivery(
         id=row["SK"],
-        ref=JobRef(tenant=tenant, dialect=row["dialect"], id=job_id),
+        ref=JobRef(tenant=tenant, kind=row["dialect"], id=job_id),
         sequence=row["sequence"],
         event=row["event"],
         url=row["url"],

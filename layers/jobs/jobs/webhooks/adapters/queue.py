@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from itertools import batched
 from typing import TYPE_CHECKING, Final
 
-from jobs.core.errors import UnavailableError
 from jobs.kit.aws.client import passing_failures
+from jobs.kit.errors import UnavailableError
 from jobs.webhooks.webhook import DeliveryRef
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from jobs.docs.adapters.git.credentials import SecretReader
+from jobs.kit.secrets import SecretReader
 
 
 class WebhookSecrets:

@@ -15,8 +15,9 @@ from threading import Timer
 from typing import Final, Protocol
 from urllib.parse import SplitResult
 
-from jobs.core.errors import NotDeliveredError, WebhookRefusedError
-from jobs.webhooks.url import may_reach, parts_of, port_of
+from jobs.core.webhook import WebhookRefusedError
+from jobs.core.webhook_url import may_reach, parts_of, port_of
+from jobs.webhooks.errors import NotDeliveredError
 
 PATIENCE_S: Final = 10.0
 _USER_AGENT: Final = "Sortie-Webhooks/1"

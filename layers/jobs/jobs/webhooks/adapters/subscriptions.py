@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from jobs.core.adapters.dynamodb.items import Stored, attributes, plain
-from jobs.core.ports import Clock
+from jobs.core.adapters.dynamodb.webhook import webhook_from, webhook_text
 from jobs.kit.aws.client import passing_failures
-from jobs.kit.cache import Kept
-from jobs.webhooks.adapters.storage import webhook_from, webhook_text
+from jobs.kit.aws.dynamodb.attributes import Stored, attributes, plain
+from jobs.kit.cache import Cache
+from jobs.kit.clock import Clock
 from jobs.webhooks.webhook import Subscription
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ class DynamoSubscriptions:
     def __init__(self, client: "DynamoDBClient", table: str, clock: Clock) -> None:
         self._client = client
         self._table = table
-        self._standing = Kept[Sequence[Subscription]](clock)
+        self._standing = Cache[Sequence[Subscription]](clock)
 
     def standing(self, tenant: str) -> Sequence[Subscription]:
         known = self._standing.get(tenant)

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
-from jobs.core.errors import DeliveryExhaustedError, DeliveryNotFoundError, UnavailableError
 from jobs.core.ids import is_uuid
+from jobs.kit.errors import UnavailableError
 from jobs.kit.http import BadRequestError, Request, Response
 from jobs.kit.iso_time import iso
+from jobs.webhooks.errors import DeliveryExhaustedError, DeliveryNotFoundError
 from jobs.webhooks.webhook import Attempt, WebhookDelivery
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def delivery(told: WebhookDelivery) -> types.Delivery:
     spelled: types.Delivery = {
         "deliveryId": told.id,
         "jobId": told.ref.id,
-        "dialect": told.ref.dialect,
+        "dialect": told.ref.kind,
         "url": told.url,
         "event": told.event,
         "sequence": told.sequence,

@@ -5,8 +5,9 @@ from typing import Annotated, Literal, NotRequired, TypedDict
 from pydantic import Field, with_config
 
 from jobs.core.types import Dialect, JobStatusChanged, Moment
+from jobs.core.webhook import Event
 from jobs.kit.types import CLOSED, Time
-from jobs.webhooks.webhook import Event, Failure
+from jobs.webhooks.webhook import Failure
 
 
 @with_config(CLOSED)

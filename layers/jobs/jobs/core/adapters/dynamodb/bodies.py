@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from jobs.core.adapters.dynamodb import items
 from jobs.core.job import Job
+from jobs.kit.aws.dynamodb.attributes import Values, attributes
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -12,11 +13,11 @@ if TYPE_CHECKING:
 def put_request(client: "DynamoDBClient", table: str, job: Job) -> None:
     """Write a new job's request first if its header will not hold it: alone, it is nothing."""
     if not items.fits(job.request):
-        put_body(client, table, job, items.REQUEST, items.spelled(job.request))
+        put_body(client, table, job, items.REQUEST, items.to_text(job.request))
 
 
 def put_body(client: "DynamoDBClient", table: str, job: Job, suffix: str, body: str) -> None:
     """Write where nobody else writes."""
-    values: items.Values = {"body": body, "expires_at": items.ttl(job)}
-    item = items.key(job.ref, suffix) | items.attributes(values)
+    values: Values = {"body": body, "expires_at": items.ttl(job)}
+    item = items.key(job.ref, suffix) | attributes(values)
     client.put_item(TableName=table, Item=item)

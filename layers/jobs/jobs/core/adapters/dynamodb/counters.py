@@ -16,14 +16,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
-from jobs.core.adapters.dynamodb.items import Item, attributes, partition, plain
+from jobs.core.adapters.dynamodb.items import partition
 from jobs.core.changes import JobChange, JobCounts
-from jobs.core.errors import UnavailableError
 from jobs.core.job import JobRef
-from jobs.core.ports import Clock
 from jobs.core.status import JobStatus
 from jobs.kit.aws.client import code_of, passing_failures
+from jobs.kit.aws.dynamodb.attributes import Item, attributes, plain
 from jobs.kit.aws.dynamodb.batch import get_all
+from jobs.kit.clock import Clock
+from jobs.kit.errors import UnavailableError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -60,12 +61,12 @@ class DynamoJobCounters:
         self._table = table
         self._clock = clock
 
-    def read(self, tenant: str, dialect: str) -> JobCounts:
+    def read(self, tenant: str, kind: str) -> JobCounts:
         query: dict[str, Any] = {
             "TableName": self._table,
             "KeyConditionExpression": "PK = :pk AND SK > :now",
             "ExpressionAttributeValues": attributes(
-                {":pk": f"{tenant}#{dialect}", ":now": _second(self._clock())}
+                {":pk": f"{tenant}#{kind}", ":now": _second(self._clock())}
             ),
         }
         with passing_failures():

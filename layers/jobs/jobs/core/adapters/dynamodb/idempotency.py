@@ -3,15 +3,16 @@
 from typing import Any
 
 from jobs.core.adapters.dynamodb import items
-from jobs.core.adapters.dynamodb.items import Stored, attributes
 from jobs.core.errors import IdempotencyConflictError
-from jobs.core.job import Job, JobRef, Millis
+from jobs.core.job import Job, JobRef
 from jobs.core.ports import IdempotencyKey
+from jobs.kit.aws.dynamodb.attributes import Stored, Values, attributes
+from jobs.kit.clock import Millis
 
 
 def claim(table: str, job: Job, key: IdempotencyKey, now: Millis) -> dict[str, Any]:
     """Spell the write that makes a job the key's first, if it has none."""
-    values: items.Values = {
+    values: Values = {
         "PK": f"{items.partition(job.ref)}#keys",
         "SK": key.value,
         "job_id": job.id,
@@ -33,4 +34,4 @@ def first_job(ref: JobRef, key: IdempotencyKey, claim: Stored) -> JobRef:
     """Return the job that was quicker. Raises `IdempotencyConflictError`."""
     if claim["request_hash"]["S"] != key.request_hash:
         raise IdempotencyConflictError
-    return JobRef(tenant=ref.tenant, dialect=ref.dialect, id=claim["job_id"]["S"])
+    return JobRef(tenant=ref.tenant, kind=ref.kind, id=claim["job_id"]["S"])

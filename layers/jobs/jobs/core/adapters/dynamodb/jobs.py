@@ -7,27 +7,33 @@ from typing import TYPE_CHECKING, Any
 from jobs.core.adapters.dynamodb import items
 from jobs.core.adapters.dynamodb.bodies import put_body, put_request
 from jobs.core.adapters.dynamodb.idempotency import claim, first_job
-from jobs.core.adapters.dynamodb.items import Item, Stored, Values, attributes
-from jobs.core.adapters.dynamodb.listing import newest
+from jobs.core.adapters.dynamodb.items import JobItems
+from jobs.core.adapters.dynamodb.listing import Search
 from jobs.core.errors import JobNotFoundError, StaleJobError
-from jobs.core.job import Job, JobRef, Millis
-from jobs.core.ports import Clock, IdempotencyKey, Listing, Page
+from jobs.core.job import Job, JobRef
+from jobs.core.kind import Storages
+from jobs.core.ports import IdempotencyKey, Listing, Page
 from jobs.core.status import JobStatus
 from jobs.kit.aws.client import passing_failures
+from jobs.kit.aws.dynamodb.attributes import Item, Stored, Values, attributes
 from jobs.kit.aws.dynamodb.transact import transact
+from jobs.kit.clock import Clock, Millis
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
 
 class DynamoJobRepository:
-    def __init__(self, client: "DynamoDBClient", table: str, clock: Clock) -> None:
+    def __init__(
+        self, client: "DynamoDBClient", table: str, clock: Clock, storages: Storages
+    ) -> None:
         self._client = client
         self._table = table
         self._clock = clock
+        self._items = JobItems(storages)
 
     def add(self, job: Job, key: IdempotencyKey | None = None) -> JobRef:
-        item = items.header(job, write_id=secrets.token_hex(6))
+        item = self._items.header(job, write_id=secrets.token_hex(6))
         with passing_failures():
             put_request(self._client, self._table, job)
             if key:
@@ -42,8 +48,8 @@ class DynamoJobRepository:
                 )
         return job.ref
 
-    def knows(self, tenant: str, dialect: str, key: str) -> bool:
-        claim = {"PK": f"{tenant}#{dialect}#keys", "SK": key}
+    def knows(self, tenant: str, kind: str, key: str) -> bool:
+        claim = {"PK": f"{tenant}#{kind}#keys", "SK": key}
         with passing_failures():
             found = self._client.get_item(
                 TableName=self._table, Key=attributes(claim), ConsistentRead=True
@@ -69,7 +75,7 @@ class DynamoJobRepository:
             raise JobNotFoundError(ref.id)
         if int(found[0]["expires_at"]["N"]) * 1000 <= self._clock():
             raise JobNotFoundError(ref.id)
-        return items.to_job(found[0], {item["SK"]["S"][36:]: item for item in found[1:]})
+        return self._items.to_job(found[0], {item["SK"]["S"][36:]: item for item in found[1:]})
 
     def status_of(self, ref: JobRef) -> JobStatus:
         with passing_failures():
@@ -81,7 +87,7 @@ class DynamoJobRepository:
         return JobStatus(found["status"]["S"])
 
     def save(self, job: Job, *, replacing: Job) -> None:
-        state = items.state(job, write_id=secrets.token_hex(6))
+        state = self._items.state(job, write_id=secrets.token_hex(6))
         with passing_failures():
             self.put_result(job, state)
             try:
@@ -94,7 +100,7 @@ class DynamoJobRepository:
     def put_result(self, job: Job, state: Values) -> None:
         """Write a result first that its header will not hold."""
         if job.result is not None and state["result_body"] is not None:
-            suffix, body = str(state["result_body"]), items.spelled(job.result)
+            suffix, body = str(state["result_body"]), items.to_text(job.result)
             put_body(self._client, self._table, job, suffix, body)
 
     def change(self, job: Job, replacing: Job, state: Values) -> Any:
@@ -154,7 +160,15 @@ class DynamoJobRepository:
 
     def newest(self, listing: Listing, *, known: int) -> Page:
         with passing_failures():
-            return newest(self._client, self._table, listing, known=known, now=self._clock())
+            search = Search(
+                client=self._client,
+                table=self._table,
+                codec=self._items,
+                listing=listing,
+                known=known,
+                now=self._clock(),
+            )
+            return search.page()
 
     def _add_once(self, job: Job, item: Item, key: IdempotencyKey) -> JobRef:
         refused = transact(

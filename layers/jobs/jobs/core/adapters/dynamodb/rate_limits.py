@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
-from jobs.core.adapters.dynamodb.items import attributes, plain
-from jobs.core.errors import UnavailableError
-from jobs.core.job import Millis
-from jobs.core.ports import Clock
 from jobs.core.rate_limit import Allowance, Limit
 from jobs.kit.aws.client import code_of, passing_failures
+from jobs.kit.aws.dynamodb.attributes import attributes, plain
+from jobs.kit.clock import Clock, Millis
+from jobs.kit.errors import UnavailableError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient

@@ -3,25 +3,27 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from jobs.core.adapters.dynamodb.items import Stored, ref_of, to_header
+from jobs.core.adapters.dynamodb.items import JobItems, ref_of
 from jobs.core.changes import JobChange
 from jobs.core.job import Job
+from jobs.core.kind import Storages
 from jobs.core.status import JobStatus
+from jobs.kit.aws.dynamodb.attributes import Stored
 
 
-def changes(records: Iterable[Any]) -> Sequence[JobChange]:
+def changes(records: Iterable[Any], storages: Storages) -> Sequence[JobChange]:
     """Return what happened to jobs; renewed leases and items that are no headers are nothing."""
-    found = (change_of(record) for record in records if not _is_gone_by_itself(record))
+    found = (change_of(record, storages) for record in records if not _is_gone_by_itself(record))
     return [change for change in found if change is not None]
 
 
-def change_of(record: Any) -> JobChange | None:
+def change_of(record: Any, storages: Storages) -> JobChange | None:
     new, old = (record["dynamodb"].get(image, {}) for image in ("NewImage", "OldImage"))
     image = new or old
     status, previous = _status(new), _status(old)
     if "status" not in image or status == previous:
         return None
-    header = to_header(image)
+    header = JobItems(storages).to_header(image)
     return JobChange(
         ref=ref_of(image),
         sequence=int(image["sequence"]["N"]),
@@ -30,19 +32,14 @@ def change_of(record: Any) -> JobChange | None:
         changed_at=int(image["changed_at"]["N"]),
         created_at=int(image["created_at"]["N"]),
         gone_at=int(image["expires_at"]["N"]) * 1000,
-        session=header.session,
+        details=header.details,
         webhook=header.webhook,
     )
 
 
-def job_of(record: Any) -> Job:
+def job_of(record: Any, storages: Storages) -> Job:
     """Return the job as it was after the change, without what is not in its header."""
-    return to_header(record["dynamodb"]["NewImage"])
-
-
-def deadline_of(record: Any) -> int:
-    """When a new job is to be over, epoch ms."""
-    return int(record["dynamodb"]["NewImage"]["deadline"]["N"])
+    return JobItems(storages).to_header(record["dynamodb"]["NewImage"])
 
 
 def _is_gone_by_itself(record: Any) -> bool:

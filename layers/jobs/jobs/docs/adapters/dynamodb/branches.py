@@ -2,12 +2,13 @@
 
 from typing import TYPE_CHECKING
 
-from jobs.core.adapters.dynamodb.items import Item, attributes, ref_of
-from jobs.core.job import JobRef, Millis
-from jobs.core.ports import Clock
+from jobs.core.adapters.dynamodb.items import ref_of
+from jobs.core.job import JobRef
 from jobs.docs.adapters.dynamodb.storage import waiting_for
-from jobs.docs.docs_job import DIALECT
+from jobs.docs.docs_job import KIND
 from jobs.kit.aws.client import passing_failures
+from jobs.kit.aws.dynamodb.attributes import Item, attributes
+from jobs.kit.clock import Clock, Millis
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -65,4 +66,4 @@ class DynamoBranches:
 
 
 def _key(tenant: str, branch: str) -> Item:
-    return attributes({"PK": f"{tenant}#{DIALECT}#branches", "SK": branch})
+    return attributes({"PK": f"{tenant}#{KIND}#branches", "SK": branch})

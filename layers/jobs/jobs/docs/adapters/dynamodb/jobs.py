@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING, Any, Final
 from jobs.core.adapters.dynamodb import items
 from jobs.core.adapters.dynamodb.bodies import put_request
 from jobs.core.adapters.dynamodb.idempotency import claim, first_job
-from jobs.core.adapters.dynamodb.items import Stored, attributes
+from jobs.core.adapters.dynamodb.items import JobItems
 from jobs.core.errors import JobNotFoundError, StaleJobError
 from jobs.core.job import Job, JobRef
-from jobs.core.ports import Clock, IdempotencyKey
-from jobs.docs.adapters.dynamodb.storage import listed_in
-from jobs.docs.docs_job import session_of
+from jobs.core.ports import IdempotencyKey
+from jobs.docs.adapters.dynamodb.storage import DocsJobStorage, listed_in
+from jobs.docs.docs_job import docs_job_of
 from jobs.kit.aws.client import passing_failures
+from jobs.kit.aws.dynamodb.attributes import Stored, attributes
 from jobs.kit.aws.dynamodb.batch import get_all
 from jobs.kit.aws.dynamodb.transact import transact
+from jobs.kit.clock import Clock
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -31,11 +33,12 @@ class DynamoDocsJobs:
         self._client = client
         self._table = table
         self._clock = clock
+        self._items = JobItems(_storage)
 
     def follow(self, job: Job, *, after: str | None, key: IdempotencyKey | None = None) -> JobRef:
         put = {
             "TableName": self._table,
-            "Item": items.header(job, write_id=secrets.token_hex(6)),
+            "Item": self._items.header(job, write_id=secrets.token_hex(6)),
             "ConditionExpression": "attribute_not_exists(PK)",
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         }
@@ -62,7 +65,7 @@ class DynamoDocsJobs:
     def headers(self, refs: Sequence[JobRef]) -> Sequence[Job]:
         with passing_failures():
             found = [
-                replace(items.to_header(item), request={})
+                replace(self._items.to_header(item), request={})
                 for some in batched(refs, _JOBS_A_BATCH, strict=False)
                 for item in get_all(self._client, self._table, [items.key(ref) for ref in some])
             ]
@@ -70,7 +73,7 @@ class DynamoDocsJobs:
 
     def _latest(self, job: Job, after: str | None) -> dict[str, Any]:
         """Spell the write that makes a job its root's latest, if `after` was that so far."""
-        root = JobRef(tenant=job.tenant, dialect=job.dialect, id=session_of(job).root or "")
+        root = JobRef(tenant=job.tenant, kind=job.kind, id=docs_job_of(job).root or "")
         unchanged = "latest = :after" if after else "attribute_not_exists(latest)"
         return {
             "TableName": self._table,
@@ -102,3 +105,7 @@ class DynamoDocsJobs:
             if not live or "LastEvaluatedKey" not in page:
                 return
             query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
+
+def _storage(_kind: str) -> DocsJobStorage:
+    return DocsJobStorage()

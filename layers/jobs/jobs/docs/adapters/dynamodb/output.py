@@ -6,10 +6,12 @@ from contextlib import suppress
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
-from jobs.core.adapters.dynamodb.items import attributes, partition
-from jobs.core.job import JobRef, Millis
+from jobs.core.adapters.dynamodb.items import partition
+from jobs.core.job import JobRef
 from jobs.docs.ports import OutputItem
 from jobs.kit.aws.client import passing_failures
+from jobs.kit.aws.dynamodb.attributes import attributes
+from jobs.kit.clock import Millis
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient

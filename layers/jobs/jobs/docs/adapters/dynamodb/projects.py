@@ -3,12 +3,12 @@
 import json
 from typing import TYPE_CHECKING, Any
 
-from jobs.core.adapters.dynamodb.items import Item, Values, attributes, plain
-from jobs.core.errors import ProjectNotFoundError
-from jobs.core.ports import Clock
 from jobs.docs.docs_job import Project
+from jobs.docs.errors import ProjectNotFoundError
 from jobs.kit.aws.client import passing_failures
-from jobs.kit.cache import Kept
+from jobs.kit.aws.dynamodb.attributes import Item, Values, attributes, plain
+from jobs.kit.cache import Cache
+from jobs.kit.clock import Clock
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -18,7 +18,7 @@ class DynamoProjects:
     def __init__(self, client: "DynamoDBClient", table: str, clock: Clock) -> None:
         self._client = client
         self._table = table
-        self._projects = Kept[Project](clock)
+        self._projects = Cache[Project](clock)
 
     def project(self, tenant: str, project_id: str) -> Project:
         if known := self._projects.get(tenant, project_id):

@@ -1,49 +1,53 @@
-"""What a documentation agent's job adds to its header."""
+"""A docs job's details in its job's header."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
+from typing import Any
 
 from jobs.core.job import Job
 from jobs.core.status import JobStatus
-from jobs.docs.docs_job import DIALECT, Priority, Session, Todo, TodoStatus, branch_of
+from jobs.docs.docs_job import (
+    KIND,
+    DocsJob,
+    Priority,
+    Todo,
+    TodoStatus,
+    branch_of,
+    docs_job_of,
+)
 
 
-def session_text(job: Job) -> str | None:
-    """Spell the session but for `latest`, which changes while the worker writes all the rest."""
-    if job.session is None:
-        return None
-    known = {k: v for k, v in asdict(job.session).items() if v and k != "latest"}
-    return json.dumps(known, ensure_ascii=False, separators=(",", ":"))
+class DocsJobStorage:
+    """A docs job as JSON text, its place in its project's list and in its branch's queue.
 
+    `latest` is an attribute of its own, which the API writes while the worker writes the rest.
+    """
 
-def session_from(text: str | None, latest: str | None) -> Session | None:
-    if text is None:
-        return None
-    values = json.loads(text)
-    todos = tuple(_todo(**each) for each in values.pop("todos", ()))
-    return Session(**values, todos=todos, latest=latest)
+    attributes = frozenset({"session", "by_project", "waiting", "rank"})
 
+    def dump(self, job: Job) -> Mapping[str, str | int | None]:
+        details = docs_job_of(job)
+        known = {k: v for k, v in asdict(details).items() if v and k != "latest"}
+        values = {"session": json.dumps(known, ensure_ascii=False, separators=(",", ":"))}
+        if details.root is None:  # follow-ups are shown as part of their root
+            values["by_project"] = listed_in(job.tenant, details.project)
+        if job.status is JobStatus.QUEUED:  # the oldest first
+            values |= {"waiting": waiting_for(job.tenant, branch_of(job)), "rank": job.id}
+        return values
 
-def place_in_project(job: Job) -> dict[str, str]:
-    """Where its project lists it; follow-ups are shown as part of their root."""
-    if job.session is None or job.session.root is not None:
-        return {}
-    return {"by_project": listed_in(job.tenant, job.session.project)}
+    def load(self, header: Mapping[str, Any]) -> DocsJob:
+        values = json.loads(header["session"])
+        todos = tuple(_todo(**each) for each in values.pop("todos", ()))
+        return DocsJob(**values, todos=todos, latest=header.get("latest"))
 
 
 def listed_in(tenant: str, project: str) -> str:
-    return f"{tenant}#{DIALECT}#{project}"
-
-
-def place_behind_branch(job: Job) -> dict[str, str]:
-    """Its place among those that wait for their branch: the oldest first."""
-    if job.session is None or job.status is not JobStatus.QUEUED:
-        return {}
-    return {"waiting": waiting_for(job.tenant, branch_of(job)), "rank": job.id}
+    return f"{tenant}#{KIND}#{project}"
 
 
 def waiting_for(tenant: str, branch: str) -> str:
-    return f"{tenant}#{DIALECT}#{branch}"
+    return f"{tenant}#{KIND}#{branch}"
 
 
 def _todo(id: str, content: str, status: str, priority: str) -> Todo:  # noqa: A002 - its name

@@ -5,11 +5,12 @@ from typing import Final
 
 from dulwich.objects import Commit, ObjectID
 
-from jobs.core.errors import AgentError, PathRefusedError
-from jobs.core.ports import Clock
 from jobs.docs.adapters.git.paths import checked
 from jobs.docs.adapters.git.remote import MovedError, RemoteBranch, Start, Store
 from jobs.docs.adapters.git.tree import Entry, find, novelties, place, put, subtree, walk
+from jobs.docs.errors import PathRefusedError
+from jobs.kit.clock import Clock
+from jobs.kit.errors import UpstreamError
 
 MOST_FILE_BYTES: Final = 2**20
 MOST_FILES: Final = 200
@@ -76,7 +77,7 @@ class GitCheckout:
     def push(self, message: str) -> str:
         """Commit and push, on a branch rebased once if need be; return the commit's id.
 
-        Raises `AgentError`, `CredentialsRefusedError`.
+        Raises `UpstreamError`, `CredentialsRefusedError`.
         """
         try:
             return self._push(message)
@@ -87,7 +88,7 @@ class GitCheckout:
         try:
             return self._push(message)
         except MovedError:
-            raise AgentError("The branch keeps changing; nothing was pushed") from None
+            raise UpstreamError("The branch keeps changing; nothing was pushed") from None
 
     def _push(self, message: str) -> str:
         commit = self._commit(message)
@@ -111,7 +112,7 @@ class GitCheckout:
         """Make our changes to the branch as it is now, but for those that others made too."""
         theirs = self._remote.fetch(self._store)
         if theirs is None:
-            raise AgentError("The branch was deleted meanwhile")
+            raise UpstreamError("The branch was deleted meanwhile")
         ours, before, changed = self._tree, self._base_tree, self._sizes
         self._settle(theirs)
         for path in changed:
@@ -119,7 +120,7 @@ class GitCheckout:
             if wanted == found:
                 continue
             if found != find(self._store, before, path):
-                raise AgentError(f"Somebody else has changed {path} on the branch")
+                raise UpstreamError(f"Somebody else has changed {path} on the branch")
             self._tree = place(self._store, self._tree, path, wanted)
 
     def _there(self, path: str) -> Entry | str | None:
@@ -131,7 +132,7 @@ class GitCheckout:
     def _settle(self, start: Start) -> None:
         commit = self._store[start.base]
         if not isinstance(commit, Commit):
-            raise AgentError("The branch holds no commit")
+            raise UpstreamError("The branch holds no commit")
         self._start = start
         self._base_tree = commit.tree
         self._tree = commit.tree

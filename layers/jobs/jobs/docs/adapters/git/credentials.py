@@ -4,16 +4,12 @@ import json
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from botocore.exceptions import ClientError
 
-from jobs.core.errors import CredentialsRefusedError
 from jobs.docs.docs_job import Project
-
-
-class SecretReader(Protocol):
-    def read(self, name: str) -> str: ...
+from jobs.docs.errors import CredentialsRefusedError
+from jobs.kit.secrets import SecretReader
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

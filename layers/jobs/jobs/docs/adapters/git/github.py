@@ -11,9 +11,11 @@ from urllib.parse import urlencode
 import urllib3
 from urllib3.exceptions import HTTPError
 
-from jobs.core.errors import AgentError, CredentialsRefusedError
-from jobs.docs.adapters.git.credentials import SecretReader, credentials_of
+from jobs.docs.adapters.git.credentials import credentials_of
 from jobs.docs.docs_job import Project
+from jobs.docs.errors import CredentialsRefusedError
+from jobs.kit.errors import UpstreamError
+from jobs.kit.secrets import SecretReader
 
 _API: Final = "https://api.github.com"
 _ATTEMPTS: Final = 4
@@ -31,7 +33,7 @@ class GitHubPullRequests:
     def open(self, project: Project, branch: str, *, title: str, body: str, draft: bool) -> str:
         """Return the branch's pull request, new or as it was: its address.
 
-        The project's password is the token. Raises `AgentError`, `CredentialsRefusedError`.
+        The project's password is the token. Raises `UpstreamError`, `CredentialsRefusedError`.
         """
         made = self._call("POST", project, {
             "title": title, "body": body, "draft": draft,
@@ -45,7 +47,7 @@ class GitHubPullRequests:
         match made:
             case {"html_url": str(address)} if address.startswith(("https://", "http://")):
                 return address
-        raise AgentError("GitHub refused the pull request")
+        raise UpstreamError("GitHub refused the pull request")
 
     def _call(self, method: str, project: Project, about: Mapping[str, Any]) -> Any:
         """Return the answer, None if what was asked for cannot be done."""
@@ -68,7 +70,7 @@ class GitHubPullRequests:
                 break
             if attempt < _ATTEMPTS - 1:  # harmless to repeat: what there is already is found
                 time.sleep(pause)
-        raise AgentError("GitHub is not available")
+        raise UpstreamError("GitHub is not available")
 
     def _once(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None

@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from jobs.core.errors import PathRefusedError
+from jobs.docs.errors import PathRefusedError
 
 _LONGEST: Final = 1000
 _LONGEST_PART: Final = 255

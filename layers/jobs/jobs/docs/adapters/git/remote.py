@@ -10,9 +10,9 @@ from dulwich.objects import ObjectID, ShaFile
 from dulwich.pack import pack_objects_to_data
 from dulwich.refs import Ref
 
-from jobs.core.errors import AgentError
 from jobs.docs.adapters.git.credentials import Credentials
 from jobs.docs.adapters.git.wire import GitHttp, Limits
+from jobs.kit.errors import UpstreamError
 
 if TYPE_CHECKING:
     from dulwich.pack import UnpackedObject
@@ -33,7 +33,7 @@ class Store(MemoryObjectStore):
     def add_object(self, obj: ShaFile) -> None:
         self._room -= obj.raw_length()
         if self._room < 0:
-            raise AgentError("The repository is too large")
+            raise UpstreamError("The repository is too large")
         super().add_object(obj)
 
 
@@ -59,7 +59,7 @@ class RemoteBranch:
     def fetch(self, store: Store, *, default: str | None = None) -> Start | None:
         """Get the branch, or the default one, without its past; None where there is neither.
 
-        Raises `AgentError`.
+        Raises `UpstreamError`.
         """
         choice = [self._ref, *([_ref(default)] if default else [])]
         found: list[tuple[Ref, ObjectID]] = []
@@ -82,7 +82,7 @@ class RemoteBranch:
                 raise
             keep()
             if not found and not self._client.get_refs("", ref_prefix=[b"refs/heads/"]).refs:
-                raise AgentError("The repository is empty: there is no commit to begin at")
+                raise UpstreamError("The repository is empty: there is no commit to begin at")
         if not found:
             return None
         ref, commit = found[0]
@@ -95,7 +95,7 @@ class RemoteBranch:
     def push(self, commit: ObjectID, objects: Iterable[ShaFile], *, over: ObjectID | None) -> None:
         """Put the branch onto a commit. `over` is where it is believed to be: None if nowhere.
 
-        Raises `MovedError` if it is elsewhere, before or after; `AgentError` if the host will
+        Raises `MovedError` if it is elsewhere, before or after; `UpstreamError` if the host will
         not have it.
         """
         sent = list({each.id: (each, None) for each in objects}.values())
@@ -112,7 +112,7 @@ class RemoteBranch:
         try:
             with _understood():
                 self._client.send_pack("", update, packed)
-        except AgentError as error:
+        except UpstreamError as error:
             failure = error
         # What hosts say of a push is not to be relied on: who lost a race may be told "ok", and
         # an answer may be lost.
@@ -121,7 +121,7 @@ class RemoteBranch:
             return
         if tip != over:
             raise MovedError
-        raise failure or AgentError("The repository's host refused the push")
+        raise failure or UpstreamError("The repository's host refused the push")
 
     def _tip(self) -> ObjectID | None:
         with _understood():
@@ -134,10 +134,10 @@ def _ref(branch: str) -> Ref:
 
 @contextmanager
 def _understood() -> Iterator[None]:
-    """Whatever a host's garbage leads dulwich to, `AgentError` is what it is to callers."""
+    """Whatever a host's garbage leads dulwich to, `UpstreamError` is what it is to callers."""
     try:
         yield
-    except (AgentError, MovedError):
+    except (UpstreamError, MovedError):
         raise
     except Exception as error:
-        raise AgentError("The repository's host could not be understood") from error
+        raise UpstreamError("The repository's host could not be understood") from error

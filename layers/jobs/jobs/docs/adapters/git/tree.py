@@ -7,8 +7,8 @@ from typing import Final
 from dulwich.object_store import commit_tree_changes
 from dulwich.objects import S_ISGITLINK, Blob, ObjectID, ShaFile, Tree
 
-from jobs.core.errors import PathRefusedError
 from jobs.docs.adapters.git.remote import Store
+from jobs.docs.errors import PathRefusedError
 
 _PLAIN: Final = 0o100644
 

@@ -10,8 +10,9 @@ import urllib3
 from dulwich.client import AbstractHttpGitClient
 from urllib3.exceptions import HTTPError
 
-from jobs.core.errors import AgentError, CredentialsRefusedError
 from jobs.docs.adapters.git.credentials import Credentials
+from jobs.docs.errors import CredentialsRefusedError
+from jobs.kit.errors import UpstreamError
 
 if TYPE_CHECKING:
     from dulwich.client import HTTPResponse
@@ -36,7 +37,7 @@ class Limits:
 class GitHttp(AbstractHttpGitClient):
     """dulwich's client over our own requests: one try for what writes, no redirects.
 
-    Raises `AgentError`, with no address in it.
+    Raises `UpstreamError`, with no address in it.
     """
 
     def __init__(self, url: str, credentials: Credentials | None, limits: Limits) -> None:
@@ -61,7 +62,7 @@ class GitHttp(AbstractHttpGitClient):
         kind = response.headers.get("Content-Type", "")
         if not kind.startswith("application/x-git-"):  # a web page, or a server for ancient clients
             response.close()
-            raise AgentError("The repository's address is none of a git repository")
+            raise UpstreamError("The repository's address is none of a git repository")
         response.content_type = kind
         response.redirect_location = ""
         return response, self._limited(response)
@@ -85,7 +86,7 @@ class GitHttp(AbstractHttpGitClient):
                 response.close()
             except HTTPError as error:
                 if last:
-                    raise AgentError(UNREACHABLE) from error
+                    raise UpstreamError(UNREACHABLE) from error
             time.sleep(0.5 * 2**attempt)
         raise AssertionError
 
@@ -99,9 +100,9 @@ class GitHttp(AbstractHttpGitClient):
                 gathered += piece
                 room -= len(piece)
                 if room < 0:
-                    raise AgentError("The repository is too large")
+                    raise UpstreamError("The repository is too large")
                 if time.monotonic() > ends:
-                    raise AgentError("The repository's host is too slow")
+                    raise UpstreamError("The repository's host is too slow")
             return gathered
 
         return read
@@ -112,14 +113,14 @@ class GitHttp(AbstractHttpGitClient):
         try:
             return response.read1(size)
         except HTTPError as error:
-            raise AgentError("The repository's host broke the connection off") from error
+            raise UpstreamError("The repository's host broke the connection off") from error
 
 
-def _refusal(status: int) -> AgentError:
+def _refusal(status: int) -> UpstreamError:
     if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
         return CredentialsRefusedError("The repository's host refused our credentials")
     if status == HTTPStatus.NOT_FOUND:
-        return AgentError("The repository does not exist, or our credentials do not open it")
+        return UpstreamError("The repository does not exist, or our credentials do not open it")
     if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
-        return AgentError("The repository has moved to another address")
-    return AgentError("The repository's host has failed")
+        return UpstreamError("The repository has moved to another address")
+    return UpstreamError("The repository's host has failed")

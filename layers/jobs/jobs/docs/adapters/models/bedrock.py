@@ -14,11 +14,10 @@ from botocore.eventstream import ParserError
 from botocore.exceptions import BotoCoreError, ClientError
 from urllib3.exceptions import HTTPError
 
-from jobs.core.errors import AgentError
-from jobs.core.job import Millis
-from jobs.core.ports import Clock
 from jobs.docs.adapters.models.openai import arguments
 from jobs.docs.ports import Message, Tool, ToolCall, Turn
+from jobs.kit.clock import Clock, Millis
+from jobs.kit.errors import UpstreamError
 
 if TYPE_CHECKING:
     from mypy_boto3_bedrock_runtime.client import BedrockRuntimeClient
@@ -52,18 +51,18 @@ class BedrockTools:
         say: Callable[[str], None],
         deadline: Millis,
     ) -> Turn:
-        """Have the model say its next turn, `say`ing text as it comes. Raises `AgentError`."""
+        """Have the model say its next turn, `say`ing text as it comes. Raises `UpstreamError`."""
         answer = _Answer()
         try:
             stream = self._client.converse_stream(**self._asked(messages, tools))["stream"]
             with closing(stream):
                 for event in stream:
                     if self._clock() >= deadline:
-                        raise AgentError(_AWAY)
+                        raise UpstreamError(_AWAY)
                     if text := answer.take(event):
                         say(text)
         except (BotoCoreError, ClientError, HTTPError, ParserError) as error:
-            raise AgentError(_AWAY) from error
+            raise UpstreamError(_AWAY) from error
         return answer.turn()
 
     def _asked(self, messages: Sequence[Message], tools: Sequence[Tool]) -> dict[str, Any]:
@@ -110,7 +109,7 @@ class _Answer:
 
     def turn(self) -> Turn:
         if self.finish is None:
-            raise AgentError("The agent's answer broke off")
+            raise UpstreamError("The agent's answer broke off")
         calls = [
             ToolCall(id=id_, name=name, args=arguments(self.inputs.get(index, "")))
             for index, (id_, name) in sorted(self.calls.items())
@@ -126,7 +125,7 @@ class _Answer:
     def _grow(self, text: str) -> None:
         self.size += len(text)
         if self.size > _MOST_CHARACTERS:
-            raise AgentError("The agent's answer is too large")
+            raise UpstreamError("The agent's answer is too large")
 
 
 def _alternating(messages: Sequence[Message]) -> list[dict[str, Any]]:

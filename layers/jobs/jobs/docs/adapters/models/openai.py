@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from jobs.core.errors import AgentError
-from jobs.core.job import Millis
 from jobs.docs.ports import Message, Tool, ToolCall, Turn
 from jobs.kit import strict_json
+from jobs.kit.clock import Millis
+from jobs.kit.errors import UpstreamError
 from jobs.kit.outbound.sse import EventStream, PassingError
 
 _REASONS: Final = {
@@ -38,7 +38,7 @@ class OpenAiTools:
         say: Callable[[str], None],
         deadline: Millis,
     ) -> Turn:
-        """Have the model say its next turn, `say`ing text as it comes. Raises `AgentError`."""
+        """Have the model say its next turn, `say`ing text as it comes. Raises `UpstreamError`."""
         spoken = False
 
         def attempt() -> Turn:
@@ -100,7 +100,7 @@ class _Answer:
                 self.finish = choice.get("finish_reason") or self.finish
                 added += self._add(choice.get("delta") or {})
         except (ValueError, TypeError, AttributeError, KeyError) as error:
-            raise AgentError(GARBLED) from error
+            raise UpstreamError(GARBLED) from error
         return added
 
     def _add(self, delta: Mapping[str, Any]) -> str:
@@ -109,7 +109,7 @@ class _Answer:
             index = part.get("index", len(self.calls))
             call = self.calls.setdefault(index, _Call())
             if len(self.calls) > _MOST_CALLS:
-                raise AgentError(GARBLED)
+                raise UpstreamError(GARBLED)
             call.id = part.get("id") or call.id
             function = part.get("function") or {}
             call.name = function.get("name") or call.name

@@ -23,10 +23,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from jobs.core.errors import AgentError
-from jobs.core.job import Millis
-from jobs.core.ports import Clock
 from jobs.docs.ports import Message, Tool, ToolCall, Turn
+from jobs.kit.clock import Clock, Millis
+from jobs.kit.errors import UpstreamError
 
 _STEP: Final = re.compile(r"(write|edit|delete|say|sleep|fail) +(\S.*?)\s*")
 _PAST: Final = {"write": "Wrote", "edit": "Edited", "delete": "Deleted"}
@@ -73,7 +72,7 @@ class ScriptedModel:
         say: Callable[[str], None],
         deadline: Millis,
     ) -> Turn:
-        """Have the model say its next turn, `say`ing text as it comes. Raises `AgentError`."""
+        """Have the model say its next turn, `say`ing text as it comes. Raises `UpstreamError`."""
         asked = max((n for n, each in enumerate(messages) if each["role"] == "user"), default=0)
         steps = plan(messages[asked]["content"])
         if not steps:
@@ -94,7 +93,7 @@ class ScriptedModel:
                 left = (deadline - self._clock()) / 1000
                 time.sleep(max(0, min(float(step.object), left)))
             case "fail":
-                raise AgentError(step.object)
+                raise UpstreamError(step.object)
         return ""
 
 

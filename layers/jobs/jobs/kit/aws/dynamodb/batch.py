@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from jobs.core.adapters.dynamodb.items import Item, Stored
+from jobs.kit.aws.dynamodb.attributes import Item, Stored
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
-from jobs.core.errors import UnavailableError
 from jobs.kit.aws.client import code_of, passing_failures
+from jobs.kit.errors import UnavailableError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from jobs.core.errors import AgentError
-from jobs.kit.outbound.rest import checked
-from jobs.messaging.adapters.providers.provider import Outcome, Question
+from jobs.kit.errors import UpstreamError
+from jobs.messaging.adapters.providers.answer import checked
 from jobs.messaging.agent import Agent
-from jobs.sessions.session import Said, merged
+from jobs.messaging.history import Said, merged
+from jobs.messaging.ports import Outcome, Question
 
 if TYPE_CHECKING:
     from mypy_boto3_bedrock_runtime.client import BedrockRuntimeClient
@@ -37,7 +37,7 @@ class BedrockProvider:
                 **optional,
             )
         except (BotoCoreError, ClientError) as error:
-            raise AgentError("The agent's model is not available") from error
+            raise UpstreamError("The agent's model is not available") from error
         blocks = answer["output"].get("message", {}).get("content", [])
         return checked("".join(block.get("text", "") for block in blocks))
 

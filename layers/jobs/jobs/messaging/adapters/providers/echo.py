@@ -9,9 +9,9 @@ import re
 import time
 from typing import Final
 
-from jobs.core.errors import AgentError
-from jobs.messaging.adapters.providers.provider import Answer, Outcome, Question
+from jobs.kit.errors import UpstreamError
 from jobs.messaging.agent import Agent
+from jobs.messaging.ports import Answer, Outcome, Question
 
 _DIRECTIVE: Final = re.compile(
     r"/(?:(?P<silent>silent)\b|sleep\s+(?P<seconds>\d{1,3}(?:\.\d+)?)(?:\s+|$)|(?P<fail>fail)\b)\s*"
@@ -27,6 +27,6 @@ class EchoProvider:
         if directive["silent"]:
             return None
         if directive["fail"]:
-            raise AgentError(rest or "The agent was told to fail")
+            raise UpstreamError(rest or "The agent was told to fail")
         time.sleep(float(directive["seconds"]))
         return Answer(rest)

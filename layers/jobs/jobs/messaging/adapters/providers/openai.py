@@ -5,11 +5,12 @@ Settings: `baseUrl` (up to and with `/v1`), `model`, `systemPrompt?`,
 such, passed on as they are).
 """
 
-from jobs.core.errors import AgentError
-from jobs.kit.outbound.rest import RestClient, checked
-from jobs.kit.outbound.secret_reader import SecretReader
-from jobs.messaging.adapters.providers.provider import Outcome, Question
+from jobs.kit.errors import UpstreamError
+from jobs.kit.outbound.rest import RestClient
+from jobs.kit.secrets import SecretReader
+from jobs.messaging.adapters.providers.answer import checked
 from jobs.messaging.agent import Agent
+from jobs.messaging.ports import Outcome, Question
 
 
 class OpenAiProvider:
@@ -41,9 +42,9 @@ class OpenAiProvider:
             },
         )
         if reply.status != 200:  # noqa: PLR2004 - OK
-            raise AgentError("The agent's model refused the request")
+            raise UpstreamError("The agent's model refused the request")
         try:
             content = reply.body["choices"][0]["message"]["content"]
         except (KeyError, IndexError, TypeError) as error:
-            raise AgentError("The agent's answer could not be understood") from error
+            raise UpstreamError("The agent's answer could not be understood") from error
         return checked(content)

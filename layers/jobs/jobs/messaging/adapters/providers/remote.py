@@ -10,14 +10,14 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
-from jobs.core.errors import AgentError
 from jobs.core.ids import is_uuid
-from jobs.core.job import Millis
-from jobs.core.ports import Clock
-from jobs.kit.outbound.rest import RestClient, checked
-from jobs.kit.outbound.secret_reader import SecretReader
-from jobs.messaging.adapters.providers.provider import Answer, Delegated, Outcome, Question
+from jobs.kit.clock import Clock, Millis
+from jobs.kit.errors import UpstreamError
+from jobs.kit.outbound.rest import RestClient
+from jobs.kit.secrets import SecretReader
+from jobs.messaging.adapters.providers.answer import checked
 from jobs.messaging.agent import Agent
+from jobs.messaging.ports import Answer, Delegated, Outcome, Question
 
 _PATH: Final = "/api/messaging/jobs"
 _POLL_DEADLINE: Final[Millis] = 10_000
@@ -47,11 +47,11 @@ class RemoteProvider:
         handle = reply.body.get("jobId") if isinstance(reply.body, dict) else None
         made = reply.status in {HTTPStatus.OK, HTTPStatus.CREATED}
         if not made or not isinstance(handle, str) or not is_uuid(handle):
-            raise AgentError("The remote agent refused the message")
+            raise UpstreamError("The remote agent refused the message")
         return Delegated(handle)
 
     def poll(self, agent: Agent, question: Question, handle: str | None) -> Answer | None:
-        """Return the answer, or None as long as there is none. Raises `AgentError`."""
+        """Return the answer, or None as long as there is none. Raises `UpstreamError`."""
         deadline = min(question.deadline, self._clock() + _POLL_DEADLINE)
         url = f"{_url(agent)}/{handle}"
         try:
@@ -61,10 +61,10 @@ class RemoteProvider:
                 headers=self._headers(agent),
                 deadline=deadline,
             )
-        except AgentError:
+        except UpstreamError:
             return None  # the next poll may find it in better health
         if reply.status != HTTPStatus.OK or not isinstance(reply.body, dict):
-            raise AgentError("The remote agent no longer knows the message")
+            raise UpstreamError("The remote agent no longer knows the message")
         return _outcome(reply.body)
 
     def _headers(self, agent: Agent) -> dict[str, str]:
@@ -75,7 +75,7 @@ class RemoteProvider:
 def _url(agent: Agent) -> str:
     base = agent.settings.get("baseUrl")
     if not isinstance(base, str):
-        raise AgentError("The agent is no longer a remote one")  # registered anew meanwhile
+        raise UpstreamError("The agent is no longer a remote one")  # registered anew meanwhile
     return f"{base.rstrip('/')}{_PATH}"
 
 
@@ -86,6 +86,6 @@ def _outcome(job: Mapping[str, Any]) -> Answer | None:
         case {"status": "pending" | "processing"}:
             return None
         case {"status": "failed", "error": str(error)} if error.strip():
-            raise AgentError(error.strip().splitlines()[0])
+            raise UpstreamError(error.strip().splitlines()[0])
         case _:
-            raise AgentError("The remote agent gave no answer")
+            raise UpstreamError("The remote agent gave no answer")

@@ -1,8 +1,8 @@
-"""How a webhook is spelled, in a job's header and in the registry."""
+"""A webhook as text, in a job's header and in the registry."""
 
 import json
 
-from jobs.webhooks.webhook import Webhook
+from jobs.core.webhook import Webhook
 
 
 def webhook_text(webhook: Webhook | None) -> str | None:

@@ -5,7 +5,7 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
-from jobs.core.errors import WebhookRefusedError
+from jobs.core.webhook import WebhookRefusedError
 
 LONGEST: Final = 2000
 _WORD: Final = re.compile(r"[\x21-\x7e]+")

@@ -4,10 +4,9 @@ from typing import Annotated, NotRequired, TypedDict
 
 from pydantic import ConfigDict, Field, with_config
 
-from jobs.core.errors import WebhookRefusedError
+from jobs.core.webhook import Event, Webhook, WebhookRefusedError
+from jobs.core.webhook_url import LONGEST, checked_url
 from jobs.kit.http import BadRequestError
-from jobs.webhooks.url import LONGEST, checked_url
-from jobs.webhooks.webhook import Event, Webhook
 
 URL_HEADER = "X-Webhook-Url"
 

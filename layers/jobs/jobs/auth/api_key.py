@@ -1,0 +1,31 @@
+"""API keys, of which only the SHA-256 is stored."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from jobs.kit.clock import Millis
+
+
+class Scope(StrEnum):
+    """What a key lets its owner do, in an API that asks for scopes."""
+
+    READ = "read"
+    WRITE = "write"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiKey:
+    """A credential's public half: whose it is, and the SHA-256 of the whole key in hex.
+
+    `opens` is the one public API that it is for. Without `expires_at` it lasts until it is removed.
+    """
+
+    id: str
+    tenant: str
+    sha256: str
+    opens: str = "messaging"
+    scopes: frozenset[Scope] = frozenset()
+    expires_at: Millis | None = None
+
+    def is_valid(self, now: Millis) -> bool:
+        return self.expires_at is None or now < self.expires_at

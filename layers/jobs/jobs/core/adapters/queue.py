@@ -1,0 +1,20 @@
+"""Hand jobs to workers over SQS. The message is a pointer; the table is the truth."""
+
+from typing import TYPE_CHECKING
+
+from jobs.core.adapters.messages import to_text
+from jobs.core.job import JobRef
+from jobs.kit.aws.client import passing_failures
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs.client import SQSClient
+
+
+class SqsJobQueue:
+    def __init__(self, client: "SQSClient", queue_url: str) -> None:
+        self._client = client
+        self._queue_url = queue_url
+
+    def send(self, ref: JobRef) -> None:
+        with passing_failures():
+            self._client.send_message(QueueUrl=self._queue_url, MessageBody=to_text(ref))

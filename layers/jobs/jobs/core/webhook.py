@@ -1,0 +1,38 @@
+"""A webhook that a job names: the URL that is told of its changes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from jobs.core.errors import JobError
+from jobs.core.status import JobStatus
+
+type Event = Literal[
+    "created", "queued", "started", "completed", "failed", "cancelled", "timed_out"
+]
+
+
+EVENTS: Final[Mapping[JobStatus, Event]] = {
+    JobStatus.PENDING: "created",
+    JobStatus.QUEUED: "queued",
+    JobStatus.RUNNING: "started",
+    JobStatus.SUCCEEDED: "completed",
+    JobStatus.FAILED: "failed",
+    JobStatus.CANCELLED: "cancelled",
+    JobStatus.TIMED_OUT: "timed_out",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Webhook:
+    """Where to tell of which events; none named: of all."""
+
+    url: str
+    events: frozenset[str] = frozenset()
+
+    def wants(self, event: str) -> bool:
+        return not self.events or event in self.events
+
+
+class WebhookRefusedError(JobError):
+    """A webhook's URL that we will not send anything to; the message says why."""

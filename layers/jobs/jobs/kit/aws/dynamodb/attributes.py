@@ -1,0 +1,28 @@
+"""Plain values as DynamoDB attributes, and back."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
+
+type Item = dict[str, "AttributeValueTypeDef"]
+
+
+type Stored = Mapping[str, Any]
+
+
+type Values = Mapping[str, str | int | None]
+
+
+def attributes(values: Values) -> Item:
+    """Spell plain values as DynamoDB does; None is an absent attribute."""
+    return {
+        name: {"S": value} if isinstance(value, str) else {"N": str(value)}
+        for name, value in values.items()
+        if value is not None
+    }
+
+
+def plain(item: Stored) -> dict[str, Any]:
+    return {k: int(v["N"]) if "N" in v else v.get("S") for k, v in item.items()}

@@ -1,0 +1,32 @@
+"""Single items of a table with the keys PK and SK, as plain values."""
+
+from typing import TYPE_CHECKING, Any
+
+from jobs.kit.aws.client import passing_failures
+from jobs.kit.aws.dynamodb.attributes import Values, attributes, plain
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+
+
+class Rows:
+    def __init__(self, client: "DynamoDBClient", table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def get(self, pk: str, sk: str) -> dict[str, Any] | None:
+        """Return an item, consistently read: callers cache refusals, so none may be stale."""
+        with passing_failures():
+            found = self._client.get_item(
+                TableName=self._table,
+                Key=attributes({"PK": pk, "SK": sk}),
+                ConsistentRead=True,
+            ).get("Item")
+        return plain(found) if found else None
+
+    def put(self, pk: str, sk: str, row: Values) -> None:
+        """Write an item whole. Idempotent."""
+        with passing_failures():
+            self._client.put_item(
+                TableName=self._table, Item=attributes({"PK": pk, "SK": sk, **row})
+            )

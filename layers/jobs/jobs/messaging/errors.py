@@ -1,0 +1,18 @@
+"""Errors of agents and their messages."""
+
+from jobs.core.errors import JobError
+
+
+class AgentNotFoundError(JobError):
+    """No active agent has this id."""
+
+    def __init__(self, agent_id: str) -> None:
+        super().__init__(f"Agent {agent_id} not found")
+
+
+class NoAgentsError(JobError):
+    """The tenant has no active agent at all."""
+
+
+class NotItsTurnError(JobError):
+    """An earlier message of the session has yet to be answered."""

@@ -1,0 +1,23 @@
+"""The missions queue: jobs to advance, and orders to settle."""
+
+import json
+from dataclasses import asdict
+
+from jobs.core.adapters.messages import ref_fields
+from jobs.core.adapters.queue import SqsJobQueue
+from jobs.core.job import JobRef
+from jobs.kit.aws.client import passing_failures
+from jobs.missions.mission import Order
+
+
+class SqsMissionQueue(SqsJobQueue):
+    def settle(self, ref: JobRef, order: Order) -> None:
+        message = {**ref_fields(ref), "order": asdict(order)}
+        with passing_failures():
+            self._client.send_message(QueueUrl=self._queue_url, MessageBody=json.dumps(message))
+
+
+def order_in(text: str) -> Order | None:
+    """Return the order that is to be settled, if that is what the message asks for."""
+    order = json.loads(text).get("order")
+    return order and Order(**order)

@@ -1,0 +1,22 @@
+"""When shares expire, held by Step Functions."""
+
+from typing import TYPE_CHECKING
+
+from jobs.kit.aws.stepfunctions import start_once, timestamp
+from jobs.tracking.adapters.messages import share_fields
+from jobs.tracking.share import Share
+
+if TYPE_CHECKING:
+    from mypy_boto3_stepfunctions.client import SFNClient
+
+
+class StepFunctionsShareTimers:
+    def __init__(self, client: "SFNClient", *, expiry_arn: str) -> None:
+        self._client = client
+        self._expiry_arn = expiry_arn
+
+    def expire(self, share: Share) -> None:
+        at = timestamp(share.expires_at)
+        start_once(
+            self._client, self._expiry_arn, share.id, {"share": share_fields(share), "at": at}
+        )

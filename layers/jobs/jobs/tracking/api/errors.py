@@ -1,0 +1,18 @@
+"""How the missions API answers errors of watching and sharing (contract: missions.md)."""
+
+from http import HTTPStatus
+from typing import Final
+
+from jobs.missions.api.errors import Refusals, Words
+from jobs.tracking.errors import ResourceNotFoundError, ShareNotFoundError
+
+REFUSALS: Final[Refusals] = {
+    ResourceNotFoundError: Words(
+        HTTPStatus.NOT_FOUND, "Resource not found", "RESOURCE_NOT_FOUND",
+        "Your organisation has neither a job nor a device group of this id",
+    ),
+    ShareNotFoundError: Words(
+        HTTPStatus.NOT_FOUND, "Share not found", "SHARE_NOT_FOUND",
+        "Your organisation has no such share, or it has expired",
+    ),
+}  # fmt: skip
