@@ -8,6 +8,7 @@ import pytest
 
 from jobs.core.webhook import Webhook
 from jobs.docs.tail import ABANDONED, LOST
+from jobs.docs.wiring import wiring as docs
 from jobs.kit.asgi import CONTEXT_HEADER
 from tests.streams.conftest import BODY, PATH, PROJECT, QUICKLY, SSE, TENANT, context, key
 
@@ -199,8 +200,9 @@ def test_an_outage_meanwhile_is_not_noticed(create, world) -> None:
     assert len(rest(answer)) == 1
 
 
-def test_before_its_time_is_over_a_stream_is_left_to_be_taken_up_again(create, ask, world) -> None:
+def test_before_its_time_is_over_a_stream_is_left_to_be_taken_up_again(create, ask, world, rewire) -> None:
     world.pace = replace(QUICKLY, longest=0.2)
+    rewire(docs, tail=world.tail())
     answer = create(headers=SSE)
     job_id = answer.getheader("X-Session-Id")
     world.say(job_id, START, text("so"))
