@@ -47,6 +47,7 @@ def deploy_template(
     omit_unsupported(template)
     separate_log_groups(template)
     set_parameter_defaults(template, parameters)
+    set_addresses(template, endpoint_url)
     with closing(create_session().client("s3", endpoint_url=endpoint_url)) as s3:
         url = upload(Artifacts(s3), template, build)
     with closing(
@@ -70,6 +71,19 @@ def set_parameter_defaults(template: dict[str, Any], parameters: Mapping[str, st
     """Write parameters into the template: the emulator's SAM transform sees defaults only."""
     for name, value in parameters.items():
         template["Parameters"][name]["Default"] = value
+
+
+def set_addresses(template: dict[str, Any], endpoint_url: str) -> None:
+    """Point functions to the emulator where they are told an address that only AWS serves."""
+    addresses = {
+        "SOCKETS_URL": f"{endpoint_url}/_aws/execute-api/${{WebSocketApi}}/${{Stage}}",
+        "TOKEN_URL": f"{endpoint_url}/oauth2/token",
+        "TOKEN_KEYS_URL": f"{endpoint_url}/${{UserPool}}/.well-known/jwks.json",
+    }
+    for resource in template["Resources"].values():
+        variables = resource.get("Properties", {}).get("Environment", {}).get("Variables", {})
+        for name in addresses.keys() & variables.keys():
+            variables[name] = {"Fn::Sub": addresses[name]}
 
 
 def upload(artifacts: Artifacts, template: dict[str, Any], build: Path) -> str:

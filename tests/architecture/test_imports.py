@@ -46,7 +46,7 @@ READ_A_BODY = {
     "messaging/create_job",
     "missions/create_job", "missions/create_share", "missions/update_job",
     "sessions/create_session", "sessions/update_timeout",
-    "workers/request_job", "workers/take_telemetry",
+    "workers/take_telemetry",
 }  # fmt: skip
 
 

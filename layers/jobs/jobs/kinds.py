@@ -35,17 +35,20 @@ def kind(name: str) -> Kind:
     """Return a kind. Raises `ValueError` for an unknown one."""
     match name:
         case "messaging":
+            from jobs.sessions.kind import SessionMessageKind
             from jobs.sessions.wiring import wiring as sessions
 
-            return sessions.kind
+            return SessionMessageKind(sessions)
         case "missions":
+            from jobs.tracking.kind import TrackedMissionKind
             from jobs.tracking.wiring import wiring as tracking
 
-            return tracking.kind
+            return TrackedMissionKind(tracking)
         case "docs":
+            from jobs.docs.kind import DocsKind
             from jobs.docs.wiring import wiring as docs
 
-            return docs.kind
+            return DocsKind(docs)
         case _:
             raise ValueError(f"no kind of job is named {name!r}")
 

@@ -200,7 +200,9 @@ def test_an_outage_meanwhile_is_not_noticed(create, world) -> None:
     assert len(rest(answer)) == 1
 
 
-def test_before_its_time_is_over_a_stream_is_left_to_be_taken_up_again(create, ask, world, rewire) -> None:
+def test_before_its_time_is_over_a_stream_is_left_to_be_taken_up_again(
+    create, ask, world, rewire
+) -> None:
     world.pace = replace(QUICKLY, longest=0.2)
     rewire(docs, tail=world.tail())
     answer = create(headers=SSE)

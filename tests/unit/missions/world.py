@@ -104,7 +104,11 @@ class MissionWorld:
             watchers=self.observed,
             silence=SILENCE,
         )
-        self.follow = FollowMission(timers=self.observed, queue=self.queue, watchers=self.observed)
+        self._follow = FollowMission(timers=self.observed, queue=self.queue)
+
+    def follow(self, job: Job) -> None:
+        self._follow(job)
+        self.observed.changed(job)
 
     # ── Callers ──
 

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from jobs.docs.docs_job import Project
     from jobs.docs.follow_up import FollowUp
     from jobs.docs.free_branch import FreeBranch
-    from jobs.docs.kind import DocsKind
     from jobs.docs.limit_requests import LimitDocsRequests
     from jobs.docs.ports import ToolModel
     from jobs.docs.read_docs_jobs import GetDocsJob, ListDocsJobs
@@ -176,12 +175,6 @@ class DocsWiring:
         from jobs.kit.outbound.sse import EventStream
 
         return EventStream(self.core.clock)
-
-    @cached_property
-    def kind(self) -> DocsKind:
-        from jobs.docs.kind import DocsKind
-
-        return DocsKind(self)
 
 
 def _storage(kind: str) -> Storage:

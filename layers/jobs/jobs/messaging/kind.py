@@ -6,37 +6,31 @@ from typing import TYPE_CHECKING, Any, Final
 
 from jobs.core.status import JobStatus
 from jobs.messaging.errors import AgentNotFoundError, NoAgentsError
-from jobs.messaging.message import JOB_PATH, session_of
+from jobs.messaging.message import JOB_PATH
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from jobs.core.job import Job, JobRef
     from jobs.messaging.wiring import MessagingWiring
 
 
 class MessageKind:
-    """`pass_turn` starts the next message of a session, after one that has ended."""
-
     refusals: Final[Mapping[type[Exception], tuple[str, str]]] = {
         NoAgentsError: ("NO_AGENTS", "No agents available"),
         AgentNotFoundError: ("AGENT_NOT_FOUND", ""),
     }
 
-    def __init__(self, *, wiring: MessagingWiring, pass_turn: Callable[[Job], None]) -> None:
+    def __init__(self, wiring: MessagingWiring) -> None:
         self._wiring = wiring
-        self._pass_turn = pass_turn
 
     def link(self, ref: JobRef, details: object | None) -> str:
         return JOB_PATH.format(id=ref.id)
 
     def follow(self, job: Job) -> bool:
-        if job.status is JobStatus.PENDING:
-            self._wiring.dispatch_job(job.ref, deadline=job.deadline)
-        elif job.status.is_terminal and session_of(job) is not None:
-            self._pass_turn(job)
-        else:
+        if job.status is not JobStatus.PENDING:
             return False
+        self._wiring.dispatch_job(job.ref, deadline=job.deadline)
         return True
 
     def survives_dead_letter(self, job: Job) -> bool:

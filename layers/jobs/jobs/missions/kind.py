@@ -14,15 +14,13 @@ from jobs.missions.errors import (
 from jobs.missions.mission import JOB_PATH
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from jobs.core.job import Job, JobRef
     from jobs.missions.wiring import MissionsWiring
 
 
 class MissionKind:
-    """`follow` does what a change of a mission starts, its watchers included."""
-
     refusals: Final[Mapping[type[Exception], tuple[str, str]]] = {
         DeviceGroupNotFoundError: ("DEVICE_GROUP_NOT_FOUND", "Device group not found"),
         DeviceNotFoundError: ("DEVICE_NOT_FOUND", "Device not found in this device group"),
@@ -30,15 +28,14 @@ class MissionKind:
         DeviceOfflineError: ("DEVICE_OFFLINE", "Device is offline"),
     }
 
-    def __init__(self, *, wiring: MissionsWiring, follow: Callable[[Job], None]) -> None:
+    def __init__(self, wiring: MissionsWiring) -> None:
         self._wiring = wiring
-        self._follow = follow
 
     def link(self, ref: JobRef, details: object | None) -> str:
         return JOB_PATH.format(id=ref.id)
 
     def follow(self, job: Job) -> bool:
-        self._follow(job)
+        self._wiring.follow_mission(job)
         return True
 
     def survives_dead_letter(self, job: Job) -> bool:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from jobs.missions.check_device import CheckDevice
     from jobs.missions.create_mission import CreateMission
     from jobs.missions.delete_mission import DeleteJob
+    from jobs.missions.follow_mission import FollowMission
     from jobs.missions.issue_token import IssueToken
     from jobs.missions.run_mission import RunMission
     from jobs.missions.settle_mission import SettleMission
@@ -99,6 +100,12 @@ class MissionsWiring:
         )
 
     # ── Flight ──────────────────────────────────────────────────────────────────────
+
+    @cached_property
+    def follow_mission(self) -> FollowMission:
+        from jobs.missions.follow_mission import FollowMission
+
+        return FollowMission(timers=self.mission_timers, queue=self.mission_queue)
 
     @cached_property
     def run_mission(self) -> RunMission:

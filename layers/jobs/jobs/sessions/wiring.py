@@ -10,8 +10,6 @@ from jobs.messaging.wiring import MessagingWiring
 from jobs.messaging.wiring import wiring as messaging_wiring
 
 if TYPE_CHECKING:
-    from jobs.core.job import Job
-    from jobs.messaging.kind import MessageKind
     from jobs.messaging.poll_remote_job import PollRemoteJob
     from jobs.messaging.run_agent_job import RunAgentJob
     from jobs.sessions.adapters.jobs import DynamoChatJobs
@@ -117,16 +115,6 @@ class SessionsWiring:
             remote=self.messaging.remote,
             clock=self.core.clock,
         )
-
-    @cached_property
-    def kind(self) -> MessageKind:
-        """Messages, as the shared workers see them: the end of one passes the turn in a session."""
-        from jobs.messaging.kind import MessageKind
-
-        def pass_turn(job: Job) -> None:
-            self.pass_turn(job)  # made only when a turn is passed
-
-        return MessageKind(wiring=self.messaging, pass_turn=pass_turn)
 
     # ── What it stands on ───────────────────────────────────────────────────────────
 

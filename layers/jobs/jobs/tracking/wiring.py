@@ -10,10 +10,7 @@ from jobs.missions.wiring import MissionsWiring
 from jobs.missions.wiring import wiring as missions_wiring
 
 if TYPE_CHECKING:
-    from jobs.core.job import Job
     from jobs.kit.clock import Millis
-    from jobs.missions.follow_mission import FollowMission
-    from jobs.missions.kind import MissionKind
     from jobs.missions.partner import Caller
     from jobs.missions.take_reading import TakeReading
     from jobs.tracking.adapters.connections import DynamoConnections
@@ -111,16 +108,6 @@ class TrackingWiring:
         )
 
     @cached_property
-    def follow_mission(self) -> FollowMission:
-        from jobs.missions.follow_mission import FollowMission
-
-        return FollowMission(
-            timers=self.missions.mission_timers,
-            queue=self.missions.mission_queue,
-            watchers=self.tell_watchers,
-        )
-
-    @cached_property
     def take_reading(self) -> TakeReading:
         from jobs.missions.take_reading import TakeReading
 
@@ -135,16 +122,6 @@ class TrackingWiring:
             clock=self.core.clock,
             silence=self.missions.silence,
         )
-
-    @cached_property
-    def kind(self) -> MissionKind:
-        """Missions, as the shared workers see them: whoever watches is told."""
-        from jobs.missions.kind import MissionKind
-
-        def follow(job: Job) -> None:
-            self.follow_mission(job)  # made only when a mission changes
-
-        return MissionKind(wiring=self.missions, follow=follow)
 
     @cached_property
     def greet(self) -> Greet:
