@@ -10,7 +10,9 @@ from uuid import UUID
 
 import pytest
 
+from jobs import kinds
 from jobs.core.adapters.eventbridge import EventBridgePublisher
+from jobs.core.adapters.job_events import JobEvents
 from jobs.core.status import JobStatus
 from jobs.kit.errors import UnavailableError
 from tests.adapters.engines import client, refusal
@@ -42,16 +44,15 @@ def bus() -> Bus:
 
 
 def publisher(bus: Any) -> EventBridgePublisher:
-    return EventBridgePublisher(bus, "a-bus", {"messaging": "/api/messaging/jobs/{id}"})
+    return EventBridgePublisher(bus, "a-bus", JobEvents(kinds.kind))
 
 
 @pytest.mark.parametrize("session", [{}, {"root": "019b7963-4a00-7000-8000-000000000001"}])
 def test_a_documentation_agents_job_is_found_in_its_project(bus, a_docs_job, session) -> None:
-    paths = {"docs": "/v2/agent/{project}/job/{id}"}
     id_ = f"019b7963-4a00-7000-8000-00000000000{2 if session else 1}"
     job = a_docs_job(id=id_, session=session)
 
-    EventBridgePublisher(bus, "a-bus", paths).publish([change(job, previous=None)])
+    publisher(bus).publish([change(job, previous=None)])
 
     [detail] = bus.details
     assert detail["jobId"] == id_
@@ -141,7 +142,7 @@ def test_a_real_bus_brings_them_to_who_listens(cloud, stack, a_job) -> None:
 
         listening = cleanup.enter_context(Listening(Cloud(stack, of), job.tenant))
         real = EventBridgePublisher(
-            of("events"), stack.outputs["EventBusName"], {"messaging": "/api/messaging/jobs/{id}"}
+            of("events"), stack.outputs["EventBusName"], JobEvents(kinds.kind)
         )
         real.publish([change(job, previous=None)])
 

@@ -11,6 +11,7 @@ from jobs.core.errors import IdempotencyConflictError, JobNotFoundError, StaleJo
 from jobs.core.job import Job
 from jobs.core.ports import IdempotencyKey, JobRepository, Listing
 from jobs.core.status import JobStatus
+from jobs.docs.docs_job import DocsJob
 from tests.support import HOUR, NOON
 
 LEASE = 25_000
@@ -84,7 +85,10 @@ def test_every_other_step_comes_back_as_it_went_in(repository, a_job, step) -> N
     assert repository.status_of(job.ref) is step(running).status
 
 
-@pytest.mark.parametrize("about", [{"tenant": "rival"}, {"dialect": "missions"}])
+DOCS_JOB = DocsJob(project="p", branch="b", model="sonnet", repository="r")
+
+
+@pytest.mark.parametrize("about", [{"tenant": "rival"}, {"kind": "docs", "details": DOCS_JOB}])
 def test_another_tenant_or_dialect_sees_nothing(repository, a_job, about) -> None:
     repository.add(job := a_job())
     other = a_job(**about)
@@ -288,11 +292,12 @@ def test_a_job_that_has_changed_is_not_deleted(repository, a_job) -> None:
 
 
 def test_a_key_is_its_tenants_and_dialects_own(repository, a_job) -> None:
-    own, others, missions = a_job(), a_job(tenant="rival"), a_job(kind="missions")
+    own, others = a_job(), a_job(tenant="rival")
+    docs = a_job(kind="docs", details=DOCS_JOB)
     shared = key(value=f"of {own.tenant}")
 
-    assert [repository.add(job, shared) for job in (own, others, missions)] == [
-        own.ref, others.ref, missions.ref,
+    assert [repository.add(job, shared) for job in (own, others, docs)] == [
+        own.ref, others.ref, docs.ref,
     ]  # fmt: skip
 
 

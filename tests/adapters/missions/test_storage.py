@@ -116,7 +116,7 @@ def test_the_queue_shows_whom_a_mission_is_for(queue, queued, tenant) -> None:
 
     [found] = queue.waiting(tenant, "harbour", limit=10)
 
-    assert (found.ref, found.details) == (job.ref, job.details)
+    assert (found.ref, found.mission) == (job.ref, job.details)
 
 
 def test_only_who_waits_for_a_device_of_the_group_is_in_its_queue(

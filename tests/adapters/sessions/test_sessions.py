@@ -12,6 +12,7 @@ from jobs.core.job import Job
 from jobs.core.ports import IdempotencyKey, Listing
 from jobs.core.status import JobStatus
 from jobs.kit.errors import UnavailableError
+from jobs.messaging.message import Message
 from jobs.sessions.adapters.jobs import DynamoChatJobs
 from jobs.sessions.adapters.sessions import DynamoConversations
 from jobs.sessions.errors import SessionNotFoundError, StaleSessionError
@@ -45,7 +46,7 @@ def say(conversations, session, clock, a_job) -> Callable[..., Job]:
         now = conversations.get(session.tenant, session.id).said(clock())
         at = now.said_at
         job = a_job(
-            id=new_job_id(at), conversation=session.id, created_at=at, changed_at=at,
+            id=new_job_id(at), details=Message(session=session.id), created_at=at, changed_at=at,
             deadline=at + 30_000,
         )  # fmt: skip
         job.request["content"] = content
@@ -126,7 +127,7 @@ def test_a_message_of_a_session_that_has_changed_is_neither_stored_nor_a_job(
     conversations, repository, session, a_job
 ) -> None:
     conversations.save(session.renewed(NOON + 1))
-    job = a_job(conversation=session.id)
+    job = a_job(details=Message(session=session.id))
 
     with pytest.raises(StaleSessionError):
         conversations.send(session.said(NOON), job)
@@ -337,7 +338,7 @@ def test_what_throttles_is_unavailable(engine, clock, a_session) -> None:
 def test_a_message_whose_answer_is_lost_is_said_once(engine, clock, a_session, a_job) -> None:
     table = DynamoConversations(engine.client, engine.sessions, engine.jobs, clock)
     table.create(session := a_session())
-    job = a_job(tenant=session.tenant, conversation=session.id)
+    job = a_job(tenant=session.tenant, details=Message(session=session.id))
 
     with engine.losing_answer("TransactWriteItems") as lost:
         assert table.send(session.said(NOON), job) == job.ref
@@ -353,7 +354,7 @@ def test_an_answer_whose_acknowledgement_is_lost_is_given_once(
     table = DynamoConversations(engine.client, engine.sessions, engine.jobs, clock)
     jobs = DynamoChatJobs(engine.client, engine.jobs, engine.sessions, clock, kinds.storage)
     table.create(session := a_session())
-    job = a_job(tenant=session.tenant, conversation=session.id)
+    job = a_job(tenant=session.tenant, details=Message(session=session.id))
     table.send(session.said(NOON), job)
     jobs.save(running := job.claim(now=NOON, lease=25_000), replacing=job)
     ended = running.succeed({"id": "answer", "content": "Fine"}, now=NOON + 5)

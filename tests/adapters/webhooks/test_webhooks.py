@@ -20,7 +20,7 @@ from jobs.webhooks.adapters.secrets import WebhookSecrets
 from jobs.webhooks.adapters.subscriptions import DynamoSubscriptions
 from jobs.webhooks.errors import DeliveryNotFoundError
 from jobs.webhooks.webhook import Attempt, DeliveryRef, DeliveryState, Subscription, WebhookDelivery
-from scripts.webhook_secret import retired, rotated
+from scripts.webhook_secret import retire, rotate
 from tests.adapters.engines import client, refusal
 from tests.fakes.memory_webhooks import InMemoryDeliveryLog, InMemorySubscriptions
 from tests.support import HOUR, NOON
@@ -294,23 +294,23 @@ def test_after_a_rotation_two_secrets_are_live_until_one_is_retired(kept, clock)
         clock.advance(MINUTE)
         return secrets.live("acme")
 
-    first = rotated(secretsmanager, "sortie/webhooks/acme")
+    first = rotate(secretsmanager, "sortie/webhooks/acme")
     assert live() == [first]
-    second = rotated(secretsmanager, "sortie/webhooks/acme")
+    second = rotate(secretsmanager, "sortie/webhooks/acme")
     assert live() == [second, first]
-    third = rotated(secretsmanager, "sortie/webhooks/acme")
+    third = rotate(secretsmanager, "sortie/webhooks/acme")
     assert live() == [third, second]
-    retired(secretsmanager, "sortie/webhooks/acme")
+    retire(secretsmanager, "sortie/webhooks/acme")
     assert live() == [third]
 
 
 def test_who_was_given_no_secret_has_none(kept) -> None:
     secretsmanager, secrets = kept
-    rotated(secretsmanager, "sortie/webhooks/acme")
+    rotate(secretsmanager, "sortie/webhooks/acme")
 
     assert secrets.live("rival") == ()
     with pytest.raises(ClientError):
-        retired(secretsmanager, "sortie/webhooks/rival")
+        retire(secretsmanager, "sortie/webhooks/rival")
 
 
 def test_secrets_out_of_reach_are_not_no_secrets(clock) -> None:
@@ -325,7 +325,7 @@ def test_secrets_out_of_reach_are_not_no_secrets(clock) -> None:
 
 def test_a_secret_is_one_text_with_nothing_of_the_tenant_in_it(kept) -> None:
     secretsmanager, _ = kept
-    made = rotated(secretsmanager, "sortie/webhooks/acme")
+    made = rotate(secretsmanager, "sortie/webhooks/acme")
 
     text = secretsmanager.get_secret_value(SecretId="sortie/webhooks/acme")["SecretString"]
 
