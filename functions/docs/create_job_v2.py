@@ -15,7 +15,7 @@ def create_job_v2(request: Request) -> Response:
     new = docs_request.new_job_of_prompt(request.json_of_any_kind(), caller)
     job = wiring.create_docs_job(new)
     found = wiring.get_docs_job.conversation(job)
-    return docs.agent_job(found, HTTPStatus.CREATED)
+    return docs.agent_job_response(found, HTTPStatus.CREATED)
 
 
 lambda_handler = docs_endpoint(create_job_v2, scope=Scope.WRITE)

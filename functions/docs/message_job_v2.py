@@ -11,9 +11,9 @@ from jobs.kit.http import Request, Response
 
 def message_job_v2(request: Request) -> Response:
     caller = docs_request.caller_in(request, loopback=wiring.core.webhooks_to_loopback)
-    job_id = docs_query.job_id_in(request)
+    job_id = docs_query.parse_job_id(request)
     new = docs_request.new_message(request.json_of_any_kind(), caller, job_id)
-    return docs.agent_job(wiring.follow_up(new))
+    return docs.agent_job_response(wiring.follow_up(new))
 
 
 lambda_handler = docs_endpoint(message_job_v2, scope=Scope.WRITE)

@@ -9,8 +9,8 @@ from jobs.messaging.wiring import wiring
 
 
 def cancel_job(request: Request) -> Response:
-    job = wiring.core.cancel_job(messaging.ref_in(request))
-    return Response(HTTPStatus.OK, messaging.job(job))
+    job = wiring.core.cancel_job(messaging.parse_ref(request))
+    return Response(HTTPStatus.OK, messaging.to_job(job))
 
 
 lambda_handler = runtime.endpoint(cancel_job, refuse=messaging.refuse, headers=messaging.HEADERS)

@@ -22,8 +22,8 @@ def create_job(request: Request) -> Response:
     longest = min((wait or 0) * 1000, until - wiring.core.clock())
     ended = wiring.core.wait_for_job(job, at_most=longest) if longest > 0 else None
     if ended is None:
-        return messaging.created(job)
-    return Response(HTTPStatus.OK, messaging.job(ended), {"Preference-Applied": f"wait={wait}"})
+        return messaging.created_response(job)
+    return Response(HTTPStatus.OK, messaging.to_job(ended), {"Preference-Applied": f"wait={wait}"})
 
 
 lambda_handler = runtime.endpoint(

@@ -9,7 +9,7 @@ from jobs.messaging.wiring import wiring
 
 def get_health(request: Request) -> Response:
     counts = wiring.core.counters.read(request.tenant, KIND)
-    return messaging.health(counts, wiring.core.clock())
+    return messaging.health_response(counts, wiring.core.clock())
 
 
 lambda_handler = runtime.endpoint(get_health, refuse=messaging.refuse, headers=messaging.HEADERS)

@@ -9,8 +9,8 @@ from jobs.payments.api import endpoint as messaging_endpoint
 
 
 def get_job(request: Request) -> Response:
-    job = messaging_endpoint.found(messaging.ref_in(request))
-    return Response(HTTPStatus.OK, messaging.job(job))
+    job = messaging_endpoint.found(messaging.parse_ref(request))
+    return Response(HTTPStatus.OK, messaging.to_job(job))
 
 
 lambda_handler = runtime.endpoint(get_job, refuse=messaging.refuse, headers=messaging.HEADERS)

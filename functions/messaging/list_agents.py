@@ -7,7 +7,7 @@ from jobs.messaging.wiring import wiring
 
 
 def list_agents(request: Request) -> Response:
-    return messaging.agents(wiring.agents.agents(request.tenant))
+    return messaging.agents_response(wiring.agents.agents(request.tenant))
 
 
 lambda_handler = runtime.endpoint(list_agents, refuse=messaging.refuse, headers=messaging.HEADERS)

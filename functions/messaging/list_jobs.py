@@ -11,11 +11,11 @@ def list_jobs(request: Request) -> Response:
     found = wiring.core.list_jobs(
         request.tenant,
         KIND,
-        limit=messaging.limit_in(request),
-        statuses=messaging.statuses_in(request),
+        limit=messaging.parse_limit(request),
+        statuses=messaging.parse_statuses(request),
         cursor=request.query("cursor"),
     )
-    return messaging.listed(found)
+    return messaging.list_response(found)
 
 
 lambda_handler = runtime.endpoint(list_jobs, refuse=messaging.refuse, headers=messaging.HEADERS)

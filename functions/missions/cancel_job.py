@@ -10,8 +10,8 @@ from jobs.missions.wiring import wiring
 
 
 def cancel_job(request: Request, caller: Caller) -> Response:
-    ref = missions_query.ref_in(request, caller)
-    return missions.cancelled(wiring.cancel_mission(ref))
+    ref = missions_query.parse_ref(request, caller)
+    return missions.cancelled_response(wiring.cancel_mission(ref))
 
 
 lambda_handler = missions_endpoint(

@@ -18,7 +18,7 @@ def create_job(request: Request, caller: Caller) -> Response:
         request, caller, now=wiring.core.clock(), loopback=wiring.core.webhooks_to_loopback
     )
     job = wiring.create_mission(new)
-    return missions.created(job, wiring.addresses(request))
+    return missions.created_response(job, wiring.addresses(request))
 
 
 lambda_handler = missions_endpoint(create_job, role=Role.PILOT, limit=LIMIT)

@@ -17,7 +17,7 @@ LIMIT: Final = Limit("share", 30, 60_000)
 def create_share(request: Request, caller: Caller) -> Response:
     new = missions_share_request.new_share(request, caller, now=wiring.core.clock())
     share = wiring.create_share(new)
-    return missions_shares.created(share, wiring.missions.addresses(request).api)
+    return missions_shares.created_response(share, wiring.missions.addresses(request).api)
 
 
 lambda_handler = missions_endpoint(create_share, role=Role.MANAGER, refusals=REFUSALS, limit=LIMIT)

@@ -16,7 +16,7 @@ def create_token(request: Request) -> Response:
     allowance = wiring.core.limit_rate(key.id, missions_token.LIMIT)
     request.answer_headers.update(missions_errors.rate_headers(allowance))
     credentials = Credentials.of(request.json())
-    return missions_token.issued(wiring.issue_token(key.tenant, *credentials))
+    return missions_token.token_response(wiring.issue_token(key.tenant, *credentials))
 
 
 def refuse(error: Exception, request: Request) -> Response:

@@ -10,8 +10,8 @@ from jobs.missions.wiring import wiring
 
 
 def delete_job(request: Request, caller: Caller) -> Response:
-    wiring.delete_job(missions_query.ref_in(request, caller))
-    return missions.deleted()
+    wiring.delete_job(missions_query.parse_ref(request, caller))
+    return missions.deleted_response()
 
 
 lambda_handler = missions_endpoint(

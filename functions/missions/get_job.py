@@ -9,7 +9,7 @@ from jobs.missions.wiring import wiring
 
 
 def get_job(request: Request, caller: Caller) -> Response:
-    return missions.found(wiring.core.get_job(missions_query.ref_in(request, caller)))
+    return missions.job_response(wiring.core.get_job(missions_query.parse_ref(request, caller)))
 
 
 lambda_handler = missions_endpoint(get_job, role=Role.VIEWER)

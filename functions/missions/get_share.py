@@ -10,7 +10,7 @@ from jobs.tracking.wiring import wiring
 
 def get_share(request: Request, caller: Caller) -> Response:
     share = wiring.get_share(caller.tenant, request.path("shareCode"))
-    return missions_shares.found(share, wiring.missions.addresses(request).api)
+    return missions_shares.share_response(share, wiring.missions.addresses(request).api)
 
 
 lambda_handler = missions_endpoint(get_share, role=Role.MANAGER, refusals=REFUSALS)

@@ -13,11 +13,11 @@ def list_jobs(request: Request, caller: Caller) -> Response:
     found = wiring.core.list_jobs(
         caller.tenant,
         KIND,
-        limit=missions_query.limit_in(request),
-        statuses=missions_query.statuses_in(request),
+        limit=missions_query.parse_limit(request),
+        statuses=missions_query.parse_statuses(request),
         cursor=request.query("cursor"),
     )
-    return missions.listed(found)
+    return missions.list_response(found)
 
 
 lambda_handler = missions_endpoint(list_jobs, role=Role.VIEWER)

@@ -10,7 +10,7 @@ from jobs.missions.wiring import wiring
 def list_resources(request: Request, caller: Caller) -> Response:
     groups = wiring.fleet_registry.groups(caller.tenant)
     ids = [device.id for group in groups for device in group.devices]
-    return missions.resources(groups, wiring.fleet.states(ids), wiring.core.clock())
+    return missions.resources_response(groups, wiring.fleet.states(ids), wiring.core.clock())
 
 
 lambda_handler = missions_endpoint(list_resources, role=Role.VIEWER)

@@ -10,7 +10,7 @@ from jobs.tracking.wiring import wiring
 
 def list_shares(request: Request, caller: Caller) -> Response:
     found = wiring.shares.live(caller.tenant)
-    return missions_shares.listed(found, wiring.missions.addresses(request).api)
+    return missions_shares.list_response(found, wiring.missions.addresses(request).api)
 
 
 lambda_handler = missions_endpoint(list_shares, role=Role.MANAGER, refusals=REFUSALS)

@@ -11,7 +11,7 @@ from jobs.tracking.wiring import wiring
 def revoke_share(request: Request, caller: Caller) -> Response:
     share = wiring.get_share(caller.tenant, request.path("shareCode"))
     wiring.shares.remove(share.id, share.resource)
-    return missions_shares.revoked()
+    return missions_shares.revoked_response()
 
 
 lambda_handler = missions_endpoint(revoke_share, role=Role.MANAGER, refusals=REFUSALS)

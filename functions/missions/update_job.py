@@ -12,8 +12,8 @@ from jobs.missions.wiring import wiring
 
 def update_job(request: Request, caller: Caller) -> Response:
     changes = missions_request.changes(request, now=wiring.core.clock())
-    ref = missions_query.ref_in(request, caller)
-    return missions.updated(wiring.amend_job(ref, changes))
+    ref = missions_query.parse_ref(request, caller)
+    return missions.updated_response(wiring.amend_job(ref, changes))
 
 
 lambda_handler = missions_endpoint(

@@ -21,7 +21,7 @@ def create_session(request: Request) -> Response:
             timeouts=change_timeouts(Timeouts(), body.get("timeoutConfig", {})),
         )
     )
-    return sessions.opened(session)
+    return sessions.created_response(session)
 
 
 lambda_handler = runtime.endpoint(create_session, refuse=sessions.refuse, headers=messaging.HEADERS)

@@ -8,8 +8,8 @@ from jobs.sessions.wiring import wiring
 
 
 def delete_session(request: Request) -> Response:
-    wiring.close_session(request.tenant, sessions.id_in(request))
-    return sessions.closed()
+    wiring.close_session(request.tenant, sessions.parse_session_id(request))
+    return sessions.deleted_response()
 
 
 lambda_handler = runtime.endpoint(delete_session, refuse=sessions.refuse, headers=messaging.HEADERS)

@@ -9,7 +9,7 @@ from jobs.sessions.wiring import wiring
 
 def get_health(request: Request) -> Response:
     found = wiring.use_session.active(request.tenant)
-    return sessions.health(found, wiring.core.clock())
+    return sessions.health_response(found, wiring.core.clock())
 
 
 lambda_handler = runtime.endpoint(get_health, refuse=sessions.refuse, headers=messaging.HEADERS)

@@ -8,8 +8,8 @@ from jobs.sessions.wiring import wiring
 
 
 def get_session(request: Request) -> Response:
-    session = wiring.use_session.get(request.tenant, sessions.id_in(request))
-    return sessions.told(session, wiring.core.clock())
+    session = wiring.use_session.get(request.tenant, sessions.parse_session_id(request))
+    return sessions.session_response(session, wiring.core.clock())
 
 
 lambda_handler = runtime.endpoint(get_session, refuse=sessions.refuse, headers=messaging.HEADERS)

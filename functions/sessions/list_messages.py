@@ -8,10 +8,10 @@ from jobs.sessions.wiring import wiring
 
 
 def list_messages(request: Request) -> Response:
-    session_id, window = sessions.id_in(request), sessions.window_in(request)
+    session_id, window = sessions.parse_session_id(request), sessions.parse_window(request)
     wiring.use_session.get(request.tenant, session_id)
     found = wiring.conversations.page(request.tenant, session_id, window)
-    return sessions.said(found)
+    return sessions.messages_response(found)
 
 
 lambda_handler = runtime.endpoint(list_messages, refuse=sessions.refuse, headers=messaging.HEADERS)

@@ -9,7 +9,7 @@ from jobs.sessions.wiring import wiring
 
 def list_sessions(request: Request) -> Response:
     found = wiring.use_session.active(request.tenant)
-    return sessions.listed(found, wiring.core.clock())
+    return sessions.list_response(found, wiring.core.clock())
 
 
 lambda_handler = runtime.endpoint(list_sessions, refuse=sessions.refuse, headers=messaging.HEADERS)

@@ -10,9 +10,9 @@ from jobs.sessions.wiring import wiring
 
 def renew_session(request: Request) -> Response:
     session = wiring.use_session.change(
-        request.tenant, sessions.id_in(request), ChatSession.renewed
+        request.tenant, sessions.parse_session_id(request), ChatSession.renewed
     )
-    return sessions.told(session, wiring.core.clock())
+    return sessions.session_response(session, wiring.core.clock())
 
 
 lambda_handler = runtime.endpoint(renew_session, refuse=sessions.refuse, headers=messaging.HEADERS)

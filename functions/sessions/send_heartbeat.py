@@ -10,9 +10,9 @@ from jobs.sessions.wiring import wiring
 
 def send_heartbeat(request: Request) -> Response:
     session = wiring.use_session.change(
-        request.tenant, sessions.id_in(request), ChatSession.touched
+        request.tenant, sessions.parse_session_id(request), ChatSession.touched
     )
-    return sessions.told(session, wiring.core.clock())
+    return sessions.session_response(session, wiring.core.clock())
 
 
 lambda_handler = runtime.endpoint(send_heartbeat, refuse=sessions.refuse, headers=messaging.HEADERS)

@@ -12,10 +12,10 @@ def update_timeout(request: Request) -> Response:
     body = parse_timeouts(request.json())
     session = wiring.use_session.change(
         request.tenant,
-        sessions.id_in(request),
+        sessions.parse_session_id(request),
         lambda session, now: session.timed(change_timeouts(session.timeouts, body), now),
     )
-    return sessions.told(session, wiring.core.clock())
+    return sessions.session_response(session, wiring.core.clock())
 
 
 lambda_handler = runtime.endpoint(update_timeout, refuse=sessions.refuse, headers=messaging.HEADERS)

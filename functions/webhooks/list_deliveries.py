@@ -7,8 +7,8 @@ from jobs.webhooks.wiring import wiring
 
 
 def list_deliveries(request: Request) -> Response:
-    job_id = webhooks.job_id_in(request)
-    return webhooks.listed(wiring.delivery_log.of_job(request.tenant, job_id))
+    job_id = webhooks.parse_job_id(request)
+    return webhooks.list_response(wiring.delivery_log.of_job(request.tenant, job_id))
 
 
 lambda_handler = runtime.endpoint(list_deliveries, refuse=webhooks.refuse, headers=webhooks.HEADERS)

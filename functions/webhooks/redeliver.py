@@ -7,8 +7,8 @@ from jobs.webhooks.wiring import wiring
 
 
 def redeliver(request: Request) -> Response:
-    delivery_id = webhooks.delivery_id_in(request)
-    return webhooks.accepted(wiring.redeliver_webhook(request.tenant, delivery_id))
+    delivery_id = webhooks.parse_delivery_id(request)
+    return webhooks.accepted_response(wiring.redeliver_webhook(request.tenant, delivery_id))
 
 
 lambda_handler = runtime.endpoint(redeliver, refuse=webhooks.refuse, headers=webhooks.HEADERS)

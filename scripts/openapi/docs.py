@@ -12,8 +12,8 @@ from jobs.core.webhook_url import LONGEST
 from jobs.docs.api import errors as docs_errors
 from jobs.docs.api import types
 from jobs.docs.api.access import ScopeMissingError
-from jobs.docs.api.ai_stream import PLACE, place_in
-from jobs.docs.api.query import DEFAULT_TAKE, MAX_SKIP, MAX_TAKE, page_in
+from jobs.docs.api.ai_stream import PLACE, parse_place
+from jobs.docs.api.query import DEFAULT_TAKE, MAX_SKIP, MAX_TAKE, parse_page
 from jobs.docs.api.requests import PROMPT, CreateJob, Prompt, checked
 from jobs.docs.errors import ProjectNotFoundError
 from jobs.kit.http import Request, Response, TooLargeError
@@ -152,7 +152,7 @@ DOCS: Final = Api(
             },
             responses={200: _STREAM},
             response_headers=_STREAM_HEADERS,
-            **_for(Scope.READ, capture_error(place_in, "none of ours"), JobNotFoundError()),
+            **_for(Scope.READ, capture_error(parse_place, "none of ours"), JobNotFoundError()),
         ),
         Operation(
             name="get_job",
@@ -192,7 +192,7 @@ DOCS: Final = Api(
                 ],
             },
             responses={200: types.ListSessionsResponse},
-            **_for(Scope.READ, capture_error(page_in, request_with(take="0"))),
+            **_for(Scope.READ, capture_error(parse_page, request_with(take="0"))),
         ),
         Operation(
             name="create_job_v2",

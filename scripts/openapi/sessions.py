@@ -207,7 +207,7 @@ SESSIONS: Final = Api(
             responses={200: types.ListMessagesResponse},
             errors=[
                 *_SESSION_ERRORS,
-                capture_error(sessions.window_in, request_with(before="now")),
+                capture_error(sessions.parse_window, request_with(before="now")),
             ],
             **_KEY,
         ),

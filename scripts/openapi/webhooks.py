@@ -47,7 +47,7 @@ WEBHOOKS: Final = Api(
             query={"jobId": Annotated[Uuid, Field(description="The job's id")]},
             required_query=["jobId"],
             responses={200: types.ListDeliveriesResponse},
-            errors=[capture_error(webhooks.job_id_in, request_with())],
+            errors=[capture_error(webhooks.parse_job_id, request_with())],
             **_KEY,
         ),
         Operation(

@@ -1,6 +1,6 @@
 import pytest
 
-from jobs.messaging.api.responses import WORDS
+from jobs.messaging.api.responses import STATUS_NAMES
 from tests.support import NOON
 
 
@@ -63,21 +63,21 @@ def test_limits_are_read_as_the_original_reads_them(listing, stored, limit, most
     ("completed", {"SUCCEEDED"}),
     ("failed", {"FAILED", "CANCELLED"}),
     ("timeout", {"TIMED_OUT"}),
-    ("PENDING", set(WORDS)), ("cancelled", set(WORDS)), ("", set(WORDS)),
+    ("PENDING", set(STATUS_NAMES)), ("cancelled", set(STATUS_NAMES)), ("", set(STATUS_NAMES)),
 ])  # fmt: skip
 def test_a_status_filters_and_a_word_that_is_none_does_not(
     listing, stored, world, word, statuses
 ) -> None:
-    for n, status in enumerate(WORDS):
+    for n, status in enumerate(STATUS_NAMES):
         stored(id=job_id(n), status=status, ended_at=NOON if status.is_terminal else None)
     world.read_stream()
 
     answer = listing(status=word)
 
     assert set(listed(answer)) == {
-        job_id(n) for n, status in enumerate(WORDS) if status in statuses
+        job_id(n) for n, status in enumerate(STATUS_NAMES) if status in statuses
     }
-    assert (answer.body["total"], answer.body["filtered"]) == (len(WORDS), len(statuses))
+    assert (answer.body["total"], answer.body["filtered"]) == (len(STATUS_NAMES), len(statuses))
 
 
 def test_a_list_shows_a_timeout_at_the_very_millisecond(listing, stored, clock) -> None:

@@ -6,7 +6,7 @@ import re
 import pytest
 from hypothesis import given
 
-from jobs.docs.api.ai_stream import Place, place_in
+from jobs.docs.api.ai_stream import Place, parse_place
 from jobs.docs.api.ai_v4 import V4
 from jobs.docs.api.ai_v5 import V5
 from jobs.docs.api.playback import Playback
@@ -163,7 +163,7 @@ def test_after_each_id_comes_exactly_the_rest(log) -> None:
 
     for count, (last, _) in enumerate(whole[:-1], start=1):
         rest = b"".join(
-            Playback(V5, place_in(last)).play(log[max(0, int(last.split(".")[0]) - 2) :])
+            Playback(V5, parse_place(last)).play(log[max(0, int(last.split(".")[0]) - 2) :])
         )
         assert chunks_of(rest) == whole[count:]
 
@@ -180,12 +180,12 @@ def test_no_id_is_given_twice(log) -> None:
 ])  # fmt: skip
 def test_what_is_no_place_is_refused(bad) -> None:
     with pytest.raises(BadRequestError):
-        place_in(bad)
+        parse_place(bad)
 
 
 @pytest.mark.parametrize("beyond", ["2.1", "99.1", "1.9"])
 def test_a_place_that_was_never_given_out_is_refused(beyond) -> None:
-    playback = Playback(V5, place_in(beyond))
+    playback = Playback(V5, parse_place(beyond))
     log = [OutputItem(number=1, events=(START,))]
 
     with pytest.raises(BadRequestError):

@@ -215,19 +215,19 @@ def test_of_very_many_wrong_fields_only_some_are_named() -> None:
 
 @pytest.mark.parametrize(("text", "limit"), [(None, 20), ("1", 1), ("100", 100)])
 def test_a_page_has_so_many_jobs(text, limit) -> None:
-    assert missions_query.limit_in(request(queryStringParameters={"limit": text})) == limit
+    assert missions_query.parse_limit(request(queryStringParameters={"limit": text})) == limit
 
 
 @pytest.mark.parametrize("text", ["", "0", "101", "-1", "+5", "1.5", "ten", "5 ", "٣", "9" * 5000])
 def test_a_page_of_any_other_size_is_refused(text) -> None:
     asked = request(queryStringParameters={"limit": text})
 
-    assert [*wrong_in(missions_query.limit_in, asked)] == ["limit"]
+    assert [*wrong_in(missions_query.parse_limit, asked)] == ["limit"]
 
 
 def test_a_status_is_known_by_its_word() -> None:
     def named(word: str | None) -> set[JobStatus]:
-        return {*missions_query.statuses_in(request(queryStringParameters={"status": word}))}
+        return {*missions_query.parse_statuses(request(queryStringParameters={"status": word}))}
 
     assert named(None) == set()
     assert named("IN_PROGRESS") == {JobStatus.RUNNING}
@@ -238,10 +238,10 @@ def test_a_status_is_known_by_its_word() -> None:
 def test_a_status_that_is_none_is_refused(word) -> None:
     asked = request(queryStringParameters={"status": word})
 
-    assert [*wrong_in(missions_query.statuses_in, asked)] == ["status"]
+    assert [*wrong_in(missions_query.parse_statuses, asked)] == ["status"]
 
 
 @pytest.mark.parametrize("job_id", ["1", "019B7963-4A00-7000-8000-00000000000x", "..", ""])
 def test_what_cannot_be_an_id_is_nobodys(job_id) -> None:
     with pytest.raises(JobNotFoundError):
-        missions_query.ref_in(request(pathParameters={"jobId": job_id}), CALLER)
+        missions_query.parse_ref(request(pathParameters={"jobId": job_id}), CALLER)

@@ -43,7 +43,7 @@ def ended(status: JobStatus, **about) -> dict:
 
 
 def test_a_new_job_says_no_more_than_there_is_to_say(a_mission) -> None:
-    assert job_in(missions.found(a_mission())) == NEW
+    assert job_in(missions.job_response(a_mission())) == NEW
 
 
 def test_job_response_of_a_complete_job_has_every_field(a_mission) -> None:
@@ -58,7 +58,7 @@ def test_job_response_of_a_complete_job_has_every_field(a_mission) -> None:
         **ended(JobStatus.SUCCEEDED, result={}),
     )
 
-    assert job_in(missions.found(job)) == {
+    assert job_in(missions.job_response(job)) == {
         "jobId": ID, "name": "Round", "description": "Look", "missionId": "round",
         "deviceId": "dock-2", "deviceGroupId": "harbour", "status": "COMPLETED",
         "priority": 5, "scheduledAt": "2026-01-01T11:00:00.000Z", "createdAt": AT_NOON,
@@ -75,7 +75,7 @@ def test_job_response_of_a_complete_job_has_every_field(a_mission) -> None:
 def test_each_status_has_its_word(a_mission, status, word) -> None:
     job = a_mission(status=JobStatus(status), ended_at=NOON)
 
-    assert job_in(missions.found(job))["status"] == word
+    assert job_in(missions.job_response(job))["status"] == word
 
 
 @pytest.mark.parametrize(("about", "mission", "error"), [
@@ -85,7 +85,7 @@ def test_each_status_has_its_word(a_mission, status, word) -> None:
      "Mission exceeded its maximum flight time; outcome unknown"),
 ])  # fmt: skip
 def test_a_job_that_failed_says_when_and_why(a_mission, about, mission, error) -> None:
-    found = job_in(missions.found(a_mission(mission=mission, **about)))
+    found = job_in(missions.job_response(a_mission(mission=mission, **about)))
 
     assert (found["status"], found["error"]) == ("FAILED", error)
     assert found["completedAt"] == found["updatedAt"] == "2026-01-01T12:00:01.500Z"
@@ -95,8 +95,8 @@ def test_a_job_that_failed_says_when_and_why(a_mission, about, mission, error) -
 def test_a_cancelled_job_says_when(a_mission) -> None:
     job = a_mission(**ended(JobStatus.CANCELLED))
 
-    assert job_in(missions.found(job)).keys() == {*NEW, "updatedAt", "cancelledAt"}
-    assert job_in(missions.cancelled(job)) == {
+    assert job_in(missions.job_response(job)).keys() == {*NEW, "updatedAt", "cancelledAt"}
+    assert job_in(missions.cancelled_response(job)) == {
         "jobId": ID,
         "status": "CANCELLED",
         "cancelledAt": "2026-01-01T12:00:01.500Z",
@@ -111,11 +111,11 @@ def test_the_latest_change_counts_be_it_of_the_status_or_of_the_caller(a_mission
             changed_at=NOON + changed,
             mission={"amended_at": NOON + amended},
         )
-        assert job_in(missions.found(job))["updatedAt"] == "2026-01-01T12:00:01.500Z"
+        assert job_in(missions.job_response(job))["updatedAt"] == "2026-01-01T12:00:01.500Z"
 
 
 def test_an_updated_job(a_mission) -> None:
-    assert job_in(missions.updated(a_mission(mission={"amended_at": NOON}))) == {
+    assert job_in(missions.updated_response(a_mission(mission={"amended_at": NOON}))) == {
         "jobId": ID,
         "name": "Round",
         "status": "PENDING",
@@ -125,7 +125,7 @@ def test_an_updated_job(a_mission) -> None:
 
 
 def test_a_created_job(a_mission) -> None:
-    answer = missions.created(a_mission(), ADDRESSES)
+    answer = missions.created_response(a_mission(), ADDRESSES)
 
     assert answer.status is HTTPStatus.CREATED
     assert answer.body == {
@@ -137,7 +137,9 @@ def test_a_created_job(a_mission) -> None:
 
 
 def test_a_created_job_for_who_asks_as_before(a_mission) -> None:
-    answer = missions.created(a_mission(request={"metadata": {}, "legacy": True}), ADDRESSES)
+    answer = missions.created_response(
+        a_mission(request={"metadata": {}, "legacy": True}), ADDRESSES
+    )
 
     assert answer.status is HTTPStatus.CREATED
     assert answer.body == {
@@ -156,8 +158,8 @@ def test_a_created_job_for_who_asks_as_before(a_mission) -> None:
 def test_a_page_of_jobs(a_mission) -> None:
     item = {name: NEW[name] for name in ("jobId", "name", "status", "priority", "createdAt")}
 
-    last = missions.listed(JobList(jobs=[a_mission()], total=7, cursor=None))
-    other = missions.listed(JobList(jobs=[], total=7, cursor="next"))
+    last = missions.list_response(JobList(jobs=[a_mission()], total=7, cursor=None))
+    other = missions.list_response(JobList(jobs=[], total=7, cursor="next"))
 
     assert last.body == {"success": True, "jobs": [item], "count": 1}
     assert other.body == {"success": True, "jobs": [], "count": 0, "nextCursor": "next"}
@@ -180,7 +182,7 @@ def test_resources_with_what_each_device_is_doing() -> None:
     }  # fmt: skip
     group = DeviceGroup(id="g", tenant="acme", name="G", description="D", devices=tuple(docks))
 
-    answer = missions.resources([group], states, NOON)
+    answer = missions.resources_response([group], states, NOON)
 
     statuses = ["offline", "online", "busy", "busy"]
     assert answer.body == {

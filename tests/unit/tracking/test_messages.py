@@ -3,7 +3,7 @@
 import pytest
 
 from jobs.core.status import JobStatus
-from jobs.missions.api.responses import WORDS
+from jobs.missions.api.responses import STATUS_NAMES
 from jobs.missions.device import DeviceState, Reading
 from jobs.tracking.api import messages as missions_stream
 from jobs.tracking.share import ShareType
@@ -61,7 +61,7 @@ def test_a_moment_that_is_known_better_than_the_reading_counts() -> None:
 
 @pytest.mark.parametrize("status", JobStatus)
 def test_states_are_spelled_as_elsewhere_but_for_one(status) -> None:
-    elsewhere = WORDS[status].replace("IN_PROGRESS", "INPROGRESS")
+    elsewhere = STATUS_NAMES[status].replace("IN_PROGRESS", "INPROGRESS")
 
     assert missions_stream.of_job(status, None)["jobState"] == elsewhere
 

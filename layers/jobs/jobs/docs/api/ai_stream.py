@@ -44,7 +44,7 @@ class WireFormat:
     framed: Callable[[str, Place], bytes]
 
 
-def place_in(last_event_id: str | None) -> Place:
+def parse_place(last_event_id: str | None) -> Place:
     """Read a `Last-Event-ID`. Raises `BadRequestError`."""
     if last_event_id is None:
         return START

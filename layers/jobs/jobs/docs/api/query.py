@@ -12,7 +12,7 @@ MAX_TAKE: Final = 100
 DEFAULT_TAKE: Final = 12
 
 
-def job_id_in(request: Request) -> str:
+def parse_job_id(request: Request) -> str:
     """Return the path's job. Raises `JobNotFoundError` if it can be no job's id."""
     job_id = request.path("id")
     if not is_uuid(job_id):
@@ -20,7 +20,7 @@ def job_id_in(request: Request) -> str:
     return job_id
 
 
-def page_in(request: Request) -> tuple[int, int]:
+def parse_page(request: Request) -> tuple[int, int]:
     """Return how many to skip, and how many to take. Raises `BadRequestError`."""
     return (
         _number(request, "skip", default=0, least=0, most=MAX_SKIP),

@@ -18,7 +18,7 @@ from jobs.kit.iso_time import iso
 if TYPE_CHECKING:
     from jobs.docs.api import types
 
-_REASONS: Final[Mapping[JobStatus, types.HaultReason]] = {
+_HAULT_REASONS: Final[Mapping[JobStatus, types.HaultReason]] = {
     JobStatus.PENDING: "processing",
     JobStatus.QUEUED: "processing",
     JobStatus.RUNNING: "processing",
@@ -29,10 +29,10 @@ _REASONS: Final[Mapping[JobStatus, types.HaultReason]] = {
 }
 
 
-def session(found: Conversation) -> types.Session:
+def to_session(found: Conversation) -> types.Session:
     """Spell a v1 session: its last word is that of its latest follow-up."""
     root, latest = docs_job_of(found.root), docs_job_of(found.latest)
-    reason = _reason(found.latest)
+    reason = _to_hault_reason(found.latest)
     return {
         "sessionId": found.root.id,
         "subdomain": found.project.subdomain,
@@ -55,15 +55,15 @@ def session(found: Conversation) -> types.Session:
     }
 
 
-def found(conversation: Conversation) -> Response[types.Session]:
-    return Response(HTTPStatus.OK, session(conversation))
+def session_response(conversation: Conversation) -> Response[types.Session]:
+    return Response(HTTPStatus.OK, to_session(conversation))
 
 
-def listed(conversations: Sequence[Conversation]) -> Response[types.ListSessionsResponse]:
-    return Response(HTTPStatus.OK, {"allSessions": [session(each) for each in conversations]})
+def list_response(conversations: Sequence[Conversation]) -> Response[types.ListSessionsResponse]:
+    return Response(HTTPStatus.OK, {"allSessions": [to_session(each) for each in conversations]})
 
 
-def agent_job(
+def agent_job_response(
     conversation: Conversation, status: HTTPStatus = HTTPStatus.OK
 ) -> Response[types.AgentJob]:
     """Answer with a v2 job. None is ever archived: they go by themselves."""
@@ -72,7 +72,7 @@ def agent_job(
         status,
         {
             "id": conversation.root.id,
-            "status": _status(conversation.latest),
+            "status": _to_status(conversation.latest),
             "source": {"repository": root.repository, "ref": root.branch},
             "model": root.model,
             "prLink": latest.pull_request or root.pull_request or None,
@@ -82,13 +82,13 @@ def agent_job(
     )
 
 
-def _reason(job: Job) -> types.HaultReason:
+def _to_hault_reason(job: Job) -> types.HaultReason:
     if job.status is JobStatus.FAILED and docs_job_of(job).misconfigured:
         return "github_missconfigured"
-    return _REASONS[job.status]
+    return _HAULT_REASONS[job.status]
 
 
-def _status(job: Job) -> types.AgentJobStatus:
+def _to_status(job: Job) -> types.AgentJobStatus:
     if not job.status.is_terminal:
         return "active"
     return "completed" if job.status is JobStatus.SUCCEEDED else "failed"

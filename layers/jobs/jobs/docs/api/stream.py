@@ -24,7 +24,7 @@ from jobs.core.job import Job, JobRef
 from jobs.docs.api import access as docs_access
 from jobs.docs.api import errors as docs_errors
 from jobs.docs.api import requests as docs_request
-from jobs.docs.api.ai_stream import START, Place, place_in
+from jobs.docs.api.ai_stream import START, Place, parse_place
 from jobs.docs.api.ai_v4 import V4
 from jobs.docs.api.ai_v5 import V5
 from jobs.docs.api.playback import Playback
@@ -75,7 +75,7 @@ async def create_job(request: Request) -> HttpResponse:
 
 
 async def join_job(request: Request) -> HttpResponse:
-    since = place_in(request.header("last-event-id"))
+    since = parse_place(request.header("last-event-id"))
     job = await run_in_threadpool(found, request)
     return await streamed(job, since, request)
 

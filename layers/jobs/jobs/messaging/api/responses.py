@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from jobs.messaging.api import types
 
 
-WORDS: Final[Mapping[JobStatus, types.Status]] = {
+STATUS_NAMES: Final[Mapping[JobStatus, types.Status]] = {
     JobStatus.PENDING: "pending",
     JobStatus.RUNNING: "processing",
     JobStatus.SUCCEEDED: "completed",
@@ -38,11 +38,11 @@ WORDS: Final[Mapping[JobStatus, types.Status]] = {
     JobStatus.CANCELLED: "failed",
     JobStatus.TIMED_OUT: "timeout",
 }
-_ERRORS_OF_STATUS: Final = {
+_STATUS_ERRORS: Final = {
     JobStatus.CANCELLED: "Job cancelled",
     JobStatus.TIMED_OUT: "Job timed out waiting for agent response",
 }
-_REPORTED_MAXIMUM: Final = 10_000  # the client shows it; nothing is dropped at this number
+_REPORTED_MAX_JOBS: Final = 10_000  # the client shows it; nothing is dropped at this number
 DEFAULT_LIMIT: Final = 50
 MAX_LIMIT: Final = 1000
 
@@ -91,7 +91,7 @@ def error_response(
     return Response(status, {"success": False, "error": text, "code": code}, headers)
 
 
-def ref_in(request: Request) -> JobRef:
+def parse_ref(request: Request) -> JobRef:
     """Return the ref of the path's job. Raises `JobNotFoundError` if it can be no job's id."""
     job_id = request.path("jobId")
     if not is_uuid(job_id):
@@ -99,24 +99,24 @@ def ref_in(request: Request) -> JobRef:
     return JobRef(tenant=request.tenant, kind=KIND, id=job_id)
 
 
-def created(job: Job) -> Response[types.CreateJobResponse]:
+def created_response(job: Job) -> Response[types.CreateJobResponse]:
     """201, without a `success` field: the npm client would swallow the body."""
     return Response(
         HTTPStatus.CREATED,
         {
             "jobId": job.id,
-            "status": WORDS[job.status],
+            "status": STATUS_NAMES[job.status],
             "createdAt": job.created_at,
             "expiresAt": job.deadline,
         },
     )
 
 
-def job(job: Job) -> types.Job:
+def to_job(job: Job) -> types.Job:
     """Spell one job; what it has not is left out, never null."""
     spelled: types.Job = {
         "jobId": job.id,
-        "status": WORDS[job.status],
+        "status": STATUS_NAMES[job.status],
         "agentId": job.request["agentId"],
         "userId": job.request["userId"],
         "prompt": job.request["content"],
@@ -126,16 +126,16 @@ def job(job: Job) -> types.Job:
     }
     if job.result is not None and job.ended_at is not None:
         spelled["result"] = {
-            "message": _message(job, job.result, job.ended_at),
+            "message": _to_message(job, job.result, job.ended_at),
             "processingTimeMs": job.ended_at - job.created_at,
         }
-    error = _ERRORS_OF_STATUS.get(job.status, job.error)
+    error = _STATUS_ERRORS.get(job.status, job.error)
     if error is not None:
         spelled["error"] = error
     return spelled
 
 
-def _message(job: Job, answer: Mapping[str, Any], at: Millis) -> types.Message:
+def _to_message(job: Job, answer: Mapping[str, Any], at: Millis) -> types.Message:
     spelled: types.Message = {
         "id": answer["id"],
         "content": answer["content"],
@@ -147,22 +147,22 @@ def _message(job: Job, answer: Mapping[str, Any], at: Millis) -> types.Message:
     return spelled
 
 
-def limit_in(request: Request) -> int:
+def parse_limit(request: Request) -> int:
     """The number that `limit` begins with, as the original parses it; else the default."""
     digits = (request.query("limit") or "").strip().removeprefix("+")
     end = next((i for i, c in enumerate(digits) if c not in "0123456789"), len(digits))
     return min(int(digits[: min(end, 9)] or 0) or DEFAULT_LIMIT, MAX_LIMIT)
 
 
-def statuses_in(request: Request) -> frozenset[JobStatus]:
+def parse_statuses(request: Request) -> frozenset[JobStatus]:
     """The statuses that `status` names; none where it is unknown, which lists all."""
     word = request.query("status")
-    return frozenset(status for status, spelled in WORDS.items() if spelled == word)
+    return frozenset(status for status, spelled in STATUS_NAMES.items() if spelled == word)
 
 
-def listed(found: JobList) -> Response[types.ListJobsResponse]:
+def list_response(found: JobList) -> Response[types.ListJobsResponse]:
     page: types.ListJobsResponse = {
-        "jobs": [job(each) for each in found.jobs],
+        "jobs": [to_job(each) for each in found.jobs],
         "total": found.total,
         "filtered": len(found.jobs),
     }
@@ -171,9 +171,9 @@ def listed(found: JobList) -> Response[types.ListJobsResponse]:
     return Response(HTTPStatus.OK, page)
 
 
-def health(counts: JobCounts, now: Millis) -> Response[types.HealthResponse]:
-    words = dict.fromkeys(WORDS.values(), 0)
-    for status, word in WORDS.items():
+def health_response(counts: JobCounts, now: Millis) -> Response[types.HealthResponse]:
+    words = dict.fromkeys(STATUS_NAMES.values(), 0)
+    for status, word in STATUS_NAMES.items():
         words[word] += counts.of(status)
     answered = words["completed"]
     ended = answered + words["failed"] + words["timeout"]
@@ -190,7 +190,7 @@ def health(counts: JobCounts, now: Millis) -> Response[types.HealthResponse]:
                 "failureRate": _ratio(100 * words["failed"], ended) / 100,
                 "timeoutRate": _ratio(100 * words["timeout"], ended) / 100,
             },
-            "maxJobs": _REPORTED_MAXIMUM,
+            "maxJobs": _REPORTED_MAX_JOBS,
         },
     )
 
@@ -200,7 +200,7 @@ def _ratio(part: int, whole: int) -> int:
     return (2 * part + whole) // (2 * whole) if whole else 0
 
 
-def agents(found: Sequence[Agent]) -> Response[types.ListAgentsResponse]:
+def agents_response(found: Sequence[Agent]) -> Response[types.ListAgentsResponse]:
     """Inside a wrapper, which the npm client requires here."""
     spelled: list[types.Agent] = [
         {

@@ -8,7 +8,7 @@ from jobs.core.ids import is_uuid
 from jobs.core.job import JobRef
 from jobs.core.status import JobStatus
 from jobs.kit.http import BadRequestError, Request
-from jobs.missions.api.responses import WORDS
+from jobs.missions.api.responses import STATUS_NAMES
 from jobs.missions.mission import KIND
 from jobs.missions.partner import Caller
 
@@ -17,7 +17,7 @@ MAX_LIMIT: Final = 100
 _NUMBER: Final = re.compile(r"[0-9]{1,9}")
 
 
-def ref_in(request: Request, caller: Caller) -> JobRef:
+def parse_ref(request: Request, caller: Caller) -> JobRef:
     """Raises `JobNotFoundError` for what cannot be a job's id."""
     job_id = request.path("jobId")
     if not is_uuid(job_id):
@@ -25,7 +25,7 @@ def ref_in(request: Request, caller: Caller) -> JobRef:
     return JobRef(tenant=caller.tenant, kind=KIND, id=job_id)
 
 
-def limit_in(request: Request) -> int:
+def parse_limit(request: Request) -> int:
     text = request.query("limit")
     if text is None:
         return DEFAULT_LIMIT
@@ -34,12 +34,14 @@ def limit_in(request: Request) -> int:
     return int(text)
 
 
-def statuses_in(request: Request) -> frozenset[JobStatus]:
+def parse_statuses(request: Request) -> frozenset[JobStatus]:
     """The statuses that `status` names; none, which lists all, where it is absent."""
     word = request.query("status")
-    named = frozenset(status for status, spelled in WORDS.items() if spelled == word)
+    named = frozenset(status for status, spelled in STATUS_NAMES.items() if spelled == word)
     if word is not None and not named:
-        raise _wrong(status=f"Input should be one of {', '.join(dict.fromkeys(WORDS.values()))}")
+        raise _wrong(
+            status=f"Input should be one of {', '.join(dict.fromkeys(STATUS_NAMES.values()))}"
+        )
     return named
 
 

@@ -19,7 +19,7 @@ from jobs.missions.mission import JOB_PATH, mission_of
 if TYPE_CHECKING:
     from jobs.missions.api import types
 
-WORDS: Final[Mapping[JobStatus, types.Status]] = {
+STATUS_NAMES: Final[Mapping[JobStatus, types.Status]] = {
     JobStatus.PENDING: "PENDING",
     JobStatus.QUEUED: "QUEUED",
     JobStatus.RUNNING: "IN_PROGRESS",
@@ -28,8 +28,8 @@ WORDS: Final[Mapping[JobStatus, types.Status]] = {
     JobStatus.CANCELLED: "CANCELLED",
     JobStatus.TIMED_OUT: "FAILED",
 }
-_NEVER_FLOWN: Final = "No device became available in time"
-_FLOWN_TOO_LONG: Final = "Mission exceeded its maximum flight time; outcome unknown"
+_NOT_STARTED: Final = "No device became available in time"
+_TIMED_OUT: Final = "Mission exceeded its maximum flight time; outcome unknown"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,19 +40,19 @@ class Addresses:
     websocket: str
 
 
-def created(
+def created_response(
     job: Job, addresses: Addresses
 ) -> Response[types.CreateJobResponse | types.LegacyCreateJobResponse]:
     """201, in the style in which the job was asked for."""
     if job.request.get("legacy"):
-        return Response(HTTPStatus.CREATED, _created_as_before(job, addresses))
-    return Response(HTTPStatus.CREATED, {"success": True, "job": _item(job)})
+        return Response(HTTPStatus.CREATED, _to_legacy_job(job, addresses))
+    return Response(HTTPStatus.CREATED, {"success": True, "job": _to_summary(job)})
 
 
-def _created_as_before(job: Job, addresses: Addresses) -> types.LegacyCreateJobResponse:
+def _to_legacy_job(job: Job, addresses: Addresses) -> types.LegacyCreateJobResponse:
     return {
         "jobID": job.id,
-        "status": WORDS[job.status],
+        "status": STATUS_NAMES[job.status],
         "createdAt": iso(job.created_at),
         "DeviceGroupID": mission_of(job).group,
         "_links": {
@@ -63,10 +63,10 @@ def _created_as_before(job: Job, addresses: Addresses) -> types.LegacyCreateJobR
     }
 
 
-def found(job: Job) -> Response[types.GetJobResponse]:
+def job_response(job: Job) -> Response[types.GetJobResponse]:
     """All there is to say of a job; what it has not is left out."""
     mission = mission_of(job)
-    status, order = WORDS[job.status], mission.order
+    status, order = STATUS_NAMES[job.status], mission.order
     spelled: types.Job = {
         "jobId": job.id,
         "name": mission.name,
@@ -93,12 +93,12 @@ def found(job: Job) -> Response[types.GetJobResponse]:
     return Response(HTTPStatus.OK, {"success": True, "job": spelled})
 
 
-def updated(job: Job) -> Response[types.UpdateJobResponse]:
+def updated_response(job: Job) -> Response[types.UpdateJobResponse]:
     mission = mission_of(job)
     spelled: types.UpdatedJob = {
         "jobId": job.id,
         "name": mission.name,
-        "status": WORDS[job.status],
+        "status": STATUS_NAMES[job.status],
         "priority": mission.priority,
         "updatedAt": iso(_updated_at(job) or job.created_at),
     }
@@ -107,7 +107,7 @@ def updated(job: Job) -> Response[types.UpdateJobResponse]:
     return Response(HTTPStatus.OK, {"success": True, "job": spelled})
 
 
-def cancelled(job: Job) -> Response[types.CancelJobResponse]:
+def cancelled_response(job: Job) -> Response[types.CancelJobResponse]:
     spelled: types.CancelledJob = {
         "jobId": job.id,
         "status": "CANCELLED",
@@ -116,14 +116,14 @@ def cancelled(job: Job) -> Response[types.CancelJobResponse]:
     return Response(HTTPStatus.OK, {"success": True, "job": spelled})
 
 
-def deleted() -> Response[types.MessageResponse]:
+def deleted_response() -> Response[types.MessageResponse]:
     return Response(HTTPStatus.OK, {"success": True, "message": "Job deleted successfully"})
 
 
-def listed(found: JobList) -> Response[types.ListJobsResponse]:
+def list_response(found: JobList) -> Response[types.ListJobsResponse]:
     page: types.ListJobsResponse = {
         "success": True,
-        "jobs": [_item(job) for job in found.jobs],
+        "jobs": [_to_summary(job) for job in found.jobs],
         "count": len(found.jobs),
     }
     if found.cursor:
@@ -131,7 +131,7 @@ def listed(found: JobList) -> Response[types.ListJobsResponse]:
     return Response(HTTPStatus.OK, page)
 
 
-def resources(
+def resources_response(
     groups: Sequence[DeviceGroup], states: Mapping[str, DeviceState], now: Millis
 ) -> Response[types.ListResourcesResponse]:
     spelled: list[types.Resource] = [
@@ -154,12 +154,12 @@ def resources(
     return Response(HTTPStatus.OK, {"success": True, "resources": spelled, "count": len(spelled)})
 
 
-def _item(job: Job) -> types.JobSummary:
+def _to_summary(job: Job) -> types.JobSummary:
     mission = mission_of(job)
     return {
         "jobId": job.id,
         "name": mission.name,
-        "status": WORDS[job.status],
+        "status": STATUS_NAMES[job.status],
         "priority": mission.priority,
         "createdAt": iso(job.created_at),
     }
@@ -177,7 +177,7 @@ def _updated_at(job: Job) -> Millis | None:
 def _error(job: Job) -> str | None:
     if job.status is not JobStatus.TIMED_OUT:
         return job.error
-    return _NEVER_FLOWN if mission_of(job).started_at is None else _FLOWN_TOO_LONG
+    return _NOT_STARTED if mission_of(job).started_at is None else _TIMED_OUT
 
 
 def _time(at: Millis | None) -> str | None:

@@ -73,7 +73,7 @@ def _text(body: Mapping[str, Any], field: str) -> str:
     return value
 
 
-def issued(token: AccessToken) -> Response[types.TokenResponse]:
+def token_response(token: AccessToken) -> Response[types.TokenResponse]:
     return Response(
         HTTPStatus.OK,
         {"access_token": token.value, "token_type": "Bearer", "expires_in": token.expires_in},

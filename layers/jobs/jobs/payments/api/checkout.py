@@ -41,7 +41,7 @@ class Till:
         version, header = (1, old) if old else (2, signed or "")
         terms = wiring.terms
         authorization = x402_headers.authorization(header, version=version, networks=terms.networks)
-        requirements = x402_offer.requirements(
+        requirements = x402_offer.to_requirements(
             terms, authorization.network, _resource(self.request), version=version
         )
         order = Order(
@@ -88,7 +88,7 @@ def till(request: Request) -> Till | None:
 
 def offer(refused: PaymentRefusedError, request: Request) -> Response:
     """Say what the job costs, and why it is not paid for yet."""
-    return x402_offer.asked(wiring.terms, _resource(request), code=refused.code)
+    return x402_offer.payment_required_response(wiring.terms, _resource(request), code=refused.code)
 
 
 def _resource(request: Request) -> str:

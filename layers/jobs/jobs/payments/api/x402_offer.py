@@ -28,7 +28,7 @@ _DESCRIPTION: Final = (
 )
 _JSON: Final = "application/json"
 _DECIMALS: Final = 6
-_WORDS: Final[Mapping[str, str]] = {
+_ERROR_TEXTS: Final[Mapping[str, str]] = {
     REQUIRED: "Payment required",
     "insufficient_funds": "The payer has not enough USDC",
     "invalid_exact_evm_payload_authorization_value": "The payment is not of the amount asked for",
@@ -62,17 +62,17 @@ _EXAMPLE: Final[Mapping[str, Any]] = {
 }
 
 
-def asked(
+def payment_required_response(
     terms: Terms, resource: str, *, code: str = REQUIRED
 ) -> Response[types.PaymentRequiredResponse]:
     """402: what it costs, and why it was not taken. `resource` is the URL that is paid for."""
-    error = _WORDS.get(code, code)
-    payment = [_plainly(terms, each) for each in terms.networks]
+    error = _ERROR_TEXTS.get(code, code)
+    payment = [_to_price(terms, each) for each in terms.networks]
     body: types.PaymentRequiredResponse = {
         "x402Version": 1,
         "error": error,
         "code": code,
-        "accepts": [_requirements(terms, each, resource) for each in terms.networks],
+        "accepts": [_to_requirements_v1(terms, each, resource) for each in terms.networks],
         "paymentInfo": {"payment": payment},
         "payment": payment,
     }
@@ -80,28 +80,28 @@ def asked(
         "x402Version": 2,
         "error": error,
         "resource": {"url": resource, "description": _DESCRIPTION, "mimeType": _JSON},
-        "accepts": [_requirements_v2(terms, each) for each in terms.networks],
+        "accepts": [_to_requirements_v2(terms, each) for each in terms.networks],
         "extensions": {"bazaar": _BAZAAR},
     }
     return Response(HTTPStatus.PAYMENT_REQUIRED, body, {"PAYMENT-REQUIRED": encoded(offer)})
 
 
-def requirements(
+def to_requirements(
     terms: Terms, network: Network, resource: str, *, version: int
 ) -> Mapping[str, Any]:
     """Spell what is asked for on one network, as a facilitator checks it."""
     if version == 1:
-        return _requirements(terms, network, resource)
-    return _requirements_v2(terms, network)
+        return _to_requirements_v1(terms, network, resource)
+    return _to_requirements_v2(terms, network)
 
 
-def _requirements(terms: Terms, network: Network, resource: str) -> types.PaymentRequirements:
+def _to_requirements_v1(terms: Terms, network: Network, resource: str) -> types.PaymentRequirements:
     return {
         "scheme": "exact",
         "asset": network.asset,
         "payTo": terms.pay_to,
         "maxTimeoutSeconds": PAY_WITHIN,
-        "extra": _domain(network),
+        "extra": _to_domain(network),
         "network": network.name,
         "maxAmountRequired": str(terms.price),
         "resource": resource,
@@ -120,19 +120,19 @@ def _requirements(terms: Terms, network: Network, resource: str) -> types.Paymen
     }
 
 
-def _requirements_v2(terms: Terms, network: Network) -> types.PaymentRequirementsV2:
+def _to_requirements_v2(terms: Terms, network: Network) -> types.PaymentRequirementsV2:
     return {
         "scheme": "exact",
         "asset": network.asset,
         "payTo": terms.pay_to,
         "maxTimeoutSeconds": PAY_WITHIN,
-        "extra": _domain(network),
+        "extra": _to_domain(network),
         "network": network.caip2,
         "amount": str(terms.price),
     }
 
 
-def _domain(network: Network) -> types.Domain:
+def _to_domain(network: Network) -> types.Domain:
     return {"name": network.domain_name, "version": network.domain_version}
 
 
@@ -141,7 +141,7 @@ def to_usdc(amount: int) -> str:
     return f"{(Decimal(amount) / 10**_DECIMALS).normalize():f}"
 
 
-def _plainly(terms: Terms, network: Network) -> types.Price:
+def _to_price(terms: Terms, network: Network) -> types.Price:
     return {
         "recipient": terms.pay_to,
         "amount": to_usdc(terms.price),

@@ -60,7 +60,7 @@ def refuse(error: Exception, request: Request) -> Response[Error]:
     return Response(status, {"success": False, "error": text, "code": code})
 
 
-def id_in(request: Request) -> str:
+def parse_session_id(request: Request) -> str:
     """Return the path's session id. Raises `SessionNotFoundError` if it can be none."""
     session_id = request.path("sessionId")
     if not is_uuid(session_id):
@@ -68,18 +68,18 @@ def id_in(request: Request) -> str:
     return session_id.lower()
 
 
-def window_in(request: Request) -> Window:
+def parse_window(request: Request) -> Window:
     """Which messages are asked for: `after` alone goes forward, all else back from the newest."""
-    before, after = _time(request, "before"), _time(request, "after")
+    before, after = _parse_time(request, "before"), _parse_time(request, "after")
     return Window(
-        limit=min(messaging.limit_in(request), MAX_LIMIT),
+        limit=min(messaging.parse_limit(request), MAX_LIMIT),
         before=before,
         after=after,
         oldest=after is not None and before is None,
     )
 
 
-def _time(request: Request, name: str) -> Millis | None:
+def _parse_time(request: Request, name: str) -> Millis | None:
     text = request.query(name)
     if not text:
         return None
@@ -88,17 +88,17 @@ def _time(request: Request, name: str) -> Millis | None:
     return int(text)
 
 
-def opened(session: ChatSession) -> Response[types.CreateSessionResponse]:
-    return Response(HTTPStatus.CREATED, _created(session))
+def created_response(session: ChatSession) -> Response[types.CreateSessionResponse]:
+    return Response(HTTPStatus.CREATED, _to_created(session))
 
 
-def told(session: ChatSession, now: Millis) -> Response[types.Session]:
-    return Response(HTTPStatus.OK, info(session, now))
+def session_response(session: ChatSession, now: Millis) -> Response[types.Session]:
+    return Response(HTTPStatus.OK, to_session(session, now))
 
 
-def info(session: ChatSession, now: Millis) -> types.Session:
+def to_session(session: ChatSession, now: Millis) -> types.Session:
     return {
-        **_created(session),
+        **_to_created(session),
         "lastActivity": iso(session.active_at),
         "renewalCount": session.renewals,
         "timeRemaining": max(0, session.expires_at - now),
@@ -106,7 +106,7 @@ def info(session: ChatSession, now: Millis) -> types.Session:
     }
 
 
-def _created(session: ChatSession) -> types.CreateSessionResponse:
+def _to_created(session: ChatSession) -> types.CreateSessionResponse:
     return {
         "sessionId": session.id,
         "channelId": session.channel_id,
@@ -115,11 +115,11 @@ def _created(session: ChatSession) -> types.CreateSessionResponse:
         "createdAt": iso(session.created_at),
         "metadata": session.metadata,
         "expiresAt": iso(session.expires_at),
-        "timeoutConfig": _timeouts(session.timeouts),
+        "timeoutConfig": _to_timeouts(session.timeouts),
     }
 
 
-def _timeouts(timeouts: Timeouts) -> types.Timeouts:
+def _to_timeouts(timeouts: Timeouts) -> types.Timeouts:
     return {
         "timeoutMinutes": timeouts.timeout,
         "autoRenew": timeouts.auto_renew,
@@ -128,18 +128,20 @@ def _timeouts(timeouts: Timeouts) -> types.Timeouts:
     }
 
 
-def closed() -> Response[types.DeleteSessionResponse]:
+def deleted_response() -> Response[types.DeleteSessionResponse]:
     """Inside a wrapper: of an answer with `success` the npm client returns `data`."""
     return Response(HTTPStatus.OK, {"success": True, "data": {"success": True}})
 
 
-def listed(found: Sequence[ChatSession], now: Millis) -> Response[types.ListSessionsResponse]:
+def list_response(
+    found: Sequence[ChatSession], now: Millis
+) -> Response[types.ListSessionsResponse]:
     return Response(
-        HTTPStatus.OK, {"sessions": [info(each, now) for each in found], "total": len(found)}
+        HTTPStatus.OK, {"sessions": [to_session(each, now) for each in found], "total": len(found)}
     )
 
 
-def health(found: Sequence[ChatSession], now: Millis) -> Response[types.HealthResponse]:
+def health_response(found: Sequence[ChatSession], now: Millis) -> Response[types.HealthResponse]:
     return Response(
         HTTPStatus.OK,
         {
@@ -151,10 +153,10 @@ def health(found: Sequence[ChatSession], now: Millis) -> Response[types.HealthRe
     )
 
 
-def said(found: Messages) -> Response[types.ListMessagesResponse]:
+def messages_response(found: Messages) -> Response[types.ListMessagesResponse]:
     """`cursors` are what `before` and `after` are to be for the pages beside this one."""
     page: types.ListMessagesResponse = {
-        "messages": [{**message(each), "isAgent": each.is_agent} for each in found.messages],
+        "messages": [{**to_message(each), "isAgent": each.is_agent} for each in found.messages],
         "hasMore": found.more,
     }
     if found.messages:
@@ -162,7 +164,7 @@ def said(found: Messages) -> Response[types.ListMessagesResponse]:
     return Response(HTTPStatus.OK, page)
 
 
-def message(message: ChatMessage) -> types.UserMessage:
+def to_message(message: ChatMessage) -> types.UserMessage:
     return {
         "id": message.id,
         "content": message.content,
@@ -172,26 +174,28 @@ def message(message: ChatMessage) -> types.UserMessage:
     }
 
 
-def sent(sent: Sent, now: Millis, ended: Job | None = None) -> Response[types.SendMessageResponse]:
+def sent_response(
+    sent: Sent, now: Millis, ended: Job | None = None
+) -> Response[types.SendMessageResponse]:
     """What became of the message's job is told too: of one that failed there is no answer."""
     job = ended or sent.job
     answer = answer_in(job)
     spelled: types.SendMessageResponse = {
-        "userMessage": message(question_in(sent.job)),
+        "userMessage": to_message(question_in(sent.job)),
         "sessionStatus": {
             "expiresAt": iso(sent.session.expires_at),
             "renewalCount": sent.session.renewals,
             "wasRenewed": sent.renewed,
             "isNearExpiration": sent.session.is_near_expiration(now),
         },
-        "job": _outcome(job),
+        "job": _to_message_job(job),
     }
     if answer:
-        spelled["agentResponse"] = response(answer)
+        spelled["agentResponse"] = to_agent_response(answer)
     return Response(HTTPStatus.CREATED, spelled)
 
 
-def response(answer: ChatMessage) -> types.AgentResponse:
+def to_agent_response(answer: ChatMessage) -> types.AgentResponse:
     """Spell an answer, with what its agent has said of its thoughts and actions."""
     spelled: types.AgentResponse = {"text": answer.content}
     if "thought" in answer.metadata:
@@ -201,14 +205,14 @@ def response(answer: ChatMessage) -> types.AgentResponse:
     return spelled
 
 
-def _outcome(job: Job) -> types.MessageJob:
-    found = messaging.job(job)
+def _to_message_job(job: Job) -> types.MessageJob:
+    found = messaging.to_job(job)
     spelled: types.MessageJob = {"jobId": found["jobId"], "status": found["status"]}
     if "error" in found:
         spelled["error"] = found["error"]
     return spelled
 
 
-def failure(job: Job) -> str:
+def failure_text(job: Job) -> str:
     """Say why a job has no answer."""
-    return messaging.job(job).get("error", "The agent gave no answer")
+    return messaging.to_job(job).get("error", "The agent gave no answer")

@@ -61,7 +61,7 @@ async def send_message(asked: HttpRequest) -> HttpResponse:
         if transport == "sse":
             return streamed(sent)
         ended = await run_in_threadpool(awaited, sent.job) if transport == "http" else None
-        return spelled(sessions.sent(sent, wiring.core.clock(), ended))
+        return spelled(sessions.sent_response(sent, wiring.core.clock(), ended))
     except Exception as error:  # noqa: BLE001 - whatever it is, the caller gets an answer
         return spelled(refused(error, request))
 
@@ -69,7 +69,7 @@ async def send_message(asked: HttpRequest) -> HttpResponse:
 def said(request: Request, body: SendMessageBody) -> Sent:
     if wiring.closed:
         raise NotForSaleError
-    session_id = sessions.id_in(request)
+    session_id = sessions.parse_session_id(request)
     return wiring.send_message(
         NewMessage(
             tenant=request.tenant,
@@ -111,7 +111,7 @@ def streamed(sent: Sent) -> HttpResponse:
 
 async def told(sent: Sent) -> AsyncIterator[bytes]:
     """Say what was said, the answer when there is one, and how it ended."""
-    yield event("user_message", sessions.message(question_in(sent.job)))
+    yield event("user_message", sessions.to_message(question_in(sent.job)))
     heard = time.monotonic()
     for looks in count():
         ended = await run_in_threadpool(outcome, sent.job)
@@ -144,9 +144,9 @@ def answered(ended: Job | str) -> list[bytes]:
         return [event("error", {"error": ended})]
     answer = answer_in(ended)
     if answer is None:
-        return [event("error", {"error": sessions.failure(ended)})]
+        return [event("error", {"error": sessions.failure_text(ended)})]
     chunk = {"messageId": answer.id, "chunk": answer.content, "index": 0}
-    done = {"messageId": answer.id, **sessions.response(answer)}
+    done = {"messageId": answer.id, **sessions.to_agent_response(answer)}
     return [event("chunk", chunk), event("done", done)]
 
 

@@ -17,26 +17,26 @@ if TYPE_CHECKING:
 PAGE_PATH: Final = "/tracking"
 
 
-def created(share: Share, base_url: str) -> Response[types.CreateShareResponse]:
-    return Response(HTTPStatus.CREATED, {"success": True, "share": _brief(share, base_url)})
+def created_response(share: Share, base_url: str) -> Response[types.CreateShareResponse]:
+    return Response(HTTPStatus.CREATED, {"success": True, "share": _to_summary(share, base_url)})
 
 
-def found(share: Share, base_url: str) -> Response[types.GetShareResponse]:
-    return Response(HTTPStatus.OK, {"success": True, "share": _spelled(share, base_url)})
+def share_response(share: Share, base_url: str) -> Response[types.GetShareResponse]:
+    return Response(HTTPStatus.OK, {"success": True, "share": _to_share(share, base_url)})
 
 
-def listed(shares: Sequence[Share], base_url: str) -> Response[types.ListSharesResponse]:
-    spelled = [_spelled(share, base_url) for share in shares]
+def list_response(shares: Sequence[Share], base_url: str) -> Response[types.ListSharesResponse]:
+    spelled = [_to_share(share, base_url) for share in shares]
     return Response(HTTPStatus.OK, {"success": True, "shares": spelled, "count": len(spelled)})
 
 
-def revoked() -> Response[MessageResponse]:
+def revoked_response() -> Response[MessageResponse]:
     return Response(HTTPStatus.OK, {"success": True, "message": "Share revoked successfully"})
 
 
-def _spelled(share: Share, base_url: str) -> types.Share:
+def _to_share(share: Share, base_url: str) -> types.Share:
     return {
-        **_brief(share, base_url),
+        **_to_summary(share, base_url),
         "resourceId": share.resource.id,
         "shareType": share.type.value,
         "permissions": ["view"],
@@ -45,7 +45,7 @@ def _spelled(share: Share, base_url: str) -> types.Share:
     }
 
 
-def _brief(share: Share, base_url: str) -> types.ShareSummary:
+def _to_summary(share: Share, base_url: str) -> types.ShareSummary:
     return {
         "shareCode": share.code,
         "shareUrl": f"{base_url}{PAGE_PATH}?share={share.code}",

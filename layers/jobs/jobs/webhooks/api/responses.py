@@ -42,7 +42,7 @@ def refuse(error: Exception, request: Request) -> Response[Error]:
     return Response(status, {"success": False, "error": text or str(error), "code": code}, retry)
 
 
-def job_id_in(request: Request) -> str:
+def parse_job_id(request: Request) -> str:
     """Return whose deliveries are asked for. Raises `BadRequestError`."""
     job_id = request.query("jobId") or ""
     if not is_uuid(job_id):
@@ -50,7 +50,7 @@ def job_id_in(request: Request) -> str:
     return job_id
 
 
-def delivery_id_in(request: Request) -> str:
+def parse_delivery_id(request: Request) -> str:
     """Return the path's delivery. Raises `DeliveryNotFoundError` if it can be no delivery's id."""
     delivery_id = request.path("deliveryId")
     if not is_uuid(delivery_id):
@@ -58,15 +58,15 @@ def delivery_id_in(request: Request) -> str:
     return delivery_id
 
 
-def listed(found: Sequence[WebhookDelivery]) -> Response[types.ListDeliveriesResponse]:
-    return Response(HTTPStatus.OK, {"deliveries": [delivery(each) for each in found]})
+def list_response(found: Sequence[WebhookDelivery]) -> Response[types.ListDeliveriesResponse]:
+    return Response(HTTPStatus.OK, {"deliveries": [to_delivery(each) for each in found]})
 
 
-def accepted(again: WebhookDelivery) -> Response[types.Delivery]:
-    return Response(HTTPStatus.ACCEPTED, delivery(again))
+def accepted_response(again: WebhookDelivery) -> Response[types.Delivery]:
+    return Response(HTTPStatus.ACCEPTED, to_delivery(again))
 
 
-def delivery(told: WebhookDelivery) -> types.Delivery:
+def to_delivery(told: WebhookDelivery) -> types.Delivery:
     """Spell one delivery; what it has not is left out."""
     spelled: types.Delivery = {
         "deliveryId": told.id,
@@ -77,14 +77,14 @@ def delivery(told: WebhookDelivery) -> types.Delivery:
         "sequence": told.sequence,
         "status": told.state.value,
         "createdAt": iso(told.planned_at),
-        "attempts": [_attempt(each) for each in told.attempts],
+        "attempts": [_to_attempt(each) for each in told.attempts],
     }
     if told.subscription:
         spelled["subscription"] = told.subscription
     return spelled
 
 
-def _attempt(made: Attempt) -> types.Attempt:
+def _to_attempt(made: Attempt) -> types.Attempt:
     spelled: types.Attempt = {"at": iso(made.at), "durationMs": made.ms}
     if made.status is not None:
         spelled["status"] = made.status
