@@ -12,6 +12,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Final
 
+from jobs.kit.error_table import COMMON, ErrorTable, error_response
 from jobs.kit.http import Request, Response
 from jobs.kit.page import page
 from openapi_files import FOLDER
@@ -33,6 +34,9 @@ class NoSuchFileError(Exception):
     def __init__(self, name: str, available: list[str]) -> None:
         super().__init__(f"There is no {name} here")
         self.available = available
+
+
+_ERRORS: Final[ErrorTable] = {**COMMON, NoSuchFileError: (HTTPStatus.NOT_FOUND, "NOT_FOUND", "")}
 
 
 def document(name: str, server: str, known: str | None) -> Response:
@@ -75,16 +79,10 @@ def file(name: str, version: str | None) -> Response:
 
 
 def refuse(error: Exception, request: Request) -> Response:
+    response = error_response(_ERRORS, error)
     if isinstance(error, NoSuchFileError):
-        body = {
-            "success": False,
-            "error": str(error),
-            "code": "NOT_FOUND",
-            "available": error.available,
-        }
-        return Response(HTTPStatus.NOT_FOUND, body)
-    body = {"success": False, "error": "Internal server error", "code": "INTERNAL_ERROR"}
-    return Response(HTTPStatus.INTERNAL_SERVER_ERROR, body)
+        return Response(response.status, {**response.body, "available": error.available})
+    return response
 
 
 @cache

@@ -2,13 +2,13 @@
 
 import random
 from dataclasses import dataclass
-from typing import Final, cast
+from typing import Final
 
 from jobs.kit.clock import Clock
 from jobs.webhooks.errors import NotDeliveredError
 from jobs.webhooks.ports import DeliveryLog, DeliveryMetrics, Sender, SigningSecrets
 from jobs.webhooks.signature import signed
-from jobs.webhooks.webhook import Attempt, DeliveryRef, DeliveryState, Failure, WebhookDelivery
+from jobs.webhooks.webhook import Attempt, DeliveryRef, DeliveryState, WebhookDelivery
 
 ATTEMPTS: Final = 13
 """Of one message, the last of them a day or more after the first; then its queue gives it up."""
@@ -55,7 +55,7 @@ class DeliverWebhook:
         try:
             status = self._send(delivery, at // 1000)
         except NotDeliveredError as error:
-            return Attempt(at=at, ms=self.clock() - at, error=cast("Failure", str(error)))
+            return Attempt(at=at, ms=self.clock() - at, error=error.failure)
         return Attempt(at=at, ms=self.clock() - at, status=status)
 
     def _send(self, delivery: WebhookDelivery, seconds: int) -> int:

@@ -1,10 +1,15 @@
 """Errors of webhook deliveries."""
 
 from jobs.core.errors import JobError
+from jobs.webhooks.webhook import Failure
 
 
 class NotDeliveredError(JobError):
-    """A webhook's receiver gave no answer; the message is the kind of error that there was."""
+    """A webhook's receiver sent no response."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure)
+        self.failure: Failure = failure
 
 
 class DeliveryNotFoundError(JobError):

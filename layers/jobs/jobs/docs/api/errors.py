@@ -1,4 +1,4 @@
-"""The documentation agents' API (contract: docs-agents.md): how it words what goes wrong."""
+"""The documentation agents' API (contract: docs-agents.md): error responses."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from jobs.core.rate_limit import RateLimitedError
 from jobs.docs.api.access import ScopeMissingError
 from jobs.docs.errors import ProjectNotFoundError
 from jobs.kit.clock import Millis
+from jobs.kit.error_table import find_row
 from jobs.kit.errors import UnavailableError, UnknownCallerError
 from jobs.kit.http import BadRequestError, Response, TooLargeError
 
@@ -22,7 +23,7 @@ HEADERS: Final = {
     "Access-Control-Expose-Headers": "X-Session-Id, X-Branch-Name, Retry-After",
     "Cache-Control": "no-store",
 }
-_WORDS: Final[Mapping[type[Exception], tuple[HTTPStatus, str]]] = {
+_ERRORS: Final[Mapping[type[Exception], tuple[HTTPStatus, str]]] = {
     BadRequestError: (HTTPStatus.BAD_REQUEST, ""),
     UnknownCallerError: (HTTPStatus.UNAUTHORIZED, "Missing or invalid credentials"),
     ScopeMissingError: (HTTPStatus.FORBIDDEN, ""),
@@ -40,8 +41,8 @@ _WORDS: Final[Mapping[type[Exception], tuple[HTTPStatus, str]]] = {
 
 
 def refuse(error: Exception, *, now: Millis) -> Response[Error]:
-    """Word an error; those without a text of their own carry it themselves."""
-    status, text = _WORDS[next(c for c in type(error).__mro__ if c in _WORDS)]
+    """Return the response to an error. An empty text in the table stands for the error's own."""
+    status, text = find_row(_ERRORS, error)
     return Response(status, {"error": text or str(error)}, _headers(error, now))
 
 

@@ -1,6 +1,6 @@
-"""The documentation agents' API (contract: docs-agents.md): how it spells jobs.
+"""The documentation agents' API (contract: docs-agents.md): responses.
 
-Published clients insist that no field of a v1 session is null or absent.
+Published clients require every field of a v1 session, and none may be null.
 """
 
 from __future__ import annotations
@@ -29,18 +29,18 @@ _HAULT_REASONS: Final[Mapping[JobStatus, types.HaultReason]] = {
 }
 
 
-def to_session(found: Conversation) -> types.Session:
-    """Spell a v1 session: its last word is that of its latest follow-up."""
-    root, latest = docs_job_of(found.root), docs_job_of(found.latest)
-    reason = _to_hault_reason(found.latest)
+def to_session(conversation: Conversation) -> types.Session:
+    """Return a v1 session, as its latest follow-up left it."""
+    root, latest = docs_job_of(conversation.root), docs_job_of(conversation.latest)
+    reason = _to_hault_reason(conversation.latest)
     return {
-        "sessionId": found.root.id,
-        "subdomain": found.project.subdomain,
+        "sessionId": conversation.root.id,
+        "subdomain": conversation.project.subdomain,
         "branch": root.branch,
         "haulted": reason != "processing",
         "haultReason": reason,
         "pullRequestLink": latest.pull_request or root.pull_request,
-        "messageToUser": latest.message or found.latest.error or "",
+        "messageToUser": latest.message or conversation.latest.error or "",
         "todos": [
             {
                 "content": todo.content,
@@ -51,7 +51,7 @@ def to_session(found: Conversation) -> types.Session:
             for todo in latest.todos
         ],
         "title": latest.title or root.title,
-        "createdAt": iso(found.root.created_at),
+        "createdAt": iso(conversation.root.created_at),
     }
 
 
@@ -66,7 +66,7 @@ def list_response(conversations: Sequence[Conversation]) -> Response[types.ListS
 def agent_job_response(
     conversation: Conversation, status: HTTPStatus = HTTPStatus.OK
 ) -> Response[types.AgentJob]:
-    """Answer with a v2 job. None is ever archived: they go by themselves."""
+    """Return a v2 job. No job is ever archived: jobs expire."""
     root, latest = docs_job_of(conversation.root), docs_job_of(conversation.latest)
     return Response(
         status,

@@ -1,4 +1,4 @@
-"""The missions API (contract: missions.md): how it words what goes wrong."""
+"""The missions API (contract: missions.md): error responses."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from jobs.core.errors import (
 )
 from jobs.core.rate_limit import Allowance, RateLimitedError
 from jobs.kit.clock import Millis
+from jobs.kit.error_table import find_row
 from jobs.kit.errors import UnavailableError
 from jobs.kit.http import BadRequestError, Request, Response, TooLargeError
 from jobs.kit.iso_time import iso
@@ -139,7 +140,7 @@ def refuse(
 ) -> Response[Error]:
     """Answer an error; `refusals` are those of one endpoint, which come before those of all."""
     known = {**_WORDS, **refusals}
-    words = known[next(c for c in type(error).__mro__ if c in known)]
+    words = find_row(known, error)
     body: Error = {
         "success": False,
         "error": words.error,
@@ -176,5 +177,5 @@ def _headers(error: Exception, now: Millis) -> dict[str, str]:
 
 
 def _seconds(millis: Millis) -> int:
-    """Rounded up: who waits for so long has waited long enough."""
+    """Round up, so that a client that waits this long has waited long enough."""
     return -(-millis // 1000)

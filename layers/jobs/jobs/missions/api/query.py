@@ -30,20 +30,19 @@ def parse_limit(request: Request) -> int:
     if text is None:
         return DEFAULT_LIMIT
     if not (_NUMBER.fullmatch(text) and 1 <= int(text) <= MAX_LIMIT):
-        raise _wrong(limit=f"Input should be an integer from 1 to {MAX_LIMIT}")
+        raise _invalid(limit=f"Input should be an integer from 1 to {MAX_LIMIT}")
     return int(text)
 
 
 def parse_statuses(request: Request) -> frozenset[JobStatus]:
-    """The statuses that `status` names; none, which lists all, where it is absent."""
-    word = request.query("status")
-    named = frozenset(status for status, spelled in STATUS_NAMES.items() if spelled == word)
-    if word is not None and not named:
-        raise _wrong(
-            status=f"Input should be one of {', '.join(dict.fromkeys(STATUS_NAMES.values()))}"
-        )
+    """Return the statuses of this name; none, which selects all, if it is absent."""
+    wanted = request.query("status")
+    named = frozenset(status for status, name in STATUS_NAMES.items() if name == wanted)
+    if wanted is not None and not named:
+        names = ", ".join(dict.fromkeys(STATUS_NAMES.values()))
+        raise _invalid(status=f"Input should be one of {names}")
     return named
 
 
-def _wrong(**details: str) -> BadRequestError:
+def _invalid(**details: str) -> BadRequestError:
     return BadRequestError("Missing or invalid parameters", details)

@@ -1,4 +1,4 @@
-"""The missions API (contract: missions.md): how it spells jobs and resources."""
+"""The missions API (contract: missions.md): responses."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _TIMED_OUT: Final = "Mission exceeded its maximum flight time; outcome unknown"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Addresses:
-    """Where clients reach us: `https://…` and `wss://…`."""
+    """Public base URLs: `https://…` and `wss://…`."""
 
     api: str
     websocket: str
@@ -43,7 +43,7 @@ class Addresses:
 def created_response(
     job: Job, addresses: Addresses
 ) -> Response[types.CreateJobResponse | types.LegacyCreateJobResponse]:
-    """201, in the style in which the job was asked for."""
+    """Return 201, in the style of the request."""
     if job.request.get("legacy"):
         return Response(HTTPStatus.CREATED, _to_legacy_job(job, addresses))
     return Response(HTTPStatus.CREATED, {"success": True, "job": _to_summary(job)})
@@ -64,10 +64,10 @@ def _to_legacy_job(job: Job, addresses: Addresses) -> types.LegacyCreateJobRespo
 
 
 def job_response(job: Job) -> Response[types.GetJobResponse]:
-    """All there is to say of a job; what it has not is left out."""
+    """Absent values are left out."""
     mission = mission_of(job)
     status, order = STATUS_NAMES[job.status], mission.order
-    spelled: types.Job = {
+    body: types.Job = {
         "jobId": job.id,
         "name": mission.name,
         "deviceGroupId": mission.group,
@@ -89,13 +89,13 @@ def job_response(job: Job) -> Response[types.GetJobResponse]:
     }
     for name, value in optional.items():
         if value is not None:
-            spelled[name] = value
-    return Response(HTTPStatus.OK, {"success": True, "job": spelled})
+            body[name] = value
+    return Response(HTTPStatus.OK, {"success": True, "job": body})
 
 
 def updated_response(job: Job) -> Response[types.UpdateJobResponse]:
     mission = mission_of(job)
-    spelled: types.UpdatedJob = {
+    body: types.UpdatedJob = {
         "jobId": job.id,
         "name": mission.name,
         "status": STATUS_NAMES[job.status],
@@ -103,17 +103,17 @@ def updated_response(job: Job) -> Response[types.UpdateJobResponse]:
         "updatedAt": iso(_updated_at(job) or job.created_at),
     }
     if mission.description is not None:
-        spelled["description"] = mission.description
-    return Response(HTTPStatus.OK, {"success": True, "job": spelled})
+        body["description"] = mission.description
+    return Response(HTTPStatus.OK, {"success": True, "job": body})
 
 
 def cancelled_response(job: Job) -> Response[types.CancelJobResponse]:
-    spelled: types.CancelledJob = {
+    body: types.CancelledJob = {
         "jobId": job.id,
         "status": "CANCELLED",
         "cancelledAt": iso(job.changed_at),
     }
-    return Response(HTTPStatus.OK, {"success": True, "job": spelled})
+    return Response(HTTPStatus.OK, {"success": True, "job": body})
 
 
 def deleted_response() -> Response[types.MessageResponse]:
@@ -134,7 +134,7 @@ def list_response(found: JobList) -> Response[types.ListJobsResponse]:
 def resources_response(
     groups: Sequence[DeviceGroup], states: Mapping[str, DeviceState], now: Millis
 ) -> Response[types.ListResourcesResponse]:
-    spelled: list[types.Resource] = [
+    listed: list[types.Resource] = [
         {
             "deviceGroupId": group.id,
             "name": group.name,
@@ -151,7 +151,7 @@ def resources_response(
         }
         for group in groups
     ]
-    return Response(HTTPStatus.OK, {"success": True, "resources": spelled, "count": len(spelled)})
+    return Response(HTTPStatus.OK, {"success": True, "resources": listed, "count": len(listed)})
 
 
 def _to_summary(job: Job) -> types.JobSummary:
@@ -166,7 +166,7 @@ def _to_summary(job: Job) -> types.JobSummary:
 
 
 def _updated_at(job: Job) -> Millis | None:
-    """When the status last changed, or the caller changed something; None if nobody has yet."""
+    """Return the time of the last change, by status or by a caller; None before the first."""
     changes: Iterable[Millis | None] = (
         job.changed_at if job.sequence > 1 else None,
         mission_of(job).amended_at,

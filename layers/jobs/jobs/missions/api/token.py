@@ -1,4 +1,4 @@
-"""The missions API (contract: missions.md, Tokens): the one endpoint that speaks OAuth 2.0."""
+"""The missions API (contract: missions.md, Tokens): the token endpoint of OAuth 2.0."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
 from jobs.core.rate_limit import Limit, RateLimitedError
 from jobs.kit.clock import Millis
+from jobs.kit.error_table import ErrorTable, find_row
 from jobs.kit.errors import UnavailableError
 from jobs.kit.http import BadRequestError, Request, Response, TooLargeError
 from jobs.missions.api import errors as missions_errors
@@ -28,7 +29,7 @@ class UnsupportedGrantTypeError(Exception):
     """Another grant than `client_credentials`."""
 
 
-_ERRORS: Final[Mapping[type[Exception], tuple[HTTPStatus, str, str]]] = {
+_ERRORS: Final[ErrorTable] = {
     AccessDeniedError: (
         HTTPStatus.FORBIDDEN, "access_denied", "The x-api-key header is missing or wrong"
     ),
@@ -58,7 +59,7 @@ class Credentials(NamedTuple):
 
     @classmethod
     def of(cls, body: Any) -> Self:
-        """Check a body. Raises `BadRequestError` or `UnsupportedGrantTypeError`."""
+        """Parse a body. Raises `BadRequestError` or `UnsupportedGrantTypeError`."""
         if not isinstance(body, dict):
             raise BadRequestError("Request body must be an object")
         if _text(body, "grant_type") != "client_credentials":
@@ -81,8 +82,8 @@ def token_response(token: AccessToken) -> Response[types.TokenResponse]:
 
 
 def refuse(error: Exception, request: Request, *, now: Millis) -> Response[types.TokenError]:
-    """Word an error as RFC 6749 does; one that a client of any endpoint may meet, both ways."""
-    status, code, text = _ERRORS[next(c for c in type(error).__mro__ if c in _ERRORS)]
+    """Return the error of RFC 6749. That of a rate limit has the other endpoints' fields too."""
+    status, code, text = find_row(_ERRORS, error)
     oauth: types.TokenError = {"error": code, "error_description": text or str(error)}
     shared = missions_errors.refuse(error, request, now=now)
     if not isinstance(error, RateLimitedError):

@@ -3,16 +3,26 @@
 from collections.abc import Callable
 from dataclasses import replace
 from http import HTTPStatus
+from typing import Final
 
 from jobs.core.create_job import NewJob
 from jobs.core.errors import JobNotFoundError
 from jobs.core.job import Job, JobRef
+from jobs.kit.error_table import ErrorTable, error_response
 from jobs.kit.http import Request, Response
 from jobs.messaging.api import responses as messaging
 from jobs.payments.errors import PaymentRefusedError, SettlementUnknownError
 from jobs.payments.wiring import wiring
 
 type Create = Callable[[NewJob], Job]
+
+_ERRORS: Final[ErrorTable] = {
+    SettlementUnknownError: (
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "settlement_unknown",
+        "The payment is not confirmed yet: repeat the same request, it is not charged twice",
+    ),
+}
 
 
 def creating(request: Request) -> tuple[Create, str]:
@@ -34,12 +44,7 @@ def refuse(error: Exception, request: Request) -> Response:
 
         return paid_endpoint.offer(error, request)
     if isinstance(error, SettlementUnknownError):
-        return messaging.error_response(
-            HTTPStatus.SERVICE_UNAVAILABLE,
-            "settlement_unknown",
-            "The payment is not confirmed yet: repeat the same request, it is not charged twice",
-            retry_after_s=error.retry_after,
-        )
+        return error_response(_ERRORS, error, retry_after_s=error.retry_after)
     return messaging.refuse(error, request)
 
 

@@ -1,7 +1,7 @@
-"""The answer to a create that has not been paid for: one for three kinds of client.
+"""The 402 response of a create, for three kinds of client.
 
-x402's version 1 reads the body, version 2 the header, and who pays by a transaction of its own
-reads `paymentInfo`.
+A client of x402 version 1 reads the body, one of version 2 the header, and one that sends a
+transaction of its own reads `paymentInfo`.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from jobs.payments.payment import Network, Terms
 if TYPE_CHECKING:
     from jobs.payments.api import types
 
-PAY_WITHIN: Final = 120
-"""Seconds for which clients are asked to make their authorizations good."""
+PAYMENT_TIMEOUT_S: Final = 120
+"""How long a client's authorization should stay valid."""
 
 REQUIRED: Final = "payment_required"
 
@@ -65,7 +65,7 @@ _EXAMPLE: Final[Mapping[str, Any]] = {
 def payment_required_response(
     terms: Terms, resource: str, *, code: str = REQUIRED
 ) -> Response[types.PaymentRequiredResponse]:
-    """402: what it costs, and why it was not taken. `resource` is the URL that is paid for."""
+    """Return 402 with the price; `code` says why. `resource` is the URL to pay for."""
     error = _ERROR_TEXTS.get(code, code)
     payment = [_to_price(terms, each) for each in terms.networks]
     body: types.PaymentRequiredResponse = {
@@ -89,7 +89,7 @@ def payment_required_response(
 def to_requirements(
     terms: Terms, network: Network, resource: str, *, version: int
 ) -> Mapping[str, Any]:
-    """Spell what is asked for on one network, as a facilitator checks it."""
+    """Return the requirements for one network, as a facilitator checks them."""
     if version == 1:
         return _to_requirements_v1(terms, network, resource)
     return _to_requirements_v2(terms, network)
@@ -100,7 +100,7 @@ def _to_requirements_v1(terms: Terms, network: Network, resource: str) -> types.
         "scheme": "exact",
         "asset": network.asset,
         "payTo": terms.pay_to,
-        "maxTimeoutSeconds": PAY_WITHIN,
+        "maxTimeoutSeconds": PAYMENT_TIMEOUT_S,
         "extra": _to_domain(network),
         "network": network.name,
         "maxAmountRequired": str(terms.price),
@@ -125,7 +125,7 @@ def _to_requirements_v2(terms: Terms, network: Network) -> types.PaymentRequirem
         "scheme": "exact",
         "asset": network.asset,
         "payTo": terms.pay_to,
-        "maxTimeoutSeconds": PAY_WITHIN,
+        "maxTimeoutSeconds": PAYMENT_TIMEOUT_S,
         "extra": _to_domain(network),
         "network": network.caip2,
         "amount": str(terms.price),

@@ -1,18 +1,20 @@
-"""The sessions API of the ElizaOS clients: how it spells sessions, messages and errors.
+"""The sessions API of the ElizaOS clients: responses.
 
-Answers have no `success` field where the npm client would swallow the body.
+They have no `success` field where the npm client would drop the body.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 from jobs.core.ids import is_uuid
 from jobs.core.job import Job
 from jobs.kit.clock import Millis
+from jobs.kit.error_table import ErrorTable, error_response
+from jobs.kit.errors import UnknownCallerError
 from jobs.kit.http import BadRequestError, Request, Response
 from jobs.kit.iso_time import iso
 from jobs.messaging.api import responses as messaging
@@ -39,9 +41,12 @@ if TYPE_CHECKING:
 
 MAX_LIMIT: Final = 100
 _TIME: Final = re.compile(r"\d{1,16}")  # as far as JavaScript counts
-_NOT_FOUND: Final = (HTTPStatus.NOT_FOUND, "SESSION_NOT_FOUND", "Session not found")
-_REFUSALS: Final[Mapping[type[Exception], tuple[HTTPStatus, str, str]]] = {
-    SessionNotFoundError: _NOT_FOUND,
+ERRORS: Final[ErrorTable] = {
+    **messaging.ERRORS,
+    UnknownCallerError: (
+        HTTPStatus.UNAUTHORIZED, "INVALID_TOKEN", "Missing or invalid credentials"
+    ),
+    SessionNotFoundError: (HTTPStatus.NOT_FOUND, "SESSION_NOT_FOUND", "Session not found"),
     NotForSaleError: (
         HTTPStatus.FORBIDDEN,
         "SESSIONS_ARE_CLOSED",
@@ -49,19 +54,15 @@ _REFUSALS: Final[Mapping[type[Exception], tuple[HTTPStatus, str, str]]] = {
     ),
     SessionExpiredError: (HTTPStatus.GONE, "SESSION_EXPIRED", "Session has expired"),
     StaleSessionError: (HTTPStatus.CONFLICT, "SESSION_CHANGED", "Session is changing, try again"),
-}
+}  # fmt: skip
 
 
 def refuse(error: Exception, request: Request) -> Response[Error]:
-    known = _REFUSALS.get(type(error))
-    if known is None:
-        return messaging.refuse(error, request)
-    status, code, text = known
-    return Response(status, {"success": False, "error": text, "code": code})
+    return error_response(ERRORS, error)
 
 
 def parse_session_id(request: Request) -> str:
-    """Return the path's session id. Raises `SessionNotFoundError` if it can be none."""
+    """Return the path's session id. Raises `SessionNotFoundError` unless it is a UUID."""
     session_id = request.path("sessionId")
     if not is_uuid(session_id):
         raise SessionNotFoundError(session_id)
@@ -69,7 +70,7 @@ def parse_session_id(request: Request) -> str:
 
 
 def parse_window(request: Request) -> Window:
-    """Which messages are asked for: `after` alone goes forward, all else back from the newest."""
+    """Return the page to list: forward with `after` alone, else back from the newest message."""
     before, after = _parse_time(request, "before"), _parse_time(request, "after")
     return Window(
         limit=min(messaging.parse_limit(request), MAX_LIMIT),
@@ -129,16 +130,15 @@ def _to_timeouts(timeouts: Timeouts) -> types.Timeouts:
 
 
 def deleted_response() -> Response[types.DeleteSessionResponse]:
-    """Inside a wrapper: of an answer with `success` the npm client returns `data`."""
+    """The npm client unwraps `data` from a body with `success`."""
     return Response(HTTPStatus.OK, {"success": True, "data": {"success": True}})
 
 
 def list_response(
     found: Sequence[ChatSession], now: Millis
 ) -> Response[types.ListSessionsResponse]:
-    return Response(
-        HTTPStatus.OK, {"sessions": [to_session(each, now) for each in found], "total": len(found)}
-    )
+    sessions = [to_session(each, now) for each in found]
+    return Response(HTTPStatus.OK, {"sessions": sessions, "total": len(sessions)})
 
 
 def health_response(found: Sequence[ChatSession], now: Millis) -> Response[types.HealthResponse]:
@@ -154,7 +154,7 @@ def health_response(found: Sequence[ChatSession], now: Millis) -> Response[types
 
 
 def messages_response(found: Messages) -> Response[types.ListMessagesResponse]:
-    """`cursors` are what `before` and `after` are to be for the pages beside this one."""
+    """`cursors` has `before` and `after` for the pages beside this one."""
     page: types.ListMessagesResponse = {
         "messages": [{**to_message(each), "isAgent": each.is_agent} for each in found.messages],
         "hasMore": found.more,
@@ -177,10 +177,10 @@ def to_message(message: ChatMessage) -> types.UserMessage:
 def sent_response(
     sent: Sent, now: Millis, ended: Job | None = None
 ) -> Response[types.SendMessageResponse]:
-    """What became of the message's job is told too: of one that failed there is no answer."""
+    """`ended` is the message's job once it has ended."""
     job = ended or sent.job
     answer = answer_in(job)
-    spelled: types.SendMessageResponse = {
+    body: types.SendMessageResponse = {
         "userMessage": to_message(question_in(sent.job)),
         "sessionStatus": {
             "expiresAt": iso(sent.session.expires_at),
@@ -191,28 +191,28 @@ def sent_response(
         "job": _to_message_job(job),
     }
     if answer:
-        spelled["agentResponse"] = to_agent_response(answer)
-    return Response(HTTPStatus.CREATED, spelled)
+        body["agentResponse"] = to_agent_response(answer)
+    return Response(HTTPStatus.CREATED, body)
 
 
 def to_agent_response(answer: ChatMessage) -> types.AgentResponse:
-    """Spell an answer, with what its agent has said of its thoughts and actions."""
-    spelled: types.AgentResponse = {"text": answer.content}
+    """The agent's thoughts and actions, if any, are in the answer's metadata."""
+    response: types.AgentResponse = {"text": answer.content}
     if "thought" in answer.metadata:
-        spelled["thought"] = answer.metadata["thought"]
+        response["thought"] = answer.metadata["thought"]
     if "actions" in answer.metadata:
-        spelled["actions"] = answer.metadata["actions"]
-    return spelled
+        response["actions"] = answer.metadata["actions"]
+    return response
 
 
 def _to_message_job(job: Job) -> types.MessageJob:
-    found = messaging.to_job(job)
-    spelled: types.MessageJob = {"jobId": found["jobId"], "status": found["status"]}
-    if "error" in found:
-        spelled["error"] = found["error"]
-    return spelled
+    whole = messaging.to_job(job)
+    body: types.MessageJob = {"jobId": whole["jobId"], "status": whole["status"]}
+    if "error" in whole:
+        body["error"] = whole["error"]
+    return body
 
 
 def failure_text(job: Job) -> str:
-    """Say why a job has no answer."""
+    """Return why a job has no answer."""
     return messaging.to_job(job).get("error", "The agent gave no answer")

@@ -23,7 +23,8 @@ from jobs.core.job import Job
 from jobs.kit import strict_json
 from jobs.kit.asgi import from_gateway
 from jobs.kit.clock import Millis
-from jobs.kit.errors import UnavailableError, UnknownCallerError
+from jobs.kit.error_table import error_response
+from jobs.kit.errors import UnavailableError
 from jobs.kit.http import Request, Response
 from jobs.kit.lambda_handler import logger
 from jobs.messaging.api import responses as messaging
@@ -42,18 +43,11 @@ PAUSES_S: Final = (0.1, 0.15, 0.2, 0.3, 0.5)
 """Between looks at the job; the last one goes on."""
 
 _LOST: Final = "The message is gone"
-_UNKNOWN_CALLER: Final = Response(
-    HTTPStatus.UNAUTHORIZED,
-    {"success": False, "error": "Missing or invalid credentials", "code": "INVALID_TOKEN"},
-)
 
 
 async def send_message(asked: HttpRequest) -> HttpResponse:
     try:
         request = await from_gateway(asked)
-    except UnknownCallerError:
-        return spelled(_UNKNOWN_CALLER)
-    try:
         body = requests.parse_send_message(request.json())
         sent = await run_in_threadpool(said, request, body)
         logger.info("said", extra={"tenant": request.tenant, "job_id": sent.job.id})
@@ -61,9 +55,9 @@ async def send_message(asked: HttpRequest) -> HttpResponse:
         if transport == "sse":
             return streamed(sent)
         ended = await run_in_threadpool(awaited, sent.job) if transport == "http" else None
-        return spelled(sessions.sent_response(sent, wiring.core.clock(), ended))
+        return to_http(sessions.sent_response(sent, wiring.core.clock(), ended))
     except Exception as error:  # noqa: BLE001 - whatever it is, the caller gets an answer
-        return spelled(refused(error, request))
+        return to_http(refused(error))
 
 
 def said(request: Request, body: SendMessageBody) -> Sent:
@@ -86,14 +80,14 @@ def awaited(job: Job) -> Job | None:
     return wiring.core.wait_for_job(job, at_most=LONGEST_WAIT)
 
 
-def refused(error: Exception, request: Request) -> Response:
-    response = sessions.refuse(error, request)
+def refused(error: Exception) -> Response:
+    response = error_response(sessions.ERRORS, error)
     if response.status == HTTPStatus.INTERNAL_SERVER_ERROR:
         logger.error("unexpected error", exc_info=error)
     return response
 
 
-def spelled(response: Response) -> HttpResponse:
+def to_http(response: Response) -> HttpResponse:
     logger.info("answered", extra={"status": int(response.status)})
     return HttpResponse(
         response.text,

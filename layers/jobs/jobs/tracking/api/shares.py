@@ -1,4 +1,4 @@
-"""The missions API (contract: missions.md): how it spells shares."""
+"""The missions API (contract: missions.md): responses about shares."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def share_response(share: Share, base_url: str) -> Response[types.GetShareRespon
 
 
 def list_response(shares: Sequence[Share], base_url: str) -> Response[types.ListSharesResponse]:
-    spelled = [_to_share(share, base_url) for share in shares]
-    return Response(HTTPStatus.OK, {"success": True, "shares": spelled, "count": len(spelled)})
+    listed = [_to_share(share, base_url) for share in shares]
+    return Response(HTTPStatus.OK, {"success": True, "shares": listed, "count": len(listed)})
 
 
 def revoked_response() -> Response[MessageResponse]:

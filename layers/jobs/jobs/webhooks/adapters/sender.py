@@ -18,6 +18,7 @@ from urllib.parse import SplitResult
 from jobs.core.webhook import WebhookRefusedError
 from jobs.core.webhook_url import may_reach, parts_of, port_of
 from jobs.webhooks.errors import NotDeliveredError
+from jobs.webhooks.webhook import Failure
 
 PATIENCE_S: Final = 10.0
 _USER_AGENT: Final = "Sortie-Webhooks/1"
@@ -142,7 +143,7 @@ def _left(ends: float) -> float:
     return left
 
 
-def _kind(error: Exception, *, late: bool) -> str:
+def _kind(error: Exception, *, late: bool) -> Failure:
     if late or isinstance(error, TimeoutError):
         return "timeout"
     match error:
