@@ -100,9 +100,9 @@ class TestTransitions:
 
     def test_mission_enters_three_states_per_check(self):
         assert list(walk_states(load_definition("mission"), laps=2)) == [
-            *("WaitUntilDue", "Queue", "LetItSettle"),
-            *("Watch", "IsItOver", "WaitToLookAgain"),
-            *("Watch", "IsItOver", "Over"),
+            *("WaitUntilDue", "Queue", "WaitForWorker"),
+            *("Watch", "CheckEnded", "WaitForNextCheck"),
+            *("Watch", "CheckEnded", "Ended"),
         ]
 
     @pytest.mark.parametrize(("after", "count"), [(0, 1), (1, 1), (2, 2), (10, 4), (40, 6)])
