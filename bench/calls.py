@@ -7,7 +7,7 @@ from bench import requests
 from bench.meter import Calls
 from bench.report import Row, Section
 from bench.requests import Event
-from bench.scene import Scene, open_scene
+from bench.sandbox import Sandbox, open_sandbox
 from bench.setting import Setting
 from local.kit.progress import step
 
@@ -41,10 +41,10 @@ class Operation(NamedTuple):
 
 
 def run(setting: Setting) -> Section:
-    with open_scene(setting.stack, "calls") as stage, step("calls: each request twice"):
-        jobs = Jobs(stage)
+    with open_sandbox(setting.stack, "calls") as sandbox, step("calls: each request twice"):
+        jobs = Jobs(sandbox)
         rows = [
-            measure_operation(stage, name, each) for name, each in build_operations(jobs).items()
+            measure_operation(sandbox, name, each) for name, each in build_operations(jobs).items()
         ]
     return Section(title="AWS calls per request", rows=rows, notes=NOTES)
 
@@ -52,8 +52,8 @@ def run(setting: Setting) -> Section:
 class Jobs:
     """Stored jobs for the requests."""
 
-    def __init__(self, stage: Scene) -> None:
-        self._stage = stage
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
         self._key = 0
         self.large = self.create(LARGE)
         self.small = [self.create() for _ in range(STORED_JOBS)][-1]
@@ -61,13 +61,13 @@ class Jobs:
         self.docs = [self.create_docs_job() for _ in range(STORED_DOCS_JOBS)][-1]
 
     def create(self, content: str = "Hello, who are you?") -> str:
-        return str(self._stage.ask(CREATE, requests.create(content))["jobId"])
+        return str(self._sandbox.ask(CREATE, requests.create(content))["jobId"])
 
     def create_mission(self) -> str:
-        return str(self._stage.ask(MISSION, requests.create_mission())["job"]["jobId"])
+        return str(self._sandbox.ask(MISSION, requests.create_mission())["job"]["jobId"])
 
     def create_docs_job(self) -> str:
-        return str(self._stage.ask(DOCS, requests.create_docs_job())["id"])
+        return str(self._sandbox.ask(DOCS, requests.create_docs_job())["id"])
 
     def key(self) -> str:
         self._key += 1
@@ -115,10 +115,10 @@ def build_operations(jobs: Jobs) -> Mapping[str, Operation]:
     }
 
 
-def measure_operation(stage: Scene, name: str, operation: Operation) -> Row:
-    stage.forget()
-    first = stage.count_calls(operation.handler, operation.make())
-    again = stage.count_calls(operation.handler, operation.make())
+def measure_operation(sandbox: Sandbox, name: str, operation: Operation) -> Row:
+    sandbox.forget()
+    first = sandbox.count_calls(operation.handler, operation.make())
+    again = sandbox.count_calls(operation.handler, operation.make())
     return Row(
         name=name,
         value=again.total,

@@ -15,21 +15,21 @@ from typing import Any, Final
 import botocore
 
 from bench.report import Row, Section
-from bench.scene import Scene, open_scene
+from bench.sandbox import Sandbox, open_sandbox
 from bench.setting import Setting, median
-from jobs.docs.adapters.dynamodb.projects import DynamoProjects
-from jobs.missions.adapters.fleet_registry import DynamoFleetRegistry
 from jobs.missions.partner import Client, Role
-from jobs.webhooks.adapters.subscriptions import DynamoSubscriptions
 from local.cloud.build import LOCAL, read_lock
-from local.cloud.template import find_layer_folders, load_template
+from local.cloud.template import (
+    find_functions,
+    find_layer_folders,
+    is_web_server,
+    load_template,
+)
 from local.kit.paths import ROOT, find_tool
 from local.kit.progress import step
 from local.sam_local.invocations import EXAMPLE_CLIENT
-from local.stack.seed import REGISTRY
-from scripts.registry import load as load_registry
-from scripts.registry_file import RegistryFile
-from scripts.registry_table import RegistryTable
+from local.stack.seed import read_registry
+from scripts.registry import Registries, load
 
 BUDGET_MS: Final = 330
 ROUNDS: Final = 7
@@ -91,15 +91,15 @@ class Start:
 
 def run(setting: Setting) -> Section:
     rounds = QUICK_ROUNDS if setting.quick else ROUNDS
-    with open_scene(setting.stack, "cold") as stage, copy_artifact() as artifact:
+    with open_sandbox(setting.stack, "cold") as sandbox, copy_artifact() as artifact:
         bare = Start("bare runtime, excluded below")
         floor = Start("the client's floor, included below", ["--sdk"], [artifact / LAYER])
-        starts = [bare, floor, *find_functions(artifact)]
-        register(stage)
+        starts = [bare, floor, *create_starts(artifact)]
+        register(sandbox)
         for number in range(rounds):
             with step(f"cold: {len(starts)} processes, round {number + 1} of {rounds}"):
                 for start in starts:
-                    start.run(stage.environment)
+                    start.run(sandbox.environment)
     rows = [bare.row(bare=0), *(start.row(bare=bare.ms) for start in starts[1:])]
     rows.append(Row(name="TLS context, additional on AWS", value=measure_tls_context(), unit="ms"))
     return Section(title="Cold start, CPU", rows=rows, notes=NOTES)
@@ -115,16 +115,14 @@ def copy_artifact() -> Iterator[Path]:
         yield copy
 
 
-def find_functions(artifact: Path) -> Sequence[Start]:
+def create_starts(artifact: Path) -> Sequence[Start]:
     """Return a start of each function, the functions that a caller waits for first."""
-    resources: Mapping[str, Any] = load_template(artifact / "template.yaml")["Resources"]
-    found = [
-        create_start(artifact, name.removesuffix("Function"), each["Properties"])
-        for name, each in resources.items()
-        if each["Type"] == "AWS::Serverless::Function"
-        and not each["Properties"]["Handler"].endswith(".sh")  # a web server: bench/streams.py
+    starts = [
+        create_start(artifact, name.removesuffix("Function"), properties)
+        for name, properties in find_functions(load_template(artifact / "template.yaml")).items()
+        if not is_web_server(properties)  # bench/streams.py measures web servers
     ]
-    return sorted(found, key=lambda start: not start.serves)
+    return sorted(starts, key=lambda start: not start.serves)
 
 
 def create_start(artifact: Path, name: str, properties: Mapping[str, Any]) -> Start:
@@ -139,19 +137,12 @@ def create_start(artifact: Path, name: str, properties: Mapping[str, Any]) -> St
     )
 
 
-def register(stage: Scene) -> None:
+def register(sandbox: Sandbox) -> None:
     """Register the agents and drones that the events refer to."""
-    table = stage.client("dynamodb"), stage.environment["REGISTRY_TABLE"], lambda: 0
-    registry = RegistryTable(*table)
-    file = RegistryFile.read(REGISTRY, {"BASE_URL": stage.environment["PUBLIC_URL"], "STACK": ""})
-    load_registry(
-        file,
-        registry,
-        DynamoFleetRegistry(*table),
-        DynamoProjects(*table),
-        DynamoSubscriptions(*table),
-    )
-    registry.put_client(
+    registries = Registries.open(sandbox.client("dynamodb"), sandbox.environment["REGISTRY_TABLE"])
+    file = read_registry("bench", sandbox.environment["PUBLIC_URL"], "https://git.example/docs.git")
+    load(file, registries)
+    registries.table.put_client(
         Client(id=EXAMPLE_CLIENT, tenant=file.tenant, name="Example", role=Role.MANAGER)
     )
 

@@ -1,28 +1,28 @@
-"""Price a course of work at list prices."""
+"""Price a recording of work at list prices."""
 
 from collections.abc import Mapping
 
-from bench.course import Course
 from bench.price import Usage, estimate_billed_ms, price_extras
+from bench.recording import Recording
 from bench.report import Row
 
 
-def compute_usage(course: Course, *, cpu_ms: float | None = None, **added: float) -> Usage:
-    """Return the usage of a course. `cpu_ms` is the median of several courses.
+def compute_usage(recording: Recording, *, cpu_ms: float | None = None, **added: float) -> Usage:
+    """Return the usage of a recording. `cpu_ms` is the median of several recordings.
 
     `added` is usage outside of the functions' own calls. Messages of AWS IoT are added to those
     that the functions publish.
     """
-    calls = course.calls
+    calls = recording.calls
     return Usage(
-        requests=course.requests,
-        invocations=course.invocations,
+        requests=recording.requests,
+        invocations=recording.invocations,
         lambda_ms=estimate_billed_ms(
-            cpu_ms=course.cpu_ms if cpu_ms is None else cpu_ms, calls=calls.total
+            cpu_ms=recording.cpu_ms if cpu_ms is None else cpu_ms, calls=calls.total
         ),
         write_units=calls.write_units,
         read_units=calls.read_units,
-        queue_requests=calls.of("sqs") + course.polled,
+        queue_requests=calls.of("sqs") + recording.polled,
         events=calls.of("events"),
         iot_messages=calls.of("iot-data") + added.pop("iot_messages", 0),
         socket_messages=calls.of("apigatewaymanagementapi"),
@@ -30,13 +30,13 @@ def compute_usage(course: Course, *, cpu_ms: float | None = None, **added: float
     )
 
 
-def compute_extras(used: Usage, course: Course, log_bytes: float) -> Mapping[str, float]:
+def compute_extras(used: Usage, recording: Recording, log_bytes: float) -> Mapping[str, float]:
     """Return the cost of logs, traces and transfer per million, which can be reduced."""
     return price_extras(
         log_bytes=log_bytes,
         invocations=used.invocations,
         traces=used.invocations,
-        answer_bytes=course.answer_bytes,
+        answer_bytes=recording.answer_bytes,
     )
 
 

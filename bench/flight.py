@@ -9,9 +9,9 @@ from typing import Any, Final
 from unittest.mock import patch
 
 from bench import requests
-from bench.course import Course, Walk
+from bench.recording import Recording, Runner
 from bench.requests import DEVICE, TENANT
-from bench.scene import Scene
+from bench.sandbox import Sandbox
 from jobs.core.adapters import messages
 from jobs.core.job import JobRef
 from jobs.kit.clock import Millis, now
@@ -42,30 +42,30 @@ class Clock:
 
 
 @contextmanager
-def prepare_flight(stage: Scene) -> Iterator["Flight"]:
+def prepare_flight(sandbox: Sandbox) -> Iterator["Flight"]:
     """Yield a flight with a docked, reachable drone and warm caches."""
     clock = Clock()
-    stage.forget()
+    sandbox.forget()
     with ExitStack() as patches:
         for core in wirings.CORES:
             patches.enter_context(patch.object(core, "clock", clock))
-        made = Flight(stage, clock)
+        made = Flight(sandbox, clock)
         made.warm_up()
         made.send_telemetry()
         yield made
-    stage.forget()
+    sandbox.forget()
 
 
-class Flight(Walk):
+class Flight(Runner):
     """Does the work of AWS, the drone and its watchers between the functions."""
 
-    def __init__(self, stage: Scene, clock: Clock) -> None:
-        super().__init__(stage)
+    def __init__(self, sandbox: Sandbox, clock: Clock) -> None:
+        super().__init__(sandbox)
         self.clock = clock
         self.checks = 0
         self.device_messages = 0
         self.rules = 0
-        self._device = stage.client("iot-jobs-data")
+        self._device = sandbox.client("iot-jobs-data")
         self._order: str | None = None
         self._check_at = sys.maxsize  # until there is a mission
         [record] = json.loads((ROOT / "events/workers/take_telemetry.json").read_text())["Records"]
@@ -73,20 +73,20 @@ class Flight(Walk):
 
     @property
     def ref(self) -> JobRef:
-        return JobRef(tenant=TENANT, kind=KIND, id=self.course.job_id)
+        return JobRef(tenant=TENANT, kind=KIND, id=self.recording.job_id)
 
     def warm_up(self) -> None:
         """Create another mission, scheduled for tomorrow, to fill the caches."""
         tomorrow = datetime.fromtimestamp((self.clock.now + DAY_MS) / 1000, UTC).isoformat()
         event = requests.create_mission(scheduledAt=tomorrow)
-        self._stage.ask("missions.create_job", event)
+        self._sandbox.ask("missions.create_job", event)
         self.changes()
 
     def request(self) -> None:
         """Create the mission, queue it, and send its order to the drone."""
-        self.course, self.device_messages, self.rules = Course(), 0, 0
+        self.recording, self.device_messages, self.rules = Recording(), 0, 0
         answer = self.serve("create", "missions.create_job", requests.create_mission())
-        self.course.job_id = answer["job"]["jobId"]
+        self.recording.job_id = answer["job"]["jobId"]
         self.follow()
         self._queued("run", "workers.run_mission", messages.to_text(self.ref), FROM_OUTSIDE)
         self._check_at = self.clock.now + SETTLING_S * 1000
@@ -150,8 +150,8 @@ class Flight(Walk):
     def add_watchers(self, connection_ids: Sequence[str]) -> None:
         """Record open connections as watchers of the mission that have its current state."""
         resource: Resource = job_resource(self.ref)
-        table = self._stage.environment["MISSION_TABLE"]
-        record = DynamoConnections(self._stage.client("dynamodb"), table, self.clock)
+        table = self._sandbox.environment["MISSION_TABLE"]
+        record = DynamoConnections(self._sandbox.client("dynamodb"), table, self.clock)
         for each in connection_ids:
             until = self.clock.now + DAY_MS
             record.add(Connection(id=each, resource=resource, until=until, sequence=1))
@@ -170,7 +170,7 @@ class Flight(Walk):
         self.follow()
 
     def _queued(self, name: str, handler: str, body: str, polled: int) -> None:
-        self.course.polled += polled
+        self.recording.polled += polled
         record = {"messageId": "bench", "receiptHandle": "bench", "body": body}
         answer = self.work(name, handler, {"Records": [record]})
         if answer["batchItemFailures"]:

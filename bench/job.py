@@ -5,11 +5,11 @@ from typing import Final
 
 from bench import cost, requests
 from bench.cost import compute_extras, compute_usage, price_thousand
-from bench.course import Course, Walk
 from bench.price import price_million
+from bench.recording import Recording, Runner
 from bench.report import Row, Section
 from bench.requests import Event
-from bench.scene import Scene, open_scene
+from bench.sandbox import Sandbox, open_sandbox
 from bench.setting import Setting, median
 from bench.transitions import count_polls, count_transitions, load_definition, wait_for_history
 from jobs.core.adapters import messages
@@ -41,19 +41,19 @@ Logs, X-Ray at its default of 5 % and data transfer are outside the budget; they
 """
 
 
-class Line(Walk):
+class MessageRunner(Runner):
     """Runs message jobs, one after the other."""
 
     def create(self) -> Event:
         return requests.create(timeout_ms=DEADLINE_MS)
 
-    def run(self) -> Course:
-        course = self.course = Course()
+    def run(self) -> Recording:
+        recording = self.recording = Recording()
         created = self.serve("create", "messaging.create_job", self.create())
-        job_id = course.job_id = created["jobId"]
+        job_id = recording.job_id = created["jobId"]
         self.work("dispatch", "workers.dispatch_jobs", {"Records": self.changes()})
         self.work("run", "workers.run_agent_job", {"Records": [self.message("AGENT_QUEUE_URL")]})
-        course.polled = POLLER_REQUESTS
+        recording.polled = POLLER_REQUESTS
         self.changes()  # the worker's
         for _ in range(POLLS):
             job = self.serve("polls", "messaging.get_job", requests.get_job(job_id))
@@ -61,24 +61,29 @@ class Line(Walk):
             raise RuntimeError(f"the job ended as {job['status']}")
         ref = JobRef(tenant=requests.TENANT, kind="messaging", id=job_id)
         self.work("deadline", "workers.expire_job", messages.ref_fields(ref))
-        return course
+        return recording
 
 
 def run(setting: Setting) -> Section:
-    with open_scene(setting.stack, "job") as stage, step("job: one after the other, end to end"):
-        stage.call("messaging.create_job", requests.create())  # fills the caches
-        course, cpu, logged = run_jobs(Line(stage), stage, quick=setting.quick)
+    with (
+        open_sandbox(setting.stack, "job") as sandbox,
+        step("job: one after the other, end to end"),
+    ):
+        sandbox.call("messaging.create_job", requests.create())  # fills the caches
+        recording, cpu, logged = run_jobs(MessageRunner(sandbox), sandbox, quick=setting.quick)
         observed = len(
             wait_for_history(
-                stage.client("stepfunctions"), stage.environment["JOB_TIMEOUT_ARN"], course.job_id
+                sandbox.client("stepfunctions"),
+                sandbox.environment["JOB_TIMEOUT_ARN"],
+                recording.job_id,
             )
         )
-    services, extras = price_jobs(course, cpu, logged)
+    services, extras = price_jobs(recording, cpu, logged)
     return Section(
         title=f"One job, {POLLS} polls",
         rows=[
-            *course.rows(),
-            course.total(lambda_ms=compute_usage(course, cpu_ms=cpu).lambda_ms),
+            *recording.rows(),
+            recording.total(lambda_ms=compute_usage(recording, cpu_ms=cpu).lambda_ms),
             *build_transition_rows(count_transitions(load_definition("job_timeout")), observed),
             *cost.build_rows("a million jobs", services, extras, budget=PRICE_BUDGET),
         ],
@@ -87,24 +92,26 @@ def run(setting: Setting) -> Section:
     )
 
 
-def run_jobs(line: Line, stage: Scene, *, quick: bool) -> tuple[Course, float, int]:
-    """Return the last of several courses, the median of their CPU time, and the last's log size."""
-    courses = []
+def run_jobs(
+    runner: MessageRunner, sandbox: Sandbox, *, quick: bool
+) -> tuple[Recording, float, int]:
+    """Run jobs; return the last recording, the median CPU time, and the last job's log size."""
+    recordings = []
     for _ in range(WARM_UP + (QUICK_JOBS if quick else JOBS)):
-        size = stage.log.size
-        course = line.run()
-        courses.append((course, stage.log.size - size))
-    course, logged = courses[-1]
-    return course, median([each.cpu_ms for each, _ in courses[WARM_UP:]]), logged
+        size = sandbox.log.size
+        recording = runner.run()
+        recordings.append((recording, sandbox.log.size - size))
+    recording, logged = recordings[-1]
+    return recording, median([each.cpu_ms for each, _ in recordings[WARM_UP:]]), logged
 
 
 def price_jobs(
-    course: Course, cpu_ms: float, log_bytes: int
+    recording: Recording, cpu_ms: float, log_bytes: int
 ) -> tuple[Mapping[str, float], Mapping[str, float]]:
     """Return the dollars per million jobs with a deadline, by service, and the extras."""
     transitions = count_transitions(load_definition("job_timeout"))
-    usage = compute_usage(course, cpu_ms=cpu_ms, transitions=transitions)
-    return price_million(usage), compute_extras(usage, course, log_bytes)
+    usage = compute_usage(recording, cpu_ms=cpu_ms, transitions=transitions)
+    return price_million(usage), compute_extras(usage, recording, log_bytes)
 
 
 def build_transition_rows(entered: int, observed: int) -> list[Row]:

@@ -6,11 +6,11 @@ from typing import Final
 
 from bench import cost
 from bench.cost import compute_extras, compute_usage, price_thousand
-from bench.course import Course
 from bench.flight import DAY_MS, Flight, prepare_flight
 from bench.price import price_million
+from bench.recording import Recording
 from bench.report import Row, Section
-from bench.scene import open_scene
+from bench.sandbox import open_sandbox
 from bench.setting import Setting
 from bench.sockets import fetch_token, open_sockets, post_json
 from bench.transitions import count_transitions, load_definition, wait_for_history
@@ -50,35 +50,35 @@ A docked drone without watchers reports every {IDLE_INTERVAL_MS // 1000} s.
 
 def run(setting: Setting) -> Section:
     with (
-        open_scene(setting.stack, "mission") as stage,
+        open_sandbox(setting.stack, "mission") as sandbox,
         step(f"mission: {MINUTES} minutes, second by second"),
         open_sockets(setting.stack, 1) as sockets,
-        prepare_flight(stage) as drone,
+        prepare_flight(sandbox) as drone,
     ):
         idle = price_docked_drone(drone)
         drone.request()
         drone.add_watchers(sockets)
-        logged = stage.log.size
+        logged = sandbox.log.size
         drone.take_off()
         drone.fly(MINUTES * 60)
         drone.land()
-        logged = stage.log.size - logged
+        logged = sandbox.log.size - logged
     machine = load_definition("mission")
     states = count_transitions(machine, laps=drone.checks)
     with step("mission: a deployed one, of seconds"):
-        observed = fly_deployed_mission(setting.stack, stage.environment["MISSION_ARN"])
+        observed = fly_deployed_mission(setting.stack, sandbox.environment["MISSION_ARN"])
     used = compute_usage(
-        drone.course,
+        drone.recording,
         transitions=states,
         iot_messages=drone.device_messages + JOB_MESSAGES,
         rules=drone.rules,
         socket_minutes=MINUTES,
     )
     services = price_million(used)
-    extras = {**compute_extras(used, drone.course, logged), "AWS IoT Jobs": ORDER}
+    extras = {**compute_extras(used, drone.recording, logged), "AWS IoT Jobs": ORDER}
     rows = [
-        *drone.course.rows(),
-        drone.course.total(lambda_ms=used.lambda_ms),
+        *drone.recording.rows(),
+        drone.recording.total(lambda_ms=used.lambda_ms),
         Row(
             name="transitions",
             value=states,
@@ -116,11 +116,11 @@ def fly_deployed_mission(stack: LocalStack, machine_arn: str) -> Sequence[str]:
 
 def price_docked_drone(drone: Flight) -> float:
     """Return the dollars of a docked drone's telemetry without watchers."""
-    drone.course = Course()
+    drone.recording = Recording()
     for _ in range(MESSAGES):
         drone.clock.now += IDLE_INTERVAL_MS
         drone.send_telemetry()
-    used = compute_usage(drone.course, iot_messages=MESSAGES, rules=MESSAGES)
+    used = compute_usage(drone.recording, iot_messages=MESSAGES, rules=MESSAGES)
     drone.warm_up()  # the caches have expired meanwhile
     sent = DAYS * DAY_MS / IDLE_INTERVAL_MS
     return sum(price_million(used).values()) / MESSAGES * sent / 1e6

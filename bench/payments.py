@@ -10,14 +10,14 @@ from typing import Any, Final, override
 from unittest.mock import patch
 
 from bench import calls, cold, cost, job, requests, warm
-from bench.course import Course
+from bench.recording import Recording
 from bench.report import Row, Section
 from bench.requests import Event
-from bench.scene import Scene, open_scene
+from bench.sandbox import Sandbox, open_sandbox
 from bench.setting import Setting
 from local.chain.chains import Chains, run_chains
 from local.chain.wallet import Authorization
-from local.cloud.template import load_template
+from local.cloud.template import find_functions, load_template
 from local.kit.progress import step
 
 CREATE: Final = "messaging.create_job"
@@ -54,10 +54,13 @@ def run(setting: Setting) -> Section:
 
 def measure_warm(setting: Setting, money: Chains) -> Iterator[Row]:
     operations = {"402": create_unpaid, "paid create": lambda: create_paid(money)}
-    with open_scene(setting.stack, "paid-warm", metered=False) as stage, require_payments(money):
+    with (
+        open_sandbox(setting.stack, "paid-warm", metered=False) as sandbox,
+        require_payments(money),
+    ):
         for name, make in operations.items():
             with step(f"payments: {name}, {warm.REQUESTS} requests"):
-                times = warm.time_calls(make, lambda event: stage.call(CREATE, event))
+                times = warm.time_calls(make, lambda event: sandbox.call(CREATE, event))
             yield warm.build_row(f"{name}, warm CPU", times)
 
 
@@ -68,50 +71,53 @@ def measure_calls(setting: Setting, money: Chains) -> Iterator[Row]:
             CREATE, lambda: create_paid(money, key=os.urandom(8).hex())
         ),
     }
-    with open_scene(setting.stack, "paid-calls") as stage, require_payments(money):
+    with open_sandbox(setting.stack, "paid-calls") as sandbox, require_payments(money):
         for name, operation in operations.items():
             with step(f"payments: {name}"):
-                yield calls.measure_operation(stage, name, operation)
+                yield calls.measure_operation(sandbox, name, operation)
 
 
 def measure_cold(setting: Setting, money: Chains, folder: Path) -> Iterator[Row]:
     rounds = cold.QUICK_ROUNDS if setting.quick else cold.ROUNDS
-    with open_scene(setting.stack, "paid-cold") as stage, cold.copy_artifact() as artifact:
-        properties: Any = load_template(artifact / "template.yaml")["Resources"][FUNCTION][
-            "Properties"
-        ]
+    with open_sandbox(setting.stack, "paid-cold") as sandbox, cold.copy_artifact() as artifact:
+        properties = find_functions(load_template(artifact / "template.yaml"))[FUNCTION]
         function = cold.create_start(artifact, FUNCTION.removesuffix("Function"), properties)
         event, bare = folder / "event.json", cold.Start("bare")
-        about = [properties["Handler"], event]
-        free = cold.Start("create with payments off, cold CPU", about, function.path)
-        dear = cold.Start("paid create, cold CPU", about, function.path)
+        arguments = [properties["Handler"], event]
+        free = cold.Start("create with payments off, cold CPU", arguments, function.path)
+        paid = cold.Start("paid create, cold CPU", arguments, function.path)
         with step(f"payments: cold starts, {rounds} rounds"):
             for _ in range(rounds):
                 event.write_text(json.dumps(create_paid(money)))
-                bare.run(stage.environment)
-                free.run(stage.environment)
-                dear.run({**stage.environment, **build_environment(money)})
-        yield from (each.row(bare=bare.ms) for each in (free, dear))
+                bare.run(sandbox.environment)
+                free.run(sandbox.environment)
+                paid.run({**sandbox.environment, **build_environment(money)})
+        yield from (each.row(bare=bare.ms) for each in (free, paid))
 
 
 def price_payments(
     setting: Setting, money: Chains
 ) -> tuple[Mapping[str, float], Mapping[str, float]]:
     """Return the dollars per million payments, by service, and the extras."""
-    with open_scene(setting.stack, "paid-cost") as stage, step("payments: paid jobs and free ones"):
-        free = job.price_jobs(*job.run_jobs(job.Line(stage), stage, quick=True))
-        stage.forget()
+    with (
+        open_sandbox(setting.stack, "paid-cost") as sandbox,
+        step("payments: paid jobs and free ones"),
+    ):
+        free = job.price_jobs(*job.run_jobs(job.MessageRunner(sandbox), sandbox, quick=True))
+        sandbox.forget()
         with require_payments(money):
-            paid_for = job.price_jobs(*job.run_jobs(PaidLine(stage, money), stage, quick=True))
+            paid_for = job.price_jobs(
+                *job.run_jobs(PaidRunner(sandbox, money), sandbox, quick=True)
+            )
     services, extras = (cost.subtract(*each) for each in zip(paid_for, free, strict=True))
     return services, extras
 
 
-class PaidLine(job.Line):
+class PaidRunner(job.MessageRunner):
     """Runs paid jobs, each after an offer."""
 
-    def __init__(self, stage: Scene, money: Chains) -> None:
-        super().__init__(stage)
+    def __init__(self, sandbox: Sandbox, money: Chains) -> None:
+        super().__init__(sandbox)
         self._money = money
         self._position_of_payments = self.latest("PAYMENT_TABLE")
 
@@ -121,11 +127,11 @@ class PaidLine(job.Line):
         return create_paid(self._money, timeout_ms=job.DEADLINE_MS)
 
     @override
-    def run(self) -> Course:
-        course = super().run()
+    def run(self) -> Recording:
+        recording = super().run()
         found, self._position_of_payments = self.records(self._position_of_payments)
         self.work("follow", "workers.follow_payments", {"Records": found})
-        return course
+        return recording
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from typing import Any, Final
 from bench import requests
 from bench.meter import Calls
 from bench.report import Row, Section
-from bench.scene import Scene, open_scene
+from bench.sandbox import Sandbox, open_sandbox
 from bench.setting import Setting
 from jobs import kinds
 from jobs.core.adapters.dynamodb import items
@@ -40,12 +40,12 @@ type Figures = Mapping[str, Calls]
 def run(setting: Setting) -> Section:
     sizes = [size for size in SIZES if not setting.quick or size <= MAX_QUICK_SIZE]
     measured: dict[int, Figures] = {}
-    with open_scene(setting.stack, "scale") as stage:
-        store, stored = Store(stage), 0
+    with open_sandbox(setting.stack, "scale") as sandbox:
+        store, stored = Store(sandbox), 0
         for size in sizes:
             store.add(size - stored)
             stored = size
-            measured[size] = measure_calls(stage, store)
+            measured[size] = measure_calls(sandbox, store)
     rows = [build_row(name, measured) for name in measured[sizes[0]]]
     title = f"Growth, {' / '.join(f'{size:,}' for size in sizes)} jobs"
     return Section(title=title, rows=rows, notes=NOTES)
@@ -54,9 +54,9 @@ def run(setting: Setting) -> Section:
 class Store:
     """One tenant's ended jobs, with matching counters."""
 
-    def __init__(self, stage: Scene) -> None:
-        self._dynamodb = stage.client("dynamodb")
-        self._tables = stage.environment
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._dynamodb = sandbox.client("dynamodb")
+        self._tables = sandbox.environment
         self._now = now()
         self._buckets: dict[str, int] = {}
         self._processing_ms = 1500
@@ -122,7 +122,7 @@ REQUEST: Final = {
 }
 
 
-def measure_calls(stage: Scene, store: Store) -> Figures:
+def measure_calls(sandbox: Sandbox, store: Store) -> Figures:
     events = {
         "get": ("messaging.get_job", requests.get_job(store.example_id)),
         "list of 50": ("messaging.list_jobs", requests.list_jobs()),
@@ -134,8 +134,8 @@ def measure_calls(stage: Scene, store: Store) -> Figures:
         "create": ("messaging.create_job", requests.create()),
     }
     for handler, event in events.values():
-        stage.ask(handler, event)
-    return {name: stage.count_calls(handler, event) for name, (handler, event) in events.items()}
+        sandbox.ask(handler, event)
+    return {name: sandbox.count_calls(handler, event) for name, (handler, event) in events.items()}
 
 
 def build_row(name: str, measured: Mapping[int, Figures]) -> Row:

@@ -10,10 +10,10 @@ import httpx
 from bench import cost, requests
 from bench.calls import Operation, measure_operation
 from bench.cost import compute_usage, price_thousand
-from bench.course import Course
-from bench.job import POLLER_REQUESTS, Line, price_jobs, run_jobs
+from bench.job import POLLER_REQUESTS, MessageRunner, price_jobs, run_jobs
+from bench.recording import Recording
 from bench.report import Section
-from bench.scene import Scene, open_scene
+from bench.sandbox import Sandbox, open_sandbox
 from bench.setting import Setting
 from jobs.core.adapters import messages
 from jobs.core.job import JobRef
@@ -32,20 +32,24 @@ second.
 
 
 def run(setting: Setting) -> Section:
-    with open_scene(setting.stack, "sessions") as stage, step("sessions: requests, and a message"):
-        session = open_session(stage)
+    with (
+        open_sandbox(setting.stack, "sessions") as sandbox,
+        step("sessions: requests, and a message"),
+    ):
+        session = open_session(sandbox)
         rows = [
-            measure_operation(stage, name, each) for name, each in build_operations(session).items()
+            measure_operation(sandbox, name, each)
+            for name, each in build_operations(session).items()
         ]
-        conversation = Conversation(stage, session)
-        course, cpu, logged = run_jobs(conversation, stage, quick=setting.quick)
-    services, extras = price_jobs(course, cpu, logged)
+        runner = SessionRunner(sandbox, session)
+        recording, cpu, logged = run_jobs(runner, sandbox, quick=setting.quick)
+    services, extras = price_jobs(recording, cpu, logged)
     return Section(
         title="Sessions",
         rows=[
             *rows,
-            *course.rows(),
-            course.total(lambda_ms=compute_usage(course, cpu_ms=cpu).lambda_ms),
+            *recording.rows(),
+            recording.total(lambda_ms=compute_usage(recording, cpu_ms=cpu).lambda_ms),
             *cost.build_rows("a million messages of sessions", services, extras),
         ],
         notes=NOTES,
@@ -53,9 +57,9 @@ def run(setting: Setting) -> Section:
     )
 
 
-def open_session(stage: Scene) -> str:
+def open_session(sandbox: Sandbox) -> str:
     body = {"agentId": requests.AGENT, "userId": requests.USER}
-    created = stage.ask("sessions.create_session", requests.request(body=body))
+    created = sandbox.ask("sessions.create_session", requests.request(body=body))
     return str(created["sessionId"])
 
 
@@ -77,20 +81,20 @@ def build_operations(session: str) -> Mapping[str, Operation]:
     }
 
 
-class Conversation(Line):
+class SessionRunner(MessageRunner):
     """Sends messages in one session, each after the answer to the last."""
 
-    def __init__(self, stage: Scene, session: str) -> None:
-        super().__init__(stage)
+    def __init__(self, sandbox: Sandbox, session: str) -> None:
+        super().__init__(sandbox)
         self._session = session
 
     @override
-    def run(self) -> Course:
-        course = self.course = Course()
-        job_id = course.job_id = self._send("Good evening")
+    def run(self) -> Recording:
+        recording = self.recording = Recording()
+        job_id = recording.job_id = self._send("Good evening")
         self.work("dispatch", "workers.dispatch_jobs", {"Records": self.changes()})
         self.work("run", "workers.run_agent_job", {"Records": [self.message("AGENT_QUEUE_URL")]})
-        course.polled = POLLER_REQUESTS
+        recording.polled = POLLER_REQUESTS
         *_, ended = self.changes()
         self.work("dispatch", "workers.dispatch_jobs", {"Records": [ended]})
         read = requests.request(path={"sessionId": self._session}, query={"limit": "2"})
@@ -99,12 +103,12 @@ class Conversation(Line):
             raise RuntimeError("the agent has not answered the message")
         ref = JobRef(tenant=requests.TENANT, kind="messaging", id=job_id)
         self.work("deadline", "workers.expire_job", messages.ref_fields(ref))
-        return course
+        return recording
 
     def _send(self, content: str) -> str:
-        self.course.requests += 1
+        self.recording.requests += 1
         answer = self.invoke("send", lambda: asyncio.run(self._post({"content": content})))
-        self.course.answer_bytes += len(answer.content)
+        self.recording.answer_bytes += len(answer.content)
         body: Any = answer.raise_for_status().json()
         return str(body["userMessage"]["id"])
 

@@ -18,7 +18,7 @@ from bench.cost import price_thousand
 from bench.meter import Calls
 from bench.price import LAMBDA_GB, Usage, price_million
 from bench.report import Row, Section
-from bench.scene import Scene, open_scene
+from bench.sandbox import Sandbox, open_sandbox
 from bench.setting import Setting, median
 from jobs import kinds
 from jobs.core.adapters.dynamodb.jobs import DynamoJobRepository
@@ -61,9 +61,9 @@ def run(setting: Setting) -> Section:
     with step(f"streams: {CREATED_JOBS} jobs, {ITEMS} items"):
         created = [time_create(stack) for _ in range(CREATED_JOBS)]
         items = time_items(stack)
-    with open_scene(stack, "streams") as stage, step("streams: CPU and calls of one, writes"):
-        opened = [measure_first_byte(stage) for _ in range(WARM_UP + CREATED_JOBS)][WARM_UP:]
-        writes = measure_writes(stage)
+    with open_sandbox(stack, "streams") as sandbox, step("streams: CPU and calls of one, writes"):
+        opened = [measure_first_byte(sandbox) for _ in range(WARM_UP + CREATED_JOBS)][WARM_UP:]
+        writes = measure_writes(sandbox)
     rows = [
         Row(
             name="create to the first byte: CPU", value=median([cpu for cpu, _ in opened]),
@@ -140,7 +140,7 @@ def time_items(stack: LocalStack) -> list[float]:
         return times
 
 
-def measure_first_byte(stage: Scene) -> tuple[float, Calls]:
+def measure_first_byte(sandbox: Sandbox) -> tuple[float, Calls]:
     """Return the CPU time in ms and the calls of a new job's stream, up to its first byte."""
     body = json.dumps({"messages": [{"role": "user", "content": "say Hello"}]}).encode()
     context = json.dumps({"authorizer": requests.DOCS_CALLER}).encode()
@@ -169,21 +169,21 @@ def measure_first_byte(stage: Scene) -> tuple[float, Calls]:
                 calls.add(counted)
                 arrived.set()
 
-        with stage.meter.counting() as counted:
+        with sandbox.meter.counting() as counted:
             await app(scope, receive, send)
 
     asyncio.run(stream())
     return cpu, calls
 
 
-def measure_writes(stage: Scene) -> Calls:
+def measure_writes(sandbox: Sandbox) -> Calls:
     """Return the calls of a writer whose agent produces a word at a time."""
     moment = now()
     job = Job(
         id=new_job_id(moment), tenant=requests.TENANT, kind=KIND, request={"messages": []},
         created_at=moment, changed_at=moment, deadline=moment + HOUR, retention=24 * HOUR,
     )  # fmt: skip
-    with stage.meter.counting() as calls, OutputWriter(docs.output_log, job) as emit:
+    with sandbox.meter.counting() as calls, OutputWriter(docs.output_log, job) as emit:
         for _ in range(round(OUTPUT_S / WORD_INTERVAL_S)):
             emit({"t": "text", "text": "word "})
             time.sleep(WORD_INTERVAL_S)

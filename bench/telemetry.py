@@ -5,7 +5,7 @@ from typing import Final
 from bench.flight import Flight, prepare_flight
 from bench.meter import Calls
 from bench.report import Row, Section
-from bench.scene import open_scene
+from bench.sandbox import open_sandbox
 from bench.setting import Setting
 from bench.sockets import open_sockets
 from local.kit.progress import step
@@ -22,7 +22,7 @@ watchers of the mission and of its group; nothing is scanned.
 
 def run(setting: Setting) -> Section:
     maximum = max(WATCHERS)
-    with open_scene(setting.stack, "telemetry") as stage, prepare_flight(stage) as drone:
+    with open_sandbox(setting.stack, "telemetry") as sandbox, prepare_flight(sandbox) as drone:
         rows = [build_row("docked, no watchers", measure_message(drone))]
         drone.request()
         drone.take_off()
@@ -48,9 +48,9 @@ def run(setting: Setting) -> Section:
 def measure_message(drone: Flight) -> Calls:
     """Return the calls of a message, after another has filled the caches."""
     drone.fly(1)
-    drone.course.by_step.clear()
+    drone.recording.by_step.clear()
     drone.fly(1)
-    return drone.course.by_step.pop("telemetry")
+    return drone.recording.by_step.pop("telemetry")
 
 
 def build_row(name: str, calls: Calls, budget: int | None = None) -> Row:

@@ -10,10 +10,10 @@ from typing import Any, Final, override
 from unittest.mock import patch
 
 from bench import cost, requests
-from bench.course import Course
-from bench.job import DEADLINE_MS, POLLER_REQUESTS, WARM_UP, Line, price_jobs, run_jobs
+from bench.job import DEADLINE_MS, POLLER_REQUESTS, WARM_UP, MessageRunner, price_jobs, run_jobs
+from bench.recording import Recording
 from bench.report import Row, Section
-from bench.scene import Scene, open_scene
+from bench.sandbox import Sandbox, open_sandbox
 from bench.setting import Setting, median
 from jobs.webhooks.adapters.secrets import spelled
 from jobs.webhooks.signature import new_secret
@@ -30,20 +30,20 @@ first.
 def run(setting: Setting) -> Section:
     with (
         run_receiver() as url,
-        open_scene(setting.stack, "webhooks") as stage,
+        open_sandbox(setting.stack, "webhooks") as sandbox,
         patch.dict(os.environ, {"WEBHOOKS_TO_LOOPBACK": "true"}),
         step("webhooks: jobs with and without"),
     ):
-        secret = stage.environment["WEBHOOK_SECRETS"] + requests.TENANT
-        secrets = stage.client("secretsmanager")
+        secret = sandbox.environment["WEBHOOK_SECRETS"] + requests.TENANT
+        secrets = sandbox.client("secretsmanager")
         secrets.create_secret(Name=secret, SecretString=spelled([new_secret()]))
-        plain = run_jobs(Line(stage), stage, quick=setting.quick)
-        line = WebhookLine(stage, url)
-        course, _, logged = run_jobs(line, stage, quick=setting.quick)
-    cpu = median(line.cpu_ms[WARM_UP:])
-    base, total = price_jobs(*plain), price_jobs(course, plain[1] + cpu, logged)
+        plain = run_jobs(MessageRunner(sandbox), sandbox, quick=setting.quick)
+        runner = WebhookRunner(sandbox, url)
+        recording, _, logged = run_jobs(runner, sandbox, quick=setting.quick)
+    cpu = median(runner.cpu_ms[WARM_UP:])
+    base, total = price_jobs(*plain), price_jobs(recording, plain[1] + cpu, logged)
     services, extras = (cost.subtract(*each) for each in zip(total, base, strict=True))
-    steps = {row.name: row for row in course.rows()}
+    steps = {row.name: row for row in recording.rows()}
     return Section(
         title="Webhooks",
         rows=[
@@ -57,11 +57,11 @@ def run(setting: Setting) -> Section:
     )
 
 
-class WebhookLine(Line):
+class WebhookRunner(MessageRunner):
     """Runs jobs with a webhook for their end."""
 
-    def __init__(self, stage: Scene, url: str) -> None:
-        super().__init__(stage)
+    def __init__(self, sandbox: Sandbox, url: str) -> None:
+        super().__init__(sandbox)
         self._url = url
         self.cpu_ms: list[float] = []
         """The CPU time of each delivery."""
@@ -72,17 +72,17 @@ class WebhookLine(Line):
         return requests.create(timeout_ms=DEADLINE_MS, webhook=webhook)
 
     @override
-    def run(self) -> Course:
-        course = super().run()
+    def run(self) -> Recording:
+        recording = super().run()
         message = self.message("WEBHOOK_QUEUE_URL")
         message["attributes"] = {"ApproximateReceiveCount": "1"}
-        previous = course.cpu_ms
+        previous = recording.cpu_ms
         answer = self.work("deliver", "workers.deliver_webhook", {"Records": [message]})
         if answer["batchItemFailures"]:
             raise RuntimeError("the receiver has not accepted the webhook")
-        self.cpu_ms.append(course.cpu_ms - previous)
-        course.polled += POLLER_REQUESTS
-        return course
+        self.cpu_ms.append(recording.cpu_ms - previous)
+        recording.polled += POLLER_REQUESTS
+        return recording
 
 
 class Receiver(BaseHTTPRequestHandler):

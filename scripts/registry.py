@@ -10,7 +10,9 @@ its hash only.
 import os
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Self
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
@@ -28,16 +30,37 @@ from scripts.registry_file import RegistryFile, to_agent, to_group, to_plan
 from scripts.registry_table import RegistryTable
 from scripts.registry_webhooks import to_subscription
 
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+
 _DAY_MS = 24 * 3600 * 1000
 
 
-def load(
-    file: RegistryFile,
-    registry: RegistryTable,
-    fleet: DynamoFleetRegistry,
-    projects: DynamoProjects,
-    webhooks: DynamoSubscriptions,
-) -> dict[str, str]:
+@dataclass(frozen=True)
+class Registries:
+    """The registries in a stack's table."""
+
+    table: RegistryTable
+    fleet: DynamoFleetRegistry
+    projects: DynamoProjects
+    webhooks: DynamoSubscriptions
+
+    @classmethod
+    def open(cls, client: "DynamoDBClient", table: str) -> Self:
+        return cls(
+            RegistryTable(client, table, zero),
+            DynamoFleetRegistry(client, table, zero),
+            DynamoProjects(client, table, zero),
+            DynamoSubscriptions(client, table, zero),
+        )
+
+
+def zero() -> int:
+    """A clock for registries that only write."""
+    return 0
+
+
+def load(file: RegistryFile, registries: Registries) -> dict[str, str]:
     """Write the file's entries; return its new keys by name.
 
     Raises:
@@ -45,19 +68,19 @@ def load(
 
     """
     for group in file.deviceGroups:
-        fleet.put_group(to_group(file.tenant, group))
+        registries.fleet.put_group(to_group(file.tenant, group))
     for mission in file.missions:
-        fleet.put_plan(file.tenant, to_plan(mission))
+        registries.fleet.put_plan(file.tenant, to_plan(mission))
     for project in file.projects:
-        projects.put_project(to_project(file.tenant, project))
+        registries.projects.put_project(to_project(file.tenant, project))
     for webhook in file.webhooks:
-        webhooks.put(to_subscription(file.tenant, webhook))
+        registries.webhooks.put(to_subscription(file.tenant, webhook))
     for agent in file.agents:
-        registry.put_agent(file.tenant, to_agent(agent))
+        registries.table.put_agent(file.tenant, to_agent(agent))
     keys = {}
     for name in file.keys:
         keys[name], record = new_key(file.tenant)
-        registry.put_key(record)
+        registries.table.put_key(record)
     now = time.time_ns() // 1_000_000
     for entry in file.docsKeys:
         keys[entry.name], record = new_key(
@@ -66,26 +89,8 @@ def load(
             scopes=entry.scopes,
             expires_at=now + entry.expiresInDays * _DAY_MS if entry.expiresInDays else None,
         )
-        registry.put_key(record)
+        registries.table.put_key(record)
     return keys
-
-
-def open_registries(
-    stack: str,
-) -> tuple[RegistryTable, DynamoFleetRegistry, DynamoProjects, DynamoSubscriptions]:
-    """Return the registries in a deployed stack's table.
-
-    Raises:
-        ClientError: The stack does not exist.
-
-    """
-    table = boto3.client("dynamodb"), read_outputs(stack)["RegistryTableName"], lambda: 0
-    return (
-        RegistryTable(*table),
-        DynamoFleetRegistry(*table),
-        DynamoProjects(*table),
-        DynamoSubscriptions(*table),
-    )
 
 
 def main() -> int:
@@ -95,7 +100,8 @@ def main() -> int:
     options = parser.parse_args()
     try:
         file = RegistryFile.read(options.file, os.environ)
-        keys = load(file, *open_registries(options.stack))
+        table = read_outputs(options.stack)["RegistryTableName"]
+        keys = load(file, Registries.open(boto3.client("dynamodb"), table))
     except FileNotFoundError:
         return _fail(f"there is no {options.file}; name one with FILE=…")
     except KeyError as error:

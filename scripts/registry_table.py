@@ -1,4 +1,4 @@
-"""The registry table as those who fill it see it: agents, API keys and partners' programs."""
+"""The registry table for commands that fill it: agents, API keys and partners' programs."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""Every wiring of this process, for tests and measurements that start with none of their parts."""
+"""All wirings of this process, to reset them between tests and measurements."""
 
 from functools import cached_property
 from typing import Any, Final
@@ -25,7 +25,7 @@ WIRINGS: Final[tuple[Any, ...]] = (
 
 
 def forget() -> None:
-    """Drop all that the wirings have made, AWS clients included: the next use makes it anew."""
+    """Drop all parts of the wirings, AWS clients included; the next use creates them anew."""
     for each in (clients, *WIRINGS):
         for name in list(vars(each)):
             if isinstance(getattr(type(each), name, None), cached_property):

@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import replace
+from typing import Any
 
 from jobs.core.ids import new_job_id
 from jobs.core.job import Job
@@ -33,15 +34,10 @@ def make_job(function: str) -> Job:
 def make_queued_mission() -> Job:
     """Make a mission that stays queued: its device group has no devices."""
     now = now_ms()
-    return Job(
-        id=new_job_id(now),
-        tenant="demo",
+    return build_job(
+        now,
         kind="missions",
         request={"metadata": {}, "action": "HOVER", "waypoints": []},
-        created_at=now,
-        changed_at=now,
-        deadline=now + HOUR_MS,
-        retention=24 * HOUR_MS,
         status=JobStatus.QUEUED,
         sequence=2,
         details=Mission(name="Inspection", group="nowhere", priority=5, due_at=now),
@@ -50,15 +46,10 @@ def make_queued_mission() -> Job:
 
 def make_finished_docs_job() -> Job:
     now = now_ms()
-    return Job(
-        id=new_job_id(now),
-        tenant="demo",
+    return build_job(
+        now,
         kind=docs.KIND,
         request={"messages": [{"role": "user", "content": "say Hello"}], "v": 2},
-        created_at=now,
-        changed_at=now,
-        deadline=now + HOUR_MS,
-        retention=24 * HOUR_MS,
         status=JobStatus.SUCCEEDED,
         sequence=3,
         ended_at=now,
@@ -81,21 +72,27 @@ def make_abandoned_docs_job() -> Job:
 def make_abandoned_job(agent_id: str) -> Job:
     """Make a running job whose worker has died; the stack dispatches only new jobs."""
     now = now_ms()
-    job_id = new_job_id(now)
-    return Job(
-        id=job_id,
-        tenant="demo",
+    job = build_job(
+        now,
         kind="messaging",
         request={"agentId": agent_id, "userId": ECHO, "content": "Hello", "metadata": {}},
-        created_at=now,
-        changed_at=now,
-        deadline=now + HOUR_MS,
-        retention=24 * HOUR_MS,
         status=JobStatus.RUNNING,
         sequence=2,
         attempt=1,
         lease_until=now,
-        handle=job_id,  # when polled, the job serves as its own remote job
+    )
+    return replace(job, handle=job.id)  # when polled, the job serves as its own remote job
+
+
+def build_job(now: int, **fields: Any) -> Job:
+    return Job(
+        id=new_job_id(now),
+        tenant="demo",
+        created_at=now,
+        changed_at=now,
+        deadline=now + HOUR_MS,
+        retention=24 * HOUR_MS,
+        **fields,
     )
 
 

@@ -5,44 +5,38 @@ from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 
-from jobs.docs.adapters.dynamodb.projects import DynamoProjects
-from jobs.missions.adapters.fleet_registry import DynamoFleetRegistry
 from jobs.missions.partner import Role
-from jobs.webhooks.adapters.subscriptions import DynamoSubscriptions
 from local.cloud.aws import create_session
 from local.git.launch import GitHost
 from scripts.partner import Program, enrol
-from scripts.registry import load
+from scripts.registry import Registries, load
 from scripts.registry_file import RegistryFile
-from scripts.registry_table import RegistryTable
 from scripts.webhook_secret import rotate
 
 REGISTRY = Path(__file__).with_name("registry.yaml")
 PAYERS = Path(__file__).with_name("payers.yaml")
 
 
+def read_registry(stack: str, base_url: str, repository_url: str) -> RegistryFile:
+    """Read the demo registry for a stack with these URLs."""
+    git_url = repository_url.rpartition("/")[0]
+    return RegistryFile.read(REGISTRY, {"STACK": stack, "BASE_URL": base_url, "GIT_URL": git_url})
+
+
 def seed_registry(
     endpoint_url: str, stack: str, outputs: Mapping[str, str], base_url: str, git: GitHost
 ) -> dict[str, object]:
     """Return the demo tenant's keys and ids, for `.local/stack.json`."""
-    variables = {"BASE_URL": base_url, "STACK": stack, "GIT_URL": git.url.rpartition("/")[0]}
-    file = RegistryFile.read(REGISTRY, variables)
+    file = read_registry(stack, base_url, git.url)
     with closing(create_session().client("dynamodb", endpoint_url=endpoint_url)) as dynamodb:
-        table = dynamodb, outputs["RegistryTableName"], lambda: 0
-        registry = RegistryTable(*table)
-        stores = (
-            registry,
-            DynamoFleetRegistry(*table),
-            DynamoProjects(*table),
-            DynamoSubscriptions(*table),
-        )
-        keys = load(file, *stores)
-        load(RegistryFile.read(PAYERS, variables), *stores)
+        registries = Registries.open(dynamodb, outputs["RegistryTableName"])
+        keys = load(file, registries)
+        load(RegistryFile.read(PAYERS, {}), registries)
         with closing(create_session().client("cognito-idp", endpoint_url=endpoint_url)) as cognito:
             partner = enrol(
                 cognito,
                 outputs["UserPoolId"],
-                registry,
+                registries.table,
                 Program("Demo", Role.MANAGER, file.tenant),
             )
     with closing(create_session().client("secretsmanager", endpoint_url=endpoint_url)) as secrets:

@@ -1,29 +1,18 @@
-"""Every package may import only those that `docs/layout.md` lets it: features stand on the core."""
-
-import ast
-from pathlib import Path
+"""Each package imports only those below it: features import the core, which imports no feature."""
 
 import pytest
 
-JOBS = Path(__file__).parents[2] / "layers/jobs/jobs"
-MODULES = sorted(JOBS.rglob("*.py"))
+from tests.architecture.import_graph import find_imports, find_modules
+
+MODULES = [name for name in find_modules() if name.startswith("jobs.")]
 
 BELOW_FEATURES = {"kit", "core", "auth"}
 EXTENDS = {"sessions": "messaging", "payments": "messaging", "tracking": "missions"}
-NAMES_EVERY_KIND = "kinds"
 
 
-def imports_of(module: Path) -> set[str]:
-    """Return the modules below `jobs` that a module imports, anywhere in it, as dotted names."""
-    nodes = [*ast.walk(ast.parse(module.read_text()))]
-    plain = {alias.name for n in nodes if isinstance(n, ast.Import) for alias in n.names}
-    named = {
-        f"{n.module}.{alias.name}"
-        for n in nodes
-        if isinstance(n, ast.ImportFrom) and n.module
-        for alias in n.names
-    }
-    return {name.removeprefix("jobs.") for name in plain | named if name.startswith("jobs.")}
+def find_job_imports(module: str) -> list[list[str]]:
+    """Return the modules below `jobs` that a module imports, each as the parts of its name."""
+    return [name.split(".")[1:] for name in find_imports(module) if name.startswith("jobs.")]
 
 
 def allowed_for(package: str) -> set[str]:
@@ -37,14 +26,15 @@ def allowed_for(package: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "package", sorted({m.relative_to(JOBS).parts[0] for m in MODULES if m.parent != JOBS})
+    "package", sorted({name.split(".")[1] for name in MODULES if name.count(".") > 1})
 )
-def test_package_imports_only_what_it_stands_on(package) -> None:
+def test_package_imports_only_the_packages_below_it(package) -> None:
     violations = {
-        f"{module.relative_to(JOBS)}: {name}"
-        for module in (JOBS / package).rglob("*.py")
-        for name in imports_of(module)
-        if name.split(".")[0] not in allowed_for(package)
+        f"{module}: {'.'.join(imported)}"
+        for module in MODULES
+        if module.split(".")[1:2] == [package]
+        for imported in find_job_imports(module)
+        if imported[0] not in allowed_for(package)
     }
 
     assert violations == set()
@@ -52,11 +42,11 @@ def test_package_imports_only_what_it_stands_on(package) -> None:
 
 def test_adapters_are_imported_only_by_wiring_and_other_adapters() -> None:
     violations = {
-        f"{module.relative_to(JOBS)}: {name}"
+        f"{module}: {'.'.join(imported)}"
         for module in MODULES
-        if module.name not in {"wiring.py", "kinds.py"} and "adapters" not in module.parts
-        for name in imports_of(module)
-        if "adapters" in name.split(".")
+        if not {"wiring", "kinds", "adapters"} & {*module.split(".")}
+        for imported in find_job_imports(module)
+        if "adapters" in imported
     }
 
     assert violations == set()

@@ -87,7 +87,7 @@ class Log(io.TextIOBase):
 
 
 @dataclass(frozen=True)
-class Scene:
+class Sandbox:
     environment: Mapping[str, str]
     meter: Meter
     log: Log
@@ -132,7 +132,7 @@ def _handler(name: str) -> Any:
 
 
 @contextmanager
-def open_scene(stack: LocalStack, name: str, *, metered: bool = True) -> Iterator[Scene]:
+def open_sandbox(stack: LocalStack, name: str, *, metered: bool = True) -> Iterator[Sandbox]:
     """Create the resources, which the stack's end removes. Metering costs some CPU time."""
     environment = CREDENTIALS | prepare_environment(stack, f"bench-{name}")
     before, log = dict(os.environ), Log()
@@ -141,7 +141,7 @@ def open_scene(stack: LocalStack, name: str, *, metered: bool = True) -> Iterato
     stream = output.setStream(log)  # type: ignore[attr-defined]
     ours, theirs = create_session(), botocore.session.get_session()
     meter = Meter(theirs if metered else botocore.session.get_session())
-    made = Scene(environment, meter, log, ours)
+    made = Sandbox(environment, meter, log, ours)
     made.forget()
     try:
         with (

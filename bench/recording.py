@@ -9,11 +9,11 @@ from typing import Any
 from bench.meter import Calls
 from bench.report import Row
 from bench.requests import Event
-from bench.scene import Scene
+from bench.sandbox import Sandbox
 
 
 @dataclass(slots=True)
-class Course:
+class Recording:
     """`polled` counts the requests that Lambda and other services send to queues."""
 
     job_id: str = ""
@@ -57,33 +57,33 @@ class Course:
         )
 
 
-class Walk:
+class Runner:
     """Calls the functions in turn, and does the work of AWS between them."""
 
-    def __init__(self, stage: Scene) -> None:
-        self._stage = stage
-        self._queues = stage.client("sqs")
-        self._stream = stage.client("dynamodbstreams")
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+        self._queues = sandbox.client("sqs")
+        self._stream = sandbox.client("dynamodbstreams")
         self._position = self.latest("JOB_TABLE")
-        self.course = Course()
+        self.recording = Recording()
 
     def serve(self, name: str, handler: str, event: Event) -> dict[str, Any]:
-        self.course.requests += 1
+        self.recording.requests += 1
         answer = self.work(name, handler, event)
-        self.course.answer_bytes += len(answer["body"])
+        self.recording.answer_bytes += len(answer["body"])
         body: dict[str, Any] = json.loads(answer["body"])
         return body
 
     def work(self, name: str, handler: str, event: Any) -> Any:
-        return self.invoke(name, lambda: self._stage.call(handler, event))
+        return self.invoke(name, lambda: self._sandbox.call(handler, event))
 
     def invoke[Answer](self, name: str, function: Callable[[], Answer]) -> Answer:
-        with self._stage.meter.counting() as calls:
+        with self._sandbox.meter.counting() as calls:
             start = time.process_time()
             answer = function()
-            self.course.cpu_ms += (time.process_time() - start) * 1000
-        self.course.invocations += 1
-        self.course.by_step.setdefault(name, Calls()).add(calls)
+            self.recording.cpu_ms += (time.process_time() - start) * 1000
+        self.recording.invocations += 1
+        self.recording.by_step.setdefault(name, Calls()).add(calls)
         return answer
 
     def changes(self) -> Sequence[Any]:
@@ -97,7 +97,7 @@ class Walk:
     def message(self, variable: str) -> Any:
         """Receive the one message of a queue, in the shape of Lambda's events."""
         [message] = self._queues.receive_message(
-            QueueUrl=self._stage.environment[variable], WaitTimeSeconds=5
+            QueueUrl=self._sandbox.environment[variable], WaitTimeSeconds=5
         )["Messages"]
         return {name[0].lower() + name[1:]: value for name, value in message.items()}
 
@@ -108,7 +108,7 @@ class Walk:
 
     def latest(self, variable: str) -> str:
         """Return the end position of a table's stream."""
-        table = self._stage.environment[variable]
+        table = self._sandbox.environment[variable]
         [stream] = self._stream.list_streams(TableName=table)["Streams"]
         arn = stream["StreamArn"]
         [shard] = self._stream.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"]
