@@ -7,7 +7,7 @@ from jobs.openapi import endpoint as openapi_endpoint
 
 
 def get_document(request: Request) -> Response:
-    return openapi_endpoint.document(
+    return openapi_endpoint.document_response(
         request.path("document"),
         wiring.addresses(request).api,
         request.header("if-none-match"),

@@ -1,4 +1,4 @@
-"""GET /docs/{file}: a script or style of the page at /docs."""
+"""GET /docs/{file}: a script or style sheet of the page at /docs."""
 
 from jobs.kit import lambda_handler as runtime
 from jobs.kit.http import Request, Response
@@ -6,7 +6,7 @@ from jobs.openapi import endpoint as openapi_endpoint
 
 
 def get_file(request: Request) -> Response:
-    return openapi_endpoint.file(request.path("file"), request.query("v"))
+    return openapi_endpoint.file_response(request.path("file"), request.query("v"))
 
 
 lambda_handler = runtime.endpoint(

@@ -7,7 +7,7 @@ from jobs.openapi import endpoint as openapi_endpoint
 
 
 def get_page(request: Request) -> Response:
-    return openapi_endpoint.swagger_ui(request.root, wiring.addresses(request).api)
+    return openapi_endpoint.page_response(request.root, wiring.addresses(request).api)
 
 
 lambda_handler = runtime.endpoint(

@@ -1,4 +1,4 @@
-"""Job table's stream: start what follows from each change of a job."""
+"""Stream of the job table: start the next step of each changed job."""
 
 from typing import Any
 

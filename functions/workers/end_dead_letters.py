@@ -1,4 +1,4 @@
-"""SQS dead letters of the agent and mission queues: end the jobs that no worker could process."""
+"""Dead-letter queue of the job queues: end each job that no worker could process."""
 
 from typing import Any
 
@@ -11,10 +11,10 @@ def end(record: Any) -> None:
     try:
         ref = messages.from_text(record["body"])
     except ValueError:
-        runtime.logger.error("dead letter names no job", message_id=record["messageId"])
+        runtime.logger.error("dead letter has no job reference", message_id=record["messageId"])
         return
     ended = kinds.core.end_dead_letter(kinds.kind)(ref)
-    runtime.logger.error("dead letter", tenant=ref.tenant, job_id=ref.id, ended=ended)
+    runtime.logger.error("dead letter processed", tenant=ref.tenant, job_id=ref.id, ended=ended)
 
 
 lambda_handler = runtime.queue(end)

@@ -1,4 +1,4 @@
-"""State machine job_timeout, at the deadline: end the job, unless it has ended by itself."""
+"""Task of the state machine job_timeout: time out a job at its deadline, unless it has ended."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from jobs.kit import lambda_handler as runtime
 def expire(job: Any) -> dict[str, str | None]:
     ref = messages.ref_from(job)
     status = kinds.core.expire_job(ref)
-    runtime.logger.info("deadline", tenant=ref.tenant, job_id=ref.id, job_status=status)
+    runtime.logger.info("deadline reached", tenant=ref.tenant, job_id=ref.id, job_status=status)
     return {"status": status}
 
 

@@ -1,4 +1,4 @@
-"""Job table's stream: count jobs, put their changes on the event bus, and plan webhooks."""
+"""Stream of the job table: count jobs, publish their changes as events, plan webhooks."""
 
 from typing import Any
 

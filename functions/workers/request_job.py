@@ -1,4 +1,4 @@
-"""Events that request jobs: create each as its kind's API would, and tell what became of it."""
+"""SQS job request queue: create each requested job as its API would, then publish a reply."""
 
 from typing import Any
 
@@ -10,28 +10,30 @@ from jobs.kit import lambda_handler as runtime
 
 
 def request(record: Any) -> None:
-    asked = job_requests.read(record["body"], record["messageId"])
+    event = job_requests.parse_message(record["body"], record["messageId"])
     refusals: Refusals = {}
     try:
-        checked = job_requests.checked(asked, kinds.NAMES)
-        kind = kinds.kind(checked.kind)
+        wanted = job_requests.parse_request(event, kinds.NAMES)
+        kind = kinds.kind(wanted.kind)
         refusals = kind.refusals
-        job = kind.create(checked.request, tenant=checked.tenant, key=checked.key)
+        job = kind.create(wanted.request, tenant=wanted.tenant, key=wanted.key)
     except Exception as error:
-        refusal = job_requests.refusal(error, refusals)
-        if refusal is None:  # it may pass; else its message ends among the dead letters
+        refusal = job_requests.to_refusal(error, refusals)
+        if refusal is None:  # SQS retries the message; the last failure makes it a dead letter
             raise
-        wiring.replies.rejected(
-            asked.id,
-            asked.detail,
+        wiring.replies.reject(
+            event.id,
+            event.detail,
             code=refusal.code,
             reason=refusal.reason,
             details=refusal.details,
         )
-        runtime.logger.info("request refused", request_id=asked.id, code=refusal.code)
+        runtime.logger.info("job request rejected", request_id=event.id, code=refusal.code)
         return
-    wiring.replies.accepted(asked.id, asked.detail, job.ref)
-    runtime.logger.info("job requested", request_id=asked.id, tenant=job.tenant, job_id=job.id)
+    wiring.replies.accept(event.id, event.detail, job.ref)
+    runtime.logger.info(
+        "job request accepted", request_id=event.id, tenant=job.tenant, job_id=job.id
+    )
 
 
 lambda_handler = runtime.queue(request)

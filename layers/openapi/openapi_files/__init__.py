@@ -1,4 +1,4 @@
-"""What the page of the API documents is made of; its Makefile adds Swagger UI."""
+"""The files of the page at /docs. The layer's Makefile adds Swagger UI."""
 
 from pathlib import Path
 from typing import Final

@@ -32,7 +32,7 @@ const ui = SwaggerUIBundle({
   responseInterceptor: useToken,
 });
 
-/** A token that was asked for here is for what is tried next. */
+/** Authorize the following requests with a token that the user has just created here. */
 function useToken(response) {
   if (response.ok && response.url.endsWith("/v3/auth/token")) {
     ui.preauthorizeApiKey("bearer", response.body.access_token);

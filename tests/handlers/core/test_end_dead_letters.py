@@ -68,4 +68,4 @@ def test_a_letter_that_names_no_job_is_done_with(invoke, stored, world, letters,
 def test_a_letter_that_names_no_job_is_logged(invoke, letters, log) -> None:
     invoke("workers/end_dead_letters", letters("not json"))
 
-    assert (log()[0]["level"], log()[0]["message"]) == ("ERROR", "dead letter names no job")
+    assert (log()[0]["level"], log()[0]["message"]) == ("ERROR", "dead letter has no job reference")

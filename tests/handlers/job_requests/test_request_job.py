@@ -1,4 +1,4 @@
-"""Jobs that events ask for."""
+"""Jobs that events request."""
 
 import json
 from typing import Any
@@ -25,7 +25,7 @@ URL = "https://hooks.example.com/in"
 
 @pytest.fixture(autouse=True)
 def _others(world, monkeypatch, rewire) -> None:
-    """What missions and documentation agents stand on."""
+    """The dependencies of missions and documentation agents."""
     projects, fleet = InMemoryProjects(), InMemoryFleetRegistry()
     projects.put_project(
         Project(id="demo-docs", tenant=TENANT, repository="https://git.example/docs.git")
@@ -42,7 +42,7 @@ def _others(world, monkeypatch, rewire) -> None:
 
 @pytest.fixture
 def send(invoke, event):
-    """Send the event's message with changes to its detail; None takes a field away."""
+    """Send the sample message with changes to its detail. None removes a field."""
 
     def sent(*, body: str | None = None, **changes: Any) -> Any:
         message = event("workers/request_job")
@@ -66,7 +66,7 @@ OLDER = {
 DOCS = {"projectId": "demo-docs", "prompt": "Write a secret"}
 
 
-def test_an_event_makes_a_job_and_the_bus_tells_which(send, world) -> None:
+def test_request_valid_creates_job_and_publishes_accepted(send, world) -> None:
     made = send()
 
     [job] = world.repository.all()
@@ -95,7 +95,7 @@ def test_an_event_makes_a_job_and_the_bus_tells_which(send, world) -> None:
     ],
     ids=str,
 )  # fmt: skip
-def test_each_api_has_its_jobs_by_events(send, world, dialect, request_) -> None:
+def test_request_of_each_kind_creates_job(send, world, dialect, request_) -> None:
     send(dialect=dialect, request=request_)
 
     [job] = world.repository.all()
@@ -111,28 +111,16 @@ def test_each_api_has_its_jobs_by_events(send, world, dialect, request_) -> None
     [("messaging", MESSAGE), ("missions", MISSION), ("missions", OLDER), ("docs", DOCS)],
     ids=["messaging", "missions", "missions before", "docs"],
 )
-def test_whom_to_tell_is_said_alike_in_all_of_them(send, world, dialect, request_) -> None:
+def test_request_of_each_kind_with_webhook_stores_webhook(send, world, dialect, request_) -> None:
     send(dialect=dialect, request=request_ | {"webhook": {"url": URL, "events": ["failed"]}})
 
     [job] = world.repository.all()
     assert job.webhook == Webhook(url=URL, events=frozenset({"failed"}))
 
 
-def test_the_same_key_or_the_same_event_is_the_same_job(send, world) -> None:
-    send()
-    send()
-    send(idempotencyKey=None)
-    send(idempotencyKey=None)
-
-    assert len(world.repository.all()) == 2
-    assert len({detail["jobId"] for detail in world.bus.details}) == 2
-
-
 @pytest.mark.parametrize("dialect", ["messaging", "missions", "docs"])
 @pytest.mark.parametrize("key", ["order-4711", None], ids=["key", "no key"])
-def test_an_event_that_comes_again_later_is_the_same_job_in_all_of_them(
-    send, world, clock, dialect, key
-) -> None:
+def test_request_of_each_kind_repeated_creates_one_job(send, world, clock, dialect, key) -> None:
     request = {"messaging": MESSAGE, "missions": MISSION, "docs": DOCS}[dialect]
     for _ in range(3):
         send(dialect=dialect, request=request | {"webhook": {"url": URL}}, idempotencyKey=key)
@@ -144,7 +132,7 @@ def test_an_event_that_comes_again_later_is_the_same_job_in_all_of_them(
 
 
 @pytest.mark.parametrize("mode", ["required", "instead-of-key"])
-def test_who_may_put_events_on_the_bus_pays_nothing(send, world, monkeypatch, mode) -> None:
+def test_request_with_payments_enabled_needs_no_payment(send, world, monkeypatch, mode) -> None:
     monkeypatch.setenv("PAYMENTS", mode)
 
     send()
@@ -153,9 +141,7 @@ def test_who_may_put_events_on_the_bus_pays_nothing(send, world, monkeypatch, mo
     assert (job.tenant, world.bus.types) == (TENANT, ["Job Request Accepted"])
 
 
-def test_a_worker_that_is_killed_after_the_job_is_made_makes_no_second_one(
-    send, world, monkeypatch
-) -> None:
+def test_request_after_worker_crash_creates_one_job(send, world, monkeypatch) -> None:
     class KilledError(BaseException):
         pass
 
@@ -173,7 +159,7 @@ def test_a_worker_that_is_killed_after_the_job_is_made_makes_no_second_one(
     assert [detail["jobId"] for detail in world.bus.details] == [job.id]
 
 
-def test_a_message_without_an_envelope_will_do(send, world) -> None:
+def test_request_without_envelope_uses_message_id(send, world) -> None:
     bare = json.dumps({"dialect": "messaging", "tenant": TENANT, "request": MESSAGE})
 
     send(body=bare)
@@ -216,28 +202,28 @@ def test_a_message_without_an_envelope_will_do(send, world) -> None:
     ],
     ids=str,
 )  # fmt: skip
-def test_what_is_refused_comes_back_with_the_reason_and_without_its_content(
+def test_request_invalid_publishes_rejected_without_content(
     send, world, changes, code, reason
 ) -> None:
     made = send(**changes)
 
-    [told] = world.bus.details
+    [reply] = world.bus.details
     assert made == {"batchItemFailures": []}
     assert not world.repository.all()
     assert world.bus.types == ["Job Request Rejected"]
-    assert (told["version"], told["code"]) == ("1", code)
-    assert told["reason"].startswith(reason)
-    assert "secret" not in json.dumps(told)
+    assert (reply["version"], reply["code"]) == ("1", code)
+    assert reply["reason"].startswith(reason)
+    assert "secret" not in json.dumps(reply)
 
 
-def test_each_field_of_a_mission_that_is_wrong_is_named(send, world) -> None:
+def test_mission_request_invalid_reports_each_field(send, world) -> None:
     send(dialect="missions", request={"name": "", "priority": 11})
 
-    [told] = world.bus.details
-    assert told["details"].keys() == {"name", "deviceGroupId", "priority"}
+    [reply] = world.bus.details
+    assert reply["details"].keys() == {"name", "deviceGroupId", "priority"}
 
 
-def test_a_key_that_was_used_for_something_else_is_a_conflict(send, world) -> None:
+def test_request_with_reused_key_is_rejected_as_conflict(send, world) -> None:
     send()
     send(request=MESSAGE)
 
@@ -245,7 +231,7 @@ def test_a_key_that_was_used_for_something_else_is_a_conflict(send, world) -> No
     assert len(world.repository.all()) == 1
 
 
-def test_what_may_pass_is_tried_again_and_told_to_nobody(send, world, rewire, log) -> None:
+def test_request_during_outage_is_retried_without_reply(send, world, rewire, log) -> None:
     rewire(*CORES, jobs=Broken(UnavailableError()))
 
     made = send()
@@ -254,9 +240,7 @@ def test_what_may_pass_is_tried_again_and_told_to_nobody(send, world, rewire, lo
     assert world.bus.details == []
 
 
-def test_when_the_bus_cannot_be_told_the_message_comes_again_to_the_same_job(
-    send, world, monkeypatch
-) -> None:
+def test_reply_failure_retries_message_for_same_job(send, world, monkeypatch) -> None:
     with monkeypatch.context() as busy:
         busy.setattr(world.bus, "put_events", lambda **_: {"FailedEntryCount": 1})
         assert len(send()["batchItemFailures"]) == 1
@@ -266,9 +250,9 @@ def test_when_the_bus_cannot_be_told_the_message_comes_again_to_the_same_job(
     assert len(world.repository.all()) == len(world.bus.details) == 1
 
 
-def test_no_content_is_logged(send, log) -> None:
+def test_request_log_has_no_content(send, log) -> None:
     send(request=MESSAGE)
     send(request=MESSAGE | {"agentId": 5})
 
-    assert [line["message"] for line in log()] == ["job requested", "request refused"]
+    assert [line["message"] for line in log()] == ["job request accepted", "job request rejected"]
     assert "secret" not in json.dumps(log())

@@ -20,7 +20,7 @@ def _addresses(monkeypatch) -> None:
 
 @pytest.fixture
 def document(invoke, event):
-    """Ask for a document, with these headers beside the event's."""
+    """Request a document with these headers in addition to the sample event's."""
 
     def ask(name: str = "messaging.json", **headers: str):
         sent = event("openapi/get_document")["headers"] | headers
@@ -45,9 +45,7 @@ def file(invoke):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_document_is_the_one_that_is_checked_in_and_says_where_it_was_found(
-    document, name
-) -> None:
+def test_document_is_checked_in_one_with_own_server(document, name) -> None:
     answer = document(name)
 
     checked_in = json.loads((FOLDER / name).read_text())
@@ -57,7 +55,7 @@ def test_a_document_is_the_one_that_is_checked_in_and_says_where_it_was_found(
     assert json.loads(answer["body"]) == checked_in | {"servers": [{"url": f"{HOST}/dev"}]}
 
 
-def test_a_deployment_with_an_address_of_its_own_says_that(document, monkeypatch) -> None:
+def test_document_with_public_url_has_that_server(document, monkeypatch) -> None:
     monkeypatch.setenv("PUBLIC_URL", "https://api.example.com")
 
     assert json.loads(document()["body"])["servers"] == [{"url": "https://api.example.com"}]
@@ -66,7 +64,7 @@ def test_a_deployment_with_an_address_of_its_own_says_that(document, monkeypatch
 @pytest.mark.parametrize(
     "known", ["{}", "W/{}", '"other", {}', "*"], ids=["same", "weak", "one of two", "any"]
 )
-def test_who_has_a_document_already_is_not_sent_it_again(document, known) -> None:
+def test_document_with_matching_etag_returns_304(document, known) -> None:
     tag = document()["headers"]["ETag"]
 
     answer = document(**{"If-None-Match": known.format(tag)})
@@ -76,14 +74,14 @@ def test_who_has_a_document_already_is_not_sent_it_again(document, known) -> Non
     assert answer["headers"]["Cache-Control"] == "no-cache"
 
 
-def test_who_has_another_document_is_sent_this_one(document) -> None:
+def test_document_with_other_etag_returns_document(document) -> None:
     other = document("missions.json")["headers"]["ETag"]
 
     assert document(**{"If-None-Match": other})["statusCode"] == 200
 
 
 @pytest.mark.parametrize("name", ["x.json", "messaging", "../page.html", ""])
-def test_who_asks_for_a_document_that_there_is_not_is_told_which_there_are(document, name) -> None:
+def test_document_unknown_returns_404_with_available_names(document, name) -> None:
     answer = document(name)
 
     assert answer["statusCode"] == 404
@@ -98,7 +96,7 @@ def test_who_asks_for_a_document_that_there_is_not_is_told_which_there_are(docum
 # ── Page ────────────────────────────────────────────────────────────────────────
 
 
-def test_the_page_offers_all_documents_and_messaging_first(invoke) -> None:
+def test_page_lists_all_documents_with_messaging_first(invoke) -> None:
     answer = invoke("openapi/get_page")
 
     [offered] = re.findall(r'name="apis" content="([^"]*)"', answer["body"])
@@ -109,7 +107,7 @@ def test_the_page_offers_all_documents_and_messaging_first(invoke) -> None:
     assert "{{" not in answer["body"]
 
 
-def test_the_page_may_run_its_own_scripts_and_connect_to_us_and_nothing_else(invoke) -> None:
+def test_page_policy_allows_only_own_scripts_and_api(invoke) -> None:
     answer = invoke("openapi/get_page")
 
     policy = answer["headers"]["Content-Security-Policy"]
@@ -124,7 +122,7 @@ def test_the_page_may_run_its_own_scripts_and_connect_to_us_and_nothing_else(inv
 
 
 @pytest.mark.parametrize(("path", "way"), [("/docs", ""), ("/docs/", "../")])
-def test_the_page_finds_its_files_below_any_stage(invoke, path, way) -> None:
+def test_page_below_any_stage_has_working_file_urls(invoke, path, way) -> None:
     body = invoke("openapi/get_page", path=path)["body"]
 
     loaded = re.findall(r'(?:src|href)="([^"]*)\?v=', body)
@@ -136,7 +134,7 @@ def test_the_page_finds_its_files_below_any_stage(invoke, path, way) -> None:
 
 
 @pytest.mark.parametrize(("name", "kind"), [("page.js", "javascript"), ("page.css", "css")])
-def test_a_file_of_the_version_that_the_page_names_can_be_kept(invoke, file, name, kind) -> None:
+def test_file_of_current_version_is_cached_without_limit(invoke, file, name, kind) -> None:
     page = invoke("openapi/get_page")["body"]
     [version] = set(re.findall(r"\?v=(\w+)", page))
 
@@ -149,12 +147,12 @@ def test_a_file_of_the_version_that_the_page_names_can_be_kept(invoke, file, nam
 
 
 @pytest.mark.parametrize("version", ["", "0123456789abcdef"])
-def test_a_file_of_another_version_is_not_kept(file, version) -> None:
+def test_file_of_other_version_is_not_cached(file, version) -> None:
     assert file("page.js", version)["headers"]["Cache-Control"] == "no-cache"
 
 
 @pytest.mark.parametrize("name", ["__init__.py", "page.html", "documents", "..", "x.js", ""])
-def test_what_the_page_does_not_load_is_not_there(file, name) -> None:
+def test_file_not_of_page_returns_404(file, name) -> None:
     answer = file(name)
 
     assert answer["statusCode"] == 404

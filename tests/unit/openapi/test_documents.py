@@ -1,4 +1,4 @@
-"""The OpenAPI documents say what the code says, and say it completely."""
+"""The OpenAPI documents match the code and are complete."""
 
 import json
 import re
@@ -26,7 +26,7 @@ OPERATIONS = [
 
 
 def routes() -> Iterator[tuple[str, str, str]]:
-    """Handler, method and path of each endpoint of the template's."""
+    """Return the handler, method and path of each endpoint in the template."""
     for resource in load_template(ROOT / "template.yaml")["Resources"].values():
         for event in resource.get("Properties", {}).get("Events", {}).values():
             if event["Type"] == "Api":
@@ -36,20 +36,20 @@ def routes() -> Iterator[tuple[str, str, str]]:
 
 
 @pytest.mark.parametrize("name", APIS)
-def test_a_document_is_as_the_code_makes_it(name) -> None:
+def test_document_matches_generated_one(name) -> None:
     assert (FOLDER / f"{name}.json").read_text() == render(APIS[name]), "run `make openapi`"
 
 
-def test_there_is_no_document_but_these() -> None:
+def test_folder_has_only_documents_of_apis() -> None:
     assert {file.name for file in FOLDER.iterdir()} == {f"{name}.json" for name in APIS}
 
 
 @pytest.mark.parametrize("name", APIS)
-def test_a_document_is_one_of_openapi_3_1(name) -> None:
+def test_document_is_valid_openapi_3_1(name) -> None:
     validate(DOCUMENTS[name])
 
 
-def test_every_route_of_an_api_is_described_once_and_nothing_else_is() -> None:
+def test_documents_describe_each_route_once() -> None:
     described = [
         (f"{name}/{each.handler or each.name}", each.method, path)
         for name, api in APIS.items()
@@ -62,7 +62,7 @@ def test_every_route_of_an_api_is_described_once_and_nothing_else_is() -> None:
 
 
 @pytest.mark.parametrize("api", APIS.values(), ids=APIS)
-def test_whatever_a_document_refers_to_is_in_it(api: Api) -> None:
+def test_document_references_resolve(api: Api) -> None:
     made = build_document(api)
     defined = {
         f"#/components/{kind}/{name}"
@@ -74,7 +74,7 @@ def test_whatever_a_document_refers_to_is_in_it(api: Api) -> None:
 
 
 @pytest.mark.parametrize("name", APIS)
-def test_a_document_says_what_it_is_about(name) -> None:
+def test_document_describes_its_parts(name) -> None:
     made = DOCUMENTS[name]
 
     assert all(made["info"][field] for field in ("title", "version", "description", "license"))
@@ -85,14 +85,14 @@ def test_a_document_says_what_it_is_about(name) -> None:
 
 
 @pytest.mark.parametrize("name", APIS)
-def test_no_two_operations_have_the_same_name(name) -> None:
+def test_document_operation_ids_are_unique(name) -> None:
     names = [each.values[1]["operationId"] for each in OPERATIONS if each.values[0] == name]
 
     assert sorted(names) == sorted(set(names))
 
 
 @pytest.mark.parametrize(("name", "operation"), OPERATIONS)
-def test_an_operation_says_what_it_is_what_it_takes_and_who_may_use_it(name, operation) -> None:
+def test_operation_has_summary_tags_parameters_and_security(name, operation) -> None:
     made = DOCUMENTS[name]
 
     assert operation["summary"]
@@ -104,7 +104,7 @@ def test_an_operation_says_what_it_is_what_it_takes_and_who_may_use_it(name, ope
 
 
 @pytest.mark.parametrize(("name", "operation"), OPERATIONS)
-def test_an_operation_says_how_it_may_be_refused(name, operation) -> None:
+def test_operation_declares_error_responses(name, operation) -> None:
     answers = operation["responses"]
     guarded = {"401"} if operation["security"] else set()
     addressed = {"404"} if any(p["in"] == "path" for p in operation["parameters"]) else set()
@@ -119,7 +119,7 @@ def test_an_operation_says_how_it_may_be_refused(name, operation) -> None:
 
 
 @pytest.mark.parametrize(("name", "operation"), OPERATIONS)
-def test_every_example_is_what_its_schema_says(name, operation) -> None:
+def test_operation_examples_match_their_schemas(name, operation) -> None:
     made = DOCUMENTS[name]
 
     for content in contents(operation):
@@ -131,7 +131,7 @@ def test_every_example_is_what_its_schema_says(name, operation) -> None:
 
 
 @pytest.mark.parametrize(("name", "operation"), OPERATIONS)
-def test_bodies_and_refusals_are_shown_by_examples(name, operation) -> None:
+def test_operation_body_and_errors_have_examples(name, operation) -> None:
     refusals = [a for status, a in operation["responses"].items() if status > "402"]
     shown = [operation.get("requestBody"), *refusals]
 
@@ -139,7 +139,7 @@ def test_bodies_and_refusals_are_shown_by_examples(name, operation) -> None:
 
 
 @pytest.mark.parametrize("name", APIS)
-def test_a_body_shown_is_the_one_in_events(name) -> None:
+def test_document_body_examples_match_sample_events(name) -> None:
     made = DOCUMENTS[name]
     shown = {
         each.name: made["paths"][each.path][each.method.lower()]["requestBody"]["content"][
@@ -158,7 +158,7 @@ def test_a_body_shown_is_the_one_in_events(name) -> None:
 
 
 def contents(operation: Any) -> list[Any]:
-    """Whatever has a schema: parameters, the body, answers."""
+    """Return everything with a schema: parameters, request body, responses."""
     body = operation.get("requestBody", {}).get("content", {})
     answers = [each["content"] for each in operation["responses"].values()]
     return [

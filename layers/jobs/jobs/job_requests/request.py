@@ -1,4 +1,4 @@
-"""Jobs that are asked for by an event (contract: events.md): what it says, why it is refused."""
+"""Parse `Job Requested` events and map errors to refusals (contract: events.md)."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from jobs.kit import strict_json
 from jobs.kit.http import BadRequestError, checked_key
 
 type Refusals = Mapping[type[Exception], tuple[str, str]]
-"""Code and reason of each error; an empty reason stands for the error's own message."""
+"""The code and reason of each error. An empty reason means the error's own message."""
 
 _REFUSALS: Final[Refusals] = {
     BadRequestError: ("INVALID_REQUEST", ""),
@@ -23,16 +23,22 @@ _REFUSALS: Final[Refusals] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class JobRequest:
-    """`id` is the event's, or the message's where it came without one; `detail` is unchecked."""
+class RequestEvent:
+    """An event that requests a job. `detail` is not validated.
+
+    `id` is the event's id, or the message's id if the message has no envelope.
+    """
 
     id: str
     detail: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """What an event asks for, but for its dialect's own part. `key` makes it one job."""
+class JobRequest:
+    """A validated request for a job. Each kind validates its own `request`.
+
+    `key` is the idempotency key.
+    """
 
     kind: str
     tenant: str
@@ -42,33 +48,36 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """Why there is no job. `details` says of each field that is wrong what is wrong with it."""
+    """Why no job was created. `details` maps each invalid field to its error."""
 
     code: str
     reason: str
     details: Mapping[str, str] = field(default_factory=dict)
 
 
-def read(text: str, message_id: str) -> JobRequest:
-    """Read a message: an event with its envelope, or what would be in one."""
+def parse_message(text: str, message_id: str) -> RequestEvent:
+    """Parse a message: an EventBridge event, or the detail of one without its envelope."""
     try:
-        found = strict_json.loads(text)
+        body = strict_json.loads(text)
     except ValueError:
-        found = None
-    if not isinstance(found, dict):
-        return JobRequest(id=message_id, detail={})
-    event_id, detail = found.get("id"), found.get("detail", found)
-    return JobRequest(
+        body = None
+    if not isinstance(body, dict):
+        return RequestEvent(id=message_id, detail={})
+    event_id, detail = body.get("id"), body.get("detail", body)
+    return RequestEvent(
         id=event_id if isinstance(event_id, str) and event_id else message_id,
         detail=detail if isinstance(detail, dict) else {},
     )
 
 
-def checked(asked: JobRequest, kinds: Collection[str]) -> Asked:
-    """Raises `BadRequestError`. Without a key of its own, the event's id is its key."""
-    match asked.detail:
+def parse_request(event: RequestEvent, kinds: Collection[str]) -> JobRequest:
+    """Validate an event's detail. The idempotency key defaults to the event's id.
+
+    Raises `BadRequestError`.
+    """
+    match event.detail:
         case {"dialect": str(dialect), "tenant": str(tenant), "request": dict(request)}:
-            key = asked.detail.get("idempotencyKey", asked.id)
+            key = event.detail.get("idempotencyKey", event.id)
         case _:
             raise BadRequestError("detail must have dialect, tenant and request")
     if not is_tenant(tenant):
@@ -81,11 +90,11 @@ def checked(asked: JobRequest, kinds: Collection[str]) -> Asked:
         raise BadRequestError("idempotencyKey must be 1 to 255 printable characters") from error
     if dialect not in kinds:
         raise BadRequestError(f"dialect must be one of {', '.join(kinds)}")
-    return Asked(kind=dialect, tenant=tenant, request=request, key=key)
+    return JobRequest(kind=dialect, tenant=tenant, request=request, key=key)
 
 
-def refusal(error: Exception, refusals: Refusals) -> Refusal | None:
-    """Say why there is no job; None for an error that repeating may mend.
+def to_refusal(error: Exception, refusals: Refusals) -> Refusal | None:
+    """Map an error to a refusal. Return None if a retry may succeed.
 
     `refusals` are those of the job's kind.
     """

@@ -1,4 +1,4 @@
-"""Composes the answers to requests for jobs; `jobs.core.wiring` says how wirings work."""
+"""Composes the replies to job requests. `jobs.core.wiring` explains wirings."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from jobs.kit.aws.clients import clients
 
 if TYPE_CHECKING:
-    from jobs.job_requests.adapters.replies import RequestEvents
+    from jobs.job_requests.adapters.replies import RequestReplies
     from jobs.kit.aws.clients import AwsClients
 
 
@@ -18,10 +18,10 @@ class JobRequestsWiring:
         self.aws: AwsClients = clients
 
     @cached_property
-    def replies(self) -> RequestEvents:
-        from jobs.job_requests.adapters.replies import RequestEvents
+    def replies(self) -> RequestReplies:
+        from jobs.job_requests.adapters.replies import RequestReplies
 
-        return RequestEvents(self.aws.events, os.environ["EVENT_BUS"])
+        return RequestReplies(self.aws.events, os.environ["EVENT_BUS"])
 
 
 wiring = JobRequestsWiring()

@@ -1,6 +1,6 @@
-"""What the APIs take and answer: for programs an OpenAPI document each, for people a page of them.
+"""Serve the OpenAPI documents, and a Swagger UI page that shows them.
 
-The files are in a layer that only these endpoints have: docs/adr/0027.
+The files are in a layer of their own, which only these endpoints use: docs/adr/0027.
 """
 
 import hashlib
@@ -22,14 +22,14 @@ HEADERS: Final = {
     "Access-Control-Expose-Headers": "ETag",
     "X-Content-Type-Options": "nosniff",
 }
-FIRST: Final = "messaging"  # what the page shows to those who have not chosen
+DEFAULT_API: Final = "messaging"  # the page shows it first
 _DOCUMENTS: Final = FOLDER / "documents"
-_KINDS: Final = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8"}
-_FOR_EVER: Final = "public, max-age=31536000, immutable"
+_CONTENT_TYPES: Final = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8"}
+_IMMUTABLE: Final = "public, max-age=31536000, immutable"
 
 
 class NoSuchFileError(Exception):
-    """Nothing is served under this name. `available` is what is."""
+    """No such file. `available` lists the names of the files that exist."""
 
     def __init__(self, name: str, available: list[str]) -> None:
         super().__init__(f"There is no {name} here")
@@ -39,43 +39,49 @@ class NoSuchFileError(Exception):
 _ERRORS: Final[ErrorTable] = {**COMMON, NoSuchFileError: (HTTPStatus.NOT_FOUND, "NOT_FOUND", "")}
 
 
-def document(name: str, server: str, known: str | None) -> Response:
-    """Return the document of this name for callers of `server`, or 304 if they have it already.
+def document_response(name: str, server: str, if_none_match: str | None) -> Response:
+    """Return an OpenAPI document, or 304 if the caller's copy is current.
 
-    `known` is the `If-None-Match` of RFC 9110. Raises `NoSuchFileError`.
+    `server` is the API's base URL.
+
+    Raises `NoSuchFileError` if there is no document of this name.
     """
     if name not in _apis():
         raise NoSuchFileError(name, sorted(_apis()))
-    described = json.loads((_DOCUMENTS / name).read_text("utf-8"))
-    answer = Response(HTTPStatus.OK, {**described, "servers": [{"url": server}]})
-    tag = f'"{hashlib.sha256(answer.text.encode()).hexdigest()[:32]}"'
-    headers = {"Cache-Control": "no-cache", "Content-Type": answer.content_type, "ETag": tag}
-    if known and {tag, "*"} & {each.strip().removeprefix("W/") for each in known.split(",")}:
+    content = json.loads((_DOCUMENTS / name).read_text("utf-8"))
+    response = Response(HTTPStatus.OK, {**content, "servers": [{"url": server}]})
+    etag = f'"{hashlib.sha256(response.text.encode()).hexdigest()[:32]}"'
+    headers = {"Cache-Control": "no-cache", "Content-Type": response.content_type, "ETag": etag}
+    cached = {tag.strip().removeprefix("W/") for tag in (if_none_match or "").split(",")}
+    if {etag, "*"} & cached:
         return Response(HTTPStatus.NOT_MODIFIED, {}, headers, page="")
-    return replace(answer, headers=headers)
+    return replace(response, headers=headers)
 
 
-def swagger_ui(root: str, server: str) -> Response:
-    """Return the page, whose way to what it loads begins with `root`.
+def page_response(root: str, server: str) -> Response:
+    """Return the page. The URLs of its files begin with `root`.
 
-    The version in those addresses lets browsers keep what they load for ever.
+    These URLs contain a version, so that browsers can cache the files without limit.
     """
     titles = {name.removesuffix(".json"): title for name, title in _apis().items()}
-    first = {FIRST: titles[FIRST], **titles}
+    apis = json.dumps({DEFAULT_API: titles[DEFAULT_API], **titles})
     template = (FOLDER / "page.html").read_text("utf-8")
-    return page(template, connects_to=server, apis=json.dumps(first), root=root, version=_version())
+    return page(template, connects_to=server, apis=apis, root=root, version=_version())
 
 
-def file(name: str, version: str | None) -> Response:
-    """Return what the page loads. Raises `NoSuchFileError`."""
-    found = {each.name: each for each in _loaded()}
-    if name not in found:
-        raise NoSuchFileError(name, sorted(found))
+def file_response(name: str, version: str | None) -> Response:
+    """Return a script or style sheet of the page.
+
+    Raises `NoSuchFileError` if the page has no file of this name.
+    """
+    files = {file.name: file for file in _page_files()}
+    if name not in files:
+        raise NoSuchFileError(name, sorted(files))
     headers = {
-        "Cache-Control": _FOR_EVER if version == _version() else "no-cache",
-        "Content-Type": _KINDS[found[name].suffix],
+        "Cache-Control": _IMMUTABLE if version == _version() else "no-cache",
+        "Content-Type": _CONTENT_TYPES[files[name].suffix],
     }
-    return Response(HTTPStatus.OK, {}, headers, page=found[name].read_text("utf-8"))
+    return Response(HTTPStatus.OK, {}, headers, page=files[name].read_text("utf-8"))
 
 
 def refuse(error: Exception, request: Request) -> Response:
@@ -87,19 +93,19 @@ def refuse(error: Exception, request: Request) -> Response:
 
 @cache
 def _apis() -> Mapping[str, str]:
-    """Title of each document, by its file's name."""
+    """Return the title of each document by its file name."""
     files = sorted(_DOCUMENTS.glob("*.json"))
     return {each.name: json.loads(each.read_text("utf-8"))["info"]["title"] for each in files}
 
 
-def _loaded() -> list[Path]:
-    return sorted(each for each in FOLDER.iterdir() if each.suffix in _KINDS)
+def _page_files() -> list[Path]:
+    return sorted(file for file in FOLDER.iterdir() if file.suffix in _CONTENT_TYPES)
 
 
 @cache
 def _version() -> str:
-    """Of the content of all that the page loads."""
+    """Return a hash of the contents of the page's files."""
     digest = hashlib.sha256()
-    for each in _loaded():
-        digest.update(each.read_bytes())
+    for file in _page_files():
+        digest.update(file.read_bytes())
     return digest.hexdigest()[:16]

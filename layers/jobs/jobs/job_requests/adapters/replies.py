@@ -1,4 +1,4 @@
-"""What became of requests that came by an event, on the stack's event bus."""
+"""Publish replies to job requests on the stack's event bus."""
 
 import json
 from collections.abc import Mapping
@@ -14,21 +14,25 @@ if TYPE_CHECKING:
 
 ACCEPTED: Final = "Job Request Accepted"
 REJECTED: Final = "Job Request Rejected"
-_TOLD: Final = ("dialect", "tenant", "idempotencyKey")
-_LONGEST: Final = 255
+_COPIED_FIELDS: Final = ("dialect", "tenant", "idempotencyKey")
+_MAX_FIELD_LENGTH: Final = 255
 
 
-class RequestEvents:
-    """`detail` is that of the event that asked: of it, only who asked under which key is told."""
+class RequestReplies:
+    """Publishes `Job Request Accepted` and `Job Request Rejected` events.
+
+    `detail` is the detail of the requesting event. A reply copies its dialect, tenant and
+    idempotency key, never its content.
+    """
 
     def __init__(self, client: "EventBridgeClient", bus: str) -> None:
         self._client = client
         self._bus = bus
 
-    def accepted(self, request_id: str, detail: Mapping[str, Any], ref: JobRef) -> None:
-        self._put(ACCEPTED, {**_about(request_id, detail), "jobId": ref.id})
+    def accept(self, request_id: str, detail: Mapping[str, Any], ref: JobRef) -> None:
+        self._put(ACCEPTED, {**_base_detail(request_id, detail), "jobId": ref.id})
 
-    def rejected(
+    def reject(
         self,
         request_id: str,
         detail: Mapping[str, Any],
@@ -37,8 +41,8 @@ class RequestEvents:
         reason: str,
         details: Mapping[str, str],
     ) -> None:
-        told = {**_about(request_id, detail), "code": code, "reason": reason}
-        self._put(REJECTED, {**told, "details": dict(details)} if details else told)
+        reply = {**_base_detail(request_id, detail), "code": code, "reason": reason}
+        self._put(REJECTED, {**reply, "details": dict(details)} if details else reply)
 
     def _put(self, detail_type: str, detail: Mapping[str, Any]) -> None:
         with passing_failures():
@@ -56,6 +60,10 @@ class RequestEvents:
             raise UnavailableError("the event bus refused an event")
 
 
-def _about(request_id: str, detail: Mapping[str, Any]) -> dict[str, Any]:
-    known = {name: detail[name][:_LONGEST] for name in _TOLD if isinstance(detail.get(name), str)}
-    return {"version": "1", "requestId": request_id, **known}
+def _base_detail(request_id: str, detail: Mapping[str, Any]) -> dict[str, Any]:
+    copied = {
+        name: detail[name][:_MAX_FIELD_LENGTH]
+        for name in _COPIED_FIELDS
+        if isinstance(detail.get(name), str)
+    }
+    return {"version": "1", "requestId": request_id, **copied}
