@@ -10,7 +10,7 @@ from jobs.sessions.wiring import wiring
 def list_messages(request: Request) -> Response:
     session_id, window = sessions.parse_session_id(request), sessions.parse_window(request)
     wiring.use_session.get(request.tenant, session_id)
-    found = wiring.conversations.page(request.tenant, session_id, window)
+    found = wiring.sessions.page(request.tenant, session_id, window)
     return sessions.messages_response(found)
 
 

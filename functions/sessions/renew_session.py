@@ -10,7 +10,7 @@ from jobs.sessions.wiring import wiring
 
 def renew_session(request: Request) -> Response:
     session = wiring.use_session.change(
-        request.tenant, sessions.parse_session_id(request), ChatSession.renewed
+        request.tenant, sessions.parse_session_id(request), ChatSession.renew
     )
     return sessions.session_response(session, wiring.core.clock())
 

@@ -10,7 +10,7 @@ from jobs.sessions.wiring import wiring
 
 def send_heartbeat(request: Request) -> Response:
     session = wiring.use_session.change(
-        request.tenant, sessions.parse_session_id(request), ChatSession.touched
+        request.tenant, sessions.parse_session_id(request), ChatSession.touch
     )
     return sessions.session_response(session, wiring.core.clock())
 

@@ -13,7 +13,7 @@ def update_timeout(request: Request) -> Response:
     session = wiring.use_session.change(
         request.tenant,
         sessions.parse_session_id(request),
-        lambda session, now: session.timed(change_timeouts(session.timeouts, body), now),
+        lambda session, now: session.set_timeouts(change_timeouts(session.timeouts, body), now),
     )
     return sessions.session_response(session, wiring.core.clock())
 

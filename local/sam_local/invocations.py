@@ -14,7 +14,7 @@ from typing import Any, Protocol, Self
 from jobs import kinds
 from jobs.core.adapters.dynamodb.jobs import DynamoJobRepository
 from jobs.core.job import Job
-from jobs.sessions.adapters.sessions import DynamoConversations
+from jobs.sessions.adapters.sessions import DynamoSessions
 from jobs.tracking.adapters.shares import DynamoShares
 from jobs.webhooks.adapters.deliveries import DynamoDeliveryLog
 from local.cloud.aws import CREDENTIALS, create_session
@@ -139,7 +139,7 @@ class ExampleStore:
         tables = stack.outputs
         self._jobs = DynamoJobRepository(dynamodb, tables["JobTableName"], lambda: 0, kinds.storage)
         self._shares = DynamoShares(dynamodb, tables["MissionTableName"], lambda: 0)
-        self._sessions = DynamoConversations(
+        self._sessions = DynamoSessions(
             dynamodb, tables["SessionTableName"], tables["JobTableName"], lambda: 0
         )
         self._deliveries = DynamoDeliveryLog(dynamodb, tables["WebhookTableName"], lambda: 0)

@@ -23,15 +23,15 @@ from jobs.missions.adapters.fleet_registry import DynamoFleetRegistry
 from jobs.payments.adapters.records import DynamoPayments
 from jobs.payments.ports import Payments
 from jobs.sessions.adapters.jobs import DynamoChatJobs
-from jobs.sessions.adapters.sessions import DynamoConversations
-from jobs.sessions.ports import Conversations
+from jobs.sessions.adapters.sessions import DynamoSessions
+from jobs.sessions.ports import Sessions
 from scripts.registry_table import RegistryTable
 from tests.adapters.engines import DynamoDb, client, cloud_of
 from tests.fakes.memory import InMemoryJobCounters, InMemoryJobRepository, InMemoryRegistry
-from tests.fakes.memory_conversations import InMemoryConversations
 from tests.fakes.memory_missions import InMemoryFleetRegistry, InMemoryRateLimits
 from tests.fakes.memory_payments import InMemoryPayments
 from tests.fakes.memory_projects import InMemoryProjects
+from tests.fakes.memory_sessions import InMemorySessions
 
 DYNAMODB = ["moto", "ministack"]
 EVERY_ENGINE = ["memory", *DYNAMODB]
@@ -102,10 +102,10 @@ def chat_jobs(any_engine, clock, repository) -> JobRepository:
 
 
 @pytest.fixture
-def conversations(any_engine, clock, repository) -> Conversations:
+def sessions(any_engine, clock, repository) -> Sessions:
     if any_engine is None:
-        return InMemoryConversations(repository, clock)
-    return DynamoConversations(any_engine.client, any_engine.sessions, any_engine.jobs, clock)
+        return InMemorySessions(repository, clock)
+    return DynamoSessions(any_engine.client, any_engine.sessions, any_engine.jobs, clock)
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ from jobs.webhooks.wiring import wiring as webhooks
 from scripts.openapi.messaging import MESSAGING
 from scripts.wirings import CORES, forget
 from tests.fakes.memory import InMemoryJobCounters, InMemoryJobRepository, InMemoryRegistry, Outbox
-from tests.fakes.memory_conversations import InMemoryConversations
+from tests.fakes.memory_sessions import InMemorySessions
 from tests.fakes.memory_webhooks import InMemoryDeliveryLog, InMemorySubscriptions
 from tests.support import FrozenClock
 
@@ -97,7 +97,7 @@ class World:
     meanwhile: Callable[[], object] = lambda: None
 
     def __post_init__(self) -> None:
-        self.conversations = InMemoryConversations(self.repository, self.clock)
+        self.sessions = InMemorySessions(self.repository, self.clock)
 
     def sleep(self, seconds: float) -> None:
         self.clock.advance(round(seconds * 1000))
@@ -130,7 +130,7 @@ def world(clock, monkeypatch, rewire) -> Iterator[World]:
     rewire(auth, api_keys=made.registry)
     rewire(messaging, agents=made.registry, poll_timers=made.timers)
     rewire(missions, partners=made.registry)
-    rewire(sessions_wiring, repository=made.repository, conversations=made.conversations)
+    rewire(sessions_wiring, repository=made.repository, sessions=made.sessions)
     rewire(webhooks, subscriptions=made.subscriptions, delivery_log=made.deliveries)
     for name, value in SETTINGS.items():
         monkeypatch.setenv(name, value)

@@ -13,7 +13,7 @@ from jobs.messaging.ports import Answer
 from jobs.messaging.run_agent_job import LEASE, RunAgentJob
 from jobs.sessions.take_turn import TakeTurn
 from tests.fakes.memory import InMemoryJobRepository, InMemoryRegistry, Outbox
-from tests.fakes.memory_conversations import InMemoryConversations
+from tests.fakes.memory_sessions import InMemorySessions
 from tests.support import HOUR, NOON
 from tests.unit.support import AGENT_ID, Asked, Receipt
 
@@ -78,8 +78,8 @@ def delivery() -> Receipt:
 
 @pytest.fixture
 def worker(repository, registry, timers, clock) -> Any:
-    conversations = InMemoryConversations(repository, clock)
-    turns = TakeTurn(repository=repository, conversations=conversations, clock=clock)
+    sessions = InMemorySessions(repository, clock)
+    turns = TakeTurn(repository=repository, sessions=sessions, clock=clock)
     shared = {"repository": repository, "agents": registry, "timers": timers, "clock": clock}
     shared |= {"turns": turns}
     return lambda provider: RunAgentJob(**shared, providers=lambda _: provider)

@@ -31,7 +31,7 @@ from tests.fakes.memory import (
     Outbox,
     change,
 )
-from tests.fakes.memory_conversations import InMemoryConversations
+from tests.fakes.memory_sessions import InMemorySessions
 from tests.support import HOUR, FrozenClock
 from tests.unit.support import Receipt
 
@@ -102,13 +102,13 @@ class World(RuleBasedStateMachine):
         self.end_dead_letter = EndDeadLetter(**shared, kinds=kinds.kind)
         self.expire_job = ExpireJob(repository=self.repository)
         self.dispatch_job = DispatchJob(timers=self.outbox, queue=self.outbox)
-        self.conversations = InMemoryConversations(InMemoryJobRepository(self.clock), self.clock)
+        self.sessions = InMemorySessions(InMemoryJobRepository(self.clock), self.clock)
         self.run_agent_job = RunAgentJob(
             **shared,
             agents=registry,
             providers=lambda _: self,
             timers=self.outbox,
-            turns=TakeTurn(**shared, conversations=self.conversations),
+            turns=TakeTurn(**shared, sessions=self.sessions),
         )
         self.poll_remote_job = PollRemoteJob(**shared, agents=registry, remote=self)
         self.script: list[tuple[Outcome | Exception, Callable[[], None]]] = []

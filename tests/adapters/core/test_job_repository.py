@@ -194,7 +194,7 @@ def test_who_holds_a_job_prolongs_its_lease(repository, a_job) -> None:
 
     repository.renew(running, lease_until=NOON + 2 * LEASE)
 
-    assert repository.get(job.ref) == running.renewed(NOON + 2 * LEASE)
+    assert repository.get(job.ref) == running.renew(NOON + 2 * LEASE)
 
 
 def test_nobody_else_prolongs_its_lease(repository, a_job) -> None:

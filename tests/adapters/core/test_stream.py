@@ -73,7 +73,7 @@ def test_what_changes_no_status_is_no_change(a_job) -> None:
 
     assert not stream.changes(
         [
-            record(image(running.renewed(NOON + 9 * LEASE)), image(running)),
+            record(image(running.renew(NOON + 9 * LEASE)), image(running)),
             record(image(running.delegate("a job elsewhere")), image(running)),
             record(image(running.claim(now=NOON + LEASE, lease=LEASE)), image(running)),
             record(body),

@@ -10,7 +10,7 @@ from botocore.stub import Stubber
 from jobs.kit.errors import UpstreamError
 from jobs.messaging.adapters.providers.bedrock import BedrockProvider
 from jobs.messaging.agent import Agent
-from jobs.messaging.history import Said
+from jobs.messaging.history import PastMessage
 from jobs.messaging.ports import Answer
 from tests.adapters.engines import client as aws_client
 from tests.adapters.messaging.conftest import JOB_ID
@@ -57,9 +57,9 @@ def test_what_was_said_before_goes_out_with_the_sides_taking_turns(
     bedrock, model, a_question
 ) -> None:
     history = [
-        Said(by_agent=False, content="Hello"),
-        Said(by_agent=True, content="Hi"),
-        Said(by_agent=False, content="Anybody?"),
+        PastMessage(by_agent=False, content="Hello"),
+        PastMessage(by_agent=True, content="Hi"),
+        PastMessage(by_agent=False, content="Anybody?"),
     ]
     messages = [
         {"role": "user", "content": [{"text": "Hello"}]},

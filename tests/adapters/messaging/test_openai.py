@@ -10,7 +10,7 @@ from jobs.kit.errors import UpstreamError
 from jobs.kit.outbound.rest import RestClient
 from jobs.messaging.adapters.providers.openai import OpenAiProvider
 from jobs.messaging.agent import Agent
-from jobs.messaging.history import Said
+from jobs.messaging.history import PastMessage
 from jobs.messaging.ports import Answer
 from tests.adapters.messaging.conftest import JOB_ID, SECRET, USER_ID
 from tests.adapters.upstream import drip, drop, drop_mid_body, drop_mid_chunk, hang, reply
@@ -56,7 +56,10 @@ def test_a_question_goes_out_as_a_chat_of_one_message(upstream, ask) -> None:
 
 def test_what_was_said_before_goes_out_before_the_question(provider, upstream, a_question) -> None:
     upstream.then(reply(said("Fine")))
-    history = [Said(by_agent=False, content="Hello"), Said(by_agent=True, content="Hi")]
+    history = [
+        PastMessage(by_agent=False, content="Hello"),
+        PastMessage(by_agent=True, content="Hi"),
+    ]
 
     provider.ask(agent(upstream, systemPrompt="Be kind"), a_question(history=history))
 

@@ -14,9 +14,9 @@ from jobs.core.status import JobStatus
 from jobs.kit.errors import UnavailableError
 from jobs.messaging.message import Message
 from jobs.sessions.adapters.jobs import DynamoChatJobs
-from jobs.sessions.adapters.sessions import DynamoConversations
+from jobs.sessions.adapters.sessions import DynamoSessions
 from jobs.sessions.errors import SessionNotFoundError, StaleSessionError
-from jobs.sessions.session import KEPT, MINUTE, ChatSession, Timeouts, Window
+from jobs.sessions.session import MINUTE, SESSION_RETENTION, ChatSession, Timeouts, Window
 from tests.support import HOUR, NOON
 
 
@@ -35,22 +35,22 @@ def a_session(tenant, clock) -> Callable[..., ChatSession]:
 
 
 @pytest.fixture
-def session(conversations, a_session) -> ChatSession:
-    conversations.create(made := a_session())
+def session(sessions, a_session) -> ChatSession:
+    sessions.create(made := a_session())
     return made
 
 
 @pytest.fixture
-def say(conversations, session, clock, a_job) -> Callable[..., Job]:
+def say(sessions, session, clock, a_job) -> Callable[..., Job]:
     def say(content: str = "Hello", key: IdempotencyKey | None = None) -> Job:
-        now = conversations.get(session.tenant, session.id).said(clock())
-        at = now.said_at
+        now = sessions.get(session.tenant, session.id).add_message(clock())
+        at = now.last_message_at
         job = a_job(
             id=new_job_id(at), details=Message(session=session.id), created_at=at, changed_at=at,
             deadline=at + 30_000,
         )  # fmt: skip
         job.request["content"] = content
-        conversations.send(now, job, key)
+        sessions.send(now, job, key)
         return job
 
     return say
@@ -73,66 +73,66 @@ def contents(messages: Any) -> list[str]:
     return [each.content for each in messages]
 
 
-def test_a_session_comes_back_as_it_went_in(conversations, a_session) -> None:
+def test_a_session_comes_back_as_it_went_in(sessions, a_session) -> None:
     session = a_session(
-        renewals=3, said_at=NOON, timeouts=Timeouts(timeout=7, auto_renew=False, warning=2)
+        renewals=3, last_message_at=NOON, timeouts=Timeouts(timeout=7, auto_renew=False, warning=2)
     )
-    conversations.create(session)
+    sessions.create(session)
 
-    assert conversations.get(session.tenant, session.id) == session
+    assert sessions.get(session.tenant, session.id) == session
 
 
-def test_another_tenants_session_is_unknown(conversations, session) -> None:
+def test_another_tenants_session_is_unknown(sessions, session) -> None:
     with pytest.raises(SessionNotFoundError):
-        conversations.get("rival", session.id)
+        sessions.get("rival", session.id)
 
 
-def test_what_ttl_has_yet_to_delete_is_gone(conversations, session, clock) -> None:
-    clock.advance(KEPT)
+def test_what_ttl_has_yet_to_delete_is_gone(sessions, session, clock) -> None:
+    clock.advance(SESSION_RETENTION)
 
     with pytest.raises(SessionNotFoundError):
-        conversations.get(session.tenant, session.id)
+        sessions.get(session.tenant, session.id)
 
 
-def test_of_two_changes_at_once_one_is_refused(conversations, session) -> None:
-    conversations.save(session.renewed(NOON + 1))
+def test_of_two_changes_at_once_one_is_refused(sessions, session) -> None:
+    sessions.save(session.renew(NOON + 1))
 
     with pytest.raises(StaleSessionError):
-        conversations.save(session.renewed(NOON + 2))
-    assert conversations.get(session.tenant, session.id).renewed_at == NOON + 1
+        sessions.save(session.renew(NOON + 2))
+    assert sessions.get(session.tenant, session.id).renewed_at == NOON + 1
 
 
-def test_what_has_been_closed_is_not_brought_back_by_a_change(conversations, session) -> None:
-    conversations.close(session)
-    conversations.close(session)
+def test_what_has_been_closed_is_not_brought_back_by_a_change(sessions, session) -> None:
+    sessions.close(session)
+    sessions.close(session)
 
     with pytest.raises(StaleSessionError):
-        conversations.save(session.renewed(NOON + 1))
+        sessions.save(session.renew(NOON + 1))
 
 
 def test_a_message_is_a_job_and_the_sessions_next_version(
-    conversations, repository, session, say
+    sessions, repository, session, say
 ) -> None:
     job = say("Hello")
 
-    stored = conversations.get(session.tenant, session.id)
-    assert (stored.version, stored.said_at) == (2, NOON)
+    stored = sessions.get(session.tenant, session.id)
+    assert (stored.version, stored.last_message_at) == (2, NOON)
     assert repository.get(job.ref) == job
-    [message] = conversations.page(session.tenant, session.id, Window(limit=9)).messages
+    [message] = sessions.page(session.tenant, session.id, Window(limit=9)).messages
     assert (message.id, message.content, message.at) == (job.id, "Hello", job.created_at)
     assert not message.is_agent
 
 
 def test_a_message_of_a_session_that_has_changed_is_neither_stored_nor_a_job(
-    conversations, repository, session, a_job
+    sessions, repository, session, a_job
 ) -> None:
-    conversations.save(session.renewed(NOON + 1))
+    sessions.save(session.renew(NOON + 1))
     job = a_job(details=Message(session=session.id))
 
     with pytest.raises(StaleSessionError):
-        conversations.send(session.said(NOON), job)
+        sessions.send(session.add_message(NOON), job)
 
-    assert conversations.page(session.tenant, session.id, Window(limit=9)).messages == []
+    assert sessions.page(session.tenant, session.id, Window(limit=9)).messages == []
     assert job.ref not in [each.ref for each in found(repository, session.tenant)]
 
 
@@ -140,7 +140,7 @@ def found(repository, tenant: str) -> Any:
     return repository.newest(Listing(tenant=tenant, kind="messaging", limit=9), known=0).jobs
 
 
-def test_a_key_means_one_message(conversations, repository, session, say) -> None:
+def test_a_key_means_one_message(sessions, repository, session, say) -> None:
     key = IdempotencyKey(value="k", request_hash="h", expires_at=NOON + HOUR)
     other = IdempotencyKey(value="k", request_hash="other", expires_at=NOON + HOUR)
 
@@ -149,33 +149,31 @@ def test_a_key_means_one_message(conversations, repository, session, say) -> Non
 
     with pytest.raises(IdempotencyConflictError):
         say("Hello", other)
-    assert len(conversations.page(session.tenant, session.id, Window(limit=9)).messages) == 1
+    assert len(sessions.page(session.tenant, session.id, Window(limit=9)).messages) == 1
     assert len(found(repository, session.tenant)) == 1
 
 
-def test_an_answer_is_stored_with_its_jobs_end(
-    conversations, repository, session, say, answer
-) -> None:
+def test_an_answer_is_stored_with_its_jobs_end(sessions, repository, session, say, answer) -> None:
     ended = answer(job := say())
 
-    newest, _ = conversations.page(session.tenant, session.id, Window(limit=9)).messages
+    newest, _ = sessions.page(session.tenant, session.id, Window(limit=9)).messages
     assert repository.get(job.ref).status is JobStatus.SUCCEEDED
     assert (newest.id, newest.job_id, newest.content) == (f"answer-{job.id}", job.id, "Fine")
     assert (newest.is_agent, newest.author_id) == (True, job.request["agentId"])
     assert (newest.at, newest.metadata) == (ended.ended_at, {"thought": "hm"})
 
 
-def test_a_long_answer_is_a_message_too(conversations, repository, session, say, answer) -> None:
+def test_a_long_answer_is_a_message_too(sessions, repository, session, say, answer) -> None:
     long = "ž" * 100_000
 
     answer(job := say("x" * 4000), long)
 
-    newest, _ = conversations.page(session.tenant, session.id, Window(limit=9)).messages
+    newest, _ = sessions.page(session.tenant, session.id, Window(limit=9)).messages
     assert newest.content == repository.get(job.ref).result["content"] == long
 
 
 def test_an_overtaken_worker_stores_no_answer(
-    conversations, repository, chat_jobs, session, say
+    sessions, repository, chat_jobs, session, say
 ) -> None:
     job = say()
     running = job.claim(now=NOON, lease=25_000)
@@ -187,58 +185,54 @@ def test_an_overtaken_worker_stores_no_answer(
             running.succeed({"id": "a", "content": "x"}, now=NOON + 2), replacing=running
         )
 
-    assert len(conversations.page(session.tenant, session.id, Window(limit=9)).messages) == 1
+    assert len(sessions.page(session.tenant, session.id, Window(limit=9)).messages) == 1
     assert repository.get(job.ref).status is JobStatus.CANCELLED
 
 
 def test_a_deleted_session_keeps_no_answer_and_its_job_ends(
-    conversations, repository, session, say, answer
+    sessions, repository, session, say, answer
 ) -> None:
     job = say()
-    conversations.close(session)
-    conversations.forget(session.tenant, session.id)
+    sessions.close(session)
+    sessions.delete_messages(session.tenant, session.id)
 
     answer(job)
 
     assert repository.get(job.ref).status is JobStatus.SUCCEEDED
-    assert conversations.page(session.tenant, session.id, Window(limit=9)).messages == []
+    assert sessions.page(session.tenant, session.id, Window(limit=9)).messages == []
 
 
 def test_messages_of_both_sides_are_in_order_of_their_times(
-    conversations, session, say, answer, clock
+    sessions, session, say, answer, clock
 ) -> None:
     first = say("one")
     clock.advance(2)
     say("two")
     answer(first, "to one", at=10)
 
-    page = conversations.page(session.tenant, session.id, Window(limit=9))
+    page = sessions.page(session.tenant, session.id, Window(limit=9))
 
     assert contents(page.messages) == ["to one", "two", "one"]
     assert not page.more
 
 
-def test_pages_leave_nothing_out_and_repeat_nothing(
-    conversations, session, say, answer, clock
-) -> None:
+def test_pages_leave_nothing_out_and_repeat_nothing(sessions, session, say, answer, clock) -> None:
     for n in range(5):
         answer(say(f"{n}"), f"to {n}", at=clock.now % 3)
         clock.advance(1)
-    whole = contents(conversations.page(session.tenant, session.id, Window(limit=99)).messages)
+    whole = contents(sessions.page(session.tenant, session.id, Window(limit=99)).messages)
     assert len(whole) == 10
 
     for limit in (1, 2, 3):
         back, before, more = list[str](), None, True
         while more:
-            page = conversations.page(
-                session.tenant, session.id, Window(limit=limit, before=before)
-            )
+            page = sessions.page(session.tenant, session.id, Window(limit=limit, before=before))
             back += contents(page.messages)
             before, more = page.messages[-1].at, page.more
         assert sorted(back) == sorted(whole)
         forth, after, more = list[str](), 0, True
         while more:
-            page = conversations.page(
+            page = sessions.page(
                 session.tenant, session.id, Window(limit=limit, after=after, oldest=True)
             )
             forth += contents(page.messages)[::-1]
@@ -248,87 +242,85 @@ def test_pages_leave_nothing_out_and_repeat_nothing(
 
 @pytest.mark.parametrize(("after", "before"), [(NOON, NOON), (NOON + 9, NOON), (None, 0)])
 def test_between_times_that_are_none_there_is_nothing(
-    conversations, session, say, after, before
+    sessions, session, say, after, before
 ) -> None:
     say()
 
-    page = conversations.page(
-        session.tenant, session.id, Window(limit=9, after=after, before=before)
-    )
+    page = sessions.page(session.tenant, session.id, Window(limit=9, after=after, before=before))
 
     assert (page.messages, page.more) == ([], False)
 
 
-def test_a_page_of_large_messages_is_short(conversations, session, say, answer, clock) -> None:
+def test_a_page_of_large_messages_is_short(sessions, session, say, answer, clock) -> None:
     for n in range(10):
         answer(say(f"{n}"), f"{n}" * 290_000)
         clock.advance(10)
 
-    page = conversations.page(session.tenant, session.id, Window(limit=99))
+    page = sessions.page(session.tenant, session.id, Window(limit=99))
 
     if len(page.messages) < 20:  # memory has no such limit
         assert page.more
         assert sum(len(each.content) for each in page.messages) < 3_000_000
 
 
-def test_what_was_asked_before_and_after_a_message(conversations, session, say) -> None:
+def test_what_was_asked_before_and_after_a_message(sessions, session, say) -> None:
     first, second, third = say("1"), say("2"), say("3")
     where = (session.tenant, session.id)
 
-    assert contents(conversations.asked(*where)) == ["3", "2", "1"]
-    assert contents(conversations.asked(*where, before=third.created_at)) == ["2", "1"]
-    assert contents(conversations.asked(*where, before=first.created_at)) == []
-    assert contents(conversations.asked_since(*where, after=first.created_at)) == ["2", "3"]
-    assert contents(conversations.asked_since(*where, after=third.created_at)) == []
+    assert contents(sessions.questions(*where)) == ["3", "2", "1"]
+    assert contents(sessions.questions(*where, before=third.created_at)) == ["2", "1"]
+    assert contents(sessions.questions(*where, before=first.created_at)) == []
+    assert contents(sessions.questions_since(*where, after=first.created_at)) == ["2", "3"]
+    assert contents(sessions.questions_since(*where, after=third.created_at)) == []
     assert second.created_at == first.created_at + 1
 
 
-def test_many_messages_are_read_page_by_page(conversations, session, say) -> None:
+def test_many_messages_are_read_page_by_page(sessions, session, say) -> None:
     for n in range(45):
         say(f"{n}")
 
-    asked = [*conversations.asked(session.tenant, session.id)]
+    asked = [*sessions.questions(session.tenant, session.id)]
 
     assert contents(asked) == [f"{n}" for n in reversed(range(45))]
-    conversations.forget(session.tenant, session.id)
-    assert [*conversations.asked(session.tenant, session.id)] == []
+    sessions.delete_messages(session.tenant, session.id)
+    assert [*sessions.questions(session.tenant, session.id)] == []
 
 
-def test_the_newest_answers_come_in_order(conversations, session, say, answer, clock) -> None:
+def test_the_newest_answers_come_in_order(sessions, session, say, answer, clock) -> None:
     for n in range(4):
         answer(say(), f"{n}")
         clock.advance(10)
 
-    found = conversations.answered(session.tenant, session.id, limit=3)
+    found = sessions.answers(session.tenant, session.id, limit=3)
 
     assert contents(found) == ["1", "2", "3"]
 
 
-def test_active_sessions_are_newest_first(conversations, a_session, clock) -> None:
+def test_active_sessions_are_newest_first(sessions, a_session, clock) -> None:
     made = []
     for timeout in (5, 60, 60, 60):
-        conversations.create(session := a_session(timeouts=Timeouts(timeout=timeout)))
+        sessions.create(session := a_session(timeouts=Timeouts(timeout=timeout)))
         made.append(session)
         clock.advance(1)
-    conversations.create(a_session(tenant="rival"))
+    sessions.create(a_session(tenant="rival"))
     clock.advance(5 * MINUTE)
 
-    assert conversations.active(made[0].tenant, limit=2) == [made[3], made[2]]
-    assert conversations.active(made[0].tenant, limit=9) == [made[3], made[2], made[1]]
+    assert sessions.active(made[0].tenant, limit=2) == [made[3], made[2]]
+    assert sessions.active(made[0].tenant, limit=9) == [made[3], made[2], made[1]]
 
 
 def test_what_throttles_is_unavailable(engine, clock, a_session) -> None:
-    conversations = DynamoConversations(engine.client, engine.sessions, engine.jobs, clock)
+    sessions = DynamoSessions(engine.client, engine.sessions, engine.jobs, clock)
     session = a_session()
 
     with engine.failing("ThrottlingException"):
         for call in (
-            lambda: conversations.create(session),
-            lambda: conversations.get("t", "s"),
-            lambda: conversations.save(session),
-            lambda: conversations.active("t", limit=1),
-            lambda: conversations.page("t", "s", Window(limit=1)),
-            lambda: conversations.close(session),
+            lambda: sessions.create(session),
+            lambda: sessions.get("t", "s"),
+            lambda: sessions.save(session),
+            lambda: sessions.active("t", limit=1),
+            lambda: sessions.page("t", "s", Window(limit=1)),
+            lambda: sessions.close(session),
         ):
             with pytest.raises(UnavailableError):
                 call()
@@ -336,12 +328,12 @@ def test_what_throttles_is_unavailable(engine, clock, a_session) -> None:
 
 @pytest.mark.parametrize("engine", ["ministack"], indirect=True)  # moto knows no token again
 def test_a_message_whose_answer_is_lost_is_said_once(engine, clock, a_session, a_job) -> None:
-    table = DynamoConversations(engine.client, engine.sessions, engine.jobs, clock)
+    table = DynamoSessions(engine.client, engine.sessions, engine.jobs, clock)
     table.create(session := a_session())
     job = a_job(tenant=session.tenant, details=Message(session=session.id))
 
     with engine.losing_answer("TransactWriteItems") as lost:
-        assert table.send(session.said(NOON), job) == job.ref
+        assert table.send(session.add_message(NOON), job) == job.ref
 
     assert lost
     [message] = table.page(session.tenant, session.id, Window(limit=9)).messages
@@ -351,11 +343,11 @@ def test_a_message_whose_answer_is_lost_is_said_once(engine, clock, a_session, a
 def test_an_answer_whose_acknowledgement_is_lost_is_given_once(
     engine, clock, a_session, a_job
 ) -> None:
-    table = DynamoConversations(engine.client, engine.sessions, engine.jobs, clock)
+    table = DynamoSessions(engine.client, engine.sessions, engine.jobs, clock)
     jobs = DynamoChatJobs(engine.client, engine.jobs, engine.sessions, clock, kinds.storage)
     table.create(session := a_session())
     job = a_job(tenant=session.tenant, details=Message(session=session.id))
-    table.send(session.said(NOON), job)
+    table.send(session.add_message(NOON), job)
     jobs.save(running := job.claim(now=NOON, lease=25_000), replacing=job)
     ended = running.succeed({"id": "answer", "content": "Fine"}, now=NOON + 5)
 

@@ -30,7 +30,7 @@ def opened(world) -> Callable[..., ChatSession]:
             "created_at": NOON, "active_at": NOON, "renewed_at": NOON,
         }  # fmt: skip
         session = ChatSession(**sane | about)
-        world.conversations.create(session)
+        world.sessions.create(session)
         return session
 
     return make

@@ -81,7 +81,7 @@ def test_an_expired_session_is_gone(call, opened, clock, endpoint) -> None:
 @pytest.mark.parametrize("endpoint", ENDPOINTS)
 def test_a_database_that_throttles_is_a_503(call, rewire, endpoint) -> None:
     error = UnavailableError("ThrottlingException")
-    rewire(sessions_wiring, conversations=Broken(error))
+    rewire(sessions_wiring, sessions=Broken(error))
     rewire(messaging, agents=Broken(error))
 
     answer = call(endpoint)
@@ -220,14 +220,14 @@ def test_of_its_times_only_those_named_are_changed(call, opened) -> None:
 
 def test_a_change_that_is_overtaken_is_made_again(call, opened, world, monkeypatch) -> None:
     opened()
-    save, races = world.conversations.save, iter([1, 2])
+    save, races = world.sessions.save, iter([1, 2])
 
     def overtaken(session: Any) -> None:
         if next(races, None):
             raise StaleSessionError
         save(session)
 
-    monkeypatch.setattr(world.conversations, "save", overtaken)
+    monkeypatch.setattr(world.sessions, "save", overtaken)
 
     assert call("renew_session").status == 200
 

@@ -14,12 +14,12 @@ from jobs.core.wait_for_job import WaitForJob
 from jobs.kit.asgi import CONTEXT_HEADER
 from jobs.kit.errors import UnavailableError
 from jobs.messaging.message import session_of
-from jobs.sessions.api import stream as sessions
+from jobs.sessions.api import stream
 from jobs.sessions.send_message import SendMessage
 from jobs.sessions.session import MINUTE, ChatSession, Timeouts
 from jobs.sessions.wiring import wiring as sessions_wiring
 from scripts.openapi.sessions import SESSIONS
-from tests.fakes.memory_conversations import InMemoryConversations
+from tests.fakes.memory_sessions import InMemorySessions
 from tests.streams.conftest import TENANT, context, key
 from tests.support import HOUR, NOON, Broken
 
@@ -29,28 +29,28 @@ PATH = f"/api/messaging/sessions/{SESSION_ID}/messages"
 
 
 @pytest.fixture
-def conversations(world, clock, monkeypatch, rewire) -> InMemoryConversations:
-    made = InMemoryConversations(world.repository, clock)
+def sessions(world, clock, monkeypatch, rewire) -> InMemorySessions:
+    made = InMemorySessions(world.repository, clock)
     shared: Any = {"repository": world.repository, "clock": clock}
-    send = SendMessage(**shared, conversations=made, retention=24 * HOUR)
+    send = SendMessage(**shared, sessions=made, retention=24 * HOUR)
     get_job = GetJob(**shared)
     wait = WaitForJob(**shared, sleep=lambda seconds: clock.advance(round(seconds * 1000)))
     rewire(sessions_wiring, send_message=send)
     rewire(sessions_wiring.core, get_job=get_job)
     rewire(sessions_wiring.core, wait_for_job=wait)
-    monkeypatch.setattr(sessions, "PAUSES_S", (0.005,))
-    monkeypatch.setattr(sessions, "HEARTBEAT_S", 0.02)
+    monkeypatch.setattr(stream, "PAUSES_S", (0.005,))
+    monkeypatch.setattr(stream, "HEARTBEAT_S", 0.02)
     return made
 
 
 @pytest.fixture
-def session(conversations) -> ChatSession:
+def session(sessions) -> ChatSession:
     made = ChatSession(
         id=SESSION_ID, tenant=TENANT, agent_id=AGENT_ID, user_id="u", channel_id="c",
         metadata={}, created_at=NOON, active_at=NOON, renewed_at=NOON,
         timeouts=Timeouts(timeout=60),
     )  # fmt: skip
-    conversations.create(made)
+    sessions.create(made)
     return made
 
 
@@ -156,7 +156,7 @@ def test_who_waits_gets_the_answer_with_it(say, world, clock, rewire, how) -> No
 def test_who_waits_too_long_gets_the_message_alone(say, clock) -> None:
     body = read(say(transport="http"))
 
-    assert clock() == NOON + sessions.LONGEST_WAIT
+    assert clock() == NOON + stream.LONGEST_WAIT
     assert "agentResponse" not in body
     assert body["job"]["status"] == "pending"
 

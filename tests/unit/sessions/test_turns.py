@@ -18,11 +18,11 @@ from jobs.messaging.run_agent_job import LEASE, RunAgentJob
 from jobs.sessions.errors import SessionExpiredError
 from jobs.sessions.pass_turn import PassTurn
 from jobs.sessions.send_message import NewMessage, SendMessage
-from jobs.sessions.session import ANSWER_TIME, MOST_RECALLED, ChatSession, Timeouts
+from jobs.sessions.session import ANSWER_TIMEOUT, MAX_HISTORY_TURNS, ChatSession, Timeouts
 from jobs.sessions.take_turn import TakeTurn
 from jobs.sessions.use_session import NewSession, OpenSession
 from tests.fakes.memory import InMemoryJobRepository, InMemoryRegistry, Outbox
-from tests.fakes.memory_conversations import InMemoryConversations
+from tests.fakes.memory_sessions import InMemorySessions
 from tests.support import HOUR, FrozenClock
 from tests.unit.support import AGENT_ID, Receipt
 
@@ -40,20 +40,18 @@ class Turns(RuleBasedStateMachine):
         super().__init__()
         self.clock = FrozenClock()
         self.repository = InMemoryJobRepository(self.clock)
-        conversations = InMemoryConversations(self.repository, self.clock)
+        sessions = InMemorySessions(self.repository, self.clock)
         registry = InMemoryRegistry()
         registry.put_agent("acme", Agent(id=AGENT_ID, name="Ada"))
         shared: Any = {
             "repository": self.repository,
-            "conversations": conversations,
+            "sessions": sessions,
             "clock": self.clock,
         }
         self.queue = Outbox()
         self.send = SendMessage(**shared, retention=24 * HOUR)
         self.cancel = CancelJob(repository=self.repository, clock=self.clock)
-        self.pass_turn = PassTurn(
-            repository=self.repository, conversations=conversations, queue=self.queue
-        )
+        self.pass_turn = PassTurn(repository=self.repository, sessions=sessions, queue=self.queue)
         self.run_job = RunAgentJob(
             repository=self.repository,
             agents=registry,
@@ -63,7 +61,7 @@ class Turns(RuleBasedStateMachine):
             clock=self.clock,
         )
         self.session: ChatSession = OpenSession(
-            conversations=conversations, choose_agent=ChooseAgent(agents=registry),
+            sessions=sessions, choose_agent=ChooseAgent(agents=registry),
             clock=self.clock,
         )(NewSession(
             tenant="acme", agent_id=AGENT_ID, user_id="u", metadata={}, timeouts=Timeouts(),
@@ -79,7 +77,7 @@ class Turns(RuleBasedStateMachine):
     def ask(self, agent: Agent, question: Any) -> Any:
         earlier = [self.repository.get(ref) for ref in self.sent if ref.id < question.job_id]
         assert all(job.as_of(self.clock()).status.is_terminal for job in earlier)
-        answers = [job.result["content"] for job in earlier[-MOST_RECALLED:] if job.result]
+        answers = [job.result["content"] for job in earlier[-MAX_HISTORY_TURNS:] if job.result]
         heard = [said.content for said in question.history if said.by_agent]
         assert heard == answers
         self.asked.append(question.job_id)
@@ -128,7 +126,7 @@ class Turns(RuleBasedStateMachine):
         if ref in self.sent:
             self.queue.send(ref)
 
-    @rule(millis=st.sampled_from([1, LEASE, ANSWER_TIME]))
+    @rule(millis=st.sampled_from([1, LEASE, ANSWER_TIMEOUT]))
     def wait(self, millis: int) -> None:
         self.clock.advance(millis)
 

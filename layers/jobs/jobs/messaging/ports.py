@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from jobs.core.job import Job, JobRef
 from jobs.kit.clock import Millis
 from jobs.messaging.agent import Agent
-from jobs.messaging.history import Said
+from jobs.messaging.history import PastMessage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +23,7 @@ class Question:
     metadata: Mapping[str, Any]
     timeout: Millis
     deadline: Millis
-    history: Sequence[Said] = ()
+    history: Sequence[PastMessage] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,5 +75,5 @@ class Turns(Protocol):
     def take(self, job: Job) -> None:
         """Raise `NotItsTurnError` while an earlier message of the session waits or runs."""
 
-    def recall(self, job: Job) -> Sequence[Said]:
+    def recall(self, job: Job) -> Sequence[PastMessage]:
         """Return the conversation up to a message whose turn it is."""

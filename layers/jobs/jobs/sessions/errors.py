@@ -4,16 +4,16 @@ from jobs.core.errors import JobError
 
 
 class SessionNotFoundError(JobError):
-    """No such session of this tenant's, or nothing is left of it."""
+    """The tenant has no session of this id, or its retention has passed."""
 
 
 class SessionExpiredError(JobError):
-    """The session has come to its end."""
+    """The session has expired."""
 
 
 class StaleSessionError(JobError):
-    """Someone else changed the session since it was read."""
+    """The session was changed after it was read."""
 
 
 class NotForSaleError(JobError):
-    """What is asked for would cost something elsewhere, and cannot be paid for here."""
+    """Jobs require a payment, and messages of sessions cannot be paid for."""

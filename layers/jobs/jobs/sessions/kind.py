@@ -1,4 +1,4 @@
-"""Messages with sessions, as the shared workers see them."""
+"""The kind of messages, sessions included, for the shared workers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class SessionMessageKind(MessageKind):
-    """The end of a message gives the next one of its session its turn."""
+    """Also dispatches the next message of a session when one ends."""
 
     def __init__(self, wiring: SessionsWiring) -> None:
         super().__init__(wiring.messaging)

@@ -1,4 +1,4 @@
-"""After a message of a session is over: the next one's turn."""
+"""Dispatch the next message of a session when one ends."""
 
 from dataclasses import dataclass, replace
 
@@ -7,26 +7,26 @@ from jobs.core.job import Job, JobRef
 from jobs.core.ports import JobQueue, JobRepository
 from jobs.core.status import JobStatus
 from jobs.messaging.message import session_of
-from jobs.sessions.ports import Conversations
+from jobs.sessions.ports import Sessions
 from jobs.sessions.session import ChatMessage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PassTurn:
     repository: JobRepository
-    conversations: Conversations
+    sessions: Sessions
     queue: JobQueue
 
     def __call__(self, job: Job) -> None:
-        """Send the first message after it that is not over to a worker once more.
+        """Queue the next message of the job's session that has not ended.
 
-        Harmless when repeated, and where that one does not wait: the worker looks.
+        Idempotent: the worker checks whose turn it is.
         """
         session = session_of(job)
         if session is None:
             return
-        for asked in self.conversations.asked_since(job.tenant, session, after=job.created_at):
-            ref = ref_of(asked, job)
+        for question in self.sessions.questions_since(job.tenant, session, after=job.created_at):
+            ref = ref_of(question, job)
             try:
                 status = self.repository.status_of(ref)
             except JobNotFoundError:
@@ -37,6 +37,6 @@ class PassTurn:
                 return
 
 
-def ref_of(asked: ChatMessage, sibling: Job) -> JobRef:
-    """Return the ref of the job that a message is, of the same session as another job."""
-    return replace(sibling.ref, id=asked.job_id)
+def ref_of(question: ChatMessage, sibling: Job) -> JobRef:
+    """Return the ref of a question's job; `sibling` is another job of the same session."""
+    return replace(sibling.ref, id=question.job_id)

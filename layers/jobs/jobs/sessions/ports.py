@@ -1,4 +1,4 @@
-"""What sessions need from the outside world beside `jobs.core.ports`.
+"""Ports of sessions, in addition to `jobs.core.ports`.
 
 Every method may raise `UnavailableError`.
 """
@@ -12,42 +12,44 @@ from jobs.kit.clock import Millis
 from jobs.sessions.session import ChatMessage, ChatSession, Messages, Window
 
 
-class Conversations(Protocol):
+class Sessions(Protocol):
     def create(self, session: ChatSession) -> None:
         """Store a new session."""
 
     def get(self, tenant: str, session_id: str) -> ChatSession:
-        """Return the session, expired or not, or raise `SessionNotFoundError`."""
+        """Return the session, even an expired one, or raise `SessionNotFoundError`."""
 
     def save(self, session: ChatSession) -> None:
-        """Store the version after the stored one, or raise `StaleSessionError`."""
+        """Replace the previous version, or raise `StaleSessionError`."""
 
     def send(self, session: ChatSession, job: Job, key: IdempotencyKey | None = None) -> JobRef:
-        """Store the session's next version, a message and its job, all or nothing.
+        """Store the session's next version, a message and its job in one transaction.
 
-        Returns the job's ref, or the first one's of this key. Raises `StaleSessionError`, also if
-        the session has been deleted, and `IdempotencyConflictError`.
+        Returns the job's ref, or the ref of the first job with this key. Raises
+        `StaleSessionError` (also for a deleted session) and `IdempotencyConflictError`.
         """
 
     def active(self, tenant: str, *, limit: int) -> Sequence[ChatSession]:
         """Return the sessions that have not expired, newest first."""
 
     def page(self, tenant: str, session_id: str, window: Window) -> Messages:
-        """Return messages of both sides, in order of their times."""
+        """Return messages of the user and the agent, in order of time."""
 
-    def asked(
+    def questions(
         self, tenant: str, session_id: str, *, before: Millis | None = None
     ) -> Iterator[ChatMessage]:
-        """Return what users have said, newest first."""
+        """Return the user's messages, newest first."""
 
-    def asked_since(self, tenant: str, session_id: str, *, after: Millis) -> Iterator[ChatMessage]:
+    def questions_since(
+        self, tenant: str, session_id: str, *, after: Millis
+    ) -> Iterator[ChatMessage]:
         """Return what users have said, oldest first."""
 
-    def answered(self, tenant: str, session_id: str, *, limit: int) -> Sequence[ChatMessage]:
-        """Return the newest answers, oldest first."""
+    def answers(self, tenant: str, session_id: str, *, limit: int) -> Sequence[ChatMessage]:
+        """Return the newest `limit` answers, oldest first."""
 
     def close(self, session: ChatSession) -> None:
-        """Remove the session: from now on nothing more is said in it. Harmless when repeated."""
+        """Delete the session, so that no message can be added. Idempotent."""
 
-    def forget(self, tenant: str, session_id: str) -> None:
-        """Remove the messages of a session that is closed."""
+    def delete_messages(self, tenant: str, session_id: str) -> None:
+        """Delete the messages of a closed session. Idempotent."""

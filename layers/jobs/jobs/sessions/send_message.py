@@ -1,4 +1,4 @@
-"""Say something in a session: a message, and the job that it is, in one write."""
+"""Add a message to a session, and create its job, in one transaction."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,15 +11,15 @@ from jobs.core.ports import IdempotencyKey, JobRepository
 from jobs.kit.clock import Clock, Millis
 from jobs.messaging.message import KIND, Message
 from jobs.sessions.errors import StaleSessionError
-from jobs.sessions.ports import Conversations
-from jobs.sessions.session import ANSWER_TIME, ChatSession
+from jobs.sessions.ports import Sessions
+from jobs.sessions.session import ANSWER_TIMEOUT, ChatSession
 
 _ATTEMPTS: Final = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewMessage:
-    """What a caller says, checked."""
+    """A validated request to add a message."""
 
     tenant: str
     session: str
@@ -30,7 +30,9 @@ class NewMessage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sent:
+class SentMessage:
+    """`renewed`: whether the message renewed the session."""
+
     session: ChatSession
     job: Job
     renewed: bool
@@ -39,33 +41,33 @@ class Sent:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendMessage:
     repository: JobRepository
-    conversations: Conversations
+    sessions: Sessions
     clock: Clock
     retention: Millis
 
-    def __call__(self, new: NewMessage) -> Sent:
-        """Return the session with its message's job, which of a repeated message is the first one.
+    def __call__(self, new: NewMessage) -> SentMessage:
+        """Return the session and the message's job; a repeated key returns the first job.
 
         Raises `SessionNotFoundError`, `SessionExpiredError`, `IdempotencyConflictError`.
         """
         for _ in range(_ATTEMPTS):
-            before, now = self.conversations.get(new.tenant, new.session), self.clock()
+            before, now = self.sessions.get(new.tenant, new.session), self.clock()
             before.check(now)
-            session = before.said(now)
+            session = before.add_message(now)
             job = self._job(new, session)
             try:
-                ref = self.conversations.send(session, job, _key(new, now))
+                ref = self.sessions.send(session, job, _key(new, now))
             except StaleSessionError:  # another message came in between
                 continue
             if ref != job.ref:
                 first = self.repository.get(ref).as_of(now)
-                return Sent(session=before, job=first, renewed=False)
-            return Sent(session=session, job=job, renewed=session.renewals > before.renewals)
+                return SentMessage(session=before, job=first, renewed=False)
+            return SentMessage(session=session, job=job, renewed=session.renewals > before.renewals)
         raise StaleSessionError(new.session)
 
     def _job(self, new: NewMessage, session: ChatSession) -> Job:
         return Job(
-            id=new_job_id(session.said_at),
+            id=new_job_id(session.last_message_at),
             tenant=new.tenant,
             kind=KIND,
             request={
@@ -74,9 +76,9 @@ class SendMessage:
                 "content": new.content,
                 "metadata": new.metadata,
             },
-            created_at=session.said_at,
-            changed_at=session.said_at,
-            deadline=session.said_at + ANSWER_TIME,
+            created_at=session.last_message_at,
+            changed_at=session.last_message_at,
+            deadline=session.last_message_at + ANSWER_TIMEOUT,
             retention=self.retention,
             details=Message(session=session.id),
         )

@@ -1,7 +1,4 @@
-"""Conversations with an agent: sessions, the messages in them, and what of these an agent is told.
-
-Called chat sessions, as jobs of documentation agents have sessions of another kind.
-"""
+"""Chat sessions, their messages, and the history that an agent receives."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -10,35 +7,35 @@ from typing import Any, Final, Self
 from jobs.core.job import Job
 from jobs.core.status import JobStatus
 from jobs.kit.clock import Millis
-from jobs.messaging.history import Said
+from jobs.messaging.history import PastMessage
 from jobs.sessions.errors import SessionExpiredError
 
 MINUTE: Final[Millis] = 60_000
-LONGEST_SESSION_MINUTES: Final = 720
-ANSWER_TIME: Final[Millis] = 120_000
-"""From a message to its answer, the wait for the answers before it included."""
-KEPT: Final[Millis] = (LONGEST_SESSION_MINUTES + 24 * 60) * MINUTE
-"""From its creation on, a session and its messages: long enough for each session, and a day."""
-MOST_RECALLED: Final = 20
-"""So many questions, and as many answers, an agent is reminded of at most."""
-MOST_RECALLED_CHARACTERS: Final = 100_000
+MAX_SESSION_MINUTES: Final = 720
+ANSWER_TIMEOUT: Final[Millis] = 120_000
+"""From a message to its answer, including the wait for earlier answers."""
+SESSION_RETENTION: Final[Millis] = (MAX_SESSION_MINUTES + 24 * 60) * MINUTE
+"""From creation until a session and its messages are deleted: the longest session and a day."""
+MAX_HISTORY_TURNS: Final = 20
+"""Each turn is a question and its answer, if there is one."""
+MAX_HISTORY_CHARACTERS: Final = 100_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timeouts:
-    """In minutes. `warning`: how long before its end a session is near it."""
+    """In minutes. `warning`: how long before its end a session is near expiration."""
 
     timeout: int = 30
     auto_renew: bool = True
-    max_duration: int = LONGEST_SESSION_MINUTES
+    max_duration: int = MAX_SESSION_MINUTES
     warning: int = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChatSession:
-    """`renewed_at` is when its time began to run, `said_at` the time of its last message.
+    """`renewed_at`: when the timeout began to run. `last_message_at`: 0 before the first message.
 
-    `version` rises with each change: a change of an older one is refused.
+    `version` increases with each change, for optimistic locking.
     """
 
     id: str
@@ -50,7 +47,7 @@ class ChatSession:
     created_at: Millis
     active_at: Millis
     renewed_at: Millis
-    said_at: Millis = 0
+    last_message_at: Millis = 0
     renewals: int = 0
     timeouts: Timeouts = Timeouts()
     version: int = 1
@@ -64,42 +61,42 @@ class ChatSession:
 
     @property
     def gone_at(self) -> Millis:
-        """When nothing is left of it and its messages."""
-        return self.created_at + KEPT
+        """When the session and its messages are deleted."""
+        return self.created_at + SESSION_RETENTION
 
     def is_near_expiration(self, now: Millis) -> bool:
         return 0 < self.expires_at - now <= self.timeouts.warning * MINUTE
 
     def check(self, now: Millis) -> None:
-        """Raise `SessionExpiredError` if the session is over."""
+        """Raise `SessionExpiredError` if the session has expired."""
         if now >= self.expires_at:
             raise SessionExpiredError(self.id)
 
-    def renewed(self, now: Millis) -> Self:
-        """Let its time begin anew, as far as its longest duration lets it."""
-        changed = replace(self._active(now), renewed_at=now)
-        gained = changed.expires_at > self.expires_at
-        return replace(changed, renewals=self.renewals + gained)
+    def renew(self, now: Millis) -> Self:
+        """Restart the timeout, within the maximum duration."""
+        changed = replace(self._record_activity(now), renewed_at=now)
+        extended = changed.expires_at > self.expires_at
+        return replace(changed, renewals=self.renewals + extended)
 
-    def touched(self, now: Millis) -> Self:
-        """Note that it is in use, which renews it if it is of that kind."""
-        return self.renewed(now) if self.timeouts.auto_renew else self._active(now)
+    def touch(self, now: Millis) -> Self:
+        """Record activity, which renews the session if it renews automatically."""
+        return self.renew(now) if self.timeouts.auto_renew else self._record_activity(now)
 
-    def said(self, now: Millis) -> Self:
-        """Note a message. Each has a millisecond of its own, `said_at`: by it they are ordered."""
-        return replace(self.touched(now), said_at=max(now, self.said_at + 1))
+    def add_message(self, now: Millis) -> Self:
+        """Record a message. Each has its own millisecond, `last_message_at`, which orders them."""
+        return replace(self.touch(now), last_message_at=max(now, self.last_message_at + 1))
 
-    def timed(self, timeouts: Timeouts, now: Millis) -> Self:
-        """Give it other times, which run from now on."""
-        return replace(self._active(now), renewed_at=now, timeouts=timeouts)
+    def set_timeouts(self, timeouts: Timeouts, now: Millis) -> Self:
+        """Replace the timeouts; they run from now."""
+        return replace(self._record_activity(now), renewed_at=now, timeouts=timeouts)
 
-    def _active(self, now: Millis) -> Self:
+    def _record_activity(self, now: Millis) -> Self:
         return replace(self, active_at=now, version=self.version + 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChatMessage:
-    """`job_id`: the job that a user's message is, or that brought an agent's."""
+    """`job_id`: the job of the question, or the job whose result the answer is."""
 
     id: str
     job_id: str
@@ -112,7 +109,7 @@ class ChatMessage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
-    """Which messages of a session: those between two times, neither of them included.
+    """Selects messages between two times, both exclusive.
 
     The newest `limit` of them, or with `oldest` the oldest.
     """
@@ -125,14 +122,14 @@ class Window:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Messages:
-    """Newest first. A page may be short of its limit where messages are large; `more` tells."""
+    """A page, newest first. Large messages make it shorter than its limit; `more` is exact."""
 
     messages: Sequence[ChatMessage]
     more: bool
 
 
 def question_in(job: Job) -> ChatMessage:
-    """Return the message that a session's job is. They have one id and one time."""
+    """Return the question of a session's job; it has the id and creation time of the job."""
     return ChatMessage(
         id=job.id,
         job_id=job.id,
@@ -145,7 +142,7 @@ def question_in(job: Job) -> ChatMessage:
 
 
 def answer_in(job: Job) -> ChatMessage | None:
-    """Return what the agent has answered, if it has."""
+    """Return the agent's answer, or None if the job has not succeeded."""
     if job.status is not JobStatus.SUCCEEDED or job.result is None or job.ended_at is None:
         return None
     return ChatMessage(
@@ -159,19 +156,21 @@ def answer_in(job: Job) -> ChatMessage | None:
     )
 
 
-def recalled(asked: Sequence[ChatMessage], answered: Sequence[ChatMessage]) -> Sequence[Said]:
-    """Put a conversation together, each answer after its question.
+def select_history(
+    questions: Sequence[ChatMessage], answers: Sequence[ChatMessage]
+) -> Sequence[PastMessage]:
+    """Return the newest turns that fit `MAX_HISTORY_CHARACTERS`, each answer after its question.
 
-    Both come in order. Of a long one the newest part is kept, and it begins with a question.
+    Questions and answers come oldest first.
     """
-    answers = {message.job_id: message for message in answered}
-    kept: list[Said] = []
-    room = MOST_RECALLED_CHARACTERS
-    for question in reversed(asked):
-        answer = answers.get(question.id)
-        turn = [Said(m.is_agent, m.content) for m in (question, answer) if m]
-        room -= sum(len(said.content) for said in turn)
+    answer_of = {answer.job_id: answer for answer in answers}
+    history: list[PastMessage] = []
+    room = MAX_HISTORY_CHARACTERS
+    for question in reversed(questions):
+        answer = answer_of.get(question.id)
+        turn = [PastMessage(m.is_agent, m.content) for m in (question, answer) if m]
+        room -= sum(len(message.content) for message in turn)
         if room < 0:
             break
-        kept = turn + kept
-    return kept
+        history = turn + history
+    return history

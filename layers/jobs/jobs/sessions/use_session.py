@@ -1,4 +1,4 @@
-"""Sessions of a user with an agent: open one, read it, keep it alive, list and close them."""
+"""Open, read, change, list and close sessions."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,16 +14,16 @@ from jobs.kit.clock import Clock, Millis
 from jobs.messaging.choose_agent import ChooseAgent
 from jobs.messaging.message import KIND
 from jobs.sessions.errors import StaleSessionError
-from jobs.sessions.ports import Conversations
+from jobs.sessions.ports import Sessions
 from jobs.sessions.session import ChatSession, Timeouts
 
-MOST_LISTED: Final = 1000
+MAX_LISTED_SESSIONS: Final = 1000
 _ATTEMPTS: Final = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewSession:
-    """What a caller asks for, checked."""
+    """A validated request for a session."""
 
     tenant: str
     agent_id: str
@@ -34,12 +34,12 @@ class NewSession:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenSession:
-    conversations: Conversations
+    sessions: Sessions
     choose_agent: ChooseAgent
     clock: Clock
 
     def __call__(self, new: NewSession) -> ChatSession:
-        """Raises `AgentNotFoundError`."""
+        """Store and return a new session. Raises `AgentNotFoundError`."""
         agent = self.choose_agent(new.tenant, new.agent_id)
         now = self.clock()
         session = ChatSession(
@@ -54,7 +54,7 @@ class OpenSession:
             renewed_at=now,
             timeouts=new.timeouts,
         )
-        self.conversations.create(session)
+        self.sessions.create(session)
         return session
 
 
@@ -64,51 +64,54 @@ class Change(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UseSession:
-    conversations: Conversations
+    sessions: Sessions
     clock: Clock
 
     def get(self, tenant: str, session_id: str) -> ChatSession:
-        """Raises `SessionNotFoundError`, `SessionExpiredError`."""
-        session = self.conversations.get(tenant, session_id)
+        """Return a session. Raises `SessionNotFoundError`, `SessionExpiredError`."""
+        session = self.sessions.get(tenant, session_id)
         session.check(self.clock())
         return session
 
     def change(self, tenant: str, session_id: str, change: Change) -> ChatSession:
-        """Store what `change` makes of the session, and return it. Raises as `get` does."""
+        """Apply `change` to the session, store and return the result.
+
+        Raises `StaleSessionError` after too many conflicts, and the errors of `get`.
+        """
         for _ in range(_ATTEMPTS):
             changed = change(self.get(tenant, session_id), self.clock())
             try:
-                self.conversations.save(changed)
+                self.sessions.save(changed)
             except StaleSessionError:
                 continue
             return changed
         raise StaleSessionError(session_id)
 
     def active(self, tenant: str) -> Sequence[ChatSession]:
-        """Return the newest `MOST_LISTED` that have not expired, newest first."""
-        return self.conversations.active(tenant, limit=MOST_LISTED)
+        """Return up to `MAX_LISTED_SESSIONS` sessions that have not expired, newest first."""
+        return self.sessions.active(tenant, limit=MAX_LISTED_SESSIONS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CloseSession:
-    conversations: Conversations
+    sessions: Sessions
     repository: JobRepository
     cancel_job: CancelJob
 
     def __call__(self, tenant: str, session_id: str) -> None:
-        """Delete a session with its messages; what is not answered yet is cancelled.
+        """Delete a session with its messages, and cancel its unanswered messages.
 
         Raises `SessionNotFoundError`.
         """
-        self.conversations.close(self.conversations.get(tenant, session_id))
+        self.sessions.close(self.sessions.get(tenant, session_id))
         ref = JobRef(tenant=tenant, kind=KIND, id="")
-        for asked in self.conversations.asked(tenant, session_id):
-            if self._was_asked(replace(ref, id=asked.job_id)):
+        for question in self.sessions.questions(tenant, session_id):
+            if self._cancel(replace(ref, id=question.job_id)):
                 break
-        self.conversations.forget(tenant, session_id)
+        self.sessions.delete_messages(tenant, session_id)
 
-    def _was_asked(self, ref: JobRef) -> bool:
-        """Cancel a job; tell whether it had its turn and is over, and with it all before it."""
+    def _cancel(self, ref: JobRef) -> bool:
+        """Cancel a job. Return whether it had its turn: then all earlier jobs have ended."""
         try:
             self.cancel_job(ref)
         except JobEndedError:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from jobs.messaging.poll_remote_job import PollRemoteJob
     from jobs.messaging.run_agent_job import RunAgentJob
     from jobs.sessions.adapters.jobs import DynamoChatJobs
-    from jobs.sessions.adapters.sessions import DynamoConversations
+    from jobs.sessions.adapters.sessions import DynamoSessions
     from jobs.sessions.pass_turn import PassTurn
     from jobs.sessions.send_message import SendMessage
     from jobs.sessions.take_turn import TakeTurn
@@ -25,11 +25,11 @@ class SessionsWiring:
         self.core = messaging.core
         self.messaging = messaging
 
-    # ── What the API does ───────────────────────────────────────────────────────────
+    # ── Use cases of the API ────────────────────────────────────────────────────────
 
     @property
     def closed(self) -> bool:
-        """Whether a message would be a job that others have to pay for."""
+        """Whether jobs require a payment, which messages of sessions cannot make."""
         mode = os.environ["PAYMENTS"]
         return mode == "required" or (
             mode == "instead-of-key" and os.environ["KEYS_ARE_FREE"] != "true"
@@ -40,7 +40,7 @@ class SessionsWiring:
         from jobs.sessions.use_session import OpenSession
 
         return OpenSession(
-            conversations=self.conversations,
+            sessions=self.sessions,
             choose_agent=self.messaging.choose_agent,
             clock=self.core.clock,
         )
@@ -49,14 +49,14 @@ class SessionsWiring:
     def use_session(self) -> UseSession:
         from jobs.sessions.use_session import UseSession
 
-        return UseSession(conversations=self.conversations, clock=self.core.clock)
+        return UseSession(sessions=self.sessions, clock=self.core.clock)
 
     @cached_property
     def close_session(self) -> CloseSession:
         from jobs.sessions.use_session import CloseSession
 
         return CloseSession(
-            conversations=self.conversations,
+            sessions=self.sessions,
             repository=self.core.jobs,
             cancel_job=self.core.cancel_job,
         )
@@ -67,20 +67,18 @@ class SessionsWiring:
 
         return SendMessage(
             repository=self.core.jobs,
-            conversations=self.conversations,
+            sessions=self.sessions,
             clock=self.core.clock,
             retention=self.core.retention,
         )
 
-    # ── What the workers do ─────────────────────────────────────────────────────────
+    # ── Use cases of the workers ────────────────────────────────────────────────────
 
     @cached_property
     def take_turn(self) -> TakeTurn:
         from jobs.sessions.take_turn import TakeTurn
 
-        return TakeTurn(
-            repository=self.core.jobs, conversations=self.conversations, clock=self.core.clock
-        )
+        return TakeTurn(repository=self.core.jobs, sessions=self.sessions, clock=self.core.clock)
 
     @cached_property
     def pass_turn(self) -> PassTurn:
@@ -88,7 +86,7 @@ class SessionsWiring:
 
         return PassTurn(
             repository=self.core.jobs,
-            conversations=self.conversations,
+            sessions=self.sessions,
             queue=self.messaging.queue,
         )
 
@@ -116,13 +114,13 @@ class SessionsWiring:
             clock=self.core.clock,
         )
 
-    # ── What it stands on ───────────────────────────────────────────────────────────
+    # ── Adapters ────────────────────────────────────────────────────────────────────
 
     @cached_property
-    def conversations(self) -> DynamoConversations:
-        from jobs.sessions.adapters.sessions import DynamoConversations
+    def sessions(self) -> DynamoSessions:
+        from jobs.sessions.adapters.sessions import DynamoSessions
 
-        return DynamoConversations(
+        return DynamoSessions(
             self.core.aws.dynamodb,
             os.environ["SESSION_TABLE"],
             os.environ["JOB_TABLE"],
@@ -131,7 +129,7 @@ class SessionsWiring:
 
     @cached_property
     def repository(self) -> DynamoChatJobs:
-        """The job table for workers: an answer is stored as a message of its session, too."""
+        """The workers' job table: it also stores each answer as a message of its session."""
         from jobs.sessions.adapters.jobs import DynamoChatJobs
 
         return DynamoChatJobs(

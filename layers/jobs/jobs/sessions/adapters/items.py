@@ -1,4 +1,4 @@
-"""Sessions and their messages as items, and back."""
+"""Convert sessions and their messages to items and back."""
 
 import json
 from typing import Final
@@ -16,7 +16,7 @@ def session_key(tenant: str, session_id: str) -> Item:
     return attributes({"PK": tenant, "SK": session_id})
 
 
-def session_item(session: ChatSession) -> Item:
+def session_to_item(session: ChatSession) -> Item:
     timeouts = session.timeouts
     return session_key(session.tenant, session.id) | attributes(
         {
@@ -27,7 +27,7 @@ def session_item(session: ChatSession) -> Item:
             "created_at": session.created_at,
             "active_at": session.active_at,
             "renewed_at": session.renewed_at,
-            "said_at": session.said_at,
+            "said_at": session.last_message_at,
             "renewals": session.renewals,
             "timeout": timeouts.timeout,
             "auto_renew": int(timeouts.auto_renew),
@@ -40,7 +40,7 @@ def session_item(session: ChatSession) -> Item:
     )
 
 
-def session_from(item: Stored) -> ChatSession:
+def session_from_item(item: Stored) -> ChatSession:
     values = plain(item)
     return ChatSession(
         id=values["SK"],
@@ -52,7 +52,7 @@ def session_from(item: Stored) -> ChatSession:
         created_at=values["created_at"],
         active_at=values["active_at"],
         renewed_at=values["renewed_at"],
-        said_at=values["said_at"],
+        last_message_at=values["said_at"],
         renewals=values["renewals"],
         timeouts=Timeouts(
             timeout=values["timeout"],
@@ -64,22 +64,22 @@ def session_from(item: Stored) -> ChatSession:
     )
 
 
-def thread(tenant: str, session_id: str) -> str:
-    """Name the partition of a session's messages."""
+def message_partition(tenant: str, session_id: str) -> str:
+    """Return the partition key of a session's messages."""
     return f"{tenant}#{session_id}"
 
 
-def rank(side: str, at: Millis) -> str:
-    """Where the messages of a side and a time begin; what follows tells those of one time apart."""
+def sort_key_prefix(side: str, at: Millis) -> str:
+    """Return the prefix of the sort keys of one side's messages at a time; the job id follows."""
     return f"{side}{min(max(at, 0), 10**14 - 1):014d}"
 
 
-def message_item(tenant: str, session_id: str, message: ChatMessage, gone_at: Millis) -> Item:
+def message_to_item(tenant: str, session_id: str, message: ChatMessage, gone_at: Millis) -> Item:
     side = AGENT if message.is_agent else USER
     return attributes(
         {
-            "PK": thread(tenant, session_id),
-            "SK": f"{rank(side, message.at)}#{message.job_id}",
+            "PK": message_partition(tenant, session_id),
+            "SK": f"{sort_key_prefix(side, message.at)}#{message.job_id}",
             "id": message.id,
             "job_id": message.job_id,
             "author_id": message.author_id,
@@ -91,7 +91,7 @@ def message_item(tenant: str, session_id: str, message: ChatMessage, gone_at: Mi
     )
 
 
-def message_from(item: Stored) -> ChatMessage:
+def message_from_item(item: Stored) -> ChatMessage:
     values = plain(item)
     return ChatMessage(
         id=values["id"],

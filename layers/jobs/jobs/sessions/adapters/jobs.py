@@ -1,7 +1,4 @@
-"""The job table, for those who bring agents' answers: of a session's job the answer is a message.
-
-Both are written, or neither.
-"""
+"""The workers' job table: a session's answer is stored as its message in the same transaction."""
 
 import secrets
 from typing import TYPE_CHECKING, Any, override
@@ -14,8 +11,8 @@ from jobs.kit.aws.client import passing_failures
 from jobs.kit.aws.dynamodb.transact import transact
 from jobs.kit.clock import Clock
 from jobs.messaging.message import session_of
-from jobs.sessions.adapters.items import message_item, session_key
-from jobs.sessions.session import KEPT, answer_in
+from jobs.sessions.adapters.items import message_to_item, session_key
+from jobs.sessions.session import SESSION_RETENTION, answer_in
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -47,7 +44,9 @@ class DynamoChatJobs(DynamoJobRepository):
         }
         message: Any = {
             "TableName": self._session_table,
-            "Item": message_item(job.tenant, session_id, answer, job.created_at + KEPT),
+            "Item": message_to_item(
+                job.tenant, session_id, answer, job.created_at + SESSION_RETENTION
+            ),
         }
         with passing_failures():
             self.put_result(job, state)
@@ -61,7 +60,7 @@ class DynamoChatJobs(DynamoJobRepository):
         )
         if not refused:
             return None
-        if refused[0] is None:  # the session has been deleted: there is nobody to be told
+        if refused[0] is None:  # the session has been deleted: only the job is left to update
             return super().save(job, replacing=replacing)
         if not is_ours(refused[0], state):
             raise StaleJobError(job.id)

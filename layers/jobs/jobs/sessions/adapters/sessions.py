@@ -1,6 +1,6 @@
-"""The session table: sessions beside each other by tenant, and below each its messages.
+"""The session table: a partition of sessions per tenant, and one of messages per session.
 
-Users' messages and agents' answers lie apart, each in order of their times.
+Questions and answers have sort keys of their own prefix, each in order of time.
 """
 
 import heapq
@@ -23,17 +23,17 @@ from jobs.messaging.adapters.storage import MessageStorage
 from jobs.sessions.adapters.items import (
     AGENT,
     USER,
-    message_from,
-    message_item,
-    rank,
-    session_from,
-    session_item,
+    message_from_item,
+    message_partition,
+    message_to_item,
+    session_from_item,
     session_key,
-    thread,
+    session_to_item,
+    sort_key_prefix,
 )
 from jobs.sessions.errors import SessionNotFoundError, StaleSessionError
 from jobs.sessions.session import (
-    LONGEST_SESSION_MINUTES,
+    MAX_SESSION_MINUTES,
     MINUTE,
     ChatMessage,
     ChatSession,
@@ -47,13 +47,13 @@ if TYPE_CHECKING:
 
 _FIRST: Final = "!"
 _LAST: Final = "~"
-_A_BATCH: Final = 25
-_A_READ: Final = 20
-_MOST_BYTES: Final = 5 * 2**19
-"""Of one page's messages: Lambda answers 6 MB at most, and quotes may double on the way."""
+_DELETE_BATCH: Final = 25
+_PAGE_SIZE: Final = 20
+_MAX_PAGE_BYTES: Final = 5 * 2**19
+"""Lambda's limit is 6 MB, and escaping quotes may double the messages' size."""
 
 
-class DynamoConversations:
+class DynamoSessions:
     def __init__(self, client: "DynamoDBClient", table: str, job_table: str, clock: Clock) -> None:
         self._client = client
         self._table = table
@@ -62,7 +62,7 @@ class DynamoConversations:
 
     def create(self, session: ChatSession) -> None:
         with passing_failures():
-            self._client.put_item(TableName=self._table, Item=session_item(session))
+            self._client.put_item(TableName=self._table, Item=session_to_item(session))
 
     def get(self, tenant: str, session_id: str) -> ChatSession:
         with passing_failures():
@@ -71,7 +71,7 @@ class DynamoConversations:
             ).get("Item")
         if found is None or int(found["expires_at"]["N"]) * 1000 <= self._clock():
             raise SessionNotFoundError(session_id)
-        return session_from(found)
+        return session_from_item(found)
 
     def save(self, session: ChatSession) -> None:
         with passing_failures():
@@ -81,7 +81,7 @@ class DynamoConversations:
                 raise StaleSessionError(session.id) from error
 
     def send(self, session: ChatSession, job: Job, key: IdempotencyKey | None = None) -> JobRef:
-        message = message_item(session.tenant, session.id, question_in(job), session.gone_at)
+        message = message_to_item(session.tenant, session.id, question_in(job), session.gone_at)
         header = JobItems(_storage).header(job, write_id=secrets.token_hex(6))
         writes: list[Any] = [
             {"Put": self._next(session)},
@@ -101,18 +101,18 @@ class DynamoConversations:
 
     def active(self, tenant: str, *, limit: int) -> Sequence[ChatSession]:
         now = self._clock()
-        eldest = earliest_id(now - LONGEST_SESSION_MINUTES * MINUTE)
+        first = earliest_id(now - MAX_SESSION_MINUTES * MINUTE)
         found = self._query(
-            tenant, eldest, _LAST, newest=True, FilterExpression="ends_at > :now", now=now
+            tenant, first, _LAST, newest=True, FilterExpression="ends_at > :now", now=now
         )
-        return [session_from(item) for item in islice(found, limit)]
+        return [session_from_item(item) for item in islice(found, limit)]
 
     def page(self, tenant: str, session_id: str, window: Window) -> Messages:
         sides = (
             self._query(
-                thread(tenant, session_id),
-                side if window.after is None else rank(side, window.after + 1),
-                side + _LAST if window.before is None else rank(side, window.before - 1) + _LAST,
+                message_partition(tenant, session_id),
+                side if window.after is None else sort_key_prefix(side, window.after + 1),
+                _last_key(side, window.before),
                 newest=not window.oldest,
                 Limit=window.limit + 1,
             )
@@ -122,30 +122,31 @@ class DynamoConversations:
         size = 0
         for item in heapq.merge(*sides, key=_time_of, reverse=not window.oldest):
             size += len(item["content"]["S"]) + len(item["metadata"]["S"])
-            full = len(found) >= window.limit or size > _MOST_BYTES
-            # Two of the same time are not parted, as the next page begins beyond this time.
+            full = len(found) >= window.limit or size > _MAX_PAGE_BYTES
+            # Messages of one time stay together: the next page begins after this time.
             if full and found and _time_of(item) != found[-1].at:
                 return Messages(messages=_newest_first(found, window), more=True)
-            found.append(message_from(item))
+            found.append(message_from_item(item))
         return Messages(messages=_newest_first(found, window), more=False)
 
-    def asked(
+    def questions(
         self, tenant: str, session_id: str, *, before: Millis | None = None
     ) -> Iterator[ChatMessage]:
-        last = USER + _LAST if before is None else rank(USER, before - 1) + _LAST
-        partition = thread(tenant, session_id)
-        found = self._query(partition, USER, last, newest=True, Limit=_A_READ)
-        return map(message_from, found)
+        partition = message_partition(tenant, session_id)
+        found = self._query(partition, USER, _last_key(USER, before), newest=True, Limit=_PAGE_SIZE)
+        return map(message_from_item, found)
 
-    def asked_since(self, tenant: str, session_id: str, *, after: Millis) -> Iterator[ChatMessage]:
-        first, partition = rank(USER, after + 1), thread(tenant, session_id)
-        found = self._query(partition, first, USER + _LAST, newest=False, Limit=_A_READ)
-        return map(message_from, found)
+    def questions_since(
+        self, tenant: str, session_id: str, *, after: Millis
+    ) -> Iterator[ChatMessage]:
+        first, partition = sort_key_prefix(USER, after + 1), message_partition(tenant, session_id)
+        found = self._query(partition, first, USER + _LAST, newest=False, Limit=_PAGE_SIZE)
+        return map(message_from_item, found)
 
-    def answered(self, tenant: str, session_id: str, *, limit: int) -> Sequence[ChatMessage]:
-        partition = thread(tenant, session_id)
+    def answers(self, tenant: str, session_id: str, *, limit: int) -> Sequence[ChatMessage]:
+        partition = message_partition(tenant, session_id)
         found = self._query(partition, AGENT, AGENT + _LAST, newest=True, Limit=limit)
-        return [message_from(item) for item in islice(found, limit)][::-1]
+        return [message_from_item(item) for item in islice(found, limit)][::-1]
 
     def close(self, session: ChatSession) -> None:
         with passing_failures():
@@ -153,20 +154,24 @@ class DynamoConversations:
                 TableName=self._table, Key=session_key(session.tenant, session.id)
             )
 
-    def forget(self, tenant: str, session_id: str) -> None:
+    def delete_messages(self, tenant: str, session_id: str) -> None:
         found = self._query(
-            thread(tenant, session_id), _FIRST, _LAST, newest=True, ProjectionExpression="PK, SK"
+            message_partition(tenant, session_id),
+            _FIRST,
+            _LAST,
+            newest=True,
+            ProjectionExpression="PK, SK",
         )
         keys = ({name: item[name] for name in ("PK", "SK")} for item in found)
-        for some in batched(keys, _A_BATCH, strict=False):
-            deletes = [{"Delete": {"TableName": self._table, "Key": key}} for key in some]
+        for batch in batched(keys, _DELETE_BATCH, strict=False):
+            deletes = [{"Delete": {"TableName": self._table, "Key": key}} for key in batch]
             transact(self._client, deletes)
 
     def _next(self, session: ChatSession) -> Any:
-        """Spell the write of a session's next version."""
+        """Return the conditional put of a session's next version."""
         return {
             "TableName": self._table,
-            "Item": session_item(session),
+            "Item": session_to_item(session),
             "ConditionExpression": "version = :before",
             "ExpressionAttributeValues": attributes({":before": session.version - 1}),
         }
@@ -181,8 +186,8 @@ class DynamoConversations:
         now: Millis | None = None,
         **options: Any,
     ) -> Iterator[Stored]:
-        """Read what lies between two sort keys, page by page."""
-        if first > last:  # which DynamoDB takes for a mistake
+        """Yield the items between two sort keys, page by page."""
+        if first > last:  # DynamoDB rejects an empty range
             return
         values: Values = {":pk": partition, ":first": first, ":last": last, ":now": now}
         query: dict[str, Any] = {
@@ -200,6 +205,10 @@ class DynamoConversations:
             if "LastEvaluatedKey" not in page:
                 return
             query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
+
+def _last_key(side: str, before: Millis | None) -> str:
+    return (side if before is None else sort_key_prefix(side, before - 1)) + _LAST
 
 
 def _time_of(item: Stored) -> Millis:

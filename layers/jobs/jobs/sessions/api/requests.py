@@ -16,7 +16,7 @@ from jobs.kit import strict_json
 from jobs.kit.body_rules import Metadata, content_rule, parse, require, units
 from jobs.kit.fingerprint import fingerprint
 from jobs.kit.types import Uuid
-from jobs.sessions.session import LONGEST_SESSION_MINUTES, Timeouts
+from jobs.sessions.session import MAX_SESSION_MINUTES, Timeouts
 
 _MAX_CONTENT: Final = 4000
 _MAX_ATTACHMENTS: Final = 10_000
@@ -108,10 +108,10 @@ class TimeoutConfig(TypedDict, total=False):
         int,
         Field(
             ge=_MIN_TIMEOUT,
-            le=LONGEST_SESSION_MINUTES,
+            le=MAX_SESSION_MINUTES,
             description="Total time, whatever the use",
         ),
-        _minutes("maxDurationMinutes", _MIN_TIMEOUT, LONGEST_SESSION_MINUTES),
+        _minutes("maxDurationMinutes", _MIN_TIMEOUT, MAX_SESSION_MINUTES),
     ]
     warningThresholdMinutes: Annotated[
         int,

@@ -24,7 +24,7 @@ from jobs.sessions.errors import (
     SessionNotFoundError,
     StaleSessionError,
 )
-from jobs.sessions.send_message import Sent
+from jobs.sessions.send_message import SentMessage
 from jobs.sessions.session import (
     ChatMessage,
     ChatSession,
@@ -175,7 +175,7 @@ def to_message(message: ChatMessage) -> types.UserMessage:
 
 
 def sent_response(
-    sent: Sent, now: Millis, ended: Job | None = None
+    sent: SentMessage, now: Millis, ended: Job | None = None
 ) -> Response[types.SendMessageResponse]:
     """`ended` is the message's job once it has ended."""
     job = ended or sent.job

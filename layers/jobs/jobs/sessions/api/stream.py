@@ -32,7 +32,7 @@ from jobs.sessions.api import requests
 from jobs.sessions.api import responses as sessions
 from jobs.sessions.api.requests import SendMessageBody
 from jobs.sessions.errors import NotForSaleError
-from jobs.sessions.send_message import NewMessage, Sent
+from jobs.sessions.send_message import NewMessage, SentMessage
 from jobs.sessions.session import answer_in, question_in
 from jobs.sessions.wiring import wiring
 
@@ -60,7 +60,7 @@ async def send_message(asked: HttpRequest) -> HttpResponse:
         return to_http(refused(error))
 
 
-def said(request: Request, body: SendMessageBody) -> Sent:
+def said(request: Request, body: SendMessageBody) -> SentMessage:
     if wiring.closed:
         raise NotForSaleError
     session_id = sessions.parse_session_id(request)
@@ -97,13 +97,13 @@ def to_http(response: Response) -> HttpResponse:
     )
 
 
-def streamed(sent: Sent) -> HttpResponse:
+def streamed(sent: SentMessage) -> HttpResponse:
     return StreamingResponse(
         told(sent), HTTPStatus.OK, messaging.HEADERS, media_type="text/event-stream"
     )
 
 
-async def told(sent: Sent) -> AsyncIterator[bytes]:
+async def told(sent: SentMessage) -> AsyncIterator[bytes]:
     """Say what was said, the answer when there is one, and how it ended."""
     yield event("user_message", sessions.to_message(question_in(sent.job)))
     heard = time.monotonic()

@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from jobs.kit.errors import UpstreamError
 from jobs.messaging.adapters.providers.answer import checked
 from jobs.messaging.agent import Agent
-from jobs.messaging.history import Said, merged
+from jobs.messaging.history import PastMessage, group_by_author
 from jobs.messaging.ports import Outcome, Question
 
 if TYPE_CHECKING:
@@ -43,9 +43,9 @@ class BedrockProvider:
 
 
 def _conversation(question: Question) -> list[Any]:
-    """Spell what was said; Converse wants the two sides to take turns."""
-    turns = merged([*question.history, Said(by_agent=False, content=question.content)])
+    """Return the messages for Converse, which requires alternating roles."""
+    last = PastMessage(by_agent=False, content=question.content)
     return [
-        {"role": "assistant" if by_agent else "user", "content": [{"text": text} for text in said]}
-        for by_agent, said in turns
+        {"role": "assistant" if by_agent else "user", "content": [{"text": text} for text in texts]}
+        for by_agent, texts in group_by_author([*question.history, last])
     ]

@@ -1,4 +1,4 @@
-"""What sessions stand on, in memory. Held to the real adapters' contract likewise."""
+"""Sessions in memory; the contract tests of the real adapter cover it."""
 
 from collections.abc import Iterator, Sequence
 
@@ -11,8 +11,8 @@ from jobs.sessions.session import ChatMessage, ChatSession, Messages, Window, an
 from tests.fakes.memory import InMemoryJobRepository
 
 
-class InMemoryConversations:
-    """Answers are messages once the repository has them: it is one store, as two tables are not."""
+class InMemorySessions:
+    """Reads answers from the job repository, so storing a job's result stores its message."""
 
     def __init__(self, repository: InMemoryJobRepository, clock: Clock) -> None:
         self._repository = repository
@@ -63,22 +63,24 @@ class InMemoryConversations:
         page = found[:end]
         return Messages(messages=page[::-1] if window.oldest else page, more=len(found) > end)
 
-    def asked(
+    def questions(
         self, tenant: str, session_id: str, *, before: Millis | None = None
     ) -> Iterator[ChatMessage]:
         return (m for m in reversed(self._asked(tenant, session_id)) if not before or m.at < before)
 
-    def asked_since(self, tenant: str, session_id: str, *, after: Millis) -> Iterator[ChatMessage]:
+    def questions_since(
+        self, tenant: str, session_id: str, *, after: Millis
+    ) -> Iterator[ChatMessage]:
         return (m for m in self._asked(tenant, session_id) if m.at > after)
 
-    def answered(self, tenant: str, session_id: str, *, limit: int) -> Sequence[ChatMessage]:
+    def answers(self, tenant: str, session_id: str, *, limit: int) -> Sequence[ChatMessage]:
         found = [m for m in self._messages(tenant, session_id) if m.is_agent]
         return sorted(found, key=lambda message: message.at)[-limit:]
 
     def close(self, session: ChatSession) -> None:
         self._sessions.pop((session.tenant, session.id), None)
 
-    def forget(self, tenant: str, session_id: str) -> None:
+    def delete_messages(self, tenant: str, session_id: str) -> None:
         self._forgotten.add((tenant, session_id))
 
     def _asked(self, tenant: str, session_id: str) -> Sequence[ChatMessage]:
