@@ -1,4 +1,4 @@
-"""POST /api/messaging/jobs: ask an agent one thing."""
+"""POST /api/messaging/jobs: send a message to an agent."""
 
 from http import HTTPStatus
 from typing import Final
@@ -10,17 +10,17 @@ from jobs.messaging.api.requests import parse_create_job
 from jobs.messaging.wiring import wiring
 from jobs.payments.api import endpoint as messaging_endpoint
 
-LONGEST_WAIT_S: Final = 25  # API Gateway gives up after 29
+MAX_WAIT_S: Final = 25  # API Gateway's timeout is 29 s
 
 
 def create_job(request: Request) -> Response:
-    until = wiring.core.clock() + LONGEST_WAIT_S * 1000
+    until = wiring.core.clock() + MAX_WAIT_S * 1000
     create, tenant = messaging_endpoint.creating(request)
     body = parse_create_job(request.json())
-    key, wait = request.idempotency_key(), request.wait(at_most=LONGEST_WAIT_S)
+    key, wait = request.idempotency_key(), request.wait(at_most=MAX_WAIT_S)
     job = create(wiring.read_message(body, tenant=tenant, key=key))
-    longest = min((wait or 0) * 1000, until - wiring.core.clock())
-    ended = wiring.core.wait_for_job(job, at_most=longest) if longest > 0 else None
+    remaining = min((wait or 0) * 1000, until - wiring.core.clock())
+    ended = wiring.core.wait_for_job(job, at_most=remaining) if remaining > 0 else None
     if ended is None:
         return messaging.created_response(job)
     return Response(HTTPStatus.OK, messaging.to_job(ended), {"Preference-Applied": f"wait={wait}"})

@@ -1,4 +1,4 @@
-"""GET /api/messaging/jobs/health: how many jobs there are, and how they fare."""
+"""GET /api/messaging/jobs/health: job counts and rates."""
 
 from jobs.kit import lambda_handler as runtime
 from jobs.kit.http import Request, Response

@@ -1,4 +1,4 @@
-"""GET /api/messaging/jobs/{jobId}: one job as it is now."""
+"""GET /api/messaging/jobs/{jobId}: read a job."""
 
 from http import HTTPStatus
 

@@ -1,4 +1,4 @@
-"""GET /api/agents: who can be asked."""
+"""GET /api/agents: list the agents."""
 
 from jobs.kit import lambda_handler as runtime
 from jobs.kit.http import Request, Response

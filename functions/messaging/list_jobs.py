@@ -1,4 +1,4 @@
-"""GET /api/messaging/jobs: the caller's jobs, newest first."""
+"""GET /api/messaging/jobs: list the caller's jobs, newest first."""
 
 from jobs.kit import lambda_handler as runtime
 from jobs.kit.http import Request, Response

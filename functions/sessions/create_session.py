@@ -1,4 +1,4 @@
-"""POST /api/messaging/sessions: begin a conversation of a user with an agent."""
+"""POST /api/messaging/sessions: open a session."""
 
 from jobs.kit import lambda_handler as runtime
 from jobs.kit.http import Request, Response

@@ -1,4 +1,4 @@
-"""GET /api/messaging/sessions/health: how many sessions there are."""
+"""GET /api/messaging/sessions/health: count the active sessions."""
 
 from jobs.kit import lambda_handler as runtime
 from jobs.kit.http import Request, Response

@@ -1,4 +1,4 @@
-"""GET /api/messaging/sessions/{sessionId}: one session as it is now."""
+"""GET /api/messaging/sessions/{sessionId}: read a session."""
 
 from jobs.kit import lambda_handler as runtime
 from jobs.kit.http import Request, Response

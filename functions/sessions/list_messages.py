@@ -1,4 +1,4 @@
-"""GET /api/messaging/sessions/{sessionId}/messages: what was said, newest first."""
+"""GET /api/messaging/sessions/{sessionId}/messages: list messages, newest first."""
 
 from jobs.kit import lambda_handler as runtime
 from jobs.kit.http import Request, Response

@@ -1,4 +1,4 @@
-"""GET /api/messaging/sessions: the caller's sessions that have not expired, newest first."""
+"""GET /api/messaging/sessions: list the active sessions, newest first."""
 
 from jobs.kit import lambda_handler as runtime
 from jobs.kit.http import Request, Response

@@ -1,4 +1,4 @@
-"""POST /api/messaging/sessions/{sessionId}/renew: let a session's time begin anew."""
+"""POST /api/messaging/sessions/{sessionId}/renew: restart a session's timeout."""
 
 from jobs.kit import lambda_handler as runtime
 from jobs.kit.http import Request, Response

@@ -1,4 +1,4 @@
-"""POST /api/messaging/sessions/{sessionId}/heartbeat: say that a session is in use still."""
+"""POST /api/messaging/sessions/{sessionId}/heartbeat: keep a session alive."""
 
 from jobs.kit import lambda_handler as runtime
 from jobs.kit.http import Request, Response

@@ -1,4 +1,4 @@
-"""PATCH /api/messaging/sessions/{sessionId}/timeout: give a session other times."""
+"""PATCH /api/messaging/sessions/{sessionId}/timeout: change the timeouts of a session."""
 
 from jobs.kit import lambda_handler as runtime
 from jobs.kit.http import Request, Response

@@ -11,7 +11,7 @@ from jobs.core.ports import IdempotencyKey, Listing, Page
 from jobs.core.status import JobStatus
 from jobs.docs.docs_job import DocsJob, docs_job_of, with_docs_job
 from jobs.kit.clock import Clock, Millis
-from jobs.messaging.agent import Agent, chosen
+from jobs.messaging.agent import Agent, pick_agent
 from jobs.missions.mission import Mission, Waiting, waits_for_device
 from jobs.missions.partner import Client
 
@@ -194,7 +194,7 @@ class InMemoryRegistry:
         return sorted(own, key=lambda agent: (agent.order, agent.id))
 
     def find_agent(self, tenant: str, agent_id: str | None) -> Agent | None:
-        return chosen(self.agents(tenant), agent_id)
+        return pick_agent(self.agents(tenant), agent_id)
 
     def key(self, key_id: str) -> ApiKey | None:
         return self._keys.get(key_id)

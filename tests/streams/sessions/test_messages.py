@@ -38,7 +38,7 @@ def sessions(world, clock, monkeypatch, rewire) -> InMemorySessions:
     rewire(sessions_wiring, send_message=send)
     rewire(sessions_wiring.core, get_job=get_job)
     rewire(sessions_wiring.core, wait_for_job=wait)
-    monkeypatch.setattr(stream, "PAUSES_S", (0.005,))
+    monkeypatch.setattr(stream, "POLL_PAUSES_S", (0.005,))
     monkeypatch.setattr(stream, "HEARTBEAT_S", 0.02)
     return made
 
@@ -156,7 +156,7 @@ def test_who_waits_gets_the_answer_with_it(say, world, clock, rewire, how) -> No
 def test_who_waits_too_long_gets_the_message_alone(say, clock) -> None:
     body = read(say(transport="http"))
 
-    assert clock() == NOON + stream.LONGEST_WAIT
+    assert clock() == NOON + stream.MAX_WAIT_MS
     assert "agentResponse" not in body
     assert body["job"]["status"] == "pending"
 

@@ -1,4 +1,4 @@
-"""Agents, who answer messages; and the keys of those who may ask."""
+"""Agents, which answer messages."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agent:
-    """A registered agent. Who names none gets the active one of lowest `order`, then id."""
+    """A registered agent. The default is the active one with the lowest `order`, then id."""
 
     id: str
     name: str
@@ -18,6 +18,6 @@ class Agent:
     settings: Mapping[str, Any] = field(default_factory=dict)
 
 
-def chosen(agents: Sequence[Agent], agent_id: str | None) -> Agent | None:
-    """Return the active agent of this id, or the first active one where none is named."""
+def pick_agent(agents: Sequence[Agent], agent_id: str | None) -> Agent | None:
+    """Return the active agent of this id, or the first active one if the id is None."""
     return next((a for a in agents if a.active and agent_id in {a.id, None}), None)

@@ -1,4 +1,4 @@
-"""Find the agent that a message is for."""
+"""Find the agent of a message."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ class ChooseAgent:
     agents: Agents
 
     def __call__(self, tenant: str, agent_id: str | None) -> Agent:
-        """Return the active agent of this id (in any case), or the first where none is named.
+        """Return the active agent of this id, in any case, or the first one if it is None.
 
         Raises `AgentNotFoundError` or `NoAgentsError`.
         """

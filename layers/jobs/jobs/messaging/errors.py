@@ -11,8 +11,8 @@ class AgentNotFoundError(JobError):
 
 
 class NoAgentsError(JobError):
-    """The tenant has no active agent at all."""
+    """The tenant has no active agent."""
 
 
 class NotItsTurnError(JobError):
-    """An earlier message of the session has yet to be answered."""
+    """An earlier message of the session has not ended."""

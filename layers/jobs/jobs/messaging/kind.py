@@ -1,4 +1,4 @@
-"""Messages, as the shared workers see them."""
+"""The kind of messages, for the shared workers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A message job's details, and where its API answers."""
+"""A message job's details, and its path in the API."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -11,13 +11,13 @@ JOB_PATH: Final = "/api/messaging/jobs/{id}"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """`session` is the id of the session that the message belongs to, if it belongs to one."""
+    """`session`: the id of the message's session, or None."""
 
     session: str | None = None
 
 
 def session_of(job: Job) -> str | None:
-    """Return the id of a message's session. Raises `TypeError` for a job of another kind."""
+    """Return the id of the message's session, if any. Raises `TypeError` for other kinds."""
     match job:
         case Job(details=Message(session=session)):
             return session

@@ -1,4 +1,4 @@
-"""Ask the server that a job was delegated to whether it has an answer."""
+"""Poll a delegated job at its remote server."""
 
 from dataclasses import dataclass
 
@@ -20,16 +20,16 @@ class PollRemoteJob:
     clock: Clock
 
     def __call__(self, ref: JobRef) -> bool:
-        """Return whether the job is over, for whatever reason; its answer is then stored."""
+        """Store the answer, if there is one. Return whether the job has ended."""
         try:
             job = self.repository.get(ref)
         except JobNotFoundError:
             return True
         if job.as_of(self.clock()).status.is_terminal:
             return True
-        return self._ended(job)
+        return self._poll(job)
 
-    def _ended(self, job: Job) -> bool:
+    def _poll(self, job: Job) -> bool:
         outcome: Answer | UpstreamError | None
         try:
             outcome = self.remote.poll(agent_of(job, self.agents), question_of(job), job.handle)
@@ -42,5 +42,5 @@ class PollRemoteJob:
         except JobEndedError:
             return True
         except StaleJobError:
-            return False  # the next poll sees what became of it
+            return False  # the next poll reads the new state
         return True

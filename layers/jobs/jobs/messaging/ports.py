@@ -1,4 +1,4 @@
-"""What messaging needs from the outside world. Every method may raise `UnavailableError`."""
+"""Ports of messaging. Every method may raise `UnavailableError`."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,9 +12,9 @@ from jobs.messaging.history import PastMessage
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """The same at every attempt, as `job_id` is also the idempotency key that providers get.
+    """Equal in every attempt: providers use `job_id` as the idempotency key.
 
-    `history` is the conversation that the question goes on with.
+    `history`: the earlier messages of the session, oldest first.
     """
 
     job_id: str
@@ -34,23 +34,23 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Delegated:
-    """Another server is at work; `handle` is what it calls the job."""
+    """Another server answers the question; `handle` is its id for the job."""
 
     handle: str
 
 
 type Outcome = Answer | Delegated | None
-"""None: the agent says nothing, and the job runs into its deadline."""
+"""None: the agent does not answer, and the job times out."""
 
 
 class Provider(Protocol):
     def ask(self, agent: Agent, question: Question) -> Outcome:
-        """Put the question, or raise `UpstreamError` with a reason fit for the caller's eyes."""
+        """Ask the agent. Raises `UpstreamError` with a reason that callers may see."""
 
 
 class Delegate(Provider, Protocol):
     def poll(self, agent: Agent, question: Question, handle: str | None) -> Answer | None:
-        """Return the answer, or None as long as there is none. Raises `UpstreamError`."""
+        """Return the answer, or None while there is none. Raises `UpstreamError`."""
 
 
 class Agents(Protocol):
@@ -60,13 +60,13 @@ class Agents(Protocol):
     def find_agent(self, tenant: str, agent_id: str | None) -> Agent | None:
         """Return the active agent of this id, or the first active one if the id is None.
 
-        The answer may be a minute old, except None, which is read anew.
+        An agent may come from a cache of one minute; None is never cached.
         """
 
 
 class PollTimers(Protocol):
     def poll(self, ref: JobRef, *, until: Millis) -> None:
-        """Poll the job's remote half until it ends. Idempotent."""
+        """Start polling the remote job until it ends. Idempotent."""
 
 
 class Turns(Protocol):
@@ -76,4 +76,4 @@ class Turns(Protocol):
         """Raise `NotItsTurnError` while an earlier message of the session waits or runs."""
 
     def recall(self, job: Job) -> Sequence[PastMessage]:
-        """Return the conversation up to a message whose turn it is."""
+        """Return the messages before this one, oldest first."""

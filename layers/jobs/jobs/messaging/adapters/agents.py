@@ -9,7 +9,7 @@ from jobs.kit.aws.dynamodb.attributes import Stored, Values, attributes, plain
 from jobs.kit.aws.dynamodb.rows import Rows
 from jobs.kit.cache import Cache
 from jobs.kit.clock import Clock
-from jobs.messaging.agent import Agent, chosen
+from jobs.messaging.agent import Agent, pick_agent
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -31,13 +31,13 @@ class DynamoAgents:
                     {":pk": f"TENANT#{tenant}", ":agent": "AGENT#"}
                 ),
             )
-            found = [_to_agent(item) for page in pages for item in page["Items"]]
-        agents = sorted(found, key=lambda agent: (agent.order, agent.id))
+            unsorted = [_to_agent(item) for page in pages for item in page["Items"]]
+        agents = sorted(unsorted, key=lambda agent: (agent.order, agent.id))
         return self._cache.put(tenant, value=agents)
 
     def find_agent(self, tenant: str, agent_id: str | None) -> Agent | None:
-        found = chosen(self._cache.get(tenant) or (), agent_id)
-        return found or chosen(self.agents(tenant), agent_id)
+        cached = pick_agent(self._cache.get(tenant) or (), agent_id)
+        return cached or pick_agent(self.agents(tenant), agent_id)
 
     def put_agent(self, tenant: str, agent: Agent) -> None:
         row: Values = {

@@ -1,4 +1,4 @@
-"""Polls of remote jobs, timed by Step Functions."""
+"""Polling of remote jobs by a Step Functions state machine."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""What a message's body asks for, whether it came over HTTP or in an event."""
+"""Turn the body of a create, from HTTP or an event, into a new job."""
 
 from dataclasses import dataclass
 
@@ -12,16 +12,16 @@ from jobs.messaging.message import KIND
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadMessage:
-    """`loopback`: whether webhooks may go to this machine."""
+    """`loopback`: whether webhook URLs may point to this machine."""
 
     choose_agent: ChooseAgent
     default_timeout: Millis
     loopback: bool
 
     def __call__(self, body: CreateJobBody, *, tenant: str, key: str | None) -> NewJob:
-        """Return the job that a body asks for, with its agent chosen.
+        """Return the new job, with its agent.
 
-        Raises `BadRequestError` for a webhook that is refused, and what `ChooseAgent` raises.
+        Raises `BadRequestError` for an invalid webhook, and the errors of `ChooseAgent`.
         """
         webhook = webhook_of(body.get("webhook"), loopback=self.loopback)
         agent = self.choose_agent(tenant, body.get("agentId"))

@@ -85,7 +85,7 @@ _CREATE: Final[TypeAdapter[CreateJobBody]] = TypeAdapter(CreateJobBody)
 
 
 def parse_create_job(body: Any) -> CreateJobBody:
-    """Raises `BadRequestError`."""
+    """Validate the body of a create. Raises `BadRequestError`."""
     parsed = parse(_CREATE, body, "userId", "content")
     for name, value in (("userId", parsed["userId"]), ("agentId", parsed.get("agentId"))):
         if value is not None and not is_uuid(value):
@@ -94,7 +94,7 @@ def parse_create_job(body: Any) -> CreateJobBody:
 
 
 def to_request(body: CreateJobBody, agent_id: str) -> dict[str, Any]:
-    """Return the part of a body that a job stores, for the agent of this id."""
+    """Return the request that the job stores."""
     return {
         "agentId": agent_id,
         "userId": body["userId"],
@@ -104,6 +104,7 @@ def to_request(body: CreateJobBody, agent_id: str) -> dict[str, Any]:
 
 
 def fingerprint_body(body: CreateJobBody) -> str:
+    """Return the hash that tells two requests with one idempotency key apart."""
     fields = {
         "agentId": body.get("agentId"),
         "userId": body["userId"],

@@ -1,4 +1,4 @@
-"""Bodies of the sessions API, validated in the order of their rules."""
+"""The sessions API: request bodies, validated in the order of the rules."""
 
 from typing import Annotated, Any, Final, Literal, NotRequired, TypedDict
 
@@ -185,17 +185,20 @@ _SEND: Final[TypeAdapter[SendMessageBody]] = TypeAdapter(SendMessageBody)
 
 
 def parse_timeouts(body: Any) -> TimeoutConfig:
-    """Raises `BadRequestError`."""
+    """Validate the body of a timeout change. Raises `BadRequestError`."""
     return parse(_TIMEOUTS, body)
 
 
 def parse_create_session(body: Any) -> CreateSessionBody:
-    """Raises `BadRequestError`."""
+    """Validate the body of a create. Raises `BadRequestError`."""
     return parse(_CREATE, body, "agentId", "userId")
 
 
 def parse_send_message(body: Any) -> SendMessageBody:
-    """Raises `BadRequestError`. Older clients send the transport as `mode`."""
+    """Validate the body of a message; older clients send the transport as `mode`.
+
+    Raises `BadRequestError`.
+    """
     if isinstance(body, dict) and "mode" in body:
         body = {"transport": body["mode"]} | body
     return parse(_SEND, body, "content")

@@ -1,7 +1,7 @@
-"""Messages of sessions: said, and answered at once, when the agent has answered, or as a stream.
+"""Add messages to sessions; respond at once, after the agent's answer, or with a stream.
 
-One route has answers that stream and others, so all of them come from this ASGI app, under the
-Lambda Web Adapter as `jobs.docs.api.stream` is. The message is a job, whoever waits for its answer.
+Some responses of this route are streams, so all of them come from this ASGI app under the
+Lambda Web Adapter as `jobs.docs.api.stream` is.
 """
 
 import asyncio
@@ -36,31 +36,31 @@ from jobs.sessions.send_message import NewMessage, SentMessage
 from jobs.sessions.session import answer_in, question_in
 from jobs.sessions.wiring import wiring
 
-LONGEST_WAIT: Final[Millis] = 25_000
+MAX_WAIT_MS: Final[Millis] = 25_000
 HEARTBEAT: Final = b": still at it\n\n"
 HEARTBEAT_S: Final = 5.0
-PAUSES_S: Final = (0.1, 0.15, 0.2, 0.3, 0.5)
-"""Between looks at the job; the last one goes on."""
+POLL_PAUSES_S: Final = (0.1, 0.15, 0.2, 0.3, 0.5)
+"""Between reads of the job; the last pause repeats."""
 
-_LOST: Final = "The message is gone"
+_GONE: Final = "The message is gone"
 
 
 async def send_message(asked: HttpRequest) -> HttpResponse:
     try:
         request = await from_gateway(asked)
         body = requests.parse_send_message(request.json())
-        sent = await run_in_threadpool(said, request, body)
-        logger.info("said", extra={"tenant": request.tenant, "job_id": sent.job.id})
+        sent = await run_in_threadpool(add_message, request, body)
+        logger.info("message added", extra={"tenant": request.tenant, "job_id": sent.job.id})
         transport = body.get("transport", "websocket")
         if transport == "sse":
-            return streamed(sent)
-        ended = await run_in_threadpool(awaited, sent.job) if transport == "http" else None
+            return stream_response(sent)
+        ended = await run_in_threadpool(wait_for_answer, sent.job) if transport == "http" else None
         return to_http(sessions.sent_response(sent, wiring.core.clock(), ended))
-    except Exception as error:  # noqa: BLE001 - whatever it is, the caller gets an answer
-        return to_http(refused(error))
+    except Exception as error:  # noqa: BLE001 - the caller gets an error response
+        return to_http(refuse(error))
 
 
-def said(request: Request, body: SendMessageBody) -> SentMessage:
+def add_message(request: Request, body: SendMessageBody) -> SentMessage:
     if wiring.closed:
         raise NotForSaleError
     session_id = sessions.parse_session_id(request)
@@ -76,11 +76,11 @@ def said(request: Request, body: SendMessageBody) -> SentMessage:
     )
 
 
-def awaited(job: Job) -> Job | None:
-    return wiring.core.wait_for_job(job, at_most=LONGEST_WAIT)
+def wait_for_answer(job: Job) -> Job | None:
+    return wiring.core.wait_for_job(job, at_most=MAX_WAIT_MS)
 
 
-def refused(error: Exception) -> Response:
+def refuse(error: Exception) -> Response:
     response = error_response(sessions.ERRORS, error)
     if response.status == HTTPStatus.INTERNAL_SERVER_ERROR:
         logger.error("unexpected error", exc_info=error)
@@ -97,54 +97,54 @@ def to_http(response: Response) -> HttpResponse:
     )
 
 
-def streamed(sent: SentMessage) -> HttpResponse:
+def stream_response(sent: SentMessage) -> HttpResponse:
     return StreamingResponse(
-        told(sent), HTTPStatus.OK, messaging.HEADERS, media_type="text/event-stream"
+        stream_events(sent), HTTPStatus.OK, messaging.HEADERS, media_type="text/event-stream"
     )
 
 
-async def told(sent: SentMessage) -> AsyncIterator[bytes]:
-    """Say what was said, the answer when there is one, and how it ended."""
-    yield event("user_message", sessions.to_message(question_in(sent.job)))
-    heard = time.monotonic()
-    for looks in count():
-        ended = await run_in_threadpool(outcome, sent.job)
+async def stream_events(sent: SentMessage) -> AsyncIterator[bytes]:
+    """Yield the user's message, then the answer or the error; heartbeats in between."""
+    yield to_event("user_message", sessions.to_message(question_in(sent.job)))
+    last_sent = time.monotonic()
+    for polls in count():
+        ended = await run_in_threadpool(read_outcome, sent.job)
         if ended is not None:
-            for piece in answered(ended):
+            for piece in answer_events(ended):
                 yield piece
             return
-        if time.monotonic() >= heard + HEARTBEAT_S:
-            heard = time.monotonic()
+        if time.monotonic() >= last_sent + HEARTBEAT_S:
+            last_sent = time.monotonic()
             yield HEARTBEAT
-        await asyncio.sleep(PAUSES_S[min(looks, len(PAUSES_S) - 1)])
+        await asyncio.sleep(POLL_PAUSES_S[min(polls, len(POLL_PAUSES_S) - 1)])
 
 
-def outcome(job: Job) -> Job | str | None:
-    """Return the job once it is over, or why there is nothing to wait for; None to wait."""
+def read_outcome(job: Job) -> Job | str | None:
+    """Return the ended job, or an error text if the job is gone; None while it has not ended."""
     try:
-        is_over = wiring.core.clock() >= job.deadline or (
+        has_ended = wiring.core.clock() >= job.deadline or (
             wiring.core.jobs.status_of(job.ref).is_terminal
         )
-        ended = wiring.core.get_job(job.ref) if is_over else None
+        ended = wiring.core.get_job(job.ref) if has_ended else None
     except UnavailableError:
-        return None  # the next look is near
+        return None  # the next poll tries again
     except JobNotFoundError:
-        return _LOST
+        return _GONE
     return ended
 
 
-def answered(ended: Job | str) -> list[bytes]:
+def answer_events(ended: Job | str) -> list[bytes]:
     if isinstance(ended, str):
-        return [event("error", {"error": ended})]
+        return [to_event("error", {"error": ended})]
     answer = answer_in(ended)
     if answer is None:
-        return [event("error", {"error": sessions.failure_text(ended)})]
+        return [to_event("error", {"error": sessions.failure_text(ended)})]
     chunk = {"messageId": answer.id, "chunk": answer.content, "index": 0}
     done = {"messageId": answer.id, **sessions.to_agent_response(answer)}
-    return [event("chunk", chunk), event("done", done)]
+    return [to_event("chunk", chunk), to_event("done", done)]
 
 
-def event(name: str, data: Any) -> bytes:
+def to_event(name: str, data: Any) -> bytes:
     return f"event: {name}\ndata: {strict_json.dumps(data)}\n\n".encode()
 
 

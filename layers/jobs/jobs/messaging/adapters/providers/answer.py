@@ -1,4 +1,4 @@
-"""Check that an answer can be stored."""
+"""Validate an agent's answer."""
 
 from typing import Any, Final
 
@@ -6,19 +6,21 @@ from jobs.kit import strict_json
 from jobs.kit.errors import UpstreamError
 from jobs.messaging.ports import Answer
 
-MOST_ANSWER_BYTES: Final = 300 * 1024
+MAX_ANSWER_BYTES: Final = 300 * 1024
 
 
-def checked(content: Any, metadata: Any = None) -> Answer:
-    """Return an answer that can be stored, or raise `UpstreamError`."""
+def to_answer(content: Any, metadata: Any = None) -> Answer:
+    """Return the answer. Raises `UpstreamError` for an empty, malformed or too large one."""
     if not isinstance(content, str) or not content:
         raise UpstreamError("The agent's answer could not be understood")
-    known = metadata if isinstance(metadata, dict) else None
+    valid_metadata = metadata if isinstance(metadata, dict) else None
     try:
-        spelled = strict_json.dumps(content)[1:-1] + (strict_json.dumps(known) if known else "")
-        size = len(spelled.encode())
-    except ValueError as error:  # half a character
+        text = strict_json.dumps(content)[1:-1]
+        if valid_metadata:
+            text += strict_json.dumps(valid_metadata)
+        size = len(text.encode())
+    except ValueError as error:  # a lone surrogate
         raise UpstreamError("The agent's answer could not be understood") from error
-    if size > MOST_ANSWER_BYTES:
+    if size > MAX_ANSWER_BYTES:
         raise UpstreamError("The agent's answer is larger than 300 KB")
-    return Answer(content, known)
+    return Answer(content, valid_metadata)

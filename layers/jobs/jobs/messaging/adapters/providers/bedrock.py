@@ -1,7 +1,7 @@
 """Amazon Bedrock, Converse API.
 
 Settings: `modelId`, `systemPrompt?`, `inference?` (maxTokens, temperature,
-topP, stopSequences). Repeating is left to the SDK, which knows what is safe.
+topP, stopSequences). The SDK retries.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from jobs.kit.errors import UpstreamError
-from jobs.messaging.adapters.providers.answer import checked
+from jobs.messaging.adapters.providers.answer import to_answer
 from jobs.messaging.agent import Agent
 from jobs.messaging.history import PastMessage, group_by_author
 from jobs.messaging.ports import Outcome, Question
@@ -39,7 +39,7 @@ class BedrockProvider:
         except (BotoCoreError, ClientError) as error:
             raise UpstreamError("The agent's model is not available") from error
         blocks = answer["output"].get("message", {}).get("content", [])
-        return checked("".join(block.get("text", "") for block in blocks))
+        return to_answer("".join(block.get("text", "") for block in blocks))
 
 
 def _conversation(question: Question) -> list[Any]:

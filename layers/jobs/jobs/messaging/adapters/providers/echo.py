@@ -1,8 +1,7 @@
-"""The local default: answers with what it is told. Needs no network.
+"""The local default: answers with the content. Needs no network.
 
-A directive at the start of the content makes it misbehave, for trying things
-out: `/silent` never answers, `/sleep <seconds> <text>` answers late,
-`/fail <reason>` fails the job. It minds nothing that was said before.
+A directive at the start of the content simulates faults: `/silent` never answers,
+`/sleep <seconds> <text>` answers late, `/fail <reason>` fails the job. Ignores the history.
 """
 
 import re

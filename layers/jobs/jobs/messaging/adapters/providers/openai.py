@@ -2,13 +2,13 @@
 
 Settings: `baseUrl` (up to and with `/v1`), `model`, `systemPrompt?`,
 `apiKeySecret?` (a secret's name), `parameters?` (temperature, max_tokens and
-such, passed on as they are).
+such, passed on unchanged).
 """
 
 from jobs.kit.errors import UpstreamError
 from jobs.kit.outbound.rest import RestClient
 from jobs.kit.secrets import SecretReader
-from jobs.messaging.adapters.providers.answer import checked
+from jobs.messaging.adapters.providers.answer import to_answer
 from jobs.messaging.agent import Agent
 from jobs.messaging.ports import Outcome, Question
 
@@ -26,8 +26,8 @@ class OpenAiProvider:
         system = settings.get("systemPrompt")
         messages = [{"role": "system", "content": system}] if system else []
         messages += [
-            {"role": "assistant" if said.by_agent else "user", "content": said.content}
-            for said in question.history
+            {"role": "assistant" if message.by_agent else "user", "content": message.content}
+            for message in question.history
         ]
         reply = self._rest.call(
             "POST",
@@ -47,4 +47,4 @@ class OpenAiProvider:
             content = reply.body["choices"][0]["message"]["content"]
         except (KeyError, IndexError, TypeError) as error:
             raise UpstreamError("The agent's answer could not be understood") from error
-        return checked(content)
+        return to_answer(content)

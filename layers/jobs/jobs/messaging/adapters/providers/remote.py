@@ -1,9 +1,8 @@
 """Another server that speaks the messaging jobs API: an ElizaOS server, or Sortie itself.
 
-The job is created there and polled by a state machine, so no Lambda sleeps
-over it. The reason that it gives for a failure is passed on, as its answers are: it is trusted with
-what it tells its callers. Of a session it is told each message for itself, as that API has no place
-for what was said before. Settings: `baseUrl`, `agentId?`, `apiKeySecret?` (a secret's name).
+A state machine polls the remote job, so no Lambda function waits for it. Sortie trusts the remote
+server: callers see its error texts. The remote API has no history: it receives each message of a
+session alone. Settings: `baseUrl`, `agentId?`, `apiKeySecret?` (a secret's name).
 """
 
 from collections.abc import Mapping
@@ -15,12 +14,12 @@ from jobs.kit.clock import Clock, Millis
 from jobs.kit.errors import UpstreamError
 from jobs.kit.outbound.rest import RestClient
 from jobs.kit.secrets import SecretReader
-from jobs.messaging.adapters.providers.answer import checked
+from jobs.messaging.adapters.providers.answer import to_answer
 from jobs.messaging.agent import Agent
 from jobs.messaging.ports import Answer, Delegated, Outcome, Question
 
 _PATH: Final = "/api/messaging/jobs"
-_POLL_DEADLINE: Final[Millis] = 10_000
+_POLL_TIMEOUT_MS: Final[Millis] = 10_000
 
 
 class RemoteProvider:
@@ -30,13 +29,13 @@ class RemoteProvider:
         self._clock = clock
 
     def ask(self, agent: Agent, question: Question) -> Outcome:
-        named = {"agentId": agent.settings["agentId"]} if "agentId" in agent.settings else {}
+        agent_id = {"agentId": agent.settings["agentId"]} if "agentId" in agent.settings else {}
         reply = self._rest.call(
             "POST",
             _url(agent),
             headers=self._headers(agent) | {"Idempotency-Key": question.job_id},
             deadline=question.deadline,
-            body=named
+            body=agent_id
             | {
                 "userId": question.user_id,
                 "content": question.content,
@@ -45,14 +44,14 @@ class RemoteProvider:
             },
         )
         handle = reply.body.get("jobId") if isinstance(reply.body, dict) else None
-        made = reply.status in {HTTPStatus.OK, HTTPStatus.CREATED}
-        if not made or not isinstance(handle, str) or not is_uuid(handle):
+        created = reply.status in {HTTPStatus.OK, HTTPStatus.CREATED}
+        if not created or not isinstance(handle, str) or not is_uuid(handle):
             raise UpstreamError("The remote agent refused the message")
         return Delegated(handle)
 
     def poll(self, agent: Agent, question: Question, handle: str | None) -> Answer | None:
-        """Return the answer, or None as long as there is none. Raises `UpstreamError`."""
-        deadline = min(question.deadline, self._clock() + _POLL_DEADLINE)
+        """Return the answer, or None while there is none. Raises `UpstreamError`."""
+        deadline = min(question.deadline, self._clock() + _POLL_TIMEOUT_MS)
         url = f"{_url(agent)}/{handle}"
         try:
             reply = self._rest.call(
@@ -62,10 +61,10 @@ class RemoteProvider:
                 deadline=deadline,
             )
         except UpstreamError:
-            return None  # the next poll may find it in better health
+            return None  # the next poll tries again
         if reply.status != HTTPStatus.OK or not isinstance(reply.body, dict):
             raise UpstreamError("The remote agent no longer knows the message")
-        return _outcome(reply.body)
+        return _to_answer(reply.body)
 
     def _headers(self, agent: Agent) -> dict[str, str]:
         secret = agent.settings.get("apiKeySecret")
@@ -75,14 +74,14 @@ class RemoteProvider:
 def _url(agent: Agent) -> str:
     base = agent.settings.get("baseUrl")
     if not isinstance(base, str):
-        raise UpstreamError("The agent is no longer a remote one")  # registered anew meanwhile
+        raise UpstreamError("The agent is no longer a remote one")  # changed since
     return f"{base.rstrip('/')}{_PATH}"
 
 
-def _outcome(job: Mapping[str, Any]) -> Answer | None:
+def _to_answer(job: Mapping[str, Any]) -> Answer | None:
     match job:
         case {"status": "completed", "result": {"message": {"content": content, **message}}}:
-            return checked(content, message.get("metadata"))
+            return to_answer(content, message.get("metadata"))
         case {"status": "pending" | "processing"}:
             return None
         case {"status": "failed", "error": str(error)} if error.strip():
