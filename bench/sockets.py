@@ -64,4 +64,4 @@ def _ids(stack: LocalStack, watched: Resource) -> set[str]:
         create_session().client("dynamodb", endpoint_url=stack.aws_endpoint_url)
     ) as dynamodb:
         found = DynamoConnections(dynamodb, table, lambda: time.time_ns() // 1_000_000)
-        return {each.id for each in found.watching(watched).connections}
+        return {each.id for each in found.find_watchers(watched).connections}

@@ -18,8 +18,8 @@ def authorize_mqtt(event: Any) -> Any:
         password = event["protocolData"]["mqtt"]["password"]
         grant = wiring.grant_topics(base64.b64decode(password, validate=True).decode())
     except (KeyError, ValueError, InvalidTokenError, ShareNotFoundError):
-        return iot_policy.REFUSED
-    return iot_policy.answer(grant, wiring.iot_arn, wiring.core.clock())
+        return iot_policy.DENIED
+    return iot_policy.policy_response(grant, wiring.iot_arn, wiring.core.clock())
 
 
 lambda_handler = runtime.task(authorize_mqtt)

@@ -11,12 +11,12 @@ from jobs.tracking.wiring import wiring
 
 def authorize_socket(event: Any) -> Any:
     query, connection_id = event["queryStringParameters"], event["requestContext"]["connectionId"]
-    admit = wiring.admit_watcher
+    admit = wiring.authorize_connection
     try:
         connection = admit(connection_id, query["token"], query["resourceId"])
     except (InvalidTokenError, ResourceNotFoundError, ShareNotFoundError):
         return answer("Deny", event["methodArn"], {})
-    return answer("Allow", event["methodArn"], missions_sockets.context_of(connection))
+    return answer("Allow", event["methodArn"], missions_sockets.to_context(connection))
 
 
 def answer(effect: str, arn: str, context: dict[str, str]) -> Any:

@@ -14,7 +14,7 @@ LIMIT: Final = Limit("create", 60, 60_000)
 
 
 def create_job(request: Request, caller: Caller) -> Response:
-    new = missions_request.new_mission(
+    new = missions_request.parse_create(
         request, caller, now=wiring.core.clock(), loopback=wiring.core.webhooks_to_loopback
     )
     job = wiring.create_mission(new)

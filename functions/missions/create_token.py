@@ -20,7 +20,7 @@ def create_token(request: Request) -> Response:
 
 
 def refuse(error: Exception, request: Request) -> Response:
-    return missions_token.refuse(error, request, now=wiring.core.clock())
+    return missions_token.error_response(error, request, now=wiring.core.clock())
 
 
 lambda_handler = runtime.endpoint(create_token, refuse=refuse, headers=missions_errors.HEADERS)

@@ -15,5 +15,5 @@ def delete_job(request: Request, caller: Caller) -> Response:
 
 
 lambda_handler = missions_endpoint(
-    delete_job, role=Role.PILOT, refusals=missions_errors.CANNOT_DELETE
+    delete_job, role=Role.PILOT, extra_errors=missions_errors.CANNOT_DELETE
 )

@@ -8,11 +8,11 @@ from jobs.tracking.api import page as missions_page
 
 
 def get_tracking_page(request: Request) -> Response:
-    return missions_page.tracking(wiring.addresses(request).websocket)
+    return missions_page.tracking_page(wiring.addresses(request).websocket)
 
 
 def refuse(error: Exception, request: Request) -> Response:
-    return missions_errors.refuse(error, request, now=wiring.core.clock())
+    return missions_errors.error_response(error, request, now=wiring.core.clock())
 
 
 lambda_handler = runtime.endpoint(get_tracking_page, refuse=refuse, headers={})

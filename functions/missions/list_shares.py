@@ -4,7 +4,7 @@ from jobs.kit.http import Request, Response
 from jobs.missions.api.endpoint import missions_endpoint
 from jobs.missions.partner import Caller, Role
 from jobs.tracking.api import shares as missions_shares
-from jobs.tracking.api.errors import REFUSALS
+from jobs.tracking.api.errors import ERRORS
 from jobs.tracking.wiring import wiring
 
 
@@ -13,4 +13,4 @@ def list_shares(request: Request, caller: Caller) -> Response:
     return missions_shares.list_response(found, wiring.missions.addresses(request).api)
 
 
-lambda_handler = missions_endpoint(list_shares, role=Role.MANAGER, refusals=REFUSALS)
+lambda_handler = missions_endpoint(list_shares, role=Role.MANAGER, extra_errors=ERRORS)

@@ -4,7 +4,7 @@ from jobs.kit.http import Request, Response
 from jobs.missions.api.endpoint import missions_endpoint
 from jobs.missions.partner import Caller, Role
 from jobs.tracking.api import shares as missions_shares
-from jobs.tracking.api.errors import REFUSALS
+from jobs.tracking.api.errors import ERRORS
 from jobs.tracking.wiring import wiring
 
 
@@ -14,4 +14,4 @@ def revoke_share(request: Request, caller: Caller) -> Response:
     return missions_shares.revoked_response()
 
 
-lambda_handler = missions_endpoint(revoke_share, role=Role.MANAGER, refusals=REFUSALS)
+lambda_handler = missions_endpoint(revoke_share, role=Role.MANAGER, extra_errors=ERRORS)

@@ -17,5 +17,5 @@ def update_job(request: Request, caller: Caller) -> Response:
 
 
 lambda_handler = missions_endpoint(
-    update_job, role=Role.PILOT, refusals=missions_errors.CANNOT_UPDATE
+    update_job, role=Role.PILOT, extra_errors=missions_errors.CANNOT_UPDATE
 )

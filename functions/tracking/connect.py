@@ -12,7 +12,7 @@ from jobs.tracking.wiring import wiring
 
 def connect(event: Any) -> Any:
     try:
-        wiring.connections.add(missions_sockets.connection_in(event))
+        wiring.connections.add(missions_sockets.parse_connection(event))
     except ShareFullError:
         return {"statusCode": HTTPStatus.TOO_MANY_REQUESTS}
     except ShareNotFoundError:  # revoked since the authorizer looked

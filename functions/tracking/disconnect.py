@@ -9,7 +9,7 @@ from jobs.tracking.wiring import wiring
 
 
 def disconnect(event: Any) -> Any:
-    wiring.connections.remove(missions_sockets.connection_in(event))
+    wiring.connections.remove(missions_sockets.parse_connection(event))
     return {"statusCode": HTTPStatus.OK}
 
 

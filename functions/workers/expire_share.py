@@ -8,7 +8,7 @@ from jobs.tracking.wiring import wiring
 
 
 def expire(share: Any) -> None:
-    wiring.shares.remove(*messages.share_from(share))
+    wiring.shares.remove(*messages.parse_share(share))
 
 
 lambda_handler = runtime.task(expire)

@@ -4,13 +4,13 @@ from typing import Any
 
 from jobs.core.adapters import messages
 from jobs.kit import lambda_handler as runtime
-from jobs.missions.adapters.queue import order_in
+from jobs.missions.adapters.queue import parse_order
 from jobs.missions.wiring import wiring
 
 
 def run(record: Any) -> None:
     ref = messages.from_text(record["body"])
-    if order := order_in(record["body"]):
+    if order := parse_order(record["body"]):
         wiring.settle_mission(ref, order)
         runtime.logger.info("device freed", job_id=ref.id, device=order.device)
     else:

@@ -9,14 +9,14 @@ from jobs.tracking.wiring import wiring
 
 def take(record: Any) -> None:
     try:
-        reading = device_messages.reading_in(record["body"])
+        reading = device_messages.parse_telemetry(record["body"])
     except ValueError as error:
         runtime.logger.warning("telemetry that is none", reason=str(error))
         return
     if isinstance(reading, str):
-        wiring.missions.fleet.lost(reading)
+        wiring.missions.fleet.mark_disconnected(reading)
     else:
-        wiring.take_reading(reading)
+        wiring.process_reading(reading)
 
 
 lambda_handler = runtime.queue(take)

@@ -18,7 +18,13 @@ from jobs.missions.api import errors as missions_errors
 from jobs.missions.api import token as missions_token
 from jobs.missions.api import types
 from jobs.missions.api.access import ForbiddenError, InvalidTokenError, UnsupportedVersionError
-from jobs.missions.api.bodies import UPDATE, CreateJob, OlderCreateJob, UpdateJob, checked
+from jobs.missions.api.bodies import (
+    UPDATE,
+    CreateJob,
+    OlderCreateJob,
+    UpdateJob,
+    validate_body,
+)
 from jobs.missions.api.errors import CANNOT_CANCEL, CANNOT_DELETE, CANNOT_UPDATE
 from jobs.missions.api.query import DEFAULT_LIMIT, MAX_LIMIT
 from jobs.missions.api.token import AccessDeniedError, Credentials, UnsupportedGrantTypeError
@@ -31,7 +37,7 @@ from jobs.missions.errors import (
 )
 from jobs.missions.partner import Role
 from jobs.tracking.api import types as tracking
-from jobs.tracking.api.errors import REFUSALS as SHARE_REFUSALS
+from jobs.tracking.api.errors import ERRORS as SHARE_ERRORS
 from jobs.tracking.api.share_request import CreateShare
 from jobs.tracking.errors import ResourceNotFoundError, ShareNotFoundError
 from scripts.openapi.model import NOON, Api, Operation, OtherMedia, capture_error
@@ -40,7 +46,7 @@ from scripts.openapi.shared import IDEMPOTENCY_KEY, RETRY_AFTER, JobId
 _USED_UP: Final = Allowance(limit=60, remaining=0, resets_at=NOON + 30_000, granted=False)
 _LIMITED: Final = RateLimitedError(_USED_UP)
 _RATE_HEADERS: Final = tuple(missions_errors.rate_headers(_USED_UP))
-_INVALID: Final = capture_error(checked, UPDATE, {"priority": 11}, now=NOON)
+_INVALID: Final = capture_error(validate_body, UPDATE, {"priority": 11}, now=NOON)
 _JOB_ERRORS: Final = (JobStartedError(), JobNotFoundError(), StaleJobError())
 _ROLES: Final = (
     "A partner's client has one of three roles: a VIEWER reads, a PILOT also flies, and a MANAGER"
@@ -55,7 +61,7 @@ def _for(role: Role, **fields: Any) -> dict[str, Any]:
         "description": f"Needs the role {role.name} or higher.",
         "security": ["bearer"],
         "error_type": types.Error,
-        "error_response": partial(missions_errors.refuse, now=NOON),
+        "error_response": partial(missions_errors.error_response, now=NOON),
         **fields,
         "errors": [
             InvalidTokenError(),
@@ -66,8 +72,8 @@ def _for(role: Role, **fields: Any) -> dict[str, Any]:
     }
 
 
-def _with(refusals: missions_errors.Refusals) -> Any:
-    return partial(missions_errors.refuse, now=NOON, refusals=refusals)
+def _with(errors: missions_errors.ErrorTable) -> Any:
+    return partial(missions_errors.error_response, now=NOON, extra_errors=errors)
 
 
 MISSIONS: Final = Api(
@@ -125,13 +131,13 @@ MISSIONS: Final = Api(
             security=["apiKey"],
             authorized_by_gateway=False,
             error_type=types.TokenError,
-            error_response=partial(missions_token.refuse, now=NOON),
+            error_response=partial(missions_token.error_response, now=NOON),
             body=types.TokenRequest,
             responses={200: types.TokenResponse},
             response_headers=dict.fromkeys((200, 400, 401, 429), _RATE_HEADERS),
             errors=[
                 AccessDeniedError(),
-                capture_error(Credentials.of, {"grant_type": "client_credentials"}),
+                capture_error(Credentials.parse, {"grant_type": "client_credentials"}),
                 UnsupportedGrantTypeError(),
                 InvalidClientError(),
                 TooLargeError(),
@@ -248,7 +254,7 @@ MISSIONS: Final = Api(
             **_for(
                 Role.MANAGER,
                 tag="Shares",
-                error_response=_with(SHARE_REFUSALS),
+                error_response=_with(SHARE_ERRORS),
                 errors=[_INVALID, ResourceNotFoundError(), TooLargeError(), _LIMITED],
             ),
         ),
@@ -269,7 +275,7 @@ MISSIONS: Final = Api(
             **_for(
                 Role.MANAGER,
                 tag="Shares",
-                error_response=_with(SHARE_REFUSALS),
+                error_response=_with(SHARE_ERRORS),
                 errors=[ShareNotFoundError()],
             ),
         ),
@@ -282,7 +288,7 @@ MISSIONS: Final = Api(
             **_for(
                 Role.MANAGER,
                 tag="Shares",
-                error_response=_with(SHARE_REFUSALS),
+                error_response=_with(SHARE_ERRORS),
                 errors=[ShareNotFoundError()],
             ),
         ),
@@ -296,7 +302,7 @@ MISSIONS: Final = Api(
             security=[],
             authorized_by_gateway=False,
             error_type=types.Error,
-            error_response=partial(missions_errors.refuse, now=NOON),
+            error_response=partial(missions_errors.error_response, now=NOON),
             query={
                 "share": Annotated[str, Field(description="The share's code; the page reads it")]
             },

@@ -12,7 +12,7 @@ from jobs.core.status import JobStatus
 from jobs.docs.docs_job import DocsJob, docs_job_of, with_docs_job
 from jobs.kit.clock import Clock, Millis
 from jobs.messaging.agent import Agent, pick_agent
-from jobs.missions.mission import Mission, Waiting, waits_for_device
+from jobs.missions.mission import Mission, WaitingMission, waits_for_device
 from jobs.missions.partner import Client
 
 
@@ -77,9 +77,9 @@ class InMemoryJobRepository:
         del self._jobs[job.ref]
         self.changes.append(replace(change(job, previous=job.status), status=None))
 
-    def waiting(self, tenant: str, group_id: str, *, limit: int) -> Sequence[Waiting]:
+    def list_waiting(self, tenant: str, group_id: str, *, limit: int) -> Sequence[WaitingMission]:
         found = [
-            Waiting(ref=job.ref, mission=job.details)
+            WaitingMission(ref=job.ref, mission=job.details)
             for job in self._jobs.values()
             if job.tenant == tenant
             and isinstance(job.details, Mission)

@@ -7,7 +7,7 @@ from typing import Any
 from jobs.core.job import JobRef
 from jobs.kit.clock import Clock, Millis
 from jobs.missions.device import DeviceState, Lease, Reading
-from jobs.missions.mission import job_id_in
+from jobs.missions.mission import parse_job_id
 from jobs.missions.ports import OrderState
 
 
@@ -32,18 +32,20 @@ class InMemoryFleet:
         if self._fences.get(device_id) == fence:
             self._states[device_id] = replace(self._state(device_id), lease=None)
 
-    def report(self, reading: Reading, *, hold: Millis) -> tuple[DeviceState, DeviceState] | None:
+    def store_reading(
+        self, reading: Reading, *, hold: Millis
+    ) -> tuple[DeviceState, DeviceState] | None:
         now, before = self._clock(), self._state(reading.device)
         if before.reading is not None and before.reading.sequence >= reading.sequence:
             return None
         lease = before.lease
-        if lease and reading.order and lease.job.id == job_id_in(reading.order):
+        if lease and reading.order and lease.job.id == parse_job_id(reading.order):
             lease = replace(lease, until=now + hold)
         after = replace(before, seen_at=now, reading=reading, lease=lease)
         self._states[reading.device] = after
         return before, after
 
-    def lost(self, device_id: str) -> None:
+    def mark_disconnected(self, device_id: str) -> None:
         state = self._state(device_id)
         if state.reading:
             gone = replace(state.reading, online=False)

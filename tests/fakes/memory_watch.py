@@ -5,7 +5,12 @@ from dataclasses import replace
 
 from jobs.kit.clock import Clock
 from jobs.kit.errors import UnavailableError
-from jobs.tracking.connection import Connection, ConnectionEndedError, SocketGoneError, Watching
+from jobs.tracking.connection import (
+    Connection,
+    ConnectionEndedError,
+    ResourceWatchers,
+    SocketGoneError,
+)
 from jobs.tracking.errors import ShareFullError, ShareNotFoundError
 from jobs.tracking.ports import Message
 from jobs.tracking.resource import Resource
@@ -26,7 +31,7 @@ class InMemoryShares:
             raise ShareNotFoundError
         return share
 
-    def live(self, tenant: str) -> Sequence[Share]:
+    def list_live(self, tenant: str) -> Sequence[Share]:
         found = [
             share
             for share in self._shares.values()
@@ -38,7 +43,7 @@ class InMemoryShares:
         self._shares.pop(share_id, None)
 
     def of(self, resource: Resource) -> Sequence[Share]:
-        return [share for share in self.live(resource.tenant) if share.resource == resource]
+        return [share for share in self.list_live(resource.tenant) if share.resource == resource]
 
 
 class InMemoryConnections:
@@ -64,20 +69,20 @@ class InMemoryConnections:
             raise ConnectionEndedError
         return self._connections[connection.id]
 
-    def claim(self, connection: Connection, sequence: int) -> bool:
+    def mark_sent(self, connection: Connection, sequence: int) -> bool:
         stored = self.get(connection)
         if stored.sequence >= sequence:
             return False
         self._connections[connection.id] = replace(stored, sequence=sequence)
         return True
 
-    def unclaim(self, connection: Connection, sequence: int) -> None:
+    def unmark_sent(self, connection: Connection, sequence: int) -> None:
         stored = self._connections.get(connection.id)
         if stored and stored.sequence == sequence:
             self._connections[connection.id] = replace(stored, sequence=connection.sequence)
 
-    def watching(self, resource: Resource) -> Watching:
-        return Watching(
+    def find_watchers(self, resource: Resource) -> ResourceWatchers:
+        return ResourceWatchers(
             connections=tuple(c for c in self._connections.values() if c.resource == resource),
             shares=tuple(self._shares.of(resource)),
         )

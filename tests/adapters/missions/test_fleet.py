@@ -64,7 +64,7 @@ def test_of_a_device_that_never_reported_nothing_but_its_id_is_known(fleet, devi
 def test_a_reading_comes_back_as_it_went_in(fleet, device) -> None:
     said = reading(device)
 
-    before, after = fleet.report(said, hold=HOLD)
+    before, after = fleet.store_reading(said, hold=HOLD)
 
     assert before == DeviceState(device=device)
     assert after == DeviceState(device=device, seen_at=NOON, reading=said)
@@ -72,37 +72,37 @@ def test_a_reading_comes_back_as_it_went_in(fleet, device) -> None:
 
 
 def test_a_reading_that_a_newer_one_has_overtaken_is_dropped(fleet, device) -> None:
-    fleet.report(newer := reading(device, 2), hold=HOLD)
+    fleet.store_reading(newer := reading(device, 2), hold=HOLD)
 
-    assert fleet.report(reading(device, 1), hold=HOLD) is None
-    assert fleet.report(reading(device, 2), hold=HOLD) is None
+    assert fleet.store_reading(reading(device, 1), hold=HOLD) is None
+    assert fleet.store_reading(reading(device, 2), hold=HOLD) is None
     assert state_of(fleet, device).reading == newer
 
 
 def test_each_reading_tells_of_the_one_before(fleet, device, clock) -> None:
-    fleet.report(first := reading(device, 1), hold=HOLD)
+    fleet.store_reading(first := reading(device, 1), hold=HOLD)
     clock.advance(1000)
 
-    before, after = fleet.report(reading(device, 2), hold=HOLD)
+    before, after = fleet.store_reading(reading(device, 2), hold=HOLD)
 
     assert (before.reading, before.seen_at) == (first, NOON)
     assert (after.reading, after.seen_at) == (reading(device, 2), NOON + 1000)
 
 
 def test_a_device_whose_connection_broke_is_out_of_reach_until_it_reports(fleet, device) -> None:
-    fleet.lost(device)
-    fleet.report(said := reading(device, 1), hold=HOLD)
+    fleet.mark_disconnected(device)
+    fleet.store_reading(said := reading(device, 1), hold=HOLD)
 
-    fleet.lost(device)
+    fleet.mark_disconnected(device)
     assert state_of(fleet, device).reading == replace(said, online=False)
 
-    fleet.report(reading(device, 2), hold=HOLD)
+    fleet.store_reading(reading(device, 2), hold=HOLD)
     assert state_of(fleet, device).is_online(NOON)
 
 
 def test_more_devices_than_one_call_can_ask_for_are_all_found(fleet) -> None:
     devices = [f"dock-{uuid4().hex}" for _ in range(101)]
-    fleet.report(reading(devices[-1]), hold=HOLD)
+    fleet.store_reading(reading(devices[-1]), hold=HOLD)
 
     states = fleet.states(devices)
 
@@ -152,7 +152,7 @@ def test_a_device_that_works_on_its_mission_prolongs_the_lease(fleet, device, cl
     fleet.lease(device, ref(), until=NOON + 1000)
     clock.advance(500)
 
-    _, after = fleet.report(reading(device, order=f"{JOB_ID}-1"), hold=HOLD)
+    _, after = fleet.store_reading(reading(device, order=f"{JOB_ID}-1"), hold=HOLD)
 
     assert after.lease == Lease(job=ref(), fence=1, until=NOON + 500 + HOLD)
     assert state_of(fleet, device) == after
@@ -162,7 +162,7 @@ def test_a_device_that_works_on_its_mission_prolongs_the_lease(fleet, device, cl
 def test_a_device_that_does_something_else_does_not(fleet, device, order) -> None:
     fleet.lease(device, ref(), until=NOON + 1000)
 
-    _, after = fleet.report(reading(device, order=order), hold=HOLD)
+    _, after = fleet.store_reading(reading(device, order=order), hold=HOLD)
 
     assert after.lease.until == NOON + 1000
     assert state_of(fleet, device) == after
@@ -191,8 +191,8 @@ def test_a_lease_whose_answer_was_lost_is_ours(fleet_table, engine, device) -> N
     lambda fleet, device: fleet.states([device]),
     lambda fleet, device: fleet.lease(device, ref(), until=1),
     lambda fleet, device: fleet.release(device, fence=1),
-    lambda fleet, device: fleet.report(reading(device), hold=1),
-    lambda fleet, device: fleet.lost(device),
+    lambda fleet, device: fleet.store_reading(reading(device), hold=1),
+    lambda fleet, device: fleet.mark_disconnected(device),
 ], ids=["states", "lease", "release", "report", "lost"])  # fmt: skip
 def test_a_table_that_throttles_is_said_to_be_busy(fleet_table, engine, device, act) -> None:
     with (

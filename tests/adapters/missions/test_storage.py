@@ -12,7 +12,7 @@ from jobs.core.job import Job
 from jobs.core.ports import Listing
 from jobs.core.status import JobStatus
 from jobs.missions.adapters.storage import DynamoWaitingMissions
-from jobs.missions.mission import amended, ordered, started, withdrawn
+from jobs.missions.mission import apply_changes, assign_order, start_flight, withdraw_order
 from jobs.missions.ports import WaitingMissions
 from tests.fakes.memory import InMemoryJobRepository
 from tests.support import HOUR, NOON
@@ -61,7 +61,7 @@ def queued(repository, a_mission, change) -> Callable[..., Job]:
 
 
 def waiting_in(queue: WaitingMissions, tenant: str, group: str = "harbour") -> Sequence[str]:
-    return [each.ref.id for each in queue.waiting(tenant, group, limit=10)]
+    return [each.ref.id for each in queue.list_waiting(tenant, group, limit=10)]
 
 
 @pytest.mark.parametrize("request_", [{"metadata": {}}, LARGE], ids=["small", "10 KB"])
@@ -74,12 +74,12 @@ def test_a_mission_comes_back_as_it_is_at_every_step(
     assert repository.get(job.ref) == job
 
     for step, given in (
-        (amended, {"changes": {"name": "Other", "priority": 9}, "now": NOON + 1}),
+        (apply_changes, {"changes": {"name": "Other", "priority": 9}, "now": NOON + 1}),
         (Job.enqueue, {"now": NOON + 2}),
-        (ordered, {"device": "dock-1", "fence": 3, "now": NOON + 3}),
-        (withdrawn, {}),
-        (ordered, {"device": "dock-2", "fence": 1, "now": NOON + 4}),
-        (started, {"now": NOON + 5, "deadline": NOON + 9 * HOUR}),
+        (assign_order, {"device": "dock-1", "fence": 3, "now": NOON + 3}),
+        (withdraw_order, {}),
+        (assign_order, {"device": "dock-2", "fence": 1, "now": NOON + 4}),
+        (start_flight, {"now": NOON + 5, "deadline": NOON + 9 * HOUR}),
         (Job.succeed, {"result": {}, "now": NOON + 6}),
     ):
         job = change(job, step, **given)
@@ -108,13 +108,13 @@ def test_the_queue_has_the_highest_priority_first_then_the_oldest(queue, queued,
         queued(n, priority=priority)
 
     assert waiting_in(queue, tenant) == [job_id(n) for n in (2, 1, 3, 4)]
-    assert len(queue.waiting(tenant, "harbour", limit=2)) == 2
+    assert len(queue.list_waiting(tenant, "harbour", limit=2)) == 2
 
 
 def test_the_queue_shows_whom_a_mission_is_for(queue, queued, tenant) -> None:
     job = queued(1, device="dock-1")
 
-    [found] = queue.waiting(tenant, "harbour", limit=10)
+    [found] = queue.list_waiting(tenant, "harbour", limit=10)
 
     assert (found.ref, found.mission) == (job.ref, job.details)
 
@@ -122,7 +122,7 @@ def test_the_queue_shows_whom_a_mission_is_for(queue, queued, tenant) -> None:
 def test_only_who_waits_for_a_device_of_the_group_is_in_its_queue(
     repository, queue, queued, change, tenant
 ) -> None:
-    change(queued(2), ordered, "dock-1", fence=1, now=NOON)
+    change(queued(2), assign_order, "dock-1", fence=1, now=NOON)
     ended = change(queued(3), Job.cancel, now=NOON)
     other = queued(4, group="quarry")
     repository.add(replace(other, id=job_id(5), tenant=f"{tenant}-other"))
@@ -134,21 +134,21 @@ def test_only_who_waits_for_a_device_of_the_group_is_in_its_queue(
 def test_who_was_declined_or_changed_has_the_place_that_is_due_now(
     queue, queued, change, tenant
 ) -> None:
-    declined = change(queued(1), ordered, "dock-1", fence=1, now=NOON)
+    declined = change(queued(1), assign_order, "dock-1", fence=1, now=NOON)
     queued(2, priority=6)
-    change(declined, withdrawn)
+    change(declined, withdraw_order)
     assert waiting_in(queue, tenant) == [job_id(2), job_id(1)]
 
-    change(withdrawn(declined), amended, {"priority": 7}, now=NOON)
+    change(withdraw_order(declined), apply_changes, {"priority": 7}, now=NOON)
     assert waiting_in(queue, tenant) == [job_id(1), job_id(2)]
 
 
 def test_of_two_who_change_a_mission_at_once_the_second_is_told(repository, queued) -> None:
     job = queued(1)
-    repository.save(amended(job, {"name": "First"}, now=NOON), replacing=job)
+    repository.save(apply_changes(job, {"name": "First"}, now=NOON), replacing=job)
 
     with pytest.raises(StaleJobError):
-        repository.save(amended(job, {"priority": 1}, now=NOON), replacing=job)
+        repository.save(apply_changes(job, {"priority": 1}, now=NOON), replacing=job)
 
 
 # ── Removal ─────────────────────────────────────────────────────────────────────

@@ -94,7 +94,7 @@ def test_an_organisations_shares_are_listed_oldest_first(record, tenant, a_share
     for share in (younger, older, rivals):
         record.shares.add(share)
 
-    assert [*record.shares.live(tenant)] == [older, younger]
+    assert [*record.shares.list_live(tenant)] == [older, younger]
 
 
 def test_an_expired_share_is_absent_everywhere(record, clock, tenant, resource, a_share) -> None:
@@ -104,8 +104,8 @@ def test_an_expired_share_is_absent_everywhere(record, clock, tenant, resource, 
 
     with pytest.raises(ShareNotFoundError):
         record.shares.get(share.id)
-    assert [*record.shares.live(tenant)] == []
-    assert record.connections.watching(resource).shares == ()
+    assert [*record.shares.list_live(tenant)] == []
+    assert record.connections.find_watchers(resource).shares == ()
 
 
 def test_a_removed_share_is_absent_everywhere(record, tenant, resource, a_share) -> None:
@@ -116,8 +116,8 @@ def test_a_removed_share_is_absent_everywhere(record, tenant, resource, a_share)
 
     with pytest.raises(ShareNotFoundError):
         record.shares.get(share.id)
-    assert [*record.shares.live(tenant)] == []
-    assert record.connections.watching(resource).shares == ()
+    assert [*record.shares.list_live(tenant)] == []
+    assert record.connections.find_watchers(resource).shares == ()
 
 
 # ── Connections ─────────────────────────────────────────────────────────────────
@@ -132,7 +132,7 @@ def test_connections_and_shares_are_found_by_what_they_watch(
     for connection in (mine, theirs, elsewhere):
         record.connections.add(connection)
 
-    found = record.connections.watching(resource)
+    found = record.connections.find_watchers(resource)
 
     assert {*found.connections} == {mine, theirs}
     assert found.shares == (share,)
@@ -144,7 +144,7 @@ def test_a_connection_that_is_removed_is_gone(record, resource, a_connection) ->
     for _ in range(2):
         record.connections.remove(connection)
 
-    assert record.connections.watching(resource).connections == ()
+    assert record.connections.find_watchers(resource).connections == ()
     with pytest.raises(ConnectionEndedError):
         record.connections.get(connection)
 
@@ -216,13 +216,13 @@ def test_a_viewer_whose_share_is_no_more_can_leave(record, resource, a_share, a_
 
     record.connections.remove(connection)
 
-    assert record.connections.watching(resource).connections == ()
+    assert record.connections.find_watchers(resource).connections == ()
 
 
 def test_a_change_is_claimed_once_and_nothing_older_after_it(record, a_connection) -> None:
     record.connections.add(connection := a_connection())
 
-    claimed = [record.connections.claim(connection, n) for n in (2, 2, 1, 3)]
+    claimed = [record.connections.mark_sent(connection, n) for n in (2, 2, 1, 3)]
 
     assert claimed == [True, False, False, True]
     assert record.connections.get(connection).sequence == 3
@@ -230,28 +230,28 @@ def test_a_change_is_claimed_once_and_nothing_older_after_it(record, a_connectio
 
 def test_a_change_that_could_not_be_sent_can_be_claimed_again(record, a_connection) -> None:
     record.connections.add(connection := a_connection())
-    record.connections.claim(connection, 2)
+    record.connections.mark_sent(connection, 2)
 
-    record.connections.unclaim(connection, 2)
+    record.connections.unmark_sent(connection, 2)
 
-    assert record.connections.claim(connection, 2)
+    assert record.connections.mark_sent(connection, 2)
 
 
 def test_what_was_sent_since_stays_claimed(record, a_connection) -> None:
     record.connections.add(connection := a_connection())
-    record.connections.claim(connection, 2)
-    record.connections.claim(connection, 3)
+    record.connections.mark_sent(connection, 2)
+    record.connections.mark_sent(connection, 3)
 
-    record.connections.unclaim(connection, 2)
+    record.connections.unmark_sent(connection, 2)
 
-    assert not record.connections.claim(connection, 3)
+    assert not record.connections.mark_sent(connection, 3)
 
 
 def test_nothing_is_claimed_for_a_connection_that_has_ended(record, a_connection) -> None:
     with pytest.raises(ConnectionEndedError):
-        record.connections.claim(a_connection(), 1)
+        record.connections.mark_sent(a_connection(), 1)
 
-    record.connections.unclaim(a_connection(), 1)
+    record.connections.unmark_sent(a_connection(), 1)
 
 
 # ── The table ───────────────────────────────────────────────────────────────────
@@ -294,7 +294,7 @@ def test_watchers_of_one_resource_are_one_query(table, engine, resource, a_conne
         table.connections.add(a_connection())
 
     with engine.calls() as calls:
-        found = table.connections.watching(resource)
+        found = table.connections.find_watchers(resource)
 
     assert len(found.connections) == 3
     assert calls == ["Query"]

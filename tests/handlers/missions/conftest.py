@@ -119,7 +119,7 @@ def online(fleet) -> Callable[[str], None]:
         reading = Reading(
             device=device, sequence=1, online=True, order=None, timestamp="", values=values
         )
-        fleet.report(reading, hold=0)
+        fleet.store_reading(reading, hold=0)
 
     return report
 

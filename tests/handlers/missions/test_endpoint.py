@@ -160,7 +160,9 @@ def test_an_error_has_the_one_shape(call) -> None:
 def test_an_endpoint_says_in_its_own_words_that_it_is_too_late(call) -> None:
     answer = raising(JobStartedError("j"))
 
-    assert call(answer, refusals=missions_errors.CANNOT_CANCEL)[1]["error"] == "Cannot cancel job"
+    assert (
+        call(answer, extra_errors=missions_errors.CANNOT_CANCEL)[1]["error"] == "Cannot cancel job"
+    )
 
 
 def test_a_registry_out_of_reach_is_a_503(call, rewire) -> None:

@@ -23,7 +23,7 @@ def _watching(watching) -> None:
 def test_a_share_is_made(call, watching) -> None:
     answer = call("create_share")
 
-    [share] = watching.shares.live("demo")
+    [share] = watching.shares.list_live("demo")
     assert answer.status == 201
     assert answer.body == {
         "success": True,
@@ -54,7 +54,7 @@ def test_a_mission_can_be_shared_and_any_number_may_watch(call, stored, watching
 
     answer = call("create_share", json_body=SHARE | {"resourceId": job.id})
 
-    [share] = watching.shares.live("demo")
+    [share] = watching.shares.list_live("demo")
     assert answer.body["share"]["maxViewers"] is None
     assert (share.resource.id, share.max_viewers, share.metadata) == (job.id, None, {})
 
@@ -87,7 +87,7 @@ def test_a_field_that_is_wrong_is_named(call, watching, field, value) -> None:
 
     assert (answer.status, answer.body["error"]) == (400, "invalid_request")
     assert [each["field"] for each in answer.body["details"]] == [field]
-    assert watching.shares.live("demo") == []
+    assert watching.shares.list_live("demo") == []
 
 
 def test_a_permission_that_there_is_not_is_named_by_its_place(call) -> None:
@@ -109,7 +109,7 @@ def test_a_field_that_is_missing_is_named(call, field) -> None:
 def test_the_bounds_of_a_shares_life_are_within(call, watching, expires_in) -> None:
     assert call("create_share", json_body=SHARE | {"expiresIn": expires_in}).status == 201
 
-    [share] = watching.shares.live("demo")
+    [share] = watching.shares.list_live("demo")
     assert share.expires_at == NOON + expires_in * 1000
 
 

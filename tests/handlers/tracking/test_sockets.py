@@ -138,7 +138,7 @@ def test_nobody_is_turned_away_for_good_because_something_is_out_of_reach(
 
 def test_who_connects_is_on_record_until_the_end(connect, invoke, watching, share) -> None:
     status, about = connect("c1=")
-    [connection] = watching.connections.watching(share.resource).connections
+    [connection] = watching.connections.find_watchers(share.resource).connections
 
     invoke("tracking/disconnect", requestContext=about)
     invoke("tracking/disconnect", requestContext=about)
@@ -146,7 +146,7 @@ def test_who_connects_is_on_record_until_the_end(connect, invoke, watching, shar
     assert status == 200
     assert (connection.id, connection.share, connection.sequence) == ("c1=", share.id, 0)
     assert connection.until == share.expires_at
-    assert watching.connections.watching(share.resource).connections == ()
+    assert watching.connections.find_watchers(share.resource).connections == ()
 
 
 def test_no_more_get_in_than_may(connect, share) -> None:

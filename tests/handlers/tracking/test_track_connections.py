@@ -64,7 +64,7 @@ def test_who_watches_by_a_share_that_is_no_more_is_out(track, watching, share, c
     track(2)
 
     assert watching.sockets.opened == {connection.id}
-    assert watching.connections.watching(HARBOUR).connections == (connection,)
+    assert watching.connections.find_watchers(HARBOUR).connections == (connection,)
 
 
 def test_what_fails_comes_again_with_all_after_it(track, watching, connection) -> None:
@@ -86,7 +86,7 @@ def test_a_code_is_not_logged(track, watching, share, log) -> None:
 def test_a_share_is_removed_when_it_expires(invoke, watching, share) -> None:
     invoke("workers/expire_share")
 
-    assert watching.shares.live("demo") == []
+    assert watching.shares.list_live("demo") == []
 
 
 def test_a_share_that_cannot_be_removed_now_is_tried_again(invoke, watching, monkeypatch) -> None:

@@ -7,8 +7,8 @@ from jobs.missions.api.access import (
     ForbiddenError,
     InvalidTokenError,
     UnsupportedVersionError,
-    demand,
-    demand_our_version,
+    require_role,
+    require_supported_version,
 )
 from jobs.missions.partner import Caller, Client, Role
 
@@ -22,7 +22,7 @@ def claims(scope: str = "missions/viewer", **others: str) -> dict[str, str]:
 
 
 def caller(claimed: dict[str, str]) -> Caller:
-    return missions_access.caller(claimed, {"app": APP}.get)
+    return missions_access.identify_caller(claimed, {"app": APP}.get)
 
 
 @pytest.mark.parametrize(("scope", "role"), [
@@ -52,10 +52,10 @@ def test_a_role_may_do_all_that_lower_ones_may(needed, had) -> None:
     someone = Caller(tenant="acme", client_id="app", role=had)
 
     if had >= needed:
-        demand(needed, someone)
+        require_role(needed, someone)
     else:
         with pytest.raises(ForbiddenError, match=needed.name):
-            demand(needed, someone)
+            require_role(needed, someone)
 
 
 @pytest.mark.parametrize("accept", [
@@ -65,7 +65,7 @@ def test_a_role_may_do_all_that_lower_ones_may(needed, had) -> None:
     f"{V3};charset=utf-8",
 ])  # fmt: skip
 def test_who_can_do_with_version_3_or_does_not_care_is_welcome(accept) -> None:
-    demand_our_version(accept)  # raises nothing
+    require_supported_version(accept)  # raises nothing
 
 
 @pytest.mark.parametrize("accept", [
@@ -75,4 +75,4 @@ def test_who_can_do_with_version_3_or_does_not_care_is_welcome(accept) -> None:
 ])  # fmt: skip
 def test_who_wants_another_version_only_is_told_so(accept) -> None:
     with pytest.raises(UnsupportedVersionError):
-        demand_our_version(accept)
+        require_supported_version(accept)

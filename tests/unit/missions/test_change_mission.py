@@ -6,10 +6,10 @@ import pytest
 
 from jobs.core.errors import JobNotFoundError, JobStartedError
 from jobs.core.status import JobStatus
-from jobs.missions.amend_mission import AmendJob
 from jobs.missions.cancel_mission import CancelMission
-from jobs.missions.delete_mission import DeleteJob
+from jobs.missions.delete_mission import DeleteMission
 from jobs.missions.mission import mission_of
+from jobs.missions.update_mission import UpdateMission
 from tests.support import HOUR, NOON
 
 WAITING = ["PENDING", "QUEUED"]
@@ -30,8 +30,8 @@ def stored(repository, a_mission):
 
 
 @pytest.fixture
-def amend(repository, clock) -> AmendJob:
-    return AmendJob(repository=repository, clock=clock)
+def amend(repository, clock) -> UpdateMission:
+    return UpdateMission(repository=repository, clock=clock)
 
 
 @pytest.fixture
@@ -40,8 +40,8 @@ def cancel(repository, clock) -> CancelMission:
 
 
 @pytest.fixture
-def delete(repository, clock) -> DeleteJob:
-    return DeleteJob(repository=repository, clock=clock)
+def delete(repository, clock) -> DeleteMission:
+    return DeleteMission(repository=repository, clock=clock)
 
 
 @pytest.mark.parametrize("status", WAITING)

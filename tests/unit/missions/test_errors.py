@@ -41,7 +41,7 @@ WORDED = [
 
 
 def refusal(error: Exception, **options):
-    return missions_errors.refuse(error, REQUEST, now=NOON, **options)
+    return missions_errors.error_response(error, REQUEST, now=NOON, **options)
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_who_wants_another_version_learns_which_there_are() -> None:
 def test_that_it_is_too_late_each_endpoint_says_in_its_own_words(
     error, words, status, text
 ) -> None:
-    refused = refusal(error, refusals=words)
+    refused = refusal(error, extra_errors=words)
 
     assert (refused.status, refused.body["error"]) == (status, text)
 

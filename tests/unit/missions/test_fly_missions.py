@@ -5,8 +5,8 @@ import pytest
 from jobs.core.change_job import change_job
 from jobs.core.errors import JobStartedError
 from jobs.core.status import JobStatus
-from jobs.missions.assign_missions import PATIENCE
-from jobs.missions.mission import amended, cancelled, mission_of
+from jobs.missions.assign_missions import ORDER_TIMEOUT_MS
+from jobs.missions.mission import apply_changes, cancel_waiting, mission_of
 from jobs.missions.ports import OrderState
 from tests.unit.missions.world import (
     DOCKS,
@@ -116,7 +116,7 @@ def test_a_device_that_is_not_at_home_and_in_reach_gets_nothing(why) -> None:
     if why == "silent":
         world.clock.advance(15_000)
     if why == "lost":
-        world.fleet.lost("dock-1")
+        world.fleet.mark_disconnected("dock-1")
     ref = world.create()
 
     world.run(ref)
@@ -275,7 +275,7 @@ def test_a_mission_that_is_cancelled_before_it_is_accepted_is_taken_back(world) 
     ref = world.create()
     world.run(ref)
     order = order_of(world, ref)
-    change_job(world.repository, ref, lambda job: cancelled(job, now=world.clock()))
+    change_job(world.repository, ref, lambda job: cancel_waiting(job, now=world.clock()))
 
     world.settle(ref, order)
 
@@ -286,7 +286,7 @@ def test_a_mission_that_is_cancelled_before_it_is_accepted_is_taken_back(world) 
 def test_a_device_that_accepts_what_was_cancelled_is_called_back(world) -> None:
     ref = world.create()
     world.run(ref)
-    change_job(world.repository, ref, lambda job: cancelled(job, now=world.clock()))
+    change_job(world.repository, ref, lambda job: cancel_waiting(job, now=world.clock()))
 
     world.answer(ref, OrderState.IN_PROGRESS)
 
@@ -295,7 +295,7 @@ def test_a_device_that_accepts_what_was_cancelled_is_called_back(world) -> None:
 
 
 def test_what_flies_can_be_neither_cancelled_nor_changed(world, flying) -> None:
-    for step in (cancelled, lambda job, now: amended(job, {"priority": 1}, now=now)):
+    for step in (cancel_waiting, lambda job, now: apply_changes(job, {"priority": 1}, now=now)):
         with pytest.raises(JobStartedError):
             change_job(world.repository, flying, lambda job, step=step: step(job, now=1))
 
@@ -337,7 +337,7 @@ def test_a_lost_message_is_sent_again(world) -> None:
 def test_a_device_that_does_not_answer_loses_the_mission_to_the_next(world) -> None:
     ref = world.create()
     world.run(ref)
-    world.clock.advance(PATIENCE)
+    world.clock.advance(ORDER_TIMEOUT_MS)
     world.read(SECOND)
 
     world.watch(ref)
@@ -396,7 +396,7 @@ def test_a_device_that_falls_silent_in_flight_fails_the_mission_which_nobody_fli
 
 def test_a_device_that_was_silent_but_has_landed_has_completed_its_mission(world, flying) -> None:
     world.orders.answer(f"{flying.id}-1", FIRST, OrderState.SUCCEEDED)
-    world.clock.advance(SILENCE + 2 * PATIENCE)
+    world.clock.advance(SILENCE + 2 * ORDER_TIMEOUT_MS)
 
     world.watch(flying)
 

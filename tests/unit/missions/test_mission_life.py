@@ -18,11 +18,18 @@ from jobs.core.errors import JobEndedError, JobNotFoundError, JobStartedError
 from jobs.core.job import Job, JobRef
 from jobs.core.status import JobStatus
 from jobs.kit.clock import Millis
-from jobs.missions.assign_missions import PATIENCE
-from jobs.missions.mission import amended, cancelled, job_id_in, mission_of, order_id
+from jobs.missions.assign_missions import ORDER_TIMEOUT_MS
+from jobs.missions.mission import (
+    apply_changes,
+    cancel_waiting,
+    mission_of,
+    order_id_of,
+    parse_job_id,
+)
 from jobs.missions.ports import OrderState
 from tests.unit.missions.world import DOCKS, LONGEST_FLIGHT, SILENCE, WAIT, MissionWorld
 
+some_pause = st.sampled_from([1000, ORDER_TIMEOUT_MS, SILENCE, WAIT, LONGEST_FLIGHT])
 some_dock = st.sampled_from(DOCKS)
 
 
@@ -58,13 +65,13 @@ class MissionLife(RuleBasedStateMachine):
     @rule(data=st.data())
     def cancel(self, data: Any) -> None:
         with suppress(JobStartedError, JobEndedError, JobNotFoundError):
-            self.change(data, lambda job: cancelled(job, now=self.world.clock()))
+            self.change(data, lambda job: cancel_waiting(job, now=self.world.clock()))
 
     @rule(data=st.data(), priority=st.integers(1, 10))
     def amend(self, data: Any, priority: int) -> None:
         with suppress(JobStartedError, JobNotFoundError):
             changes = {"priority": priority}
-            self.change(data, lambda job: amended(job, changes, now=self.world.clock()))
+            self.change(data, lambda job: apply_changes(job, changes, now=self.world.clock()))
 
     @rule(data=st.data())
     def delete(self, data: Any) -> None:
@@ -91,7 +98,7 @@ class MissionLife(RuleBasedStateMachine):
             case "accepts":
                 for order in asked[:1]:
                     self.world.orders.answer(order, dock, OrderState.IN_PROGRESS)
-                    self.flown.append(job_id_in(order))
+                    self.flown.append(parse_job_id(order))
             case "declines":
                 for order in asked[:1]:
                     self.world.orders.answer(order, dock, OrderState.REJECTED, "Wind")
@@ -110,7 +117,7 @@ class MissionLife(RuleBasedStateMachine):
     def connection_breaks_or_returns(self, dock: str) -> None:
         self.silent ^= {dock}
         if dock in self.silent:
-            self.world.fleet.lost(dock)
+            self.world.fleet.mark_disconnected(dock)
         self.docks_report()
 
     # ── What AWS does ──
@@ -144,7 +151,7 @@ class MissionLife(RuleBasedStateMachine):
         for ref in self.refs:
             self.world.watch(ref)
 
-    @rule(millis=st.sampled_from([1000, PATIENCE, PATIENCE, SILENCE, WAIT, LONGEST_FLIGHT]))
+    @rule(millis=some_pause)
     def time_passes(self, millis: Millis) -> None:
         self.world.clock.advance(millis)
         self.docks_report()
@@ -161,7 +168,7 @@ class MissionLife(RuleBasedStateMachine):
             asked = self.world.orders.of(dock, OrderState.QUEUED, OrderState.IN_PROGRESS)
             now = self.world.clock()
             wanted = [job for job in self.jobs() if not job.as_of(now).status.is_terminal]
-            assert len([job for job in wanted if order_id(job) in asked]) <= 1
+            assert len([job for job in wanted if order_id_of(job) in asked]) <= 1
 
     @invariant()
     def what_was_cancelled_has_never_started(self) -> None:
@@ -180,7 +187,7 @@ class MissionLife(RuleBasedStateMachine):
         self.silent.clear()
         self.world.clock.advance(60_000)
         for _ in range(6 * (len(self.refs) + 1)):
-            self.world.clock.advance(PATIENCE)
+            self.world.clock.advance(ORDER_TIMEOUT_MS)
             self.docks_report()
             for dock in DOCKS:
                 self.dock_answers(dock, "accepts")

@@ -24,7 +24,7 @@ def request(body=None, **about) -> Request:
 
 
 def create(body, **headers):
-    return missions_request.new_mission(request(body, headers=headers), CALLER, now=NOON)
+    return missions_request.parse_create(request(body, headers=headers), CALLER, now=NOON)
 
 
 def wrong_in(read, *args) -> dict[str, str]:
@@ -189,7 +189,7 @@ def test_a_coordinate_is_a_number(coordinate) -> None:
     {"name": "New", "description": "Newer", "priority": 10},
 ])  # fmt: skip
 def test_an_update_changes_what_it_names(body) -> None:
-    assert missions_request.changes(request(body), now=NOON) == body
+    assert missions_request.parse_update(request(body), now=NOON) == body
 
 
 @pytest.mark.parametrize(("body", "wrong"), [
@@ -201,14 +201,14 @@ def test_an_update_changes_what_it_names(body) -> None:
 ])  # fmt: skip
 def test_an_update_changes_nothing_else(body, wrong) -> None:
     def read() -> None:
-        missions_request.changes(request(body), now=NOON)
+        missions_request.parse_update(request(body), now=NOON)
 
     assert {*wrong_in(read)} == wrong
 
 
 def test_of_very_many_wrong_fields_only_some_are_named() -> None:
     def read() -> None:
-        missions_request.changes(request({f"field{n}": n for n in range(5000)}), now=NOON)
+        missions_request.parse_update(request({f"field{n}": n for n in range(5000)}), now=NOON)
 
     assert len(wrong_in(read)) == 100
 

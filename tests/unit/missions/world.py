@@ -6,16 +6,16 @@ from jobs.core.ids import new_job_id
 from jobs.core.job import Job, JobRef
 from jobs.core.status import JobStatus
 from jobs.kit.clock import Millis
+from jobs.missions.apply_report import ApplyReport
 from jobs.missions.assign_missions import AssignMissions
 from jobs.missions.check_device import CheckDevice
 from jobs.missions.device import Device, DeviceGroup, DeviceState, Reading
 from jobs.missions.follow_mission import FollowMission
-from jobs.missions.mission import KIND, Mission, Order, mission_of, order_id
+from jobs.missions.mission import KIND, Mission, Order, mission_of, order_id_of
 from jobs.missions.ports import OrderState
+from jobs.missions.process_reading import ProcessReading
 from jobs.missions.run_mission import RunMission
 from jobs.missions.settle_mission import SettleMission
-from jobs.missions.take_reading import TakeReading
-from jobs.missions.take_report import TakeReport
 from jobs.missions.watch_mission import WatchMission
 from tests.fakes.memory import InMemoryJobRepository
 from tests.fakes.memory_fleet import InMemoryFleet, InMemoryOrders
@@ -44,17 +44,17 @@ class Messages:
 
 
 class Observed:
-    """Watchers, timers: they note what they are told."""
+    """WatcherNotifier, timers: they note what they are told."""
 
     def __init__(self) -> None:
         self.states: list[tuple[str, JobStatus]] = []
         self.readings: list[DeviceState] = []
         self.due: dict[JobRef, Millis] = {}
 
-    def changed(self, job: Job) -> None:
+    def notify_change(self, job: Job) -> None:
         self.states.append((job.id, job.status))
 
-    def read(self, states: Any) -> None:
+    def notify_readings(self, states: Any) -> None:
         self.readings += states
 
     def fly(self, ref: JobRef, *, due_at: Millis) -> None:
@@ -78,13 +78,17 @@ class MissionWorld:
         shared: dict[str, Any] = {"repository": self.repository, "clock": self.clock}
         about = {"registry": self.registry, "fleet": self.fleet, "orders": self.orders}
         self.assign = AssignMissions(
-            **shared, **about, queue=self.repository, silence=SILENCE, longest=LONGEST_FLIGHT
+            **shared,
+            **about,
+            queue=self.repository,
+            silence_timeout=SILENCE,
+            max_flight=LONGEST_FLIGHT,
         )
         self.run = RunMission(**shared, assign=self.assign)
         self.settle = SettleMission(**about, assign=self.assign)
-        self.report = TakeReport(**shared, **about, queue=self.queue, longest=LONGEST_FLIGHT)
+        self.report = ApplyReport(**shared, **about, queue=self.queue, max_flight=LONGEST_FLIGHT)
         self.check = CheckDevice(
-            repository=self.repository, fleet=self.fleet, take_report=self.report
+            repository=self.repository, fleet=self.fleet, apply_report=self.report
         )
         self.watch = WatchMission(
             **shared,
@@ -92,23 +96,23 @@ class MissionWorld:
             fleet=self.fleet,
             orders=self.orders,
             assign=self.assign,
-            take_report=self.report,
+            apply_report=self.report,
         )
-        self.take_reading = TakeReading(
+        self.process_reading = ProcessReading(
             **shared,
             registry=self.registry,
             fleet=self.fleet,
             waiting=self.repository,
             queue=self.queue,
-            take_report=self.report,
+            apply_report=self.report,
             watchers=self.observed,
-            silence=SILENCE,
+            silence_timeout=SILENCE,
         )
         self._follow = FollowMission(timers=self.observed, queue=self.queue)
 
     def follow(self, job: Job) -> None:
         self._follow(job)
-        self.observed.changed(job)
+        self.observed.notify_change(job)
 
     # ── Callers ──
 
@@ -140,7 +144,7 @@ class MissionWorld:
     def read(self, device: str, *, order: str | None = None, state: str = "DOCKED") -> None:
         """Have a dock send one reading."""
         self._sequence += 1
-        self.take_reading(
+        self.process_reading(
             Reading(
                 device=device,
                 sequence=self._sequence,
@@ -154,7 +158,7 @@ class MissionWorld:
     def answer(self, ref: JobRef, state: OrderState, reason: str | None = None) -> None:
         """Have the dock that has the job's order report how it stands."""
         job = self.job(ref)
-        order, name = mission_of(job).order, order_id(job)
+        order, name = mission_of(job).order, order_id_of(job)
         assert order is not None
         assert name is not None
         self.orders.answer(name, order.device, state, reason)

@@ -57,7 +57,7 @@ def test_a_greeting_is_heard_once(world, new) -> None:
 
 def test_a_greeting_that_comes_late_says_nothing_old(world, new) -> None:
     world.greet(new)
-    world.tell.changed(world.queue())
+    world.notify.notify_change(world.queue())
 
     world.greet(new)
 
@@ -79,14 +79,14 @@ def test_a_socket_that_never_opens_is_taken_off_the_record(world, new) -> None:
 
     world.greet(new)
 
-    assert world.connections.watching(new.resource).connections == ()
+    assert world.connections.find_watchers(new.resource).connections == ()
 
 
 def test_what_changes_while_it_is_greeted_is_heard_next(world, new) -> None:
     world.sockets.opened.clear()
 
     def change() -> None:
-        world.tell.changed(world.queue())
+        world.notify.notify_change(world.queue())
         world.sockets.open("new")
 
     world.meanwhile = change
@@ -109,7 +109,7 @@ def test_a_job_that_ends_while_it_is_greeted_closes_the_socket_too(world, new) -
     world.sockets.opened.clear()
 
     def end() -> None:
-        world.tell.changed(world.change(world.job.cancel(now=world.clock())))
+        world.notify.notify_change(world.change(world.job.cancel(now=world.clock())))
         world.sockets.open("new")
 
     world.meanwhile = end
@@ -138,16 +138,16 @@ def test_a_socket_that_could_not_be_closed_is_closed_when_the_greeting_is_repeat
 def test_a_greeting_does_not_close_on_somebody_who_is_about_to_tell_the_end(
     world, new, monkeypatch
 ) -> None:
-    claim = world.connections.claim
+    mark_sent = world.connections.mark_sent
 
     def greeted_as_the_job_ends(connection, sequence) -> bool:
-        granted = claim(connection, sequence)
-        monkeypatch.setattr(world.connections, "claim", claim)
+        granted = mark_sent(connection, sequence)
+        monkeypatch.setattr(world.connections, "mark_sent", mark_sent)
         world.change(world.job.cancel(now=world.clock()))
-        claim(connection, world.job.sequence)
+        mark_sent(connection, world.job.sequence)
         return bool(granted)
 
-    monkeypatch.setattr(world.connections, "claim", greeted_as_the_job_ends)
+    monkeypatch.setattr(world.connections, "mark_sent", greeted_as_the_job_ends)
 
     world.greet(new)
 
@@ -159,10 +159,10 @@ def test_nobody_closes_on_a_greeting_that_is_about_to_tell_the_end(world, monkey
     monkeypatch.setattr(
         world.topics,
         "publish",
-        lambda *_: world.connections.claim(new, world.job.sequence),
+        lambda *_: world.connections.mark_sent(new, world.job.sequence),
     )
 
-    world.tell.changed(world.change(world.job.cancel(now=world.clock())))
+    world.notify.notify_change(world.change(world.job.cancel(now=world.clock())))
 
     assert world.sockets.opened == {"new"}
 
@@ -218,7 +218,7 @@ def test_who_left_at_once_leaves_nothing_behind(world, new) -> None:
 
     world.greet(new)
 
-    assert world.connections.watching(new.resource).connections == ()
+    assert world.connections.find_watchers(new.resource).connections == ()
 
 
 def test_a_greeting_that_fails_can_be_repeated(world, new) -> None:
@@ -253,4 +253,4 @@ def test_a_revocation_that_fails_half_way_can_be_repeated(world) -> None:
     world.drop_viewers(share)
 
     assert world.sockets.opened == set()
-    assert world.connections.watching(share.resource).connections == ()
+    assert world.connections.find_watchers(share.resource).connections == ()

@@ -5,7 +5,7 @@ import pytest
 from jobs.core.status import JobStatus
 from jobs.missions.api.responses import STATUS_NAMES
 from jobs.missions.device import DeviceState, Reading
-from jobs.tracking.api import messages as missions_stream
+from jobs.tracking.api import messages as missions_messages
 from jobs.tracking.share import ShareType
 from tests.support import NOON
 
@@ -21,7 +21,7 @@ STATE = DeviceState(device="dock-1", reading=READING)
 
 
 def test_a_jobs_message_has_its_state_and_all_but_the_weather() -> None:
-    message = missions_stream.of_job(JobStatus.RUNNING, STATE)
+    message = missions_messages.job_message(JobStatus.RUNNING, STATE)
 
     assert message == {
         "jobState": "INPROGRESS",
@@ -35,7 +35,7 @@ def test_a_jobs_message_has_its_state_and_all_but_the_weather() -> None:
 
 
 def test_a_groups_message_has_the_weather_and_no_job() -> None:
-    message = missions_stream.of_device(STATE)
+    message = missions_messages.device_message(STATE)
 
     assert message == {"deviceId": "dock-1", **VALUES, "timestamp": "2026-01-01T12:00:01.250Z"}
 
@@ -43,18 +43,18 @@ def test_a_groups_message_has_the_weather_and_no_job() -> None:
 def test_what_is_not_known_is_left_out() -> None:
     silent = DeviceState(device="dock-1")
 
-    assert missions_stream.of_job(JobStatus.PENDING, None, at=NOON) == {
+    assert missions_messages.job_message(JobStatus.PENDING, None, at=NOON) == {
         "jobState": "PENDING",
         "timestamp": "2026-01-01T12:00:00.000Z",
     }
-    assert missions_stream.of_device(silent, at=NOON) == {
+    assert missions_messages.device_message(silent, at=NOON) == {
         "deviceId": "dock-1",
         "timestamp": "2026-01-01T12:00:00.000Z",
     }
 
 
 def test_a_moment_that_is_known_better_than_the_reading_counts() -> None:
-    message = missions_stream.of_job(JobStatus.SUCCEEDED, STATE, at=NOON)
+    message = missions_messages.job_message(JobStatus.SUCCEEDED, STATE, at=NOON)
 
     assert message["timestamp"] == "2026-01-01T12:00:00.000Z"
 
@@ -63,7 +63,7 @@ def test_a_moment_that_is_known_better_than_the_reading_counts() -> None:
 def test_states_are_spelled_as_elsewhere_but_for_one(status) -> None:
     elsewhere = STATUS_NAMES[status].replace("IN_PROGRESS", "INPROGRESS")
 
-    assert missions_stream.of_job(status, None)["jobState"] == elsewhere
+    assert missions_messages.job_message(status, None)["jobState"] == elsewhere
 
 
 @pytest.mark.parametrize(("share", "hidden"), [
@@ -71,6 +71,8 @@ def test_states_are_spelled_as_elsewhere_but_for_one(status) -> None:
     (ShareType.DEVICE_STATUS, {"deviceId", "sensorPayload", "navigation"}),
 ])  # fmt: skip
 def test_a_share_hides_which_device_it_is_what_it_sees_and_perhaps_where(share, hidden) -> None:
-    message = missions_stream.of_job(JobStatus.RUNNING, STATE) | missions_stream.of_device(STATE)
+    message = missions_messages.job_message(
+        JobStatus.RUNNING, STATE
+    ) | missions_messages.device_message(STATE)
 
-    assert message.keys() - missions_stream.shared(message, share).keys() == hidden
+    assert message.keys() - missions_messages.filter_for_share(message, share).keys() == hidden

@@ -23,7 +23,7 @@ def test_a_change_reaches_everybody_who_watches_the_job(world) -> None:
     world.connect("theirs", share=share.id, shows=share.type)
     world.connect("another's", to=HARBOUR)
 
-    world.tell.changed(world.queue())
+    world.notify.notify_change(world.queue())
 
     message = {"jobState": "QUEUED", "timestamp": "2026-01-01T12:00:00.000Z"}
     assert world.sockets.posted == {"mine": [message], "theirs": [message]}
@@ -38,7 +38,7 @@ def test_a_change_comes_with_what_the_device_last_said(world) -> None:
     world.fly()
     world.report()
 
-    world.tell.changed(world.job)
+    world.notify.notify_change(world.job)
 
     [message] = world.sockets.posted["mine"]
     assert message["jobState"] == "INPROGRESS"
@@ -50,7 +50,7 @@ def test_a_change_that_is_told_again_is_heard_once(world) -> None:
     queued = world.queue()
 
     for _ in range(2):
-        world.tell.changed(queued)
+        world.notify.notify_change(queued)
 
     assert world.heard("mine") == ["QUEUED"]
 
@@ -61,7 +61,7 @@ def test_an_older_change_is_not_heard_after_a_newer_one(world) -> None:
     cancelled = world.change(queued.cancel(now=world.clock()))
 
     for job in (cancelled, queued):
-        world.tell.changed(job)
+        world.notify.notify_change(job)
 
     assert world.heard("mine") == ["CANCELLED"]
 
@@ -70,7 +70,7 @@ def test_the_end_is_heard_and_then_nothing_more(world) -> None:
     world.connect("mine")
     world.fly()
 
-    world.tell.changed(world.end())
+    world.notify.notify_change(world.end())
 
     assert world.heard("mine") == ["COMPLETED"]
     assert world.sockets.opened == set()
@@ -80,7 +80,7 @@ def test_sockets_that_have_heard_the_end_are_closed_when_it_is_told_again(world)
     world.fly()
     world.connect("mine", sequence=world.job.sequence + 1)
 
-    world.tell.changed(world.end())
+    world.notify.notify_change(world.end())
 
     assert world.heard("mine") == []
     assert world.sockets.opened == set()
@@ -91,9 +91,9 @@ def test_who_is_gone_is_taken_off_the_record_and_off_its_share(world) -> None:
     gone = world.connect("gone", share=share.id, shows=share.type)
     world.sockets.opened.clear()
 
-    world.tell.changed(world.queue())
+    world.notify.notify_change(world.queue())
 
-    assert world.connections.watching(gone.resource).connections == ()
+    assert world.connections.find_watchers(gone.resource).connections == ()
     world.connect("next", share=share.id)
 
 
@@ -101,15 +101,15 @@ def test_one_that_has_not_been_greeted_is_left_to_its_greeting(world) -> None:
     new = world.connect("new", sequence=0)
     world.sockets.opened.clear()
 
-    world.tell.changed(world.queue())
+    world.notify.notify_change(world.queue())
 
-    assert world.connections.watching(new.resource).connections == (new,)
+    assert world.connections.find_watchers(new.resource).connections == (new,)
 
 
 def test_one_whose_time_is_over_is_closed_without_a_word(world) -> None:
     world.connect("mine", until=world.clock())
 
-    world.tell.changed(world.queue())
+    world.notify.notify_change(world.queue())
 
     assert (world.heard("mine"), world.sockets.opened) == ([], set())
 
@@ -118,7 +118,7 @@ def test_an_expired_shares_topic_is_silent(world) -> None:
     share = world.share()
     world.clock.advance(HOUR)
 
-    world.tell.changed(world.job.time_out())
+    world.notify.notify_change(world.job.time_out())
 
     assert f"{share.code}/SHARE/STATUS" not in world.topics.published
 
@@ -130,9 +130,9 @@ def test_one_that_is_out_of_reach_keeps_nobody_else_from_hearing_and_is_told_aga
     queued = world.queue()
 
     with pytest.raises(UnavailableError):
-        world.tell.changed(queued)
+        world.notify.notify_change(queued)
     world.sockets.failing.clear()
-    world.tell.changed(queued)
+    world.notify.notify_change(queued)
 
     assert [world.heard(name) for name in ("a", "b", "c")] == [["QUEUED"]] * 3
 
@@ -145,7 +145,7 @@ def test_a_reading_reaches_whoever_watches_the_group(world) -> None:
     world.connect("mine", to=HARBOUR)
     world.connect("theirs", to=HARBOUR, share=share.id, shows=share.type)
 
-    world.tell.read([world.report()])
+    world.notify.notify_readings([world.report()])
 
     whole = {
         "deviceId": "dock-1",
@@ -166,7 +166,7 @@ def test_a_reading_in_flight_reaches_whoever_watches_the_job_too(world) -> None:
     world.connect("mine")
     world.fly()
 
-    world.tell.read([world.report()])
+    world.notify.notify_readings([world.report()])
 
     [message] = world.sockets.posted["mine"]
     assert (message["jobState"], message["navigation"]) == ("INPROGRESS", {"at": 1})
@@ -177,7 +177,7 @@ def test_a_reading_in_flight_reaches_whoever_watches_the_job_too(world) -> None:
 def test_of_several_readings_of_one_device_the_last_is_told(world) -> None:
     world.connect("mine", to=HARBOUR)
 
-    world.tell.read([
+    world.notify.notify_readings([
         world.report(sequence=1), world.report("dock-2"), world.report(sequence=2),
     ])  # fmt: skip
 
@@ -192,7 +192,7 @@ def test_of_a_job_that_is_over_its_device_tells_nothing_more(world) -> None:
     state = world.report()
     world.end()
 
-    world.tell.read([state])
+    world.notify.notify_readings([state])
 
     assert world.heard("mine") == []
 
@@ -201,13 +201,13 @@ def test_a_device_speaks_for_no_job_but_the_one_it_was_given(world) -> None:
     world.connect("mine")
     world.fly("dock-1")
 
-    world.tell.read([world.report("dock-2", order=f"{world.job.id}-1")])
+    world.notify.notify_readings([world.report("dock-2", order=f"{world.job.id}-1")])
 
     assert world.heard("mine") == []
 
 
 def test_a_device_that_nobody_knows_is_not_told_of(world) -> None:
-    world.tell.read([world.report("stray")])
+    world.notify.notify_readings([world.report("stray")])
 
     assert world.topics.published == {}
 
@@ -215,10 +215,10 @@ def test_a_device_that_nobody_knows_is_not_told_of(world) -> None:
 def test_what_is_out_of_reach_now_is_made_up_for_by_the_next_reading(world) -> None:
     world.connect("mine", to=HARBOUR)
     world.sockets.failing.add("mine")
-    world.tell.read([world.report()])
+    world.notify.notify_readings([world.report()])
     world.sockets.failing.clear()
 
-    world.tell.read([world.report(sequence=2)])
+    world.notify.notify_readings([world.report(sequence=2)])
 
     assert [message["navigation"]["at"] for message in world.sockets.posted["mine"]] == [2]
 
@@ -226,6 +226,6 @@ def test_what_is_out_of_reach_now_is_made_up_for_by_the_next_reading(world) -> N
 def test_another_organisations_resource_of_the_same_id_is_another(world) -> None:
     world.connect("theirs", to=Resource(tenant="rival", kind=ResourceKind.GROUP, id="harbour"))
 
-    world.tell.read([world.report()])
+    world.notify.notify_readings([world.report()])
 
     assert world.sockets.posted == {}

@@ -5,15 +5,15 @@ from typing import Any
 
 from jobs.core.job import Job
 from jobs.missions.device import Device, DeviceGroup, DeviceState, Reading
-from jobs.missions.mission import mission_of, ordered, started
-from jobs.tracking.api import messages as missions_stream
+from jobs.missions.mission import assign_order, mission_of, start_flight
+from jobs.tracking.api import messages as missions_messages
 from jobs.tracking.broadcast import Broadcast
 from jobs.tracking.connection import Connection
 from jobs.tracking.drop_viewers import DropViewers
-from jobs.tracking.greet import Greet
+from jobs.tracking.notify_watchers import NotifyWatchers
 from jobs.tracking.resource import Resource, ResourceKind, job_resource
+from jobs.tracking.send_initial_state import SendInitialState
 from jobs.tracking.share import Share, ShareType, new_code
-from jobs.tracking.tell_watchers import TellWatchers
 from tests.fakes.memory import InMemoryJobRepository
 from tests.fakes.memory_fleet import InMemoryFleet
 from tests.fakes.memory_missions import InMemoryFleetRegistry
@@ -52,13 +52,13 @@ class WatchWorld:
         self.connections = InMemoryConnections(self.shares)
         self.sockets = InMemorySockets()
         self.topics = InMemoryTopics()
-        told: dict[str, Any] = {"connections": self.connections, "words": missions_stream}
+        told: dict[str, Any] = {"connections": self.connections, "messages": missions_messages}
         told |= {"sockets": self.sockets, "clock": self.clock}
         known: dict[str, Any] = {"repository": self.repository, "registry": self.registry}
         known |= {"fleet": self.fleet}
         broadcast = Broadcast(**told, topics=self.topics)
-        self.tell = TellWatchers(**known, words=missions_stream, broadcast=broadcast)
-        self.greet = Greet(**told, **known, broadcast=broadcast, sleep=self._sleep)
+        self.notify = NotifyWatchers(**known, messages=missions_messages, broadcast=broadcast)
+        self.greet = SendInitialState(**told, **known, broadcast=broadcast, sleep=self._sleep)
         self.drop_viewers = DropViewers(connections=self.connections, sockets=self.sockets)
 
     def _sleep(self, seconds: float) -> None:
@@ -103,8 +103,8 @@ class WatchWorld:
         self.queue()
         fence = self.fleet.lease(device, self.job.ref, until=NOON + HOUR)
         assert fence is not None
-        self.change(ordered(self.job, device, fence=fence, now=self.clock()))
-        return self.change(started(self.job, now=self.clock(), deadline=NOON + HOUR))
+        self.change(assign_order(self.job, device, fence=fence, now=self.clock()))
+        return self.change(start_flight(self.job, now=self.clock(), deadline=NOON + HOUR))
 
     def end(self) -> Job:
         return self.change(self.job.succeed({}, now=self.clock()))
@@ -121,6 +121,6 @@ class WatchWorld:
             timestamp=f"2026-01-01T12:00:0{sequence}.000Z",
             values={"droneState": "WAYPOINT", "navigation": {"at": sequence}, "weather": {}},
         )
-        states = self.fleet.report(replace(reading, **about), hold=HOUR)
+        states = self.fleet.store_reading(replace(reading, **about), hold=HOUR)
         assert states is not None
         return states[1]

@@ -11,13 +11,13 @@ from jobs.core.ports import JobRepository
 from jobs.kit.clock import Clock, Millis
 from jobs.missions.device import DeviceGroup, DeviceState
 from jobs.missions.errors import DeviceGroupNotFoundError
-from jobs.missions.mission import Waiting, mission_of, order_id, ordered
+from jobs.missions.mission import WaitingMission, assign_order, mission_of, order_id_of
 from jobs.missions.ports import Fleet, FleetRegistry, Orders, WaitingMissions
 
-PATIENCE: Final[Millis] = 30_000
+ORDER_TIMEOUT_MS: Final[Millis] = 30_000
 """A device that has not accepted its order by then is taken to be out of order."""
 
-_MOST_EXAMINED: Final = 100
+_MAX_EXAMINED: Final = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,8 +30,8 @@ class AssignMissions:
     fleet: Fleet
     orders: Orders
     clock: Clock
-    silence: Millis
-    longest: Millis
+    silence_timeout: Millis
+    max_flight: Millis
 
     def __call__(self, tenant: str, group_id: str, newcomer: Job | None = None) -> None:
         """Highest priority first, then oldest; among devices, by their ids.
@@ -42,22 +42,24 @@ class AssignMissions:
             group = self.registry.group(tenant, group_id)
         except DeviceGroupNotFoundError:
             return
-        free = self._free(group)
+        free = self._find_free(group)
         if not free:
             return
-        waiting = self.queue.waiting(tenant, group_id, limit=_MOST_EXAMINED)
-        for each in _ranked(waiting, newcomer):
-            for device in [d for d in free if may_fly(d, each)]:
-                if self.give(each.ref, device):
+        waiting = self.queue.list_waiting(tenant, group_id, limit=_MAX_EXAMINED)
+        for each in _rank(waiting, newcomer):
+            for device in [d for d in free if can_fly(d, each)]:
+                if self.assign_device(each.ref, device):
                     free.remove(device)
                     break
 
-    def _free(self, group: DeviceGroup) -> list[str]:
+    def _find_free(self, group: DeviceGroup) -> list[str]:
         ids = sorted(device.id for device in group.devices)
         states, now = self.fleet.states(ids), self.clock()
-        return [each for each in ids if states[each].is_free(now) and not self._held(states[each])]
+        return [
+            each for each in ids if states[each].is_free(now) and not self._is_held(states[each])
+        ]
 
-    def _held(self, state: DeviceState) -> bool:
+    def _is_held(self, state: DeviceState) -> bool:
         """Whether a mission still counts on the device, though its lease has run out meanwhile."""
         if state.lease is None:
             return False
@@ -70,34 +72,36 @@ class AssignMissions:
             return False
         return (order.device, order.fence) == (state.device, state.lease.fence)
 
-    def give(self, ref: JobRef, device: str) -> bool:
+    def assign_device(self, ref: JobRef, device: str) -> bool:
         """Lease the device, then note its order, then send that: each can be done again.
 
         A crash after the lease leaves it to run out; one before the sending
         leaves an order that whoever watches the mission sends.
         """
         now = self.clock()
-        fence = self.fleet.lease(device, ref, until=now + 2 * PATIENCE + self.silence)
+        fence = self.fleet.lease(
+            device, ref, until=now + 2 * ORDER_TIMEOUT_MS + self.silence_timeout
+        )
         if fence is None:
             return False
         try:
             job = change_job(
                 self.repository,
                 ref,
-                lambda job: ordered(job.as_of(now), device, fence=fence, now=now),
+                lambda job: assign_order(job.as_of(now), device, fence=fence, now=now),
             )
         except JobError:
             self.fleet.release(device, fence=fence)
             return False
-        self.send(job)
+        self.send_order(job)
         return True
 
-    def send(self, job: Job) -> None:
-        order, name = mission_of(job).order, order_id(job)
+    def send_order(self, job: Job) -> None:
+        order, name = mission_of(job).order, order_id_of(job)
         if order is not None and name is not None:
-            self.orders.send(name, order.device, self._document(job, order.fence, name))
+            self.orders.send(name, order.device, self._to_document(job, order.fence, name))
 
-    def _document(self, job: Job, fence: int, name: str) -> Mapping[str, Any]:
+    def _to_document(self, job: Job, fence: int, name: str) -> Mapping[str, Any]:
         simulate = job.request["metadata"].get("simulate")
         return {
             "orderId": name,
@@ -105,18 +109,18 @@ class AssignMissions:
             "fence": fence,
             "action": job.request["action"],
             "waypoints": job.request["waypoints"],
-            "maxFlightSeconds": self.longest // 1000,
+            "maxFlightSeconds": self.max_flight // 1000,
             **({"simulate": simulate} if simulate else {}),
         }
 
 
-def may_fly(device: str, waiting: Waiting) -> bool:
+def can_fly(device: str, waiting: WaitingMission) -> bool:
     mission = waiting.mission
     return mission.device in {None, device} and device not in mission.declined
 
 
-def _ranked(waiting: Iterable[Waiting], newcomer: Job | None) -> list[Waiting]:
+def _rank(waiting: Iterable[WaitingMission], newcomer: Job | None) -> list[WaitingMission]:
     found = {each.ref: each for each in waiting}
     if newcomer is not None:
-        found[newcomer.ref] = Waiting(ref=newcomer.ref, mission=mission_of(newcomer))
+        found[newcomer.ref] = WaitingMission(ref=newcomer.ref, mission=mission_of(newcomer))
     return sorted(found.values(), key=lambda each: (-each.mission.priority, each.ref.id))

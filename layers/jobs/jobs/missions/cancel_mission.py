@@ -6,7 +6,7 @@ from jobs.core.change_job import change_job
 from jobs.core.job import Job, JobRef
 from jobs.core.ports import JobRepository
 from jobs.kit.clock import Clock
-from jobs.missions.mission import cancelled
+from jobs.missions.mission import cancel_waiting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,8 +16,8 @@ class CancelMission:
 
     def __call__(self, ref: JobRef) -> Job:
         """Return the cancelled job. Raises `JobNotFoundError`, or `JobStartedError`."""
-        return change_job(self.repository, ref, self._cancelled)
+        return change_job(self.repository, ref, self._cancel)
 
-    def _cancelled(self, job: Job) -> Job:
+    def _cancel(self, job: Job) -> Job:
         now = self.clock()
-        return cancelled(job.as_of(now), now=now)
+        return cancel_waiting(job.as_of(now), now=now)

@@ -4,16 +4,16 @@ from dataclasses import dataclass
 
 from jobs.core.errors import JobNotFoundError
 from jobs.core.ports import JobRepository
-from jobs.missions.mission import mission_of, order_name
+from jobs.missions.apply_report import ApplyReport
+from jobs.missions.mission import format_order_id, mission_of
 from jobs.missions.ports import Fleet, OrderState
-from jobs.missions.take_report import TakeReport
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckDevice:
     repository: JobRepository
     fleet: Fleet
-    take_report: TakeReport
+    apply_report: ApplyReport
 
     def __call__(self, device_id: str) -> OrderState | None:
         """Return how the order stands, or None if the device has none of ours."""
@@ -26,4 +26,4 @@ class CheckDevice:
             return None
         if order is None or order.device != device_id:
             return None
-        return self.take_report(order_name(lease.job.id, order), device_id)
+        return self.apply_report(format_order_id(lease.job.id, order), device_id)

@@ -14,7 +14,7 @@ from jobs.missions.errors import DeviceNotFoundError, DeviceOfflineError
 from jobs.missions.mission import Mission
 from jobs.missions.ports import Fleet, FleetRegistry
 
-_ALTITUDE: Final = 50.0
+_DEFAULT_ALTITUDE_M: Final = 50.0
 """Metres, for a place that comes without one."""
 
 
@@ -65,10 +65,10 @@ class CreateMission:
         group = self.registry.group(new.tenant, new.group)
         if new.device is not None and new.device not in {device.id for device in group.devices}:
             raise DeviceNotFoundError(new.device)
-        waypoints = self._waypoints(new)
+        waypoints = self._resolve_waypoints(new)
         now = self.clock()
         if new.online_only and new.device is not None and not self._is_repeated(new):
-            self._demand_online(new.device, now)
+            self._require_online(new.device, now)
         due_at = max(now, new.scheduled_at or now)
         job = Job(
             id=new_job_id(now, tag=tenant_tag(new.tenant)),
@@ -94,17 +94,17 @@ class CreateMission:
             self.repository, job, key=new.idempotency_key, request_hash=new.request_hash
         )
 
-    def _waypoints(self, new: NewMission) -> list[list[float]]:
+    def _resolve_waypoints(self, new: NewMission) -> list[list[float]]:
         plan = self.registry.plan(new.tenant, new.plan) if new.plan is not None else None
         if plan is not None and new.action == "MISSION":
             return [[*each] for each in plan.waypoints]
-        return [[*new.place, _ALTITUDE][:3]] if new.place else []
+        return [[*new.place, _DEFAULT_ALTITUDE_M][:3]] if new.place else []
 
     def _is_repeated(self, new: NewMission) -> bool:
         """Whether there is a job already, which was granted while the device was online."""
         key = new.idempotency_key
         return key is not None and self.repository.knows(new.tenant, new.kind, key)
 
-    def _demand_online(self, device: str, now: Millis) -> None:
+    def _require_online(self, device: str, now: Millis) -> None:
         if not self.fleet.states([device])[device].is_online(now):
             raise DeviceOfflineError(device)

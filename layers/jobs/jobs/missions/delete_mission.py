@@ -6,11 +6,11 @@ from jobs.core.change_job import change_job
 from jobs.core.job import Job, JobRef
 from jobs.core.ports import JobRepository
 from jobs.kit.clock import Clock
-from jobs.missions.mission import cancelled
+from jobs.missions.mission import cancel_waiting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DeleteJob:
+class DeleteMission:
     repository: JobRepository
     clock: Clock
 
@@ -19,9 +19,9 @@ class DeleteJob:
 
         Raises `JobNotFoundError`, or `JobStartedError` for one that is being flown.
         """
-        self.repository.delete(change_job(self.repository, ref, self._over))
+        self.repository.delete(change_job(self.repository, ref, self._end))
 
-    def _over(self, job: Job) -> Job:
+    def _end(self, job: Job) -> Job:
         now = self.clock()
         job = job.as_of(now)
-        return job if job.status.is_terminal else cancelled(job, now=now)
+        return job if job.status.is_terminal else cancel_waiting(job, now=now)

@@ -7,7 +7,7 @@ from typing import Any, Final, Literal
 from jobs.core.job import JobRef
 from jobs.kit.clock import Millis
 
-ONLINE_FOR: Final[Millis] = 15_000
+ONLINE_TIMEOUT_MS: Final[Millis] = 15_000
 """A device reports every 5 s at least; one that was not heard for so long is out of reach."""
 
 
@@ -81,7 +81,11 @@ class DeviceState:
     lease: Lease | None = None
 
     def is_online(self, now: Millis) -> bool:
-        return self.reading is not None and self.reading.online and now < self.seen_at + ONLINE_FOR
+        return (
+            self.reading is not None
+            and self.reading.online
+            and now < self.seen_at + ONLINE_TIMEOUT_MS
+        )
 
     def is_leased(self, now: Millis) -> bool:
         return self.lease is not None and now < self.lease.until

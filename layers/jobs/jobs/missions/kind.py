@@ -45,7 +45,7 @@ class MissionKind:
     def create(self, request: Mapping[str, Any], *, tenant: str, key: str) -> Job:
         from jobs.missions.api import requests
 
-        new = requests.mission_in(
+        new = requests.parse_mission(
             request,
             tenant=tenant,
             key=key,

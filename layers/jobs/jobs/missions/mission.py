@@ -49,7 +49,7 @@ class Mission:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Waiting:
+class WaitingMission:
     """A mission that waits for a device, as the queue shows it: perhaps it does no more."""
 
     ref: JobRef
@@ -58,7 +58,7 @@ class Waiting:
 
 KIND: Final = "missions"
 JOB_PATH: Final = "/v3/jobs/{id}"
-WAITING: Final = frozenset({JobStatus.PENDING, JobStatus.QUEUED})
+WAITING_STATUSES: Final = frozenset({JobStatus.PENDING, JobStatus.QUEUED})
 
 
 def mission_of(job: Job) -> Mission:
@@ -68,17 +68,17 @@ def mission_of(job: Job) -> Mission:
     return job.details
 
 
-def order_id(job: Job) -> str | None:
+def order_id_of(job: Job) -> str | None:
     """Return the name under which the job's order is known to the device; None without one."""
     order = mission_of(job).order
-    return None if order is None else order_name(job.id, order)
+    return None if order is None else format_order_id(job.id, order)
 
 
-def order_name(job_id: str, order: Order) -> str:
+def format_order_id(job_id: str, order: Order) -> str:
     return f"{job_id}-{order.number}"
 
 
-def job_id_in(order_id: str) -> str:
+def parse_job_id(order_id: str) -> str:
     return order_id[:36]
 
 
@@ -86,26 +86,26 @@ def waits_for_device(job: Job) -> bool:
     return job.status is JobStatus.QUEUED and mission_of(job).order is None
 
 
-def refuse_unless_waiting(job: Job) -> None:
+def require_waiting(job: Job) -> None:
     """Raise `JobStartedError` if the job is being flown, or over."""
-    if job.status not in WAITING:
+    if job.status not in WAITING_STATUSES:
         raise JobStartedError(job.id)
 
 
-def amended(job: Job, changes: Mapping[str, Any], *, now: Millis) -> Job:
+def apply_changes(job: Job, changes: Mapping[str, Any], *, now: Millis) -> Job:
     """Change name, description or priority of a job that waits. Raises `JobStartedError`."""
-    refuse_unless_waiting(job)
+    require_waiting(job)
     mission = replace(mission_of(job), **changes, amended_at=now)
     return replace(job, attempt=job.attempt + 1, details=mission)
 
 
-def cancelled(job: Job, *, now: Millis) -> Job:
+def cancel_waiting(job: Job, *, now: Millis) -> Job:
     """Raises `JobStartedError` once a drone may have taken off."""
-    refuse_unless_waiting(job)
+    require_waiting(job)
     return job.cancel(now=now)
 
 
-def ordered(job: Job, device: str, *, fence: int, now: Millis) -> Job:
+def assign_order(job: Job, device: str, *, fence: int, now: Millis) -> Job:
     """Give the mission to a device. Raises `JobStartedError` if it waits for none any more."""
     if not waits_for_device(job):
         raise JobStartedError(job.id)
@@ -114,7 +114,7 @@ def ordered(job: Job, device: str, *, fence: int, now: Millis) -> Job:
     return replace(job, attempt=number, details=replace(mission_of(job), order=order))
 
 
-def withdrawn(job: Job) -> Job:
+def withdraw_order(job: Job) -> Job:
     """Take the mission back from a device that will not fly it: it is not asked again."""
     mission = mission_of(job)
     if job.status is not JobStatus.QUEUED or mission.order is None:
@@ -124,7 +124,7 @@ def withdrawn(job: Job) -> Job:
     return replace(job, attempt=job.attempt + 1, details=mission)
 
 
-def started(job: Job, *, now: Millis, deadline: Millis) -> Job:
+def start_flight(job: Job, *, now: Millis, deadline: Millis) -> Job:
     """The device has accepted: from now on a drone may be in the air. Raises `JobEndedError`."""
     mission = replace(mission_of(job), started_at=now)
     return replace(job.start(now=now, deadline=deadline), details=mission)

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from jobs.core.job import Job, JobRef
 from jobs.kit.clock import Millis
 from jobs.missions.device import Device, DeviceGroup, DeviceState, Plan, Reading
-from jobs.missions.mission import Order, Waiting
+from jobs.missions.mission import Order, WaitingMission
 from jobs.missions.partner import AccessToken, Client
 
 
@@ -42,14 +42,16 @@ class Fleet(Protocol):
     def release(self, device_id: str, *, fence: int) -> None:
         """End the lease of this fence; without effect if it is another's by now."""
 
-    def report(self, reading: Reading, *, hold: Millis) -> tuple[DeviceState, DeviceState] | None:
+    def store_reading(
+        self, reading: Reading, *, hold: Millis
+    ) -> tuple[DeviceState, DeviceState] | None:
         """Store a reading, newer than all before, and return the states before and after.
 
         Prolongs the lease by `hold` if the reading is of the lease's own mission.
         Returns None for a reading that came late.
         """
 
-    def lost(self, device_id: str) -> None:
+    def mark_disconnected(self, device_id: str) -> None:
         """Note that the connection to a device broke; its next reading ends that."""
 
 
@@ -83,7 +85,7 @@ class Orders(Protocol):
 
 
 class WaitingMissions(Protocol):
-    def waiting(self, tenant: str, group_id: str, *, limit: int) -> Sequence[Waiting]:
+    def list_waiting(self, tenant: str, group_id: str, *, limit: int) -> Sequence[WaitingMission]:
         """Return those that wait for a device of the group: highest priority first, then oldest.
 
         What has just changed may be missing still.
@@ -105,13 +107,13 @@ class MissionTimers(Protocol):
         """See to it that the mission is queued when it is due, and watched until its end."""
 
 
-class Watchers(Protocol):
+class WatcherNotifier(Protocol):
     """Whoever follows jobs and device groups, over WebSocket and MQTT."""
 
-    def changed(self, job: Job) -> None:
+    def notify_change(self, job: Job) -> None:
         """Tell them how a mission stands; after its end, nobody follows it any more."""
 
-    def read(self, states: Iterable[DeviceState]) -> None:
+    def notify_readings(self, states: Iterable[DeviceState]) -> None:
         """Tell them what devices have reported."""
 
 

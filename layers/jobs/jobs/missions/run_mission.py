@@ -25,17 +25,17 @@ class RunMission:
         room for the others of its group.
         """
         try:
-            job = change_job(self.repository, ref, self._queued)
+            job = change_job(self.repository, ref, self._enqueue_if_due)
         except JobNotFoundError:
             return None
         mission = mission_of(job)
         if job.status is JobStatus.QUEUED and mission.order is not None:
-            self.assign.send(job)
+            self.assign.send_order(job)
         else:
             self.assign(ref.tenant, mission.group, newcomer=job if waits_for_device(job) else None)
         return job.status
 
-    def _queued(self, job: Job) -> Job:
+    def _enqueue_if_due(self, job: Job) -> Job:
         now = self.clock()
         job = job.as_of(now)
         is_due = job.status is JobStatus.PENDING and mission_of(job).due_at <= now

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from jobs.core.job import JobRef
 from jobs.missions.assign_missions import AssignMissions
-from jobs.missions.mission import Order, order_name
+from jobs.missions.mission import Order, format_order_id
 from jobs.missions.ports import Fleet, FleetRegistry, Orders, OrderState
 
 
@@ -21,7 +21,7 @@ class SettleMission:
         Where a drone may be in the air it is called back, and its lease stays:
         only its own word that it is docked frees it.
         """
-        name = order_name(ref.id, order)
+        name = format_order_id(ref.id, order)
         found = self.orders.state(name, order.device)
         if found is not None and found[0] in {OrderState.QUEUED, OrderState.IN_PROGRESS}:
             self.orders.recall(name, order.device)

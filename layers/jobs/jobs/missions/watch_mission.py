@@ -9,15 +9,16 @@ from jobs.core.job import Job, JobRef
 from jobs.core.ports import JobRepository
 from jobs.core.status import JobStatus
 from jobs.kit.clock import Clock, Millis
-from jobs.missions.assign_missions import PATIENCE, AssignMissions
-from jobs.missions.mission import Order, mission_of, order_id
+from jobs.missions.apply_report import NO_ANSWER_REASON, ApplyReport
+from jobs.missions.assign_missions import ORDER_TIMEOUT_MS, AssignMissions
+from jobs.missions.mission import Order, mission_of, order_id_of
 from jobs.missions.ports import Fleet, MissionQueue, Orders, OrderState
-from jobs.missions.take_report import NO_ANSWER, TakeReport
 
-_SOON: Final[Millis] = 5_000
-_WHILE_ASKED: Final[Millis] = 15_000
-_WHILE_WAITING: Final[Millis] = 60_000
-SILENT: Final = "The device fell silent in flight; outcome unknown"
+_PENDING_INTERVAL_MS: Final[Millis] = 5_000
+_ORDER_INTERVAL_MS: Final[Millis] = 15_000
+_QUEUED_INTERVAL_MS: Final[Millis] = 60_000
+_ENDED: Final = frozenset({OrderState.SUCCEEDED, OrderState.FAILED})
+SILENT_ERROR: Final = "The device fell silent in flight; outcome unknown"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +28,7 @@ class WatchMission:
     fleet: Fleet
     orders: Orders
     assign: AssignMissions
-    take_report: TakeReport
+    apply_report: ApplyReport
     clock: Clock
 
     def __call__(self, ref: JobRef) -> Millis | None:
@@ -39,38 +40,42 @@ class WatchMission:
         if job.status.is_terminal:
             return None
         try:
-            return min(self._next_look(job), job.deadline)
+            return min(self._check(job), job.deadline)
         except (JobEndedError, JobNotFoundError, JobStartedError):  # it has just moved on by itself
             return self.clock()
 
-    def _next_look(self, job: Job) -> Millis:
-        order, name = mission_of(job).order, order_id(job)
+    def _check(self, job: Job) -> Millis:
+        order, name = mission_of(job).order, order_id_of(job)
         if order is None or name is None:
             self.queue.send(job.ref)
-            waits = _SOON if job.status is JobStatus.PENDING else _WHILE_WAITING
+            waits = _PENDING_INTERVAL_MS if job.status is JobStatus.PENDING else _QUEUED_INTERVAL_MS
             return self.clock() + waits
         if job.status is JobStatus.RUNNING:
             return self._watch_flight(job, order, name)
-        self._ask(job, order, name)
-        return self.clock() + _WHILE_ASKED
+        self._check_order(job, order, name)
+        return self.clock() + _ORDER_INTERVAL_MS
 
-    def _ask(self, job: Job, order: Order, name: str) -> None:
+    def _check_order(self, job: Job, order: Order, name: str) -> None:
         """See what has become of an order that the device has not accepted, as far as we know."""
         found = self.orders.state(name, order.device)
         if found is None:
-            self.assign.send(job)
+            self.assign.send_order(job)
         elif found[0] is not OrderState.QUEUED:
-            self.take_report(name, order.device)
-        elif self.clock() >= order.sent_at + PATIENCE and self.orders.withdraw(name, order.device):
-            self.take_report.decline(job.ref, name, NO_ANSWER)
+            self.apply_report(name, order.device)
+        elif self.clock() >= order.sent_at + ORDER_TIMEOUT_MS and self.orders.withdraw(
+            name, order.device
+        ):
+            self.apply_report.decline(job.ref, name, NO_ANSWER_REASON)
 
     def _watch_flight(self, job: Job, order: Order, name: str) -> Millis:
         lease = self.fleet.states([order.device])[order.device].lease
         if lease is not None and lease.fence == order.fence and self.clock() < lease.until:
             return lease.until
-        if self.take_report(name, order.device) not in {
+        if self.apply_report(name, order.device) not in {
             OrderState.SUCCEEDED,
             OrderState.FAILED,
         }:
-            change_job(self.repository, job.ref, lambda job: job.fail(SILENT, now=self.clock()))
+            change_job(
+                self.repository, job.ref, lambda job: job.fail(SILENT_ERROR, now=self.clock())
+            )
         return self.clock()

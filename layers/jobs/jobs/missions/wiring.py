@@ -20,18 +20,18 @@ if TYPE_CHECKING:
     from jobs.missions.adapters.queue import SqsMissionQueue
     from jobs.missions.adapters.storage import DynamoWaitingMissions
     from jobs.missions.adapters.timers import StepFunctionsMissionTimers
-    from jobs.missions.amend_mission import AmendJob
     from jobs.missions.api.responses import Addresses
+    from jobs.missions.apply_report import ApplyReport
     from jobs.missions.assign_missions import AssignMissions
     from jobs.missions.cancel_mission import CancelMission
     from jobs.missions.check_device import CheckDevice
     from jobs.missions.create_mission import CreateMission
-    from jobs.missions.delete_mission import DeleteJob
+    from jobs.missions.delete_mission import DeleteMission
     from jobs.missions.follow_mission import FollowMission
     from jobs.missions.issue_token import IssueToken
     from jobs.missions.run_mission import RunMission
     from jobs.missions.settle_mission import SettleMission
-    from jobs.missions.take_report import TakeReport
+    from jobs.missions.update_mission import UpdateMission
     from jobs.missions.watch_mission import WatchMission
 
 
@@ -54,7 +54,7 @@ class MissionsWiring:
         return CognitoTokens(os.environ["TOKEN_URL"])
 
     @property
-    def silence(self) -> Millis:
+    def silence_timeout(self) -> Millis:
         """How long a device may be silent about the mission that it has."""
         return _millis(os.environ["DEVICE_SILENCE_SECONDS"])
 
@@ -74,10 +74,10 @@ class MissionsWiring:
         )
 
     @cached_property
-    def amend_job(self) -> AmendJob:
-        from jobs.missions.amend_mission import AmendJob
+    def update_mission(self) -> UpdateMission:
+        from jobs.missions.update_mission import UpdateMission
 
-        return AmendJob(repository=self.core.jobs, clock=self.core.clock)
+        return UpdateMission(repository=self.core.jobs, clock=self.core.clock)
 
     @cached_property
     def cancel_mission(self) -> CancelMission:
@@ -86,10 +86,10 @@ class MissionsWiring:
         return CancelMission(repository=self.core.jobs, clock=self.core.clock)
 
     @cached_property
-    def delete_job(self) -> DeleteJob:
-        from jobs.missions.delete_mission import DeleteJob
+    def delete_mission(self) -> DeleteMission:
+        from jobs.missions.delete_mission import DeleteMission
 
-        return DeleteJob(repository=self.core.jobs, clock=self.core.clock)
+        return DeleteMission(repository=self.core.jobs, clock=self.core.clock)
 
     def addresses(self, request: Request) -> Addresses:
         """Return where clients reach us: what the deployer said, or else where this one did."""
@@ -131,22 +131,22 @@ class MissionsWiring:
             fleet=self.fleet,
             orders=self.orders,
             assign=self._assign,
-            take_report=self.take_report,
+            apply_report=self.apply_report,
             clock=self.core.clock,
         )
 
     @cached_property
-    def take_report(self) -> TakeReport:
-        from jobs.missions.take_report import TakeReport
+    def apply_report(self) -> ApplyReport:
+        from jobs.missions.apply_report import ApplyReport
 
-        return TakeReport(
+        return ApplyReport(
             repository=self.core.jobs,
             registry=self.fleet_registry,
             fleet=self.fleet,
             orders=self.orders,
             queue=self.mission_queue,
             clock=self.core.clock,
-            longest=_millis(os.environ["MAX_FLIGHT_SECONDS"]),
+            max_flight=_millis(os.environ["MAX_FLIGHT_SECONDS"]),
         )
 
     @cached_property
@@ -154,7 +154,7 @@ class MissionsWiring:
         from jobs.missions.check_device import CheckDevice
 
         return CheckDevice(
-            repository=self.core.jobs, fleet=self.fleet, take_report=self.take_report
+            repository=self.core.jobs, fleet=self.fleet, apply_report=self.apply_report
         )
 
     @cached_property
@@ -168,8 +168,8 @@ class MissionsWiring:
             fleet=self.fleet,
             orders=self.orders,
             clock=self.core.clock,
-            silence=self.silence,
-            longest=_millis(os.environ["MAX_FLIGHT_SECONDS"]),
+            silence_timeout=self.silence_timeout,
+            max_flight=_millis(os.environ["MAX_FLIGHT_SECONDS"]),
         )
 
     # ── What it stands on ───────────────────────────────────────────────────────────

@@ -12,10 +12,10 @@ from typing import Final
 from jobs.kit.clock import Clock
 from jobs.kit.errors import UnavailableError
 from jobs.tracking.connection import Connection, ConnectionEndedError, SocketGoneError
-from jobs.tracking.ports import Connections, Message, Sockets, StreamWords, Topics
+from jobs.tracking.ports import Connections, Message, MessageFormat, Sockets, Topics
 from jobs.tracking.resource import Resource
 
-_SIDE_BY_SIDE: Final = 10
+_MAX_THREADS: Final = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +23,7 @@ class Broadcast:
     connections: Connections
     sockets: Sockets
     topics: Topics
-    words: StreamWords
+    messages: MessageFormat
     clock: Clock
 
     def __call__(
@@ -39,20 +39,24 @@ class Broadcast:
         Connections that have not been greeted yet are left out (see `greet`). Raises
         `UnavailableError` after all others have been told: then this can be repeated.
         """
-        watching = self.connections.watching(resource)
+        watching = self.connections.find_watchers(resource)
         self.topics.publish(resource.topic, message)
         for share in watching.shares:
-            self.topics.publish(share.topic, self.words.shared(message, share.type))
+            self.topics.publish(share.topic, self.messages.filter_for_share(message, share.type))
         greeted = [each for each in watching.connections if each.sequence]
-        tell = partial(self._tell, message=message, sequence=sequence, last=last)
+        notify = partial(self._notify, message=message, sequence=sequence, last=last)
         if greeted:
-            with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
-                for _ in pool.map(tell, greeted):
+            with ThreadPoolExecutor(_MAX_THREADS) as pool:
+                for _ in pool.map(notify, greeted):
                     pass
 
     def send(self, connection: Connection, message: Message) -> None:
         """Raises `SocketGoneError`."""
-        shown = self.words.shared(message, connection.shows) if connection.shows else message
+        shown = (
+            self.messages.filter_for_share(message, connection.shows)
+            if connection.shows
+            else message
+        )
         self.sockets.post(connection.id, shown)
 
     def send_once(self, connection: Connection, message: Message, sequence: int) -> bool:
@@ -60,21 +64,21 @@ class Broadcast:
 
         Raises `SocketGoneError`, `ConnectionEndedError`, `UnavailableError`.
         """
-        if not self.connections.claim(connection, sequence):
+        if not self.connections.mark_sent(connection, sequence):
             return False
         try:
             self.send(connection, message)
         except UnavailableError:
-            self.connections.unclaim(connection, sequence)
+            self.connections.unmark_sent(connection, sequence)
             raise
         return True
 
-    def _tell(
+    def _notify(
         self, connection: Connection, message: Message, sequence: int | None, *, last: bool
     ) -> None:
         expired = connection.until <= self.clock()
         try:
-            told = expired or self._told(connection, message, sequence)
+            told = expired or self._deliver(connection, message, sequence)
             if expired or (last and told):
                 self.sockets.close(connection.id)
         except SocketGoneError:
@@ -82,7 +86,7 @@ class Broadcast:
         except ConnectionEndedError:
             return
 
-    def _told(self, connection: Connection, message: Message, sequence: int | None) -> bool:
+    def _deliver(self, connection: Connection, message: Message, sequence: int | None) -> bool:
         """Return whether it has been told, and is not just about to be, by its greeting."""
         if sequence is None:
             self.send(connection, message)

@@ -24,7 +24,7 @@ class Connection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Watching:
+class ResourceWatchers:
     """Everybody who watches a resource. Shares are live; connections may have expired."""
 
     connections: tuple[Connection, ...] = ()

@@ -15,7 +15,7 @@ class DropViewers:
 
     def __call__(self, share: Share) -> int:
         """Return how many there were."""
-        watching = self.connections.watching(share.resource)
+        watching = self.connections.find_watchers(share.resource)
         viewers = [each for each in watching.connections if each.share == share.id]
         for connection in viewers:
             # First, while its being on record has a failure repeated. Then again: it may have been

@@ -24,5 +24,5 @@ class TrackedMissionKind(MissionKind):
     def follow(self, job: Job) -> bool:
         super().follow(job)
         with suppress(UnavailableError):  # watchers see the next change; jobs do not wait for them
-            self._tracking.tell_watchers.changed(job)
+            self._tracking.notify_watchers.notify_change(job)
         return True

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from jobs.core.status import JobStatus
 from jobs.kit.clock import Millis
 from jobs.missions.device import DeviceState
-from jobs.tracking.connection import Connection, Watching
+from jobs.tracking.connection import Connection, ResourceWatchers
 from jobs.tracking.resource import Resource
 from jobs.tracking.share import Share, ShareType
 
@@ -22,7 +22,7 @@ class Shares(Protocol):
     def get(self, share_id: str) -> Share:
         """Return it as long as it lives, or raise `ShareNotFoundError`."""
 
-    def live(self, tenant: str) -> Sequence[Share]:
+    def list_live(self, tenant: str) -> Sequence[Share]:
         """Return those of an organisation that have not expired, oldest first."""
 
     def remove(self, share_id: str, resource: Resource) -> None:
@@ -44,16 +44,16 @@ class Connections(Protocol):
     def get(self, connection: Connection) -> Connection:
         """Return it as it stands on record. Raises `ConnectionEndedError`."""
 
-    def claim(self, connection: Connection, sequence: int) -> bool:
+    def mark_sent(self, connection: Connection, sequence: int) -> bool:
         """Note the change of status it is to be sent next.
 
         Returns False if that, or a later one, has been sent. Raises `ConnectionEndedError`.
         """
 
-    def unclaim(self, connection: Connection, sequence: int) -> None:
+    def unmark_sent(self, connection: Connection, sequence: int) -> None:
         """Note that the change could not be sent after all."""
 
-    def watching(self, resource: Resource) -> Watching: ...
+    def find_watchers(self, resource: Resource) -> ResourceWatchers: ...
 
 
 class Sockets(Protocol):
@@ -69,19 +69,19 @@ class Topics(Protocol):
         """Send a message to whoever has subscribed to an MQTT topic, at least once."""
 
 
-class StreamWords(Protocol):
+class MessageFormat(Protocol):
     """How watchers' messages are spelled. What is not known is left out.
 
     `at` is when it is so; None: when the device said so.
     """
 
-    def of_job(
+    def job_message(
         self, status: JobStatus, state: DeviceState | None, *, at: Millis | None = None
     ) -> Message: ...
 
-    def of_device(self, state: DeviceState, *, at: Millis | None = None) -> Message: ...
+    def device_message(self, state: DeviceState, *, at: Millis | None = None) -> Message: ...
 
-    def shared(self, message: Message, share: ShareType) -> Message:
+    def filter_for_share(self, message: Message, share: ShareType) -> Message:
         """Leave in a message only what a share of this type shows."""
 
 

@@ -12,22 +12,22 @@ from jobs.missions.wiring import wiring as missions_wiring
 if TYPE_CHECKING:
     from jobs.kit.clock import Millis
     from jobs.missions.partner import Caller
-    from jobs.missions.take_reading import TakeReading
+    from jobs.missions.process_reading import ProcessReading
     from jobs.tracking.adapters.connections import DynamoConnections
     from jobs.tracking.adapters.iot_topics import IotTopics
     from jobs.tracking.adapters.shares import DynamoShares
     from jobs.tracking.adapters.sockets import ApiGatewaySockets
     from jobs.tracking.adapters.timers import StepFunctionsShareTimers
     from jobs.tracking.adapters.tokens import AccessTokens
-    from jobs.tracking.admit_watcher import AdmitWatcher
+    from jobs.tracking.authorize_connection import AuthorizeConnection
     from jobs.tracking.broadcast import Broadcast
     from jobs.tracking.create_share import CreateShare
     from jobs.tracking.drop_viewers import DropViewers
     from jobs.tracking.find_resource import FindResource
     from jobs.tracking.get_share import GetShare
     from jobs.tracking.grant_topics import GrantTopics
-    from jobs.tracking.greet import Greet
-    from jobs.tracking.tell_watchers import TellWatchers
+    from jobs.tracking.notify_watchers import NotifyWatchers
+    from jobs.tracking.send_initial_state import SendInitialState
 
 
 class TrackingWiring:
@@ -58,11 +58,14 @@ class TrackingWiring:
     # ── Who may watch ───────────────────────────────────────────────────────────────
 
     @cached_property
-    def admit_watcher(self) -> AdmitWatcher:
-        from jobs.tracking.admit_watcher import AdmitWatcher
+    def authorize_connection(self) -> AuthorizeConnection:
+        from jobs.tracking.authorize_connection import AuthorizeConnection
 
-        return AdmitWatcher(
-            bearer=self.bearer, find=self._find_resource, shares=self.shares, clock=self.core.clock
+        return AuthorizeConnection(
+            authenticate=self.authenticate,
+            find=self._find_resource,
+            shares=self.shares,
+            clock=self.core.clock,
         )
 
     @cached_property
@@ -70,15 +73,17 @@ class TrackingWiring:
         from jobs.tracking.grant_topics import GrantTopics
 
         return GrantTopics(
-            bearer=self.bearer, registry=self.missions.fleet_registry, shares=self.shares
+            authenticate=self.authenticate,
+            registry=self.missions.fleet_registry,
+            shares=self.shares,
         )
 
-    def bearer(self, token: str) -> tuple[Caller, Millis]:
+    def authenticate(self, token: str) -> tuple[Caller, Millis]:
         """Return whose access token this is, and until when. Raises `InvalidTokenError`."""
         from jobs.missions.api import access as missions_access
 
         claims = self.token_verifier.claims(token)
-        caller = missions_access.caller(claims, self.missions.partners.client)
+        caller = missions_access.identify_caller(claims, self.missions.partners.client)
         return caller, claims["exp"] * 1000
 
     @cached_property
@@ -95,46 +100,46 @@ class TrackingWiring:
     # ── Telling them ────────────────────────────────────────────────────────────────
 
     @cached_property
-    def tell_watchers(self) -> TellWatchers:
-        from jobs.tracking.api import messages as missions_stream
-        from jobs.tracking.tell_watchers import TellWatchers
+    def notify_watchers(self) -> NotifyWatchers:
+        from jobs.tracking.api import messages as missions_messages
+        from jobs.tracking.notify_watchers import NotifyWatchers
 
-        return TellWatchers(
+        return NotifyWatchers(
             repository=self.core.jobs,
             registry=self.missions.fleet_registry,
             fleet=self.missions.fleet,
-            words=missions_stream,
+            messages=missions_messages,
             broadcast=self._broadcast,
         )
 
     @cached_property
-    def take_reading(self) -> TakeReading:
-        from jobs.missions.take_reading import TakeReading
+    def process_reading(self) -> ProcessReading:
+        from jobs.missions.process_reading import ProcessReading
 
-        return TakeReading(
+        return ProcessReading(
             repository=self.core.jobs,
             registry=self.missions.fleet_registry,
             fleet=self.missions.fleet,
             waiting=self.missions.waiting,
             queue=self.missions.mission_queue,
-            take_report=self.missions.take_report,
-            watchers=self.tell_watchers,
+            apply_report=self.missions.apply_report,
+            watchers=self.notify_watchers,
             clock=self.core.clock,
-            silence=self.missions.silence,
+            silence_timeout=self.missions.silence_timeout,
         )
 
     @cached_property
-    def greet(self) -> Greet:
-        from jobs.tracking.api import messages as missions_stream
-        from jobs.tracking.greet import Greet
+    def send_initial_state(self) -> SendInitialState:
+        from jobs.tracking.api import messages as missions_messages
+        from jobs.tracking.send_initial_state import SendInitialState
 
-        return Greet(
+        return SendInitialState(
             connections=self.connections,
             repository=self.core.jobs,
             registry=self.missions.fleet_registry,
             fleet=self.missions.fleet,
             sockets=self.sockets,
-            words=missions_stream,
+            messages=missions_messages,
             broadcast=self._broadcast,
             clock=self.core.clock,
             sleep=self.core.sleep,
@@ -142,14 +147,14 @@ class TrackingWiring:
 
     @cached_property
     def _broadcast(self) -> Broadcast:
-        from jobs.tracking.api import messages as missions_stream
+        from jobs.tracking.api import messages as missions_messages
         from jobs.tracking.broadcast import Broadcast
 
         return Broadcast(
             connections=self.connections,
             sockets=self.sockets,
             topics=self.topics,
-            words=missions_stream,
+            messages=missions_messages,
             clock=self.core.clock,
         )
 

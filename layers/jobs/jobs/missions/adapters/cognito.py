@@ -13,7 +13,7 @@ from jobs.missions.errors import InvalidClientError
 from jobs.missions.partner import AccessToken
 
 _TIMEOUT: Final = urllib3.Timeout(connect=2, read=5)
-_REFUSED: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED})
+_REJECTED_STATUSES: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED})
 
 
 class CognitoTokens:
@@ -36,12 +36,12 @@ class CognitoTokens:
             )
         except HTTPError:
             raise UnavailableError("no answer from the token endpoint") from None
-        if response.status in _REFUSED:
+        if response.status in _REJECTED_STATUSES:
             raise InvalidClientError
-        return _token(response)
+        return _parse_token(response)
 
 
-def _token(response: urllib3.BaseHTTPResponse) -> AccessToken:
+def _parse_token(response: urllib3.BaseHTTPResponse) -> AccessToken:
     try:
         answer: Any = json.loads(response.data) if response.status == HTTPStatus.OK else {}
         return AccessToken(value=answer["access_token"], expires_in=answer["expires_in"])

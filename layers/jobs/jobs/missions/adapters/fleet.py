@@ -16,13 +16,13 @@ from jobs.kit.aws.dynamodb.attributes import Item, Stored, attributes, plain
 from jobs.kit.aws.dynamodb.batch import get_all
 from jobs.kit.clock import Clock, Millis
 from jobs.missions.device import DeviceState, Lease, Reading
-from jobs.missions.mission import job_id_in
+from jobs.missions.mission import parse_job_id
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
-_DEVICES_A_CALL: Final = 100
-_NEWER: Final = "attribute_not_exists(#sequence) OR #sequence < :sequence"
+_MAX_BATCH: Final = 100
+_IS_NEWER: Final = "attribute_not_exists(#sequence) OR #sequence < :sequence"
 
 
 class DynamoFleet:
@@ -33,11 +33,11 @@ class DynamoFleet:
 
     def states(self, device_ids: Sequence[str]) -> Mapping[str, DeviceState]:
         known = {device_id: DeviceState(device=device_id) for device_id in device_ids}
-        for start in range(0, len(device_ids), _DEVICES_A_CALL):
-            keys = [_key(each) for each in device_ids[start : start + _DEVICES_A_CALL]]
+        for start in range(0, len(device_ids), _MAX_BATCH):
+            keys = [_key(each) for each in device_ids[start : start + _MAX_BATCH]]
             with passing_failures():
                 for item in get_all(self._client, self._table, keys):
-                    state = _state(item)
+                    state = _to_state(item)
                     known[state.device] = state
         return known
 
@@ -72,34 +72,39 @@ class DynamoFleet:
             except self._client.exceptions.ConditionalCheckFailedException:
                 return
 
-    def report(self, reading: Reading, *, hold: Millis) -> tuple[DeviceState, DeviceState] | None:
+    def store_reading(
+        self, reading: Reading, *, hold: Millis
+    ) -> tuple[DeviceState, DeviceState] | None:
         now = self._clock()
         values: dict[str, str | int] = {
             ":now": now,
             ":online": int(reading.online),
             ":sequence": reading.sequence,
-            ":reading": _text(reading),
+            ":reading": _dump(reading),
         }
         update = "SET seen_at = :now, in_reach = :online, #sequence = :sequence, reading = :reading"
         if reading.order is not None:
-            own: dict[str, str | int] = {":order": job_id_in(reading.order), ":until": now + hold}
-            kept = self._stored(
+            own: dict[str, str | int] = {
+                ":order": parse_job_id(reading.order),
+                ":until": now + hold,
+            }
+            kept = self._update(
                 reading.device,
                 f"{update}, lease_until = :until",
-                f"contains(lease_job, :order) AND ({_NEWER})",
+                f"contains(lease_job, :order) AND ({_IS_NEWER})",
                 values | own,
             )
             if kept is not None:
                 return _before_and_after(kept, reading, now, until=now + hold)
-        kept = self._stored(
+        kept = self._update(
             reading.device,
             update,
-            _NEWER,
+            _IS_NEWER,
             values,
         )
         return None if kept is None else _before_and_after(kept, reading, now)
 
-    def lost(self, device_id: str) -> None:
+    def mark_disconnected(self, device_id: str) -> None:
         with passing_failures():
             try:
                 self._client.update_item(
@@ -112,7 +117,7 @@ class DynamoFleet:
             except self._client.exceptions.ConditionalCheckFailedException:
                 return
 
-    def _stored(
+    def _update(
         self, device_id: str, update: str, condition: str, values: Mapping[str, str | int]
     ) -> Stored | None:
         """Return the item as it was before, or None if the condition did not hold."""
@@ -146,14 +151,14 @@ def _own_fence(response: Any, ref: JobRef, until: Millis) -> int | None:
 def _before_and_after(
     item: Stored, reading: Reading, now: Millis, *, until: Millis | None = None
 ) -> tuple[DeviceState, DeviceState]:
-    before = _state(item)
+    before = _to_state(item)
     lease = before.lease
     if lease is not None and until is not None:
         lease = replace(lease, until=until)
     return before, replace(before, seen_at=now, reading=reading, lease=lease)
 
 
-def _text(reading: Reading) -> str:
+def _dump(reading: Reading) -> str:
     return json.dumps(
         {"order": reading.order, "timestamp": reading.timestamp, "values": dict(reading.values)},
         ensure_ascii=False,
@@ -161,7 +166,7 @@ def _text(reading: Reading) -> str:
     )
 
 
-def _state(item: Stored) -> DeviceState:
+def _to_state(item: Stored) -> DeviceState:
     row = plain(item)
     device = row["PK"].removeprefix("DEVICE#")
     reading = lease = None

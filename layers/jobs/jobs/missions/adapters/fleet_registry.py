@@ -31,7 +31,7 @@ class DynamoFleetRegistry:
     def group(self, tenant: str, group_id: str) -> DeviceGroup:
         """Before a group is said not to be there, it is looked up anew."""
         kept = self._groups.get(tenant) or ()
-        found = _named(kept, group_id) or _named(self._read_groups(tenant), group_id)
+        found = _find_group(kept, group_id) or _find_group(self._read_groups(tenant), group_id)
         if found is None:
             raise DeviceGroupNotFoundError(group_id)
         return found
@@ -39,7 +39,7 @@ class DynamoFleetRegistry:
     def device(self, device_id: str) -> Device | None:
         if known := self._devices.get(device_id):
             return known
-        row = self._item(f"DEVICE#{device_id}", "DEVICE")
+        row = self._get_item(f"DEVICE#{device_id}", "DEVICE")
         if row is None:
             return None
         device = Device(id=device_id, tenant=row["tenant"], group=row["group"], name=row["name"])
@@ -48,7 +48,7 @@ class DynamoFleetRegistry:
     def plan(self, tenant: str, plan_id: str) -> Plan:
         if known := self._plans.get(tenant, plan_id):
             return known
-        row = self._item(f"TENANT#{tenant}", f"PLAN#{plan_id}")
+        row = self._get_item(f"TENANT#{tenant}", f"PLAN#{plan_id}")
         if row is None:
             raise PlanNotFoundError(plan_id)
         waypoints = tuple(map(tuple, json.loads(row["waypoints"])))
@@ -58,11 +58,11 @@ class DynamoFleetRegistry:
     def put_group(self, group: DeviceGroup) -> None:
         """Register a group and its devices. Raises `IdTakenError` for another organisation's."""
         about: Values = {"name": group.name, "description": group.description}
-        self._claim(f"GROUP#{group.id}", "GROUP", group.tenant, {})
+        self._register(f"GROUP#{group.id}", "GROUP", group.tenant, {})
         self._put({"PK": f"TENANT#{group.tenant}", "SK": f"GROUP#{group.id}", **about})
         for device in group.devices:
             of_group: Values = {"name": device.name, "group": group.id}
-            self._claim(f"DEVICE#{device.id}", "DEVICE", group.tenant, of_group)
+            self._register(f"DEVICE#{device.id}", "DEVICE", group.tenant, of_group)
             self._put({"PK": f"TENANT#{group.tenant}", "SK": f"DEVICE#{device.id}", **of_group})
 
     def put_plan(self, tenant: str, plan: Plan) -> None:
@@ -81,14 +81,14 @@ class DynamoFleetRegistry:
             rows = [plain(item) for page in pages for item in page["Items"]]
         return self._groups.put(tenant, value=_to_groups(tenant, rows))
 
-    def _item(self, pk: str, sk: str) -> dict[str, Any] | None:
+    def _get_item(self, pk: str, sk: str) -> dict[str, Any] | None:
         with passing_failures():
             found = self._client.get_item(
                 TableName=self._table, Key=attributes({"PK": pk, "SK": sk})
             ).get("Item")
         return plain(found) if found else None
 
-    def _claim(self, pk: str, sk: str, tenant: str, about: Values) -> None:
+    def _register(self, pk: str, sk: str, tenant: str, about: Values) -> None:
         with passing_failures():
             try:
                 self._client.put_item(
@@ -105,7 +105,7 @@ class DynamoFleetRegistry:
             self._client.put_item(TableName=self._table, Item=attributes(row))
 
 
-def _named(groups: Sequence[DeviceGroup], group_id: str) -> DeviceGroup | None:
+def _find_group(groups: Sequence[DeviceGroup], group_id: str) -> DeviceGroup | None:
     return next((group for group in groups if group.id == group_id), None)
 
 

@@ -17,7 +17,7 @@ class SqsMissionQueue(SqsJobQueue):
             self._client.send_message(QueueUrl=self._queue_url, MessageBody=json.dumps(message))
 
 
-def order_in(text: str) -> Order | None:
+def parse_order(text: str) -> Order | None:
     """Return the order that is to be settled, if that is what the message asks for."""
     order = json.loads(text).get("order")
     return order and Order(**order)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from jobs.core.job import Job, JobRef
 from jobs.kit.aws.client import passing_failures
 from jobs.kit.aws.dynamodb.attributes import plain
-from jobs.missions.mission import KIND, Mission, Order, Waiting, mission_of, waits_for_device
+from jobs.missions.mission import KIND, Mission, Order, WaitingMission, mission_of, waits_for_device
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -19,16 +19,16 @@ class DynamoWaitingMissions:
         self._client = client
         self._table = table
 
-    def waiting(self, tenant: str, group_id: str, *, limit: int) -> Sequence[Waiting]:
+    def list_waiting(self, tenant: str, group_id: str, *, limit: int) -> Sequence[WaitingMission]:
         with passing_failures():
             found = self._client.query(
                 TableName=self._table,
                 IndexName="waiting",
                 KeyConditionExpression="waiting = :group",
-                ExpressionAttributeValues={":group": {"S": _group(tenant, group_id)}},
+                ExpressionAttributeValues={":group": {"S": _group_key(tenant, group_id)}},
                 Limit=limit,
             )["Items"]
-        return [_waiting(item) for item in found]
+        return [_to_waiting_mission(item) for item in found]
 
 
 class MissionStorage:
@@ -43,7 +43,7 @@ class MissionStorage:
         if not waits_for_device(job):
             return {"mission": text}
         rank = f"{10 - mission.priority:02d}#{job.id}"  # highest priority first, then oldest
-        return {"mission": text, "waiting": _group(job.tenant, mission.group), "rank": rank}
+        return {"mission": text, "waiting": _group_key(job.tenant, mission.group), "rank": rank}
 
     def load(self, header: Mapping[str, Any]) -> Mission:
         values = json.loads(header["mission"])
@@ -52,14 +52,14 @@ class MissionStorage:
         return Mission(**values, order=order and Order(**order), declined=declined)
 
 
-def _group(tenant: str, group_id: str) -> str:
+def _group_key(tenant: str, group_id: str) -> str:
     return f"{tenant}#{KIND}#{group_id}"
 
 
-def _waiting(item: Any) -> Waiting:
+def _to_waiting_mission(item: Any) -> WaitingMission:
     header = plain(item)
     tenant, kind = header["PK"].split("#")
-    return Waiting(
+    return WaitingMission(
         ref=JobRef(tenant=tenant, kind=kind, id=header["SK"]),
         mission=MissionStorage().load(header),
     )

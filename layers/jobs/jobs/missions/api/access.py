@@ -33,7 +33,7 @@ class UnsupportedVersionError(Exception):
     """The caller understands other versions of this API only."""
 
 
-def caller(claims: Mapping[str, str], find: Callable[[str], Client | None]) -> Caller:
+def identify_caller(claims: Mapping[str, str], find: Callable[[str], Client | None]) -> Caller:
     """Return who a token's claims are about. Raises `InvalidTokenError`.
 
     A token that names no role of ours at all comes from another use of the same user pool.
@@ -47,24 +47,24 @@ def caller(claims: Mapping[str, str], find: Callable[[str], Client | None]) -> C
     return Caller(tenant=client.tenant, client_id=client.id, role=max(roles))
 
 
-def demand(role: Role, caller: Caller) -> None:
+def require_role(role: Role, caller: Caller) -> None:
     """Raise `ForbiddenError` if the caller's role is a lower one."""
     if caller.role < role:
         raise ForbiddenError(role)
 
 
-def demand_our_version(accept: str | None) -> None:
+def require_supported_version(accept: str | None) -> None:
     """Raise `UnsupportedVersionError` if `Accept` wants another version, and nothing we have.
 
     Media ranges that have nothing to do with versions are no reason to refuse.
     """
-    wanted = set(_wanted(accept or ""))
+    wanted = set(_parse_accept(accept or ""))
     others = [kind for kind in wanted if _VERSIONED.fullmatch(kind)]
     if others and not wanted & _ACCEPTABLE:
         raise UnsupportedVersionError
 
 
-def _wanted(accept: str) -> Iterator[str]:
+def _parse_accept(accept: str) -> Iterator[str]:
     """The media ranges in lower case, without those of quality 0 (RFC 9110, 12.5.1)."""
     for each in accept.lower().split(","):
         kind, *parameters = (part.strip() for part in each.split(";"))

@@ -30,10 +30,10 @@ from jobs.kit import strict_json
 from jobs.kit.clock import Millis
 from jobs.kit.http import BadRequestError
 
-_LARGEST_METADATA: Final = 10_000
-_MOST_NAMED: Final = 100
-_FARTHEST: Final = timedelta(days=365)
-_MOMENT: Final = re.compile(
+_MAX_METADATA_BYTES: Final = 10_000
+_MAX_FIELD_ERRORS: Final = 100
+_MAX_AHEAD: Final = timedelta(days=365)
+_TIME: Final = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}([.,][0-9]+)?)?"
     r"(Z|[+-][0-9]{2}(:?[0-9]{2})?)",
     re.IGNORECASE,
@@ -46,34 +46,34 @@ _RANGES: Final = (
 )
 
 
-def _refuse(text: str) -> NoReturn:
+def _fail(text: str) -> NoReturn:
     raise PydanticCustomError("rule", "{text}", {"text": text})
 
 
-def _moment(text: Any, info: ValidationInfo[Millis]) -> Millis:
+def _parse_time(text: Any, info: ValidationInfo[Millis]) -> Millis:
     """Parse a time that is not too far ahead; the context is the present."""
-    if not (isinstance(text, str) and _MOMENT.fullmatch(text)):
-        _refuse("Input should be an ISO 8601 date and time with an offset from UTC")
+    if not (isinstance(text, str) and _TIME.fullmatch(text)):
+        _fail("Input should be an ISO 8601 date and time with an offset from UTC")
     try:
         since = datetime.fromisoformat(text.upper()).astimezone(UTC) - _EPOCH
     except (ValueError, OverflowError) as error:
-        _refuse(f"Input should be a date and time that there is: {error}")
-    if since > timedelta(milliseconds=info.context) + _FARTHEST:
-        _refuse(f"Input should be at most {_FARTHEST.days} days ahead")
+        _fail(f"Input should be a date and time that there is: {error}")
+    if since > timedelta(milliseconds=info.context) + _MAX_AHEAD:
+        _fail(f"Input should be at most {_MAX_AHEAD.days} days ahead")
     return since // timedelta(milliseconds=1)
 
 
-def _in_range(coordinates: list[float]) -> list[float]:
+def _check_ranges(coordinates: list[float]) -> list[float]:
     for value, (name, least, most) in zip(coordinates, _RANGES, strict=False):
         if not least <= value <= most:
-            _refuse(f"{name} should be from {least} to {most}")
+            _fail(f"{name} should be from {least} to {most}")
     return coordinates
 
 
-def _as_it_came(value: Any, check: ValidatorFunctionWrapHandler) -> Any:
+def _check_metadata(value: Any, check: ValidatorFunctionWrapHandler) -> Any:
     check(value)
-    if len(strict_json.dumps(value).encode()) > _LARGEST_METADATA:
-        _refuse(f"Input should have at most {_LARGEST_METADATA} bytes as JSON")
+    if len(strict_json.dumps(value).encode()) > _MAX_METADATA_BYTES:
+        _fail(f"Input should have at most {_MAX_METADATA_BYTES} bytes as JSON")
     return value
 
 
@@ -87,9 +87,9 @@ Name = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"
 Description = Annotated[str, StringConstraints(max_length=2000)]
 Priority = Annotated[int, Field(ge=1, le=10)]
 Moment = Annotated[
-    Millis, BeforeValidator(_moment), WithJsonSchema({"type": "string", "format": "date-time"})
+    Millis, BeforeValidator(_parse_time), WithJsonSchema({"type": "string", "format": "date-time"})
 ]
-Opaque = Annotated[dict[str, Any], WrapValidator(_as_it_came)]
+Opaque = Annotated[dict[str, Any], WrapValidator(_check_metadata)]
 Coordinates = Annotated[
     list[float],
     Field(
@@ -102,7 +102,7 @@ Coordinates = Annotated[
             ]
         },
     ),
-    AfterValidator(_in_range),
+    AfterValidator(_check_ranges),
 ]
 
 
@@ -139,7 +139,7 @@ class CreateJob(TypedDict):
     deviceId: NotRequired[Id]
     priority: NotRequired[Priority]
     scheduledAt: NotRequired[Moment]
-    metadata: NotRequired[Annotated[Metadata, WrapValidator(_as_it_came)]]
+    metadata: NotRequired[Annotated[Metadata, WrapValidator(_check_metadata)]]
     webhook: NotRequired[WebhookBody]
 
 
@@ -175,7 +175,7 @@ CREATE_OLDER: Final[TypeAdapter[OlderCreateJob]] = TypeAdapter(OlderCreateJob)
 UPDATE: Final[TypeAdapter[UpdateJob]] = TypeAdapter(UpdateJob)
 
 
-def is_older(body: Any) -> bool:
+def is_legacy(body: Any) -> bool:
     """Whether a create has the fields of the older body, and not the newer one's group."""
     return (
         isinstance(body, dict)
@@ -184,7 +184,7 @@ def is_older(body: Any) -> bool:
     )
 
 
-def checked[T: Mapping[str, Any]](kind: TypeAdapter[T], body: Any, *, now: Millis) -> T:
+def validate_body[T: Mapping[str, Any]](kind: TypeAdapter[T], body: Any, *, now: Millis) -> T:
     """Return the body's known fields, or raise `BadRequestError` that names each wrong one."""
     if not isinstance(body, dict):
         raise BadRequestError("Request body must be an object")
@@ -193,7 +193,7 @@ def checked[T: Mapping[str, Any]](kind: TypeAdapter[T], body: Any, *, now: Milli
         found = kind.validate_python(body, context=now)
     except ValidationError as error:
         errors = error.errors(include_url=False, include_context=False, include_input=False)
-        wrong |= {".".join(map(str, e["loc"])): e["msg"] for e in islice(errors, _MOST_NAMED)}
+        wrong |= {".".join(map(str, e["loc"])): e["msg"] for e in islice(errors, _MAX_FIELD_ERRORS)}
     if wrong:
         raise BadRequestError("Missing or invalid parameters", wrong)
     return found

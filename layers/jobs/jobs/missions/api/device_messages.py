@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from jobs.kit import strict_json
 from jobs.missions.device import Reading
 
-_MOST_SEQUENCE = 10**15
+_MAX_SEQUENCE = 10**15
 type _Degrees = Annotated[float, Field(ge=-360, le=360)]
 
 
@@ -73,12 +73,12 @@ class _Values(_Message):
 
 class _Telemetry(_Values):
     device: Annotated[str, Field(min_length=1, max_length=128)]
-    sequence: Annotated[int, Field(ge=0, le=_MOST_SEQUENCE)]
+    sequence: Annotated[int, Field(ge=0, le=_MAX_SEQUENCE)]
     timestamp: Annotated[str, Field(max_length=40)]
     orderId: Annotated[str, Field(max_length=64)] | None = None  # noqa: N815 - wire name
 
 
-def reading_in(text: str) -> Reading | str:
+def parse_telemetry(text: str) -> Reading | str:
     """Read a message; of a last will (`"online": false`), return only whose it is.
 
     Raises `ValueError` if it is neither; what the error says holds no values.

@@ -11,7 +11,7 @@ from jobs.missions.api import errors as missions_errors
 from jobs.missions.partner import Caller, Role
 from jobs.missions.wiring import wiring
 
-_NO_OTHERS: Final[missions_errors.Refusals] = {}
+_NO_EXTRA_ERRORS: Final[missions_errors.ErrorTable] = {}
 
 
 def missions_endpoint(
@@ -19,24 +19,26 @@ def missions_endpoint(
     *,
     role: Role,
     limit: Limit | None = None,
-    refusals: missions_errors.Refusals = _NO_OTHERS,
+    extra_errors: missions_errors.ErrorTable = _NO_EXTRA_ERRORS,
 ) -> runtime.LambdaHandler:
     """Make a Lambda handler of an endpoint, for callers of this role or a higher one.
 
-    `limit` is the organisation's. `refusals` answer the errors that only this endpoint knows.
+    `limit` is the organisation's. `extra_errors` answer the errors that only this endpoint knows.
     """
 
     def admit(request: Request) -> Response:
-        caller = missions_access.caller(request.claims, wiring.partners.client)
+        caller = missions_access.identify_caller(request.claims, wiring.partners.client)
         runtime.log_caller(caller.tenant)
-        missions_access.demand_our_version(request.header("accept"))
-        missions_access.demand(role, caller)
+        missions_access.require_supported_version(request.header("accept"))
+        missions_access.require_role(role, caller)
         if limit:
             allowance = wiring.core.limit_rate(caller.tenant, limit)
             request.answer_headers.update(missions_errors.rate_headers(allowance))
         return answer(request, caller)
 
     def refuse(error: Exception, request: Request) -> Response:
-        return missions_errors.refuse(error, request, now=wiring.core.clock(), refusals=refusals)
+        return missions_errors.error_response(
+            error, request, now=wiring.core.clock(), extra_errors=extra_errors
+        )
 
     return runtime.endpoint(admit, refuse=refuse, headers=missions_errors.HEADERS)

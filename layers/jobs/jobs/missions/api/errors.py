@@ -45,7 +45,7 @@ HEADERS: Final = {
 }
 
 
-class Words(NamedTuple):
+class ErrorEntry(NamedTuple):
     """A refusal; without a `message`, the error brings its own."""
 
     status: HTTPStatus
@@ -54,98 +54,98 @@ class Words(NamedTuple):
     message: str
 
 
-type Refusals = Mapping[type[Exception], Words]
+type ErrorTable = Mapping[type[Exception], ErrorEntry]
 
 
-def _too_late(words: Words) -> Refusals:
-    return {JobStartedError: words, JobEndedError: words}
+def _not_waiting(entry: ErrorEntry) -> ErrorTable:
+    return {JobStartedError: entry, JobEndedError: entry}
 
 
-CANNOT_UPDATE: Final = _too_late(Words(
+CANNOT_UPDATE: Final = _not_waiting(ErrorEntry(
     HTTPStatus.BAD_REQUEST, "Cannot update job", "CANNOT_UPDATE_JOB",
     "Only a PENDING or QUEUED job can be updated",
 ))  # fmt: skip
-CANNOT_CANCEL: Final = _too_late(Words(
+CANNOT_CANCEL: Final = _not_waiting(ErrorEntry(
     HTTPStatus.BAD_REQUEST, "Cannot cancel job", "CANNOT_CANCEL_JOB",
     "Only a PENDING or QUEUED job can be cancelled",
 ))  # fmt: skip
-CANNOT_DELETE: Final = _too_late(Words(
+CANNOT_DELETE: Final = _not_waiting(ErrorEntry(
     HTTPStatus.CONFLICT, "Cannot delete job", "CANNOT_DELETE_JOB",
     "A job cannot be deleted while it is IN_PROGRESS",
 ))  # fmt: skip
 _BAD_REQUEST: Final = (HTTPStatus.BAD_REQUEST, "invalid_request", "INVALID_REQUEST")
-_NO_OTHERS: Final[Refusals] = {}
-_WORDS: Final[Refusals] = {
-    BadRequestError: Words(*_BAD_REQUEST, ""),
-    BadCursorError: Words(*_BAD_REQUEST, "cursor is not valid"),
-    InvalidTokenError: Words(
+_NO_EXTRA_ERRORS: Final[ErrorTable] = {}
+_ERRORS: Final[ErrorTable] = {
+    BadRequestError: ErrorEntry(*_BAD_REQUEST, ""),
+    BadCursorError: ErrorEntry(*_BAD_REQUEST, "cursor is not valid"),
+    InvalidTokenError: ErrorEntry(
         HTTPStatus.UNAUTHORIZED, "Missing or invalid credentials", "INVALID_TOKEN",
         "The access token is not valid; get another one from POST /v3/auth/token",
     ),
-    ForbiddenError: Words(
+    ForbiddenError: ErrorEntry(
         HTTPStatus.FORBIDDEN, "Insufficient permissions", "INSUFFICIENT_PERMISSIONS", ""
     ),
-    JobNotFoundError: Words(
+    JobNotFoundError: ErrorEntry(
         HTTPStatus.NOT_FOUND, "Job not found", "JOB_NOT_FOUND",
         "Your organisation has no job of this id",
     ),
-    DeviceGroupNotFoundError: Words(
+    DeviceGroupNotFoundError: ErrorEntry(
         HTTPStatus.NOT_FOUND, "Device group not found", "DEVICE_GROUP_NOT_FOUND",
         "Your organisation has no device group of this id",
     ),
-    DeviceNotFoundError: Words(
+    DeviceNotFoundError: ErrorEntry(
         HTTPStatus.NOT_FOUND, "Device not found", "DEVICE_NOT_FOUND",
         "The device group has no device of this id",
     ),
-    PlanNotFoundError: Words(
+    PlanNotFoundError: ErrorEntry(
         HTTPStatus.NOT_FOUND, "Mission not found", "MISSION_NOT_FOUND",
         "Your organisation has no mission of this id",
     ),
-    IdempotencyConflictError: Words(
+    IdempotencyConflictError: ErrorEntry(
         HTTPStatus.CONFLICT, "Idempotency conflict", "IDEMPOTENCY_CONFLICT",
         "Idempotency-Key was used with a different request",
     ),
-    StaleJobError: Words(
+    StaleJobError: ErrorEntry(
         HTTPStatus.CONFLICT, "Job is changing", "JOB_CHANGED", "Job is changing, try again"
     ),
-    TooLargeError: Words(
+    TooLargeError: ErrorEntry(
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "Request body is too large", "REQUEST_TOO_LARGE",
         "A request body may have up to 1 MiB",
     ),
-    UnsupportedVersionError: Words(
+    UnsupportedVersionError: ErrorEntry(
         HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Unsupported API version", "UNSUPPORTED_VERSION",
         f"This is version {VERSION} of the API",
     ),
-    RateLimitedError: Words(
+    RateLimitedError: ErrorEntry(
         HTTPStatus.TOO_MANY_REQUESTS, "Too many requests", "RATE_LIMITED",
         "Too many requests, try again after the time in Retry-After",
     ),
-    DeviceOfflineError: Words(
+    DeviceOfflineError: ErrorEntry(
         HTTPStatus.SERVICE_UNAVAILABLE, "Device is offline", "DEVICE_OFFLINE",
         "The device is offline, and offlinePolicy is reject",
     ),
-    UnavailableError: Words(
+    UnavailableError: ErrorEntry(
         HTTPStatus.SERVICE_UNAVAILABLE, "Service is busy", "UNAVAILABLE",
         "Service is busy, try again",
     ),
-    Exception: Words(
+    Exception: ErrorEntry(
         HTTPStatus.INTERNAL_SERVER_ERROR, "Internal server error", "INTERNAL_ERROR",
         "Something went wrong here; requestId finds it in our logs",
     ),
 }  # fmt: skip
 
 
-def refuse(
-    error: Exception, request: Request, *, now: Millis, refusals: Refusals = _NO_OTHERS
+def error_response(
+    error: Exception, request: Request, *, now: Millis, extra_errors: ErrorTable = _NO_EXTRA_ERRORS
 ) -> Response[Error]:
     """Answer an error; `refusals` are those of one endpoint, which come before those of all."""
     known = {**_WORDS, **refusals}
     words = find_row(known, error)
     body: Error = {
         "success": False,
-        "error": words.error,
-        "message": words.message or str(error),
-        "code": words.code,
+        "error": entry.error,
+        "message": entry.message or str(error),
+        "code": entry.code,
         "requestId": request.id,
         "timestamp": iso(now),
     }
@@ -154,7 +154,7 @@ def refuse(
             body["details"] = [{"field": k, "message": v} for k, v in details.items()]
         case UnsupportedVersionError():
             body["supportedVersions"] = [f"v{VERSION}"]
-    return Response(words.status, body, _headers(error, now))
+    return Response(entry.status, body, _headers(error, now))
 
 
 def rate_headers(allowance: Allowance) -> dict[str, str]:

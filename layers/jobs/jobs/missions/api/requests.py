@@ -20,32 +20,32 @@ from jobs.missions.partner import Caller
 _DEFAULT_PRIORITY: Final = 5
 
 
-def new_mission(
+def parse_create(
     request: Request, caller: Caller, *, now: Millis, loopback: bool = False
 ) -> NewMission:
     """Read a create in either style. Raises `BadRequestError`."""
     body, key = request.json(), request.idempotency_key()
-    return mission_in(body, tenant=caller.tenant, key=key, now=now, loopback=loopback)
+    return parse_mission(body, tenant=caller.tenant, key=key, now=now, loopback=loopback)
 
 
-def mission_in(
+def parse_mission(
     body: Any, *, tenant: str, key: str | None, now: Millis, loopback: bool
 ) -> NewMission:
     """Read the body of a create in either style. Raises `BadRequestError`.
 
     With `loopback`, a webhook may be on this machine.
     """
-    asked: CreateJob | OlderCreateJob
-    if missions_body.is_older(body):
-        asked = missions_body.checked(missions_body.CREATE_OLDER, body, now=now)
-        new = _older(asked, tenant, key)
+    create: CreateJob | OlderCreateJob
+    if missions_body.is_legacy(body):
+        create = missions_body.validate_body(missions_body.CREATE_OLDER, body, now=now)
+        new = _from_legacy_body(create, tenant, key)
     else:
-        asked = missions_body.checked(missions_body.CREATE, body, now=now)
-        new = _newer(asked, tenant, key)
-    return replace(new, webhook=webhook_of(asked.get("webhook"), loopback=loopback))
+        create = missions_body.validate_body(missions_body.CREATE, body, now=now)
+        new = _from_body(create, tenant, key)
+    return replace(new, webhook=webhook_of(create.get("webhook"), loopback=loopback))
 
 
-def _newer(body: CreateJob, tenant: str, key: str | None) -> NewMission:
+def _from_body(body: CreateJob, tenant: str, key: str | None) -> NewMission:
     metadata = body.get("metadata", {})
     return NewMission(
         tenant=tenant,
@@ -59,13 +59,13 @@ def _newer(body: CreateJob, tenant: str, key: str | None) -> NewMission:
         action="MISSION" if "missionId" in body else "HOVER",
         priority=body.get("priority", _DEFAULT_PRIORITY),
         scheduled_at=body.get("scheduledAt"),
-        request=_kept(missionId=body.get("missionId"), metadata=metadata),
+        request=_without_none(missionId=body.get("missionId"), metadata=metadata),
         idempotency_key=key,
         request_hash=fingerprint(body),
     )
 
 
-def _older(body: OlderCreateJob, tenant: str, key: str | None) -> NewMission:
+def _from_legacy_body(body: OlderCreateJob, tenant: str, key: str | None) -> NewMission:
     """It has no name of its own; what it is for makes one."""
     place = body.get("DesiredLocation")
     coordinates = place["coordinates"] if place else None
@@ -80,19 +80,19 @@ def _older(body: OlderCreateJob, tenant: str, key: str | None) -> NewMission:
         action=action,
         place=coordinates,
         priority=_DEFAULT_PRIORITY,
-        request=_kept(missionId=plan, location=place, metadata={}, legacy=True),
+        request=_without_none(missionId=plan, location=place, metadata={}, legacy=True),
         idempotency_key=key,
         request_hash=fingerprint(body),
     )
 
 
-def _kept(**fields: Any) -> Mapping[str, Any]:
+def _without_none(**fields: Any) -> Mapping[str, Any]:
     return {name: value for name, value in fields.items() if value is not None}
 
 
-def changes(request: Request, *, now: Millis) -> Mapping[str, Any]:
+def parse_update(request: Request, *, now: Millis) -> Mapping[str, Any]:
     """Read what an update changes, at least one thing. Raises `BadRequestError`."""
-    body = missions_body.checked(missions_body.UPDATE, request.json(), now=now)
+    body = missions_body.validate_body(missions_body.UPDATE, request.json(), now=now)
     if not body:
         raise BadRequestError("Give at least one of name, description, priority")
     return body

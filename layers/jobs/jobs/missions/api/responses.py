@@ -80,12 +80,12 @@ def job_response(job: Job) -> Response[types.GetJobResponse]:
         "description": mission.description,
         "missionId": job.request.get("missionId"),
         "deviceId": order.device if order else mission.device,
-        "scheduledAt": _time(mission.scheduled_at),
-        "updatedAt": _time(_updated_at(job)),
-        "startedAt": _time(mission.started_at),
-        "completedAt": _time(job.ended_at if status in {"COMPLETED", "FAILED"} else None),
-        "cancelledAt": _time(job.ended_at if status == "CANCELLED" else None),
-        "error": _error(job),
+        "scheduledAt": _format_time(mission.scheduled_at),
+        "updatedAt": _format_time(_updated_at(job)),
+        "startedAt": _format_time(mission.started_at),
+        "completedAt": _format_time(job.ended_at if status in {"COMPLETED", "FAILED"} else None),
+        "cancelledAt": _format_time(job.ended_at if status == "CANCELLED" else None),
+        "error": _error_text(job),
     }
     for name, value in optional.items():
         if value is not None:
@@ -174,11 +174,11 @@ def _updated_at(job: Job) -> Millis | None:
     return max((at for at in changes if at is not None), default=None)
 
 
-def _error(job: Job) -> str | None:
+def _error_text(job: Job) -> str | None:
     if job.status is not JobStatus.TIMED_OUT:
         return job.error
     return _NOT_STARTED if mission_of(job).started_at is None else _TIMED_OUT
 
 
-def _time(at: Millis | None) -> str | None:
+def _format_time(at: Millis | None) -> str | None:
     return None if at is None else iso(at)

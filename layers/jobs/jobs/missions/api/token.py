@@ -62,12 +62,12 @@ class Credentials(NamedTuple):
         """Parse a body. Raises `BadRequestError` or `UnsupportedGrantTypeError`."""
         if not isinstance(body, dict):
             raise BadRequestError("Request body must be an object")
-        if _text(body, "grant_type") != "client_credentials":
+        if _required_text(body, "grant_type") != "client_credentials":
             raise UnsupportedGrantTypeError
-        return cls(_text(body, "client_id"), _text(body, "client_secret"))
+        return cls(_required_text(body, "client_id"), _required_text(body, "client_secret"))
 
 
-def _text(body: Mapping[str, Any], field: str) -> str:
+def _required_text(body: Mapping[str, Any], field: str) -> str:
     value = body.get(field)
     if not isinstance(value, str) or not value:
         raise BadRequestError(f"{field} is required and must be a string")
@@ -85,7 +85,7 @@ def refuse(error: Exception, request: Request, *, now: Millis) -> Response[types
     """Return the error of RFC 6749. That of a rate limit has the other endpoints' fields too."""
     status, code, text = find_row(_ERRORS, error)
     oauth: types.TokenError = {"error": code, "error_description": text or str(error)}
-    shared = missions_errors.refuse(error, request, now=now)
+    shared = missions_errors.error_response(error, request, now=now)
     if not isinstance(error, RateLimitedError):
         return Response(status, oauth, shared.headers)
     both: types.LimitedTokenError = {**shared.body, **oauth}

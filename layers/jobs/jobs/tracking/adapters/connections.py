@@ -17,7 +17,7 @@ from jobs.tracking.adapters.items import (
     to_share,
     watch_key,
 )
-from jobs.tracking.connection import Connection, ConnectionEndedError, Watching
+from jobs.tracking.connection import Connection, ConnectionEndedError, ResourceWatchers
 from jobs.tracking.errors import ShareFullError, ShareNotFoundError
 from jobs.tracking.resource import Resource
 
@@ -77,7 +77,7 @@ class DynamoConnections:
             raise ConnectionEndedError
         return to_connection(found)
 
-    def claim(self, connection: Connection, sequence: int) -> bool:
+    def mark_sent(self, connection: Connection, sequence: int) -> bool:
         found = self._update(connection, "#sequence < :from", sequence, sequence)
         if found is None:
             return True
@@ -85,10 +85,10 @@ class DynamoConnections:
             raise ConnectionEndedError
         return False
 
-    def unclaim(self, connection: Connection, sequence: int) -> None:
+    def unmark_sent(self, connection: Connection, sequence: int) -> None:
         self._update(connection, "#sequence = :from", sequence, connection.sequence)
 
-    def watching(self, resource: Resource) -> Watching:
+    def find_watchers(self, resource: Resource) -> ResourceWatchers:
         with passing_failures():
             pages = self._client.get_paginator("query").paginate(
                 TableName=self._table,
@@ -98,7 +98,7 @@ class DynamoConnections:
             )
             found: list[Stored] = [item for page in pages for item in page["Items"]]
         shares = [to_share(item) for item in found if not is_connection(item)]
-        return Watching(
+        return ResourceWatchers(
             connections=tuple(to_connection(item) for item in found if is_connection(item)),
             shares=tuple(share for share in shares if share.expires_at > self._clock()),
         )

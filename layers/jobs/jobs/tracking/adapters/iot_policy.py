@@ -12,13 +12,13 @@ from typing import Any, Final
 from jobs.kit.clock import Millis
 from jobs.tracking.grant import Grant
 
-REFUSED: Final = {"isAuthenticated": False}
-_MOST_DOCUMENTS: Final = 10
-_LONGEST_DOCUMENT: Final = 2048
-_SHORTEST_S, _LONGEST_S = 300, 86_400  # of a connection, in AWS IoT's own limits
+DENIED: Final = {"isAuthenticated": False}
+_MAX_DOCUMENTS: Final = 10
+_MAX_DOCUMENT_CHARS: Final = 2048
+_MIN_CONNECTION_S, _MAX_CONNECTION_S = 300, 86_400  # of a connection, in AWS IoT's own limits
 
 
-def answer(grant: Grant, arn: str, now: Millis) -> dict[str, Any]:
+def policy_response(grant: Grant, arn: str, now: Millis) -> dict[str, Any]:
     """`arn` is of AWS IoT in this account and region: `arn:aws:iot:REGION:ACCOUNT`.
 
     The authorizer is asked again every five minutes, so that what has been revoked is.
@@ -28,27 +28,27 @@ def answer(grant: Grant, arn: str, now: Millis) -> dict[str, Any]:
     return {
         "isAuthenticated": True,
         "principalId": grant.principal,
-        "disconnectAfterInSeconds": max(_SHORTEST_S, min(left, _LONGEST_S)),
-        "refreshAfterInSeconds": _SHORTEST_S,
+        "disconnectAfterInSeconds": max(_MIN_CONNECTION_S, min(left, _MAX_CONNECTION_S)),
+        "refreshAfterInSeconds": _MIN_CONNECTION_S,
         "policyDocuments": [
             _document([connect]),
-            *islice(_follow(grant.topics, arn), _MOST_DOCUMENTS - 1),
+            *islice(_topic_documents(grant.topics, arn), _MAX_DOCUMENTS - 1),
         ],
     }
 
 
-def _follow(topics: Sequence[str], arn: str) -> Iterator[dict[str, Any]]:
+def _topic_documents(topics: Sequence[str], arn: str) -> Iterator[dict[str, Any]]:
     """Allow as many topics in each document as it holds."""
     some: list[str] = []
     for topic in topics:
-        if len(json.dumps(_following([*some, topic], arn))) > _LONGEST_DOCUMENT:
-            yield _following(some, arn)
+        if len(json.dumps(_subscribe_document([*some, topic], arn))) > _MAX_DOCUMENT_CHARS:
+            yield _subscribe_document(some, arn)
             some = []
         some.append(topic)
-    yield _following(some, arn)
+    yield _subscribe_document(some, arn)
 
 
-def _following(topics: Sequence[str], arn: str) -> dict[str, Any]:
+def _subscribe_document(topics: Sequence[str], arn: str) -> dict[str, Any]:
     return _document([
         _allow("iot:Subscribe", [f"{arn}:topicfilter/{topic}" for topic in topics]),
         _allow("iot:Receive", [f"{arn}:topic/{topic}" for topic in topics]),

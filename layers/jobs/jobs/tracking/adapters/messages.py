@@ -14,7 +14,7 @@ def share_fields(share: Share) -> dict[str, str]:
     }  # fmt: skip
 
 
-def share_from(message: Any) -> tuple[str, Resource]:
+def parse_share(message: Any) -> tuple[str, Resource]:
     """Read a share's id, and what it lets watch."""
     resource = Resource(
         tenant=message["tenant"], kind=ResourceKind(message["kind"]), id=message["resource"]

@@ -40,7 +40,7 @@ class DynamoShares:
             raise ShareNotFoundError
         return share
 
-    def live(self, tenant: str) -> Sequence[Share]:
+    def list_live(self, tenant: str) -> Sequence[Share]:
         with passing_failures():
             pages = self._client.get_paginator("query").paginate(
                 TableName=self._table,

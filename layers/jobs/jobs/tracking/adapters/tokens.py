@@ -14,9 +14,9 @@ from jobs.kit.clock import Clock, Millis
 from jobs.kit.errors import UnavailableError
 
 _RETRIES: Final = 2
-_PAUSE: Final[Millis] = 60_000
+_MIN_REFRESH_INTERVAL_MS: Final[Millis] = 60_000
 """Tokens that name unknown keys make us ask for new ones no more often than this."""
-_LEEWAY_S: Final = 5
+_CLOCK_LEEWAY_S: Final = 5
 
 
 class AccessTokens:
@@ -44,7 +44,7 @@ class AccessTokens:
                 key,
                 algorithms=["RS256"],
                 issuer=self._issuer,
-                leeway=_LEEWAY_S,
+                leeway=_CLOCK_LEEWAY_S,
                 options={"require": ["exp", "iss"], "verify_aud": False},  # access tokens name none
             )
         except jwt.PyJWTError:
@@ -52,13 +52,13 @@ class AccessTokens:
         return claims
 
     def _key(self, kid: str) -> jwt.PyJWK | None:
-        stale = self._read_at is None or self._clock() >= self._read_at + _PAUSE
+        stale = self._read_at is None or self._clock() >= self._read_at + _MIN_REFRESH_INTERVAL_MS
         if kid not in self._keys and stale:
-            self._keys = self._read()
+            self._keys = self._fetch_keys()
             self._read_at = self._clock()
         return self._keys.get(kid)
 
-    def _read(self) -> dict[str, jwt.PyJWK]:
+    def _fetch_keys(self) -> dict[str, jwt.PyJWK]:
         try:
             answer = self._http.request("GET", self._keys_url)
             if answer.status != HTTPStatus.OK:

@@ -34,23 +34,23 @@ _SHARED: Final[Mapping[ShareType, set[str]]] = {
 }
 
 
-def of_job(
+def job_message(
     status: JobStatus, state: DeviceState | None, *, at: Millis | None = None
 ) -> types.JobMessage:
-    device: types.DeviceMessage = _device(state, _JOB_FIELDS, at) if state else _at(at)
+    device: types.DeviceMessage = _to_message(state, _JOB_FIELDS, at) if state else _timestamp(at)
     return {"jobState": JOB_STATES[status], **device}
 
 
-def of_device(state: DeviceState, *, at: Millis | None = None) -> types.DeviceMessage:
-    return _device(state, _DEVICE_FIELDS, at)
+def device_message(state: DeviceState, *, at: Millis | None = None) -> types.DeviceMessage:
+    return _to_message(state, _DEVICE_FIELDS, at)
 
 
-def shared(message: Mapping[str, Any], share: ShareType) -> dict[str, Any]:
+def filter_for_share(message: Mapping[str, Any], share: ShareType) -> dict[str, Any]:
     """Keep the fields that a share of this type shows."""
     return {name: value for name, value in message.items() if name in _SHARED[share]}
 
 
-def _device(
+def _to_message(
     state: DeviceState, fields: tuple[types.ReadingField, ...], at: Millis | None
 ) -> types.DeviceMessage:
     message: types.DeviceMessage = {"deviceId": state.device}
@@ -60,8 +60,8 @@ def _device(
             if name in values:
                 message[name] = values[name]
         message["timestamp"] = state.reading.timestamp
-    return {**message, **_at(at)}
+    return {**message, **_timestamp(at)}
 
 
-def _at(at: Millis | None) -> types.DeviceMessage:
+def _timestamp(at: Millis | None) -> types.DeviceMessage:
     return {} if at is None else {"timestamp": iso(at)}

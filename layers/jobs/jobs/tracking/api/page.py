@@ -10,7 +10,7 @@ from jobs.kit.page import page
 _PAGE: Final = Path(__file__).parents[1] / "pages/tracking.html"
 
 
-def tracking(websocket_url: str) -> Response:
+def tracking_page(websocket_url: str) -> Response:
     return page(_template(), connects_to=websocket_url, websocket=websocket_url)
 
 

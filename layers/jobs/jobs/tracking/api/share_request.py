@@ -6,12 +6,12 @@ from pydantic import ConfigDict, Field, TypeAdapter, with_config
 
 from jobs.kit.clock import Millis
 from jobs.kit.http import Request
-from jobs.missions.api.bodies import Id, Opaque, checked
+from jobs.missions.api.bodies import Id, Opaque, validate_body
 from jobs.missions.partner import Caller
 from jobs.tracking.create_share import NewShare
 from jobs.tracking.share import ShareType
 
-_MOST_VIEWERS: Final = 1_000_000
+_MAX_VIEWERS: Final = 1_000_000
 
 
 @with_config(ConfigDict(strict=True, defer_build=True))
@@ -20,16 +20,16 @@ class CreateShare(TypedDict):
     shareType: Literal["STREAM", "DEVICE_STATUS"]
     permissions: Annotated[list[Literal["view"]], Field(min_length=1, max_length=1)]
     expiresIn: Annotated[int, Field(ge=60, le=86400)]
-    maxViewers: NotRequired[Annotated[int, Field(ge=1, le=_MOST_VIEWERS)]]
+    maxViewers: NotRequired[Annotated[int, Field(ge=1, le=_MAX_VIEWERS)]]
     metadata: NotRequired[Opaque]
 
 
 CREATE: Final[TypeAdapter[CreateShare]] = TypeAdapter(CreateShare)
 
 
-def new_share(request: Request, caller: Caller, *, now: Millis) -> NewShare:
+def parse_create(request: Request, caller: Caller, *, now: Millis) -> NewShare:
     """Raises `BadRequestError`."""
-    body = checked(CREATE, request.json(), now=now)
+    body = validate_body(CREATE, request.json(), now=now)
     return NewShare(
         tenant=caller.tenant,
         resource_id=body["resourceId"],

@@ -8,7 +8,7 @@ from jobs.tracking.resource import Resource, ResourceKind
 from jobs.tracking.share import ShareType
 
 
-def context_of(connection: Connection) -> dict[str, str]:
+def to_context(connection: Connection) -> dict[str, str]:
     """Spell what is known of a connection; API Gateway hands it on with each of its events."""
     by_share = {"share": connection.share, "shows": connection.shows}
     return {
@@ -20,7 +20,7 @@ def context_of(connection: Connection) -> dict[str, str]:
     }
 
 
-def connection_in(event: Mapping[str, Any]) -> Connection:
+def parse_connection(event: Mapping[str, Any]) -> Connection:
     context = event["requestContext"]
     known = context["authorizer"]
     return Connection(

@@ -11,15 +11,15 @@ from jobs.tracking.find_resource import FindResource
 from jobs.tracking.ports import Shares
 from jobs.tracking.share import share_id
 
-LONGEST: Millis = 2 * 3600 * 1000
+MAX_CONNECTION_MS: Millis = 2 * 3600 * 1000
 """API Gateway ends every connection after two hours."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AdmitWatcher:
-    """`bearer` says whose access token this is and until when, or raises."""
+class AuthorizeConnection:
+    """`authenticate` says whose access token this is and until when, or raises."""
 
-    bearer: Callable[[str], tuple[Caller, Millis]]
+    authenticate: Callable[[str], tuple[Caller, Millis]]
     find: FindResource
     shares: Shares
     clock: Clock
@@ -27,11 +27,11 @@ class AdmitWatcher:
     def __call__(self, connection_id: str, token: str, resource_id: str) -> Connection:
         """Return the connection as it may be put on record.
 
-        Raises `ResourceNotFoundError` or `ShareNotFoundError`, and what `bearer` raises.
+        Raises `ResourceNotFoundError` or `ShareNotFoundError`, and what `authenticate` raises.
         """
-        latest = self.clock() + LONGEST
+        latest = self.clock() + MAX_CONNECTION_MS
         if "." in token:  # a JWT; no code has one
-            caller, until = self.bearer(token)
+            caller, until = self.authenticate(token)
             resource = self.find(caller.tenant, resource_id)
             return Connection(id=connection_id, resource=resource, until=min(until, latest))
         share = self.shares.get(share_id(token))

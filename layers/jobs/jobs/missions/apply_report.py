@@ -11,16 +11,23 @@ from jobs.core.job import Job, JobRef
 from jobs.core.ports import JobRepository
 from jobs.core.status import JobStatus
 from jobs.kit.clock import Clock, Millis
-from jobs.missions.mission import KIND, job_id_in, mission_of, order_id, started, withdrawn
+from jobs.missions.mission import (
+    KIND,
+    mission_of,
+    order_id_of,
+    parse_job_id,
+    start_flight,
+    withdraw_order,
+)
 from jobs.missions.ports import Fleet, FleetRegistry, MissionQueue, Orders, OrderState
 
-_NO_REASON: Final = "The device reported a failure without a reason"
-_DECLINED: Final = "No device accepted the mission"
-NO_ANSWER: Final = "the device did not answer"
+_NO_REASON_ERROR: Final = "The device reported a failure without a reason"
+_DECLINED_ERROR: Final = "No device accepted the mission"
+NO_ANSWER_REASON: Final = "the device did not answer"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TakeReport:
+class ApplyReport:
     """Reports come late, twice and out of order: what counts is how the order stands by now."""
 
     repository: JobRepository
@@ -29,7 +36,7 @@ class TakeReport:
     orders: Orders
     queue: MissionQueue
     clock: Clock
-    longest: Millis
+    max_flight: Millis
 
     def __call__(self, order: str, device_id: str) -> OrderState | None:
         """Return how the order stands, or None if there is none such."""
@@ -37,30 +44,30 @@ class TakeReport:
         found = None if device is None else self.orders.state(order, device.id)
         if device is None or found is None:
             return None
-        ref = JobRef(tenant=device.tenant, kind=KIND, id=job_id_in(order))
+        ref = JobRef(tenant=device.tenant, kind=KIND, id=parse_job_id(order))
         state, reason = found
         try:
-            self._take(ref, order, state, reason)
+            self._apply(ref, order, state, reason)
         except (JobEndedError, JobNotFoundError, JobStartedError):
             if state is OrderState.IN_PROGRESS:  # nobody wants it flown any more
                 self.orders.recall(order, device.id)
         return state
 
-    def _take(self, ref: JobRef, order: str, state: OrderState, reason: str | None) -> None:
+    def _apply(self, ref: JobRef, order: str, state: OrderState, reason: str | None) -> None:
         match state:
             case OrderState.IN_PROGRESS:
-                self._change(ref, order, self._started)
+                self._change(ref, order, self._start)
             case OrderState.SUCCEEDED:
-                self._change(ref, order, self._started)
+                self._change(ref, order, self._start)
                 self._change(ref, order, lambda job: job.succeed({}, now=self.clock()))
             case OrderState.FAILED:
-                self._change(ref, order, self._started)
-                why = reason or _NO_REASON
+                self._change(ref, order, self._start)
+                why = reason or _NO_REASON_ERROR
                 self._change(ref, order, lambda job: job.fail(why, now=self.clock()))
             case OrderState.REJECTED:
                 self.decline(ref, order, reason)
             case OrderState.CANCELED:  # whoever withdrew it did not get any further
-                self.decline(ref, order, NO_ANSWER)
+                self.decline(ref, order, NO_ANSWER_REASON)
 
     def decline(self, ref: JobRef, order: str, reason: str | None) -> None:
         """Take the mission back from a device that will not fly it, for another one to.
@@ -68,31 +75,31 @@ class TakeReport:
         Raises `JobStartedError` if the order is not the job's any more.
         """
         given = mission_of(self.repository.get(ref)).order
-        self._change(ref, order, partial(self._withdrawn, reason=reason))
+        self._change(ref, order, partial(self._withdraw, reason=reason))
         if given is not None:
             self.fleet.release(given.device, fence=given.fence)
         self.queue.send(ref)
 
     def _change(self, ref: JobRef, order: str, step: Callable[[Job], Job]) -> None:
         def checked(job: Job) -> Job:
-            if order_id(job) != order:
+            if order_id_of(job) != order:
                 raise JobStartedError(job.id)
             return step(job)
 
         change_job(self.repository, ref, checked)
 
-    def _started(self, job: Job) -> Job:
+    def _start(self, job: Job) -> Job:
         if job.status is JobStatus.RUNNING:
             return job
         now = self.clock()
-        return started(job, now=now, deadline=now + self.longest)
+        return start_flight(job, now=now, deadline=now + self.max_flight)
 
-    def _withdrawn(self, job: Job, reason: str | None) -> Job:
-        back = withdrawn(job)
+    def _withdraw(self, job: Job, reason: str | None) -> Job:
+        back = withdraw_order(job)
         mission = mission_of(back)
         group = self.registry.group(job.tenant, mission.group)
         able = {mission.device} if mission.device else {each.id for each in group.devices}
         if able - set(mission.declined):
             return back
-        text = f"{_DECLINED}: {reason}" if reason else _DECLINED
+        text = f"{_DECLINED_ERROR}: {reason}" if reason else _DECLINED_ERROR
         return back.fail(text, now=self.clock())

@@ -8,11 +8,11 @@ from jobs.core.change_job import change_job
 from jobs.core.job import Job, JobRef
 from jobs.core.ports import JobRepository
 from jobs.kit.clock import Clock
-from jobs.missions.mission import amended
+from jobs.missions.mission import apply_changes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AmendJob:
+class UpdateMission:
     repository: JobRepository
     clock: Clock
 
@@ -21,6 +21,6 @@ class AmendJob:
 
         def step(job: Job) -> Job:
             now = self.clock()
-            return amended(job.as_of(now), changes, now=now)
+            return apply_changes(job.as_of(now), changes, now=now)
 
         return change_job(self.repository, ref, step)

@@ -17,11 +17,11 @@ from jobs.missions.mission import KIND
 from jobs.missions.ports import Fleet, FleetRegistry
 from jobs.tracking.broadcast import Broadcast
 from jobs.tracking.connection import Connection, ConnectionEndedError, SocketGoneError
-from jobs.tracking.ports import Connections, Message, Sockets, StreamWords
+from jobs.tracking.notify_watchers import read_device_state
+from jobs.tracking.ports import Connections, Message, MessageFormat, Sockets
 from jobs.tracking.resource import Resource, ResourceKind
-from jobs.tracking.tell_watchers import device_of
 
-_PAUSES_S: Final = (0.05, 0.1, 0.2, 0.4)
+_RETRY_DELAYS_S: Final = (0.05, 0.1, 0.2, 0.4)
 """Between attempts at a socket that may not be open yet."""
 
 
@@ -35,13 +35,13 @@ class _Snapshot:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Greet:
+class SendInitialState:
     connections: Connections
     repository: JobRepository
     registry: FleetRegistry
     fleet: Fleet
     sockets: Sockets
-    words: StreamWords
+    messages: MessageFormat
     broadcast: Broadcast
     clock: Clock
     sleep: Callable[[float], None]
@@ -49,18 +49,18 @@ class Greet:
     def __call__(self, connection: Connection) -> None:
         """Harmless when repeated."""
         try:
-            self._unless_ended(connection)
+            self._send_or_close(connection)
         except SocketGoneError:
             self.connections.remove(connection)
 
-    def _unless_ended(self, connection: Connection) -> None:
+    def _send_or_close(self, connection: Connection) -> None:
         try:
-            self._greet(self.connections.get(connection))
+            self._send_updates(self.connections.get(connection))
         except (ConnectionEndedError, JobNotFoundError):  # revoked, or deleted, as it was opening
-            self._once_open(lambda: self.sockets.close(connection.id))
+            self._retry_until_open(lambda: self.sockets.close(connection.id))
 
-    def _greet(self, connection: Connection) -> None:
-        known, told_here = connection.sequence or self._welcome(connection), True
+    def _send_updates(self, connection: Connection) -> None:
+        known, told_here = connection.sequence or self._send_first(connection), True
         while (latest := self._snapshot(connection.resource)).sequence > known:
             for message in latest.messages:
                 told_here = self.broadcast.send_once(connection, message, latest.sequence)
@@ -68,31 +68,31 @@ class Greet:
         if latest.last and told_here:  # else whoever tells it closes the socket then
             self.sockets.close(connection.id)
 
-    def _welcome(self, connection: Connection) -> int:
+    def _send_first(self, connection: Connection) -> int:
         latest = self._snapshot(connection.resource)
         for message in latest.messages:
-            self._once_open(partial(self.broadcast.send, connection, message))
-        self.connections.claim(connection, latest.sequence)
+            self._retry_until_open(partial(self.broadcast.send, connection, message))
+        self.connections.mark_sent(connection, latest.sequence)
         return latest.sequence
 
     def _snapshot(self, resource: Resource) -> _Snapshot:
         if resource.kind is ResourceKind.JOB:
-            return self._of_job(resource)
+            return self._job_snapshot(resource)
         group = self.registry.group(resource.tenant, resource.id)
         states = self.fleet.states([device.id for device in group.devices])
         now = self.clock()
-        messages = [self.words.of_device(states[each.id], at=now) for each in group.devices]
+        messages = [self.messages.device_message(states[each.id], at=now) for each in group.devices]
         return _Snapshot(messages=messages, sequence=1)
 
-    def _of_job(self, resource: Resource) -> _Snapshot:
+    def _job_snapshot(self, resource: Resource) -> _Snapshot:
         ref = JobRef(tenant=resource.tenant, kind=KIND, id=resource.id)
         now = self.clock()
         job = self.repository.get(ref).as_of(now)
-        message = self.words.of_job(job.status, device_of(job, self.fleet), at=now)
+        message = self.messages.job_message(job.status, read_device_state(job, self.fleet), at=now)
         return _Snapshot(messages=[message], sequence=job.sequence, last=job.status.is_terminal)
 
-    def _once_open(self, act: Callable[[], None]) -> None:
-        for pause in _PAUSES_S:
+    def _retry_until_open(self, act: Callable[[], None]) -> None:
+        for pause in _RETRY_DELAYS_S:
             try:
                 return act()
             except SocketGoneError:

@@ -14,61 +14,61 @@ from jobs.core.job import Job, JobRef
 from jobs.core.ports import JobRepository
 from jobs.kit.errors import UnavailableError
 from jobs.missions.device import DeviceState
-from jobs.missions.mission import job_id_in, mission_of
+from jobs.missions.mission import mission_of, parse_job_id
 from jobs.missions.ports import Fleet, FleetRegistry
 from jobs.tracking.broadcast import Broadcast
-from jobs.tracking.ports import StreamWords
+from jobs.tracking.ports import MessageFormat
 from jobs.tracking.resource import Resource, ResourceKind, job_resource
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TellWatchers:
+class NotifyWatchers:
     repository: JobRepository
     registry: FleetRegistry
     fleet: Fleet
-    words: StreamWords
+    messages: MessageFormat
     broadcast: Broadcast
 
-    def changed(self, job: Job) -> None:
-        state = device_of(job, self.fleet)
+    def notify_change(self, job: Job) -> None:
+        state = read_device_state(job, self.fleet)
         self.broadcast(
             job_resource(job.ref),
-            self.words.of_job(job.status, state, at=job.changed_at),
+            self.messages.job_message(job.status, state, at=job.changed_at),
             sequence=job.sequence,
             last=job.status.is_terminal,
         )
 
-    def read(self, states: Iterable[DeviceState]) -> None:
+    def notify_readings(self, states: Iterable[DeviceState]) -> None:
         """Of several states of one device, the last is told; what fails, the next makes up for."""
         for state in {state.device: state for state in states}.values():
             with suppress(UnavailableError):
-                self._tell_of_device(state)
+                self._notify_group(state)
             with suppress(UnavailableError):
-                self._tell_of_job(state)
+                self._notify_job(state)
 
-    def _tell_of_device(self, state: DeviceState) -> None:
+    def _notify_group(self, state: DeviceState) -> None:
         device = self.registry.device(state.device)
         if device is not None:
             group = Resource(tenant=device.tenant, kind=ResourceKind.GROUP, id=device.group)
-            self.broadcast(group, self.words.of_device(state))
+            self.broadcast(group, self.messages.device_message(state))
 
-    def _tell_of_job(self, state: DeviceState) -> None:
+    def _notify_job(self, state: DeviceState) -> None:
         """Of a job that is over, nothing more is told."""
-        ref = _flown(state)
+        ref = _flown_job(state)
         try:
             status = self.repository.status_of(ref) if ref else None
         except JobNotFoundError:
             return
         if ref and status and not status.is_terminal:
-            self.broadcast(job_resource(ref), self.words.of_job(status, state))
+            self.broadcast(job_resource(ref), self.messages.job_message(status, state))
 
 
-def device_of(job: Job, fleet: Fleet) -> DeviceState | None:
+def read_device_state(job: Job, fleet: Fleet) -> DeviceState | None:
     order = mission_of(job).order
     return fleet.states([order.device])[order.device] if order else None
 
 
-def _flown(state: DeviceState) -> JobRef | None:
+def _flown_job(state: DeviceState) -> JobRef | None:
     """The job that a device works on, if it is the one it was given."""
     order, lease = state.reading and state.reading.order, state.lease
-    return lease.job if order and lease and lease.job.id == job_id_in(order) else None
+    return lease.job if order and lease and lease.job.id == parse_job_id(order) else None
