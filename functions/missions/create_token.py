@@ -15,7 +15,7 @@ def create_token(request: Request) -> Response:
         raise AccessDeniedError
     allowance = wiring.core.limit_rate(key.id, missions_token.LIMIT)
     request.answer_headers.update(missions_errors.rate_headers(allowance))
-    credentials = Credentials.of(request.json())
+    credentials = Credentials.parse(request.json())
     return missions_token.token_response(wiring.issue_token(key.tenant, *credentials))
 
 

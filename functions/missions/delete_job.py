@@ -10,7 +10,7 @@ from jobs.missions.wiring import wiring
 
 
 def delete_job(request: Request, caller: Caller) -> Response:
-    wiring.delete_job(missions_query.parse_ref(request, caller))
+    wiring.delete_mission(missions_query.parse_ref(request, caller))
     return missions.deleted_response()
 
 

@@ -9,7 +9,7 @@ from jobs.tracking.wiring import wiring
 
 
 def list_shares(request: Request, caller: Caller) -> Response:
-    found = wiring.shares.live(caller.tenant)
+    found = wiring.shares.list_live(caller.tenant)
     return missions_shares.list_response(found, wiring.missions.addresses(request).api)
 
 

@@ -11,9 +11,9 @@ from jobs.missions.wiring import wiring
 
 
 def update_job(request: Request, caller: Caller) -> Response:
-    changes = missions_request.changes(request, now=wiring.core.clock())
+    changes = missions_request.parse_update(request, now=wiring.core.clock())
     ref = missions_query.parse_ref(request, caller)
-    return missions.updated_response(wiring.amend_job(ref, changes))
+    return missions.updated_response(wiring.update_mission(ref, changes))
 
 
 lambda_handler = missions_endpoint(

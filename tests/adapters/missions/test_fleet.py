@@ -207,6 +207,6 @@ def test_a_reading_is_one_write(fleet_table, engine, device, order) -> None:
     fleet_table.lease(device, ref(), until=NOON + 1000)
 
     with engine.calls() as made:
-        fleet_table.report(reading(device, order=order), hold=HOLD)
+        fleet_table.store_reading(reading(device, order=order), hold=HOLD)
 
     assert made == ["UpdateItem"]

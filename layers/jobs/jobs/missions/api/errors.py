@@ -45,7 +45,7 @@ HEADERS: Final = {
 }
 
 
-class ErrorEntry(NamedTuple):
+class ErrorRow(NamedTuple):
     """A refusal; without a `message`, the error brings its own."""
 
     status: HTTPStatus
@@ -54,81 +54,81 @@ class ErrorEntry(NamedTuple):
     message: str
 
 
-type ErrorTable = Mapping[type[Exception], ErrorEntry]
+type ErrorTable = Mapping[type[Exception], ErrorRow]
 
 
-def _not_waiting(entry: ErrorEntry) -> ErrorTable:
-    return {JobStartedError: entry, JobEndedError: entry}
+def _not_waiting(row: ErrorRow) -> ErrorTable:
+    return {JobStartedError: row, JobEndedError: row}
 
 
-CANNOT_UPDATE: Final = _not_waiting(ErrorEntry(
+CANNOT_UPDATE: Final = _not_waiting(ErrorRow(
     HTTPStatus.BAD_REQUEST, "Cannot update job", "CANNOT_UPDATE_JOB",
     "Only a PENDING or QUEUED job can be updated",
 ))  # fmt: skip
-CANNOT_CANCEL: Final = _not_waiting(ErrorEntry(
+CANNOT_CANCEL: Final = _not_waiting(ErrorRow(
     HTTPStatus.BAD_REQUEST, "Cannot cancel job", "CANNOT_CANCEL_JOB",
     "Only a PENDING or QUEUED job can be cancelled",
 ))  # fmt: skip
-CANNOT_DELETE: Final = _not_waiting(ErrorEntry(
+CANNOT_DELETE: Final = _not_waiting(ErrorRow(
     HTTPStatus.CONFLICT, "Cannot delete job", "CANNOT_DELETE_JOB",
     "A job cannot be deleted while it is IN_PROGRESS",
 ))  # fmt: skip
 _BAD_REQUEST: Final = (HTTPStatus.BAD_REQUEST, "invalid_request", "INVALID_REQUEST")
 _NO_EXTRA_ERRORS: Final[ErrorTable] = {}
 _ERRORS: Final[ErrorTable] = {
-    BadRequestError: ErrorEntry(*_BAD_REQUEST, ""),
-    BadCursorError: ErrorEntry(*_BAD_REQUEST, "cursor is not valid"),
-    InvalidTokenError: ErrorEntry(
+    BadRequestError: ErrorRow(*_BAD_REQUEST, ""),
+    BadCursorError: ErrorRow(*_BAD_REQUEST, "cursor is not valid"),
+    InvalidTokenError: ErrorRow(
         HTTPStatus.UNAUTHORIZED, "Missing or invalid credentials", "INVALID_TOKEN",
         "The access token is not valid; get another one from POST /v3/auth/token",
     ),
-    ForbiddenError: ErrorEntry(
+    ForbiddenError: ErrorRow(
         HTTPStatus.FORBIDDEN, "Insufficient permissions", "INSUFFICIENT_PERMISSIONS", ""
     ),
-    JobNotFoundError: ErrorEntry(
+    JobNotFoundError: ErrorRow(
         HTTPStatus.NOT_FOUND, "Job not found", "JOB_NOT_FOUND",
         "Your organisation has no job of this id",
     ),
-    DeviceGroupNotFoundError: ErrorEntry(
+    DeviceGroupNotFoundError: ErrorRow(
         HTTPStatus.NOT_FOUND, "Device group not found", "DEVICE_GROUP_NOT_FOUND",
         "Your organisation has no device group of this id",
     ),
-    DeviceNotFoundError: ErrorEntry(
+    DeviceNotFoundError: ErrorRow(
         HTTPStatus.NOT_FOUND, "Device not found", "DEVICE_NOT_FOUND",
         "The device group has no device of this id",
     ),
-    PlanNotFoundError: ErrorEntry(
+    PlanNotFoundError: ErrorRow(
         HTTPStatus.NOT_FOUND, "Mission not found", "MISSION_NOT_FOUND",
         "Your organisation has no mission of this id",
     ),
-    IdempotencyConflictError: ErrorEntry(
+    IdempotencyConflictError: ErrorRow(
         HTTPStatus.CONFLICT, "Idempotency conflict", "IDEMPOTENCY_CONFLICT",
         "Idempotency-Key was used with a different request",
     ),
-    StaleJobError: ErrorEntry(
+    StaleJobError: ErrorRow(
         HTTPStatus.CONFLICT, "Job is changing", "JOB_CHANGED", "Job is changing, try again"
     ),
-    TooLargeError: ErrorEntry(
+    TooLargeError: ErrorRow(
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "Request body is too large", "REQUEST_TOO_LARGE",
         "A request body may have up to 1 MiB",
     ),
-    UnsupportedVersionError: ErrorEntry(
+    UnsupportedVersionError: ErrorRow(
         HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Unsupported API version", "UNSUPPORTED_VERSION",
         f"This is version {VERSION} of the API",
     ),
-    RateLimitedError: ErrorEntry(
+    RateLimitedError: ErrorRow(
         HTTPStatus.TOO_MANY_REQUESTS, "Too many requests", "RATE_LIMITED",
         "Too many requests, try again after the time in Retry-After",
     ),
-    DeviceOfflineError: ErrorEntry(
+    DeviceOfflineError: ErrorRow(
         HTTPStatus.SERVICE_UNAVAILABLE, "Device is offline", "DEVICE_OFFLINE",
         "The device is offline, and offlinePolicy is reject",
     ),
-    UnavailableError: ErrorEntry(
+    UnavailableError: ErrorRow(
         HTTPStatus.SERVICE_UNAVAILABLE, "Service is busy", "UNAVAILABLE",
         "Service is busy, try again",
     ),
-    Exception: ErrorEntry(
+    Exception: ErrorRow(
         HTTPStatus.INTERNAL_SERVER_ERROR, "Internal server error", "INTERNAL_ERROR",
         "Something went wrong here; requestId finds it in our logs",
     ),
@@ -138,14 +138,14 @@ _ERRORS: Final[ErrorTable] = {
 def error_response(
     error: Exception, request: Request, *, now: Millis, extra_errors: ErrorTable = _NO_EXTRA_ERRORS
 ) -> Response[Error]:
-    """Answer an error; `refusals` are those of one endpoint, which come before those of all."""
-    known = {**_WORDS, **refusals}
-    words = find_row(known, error)
+    """Answer an error; `extra_errors` are those of one endpoint, which come before those of all."""
+    known = {**_ERRORS, **extra_errors}
+    row = find_row(known, error)
     body: Error = {
         "success": False,
-        "error": entry.error,
-        "message": entry.message or str(error),
-        "code": entry.code,
+        "error": row.error,
+        "message": row.message or str(error),
+        "code": row.code,
         "requestId": request.id,
         "timestamp": iso(now),
     }
@@ -154,7 +154,7 @@ def error_response(
             body["details"] = [{"field": k, "message": v} for k, v in details.items()]
         case UnsupportedVersionError():
             body["supportedVersions"] = [f"v{VERSION}"]
-    return Response(entry.status, body, _headers(error, now))
+    return Response(row.status, body, _headers(error, now))
 
 
 def rate_headers(allowance: Allowance) -> dict[str, str]:

@@ -58,7 +58,7 @@ class Credentials(NamedTuple):
     client_secret: str
 
     @classmethod
-    def of(cls, body: Any) -> Self:
+    def parse(cls, body: Any) -> Self:
         """Parse a body. Raises `BadRequestError` or `UnsupportedGrantTypeError`."""
         if not isinstance(body, dict):
             raise BadRequestError("Request body must be an object")
@@ -81,7 +81,9 @@ def token_response(token: AccessToken) -> Response[types.TokenResponse]:
     )
 
 
-def refuse(error: Exception, request: Request, *, now: Millis) -> Response[types.TokenError]:
+def error_response(
+    error: Exception, request: Request, *, now: Millis
+) -> Response[types.TokenError]:
     """Return the error of RFC 6749. That of a rate limit has the other endpoints' fields too."""
     status, code, text = find_row(_ERRORS, error)
     oauth: types.TokenError = {"error": code, "error_description": text or str(error)}
