@@ -1,4 +1,4 @@
-"""Read, change, write: again if somebody else was quicker."""
+"""Read, change and write a job; repeat if another writer was faster."""
 
 from collections.abc import Callable
 from typing import Final
@@ -6,27 +6,23 @@ from typing import Final
 from jobs.core.errors import StaleJobError
 from jobs.core.job import Job, JobRef
 from jobs.core.ports import JobRepository
+from jobs.kit.retry import retry_on_conflict
 
-_ATTEMPTS: Final = 5
+_MAX_ATTEMPTS: Final = 5
 
 
 def change_job(repository: JobRepository, ref: JobRef, step: Callable[[Job], Job]) -> Job:
-    """Store what `step` makes of the job and return it.
+    """Store the job that `step` returns, and return it.
 
-    `step` sees the job anew after each lost race, and refuses by raising. A
-    step that returns the job as it is writes nothing.
+    `step` receives the job as stored, again after each conflict, and refuses by raising.
+    A step that returns the same job writes nothing. Raises `JobNotFoundError`, `StaleJobError`.
     """
-    for _ in range(_ATTEMPTS - 1):
-        try:
-            return _change(repository, ref, step)
-        except StaleJobError:
-            continue
-    return _change(repository, ref, step)
 
+    def change() -> Job:
+        job = repository.get(ref)
+        changed = step(job)
+        if changed is not job:
+            repository.save(changed, replacing=job)
+        return changed
 
-def _change(repository: JobRepository, ref: JobRef, step: Callable[[Job], Job]) -> Job:
-    job = repository.get(ref)
-    changed = step(job)
-    if changed is not job:
-        repository.save(changed, replacing=job)
-    return changed
+    return retry_on_conflict(change, StaleJobError, max_attempts=_MAX_ATTEMPTS)

@@ -1,7 +1,7 @@
 """Have a documentation agent do something more, on the branch of an earlier job and after it."""
 
 from dataclasses import dataclass, replace
-from typing import Final
+from functools import partial
 
 from jobs.core.create_job import KEY_LIFE
 from jobs.core.errors import StaleJobError
@@ -14,8 +14,7 @@ from jobs.docs.limit_requests import LimitDocsRequests
 from jobs.docs.ports import DocsJobs
 from jobs.docs.read_docs_jobs import GetDocsJob
 from jobs.kit.clock import Clock, Millis
-
-_ATTEMPTS: Final = 10
+from jobs.kit.retry import retry_on_conflict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,19 +46,15 @@ class FollowUp:
         """
         found = self.get_docs_job(new.tenant, new.project, new.job)
         self.limit(found.project, new.idempotency_key)
-        for _ in range(_ATTEMPTS):
-            job = self._job(new, found)
-            try:
-                ref = self.jobs.follow(
-                    job, after=docs_job_of(found.root).latest, key=_key(new, job)
-                )
-            except StaleJobError:  # another message came in between
-                found = self.get_docs_job(new.tenant, new.project, new.job)
-                continue
-            if ref == job.ref:
-                return replace(found, latest=job)
-            return self.get_docs_job(new.tenant, new.project, new.job)
-        raise StaleJobError(new.job)
+        return retry_on_conflict(partial(self._follow, new), StaleJobError)
+
+    def _follow(self, new: NewMessage) -> Conversation:
+        found = self.get_docs_job(new.tenant, new.project, new.job)
+        job = self._job(new, found)
+        ref = self.jobs.follow(job, after=docs_job_of(found.root).latest, key=_key(new, job))
+        if ref == job.ref:
+            return replace(found, latest=job)
+        return self.get_docs_job(new.tenant, new.project, new.job)
 
     def _job(self, new: NewMessage, found: Conversation) -> Job:
         now, root = self.clock(), docs_job_of(found.root)

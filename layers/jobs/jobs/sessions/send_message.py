@@ -2,19 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from functools import partial
+from typing import Any
 
 from jobs.core.create_job import KEY_LIFE
 from jobs.core.ids import new_job_id
 from jobs.core.job import Job
 from jobs.core.ports import IdempotencyKey, JobRepository
 from jobs.kit.clock import Clock, Millis
+from jobs.kit.retry import retry_on_conflict
 from jobs.messaging.message import KIND, Message
 from jobs.sessions.errors import StaleSessionError
 from jobs.sessions.ports import Sessions
 from jobs.sessions.session import ANSWER_TIMEOUT, ChatSession
-
-_ATTEMPTS: Final = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,20 +50,18 @@ class SendMessage:
 
         Raises `SessionNotFoundError`, `SessionExpiredError`, `IdempotencyConflictError`.
         """
-        for _ in range(_ATTEMPTS):
-            before, now = self.sessions.get(new.tenant, new.session), self.clock()
-            before.check(now)
-            session = before.add_message(now)
-            job = self._job(new, session)
-            try:
-                ref = self.sessions.send(session, job, _key(new, now))
-            except StaleSessionError:  # another message came in between
-                continue
-            if ref != job.ref:
-                first = self.repository.get(ref).as_of(now)
-                return SentMessage(session=before, job=first, renewed=False)
-            return SentMessage(session=session, job=job, renewed=session.renewals > before.renewals)
-        raise StaleSessionError(new.session)
+        return retry_on_conflict(partial(self._send, new), StaleSessionError)
+
+    def _send(self, new: NewMessage) -> SentMessage:
+        before, now = self.sessions.get(new.tenant, new.session), self.clock()
+        before.check(now)
+        session = before.add_message(now)
+        job = self._job(new, session)
+        ref = self.sessions.send(session, job, _key(new, now))
+        if ref != job.ref:
+            first = self.repository.get(ref).as_of(now)
+            return SentMessage(session=before, job=first, renewed=False)
+        return SentMessage(session=session, job=job, renewed=session.renewals > before.renewals)
 
     def _job(self, new: NewMessage, session: ChatSession) -> Job:
         return Job(

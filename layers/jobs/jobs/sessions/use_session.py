@@ -11,6 +11,7 @@ from jobs.core.ids import new_job_id
 from jobs.core.job import JobRef
 from jobs.core.ports import JobRepository
 from jobs.kit.clock import Clock, Millis
+from jobs.kit.retry import retry_on_conflict
 from jobs.messaging.choose_agent import ChooseAgent
 from jobs.messaging.message import KIND
 from jobs.sessions.errors import StaleSessionError
@@ -18,7 +19,6 @@ from jobs.sessions.ports import Sessions
 from jobs.sessions.session import ChatSession, Timeouts
 
 MAX_LISTED_SESSIONS: Final = 1000
-_ATTEMPTS: Final = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,14 +78,13 @@ class UseSession:
 
         Raises `StaleSessionError` after too many conflicts, and the errors of `get`.
         """
-        for _ in range(_ATTEMPTS):
+
+        def save() -> ChatSession:
             changed = change(self.get(tenant, session_id), self.clock())
-            try:
-                self.sessions.save(changed)
-            except StaleSessionError:
-                continue
+            self.sessions.save(changed)
             return changed
-        raise StaleSessionError(session_id)
+
+        return retry_on_conflict(save, StaleSessionError)
 
     def active(self, tenant: str) -> Sequence[ChatSession]:
         """Return up to `MAX_LISTED_SESSIONS` sessions that have not expired, newest first."""

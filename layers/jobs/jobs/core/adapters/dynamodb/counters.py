@@ -6,11 +6,10 @@ round to deleting the items. Beside each job stands what of it has been counted:
 a change is applied as the difference to that, in one transaction with it.
 """
 
-import random
-import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import batched
 from typing import TYPE_CHECKING, Any, Final
 
@@ -23,15 +22,16 @@ from jobs.core.status import JobStatus
 from jobs.kit.aws.client import code_of, passing_failures
 from jobs.kit.aws.dynamodb.attributes import Item, attributes, plain
 from jobs.kit.aws.dynamodb.batch import get_all
+from jobs.kit.aws.dynamodb.transact import CONFLICT_BACKOFF_S, WriteConflictError
 from jobs.kit.clock import Clock
-from jobs.kit.errors import UnavailableError
+from jobs.kit.retry import retry_on_conflict
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
 _LIVE: Final = "live"
 _JOBS_A_TRANSACTION: Final = 25
-_ATTEMPTS: Final = 8
+_MAX_ATTEMPTS: Final = 8
 _KEPT_S: Final = 7 * 24 * 3600
 """Marks and past buckets stay this long after the job is gone: replays reach back a day at most."""
 
@@ -79,30 +79,31 @@ class DynamoJobCounters:
     def count(self, changes: Sequence[JobChange]) -> None:
         latest = {change.ref: change for change in sorted(changes, key=lambda c: _mark(c).order)}
         for some in batched(latest.values(), _JOBS_A_TRANSACTION, strict=False):
-            self._count(some)
+            retry_on_conflict(
+                partial(self._count, some),
+                WriteConflictError,
+                max_attempts=_MAX_ATTEMPTS,
+                backoff_s=CONFLICT_BACKOFF_S,
+            )
 
     def _count(self, changes: Sequence[JobChange]) -> None:
-        for attempt in range(_ATTEMPTS):
-            counted = self._marks(change.ref for change in changes)
-            news = [
-                (change, counted.get(change.ref, _UNCOUNTED), _mark(change))
-                for change in changes
-                if counted.get(change.ref, _UNCOUNTED).order < _mark(change).order
-            ]
-            if not news:
-                return
-            try:
-                with passing_failures():
-                    self._client.transact_write_items(
-                        TransactItems=[*map(self._put_mark, news), *self._add_shares(news)]
-                    )
-            except ClientError as error:
-                if code_of(error) != "TransactionCanceledException":
-                    raise
-                time.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 - a race to be spread
-            else:
-                return
-        raise UnavailableError("too many writers race for one tenant's counts")
+        counted = self._marks(change.ref for change in changes)
+        news = [
+            (change, counted.get(change.ref, _UNCOUNTED), _mark(change))
+            for change in changes
+            if counted.get(change.ref, _UNCOUNTED).order < _mark(change).order
+        ]
+        if not news:
+            return
+        try:
+            with passing_failures():
+                self._client.transact_write_items(
+                    TransactItems=[*map(self._put_mark, news), *self._add_shares(news)]
+                )
+        except ClientError as error:
+            if code_of(error) != "TransactionCanceledException":
+                raise
+            raise WriteConflictError from error
 
     def _marks(self, refs: Iterable[JobRef]) -> Mapping[JobRef, _Mark]:
         by_key = {_mark_key(ref)["PK"]["S"]: ref for ref in refs}

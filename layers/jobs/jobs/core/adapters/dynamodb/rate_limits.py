@@ -5,6 +5,7 @@ condition that nobody else has done so. A write whose answer was lost is repeate
 counts twice: a caller may get less than its limit then, never more.
 """
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
@@ -14,12 +15,18 @@ from jobs.kit.aws.client import code_of, passing_failures
 from jobs.kit.aws.dynamodb.attributes import attributes, plain
 from jobs.kit.clock import Clock, Millis
 from jobs.kit.errors import UnavailableError
+from jobs.kit.retry import retry_on_conflict
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
-_ATTEMPTS: Final = 4
-"""One loses a race to begin a window at most once, unless clocks differ by a whole window."""
+_MAX_ATTEMPTS: Final = 4
+"""A caller loses at most one race to begin a window, unless clocks differ by a whole window."""
+
+
+class _WindowConflictError(UnavailableError):
+    def __init__(self) -> None:
+        super().__init__("too many callers race to begin a window")
 
 
 class DynamoRateLimits:
@@ -29,15 +36,19 @@ class DynamoRateLimits:
         self._clock = clock
 
     def take(self, owner: str, limit: Limit) -> Allowance:
-        for _ in range(_ATTEMPTS):
-            now = self._clock()
-            row, counted = self._count(owner, limit, now)
-            if counted or row.get("resets_at", 0) > now:
-                return _allowance(row, limit, granted=counted)
-            row, begun = self._begin(owner, limit, now)
-            if begun:
-                return _allowance(row, limit, granted=True)
-        raise UnavailableError("too many callers race to begin a window")
+        return retry_on_conflict(
+            partial(self._take, owner, limit), _WindowConflictError, max_attempts=_MAX_ATTEMPTS
+        )
+
+    def _take(self, owner: str, limit: Limit) -> Allowance:
+        now = self._clock()
+        row, counted = self._count(owner, limit, now)
+        if counted or row.get("resets_at", 0) > now:
+            return _allowance(row, limit, granted=counted)
+        row, begun = self._begin(owner, limit, now)
+        if not begun:
+            raise _WindowConflictError
+        return _allowance(row, limit, granted=True)
 
     def _count(self, owner: str, limit: Limit, now: Millis) -> tuple[dict[str, Any], bool]:
         return self._update(owner, limit, {
