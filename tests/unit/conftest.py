@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 
+from jobs.core.attempt import LEASE_MS
 from jobs.core.cancel_job import CancelJob
 from jobs.core.create_job import CreateJob, NewJob
 from jobs.core.job import Job
 from jobs.messaging.agent import Agent
 from jobs.messaging.ports import Answer
-from jobs.messaging.run_agent_job import LEASE, RunAgentJob
+from jobs.messaging.run_agent_job import RunAgentJob
 from jobs.sessions.take_turn import TakeTurn
 from tests.fakes.memory import InMemoryJobRepository, InMemoryRegistry, Outbox
 from tests.fakes.memory_sessions import InMemorySessions
@@ -66,7 +67,7 @@ def pending(repository, a_job) -> Job:
 
 @pytest.fixture
 def running(repository, pending) -> Job:
-    job = pending.claim(now=NOON, lease=LEASE)
+    job = pending.claim(now=NOON, lease=LEASE_MS)
     repository.save(job, replacing=pending)
     return job
 

@@ -7,6 +7,7 @@ import hypothesis.strategies as st
 from hypothesis.stateful import RuleBasedStateMachine
 
 from jobs import kinds
+from jobs.core.attempt import LEASE_MS
 from jobs.core.cancel_job import CancelJob
 from jobs.core.changes import JobChange
 from jobs.core.create_job import CreateJob
@@ -22,7 +23,7 @@ from jobs.kit.errors import UnavailableError, UpstreamError
 from jobs.messaging.agent import Agent
 from jobs.messaging.poll_remote_job import PollRemoteJob
 from jobs.messaging.ports import Answer, Delegated, Outcome
-from jobs.messaging.run_agent_job import LEASE, RunAgentJob
+from jobs.messaging.run_agent_job import RunAgentJob
 from jobs.sessions.take_turn import TakeTurn
 from tests.fakes.memory import (
     InMemoryJobCounters,
@@ -149,7 +150,7 @@ class World(RuleBasedStateMachine):
             del self.script[before - 1 :]  # nobody asked
 
     def overtake(self, ref: JobRef, does: str) -> None:
-        self.clock.advance(LEASE)
+        self.clock.advance(LEASE_MS)
         self.run(ref, does, lambda: None)
 
     def expect[T](self, act: Callable[[], T]) -> T | None:

@@ -3,10 +3,10 @@ from copy import deepcopy
 
 import pytest
 
+from jobs.core.attempt import VISIBILITY_TIMEOUT_S
 from jobs.core.status import JobStatus
 from jobs.kit.errors import UnavailableError
 from jobs.messaging.agent import Agent
-from jobs.messaging.run_agent_job import HOLD_S
 from jobs.messaging.wiring import wiring as messaging
 from tests.support import NOON
 
@@ -84,7 +84,7 @@ def test_a_duplicate_is_held_until_the_job_and_its_own_message_must_have_come_fr
     answer = invoke("workers/run_agent_job", batch(None))
 
     assert answer == failed(0)
-    assert world.queues.held[-1] == ("r0", 12 + HOLD_S)
+    assert world.queues.held[-1] == ("r0", 12 + VISIBILITY_TIMEOUT_S)
     assert world.repository.get(job.ref) == job
 
 

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from jobs import kinds
+from jobs.core.attempt import LEASE_MS
 from jobs.core.change_job import change_job
 from jobs.core.end_dead_letter import EndDeadLetter
 from jobs.core.errors import JobEndedError, JobLeasedError, StaleJobError
 from jobs.core.expire_job import ExpireJob
 from jobs.core.job import Job
 from jobs.core.status import JobStatus
-from jobs.messaging.run_agent_job import LEASE
 from tests.fakes.memory import InMemoryJobRepository
 from tests.support import NOON
 
@@ -57,7 +57,7 @@ def actors(repository, clock, cancel) -> Any:
         return job.succeed({"content": "Fine"}, now=clock())
 
     return {
-        "claim": changing(lambda job: job.claim(now=clock(), lease=LEASE)),
+        "claim": changing(lambda job: job.claim(now=clock(), lease=LEASE_MS)),
         "completion": changing(completing),
         "failure": changing(lambda job: job.fail("No", now=clock())),
         "cancel": cancel,
@@ -102,7 +102,7 @@ def test_the_loser_of_a_race_is_told(repository, cancel, running) -> None:
 
 
 def test_a_cancel_that_meets_a_claim_is_made_again(repository, cancel, pending) -> None:
-    claim = pending.claim(now=NOON, lease=LEASE)
+    claim = pending.claim(now=NOON, lease=LEASE_MS)
     repository.between = lambda: repository.save(claim, replacing=pending)
 
     cancelled = cancel(pending.ref)

@@ -3,9 +3,9 @@
 import pytest
 
 from jobs import kinds
+from jobs.core.attempt import LEASE_MS
 from jobs.core.end_dead_letter import EndDeadLetter
 from jobs.core.errors import JobLeasedError
-from jobs.messaging.run_agent_job import LEASE
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def test_a_dead_letter_waits_for_who_is_still_at_work(
         end_dead_letter(running.ref)
     assert repository.get(running.ref) == running
 
-    clock.advance(LEASE)
+    clock.advance(LEASE_MS)
 
     assert end_dead_letter(running.ref)
 

@@ -8,13 +8,14 @@ import hypothesis.strategies as st
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import invariant, precondition, rule
 
+from jobs.core.attempt import LEASE_MS
 from jobs.core.change_job import change_job
 from jobs.core.create_job import NewJob
 from jobs.core.errors import JobEndedError
 from jobs.core.status import JobStatus
 from jobs.kit.clock import Millis
 from jobs.kit.errors import UnavailableError
-from jobs.messaging.run_agent_job import LEASE, Ran
+from jobs.messaging.run_agent_job import AttemptOutcome
 from tests.unit.world import ANSWERS, World
 
 REQUEST = {"agentId": "a", "userId": "u", "content": "Hello", "metadata": {}}
@@ -53,7 +54,7 @@ class JobLife(World):
         ref, before = job.ref, self.seen(job.ref)
         events = [
             lambda: None,
-            lambda: self.clock.advance(LEASE),
+            lambda: self.clock.advance(LEASE_MS),
             lambda: self.clock.advance(job.deadline - job.created_at),
             lambda: self.expect(lambda: self.cancel_job(ref)),
             lambda: self.run(ref, "answers", lambda: None),
@@ -63,10 +64,10 @@ class JobLife(World):
         ran = self.run(ref, does, events[meanwhile])
 
         if before.status.is_terminal:
-            assert ran is Ran.NOT_NEEDED
-        if ran is Ran.ANSWERED:
+            assert ran is AttemptOutcome.NOT_NEEDED
+        if ran is AttemptOutcome.ANSWERED:
             assert self.seen(ref).status is JobStatus.SUCCEEDED
-        if ran is Ran.FAILED:
+        if ran is AttemptOutcome.FAILED:
             assert self.seen(ref).status is JobStatus.FAILED
 
     @precondition(lambda self: self.repository.stored)
@@ -75,7 +76,7 @@ class JobLife(World):
         job = self.some_job(data)
         self.expect(
             lambda: change_job(
-                self.repository, job.ref, lambda j: j.claim(now=self.clock(), lease=LEASE)
+                self.repository, job.ref, lambda j: j.claim(now=self.clock(), lease=LEASE_MS)
             )
         )
 
@@ -136,7 +137,7 @@ class JobLife(World):
         if ended:
             assert self.seen(job.ref).status.is_terminal
 
-    @rule(millis=st.sampled_from([1, 999, LEASE, 60_000]))
+    @rule(millis=st.sampled_from([1, 999, LEASE_MS, 60_000]))
     def wait(self, millis: Millis) -> None:
         self.clock.advance(millis)
 

@@ -4,12 +4,13 @@ from dataclasses import replace
 
 import pytest
 
+from jobs.core.attempt import LEASE_MS, RETRY_DELAY_S, VISIBILITY_TIMEOUT_S
 from jobs.core.errors import JobLeasedError
 from jobs.core.status import JobStatus
 from jobs.docs.docs_job import Todo, docs_job_of
 from jobs.docs.errors import CredentialsRefusedError
 from jobs.docs.ports import Written
-from jobs.docs.run_docs_job import HOLD_S, LEASE, RETRY_S, Ran
+from jobs.docs.run_docs_job import AttemptOutcome
 from jobs.kit.errors import UnavailableError, UpstreamError
 from tests.unit.docs.world import PROJECT, TENANT, DocsWorld
 from tests.unit.support import raising
@@ -28,7 +29,7 @@ def test_what_an_agent_writes_is_pushed_and_told(world) -> None:
     ref = world.create()
     world.agent = lambda emit, **_: emit({"t": "text", "text": "Hello"})
 
-    assert world.run(ref) is Ran.WRITTEN
+    assert world.run(ref) is AttemptOutcome.WRITTEN
 
     assert world.job(ref).status is JobStatus.SUCCEEDED
     assert docs_job_of(world.job(ref)).message == "Done"
@@ -46,7 +47,7 @@ def test_an_agent_that_changes_nothing_pushes_nothing(world) -> None:
     world.checkout = type(world.checkout)(changed=False)
     ref = world.create()
 
-    assert world.run(ref) is Ran.WRITTEN
+    assert world.run(ref) is AttemptOutcome.WRITTEN
     assert world.checkout.pushed == []
 
 
@@ -88,7 +89,7 @@ def test_an_agent_that_fails_says_why_in_the_job_and_in_its_output(
     ref = world.create()
     world.agent = lambda **_: raising(error)()
 
-    assert world.run(ref) is Ran.FAILED
+    assert world.run(ref) is AttemptOutcome.FAILED
 
     job = world.job(ref)
     assert (job.status, job.error) == (JobStatus.FAILED, "No")
@@ -104,7 +105,7 @@ def test_a_project_that_is_no_more_fails_its_jobs(world) -> None:
     ref = world.create()
     world.project = None
 
-    assert world.run(ref) is Ran.FAILED
+    assert world.run(ref) is AttemptOutcome.FAILED
     assert world.job(ref).error == "The project is no longer registered"
 
 
@@ -118,10 +119,10 @@ def test_a_second_job_on_the_branch_waits_and_is_woken(world) -> None:
 
     world.run(first)
 
-    assert waited == [Ran.WAITS]
+    assert waited == [AttemptOutcome.WAITS]
     assert world.job(second).status is JobStatus.QUEUED
     assert world.outbox.sent == [second]
-    assert world.run(second) is Ran.WRITTEN
+    assert world.run(second) is AttemptOutcome.WRITTEN
 
 
 def test_another_branch_does_not_wait(world) -> None:
@@ -135,18 +136,18 @@ def test_another_branch_does_not_wait(world) -> None:
     world.agent = agent
     world.run(first)
 
-    assert ran == [Ran.WRITTEN]
+    assert ran == [AttemptOutcome.WRITTEN]
 
 
 def test_a_follow_up_waits_for_what_it_follows_though_the_branch_is_free(world) -> None:
     first = world.create()
     second = world.create(follows=first.id, root=first.id)
 
-    assert world.run(second) is Ran.WAITS
+    assert world.run(second) is AttemptOutcome.WAITS
 
     world.run(first)
     assert world.outbox.sent == [second]
-    assert world.run(second) is Ran.WRITTEN
+    assert world.run(second) is AttemptOutcome.WRITTEN
 
 
 def test_a_follow_up_knows_what_was_said_before(world) -> None:
@@ -187,7 +188,7 @@ def test_a_duplicate_message_finds_the_job_taken(world) -> None:
 
     world.agent = agent
 
-    assert world.run(ref) is Ran.WRITTEN
+    assert world.run(ref) is AttemptOutcome.WRITTEN
     assert seen == [True]
 
 
@@ -205,9 +206,9 @@ def test_another_attempt_goes_on_with_the_output_where_the_first_has_stopped(wor
     with pytest.raises(RuntimeError):
         world.run(ref)
     world.agent = lambda **_: None
-    world.clock.advance(LEASE)
+    world.clock.advance(LEASE_MS)
 
-    assert world.run(ref) is Ran.WRITTEN
+    assert world.run(ref) is AttemptOutcome.WRITTEN
 
     assert kinds(world, ref) == ["start", "text", "data", "data", "finish"]
     assert world.said(ref)[2] == {"t": "data", "name": "restarted", "data": {}}
@@ -223,9 +224,9 @@ def test_a_bug_is_followed_by_another_attempt_soon(world) -> None:
     with pytest.raises(RuntimeError):
         world.run(ref)
 
-    assert world.receipt.held == [HOLD_S, RETRY_S]
+    assert world.receipt.held == [VISIBILITY_TIMEOUT_S, RETRY_DELAY_S]
     world.agent = lambda **_: None
-    assert world.run(ref) is Ran.WRITTEN
+    assert world.run(ref) is AttemptOutcome.WRITTEN
     assert world.job(ref).attempt == 2
 
 
@@ -242,9 +243,9 @@ def test_a_push_that_was_not_told_of_gets_its_pull_request_by_the_next_attempt(w
     with pytest.raises(RuntimeError):
         world.run(ref)
     world.agent = lambda **_: None
-    world.clock.advance(LEASE)
+    world.clock.advance(LEASE_MS)
 
-    assert world.run(ref) is Ran.WRITTEN
+    assert world.run(ref) is AttemptOutcome.WRITTEN
     assert [branch for branch, _ in world.pull_requests] == ["docs/x"]
 
 
@@ -253,7 +254,7 @@ def test_a_branch_that_was_there_before_gets_no_pull_request_for_nothing(world) 
     world.checkout = type(world.checkout)(changed=False)
     world.checkout.is_published = True
 
-    assert world.run(world.create()) is Ran.WRITTEN
+    assert world.run(world.create()) is AttemptOutcome.WRITTEN
     assert world.pull_requests == []
 
 
@@ -272,7 +273,7 @@ def test_work_is_not_lost_to_a_table_that_is_busy_for_a_moment(world) -> None:
 
     world.agent = agent
 
-    assert world.run(ref) is Ran.WRITTEN
+    assert world.run(ref) is AttemptOutcome.WRITTEN
     assert len(world.asked) == 1
     assert len(world.slept) == 2
 
@@ -286,7 +287,7 @@ def test_a_job_that_was_cancelled_meanwhile_stays_so_and_frees_its_branch(world)
 
     world.agent = agent
 
-    assert world.run(ref) is Ran.TOO_LATE
+    assert world.run(ref) is AttemptOutcome.TOO_LATE
     assert world.job(ref).status is JobStatus.CANCELLED
     assert world.branches.take(TENANT, "p:docs/x", "another", until=world.clock() + 1)
 
@@ -303,7 +304,7 @@ def test_output_that_cannot_be_kept_fails_the_attempt(world) -> None:
         world.run(ref)
 
     assert not world.job(ref).status.is_terminal
-    assert world.receipt.held == [HOLD_S]  # it may take a while to pass
+    assert world.receipt.held == [VISIBILITY_TIMEOUT_S]  # it may take a while to pass
 
 
 def test_an_agent_that_never_stops_talking_is_stopped(world) -> None:
@@ -315,7 +316,7 @@ def test_an_agent_that_never_stops_talking_is_stopped(world) -> None:
 
     world.agent = agent
 
-    assert world.run(ref) is Ran.FAILED
+    assert world.run(ref) is AttemptOutcome.FAILED
     assert world.job(ref).error == "The agent said more than can be kept"
 
 
@@ -343,4 +344,4 @@ def test_who_is_gone_or_over_is_not_run(world) -> None:
     ref = world.create()
     world.repository.delete(world.job(ref))
 
-    assert world.run(ref) is Ran.NOT_NEEDED
+    assert world.run(ref) is AttemptOutcome.NOT_NEEDED

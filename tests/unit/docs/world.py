@@ -9,7 +9,7 @@ from jobs.docs.docs_job import KIND, DocsJob, Project
 from jobs.docs.errors import ProjectNotFoundError
 from jobs.docs.free_branch import FreeBranch
 from jobs.docs.ports import Written
-from jobs.docs.run_docs_job import Ran, RunDocsJob
+from jobs.docs.run_docs_job import AttemptOutcome, RunDocsJob
 from tests.fakes.memory import InMemoryJobRepository, Outbox
 from tests.fakes.memory_docs import InMemoryBranches, InMemoryOutputLog
 from tests.support import HOUR, FrozenClock
@@ -85,7 +85,7 @@ class DocsWorld:
         )
         return self.repository.add(job)
 
-    def run(self, ref: JobRef) -> Ran:
+    def run(self, ref: JobRef) -> AttemptOutcome:
         self.receipt = Receipt()
         return self._run(ref, self.receipt)
 

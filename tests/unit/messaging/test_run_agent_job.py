@@ -4,12 +4,13 @@ from typing import Any
 
 import pytest
 
+from jobs.core.attempt import LEASE_MS, VISIBILITY_TIMEOUT_S
 from jobs.core.errors import JobLeasedError
 from jobs.core.status import JobStatus
 from jobs.kit.errors import UpstreamError
 from jobs.messaging.agent import Agent
 from jobs.messaging.ports import Answer, Delegated
-from jobs.messaging.run_agent_job import HOLD_S, LEASE, Ran
+from jobs.messaging.run_agent_job import AttemptOutcome
 from tests.fakes.memory import Outbox
 from tests.support import NOON
 from tests.unit.support import AGENT_ID, Asked, raising
@@ -18,13 +19,13 @@ from tests.unit.support import AGENT_ID, Asked, raising
 def test_an_answer_ends_the_job(run, repository, pending, delivery, clock) -> None:
     provider = Asked(lambda: (clock.advance(250), Answer("Fine", {"a": 1}))[1])
 
-    assert run(provider) is Ran.ANSWERED
+    assert run(provider) is AttemptOutcome.ANSWERED
 
     ended = repository.get(pending.ref)
     assert (ended.status, ended.attempt, ended.ended_at) == (JobStatus.SUCCEEDED, 1, NOON + 250)
     assert ended.result["content"] == "Fine"
     assert ended.result["metadata"] == {"a": 1}
-    assert delivery.held == [HOLD_S]
+    assert delivery.held == [VISIBILITY_TIMEOUT_S]
 
 
 def test_a_provider_hears_all_it_needs_and_the_jobs_id(run, pending) -> None:
@@ -39,7 +40,7 @@ def test_a_provider_hears_all_it_needs_and_the_jobs_id(run, pending) -> None:
 
 
 def test_an_agents_refusal_ends_the_job_with_its_reason(run, repository, pending) -> None:
-    assert run(raising(UpstreamError("No tokens left"))) is Ran.FAILED
+    assert run(raising(UpstreamError("No tokens left"))) is AttemptOutcome.FAILED
 
     assert repository.get(pending.ref).error == "No tokens left"
 
@@ -47,7 +48,7 @@ def test_an_agents_refusal_ends_the_job_with_its_reason(run, repository, pending
 def test_an_agent_that_left_meanwhile_ends_the_job(run, repository, registry, pending) -> None:
     registry.put_agent("acme", Agent(id=AGENT_ID, name="Ada", active=False))
 
-    assert run() is Ran.FAILED
+    assert run() is AttemptOutcome.FAILED
 
     assert repository.get(pending.ref).error == f"Agent {AGENT_ID} not found"
 
@@ -55,13 +56,13 @@ def test_an_agent_that_left_meanwhile_ends_the_job(run, repository, registry, pe
 def test_an_agent_that_says_nothing_leaves_the_job_to_its_deadline(
     run, repository, pending
 ) -> None:
-    assert run(lambda: None) is Ran.UNANSWERED
+    assert run(lambda: None) is AttemptOutcome.UNANSWERED
 
     assert repository.get(pending.ref).status is JobStatus.RUNNING
 
 
 def test_a_delegated_job_is_polled_until_its_deadline(run, repository, timers, pending) -> None:
-    assert run(lambda: Delegated("a job there")) is Ran.DELEGATED
+    assert run(lambda: Delegated("a job there")) is AttemptOutcome.DELEGATED
 
     assert repository.get(pending.ref).handle == "a job there"
     assert repository.get(pending.ref).status is JobStatus.RUNNING
@@ -84,10 +85,10 @@ def test_the_poll_of_a_delegated_job_starts_after_its_handle_is_stored(
 def test_another_attempt_at_a_delegated_job_asks_nobody_again(run, timers, pending, clock) -> None:
     run(lambda: Delegated("a job there"))
     timers.polled.clear()
-    clock.advance(LEASE)
+    clock.advance(LEASE_MS)
     provider = Asked()
 
-    assert run(provider) is Ran.DELEGATED
+    assert run(provider) is AttemptOutcome.DELEGATED
 
     assert provider.questions == []
     assert timers.polled == {pending.ref: pending.deadline}
@@ -97,7 +98,7 @@ def test_a_message_of_an_ended_job_is_not_needed(run, pending, cancel) -> None:
     cancel(pending.ref)
     provider = Asked()
 
-    assert run(provider) is Ran.NOT_NEEDED
+    assert run(provider) is AttemptOutcome.NOT_NEEDED
     assert provider.questions == []
 
 
@@ -105,14 +106,14 @@ def test_a_message_after_the_deadline_is_not_needed(run, pending, clock) -> None
     clock.advance(30_000)
     provider = Asked()
 
-    assert run(provider) is Ran.NOT_NEEDED
+    assert run(provider) is AttemptOutcome.NOT_NEEDED
     assert provider.questions == []
 
 
 def test_a_message_of_a_job_that_is_gone_is_not_needed(run, pending, clock) -> None:
     clock.advance(pending.gone_at - NOON)
 
-    assert run() is Ran.NOT_NEEDED
+    assert run() is AttemptOutcome.NOT_NEEDED
 
 
 def test_a_second_worker_is_told_how_long_the_first_has_the_job(run, pending) -> None:
@@ -124,16 +125,16 @@ def test_a_second_worker_is_told_how_long_the_first_has_the_job(run, pending) ->
         refused.append(refusal.value.until)
         return Answer("Fine")
 
-    assert run(meanwhile) is Ran.ANSWERED
-    assert refused == [NOON + LEASE]
+    assert run(meanwhile) is AttemptOutcome.ANSWERED
+    assert refused == [NOON + LEASE_MS]
 
 
 def test_a_worker_that_died_is_followed_by_another_attempt(run, repository, pending, clock) -> None:
-    repository.save(pending.claim(now=NOON, lease=LEASE), replacing=pending)
-    clock.advance(LEASE)
+    repository.save(pending.claim(now=NOON, lease=LEASE_MS), replacing=pending)
+    clock.advance(LEASE_MS)
     provider = Asked()
 
-    assert run(provider) is Ran.ANSWERED
+    assert run(provider) is AttemptOutcome.ANSWERED
 
     assert repository.get(pending.ref).attempt == 2
     assert provider.questions[0].job_id == pending.id  # by which the provider knows it again
@@ -144,11 +145,11 @@ def test_a_worker_that_was_overtaken_changes_nothing(
     run, repository, pending, clock, outcome
 ) -> None:
     def meanwhile() -> Any:
-        clock.advance(LEASE)
-        assert run(lambda: None) is Ran.UNANSWERED
+        clock.advance(LEASE_MS)
+        assert run(lambda: None) is AttemptOutcome.UNANSWERED
         return outcome
 
-    assert run(meanwhile) is Ran.TOO_LATE
+    assert run(meanwhile) is AttemptOutcome.TOO_LATE
 
     assert repository.get(pending.ref).status is JobStatus.RUNNING
     assert repository.get(pending.ref).attempt == 2
@@ -160,7 +161,7 @@ def test_an_answer_after_the_cancel_changes_nothing(run, repository, pending, ca
         cancel(pending.ref)
         return Answer("Late")
 
-    assert run(meanwhile) is Ran.TOO_LATE
+    assert run(meanwhile) is AttemptOutcome.TOO_LATE
 
     assert repository.get(pending.ref).status is JobStatus.CANCELLED
     assert [change.sequence for change in repository.changes] == [1, 2, 3]
@@ -174,6 +175,6 @@ def test_an_answer_at_the_deadline_changes_nothing(
         clock.advance(30_000)
         return outcome()
 
-    assert run(meanwhile) is Ran.TOO_LATE
+    assert run(meanwhile) is AttemptOutcome.TOO_LATE
 
     assert repository.get(pending.ref).as_of(clock()).status is JobStatus.TIMED_OUT

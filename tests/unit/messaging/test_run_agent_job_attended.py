@@ -5,20 +5,21 @@ from typing import Any
 
 import pytest
 
+from jobs.core.attempt import LEASE_MS, VISIBILITY_TIMEOUT_S
 from jobs.core.status import JobStatus
-from jobs.kit import heartbeat as attend
+from jobs.kit import heartbeat
 from jobs.kit.errors import UnavailableError
-from jobs.kit.heartbeat import attended
+from jobs.kit.heartbeat import run_with_heartbeat
 from jobs.messaging import run_agent_job
 from jobs.messaging.ports import Answer
-from jobs.messaging.run_agent_job import HOLD_S, LEASE, Ran
+from jobs.messaging.run_agent_job import AttemptOutcome
 from tests.support import NOON
 from tests.unit.support import raising
 
 
 @pytest.fixture
 def _quick_beats(monkeypatch) -> None:
-    monkeypatch.setattr(run_agent_job, "BEAT_S", 0.001)
+    monkeypatch.setattr(run_agent_job, "HEARTBEAT_S", 0.001)
 
 
 @pytest.mark.usefixtures("_quick_beats")
@@ -36,10 +37,10 @@ def test_a_slow_provider_is_attended(run, repository, delivery, clock, monkeypat
 
     monkeypatch.setattr(repository, "renew", renewed)
 
-    assert run(lambda: (beaten.wait(), Answer("Fine"))[1]) is Ran.ANSWERED
+    assert run(lambda: (beaten.wait(), Answer("Fine"))[1]) is AttemptOutcome.ANSWERED
 
-    assert leases[:3] == [NOON + LEASE, NOON + LEASE + 1000, NOON + LEASE + 2000]
-    assert delivery.held[:4] == [HOLD_S] * 4
+    assert leases[:3] == [NOON + LEASE_MS, NOON + LEASE_MS + 1000, NOON + LEASE_MS + 2000]
+    assert delivery.held[:4] == [VISIBILITY_TIMEOUT_S] * 4
 
 
 @pytest.mark.usefixtures("_quick_beats")
@@ -54,7 +55,7 @@ def test_beats_that_get_lost_do_not_stop_the_work(run, repository, monkeypatch) 
 
     monkeypatch.setattr(repository, "renew", renewed)
 
-    assert run(lambda: (beaten.wait(), Answer("Fine"))[1]) is Ran.ANSWERED
+    assert run(lambda: (beaten.wait(), Answer("Fine"))[1]) is AttemptOutcome.ANSWERED
 
 
 @pytest.mark.usefixtures("_quick_beats")
@@ -68,7 +69,7 @@ def test_a_beat_learns_that_the_job_was_cancelled_and_waits_no_longer(
         never.wait()
 
     try:
-        assert run(meanwhile) is Ran.TOO_LATE
+        assert run(meanwhile) is AttemptOutcome.TOO_LATE
     finally:
         never.set()
     assert repository.get(pending.ref).status is JobStatus.CANCELLED
@@ -79,20 +80,20 @@ def test_a_provider_that_hangs_is_left_at_the_deadline(run, repository, pending,
     clock.advance(29_990)
 
     try:
-        assert run(lambda: never.wait()) is Ran.UNANSWERED  # noqa: PLW0108 - it is a provider
+        assert run(lambda: never.wait()) is AttemptOutcome.UNANSWERED  # noqa: PLW0108 - it is a provider
     finally:
         never.set()
     assert repository.get(pending.ref).status is JobStatus.RUNNING
 
 
 def test_work_that_ends_as_time_is_up_is_not_thrown_away(monkeypatch) -> None:
-    monkeypatch.setattr(attend, "wait", lambda answers, **_: answers[0].result())
+    monkeypatch.setattr(heartbeat, "wait", lambda answers, **_: answers[0].result())
 
-    assert attended(lambda: "done", beat=lambda: None, every=1, at_most=0) == "done"
+    assert run_with_heartbeat(lambda: "done", beat=lambda: None, every_s=1, timeout_s=0) == "done"
 
 
 def test_what_the_work_raises_is_raised_its_own_timeout_too() -> None:
     for error in (TimeoutError("its own"), KeyError("x"), SystemExit(1)):
         with pytest.raises(type(error)) as raised:
-            attended(raising(error), beat=lambda: None, every=1, at_most=1)  # type: ignore[arg-type]
+            run_with_heartbeat(raising(error), beat=lambda: None, every_s=1, timeout_s=1)  # type: ignore[arg-type]
         assert raised.value is error

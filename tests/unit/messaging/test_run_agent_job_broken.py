@@ -2,10 +2,11 @@
 
 import pytest
 
+from jobs.core.attempt import LEASE_MS, RETRY_DELAY_S, VISIBILITY_TIMEOUT_S
 from jobs.core.errors import JobLeasedError
 from jobs.kit.errors import UnavailableError
 from jobs.messaging.ports import Delegated
-from jobs.messaging.run_agent_job import HOLD_S, LEASE, RETRY_S, Ran
+from jobs.messaging.run_agent_job import AttemptOutcome
 from tests.fakes.memory import Outbox
 from tests.support import NOON
 from tests.unit.support import Asked, breaking
@@ -18,8 +19,8 @@ def test_a_bug_in_a_provider_is_followed_by_another_attempt_soon(
         run(lambda: 1 // 0)
 
     assert repository.get(pending.ref).lease_until == NOON
-    assert delivery.held == [HOLD_S, RETRY_S]
-    assert run() is Ran.ANSWERED
+    assert delivery.held == [VISIBILITY_TIMEOUT_S, RETRY_DELAY_S]
+    assert run() is AttemptOutcome.ANSWERED
     assert repository.get(pending.ref).attempt == 2
 
 
@@ -34,7 +35,7 @@ def test_a_claim_that_cannot_be_stored_comes_again(run, repository, pending, mon
 
     assert provider.questions == []
     assert repository.get(pending.ref) == pending
-    assert run(provider) is Ran.ANSWERED
+    assert run(provider) is AttemptOutcome.ANSWERED
 
 
 def test_an_answer_that_cannot_be_stored_is_asked_for_again(
@@ -47,8 +48,8 @@ def test_an_answer_that_cannot_be_stored_is_asked_for_again(
     with pytest.raises(UnavailableError):
         run(provider)
 
-    assert delivery.held == [HOLD_S, RETRY_S]
-    assert run(provider) is Ran.ANSWERED
+    assert delivery.held == [VISIBILITY_TIMEOUT_S, RETRY_DELAY_S]
+    assert run(provider) is AttemptOutcome.ANSWERED
     assert [question.job_id for question in provider.questions] == [pending.id] * 2
 
 
@@ -63,15 +64,15 @@ def test_where_not_even_giving_up_can_be_stored_the_lease_runs_out(
     with pytest.raises(JobLeasedError):
         run()
 
-    clock.advance(LEASE)
+    clock.advance(LEASE_MS)
 
-    assert run() is Ran.ANSWERED
+    assert run() is AttemptOutcome.ANSWERED
 
 
 def test_a_message_that_cannot_be_held_is_worked_on_all_the_same(run, delivery, monkeypatch):
     monkeypatch.setattr(delivery, "hold", breaking(UnavailableError(), inside=delivery.hold))
 
-    assert run() is Ran.ANSWERED
+    assert run() is AttemptOutcome.ANSWERED
 
 
 def test_a_poll_that_cannot_be_started_is_started_by_the_next_attempt(
@@ -82,6 +83,6 @@ def test_a_poll_that_cannot_be_started_is_started_by_the_next_attempt(
 
     with pytest.raises(UnavailableError):
         run(lambda: Delegated("a job there"))
-    assert run(lambda: Delegated("a job there")) is Ran.DELEGATED
+    assert run(lambda: Delegated("a job there")) is AttemptOutcome.DELEGATED
 
     assert timers.polled == {pending.ref: pending.deadline}

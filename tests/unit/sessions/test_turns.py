@@ -6,6 +6,7 @@ from typing import Any
 import hypothesis.strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 
+from jobs.core.attempt import LEASE_MS
 from jobs.core.cancel_job import CancelJob
 from jobs.core.errors import JobEndedError, JobLeasedError, StaleJobError
 from jobs.core.job import JobRef
@@ -14,7 +15,7 @@ from jobs.kit.errors import UpstreamError
 from jobs.messaging.agent import Agent
 from jobs.messaging.choose_agent import ChooseAgent
 from jobs.messaging.ports import Answer
-from jobs.messaging.run_agent_job import LEASE, RunAgentJob
+from jobs.messaging.run_agent_job import RunAgentJob
 from jobs.sessions.errors import SessionExpiredError
 from jobs.sessions.pass_turn import PassTurn
 from jobs.sessions.send_message import NewMessage, SendMessage
@@ -126,7 +127,7 @@ class Turns(RuleBasedStateMachine):
         if ref in self.sent:
             self.queue.send(ref)
 
-    @rule(millis=st.sampled_from([1, LEASE, ANSWER_TIMEOUT]))
+    @rule(millis=st.sampled_from([1, LEASE_MS, ANSWER_TIMEOUT]))
     def wait(self, millis: int) -> None:
         self.clock.advance(millis)
 
@@ -155,7 +156,7 @@ class Turns(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """Left to themselves, no message waits for nothing: only for an agent that is silent."""
-        self.clock.advance(LEASE)  # the dead are noticed
+        self.clock.advance(LEASE_MS)  # the dead are noticed
         while self.queue.sent or self.followed < len(self.repository.changes):
             self.follow()
             self.work(0, Answer("Fine"))

@@ -7,6 +7,7 @@ from enum import StrEnum
 from functools import partial
 from typing import Any, Final
 
+from jobs.core.attempt import HEARTBEAT_S, LEASE_MS, Attempt
 from jobs.core.change_job import change_job
 from jobs.core.errors import JobEndedError, JobNotFoundError, StaleJobError
 from jobs.core.job import Job, JobRef
@@ -35,20 +36,16 @@ from jobs.docs.ports import (
     Written,
 )
 from jobs.docs.write_output import OutputWriter
-from jobs.kit.clock import Clock, Millis
+from jobs.kit.clock import Clock
 from jobs.kit.errors import UnavailableError, UpstreamError
-from jobs.kit.heartbeat import OutOfTimeError, attended
+from jobs.kit.heartbeat import OutOfTimeError, run_with_heartbeat
 
-LEASE: Final[Millis] = 25_000
-HOLD_S: Final = 30
-BEAT_S: Final = 10.0
-RETRY_S: Final = 5
 _LONGEST_THREAD: Final = 20
 _PAUSES_S: Final = (0.2, 1.0, 3.0)
 
 
-class Ran(StrEnum):
-    """How an attempt went."""
+class AttemptOutcome(StrEnum):
+    """How an attempt ended."""
 
     WRITTEN = "written"
     FAILED = "failed"
@@ -70,36 +67,30 @@ class RunDocsJob:
     clock: Clock
     sleep: Callable[[float], None]
 
-    def __call__(self, ref: JobRef, delivery: Delivery) -> Ran:
-        """Make one attempt. Raises `JobLeasedError` while another worker is at it."""
-        with suppress(UnavailableError):
-            delivery.hold(HOLD_S)
+    def __call__(self, ref: JobRef, delivery: Delivery) -> AttemptOutcome:
+        """Make one attempt. Raises `JobLeasedError` while another worker runs the job."""
+        attempt = Attempt(repository=self.repository, delivery=delivery, clock=self.clock)
+        attempt.hold_message()
         try:
             job = self.repository.get(ref)
             if job.as_of(self.clock()).status.is_terminal:
-                return Ran.NOT_NEEDED
+                return AttemptOutcome.NOT_NEEDED
             if not self._has_turn(job):
-                return Ran.WAITS
-            job = change_job(self.repository, ref, lambda j: j.claim(now=self.clock(), lease=LEASE))
+                return AttemptOutcome.WAITS
+            job = attempt.claim(ref)
         except (JobEndedError, JobNotFoundError):
-            return Ran.NOT_NEEDED
+            return AttemptOutcome.NOT_NEEDED
         try:
-            return _Attempt(self, job, delivery).run()
+            return _DocsAttempt(self, job, attempt).run()
         except (JobEndedError, StaleJobError):
-            return Ran.TOO_LATE
+            return AttemptOutcome.TOO_LATE
         except UnavailableError:
-            raise  # what passes by itself is given the time that the lease has
+            raise  # an outage gets the rest of the lease to pass
         except Exception:
-            self._give_up(job, delivery)
+            attempt.give_up(job)
             raise
         finally:
             self.free(job)
-
-    def _give_up(self, job: Job, delivery: Delivery) -> None:
-        """Let the next attempt begin soon, not only when the lease would have run out."""
-        with suppress(StaleJobError, UnavailableError):
-            self.repository.renew(job, lease_until=self.clock())
-            delivery.hold(RETRY_S)
 
     def _has_turn(self, job: Job) -> bool:
         """Whether the branch is ours. Who must wait is queued first, then looks once more."""
@@ -113,7 +104,7 @@ class RunDocsJob:
     def _takes_branch(self, job: Job) -> bool:
         if self._must_follow(docs_job_of(job), job.tenant):
             return False
-        until = self.clock() + LEASE
+        until = self.clock() + LEASE_MS
         return self.branches.take(job.tenant, branch_of(job), job.id, until=until)
 
     def _must_follow(self, docs_job: DocsJob, tenant: str) -> bool:
@@ -129,15 +120,15 @@ class RunDocsJob:
         return job.enqueue(now=self.clock()) if job.status is JobStatus.PENDING else job
 
 
-class _Attempt:
-    """One worker's try at a job that it holds."""
+class _DocsAttempt:
+    """One worker's attempt at a job that it has claimed."""
 
-    def __init__(self, run: RunDocsJob, job: Job, delivery: Delivery) -> None:
+    def __init__(self, run: RunDocsJob, job: Job, attempt: Attempt) -> None:
         self._run = run
         self._job = job
-        self._delivery = delivery
+        self._attempt = attempt
 
-    def run(self) -> Ran:
+    def run(self) -> AttemptOutcome:
         number = self._next_number()
         with OutputWriter(self._run.log, self._job, number=number) as emit:
             if number == 1:
@@ -145,11 +136,11 @@ class _Attempt:
             else:
                 emit({"t": "data", "name": "restarted", "data": {}})
             try:
-                written = attended(
+                written = run_with_heartbeat(
                     partial(self._work, emit),
-                    beat=self._beat,
-                    every=BEAT_S,
-                    at_most=min(self._job.deadline - self._run.clock(), LONGEST_JOB) / 1000,
+                    beat=self._heartbeat,
+                    every_s=HEARTBEAT_S,
+                    timeout_s=min(self._job.deadline - self._run.clock(), LONGEST_JOB) / 1000,
                 )
             except OutOfTimeError:
                 return self._failed(emit, UpstreamError("The agent took too long"))
@@ -161,7 +152,7 @@ class _Attempt:
             self._save(self._job.succeed({}, now=self._run.clock()))
             tokens = {"in": written.tokens_in, "out": written.tokens_out}
             emit.end({"t": "finish", "reason": "stop", **tokens})
-            return Ran.WRITTEN
+            return AttemptOutcome.WRITTEN
 
     def _work(self, emit: OutputWriter) -> Written:
         run, thread = self._run, self._thread()
@@ -205,7 +196,7 @@ class _Attempt:
         self._note(pull_request=link)
         emit({"t": "data", "name": "pull-request", "data": {"url": link}})
 
-    def _failed(self, emit: OutputWriter, error: UpstreamError) -> Ran:
+    def _failed(self, emit: OutputWriter, error: UpstreamError) -> AttemptOutcome:
         reason = str(error)
         misconfigured = isinstance(error, CredentialsRefusedError)
         job = with_docs_job(self._job, misconfigured=misconfigured)
@@ -214,12 +205,12 @@ class _Attempt:
             {"t": "error", "error": reason},
             {"t": "finish", "reason": "error", "in": 0, "out": 0},
         )
-        return Ran.FAILED
+        return AttemptOutcome.FAILED
 
     def _note(self, **changes: Any) -> None:
         """Saving renews the lease too: what the beat has written must not be turned back."""
         self._save(
-            replace(with_docs_job(self._job, **changes), lease_until=self._run.clock() + LEASE)
+            replace(with_docs_job(self._job, **changes), lease_until=self._run.clock() + LEASE_MS)
         )
 
     def _save(self, job: Job) -> None:
@@ -235,17 +226,13 @@ class _Attempt:
             self._run.repository.save(job, replacing=self._job)
         self._job = job
 
-    def _beat(self) -> None:
-        until = self._run.clock() + LEASE
-        for keep in (
-            lambda: self._delivery.hold(HOLD_S),
-            lambda: self._run.repository.renew(self._job, lease_until=until),
-            lambda: self._run.branches.take(
+    def _heartbeat(self) -> None:
+        self._attempt.heartbeat(self._job)
+        until = self._run.clock() + LEASE_MS
+        with suppress(UnavailableError):  # the branch remains taken for two more heartbeats
+            self._run.branches.take(
                 self._job.tenant, branch_of(self._job), self._job.id, until=until
-            ),
-        ):
-            with suppress(UnavailableError):  # it lasts for another beat
-                keep()
+            )
 
     def _next_number(self) -> int:
         """An attempt goes on where the one before it has stopped."""

@@ -1,4 +1,4 @@
-"""Do something slow, and show signs of life meanwhile."""
+"""Run slow work with a heartbeat."""
 
 from collections.abc import Callable
 from concurrent.futures import Future, wait
@@ -7,32 +7,32 @@ from time import monotonic
 
 
 class OutOfTimeError(Exception):
-    """The work took longer than it may."""
+    """The work took longer than its timeout."""
 
 
-def attended[T](
-    work: Callable[[], T], *, beat: Callable[[], None], every: float, at_most: float
+def run_with_heartbeat[T](
+    work: Callable[[], T], *, beat: Callable[[], None], every_s: float, timeout_s: float
 ) -> T:
-    """Return what `work` returns, calling `beat` every so many seconds until it does.
+    """Return what `work` returns; call `beat` every `every_s` seconds until then.
 
-    Raises `OutOfTimeError` after `at_most` seconds, and whatever `work` or `beat`
-    raises; `work` is then left to itself, on a thread that keeps nobody waiting.
+    Raises `OutOfTimeError` after `timeout_s`, and whatever `work` or `beat` raises.
+    Abandoned work continues on a daemon thread, which no process waits for.
     """
     answer: Future[T] = Future()
-    Thread(target=_answered, args=(work, answer), daemon=True).start()
-    ends = monotonic() + at_most
+    Thread(target=_run, args=(work, answer), daemon=True).start()
+    ends = monotonic() + timeout_s
     while True:
         left = ends - monotonic()
-        wait([answer], timeout=max(0, min(every, left)))
+        wait([answer], timeout=max(0, min(every_s, left)))
         if answer.done():
             return answer.result()
-        if left <= every:
+        if left <= every_s:
             raise OutOfTimeError
         beat()
 
 
-def _answered[T](work: Callable[[], T], answer: Future[T]) -> None:
+def _run[T](work: Callable[[], T], answer: Future[T]) -> None:
     try:
         answer.set_result(work())
-    except BaseException as error:  # noqa: BLE001 - told to whoever asked for the result
+    except BaseException as error:  # noqa: BLE001 - raised again where the result is read
         answer.set_exception(error)

@@ -1,20 +1,18 @@
 """Claim a message job, ask its agent, store the answer."""
 
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
-from typing import Final
 from uuid import uuid4
 
-from jobs.core.change_job import change_job
+from jobs.core.attempt import HEARTBEAT_S, Attempt
 from jobs.core.errors import JobEndedError, JobNotFoundError, StaleJobError
 from jobs.core.job import Job, JobRef
 from jobs.core.ports import Delivery, JobRepository
 from jobs.kit.clock import Clock, Millis
-from jobs.kit.errors import UnavailableError, UpstreamError
-from jobs.kit.heartbeat import OutOfTimeError, attended
+from jobs.kit.errors import UpstreamError
+from jobs.kit.heartbeat import OutOfTimeError, run_with_heartbeat
 from jobs.messaging.agent import Agent
 from jobs.messaging.errors import AgentNotFoundError, NotItsTurnError
 from jobs.messaging.ports import (
@@ -28,17 +26,11 @@ from jobs.messaging.ports import (
     Turns,
 )
 
-LEASE: Final[Millis] = 25_000
-HOLD_S: Final = 30
-BEAT_S: Final = 10.0
-RETRY_S: Final = 5
-"""A worker that dies is noticed `LEASE` after its last beat; its message returns after `HOLD_S`."""
-
 type Providers = Callable[[str], Provider]
 
 
-class Ran(StrEnum):
-    """How an attempt went."""
+class AttemptOutcome(StrEnum):
+    """How an attempt ended."""
 
     ANSWERED = "answered"
     FAILED = "failed"
@@ -58,69 +50,56 @@ class RunAgentJob:
     turns: Turns
     clock: Clock
 
-    def __call__(self, ref: JobRef, delivery: Delivery) -> Ran:
-        """Make one attempt. Raises `JobLeasedError` while another worker is at it."""
-        with suppress(UnavailableError):  # the message is ours all the same, only for longer
-            delivery.hold(HOLD_S)
+    def __call__(self, ref: JobRef, delivery: Delivery) -> AttemptOutcome:
+        """Make one attempt. Raises `JobLeasedError` while another worker runs the job."""
+        attempt = Attempt(repository=self.repository, delivery=delivery, clock=self.clock)
+        attempt.hold_message()
         try:
-            job = change_job(self.repository, ref, self._claimed)
+            job = attempt.claim(ref, self.turns.take)
         except (JobEndedError, JobNotFoundError):
-            return Ran.NOT_NEEDED
+            return AttemptOutcome.NOT_NEEDED
         except NotItsTurnError:
-            return Ran.WAITS  # and is sent again when its turn has come
+            return AttemptOutcome.WAITS  # the turn before sends it again
         try:
-            outcome = Delegated(job.handle) if job.handle else self._ask(job, delivery)
+            outcome = Delegated(job.handle) if job.handle else self._ask(job, attempt)
             return self._finish(job, outcome)
         except (JobEndedError, StaleJobError):
-            return Ran.TOO_LATE
+            return AttemptOutcome.TOO_LATE
         except OutOfTimeError:
-            return Ran.UNANSWERED  # its deadline has come, and with it the timer
+            return AttemptOutcome.UNANSWERED  # the timer ends the job at its deadline
         except Exception:
-            self._give_up(job, delivery)
+            attempt.give_up(job)
             raise
 
-    def _claimed(self, job: Job) -> Job:
-        claimed = job.claim(now=self.clock(), lease=LEASE)
-        self.turns.take(job)
-        return claimed
-
-    def _ask(self, job: Job, delivery: Delivery) -> Outcome | UpstreamError:
+    def _ask(self, job: Job, attempt: Attempt) -> Outcome | UpstreamError:
         try:
             agent = agent_of(job, self.agents)
             provider = self.providers(agent.provider)
             question = replace(question_of(job), history=self.turns.recall(job))
-            return attended(
+            return run_with_heartbeat(
                 partial(provider.ask, agent, question),
-                beat=partial(self._beat, job, delivery),
-                every=BEAT_S,
-                at_most=(job.deadline - self.clock()) / 1000,
+                beat=partial(attempt.heartbeat, job),
+                every_s=HEARTBEAT_S,
+                timeout_s=(job.deadline - self.clock()) / 1000,
             )
         except (UpstreamError, AgentNotFoundError) as error:
             return UpstreamError(str(error))
 
-    def _beat(self, job: Job, delivery: Delivery) -> None:
-        with suppress(UnavailableError):  # the message stays away for another two beats
-            delivery.hold(HOLD_S)
-        with suppress(UnavailableError):  # the lease lasts for another one
-            self.repository.renew(job, lease_until=self.clock() + LEASE)
-
-    def _give_up(self, job: Job, delivery: Delivery) -> None:
-        """Let the next attempt begin soon, not only when the lease would have run out."""
-        with suppress(StaleJobError, UnavailableError):
-            self.repository.renew(job, lease_until=self.clock())
-            delivery.hold(RETRY_S)
-
-    def _finish(self, job: Job, outcome: Outcome | UpstreamError) -> Ran:
+    def _finish(self, job: Job, outcome: Outcome | UpstreamError) -> AttemptOutcome:
         match outcome:
             case Delegated(handle):
                 self.repository.save(job.delegate(handle), replacing=job)
                 self.timers.poll(job.ref, until=job.deadline)
-                return Ran.DELEGATED
+                return AttemptOutcome.DELEGATED
             case Answer() | UpstreamError():
                 self.repository.save(ended(job, outcome, now=self.clock()), replacing=job)
-                return Ran.ANSWERED if isinstance(outcome, Answer) else Ran.FAILED
+                return (
+                    AttemptOutcome.ANSWERED
+                    if isinstance(outcome, Answer)
+                    else AttemptOutcome.FAILED
+                )
             case None:
-                return Ran.UNANSWERED
+                return AttemptOutcome.UNANSWERED
 
 
 def agent_of(job: Job, agents: Agents) -> Agent:

@@ -1,0 +1,69 @@
+"""A worker's attempt at a job: claim it, renew the claim with heartbeats, give it up."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Final
+
+from jobs.core.change_job import change_job
+from jobs.core.errors import JobLeasedError, StaleJobError
+from jobs.core.job import Job, JobRef
+from jobs.core.ports import Delivery, JobRepository
+from jobs.kit.clock import Clock, Millis
+from jobs.kit.errors import UnavailableError
+
+LEASE_MS: Final[Millis] = 25_000
+"""Another worker may take over a job this long after the last heartbeat."""
+
+VISIBILITY_TIMEOUT_S: Final = 30
+"""The queue sends a message again this long after the last heartbeat: when the lease is over."""
+
+HEARTBEAT_S: Final = 10.0
+RETRY_DELAY_S: Final = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """An attempt at the job that a queue's message names.
+
+    A heartbeat that fails is harmless: lease and message last for another two.
+    """
+
+    repository: JobRepository
+    delivery: Delivery
+    clock: Clock
+
+    def hold_message(self) -> None:
+        """Keep the message from other workers until the next heartbeat is overdue."""
+        with suppress(UnavailableError):
+            self.delivery.hold(VISIBILITY_TIMEOUT_S)
+
+    def claim(self, ref: JobRef, check: Callable[[Job], None] = lambda job: None) -> Job:
+        """Return the job, claimed. `check` sees a job that can be claimed, and refuses by raising.
+
+        Raises `JobNotFoundError`, `JobEndedError`, and `JobLeasedError` while another worker runs
+        the job. This message then returns later than that worker's, which runs the job if it dies.
+        """
+
+        def claim(job: Job) -> Job:
+            claimed = job.claim(now=self.clock(), lease=LEASE_MS)
+            check(job)
+            return claimed
+
+        try:
+            return change_job(self.repository, ref, claim)
+        except JobLeasedError as error:
+            self.delivery.hold((error.until - self.clock()) // 1000 + VISIBILITY_TIMEOUT_S)
+            raise
+
+    def heartbeat(self, job: Job) -> None:
+        """Renew the lease and hold the message. Raises `StaleJobError` if the claim is lost."""
+        self.hold_message()
+        with suppress(UnavailableError):
+            self.repository.renew(job, lease_until=self.clock() + LEASE_MS)
+
+    def give_up(self, job: Job) -> None:
+        """Let the next attempt begin after `RETRY_DELAY_S`, before the lease would expire."""
+        with suppress(StaleJobError, UnavailableError):
+            self.repository.renew(job, lease_until=self.clock())
+            self.delivery.hold(RETRY_DELAY_S)
