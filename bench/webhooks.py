@@ -15,7 +15,7 @@ from bench.recording import Recording
 from bench.report import Row, Section
 from bench.sandbox import Sandbox, open_sandbox
 from bench.setting import Setting, median
-from jobs.webhooks.adapters.secrets import spelled
+from jobs.webhooks.adapters.secrets import dump_secrets
 from jobs.webhooks.signature import new_secret
 from local.kit.progress import step
 
@@ -36,7 +36,7 @@ def run(setting: Setting) -> Section:
     ):
         secret = sandbox.environment["WEBHOOK_SECRETS"] + requests.TENANT
         secrets = sandbox.client("secretsmanager")
-        secrets.create_secret(Name=secret, SecretString=spelled([new_secret()]))
+        secrets.create_secret(Name=secret, SecretString=dump_secrets([new_secret()]))
         plain = run_jobs(MessageRunner(sandbox), sandbox, quick=setting.quick)
         runner = WebhookRunner(sandbox, url)
         recording, _, logged = run_jobs(runner, sandbox, quick=setting.quick)

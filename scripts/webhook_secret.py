@@ -14,7 +14,7 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from jobs.core.ids import is_tenant
-from jobs.webhooks.adapters.secrets import secrets_in, spelled
+from jobs.webhooks.adapters.secrets import dump_secrets, parse_secrets
 from jobs.webhooks.signature import new_secret
 from scripts.command import create_parser, fail, read_outputs
 
@@ -26,11 +26,11 @@ def rotate(secrets: "SecretsManagerClient", name: str) -> str:
     """Create and return a new secret; keep the newest of the previous ones."""
     created = new_secret()
     try:
-        known = secrets_in(secrets.get_secret_value(SecretId=name)["SecretString"])
+        known = parse_secrets(secrets.get_secret_value(SecretId=name)["SecretString"])
     except secrets.exceptions.ResourceNotFoundException:
-        secrets.create_secret(Name=name, SecretString=spelled([created]))
+        secrets.create_secret(Name=name, SecretString=dump_secrets([created]))
     else:
-        secrets.put_secret_value(SecretId=name, SecretString=spelled([created, *known[:1]]))
+        secrets.put_secret_value(SecretId=name, SecretString=dump_secrets([created, *known[:1]]))
     return created
 
 
@@ -41,8 +41,8 @@ def retire(secrets: "SecretsManagerClient", name: str) -> None:
         ClientError: The tenant has no secret.
 
     """
-    known = secrets_in(secrets.get_secret_value(SecretId=name)["SecretString"])
-    secrets.put_secret_value(SecretId=name, SecretString=spelled(known[:1]))
+    known = parse_secrets(secrets.get_secret_value(SecretId=name)["SecretString"])
+    secrets.put_secret_value(SecretId=name, SecretString=dump_secrets(known[:1]))
 
 
 def main() -> int:

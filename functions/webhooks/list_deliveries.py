@@ -1,4 +1,4 @@
-"""GET /webhooks/deliveries?jobId=…: what was sent about a job, and how that went."""
+"""GET /webhooks/deliveries?jobId=…: list a job's webhook deliveries and their attempts."""
 
 from jobs.kit import lambda_handler as runtime
 from jobs.kit.http import Request, Response
@@ -8,7 +8,7 @@ from jobs.webhooks.wiring import wiring
 
 def list_deliveries(request: Request) -> Response:
     job_id = webhooks.parse_job_id(request)
-    return webhooks.list_response(wiring.delivery_log.of_job(request.tenant, job_id))
+    return webhooks.list_response(wiring.delivery_log.list_by_job(request.tenant, job_id))
 
 
 lambda_handler = runtime.endpoint(list_deliveries, refuse=webhooks.refuse, headers=webhooks.HEADERS)

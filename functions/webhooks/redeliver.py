@@ -1,4 +1,4 @@
-"""POST /webhooks/{deliveryId}/redeliver: have it sent once more, now."""
+"""POST /webhooks/{deliveryId}/redeliver: deliver a webhook once more."""
 
 from jobs.kit import lambda_handler as runtime
 from jobs.kit.http import Request, Response

@@ -1,11 +1,11 @@
-"""SQS webhook queue: tell a receiver what became of a job, again and again for a day if need be."""
+"""SQS webhook queue: attempt each delivery, and retry failed ones with backoff for a day."""
 
 from typing import Any
 
 from jobs.kit import lambda_handler as runtime
 from jobs.kit.errors import UnavailableError
 from jobs.webhooks.adapters import queue as webhook_queue
-from jobs.webhooks.deliver_webhook import pause
+from jobs.webhooks.deliver_webhook import retry_delay_s
 from jobs.webhooks.errors import DeliveryNotFoundError
 from jobs.webhooks.wiring import wiring
 
@@ -13,20 +13,21 @@ from jobs.webhooks.wiring import wiring
 def deliver(record: Any) -> None:
     ref = webhook_queue.from_text(record["body"])
     about = {"tenant": ref.tenant, "job_id": ref.job_id, "delivery_id": ref.id}
-    received = int(record["attributes"]["ApproximateReceiveCount"])
+    receive_count = int(record["attributes"]["ApproximateReceiveCount"])
     try:
-        outcome = wiring.deliver_webhook(ref, received=received)
+        outcome = wiring.deliver_webhook(ref, receive_count=receive_count)
     except DeliveryNotFoundError:
-        runtime.logger.warning("webhook is too old to be sent", extra=about)
+        runtime.logger.warning("webhook delivery not found", extra=about)
         return
-    except UnavailableError:  # a day of attempts is to be a day for this reason too
-        wiring.webhook_receipt(record["receiptHandle"]).hold(pause(received))
+    except UnavailableError:  # an outage of ours must not shorten the day of attempts
+        wiring.webhook_receipt(record["receiptHandle"]).hold(retry_delay_s(receive_count))
         raise
-    if made := outcome.attempt:
-        came = {"status": made.status, "error": made.error, "ms": made.ms}
-        runtime.logger.info("webhook sent", extra={**about, **came, "again_in": outcome.again_in})
-    if outcome.again_in is not None:
-        wiring.webhook_receipt(record["receiptHandle"]).hold(outcome.again_in)
+    retry_in_s = outcome.retry_in_s
+    if attempt := outcome.attempt:
+        result = {"status": attempt.status, "error": attempt.error, "ms": attempt.ms}
+        runtime.logger.info("webhook sent", extra={**about, **result, "retry_in_s": retry_in_s})
+    if retry_in_s is not None:
+        wiring.webhook_receipt(record["receiptHandle"]).hold(retry_in_s)
         raise runtime.AgainError
 
 

@@ -8,7 +8,7 @@ from jobs import kinds
 from jobs.kit.types import Error, Uuid
 from jobs.webhooks.api import responses as webhooks
 from jobs.webhooks.api import types
-from jobs.webhooks.deliver_webhook import ATTEMPTS
+from jobs.webhooks.deliver_webhook import MAX_ATTEMPTS
 from jobs.webhooks.errors import DeliveryExhaustedError, DeliveryNotFoundError
 from scripts.openapi.model import Api, Event, Operation, capture_error, request_with
 from scripts.openapi.shared import API_KEY, RETRY_AFTER
@@ -104,8 +104,8 @@ WEBHOOKS: Final = Api(
             responses={
                 "2XX": "Received",
                 "410": "Not wanted: Sortie does not send it again",
-                "default": f"Failed, redirects included: Sortie retries, {ATTEMPTS} attempts in a"
-                " day at most",
+                "default": f"Failed, redirects included: Sortie retries, {MAX_ATTEMPTS} attempts"
+                " in a day at most",
             },
         )
     ],

@@ -2,7 +2,7 @@
 
 import pytest
 
-from jobs.webhooks.deliver_webhook import ATTEMPTS, pause
+from jobs.webhooks.deliver_webhook import MAX_ATTEMPTS, retry_delay_s
 from tests.architecture.template import events_of
 
 
@@ -37,9 +37,9 @@ def test_message_stays_invisible_while_its_function_may_run(functions, resources
 
 def test_webhook_queue_gives_up_after_as_many_attempts_as_its_worker(resources) -> None:
     queue = resources["WebhookQueue"]["Properties"]
-    a_day = sum(pause(n) for n in range(1, ATTEMPTS))
+    a_day = sum(retry_delay_s(n) for n in range(1, MAX_ATTEMPTS))
 
-    assert queue["RedrivePolicy"]["maxReceiveCount"] == ATTEMPTS
+    assert queue["RedrivePolicy"]["maxReceiveCount"] == MAX_ATTEMPTS
     assert a_day < queue["MessageRetentionPeriod"]
 
 

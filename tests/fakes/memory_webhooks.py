@@ -14,13 +14,13 @@ class InMemorySubscriptions:
     def put(self, subscription: Subscription) -> None:
         self._all[subscription.tenant, subscription.id] = subscription
 
-    def standing(self, tenant: str) -> Sequence[Subscription]:
+    def list_active(self, tenant: str) -> Sequence[Subscription]:
         own = [each for each in self._all.values() if each.tenant == tenant and each.active]
         return sorted(own, key=lambda each: each.id)
 
 
 class InMemoryDeliveryLog:
-    """Keeps what it is told for ever."""
+    """Keeps deliveries for ever."""
 
     def __init__(self) -> None:
         self._all: dict[DeliveryRef, WebhookDelivery] = {}
@@ -39,11 +39,13 @@ class InMemoryDeliveryLog:
                 return delivery
         raise DeliveryNotFoundError(delivery_id)
 
-    def of_job(self, tenant: str, job_id: str) -> Sequence[WebhookDelivery]:
+    def list_by_job(self, tenant: str, job_id: str) -> Sequence[WebhookDelivery]:
         own = [d for ref, d in self._all.items() if (ref.tenant, ref.job_id) == (tenant, job_id)]
         return sorted(own, key=lambda each: (each.sequence, each.id))
 
-    def note(self, delivery: WebhookDelivery, attempt: Attempt, state: DeliveryState) -> None:
+    def add_attempt(
+        self, delivery: WebhookDelivery, attempt: Attempt, state: DeliveryState
+    ) -> None:
         stored = self._all.get(_ref(delivery))
         if stored is None or attempt in stored.attempts:
             return

@@ -225,7 +225,7 @@ LOGGED = {
     *("exception", "exception_name", "stack_trace", "xray_trace_id"),
     *("tenant", "job_id", "job_status", "status", "code", "outcome", "ended", "message_id"),
     *("device", "state", "reason", "share", "viewers"),
-    *("delivery_id", "error", "ms", "again_in", "request_id", "payment_id"),
+    *("delivery_id", "error", "ms", "retry_in_s", "request_id", "payment_id"),
 }
 """All that may be in a line. Prompts, results, keys and addresses are in none of them."""
 

@@ -1,4 +1,4 @@
-"""What goes out to addresses that callers choose, over real sockets."""
+"""The webhook sender, over real sockets."""
 
 import datetime as dt
 import socket
@@ -18,7 +18,7 @@ from standardwebhooks.webhooks import WebhookVerificationError
 
 from jobs.webhooks.adapters.sender import WebhookSender
 from jobs.webhooks.errors import NotDeliveredError
-from jobs.webhooks.signature import new_secret, signed
+from jobs.webhooks.signature import new_secret, sign
 from tests import receiver
 from tests.receiver import Receiver, receiving
 
@@ -34,7 +34,7 @@ def server() -> Iterator[Receiver]:
 
 
 class Dns:
-    """Gives its answers in turn, the last one for ever."""
+    """Returns its answers in turn, and repeats the last one."""
 
     def __init__(self, *answers: list[str]) -> None:
         self.answers = answers
@@ -47,7 +47,7 @@ class Dns:
 
 
 class Wire:
-    """Connects to a server of this machine, and notes where it was to connect to."""
+    """Connects to a local server, and records the requested addresses."""
 
     def __init__(self, server: Receiver, *, silent: tuple[str, ...] = ()) -> None:
         self._server = server
@@ -65,19 +65,19 @@ def post(sender: WebhookSender, url: str, **headers: str) -> int:
     return sender.send(url, headers, b'{"type":"job.completed"}')
 
 
-def sender(**about: Any) -> WebhookSender:
-    return WebhookSender(**{"loopback": True} | about)
+def sender(**fields: Any) -> WebhookSender:
+    return WebhookSender(**{"loopback": True} | fields)
 
 
-# ── What is sent ────────────────────────────────────────────────────────────────
+# ── Requests ────────────────────────────────────────────────────────────────
 
 
-def test_a_receiver_gets_the_body_and_can_tell_who_sent_it(server) -> None:
+def test_request_has_body_and_verifiable_signature(server) -> None:
     old, new = new_secret(), new_secret()
     now = int(dt.datetime.now(dt.UTC).timestamp())
-    proof = signed([new, old], id="msg_1", seconds=now, body='{"type":"job.completed"}')
+    signature = sign([new, old], id="msg_1", timestamp_s=now, body='{"type":"job.completed"}')
 
-    status = post(sender(), f"{server.url}/hooks?for=me", **proof)
+    status = post(sender(), f"{server.url}/hooks?for=me", **signature)
 
     [received] = server.received
     assert status == 204
@@ -90,14 +90,14 @@ def test_a_receiver_gets_the_body_and_can_tell_who_sent_it(server) -> None:
 
 
 @pytest.mark.parametrize("code", [200, 202, 404, 410, 500, 503])
-def test_any_answer_is_its_status(server, code) -> None:
+def test_response_of_any_status_is_returned(server, code) -> None:
     server.then(receiver.status(code))
 
     assert post(sender(), server.url) == code
 
 
 @pytest.mark.parametrize("code", [301, 302, 303, 307, 308])
-def test_a_redirect_leads_nowhere(server, code) -> None:
+def test_redirect_is_not_followed(server, code) -> None:
     with receiving() as elsewhere:
         server.then(receiver.status(code, Location=elsewhere.url))
 
@@ -116,20 +116,20 @@ def test_a_redirect_leads_nowhere(server, code) -> None:
         (receiver.babble, "protocol"),
     ],
 )
-def test_a_receiver_that_does_not_answer_is_given_up(server, behaviour, kind) -> None:
+def test_receiver_without_response_is_not_delivered(server, behaviour, kind) -> None:
     server.then(behaviour)
 
     with pytest.raises(NotDeliveredError, match=f"^{kind}$"):
-        post(sender(patience=0.5), server.url)
+        post(sender(timeout_s=0.5), server.url)
 
 
-def test_of_an_answer_no_more_than_its_head_is_read(server) -> None:
+def test_response_body_is_not_read(server) -> None:
     server.then(receiver.flood)
 
     assert post(sender(), server.url) == 200
 
 
-def test_a_receiver_that_drips_its_part_of_the_handshake_is_given_up() -> None:
+def test_receiver_with_slow_handshake_times_out() -> None:
     over = threading.Event()
     with socket.create_server(("127.0.0.1", 0)) as door:
 
@@ -143,13 +143,13 @@ def test_a_receiver_that_drips_its_part_of_the_handshake_is_given_up() -> None:
         thread.start()
         try:
             with pytest.raises(NotDeliveredError, match=r"^(timeout|tls)$"):
-                post(sender(patience=0.5), f"https://127.0.0.1:{door.getsockname()[1]}/")
+                post(sender(timeout_s=0.5), f"https://127.0.0.1:{door.getsockname()[1]}/")
         finally:
             over.set()
             thread.join()
 
 
-def test_where_nobody_listens_there_is_no_connection(server) -> None:
+def test_port_closed_is_connection_failure(server) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -158,12 +158,12 @@ def test_where_nobody_listens_there_is_no_connection(server) -> None:
             post(sender(), f"http://127.0.0.1:{port}")
 
 
-def test_a_name_that_nobody_knows_is_not_resolved() -> None:
+def test_host_unknown_is_dns_failure() -> None:
     with pytest.raises(NotDeliveredError, match=r"^dns$"):
         post(sender(), "https://nobody.invalid/")
 
 
-# ── Where it goes ───────────────────────────────────────────────────────────────
+# ── Addresses ───────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize(
@@ -176,9 +176,7 @@ def test_a_name_that_nobody_knows_is_not_resolved() -> None:
     ],
     ids=str,
 )
-def test_a_name_that_has_any_address_of_ours_is_refused_before_anything_connects(
-    server, addresses
-) -> None:
+def test_host_with_any_private_address_is_refused_unconnected(server, addresses) -> None:
     wire = Wire(server)
 
     with pytest.raises(NotDeliveredError, match=r"^address_refused$"):
@@ -191,7 +189,7 @@ def test_a_name_that_has_any_address_of_ours_is_refused_before_anything_connects
 
 
 @pytest.mark.parametrize("next_answer", NOBODY)
-def test_a_name_that_leads_elsewhere_a_moment_later_leads_nowhere(server, next_answer) -> None:
+def test_dns_rebinding_reaches_no_private_address(server, next_answer) -> None:
     dns, wire = Dns([PUBLIC], [next_answer]), Wire(server)
     rebound = sender(loopback=False, resolve=dns, connect=wire)
 
@@ -233,7 +231,7 @@ def test_a_name_that_leads_elsewhere_a_moment_later_leads_nowhere(server, next_a
         "https://user:word@hooks.example.com/",
     ],
 )
-def test_what_is_no_public_https_address_is_refused(server, url) -> None:
+def test_url_not_public_https_is_refused(server, url) -> None:
     wire = Wire(server)
 
     with pytest.raises(NotDeliveredError, match=r"^address_refused$"):
@@ -247,10 +245,10 @@ def test_what_is_no_public_https_address_is_refused(server, url) -> None:
     [
         "%31%32%37.0.0.1", "127.0.0.1%00.hooks.example.com", "xn--n3h.invalid",
         "hooks.example.com\\.invalid", "x" * 64 + ".example.com", "..", "-",
-        "localhost.", "[fe80::1%25eth0]",  # whatever the machine makes of them
+        "localhost.", "[fe80::1%25eth0]",  # the resolver decides
     ],
 )  # fmt: skip
-def test_what_is_no_name_of_a_host_leads_nowhere(server, host) -> None:
+def test_host_malformed_is_not_connected(server, host) -> None:
     wire = Wire(server)
 
     with pytest.raises(NotDeliveredError, match=r"^(dns|address_refused)$"):
@@ -260,7 +258,7 @@ def test_what_is_no_name_of_a_host_leads_nowhere(server, host) -> None:
 
 
 @pytest.mark.parametrize("port", [22, 25, 443, 6379, 65535])
-def test_any_port_may_be_named_as_what_listens_there_must_speak_tls(server, port) -> None:
+def test_any_port_is_allowed_but_requires_tls(server, port) -> None:
     wire = Wire(server)
     to = sender(loopback=False, resolve=Dns([PUBLIC]), connect=wire)
 
@@ -271,7 +269,7 @@ def test_any_port_may_be_named_as_what_listens_there_must_speak_tls(server, port
     assert server.received == []
 
 
-def test_the_machines_own_proxy_is_not_asked(server, monkeypatch) -> None:
+def test_proxy_of_environment_is_ignored(server, monkeypatch) -> None:
     with receiving() as proxy:
         for name in ("http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "ALL_PROXY"):
             monkeypatch.setenv(name, proxy.url)
@@ -280,7 +278,7 @@ def test_the_machines_own_proxy_is_not_asked(server, monkeypatch) -> None:
         assert proxy.received == []
 
 
-def test_the_loopback_does_not_open_the_private_network(server) -> None:
+def test_loopback_allowed_still_refuses_private_addresses(server) -> None:
     wire = Wire(server)
 
     with pytest.raises(NotDeliveredError, match=r"^address_refused$"):
@@ -294,7 +292,7 @@ def test_the_loopback_does_not_open_the_private_network(server) -> None:
 
 @pytest.fixture(scope="module")
 def certified(tmp_path_factory) -> Callable[[str], tuple[ssl.SSLContext, ssl.SSLContext]]:
-    """Contexts of a server with a certificate for this name, and of a client that trusts it."""
+    """Return TLS contexts: a server with a certificate for this name, a client that trusts it."""
 
     def make(name: str) -> tuple[ssl.SSLContext, ssl.SSLContext]:
         file: Path = tmp_path_factory.mktemp("tls") / "certificate.pem"
@@ -333,7 +331,7 @@ def certificate(name: str) -> bytes:
     ) + made.public_bytes(serialization.Encoding.PEM)
 
 
-def test_it_connects_to_the_checked_address_and_asks_there_for_the_name(certified) -> None:
+def test_https_connects_to_checked_address_with_host_name(certified) -> None:
     of_server, of_client = certified("hooks.example.com")
     with receiving(of_server) as server:
         wire = Wire(server)
@@ -346,7 +344,7 @@ def test_it_connects_to_the_checked_address_and_asks_there_for_the_name(certifie
         assert received.headers["host"] == "hooks.example.com"
 
 
-def test_an_address_that_does_not_answer_leaves_time_for_the_next(certified) -> None:
+def test_address_silent_leaves_time_for_next(certified) -> None:
     of_server, of_client = certified("hooks.example.com")
     with receiving(of_server) as server:
         wire = Wire(server, silent=("2606:2800:21f:cb07::1",))
@@ -362,7 +360,7 @@ def test_an_address_that_does_not_answer_leaves_time_for_the_next(certified) -> 
 
 
 @pytest.mark.parametrize("name", ["other.example.com", "93.184.215.14"])
-def test_a_certificate_of_another_name_is_refused(certified, name) -> None:
+def test_certificate_of_other_name_is_refused(certified, name) -> None:
     of_server, of_client = certified(name)
     with receiving(of_server) as server:
         to = sender(
@@ -375,7 +373,7 @@ def test_a_certificate_of_another_name_is_refused(certified, name) -> None:
         assert server.received == []
 
 
-def test_a_certificate_that_nobody_trusts_is_refused(certified) -> None:
+def test_certificate_untrusted_is_refused(certified) -> None:
     of_server, _ = certified("hooks.example.com")
     with receiving(of_server) as server:
         to = sender(loopback=False, resolve=Dns([PUBLIC]), connect=Wire(server))

@@ -1,4 +1,4 @@
-"""Webhooks that tenants have, the log of what was sent, its queue and the secrets that sign it."""
+"""Contract of the webhook adapters: subscriptions, delivery log, queue and secrets."""
 
 import json
 from collections.abc import Callable
@@ -45,8 +45,8 @@ def log(any_engine, clock) -> DynamoDeliveryLog | InMemoryDeliveryLog:
 
 @pytest.fixture
 def delivery(tenant) -> Callable[..., WebhookDelivery]:
-    def make(**about: Any) -> WebhookDelivery:
-        sane: dict[str, Any] = {
+    def make(**fields: Any) -> WebhookDelivery:
+        defaults: dict[str, Any] = {
             "id": str(uuid4()),
             "ref": JobRef(tenant=tenant, kind="missions", id=str(uuid4())),
             "sequence": 3,
@@ -55,7 +55,7 @@ def delivery(tenant) -> Callable[..., WebhookDelivery]:
             "body": '{"type":"job.completed","data":{"links":"žluť"}}',
             "planned_at": NOON,
         }
-        return WebhookDelivery(**sane | about)
+        return WebhookDelivery(**defaults | fields)
 
     return make
 
@@ -64,10 +64,10 @@ def ref_of(delivery: WebhookDelivery) -> DeliveryRef:
     return DeliveryRef(tenant=delivery.ref.tenant, job_id=delivery.ref.id, id=delivery.id)
 
 
-# ── A tenant's own ──────────────────────────────────────────────────────────────
+# ── Subscriptions ──────────────────────────────────────────────────────────────
 
 
-def test_a_tenant_has_the_webhooks_that_it_was_given(subscriptions, tenant) -> None:
+def test_subscriptions_of_tenant_are_listed_when_active(subscriptions, tenant) -> None:
     all_events = Subscription(id="a", tenant=tenant, webhook=Webhook(url=URL))
     some = Webhook(url=URL, events=frozenset({"failed", "timed_out"}))
     for each in (
@@ -78,40 +78,40 @@ def test_a_tenant_has_the_webhooks_that_it_was_given(subscriptions, tenant) -> N
     ):
         subscriptions.put(each)
 
-    assert subscriptions.standing(tenant) == [
+    assert subscriptions.list_active(tenant) == [
         all_events,
         Subscription(id="b", tenant=tenant, webhook=some),
     ]
-    assert subscriptions.standing(uuid4().hex) == []
+    assert subscriptions.list_active(uuid4().hex) == []
 
 
-def test_they_are_read_once_a_minute_also_where_there_are_none(engine, clock, tenant) -> None:
+def test_subscriptions_are_cached_for_a_minute_even_if_empty(engine, clock, tenant) -> None:
     subscriptions = DynamoSubscriptions(engine.client, engine.registry, clock)
 
     with engine.calls() as calls:
         for wait in (0, 0, MINUTE - 1, 1):
             clock.advance(wait)
-            subscriptions.standing(tenant)
+            subscriptions.list_active(tenant)
 
     assert calls == ["Query", "Query"]
 
 
-def test_a_jobs_webhook_is_kept_in_its_header(repository, a_job) -> None:
-    told = Webhook(url=URL, events=frozenset({"failed", "completed"}))
-    job, silent = a_job(webhook=told), a_job(id=str(uuid4()))
+def test_webhook_of_job_survives_changes(repository, a_job) -> None:
+    webhook = Webhook(url=URL, events=frozenset({"failed", "completed"}))
+    job, plain = a_job(webhook=webhook), a_job(id=str(uuid4()))
 
-    for each in (job, silent):
+    for each in (job, plain):
         repository.add(each)
     repository.save(job.cancel(now=NOON), replacing=job)
 
-    assert repository.get(job.ref).webhook == told
-    assert repository.get(silent.ref).webhook is None
+    assert repository.get(job.ref).webhook == webhook
+    assert repository.get(plain.ref).webhook is None
 
 
-# ── What was sent ───────────────────────────────────────────────────────────────
+# ── The delivery log ───────────────────────────────────────────────────────────────
 
 
-def test_a_delivery_comes_back_as_it_went_in(log, delivery) -> None:
+def test_delivery_stored_is_returned_unchanged(log, delivery) -> None:
     whole = delivery(subscription="crm", attempts=(Attempt(at=NOON, ms=5, error="tls"),))
     plain = delivery()
     for each in (whole, plain):
@@ -121,47 +121,47 @@ def test_a_delivery_comes_back_as_it_went_in(log, delivery) -> None:
     assert log.find(whole.ref.tenant, plain.id) == plain
 
 
-def test_a_delivery_is_planned_once(log, delivery) -> None:
+def test_delivery_planned_twice_keeps_state(log, delivery) -> None:
     planned = delivery()
     log.plan(planned)
-    log.note(planned, Attempt(at=NOON, ms=5, status=200), DeliveryState.DELIVERED)
+    log.add_attempt(planned, Attempt(at=NOON, ms=5, status=200), DeliveryState.DELIVERED)
 
     log.plan(planned)
 
     assert log.get(ref_of(planned)).state is DeliveryState.DELIVERED
 
 
-def test_attempts_are_added_one_after_another(log, delivery) -> None:
+def test_attempts_added_are_returned_in_order(log, delivery) -> None:
     planned = delivery()
     log.plan(planned)
     first = Attempt(at=NOON, ms=10_000, error="timeout")
     second = Attempt(at=NOON + 15_000, ms=25, status=204)
 
-    log.note(planned, first, DeliveryState.PENDING)
-    log.note(planned, second, DeliveryState.DELIVERED)
+    log.add_attempt(planned, first, DeliveryState.PENDING)
+    log.add_attempt(planned, second, DeliveryState.DELIVERED)
 
-    told = log.get(ref_of(planned))
-    assert told == replace(planned, state=DeliveryState.DELIVERED, attempts=(first, second))
+    stored = log.get(ref_of(planned))
+    assert stored == replace(planned, state=DeliveryState.DELIVERED, attempts=(first, second))
 
 
-def test_an_attempt_is_noted_once_however_often_it_is_told(log, delivery) -> None:
+def test_attempt_added_twice_is_stored_once(log, delivery) -> None:
     planned, attempt = delivery(), Attempt(at=NOON, ms=25, status=204)
     log.plan(planned)
 
     for _ in range(2):
-        log.note(planned, attempt, DeliveryState.DELIVERED)
+        log.add_attempt(planned, attempt, DeliveryState.DELIVERED)
 
     assert log.get(ref_of(planned)).attempts == (attempt,)
 
 
-def test_writes_whose_answers_are_lost_are_made_once(engine, clock, delivery) -> None:
+def test_writes_with_lost_response_apply_once(engine, clock, delivery) -> None:
     log, planned = DynamoDeliveryLog(engine.client, engine.webhooks, clock), delivery()
     attempt = Attempt(at=NOON, ms=25, status=500)
 
     with engine.losing_answer("PutItem") as lost_plan:
         log.plan(planned)
     with engine.losing_answer("UpdateItem") as lost_note:
-        log.note(planned, attempt, DeliveryState.FAILED)
+        log.add_attempt(planned, attempt, DeliveryState.FAILED)
     with engine.losing_answer("UpdateItem") as lost_reopening:
         log.reopen(planned)
 
@@ -169,40 +169,40 @@ def test_writes_whose_answers_are_lost_are_made_once(engine, clock, delivery) ->
     assert log.get(ref_of(planned)) == replace(planned, attempts=(attempt,))
 
 
-def test_what_is_gone_is_not_brought_back(log, delivery) -> None:
+def test_delivery_deleted_is_not_recreated(log, delivery) -> None:
     gone = delivery()
 
-    log.note(gone, Attempt(at=NOON, ms=5, status=200), DeliveryState.DELIVERED)
+    log.add_attempt(gone, Attempt(at=NOON, ms=5, status=200), DeliveryState.DELIVERED)
     with pytest.raises(DeliveryNotFoundError):
         log.reopen(gone)
 
-    assert log.of_job(gone.ref.tenant, gone.ref.id) == []
+    assert log.list_by_job(gone.ref.tenant, gone.ref.id) == []
 
 
-def test_what_has_been_delivered_stays_so(log, delivery) -> None:
+def test_delivered_state_survives_late_failure_until_reopened(log, delivery) -> None:
     planned, failed = delivery(), Attempt(at=NOON, ms=5, status=500)
     log.plan(planned)
-    log.note(planned, Attempt(at=NOON, ms=5, status=200), DeliveryState.DELIVERED)
+    log.add_attempt(planned, Attempt(at=NOON, ms=5, status=200), DeliveryState.DELIVERED)
 
-    log.note(planned, failed, DeliveryState.FAILED)
+    log.add_attempt(planned, failed, DeliveryState.FAILED)
 
     assert log.get(ref_of(planned)).state is DeliveryState.DELIVERED
     log.reopen(planned)
-    log.note(planned, failed, DeliveryState.FAILED)
+    log.add_attempt(planned, failed, DeliveryState.FAILED)
     assert log.get(ref_of(planned)).state is DeliveryState.FAILED
 
 
-def test_a_jobs_deliveries_are_in_the_order_of_its_changes(log, delivery) -> None:
+def test_deliveries_of_job_are_in_order_of_changes(log, delivery) -> None:
     job = delivery().ref
-    told = [delivery(ref=job, sequence=n) for n in (10, 2, 1)]
-    for each in (*told, delivery(), delivery(ref=replace(job, tenant="rival"))):
+    deliveries = [delivery(ref=job, sequence=n) for n in (10, 2, 1)]
+    for each in (*deliveries, delivery(), delivery(ref=replace(job, tenant="rival"))):
         log.plan(each)
 
-    assert log.of_job(job.tenant, job.id) == told[::-1]
-    assert log.of_job(job.tenant, str(uuid4())) == []
+    assert log.list_by_job(job.tenant, job.id) == deliveries[::-1]
+    assert log.list_by_job(job.tenant, str(uuid4())) == []
 
 
-def test_another_tenants_delivery_is_unknown(log, delivery) -> None:
+def test_delivery_of_other_tenant_is_not_found(log, delivery) -> None:
     planned = delivery()
     log.plan(planned)
 
@@ -213,22 +213,22 @@ def test_another_tenants_delivery_is_unknown(log, delivery) -> None:
         log.get(replace(ref_of(planned), tenant="rival"))
 
 
-def test_after_two_weeks_it_is_gone_whenever_it_is_deleted(engine, clock, delivery) -> None:
+def test_delivery_after_two_weeks_is_expired(engine, clock, delivery) -> None:
     log, planned = DynamoDeliveryLog(engine.client, engine.webhooks, clock), delivery()
     log.plan(planned)
 
     clock.advance(14 * 24 * HOUR - 1000)
-    assert log.of_job(planned.ref.tenant, planned.ref.id) == [planned]
+    assert log.list_by_job(planned.ref.tenant, planned.ref.id) == [planned]
 
     clock.advance(1000)
-    assert log.of_job(planned.ref.tenant, planned.ref.id) == []
+    assert log.list_by_job(planned.ref.tenant, planned.ref.id) == []
     with pytest.raises(DeliveryNotFoundError):
         log.get(ref_of(planned))
     with pytest.raises(DeliveryNotFoundError):
         log.find(planned.ref.tenant, planned.id)
 
 
-def test_a_table_that_throttles_is_unavailable(engine, clock, delivery) -> None:
+def test_table_throttled_raises_unavailable(engine, clock, delivery) -> None:
     log, planned = DynamoDeliveryLog(engine.client, engine.webhooks, clock), delivery()
     attempt = Attempt(at=NOON, ms=5, status=200)
 
@@ -237,8 +237,8 @@ def test_a_table_that_throttles_is_unavailable(engine, clock, delivery) -> None:
             lambda: log.plan(planned),
             lambda: log.get(ref_of(planned)),
             lambda: log.find("acme", planned.id),
-            lambda: log.of_job("acme", planned.ref.id),
-            lambda: log.note(planned, attempt, DeliveryState.DELIVERED),
+            lambda: log.list_by_job("acme", planned.ref.id),
+            lambda: log.add_attempt(planned, attempt, DeliveryState.DELIVERED),
             lambda: log.reopen(planned),
         ):
             with pytest.raises(UnavailableError):
@@ -249,7 +249,7 @@ def test_a_table_that_throttles_is_unavailable(engine, clock, delivery) -> None:
 
 
 @mock_aws
-def test_messages_are_pointers_ten_at_a_time() -> None:
+def test_queue_sends_references_in_batches() -> None:
     sqs = client("sqs")
     url = sqs.create_queue(QueueName="webhooks")["QueueUrl"]
     refs = [DeliveryRef(tenant="acme", job_id=f"j{n}", id=f"d{n}") for n in range(23)]
@@ -262,7 +262,7 @@ def test_messages_are_pointers_ten_at_a_time() -> None:
     assert sorted(found, key=str) == sorted(refs, key=str)
 
 
-def test_a_queue_that_takes_only_some_is_unavailable() -> None:
+def test_queue_with_partial_failure_raises_unavailable() -> None:
     class Full:
         def send_message_batch(self, **_: Any) -> Any:
             return {"Failed": [{"Id": "0"}]}
@@ -272,7 +272,7 @@ def test_a_queue_that_takes_only_some_is_unavailable() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"tenant": 1, "jobId": "j", "deliveryId": "d"}'])
-def test_what_points_nowhere_is_refused(text) -> None:
+def test_message_malformed_raises_value_error(text) -> None:
     with pytest.raises(ValueError, match=r"."):
         from_text(text)
 
@@ -281,14 +281,14 @@ def test_what_points_nowhere_is_refused(text) -> None:
 
 
 @pytest.fixture
-def kept(clock):
+def secrets_manager(clock):
     with mock_aws():
         made = client("secretsmanager")
         yield made, WebhookSecrets(SecretsManager(made, clock), "sortie/webhooks/")
 
 
-def test_after_a_rotation_two_secrets_are_live_until_one_is_retired(kept, clock) -> None:
-    secretsmanager, secrets = kept
+def test_secrets_after_rotation_are_two_until_retired(secrets_manager, clock) -> None:
+    secretsmanager, secrets = secrets_manager
 
     def live() -> Any:
         clock.advance(MINUTE)
@@ -304,8 +304,8 @@ def test_after_a_rotation_two_secrets_are_live_until_one_is_retired(kept, clock)
     assert live() == [third]
 
 
-def test_who_was_given_no_secret_has_none(kept) -> None:
-    secretsmanager, secrets = kept
+def test_secrets_of_tenant_without_any_are_empty(secrets_manager) -> None:
+    secretsmanager, secrets = secrets_manager
     rotate(secretsmanager, "sortie/webhooks/acme")
 
     assert secrets.live("rival") == ()
@@ -313,7 +313,7 @@ def test_who_was_given_no_secret_has_none(kept) -> None:
         retire(secretsmanager, "sortie/webhooks/rival")
 
 
-def test_secrets_out_of_reach_are_not_no_secrets(clock) -> None:
+def test_secrets_throttled_raise_unavailable(clock) -> None:
     secretsmanager = client("secretsmanager")
     secretsmanager.meta.events.register(
         "before-call.*.*", lambda **_: refusal("ThrottlingException")
@@ -323,8 +323,8 @@ def test_secrets_out_of_reach_are_not_no_secrets(clock) -> None:
         WebhookSecrets(SecretsManager(secretsmanager, clock), "sortie/webhooks/").live("acme")
 
 
-def test_a_secret_is_one_text_with_nothing_of_the_tenant_in_it(kept) -> None:
-    secretsmanager, _ = kept
+def test_secret_stored_has_only_secrets(secrets_manager) -> None:
+    secretsmanager, _ = secrets_manager
     made = rotate(secretsmanager, "sortie/webhooks/acme")
 
     text = secretsmanager.get_secret_value(SecretId="sortie/webhooks/acme")["SecretString"]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from jobs.webhooks.adapters.secrets import spelled
+from jobs.webhooks.adapters.secrets import dump_secrets
 from jobs.webhooks.signature import new_secret
 from tests.e2e.api import Api, eventually
 from tests.e2e.cloud import Cloud
@@ -12,7 +12,7 @@ def signing(cloud: Cloud, tenant: str) -> str:
     """Have a tenant's webhooks signed; return its secret."""
     made = new_secret()
     cloud.client("secretsmanager").create_secret(
-        Name=f"{cloud.stack.name}/webhooks/{tenant}", SecretString=spelled([made])
+        Name=f"{cloud.stack.name}/webhooks/{tenant}", SecretString=dump_secrets([made])
     )
     return made
 
@@ -28,5 +28,5 @@ def until(api: Api, job_id: str, *states: str, seconds: float = 60) -> Any:
     return eventually(
         lambda: deliveries(api, job_id),
         lambda found: [each["status"] for each in found] == [*states],
-        seconds=seconds,
+        timestamp_s=seconds,
     )

@@ -1,4 +1,4 @@
-"""A delivery, and where it goes: not further than here."""
+"""A stored delivery, and a sender that reaches no network."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -7,7 +7,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from jobs.core.job import JobRef
-from jobs.webhooks.adapters.secrets import spelled
+from jobs.webhooks.adapters.secrets import dump_secrets
 from jobs.webhooks.signature import new_secret
 from jobs.webhooks.webhook import WebhookDelivery
 from jobs.webhooks.wiring import wiring as webhooks
@@ -24,7 +24,7 @@ SECRET = new_secret()
 
 @pytest.fixture
 def ask(invoke, event):
-    """Have a handler of the webhooks API answer, with changes to its event's first level."""
+    """Invoke a handler of the webhooks API, with changes to its event's top-level fields."""
 
     def answer(name: str, **changes: Any) -> Answer:
         made = invoke(f"webhooks/{name}", **changes)
@@ -40,10 +40,10 @@ def ask(invoke, event):
 
 @pytest.fixture
 def planned(world):
-    """Store a delivery: that which the events are about, unless said otherwise."""
+    """Store a delivery. By default it is the one in the sample events."""
 
-    def plan(**about: Any) -> WebhookDelivery:
-        sane: dict[str, Any] = {
+    def plan(**fields: Any) -> WebhookDelivery:
+        defaults: dict[str, Any] = {
             "id": DELIVERY,
             "ref": JobRef(tenant=TENANT, kind="messaging", id=JOB),
             "sequence": 3,
@@ -52,7 +52,7 @@ def planned(world):
             "body": '{"type":"job.completed"}',
             "planned_at": NOON,
         }
-        delivery = WebhookDelivery(**sane | about)
+        delivery = WebhookDelivery(**defaults | fields)
         world.deliveries.plan(delivery)
         return delivery
 
@@ -60,7 +60,7 @@ def planned(world):
 
 
 class Internet:
-    """Where webhooks go: answers with a status, or not at all."""
+    """A sender that returns a status or raises an error."""
 
     def __init__(self) -> None:
         self.answer: int | Exception = 204
@@ -82,5 +82,5 @@ def internet(rewire) -> Internet:
 
 @pytest.fixture(autouse=True)
 def secret(rewire) -> None:
-    kept = {f"sortie/webhooks/{TENANT}": spelled([SECRET])}
+    kept = {f"sortie/webhooks/{TENANT}": dump_secrets([SECRET])}
     rewire(*CORES, secrets=SimpleNamespace(read=kept.__getitem__))

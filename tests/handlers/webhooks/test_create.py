@@ -1,4 +1,4 @@
-"""What a caller says in a create of whom to tell."""
+"""The webhook in the body of a create."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from jobs.core.webhook import Webhook
 from tests.handlers.webhooks.conftest import URL
 
 
-def test_a_message_may_say_whom_to_tell(create, world) -> None:
+def test_create_with_webhook_stores_webhook(create, world) -> None:
     answer = create(webhook={"url": URL, "events": ["completed", "failed"]})
 
     [job] = world.repository.all()
@@ -17,7 +17,7 @@ def test_a_message_may_say_whom_to_tell(create, world) -> None:
     assert job.webhook == Webhook(url=URL, events=frozenset({"completed", "failed"}))
 
 
-def test_without_a_webhook_a_message_is_as_ever(create, world) -> None:
+def test_create_without_webhook_stores_none(create, world) -> None:
     create()
 
     [job] = world.repository.all()
@@ -40,7 +40,7 @@ def test_without_a_webhook_a_message_is_as_ever(create, world) -> None:
         ({"url": "https://me:word@hooks.example.com"}, "webhook.url must have neither"),
     ],
 )
-def test_a_webhook_that_cannot_be_is_a_400_that_says_why(create, world, webhook, error) -> None:
+def test_create_with_invalid_webhook_returns_400_with_reason(create, world, webhook, error) -> None:
     answer = create(webhook=webhook)
 
     assert answer.status == 400
@@ -49,18 +49,17 @@ def test_a_webhook_that_cannot_be_is_a_400_that_says_why(create, world, webhook,
     assert not world.repository.all()
 
 
-def test_the_same_key_with_another_webhook_is_another_request(create) -> None:
+def test_create_same_key_with_other_webhook_returns_409(create) -> None:
     def status(**fields: Any) -> int:
         return create(headers={"Idempotency-Key": "k"}, **fields).status
 
-    told = {"url": URL, "events": ["failed"]}
+    webhook = {"url": URL, "events": ["failed"]}
 
-    assert [status(webhook=told), status(webhook=told), status(webhook={"url": URL}), status()] == [
-        201, 201, 409, 409
-    ]  # fmt: skip
+    assert status(webhook=webhook) == status(webhook=webhook) == 201
+    assert status(webhook={"url": URL}) == status() == 409
 
 
-def test_on_the_local_stack_a_receiver_may_be_on_this_machine(create, monkeypatch) -> None:
+def test_create_with_loopback_allowed_accepts_loopback_url(create, monkeypatch) -> None:
     monkeypatch.setenv("WEBHOOKS_TO_LOOPBACK", "true")
 
     assert create(webhook={"url": "http://127.0.0.1:8000/in"}).status == 201

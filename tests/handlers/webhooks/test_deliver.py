@@ -1,4 +1,4 @@
-"""What is due is sent, noted, and sent again."""
+"""The worker that delivers webhooks."""
 
 import json
 from typing import Any
@@ -6,16 +6,16 @@ from typing import Any
 import pytest
 
 from jobs.kit.errors import UnavailableError
-from jobs.webhooks.deliver_webhook import ATTEMPTS
+from jobs.webhooks.deliver_webhook import MAX_ATTEMPTS
 from jobs.webhooks.errors import NotDeliveredError
-from jobs.webhooks.signature import signed
+from jobs.webhooks.signature import sign
 from jobs.webhooks.webhook import DeliveryState
 from tests.handlers.conftest import TENANT
 from tests.handlers.webhooks.conftest import DELIVERY, JOB, SECRET, URL
 from tests.support import NOON
 
 
-def test_what_is_due_is_sent_signed_and_noted(invoke, world, planned, internet) -> None:
+def test_delivery_succeeds_signed_and_stores_attempt(invoke, world, planned, internet) -> None:
     planned()
 
     made = invoke("workers/deliver_webhook")
@@ -23,14 +23,19 @@ def test_what_is_due_is_sent_signed_and_noted(invoke, world, planned, internet) 
     [(url, headers, body)] = internet.posted
     assert made == {"batchItemFailures": []}
     assert (url, body) == (URL, b'{"type":"job.completed"}')
-    proof = signed([SECRET], id=DELIVERY, seconds=NOON // 1000, body=body.decode())
-    assert headers == {"Content-Type": "application/json", **proof}
-    [told] = world.deliveries.of_job(TENANT, JOB)
-    assert (told.state, [each.status for each in told.attempts]) == (DeliveryState.DELIVERED, [204])
+    signature = sign([SECRET], id=DELIVERY, timestamp_s=NOON // 1000, body=body.decode())
+    assert headers == {"Content-Type": "application/json", **signature}
+    [delivery] = world.deliveries.list_by_job(TENANT, JOB)
+    assert (delivery.state, [each.status for each in delivery.attempts]) == (
+        DeliveryState.DELIVERED,
+        [204],
+    )
 
 
 @pytest.mark.parametrize("answer", [500, 302, NotDeliveredError("timeout")])
-def test_what_is_not_taken_comes_back_later(invoke, world, planned, internet, answer) -> None:
+def test_failed_attempt_returns_message_with_delay(
+    invoke, world, planned, internet, answer
+) -> None:
     planned()
     internet.answer = answer
 
@@ -43,9 +48,7 @@ def test_what_is_not_taken_comes_back_later(invoke, world, planned, internet, an
     assert seconds in range(5, 7)
 
 
-def test_a_receiver_that_fails_is_nothing_to_be_alarmed_about(
-    invoke, planned, internet, log
-) -> None:
+def test_failed_attempt_logs_no_error(invoke, planned, internet, log) -> None:
     planned()
     internet.answer = 500
 
@@ -54,25 +57,23 @@ def test_a_receiver_that_fails_is_nothing_to_be_alarmed_about(
     assert {line["level"] for line in log()} == {"INFO"}
 
 
-def test_its_last_attempt_leaves_it_to_the_dead_letters_at_once(
+def test_last_failed_attempt_becomes_dead_letter_at_once(
     invoke, event, world, planned, internet
 ) -> None:
     planned()
     internet.answer = 500
     last = event("workers/deliver_webhook")
-    last["Records"][0]["attributes"]["ApproximateReceiveCount"] = str(ATTEMPTS)
+    last["Records"][0]["attributes"]["ApproximateReceiveCount"] = str(MAX_ATTEMPTS)
 
     made = invoke("workers/deliver_webhook", last)
 
-    [told] = world.deliveries.of_job(TENANT, JOB)
+    [delivery] = world.deliveries.list_by_job(TENANT, JOB)
     assert len(made["batchItemFailures"]) == 1
     assert world.queues.held == [("EXAMPLE-receipt-handle", 0)]
-    assert told.state is DeliveryState.FAILED
+    assert delivery.state is DeliveryState.FAILED
 
 
-def test_of_what_is_sent_the_log_says_neither_where_to_nor_what(
-    invoke, planned, internet, log
-) -> None:
+def test_delivery_log_has_no_url_or_secret(invoke, planned, internet, log) -> None:
     planned()
 
     invoke("workers/deliver_webhook")
@@ -81,17 +82,17 @@ def test_of_what_is_sent_the_log_says_neither_where_to_nor_what(
     assert (line["message"], line["tenant"], line["job_id"], line["delivery_id"]) == (
         "webhook sent", TENANT, JOB, DELIVERY
     )  # fmt: skip
-    assert (line["status"], line.get("error"), line.get("again_in")) == (204, None, None)
+    assert (line["status"], line.get("error"), line.get("retry_in_s")) == (204, None, None)
     assert "hooks.example.com" not in json.dumps(line)
     assert SECRET not in json.dumps(line)
 
 
-def test_what_nobody_knows_any_more_is_dropped(invoke, internet) -> None:
+def test_delivery_not_found_drops_message(invoke, internet) -> None:
     assert invoke("workers/deliver_webhook") == {"batchItemFailures": []}
     assert internet.posted == []
 
 
-def test_what_fails_on_our_side_is_sent_again_by_the_queue(
+def test_internal_failure_returns_message_and_logs_error(
     invoke, planned, internet, monkeypatch, log
 ) -> None:
     planned()
@@ -105,30 +106,31 @@ def test_what_fails_on_our_side_is_sent_again_by_the_queue(
 
 @pytest.fixture
 def deliver(invoke, event, planned):
-    """Have a delivery sent whose message has come so often by now."""
+    """Deliver a webhook whose message has this receive count."""
 
-    def run(received: int) -> Any:
+    def run(receive_count: int) -> Any:
         planned()
         message = event("workers/deliver_webhook")
-        message["Records"][0]["attributes"]["ApproximateReceiveCount"] = str(received)
+        message["Records"][0]["attributes"]["ApproximateReceiveCount"] = str(receive_count)
         return invoke("workers/deliver_webhook", message)
 
     return run
 
 
 @pytest.mark.parametrize(
-    ("received", "pauses"), [(1, range(5, 7)), (5, range(405, 447)), (12, range(17_500, 19_251))]
+    ("receive_count", "delays"),
+    [(1, range(5, 7)), (5, range(405, 447)), (12, range(17_500, 19_251))],
 )
-def test_what_fails_on_our_side_uses_up_no_more_of_a_day_than_what_fails_on_theirs(
-    deliver, world, monkeypatch, received, pauses
+def test_internal_failure_uses_same_backoff_as_receiver_failure(
+    deliver, world, monkeypatch, receive_count, delays
 ) -> None:
     monkeypatch.setattr(world.deliveries, "get", unavailable)
 
-    made = deliver(received)
+    made = deliver(receive_count)
 
     [(_, seconds)] = world.queues.held
     assert len(made["batchItemFailures"]) == 1
-    assert seconds in pauses
+    assert seconds in delays
 
 
 def unavailable(*_: Any) -> None:
@@ -136,19 +138,18 @@ def unavailable(*_: Any) -> None:
 
 
 @pytest.mark.parametrize("case", [
-    (204, 1, "delivered"), (500, 1, "failed"), (500, ATTEMPTS, "given_up"), (410, 1, "given_up"),
+    (204, 1, "delivered"), (500, 1, "failed"), (500, MAX_ATTEMPTS, "given_up"),
+    (410, 1, "given_up"),
 ], ids=str)  # fmt: skip
-def test_how_webhooks_fare_is_printed_as_a_metric_of_the_stack_that_names_nobody(
-    deliver, internet, capsys, case
-) -> None:
-    internet.answer, received, outcome = case
+def test_attempt_metric_has_outcome_and_no_tenant(deliver, internet, capsys, case) -> None:
+    internet.answer, receive_count, outcome = case
 
-    deliver(received)
+    deliver(receive_count)
 
     printed = json.loads(capsys.readouterr().out)
-    [about] = printed.pop("_aws")["CloudWatchMetrics"]
-    [dimensions] = about.pop("Dimensions")
-    assert about == {
+    [metrics] = printed.pop("_aws")["CloudWatchMetrics"]
+    [dimensions] = metrics.pop("Dimensions")
+    assert metrics == {
         "Namespace": "sortie-test", "Metrics": [{"Name": "Webhooks", "Unit": "Count"}]
     }  # fmt: skip
     assert {*dimensions} == {"service", "outcome"}

@@ -1,4 +1,4 @@
-"""What can be read of webhooks, and had sent once more."""
+"""The endpoints that list deliveries and redeliver them."""
 
 import pytest
 
@@ -11,12 +11,12 @@ from tests.handlers.webhooks.conftest import DELIVERY, JOB, URL
 from tests.support import NOON, Broken
 
 
-def test_a_jobs_deliveries_are_listed_with_their_attempts(ask, world, planned) -> None:
+def test_list_deliveries_returns_deliveries_with_attempts(ask, world, planned) -> None:
     first = planned()
-    world.deliveries.note(
+    world.deliveries.add_attempt(
         first, Attempt(at=NOON + 100, ms=10_000, error="timeout"), DeliveryState.PENDING
     )
-    world.deliveries.note(
+    world.deliveries.add_attempt(
         first, Attempt(at=NOON + 15_100, ms=25, status=200), DeliveryState.DELIVERED
     )
     planned(id=JOB, sequence=1, event="created", subscription="crm")
@@ -54,7 +54,7 @@ def test_a_jobs_deliveries_are_listed_with_their_attempts(ask, world, planned) -
     ]}  # fmt: skip
 
 
-def test_another_tenants_deliveries_are_as_those_of_nobody(ask, planned) -> None:
+def test_deliveries_of_other_tenant_are_not_found(ask, planned) -> None:
     planned(ref=JobRef(tenant="rival", kind="messaging", id=JOB))
 
     assert ask("list_deliveries").body == {"deliveries": []}
@@ -63,7 +63,7 @@ def test_another_tenants_deliveries_are_as_those_of_nobody(ask, planned) -> None
 
 
 @pytest.mark.parametrize("query", [None, {}, {"jobId": ""}, {"jobId": "x"}, {"jobId": f"{JOB}#"}])
-def test_deliveries_are_asked_for_by_job(ask, query) -> None:
+def test_list_deliveries_without_valid_job_id_returns_400(ask, query) -> None:
     answer = ask("list_deliveries", queryStringParameters=query)
 
     assert (answer.status, answer.body) == (400, {
@@ -73,9 +73,9 @@ def test_deliveries_are_asked_for_by_job(ask, query) -> None:
     })  # fmt: skip
 
 
-def test_a_delivery_is_sent_again_on_demand(ask, world, planned) -> None:
-    told = planned()
-    world.deliveries.note(told, Attempt(at=NOON, ms=5, status=500), DeliveryState.FAILED)
+def test_redeliver_queues_failed_delivery(ask, world, planned) -> None:
+    delivery = planned()
+    world.deliveries.add_attempt(delivery, Attempt(at=NOON, ms=5, status=500), DeliveryState.FAILED)
 
     answer = ask("redeliver")
 
@@ -85,13 +85,13 @@ def test_a_delivery_is_sent_again_on_demand(ask, world, planned) -> None:
 
 
 @pytest.mark.parametrize("wrong", ["x", f"{DELIVERY}x", "019b7963-4a00-7000-8000-00000000000f"])
-def test_a_delivery_that_there_is_not_is_a_404(ask, wrong) -> None:
+def test_redeliver_unknown_delivery_returns_404(ask, wrong) -> None:
     answer = ask("redeliver", pathParameters={"deliveryId": wrong})
 
     assert (answer.status, answer.body["code"]) == (404, "DELIVERY_NOT_FOUND")
 
 
-def test_a_delivery_that_was_attempted_too_often_is_a_409(ask, world, planned) -> None:
+def test_redeliver_after_max_attempts_returns_409(ask, world, planned) -> None:
     planned(attempts=(Attempt(at=NOON, ms=1, status=500),) * 200)
 
     answer = ask("redeliver")
@@ -100,7 +100,7 @@ def test_a_delivery_that_was_attempted_too_often_is_a_409(ask, world, planned) -
 
 
 @pytest.mark.parametrize("name", ["list_deliveries", "redeliver"])
-def test_a_log_out_of_reach_is_a_503_with_a_time_to_come_back(ask, rewire, name) -> None:
+def test_endpoint_with_log_unavailable_returns_503_retry_after(ask, rewire, name) -> None:
     rewire(webhooks, delivery_log=Broken(UnavailableError()))
 
     answer = ask(name)
@@ -109,7 +109,7 @@ def test_a_log_out_of_reach_is_a_503_with_a_time_to_come_back(ask, rewire, name)
 
 
 @pytest.mark.parametrize("name", ["list_deliveries", "redeliver"])
-def test_of_an_unexpected_error_the_caller_learns_nothing(ask, rewire, name) -> None:
+def test_endpoint_with_unexpected_error_returns_500_no_details(ask, rewire, name) -> None:
     rewire(webhooks, delivery_log=None)
 
     answer = ask(name)

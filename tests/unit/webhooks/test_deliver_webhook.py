@@ -1,4 +1,4 @@
-"""One webhook, from its first attempt to its last."""
+"""Attempts, retries and redelivery of a webhook."""
 
 from itertools import pairwise
 from typing import Any
@@ -7,10 +7,10 @@ import pytest
 
 from jobs.core.job import JobRef
 from jobs.kit.errors import UnavailableError
-from jobs.webhooks.deliver_webhook import ATTEMPTS, DeliverWebhook, Outcome, pause
+from jobs.webhooks.deliver_webhook import MAX_ATTEMPTS, DeliverWebhook, Outcome, retry_delay_s
 from jobs.webhooks.errors import DeliveryExhaustedError, DeliveryNotFoundError, NotDeliveredError
 from jobs.webhooks.redeliver_webhook import RedeliverWebhook
-from jobs.webhooks.signature import new_secret, signed
+from jobs.webhooks.signature import new_secret, sign
 from jobs.webhooks.webhook import Attempt, DeliveryRef, DeliveryState, WebhookDelivery
 from tests.fakes.memory_webhooks import InMemoryDeliveryLog
 from tests.support import NOON
@@ -21,7 +21,7 @@ DAY = 24 * 3600
 
 
 class World:
-    """A receiver that gives its answers in turn, and all that it takes to send it something."""
+    """A receiver that returns its answers in turn, and the ports of the use cases."""
 
     def __init__(self, clock: Any) -> None:
         self.clock = clock
@@ -29,7 +29,7 @@ class World:
         self.posted: list[tuple[str, dict[str, str], bytes]] = []
         self.queued: list[DeliveryRef] = []
         self.secrets = {"acme": [new_secret()]}
-        self.measured: list[DeliveryState] = []
+        self.counted: list[DeliveryState] = []
         self.log = InMemoryDeliveryLog()
         self.log.plan(
             WebhookDelivery(
@@ -47,29 +47,29 @@ class World:
     def live(self, tenant: str) -> list[str]:
         return self.secrets.get(tenant, [])
 
-    def send(self, *about: Any) -> Any:
-        """Take a request, or a message for the queue."""
-        if len(about) == 1:
-            self.queued += about[0]
+    def send(self, *args: Any) -> Any:
+        """Accept a request as the sender, or references as the queue."""
+        if len(args) == 1:
+            self.queued += args[0]
             return None
-        self.posted.append(about)
+        self.posted.append(args)
         self.clock.advance(40)
         answer = self.answers[min(len(self.posted), len(self.answers)) - 1]
         if isinstance(answer, Exception):
             raise answer
         return answer
 
-    def attempted(self, state: DeliveryState) -> None:
-        self.measured.append(state)
+    def count_attempt(self, state: DeliveryState) -> None:
+        self.counted.append(state)
 
-    def deliver(self, received: int = 1, ref: DeliveryRef = REF) -> Outcome:
+    def deliver(self, receive_count: int = 1, ref: DeliveryRef = REF) -> Outcome:
         use_case = DeliverWebhook(
             log=self.log, secrets=self, sender=self, metrics=self, clock=self.clock
         )
-        return use_case(ref, received=received)
+        return use_case(ref, receive_count=receive_count)
 
     @property
-    def told(self) -> WebhookDelivery:
+    def delivery(self) -> WebhookDelivery:
         return self.log.get(REF)
 
 
@@ -78,18 +78,18 @@ def world(clock) -> World:
     return World(clock)
 
 
-def test_what_is_taken_is_delivered_and_not_sent_again(world) -> None:
+def test_delivery_after_success_is_not_sent_again(world) -> None:
     outcome = world.deliver()
     again = world.deliver()
 
-    assert outcome.again_in is None
+    assert outcome.retry_in_s is None
     assert again == Outcome()
     assert len(world.posted) == 1
-    assert world.told.state is DeliveryState.DELIVERED
-    assert world.told.attempts == (Attempt(at=NOON, ms=40, status=204),)
+    assert world.delivery.state is DeliveryState.DELIVERED
+    assert world.delivery.attempts == (Attempt(at=NOON, ms=40, status=204),)
 
 
-def test_it_is_signed_anew_at_each_attempt_with_all_live_secrets(world) -> None:
+def test_each_attempt_is_signed_anew_with_all_live_secrets(world) -> None:
     world.secrets["acme"] = [new_secret(), new_secret()]
     world.answers = [500, 204]
 
@@ -99,14 +99,14 @@ def test_it_is_signed_anew_at_each_attempt_with_all_live_secrets(world) -> None:
 
     for sent, seconds in zip(world.posted, (NOON // 1000, NOON // 1000 + 5), strict=True):
         url, headers, body = sent
-        proof = signed(world.secrets["acme"], id=REF.id, seconds=seconds, body=body.decode())
+        signature = sign(world.secrets["acme"], id=REF.id, timestamp_s=seconds, body=body.decode())
         assert url == "https://hooks.example.com/in"
-        assert headers == {"Content-Type": "application/json", **proof}
+        assert headers == {"Content-Type": "application/json", **signature}
         assert body == b'{"type":"job.completed"}'
 
 
 @pytest.mark.parametrize(
-    ("answer", "noted"),
+    ("answer", "stored"),
     [
         (500, {"status": 500}),
         (302, {"status": 302}),
@@ -115,22 +115,22 @@ def test_it_is_signed_anew_at_each_attempt_with_all_live_secrets(world) -> None:
         (NotDeliveredError("address_refused"), {"error": "address_refused"}),
     ],
 )
-def test_what_is_not_taken_comes_again_later_and_is_noted(world, answer, noted) -> None:
+def test_failed_attempt_is_stored_and_retried(world, answer, stored) -> None:
     world.answers = [answer, 200]
 
     first = world.deliver(1)
     second = world.deliver(2)
 
-    assert first.again_in in range(5, 7)
-    assert second.again_in is None
-    assert world.told.state is DeliveryState.DELIVERED
-    assert world.told.attempts == (
-        Attempt(at=NOON, ms=40, **noted),
+    assert first.retry_in_s in range(5, 7)
+    assert second.retry_in_s is None
+    assert world.delivery.state is DeliveryState.DELIVERED
+    assert world.delivery.attempts == (
+        Attempt(at=NOON, ms=40, **stored),
         Attempt(at=NOON + 40, ms=40, status=200),
     )
 
 
-def test_a_tenant_without_a_secret_has_nothing_sent_until_it_has_one(world) -> None:
+def test_delivery_without_secret_waits_for_secret(world) -> None:
     world.secrets.clear()
     unsigned = world.deliver(1)
     world.secrets["acme"] = [new_secret()]
@@ -138,75 +138,65 @@ def test_a_tenant_without_a_secret_has_nothing_sent_until_it_has_one(world) -> N
     world.deliver(2)
 
     assert unsigned.attempt == Attempt(at=NOON, ms=0, error="no_secret")
-    assert unsigned.again_in is not None
+    assert unsigned.retry_in_s is not None
     assert len(world.posted) == 1
-    assert world.told.state is DeliveryState.DELIVERED
+    assert world.delivery.state is DeliveryState.DELIVERED
 
 
-def test_attempts_are_ever_farther_apart_for_a_day(world) -> None:
-    pauses = [pause(n) for n in range(1, ATTEMPTS)]
+def test_retry_delays_grow_over_one_day(world) -> None:
+    delays = [retry_delay_s(n) for n in range(1, MAX_ATTEMPTS)]
 
-    assert pauses[0] in range(5, 7)
-    assert all(later >= 2 * earlier for earlier, later in pairwise(pauses[:8]))
-    assert DAY <= sum(pauses) <= 1.1 * DAY
-    assert max(pauses) < 12 * 3600  # as long as a queue can hold a message back
+    assert delays[0] in range(5, 7)
+    assert all(later >= 2 * earlier for earlier, later in pairwise(delays[:8]))
+    assert DAY <= sum(delays) <= 1.1 * DAY
+    assert max(delays) < 12 * 3600  # the maximum visibility timeout of SQS
 
 
-def test_after_a_day_it_has_failed_and_its_message_is_left_to_the_dead_letters(world) -> None:
+def test_delivery_after_last_attempt_fails_and_becomes_dead_letter(world) -> None:
     world.answers = [500]
-    outcomes = [world.deliver(n) for n in range(1, ATTEMPTS + 1)]
+    outcomes = [world.deliver(n) for n in range(1, MAX_ATTEMPTS + 1)]
 
-    assert world.told.state is DeliveryState.FAILED
-    assert len(world.told.attempts) == ATTEMPTS
-    assert outcomes[-1].again_in == 0
+    assert world.delivery.state is DeliveryState.FAILED
+    assert len(world.delivery.attempts) == MAX_ATTEMPTS
+    assert outcomes[-1].retry_in_s == 0
 
 
-def test_a_dead_letter_that_comes_back_is_tried_again(world) -> None:
+def test_redriven_dead_letter_is_retried(world) -> None:
     world.answers = [500, 204]
-    world.deliver(ATTEMPTS)
+    world.deliver(MAX_ATTEMPTS)
 
     world.deliver(1)
 
-    assert world.told.state is DeliveryState.DELIVERED
+    assert world.delivery.state is DeliveryState.DELIVERED
 
 
-def test_a_receiver_that_is_gone_is_left_alone(world) -> None:
+def test_receiver_gone_ends_retries(world) -> None:
     world.answers = [410]
 
     outcome = world.deliver(1)
 
-    assert outcome.again_in is None
-    assert world.told.state is DeliveryState.FAILED
+    assert outcome.retry_in_s is None
+    assert world.delivery.state is DeliveryState.FAILED
 
 
-def test_a_failed_attempt_does_not_undo_what_another_has_delivered(world) -> None:
-    seen = world.told
-    world.deliver()
-
-    world.log.note(seen, Attempt(at=NOON, ms=1, status=500), DeliveryState.PENDING)
-
-    assert world.told.state is DeliveryState.DELIVERED
-    assert len(world.told.attempts) == 1
-
-
-def test_each_attempt_is_measured_by_what_came_of_it(world) -> None:
+def test_each_attempt_is_counted_by_resulting_state(world) -> None:
     world.answers = [500, NotDeliveredError("timeout"), 204]
-    for received in (1, ATTEMPTS, 1):
-        world.deliver(received)
+    for receive_count in (1, MAX_ATTEMPTS, 1):
+        world.deliver(receive_count)
 
-    world.deliver()  # it is delivered: there is no attempt
+    world.deliver()  # already delivered: no attempt
 
-    assert world.measured == [
+    assert world.counted == [
         DeliveryState.PENDING, DeliveryState.FAILED, DeliveryState.DELIVERED
     ]  # fmt: skip
 
 
-def test_a_worker_whose_note_is_lost_has_it_sent_once_more(world, monkeypatch) -> None:
+def test_delivery_after_lost_write_is_sent_again_with_same_id(world, monkeypatch) -> None:
     def lost(*_: Any) -> None:
         raise UnavailableError
 
     with monkeypatch.context() as throttled:
-        throttled.setattr(world.log, "note", lost)
+        throttled.setattr(world.log, "add_attempt", lost)
         with pytest.raises(UnavailableError):
             world.deliver()
 
@@ -214,10 +204,10 @@ def test_a_worker_whose_note_is_lost_has_it_sent_once_more(world, monkeypatch) -
 
     assert len({headers["webhook-id"] for _, headers, _ in world.posted}) == 1
     assert len(world.posted) == 2
-    assert world.measured == [DeliveryState.DELIVERED]
+    assert world.counted == [DeliveryState.DELIVERED]
 
 
-def test_where_the_log_is_gone_nothing_is_sent(world) -> None:
+def test_delivery_unknown_sends_nothing(world) -> None:
     unknown = DeliveryRef(tenant="rival", job_id=REF.job_id, id=REF.id)
 
     with pytest.raises(DeliveryNotFoundError):
@@ -226,7 +216,7 @@ def test_where_the_log_is_gone_nothing_is_sent(world) -> None:
     assert world.posted == []
 
 
-def test_what_may_pass_on_our_side_is_no_attempt(world, monkeypatch) -> None:
+def test_secrets_unavailable_is_not_an_attempt(world, monkeypatch) -> None:
     def unavailable(tenant: str) -> Any:
         raise UnavailableError
 
@@ -235,10 +225,10 @@ def test_what_may_pass_on_our_side_is_no_attempt(world, monkeypatch) -> None:
     with pytest.raises(UnavailableError):
         world.deliver()
 
-    assert world.told.attempts == ()
+    assert world.delivery.attempts == ()
 
 
-def test_whoever_wants_it_once_more_gets_it_once_more(world) -> None:
+def test_redelivery_sends_delivered_webhook_again(world) -> None:
     world.deliver()
 
     again = world.redeliver("acme", REF.id)
@@ -247,10 +237,10 @@ def test_whoever_wants_it_once_more_gets_it_once_more(world) -> None:
     assert again.state is DeliveryState.PENDING
     assert world.queued == [REF]
     assert len(world.posted) == 2
-    assert world.told.state is DeliveryState.DELIVERED
+    assert world.delivery.state is DeliveryState.DELIVERED
 
 
-def test_who_asks_twice_at_once_gets_it_once_more(world) -> None:
+def test_redelivery_requested_twice_sends_once(world) -> None:
     world.deliver()
 
     for _ in range(2):
@@ -259,10 +249,10 @@ def test_who_asks_twice_at_once_gets_it_once_more(world) -> None:
         world.deliver()
 
     assert len(world.posted) == 2
-    assert [each.status for each in world.told.attempts] == [204, 204]
+    assert [each.status for each in world.delivery.attempts] == [204, 204]
 
 
-def test_a_queue_that_takes_nothing_leaves_it_to_be_asked_for_again(world, monkeypatch) -> None:
+def test_redelivery_after_queue_failure_can_be_requested_again(world, monkeypatch) -> None:
     def full(*_: Any) -> None:
         raise UnavailableError
 
@@ -276,16 +266,18 @@ def test_a_queue_that_takes_nothing_leaves_it_to_be_asked_for_again(world, monke
     assert world.queued == [REF]
 
 
-def test_another_tenants_delivery_is_unknown(world) -> None:
+def test_redelivery_of_other_tenant_is_not_found(world) -> None:
     with pytest.raises(DeliveryNotFoundError):
         world.redeliver("rival", REF.id)
 
     assert world.queued == []
 
 
-def test_nobody_can_have_it_sent_without_end(world) -> None:
+def test_redelivery_after_max_attempts_is_refused(world) -> None:
     for n in range(200):
-        world.log.note(world.told, Attempt(at=NOON + n, ms=1, status=500), DeliveryState.FAILED)
+        world.log.add_attempt(
+            world.delivery, Attempt(at=NOON + n, ms=1, status=500), DeliveryState.FAILED
+        )
 
     with pytest.raises(DeliveryExhaustedError):
         world.redeliver("acme", REF.id)

@@ -1,5 +1,4 @@
-"""Whatever happens to webhooks, in whatever order: none is lost, and none is said to be delivered
-that nobody has taken."""
+"""A state machine test: no webhook is lost, and none is delivered without acceptance."""
 
 from collections.abc import Callable
 from typing import Any
@@ -15,7 +14,7 @@ from jobs.core.job import JobRef
 from jobs.core.status import JobStatus
 from jobs.core.webhook import Webhook
 from jobs.kit.errors import UnavailableError
-from jobs.webhooks.deliver_webhook import ATTEMPTS, DeliverWebhook
+from jobs.webhooks.deliver_webhook import MAX_ATTEMPTS, DeliverWebhook
 from jobs.webhooks.errors import NotDeliveredError
 from jobs.webhooks.plan_deliveries import PlanDeliveries
 from jobs.webhooks.redeliver_webhook import RedeliverWebhook
@@ -34,19 +33,21 @@ CHANGES = [
     )
     for n, status in enumerate([JobStatus.PENDING, JobStatus.RUNNING, JobStatus.SUCCEEDED], 1)
 ]  # fmt: skip
-FATES = st.lists(st.sampled_from(["", "unavailable", "lost", "killed", "killed after"]), max_size=3)
+OUTCOMES = st.lists(
+    st.sampled_from(["", "unavailable", "lost", "killed", "killed after"]), max_size=3
+)
 
 
 class WebhookLife(RuleBasedStateMachine):
-    """Batches are replayed, workers are killed, answers are lost, operators redrive."""
+    """Replayed batches, crashed workers, lost responses and redrives, in any order."""
 
     def __init__(self) -> None:
         super().__init__()
         self.queue: list[tuple[DeliveryRef, int]] = []
-        self.letters: list[DeliveryRef] = []
+        self.dead_letters: list[DeliveryRef] = []
         self.unread = 0
-        """The stream's records from here on have not been read to the end."""
-        self.taken = set[str]()
+        """The index of the first stream record that has not been processed."""
+        self.accepted = set[str]()
         self.answer: int | Exception = 204
         self.stored = InMemoryDeliveryLog()
         self.log: Any = Unsteady(self.stored)
@@ -65,7 +66,7 @@ class WebhookLife(RuleBasedStateMachine):
             log=self.log,
             secrets=Secrets(secret),
             sender=Receiver(self.receive),
-            metrics=Unmeasured(),
+            metrics=NoMetrics(),
             clock=clock,
         )
         self.redeliver = RedeliverWebhook(log=self.stored, queue=self)
@@ -78,16 +79,16 @@ class WebhookLife(RuleBasedStateMachine):
         if isinstance(self.answer, Exception):
             raise self.answer
         if self.answer < 300:
-            self.taken.add(webhook_id)
+            self.accepted.add(webhook_id)
         return self.answer
 
-    # ── What may happen ──
+    # ── Rules ──
 
-    @rule(first=st.integers(0, 2), count=st.integers(1, 3), fates=FATES)
-    def read_stream(self, first: int, count: int, fates: list[str]) -> None:
-        """In order, but also what has been read before."""
+    @rule(first=st.integers(0, 2), count=st.integers(1, 3), outcomes=OUTCOMES)
+    def read_stream(self, first: int, count: int, outcomes: list[str]) -> None:
+        """Process a batch in order, possibly a replay."""
         first = min(first, self.unread)
-        self.log.fate = fates
+        self.log.fate = outcomes
         try:
             self.plan(CHANGES[first : first + count])
             self.unread = max(self.unread, min(first + count, len(CHANGES)))
@@ -99,70 +100,70 @@ class WebhookLife(RuleBasedStateMachine):
     @precondition(lambda self: self.queue)
     @rule(
         which=st.integers(0, 9),
-        tired=st.booleans(),
+        last=st.booleans(),
         answer=st.sampled_from([204, 302, 410, 500, NotDeliveredError("timeout")]),
-        fates=FATES,
+        outcomes=OUTCOMES,
     )
-    def work(self, which: int, *, tired: bool, answer: Any, fates: list[str]) -> None:
-        ref, received = self.queue.pop(which % len(self.queue))
-        received = ATTEMPTS if tired else received + 1
+    def work(self, which: int, *, last: bool, answer: Any, outcomes: list[str]) -> None:
+        ref, receive_count = self.queue.pop(which % len(self.queue))
+        receive_count = MAX_ATTEMPTS if last else receive_count + 1
         self.clock.advance(1000)
-        self.answer, self.log.fate = answer, fates
+        self.answer, self.log.fate = answer, outcomes
         try:
-            again = self.deliver(ref, received=received).again_in is not None
+            again = self.deliver(ref, receive_count=receive_count).retry_in_s is not None
         except (UnavailableError, Killed):
             again = True
         finally:
             self.log.fate = []
-        if again and received >= ATTEMPTS:
-            self.letters.append(ref)
+        if again and receive_count >= MAX_ATTEMPTS:
+            self.dead_letters.append(ref)
         elif again:
-            self.queue.append((ref, received))
+            self.queue.append((ref, receive_count))
 
     @rule()
     def redrive(self) -> None:
-        self.send(self.letters)
-        self.letters = []
+        self.send(self.dead_letters)
+        self.dead_letters = []
 
     @precondition(lambda self: self.deliveries())
     @rule(which=st.integers(0, 9))
-    def ask_for_it_again(self, which: int) -> None:
-        found = self.deliveries()
-        self.redeliver("acme", found[which % len(found)].id)
+    def request_redelivery(self, which: int) -> None:
+        stored = self.deliveries()
+        self.redeliver("acme", stored[which % len(stored)].id)
 
-    # ── What must hold ──
+    # ── Invariants ──
 
     def deliveries(self) -> Any:
-        return self.stored.of_job("acme", JOB.id)
+        return self.stored.list_by_job("acme", JOB.id)
 
     @invariant()
-    def what_is_delivered_was_taken(self) -> None:
+    def delivered_webhook_was_accepted(self) -> None:
         for each in self.deliveries():
             if each.state is DeliveryState.DELIVERED:
-                assert each.id in self.taken
+                assert each.id in self.accepted
                 assert any(attempt.succeeded for attempt in each.attempts)
 
     @invariant()
-    def what_is_pending_has_a_message(self) -> None:
-        waiting = {ref.id for ref, _ in self.queue} | {ref.id for ref in self.letters}
+    def pending_delivery_has_message(self) -> None:
+        waiting = {ref.id for ref, _ in self.queue} | {ref.id for ref in self.dead_letters}
         for each in self.deliveries():
             if each.sequence <= self.unread and each.state is DeliveryState.PENDING:
                 assert each.id in waiting
 
     @invariant()
-    def each_change_has_one_delivery_for_each_webhook(self) -> None:
+    def each_change_has_one_delivery_per_webhook(self) -> None:
         found = [(each.sequence, each.subscription) for each in self.deliveries()]
         assert len(found) == len(set(found))
         assert {*found} <= {(1, None), (2, None), (3, None), (3, "crm")}
 
     def teardown(self) -> None:
-        """In the end all is read and redriven, and whoever has not declined it has it."""
+        """Process the rest: all webhooks are delivered, except to receivers that are gone."""
         self.plan(CHANGES[self.unread :])
         self.unread = len(CHANGES)
         self.redrive()
-        declined = {e.id for e in self.deliveries() if e.attempts and e.attempts[-1].unwanted}
+        declined = {e.id for e in self.deliveries() if e.attempts and e.attempts[-1].gone}
         while self.queue:
-            self.work(0, tired=False, answer=204, fates=[])
+            self.work(0, last=False, answer=204, outcomes=[])
         assert len(self.deliveries()) == 4
         for each in self.deliveries():
             assert each.state is DeliveryState.DELIVERED or each.id in declined
@@ -184,8 +185,8 @@ class Receiver:
         return self._receive(headers["webhook-id"])
 
 
-class Unmeasured:
-    def attempted(self, state: DeliveryState) -> None:
+class NoMetrics:
+    def count_attempt(self, state: DeliveryState) -> None:
         pass
 
 

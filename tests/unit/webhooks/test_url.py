@@ -1,4 +1,4 @@
-"""Which addresses are the public internet's, and which URLs may be given."""
+"""Addresses and URLs that webhooks may use."""
 
 from contextlib import suppress
 
@@ -27,23 +27,23 @@ PUBLIC = [
 
 
 @pytest.mark.parametrize("address", PRIVATE)
-def test_what_is_not_the_public_internet_is_not_reached(address) -> None:
+def test_address_not_public_is_refused(address) -> None:
     assert not may_reach(address, loopback=False)
 
 
 @pytest.mark.parametrize("address", PUBLIC)
-def test_the_public_internet_is_reached(address) -> None:
+def test_address_public_is_allowed(address) -> None:
     assert may_reach(address, loopback=False)
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "127.1.2.3", "::1", "::ffff:127.0.0.1"])
-def test_this_machine_is_reached_only_where_that_is_wanted(address) -> None:
+def test_address_loopback_is_allowed_only_with_loopback(address) -> None:
     assert may_reach(address, loopback=True)
     assert not may_reach(address, loopback=False)
 
 
 @given(st.ip_addresses(v=4))
-def test_an_address_is_what_it_is_however_it_is_wrapped(address) -> None:
+def test_address_wrapped_in_ipv6_is_judged_as_ipv4(address) -> None:
     plain = may_reach(str(address), loopback=False)
     number = int(address)
 
@@ -64,7 +64,7 @@ def test_an_address_is_what_it_is_however_it_is_wrapped(address) -> None:
         "https://[2606:4700:4700::1111]/",
     ],
 )
-def test_a_public_https_url_is_taken_as_it_is(url) -> None:
+def test_url_public_https_is_accepted_unchanged(url) -> None:
     assert checked_url(url, loopback=False) == url
 
 
@@ -96,7 +96,7 @@ def test_a_public_https_url_is_taken_as_it_is(url) -> None:
         ("https://hooks.example.com/" + "x" * 2000, "2000 characters"),
     ],
 )
-def test_other_urls_are_refused_with_the_reason(url, reason) -> None:
+def test_url_invalid_is_refused_with_reason(url, reason) -> None:
     with pytest.raises(WebhookRefusedError, match=reason):
         checked_url(url, loopback=False)
 
@@ -104,11 +104,11 @@ def test_other_urls_are_refused_with_the_reason(url, reason) -> None:
 @pytest.mark.parametrize(
     "url", ["http://127.0.0.1:8000/in", "http://localhost:8000", "https://[::1]/"]
 )
-def test_on_this_machine_receivers_of_this_machine_will_do(url) -> None:
+def test_url_loopback_with_loopback_is_accepted(url) -> None:
     assert checked_url(url, loopback=True) == url
 
 
 @given(st.text())
-def test_any_text_is_a_url_or_refused(text) -> None:
+def test_url_any_text_is_https_or_refused(text) -> None:
     with suppress(WebhookRefusedError):
         assert checked_url(text, loopback=False).startswith("https://")

@@ -1,4 +1,4 @@
-"""Send one webhook, and say when to try again if that came to nothing."""
+"""Make one attempt to deliver a webhook, and schedule the retry if it fails."""
 
 import random
 from dataclasses import dataclass
@@ -7,22 +7,25 @@ from typing import Final
 from jobs.kit.clock import Clock
 from jobs.webhooks.errors import NotDeliveredError
 from jobs.webhooks.ports import DeliveryLog, DeliveryMetrics, Sender, SigningSecrets
-from jobs.webhooks.signature import signed
+from jobs.webhooks.signature import sign
 from jobs.webhooks.webhook import Attempt, DeliveryRef, DeliveryState, WebhookDelivery
 
-ATTEMPTS: Final = 13
-"""Of one message, the last of them a day or more after the first; then its queue gives it up."""
-_FIRST_PAUSE: Final = 5
-_FACTOR: Final = 3
-_LONGEST_PAUSE: Final = 17_500
+MAX_ATTEMPTS: Final = 13
+"""Per message, over 24 hours or more. Then SQS moves the message to the dead-letter queue."""
+_FIRST_RETRY_DELAY_S: Final = 5
+_BACKOFF_FACTOR: Final = 3
+_MAX_RETRY_DELAY_S: Final = 17_500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What came of it; `again_in` (s): the message is to come back after so long."""
+    """The result of a call. `attempt` is None if the webhook had already been delivered.
+
+    `retry_in_s` is None unless the message must return to its queue.
+    """
 
     attempt: Attempt | None = None
-    again_in: int | None = None
+    retry_in_s: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,8 +36,8 @@ class DeliverWebhook:
     metrics: DeliveryMetrics
     clock: Clock
 
-    def __call__(self, ref: DeliveryRef, *, received: int) -> Outcome:
-        """`received`: how often the message has come by now.
+    def __call__(self, ref: DeliveryRef, *, receive_count: int) -> Outcome:
+        """Attempt a delivery. `receive_count` includes the current receive of the message.
 
         Raises `DeliveryNotFoundError`.
         """
@@ -42,13 +45,13 @@ class DeliverWebhook:
         if delivery.state is DeliveryState.DELIVERED:
             return Outcome()
         attempt = self._attempt(delivery)
-        state = _state_after(attempt, last=received >= ATTEMPTS)
-        self.log.note(delivery, attempt, state)
-        self.metrics.attempted(state)
-        if attempt.succeeded or attempt.unwanted:
+        state = _state_after(attempt, last=receive_count >= MAX_ATTEMPTS)
+        self.log.add_attempt(delivery, attempt, state)
+        self.metrics.count_attempt(state)
+        if attempt.succeeded or attempt.gone:
             return Outcome(attempt=attempt)
-        over = state is DeliveryState.FAILED
-        return Outcome(attempt=attempt, again_in=0 if over else pause(received))
+        exhausted = state is DeliveryState.FAILED
+        return Outcome(attempt=attempt, retry_in_s=0 if exhausted else retry_delay_s(receive_count))
 
     def _attempt(self, delivery: WebhookDelivery) -> Attempt:
         at = self.clock()
@@ -58,22 +61,22 @@ class DeliverWebhook:
             return Attempt(at=at, ms=self.clock() - at, error=error.failure)
         return Attempt(at=at, ms=self.clock() - at, status=status)
 
-    def _send(self, delivery: WebhookDelivery, seconds: int) -> int:
-        live = self.secrets.live(delivery.ref.tenant)
-        if not live:
+    def _send(self, delivery: WebhookDelivery, timestamp_s: int) -> int:
+        secrets = self.secrets.live(delivery.ref.tenant)
+        if not secrets:
             raise NotDeliveredError("no_secret")
-        proof = signed(live, id=delivery.id, seconds=seconds, body=delivery.body)
-        headers = {"Content-Type": "application/json", **proof}
+        signature = sign(secrets, id=delivery.id, timestamp_s=timestamp_s, body=delivery.body)
+        headers = {"Content-Type": "application/json", **signature}
         return self.sender.send(delivery.url, headers, delivery.body.encode())
 
 
 def _state_after(attempt: Attempt, *, last: bool) -> DeliveryState:
     if attempt.succeeded:
         return DeliveryState.DELIVERED
-    return DeliveryState.FAILED if attempt.unwanted or last else DeliveryState.PENDING
+    return DeliveryState.FAILED if attempt.gone or last else DeliveryState.PENDING
 
 
-def pause(received: int) -> int:
-    """Return the seconds until the next attempt: ever longer, and not the same for all."""
-    shortest: float = min(_FIRST_PAUSE * _FACTOR ** (received - 1), _LONGEST_PAUSE)
-    return round(shortest * random.uniform(1, 1.1))  # noqa: S311 - jitter
+def retry_delay_s(receive_count: int) -> int:
+    """Return the delay until the next attempt: exponential backoff with jitter."""
+    backoff: int = _FIRST_RETRY_DELAY_S * _BACKOFF_FACTOR ** (receive_count - 1)
+    return round(min(backoff, _MAX_RETRY_DELAY_S) * random.uniform(1, 1.1))  # noqa: S311 - jitter

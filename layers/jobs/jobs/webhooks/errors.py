@@ -13,8 +13,8 @@ class NotDeliveredError(JobError):
 
 
 class DeliveryNotFoundError(JobError):
-    """No such delivery of this tenant, or it was too long ago."""
+    """The tenant has no such delivery, or it has expired."""
 
 
 class DeliveryExhaustedError(JobError):
-    """The delivery has been attempted too often to be tried again."""
+    """The delivery has reached its maximum number of attempts."""

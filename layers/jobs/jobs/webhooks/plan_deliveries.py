@@ -1,4 +1,4 @@
-"""Tell webhooks of changes: what is to be sent is written down first, then handed to workers."""
+"""Plan the webhook deliveries of job changes: store each delivery, then queue it."""
 
 from __future__ import annotations
 
@@ -26,45 +26,45 @@ class PlanDeliveries:
     clock: Clock
 
     def __call__(self, changes: Sequence[JobChange]) -> int:
-        """Return how many deliveries there are. Harmless when repeated: they are the same ones."""
-        planned = [each for change in changes for each in self._of(change)]
+        """Return the number of deliveries. Idempotent: a replay gives the same deliveries."""
+        planned = [delivery for change in changes for delivery in self._deliveries_of(change)]
         for delivery in planned:
             self.log.plan(delivery)
         if planned:
             self.queue.send([
-                DeliveryRef(tenant=each.ref.tenant, job_id=each.ref.id, id=each.id)
-                for each in planned
+                DeliveryRef(tenant=delivery.ref.tenant, job_id=delivery.ref.id, id=delivery.id)
+                for delivery in planned
             ])  # fmt: skip
         return len(planned)
 
-    def _of(self, change: JobChange) -> Iterator[WebhookDelivery]:
+    def _deliveries_of(self, change: JobChange) -> Iterator[WebhookDelivery]:
         if change.status is None:
             return
         event = EVENTS[change.status]
-        for subscription, webhook in self._webhooks(change):
+        for subscription_id, webhook in self._webhooks_of(change):
             if webhook.wants(event):
                 yield WebhookDelivery(
-                    id=delivery_id(change.ref, change.sequence, subscription),
+                    id=delivery_id(change.ref, change.sequence, subscription_id),
                     ref=change.ref,
                     sequence=change.sequence,
                     event=event,
                     url=webhook.url,
                     body=self._body(change, event),
                     planned_at=self.clock(),
-                    subscription=subscription,
+                    subscription=subscription_id,
                 )
 
-    def _webhooks(self, change: JobChange) -> Iterator[tuple[str | None, Webhook]]:
+    def _webhooks_of(self, change: JobChange) -> Iterator[tuple[str | None, Webhook]]:
         if change.webhook is not None:
             yield None, change.webhook
-        for each in self.subscriptions.standing(change.ref.tenant):
-            yield each.id, each.webhook
+        for subscription in self.subscriptions.list_active(change.ref.tenant):
+            yield subscription.id, subscription.webhook
 
     def _body(self, change: JobChange, event: str) -> str:
         data = self.describe(change)
-        told: WebhookMessage = {
+        message: WebhookMessage = {
             "type": f"job.{event}",
             "timestamp": data["occurredAt"],
             "data": data,
         }
-        return json.dumps(told, separators=(",", ":"))
+        return json.dumps(message, separators=(",", ":"))

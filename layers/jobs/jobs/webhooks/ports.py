@@ -1,4 +1,4 @@
-"""What webhooks need from the outside world; `jobs.core.ports` says what holds for all of these."""
+"""The ports of webhooks. The conventions of `jobs.core.ports` apply."""
 
 from __future__ import annotations
 
@@ -13,53 +13,58 @@ if TYPE_CHECKING:
 
 
 class Subscriptions(Protocol):
-    def standing(self, tenant: str) -> Sequence[Subscription]:
-        """Return the tenant's active webhooks for all of its jobs, as of a minute ago at most."""
+    def list_active(self, tenant: str) -> Sequence[Subscription]:
+        """Return the tenant's active subscriptions. The list may be one minute old."""
 
 
 class DeliveryLog(Protocol):
     def plan(self, delivery: WebhookDelivery) -> None:
-        """Store a new delivery; one that is there already is left as it is."""
+        """Store a new delivery. Idempotent: an existing delivery stays as it is."""
 
     def get(self, ref: DeliveryRef) -> WebhookDelivery:
         """Return a delivery, or raise `DeliveryNotFoundError`."""
 
     def find(self, tenant: str, delivery_id: str) -> WebhookDelivery:
-        """Return the tenant's delivery of this id, or raise `DeliveryNotFoundError`."""
+        """Return the tenant's delivery with this id, or raise `DeliveryNotFoundError`."""
 
-    def of_job(self, tenant: str, job_id: str) -> Sequence[WebhookDelivery]:
+    def list_by_job(self, tenant: str, job_id: str) -> Sequence[WebhookDelivery]:
         """Return a job's deliveries in the order of its changes."""
 
-    def note(self, delivery: WebhookDelivery, attempt: Attempt, state: DeliveryState) -> None:
-        """Add an attempt, once. What has been delivered stays so: then no failed one is noted."""
+    def add_attempt(
+        self, delivery: WebhookDelivery, attempt: Attempt, state: DeliveryState
+    ) -> None:
+        """Add an attempt and set the state. Idempotent.
+
+        Without effect if the delivery is delivered and `state` is not.
+        """
 
     def reopen(self, delivery: WebhookDelivery) -> None:
-        """Make a delivery pending again. Raises `DeliveryNotFoundError`."""
+        """Set a delivery back to pending. Raises `DeliveryNotFoundError`."""
 
 
 class DeliveryQueue(Protocol):
     def send(self, refs: Sequence[DeliveryRef]) -> None:
-        """Hand deliveries to workers, each at least once."""
+        """Queue deliveries for the workers, each at least once."""
 
 
 class SigningSecrets(Protocol):
     def live(self, tenant: str) -> Sequence[str]:
-        """Return the tenant's secrets, the newest first; none if it has not been given any."""
+        """Return the tenant's signing secrets, newest first. Empty if the tenant has none."""
 
 
 class Sender(Protocol):
     def send(self, url: str, headers: Mapping[str, str], body: bytes) -> int:
-        """POST, and return the answer's status.
+        """Send a POST request and return the status of the response.
 
-        Raises `NotDeliveredError` if there is none, or if this is nowhere that we send to.
+        Raises `NotDeliveredError` if there is no response, or if the address is not allowed.
         """
 
 
 class DeliveryMetrics(Protocol):
-    def attempted(self, state: DeliveryState) -> None:
-        """Count an attempt by what it has left its delivery as."""
+    def count_attempt(self, state: DeliveryState) -> None:
+        """Count an attempt by the resulting state of its delivery."""
 
 
 class Describe(Protocol):
     def __call__(self, change: JobChange) -> JobStatusChanged:
-        """Spell a change as the event bus does."""
+        """Serialize a change as on the event bus."""

@@ -1,4 +1,4 @@
-"""Have a webhook sent once more, whatever came of it before."""
+"""Deliver a webhook once more, whatever its state."""
 
 from dataclasses import dataclass, replace
 from typing import Final
@@ -7,8 +7,8 @@ from jobs.webhooks.errors import DeliveryExhaustedError
 from jobs.webhooks.ports import DeliveryLog, DeliveryQueue
 from jobs.webhooks.webhook import DeliveryRef, DeliveryState, WebhookDelivery
 
-_MOST_ATTEMPTS: Final = 200
-"""They are kept in one item."""
+_MAX_STORED_ATTEMPTS: Final = 200
+"""All attempts of a delivery are in one DynamoDB item."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,12 +17,12 @@ class RedeliverWebhook:
     queue: DeliveryQueue
 
     def __call__(self, tenant: str, delivery_id: str) -> WebhookDelivery:
-        """Return the delivery, which is pending again.
+        """Queue a delivery again and return it, now pending.
 
         Raises `DeliveryNotFoundError`, `DeliveryExhaustedError`.
         """
         delivery = self.log.find(tenant, delivery_id)
-        if len(delivery.attempts) >= _MOST_ATTEMPTS:
+        if len(delivery.attempts) >= _MAX_STORED_ATTEMPTS:
             raise DeliveryExhaustedError(delivery_id)
         self.log.reopen(delivery)
         ref = DeliveryRef(tenant=tenant, job_id=delivery.ref.id, id=delivery.id)

@@ -1,9 +1,9 @@
-"""Signatures as Standard Webhooks 1.0 has them: HMAC-SHA256 over id, time and body."""
+"""Signatures of Standard Webhooks 1.0: HMAC-SHA256 of id, timestamp and body."""
 
 import base64
 import hmac
-import secrets
 from collections.abc import Iterable, Mapping
+from secrets import token_bytes
 from typing import Final
 
 PREFIX: Final = "whsec_"
@@ -11,19 +11,19 @@ _KEY_BYTES: Final = 32
 
 
 def new_secret() -> str:
-    return PREFIX + base64.b64encode(secrets.token_bytes(_KEY_BYTES)).decode()
+    return PREFIX + base64.b64encode(token_bytes(_KEY_BYTES)).decode()
 
 
-def signed(live: Iterable[str], *, id: str, seconds: int, body: str) -> Mapping[str, str]:  # noqa: A002 - its name
-    """Return the headers that prove who sends this, and when: a signature for each live secret."""
-    content = f"{id}.{seconds}.{body}".encode()
+def sign(secrets: Iterable[str], *, id: str, timestamp_s: int, body: str) -> Mapping[str, str]:  # noqa: A002 - the standard's name
+    """Return the signature headers, with one signature for each secret."""
+    content = f"{id}.{timestamp_s}.{body}".encode()
     return {
         "webhook-id": id,
-        "webhook-timestamp": str(seconds),
-        "webhook-signature": " ".join(f"v1,{_signature(secret, content)}" for secret in live),
+        "webhook-timestamp": str(timestamp_s),
+        "webhook-signature": " ".join(f"v1,{_sign_with(secret, content)}" for secret in secrets),
     }
 
 
-def _signature(secret: str, content: bytes) -> str:
+def _sign_with(secret: str, content: bytes) -> str:
     key = base64.b64decode(secret.removeprefix(PREFIX))
     return base64.b64encode(hmac.digest(key, content, "sha256")).decode()

@@ -1,4 +1,4 @@
-"""Who is told over HTTP what becomes of jobs, and how the telling fared."""
+"""Webhook subscriptions, deliveries and attempts."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -20,7 +20,7 @@ _NAMESPACE: Final = UUID("9c3a7a3e-6f1d-5c0b-8a53-2d4f5b1e7c60")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscription:
-    """A webhook that a tenant has for all of its jobs."""
+    """A tenant's webhook for all of its jobs."""
 
     id: str
     tenant: str
@@ -36,7 +36,7 @@ class DeliveryState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """What came of one request: a status, or the kind of error that there was instead."""
+    """One request, `ms` long: either the response's `status` or an `error`."""
 
     at: Millis
     ms: Millis
@@ -48,16 +48,16 @@ class Attempt:
         return self.status in _SUCCESS
 
     @property
-    def unwanted(self) -> bool:
-        """Whether the receiver says that it will never want this (410)."""
+    def gone(self) -> bool:
+        """Whether the receiver has asked for no more attempts (410 Gone)."""
         return self.status == HTTPStatus.GONE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookDelivery:
-    """One event for one webhook. `body` is what is sent, the same at each attempt.
+    """One event for one webhook. Each attempt sends the same `body`.
 
-    `subscription` is None where the job itself has named the webhook.
+    `subscription` is the subscription's id, or None for the job's own webhook.
     """
 
     id: str
@@ -74,7 +74,7 @@ class WebhookDelivery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryRef:
-    """Where a delivery is found: all that its queue carries."""
+    """A reference to a delivery: the content of a queue message."""
 
     tenant: str
     job_id: str
@@ -82,5 +82,5 @@ class DeliveryRef:
 
 
 def delivery_id(ref: JobRef, sequence: int, subscription: str | None) -> str:
-    """Name a delivery: the same one, however often the change is heard of."""
+    """Derive a delivery's id from its change and webhook, so that a replay gives the same id."""
     return str(uuid5(_NAMESPACE, f"{ref.tenant}/{ref.id}/{sequence}/{subscription or ''}"))

@@ -1,4 +1,4 @@
-"""Composes webhooks; `jobs.core.wiring` says how wirings work."""
+"""Composes webhooks. `jobs.core.wiring` explains wirings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The webhook table: what was to be sent for each job, and each attempt to send it."""
+"""The webhook table: the deliveries of each job, with their attempts."""
 
 import json
 from collections.abc import Sequence
@@ -15,8 +15,8 @@ from jobs.webhooks.webhook import Attempt, DeliveryRef, DeliveryState, WebhookDe
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
-KEPT: Final[Millis] = 14 * 24 * 3600_000
-"""As long as a dead letter, which is nothing without it."""
+RETENTION_MS: Final[Millis] = 14 * 24 * 3600_000
+"""As long as SQS keeps the delivery's dead letter, which refers to this item."""
 
 
 class DynamoDeliveryLog:
@@ -30,36 +30,36 @@ class DynamoDeliveryLog:
             with passing_failures():
                 self._client.put_item(
                     TableName=self._table,
-                    Item=_item(delivery),
+                    Item=_to_item(delivery),
                     ConditionExpression="attribute_not_exists(PK)",
                 )
         except self._client.exceptions.ConditionalCheckFailedException:
-            return  # planned before; it may be delivered by now
+            return  # already planned, and possibly delivered
 
     def get(self, ref: DeliveryRef) -> WebhookDelivery:
         with passing_failures():
-            found = self._client.get_item(
+            item = self._client.get_item(
                 TableName=self._table, Key=_key(ref), ConsistentRead=True
             ).get("Item")
-        if not found or not self._is_live(found):
+        if not item or not self._is_live(item):
             raise DeliveryNotFoundError(ref.id)
-        return _delivery(found)
+        return _from_item(item)
 
     def find(self, tenant: str, delivery_id: str) -> WebhookDelivery:
         with passing_failures():
-            found = self._client.query(
+            items = self._client.query(
                 TableName=self._table,
                 IndexName="by_id",
                 KeyConditionExpression="SK = :id",
                 ExpressionAttributeValues=attributes({":id": delivery_id}),
             )["Items"]
-        for item in found:
+        for item in items:
             owner, job_id = item["PK"]["S"].split("#")
             if owner == tenant:
                 return self.get(DeliveryRef(tenant=tenant, job_id=job_id, id=delivery_id))
         raise DeliveryNotFoundError(delivery_id)
 
-    def of_job(self, tenant: str, job_id: str) -> Sequence[WebhookDelivery]:
+    def list_by_job(self, tenant: str, job_id: str) -> Sequence[WebhookDelivery]:
         with passing_failures():
             pages = self._client.get_paginator("query").paginate(
                 TableName=self._table,
@@ -67,11 +67,13 @@ class DynamoDeliveryLog:
                 ExpressionAttributeValues=attributes({":pk": f"{tenant}#{job_id}"}),
                 ConsistentRead=True,
             )
-            found = [item for page in pages for item in page["Items"] if self._is_live(item)]
-        return sorted(map(_delivery, found), key=lambda each: (each.sequence, each.id))
+            items = [item for page in pages for item in page["Items"] if self._is_live(item)]
+        return sorted(map(_from_item, items), key=lambda each: (each.sequence, each.id))
 
-    def note(self, delivery: WebhookDelivery, attempt: Attempt, state: DeliveryState) -> None:
-        noted = _attempt(attempt)
+    def add_attempt(
+        self, delivery: WebhookDelivery, attempt: Attempt, state: DeliveryState
+    ) -> None:
+        added = _dump_attempt(attempt)
         values = attributes({":state": state.value, ":delivered": DeliveryState.DELIVERED.value})
         try:
             with passing_failures():
@@ -81,12 +83,12 @@ class DynamoDeliveryLog:
                     UpdateExpression="SET attempts = list_append(attempts, :one), #state = :state",
                     ConditionExpression="attribute_exists(PK)"
                     " AND (#state <> :delivered OR :state = :delivered)"
-                    " AND NOT contains(attempts, :attempt)",  # the SDK may say it twice
+                    " AND NOT contains(attempts, :attempt)",  # the SDK may repeat the request
                     ExpressionAttributeNames={"#state": "state"},
-                    ExpressionAttributeValues={**values, ":attempt": noted, ":one": {"L": [noted]}},
+                    ExpressionAttributeValues={**values, ":attempt": added, ":one": {"L": [added]}},
                 )
         except self._client.exceptions.ConditionalCheckFailedException:
-            return  # it is noted; or another's attempt has delivered it; or it is too old
+            return  # already added, delivered by another attempt, or expired
 
     def reopen(self, delivery: WebhookDelivery) -> None:
         try:
@@ -100,7 +102,7 @@ class DynamoDeliveryLog:
                     ExpressionAttributeValues=attributes({":state": DeliveryState.PENDING.value}),
                 )
         except self._client.exceptions.ConditionalCheckFailedException as error:
-            raise DeliveryNotFoundError(delivery.id) from error  # too old since it was read
+            raise DeliveryNotFoundError(delivery.id) from error  # it has expired
 
     def _is_live(self, item: Stored) -> bool:
         return int(item["expires_at"]["N"]) * 1000 > self._clock()
@@ -114,7 +116,7 @@ def _key(ref: DeliveryRef) -> Item:
     return attributes({"PK": f"{ref.tenant}#{ref.job_id}", "SK": ref.id})
 
 
-def _item(delivery: WebhookDelivery) -> Item:
+def _to_item(delivery: WebhookDelivery) -> Item:
     values: Values = {
         "dialect": delivery.ref.kind,
         "sequence": delivery.sequence,
@@ -124,17 +126,17 @@ def _item(delivery: WebhookDelivery) -> Item:
         "planned_at": delivery.planned_at,
         "subscription": delivery.subscription,
         "state": delivery.state.value,
-        "expires_at": (delivery.planned_at + KEPT) // 1000,
+        "expires_at": (delivery.planned_at + RETENTION_MS) // 1000,
     }
-    attempts: Item = {"attempts": {"L": [_attempt(each) for each in delivery.attempts]}}
+    attempts: Item = {"attempts": {"L": [_dump_attempt(each) for each in delivery.attempts]}}
     return _key(_ref(delivery)) | attributes(values) | attempts
 
 
-def _attempt(attempt: Attempt) -> Any:
+def _dump_attempt(attempt: Attempt) -> Any:
     return {"S": json.dumps(asdict(attempt), separators=(",", ":"))}
 
 
-def _delivery(item: Stored) -> WebhookDelivery:
+def _from_item(item: Stored) -> WebhookDelivery:
     row = plain(item)
     tenant, job_id = row["PK"].split("#")
     return WebhookDelivery(

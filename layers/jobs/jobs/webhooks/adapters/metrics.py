@@ -1,4 +1,4 @@
-"""Metrics of webhooks in CloudWatch's embedded format."""
+"""Metrics of webhooks in CloudWatch's embedded metric format."""
 
 from typing import Final
 
@@ -8,9 +8,9 @@ from jobs.webhooks.webhook import DeliveryState
 
 
 class PrintedDeliveryMetrics:
-    """`Webhooks`, the attempts to send one, by outcome: those that failed will be made again.
+    """Counts attempts in the metric `Webhooks`, by outcome. Sortie retries `failed` attempts.
 
-    Neither tenant nor receiver: each would be a metric to pay for.
+    There is no dimension for tenant or receiver: CloudWatch bills each value as a metric.
     """
 
     _OUTCOMES: Final = {
@@ -19,7 +19,7 @@ class PrintedDeliveryMetrics:
         DeliveryState.FAILED: "given_up",
     }
 
-    def attempted(self, state: DeliveryState) -> None:
+    def count_attempt(self, state: DeliveryState) -> None:
         metrics = EphemeralMetrics()
         metrics.add_dimension("outcome", self._OUTCOMES[state])
         metrics.add_metric("Webhooks", MetricUnit.Count, 1)

@@ -1,4 +1,4 @@
-"""Hand deliveries to workers over SQS. The message is a pointer; the webhook table is the truth."""
+"""The SQS queue of deliveries. A message is a reference; the webhook table has the delivery."""
 
 import json
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from jobs.webhooks.webhook import DeliveryRef
 if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient
 
-_ENTRIES_A_CALL: Final = 10
+_MAX_BATCH_SIZE: Final = 10
 
 
 class SqsDeliveryQueue:
@@ -21,16 +21,16 @@ class SqsDeliveryQueue:
         self._queue_url = queue_url
 
     def send(self, refs: Sequence[DeliveryRef]) -> None:
-        for some in batched(refs, _ENTRIES_A_CALL, strict=False):
+        for batch in batched(refs, _MAX_BATCH_SIZE, strict=False):
             with passing_failures():
-                answer = self._client.send_message_batch(
+                response = self._client.send_message_batch(
                     QueueUrl=self._queue_url,
                     Entries=[
-                        {"Id": str(n), "MessageBody": to_text(ref)} for n, ref in enumerate(some)
+                        {"Id": str(n), "MessageBody": to_text(ref)} for n, ref in enumerate(batch)
                     ],
                 )
-            if answer.get("Failed"):
-                raise UnavailableError("the queue refused messages")
+            if response.get("Failed"):
+                raise UnavailableError("SQS rejected messages of a batch")
 
 
 def to_text(ref: DeliveryRef) -> str:
@@ -38,8 +38,8 @@ def to_text(ref: DeliveryRef) -> str:
 
 
 def from_text(text: str) -> DeliveryRef:
-    """Read a ref, or raise `ValueError` if the text holds none."""
+    """Parse a reference. Raises `ValueError`."""
     match json.loads(text):
         case {"tenant": str(tenant), "jobId": str(job_id), "deliveryId": str(delivery_id)}:
             return DeliveryRef(tenant=tenant, job_id=job_id, id=delivery_id)
-    raise ValueError("not a delivery's ref")
+    raise ValueError("not a reference to a delivery")

@@ -1,7 +1,7 @@
-"""What tenants' webhooks are signed with, as it is kept in Secrets Manager.
+"""The signing secrets of tenants' webhooks in Secrets Manager.
 
-A secret of each tenant: `{"secrets": ["whsec_…", …]}`, the newest first. There are two while
-receivers change over from the older one.
+Each tenant has one secret: `{"secrets": ["whsec_…", …]}`, newest first. During a rotation it
+has two, until all receivers know the newer one.
 """
 
 import json
@@ -14,7 +14,7 @@ from jobs.kit.secrets import SecretReader
 
 
 class WebhookSecrets:
-    """`prefix` and a tenant are the name of the tenant's secret."""
+    """Reads signing secrets. The name of a tenant's secret is `prefix` plus the tenant."""
 
     def __init__(self, secrets: SecretReader, prefix: str) -> None:
         self._secrets = secrets
@@ -22,15 +22,15 @@ class WebhookSecrets:
 
     def live(self, tenant: str) -> Sequence[str]:
         try:
-            return secrets_in(self._secrets.read(self._prefix + tenant))
-        except ClientError:  # what may pass is none of these
+            return parse_secrets(self._secrets.read(self._prefix + tenant))
+        except ClientError:  # permanent: the reader raises UnavailableError for the others
             return ()
 
 
-def secrets_in(text: str) -> Sequence[str]:
-    found: Any = json.loads(text)
-    return [str(each) for each in found["secrets"]]
+def parse_secrets(text: str) -> Sequence[str]:
+    value: Any = json.loads(text)
+    return [str(secret) for secret in value["secrets"]]
 
 
-def spelled(secrets: Sequence[str]) -> str:
+def dump_secrets(secrets: Sequence[str]) -> str:
     return json.dumps({"secrets": [*secrets]})

@@ -1,7 +1,7 @@
-"""POST to addresses that callers choose, and reach nothing by it that they could not reach.
+"""Send webhooks to URLs that callers choose, without server-side request forgery.
 
-The name is resolved once, every address that it has is checked, and the connection goes to one of
-those, with the name in `Host` and in TLS: a name that leads elsewhere a moment later leads nowhere.
+The sender resolves the host once, checks all its addresses and connects to one of these. It
+uses the name for `Host` and TLS only, so that DNS rebinding has no effect.
 """
 
 import socket
@@ -20,7 +20,7 @@ from jobs.core.webhook_url import may_reach, parts_of, port_of
 from jobs.webhooks.errors import NotDeliveredError
 from jobs.webhooks.webhook import Failure
 
-PATIENCE_S: Final = 10.0
+DEFAULT_TIMEOUT_S: Final = 10.0
 _USER_AGENT: Final = "Sortie-Webhooks/1"
 
 
@@ -33,26 +33,26 @@ class Connect(Protocol):
     def __call__(self, address: tuple[str, int], timeout: float) -> socket.socket: ...
 
 
-def resolved(host: str, port: int) -> Sequence[str]:
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return [str(address[0]) for *_, address in found]
+def resolve_host(host: str, port: int) -> Sequence[str]:
+    results = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return [str(address[0]) for *_, address in results]
 
 
 class WebhookSender:
-    """With `loopback`, this machine may be reached too, and without encryption."""
+    """Sends webhooks. With `loopback`, it also allows loopback addresses and plain HTTP."""
 
     def __init__(
         self,
         *,
         loopback: bool,
-        patience: float = PATIENCE_S,
-        resolve: Resolve = resolved,
+        timeout_s: float = DEFAULT_TIMEOUT_S,
+        resolve: Resolve = resolve_host,
         connect: Connect = socket.create_connection,
         tls: Callable[[], ssl.SSLContext] = ssl.create_default_context,
     ) -> None:
         self._tls = cache(tls)
         self._loopback = loopback
-        self._patience = patience
+        self._timeout_s = timeout_s
         self._resolve = resolve
         self._connect = connect
 
@@ -61,42 +61,51 @@ class WebhookSender:
             parts = parts_of(url, loopback=self._loopback)
         except WebhookRefusedError as error:
             raise NotDeliveredError("address_refused") from error
-        ends = time.monotonic() + self._patience
-        addresses = self._checked(parts)
-        with _failures(ends), closing(self._reached(parts, addresses, ends)) as reached:
-            connection = self._connection(parts)
-            connection.sock = reached
+        deadline = time.monotonic() + self._timeout_s
+        addresses = self._resolve_allowed(parts)
+        with (
+            _as_not_delivered(deadline),
+            closing(self._connect_first(parts, addresses, deadline)) as connected,
+        ):
+            connection = self._http_connection(parts)
+            connection.sock = connected
             target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-            with _given_up(reached, ends):
+            with _shut_down_at(deadline, connected):
                 connection.request("POST", target, body, {"User-Agent": _USER_AGENT, **headers})
-                # No more than its head is read; a redirect is an answer like any other.
-                with closing(connection.getresponse()) as answer:
-                    _left(ends)  # a head that was cut short looks like a whole one
-                    return answer.status
+                # Reads the response's head only, and does not follow redirects.
+                with closing(connection.getresponse()) as response:
+                    _remaining_s(deadline)  # http.client accepts a head that a shutdown cut short
+                    return response.status
 
-    def _checked(self, parts: SplitResult) -> Sequence[str]:
+    def _resolve_allowed(self, parts: SplitResult) -> Sequence[str]:
         try:
-            found = self._resolve(parts.hostname or "", port_of(parts))
+            addresses = self._resolve(parts.hostname or "", port_of(parts))
         except (OSError, UnicodeError) as error:
             raise NotDeliveredError("dns") from error
-        if not found or not all(may_reach(each, loopback=self._loopback) for each in found):
+        allowed = all(may_reach(address, loopback=self._loopback) for address in addresses)
+        if not addresses or not allowed:
             raise NotDeliveredError("address_refused")
-        return found
+        return addresses
 
-    def _reached(self, parts: SplitResult, addresses: Sequence[str], ends: float) -> socket.socket:
-        """Connect to the first address that answers."""
+    def _connect_first(
+        self, parts: SplitResult, addresses: Sequence[str], deadline: float
+    ) -> socket.socket:
+        """Connect to the first address that accepts the connection."""
         *others, last = addresses
         for tried, address in enumerate(others):
             with suppress(OSError):
-                return self._secured(parts, address, ends, share=1 / (len(addresses) - tried))
-        return self._secured(parts, last, ends)
+                return self._connect_to(
+                    parts, address, deadline, share=1 / (len(addresses) - tried)
+                )
+        return self._connect_to(parts, last, deadline)
 
-    def _secured(
-        self, parts: SplitResult, address: str, ends: float, *, share: float = 1
+    def _connect_to(
+        self, parts: SplitResult, address: str, deadline: float, *, share: float = 1
     ) -> socket.socket:
-        plain = self._connect((address, port_of(parts)), _left(ends) * share)
+        """Connect within a share of the remaining time, with TLS if the URL is HTTPS."""
+        plain = self._connect((address, port_of(parts)), _remaining_s(deadline) * share)
         try:
-            plain.settimeout(_left(ends))
+            plain.settimeout(_remaining_s(deadline))
             if parts.scheme == "http":
                 return plain
             return self._tls().wrap_socket(plain, server_hostname=parts.hostname)
@@ -104,7 +113,7 @@ class WebhookSender:
             plain.close()
             raise
 
-    def _connection(self, parts: SplitResult) -> HTTPConnection:
+    def _http_connection(self, parts: SplitResult) -> HTTPConnection:
         host, port = parts.hostname or "", port_of(parts)
         if parts.scheme == "http":
             return HTTPConnection(host, port)
@@ -112,44 +121,44 @@ class WebhookSender:
 
 
 @contextmanager
-def _given_up(reached: socket.socket, ends: float) -> Iterator[None]:
-    """Cut the line in time: who says a little now and then never keeps a socket waiting long."""
-    cut = Timer(_left(ends), _cut, [reached])
-    cut.daemon = True
-    cut.start()
+def _shut_down_at(deadline: float, connected: socket.socket) -> Iterator[None]:
+    """Shut the socket down at the deadline: its own timeout restarts with each received byte."""
+    timer = Timer(_remaining_s(deadline), _shut_down, [connected])
+    timer.daemon = True
+    timer.start()
     try:
         yield
     finally:
-        cut.cancel()
+        timer.cancel()
 
 
-def _cut(reached: socket.socket) -> None:
-    with suppress(OSError):  # it is closed already
-        socket.socket.shutdown(reached, socket.SHUT_RDWR)
+def _shut_down(connected: socket.socket) -> None:
+    with suppress(OSError):  # already closed
+        socket.socket.shutdown(connected, socket.SHUT_RDWR)
 
 
 @contextmanager
-def _failures(ends: float) -> Iterator[None]:
+def _as_not_delivered(deadline: float) -> Iterator[None]:
     try:
         yield
     except (OSError, HTTPException, ValueError) as error:
-        raise NotDeliveredError(_kind(error, late=time.monotonic() >= ends)) from error
+        raise NotDeliveredError(_to_failure(error, late=time.monotonic() >= deadline)) from error
 
 
-def _left(ends: float) -> float:
-    left = ends - time.monotonic()
-    if left <= 0:
+def _remaining_s(deadline: float) -> float:
+    remaining = deadline - time.monotonic()
+    if remaining <= 0:
         raise TimeoutError
-    return left
+    return remaining
 
 
-def _kind(error: Exception, *, late: bool) -> Failure:
+def _to_failure(error: Exception, *, late: bool) -> Failure:
     if late or isinstance(error, TimeoutError):
         return "timeout"
     match error:
         case ssl.SSLError():
             return "tls"
-        case OSError():  # one of them is an HTTPException too
+        case OSError():  # before HTTPException: RemoteDisconnected is both
             return "connection"
         case _:
             return "protocol"

@@ -1,4 +1,4 @@
-"""The registry table: webhooks that tenants have for all of their jobs."""
+"""The registry table: subscriptions, which are tenants' webhooks for all of their jobs."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -20,11 +20,11 @@ class DynamoSubscriptions:
     def __init__(self, client: "DynamoDBClient", table: str, clock: Clock) -> None:
         self._client = client
         self._table = table
-        self._standing = Cache[Sequence[Subscription]](clock)
+        self._cache = Cache[Sequence[Subscription]](clock)
 
-    def standing(self, tenant: str) -> Sequence[Subscription]:
-        known = self._standing.get(tenant)
-        return self._standing.put(tenant, value=self._read(tenant)) if known is None else known
+    def list_active(self, tenant: str) -> Sequence[Subscription]:
+        cached = self._cache.get(tenant)
+        return self._cache.put(tenant, value=self._read(tenant)) if cached is None else cached
 
     def put(self, subscription: Subscription) -> None:
         item = attributes({
@@ -45,15 +45,15 @@ class DynamoSubscriptions:
                     {":pk": f"TENANT#{tenant}", ":webhook": _PREFIX}
                 ),
             )
-            found = [_subscription(tenant, item) for page in pages for item in page["Items"]]
-        return [each for each in found if each.active]
+            stored = [_from_item(tenant, item) for page in pages for item in page["Items"]]
+        return [subscription for subscription in stored if subscription.active]
 
 
-def _subscription(tenant: str, item: Stored) -> Subscription:
+def _from_item(tenant: str, item: Stored) -> Subscription:
     row = plain(item)
     webhook = webhook_from(row["webhook"])
     if webhook is None:
-        raise TypeError("a subscription without a webhook")
+        raise TypeError("subscription has no webhook")
     return Subscription(
         id=row["SK"].removeprefix(_PREFIX),
         tenant=tenant,
