@@ -66,7 +66,7 @@ class Start:
 
     def run(self, environment: Mapping[str, str]) -> None:
         process = subprocess.Popen(  # noqa: S603 - our own command
-            [find_tool("runtime/bin/python"), CHILD, *self.arguments],
+            [find_tool("runtime/bin/python"), "-P", CHILD, *self.arguments],
             env={**environment, "PYTHONPATH": os.pathsep.join(map(str, self.path))},
             stdout=subprocess.PIPE,
             text=True,

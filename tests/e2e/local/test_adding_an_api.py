@@ -66,7 +66,7 @@ def test_api_built_from_the_page_works_on_a_stack(tree) -> None:
             "tests/architecture/test_environment.py",
             "tests/e2e/reports",
         ],
-        cwd=tree, capture_output=True, check=False, text=True, timeout=300,
+        cwd=tree, capture_output=True, check=False, text=True, timeout=900,
     )  # fmt: skip
 
     assert blocks >= 15
