@@ -60,6 +60,7 @@ check: .venv/.ready ## run lint, type checks and quick tests, while you work
 	@$(DEV)/ruff format --check
 	@$(DEV)/mypy
 	@$(DEV)/mypy --python-version 3.12 client/src # the oldest Python that the client supports
+	@$(DEV)/pylint --score n layers functions # finds copies
 	@$(OFFLINE) $(DEV)/pytest --numprocesses 2 $(SCHEDULE) --ignore tests/architecture/test_gates.py \
 	  tests/unit tests/handlers tests/architecture client/tests
 
@@ -68,6 +69,7 @@ test: .venv/.ready .tools/runtime/.ready .tools/docs/.ready $(LOCAL_STACK) $(NOD
 	@$(DEV)/ruff format --check
 	@$(DEV)/mypy
 	@$(DEV)/mypy --python-version 3.12 client/src # the oldest Python that the client supports
+	@$(DEV)/pylint --score n layers functions # finds copies
 	@$(OFFLINE) $(DEV)/pytest --numprocesses 4 $(SCHEDULE) --cov --cov-report= --cov-fail-under=$(COVERAGE)
 
 equipment: .venv/.ready $(LOCAL_STACK) $(CHAIN) ## test the local stack's own parts, and record that they pass (PART=chain: one part)
