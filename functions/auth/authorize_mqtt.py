@@ -1,6 +1,6 @@
-"""AWS IoT Core's custom authorizer: which topics may whoever has this password follow?
+"""AWS IoT Core's custom authorizer: grants a client its topics.
 
-The password is an access token or a share's code; the user name does not matter.
+The password is an access token or a share's code; the user name is ignored.
 """
 
 import base64

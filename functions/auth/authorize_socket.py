@@ -1,4 +1,4 @@
-"""The WebSocket API's authorizer: may whoever has this token watch this?"""
+"""The WebSocket API's authorizer, by an access token or a share's code."""
 
 from typing import Any
 
@@ -11,15 +11,15 @@ from jobs.tracking.wiring import wiring
 
 def authorize_socket(event: Any) -> Any:
     query, connection_id = event["queryStringParameters"], event["requestContext"]["connectionId"]
-    admit = wiring.authorize_connection
+    authorize = wiring.authorize_connection
     try:
-        connection = admit(connection_id, query["token"], query["resourceId"])
+        connection = authorize(connection_id, query["token"], query["resourceId"])
     except (InvalidTokenError, ResourceNotFoundError, ShareNotFoundError):
-        return answer("Deny", event["methodArn"], {})
-    return answer("Allow", event["methodArn"], missions_sockets.to_context(connection))
+        return policy_response("Deny", event["methodArn"], {})
+    return policy_response("Allow", event["methodArn"], missions_sockets.to_context(connection))
 
 
-def answer(effect: str, arn: str, context: dict[str, str]) -> Any:
+def policy_response(effect: str, arn: str, context: dict[str, str]) -> Any:
     statement = {"Effect": effect, "Action": "execute-api:Invoke", "Resource": arn}
     return {
         "principalId": context.get("tenant", "nobody"),

@@ -1,4 +1,4 @@
-"""POST /v3/jobs/{jobId}/cancel: call a mission off while it waits."""
+"""POST /v3/jobs/{jobId}/cancel: cancel a waiting mission."""
 
 from jobs.kit.http import Request, Response
 from jobs.missions.api import errors as missions_errors

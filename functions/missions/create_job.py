@@ -1,4 +1,4 @@
-"""POST /v3/jobs/create: ask for a mission to be flown."""
+"""POST /v3/jobs/create: create a mission."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""POST /v3/streams/share: let whoever has a code watch one job or device group, for a while."""
+"""POST /v3/streams/share: create a share of a job or device group."""
 
 from typing import Final
 

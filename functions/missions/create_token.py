@@ -1,4 +1,4 @@
-"""POST /v3/auth/token: OAuth 2.0 client credentials for an access token."""
+"""POST /v3/auth/token: exchange OAuth 2.0 client credentials for an access token."""
 
 from jobs.auth.wiring import wiring as auth
 from jobs.kit import lambda_handler as runtime

@@ -1,4 +1,4 @@
-"""DELETE /v3/jobs/{jobId}: remove a mission that is not being flown."""
+"""DELETE /v3/jobs/{jobId}: delete a mission that is not in flight."""
 
 from jobs.kit.http import Request, Response
 from jobs.missions.api import errors as missions_errors

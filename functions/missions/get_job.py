@@ -1,4 +1,4 @@
-"""GET /v3/jobs/{jobId}: one mission as it is now."""
+"""GET /v3/jobs/{jobId}: read a mission."""
 
 from jobs.kit.http import Request, Response
 from jobs.missions.api import query as missions_query

@@ -1,4 +1,4 @@
-"""GET /v3/shares/{shareCode}: one share."""
+"""GET /v3/shares/{shareCode}: read a share."""
 
 from jobs.kit.http import Request, Response
 from jobs.missions.api.endpoint import missions_endpoint

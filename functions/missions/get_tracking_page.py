@@ -1,4 +1,4 @@
-"""GET /tracking: the page that a share's URL leads to, the code in it being for the page."""
+"""GET /tracking: the page behind a share's URL; the code in the URL is for its script."""
 
 from jobs.kit import lambda_handler as runtime
 from jobs.kit.http import Request, Response

@@ -1,4 +1,4 @@
-"""GET /v3/jobs: the organisation's missions, newest first."""
+"""GET /v3/jobs: list the organisation's missions, newest first."""
 
 from jobs.kit.http import Request, Response
 from jobs.missions.api import query as missions_query

@@ -1,4 +1,4 @@
-"""GET /v3/resources: the organisation's device groups, and what each device is doing."""
+"""GET /v3/resources: list the organisation's device groups, with the status of each device."""
 
 from jobs.kit.http import Request, Response
 from jobs.missions.api import responses as missions

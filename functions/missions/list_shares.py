@@ -1,4 +1,4 @@
-"""GET /v3/shares: the organisation's shares that have not expired."""
+"""GET /v3/shares: list the organisation's live shares."""
 
 from jobs.kit.http import Request, Response
 from jobs.missions.api.endpoint import missions_endpoint

@@ -1,4 +1,4 @@
-"""DELETE /v3/shares/{shareCode}: end a share. The table's stream sees to its connections."""
+"""DELETE /v3/shares/{shareCode}: revoke a share. The table's stream has its connections closed."""
 
 from jobs.kit.http import Request, Response
 from jobs.missions.api.endpoint import missions_endpoint

@@ -1,4 +1,4 @@
-"""PATCH /v3/jobs/{jobId}: change a mission that waits."""
+"""PATCH /v3/jobs/{jobId}: update a waiting mission."""
 
 from jobs.kit.http import Request, Response
 from jobs.missions.api import errors as missions_errors

@@ -1,4 +1,4 @@
-"""WebSocket $connect: put the connection on record, if its share has room for one more viewer."""
+"""WebSocket $connect: store the connection, unless its share has its maximum number of viewers."""
 
 from http import HTTPStatus
 from typing import Any
@@ -15,7 +15,7 @@ def connect(event: Any) -> Any:
         wiring.connections.add(missions_sockets.parse_connection(event))
     except ShareFullError:
         return {"statusCode": HTTPStatus.TOO_MANY_REQUESTS}
-    except ShareNotFoundError:  # revoked since the authorizer looked
+    except ShareNotFoundError:  # revoked after the authorizer had read it
         return {"statusCode": HTTPStatus.FORBIDDEN}
     except UnavailableError:
         return {"statusCode": HTTPStatus.SERVICE_UNAVAILABLE}

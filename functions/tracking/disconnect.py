@@ -1,4 +1,4 @@
-"""WebSocket $disconnect: take the connection off the record, and give back its place."""
+"""WebSocket $disconnect: remove the connection, and stop counting it as a viewer."""
 
 from http import HTTPStatus
 from typing import Any

@@ -1,4 +1,4 @@
-"""State machine share_expiry, when a share expires: remove it, which ends what it had let in."""
+"""State machine share_expiry: remove an expired share. The table's stream drops its viewers."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""SQS mission queue: find a mission its device, or free the device of one that is over."""
+"""SQS mission queue: assign a device to a mission, or release that of an ended one."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ def run(record: Any) -> None:
     ref = messages.from_text(record["body"])
     if order := parse_order(record["body"]):
         wiring.settle_mission(ref, order)
-        runtime.logger.info("device freed", job_id=ref.id, device=order.device)
+        runtime.logger.info("mission settled", job_id=ref.id, device=order.device)
     else:
         status = wiring.run_mission(ref)
         runtime.logger.info("mission run", tenant=ref.tenant, job_id=ref.id, job_status=status)

@@ -1,4 +1,4 @@
-"""SQS queue of device reports: what a device has done with its order becomes what the job is."""
+"""SQS queue of device reports: apply the state of a device's order to its job."""
 
 import json
 from typing import Any
@@ -7,10 +7,10 @@ from jobs.kit import lambda_handler as runtime
 from jobs.missions.wiring import wiring
 
 
-def take(record: Any) -> None:
+def apply_report(record: Any) -> None:
     device = json.loads(record["body"])["device"]
     state = wiring.check_device(device)
-    runtime.logger.info("device report", device=device, state=state)
+    runtime.logger.info("device report applied", device=device, state=state)
 
 
-lambda_handler = runtime.queue(take)
+lambda_handler = runtime.queue(apply_report)

@@ -1,4 +1,4 @@
-"""SQS queue of telemetry: what devices say of themselves, kept and passed on."""
+"""SQS queue of telemetry: store readings of devices, and notify watchers."""
 
 from typing import Any
 
@@ -7,11 +7,11 @@ from jobs.missions.api import device_messages
 from jobs.tracking.wiring import wiring
 
 
-def take(record: Any) -> None:
+def process(record: Any) -> None:
     try:
         reading = device_messages.parse_telemetry(record["body"])
     except ValueError as error:
-        runtime.logger.warning("telemetry that is none", reason=str(error))
+        runtime.logger.warning("invalid telemetry dropped", reason=str(error))
         return
     if isinstance(reading, str):
         wiring.missions.fleet.mark_disconnected(reading)
@@ -19,4 +19,4 @@ def take(record: Any) -> None:
         wiring.process_reading(reading)
 
 
-lambda_handler = runtime.queue(take)
+lambda_handler = runtime.queue(process)

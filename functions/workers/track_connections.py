@@ -1,4 +1,4 @@
-"""Mission table's stream: greet new connections; have shares expire; end what they had let in."""
+"""Mission table's stream: send initial states, start timers of shares, drop their viewers."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ def track(record: Any) -> None:
         case "REMOVE" if is_share(change["OldImage"]):
             share = to_share(change["OldImage"])
             viewers = wiring.drop_viewers(share)
-            runtime.logger.info("share is no more", share=share.id, viewers=viewers)
+            runtime.logger.info("share removed", share=share.id, viewers=viewers)
 
 
 lambda_handler = runtime.stream(track)

@@ -1,4 +1,4 @@
-"""State machine mission, now and then: is everything still well with it?"""
+"""State machine mission: check the mission, and return the time of the next check."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What a device says of its order becomes what the job is."""
+"""Apply the state of a device's order to its job."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ NO_ANSWER_REASON: Final = "the device did not answer"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApplyReport:
-    """Reports come late, twice and out of order: what counts is how the order stands by now."""
+    """Reads the current state of the order: reports arrive late, twice and out of order."""
 
     repository: JobRepository
     registry: FleetRegistry
@@ -39,7 +39,7 @@ class ApplyReport:
     max_flight: Millis
 
     def __call__(self, order: str, device_id: str) -> OrderState | None:
-        """Return how the order stands, or None if there is none such."""
+        """Return the state of the order, or None if it does not exist."""
         device = self.registry.device(device_id)
         found = None if device is None else self.orders.state(order, device.id)
         if device is None or found is None:
@@ -49,7 +49,7 @@ class ApplyReport:
         try:
             self._apply(ref, order, state, reason)
         except (JobEndedError, JobNotFoundError, JobStartedError):
-            if state is OrderState.IN_PROGRESS:  # nobody wants it flown any more
+            if state is OrderState.IN_PROGRESS:  # the job has ended, or has another order
                 self.orders.recall(order, device.id)
         return state
 
@@ -66,13 +66,13 @@ class ApplyReport:
                 self._change(ref, order, lambda job: job.fail(why, now=self.clock()))
             case OrderState.REJECTED:
                 self.decline(ref, order, reason)
-            case OrderState.CANCELED:  # whoever withdrew it did not get any further
+            case OrderState.CANCELED:  # a worker withdrew it, then crashed
                 self.decline(ref, order, NO_ANSWER_REASON)
 
     def decline(self, ref: JobRef, order: str, reason: str | None) -> None:
-        """Take the mission back from a device that will not fly it, for another one to.
+        """Withdraw the order and queue the mission for another device.
 
-        Raises `JobStartedError` if the order is not the job's any more.
+        Raises `JobStartedError` if the job has another order by now.
         """
         given = mission_of(self.repository.get(ref)).order
         self._change(ref, order, partial(self._withdraw, reason=reason))

@@ -1,4 +1,4 @@
-"""Give the free devices of a group to the missions that wait for one."""
+"""Assign the free devices of a group to its waiting missions."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -15,14 +15,14 @@ from jobs.missions.mission import WaitingMission, assign_order, mission_of, orde
 from jobs.missions.ports import Fleet, FleetRegistry, Orders, WaitingMissions
 
 ORDER_TIMEOUT_MS: Final[Millis] = 30_000
-"""A device that has not accepted its order by then is taken to be out of order."""
+"""A device must accept its order within this time, or the order is withdrawn."""
 
 _MAX_EXAMINED: Final = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssignMissions:
-    """`silence` is how long a device may say nothing of its mission; `longest` a flight."""
+    """`silence_timeout` is the longest time between two reports of a device in flight."""
 
     repository: JobRepository
     queue: WaitingMissions
@@ -34,9 +34,9 @@ class AssignMissions:
     max_flight: Millis
 
     def __call__(self, tenant: str, group_id: str, newcomer: Job | None = None) -> None:
-        """Highest priority first, then oldest; among devices, by their ids.
+        """Assign by highest priority, then oldest mission, then lowest device id.
 
-        `newcomer` has just been queued, so that the queue may not show it yet.
+        `newcomer` has just been queued: the index may not contain it yet.
         """
         try:
             group = self.registry.group(tenant, group_id)
@@ -60,7 +60,7 @@ class AssignMissions:
         ]
 
     def _is_held(self, state: DeviceState) -> bool:
-        """Whether a mission still counts on the device, though its lease has run out meanwhile."""
+        """Return whether a running mission has the device, although its lease has expired."""
         if state.lease is None:
             return False
         try:
@@ -73,10 +73,10 @@ class AssignMissions:
         return (order.device, order.fence) == (state.device, state.lease.fence)
 
     def assign_device(self, ref: JobRef, device: str) -> bool:
-        """Lease the device, then note its order, then send that: each can be done again.
+        """Lease the device, store its order, then send the order; each step can be repeated.
 
-        A crash after the lease leaves it to run out; one before the sending
-        leaves an order that whoever watches the mission sends.
+        After a crash, an unused lease expires, and `WatchMission` sends an unsent
+        order. Returns False if another mission has the device.
         """
         now = self.clock()
         fence = self.fleet.lease(
@@ -97,6 +97,7 @@ class AssignMissions:
         return True
 
     def send_order(self, job: Job) -> None:
+        """Send the job's order to its device. Idempotent."""
         order, name = mission_of(job).order, order_id_of(job)
         if order is not None and name is not None:
             self.orders.send(name, order.device, self._to_document(job, order.fence, name))
@@ -115,6 +116,7 @@ class AssignMissions:
 
 
 def can_fly(device: str, waiting: WaitingMission) -> bool:
+    """Return whether the mission allows the device, and the device has not declined it."""
     mission = waiting.mission
     return mission.device in {None, device} and device not in mission.declined
 

@@ -1,4 +1,4 @@
-"""Call a mission off while it waits."""
+"""Cancel a waiting mission."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ class CancelMission:
     clock: Clock
 
     def __call__(self, ref: JobRef) -> Job:
-        """Return the cancelled job. Raises `JobNotFoundError`, or `JobStartedError`."""
+        """Return the cancelled job. Raises `JobNotFoundError`, `JobStartedError`."""
         return change_job(self.repository, ref, self._cancel)
 
     def _cancel(self, job: Job) -> Job:

@@ -1,4 +1,4 @@
-"""A device's list of orders has changed: what has become of the one that it was given?"""
+"""Apply the state of a device's order after the device's list of orders has changed."""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ class CheckDevice:
     apply_report: ApplyReport
 
     def __call__(self, device_id: str) -> OrderState | None:
-        """Return how the order stands, or None if the device has none of ours."""
+        """Return the state of the device's order, or None if it has no order of a job."""
         lease = self.fleet.states([device_id])[device_id].lease
         if lease is None:
             return None

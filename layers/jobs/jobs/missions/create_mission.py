@@ -1,4 +1,4 @@
-"""Create a job for a drone: where it is to fly is settled here, once."""
+"""Create a mission. Its waypoints are fixed here: later changes of the plan do not matter."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,16 +15,16 @@ from jobs.missions.mission import Mission
 from jobs.missions.ports import Fleet, FleetRegistry
 
 _DEFAULT_ALTITUDE_M: Final = 50.0
-"""Metres, for a place that comes without one."""
+"""For a `place` without an altitude."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewMission:
-    """What a caller asks for, already translated from its dialect.
+    """A create request, independent of its wire format.
 
-    `plan` is a registered mission's id; `place` is where to go where there is
-    none: `[longitude °, latitude °]`, perhaps with an altitude in m. Without
-    either, the drone hovers above its dock. `request` is kept as it is.
+    `plan` is the id of a registered mission. Without one, `place` is the target:
+    `[longitude °, latitude °]`, optionally with an altitude in m. Without
+    both, the drone hovers above its dock. `request` is stored unchanged.
     """
 
     tenant: str
@@ -47,7 +47,7 @@ class NewMission:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreateMission:
-    """`device_wait` is how long after it was due a mission waits for a device."""
+    """`device_wait` is how long a due mission waits for a device before it fails."""
 
     repository: JobRepository
     registry: FleetRegistry
@@ -57,10 +57,10 @@ class CreateMission:
     device_wait: Millis
 
     def __call__(self, new: NewMission) -> Job:
-        """Return the job, or the first one of the same key; it may have moved on since.
+        """Return the new job, or the current state of the first job of the same key.
 
         Raises `DeviceGroupNotFoundError`, `DeviceNotFoundError`, `PlanNotFoundError`,
-        `DeviceOfflineError` if the device is not online and must be, `IdempotencyConflictError`.
+        `DeviceOfflineError` (only with `online_only`), `IdempotencyConflictError`.
         """
         group = self.registry.group(new.tenant, new.group)
         if new.device is not None and new.device not in {device.id for device in group.devices}:
@@ -101,7 +101,7 @@ class CreateMission:
         return [[*new.place, _DEFAULT_ALTITUDE_M][:3]] if new.place else []
 
     def _is_repeated(self, new: NewMission) -> bool:
-        """Whether there is a job already, which was granted while the device was online."""
+        """Return whether the key has a job already: it passed this check when it was created."""
         key = new.idempotency_key
         return key is not None and self.repository.knows(new.tenant, new.kind, key)
 

@@ -1,4 +1,4 @@
-"""Remove a mission that is not being flown."""
+"""Delete a mission that is not in flight."""
 
 from dataclasses import dataclass
 
@@ -15,9 +15,9 @@ class DeleteMission:
     clock: Clock
 
     def __call__(self, ref: JobRef) -> None:
-        """One that waits is cancelled first, so that whoever follows it learns of its end.
+        """Cancel a waiting mission first, so that its watchers are notified; then delete it.
 
-        Raises `JobNotFoundError`, or `JobStartedError` for one that is being flown.
+        Raises `JobNotFoundError`, `JobStartedError` if it is in flight.
         """
         self.repository.delete(change_job(self.repository, ref, self._end))
 

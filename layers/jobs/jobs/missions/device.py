@@ -1,4 +1,4 @@
-"""Docked drones: which there are, and what each is doing."""
+"""Docked drones, their groups, plans, readings and leases."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,12 +8,12 @@ from jobs.core.job import JobRef
 from jobs.kit.clock import Millis
 
 ONLINE_TIMEOUT_MS: Final[Millis] = 15_000
-"""A device reports every 5 s at least; one that was not heard for so long is out of reach."""
+"""A device reports at least every 5 s. Without a reading for this long it is offline."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Device:
-    """`id` is its name as an AWS IoT thing too."""
+    """`id` is also the name of its AWS IoT thing."""
 
     id: str
     tenant: str
@@ -32,7 +32,7 @@ class DeviceGroup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """A mission that is registered to be flown: `[longitude °, latitude °, altitude m]` each."""
+    """A registered mission; each waypoint is `[longitude °, latitude °, altitude m]`."""
 
     id: str
     name: str
@@ -41,9 +41,9 @@ class Plan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lease:
-    """One mission has the device, until it reports otherwise or is not heard of until `until`.
+    """The exclusive use of a device by one mission, until `until`; readings renew it.
 
-    `fence` rises with each lease of the device.
+    `fence` increases with each lease of the device.
     """
 
     job: JobRef
@@ -53,9 +53,9 @@ class Lease:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What a device reports of itself. `sequence` rises; `order` is the id of what it works on.
+    """A telemetry message. `sequence` increases; `order` is the id of the current order.
 
-    `values` holds what watchers are shown: droneState, dockState, navigation,
+    `values` holds the fields for watchers: droneState, dockState, navigation,
     sensorPayload, weather (contract missions.md, Flying a mission).
     """
 
@@ -73,7 +73,7 @@ class Reading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceState:
-    """All that is known of a device; of one that never reported, nothing but its id."""
+    """The stored state of a device; without a first report, only its id."""
 
     device: str
     seen_at: Millis = 0
@@ -91,10 +91,10 @@ class DeviceState:
         return self.lease is not None and now < self.lease.until
 
     def is_free(self, now: Millis) -> bool:
-        """Whether it can be given a mission: in reach, in its dock, and at nobody's service.
+        """Return whether the device can take a mission: online, docked, no lease, no order.
 
-        A lease that has run out frees the device only together with its own
-        word that it is back: it may be in the air with its link lost.
+        An expired lease is not enough: the drone may be in the air without its
+        link. The device itself must report that it is docked.
         """
         return (
             self.is_online(now)
@@ -105,7 +105,7 @@ class DeviceState:
         )
 
     def status(self, now: Millis) -> Literal["online", "offline", "busy"]:
-        """`online`, `offline` or `busy`, as the contract's resources spell it."""
+        """Return the status of the resources API (contract missions.md)."""
         if not self.is_online(now):
             return "offline"
         return "online" if self.is_free(now) else "busy"

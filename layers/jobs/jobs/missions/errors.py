@@ -12,19 +12,19 @@ class DeviceNotFoundError(JobError):
 
 
 class PlanNotFoundError(JobError):
-    """The organisation has no such mission to fly."""
+    """The organisation has no such registered mission."""
 
 
 class DeviceOfflineError(JobError):
-    """The one device that may do the job is out of reach, and the caller will not wait for it."""
+    """The requested device is offline, and the request does not allow waiting."""
 
 
 class IdTakenError(JobError):
     """Another organisation has registered a device or device group of this id."""
 
     def __init__(self, taken: str) -> None:
-        super().__init__(f"{taken!r} is another organisation's; choose another id")
+        super().__init__(f"the id {taken!r} belongs to another organisation; choose another id")
 
 
 class InvalidClientError(JobError):
-    """No program of this organisation's has this id and secret."""
+    """The organisation has no client with this id and secret."""

@@ -1,4 +1,4 @@
-"""Each change of a mission's status: what must follow from it."""
+"""Start the follow-up of a change of a mission's status: its timer, or its settlement."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ class FollowMission:
     queue: MissionQueue
 
     def __call__(self, job: Job) -> None:
-        """`job` is as it was after the change, without its request. Harmless when repeated."""
+        """`job` is the state after the change, without its request. Idempotent."""
         mission = mission_of(job)
         if job.status is JobStatus.PENDING:
             self.timers.fly(job.ref, due_at=mission.due_at)

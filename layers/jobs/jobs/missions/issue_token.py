@@ -1,4 +1,4 @@
-"""Give a partner's program a token to call us with."""
+"""Issue an access token to a client."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ class IssueToken:
     issuer: TokenIssuer
 
     def __call__(self, tenant: str, client_id: str, client_secret: str) -> AccessToken:
-        """Raises `InvalidClientError`, whatever of it is not right."""
+        """Raises `InvalidClientError`, the same for an unknown id, organisation or secret."""
         client = self.partners.client(client_id)
         if client is None or client.tenant != tenant:
             raise InvalidClientError

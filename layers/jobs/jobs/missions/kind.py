@@ -1,4 +1,4 @@
-"""Missions, as the shared workers see them."""
+"""The kind of missions, for the shared workers."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class MissionKind:
         return True
 
     def survives_dead_letter(self, job: Job) -> bool:
-        """A mission in flight goes on: its state machine watches it."""
+        """Keep a mission in flight: its state machine watches it."""
         return job.status is JobStatus.RUNNING
 
     def create(self, request: Mapping[str, Any], *, tenant: str, key: str) -> Job:

@@ -1,6 +1,6 @@
-"""What a job has that is flown by a drone, and the steps that only such a job takes.
+"""The details of a mission, and its state transitions.
 
-All functions return the job as it is after the step, and refuse by raising.
+A transition returns the changed job, or raises and changes nothing.
 """
 
 from collections.abc import Mapping
@@ -15,10 +15,10 @@ from jobs.kit.clock import Millis
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """A mission given to a device, which may yet decline it.
+    """A mission's assignment to a device, which may still decline it.
 
-    `fence` is the number of the device's lease; `number` tells this order from
-    the job's others.
+    `fence` is that of the device's lease; `number` distinguishes the orders of
+    one job.
     """
 
     device: str
@@ -29,10 +29,10 @@ class Order:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mission:
-    """The half of a mission that is small, or changes; the job's request is the other.
+    """The small or mutable half of a mission; the other half is the job's request.
 
-    `device` is the only one that may fly it, where the caller named one.
-    `declined` are devices that would not. `due_at` is when it may start at the earliest.
+    Only `device` may fly the mission, if it is set. `declined` are the devices
+    that declined. `due_at` is the earliest start.
     """
 
     name: str
@@ -50,7 +50,7 @@ class Mission:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WaitingMission:
-    """A mission that waits for a device, as the queue shows it: perhaps it does no more."""
+    """An entry of the index of waiting missions, which may be stale."""
 
     ref: JobRef
     mission: Mission
@@ -69,7 +69,7 @@ def mission_of(job: Job) -> Mission:
 
 
 def order_id_of(job: Job) -> str | None:
-    """Return the name under which the job's order is known to the device; None without one."""
+    """Return the id of the job's order; None without an order."""
     order = mission_of(job).order
     return None if order is None else format_order_id(job.id, order)
 
@@ -87,26 +87,26 @@ def waits_for_device(job: Job) -> bool:
 
 
 def require_waiting(job: Job) -> None:
-    """Raise `JobStartedError` if the job is being flown, or over."""
+    """Raise `JobStartedError` if the job is running or has ended."""
     if job.status not in WAITING_STATUSES:
         raise JobStartedError(job.id)
 
 
 def apply_changes(job: Job, changes: Mapping[str, Any], *, now: Millis) -> Job:
-    """Change name, description or priority of a job that waits. Raises `JobStartedError`."""
+    """Change name, description or priority of a waiting job. Raises `JobStartedError`."""
     require_waiting(job)
     mission = replace(mission_of(job), **changes, amended_at=now)
     return replace(job, attempt=job.attempt + 1, details=mission)
 
 
 def cancel_waiting(job: Job, *, now: Millis) -> Job:
-    """Raises `JobStartedError` once a drone may have taken off."""
+    """Cancel a waiting job. Raises `JobStartedError` once a drone may have taken off."""
     require_waiting(job)
     return job.cancel(now=now)
 
 
 def assign_order(job: Job, device: str, *, fence: int, now: Millis) -> Job:
-    """Give the mission to a device. Raises `JobStartedError` if it waits for none any more."""
+    """Assign the mission to a device. Raises `JobStartedError` if it waits for none."""
     if not waits_for_device(job):
         raise JobStartedError(job.id)
     number = job.attempt + 1
@@ -115,7 +115,7 @@ def assign_order(job: Job, device: str, *, fence: int, now: Millis) -> Job:
 
 
 def withdraw_order(job: Job) -> Job:
-    """Take the mission back from a device that will not fly it: it is not asked again."""
+    """Withdraw the order and record that its device declined. Raises `JobStartedError`."""
     mission = mission_of(job)
     if job.status is not JobStatus.QUEUED or mission.order is None:
         raise JobStartedError(job.id)
@@ -125,6 +125,6 @@ def withdraw_order(job: Job) -> Job:
 
 
 def start_flight(job: Job, *, now: Millis, deadline: Millis) -> Job:
-    """The device has accepted: from now on a drone may be in the air. Raises `JobEndedError`."""
+    """Start the flight: from now on a drone may be in the air. Raises `JobEndedError`."""
     mission = replace(mission_of(job), started_at=now)
     return replace(job.start(now=now, deadline=deadline), details=mission)

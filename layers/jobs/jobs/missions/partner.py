@@ -1,11 +1,11 @@
-"""Partners' programs: who may do what in which organisation."""
+"""Clients of partner organisations, their roles and access tokens."""
 
 from dataclasses import dataclass, field
 from enum import IntEnum
 
 
 class Role(IntEnum):
-    """Each may do all that those before it may."""
+    """Each role includes the permissions of the lower ones."""
 
     VIEWER = 1
     PILOT = 2
@@ -14,7 +14,7 @@ class Role(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Client:
-    """A registered program of an organisation's; `id` is the identity provider's name for it."""
+    """A registered client of an organisation; `id` is its client id at the identity provider."""
 
     id: str
     tenant: str
@@ -24,7 +24,7 @@ class Client:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """A client as its token lets it act."""
+    """An authenticated client, with the role of its token."""
 
     tenant: str
     client_id: str
@@ -33,7 +33,7 @@ class Caller:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessToken:
-    """What a client shows of itself for `expires_in` seconds."""
+    """A bearer token, valid for `expires_in` seconds."""
 
     value: str = field(repr=False)
     expires_in: int

@@ -1,4 +1,4 @@
-"""What missions need from the outside world beside `jobs.core.ports`.
+"""Ports of missions, besides `jobs.core.ports`.
 
 Every method may raise `UnavailableError`.
 """
@@ -15,48 +15,48 @@ from jobs.missions.partner import AccessToken, Client
 
 
 class FleetRegistry(Protocol):
-    """Who has which devices. What is found may be a minute old."""
+    """Device groups, devices and plans by organisation. Results may be a minute old."""
 
     def groups(self, tenant: str) -> Sequence[DeviceGroup]:
         """Return the organisation's groups with their devices, each in order of id."""
 
     def group(self, tenant: str, group_id: str) -> DeviceGroup:
-        """Return one with its devices, or raise `DeviceGroupNotFoundError`."""
+        """Return a group with its devices, or raise `DeviceGroupNotFoundError`."""
 
     def device(self, device_id: str) -> Device | None:
-        """Return a device of whichever organisation."""
+        """Return a device of any organisation."""
 
     def plan(self, tenant: str, plan_id: str) -> Plan:
         """Return a registered mission, or raise `PlanNotFoundError`."""
 
 
 class Fleet(Protocol):
-    """What each device is doing now, and who has it."""
+    """The current state and lease of each device."""
 
     def states(self, device_ids: Sequence[str]) -> Mapping[str, DeviceState]:
-        """Return the state of each, consistently read."""
+        """Return the state of each device; the read is strongly consistent."""
 
     def lease(self, device_id: str, ref: JobRef, *, until: Millis) -> int | None:
-        """Take a device for a mission; return the lease's fence, or None if somebody has it."""
+        """Lease a device to a mission. Return the fence, or None if another mission has it."""
 
     def release(self, device_id: str, *, fence: int) -> None:
-        """End the lease of this fence; without effect if it is another's by now."""
+        """End the lease of this fence. Does nothing if the device has a newer lease."""
 
     def store_reading(
         self, reading: Reading, *, hold: Millis
     ) -> tuple[DeviceState, DeviceState] | None:
-        """Store a reading, newer than all before, and return the states before and after.
+        """Store a reading and return the states before and after it.
 
-        Prolongs the lease by `hold` if the reading is of the lease's own mission.
-        Returns None for a reading that came late.
+        Renews the lease for `hold` if the reading is of the leased mission.
+        Returns None, and stores nothing, if a newer reading is stored.
         """
 
     def mark_disconnected(self, device_id: str) -> None:
-        """Note that the connection to a device broke; its next reading ends that."""
+        """Mark a device as offline until its next reading."""
 
 
 class OrderState(StrEnum):
-    """How far a device is with an order, as AWS IoT Jobs spells it."""
+    """The status of a job execution in AWS IoT Jobs."""
 
     QUEUED = "QUEUED"
     IN_PROGRESS = "IN_PROGRESS"
@@ -69,61 +69,61 @@ class OrderState(StrEnum):
 
 
 class Orders(Protocol):
-    """The way to the devices."""
+    """Orders to devices."""
 
     def send(self, order_id: str, device_id: str, document: Mapping[str, Any]) -> None:
-        """Give a device its order; harmless when repeated."""
+        """Send a device its order. Idempotent."""
 
     def state(self, order_id: str, device_id: str) -> tuple[OrderState, str | None] | None:
-        """Return how the order stands, and the device's reason; None if there is none such."""
+        """Return the state of the order and the device's reason; None if it does not exist."""
 
     def withdraw(self, order_id: str, device_id: str) -> bool:
-        """Take back an order that the device has not accepted; return whether it had not."""
+        """Withdraw an order. Return False, and do nothing, if the device has accepted it."""
 
     def recall(self, order_id: str, device_id: str) -> None:
-        """Take back an order whatever the device is doing; without effect on an ended one."""
+        """Withdraw an order even if the device has accepted it. Does nothing if it has ended."""
 
 
 class WaitingMissions(Protocol):
     def list_waiting(self, tenant: str, group_id: str, *, limit: int) -> Sequence[WaitingMission]:
-        """Return those that wait for a device of the group: highest priority first, then oldest.
+        """Return the group's waiting missions: highest priority first, then oldest.
 
-        What has just changed may be missing still.
+        The read is eventually consistent.
         """
 
 
 class MissionQueue(Protocol):
-    """Both are done at least once."""
+    """Messages are delivered at least once."""
 
     def send(self, ref: JobRef) -> None:
-        """Have a mission brought on its way, as far as it goes now."""
+        """Have `RunMission` advance a mission."""
 
     def settle(self, ref: JobRef, order: Order) -> None:
-        """Have the device of a mission that is over freed for the next one."""
+        """Have `SettleMission` release the device of an ended mission."""
 
 
 class MissionTimers(Protocol):
     def fly(self, ref: JobRef, *, due_at: Millis) -> None:
-        """See to it that the mission is queued when it is due, and watched until its end."""
+        """Start the timer that queues the mission when it is due and watches it to its end."""
 
 
 class WatcherNotifier(Protocol):
-    """Whoever follows jobs and device groups, over WebSocket and MQTT."""
+    """Notifies watchers of jobs and device groups, over WebSocket and MQTT."""
 
     def notify_change(self, job: Job) -> None:
-        """Tell them how a mission stands; after its end, nobody follows it any more."""
+        """Send a mission's new status; after its end, close the connections of its watchers."""
 
     def notify_readings(self, states: Iterable[DeviceState]) -> None:
-        """Tell them what devices have reported."""
+        """Send the latest readings of devices."""
 
 
 class Partners(Protocol):
     def client(self, client_id: str) -> Client | None:
-        """Return a partner's program. One that was removed may be found for another minute."""
+        """Return a client. A removed client may be returned for another minute."""
 
 
 class TokenIssuer(Protocol):
     """The identity provider."""
 
     def issue(self, client_id: str, client_secret: str) -> AccessToken:
-        """Return a token with all scopes of the client's, or raise `InvalidClientError`."""
+        """Return a token with all scopes of the client, or raise `InvalidClientError`."""

@@ -1,4 +1,4 @@
-"""What a device says of itself: kept, passed on, and a reason to give it work."""
+"""Store a device's reading, notify watchers, and assign the device a mission if it is free."""
 
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -16,7 +16,7 @@ from jobs.missions.ports import Fleet, FleetRegistry, MissionQueue, WaitingMissi
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessReading:
-    """`silence` is how long a device may say nothing of the mission that it has."""
+    """`silence_timeout` is the longest time between two readings of a device in flight."""
 
     repository: JobRepository
     registry: FleetRegistry
@@ -29,7 +29,7 @@ class ProcessReading:
     silence_timeout: Millis
 
     def __call__(self, reading: Reading) -> None:
-        """Readings of unknown devices, and those that newer ones have overtaken, are nothing."""
+        """Ignores readings of unknown devices, and readings older than the stored one."""
         device = self.registry.device(reading.device)
         if device is None:
             return
@@ -38,17 +38,17 @@ class ProcessReading:
             return
         before, after = states
         for order in _changed_orders(before, reading):
-            with suppress(UnavailableError):  # whoever watches the mission finds it out
+            with suppress(UnavailableError):  # `WatchMission` repeats this
                 self.apply_report(order, device.id)
         after = self._release_ended_mission(after)
         self.watchers.notify_readings([after])
         now = self.clock()
-        was_free = before.is_free(before.seen_at) and before.is_free(now)  # and in reach ever since
+        was_free = before.is_free(before.seen_at) and before.is_free(now)  # and online ever since
         if after.is_free(now) and not was_free:
             self._send_next_mission(device)
 
     def _release_ended_mission(self, state: DeviceState) -> DeviceState:
-        """Free a device that is back from a mission whose end it could not report."""
+        """Release a docked device whose mission has ended without its report."""
         lease, reading = state.lease, state.reading
         if lease is None or reading is None or reading.order is not None or not reading.docked:
             return state
@@ -66,6 +66,6 @@ class ProcessReading:
 
 
 def _changed_orders(before: DeviceState, reading: Reading) -> set[str]:
-    """The orders that the device works on since this reading, or no more."""
+    """Return the orders that the device has started or finished since its last reading."""
     last = before.reading.order if before.reading else None
     return {order for order in {last} ^ {reading.order} if order and is_uuid(parse_job_id(order))}

@@ -1,4 +1,4 @@
-"""Bring a mission on its way, as far as it goes now."""
+"""Advance a mission: queue it when it is due, and assign it a device."""
 
 from dataclasses import dataclass
 
@@ -19,10 +19,10 @@ class RunMission:
     assign: AssignMissions
 
     def __call__(self, ref: JobRef) -> JobStatus | None:
-        """Queue a mission that is due, find it a device; return its status, None if it is gone.
+        """Return the mission's status after the step, or None if it was deleted.
 
-        Harmless when repeated. A mission that needs no device any more makes
-        room for the others of its group.
+        Idempotent. If the mission needs no device any more, the free devices go to
+        the other missions of its group.
         """
         try:
             job = change_job(self.repository, ref, self._enqueue_if_due)

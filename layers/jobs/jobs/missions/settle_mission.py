@@ -1,4 +1,4 @@
-"""After a mission: its device is for the next one."""
+"""Release the device of an ended mission."""
 
 from dataclasses import dataclass
 
@@ -16,10 +16,10 @@ class SettleMission:
     assign: AssignMissions
 
     def __call__(self, ref: JobRef, order: Order) -> None:
-        """Free the device of a mission that is over, and give it the next one.
+        """Release the device and assign it the next mission.
 
-        Where a drone may be in the air it is called back, and its lease stays:
-        only its own word that it is docked frees it.
+        If the drone may be in the air, recall it and keep the lease: only its
+        own report that it is docked releases the device.
         """
         name = format_order_id(ref.id, order)
         found = self.orders.state(name, order.device)

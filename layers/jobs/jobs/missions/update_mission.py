@@ -1,4 +1,4 @@
-"""Change what may still be changed of a mission that waits."""
+"""Change the name, description or priority of a waiting mission."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ class UpdateMission:
     clock: Clock
 
     def __call__(self, ref: JobRef, changes: Mapping[str, Any]) -> Job:
-        """Set name, description or priority. Raises `JobNotFoundError`, or `JobStartedError`."""
+        """Set name, description or priority. Raises `JobNotFoundError`, `JobStartedError`."""
 
         def step(job: Job) -> Job:
             now = self.clock()

@@ -1,4 +1,4 @@
-"""Look at a mission now and then: whatever was lost on the way is noticed here."""
+"""Check a mission periodically, and make up for lost messages and reports."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -32,7 +32,7 @@ class WatchMission:
     clock: Clock
 
     def __call__(self, ref: JobRef) -> Millis | None:
-        """Return when to look again, or None once the mission is over or gone."""
+        """Return the time of the next check, or None if the mission has ended or was deleted."""
         try:
             job = change_job(self.repository, ref, lambda job: job.as_of(self.clock()))
         except JobNotFoundError:
@@ -41,7 +41,11 @@ class WatchMission:
             return None
         try:
             return min(self._check(job), job.deadline)
-        except (JobEndedError, JobNotFoundError, JobStartedError):  # it has just moved on by itself
+        except (
+            JobEndedError,
+            JobNotFoundError,
+            JobStartedError,
+        ):  # it has changed since it was read
             return self.clock()
 
     def _check(self, job: Job) -> Millis:
@@ -56,7 +60,7 @@ class WatchMission:
         return self.clock() + _ORDER_INTERVAL_MS
 
     def _check_order(self, job: Job, order: Order, name: str) -> None:
-        """See what has become of an order that the device has not accepted, as far as we know."""
+        """Check an order whose acceptance is not known; withdraw it after its timeout."""
         found = self.orders.state(name, order.device)
         if found is None:
             self.assign.send_order(job)

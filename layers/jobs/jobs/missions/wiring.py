@@ -39,7 +39,7 @@ class MissionsWiring:
     def __init__(self, core: CoreWiring) -> None:
         self.core = core
 
-    # ── Who is calling, and how often ───────────────────────────────────────────────
+    # ── Access tokens ──────────────────────────────────────────────────────────────────
 
     @cached_property
     def issue_token(self) -> IssueToken:
@@ -55,10 +55,10 @@ class MissionsWiring:
 
     @property
     def silence_timeout(self) -> Millis:
-        """How long a device may be silent about the mission that it has."""
+        """The longest time between two readings of a device in flight."""
         return _millis(os.environ["DEVICE_SILENCE_SECONDS"])
 
-    # ── What the API functions do ───────────────────────────────────────────────────
+    # ── Use cases of the API ────────────────────────────────────────────────────────────
 
     @cached_property
     def create_mission(self) -> CreateMission:
@@ -92,7 +92,7 @@ class MissionsWiring:
         return DeleteMission(repository=self.core.jobs, clock=self.core.clock)
 
     def addresses(self, request: Request) -> Addresses:
-        """Return where clients reach us: what the deployer said, or else where this one did."""
+        """Return the public base URLs: configured ones, else those of the request."""
         from jobs.missions.api.responses import Addresses
 
         return Addresses(
@@ -172,7 +172,7 @@ class MissionsWiring:
             max_flight=_millis(os.environ["MAX_FLIGHT_SECONDS"]),
         )
 
-    # ── What it stands on ───────────────────────────────────────────────────────────
+    # ── Adapters ───────────────────────────────────────────────────────────────────────
 
     @cached_property
     def partners(self) -> DynamoPartners:

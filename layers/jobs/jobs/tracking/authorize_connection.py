@@ -1,4 +1,4 @@
-"""Who may open a WebSocket connection: a partner's client, or whoever has a share's code."""
+"""Authorize a new WebSocket connection, by an access token or a share's code."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,12 +12,12 @@ from jobs.tracking.ports import Shares
 from jobs.tracking.share import share_id
 
 MAX_CONNECTION_MS: Millis = 2 * 3600 * 1000
-"""API Gateway ends every connection after two hours."""
+"""API Gateway closes every connection after two hours."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuthorizeConnection:
-    """`authenticate` says whose access token this is and until when, or raises."""
+    """`authenticate` returns the caller and expiry of an access token, or raises."""
 
     authenticate: Callable[[str], tuple[Caller, Millis]]
     find: FindResource
@@ -25,12 +25,12 @@ class AuthorizeConnection:
     clock: Clock
 
     def __call__(self, connection_id: str, token: str, resource_id: str) -> Connection:
-        """Return the connection as it may be put on record.
+        """Return the authorized connection, which is not stored yet.
 
-        Raises `ResourceNotFoundError` or `ShareNotFoundError`, and what `authenticate` raises.
+        Raises `ResourceNotFoundError`, `ShareNotFoundError`, and the errors of `authenticate`.
         """
         latest = self.clock() + MAX_CONNECTION_MS
-        if "." in token:  # a JWT; no code has one
+        if "." in token:  # a JWT; codes have no dot
             caller, until = self.authenticate(token)
             resource = self.find(caller.tenant, resource_id)
             return Connection(id=connection_id, resource=resource, until=min(until, latest))

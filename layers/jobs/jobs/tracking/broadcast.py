@@ -1,7 +1,7 @@
-"""Send everybody who watches a resource one message.
+"""Send a message to all watchers of a resource.
 
-AWS calls: one Query, one Publish and one more for each live share, and for each open connection
-one PostToConnection; a change of status is claimed first, with one UpdateItem each.
+AWS calls: one Query, one Publish, one Publish for each live share, and one PostToConnection for
+each open connection. A change of status takes one more UpdateItem for each connection.
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -34,24 +34,24 @@ class Broadcast:
         sequence: int | None = None,
         last: bool = False,
     ) -> None:
-        """Tell them; `sequence` is of the change of status that this is, `last` closes sockets.
+        """Send a message; `sequence` is that of a change of status, `last` closes the sockets.
 
-        Connections that have not been greeted yet are left out (see `greet`). Raises
-        `UnavailableError` after all others have been told: then this can be repeated.
+        Leaves out connections without their initial state (see `send_initial_state`).
+        Raises `UnavailableError` after sending to all others. Idempotent for a `sequence`.
         """
-        watching = self.connections.find_watchers(resource)
+        watchers = self.connections.find_watchers(resource)
         self.topics.publish(resource.topic, message)
-        for share in watching.shares:
+        for share in watchers.shares:
             self.topics.publish(share.topic, self.messages.filter_for_share(message, share.type))
-        greeted = [each for each in watching.connections if each.sequence]
+        ready = [each for each in watchers.connections if each.sequence]
         notify = partial(self._notify, message=message, sequence=sequence, last=last)
-        if greeted:
+        if ready:
             with ThreadPoolExecutor(_MAX_THREADS) as pool:
-                for _ in pool.map(notify, greeted):
+                for _ in pool.map(notify, ready):
                     pass
 
     def send(self, connection: Connection, message: Message) -> None:
-        """Raises `SocketGoneError`."""
+        """Send a connection the fields that it may see. Raises `SocketGoneError`."""
         shown = (
             self.messages.filter_for_share(message, connection.shows)
             if connection.shows
@@ -60,7 +60,7 @@ class Broadcast:
         self.sockets.post(connection.id, shown)
 
     def send_once(self, connection: Connection, message: Message, sequence: int) -> bool:
-        """Return False if somebody else has taken it upon them to send this change.
+        """Return False if another worker sends this change.
 
         Raises `SocketGoneError`, `ConnectionEndedError`, `UnavailableError`.
         """
@@ -78,8 +78,8 @@ class Broadcast:
     ) -> None:
         expired = connection.until <= self.clock()
         try:
-            told = expired or self._deliver(connection, message, sequence)
-            if expired or (last and told):
+            sent = expired or self._deliver(connection, message, sequence)
+            if expired or (last and sent):
                 self.sockets.close(connection.id)
         except SocketGoneError:
             self.connections.remove(connection)
@@ -87,7 +87,7 @@ class Broadcast:
             return
 
     def _deliver(self, connection: Connection, message: Message, sequence: int | None) -> bool:
-        """Return whether it has been told, and is not just about to be, by its greeting."""
+        """Return whether the message has been sent: another worker may be sending it now."""
         if sequence is None:
             self.send(connection, message)
             return True

@@ -1,4 +1,4 @@
-"""Who watches what: a job or a device group, over a WebSocket connection."""
+"""WebSocket connections to a job or a device group."""
 
 from dataclasses import dataclass
 
@@ -9,10 +9,10 @@ from jobs.tracking.share import Share, ShareType
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connection:
-    """A WebSocket connection; `share` is the id of the one that lets it in, `shows` its type.
+    """A WebSocket connection; `share` is the id of its share, if any, `shows` its type.
 
-    `sequence` is that of the last change of status it was sent; 0: it has been
-    sent nothing at all, as it may not be open yet.
+    `sequence` is that of the last change of status sent to it. 0 means that it has
+    no initial state yet, and may not be open.
     """
 
     id: str
@@ -25,7 +25,7 @@ class Connection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResourceWatchers:
-    """Everybody who watches a resource. Shares are live; connections may have expired."""
+    """The watchers of a resource. Shares are live; connections may have expired."""
 
     connections: tuple[Connection, ...] = ()
     shares: tuple[Share, ...] = ()
@@ -36,4 +36,4 @@ class SocketGoneError(Exception):
 
 
 class ConnectionEndedError(Exception):
-    """The connection is not on record any more: it is to be closed, or has been."""
+    """The connection is not stored any more: it must be closed, or is closed."""

@@ -1,4 +1,4 @@
-"""Let whoever has a code watch one job or device group, for a while."""
+"""Create a share: a code that lets viewers watch one job or device group until it expires."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from jobs.tracking.share import Share, ShareType, new_code
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewShare:
-    """What a caller asks for, already translated from its dialect."""
+    """A create request, independent of its wire format."""
 
     tenant: str
     resource_id: str
@@ -29,7 +29,7 @@ class CreateShare:
     clock: Clock
 
     def __call__(self, new: NewShare) -> Share:
-        """Raises `ResourceNotFoundError`."""
+        """Return the new share. Raises `ResourceNotFoundError`."""
         resource = self.find(new.tenant, new.resource_id)
         now = self.clock()
         share = Share(

@@ -1,4 +1,4 @@
-"""Close what a share let in, now that it is no more."""
+"""Close the connections of a share that has been revoked or has expired."""
 
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,12 +14,12 @@ class DropViewers:
     sockets: Sockets
 
     def __call__(self, share: Share) -> int:
-        """Return how many there were."""
-        watching = self.connections.find_watchers(share.resource)
-        viewers = [each for each in watching.connections if each.share == share.id]
+        """Return the number of closed connections."""
+        watchers = self.connections.find_watchers(share.resource)
+        viewers = [each for each in watchers.connections if each.share == share.id]
         for connection in viewers:
-            # First, while its being on record has a failure repeated. Then again: it may have been
-            # greeted in between. One that opens later finds itself off the record, and is closed.
+            # Close before removing, so that a failed close is retried. Close again: the socket may
+            # have opened in between. `SendInitialState` closes a socket that opens later.
             self._close(connection)
             self.connections.remove(connection)
             self._close(connection)

@@ -12,4 +12,4 @@ class ShareNotFoundError(JobError):
 
 
 class ShareFullError(JobError):
-    """As many as may watch by this share at the same time do so already."""
+    """The share has its maximum number of viewers."""

@@ -1,4 +1,4 @@
-"""Find what is to be watched by its id, which does not tell a job from a device group."""
+"""Find a job or device group by its id, which does not show the kind."""
 
 from dataclasses import dataclass
 
@@ -19,7 +19,7 @@ class FindResource:
     registry: FleetRegistry
 
     def __call__(self, tenant: str, resource_id: str) -> Resource:
-        """Raises `ResourceNotFoundError`, also for another organisation's."""
+        """Return the resource. Raises `ResourceNotFoundError`, also for another organisation's."""
         if is_uuid(resource_id):
             ref = JobRef(tenant=tenant, kind=KIND, id=resource_id)
             try:

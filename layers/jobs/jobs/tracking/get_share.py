@@ -1,4 +1,4 @@
-"""Read one share, which only its own organisation may."""
+"""Read a share of an organisation."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ class GetShare:
     shares: Shares
 
     def __call__(self, tenant: str, code: str) -> Share:
-        """Raises `ShareNotFoundError`, also for another organisation's."""
+        """Return the share. Raises `ShareNotFoundError`, also for another organisation's."""
         share = self.shares.get(share_id(code))
         if share.resource.tenant != tenant:
             raise ShareNotFoundError

@@ -1,4 +1,4 @@
-"""What an MQTT client may do."""
+"""Permissions of an MQTT client."""
 
 from dataclasses import dataclass
 
@@ -7,9 +7,9 @@ from jobs.kit.clock import Millis
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grant:
-    """Clients whose id is `client_prefix`, a dash, and anything may follow the topics.
+    """Clients may subscribe to the topics if their id starts with `client_prefix` and a dash.
 
-    `principal` is alphanumeric. In a topic, `*` stands for anything.
+    `principal` is alphanumeric. In a topic, `*` matches any characters.
     """
 
     principal: str

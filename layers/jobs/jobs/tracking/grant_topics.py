@@ -1,4 +1,4 @@
-"""Which MQTT topics may be followed: all of a partner's own, or one share's."""
+"""Authorize an MQTT client: for all topics of an organisation, or for that of one share."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,20 +13,19 @@ from jobs.tracking.ports import Shares
 from jobs.tracking.share import share_id
 
 _CLIENT_PREFIX_LENGTH: Final = 8
-"""Characters of a code that its viewers' client ids begin with: enough to tell shares apart, and
-far too few to guess the rest."""
+"""Characters of a code in the client ids of its viewers. The rest of the code stays secret."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GrantTopics:
-    """`authenticate` says whose access token this is and until when, or raises."""
+    """`authenticate` returns the caller and expiry of an access token, or raises."""
 
     authenticate: Callable[[str], tuple[Caller, Millis]]
     registry: FleetRegistry
     shares: Shares
 
     def __call__(self, credential: str) -> Grant:
-        """Raises `ShareNotFoundError`, and what `authenticate` raises."""
+        """Return the grant. Raises `ShareNotFoundError`, and the errors of `authenticate`."""
         if "." not in credential:  # so it is no JWT
             share = self.shares.get(share_id(credential))
             return Grant(

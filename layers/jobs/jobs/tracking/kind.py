@@ -1,4 +1,4 @@
-"""Missions that are watched, as the shared workers see them."""
+"""The kind of missions, with notification of watchers, for the shared workers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class TrackedMissionKind(MissionKind):
-    """Every change of a mission is sent to its watchers, too."""
+    """Sends every change of a mission to its watchers."""
 
     def __init__(self, wiring: TrackingWiring) -> None:
         super().__init__(wiring.missions)
@@ -23,6 +23,6 @@ class TrackedMissionKind(MissionKind):
     @override
     def follow(self, job: Job) -> bool:
         super().follow(job)
-        with suppress(UnavailableError):  # watchers see the next change; jobs do not wait for them
+        with suppress(UnavailableError):  # a lost notification must not block the job
             self._tracking.notify_watchers.notify_change(job)
         return True

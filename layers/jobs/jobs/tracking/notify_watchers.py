@@ -1,8 +1,8 @@
-"""Tell those who follow jobs and device groups what has become of them.
+"""Notify the watchers of jobs and device groups of changes and readings.
 
-AWS calls beside those of `broadcast`: for a change of a job one read of its device, once it has
-one; for a device's reading none, and one GetItem of its job's status if it flies one. So a reading
-in flight makes 5 calls, and one more for each share and connection of the job and of the group.
+AWS calls besides those of `broadcast`: a change of a job reads its device, if it has one. A reading
+of a device in flight reads the status of its job. So a reading in flight makes 5 calls, and one
+more for each share and connection of the job and of the group.
 """
 
 from collections.abc import Iterable
@@ -39,7 +39,7 @@ class NotifyWatchers:
         )
 
     def notify_readings(self, states: Iterable[DeviceState]) -> None:
-        """Of several states of one device, the last is told; what fails, the next makes up for."""
+        """Send the last state of each device. Failures are dropped: the next reading follows."""
         for state in {state.device: state for state in states}.values():
             with suppress(UnavailableError):
                 self._notify_group(state)
@@ -53,7 +53,7 @@ class NotifyWatchers:
             self.broadcast(group, self.messages.device_message(state))
 
     def _notify_job(self, state: DeviceState) -> None:
-        """Of a job that is over, nothing more is told."""
+        """Send nothing for a job that has ended."""
         ref = _flown_job(state)
         try:
             status = self.repository.status_of(ref) if ref else None
@@ -69,6 +69,6 @@ def read_device_state(job: Job, fleet: Fleet) -> DeviceState | None:
 
 
 def _flown_job(state: DeviceState) -> JobRef | None:
-    """The job that a device works on, if it is the one it was given."""
+    """Return the job that the device flies, if it has the lease for it."""
     order, lease = state.reading and state.reading.order, state.lease
     return lease.job if order and lease and lease.job.id == parse_job_id(order) else None

@@ -1,4 +1,4 @@
-"""What following jobs and devices needs from the outside world.
+"""Ports of tracking.
 
 Every method may raise `UnavailableError`.
 """
@@ -20,38 +20,38 @@ class Shares(Protocol):
     def add(self, share: Share) -> None: ...
 
     def get(self, share_id: str) -> Share:
-        """Return it as long as it lives, or raise `ShareNotFoundError`."""
+        """Return a live share, or raise `ShareNotFoundError`."""
 
     def list_live(self, tenant: str) -> Sequence[Share]:
-        """Return those of an organisation that have not expired, oldest first."""
+        """Return the live shares of an organisation, oldest first."""
 
     def remove(self, share_id: str, resource: Resource) -> None:
-        """Let nobody in by it any more; harmless when repeated."""
+        """Remove a share, so that it admits no more viewers. Idempotent."""
 
 
 class Connections(Protocol):
-    """The WebSocket connections that there are, by what they watch."""
+    """The WebSocket connections of each resource."""
 
     def add(self, connection: Connection) -> None:
-        """Put a connection on record, and among its share's viewers.
+        """Store a connection, and count it as a viewer of its share. Idempotent.
 
         Raises `ShareNotFoundError`, `ShareFullError`.
         """
 
     def remove(self, connection: Connection) -> None:
-        """Take a connection off the record, and from its share's viewers, once."""
+        """Remove a connection, and stop counting it as a viewer. Idempotent."""
 
     def get(self, connection: Connection) -> Connection:
-        """Return it as it stands on record. Raises `ConnectionEndedError`."""
+        """Return the stored connection. Raises `ConnectionEndedError`."""
 
     def mark_sent(self, connection: Connection, sequence: int) -> bool:
-        """Note the change of status it is to be sent next.
+        """Record, before sending, that a change of status is sent to the connection.
 
-        Returns False if that, or a later one, has been sent. Raises `ConnectionEndedError`.
+        Returns False if this or a later change is recorded. Raises `ConnectionEndedError`.
         """
 
     def unmark_sent(self, connection: Connection, sequence: int) -> None:
-        """Note that the change could not be sent after all."""
+        """Undo `mark_sent` after the change could not be sent."""
 
     def find_watchers(self, resource: Resource) -> ResourceWatchers: ...
 
@@ -66,13 +66,13 @@ class Sockets(Protocol):
 
 class Topics(Protocol):
     def publish(self, topic: str, message: Message) -> None:
-        """Send a message to whoever has subscribed to an MQTT topic, at least once."""
+        """Send a message to the subscribers of an MQTT topic, at least once."""
 
 
 class MessageFormat(Protocol):
-    """How watchers' messages are spelled. What is not known is left out.
+    """Formats messages to watchers. Unknown values are left out.
 
-    `at` is when it is so; None: when the device said so.
+    `at` is the timestamp of the message; None means that of the device's reading.
     """
 
     def job_message(
@@ -82,9 +82,9 @@ class MessageFormat(Protocol):
     def device_message(self, state: DeviceState, *, at: Millis | None = None) -> Message: ...
 
     def filter_for_share(self, message: Message, share: ShareType) -> Message:
-        """Leave in a message only what a share of this type shows."""
+        """Keep only the fields that a share of this type shows."""
 
 
 class ShareTimers(Protocol):
     def expire(self, share: Share) -> None:
-        """See to it that the share is removed when it expires; idempotent."""
+        """Start the timer that removes the share when it expires. Idempotent."""

@@ -1,4 +1,4 @@
-"""What can be watched: jobs and device groups."""
+"""Resources that can be watched: jobs and device groups."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -13,7 +13,7 @@ class ResourceKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resource:
-    """What can be watched, and whose it is."""
+    """A job or device group of an organisation."""
 
     tenant: str
     kind: ResourceKind

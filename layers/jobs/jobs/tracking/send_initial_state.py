@@ -1,7 +1,7 @@
-"""Send a new connection the current state, the first that it hears.
+"""Send a new WebSocket connection the current state before any update.
 
-The connection is on record before its socket opens, and nobody else sends it anything until it
-has been greeted. What changed meanwhile is sent here too, so that nothing is missed.
+The connection is stored before its socket opens. `Broadcast` leaves it out until it has its
+initial state. Changes in the meantime are sent here too, so that none is lost.
 """
 
 from collections.abc import Callable, Sequence
@@ -22,12 +22,12 @@ from jobs.tracking.ports import Connections, Message, MessageFormat, Sockets
 from jobs.tracking.resource import Resource, ResourceKind
 
 _RETRY_DELAYS_S: Final = (0.05, 0.1, 0.2, 0.4)
-"""Between attempts at a socket that may not be open yet."""
+"""Delays between attempts to reach a socket that may not be open yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Snapshot:
-    """`last`: nothing will follow."""
+    """The current state of a resource. `last` means that no change will follow."""
 
     messages: Sequence[Message]
     sequence: int
@@ -47,7 +47,7 @@ class SendInitialState:
     sleep: Callable[[float], None]
 
     def __call__(self, connection: Connection) -> None:
-        """Harmless when repeated."""
+        """Idempotent."""
         try:
             self._send_or_close(connection)
         except SocketGoneError:
@@ -56,16 +56,16 @@ class SendInitialState:
     def _send_or_close(self, connection: Connection) -> None:
         try:
             self._send_updates(self.connections.get(connection))
-        except (ConnectionEndedError, JobNotFoundError):  # revoked, or deleted, as it was opening
+        except (ConnectionEndedError, JobNotFoundError):  # revoked or deleted in the meantime
             self._retry_until_open(lambda: self.sockets.close(connection.id))
 
     def _send_updates(self, connection: Connection) -> None:
-        known, told_here = connection.sequence or self._send_first(connection), True
+        known, sent_here = connection.sequence or self._send_first(connection), True
         while (latest := self._snapshot(connection.resource)).sequence > known:
             for message in latest.messages:
-                told_here = self.broadcast.send_once(connection, message, latest.sequence)
+                sent_here = self.broadcast.send_once(connection, message, latest.sequence)
             known = latest.sequence
-        if latest.last and told_here:  # else whoever tells it closes the socket then
+        if latest.last and sent_here:  # otherwise the worker that sends it closes the socket
             self.sockets.close(connection.id)
 
     def _send_first(self, connection: Connection) -> int:

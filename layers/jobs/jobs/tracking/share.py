@@ -1,4 +1,4 @@
-"""Shares: a code lets whoever has it watch one job or device group, for a while."""
+"""Shares: a code lets viewers watch one job or device group until it expires."""
 
 import hashlib
 import secrets
@@ -12,7 +12,7 @@ from jobs.tracking.resource import Resource
 
 
 class ShareType(StrEnum):
-    """How much of the resource is shown: with or without where the drone is."""
+    """The fields that viewers see: STREAM includes the position of the drone."""
 
     STREAM = "STREAM"
     DEVICE_STATUS = "DEVICE_STATUS"
@@ -20,9 +20,9 @@ class ShareType(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Share:
-    """`max_viewers` may have a WebSocket connection at the same time; None: any number.
+    """`max_viewers` is the limit of simultaneous WebSocket connections; None: no limit.
 
-    The code is a credential: keys, logs and executions name the share by its `id`.
+    The code is a credential: keys, logs and executions contain only the `id`.
     """
 
     code: str
@@ -43,7 +43,7 @@ class Share:
 
 
 def new_code() -> str:
-    """Return a code of 192 random bits that can stand in a URL, and in an MQTT topic."""
+    """Return a code of 192 random bits, valid in URLs and MQTT topics."""
     return secrets.token_urlsafe(24)
 
 

@@ -1,4 +1,4 @@
-"""Composes watching and sharing; `jobs.core.wiring` says how wirings work."""
+"""Composes tracking; `jobs.core.wiring` says how wirings work."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class TrackingWiring:
 
         return DropViewers(connections=self.connections, sockets=self.sockets)
 
-    # ── Who may watch ───────────────────────────────────────────────────────────────
+    # ── Authorization ───────────────────────────────────────────────────────────────
 
     @cached_property
     def authorize_connection(self) -> AuthorizeConnection:
@@ -79,7 +79,7 @@ class TrackingWiring:
         )
 
     def authenticate(self, token: str) -> tuple[Caller, Millis]:
-        """Return whose access token this is, and until when. Raises `InvalidTokenError`."""
+        """Return the caller and expiry of an access token. Raises `InvalidTokenError`."""
         from jobs.missions.api import access as missions_access
 
         claims = self.token_verifier.claims(token)
@@ -97,7 +97,7 @@ class TrackingWiring:
     def iot_arn(self) -> str:
         return os.environ["IOT_ARN"]
 
-    # ── Telling them ────────────────────────────────────────────────────────────────
+    # ── Notification ────────────────────────────────────────────────────────────────
 
     @cached_property
     def notify_watchers(self) -> NotifyWatchers:
@@ -158,7 +158,7 @@ class TrackingWiring:
             clock=self.core.clock,
         )
 
-    # ── What it stands on ───────────────────────────────────────────────────────────
+    # ── Adapters ───────────────────────────────────────────────────────────────────────
 
     @cached_property
     def shares(self) -> DynamoShares:

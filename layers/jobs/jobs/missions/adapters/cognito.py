@@ -35,7 +35,7 @@ class CognitoTokens:
                 redirect=False,
             )
         except HTTPError:
-            raise UnavailableError("no answer from the token endpoint") from None
+            raise UnavailableError("the token endpoint did not answer") from None
         if response.status in _REJECTED_STATUSES:
             raise InvalidClientError
         return _parse_token(response)
@@ -46,4 +46,4 @@ def _parse_token(response: urllib3.BaseHTTPResponse) -> AccessToken:
         answer: Any = json.loads(response.data) if response.status == HTTPStatus.OK else {}
         return AccessToken(value=answer["access_token"], expires_in=answer["expires_in"])
     except (KeyError, TypeError, ValueError):
-        raise UnavailableError(f"the token endpoint says {response.status}") from None
+        raise UnavailableError(f"the token endpoint answered {response.status}") from None

@@ -1,4 +1,4 @@
-"""What each device is doing: one item of the mission table, written with every reading.
+"""The state of each device: one item of the mission table, written with every reading.
 
 PK              SK      attributes
 DEVICE#<id>     STATE   seen_at, in_reach, sequence, reading; lease_job, fence, lease_until
@@ -120,7 +120,7 @@ class DynamoFleet:
     def _update(
         self, device_id: str, update: str, condition: str, values: Mapping[str, str | int]
     ) -> Stored | None:
-        """Return the item as it was before, or None if the condition did not hold."""
+        """Return the item before the update, or None if the condition failed."""
         with passing_failures():
             try:
                 return self._client.update_item(
@@ -141,7 +141,7 @@ def _key(device_id: str) -> Item:
 
 
 def _own_fence(response: Any, ref: JobRef, until: Millis) -> int | None:
-    """The fence of the lease that stands in our way, if the SDK repeated a call of ours."""
+    """Return the fence if the conflicting lease is our own: the SDK has retried the call."""
     row = plain(response.get("Item", {}))
     if (row.get("lease_job"), row.get("lease_until")) == (to_text(ref), until):
         return int(row["fence"])
@@ -171,9 +171,9 @@ def _to_state(item: Stored) -> DeviceState:
     device = row["PK"].removeprefix("DEVICE#")
     reading = lease = None
     if "reading" in row:
-        said = json.loads(row["reading"])
+        stored = json.loads(row["reading"])
         reading = Reading(
-            device=device, sequence=row["sequence"], online=bool(row["in_reach"]), **said
+            device=device, sequence=row["sequence"], online=bool(row["in_reach"]), **stored
         )
     if "lease_job" in row:
         job = from_text(row["lease_job"])

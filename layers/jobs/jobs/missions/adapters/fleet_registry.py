@@ -1,4 +1,4 @@
-"""The registry table: device groups, devices, and missions to fly."""
+"""Device groups, devices and plans in the registry table."""
 
 import json
 from collections.abc import Sequence
@@ -14,7 +14,10 @@ from jobs.missions.errors import DeviceGroupNotFoundError, IdTakenError, PlanNot
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
-_FIRST, _LAST = "DEVICE#", "GROUP$"  # "$" follows "#": of a tenant's items, its devices and groups
+_FIRST, _LAST = (
+    "DEVICE#",
+    "GROUP$",
+)  # "$" follows "#": the range holds a tenant's devices and groups
 
 
 class DynamoFleetRegistry:
@@ -29,7 +32,7 @@ class DynamoFleetRegistry:
         return self._groups.get(tenant) or self._read_groups(tenant)
 
     def group(self, tenant: str, group_id: str) -> DeviceGroup:
-        """Before a group is said not to be there, it is looked up anew."""
+        """Read the table again before raising: the cache may lack a new group."""
         kept = self._groups.get(tenant) or ()
         found = _find_group(kept, group_id) or _find_group(self._read_groups(tenant), group_id)
         if found is None:
@@ -56,7 +59,7 @@ class DynamoFleetRegistry:
         return self._plans.put(tenant, plan_id, value=plan)
 
     def put_group(self, group: DeviceGroup) -> None:
-        """Register a group and its devices. Raises `IdTakenError` for another organisation's."""
+        """Register a group and its devices. Raises `IdTakenError`."""
         about: Values = {"name": group.name, "description": group.description}
         self._register(f"GROUP#{group.id}", "GROUP", group.tenant, {})
         self._put({"PK": f"TENANT#{group.tenant}", "SK": f"GROUP#{group.id}", **about})
@@ -110,7 +113,7 @@ def _find_group(groups: Sequence[DeviceGroup], group_id: str) -> DeviceGroup | N
 
 
 def _to_groups(tenant: str, rows: Sequence[dict[str, Any]]) -> Sequence[DeviceGroup]:
-    """Put devices into their groups; rows come in order of id, devices first."""
+    """Put devices into their groups; rows are sorted by id, devices first."""
     devices = [
         Device(id=row["SK"].removeprefix("DEVICE#"), tenant=tenant, group=row["group"],
                name=row["name"])

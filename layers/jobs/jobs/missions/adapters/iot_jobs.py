@@ -1,4 +1,4 @@
-"""Orders to devices as AWS IoT Jobs, one thing each: who is away finds its order later."""
+"""Orders as AWS IoT Jobs, one thing each: an offline device receives its order later."""
 
 import json
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class IotOrders:
-    """`things` is what the ARN of each of the account's things begins with."""
+    """`things` is the common prefix of the ARNs of the account's things."""
 
     def __init__(self, client: "IoTClient", things: str) -> None:
         self._client = client
@@ -53,5 +53,5 @@ class IotOrders:
         gone = self._client.exceptions
         ended = (gone.InvalidStateTransitionException, gone.ResourceNotFoundException)
         with passing_failures(), suppress(*ended):
-            # Only force reaches an order that the device is at, and only if asked for at first.
+            # Only `force` cancels an execution that is IN_PROGRESS, and only on the first call.
             self._client.cancel_job_execution(jobId=order_id, thingName=device_id, force=True)

@@ -1,4 +1,4 @@
-"""Partners' programs in the registry table."""
+"""Clients in the registry table."""
 
 from typing import TYPE_CHECKING
 

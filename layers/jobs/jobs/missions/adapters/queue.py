@@ -1,4 +1,4 @@
-"""The missions queue: jobs to advance, and orders to settle."""
+"""The mission queue: jobs to advance, and orders to settle."""
 
 import json
 from dataclasses import asdict
@@ -18,6 +18,6 @@ class SqsMissionQueue(SqsJobQueue):
 
 
 def parse_order(text: str) -> Order | None:
-    """Return the order that is to be settled, if that is what the message asks for."""
+    """Return the order to settle, or None if the message is about a job to advance."""
     order = json.loads(text).get("order")
     return order and Order(**order)

@@ -1,4 +1,4 @@
-"""What a mission adds to its job's header, and the index of those that wait for a device."""
+"""A mission's attributes in its job's header, and the index of waiting missions."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -32,7 +32,7 @@ class DynamoWaitingMissions:
 
 
 class MissionStorage:
-    """A mission as JSON text, and its place among those of its group that wait for a device."""
+    """A mission as JSON text, and its key in the index of waiting missions."""
 
     attributes = frozenset({"mission", "waiting", "rank"})
 

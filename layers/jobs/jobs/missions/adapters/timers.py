@@ -1,4 +1,4 @@
-"""Missions in time, held by Step Functions."""
+"""The timers of missions, as Step Functions executions."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""The missions API (contract: missions.md): who is calling, and may they?"""
+"""The missions API (contract: missions.md): authentication, roles and versions."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -19,24 +19,24 @@ _ACCEPTABLE: Final = {
 
 
 class InvalidTokenError(Exception):
-    """A token that is not, or no longer, a registered client's."""
+    """The token belongs to no registered client, or not any more."""
 
 
 class ForbiddenError(Exception):
-    """The caller's role does not suffice; the message names the one that does."""
+    """The caller's role is too low; the message names the required one."""
 
     def __init__(self, role: Role) -> None:
         super().__init__(f"This needs the role {role.name}")
 
 
 class UnsupportedVersionError(Exception):
-    """The caller understands other versions of this API only."""
+    """The caller accepts only other versions of this API."""
 
 
 def identify_caller(claims: Mapping[str, str], find: Callable[[str], Client | None]) -> Caller:
-    """Return who a token's claims are about. Raises `InvalidTokenError`.
+    """Return the client of a token's claims. Raises `InvalidTokenError`.
 
-    A token that names no role of ours at all comes from another use of the same user pool.
+    A token without a role of this API belongs to another application of the user pool.
     """
     client_id = claims.get("client_id")
     client = find(client_id) if client_id and claims.get("token_use") == "access" else None
@@ -48,15 +48,15 @@ def identify_caller(claims: Mapping[str, str], find: Callable[[str], Client | No
 
 
 def require_role(role: Role, caller: Caller) -> None:
-    """Raise `ForbiddenError` if the caller's role is a lower one."""
+    """Raise `ForbiddenError` if the caller's role is lower."""
     if caller.role < role:
         raise ForbiddenError(role)
 
 
 def require_supported_version(accept: str | None) -> None:
-    """Raise `UnsupportedVersionError` if `Accept` wants another version, and nothing we have.
+    """Raise `UnsupportedVersionError` if `Accept` names only other versions.
 
-    Media ranges that have nothing to do with versions are no reason to refuse.
+    Media ranges without a version are ignored.
     """
     wanted = set(_parse_accept(accept or ""))
     others = [kind for kind in wanted if _VERSIONED.fullmatch(kind)]
@@ -65,7 +65,7 @@ def require_supported_version(accept: str | None) -> None:
 
 
 def _parse_accept(accept: str) -> Iterator[str]:
-    """The media ranges in lower case, without those of quality 0 (RFC 9110, 12.5.1)."""
+    """Yield the media ranges in lower case, without those of quality 0 (RFC 9110, 12.5.1)."""
     for each in accept.lower().split(","):
         kind, *parameters = (part.strip() for part in each.split(";"))
         if not any(re.fullmatch(r"q\s*=\s*0(\.0*)?", part) for part in parameters):

@@ -1,6 +1,6 @@
-"""The missions API's bodies: types that say what is allowed, so that each wrong field is named.
+"""The missions API's request bodies, as types that pydantic validates.
 
-Absent fields stay absent; null is no value of any field.
+Absent fields stay absent; no field accepts null.
 """
 
 import re
@@ -51,7 +51,7 @@ def _fail(text: str) -> NoReturn:
 
 
 def _parse_time(text: Any, info: ValidationInfo[Millis]) -> Millis:
-    """Parse a time that is not too far ahead; the context is the present."""
+    """Parse a time at most `_MAX_AHEAD` ahead of the validation context, the current time."""
     if not (isinstance(text, str) and _TIME.fullmatch(text)):
         _fail("Input should be an ISO 8601 date and time with an offset from UTC")
     try:
@@ -108,7 +108,7 @@ Coordinates = Annotated[
 
 @with_config(_STRICT)
 class Point(TypedDict):
-    """GeoJSON: longitude °, latitude °, and altitude m where it matters."""
+    """GeoJSON: longitude °, latitude °, and optionally altitude m."""
 
     type: Literal["Point"]
     coordinates: Coordinates
@@ -116,7 +116,7 @@ class Point(TypedDict):
 
 @with_config(_CLOSED)
 class Simulate(TypedDict, total=False):
-    """How a simulated drone is to fly."""
+    """Instructions for a simulated drone."""
 
     speed: Literal["real", "fast"]
     outcome: Literal["reject", "offline", "lose-link", "fail", "overrun"]
@@ -176,7 +176,7 @@ UPDATE: Final[TypeAdapter[UpdateJob]] = TypeAdapter(UpdateJob)
 
 
 def is_legacy(body: Any) -> bool:
-    """Whether a create has the fields of the older body, and not the newer one's group."""
+    """Return whether a create has fields of the older body, and no `deviceGroupId`."""
     return (
         isinstance(body, dict)
         and "deviceGroupId" not in body
@@ -185,7 +185,7 @@ def is_legacy(body: Any) -> bool:
 
 
 def validate_body[T: Mapping[str, Any]](kind: TypeAdapter[T], body: Any, *, now: Millis) -> T:
-    """Return the body's known fields, or raise `BadRequestError` that names each wrong one."""
+    """Return the body's known fields, or raise `BadRequestError` that names each invalid one."""
     if not isinstance(body, dict):
         raise BadRequestError("Request body must be an object")
     wrong = _missing_for_action(body) if kind is CREATE_OLDER else {}

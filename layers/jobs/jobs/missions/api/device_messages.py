@@ -1,4 +1,4 @@
-"""What devices publish on `devices/<id>/telemetry`, as the IoT rule passes it on."""
+"""Telemetry: messages of devices on `devices/<id>/telemetry`, forwarded by an IoT rule."""
 
 from typing import Annotated, Any, Literal
 
@@ -79,9 +79,9 @@ class _Telemetry(_Values):
 
 
 def parse_telemetry(text: str) -> Reading | str:
-    """Read a message; of a last will (`"online": false`), return only whose it is.
+    """Parse a message. For a last will (`"online": false`), return the device's id.
 
-    Raises `ValueError` if it is neither; what the error says holds no values.
+    Raises `ValueError`, whose text contains no values of the message.
     """
     message: Any = strict_json.loads(text)
     if not isinstance(message, dict):

@@ -1,4 +1,4 @@
-"""What every endpoint of the missions API has in common: who may call it, and how often."""
+"""The common part of all endpoints of the missions API: roles, rate limits and errors."""
 
 from collections.abc import Callable
 from typing import Final
@@ -21,9 +21,9 @@ def missions_endpoint(
     limit: Limit | None = None,
     extra_errors: missions_errors.ErrorTable = _NO_EXTRA_ERRORS,
 ) -> runtime.LambdaHandler:
-    """Make a Lambda handler of an endpoint, for callers of this role or a higher one.
+    """Return the Lambda handler of an endpoint, for callers of at least this role.
 
-    `limit` is the organisation's. `extra_errors` answer the errors that only this endpoint knows.
+    `limit` applies per organisation. `extra_errors` are the errors of this endpoint alone.
     """
 
     def admit(request: Request) -> Response:

@@ -46,7 +46,7 @@ HEADERS: Final = {
 
 
 class ErrorRow(NamedTuple):
-    """A refusal; without a `message`, the error brings its own."""
+    """An error response; an empty `message` stands for the error's own text."""
 
     status: HTTPStatus
     error: str
@@ -138,7 +138,7 @@ _ERRORS: Final[ErrorTable] = {
 def error_response(
     error: Exception, request: Request, *, now: Millis, extra_errors: ErrorTable = _NO_EXTRA_ERRORS
 ) -> Response[Error]:
-    """Answer an error; `extra_errors` are those of one endpoint, which come before those of all."""
+    """Return the response to an error; `extra_errors` take precedence."""
     known = {**_ERRORS, **extra_errors}
     row = find_row(known, error)
     body: Error = {

@@ -1,4 +1,4 @@
-"""The missions API (contract: missions.md): what paths and queries ask for."""
+"""The missions API (contract: missions.md): path and query parameters."""
 
 import re
 from typing import Final
@@ -18,7 +18,7 @@ _NUMBER: Final = re.compile(r"[0-9]{1,9}")
 
 
 def parse_ref(request: Request, caller: Caller) -> JobRef:
-    """Raises `JobNotFoundError` for what cannot be a job's id."""
+    """Raises `JobNotFoundError` if the path holds no valid job id."""
     job_id = request.path("jobId")
     if not is_uuid(job_id):
         raise JobNotFoundError(job_id)

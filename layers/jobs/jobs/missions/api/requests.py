@@ -1,6 +1,6 @@
-"""The missions API (contract: missions.md): what bodies ask for, in the use cases' words.
+"""The missions API (contract: missions.md): parses request bodies.
 
-Only for functions that take a body: it brings pydantic with it. `missions_query` reads the rest.
+Imports pydantic, so only functions that take a body import this; `query` parses the rest.
 """
 
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ _DEFAULT_PRIORITY: Final = 5
 def parse_create(
     request: Request, caller: Caller, *, now: Millis, loopback: bool = False
 ) -> NewMission:
-    """Read a create in either style. Raises `BadRequestError`."""
+    """Parse a create request of either style. Raises `BadRequestError`."""
     body, key = request.json(), request.idempotency_key()
     return parse_mission(body, tenant=caller.tenant, key=key, now=now, loopback=loopback)
 
@@ -31,9 +31,9 @@ def parse_create(
 def parse_mission(
     body: Any, *, tenant: str, key: str | None, now: Millis, loopback: bool
 ) -> NewMission:
-    """Read the body of a create in either style. Raises `BadRequestError`.
+    """Parse the body of a create of either style. Raises `BadRequestError`.
 
-    With `loopback`, a webhook may be on this machine.
+    `loopback` allows a webhook on this machine.
     """
     create: CreateJob | OlderCreateJob
     if missions_body.is_legacy(body):
@@ -66,7 +66,7 @@ def _from_body(body: CreateJob, tenant: str, key: str | None) -> NewMission:
 
 
 def _from_legacy_body(body: OlderCreateJob, tenant: str, key: str | None) -> NewMission:
-    """It has no name of its own; what it is for makes one."""
+    """Derive a name from the action: this body has none."""
     place = body.get("DesiredLocation")
     coordinates = place["coordinates"] if place else None
     plan, action = body.get("MissionID"), body["ActionOnArrival"]
@@ -91,7 +91,7 @@ def _without_none(**fields: Any) -> Mapping[str, Any]:
 
 
 def parse_update(request: Request, *, now: Millis) -> Mapping[str, Any]:
-    """Read what an update changes, at least one thing. Raises `BadRequestError`."""
+    """Return the fields to change, at least one. Raises `BadRequestError`."""
     body = missions_body.validate_body(missions_body.UPDATE, request.json(), now=now)
     if not body:
         raise BadRequestError("Give at least one of name, description, priority")

@@ -22,11 +22,11 @@ LIMIT: Final = Limit("token", 100, 2_000)  # bursts of 100, 50 a second
 
 
 class AccessDeniedError(Exception):
-    """No API key, or one that does not open this API."""
+    """The API key is missing, or not valid for this API."""
 
 
 class UnsupportedGrantTypeError(Exception):
-    """Another grant than `client_credentials`."""
+    """The grant type is not `client_credentials`."""
 
 
 _ERRORS: Final[ErrorTable] = {

@@ -1,4 +1,4 @@
-"""WebSocket connections, beside the shares of what they watch: one query finds all watchers."""
+"""WebSocket connections, under the same key as the shares: one query finds all watchers."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -65,7 +65,7 @@ class DynamoConnections:
             refused = transact(self._client, [{"Delete": delete}, leave])
             if not refused or refused[0] is not None:
                 return
-        with passing_failures():  # it is nobody's viewer, or the share is no more
+        with passing_failures():  # it has no share, or the share was removed
             self._client.delete_item(TableName=self._table, Key=key)
 
     def get(self, connection: Connection) -> Connection:
@@ -118,7 +118,7 @@ class DynamoConnections:
     def _update(
         self, connection: Connection, condition: str, expected: int, sequence: int
     ) -> Item | None:
-        """Set the sequence; or return the item that does not meet the condition, empty if gone."""
+        """Set the sequence, or return the item that fails the condition, empty if absent."""
         try:
             with passing_failures():
                 self._client.update_item(

@@ -1,7 +1,7 @@
-"""The answers of a custom authorizer of AWS IoT Core.
+"""Responses of the custom authorizer of AWS IoT Core.
 
-It takes ten documents of 2,048 characters, which hold the topics of some seventy device groups; who
-has more of them cannot follow the last ones over MQTT.
+AWS IoT Core accepts ten documents of 2,048 characters, enough for about seventy device groups. An
+organisation with more cannot subscribe to the last ones over MQTT.
 """
 
 import json
@@ -15,13 +15,13 @@ from jobs.tracking.grant import Grant
 DENIED: Final = {"isAuthenticated": False}
 _MAX_DOCUMENTS: Final = 10
 _MAX_DOCUMENT_CHARS: Final = 2048
-_MIN_CONNECTION_S, _MAX_CONNECTION_S = 300, 86_400  # of a connection, in AWS IoT's own limits
+_MIN_CONNECTION_S, _MAX_CONNECTION_S = 300, 86_400  # limits of AWS IoT Core
 
 
 def policy_response(grant: Grant, arn: str, now: Millis) -> dict[str, Any]:
-    """`arn` is of AWS IoT in this account and region: `arn:aws:iot:REGION:ACCOUNT`.
+    """Allow a grant. `arn` is `arn:aws:iot:REGION:ACCOUNT` of this account and region.
 
-    The authorizer is asked again every five minutes, so that what has been revoked is.
+    AWS IoT calls the authorizer again every five minutes, so that a revocation takes effect.
     """
     left = (grant.until - now) // 1000
     connect = _allow("iot:Connect", [f"{arn}:client/{grant.client_prefix}-*"])
@@ -38,7 +38,7 @@ def policy_response(grant: Grant, arn: str, now: Millis) -> dict[str, Any]:
 
 
 def _topic_documents(topics: Sequence[str], arn: str) -> Iterator[dict[str, Any]]:
-    """Allow as many topics in each document as it holds."""
+    """Yield policy documents, each with as many topics as fit."""
     some: list[str] = []
     for topic in topics:
         if len(json.dumps(_subscribe_document([*some, topic], arn))) > _MAX_DOCUMENT_CHARS:

@@ -1,7 +1,7 @@
 """Shares and WebSocket connections as items, and back.
 
-A connection by a share has no time to live: its place among the share's viewers would stay taken.
-It goes with its share at the latest.
+A connection of a share has no TTL: an expiry by DynamoDB would not decrement the share's viewers.
+It is removed with its share at the latest.
 """
 
 import json
@@ -58,7 +58,7 @@ def share_key(share_id: str) -> Item:
 
 
 def share_keys(share_id: str, resource: Resource) -> list[Item]:
-    """Where a share stands: by its id, which counts; by organisation; by what is watched."""
+    """Return the keys of a share: by id, the authoritative one; by organisation; by resource."""
     listed = f"{LISTED_SHARE}{share_id}"
     return [
         share_key(share_id),

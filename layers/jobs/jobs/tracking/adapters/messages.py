@@ -1,4 +1,4 @@
-"""How a share is named in executions."""
+"""References to shares in the input of executions."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from jobs.tracking.share import Share
 
 
 def share_fields(share: Share) -> dict[str, str]:
-    """Say where a share is kept; its code, which is a credential, stays out of it."""
+    """Return the keys of a share, without its code, which is a credential."""
     resource = share.resource
     return {
         "id": share.id, "tenant": resource.tenant, "kind": resource.kind, "resource": resource.id
@@ -15,7 +15,7 @@ def share_fields(share: Share) -> dict[str, str]:
 
 
 def parse_share(message: Any) -> tuple[str, Resource]:
-    """Read a share's id, and what it lets watch."""
+    """Return a share's id and resource."""
     resource = Resource(
         tenant=message["tenant"], kind=ResourceKind(message["kind"]), id=message["resource"]
     )

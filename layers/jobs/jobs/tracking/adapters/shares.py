@@ -1,6 +1,6 @@
-"""Shares, each kept three times: by its id, by organisation, and with what it lets watch.
+"""Shares, each stored three times: by id, by organisation and by resource.
 
-Only the first counts the viewers.
+Only the first item counts the viewers.
 """
 
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""WebSocket connections, which API Gateway holds open for us."""
+"""The WebSocket connections of API Gateway."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""When shares expire, held by Step Functions."""
+"""The expiry timers of shares, as Step Functions executions."""
 
 from typing import TYPE_CHECKING
 

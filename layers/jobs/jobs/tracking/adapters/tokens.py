@@ -1,4 +1,4 @@
-"""Access tokens of Amazon Cognito, for what API Gateway's own authorizer does not guard.
+"""Access tokens of Amazon Cognito, for APIs without API Gateway's Cognito authorizer.
 
 Needs PyJWT: only functions with the tokens layer can import this.
 """
@@ -15,12 +15,12 @@ from jobs.kit.errors import UnavailableError
 
 _RETRIES: Final = 2
 _MIN_REFRESH_INTERVAL_MS: Final[Millis] = 60_000
-"""Tokens that name unknown keys make us ask for new ones no more often than this."""
+"""Limits how often tokens with unknown keys cause a download of the issuer's keys."""
 _CLOCK_LEEWAY_S: Final = 5
 
 
 class AccessTokens:
-    """`issuer` is what tokens must name; `keys_url` is where its public keys are."""
+    """`issuer` is the required `iss` claim; `keys_url` is the address of its public keys."""
 
     def __init__(self, issuer: str, keys_url: str, clock: Clock) -> None:
         self._issuer = issuer
@@ -31,9 +31,9 @@ class AccessTokens:
         self._read_at: Millis | None = None
 
     def claims(self, token: str) -> Mapping[str, Any]:
-        """Return what an access token says; nothing of one that is not valid now.
+        """Return the claims of an access token; none if it is not valid.
 
-        Raises `UnavailableError` if the keys cannot be had.
+        Raises `UnavailableError` if the issuer's keys cannot be read.
         """
         try:
             key = self._key(str(jwt.get_unverified_header(token).get("kid")))
@@ -45,7 +45,10 @@ class AccessTokens:
                 algorithms=["RS256"],
                 issuer=self._issuer,
                 leeway=_CLOCK_LEEWAY_S,
-                options={"require": ["exp", "iss"], "verify_aud": False},  # access tokens name none
+                options={
+                    "require": ["exp", "iss"],
+                    "verify_aud": False,
+                },  # Cognito's access tokens have none
             )
         except jwt.PyJWTError:
             return {}
@@ -62,8 +65,8 @@ class AccessTokens:
         try:
             answer = self._http.request("GET", self._keys_url)
             if answer.status != HTTPStatus.OK:
-                raise UnavailableError(f"the issuer of tokens says {answer.status}")
+                raise UnavailableError(f"the token issuer answered {answer.status}")
             keys = jwt.PyJWKSet.from_json(answer.data.decode()).keys
         except (urllib3.exceptions.HTTPError, jwt.PyJWTError, AttributeError, ValueError) as error:
-            raise UnavailableError("no keys from the issuer of tokens") from error
+            raise UnavailableError("the token issuer did not return its keys") from error
         return {str(key.key_id): key for key in keys}

@@ -1,4 +1,4 @@
-"""How the missions API answers errors of watching and sharing (contract: missions.md)."""
+"""The missions API (contract: missions.md): error responses of tracking."""
 
 from http import HTTPStatus
 from typing import Final

@@ -1,4 +1,4 @@
-"""The missions API (contract: missions.md): the page that a share's URL leads to."""
+"""The missions API (contract: missions.md): the page behind a share's URL."""
 
 from functools import cache
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The missions API (contract: missions.md): how it takes shares."""
+"""The missions API (contract: missions.md): parses requests for shares."""
 
 from typing import Annotated, Final, Literal, NotRequired, TypedDict
 
@@ -28,7 +28,7 @@ CREATE: Final[TypeAdapter[CreateShare]] = TypeAdapter(CreateShare)
 
 
 def parse_create(request: Request, caller: Caller, *, now: Millis) -> NewShare:
-    """Raises `BadRequestError`."""
+    """Parse a create request. Raises `BadRequestError`."""
     body = validate_body(CREATE, request.json(), now=now)
     return NewShare(
         tenant=caller.tenant,

@@ -1,4 +1,4 @@
-"""WebSocket events of API Gateway: what the authorizer found out, for those who come after it."""
+"""WebSocket events of API Gateway: the authorizer passes the connection on in its context."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,7 +9,7 @@ from jobs.tracking.share import ShareType
 
 
 def to_context(connection: Connection) -> dict[str, str]:
-    """Spell what is known of a connection; API Gateway hands it on with each of its events."""
+    """Return the authorizer's context; API Gateway adds it to each event of the connection."""
     by_share = {"share": connection.share, "shows": connection.shows}
     return {
         "tenant": connection.resource.tenant,
