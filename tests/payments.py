@@ -141,13 +141,13 @@ class Ledger:
         self.hurried.append(seconds)
         return self
 
-    def receipt(self, network: Network, transaction: str, *, pay_to: str) -> Receipt | None:
+    def find_receipt(self, network: Network, transaction: str, *, pay_to: str) -> Receipt | None:
         return self._meet("receipt")(lambda: self.receipts.get(transaction))
 
-    def used(self, network: Network, payer: str, nonce: str) -> bool:
+    def is_used(self, network: Network, payer: str, nonce: str) -> bool:
         return self._meet("used")(lambda: nonce in self.moved or nonce in self.cancelled)
 
-    def settlement(  # noqa: PLR0913
+    def find_settlement(  # noqa: PLR0913
         self, network: Network, payer: str, nonce: str, *, since: int, pay_to: str, amount: int
     ) -> Settled | None:
         def found() -> Settled | None:

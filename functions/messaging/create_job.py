@@ -8,14 +8,14 @@ from jobs.kit.http import Request, Response
 from jobs.messaging.api import responses as messaging
 from jobs.messaging.api.requests import parse_create_job
 from jobs.messaging.wiring import wiring
-from jobs.payments.api import endpoint as messaging_endpoint
+from jobs.payments.api import endpoint as paid
 
 MAX_WAIT_S: Final = 25  # API Gateway's timeout is 29 s
 
 
 def create_job(request: Request) -> Response:
     until = wiring.core.clock() + MAX_WAIT_S * 1000
-    create, tenant = messaging_endpoint.creating(request)
+    create, tenant = paid.authorize_create(request)
     body = parse_create_job(request.json())
     key, wait = request.idempotency_key(), request.wait(at_most=MAX_WAIT_S)
     job = create(wiring.read_message(body, tenant=tenant, key=key))
@@ -26,6 +26,4 @@ def create_job(request: Request) -> Response:
     return Response(HTTPStatus.OK, messaging.to_job(ended), {"Preference-Applied": f"wait={wait}"})
 
 
-lambda_handler = runtime.endpoint(
-    create_job, refuse=messaging_endpoint.refuse, headers=messaging.HEADERS
-)
+lambda_handler = runtime.endpoint(create_job, refuse=paid.refuse, headers=messaging.HEADERS)

@@ -5,11 +5,11 @@ from http import HTTPStatus
 from jobs.kit import lambda_handler as runtime
 from jobs.kit.http import Request, Response
 from jobs.messaging.api import responses as messaging
-from jobs.payments.api import endpoint as messaging_endpoint
+from jobs.payments.api import endpoint as paid
 
 
 def get_job(request: Request) -> Response:
-    job = messaging_endpoint.found(messaging.parse_ref(request))
+    job = paid.read_job(messaging.parse_ref(request))
     return Response(HTTPStatus.OK, messaging.to_job(job))
 
 

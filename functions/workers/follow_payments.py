@@ -1,4 +1,4 @@
-"""Payment table's stream: see to it that no open payment is forgotten."""
+"""Payment table's stream: watch each open payment."""
 
 from typing import Any
 

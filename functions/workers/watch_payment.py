@@ -1,4 +1,4 @@
-"""State machine payment, now and then: has the money arrived?"""
+"""State machine payment, at intervals: reconcile a payment."""
 
 from typing import Any
 
@@ -8,12 +8,12 @@ from jobs.payments.wiring import wiring
 
 
 def watch(event: Any) -> dict[str, Any]:
-    watched = wiring.watch_payment(event["paymentId"])
-    about = {"payment_id": event["paymentId"], "state": watched.state}
-    if watched.again is not None:
+    result = wiring.watch_payment(event["paymentId"])
+    about = {"payment_id": event["paymentId"], "state": result.state}
+    if result.again is not None:
         runtime.logger.info("payment watched", **about)
-        return {"outcome": "open", "again": timestamp(watched.again)}
-    if watched.state is not None and watched.state.is_open:
+        return {"outcome": "open", "again": timestamp(result.again)}
+    if result.state is not None and result.state.is_open:
         runtime.logger.error("payment unknown for a day", **about)
         return {"outcome": "unknown"}
     runtime.logger.info("payment closed", **about)

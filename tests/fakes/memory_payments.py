@@ -13,7 +13,7 @@ class InMemoryPayments:
         self._payments: dict[str, Payment] = {}
         self._keys: dict[tuple[str, str], KeyedPayment] = {}
 
-    def claim(
+    def reserve(
         self,
         payment: Payment,
         *,

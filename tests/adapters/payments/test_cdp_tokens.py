@@ -78,5 +78,5 @@ def test_a_key_that_is_none_is_our_failure_and_not_told(token, secret) -> None:
     with pytest.raises(UnavailableError) as error:
         token(secret)
 
-    assert str(error.value) == "the facilitator's key is not set up"
+    assert str(error.value) == "the facilitator's key is missing or invalid: set its secret"
     assert error.value.__cause__ is None

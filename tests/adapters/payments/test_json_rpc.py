@@ -71,11 +71,11 @@ def node(upstream) -> Node:
 
 @pytest.fixture
 def chain(upstream) -> JsonRpcChain:
-    return JsonRpcChain({"base": f"{upstream.url}/v1/s3cret"}, patience=2)
+    return JsonRpcChain({"base": f"{upstream.url}/v1/s3cret"}, timeout_s=2)
 
 
 def transfer(index: int, payer: str = PAYER, to: str = PAY_TO, amount: int = 20_000, **log) -> Any:
-    topics = [evm.TRANSFER, evm.word(payer), evm.word(to)]
+    topics = [evm.TRANSFER, evm.to_word(payer), evm.to_word(to)]
     return {
         "address": USDC, "topics": topics, "data": f"0x{amount:064x}", "logIndex": hex(index),
         "transactionHash": TRANSACTION,
@@ -83,7 +83,7 @@ def transfer(index: int, payer: str = PAYER, to: str = PAY_TO, amount: int = 20_
 
 
 def use(index: int, payer: str = PAYER, nonce: str = NONCE, **log) -> Any:
-    topics = [evm.AUTHORIZATION_USED, evm.word(payer), nonce]
+    topics = [evm.AUTHORIZATION_USED, evm.to_word(payer), nonce]
     return transfer(index) | {"topics": topics, "data": "0x"} | log
 
 
@@ -103,7 +103,7 @@ def receipt(node, chain) -> Callable[..., Receipt | None]:
             "eth_getBlockByNumber": of or block(),
             "eth_blockNumber": newest,
         }
-        return chain.receipt(BASE, TRANSACTION, pay_to=PAY_TO)
+        return chain.find_receipt(BASE, TRANSACTION, pay_to=PAY_TO)
 
     return read
 
@@ -155,8 +155,10 @@ def test_a_reverted_transaction_paid_nothing(receipt) -> None:
         transfer(7, to=OTHER),
         transfer(7, address="0x" + "11" * 20),
         transfer(7, removed=True),
-        transfer(7, topics=[evm.TRANSFER, evm.word(PAYER), evm.word(PAY_TO), "0x1"]),  # an NFT's
-        transfer(7, topics=["0x" + "33" * 32, evm.word(PAYER), evm.word(PAY_TO)]),
+        transfer(
+            7, topics=[evm.TRANSFER, evm.to_word(PAYER), evm.to_word(PAY_TO), "0x1"]
+        ),  # an NFT's
+        transfer(7, topics=["0x" + "33" * 32, evm.to_word(PAYER), evm.to_word(PAY_TO)]),
     ],
     ids=["to somebody else", "another token", "removed", "an NFT", "another event"],
 )
@@ -210,7 +212,7 @@ def test_a_receipt_that_is_none_is_unknown(receipt, found) -> None:
 def test_a_token_says_whether_an_authorization_is_used(node, chain, said, used) -> None:
     node.says["eth_call"] = lambda call, at: said if at == "latest" else None
 
-    assert chain.used(BASE, PAYER, NONCE) is used
+    assert chain.is_used(BASE, PAYER, NONCE) is used
 
     asked = node.upstream.received[-1].body["params"][0]
     assert asked == {"to": USDC, "data": f"0xe94a0102{'0' * 24}{PAYER[2:]}{NONCE[2:]}"}
@@ -225,7 +227,7 @@ def settlement(node, chain) -> Callable[..., Settled | None]:
             "eth_getBlockByNumber": lambda number, _: block(int(number, 0)),  # a block a second
             "eth_getTransactionReceipt": receipt or mined(use(1), transfer(2)),
         }
-        return chain.settlement(BASE, PAYER, NONCE, since=2500, pay_to=PAY_TO, amount=20_000)
+        return chain.find_settlement(BASE, PAYER, NONCE, since=2500, pay_to=PAY_TO, amount=20_000)
 
     return find
 
@@ -252,7 +254,7 @@ def test_only_that_authorization_is_asked_for(node, settlement) -> None:
                if it.body["method"] == "eth_getLogs"]  # fmt: skip
     assert asked == {
         "address": USDC, "fromBlock": hex(4001), "toBlock": hex(5000),
-        "topics": [[evm.AUTHORIZATION_USED, evm.AUTHORIZATION_CANCELED], evm.word(PAYER), NONCE],
+        "topics": [[evm.AUTHORIZATION_USED, evm.AUTHORIZATION_CANCELED], evm.to_word(PAYER), NONCE],
     }  # fmt: skip
 
 
@@ -273,11 +275,11 @@ def test_a_node_that_gives_no_logs_leaves_it_unknown(settlement) -> None:
 
 @pytest.mark.parametrize("newest", [5000, 20], ids=["long enough a chain", "a young chain"])
 def test_no_trace_is_unknown_and_not_unpaid(settlement, newest) -> None:
-    assert "no trace" in unknown(lambda: settlement([], newest=newest))
+    assert "no use" in unknown(lambda: settlement([], newest=newest))
 
 
 def test_a_cancelled_authorization_settled_nothing(settlement) -> None:
-    cancelled = use(1, topics=[evm.AUTHORIZATION_CANCELED, evm.word(PAYER), NONCE])
+    cancelled = use(1, topics=[evm.AUTHORIZATION_CANCELED, evm.to_word(PAYER), NONCE])
 
     assert settlement([cancelled]) is None
 
@@ -304,16 +306,16 @@ def test_the_newest_blocks_time_is_the_chains(node, chain) -> None:
 def test_a_node_of_another_chain_is_not_believed(node, chain) -> None:
     node.says |= {"eth_chainId": "0x89", "eth_call": "0x1"}
 
-    assert "another chain" in unknown(lambda: chain.used(BASE, PAYER, NONCE))
-    unknown(lambda: chain.used(BASE, PAYER, NONCE))  # and that is not forgotten
+    assert "wrong chain id" in unknown(lambda: chain.is_used(BASE, PAYER, NONCE))
+    unknown(lambda: chain.is_used(BASE, PAYER, NONCE))  # and that is not forgotten
     assert node.asked == ["eth_chainId", "eth_chainId"]
 
 
 def test_a_node_says_once_of_which_chain_it_is(node, chain) -> None:
     node.says["eth_call"] = "0x1"
 
-    assert chain.used(BASE, PAYER, NONCE)
-    assert chain.used(BASE, PAYER, NONCE)
+    assert chain.is_used(BASE, PAYER, NONCE)
+    assert chain.is_used(BASE, PAYER, NONCE)
 
     assert node.asked == ["eth_chainId", "eth_call", "eth_call"]
 
@@ -321,13 +323,13 @@ def test_a_node_says_once_of_which_chain_it_is(node, chain) -> None:
 def test_a_passing_fault_passes(upstream, chain) -> None:
     upstream.then(drop, reply({}, 503), reply({"result": "0x2105"}), reply({"result": "0x1"}))
 
-    assert chain.used(BASE, PAYER, NONCE)
+    assert chain.is_used(BASE, PAYER, NONCE)
 
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
 def test_a_node_that_does_not_answer_is_unknown(upstream, fault) -> None:
     upstream.then(fault)
-    chain = JsonRpcChain({"base": f"{upstream.url}/v1/s3cret"}, patience=0.4)
+    chain = JsonRpcChain({"base": f"{upstream.url}/v1/s3cret"}, timeout_s=0.4)
 
     assert "RPC of base" in unknown(lambda: chain.time(BASE))
 
@@ -336,7 +338,7 @@ def test_a_node_that_does_not_answer_is_unknown(upstream, fault) -> None:
 def test_nonsense_is_unknown(node, chain, said) -> None:
     node.says |= {"eth_call": said, "eth_getBlockByNumber": said}
 
-    unknown(lambda: chain.used(BASE, PAYER, NONCE))
+    unknown(lambda: chain.is_used(BASE, PAYER, NONCE))
     unknown(lambda: chain.time(BASE))
 
 
@@ -350,4 +352,4 @@ def test_the_log_names_the_network_and_no_key(upstream, chain, caplog) -> None:
 
 
 def test_a_network_without_a_node_is_unknown() -> None:
-    unknown(lambda: JsonRpcChain({}, patience=0.5).time(BASE))
+    unknown(lambda: JsonRpcChain({}, timeout_s=0.5).time(BASE))

@@ -30,7 +30,7 @@ def a_payment(number: int) -> Payment:
 def test_payments_in_a_state_are_listed_newest_first(moto, clock) -> None:
     records = DynamoPayments(moto.client, moto.payments, clock)
     for number in range(3):
-        records.claim(a_payment(number), replacing=None)
+        records.reserve(a_payment(number), replacing=None)
     settled = a_payment(1).settle("0xfa", now=NOON + 9000)
     records.save(settled, replacing=a_payment(1))
 
@@ -47,7 +47,7 @@ def test_payments_in_a_state_are_listed_newest_first(moto, clock) -> None:
 def test_reason_replaces_a_missing_transaction(moto, clock) -> None:
     records = DynamoPayments(moto.client, moto.payments, clock)
     refused = replace(a_payment(1).refuse("insufficient_funds", now=NOON), id="auth#1")
-    records.claim(refused, replacing=None)
+    records.reserve(refused, replacing=None)
 
     [row] = islice(list_payments(moto.client, moto.payments, PaymentState.REFUSED), 1)
 

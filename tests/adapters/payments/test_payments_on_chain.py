@@ -61,9 +61,9 @@ def authorize(node, payer, pay_to) -> Callable[..., Authorization]:
 
 
 @pytest.fixture
-def settlement(chain, network, pay_to) -> Callable[[Authorization], Settled | None]:
+def find_settlement(chain, network, pay_to) -> Callable[[Authorization], Settled | None]:
     def find(signed: Authorization) -> Settled | None:
-        return chain.settlement(
+        return chain.find_settlement(
             network, signed.payer, signed.nonce,
             since=int(time.time()) - 60, pay_to=pay_to, amount=PRICE,
         )  # fmt: skip
@@ -73,7 +73,7 @@ def settlement(chain, network, pay_to) -> Callable[[Authorization], Settled | No
 
 @pytest.fixture
 def is_used(chain, network) -> Callable[[Authorization], bool]:
-    return lambda signed: chain.used(network, signed.payer, signed.nonce)
+    return lambda signed: chain.is_used(network, signed.payer, signed.nonce)
 
 
 @pytest.fixture
@@ -101,7 +101,7 @@ def transferred(node: Node, payer: str, to: str, amount: int = PRICE, token: str
 def test_a_plain_transfer_is_read_from_its_receipt(chain, network, node, payer, pay_to) -> None:
     transaction = transferred(node, payer, pay_to)
 
-    found = chain.receipt(network, transaction, pay_to=pay_to)
+    found = chain.find_receipt(network, transaction, pay_to=pay_to)
 
     assert found.succeeded
     assert found.confirmations >= 1
@@ -112,18 +112,18 @@ def test_a_plain_transfer_is_read_from_its_receipt(chain, network, node, payer, 
 def test_a_transfer_by_authorization_has_its_nonce(chain, network, authorize, pay_to) -> None:
     signed = authorize()
 
-    [paid] = chain.receipt(network, signed.submit(), pay_to=pay_to).transfers
+    [paid] = chain.find_receipt(network, signed.submit(), pay_to=pay_to).transfers
 
     assert (paid.payer, paid.amount, paid.nonce) == (signed.payer.lower(), PRICE, signed.nonce)
 
 
 def test_confirmations_grow_with_the_chain(chain, network, node, payer, pay_to) -> None:
     transaction = transferred(node, payer, pay_to)
-    before = chain.receipt(network, transaction, pay_to=pay_to).confirmations
+    before = chain.find_receipt(network, transaction, pay_to=pay_to).confirmations
 
     node.rpc("anvil_mine", hex(11))
 
-    assert chain.receipt(network, transaction, pay_to=pay_to).confirmations >= before + 11
+    assert chain.find_receipt(network, transaction, pay_to=pay_to).confirmations >= before + 11
 
 
 def test_a_router_may_pay_us_more_than_once(chain, network, node, payer, pay_to) -> None:
@@ -135,7 +135,7 @@ def test_a_router_may_pay_us_more_than_once(chain, network, node, payer, pay_to)
         payer, router, "Router", method, node.asset, pay_to, PRICE, pay_to, PRICE - 1
     )
 
-    paid = chain.receipt(network, transaction, pay_to=pay_to).transfers
+    paid = chain.find_receipt(network, transaction, pay_to=pay_to).transfers
     assert [(each.payer, each.amount, each.nonce) for each in paid] == [
         (payer.lower(), PRICE, None), (payer.lower(), PRICE - 1, None),
     ]  # fmt: skip
@@ -147,7 +147,7 @@ def test_a_token_that_only_looks_like_usdc_pays_nothing(
 ) -> None:
     transaction = transferred(node, payer, pay_to, token=node.deploy(payer, "Forgery"))
 
-    found = chain.receipt(network, transaction, pay_to=pay_to)
+    found = chain.find_receipt(network, transaction, pay_to=pay_to)
 
     assert (found.succeeded, found.transfers) == (True, [])
 
@@ -155,7 +155,7 @@ def test_a_token_that_only_looks_like_usdc_pays_nothing(
 def test_a_transaction_that_failed_paid_nothing(chain, network, node, pay_to) -> None:
     transaction = transferred(node, node.accounts[POOR].address, pay_to)
 
-    found = chain.receipt(network, transaction, pay_to=pay_to)
+    found = chain.find_receipt(network, transaction, pay_to=pay_to)
 
     assert (found.succeeded, found.transfers) == (False, [])
 
@@ -163,11 +163,11 @@ def test_a_transaction_that_failed_paid_nothing(chain, network, node, pay_to) ->
 def test_a_payment_to_somebody_else_is_not_ours(chain, network, node, payer, pay_to) -> None:
     transaction = transferred(node, payer, node.accounts[OTHER].address)
 
-    assert chain.receipt(network, transaction, pay_to=pay_to).transfers == []
+    assert chain.find_receipt(network, transaction, pay_to=pay_to).transfers == []
 
 
 def test_a_transaction_that_nobody_sent_has_no_receipt(chain, network, pay_to) -> None:
-    assert chain.receipt(network, NOWHERE, pay_to=pay_to) is None
+    assert chain.find_receipt(network, NOWHERE, pay_to=pay_to) is None
 
 
 def test_a_transaction_that_was_reorganised_away_has_no_receipt(
@@ -178,7 +178,7 @@ def test_a_transaction_that_was_reorganised_away_has_no_receipt(
 
     node.rpc("evm_revert", before)
 
-    assert chain.receipt(network, transaction, pay_to=pay_to) is None
+    assert chain.find_receipt(network, transaction, pay_to=pay_to) is None
 
 
 # ── What became of an authorization ─────────────────────────────────────────────
@@ -191,7 +191,7 @@ def test_an_authorization_is_used_once_it_has_paid(chain, network, is_used, auth
     signed.submit()
 
     assert is_used(signed)
-    assert not chain.used(network, signed.payer, NOWHERE)
+    assert not chain.is_used(network, signed.payer, NOWHERE)
 
 
 def test_the_transaction_that_used_it_is_found(settlement, authorize) -> None:
@@ -236,7 +236,7 @@ def test_a_cancelled_one_is_used_and_did_not_pay_us(is_used, settlement, authori
 
 
 def test_one_that_nobody_used_leaves_no_trace(settlement, authorize) -> None:
-    with pytest.raises(SettlementUnknownError, match="no trace"):
+    with pytest.raises(SettlementUnknownError, match="no use"):
         settlement(authorize())
 
 
@@ -252,8 +252,8 @@ def test_a_node_of_another_chain_is_not_believed(chains, network) -> None:
     swapped = {"base": "polygon", "polygon": "base"}[network.name]
     chain = JsonRpcChain({network.name: chains.nodes[swapped].rpc_url})
 
-    with pytest.raises(SettlementUnknownError, match="another chain"):
-        chain.used(network, chains.pay_to, NOWHERE)
+    with pytest.raises(SettlementUnknownError, match="wrong chain id"):
+        chain.is_used(network, chains.pay_to, NOWHERE)
 
 
 # ── The facilitator ─────────────────────────────────────────────────────────────

@@ -54,14 +54,14 @@ def other(payment: Payment) -> Payment:
 
 
 def test_a_claim_is_found_again_as_it_was(payments, payment) -> None:
-    assert payments.claim(payment, replacing=None)
+    assert payments.reserve(payment, replacing=None)
 
     assert payments.find(payment.id) == payment
 
 
 def test_an_amount_may_be_as_large_as_a_chain_has_them(payments, payment) -> None:
     large = replace(payment, amount=2**256 - 1)
-    payments.claim(large, replacing=None)
+    payments.reserve(large, replacing=None)
 
     assert payments.find(payment.id) == large
 
@@ -72,9 +72,9 @@ def test_what_nobody_has_claimed_is_not_there(payments, payment) -> None:
 
 
 def test_a_second_claim_is_refused_and_changes_nothing(payments, payment) -> None:
-    payments.claim(payment, replacing=None)
+    payments.reserve(payment, replacing=None)
 
-    assert not payments.claim(replace(payment, job_id="another"), replacing=None)
+    assert not payments.reserve(replace(payment, job_id="another"), replacing=None)
     assert payments.find(payment.id) == payment
 
 
@@ -83,7 +83,7 @@ def test_a_second_claim_is_refused_and_changes_nothing(payments, payment) -> Non
 def test_of_ten_that_race_one_has_it(payments, payment, key, keyed) -> None:
     def claim(number: int) -> bool:
         mine = replace(payment, job_id=str(number))
-        return payments.claim(mine, replacing=None, key=key if keyed else None)
+        return payments.reserve(mine, replacing=None, key=key if keyed else None)
 
     with ThreadPoolExecutor(10) as callers:
         won = [*callers.map(claim, range(10))]
@@ -96,13 +96,13 @@ def test_of_ten_that_race_one_has_it(payments, payment, key, keyed) -> None:
     lambda p: p.refuse("insufficient_funds", now=NOON), lambda p: p.release(now=NOON),
 ])  # fmt: skip
 def test_what_came_to_nothing_can_be_claimed_anew_once(payments, payment, close) -> None:
-    payments.claim(payment, replacing=None)
+    payments.reserve(payment, replacing=None)
     closed = close(payment)
     payments.save(closed, replacing=payment)
     again = replace(payment, attempt=2, job_id="again")
 
-    assert payments.claim(again, replacing=closed)
-    assert not payments.claim(replace(again, job_id="late"), replacing=closed)
+    assert payments.reserve(again, replacing=closed)
+    assert not payments.reserve(replace(again, job_id="late"), replacing=closed)
     assert payments.find(payment.id) == again
 
 
@@ -114,7 +114,7 @@ def test_what_came_to_nothing_can_be_claimed_anew_once(payments, payment, close)
     lambda p: p.take_over(now=NOON + 1, lease=LEASE),
 ], ids=["settle", "refuse", "release", "leave open", "take over"])  # fmt: skip
 def test_each_step_is_stored(payments, payment, step) -> None:
-    payments.claim(payment, replacing=None)
+    payments.reserve(payment, replacing=None)
 
     payments.save(step(payment), replacing=payment)
 
@@ -122,7 +122,7 @@ def test_each_step_is_stored(payments, payment, step) -> None:
 
 
 def test_who_has_been_overtaken_changes_nothing_any_more(payments, payment) -> None:
-    payments.claim(payment, replacing=None)
+    payments.reserve(payment, replacing=None)
     taken = payment.take_over(now=NOON, lease=LEASE)
     payments.save(taken, replacing=payment)
 
@@ -140,45 +140,45 @@ def test_a_payment_that_was_never_claimed_cannot_change(payments, payment) -> No
 
 
 def test_a_key_stands_for_the_payment_that_it_came_with(payments, payment, key) -> None:
-    assert payments.claim(payment, replacing=None, key=key)
+    assert payments.reserve(payment, replacing=None, key=key)
 
     assert payments.find_key(key.tenant, key.key) == key
     assert payments.find_key("rival", key.key) is None
 
 
 def test_two_payments_under_one_key_are_one(payments, payment, key) -> None:
-    payments.claim(payment, replacing=None, key=key)
+    payments.reserve(payment, replacing=None, key=key)
     second = other(payment)
 
-    assert not payments.claim(second, replacing=None, key=replace(key, payment_id=second.id))
+    assert not payments.reserve(second, replacing=None, key=replace(key, payment_id=second.id))
     assert payments.find(second.id) is None
     assert payments.find_key(key.tenant, key.key) == key
 
 
 def test_a_key_whose_payment_came_to_nothing_can_stand_for_another(payments, payment, key) -> None:
-    payments.claim(payment, replacing=None, key=key)
+    payments.reserve(payment, replacing=None, key=key)
     second = other(payment)
     newer = replace(key, payment_id=second.id)
 
-    assert payments.claim(second, replacing=None, key=newer, replacing_key=key)
+    assert payments.reserve(second, replacing=None, key=newer, replacing_key=key)
     assert payments.find_key(key.tenant, key.key) == newer
 
 
 def test_a_payment_that_is_claimed_takes_no_key_along(payments, payment, key) -> None:
-    payments.claim(payment, replacing=None)
+    payments.reserve(payment, replacing=None)
 
-    assert not payments.claim(payment, replacing=None, key=key)
+    assert not payments.reserve(payment, replacing=None, key=key)
     assert payments.find_key(key.tenant, key.key) is None
 
 
 def test_a_key_is_forgotten_after_its_time(payments, payment, key, clock) -> None:
-    payments.claim(payment, replacing=None, key=key)
+    payments.reserve(payment, replacing=None, key=key)
     clock.advance(24 * HOUR)
     second = other(payment)
     newer = replace(key, payment_id=second.id, expires_at=NOON + 48 * HOUR)
 
     assert payments.find_key(key.tenant, key.key) is None
-    assert payments.claim(second, replacing=None, key=newer)
+    assert payments.reserve(second, replacing=None, key=newer)
 
 
 # ── The table alone ─────────────────────────────────────────────────────────────
@@ -191,21 +191,21 @@ def table(engine, clock) -> DynamoPayments:
 
 def test_a_claim_whose_answer_was_lost_is_ours(table, engine, payment) -> None:
     with engine.losing_answer("PutItem") as lost:
-        assert table.claim(payment, replacing=None)
+        assert table.reserve(payment, replacing=None)
 
     assert lost
 
 
 def test_a_claim_with_a_key_whose_answer_was_lost_is_ours(table, engine, payment, key) -> None:
     with engine.losing_answer("TransactWriteItems") as lost:
-        assert table.claim(payment, replacing=None, key=key)
+        assert table.reserve(payment, replacing=None, key=key)
 
     assert lost
     assert table.find(payment.id) == payment
 
 
 def test_a_step_whose_answer_was_lost_is_ours(table, engine, payment) -> None:
-    table.claim(payment, replacing=None)
+    table.reserve(payment, replacing=None)
 
     with engine.losing_answer("PutItem") as lost:
         table.save(payment.leave_open(now=NOON), replacing=payment)
@@ -214,15 +214,15 @@ def test_a_step_whose_answer_was_lost_is_ours(table, engine, payment) -> None:
 
 
 def test_the_very_same_claim_by_another_is_still_refused(table, engine, payment) -> None:
-    table.claim(payment, replacing=None)
+    table.reserve(payment, replacing=None)
 
     with engine.losing_answer("PutItem"):
-        assert not table.claim(payment, replacing=None)
+        assert not table.reserve(payment, replacing=None)
 
 
 @pytest.mark.parametrize("call", [
-    lambda t, p, _: t.claim(p, replacing=None),
-    lambda t, p, key: t.claim(p, replacing=None, key=key),
+    lambda t, p, _: t.reserve(p, replacing=None),
+    lambda t, p, key: t.reserve(p, replacing=None, key=key),
     lambda t, p, _: t.find(p.id),
     lambda t, p, key: t.find_key(p.tenant, key.key),
     lambda t, p, _: t.save(p.release(now=NOON), replacing=p),
@@ -233,7 +233,7 @@ def test_a_table_that_throttles_is_said_to_be_busy(table, engine, payment, key, 
 
 
 def test_payments_are_kept_for_more_than_a_year(table, engine, payment) -> None:
-    table.claim(payment, replacing=None)
+    table.reserve(payment, replacing=None)
 
     item = engine.client.get_item(TableName=engine.payments, Key={"PK": {"S": payment.id}})["Item"]
     assert int(item["expires_at"]["N"]) * 1000 == NOON + 400 * 24 * HOUR
@@ -241,6 +241,6 @@ def test_payments_are_kept_for_more_than_a_year(table, engine, payment) -> None:
 
 def test_a_payment_without_a_key_is_claimed_in_one_call(table, engine, payment) -> None:
     with engine.calls() as calls:
-        table.claim(payment, replacing=None)
+        table.reserve(payment, replacing=None)
 
     assert calls == ["PutItem"]

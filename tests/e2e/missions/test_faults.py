@@ -1,4 +1,4 @@
-"""What goes wrong in the air and below: on a stack that loses its patience soon."""
+"""What goes wrong in the air and below: on a stack that loses its timeout_s soon."""
 
 import json
 import time

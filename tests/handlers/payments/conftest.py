@@ -11,7 +11,7 @@ from tests.payments import (
 )
 
 
-class Till:
+class Checkout:
     def __init__(self, clock) -> None:
         self.ledger = Ledger(clock)
         self.payments = InMemoryPayments(clock)
@@ -23,8 +23,8 @@ def mode() -> str:
 
 
 @pytest.fixture(autouse=True)
-def till(monkeypatch, clock, mode, world, rewire) -> Till:
-    made = Till(clock)
+def checkout(monkeypatch, clock, mode, world, rewire) -> Checkout:
+    made = Checkout(clock)
     settings = {
         "PAYMENTS": mode,
         "PAYMENT_PRICE": "20000",

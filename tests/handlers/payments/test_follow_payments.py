@@ -83,7 +83,7 @@ def open_payment(monkeypatch, event, clock, rewire):
     [record] = event("workers/follow_payments")["Records"]
     payment = to_payment(record["dynamodb"]["NewImage"])
     payments, ledger = InMemoryPayments(clock), Ledger(clock)
-    payments.claim(payment, replacing=None)
+    payments.reserve(payment, replacing=None)
     monkeypatch.setenv("PAYMENT_PRICE", "20000")
     monkeypatch.setenv("PAYMENT_NETWORKS", "base")
     monkeypatch.setenv("PAY_TO", PAY_TO)

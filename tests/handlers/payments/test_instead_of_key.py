@@ -22,12 +22,14 @@ class TestInsteadOfKey:
     def test_a_key_changes_nothing_about_the_price(self, create) -> None:
         assert create(headers={"X-API-Key": "a valid one"}).status == 402
 
-    def test_a_key_is_enough_where_keys_are_free(self, create, world, monkeypatch, till) -> None:
+    def test_a_key_is_enough_where_keys_are_free(
+        self, create, world, monkeypatch, checkout
+    ) -> None:
         monkeypatch.setenv("KEYS_ARE_FREE", "true")
 
         assert create(headers={"X-API-Key": "a valid one"}).status == 201
         assert [job.tenant for job in world.repository.all()] == ["demo"]
-        assert till.ledger.asked == []
+        assert checkout.ledger.asked == []
 
     def test_without_a_key_nothing_is_free(self, create, monkeypatch) -> None:
         monkeypatch.setenv("KEYS_ARE_FREE", "true")
@@ -47,13 +49,13 @@ class TestInsteadOfKey:
         assert first.status == second.status == 201
         assert first.body["jobId"] != second.body["jobId"]
 
-    def test_a_payers_key_keeps_it_from_paying_twice(self, create, world, till) -> None:
+    def test_a_payers_key_keeps_it_from_paying_twice(self, create, world, checkout) -> None:
         create(headers={"X-PAYMENT": a_header(), "Idempotency-Key": "k"})
         again = {"X-PAYMENT": a_header(nonce="0x" + "77" * 32), "Idempotency-Key": "k"}
 
         assert create(headers=again).status == 201
         assert len(world.repository.all()) == 1
-        assert len(till.ledger.moved) == 1
+        assert len(checkout.ledger.moved) == 1
 
     def test_payers_have_agents_of_their_own(self, create, world) -> None:
         world.registry.put_agent(PAYERS, Agent(id="0", name="Payers'", order=-9))
@@ -71,14 +73,14 @@ class TestInsteadOfKey:
         assert (answer.status, answer.body["jobId"]) == (200, made["jobId"])
 
     def test_a_webhook_is_for_those_who_have_a_secret_to_check_it_with(
-        self, create, world, till
+        self, create, world, checkout
     ) -> None:
         answer = create(headers={"X-PAYMENT": a_header()}, webhook={"url": WEBHOOK})
 
         assert (answer.status, answer.body["code"]) == (400, "INVALID_REQUEST")
         assert answer.body["error"].startswith("webhook needs an API key")
         assert world.repository.all() == []
-        assert till.ledger.moved == {}
+        assert checkout.ledger.moved == {}
 
     def test_another_tenants_job_stays_its_own(self, call, stored) -> None:
         job = stored(tenant="rival")
@@ -94,9 +96,9 @@ def test_elsewhere_payers_jobs_are_nobodys(call, stored, mode) -> None:
 
 
 @pytest.mark.parametrize("mode", ["off"])
-def test_where_payments_are_off_a_payment_is_not_looked_at(create, till) -> None:
+def test_where_payments_are_off_a_payment_is_not_looked_at(create, checkout) -> None:
     answer = create(headers={"X-PAYMENT": "whatever"})
 
     assert answer.status == 201
     assert json.loads(answer.text).keys() == {"jobId", "status", "createdAt", "expiresAt"}
-    assert till.ledger.asked == []
+    assert checkout.ledger.asked == []

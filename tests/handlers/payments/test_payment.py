@@ -21,7 +21,7 @@ WEBHOOK = "https://hooks.example.com/in"
     (1, "X-PAYMENT", "X-PAYMENT-RESPONSE", "base"),
     (2, "PAYMENT-SIGNATURE", "PAYMENT-RESPONSE", "eip155:8453"),
 ])  # fmt: skip
-def test_who_pays_gets_the_job_and_a_receipt(create, world, till, told) -> None:
+def test_who_pays_gets_the_job_and_a_receipt(create, world, checkout, told) -> None:
     version, sent, receipt, network = told
 
     answer = create(headers={sent: a_header(version)})
@@ -36,7 +36,7 @@ def test_who_pays_gets_the_job_and_a_receipt(create, world, till, told) -> None:
     }
     [job] = world.repository.all()
     assert (job.id, job.tenant) == (answer.body["jobId"], "demo")
-    [payment] = till.payments.all()
+    [payment] = checkout.payments.all()
     assert (payment.state, payment.job_id) == (PaymentState.SETTLED, job.id)
     assert payment.job == {}
 
@@ -62,14 +62,14 @@ def test_a_payment_pays_for_no_other_webhook(create, world) -> None:
 
 
 @pytest.mark.parametrize("version", [1, 2])
-def test_the_facilitator_is_asked_about_what_was_offered(create, till, version) -> None:
+def test_the_facilitator_is_asked_about_what_was_offered(create, checkout, version) -> None:
     name = "X-PAYMENT" if version == 1 else "PAYMENT-SIGNATURE"
     refused = create()
     offered = refused.body if version == 1 else decoded(refused.headers["PAYMENT-REQUIRED"])
 
     create(headers={name: a_header(version)})
 
-    assert till.ledger.requirements == [offered["accepts"][0]]
+    assert checkout.ledger.requirements == [offered["accepts"][0]]
 
 
 def test_the_same_request_again_is_the_same_job(create, world) -> None:
@@ -107,8 +107,8 @@ def test_the_answer_can_be_waited_for(create, world, stored) -> None:
     assert "X-PAYMENT-RESPONSE" in answer.headers
 
 
-def test_the_time_that_settling_took_is_not_waited_again(create, world, till) -> None:
-    till.ledger.meanwhile["settle"] = lambda: world.clock.advance(17_000)
+def test_the_time_that_settling_took_is_not_waited_again(create, world, checkout) -> None:
+    checkout.ledger.meanwhile["settle"] = lambda: world.clock.advance(17_000)
 
     answer = create(headers={"X-PAYMENT": a_header(), "Prefer": "wait=25"}, timeoutMs=300_000)
 
@@ -116,22 +116,22 @@ def test_the_time_that_settling_took_is_not_waited_again(create, world, till) ->
     assert world.clock() <= NOON + 25_000
 
 
-def test_what_is_wrong_with_the_body_is_said_before_anything_is_charged(create, till) -> None:
+def test_what_is_wrong_with_the_body_is_said_before_anything_is_charged(create, checkout) -> None:
     answer = create(headers={"X-PAYMENT": a_header()}, content="")
 
     assert (answer.status, answer.body["error"]) == (400, "content cannot be empty")
-    assert till.ledger.asked == []
+    assert checkout.ledger.asked == []
 
 
-def test_an_agent_that_is_not_there_costs_nothing(create, till) -> None:
+def test_an_agent_that_is_not_there_costs_nothing(create, checkout) -> None:
     agent = "bbbbbbbb-bbbb-4bbb-8bbb-bbbbbbbbbbbb"
 
     assert create(headers={"X-PAYMENT": a_header()}, agentId=agent).status == 404
-    assert till.ledger.asked == []
+    assert checkout.ledger.asked == []
 
 
-def test_a_refused_payment_is_a_402_with_the_reason_and_the_offer(create, world, till) -> None:
-    till.ledger.fate["settle"] = ["refused insufficient_funds"]
+def test_a_refused_payment_is_a_402_with_the_reason_and_the_offer(create, world, checkout) -> None:
+    checkout.ledger.fate["settle"] = ["refused insufficient_funds"]
 
     answer = create(headers={"X-PAYMENT": a_header()})
 
@@ -141,8 +141,8 @@ def test_a_refused_payment_is_a_402_with_the_reason_and_the_offer(create, world,
     assert world.repository.all() == []
 
 
-def test_a_settlement_that_is_not_known_of_is_never_a_402(create, world, till) -> None:
-    till.ledger.fate["settle"] = ["lost"]
+def test_a_settlement_that_is_not_known_of_is_never_a_402(create, world, checkout) -> None:
+    checkout.ledger.fate["settle"] = ["lost"]
 
     answer = create(headers={"X-PAYMENT": a_header()})
 
@@ -153,7 +153,7 @@ def test_a_settlement_that_is_not_known_of_is_never_a_402(create, world, till) -
     again = create(headers={"X-PAYMENT": a_header()})
 
     assert again.status == 201
-    assert till.ledger.asked.count("settle") == 1
+    assert checkout.ledger.asked.count("settle") == 1
     assert len(world.repository.all()) == 1
 
 
@@ -170,11 +170,11 @@ def test_a_settlement_that_is_not_known_of_is_never_a_402(create, world, till) -
     encoded(decoded(a_header()) | {"payload": []}),
     encoded(decoded(a_header()) | {"more": [[[[[[[[[[[[[1]]]]]]]]]]]]]}),
 ])  # fmt: skip
-def test_a_payment_that_is_none_is_a_400(create, till, header) -> None:
+def test_a_payment_that_is_none_is_a_400(create, checkout, header) -> None:
     answer = create(headers={"X-PAYMENT": header})
 
     assert (answer.status, answer.body["code"]) == (400, "INVALID_REQUEST")
-    assert till.payments.all() == []
+    assert checkout.payments.all() == []
 
 
 def test_one_request_pays_once(create) -> None:
@@ -183,11 +183,11 @@ def test_one_request_pays_once(create) -> None:
     assert answer.status == 400
 
 
-def test_another_asset_than_was_asked_for_is_refused(create, till) -> None:
+def test_another_asset_than_was_asked_for_is_refused(create, checkout) -> None:
     other = decoded(a_header(2))
     other["accepted"]["asset"] = "0x" + "99" * 20
 
     answer = create(headers={"PAYMENT-SIGNATURE": encoded(other)})
 
     assert (answer.status, answer.body["code"]) == (402, "invalid_payment_requirements")
-    assert till.ledger.asked == []
+    assert checkout.ledger.asked == []

@@ -19,9 +19,9 @@ def test_a_transactions_hash_is_not_taken_unless_that_is_wished(create) -> None:
 
 
 @pytest.fixture
-def hashes(monkeypatch, till) -> None:
+def hashes(monkeypatch, checkout) -> None:
     monkeypatch.setenv("ALLOW_TRANSACTION_HASH", "true")
-    till.ledger.receipts[HASH.lower()] = a_receipt(a_transfer())
+    checkout.ledger.receipts[HASH.lower()] = a_receipt(a_transfer())
 
 
 def test_a_signed_transaction_pays_for_one_job(create, world, hashes) -> None:

@@ -2,10 +2,10 @@
 
 import pytest
 
-from jobs.payments.claims import LEASE
 from jobs.payments.errors import PaymentRefusedError, SettlementUnknownError
 from jobs.payments.pay_by_transaction import Proof
 from jobs.payments.payment import PaymentState, authorization_id, transfer_id
+from jobs.payments.reservations import LEASE_MS
 from tests.payments import (
     BASE,
     NONCE,
@@ -124,7 +124,7 @@ def test_whoever_is_killed_leaves_one_job_or_none(world, clock, where, fate, ste
     try:
         world.show()
     except Killed:
-        clock.advance(LEASE)
+        clock.advance(LEASE_MS)
         world.payments.fate, world.repository.fate = [], []
         world.show()
 
@@ -136,7 +136,7 @@ def test_a_claim_that_was_left_behind_is_finished_without_asking_the_chain(world
     world.repository.fate = ["killed"]
     with pytest.raises(Killed):
         world.show()
-    clock.advance(LEASE)
+    clock.advance(LEASE_MS)
     world.ledger.asked.clear()
 
     [payment] = world.stored.all()

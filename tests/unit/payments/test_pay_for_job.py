@@ -7,10 +7,10 @@ import pytest
 from jobs.core.errors import IdempotencyConflictError
 from jobs.core.webhook import Webhook
 from jobs.kit.errors import UnavailableError
-from jobs.payments.claims import LEASE
 from jobs.payments.errors import PaymentRefusedError, SettlementUnknownError
 from jobs.payments.pay_for_job import Order
 from jobs.payments.payment import NETWORKS, PaymentState
+from jobs.payments.reservations import LEASE_MS
 from tests.payments import NONCE, PRICE, Killed, an_authorization, transaction_of
 from tests.support import HOUR, NOON
 from tests.unit.payments.world import a_new_job
@@ -45,7 +45,7 @@ def test_a_job_that_is_made_after_its_request_has_its_webhook(world, clock) -> N
     order = Order(new=a_new_job(webhook=told), authorization=an_authorization(), requirements={})
     with pytest.raises(Killed):
         world.pay_for_job(order)
-    clock.advance(LEASE)
+    clock.advance(LEASE_MS)
 
     world.watch(an_authorization().payment_id)
 
@@ -151,7 +151,7 @@ def test_while_one_request_is_at_it_others_are_told_to_come_back(world) -> None:
 
 
 def test_who_loses_the_race_for_the_claim_comes_back(world) -> None:
-    world.payments.claim = lambda *_, **__: False  # type: ignore[method-assign]
+    world.payments.reserve = lambda *_, **__: False  # type: ignore[method-assign]
 
     with pytest.raises(SettlementUnknownError):
         world.pay()

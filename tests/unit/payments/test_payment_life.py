@@ -8,9 +8,9 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from jobs.core.errors import IdempotencyConflictError
 from jobs.kit.errors import UnavailableError
-from jobs.payments.claims import LEASE
 from jobs.payments.errors import PaymentRefusedError, SettlementUnknownError
 from jobs.payments.payment import Payment, PaymentState
+from jobs.payments.reservations import LEASE_MS
 from tests.payments import (
     NONCE,
     Killed,
@@ -89,7 +89,7 @@ class PaymentLife(RuleBasedStateMachine):
         finally:
             self.calm()
 
-    @rule(millis=st.sampled_from([1000, LEASE, LEASE, 90_000]))
+    @rule(millis=st.sampled_from([1000, LEASE_MS, LEASE_MS, 90_000]))
     def wait(self, millis: int) -> None:
         self.world.clock.advance(millis)
 

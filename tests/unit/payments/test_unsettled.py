@@ -3,9 +3,9 @@
 import pytest
 
 from jobs.kit.errors import UnavailableError
-from jobs.payments.claims import LEASE
 from jobs.payments.errors import PaymentRefusedError, SettlementUnknownError
 from jobs.payments.payment import PaymentState
+from jobs.payments.reservations import LEASE_MS
 from tests.payments import PRICE, SOON, Killed, an_authorization
 
 # ── Refused, and unknown, which is not unpaid ─────────────────────────────────────
@@ -158,7 +158,7 @@ def test_whoever_is_killed_leaves_one_job_or_none_and_nothing_charged_twice(
     try:
         world.pay()
     except Killed:
-        clock.advance(LEASE)
+        clock.advance(LEASE_MS)
         world.payments.fate, world.repository.fate, world.ledger.fate = [], [], {}
         world.pay()
 
@@ -171,7 +171,7 @@ def test_a_claim_that_was_left_behind_is_not_touched_before_its_lease_is_over(wo
     world.ledger.fate["settle"] = ["killed after"]
     with pytest.raises(Killed):
         world.pay()
-    clock.advance(LEASE - 1)
+    clock.advance(LEASE_MS - 1)
 
     with pytest.raises(SettlementUnknownError):
         world.pay()
@@ -194,7 +194,7 @@ def test_a_record_that_cannot_be_closed_costs_nobody_anything(world, clock, fate
     world.payments.fate = ["", "", fate]  # find, claim, save
 
     first = world.pay()
-    clock.advance(LEASE)
+    clock.advance(LEASE_MS)
 
     assert world.pay().job.id == first.job.id
     assert world.state is PaymentState.SETTLED

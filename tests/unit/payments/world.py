@@ -4,12 +4,12 @@ from typing import Any, Final
 
 from jobs.core.create_job import NewJob
 from jobs.core.webhook import Webhook
-from jobs.payments.claims import PaymentClaims
-from jobs.payments.close_payment import ClosePayment, Paid
+from jobs.payments.close_payment import ClosePayment, PaidJob
 from jobs.payments.pay_by_transaction import PayByTransaction, Proof
 from jobs.payments.pay_for_job import Order, PayForJob
 from jobs.payments.payment import Authorization, PaymentState
 from jobs.payments.reconcile_payment import ReconcilePayment
+from jobs.payments.reservations import PaymentReservations
 from jobs.payments.watch_payment import WatchPayment
 from tests.fakes.memory import InMemoryJobRepository
 from tests.fakes.memory_payments import InMemoryPayments
@@ -29,7 +29,7 @@ class PaymentWorld:
         self.repository: Any = Unsteady(self.jobs)
         close = ClosePayment(repository=self.repository, payments=self.payments, clock=clock)
         self.reconcile = ReconcilePayment(chain=self.ledger, close=close, pay_to=PAY_TO)
-        self.claims = PaymentClaims(
+        self.reservations = PaymentReservations(
             payments=self.payments,
             reconcile=self.reconcile,
             close=close,
@@ -38,14 +38,14 @@ class PaymentWorld:
         )
         self.watch = WatchPayment(payments=self.payments, reconcile=self.reconcile, clock=clock)
         self.pay_for_job = PayForJob(
-            claims=self.claims,
+            reservations=self.reservations,
             payments=self.payments,
             facilitator=self.ledger,
             terms=TERMS,
             clock=clock,
         )
         self.pay_by_transaction = PayByTransaction(
-            claims=self.claims,
+            reservations=self.reservations,
             payments=self.payments,
             chain=self.ledger,
             recover=lambda _, signature: signature,
@@ -65,13 +65,13 @@ class PaymentWorld:
         body: str = "Hello",
         key: str | None = None,
         authorization: Authorization | None = None,
-    ) -> Paid:
+    ) -> PaidJob:
         offered = authorization or an_authorization()
         return self.pay_for_job(
             Order(new=a_new_job(body, key), authorization=offered, requirements={})
         )
 
-    def show(self, body: str = "Hello", key: str | None = None, **about: Any) -> Paid:
+    def show(self, body: str = "Hello", key: str | None = None, **about: Any) -> PaidJob:
         sane: dict[str, Any] = {
             "network": BASE,
             "transaction": HASH,

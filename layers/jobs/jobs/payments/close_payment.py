@@ -1,4 +1,4 @@
-"""The money is there: store the job that it was paid for, then close the payment's record."""
+"""Close a payment; for a settled one, store its job first."""
 
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from jobs.payments.ports import Payments
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Paid:
+class PaidJob:
     """A job, and the settled payment that it was created for."""
 
     job: Job
@@ -27,14 +27,14 @@ class ClosePayment:
     payments: Payments
     clock: Clock
 
-    def __call__(self, payment: Payment, transaction: str) -> Paid:
-        """Store the job of an open payment. Harmless when repeated, by whomever.
+    def __call__(self, payment: Payment, transaction: str) -> PaidJob:
+        """Store the job of a payment whose transaction is known. Idempotent.
 
-        The job comes first: a crash in between leaves an open record, which whoever reconciles it
-        closes. So a record that cannot be written just now need not bother the caller. Raises
-        `SettlementUnknownError` if the job cannot be stored: it is paid, and must be.
+        The job is stored first: a crash in between leaves an open record, and reconciling closes
+        it. So a failed write of the record does not fail the request. Raises
+        `SettlementUnknownError` if the job cannot be stored.
         """
-        job = payment.paid_job(now=self.clock())
+        job = payment.to_job(now=self.clock())
         try:
             self.repository.add(job)
         except UnavailableError as error:
@@ -42,17 +42,18 @@ class ClosePayment:
             raise SettlementUnknownError(payment.id) from error
         settled = payment.settle(transaction, now=self.clock())
         self._save(settled, replacing=payment)
-        return Paid(job=job, payment=settled) if payment.attempt == 1 else self.again(settled)
+        return PaidJob(job=job, payment=settled) if payment.attempt == 1 else self.find_job(settled)
 
-    def again(self, payment: Payment) -> Paid:
-        """Return the job of a settled payment. Raises `PaymentRefusedError` if it is long gone."""
+    def find_job(self, payment: Payment) -> PaidJob:
+        """Return the job of a settled payment. Raises `PaymentRefusedError` if it has expired."""
         try:
-            return Paid(job=self.repository.get(payment.ref).as_of(self.clock()), payment=payment)
+            job = self.repository.get(payment.ref).as_of(self.clock())
         except JobNotFoundError as error:
             raise PaymentRefusedError("payment_already_used") from error
+        return PaidJob(job=job, payment=payment)
 
     def leave_open(self, payment: Payment) -> None:
-        """Let the next one who comes find out about it, or a worker."""
+        """End the lease, so that the next request or a worker reconciles the payment."""
         self._save(payment.leave_open(now=self.clock()), replacing=payment)
 
     def refuse(self, payment: Payment, reason: str) -> None:
@@ -62,6 +63,6 @@ class ClosePayment:
         self._save(payment.release(now=self.clock()), replacing=payment)
 
     def _save(self, payment: Payment, *, replacing: Payment) -> None:
-        """As far as possible: where it is not, the lease runs out, and the chain is asked."""
+        """Best effort: after a failed write the lease expires and the payment is reconciled."""
         with suppress(StalePaymentError, UnavailableError):
             self.payments.save(payment, replacing=replacing)

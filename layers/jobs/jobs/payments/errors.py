@@ -4,7 +4,7 @@ from jobs.core.errors import JobError
 
 
 class PaymentRefusedError(JobError):
-    """No job for this payment, or for none at all: `code` says why, in x402's words or ours."""
+    """The payment is missing or invalid; `code` is the reason, in x402's codes where one exists."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -12,7 +12,7 @@ class PaymentRefusedError(JobError):
 
 
 class SettlementUnknownError(JobError):
-    """Money may have moved. The same request again finds out, without a second charge.
+    """Money may have moved. Repeating the request reconciles it without a second charge.
 
     `retry_after` in seconds.
     """
@@ -23,4 +23,4 @@ class SettlementUnknownError(JobError):
 
 
 class StalePaymentError(JobError):
-    """Someone else changed the payment's record since it was read."""
+    """The payment's record was changed after it was read."""

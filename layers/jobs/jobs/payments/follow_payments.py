@@ -1,4 +1,4 @@
-"""See to it that no open payment is forgotten, whatever becomes of the request that claimed it."""
+"""Start a timer for each open payment, in case its request dies."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ class FollowPayments:
     timers: PaymentTimers
 
     def __call__(self, changed: Sequence[Payment]) -> Sequence[Payment]:
-        """Follow those that are open in the end, and return them. `changed` in order of time."""
+        """Follow and return the payments that are open now; `changed` in order of time."""
         latest = {payment.id: payment for payment in changed}
         open_ = [payment for payment in latest.values() if payment.state.is_open]
         for payment in open_:

@@ -1,4 +1,4 @@
-"""Create a job for a transaction that has paid for it already."""
+"""Create a job for a transaction that has already paid for it."""
 
 import hashlib
 from collections.abc import Sequence
@@ -7,8 +7,7 @@ from typing import Final
 
 from jobs.core.create_job import NewJob
 from jobs.kit.clock import Clock, Millis
-from jobs.payments.claims import BUSY, Offered, PaymentClaims, belongs
-from jobs.payments.close_payment import Paid
+from jobs.payments.close_payment import PaidJob
 from jobs.payments.errors import PaymentRefusedError, SettlementUnknownError
 from jobs.payments.payment import (
     Network,
@@ -19,13 +18,19 @@ from jobs.payments.payment import (
     transfer_id,
 )
 from jobs.payments.ports import Chain, Payments, Receipt, Recover, Transfer
+from jobs.payments.reservations import (
+    BUSY_RETRY_S,
+    PaymentDetails,
+    PaymentReservations,
+    is_same_request,
+)
 
-_LONGEST_AGO: Final[Millis] = 24 * 3600 * 1000
+_MAX_AGE_MS: Final[Millis] = 24 * 3600 * 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proof:
-    """What a payer shows: a transaction, and a signature over it and the request's body."""
+    """A transaction, and the payer's signature of it and the request's body."""
 
     network: Network
     transaction: str
@@ -34,16 +39,16 @@ class Proof:
 
     @property
     def message(self) -> bytes:
-        """What the payer signs, by `personal_sign`: three lines, without one at the end."""
+        """The message for `personal_sign`: three lines, without a final newline."""
         digest = hashlib.sha256(self.body).hexdigest()
         return f"{self.network.name}\n{self.transaction}\n{digest}".encode()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PayByTransaction:
-    """`recover` is None where whoever knows a transaction may use it."""
+    """`recover`: None if transactions need no signature."""
 
-    claims: PaymentClaims
+    reservations: PaymentReservations
     payments: Payments
     chain: Chain
     recover: Recover | None
@@ -51,48 +56,52 @@ class PayByTransaction:
     confirmations: int
     clock: Clock
 
-    def __call__(self, new: NewJob, proof: Proof) -> Paid:
-        """Return the job, or the first one of the same transfer or key.
+    def __call__(self, new: NewJob, proof: Proof) -> PaidJob:
+        """Create the job, or return the first one of the same transfer or key.
 
         Raises `PaymentRefusedError`, `IdempotencyConflictError`, `SettlementUnknownError`.
         """
-        key = self.claims.by_key(new)
-        if isinstance(key, Paid):
+        key = self.reservations.find_by_key(new)
+        if isinstance(key, PaidJob):
             return key
-        receipt = self.chain.receipt(proof.network, proof.transaction, pay_to=self.terms.pay_to)
+        receipt = self.chain.find_receipt(
+            proof.network, proof.transaction, pay_to=self.terms.pay_to
+        )
         if receipt is None:
             raise SettlementUnknownError(proof.transaction)
-        transfers = self._payers_own(proof, self._good(receipt))
+        transfers = self._select_signed(proof, self._select_sufficient(receipt))
         found = [(each, self.payments.find(_id(proof, each))) for each in transfers]
         for _, known in found:
-            if known and belongs(known, new) and (paid := self._again(known, receipt, proof)):
-                return paid
+            if known and is_same_request(known, new):
+                paid = self._resolve(known, receipt, proof)
+                if paid:
+                    return paid
         self._check_time(receipt)
-        free = [(each, known) for each, known in found if not _is_taken(known)]
+        free = [(each, known) for each, known in found if not _is_used(known)]
         if not free:
             raise PaymentRefusedError("payment_already_used")
         [(transfer, known), *_] = free
-        offered = Offered(
+        details = PaymentDetails(
             id=_id(proof, transfer),
             network=proof.network,
             payer=transfer.payer,
             amount=transfer.amount,
             transaction=proof.transaction,
         )
-        claim = self.claims.of(new, offered, replacing=known)
-        if not self.claims.take(claim, new, replacing=known, replacing_key=key):
-            raise SettlementUnknownError(claim.id, retry_after=BUSY)
-        return self.claims.close(claim, proof.transaction)
+        reservation = self.reservations.prepare(new, details, replacing=known)
+        if not self.reservations.store(reservation, new, replacing=known, replacing_key=key):
+            raise SettlementUnknownError(reservation.id, retry_after=BUSY_RETRY_S)
+        return self.reservations.close(reservation, proof.transaction)
 
-    def _good(self, receipt: Receipt) -> Sequence[Transfer]:
+    def _select_sufficient(self, receipt: Receipt) -> Sequence[Transfer]:
         if not receipt.succeeded:
             raise PaymentRefusedError("transaction_failed")
-        enough = [each for each in receipt.transfers if each.amount >= self.terms.price]
-        if not enough:
+        sufficient = [each for each in receipt.transfers if each.amount >= self.terms.price]
+        if not sufficient:
             raise PaymentRefusedError("payment_not_received")
-        return enough
+        return sufficient
 
-    def _payers_own(self, proof: Proof, transfers: Sequence[Transfer]) -> Sequence[Transfer]:
+    def _select_signed(self, proof: Proof, transfers: Sequence[Transfer]) -> Sequence[Transfer]:
         if self.recover is None:
             return transfers
         signer = self.recover(proof.message, proof.signature or "")
@@ -101,15 +110,15 @@ class PayByTransaction:
             raise PaymentRefusedError("invalid_signature")
         return own
 
-    def _again(self, known: Payment, receipt: Receipt, proof: Proof) -> Paid | None:
-        """The money is there, so a claim that was left behind only wants its job."""
+    def _resolve(self, known: Payment, receipt: Receipt, proof: Proof) -> PaidJob | None:
+        """Return the job of a known transfer; an abandoned reservation gets its job now."""
         if known.state.is_open and not known.is_leased(self.clock()):
             self._check_time(receipt)
-            return self.claims.close(known, proof.transaction)
-        return self.claims.outcome(known)
+            return self.reservations.close(known, proof.transaction)
+        return self.reservations.resolve(known)
 
     def _check_time(self, receipt: Receipt) -> None:
-        if receipt.mined_at * 1000 < self.clock() - _LONGEST_AGO:
+        if receipt.mined_at * 1000 < self.clock() - _MAX_AGE_MS:
             raise PaymentRefusedError("payment_too_old")
         if receipt.confirmations < self.confirmations:
             raise SettlementUnknownError("not confirmed yet")
@@ -121,5 +130,5 @@ def _id(proof: Proof, transfer: Transfer) -> str:
     return transfer_id(proof.network, proof.transaction, transfer.log_index)
 
 
-def _is_taken(known: Payment | None) -> bool:
+def _is_used(known: Payment | None) -> bool:
     return known is not None and (known.state.is_open or known.state is PaymentState.SETTLED)

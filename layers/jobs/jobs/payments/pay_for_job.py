@@ -1,4 +1,4 @@
-"""Create a job for an authorization to pay: claim it, have it settled, then store the job."""
+"""Create a job for an authorization: reserve it, settle it, then store the job."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,24 +7,30 @@ from typing import Any, Final
 from jobs.core.create_job import NewJob
 from jobs.kit.clock import Clock, Millis
 from jobs.kit.errors import UnavailableError
-from jobs.payments.claims import BUSY, LEASE, Offered, PaymentClaims, belongs
-from jobs.payments.close_payment import Paid
+from jobs.payments.close_payment import PaidJob
 from jobs.payments.errors import PaymentRefusedError, SettlementUnknownError, StalePaymentError
 from jobs.payments.payment import Authorization, KeyedPayment, Payment, PaymentState, Terms
 from jobs.payments.ports import Facilitator, Payments, Refused, Settled
-from jobs.payments.reconcile_payment import NOT_RECEIVED, Sight
-from jobs.payments.rules import SHORTEST_VALIDITY, check
+from jobs.payments.reconcile_payment import NOT_RECEIVED, ChainState
+from jobs.payments.reservations import (
+    BUSY_RETRY_S,
+    LEASE_MS,
+    PaymentDetails,
+    PaymentReservations,
+    is_same_request,
+)
+from jobs.payments.rules import MIN_VALIDITY_S, check
 
-_ALL_TOGETHER: Final[Millis] = 25_000
-_VERIFYING: Final = 6.0
-_SETTLING: Final = 18.0
-_TOO_SHORT: Final = 1.0
-_LOOKING_AFTERWARDS: Final = 2.0
+_REQUEST_TIMEOUT_MS: Final[Millis] = 25_000
+_VERIFY_TIMEOUT_S: Final = 6.0
+_SETTLE_TIMEOUT_S: Final = 18.0
+_MIN_TIMEOUT_S: Final = 1.0
+_CHAIN_TIMEOUT_S: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """A job, and what is offered for it. `requirements`: what we had asked for, as x402 has it."""
+    """A new job and its payment; `requirements`: the entry of the 402 response that it meets."""
 
     new: NewJob
     authorization: Authorization
@@ -33,52 +39,52 @@ class Order:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PayForJob:
-    claims: PaymentClaims
+    reservations: PaymentReservations
     payments: Payments
     facilitator: Facilitator
     terms: Terms
     clock: Clock
 
-    def __call__(self, order: Order) -> Paid:
-        """Return the job, or the first one of the same payment or key.
+    def __call__(self, order: Order) -> PaidJob:
+        """Create the job, or return the first one of the same payment or key.
 
-        Raises `PaymentRefusedError`, `IdempotencyConflictError`; `SettlementUnknownError` once
-        money may have moved, `UnavailableError` before.
+        Raises `PaymentRefusedError`, `IdempotencyConflictError`, `UnavailableError` before the
+        settlement, and `SettlementUnknownError` once money may have moved.
         """
-        until = self.clock() + _ALL_TOGETHER
+        until = self.clock() + _REQUEST_TIMEOUT_MS
         payment_id = order.authorization.payment_id
-        key = self.claims.by_key(order.new, own=payment_id)
-        if isinstance(key, Paid):
+        key = self.reservations.find_by_key(order.new, own=payment_id)
+        if isinstance(key, PaidJob):
             return key
         known = self.payments.find(payment_id)
-        if known and (paid := self._earlier(order, known, until)):
+        if known and (paid := self._resume(order, known, until)):
             return paid
         check(order.authorization, self.terms, self.clock())
         refused = self.facilitator.verify(
-            order.authorization, order.requirements, timeout=_VERIFYING
+            order.authorization, order.requirements, timeout=_VERIFY_TIMEOUT_S
         )
         if refused:
-            return self._unverified(order, key, refused.reason, until)
-        return self._settle(order, self._claim(order, known, key), until)
+            return self._reject(order, key, refused.reason, until)
+        return self._settle(order, self._reserve(order, known, key), until)
 
-    def _earlier(self, order: Order, known: Payment, until: Millis) -> Paid | None:
-        """Answer for what has been done with this payment before; None if that came to nothing."""
+    def _resume(self, order: Order, known: Payment, until: Millis) -> PaidJob | None:
+        """Return the job of a known payment; None if it was refused or released."""
         if not self._is_same(order, known):
             if known.state.is_open or known.state is PaymentState.SETTLED:
                 raise PaymentRefusedError("payment_already_used")
             return None
         if known.state.is_open and not known.is_leased(self.clock()):
             return self._take_over(order, known, until)
-        return self.claims.outcome(known)
+        return self.reservations.resolve(known)
 
     def _is_same(self, order: Order, known: Payment) -> bool:
-        """A nonce can be signed again, for another amount or for longer: that is another one."""
+        """A payer can sign a nonce again, for another amount or time: another payment."""
         signed = (order.authorization.amount, order.authorization.valid_before)
-        return belongs(known, order.new) and signed == (known.amount, known.valid_before)
+        return is_same_request(known, order.new) and signed == (known.amount, known.valid_before)
 
-    def _claim(self, order: Order, known: Payment | None, key: KeyedPayment | None) -> Payment:
-        """Claim the payment. Raises `SettlementUnknownError` if another request was quicker."""
-        offered = Offered(
+    def _reserve(self, order: Order, known: Payment | None, key: KeyedPayment | None) -> Payment:
+        """Reserve the payment. Raises `SettlementUnknownError` if another request won."""
+        details = PaymentDetails(
             id=order.authorization.payment_id,
             network=order.authorization.network,
             payer=order.authorization.payer,
@@ -86,89 +92,93 @@ class PayForJob:
             version=order.authorization.version,
             valid_before=order.authorization.valid_before,
         )
-        claim = self.claims.of(order.new, offered, replacing=known)
-        if not self.claims.take(claim, order.new, replacing=known, replacing_key=key):
-            raise SettlementUnknownError(claim.id, retry_after=BUSY)
-        return claim
+        reservation = self.reservations.prepare(order.new, details, replacing=known)
+        if not self.reservations.store(reservation, order.new, replacing=known, replacing_key=key):
+            raise SettlementUnknownError(reservation.id, retry_after=BUSY_RETRY_S)
+        return reservation
 
-    def _settle(self, order: Order, claim: Payment, until: Millis) -> Paid:
-        close = self.claims.close
+    def _settle(self, order: Order, reservation: Payment, until: Millis) -> PaidJob:
+        close = self.reservations.close
         try:
-            outcome = self._sent(order, until)
+            outcome = self._request_settlement(order, until)
         except UnavailableError:  # nothing has been sent
-            close.release(claim)
+            close.release(reservation)
             raise
         except SettlementUnknownError:
-            close.leave_open(claim)
+            close.leave_open(reservation)
             raise
         if isinstance(outcome, Settled):
-            return close(claim, outcome.transaction)
-        sight = self._look(claim, until)
-        if sight.used:
-            return self._seen(claim, sight)
-        if claim.attempt > 1:  # an earlier attempt may have sent what has not been mined yet
-            close.leave_open(claim)
-            raise SettlementUnknownError(claim.id)
-        close.refuse(claim, outcome.reason)
+            return close(reservation, outcome.transaction)
+        chain_state = self._read_chain(reservation, until)
+        if chain_state.used:
+            return self._close_used(reservation, chain_state)
+        if reservation.attempt > 1:  # an earlier attempt may still be mined
+            close.leave_open(reservation)
+            raise SettlementUnknownError(reservation.id)
+        close.refuse(reservation, outcome.reason)
         raise PaymentRefusedError(outcome.reason)
 
-    def _sent(self, order: Order, until: Millis) -> Settled | Refused:
-        timeout = min(_SETTLING, (until - self.clock()) / 1000)
-        if timeout < _TOO_SHORT:
+    def _request_settlement(self, order: Order, until: Millis) -> Settled | Refused:
+        timeout = min(_SETTLE_TIMEOUT_S, (until - self.clock()) / 1000)
+        if timeout < _MIN_TIMEOUT_S:
             raise SettlementUnknownError("no time left")
         return self.facilitator.settle(order.authorization, order.requirements, timeout=timeout)
 
-    def _take_over(self, order: Order, known: Payment, until: Millis) -> Paid:
-        """Find out what became of an open payment; settle it, if it has not been."""
-        claim = known.take_over(now=self.clock(), lease=LEASE)
+    def _take_over(self, order: Order, known: Payment, until: Millis) -> PaidJob:
+        """Reconcile an open payment with the chain, and settle it if it is still unused."""
+        reservation = known.take_over(now=self.clock(), lease=LEASE_MS)
         try:
-            self.payments.save(claim, replacing=known)
+            self.payments.save(reservation, replacing=known)
         except StalePaymentError as error:
-            raise SettlementUnknownError(claim.id, retry_after=BUSY) from error
-        if claim.transaction:
-            return self.claims.close(claim, claim.transaction)
-        sight = self._look(claim, until)
-        if sight.used:
-            return self._seen(claim, sight)
-        if self.claims.reconcile.give_up(claim, sight):
+            raise SettlementUnknownError(reservation.id, retry_after=BUSY_RETRY_S) from error
+        if reservation.transaction:
+            return self.reservations.close(reservation, reservation.transaction)
+        chain_state = self._read_chain(reservation, until)
+        if chain_state.used:
+            return self._close_used(reservation, chain_state)
+        if self.reservations.reconcile.give_up(reservation, chain_state):
             raise PaymentRefusedError("payment_expired")
-        if sight.time + SHORTEST_VALIDITY > claim.valid_before:
-            self.claims.close.leave_open(claim)
-            raise SettlementUnknownError(claim.id)
-        return self._settle(order, claim, until)
+        if chain_state.time + MIN_VALIDITY_S > reservation.valid_before:
+            self.reservations.close.leave_open(reservation)
+            raise SettlementUnknownError(reservation.id)
+        return self._settle(order, reservation, until)
 
-    def _unverified(
+    def _reject(
         self, order: Order, key: KeyedPayment | None, reason: str, until: Millis
-    ) -> Paid:
-        """Answer for a payment that is no good: it may have been used, for this very request.
+    ) -> PaidJob:
+        """Refuse a payment that failed to verify, unless it was used for this request.
 
-        Without a record of that it is refused, used or not: whatever is on the chain is public,
-        and a facilitator that says no need not have looked at the signature.
+        Without a record of the request the payment is refused, even if it was used: the chain is
+        public, and the facilitator may have refused before it checked the signature.
         """
         known = self.payments.find(order.authorization.payment_id)
-        if known and (paid := self._earlier(order, known, until)):
+        if known and (paid := self._resume(order, known, until)):
             return paid
         if known and self._is_same(order, known):
-            sight = self.claims.reconcile.look(known, within=self._left(until))
-            if sight.used:
-                return self._seen(self._claim(order, known, key), sight)
+            chain_state = self.reservations.reconcile.read_chain(
+                known, within=self._seconds_left(until)
+            )
+            if chain_state.used:
+                return self._close_used(self._reserve(order, known, key), chain_state)
         raise PaymentRefusedError(reason)
 
-    def _look(self, claim: Payment, until: Millis) -> Sight:
-        """Look what has become of a claim. Raises `SettlementUnknownError`, and lets go of it."""
+    def _read_chain(self, reservation: Payment, until: Millis) -> ChainState:
+        """Read the chain. Raises `SettlementUnknownError`, and leaves the payment open."""
         try:
-            return self.claims.reconcile.look(claim, within=self._left(until))
+            return self.reservations.reconcile.read_chain(
+                reservation, within=self._seconds_left(until)
+            )
         except (SettlementUnknownError, UnavailableError) as error:
-            self.claims.close.leave_open(claim)
-            raise SettlementUnknownError(claim.id) from error
+            self.reservations.close.leave_open(reservation)
+            raise SettlementUnknownError(reservation.id) from error
 
-    def _left(self, until: Millis) -> float:
-        """The seconds that are left to look at the chain, before Lambda ends all this."""
-        return (until - self.clock()) / 1000 + _LOOKING_AFTERWARDS
+    def _seconds_left(self, until: Millis) -> float:
+        """Return the seconds left to read the chain, before Lambda's timeout."""
+        return (until - self.clock()) / 1000 + _CHAIN_TIMEOUT_S
 
-    def _seen(self, claim: Payment, sight: Sight) -> Paid:
-        """Close a payment whose authorization has been used, if it was to pay us."""
-        if sight.settled:
-            return self.claims.close(claim, sight.settled.transaction)
-        self.claims.close.refuse(claim, NOT_RECEIVED)
+    def _close_used(self, reservation: Payment, chain_state: ChainState) -> PaidJob:
+        """Close a payment whose authorization was used: settled if it paid us, else refused."""
+        if chain_state.settled:
+            return self.reservations.close(reservation, chain_state.settled.transaction)
+        self.reservations.close.refuse(reservation, NOT_RECEIVED)
         raise PaymentRefusedError(NOT_RECEIVED)

@@ -1,8 +1,8 @@
-"""Payments for jobs: what was offered, what was paid, and what became of it.
+"""Payments for jobs.
 
 Amounts are atomic units of USDC (6 decimals), times epoch milliseconds; payers, nonces and
-transactions lower-case hex with 0x. Assets and recipients are spelled as wallets want them, with
-their checksum in the case of the letters: compare them in lower case.
+transactions lower-case hex with 0x. Assets and recipients have checksummed case, as wallets
+expect: compare them in lower case.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,11 +15,11 @@ from jobs.core.webhook import Webhook
 from jobs.kit.clock import Millis
 
 PAYERS: Final = "payers"
-"""The tenant of jobs that belong to whoever has paid for them."""
+"""The tenant of all jobs that were paid for without an API key."""
 
 
 class PaymentsMode(StrEnum):
-    """Which creates cost something (contract: payments.md)."""
+    """Which creates need a payment (contract: payments.md)."""
 
     OFF = "off"
     REQUIRED = "required"
@@ -28,7 +28,7 @@ class PaymentsMode(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Network:
-    """A chain that USDC is paid on. `domain_*`: the token's EIP-712 domain."""
+    """A chain with USDC. `domain_*`: the token's EIP-712 domain."""
 
     name: str
     chain: int
@@ -71,7 +71,7 @@ NETWORKS: Final[Mapping[str, Network]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """What a job costs, to whom it is paid, and on which networks, in the order of the offer."""
+    """The price of a job, its recipient, and the accepted networks in order."""
 
     price: int
     pay_to: str
@@ -79,7 +79,7 @@ class Terms:
 
 
 class PaymentState(StrEnum):
-    """CLAIMED: one request is at it. UNKNOWN: money may have moved, nobody has seen it yet."""
+    """CLAIMED: a request has reserved it. UNKNOWN: money may have moved."""
 
     CLAIMED = "claimed"
     SETTLED = "settled"
@@ -94,10 +94,10 @@ class PaymentState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Authorization:
-    """An EIP-3009 authorization as a client signed it, not looked into any further.
+    """A parsed EIP-3009 authorization, not yet verified.
 
-    `version` is x402's (1 or 2), `payload` the whole decoded header, which is what a facilitator
-    wants back. `valid_after` and `valid_before` in seconds since the epoch, as the chain counts.
+    `version` is x402's (1 or 2), `payload` the decoded header, which the facilitator receives.
+    `valid_after` and `valid_before` in seconds since the epoch.
     """
 
     version: int
@@ -116,24 +116,24 @@ class Authorization:
 
 
 def authorization_id(network: Network, payer: str, nonce: str) -> str:
-    """Name a payment by the authorization that it uses up, however it is presented."""
+    """Return the id of a payment by an authorization, the same for all ways to present it."""
     return f"auth#{network.chain}#{payer}#{nonce}"
 
 
 def transfer_id(network: Network, transaction: str, log_index: int) -> str:
-    """Name a payment that uses up no authorization."""
+    """Return the id of a payment by a transfer without an authorization."""
     return f"tx#{network.chain}#{transaction}#{log_index}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payment:
-    """The record of one payment and of the job that it is for, kept apart from the job.
+    """A payment and the job that it pays for.
 
-    `id` is `auth#chain#payer#nonce` or `tx#chain#hash#logIndex`. `request_hash` tells the same
-    request from another one. `job` is what is to be stored once the money is there (`request`,
-    `timeout`, `retention`, `webhook`); gone when the payment is closed. `attempt` is the fence of
-    whoever is at it, `lease_until` its lease. `transaction` is there once the money has been seen.
-    `valid_before` in seconds; `version` is x402's, 0 for a bare transaction.
+    `id` is `auth#chain#payer#nonce` or `tx#chain#hash#logIndex`. `request_hash` identifies the
+    request. `job` has the fields of the job (`request`, `timeout`, `retention`, `webhook`) until
+    the payment is closed. `attempt` is the fencing token of the request that holds the lease until
+    `lease_until`. `transaction` is set once it is known. `valid_before` in seconds; `version` is
+    x402's, 0 for a transaction hash.
     """
 
     id: str
@@ -161,7 +161,7 @@ class Payment:
 
     @property
     def nonce(self) -> str:
-        """Of the authorization that it is named after."""
+        """The nonce of the payment's authorization."""
         return self.id.rsplit("#", 1)[-1]
 
     def is_leased(self, now: Millis) -> bool:
@@ -177,7 +177,7 @@ class Payment:
         )
 
     def leave_open(self, *, now: Millis) -> Self:
-        """Let go of it without knowing what became of the money."""
+        """End the lease of a payment whose settlement is unknown."""
         return replace(self, state=PaymentState.UNKNOWN, lease_until=0, changed_at=now)
 
     def settle(self, transaction: str, *, now: Millis) -> Self:
@@ -187,14 +187,14 @@ class Payment:
         return replace(self._close(PaymentState.REFUSED, now), reason=reason)
 
     def release(self, *, now: Millis) -> Self:
-        """Give it up: no money has moved, and nobody has said no."""
+        """Close a payment that moved no money and was not refused."""
         return self._close(PaymentState.RELEASED, now)
 
     def _close(self, state: PaymentState, now: Millis) -> Self:
         return replace(self, state=state, changed_at=now, lease_until=0, job={})
 
-    def paid_job(self, *, now: Millis) -> Job:
-        """Make the job that an open payment is for: its time begins when it is paid."""
+    def to_job(self, *, now: Millis) -> Job:
+        """Return the job of an open payment; its timeout runs from now."""
         return Job(
             id=self.job_id,
             tenant=self.tenant,
@@ -204,22 +204,22 @@ class Payment:
             changed_at=now,
             deadline=now + self.job["timeout"],
             retention=self.job["retention"],
-            webhook=_webhook(self.job.get("webhook")),
+            webhook=_webhook_from_data(self.job.get("webhook")),
         )
 
 
-def webhook_data(webhook: Webhook | None) -> Mapping[str, Any] | None:
-    """Spell a job's webhook as the rest of it is kept until it is paid for."""
+def webhook_to_data(webhook: Webhook | None) -> Mapping[str, Any] | None:
+    """Serialize the webhook for the payment's record."""
     return {"url": webhook.url, "events": sorted(webhook.events)} if webhook else None
 
 
-def _webhook(data: Mapping[str, Any] | None) -> Webhook | None:
+def _webhook_from_data(data: Mapping[str, Any] | None) -> Webhook | None:
     return Webhook(url=data["url"], events=frozenset(data["events"])) if data else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyedPayment:
-    """Which payment a tenant's Idempotency-Key stands for."""
+    """The payment of a tenant's Idempotency-Key."""
 
     tenant: str
     key: str

@@ -1,4 +1,4 @@
-"""What payments need from the outside world beside `jobs.core.ports`."""
+"""Ports of payments, in addition to `jobs.core.ports`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from jobs.payments.payment import Authorization, KeyedPayment, Network, Payment
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settled:
-    """Money has moved: by this transaction, from this payer."""
+    """The payment was made, by this transaction."""
 
     transaction: str
     payer: str
@@ -18,21 +18,21 @@ class Settled:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
-    """The facilitator says no, for one of x402's own reasons (`insufficient_funds`, …).
+    """The facilitator refuses the payment, with a reason of x402 (`insufficient_funds`, …).
 
-    No money has moved, and none is on its way.
+    No money has moved or will move.
     """
 
     reason: str
 
 
 class Facilitator(Protocol):
-    """Checks authorizations, and puts them on the chain. Nothing it says is shown but `Refused`.
+    """Verifies authorizations and settles them on the chain.
 
-    Both raise `SettlementUnknownError` when it cannot be told what has happened: no answer, an
-    answer that is none, `settlement_pending`, our own credentials refused; `UnavailableError` when
-    nothing has been sent. `requirements` is the offer's entry, in the form of the authorization's
-    version; timeouts are seconds.
+    Both methods raise `SettlementUnknownError` if the result is unknown (no answer, a malformed
+    one, `settlement_pending`, refused credentials), and `UnavailableError` if nothing was sent.
+    `requirements` is the entry of the 402 response, in the authorization's version; timeouts are
+    seconds.
     """
 
     def verify(
@@ -46,7 +46,7 @@ class Facilitator(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transfer:
-    """A Transfer of USDC to us in a transaction. `nonce`: of the AuthorizationUsed before it."""
+    """A USDC transfer to us. `nonce`: of the AuthorizationUsed event before it, if any."""
 
     log_index: int
     payer: str
@@ -56,7 +56,7 @@ class Transfer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """A transaction that is on the chain. `mined_at` in seconds; `transfers` in their order."""
+    """The receipt of a mined transaction. `mined_at` in seconds; `transfers` in log order."""
 
     succeeded: bool
     confirmations: int
@@ -73,20 +73,19 @@ class Chain(Protocol):
     def within(self, seconds: float) -> Self:
         """Return the same chains, for questions that take no longer than this in all."""
 
-    def receipt(self, network: Network, transaction: str, *, pay_to: str) -> Receipt | None:
+    def find_receipt(self, network: Network, transaction: str, *, pay_to: str) -> Receipt | None:
         """Return the receipt, with the transfers of the network's asset to `pay_to` only."""
 
-    def used(self, network: Network, payer: str, nonce: str) -> bool:
-        """Tell whether an authorization has been used, or cancelled, as of the newest block."""
+    def is_used(self, network: Network, payer: str, nonce: str) -> bool:
+        """Return whether an authorization was used or cancelled, as of the newest block."""
 
-    def settlement(  # noqa: PLR0913 - all that it is known by
+    def find_settlement(  # noqa: PLR0913 - identifies the payment
         self, network: Network, payer: str, nonce: str, *, since: int, pay_to: str, amount: int
     ) -> Settled | None:
-        """Find the transaction that used an authorization to pay us, from this second on.
+        """Return the transaction that used an authorization to pay us, since a time in seconds.
 
-        None for one that was cancelled, or paid somebody else, or less than `amount`: a payer can
-        sign another authorization with the same nonce. Raises `SettlementUnknownError` if there is
-        no trace of it: the node may not know of its newest use yet.
+        None if it was cancelled, or paid another address, or less than `amount`: a payer can sign
+        a nonce twice. Raises `SettlementUnknownError` if no use is found: the node may lag.
         """
 
     def time(self, network: Network) -> int:
@@ -95,13 +94,13 @@ class Chain(Protocol):
 
 class Recover(Protocol):
     def __call__(self, message: bytes, signature: str) -> str | None:
-        """Return the address that signed a message (`personal_sign`), None if nobody did."""
+        """Return the address that signed a message (`personal_sign`), None if invalid."""
 
 
 class Payments(Protocol):
-    """The records of payments: each change a conditional write on state and attempt."""
+    """The records of payments; each write is conditional on state and attempt."""
 
-    def claim(
+    def reserve(
         self,
         payment: Payment,
         *,
@@ -109,10 +108,10 @@ class Payments(Protocol):
         key: KeyedPayment | None = None,
         replacing_key: KeyedPayment | None = None,
     ) -> bool:
-        """Store a claim, with its key if it has one, where there is none yet.
+        """Store a reservation, with its key if any. Return whether this call stored it.
 
-        Or where there still is what they replace; False if not. One whose answer was lost is
-        found again, and True.
+        Requires that no record exists, or that the replaced ones are unchanged. A retry after a
+        lost answer returns True.
         """
 
     def find(self, payment_id: str) -> Payment | None: ...
@@ -120,9 +119,9 @@ class Payments(Protocol):
     def find_key(self, tenant: str, key: str) -> KeyedPayment | None: ...
 
     def save(self, payment: Payment, *, replacing: Payment) -> None:
-        """Raises `StalePaymentError` if it is no longer as `replacing`."""
+        """Raises `StalePaymentError` if the record is no longer `replacing`."""
 
 
 class PaymentTimers(Protocol):
     def follow(self, payment: Payment, *, at: Millis) -> None:
-        """See to it that an open payment is looked at until it is closed; idempotent."""
+        """Watch an open payment until it is closed. Idempotent."""

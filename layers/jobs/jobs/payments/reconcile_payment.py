@@ -1,4 +1,4 @@
-"""Find out on the chain what became of an open payment."""
+"""Reconcile an open payment with the chain."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -7,19 +7,18 @@ from jobs.payments.close_payment import ClosePayment
 from jobs.payments.errors import SettlementUnknownError
 from jobs.payments.payment import NETWORKS, Payment, PaymentState
 from jobs.payments.ports import Chain, Settled
-from jobs.payments.rules import LONGEST_VALIDITY
+from jobs.payments.rules import MAX_VALIDITY_S
 
 NOT_RECEIVED: Final = "payment_not_received"
-_UNHURRIED: Final = 45.0
-_TOO_SHORT: Final = 3.0
-_MARGIN: Final = 60
-"""Seconds by which the chain must have passed an authorization's end: nodes lag, and blocks may be
-replaced."""
+_DEFAULT_TIMEOUT_S: Final = 45.0
+_MIN_TIMEOUT_S: Final = 3.0
+_CHAIN_MARGIN_S: Final = 60
+"""Seconds after its end until an authorization counts as expired: nodes lag, blocks change."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sight:
-    """What the chain says of an authorization, as of a block not older than `time` (seconds)."""
+class ChainState:
+    """The state of an authorization in a block not older than `time` (seconds)."""
 
     time: int
     used: bool
@@ -28,49 +27,49 @@ class Sight:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReconcilePayment:
-    """All raise `SettlementUnknownError` if the chain cannot be read."""
+    """Every method raises `SettlementUnknownError` if the chain cannot be read."""
 
     chain: Chain
     close: ClosePayment
     pay_to: str
 
-    def __call__(self, payment: Payment, *, within: float = _UNHURRIED) -> PaymentState:
-        """Close the payment if it can be, and say how; its state as it was if it cannot.
+    def __call__(self, payment: Payment, *, within: float = _DEFAULT_TIMEOUT_S) -> PaymentState:
+        """Close the payment if possible. Return its state.
 
-        Asks the chain for no longer than `within` seconds.
+        Reads the chain for at most `within` seconds.
         """
-        if payment.transaction:  # the money had been seen before it was claimed
+        if payment.transaction:  # the transfer was seen before the reservation
             self.close(payment, payment.transaction)
             return PaymentState.SETTLED
-        sight = self.look(payment, within=within)
-        if sight.settled:
-            self.close(payment, sight.settled.transaction)
+        chain_state = self.read_chain(payment, within=within)
+        if chain_state.settled:
+            self.close(payment, chain_state.settled.transaction)
             return PaymentState.SETTLED
-        return self.give_up(payment, sight) or payment.state
+        return self.give_up(payment, chain_state) or payment.state
 
-    def look(self, payment: Payment, *, within: float) -> Sight:
-        if within < _TOO_SHORT:
+    def read_chain(self, payment: Payment, *, within: float) -> ChainState:
+        if within < _MIN_TIMEOUT_S:
             raise SettlementUnknownError("no time left")
-        # The time first: what is unused in a later block than this can be used in later ones only.
+        # Time first: an authorization unused in a later block can only be used after this time.
         network, chain = NETWORKS[payment.network], self.chain.within(within)
         time = chain.time(network)
-        used = chain.used(network, payment.payer, payment.nonce)
-        settled = used and chain.settlement(
+        used = chain.is_used(network, payment.payer, payment.nonce)
+        settled = used and chain.find_settlement(
             network,
             payment.payer,
             payment.nonce,
-            since=payment.valid_before - LONGEST_VALIDITY - _MARGIN,
+            since=payment.valid_before - MAX_VALIDITY_S - _CHAIN_MARGIN_S,
             pay_to=self.pay_to,
             amount=payment.amount,
         )
-        return Sight(time=time, used=used, settled=settled or None)
+        return ChainState(time=time, used=used, settled=settled or None)
 
-    def give_up(self, payment: Payment, sight: Sight) -> PaymentState | None:
-        """Close a payment that cannot be settled any more; None if it still can be."""
-        if sight.used and not sight.settled:  # cancelled, or used to pay somebody else
+    def give_up(self, payment: Payment, chain_state: ChainState) -> PaymentState | None:
+        """Close a payment that can no longer settle. Return its state, or None if it still can."""
+        if chain_state.used and not chain_state.settled:  # cancelled, or paid to another address
             self.close.refuse(payment, NOT_RECEIVED)
             return PaymentState.REFUSED
-        if sight.time <= payment.valid_before + _MARGIN:
+        if chain_state.time <= payment.valid_before + _CHAIN_MARGIN_S:
             return None
         self.close.release(payment)
         return PaymentState.RELEASED

@@ -1,4 +1,4 @@
-"""What a payment must be to be taken. What is wrong with one has x402's words, where it has any."""
+"""Check an authorization; reasons are x402's codes where one exists."""
 
 from typing import Final
 
@@ -6,15 +6,15 @@ from jobs.kit.clock import Millis
 from jobs.payments.errors import PaymentRefusedError
 from jobs.payments.payment import Authorization, Terms
 
-LONGEST_VALIDITY: Final = 3600
-"""Seconds for which an authorization may be good when it comes in."""
+MAX_VALIDITY_S: Final = 3600
+"""Longest accepted remaining validity of an authorization."""
 
-SHORTEST_VALIDITY: Final = 10
-"""Seconds for which it must be: it takes some to settle."""
+MIN_VALIDITY_S: Final = 10
+"""Shortest accepted remaining validity: settling takes some seconds."""
 
 
 def check(authorization: Authorization, terms: Terms, now: Millis) -> None:
-    """See whether an authorization is what was asked for. Raises `PaymentRefusedError`."""
+    """Check recipient, amount and validity. Raises `PaymentRefusedError`."""
     seconds = now // 1000
     left = authorization.valid_before - seconds
     if authorization.pay_to.lower() != terms.pay_to.lower():
@@ -23,7 +23,7 @@ def check(authorization: Authorization, terms: Terms, now: Millis) -> None:
         raise PaymentRefusedError("invalid_exact_evm_payload_authorization_value")
     if authorization.valid_after > seconds:
         raise PaymentRefusedError("invalid_exact_evm_payload_authorization_valid_after")
-    if left < SHORTEST_VALIDITY:
+    if left < MIN_VALIDITY_S:
         raise PaymentRefusedError("payment_expired")
-    if left > LONGEST_VALIDITY:
+    if left > MAX_VALIDITY_S:
         raise PaymentRefusedError("payment_valid_too_long")

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
     from jobs.payments.adapters.records import DynamoPayments
     from jobs.payments.adapters.timers import StepFunctionsPaymentTimers
-    from jobs.payments.claims import PaymentClaims
     from jobs.payments.close_payment import ClosePayment
     from jobs.payments.follow_payments import FollowPayments
     from jobs.payments.pay_by_transaction import PayByTransaction
@@ -22,10 +21,11 @@ if TYPE_CHECKING:
     from jobs.payments.payment import Terms
     from jobs.payments.ports import Chain, Facilitator, Recover
     from jobs.payments.reconcile_payment import ReconcilePayment
+    from jobs.payments.reservations import PaymentReservations
     from jobs.payments.watch_payment import WatchPayment
 
 
-_NODE_TIMEOUT_S = 4.0  # a request waits no longer for a node
+_NODE_TIMEOUT_S = 4.0  # of one question to a node, in a request
 
 
 class PaymentsWiring:
@@ -35,10 +35,10 @@ class PaymentsWiring:
 
     @property
     def mode(self) -> str:
-        """Return the `PaymentsMode`, by name: while it is "off", none of it is imported."""
+        """The name of a `PaymentsMode`; while it is "off", no module of payments is imported."""
         return os.environ["PAYMENTS"]
 
-    # ── What is asked for ───────────────────────────────────────────────────────────
+    # ── Settings ────────────────────────────────────────────────────────────────────
 
     @cached_property
     def terms(self) -> Terms:
@@ -61,21 +61,21 @@ class PaymentsWiring:
         return os.environ["PUBLIC_URL"]
 
     @property
-    def transactions_are_taken(self) -> bool:
+    def accepts_transactions(self) -> bool:
         return os.environ["ALLOW_TRANSACTION_HASH"] == "true"
 
     @property
-    def transactions_are_signed(self) -> bool:
+    def requires_signatures(self) -> bool:
         return os.environ["ALLOW_UNSIGNED_TRANSACTION_HASH"] != "true"
 
-    # ── What the API does ───────────────────────────────────────────────────────────
+    # ── Use cases of the API ────────────────────────────────────────────────────────
 
     @cached_property
     def pay_for_job(self) -> PayForJob:
         from jobs.payments.pay_for_job import PayForJob
 
         return PayForJob(
-            claims=self._claims,
+            reservations=self._reservations,
             payments=self.payments,
             facilitator=self.facilitator,
             terms=self.terms,
@@ -87,16 +87,16 @@ class PaymentsWiring:
         from jobs.payments.pay_by_transaction import PayByTransaction
 
         return PayByTransaction(
-            claims=self._claims,
+            reservations=self._reservations,
             payments=self.payments,
             chain=self.chain,
-            recover=self.recover if self.transactions_are_signed else None,
+            recover=self.recover if self.requires_signatures else None,
             terms=self.terms,
             confirmations=int(os.environ["PAYMENT_CONFIRMATIONS"]),
             clock=self.core.clock,
         )
 
-    # ── What the workers do ─────────────────────────────────────────────────────────
+    # ── Use cases of the workers ────────────────────────────────────────────────────
 
     @cached_property
     def follow_payments(self) -> FollowPayments:
@@ -112,13 +112,13 @@ class PaymentsWiring:
             payments=self.payments, reconcile=self._reconcile, clock=self.core.clock
         )
 
-    # ── What they stand on ──────────────────────────────────────────────────────────
+    # ── Shared parts and adapters ───────────────────────────────────────────────────
 
     @cached_property
-    def _claims(self) -> PaymentClaims:
-        from jobs.payments.claims import PaymentClaims
+    def _reservations(self) -> PaymentReservations:
+        from jobs.payments.reservations import PaymentReservations
 
-        return PaymentClaims(
+        return PaymentReservations(
             payments=self.payments,
             reconcile=self._reconcile,
             close=self._close,
@@ -169,11 +169,11 @@ class PaymentsWiring:
     def chain(self) -> Chain:
         from jobs.payments.adapters.json_rpc import JsonRpcChain
 
-        return JsonRpcChain(self._rpc_urls, patience=_NODE_TIMEOUT_S)
+        return JsonRpcChain(self._rpc_urls, timeout_s=_NODE_TIMEOUT_S)
 
     @property
     def _rpc_urls(self) -> Mapping[str, str]:
-        """Return the RPC URL of each network, by name; empty: the network takes no payments."""
+        """RPC URLs by network; an empty one disables the network."""
         return {
             "base": os.environ["BASE_RPC_URL"],
             "polygon": os.environ["POLYGON_RPC_URL"],

@@ -1,4 +1,4 @@
-"""Coinbase's tokens: a JWT for one request, signed with our Ed25519 key.
+"""Tokens of Coinbase's facilitator: a JWT per request, signed with our Ed25519 key.
 
 Needs pycryptodome: only functions with the payments layer can import this.
 """
@@ -23,7 +23,7 @@ _KEY_BYTES: Final = (_SEED_BYTES, 2 * _SEED_BYTES)  # Coinbase appends the publi
 
 
 class CdpTokens:
-    """`secret` names `{"id": …, "privateKey": …}`, as Coinbase's portal gives them out."""
+    """`secret` names `{"id": …, "privateKey": …}`, as Coinbase's portal issues them."""
 
     def __init__(self, secrets: SecretReader, secret: str, clock: Clock) -> None:
         self._secrets = secrets
@@ -31,7 +31,7 @@ class CdpTokens:
         self._clock = clock
 
     def __call__(self, method: str, url: str) -> Mapping[str, str]:
-        """Return headers. Raises `UnavailableError` if there is no key."""
+        """Return the headers of a request. Raises `UnavailableError` without a valid key."""
         key_id, seed = self._key()
         now = self._clock() // 1000
         address = urlsplit(url)
@@ -43,7 +43,7 @@ class CdpTokens:
             "exp": now + _LIFETIME_S,
             "uris": [f"{method} {address.netloc}{address.path}"],
         }
-        signed = f"{_encoded(head)}.{_encoded(claims)}"
+        signed = f"{_encode(head)}.{_encode(claims)}"
         signer = eddsa.new(eddsa.import_private_key(seed), "rfc8032")
         return {"Authorization": f"Bearer {signed}.{_base64(signer.sign(signed.encode()))}"}
 
@@ -55,11 +55,13 @@ class CdpTokens:
         except (KeyError, TypeError, ValueError, binascii.Error):
             raw, key_id = b"", ""
         if len(raw) not in _KEY_BYTES or not isinstance(key_id, str):
-            raise UnavailableError("the facilitator's key is not set up") from None
+            raise UnavailableError(
+                "the facilitator's key is missing or invalid: set its secret"
+            ) from None
         return key_id, raw[:_SEED_BYTES]
 
 
-def _encoded(part: Any) -> str:
+def _encode(part: Any) -> str:
     return _base64(json.dumps(part, separators=(",", ":")).encode())
 
 

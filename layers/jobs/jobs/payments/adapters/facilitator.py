@@ -1,7 +1,7 @@
 """An x402 facilitator over HTTP: `/verify` and `/settle`, versions 1 and 2.
 
-Only what it clearly refuses is refused. Everything else that is no clear yes is unknown: a payer
-who is told "not paid" pays again.
+A payment is refused only if the facilitator clearly refuses it. Other answers are unknown: a payer
+pays again after "not paid".
 """
 
 import logging
@@ -12,7 +12,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from jobs.kit.outbound.json_post import JsonPost, NoAnswerError, Reply
-from jobs.payments.adapters.refusals import is_about_the_payment, is_final, told
+from jobs.payments.adapters.refusals import is_about_the_payment, is_final, public_reason
 from jobs.payments.errors import SettlementUnknownError
 from jobs.payments.payment import Authorization, Network
 from jobs.payments.ports import Refused, Settled
@@ -20,14 +20,14 @@ from jobs.payments.ports import Refused, Settled
 _log: Final = logging.getLogger(__name__)
 
 type Credentials = Callable[[str, str], Mapping[str, str]]
-"""Headers for a method and an address."""
+"""Returns the headers for a method and a URL."""
 
 _CLEAR: Final = frozenset({HTTPStatus.OK, HTTPStatus.BAD_REQUEST, HTTPStatus.PAYMENT_REQUIRED})
 _HASH: Final = re.compile("0x[0-9a-fA-F]{64}")
 
 
 class HttpFacilitator:
-    """`credentials` is left out where a facilitator wants none."""
+    """`credentials`: None for a facilitator without authentication."""
 
     def __init__(self, url: str, credentials: Credentials | None = None) -> None:
         self._url = url.rstrip("/")
@@ -37,7 +37,7 @@ class HttpFacilitator:
     def verify(
         self, authorization: Authorization, requirements: Any, *, timeout: float
     ) -> Refused | None:
-        reply = self._ask("verify", authorization, requirements, timeout)
+        reply = self._call("verify", authorization, requirements, timeout)
         match reply.body:
             case {"isValid": True} if reply.status == HTTPStatus.OK:
                 return None
@@ -51,12 +51,12 @@ class HttpFacilitator:
     def settle(
         self, authorization: Authorization, requirements: Any, *, timeout: float
     ) -> Settled | Refused:
-        reply = self._ask("settle", authorization, requirements, timeout)
+        reply = self._call("settle", authorization, requirements, timeout)
         match reply.body:
             case {"success": True, "transaction": str(transaction), **rest} if (
                 reply.status == HTTPStatus.OK
                 and _is_hash(transaction)
-                and _is_of(authorization.network, rest.get("network"))
+                and _matches(authorization.network, rest.get("network"))
             ):
                 return Settled(transaction=transaction.lower(), payer=authorization.payer)
             case {"success": False, "errorReason": str(reason), **rest} if (
@@ -65,7 +65,7 @@ class HttpFacilitator:
                 return _refused("settle", reply, reason)
         raise _unknown(_summary("settle", reply))
 
-    def _ask(self, verb: str, authorization: Authorization, requirements: Any, s: float) -> Reply:
+    def _call(self, verb: str, authorization: Authorization, requirements: Any, s: float) -> Reply:
         url = f"{self._url}/{verb}"
         body = {
             "x402Version": authorization.version,
@@ -81,8 +81,8 @@ class HttpFacilitator:
                 left = deadline - time.monotonic()
                 if verb != "verify" or left < s / 2:
                     raise
-                # The connection may have died while Lambda had us frozen, and a check may be
-                # repeated. A settlement follows it on the new one.
+                # The connection may have died while Lambda was frozen, and verifying is idempotent.
+                # The settlement then uses the new connection.
                 return self._post(url, body, timeout=left, headers=headers)
         except NoAnswerError as error:
             raise _unknown(f"{verb}: {error}") from None
@@ -90,11 +90,11 @@ class HttpFacilitator:
 
 def _refused(verb: str, reply: Reply, reason: str) -> Refused:
     _log.info("facilitator, %s", _summary(verb, reply))
-    return Refused(reason=told(reason))
+    return Refused(reason=public_reason(reason))
 
 
 def _unknown(about: str) -> SettlementUnknownError:
-    """Tell the log: whoever catches this has something else to do."""
+    """Log the failure, and return the error to raise."""
     _log.warning("facilitator, %s", about)
     return SettlementUnknownError(f"facilitator, {about}")
 
@@ -103,12 +103,12 @@ def _is_hash(text: Any) -> bool:
     return isinstance(text, str) and _HASH.fullmatch(text) is not None
 
 
-def _is_of(network: Network, named: Any) -> bool:
-    return named in {None, "", network.name, network.caip2}
+def _matches(network: Network, name: Any) -> bool:
+    return name in {None, "", network.name, network.caip2}
 
 
 def _summary(verb: str, reply: Reply) -> str:
-    """Say for the log what came, without a word of the facilitator's that is not a known one."""
+    """Summarize the reply for the log, with a reason only if it is an identifier."""
     body = reply.body if isinstance(reply.body, dict) else {}
     reason = body.get("invalidReason") or body.get("errorReason") or body.get("errorType")
     named = reason if isinstance(reason, str) and reason.isidentifier() else "no reason"

@@ -1,9 +1,9 @@
-"""The payment table: each change a conditional write on state and attempt.
+"""The payment table; each write is conditional on state and attempt.
 
-    PK                            what
+    PK                            item
     auth#<chain>#<payer>#<nonce>  a payment by an authorization
-    tx#<chain>#<hash>#<log>       a payment by a bare transfer
-    key#<tenant>#<the key>        which payment an Idempotency-Key stands for
+    tx#<chain>#<hash>#<log>       a payment by a transfer without one
+    key#<tenant>#<the key>        the payment of an Idempotency-Key
 
 Index `by_state`: payments by state, in the order of their last change.
 """
@@ -23,10 +23,10 @@ from jobs.payments.payment import KeyedPayment, Payment, PaymentState
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
-_KEPT: Final[Millis] = 400 * 24 * 3600 * 1000
-"""Longer than any payment can be replayed, and than a year's accounts are open."""
+_RETENTION_MS: Final[Millis] = 400 * 24 * 3600 * 1000
+"""Longer than a payment can be replayed, and than a year's accounts are open."""
 
-_SAME_NAME: Final = (
+_PLAIN_ATTRIBUTES: Final = (
     *("tenant", "job_id", "request_hash", "network", "payer", "created_at"),
     *("changed_at", "lease_until", "attempt", "version", "valid_before", "transaction", "reason"),
 )
@@ -38,7 +38,7 @@ class DynamoPayments:
         self._table = table
         self._clock = clock
 
-    def claim(
+    def reserve(
         self,
         payment: Payment,
         *,
@@ -49,7 +49,7 @@ class DynamoPayments:
         write_id = secrets.token_hex(6)
         put = self._put(payment, replacing, write_id)
         if key is None:
-            return self._written(put, write_id)
+            return self._try_put(put, write_id)
         refused = transact(self._client, [{"Put": put}, {"Put": self._put_key(key, replacing_key)}])
         return not refused or _is_ours(refused[0] or {}, write_id)
 
@@ -72,7 +72,7 @@ class DynamoPayments:
 
     def save(self, payment: Payment, *, replacing: Payment) -> None:
         write_id = secrets.token_hex(6)
-        if not self._written(self._put(payment, replacing, write_id), write_id):
+        if not self._try_put(self._put(payment, replacing, write_id), write_id):
             raise StalePaymentError(payment.id)
 
     def _read(self, key: str) -> Stored | None:
@@ -81,7 +81,7 @@ class DynamoPayments:
                 TableName=self._table, Key=attributes({"PK": key}), ConsistentRead=True
             ).get("Item")
 
-    def _written(self, put: Any, write_id: str) -> bool:
+    def _try_put(self, put: Any, write_id: str) -> bool:
         with passing_failures():
             try:
                 self._client.put_item(**put)
@@ -93,7 +93,7 @@ class DynamoPayments:
     def _put(self, payment: Payment, replacing: Payment | None, write_id: str) -> dict[str, Any]:
         put: dict[str, Any] = {
             "TableName": self._table,
-            "Item": _item(payment, write_id),
+            "Item": _to_item(payment, write_id),
             "ConditionExpression": "attribute_not_exists(PK)",
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         }
@@ -127,7 +127,7 @@ class DynamoPayments:
 
 
 def _is_ours(stored: Stored, write_id: str) -> bool:
-    """Whether the write that stands in our way is our own, repeated by the SDK."""
+    """Whether this call made the conflicting write: the SDK repeated it."""
     return bool(stored.get("write_id") == {"S": write_id})
 
 
@@ -135,16 +135,16 @@ def _key_id(tenant: str, key: str) -> str:
     return f"key#{tenant}#{key}"
 
 
-def _item(payment: Payment, write_id: str) -> Item:
+def _to_item(payment: Payment, write_id: str) -> Item:
     values: Values = {
         "PK": payment.id,
         "dialect": payment.kind,
         "state": payment.state.value,
-        "amount": str(payment.amount),  # as large as the chain allows, which is too large for N
+        "amount": str(payment.amount),  # 256 bits, which N cannot hold
         "job": to_text(payment.job) if payment.job else None,
         "write_id": write_id,
-        "expires_at": (payment.created_at + _KEPT) // 1000,
-        **{name: getattr(payment, name) for name in _SAME_NAME},
+        "expires_at": (payment.created_at + _RETENTION_MS) // 1000,
+        **{name: getattr(payment, name) for name in _PLAIN_ATTRIBUTES},
     }
     return attributes(values)
 
@@ -157,5 +157,5 @@ def to_payment(item: Stored) -> Payment:
         state=PaymentState(row["state"]),
         amount=int(row["amount"]),
         job=json.loads(row.get("job", "{}")),
-        **{name: row[name] for name in _SAME_NAME},
+        **{name: row[name] for name in _PLAIN_ATTRIBUTES},
     )

@@ -1,15 +1,15 @@
-"""What facilitators give as reasons, and which of them a payer is told.
+"""Facilitators' reasons, and the ones that a payer may see.
 
-x402 names a dozen; Coinbase's and the reference facilitator know a hundred more. Unlisted ones
-are judged by their words, and never shown.
+x402 defines a dozen; Coinbase's and the reference facilitator have a hundred more. The words of an
+unlisted reason decide its meaning, and payers never see it.
 """
 
 import re
 from typing import Final
 
-_OURS: Final = "payment_refused"
+_DEFAULT_REASON: Final = "payment_refused"
 
-_TOLD: Final = frozenset({
+_PUBLIC_REASONS: Final = frozenset({
     "insufficient_funds",
     "invalid_exact_evm_payload_authorization_valid_after",
     "invalid_exact_evm_payload_authorization_valid_before",
@@ -21,9 +21,9 @@ _TOLD: Final = frozenset({
     "invalid_payload",
     "invalid_transaction_state",
 })  # fmt: skip
-"""x402's own codes that tell a payer something: specification, "Error Codes"."""
+"""x402's codes that help a payer: specification, "Error Codes"."""
 
-_SAME: Final = {
+_SYNONYMS: Final = {
     "invalid_exact_evm_insufficient_balance": "insufficient_funds",
     "invalid_exact_evm_insufficient_funds": "insufficient_funds",
     "invalid_exact_evm_nonce_already_used": "payment_already_used",
@@ -44,34 +44,34 @@ _REVERTED: Final = frozenset({
     "settle_exact_failed_onchain",
     "transaction_failed",
 })  # fmt: skip
-"""Said of a transaction that failed on the chain, and of one that was lost sight of."""
+"""Used for a transaction that failed on the chain, and of one that was not found."""
 
 _TECHNICAL: Final = re.compile(
     "pending|timed_out|timeout|failed_to|failure|unexpected|unknown|duplicate|rpc|internal|error"
     "|transfer_event"
 )
-"""Words for "I could not find out", also where `invalid_` stands before them."""
+"""Mark technical failures, even after `invalid_`."""
 
 _FINAL: Final = re.compile("invalid_|insufficient_|kyt_")
 
 
-def told(reason: str) -> str:
-    """Return the word for it that a payer is shown."""
-    known = _SAME.get(reason, reason)
-    return known if known in _TOLD or reason in _SAME else _OURS
+def public_reason(reason: str) -> str:
+    """Return the reason that a payer sees."""
+    known = _SYNONYMS.get(reason, reason)
+    return known if known in _PUBLIC_REASONS or reason in _SYNONYMS else _DEFAULT_REASON
 
 
 def is_about_the_payment(reason: str) -> bool:
-    """Tell a refused payment from a check that could not be made."""
+    """Return whether the payment was refused, rather than the check failed."""
     return not _TECHNICAL.search(reason)
 
 
 def is_final(reason: str, *, mined: bool) -> bool:
-    """Tell whether no money has moved, nor will: only what is known to mean that.
+    """Return whether certainly no money has moved or will move.
 
-    `mined`: the answer names a transaction, which has failed then.
+    `mined`: the answer names a transaction, which failed.
     """
     if reason in _REVERTED:
         return mined
-    known = reason in _TOLD or reason in _SAME or bool(_FINAL.match(reason))
+    known = reason in _PUBLIC_REASONS or reason in _SYNONYMS or bool(_FINAL.match(reason))
     return known and is_about_the_payment(reason)

@@ -1,4 +1,4 @@
-"""One node, asked over JSON-RPC 2.0 until patience is over. Reads only, so asking again is safe."""
+"""One JSON-RPC 2.0 node, with a timeout over all retries; reads are safe to retry."""
 
 import time
 from http import HTTPStatus
@@ -7,20 +7,20 @@ from typing import Any, Final
 from jobs.kit.outbound.json_post import JsonPost, NoAnswerError, Reply
 from jobs.payments.errors import SettlementUnknownError
 
-_CALL_S: Final = 4.0
+_CALL_TIMEOUT_S: Final = 4.0
 _ATTEMPTS: Final = 3
 _PAUSE_S: Final = 0.15
 
 
 class NodeRefusesError(SettlementUnknownError):
-    """The node has heard the call, and will not do it."""
+    """The node refuses the call."""
 
 
 class RpcNode:
-    def __init__(self, post: JsonPost, url: str, patience: float) -> None:
+    def __init__(self, post: JsonPost, url: str, timeout_s: float) -> None:
         self._post = post
         self._url = url
-        self._deadline = time.monotonic() + patience
+        self._deadline = time.monotonic() + timeout_s
 
     def ask(self, method: str, *params: Any) -> Any:
         """Return a call's result. Raises `NodeRefusesError`, `SettlementUnknownError`."""
@@ -31,12 +31,12 @@ class RpcNode:
             if left <= 0:
                 break
             try:
-                reply = self._post(self._url, call, timeout=min(_CALL_S, left))
+                reply = self._post(self._url, call, timeout=min(_CALL_TIMEOUT_S, left))
             except NoAnswerError as error:
                 problem = str(error)
             else:
                 match reply.body:
-                    case {"error": error} if error is not None and not _passes(reply):
+                    case {"error": error} if error is not None and not _is_transient(reply):
                         raise NodeRefusesError(f"{method}: {_code(error)}")
                     case {"result": result} if reply.status == HTTPStatus.OK:
                         return result
@@ -49,10 +49,10 @@ class RpcNode:
         return self.ask("eth_getBlockByNumber", number, False)  # noqa: FBT003 - no transactions
 
 
-def _passes(reply: Reply) -> bool:
+def _is_transient(reply: Reply) -> bool:
     return reply.status == HTTPStatus.TOO_MANY_REQUESTS or reply.status >= 500  # noqa: PLR2004
 
 
 def _code(error: Any) -> str:
-    """Name an error by its number: its text is the provider's, and may name our key."""
-    return f"error {error.get('code')}" if isinstance(error, dict) else "an error"
+    """Return the error's number: its text may contain our API key."""
+    return f"error {error.get('code')}" if isinstance(error, dict) else "unknown error"

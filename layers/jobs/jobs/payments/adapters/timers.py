@@ -1,4 +1,4 @@
-"""When open payments are looked at again, held by Step Functions."""
+"""Watching of open payments by a Step Functions state machine."""
 
 import hashlib
 from typing import TYPE_CHECKING
@@ -18,8 +18,6 @@ class StepFunctionsPaymentTimers:
 
     def follow(self, payment: Payment, *, at: Millis) -> None:
         digest = hashlib.sha256(payment.id.encode()).hexdigest()[:48]
-        name = (
-            f"{digest}-{payment.created_at}"  # a payment that came to nothing can be claimed anew
-        )
+        name = f"{digest}-{payment.created_at}"  # a released payment can be reserved again
         about = {"paymentId": payment.id, "at": timestamp(at)}
         start_once(self._client, self._payment_arn, name, about)

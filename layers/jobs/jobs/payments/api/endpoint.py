@@ -1,4 +1,4 @@
-"""What payments change about the messaging API's endpoints. Where they are off: nothing at all."""
+"""The messaging API's endpoints that payments change; while they are off, nothing changes."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -25,31 +25,31 @@ _ERRORS: Final[ErrorTable] = {
 }
 
 
-def creating(request: Request) -> tuple[Create, str]:
-    """Return how this request's job is created, and whose it will be.
+def authorize_create(request: Request) -> tuple[Create, str]:
+    """Return the use case that creates this request's job, and the job's tenant.
 
-    Raises `PaymentRefusedError` for a request without the payment that it needs.
+    Raises `PaymentRefusedError` if a required payment is missing.
     """
     if wiring.mode != "off":
-        from jobs.payments.api import checkout as paid_endpoint  # noqa: PLC0415 - see above
+        from jobs.payments.api import checkout  # noqa: PLC0415 - only if payments are on
 
-        if till := paid_endpoint.till(request):
-            return till, till.tenant
+        if create := checkout.require_payment(request):
+            return create, create.tenant
     return wiring.core.create_job, request.tenant
 
 
 def refuse(error: Exception, request: Request) -> Response:
     if isinstance(error, PaymentRefusedError):
-        from jobs.payments.api import checkout as paid_endpoint  # noqa: PLC0415 - see above
+        from jobs.payments.api import checkout  # noqa: PLC0415 - only if payments are on
 
-        return paid_endpoint.offer(error, request)
+        return checkout.payment_required_response(error, request)
     if isinstance(error, SettlementUnknownError):
         return error_response(_ERRORS, error, retry_after_s=error.retry_after)
     return messaging.refuse(error, request)
 
 
-def found(ref: JobRef) -> Job:
-    """Read a job; one that was paid for instead of shown a key for, too.
+def read_job(ref: JobRef) -> Job:
+    """Return a job of the tenant, or one that was paid for without an API key.
 
     Raises `JobNotFoundError`.
     """
@@ -59,6 +59,6 @@ def found(ref: JobRef) -> Job:
     except JobNotFoundError:
         if wiring.mode != "instead-of-key":
             raise
-        from jobs.payments.payment import PAYERS  # noqa: PLC0415 - see above
+        from jobs.payments.payment import PAYERS  # noqa: PLC0415 - only if payments are on
 
         return get_job(replace(ref, tenant=PAYERS))

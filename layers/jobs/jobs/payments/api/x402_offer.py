@@ -12,7 +12,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 from jobs.kit.http import Response
-from jobs.payments.api.x402_headers import encoded
+from jobs.payments.api.x402_headers import encode
 from jobs.payments.payment import Network, Terms
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def payment_required_response(
         "accepts": [_to_requirements_v2(terms, each) for each in terms.networks],
         "extensions": {"bazaar": _BAZAAR},
     }
-    return Response(HTTPStatus.PAYMENT_REQUIRED, body, {"PAYMENT-REQUIRED": encoded(offer)})
+    return Response(HTTPStatus.PAYMENT_REQUIRED, body, {"PAYMENT-REQUIRED": encode(offer)})
 
 
 def to_requirements(
