@@ -44,7 +44,7 @@ Python 3.13, the version of Sortie's Lambda functions, is missing. Install it wi
   apt-get install python3.13 python3.13-venv
 endef
 
-.PHONY: help up check test equipment bench docs build deploy sam-local registry partner webhook-secret payments redrive openapi lock clean
+.PHONY: help up check test equipment mutants bench docs build deploy sam-local registry partner webhook-secret payments redrive openapi lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -74,6 +74,9 @@ test: .venv/.ready .tools/runtime/.ready .tools/docs/.ready $(LOCAL_STACK) $(NOD
 
 equipment: .venv/.ready $(LOCAL_STACK) $(CHAIN) ## test the local stack's own parts, and record that they pass (PART=chain: one part)
 	@$(OFFLINE) $(DEV)/python -m tests.equipment $(PART)
+
+mutants: .tools/mutants/.ready ## change the core, payments and leases in small ways, and list the changes that no quick test notices (PART=core/job.py)
+	@exec $(OFFLINE) nice -n 10 .tools/mutants/bin/python -m tests.mutants $(PART)
 
 bench: .venv/.ready .tools/runtime/.ready $(LOCAL_STACK) $(CHAIN) ## measure cold starts, warm requests, cost per job and growth (ARGS="calls --quick")
 	@exec $(OFFLINE) PYTHONPATH=layers/jobs $(DEV)/python -m bench $(ARGS)
@@ -154,6 +157,7 @@ lock: $(UV) ## resolve the requirements again (UPGRADE=1: to the newest)
 	$(COMPILE) --no-deps layers/openapi/requirements.in -o layers/openapi/requirements.txt
 	$(COMPILE) requirements/local.in --constraints layers/jobs/requirements.txt --constraints layers/docs/requirements.txt -o requirements/local.txt
 	$(COMPILE) requirements/dev.in client/pyproject.toml --all-extras --constraints requirements/local.txt --constraints layers/tokens/requirements.txt --constraints layers/payments/requirements.txt --constraints layers/docs/requirements.txt -o requirements/dev.txt
+	$(COMPILE) requirements/mutants.in --constraints requirements/dev.txt -o requirements/mutants.txt
 	$(COMPILE) requirements/docs.in --no-emit-package artoo-artifacts -o requirements/docs.txt
 	for each in chain ministack runtime sam uv; do \
 	  $(COMPILE) requirements/$$each.in -o requirements/$$each.txt || exit 1; done
