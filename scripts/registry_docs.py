@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, HttpUrl
 
 from jobs.auth.api_key import Scope
-from jobs.docs.branch import valid_branch
+from jobs.docs.branch import is_valid_branch
 from jobs.docs.docs_job import Project
 from scripts.registry_entry import LOOPBACK, Entry
 
@@ -27,7 +27,7 @@ def _check_repository(url: str) -> str:
 
 
 def _check_branch(name: str) -> str:
-    if not valid_branch(name):
+    if not is_valid_branch(name):
         raise ValueError("git does not allow this name for a branch")
     return name
 

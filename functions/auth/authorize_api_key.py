@@ -19,7 +19,7 @@ def authorize_api_key(event: Any) -> Any:
     token = event.get("authorizationToken", sent.get("x-api-key"))
     if event["type"] == "REQUEST" and token is None:
         return answer(event, PAYERS)
-    bearer = docs_access.bearer_in(token)
+    bearer = docs_access.parse_bearer(token)
     opens = docs.KIND if bearer else message.KIND
     key = wiring.authenticate(bearer or token, opens=opens)
     return answer(event, key.tenant, " ".join(sorted(key.scopes))) if key else answer(event)

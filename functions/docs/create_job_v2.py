@@ -1,4 +1,4 @@
-"""POST /v2/agent/{projectId}/job: have an agent write documentation."""
+"""POST /v2/agent/{projectId}/job: create a docs job."""
 
 from http import HTTPStatus
 
@@ -11,8 +11,8 @@ from jobs.kit.http import Request, Response
 
 
 def create_job_v2(request: Request) -> Response:
-    caller = docs_request.caller_in(request, loopback=wiring.core.webhooks_to_loopback)
-    new = docs_request.new_job_of_prompt(request.json_of_any_kind(), caller)
+    caller = docs_request.parse_caller(request, loopback=wiring.core.webhooks_to_loopback)
+    new = docs_request.parse_create_v2(request.json_of_any_kind(), caller)
     job = wiring.create_docs_job(new)
     found = wiring.get_docs_job.conversation(job)
     return docs.agent_job_response(found, HTTPStatus.CREATED)

@@ -1,4 +1,4 @@
-"""GET /v1/agent/{projectId}/job/{id}: one session as it is now."""
+"""GET /v1/agent/{projectId}/job/{id}: get a docs job."""
 
 from jobs.auth.api_key import Scope
 from jobs.docs.api import query as docs_query

@@ -1,4 +1,4 @@
-"""GET /v1/agent/{projectId}/jobs: a project's sessions, newest first."""
+"""GET /v1/agent/{projectId}/jobs: list a project's docs jobs, newest first."""
 
 from jobs.auth.api_key import Scope
 from jobs.docs.api import query as docs_query

@@ -1,4 +1,4 @@
-"""POST /v2/agent/{projectId}/job/{id}/message: have its agent do something more."""
+"""POST /v2/agent/{projectId}/job/{id}/message: send a follow-up to a docs job."""
 
 from jobs.auth.api_key import Scope
 from jobs.docs.api import query as docs_query
@@ -10,9 +10,9 @@ from jobs.kit.http import Request, Response
 
 
 def message_job_v2(request: Request) -> Response:
-    caller = docs_request.caller_in(request, loopback=wiring.core.webhooks_to_loopback)
+    caller = docs_request.parse_caller(request, loopback=wiring.core.webhooks_to_loopback)
     job_id = docs_query.parse_job_id(request)
-    new = docs_request.new_message(request.json_of_any_kind(), caller, job_id)
+    new = docs_request.parse_message(request.json_of_any_kind(), caller, job_id)
     return docs.agent_job_response(wiring.follow_up(new))
 
 

@@ -1,4 +1,4 @@
-"""SQS docs queue: have an agent write documentation on its branch."""
+"""SQS docs queue: run a documentation agent on its branch."""
 
 from typing import Any
 

@@ -14,7 +14,7 @@ from jobs.docs.api import types
 from jobs.docs.api.access import ScopeMissingError
 from jobs.docs.api.ai_stream import PLACE, parse_place
 from jobs.docs.api.query import DEFAULT_TAKE, MAX_SKIP, MAX_TAKE, parse_page
-from jobs.docs.api.requests import PROMPT, CreateJob, Prompt, checked
+from jobs.docs.api.requests import PROMPT, CreateJob, Prompt, validate
 from jobs.docs.errors import ProjectNotFoundError
 from jobs.kit.http import Request, Response, TooLargeError
 from scripts.openapi.model import NOON, Api, Operation, OtherMedia, capture_error, request_with
@@ -79,7 +79,7 @@ def _for(scope: Scope, *refusals: Exception) -> dict[str, Any]:
 
 _WRITE: Final = _for(
     Scope.WRITE,
-    capture_error(checked, PROMPT, {}),
+    capture_error(validate, PROMPT, {}),
     IdempotencyConflictError(),
     StaleJobError(),
     TooLargeError(),

@@ -60,4 +60,4 @@ def test_streamed_response_ends_before_its_function_times_out(functions) -> None
     for name, route in events_of(functions, "Api"):
         if route.get("ResponseTransferMode") == "RESPONSE_STREAM":
             assert functions[name]["Timeout"] * 1000 == route["TimeoutInMillis"] == 900_000
-            assert functions[name]["Timeout"] > Pace().longest
+            assert functions[name]["Timeout"] > Pace().max_duration

@@ -100,7 +100,9 @@ class InMemoryJobRepository:
             self._jobs[root.ref] = with_docs_job(root, latest=job.id)
         return ref
 
-    def of_project(self, tenant: str, project: str, *, skip: int, take: int) -> Sequence[JobRef]:
+    def list_by_project(
+        self, tenant: str, project: str, *, skip: int, take: int
+    ) -> Sequence[JobRef]:
         found = [
             job.ref
             for job in sorted(self._jobs.values(), key=lambda job: job.id, reverse=True)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from jobs.core.job import JobRef
 from jobs.core.status import JobStatus
-from jobs.docs.docs_job import branch_of
+from jobs.docs.docs_job import branch_key
 from jobs.docs.ports import OutputItem
 from jobs.kit.clock import Clock, Millis
 from tests.fakes.memory import InMemoryJobRepository
@@ -29,7 +29,7 @@ class InMemoryBranches:
         self._clock = clock
         self._locks: dict[tuple[str, str], tuple[str, Millis]] = {}
 
-    def take(self, tenant: str, branch: str, job_id: str, *, until: Millis) -> bool:
+    def acquire(self, tenant: str, branch: str, job_id: str, *, until: Millis) -> bool:
         holder, held_until = self._locks.get((tenant, branch), (job_id, 0))
         if holder != job_id and held_until > self._clock():
             return False
@@ -46,7 +46,7 @@ class InMemoryBranches:
             for job in self._repository.all()
             if job.tenant == tenant
             and job.details
-            and branch_of(job) == branch
+            and branch_key(job) == branch
             and job.status is JobStatus.QUEUED
         ]
         return min(waiting, key=lambda ref: ref.id, default=None)

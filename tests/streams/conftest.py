@@ -33,7 +33,7 @@ from tests.support import HOUR, FrozenClock
 TENANT, PROJECT = "acme", "docs"
 PATH = f"/v1/agent/{PROJECT}/job"
 BODY = {"messages": [{"role": "user", "content": "Write"}], "branch": "guides/new"}
-QUICKLY = Pace(poll=0.005, slowly=0.01, heartbeat=0.05)
+QUICKLY = Pace(poll=0.005, idle_poll=0.01, heartbeat=0.05)
 SSE = {"Accept": "text/event-stream"}
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from jobs.docs.adapters.git.paths import checked
+from jobs.docs.adapters.git.paths import check_path
 from jobs.docs.errors import PathRefusedError
 
 PARTS = st.sampled_from([
@@ -22,9 +22,9 @@ PARTS = st.sampled_from([
     "docs/" + "x" * 255,
 ])  # fmt: skip
 def test_files_below_the_folder_are_the_agents(path) -> None:
-    assert checked(path, "docs") == path
-    assert checked(path, "/docs/") == path
-    assert checked(path, "") == path
+    assert check_path(path, "docs") == path
+    assert check_path(path, "/docs/") == path
+    assert check_path(path, "") == path
 
 
 @pytest.mark.parametrize("path", [
@@ -42,7 +42,7 @@ def test_files_below_the_folder_are_the_agents(path) -> None:
 ])  # fmt: skip
 def test_all_else_is_refused_with_a_reason_for_the_model(path) -> None:
     with pytest.raises(PathRefusedError) as refusal:
-        checked(path, "docs")
+        check_path(path, "docs")
 
     assert str(refusal.value)
     assert "\0" not in str(refusal.value)
@@ -53,7 +53,7 @@ def test_all_else_is_refused_with_a_reason_for_the_model(path) -> None:
 @example("docs/.git\u200b/config")
 def test_no_spelling_leads_out_of_the_folder_or_into_git(path) -> None:
     try:
-        passed = checked(path, "docs")
+        passed = check_path(path, "docs")
     except PathRefusedError:
         return
 

@@ -158,7 +158,7 @@ def test_a_projects_jobs_come_newest_first_page_by_page(
         repository.add(job)
 
     def page(skip: int, take: int) -> list[Job]:
-        refs = docs_jobs.of_project(tenant, "demo-docs", skip=skip, take=take)
+        refs = docs_jobs.list_by_project(tenant, "demo-docs", skip=skip, take=take)
         return [job for ref in refs for job in jobs if job.ref == ref]
 
     assert page(0, 100) == jobs[::-1]
@@ -170,7 +170,7 @@ def test_a_projects_jobs_come_newest_first_page_by_page(
 def test_follow_ups_are_not_listed(docs_jobs, tenant, root, follow_up) -> None:
     docs_jobs.follow(follow_up(2), after=None)
 
-    assert docs_jobs.of_project(tenant, "demo-docs", skip=0, take=10) == [root.ref]
+    assert docs_jobs.list_by_project(tenant, "demo-docs", skip=0, take=10) == [root.ref]
 
 
 def test_what_is_gone_is_neither_listed_nor_read(
@@ -182,8 +182,8 @@ def test_what_is_gone_is_neither_listed_nor_read(
         repository.add(job)
     clock.advance(gone.gone_at - NOON)
 
-    assert docs_jobs.of_project(tenant, "demo-docs", skip=0, take=1) == [late.ref]
-    assert docs_jobs.of_project(tenant, "demo-docs", skip=0, take=10) == [late.ref]
+    assert docs_jobs.list_by_project(tenant, "demo-docs", skip=0, take=1) == [late.ref]
+    assert docs_jobs.list_by_project(tenant, "demo-docs", skip=0, take=10) == [late.ref]
     assert docs_jobs.headers([gone.ref, late.ref]) == [replace(late, request={})]
 
 
@@ -205,6 +205,6 @@ def test_a_pages_cost_does_not_grow_with_what_there_is(engine, clock, tenant, a_
         repository.add(a_docs_job(id=job_id(n)))
 
     with engine.calls() as calls:
-        refs = docs_jobs.of_project(tenant, "demo-docs", skip=0, take=12)
+        refs = docs_jobs.list_by_project(tenant, "demo-docs", skip=0, take=12)
 
     assert (len(refs), calls) == (12, ["Query"])

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from jobs.core.webhook import Webhook
-from jobs.docs.tail import ABANDONED, LOST
+from jobs.docs.tail import ABANDONED_AFTER_MS, LOST_MESSAGE
 from jobs.docs.wiring import wiring as docs
 from jobs.kit.asgi import CONTEXT_HEADER
 from tests.streams.conftest import BODY, PATH, PROJECT, QUICKLY, SSE, TENANT, context, key
@@ -140,7 +140,7 @@ def test_a_job_that_waits_for_its_turn_is_waited_for(create, world) -> None:
     job_id = answer.getheader("X-Session-Id")
     waiting = world.job(job_id)
     world.repository.save(waiting.enqueue(now=world.clock()), replacing=waiting)
-    world.clock.advance(ABANDONED)
+    world.clock.advance(ABANDONED_AFTER_MS)
 
     for _ in range(5):
         assert answer.readline() == b"2:[]\n"
@@ -163,14 +163,14 @@ def test_a_job_that_ends_without_a_last_word_ends_its_stream(create, world, how)
         case "timed out":
             world.clock.advance(job.deadline - world.clock())
         case "abandoned":
-            world.clock.advance(25_000 + ABANDONED)
+            world.clock.advance(25_000 + ABANDONED_AFTER_MS)
         case "deleted":
             world.repository.delete(claimed)
 
     [*_, closed, error, finish, done] = chunks(answer)
 
     assert closed == ("1.3", {"type": "text-end", "id": "text"})
-    assert error == ("1.3", {"type": "error", "errorText": LOST})
+    assert error == ("1.3", {"type": "error", "errorText": LOST_MESSAGE})
     assert finish[1]["messageMetadata"]["finishReason"] == "error"
     assert done == ("1.3", "[DONE]")
 
@@ -203,7 +203,7 @@ def test_an_outage_meanwhile_is_not_noticed(create, world) -> None:
 def test_before_its_time_is_over_a_stream_is_left_to_be_taken_up_again(
     create, ask, world, rewire
 ) -> None:
-    world.pace = replace(QUICKLY, longest=0.2)
+    world.pace = replace(QUICKLY, max_duration=0.2)
     rewire(docs, tail=world.tail())
     answer = create(headers=SSE)
     job_id = answer.getheader("X-Session-Id")

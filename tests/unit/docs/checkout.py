@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from jobs.docs.adapters.git.paths import checked, is_below
+from jobs.docs.adapters.git.paths import check_path, is_below
 from jobs.docs.ports import ToolCall, Turn
 
 
@@ -16,16 +16,16 @@ class MemoryCheckout:
     def files(self, folder: str = "") -> Iterator[str]:
         top = folder.strip("/") or self._folder
         if top != self._folder:
-            checked(top, self._folder)
+            check_path(top, self._folder)
         return (path for path in sorted(self.contents) if is_below(path, top))
 
     def read(self, path: str) -> bytes:
-        if checked(path, self._folder) not in self.contents:
+        if check_path(path, self._folder) not in self.contents:
             raise FileNotFoundError(path)
         return self.contents[path]
 
     def write(self, path: str, content: bytes) -> None:
-        self.contents[checked(path, self._folder)] = content
+        self.contents[check_path(path, self._folder)] = content
 
     def delete(self, path: str) -> None:
         self.read(path)

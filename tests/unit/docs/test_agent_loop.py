@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from jobs.docs.agent.loop import MOST_STEPS, DocsAgent
+from jobs.docs.agent.loop import MAX_STEPS, DocsAgent
 from jobs.docs.docs_job import DocsJob, Project, Todo
 from jobs.kit.errors import UpstreamError
 from tests.support import NOON
@@ -160,12 +160,12 @@ def test_a_model_that_repeats_itself_is_stopped(run) -> None:
 
 
 def test_a_model_without_end_is_stopped(run) -> None:
-    model = Model(*(calls(("search", {"text": str(n)})) for n in range(MOST_STEPS + 1)))
+    model = Model(*(calls(("search", {"text": str(n)})) for n in range(MAX_STEPS + 1)))
 
     with pytest.raises(UpstreamError, match=r"^The agent was not done after 40 steps$"):
         run(model)
 
-    assert len(model.heard) == MOST_STEPS
+    assert len(model.heard) == MAX_STEPS
 
 
 def test_a_model_that_does_too_much_at_once_is_stopped(run) -> None:
@@ -181,7 +181,7 @@ def test_a_model_that_talks_without_end_is_stopped(run) -> None:
 def test_a_model_that_reads_everything_is_stopped(run) -> None:
     run.checkout.write("docs/big.md", b"x" * 2**20)
     read = ("read_file", {"path": "docs/big.md"})
-    model = Model(*(calls(*[read, ("list_files", {})] * 16) for _ in range(MOST_STEPS)))
+    model = Model(*(calls(*[read, ("list_files", {})] * 16) for _ in range(MAX_STEPS)))
 
     with pytest.raises(UpstreamError, match=r"^The agent has read too much$"):
         run(model)

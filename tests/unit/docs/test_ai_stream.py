@@ -24,10 +24,10 @@ def text(content: str) -> dict:
     return {"t": "text", "text": content}
 
 
-def written(wire, *events) -> list:
+def pieces_of(wire, *events) -> list:
     """What the events become after each other; of v4 the lines, of v5 the chunks."""
     befores = [None, *events]
-    pieces = [p for e, b in zip(events, befores, strict=False) for p in wire.written(e, b)]
+    pieces = [p for e, b in zip(events, befores, strict=False) for p in wire.to_pieces(e, b)]
     return [json.loads(p) if p.startswith("{") else p for p in pieces]
 
 
@@ -71,11 +71,11 @@ def spoken(events, kind: str) -> str:
     (END, 'd:{"finishReason":"stop","usage":{"promptTokens":30,"completionTokens":12}}'),
 ])  # fmt: skip
 def test_an_event_is_a_line_of_version_4(event, line) -> None:
-    assert written(V4, event) == [f"{line}\n"]
+    assert pieces_of(V4, event) == [f"{line}\n"]
 
 
 def test_version_4_has_no_word_for_the_start() -> None:
-    assert written(V4, START) == []
+    assert pieces_of(V4, START) == []
 
 
 @given(LOGS)
@@ -108,11 +108,11 @@ def test_whatever_is_said_is_read_from_version_4(log) -> None:
     ({"t": "step-finish", "reason": "stop", "in": 1, "out": 2}, {"type": "finish-step"}),
 ])  # fmt: skip
 def test_an_event_is_a_chunk_of_version_5(event, chunk) -> None:
-    assert written(V5, event) == [chunk]
+    assert pieces_of(V5, event) == [chunk]
 
 
 def test_the_last_chunk_of_version_5_tells_the_usage_and_is_followed_by_done() -> None:
-    assert written(V5, END) == [
+    assert pieces_of(V5, END) == [
         {
             "type": "finish",
             "messageMetadata": {
@@ -125,7 +125,7 @@ def test_the_last_chunk_of_version_5_tells_the_usage_and_is_followed_by_done() -
 
 
 def test_texts_in_a_row_are_one_part() -> None:
-    chunks = written(V5, text("a"), text("b"), CALL, text("c"), END)
+    chunks = pieces_of(V5, text("a"), text("b"), CALL, text("c"), END)
 
     assert [chunk["type"] for chunk in chunks[:-1]] == [
         *("text-start", "text-delta", "text-delta", "text-end"),
@@ -189,7 +189,7 @@ def test_a_place_that_was_never_given_out_is_refused(beyond) -> None:
     log = [OutputItem(number=1, events=(START,))]
 
     with pytest.raises(BadRequestError):
-        assert [*playback.play(log[playback.wanted - 1 :]), playback.check()] == []
+        assert [*playback.play(log[playback.next_item - 1 :]), playback.check()] == []
 
 
 def test_a_hole_is_waited_for() -> None:
@@ -205,7 +205,7 @@ def test_who_gives_up_closes_what_is_open_and_says_why() -> None:
     playback = Playback(V5, Place())
     before = [*playback.play([OutputItem(number=1, events=(START, text("so")))])]
 
-    after = chunks_of(b"".join(playback.give_up("The worker is gone")))
+    after = chunks_of(b"".join(playback.end_with_error("The worker is gone")))
 
     assert len(before) == 3
     assert {place for place, _ in after} == {"1.3"}  # nothing is missed by coming back with it

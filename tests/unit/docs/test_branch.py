@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jobs.docs.branch import valid_branch
+from jobs.docs.branch import is_valid_branch
 
 PIECES = [
     "a", "Z", "9", "é", "🐎", ".", "..", "/", "-", "_", "@", "{", "}", "~", "^", ":", "?", "*", "[",
@@ -21,7 +21,7 @@ PIECES = [
     "HEAD/x", "heads/main", "a/-b", "lock", "x.locked", "x" * 200, "é" * 100, "#1", "a'b", "$(x)",
 ])  # fmt: skip
 def test_what_git_takes_is_a_branch(name) -> None:
-    assert valid_branch(name)
+    assert is_valid_branch(name)
 
 
 @pytest.mark.parametrize("name", [
@@ -31,7 +31,7 @@ def test_what_git_takes_is_a_branch(name) -> None:
     "\ud800", "x" * 201, "é" * 101, "..", "a/../b",
 ])  # fmt: skip
 def test_what_git_or_a_host_would_stumble_over_is_none(name) -> None:
-    assert not valid_branch(name)
+    assert not is_valid_branch(name)
 
 
 @settings(max_examples=150)
@@ -41,6 +41,6 @@ def test_git_takes_whatever_is_a_branch_to_us(name) -> None:
         if os.environ.get("CI") == "true":
             pytest.fail("git is missing")
         pytest.skip("git is not installed here")
-    if valid_branch(name):
+    if is_valid_branch(name):
         asked = ["git", "check-ref-format", "--branch", name]
         assert subprocess.run(asked, check=False, capture_output=True).returncode == 0

@@ -5,7 +5,7 @@ import pytest
 from jobs.core.errors import IdempotencyConflictError
 from jobs.core.limit_rate import LimitRate
 from jobs.core.rate_limit import RateLimitedError
-from jobs.docs.branch import valid_branch
+from jobs.docs.branch import is_valid_branch
 from jobs.docs.create_docs_job import CreateDocsJob, NewDocsJob
 from jobs.docs.docs_job import DocsJob, Project
 from jobs.docs.errors import ProjectNotFoundError
@@ -63,7 +63,7 @@ def test_a_branch_that_nobody_names_is_the_jobs_own(create) -> None:
     branches = [create().details.branch for _ in range(3)]
 
     assert len(set(branches)) == 3
-    assert all(valid_branch(each) and each.startswith("docs-agent/") for each in branches)
+    assert all(is_valid_branch(each) and each.startswith("docs-agent/") for each in branches)
 
 
 @pytest.mark.parametrize("about", [{"project": "nowhere"}, {"tenant": "rival"}])

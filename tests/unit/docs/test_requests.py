@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from jobs.docs.api.requests import Caller, new_job, new_job_of_prompt
+from jobs.docs.api.requests import Caller, parse_create_v1, parse_create_v2
 from jobs.kit.http import BadRequestError
 
 CALLER = Caller(tenant="acme", project="docs", idempotency_key="once")
@@ -12,7 +12,7 @@ HELLO = {"role": "user", "content": "Hello"}
 
 
 def created(**fields):
-    return new_job({"messages": [HELLO]} | fields, CALLER)
+    return parse_create_v1({"messages": [HELLO]} | fields, CALLER)
 
 
 def test_the_shortest_body_says_all_that_is_needed() -> None:
@@ -85,13 +85,13 @@ def test_hostile_branches_are_refused(name) -> None:
 
 @pytest.mark.parametrize("body", [None, [], "text", 5, True])
 def test_a_body_is_an_object(body) -> None:
-    for read in (new_job, new_job_of_prompt):
+    for read in (parse_create_v1, parse_create_v2):
         with pytest.raises(BadRequestError, match="must be an object"):
             read(body, CALLER)
 
 
 def test_a_prompt_is_a_users_message() -> None:
-    new = new_job_of_prompt({"prompt": "Write", "model": "opus"}, CALLER)
+    new = parse_create_v2({"prompt": "Write", "model": "opus"}, CALLER)
 
     assert new.messages == [{"role": "user", "content": "Write"}]
     assert (new.api, new.model, new.branch) == (2, "sonnet", None)
@@ -102,7 +102,7 @@ def test_a_prompt_is_a_users_message() -> None:
 ])  # fmt: skip
 def test_a_prompt_says_something(body) -> None:
     with pytest.raises(BadRequestError, match=r"^prompt"):
-        new_job_of_prompt(body, CALLER)
+        parse_create_v2(body, CALLER)
 
 
 def test_requests_that_differ_have_other_hashes() -> None:
@@ -110,9 +110,9 @@ def test_requests_that_differ_have_other_hashes() -> None:
     body = {"messages": [HELLO]}
 
     hashes = {
-        new_job(body, CALLER).request_hash,
-        new_job(body, other).request_hash,
-        new_job_of_prompt({"prompt": "Hello"}, CALLER).request_hash,
+        parse_create_v1(body, CALLER).request_hash,
+        parse_create_v1(body, other).request_hash,
+        parse_create_v2({"prompt": "Hello"}, CALLER).request_hash,
         *(
             created(**{field: value}).request_hash
             for field, value in (("branch", "b"), ("asDraft", True), ("model", "opus"))

@@ -9,7 +9,7 @@ from jobs.core.errors import JobLeasedError
 from jobs.core.status import JobStatus
 from jobs.docs.docs_job import Todo, docs_job_of
 from jobs.docs.errors import CredentialsRefusedError
-from jobs.docs.ports import Written
+from jobs.docs.ports import AgentResult
 from jobs.docs.run_docs_job import AttemptOutcome
 from jobs.kit.errors import UnavailableError, UpstreamError
 from tests.unit.docs.world import PROJECT, TENANT, DocsWorld
@@ -25,7 +25,7 @@ def kinds(world, ref) -> list[str]:
     return [event["t"] for event in world.said(ref)]
 
 
-def test_what_an_agent_writes_is_pushed_and_told(world) -> None:
+def test_run_with_changes_pushes_and_succeeds(world) -> None:
     ref = world.create()
     world.agent = lambda emit, **_: emit({"t": "text", "text": "Hello"})
 
@@ -43,7 +43,7 @@ def test_what_an_agent_writes_is_pushed_and_told(world) -> None:
     assert world.ended(ref)
 
 
-def test_an_agent_that_changes_nothing_pushes_nothing(world) -> None:
+def test_run_without_changes_pushes_nothing(world) -> None:
     world.checkout = type(world.checkout)(changed=False)
     ref = world.create()
 
@@ -51,7 +51,7 @@ def test_an_agent_that_changes_nothing_pushes_nothing(world) -> None:
     assert world.checkout.pushed == []
 
 
-def test_a_pull_request_is_opened_where_there_is_a_host_for_them(world) -> None:
+def test_run_with_pull_requests_opens_one(world) -> None:
     world.project = replace(PROJECT, pull_requests="acme/docs")
     world.agent = lambda note, **_: note(title="A title")
     ref = world.create(draft=True)
@@ -65,7 +65,7 @@ def test_a_pull_request_is_opened_where_there_is_a_host_for_them(world) -> None:
             "data": {"url": "https://git.example/docs/pull/1"}} in world.said(ref)  # fmt: skip
 
 
-def test_what_the_agent_notes_is_seen_while_it_works(world) -> None:
+def test_run_stores_notes_of_agent_at_once(world) -> None:
     todo = Todo(id="1", content="Write")
     ref = world.create()
     seen = []
@@ -83,9 +83,7 @@ def test_what_the_agent_notes_is_seen_while_it_works(world) -> None:
 @pytest.mark.parametrize(("error", "misconfigured"), [
     (UpstreamError("No"), False), (CredentialsRefusedError("No"), True),
 ])  # fmt: skip
-def test_an_agent_that_fails_says_why_in_the_job_and_in_its_output(
-    world, error, misconfigured
-) -> None:
+def test_run_with_upstream_error_fails_with_reason(world, error, misconfigured) -> None:
     ref = world.create()
     world.agent = lambda **_: raising(error)()
 
@@ -98,10 +96,10 @@ def test_an_agent_that_fails_says_why_in_the_job_and_in_its_output(
         {"t": "error", "error": "No"}, {"t": "finish", "reason": "error", "in": 0, "out": 0},
     ]  # fmt: skip
     assert world.ended(ref)
-    assert world.branches.take(TENANT, "p:docs/x", "another", until=world.clock() + 1)
+    assert world.branches.acquire(TENANT, "p:docs/x", "another", until=world.clock() + 1)
 
 
-def test_a_project_that_is_no_more_fails_its_jobs(world) -> None:
+def test_run_without_project_fails(world) -> None:
     ref = world.create()
     world.project = None
 
@@ -112,7 +110,7 @@ def test_a_project_that_is_no_more_fails_its_jobs(world) -> None:
 # ── One at a time ───────────────────────────────────────────────────────────────
 
 
-def test_a_second_job_on_the_branch_waits_and_is_woken(world) -> None:
+def test_second_job_on_branch_waits_and_is_dispatched(world) -> None:
     first, second = world.create(), world.create()
     waited = []
     world.agent = lambda **_: waited.append(world.run(second)) if not waited else None
@@ -125,7 +123,7 @@ def test_a_second_job_on_the_branch_waits_and_is_woken(world) -> None:
     assert world.run(second) is AttemptOutcome.WRITTEN
 
 
-def test_another_branch_does_not_wait(world) -> None:
+def test_job_on_other_branch_runs_at_once(world) -> None:
     first, other = world.create(), world.create(branch="docs/y")
     ran = []
 
@@ -139,7 +137,7 @@ def test_another_branch_does_not_wait(world) -> None:
     assert ran == [AttemptOutcome.WRITTEN]
 
 
-def test_a_follow_up_waits_for_what_it_follows_though_the_branch_is_free(world) -> None:
+def test_follow_up_waits_for_predecessor_on_free_branch(world) -> None:
     first = world.create()
     second = world.create(follows=first.id, root=first.id)
 
@@ -150,7 +148,7 @@ def test_a_follow_up_waits_for_what_it_follows_though_the_branch_is_free(world) 
     assert world.run(second) is AttemptOutcome.WRITTEN
 
 
-def test_a_follow_up_knows_what_was_said_before(world) -> None:
+def test_follow_up_gets_earlier_messages(world) -> None:
     first = world.create(prompt="Write")
     world.run(first)
     second = world.create(prompt="Shorter", follows=first.id, root=first.id)
@@ -165,7 +163,7 @@ def test_a_follow_up_knows_what_was_said_before(world) -> None:
     ]
 
 
-def test_a_follow_up_keeps_title_and_pull_request_of_what_it_follows(world) -> None:
+def test_follow_up_keeps_title_and_pull_request(world) -> None:
     first = world.create(title="Tides", pull_request="https://git.example/docs/pull/1")
     world.run(first)
     world.checkout = type(world.checkout)(changed=False)
@@ -177,7 +175,7 @@ def test_a_follow_up_keeps_title_and_pull_request_of_what_it_follows(world) -> N
     assert (session.title, session.pull_request) == ("Tides", "https://git.example/docs/pull/1")
 
 
-def test_a_duplicate_message_finds_the_job_taken(world) -> None:
+def test_duplicate_message_raises_leased_error(world) -> None:
     ref = world.create()
     seen = []
 
@@ -195,7 +193,7 @@ def test_a_duplicate_message_finds_the_job_taken(world) -> None:
 # ── What breaks ─────────────────────────────────────────────────────────────────
 
 
-def test_another_attempt_goes_on_with_the_output_where_the_first_has_stopped(world) -> None:
+def test_second_attempt_appends_to_output(world) -> None:
     ref = world.create()
 
     def agent(emit, **_):
@@ -214,7 +212,7 @@ def test_another_attempt_goes_on_with_the_output_where_the_first_has_stopped(wor
     assert world.said(ref)[2] == {"t": "data", "name": "restarted", "data": {}}
 
 
-def test_a_bug_is_followed_by_another_attempt_soon(world) -> None:
+def test_unexpected_error_retries_soon(world) -> None:
     ref = world.create()
 
     def agent(**_):
@@ -230,7 +228,7 @@ def test_a_bug_is_followed_by_another_attempt_soon(world) -> None:
     assert world.job(ref).attempt == 2
 
 
-def test_a_push_that_was_not_told_of_gets_its_pull_request_by_the_next_attempt(world) -> None:
+def test_second_attempt_after_push_opens_pull_request(world) -> None:
     world.project = replace(PROJECT, pull_requests="acme/docs")
     ref = world.create()
 
@@ -289,7 +287,7 @@ def test_a_job_that_was_cancelled_meanwhile_stays_so_and_frees_its_branch(world)
 
     assert world.run(ref) is AttemptOutcome.TOO_LATE
     assert world.job(ref).status is JobStatus.CANCELLED
-    assert world.branches.take(TENANT, "p:docs/x", "another", until=world.clock() + 1)
+    assert world.branches.acquire(TENANT, "p:docs/x", "another", until=world.clock() + 1)
 
 
 def test_output_that_cannot_be_kept_fails_the_attempt(world) -> None:
@@ -307,7 +305,7 @@ def test_output_that_cannot_be_kept_fails_the_attempt(world) -> None:
     assert world.receipt.held == [VISIBILITY_TIMEOUT_S]  # it may take a while to pass
 
 
-def test_an_agent_that_never_stops_talking_is_stopped(world) -> None:
+def test_output_over_limit_fails_job(world) -> None:
     ref = world.create()
 
     def agent(emit, **_):
@@ -317,7 +315,7 @@ def test_an_agent_that_never_stops_talking_is_stopped(world) -> None:
     world.agent = agent
 
     assert world.run(ref) is AttemptOutcome.FAILED
-    assert world.job(ref).error == "The agent said more than can be kept"
+    assert world.job(ref).error == "The agent's output is too large"
 
 
 def test_a_whole_file_is_shown_in_part(world) -> None:
@@ -333,7 +331,7 @@ def test_a_whole_file_is_shown_in_part(world) -> None:
 
 def test_what_an_agent_reports_counts(world) -> None:
     ref = world.create()
-    world.agent = lambda **_: Written(message="M", summary="S", tokens_in=1, tokens_out=2)
+    world.agent = lambda **_: AgentResult(message="M", summary="S", tokens_in=1, tokens_out=2)
 
     world.run(ref)
 

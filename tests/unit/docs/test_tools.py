@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from jobs.docs.agent.tools import MOST_SHOWN, TOOLS, Finish, Toolbox, ToolError
+from jobs.docs.agent.tools import MAX_READ_LENGTH, TOOLS, Finish, Toolbox, ToolError
 from jobs.docs.docs_job import Priority, Todo, TodoStatus
 from jobs.docs.ports import ToolCall
 from tests.unit.docs.checkout import MemoryCheckout
@@ -64,7 +64,7 @@ def test_a_long_file_is_read_in_parts(use) -> None:
     parts, first = [], 1
     while first:
         answer = use("read_file", path="docs/long.md", first_line=first)
-        assert len(answer["content"]) <= MOST_SHOWN
+        assert len(answer["content"]) <= MAX_READ_LENGTH
         parts.append(answer["content"])
         first = answer.get("next_line")
 
@@ -76,7 +76,7 @@ def test_one_endless_line_is_cut(use, checkout) -> None:
     checkout.write("docs/one.md", b"x" * 100_000 + b"\nend")
 
     answer = use("read_file", path="docs/one.md")
-    assert len(answer["content"]) == MOST_SHOWN
+    assert len(answer["content"]) == MAX_READ_LENGTH
     assert use("read_file", path="docs/one.md", first_line=answer["next_line"])["content"] == "end"
 
 

@@ -8,7 +8,7 @@ from jobs.core.job import Job, JobRef
 from jobs.docs.docs_job import KIND, DocsJob, Project
 from jobs.docs.errors import ProjectNotFoundError
 from jobs.docs.free_branch import FreeBranch
-from jobs.docs.ports import Written
+from jobs.docs.ports import AgentResult
 from jobs.docs.run_docs_job import AttemptOutcome, RunDocsJob
 from tests.fakes.memory import InMemoryJobRepository, Outbox
 from tests.fakes.memory_docs import InMemoryBranches, InMemoryOutputLog
@@ -109,10 +109,12 @@ class DocsWorld:
     def open(self, project: Project, branch: str) -> Checkout:
         return self.checkout
 
-    def _write(self, *asked: Any, **tools: Any) -> Written:
+    def _write(self, *asked: Any, **tools: Any) -> AgentResult:
         self.asked.append(asked)
         answer = self.agent(**tools)
-        return answer or Written(message="Done", summary="Write docs", tokens_in=3, tokens_out=4)
+        return answer or AgentResult(
+            message="Done", summary="Write docs", tokens_in=3, tokens_out=4
+        )
 
 
 class _PullRequests:

@@ -1,29 +1,29 @@
-"""Names of git branches that may be written to."""
+"""Validate names of git branches."""
 
 import re
 from typing import Final
 
-LONGEST: Final = 200
-"""Bytes of UTF-8: a host keeps each part of the name as a file's name."""
+MAX_BRANCH_BYTES: Final = 200
+"""In UTF-8: git hosts store each part of the name as a file name."""
 
-# git check-ref-format, and what would be read as something else where git takes a name.
+# The rules of git check-ref-format, and names that git would interpret as something else.
 _REFUSED: Final = re.compile(
     r"""
       [ ~^:?*\[\\]              # revisions, patterns, escapes
-    | \.\. | @\{ | //           # ranges, reflogs, parts without a name
+    | \.\. | @\{ | //           # ranges, reflogs, empty parts
     | (?:^|/)\.                 # hidden files
     | \.lock(?:/|$) | \.$ | ^/ | /$
-    | ^- | ^refs/               # options, names that are whole already
+    | ^- | ^refs/               # options, full reference names
     | ^(?:@|HEAD)$
     """,
     re.VERBOSE,
 )
 
 
-def valid_branch(name: str) -> bool:
-    """Tell whether git and hosts take this as a branch's name, as it is and for nothing else."""
+def is_valid_branch(name: str) -> bool:
+    """Return whether git and its hosts accept the name and read it as a branch."""
     return (
-        name.isprintable()  # and so without half characters
-        and 0 < len(name.encode()) <= LONGEST
+        name.isprintable()  # also excludes surrogates
+        and 0 < len(name.encode()) <= MAX_BRANCH_BYTES
         and not _REFUSED.search(name)
     )

@@ -1,4 +1,4 @@
-"""Create a job for a documentation agent: one conditional write, as for any other."""
+"""Create a docs job with one conditional write."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from jobs.core.ids import new_job_id
 from jobs.core.job import Job
 from jobs.core.ports import JobRepository
 from jobs.core.webhook import Webhook
-from jobs.docs.docs_job import KIND, LONGEST_WAIT, DocsJob
+from jobs.docs.docs_job import JOB_TIMEOUT_MS, KIND, DocsJob
 from jobs.docs.limit_requests import LimitDocsRequests
 from jobs.docs.ports import ProjectRegistry
 from jobs.kit.clock import Clock, Millis
@@ -16,9 +16,9 @@ from jobs.kit.clock import Clock, Millis
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewDocsJob:
-    """What a caller asks for, checked. Without a branch, one is named after the job.
+    """A validated create request. The default branch name derives from the job's id.
 
-    `api` is the version of the API that was asked: 1 or 2.
+    `api` is the API version of the request: 1 or 2.
     """
 
     tenant: str
@@ -42,10 +42,10 @@ class CreateDocsJob:
     retention: Millis
 
     def __call__(self, new: NewDocsJob) -> Job:
-        """Return the job, or the first one of the same key; it may have moved on since.
+        """Return the new job, or the current state of the job with the same idempotency key.
 
-        Raises `ProjectNotFoundError`, `RateLimitedError`, `IdempotencyConflictError`; after a
-        refusal, nothing has been counted.
+        Raises `ProjectNotFoundError`, `RateLimitedError`, `IdempotencyConflictError`. Rejected
+        requests do not count towards the rate limit.
         """
         project = self.projects.project(new.tenant, new.project)
         self.limit(project, new.idempotency_key)
@@ -58,7 +58,7 @@ class CreateDocsJob:
             request={"messages": [*new.messages], "v": new.api},
             created_at=now,
             changed_at=now,
-            deadline=now + LONGEST_WAIT,
+            deadline=now + JOB_TIMEOUT_MS,
             retention=self.retention,
             webhook=new.webhook,
             details=DocsJob(

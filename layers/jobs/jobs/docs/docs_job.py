@@ -1,4 +1,4 @@
-"""Jobs that write documentation on a git branch, and the projects that they write for."""
+"""Docs jobs, which write documentation on a git branch, and their projects."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -14,11 +14,12 @@ JOB_PATH: Final = "/v2/agent/{project}/job/{id}"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
-    """A documentation repository. `credentials_secret` names a secret: `{"username", "password"}`.
+    """A documentation repository.
 
-    `provider` is who writes: `scripted`, `openai` or `bedrock`; `models` are its
-    names for `sonnet` and `opus`. `pull_requests` is `owner/name` on GitHub, if
-    pull requests are wanted there.
+    `provider` is `scripted`, `openai` or `bedrock`. `models` maps `sonnet` and `opus` to the
+    provider's model names. `credentials_secret` is the name of a secret with the content
+    `{"username", "password"}`. `pull_requests` is the GitHub repository (`owner/name`) for pull
+    requests, or None.
     """
 
     id: str
@@ -57,12 +58,11 @@ class Todo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocsJob:
-    """The half of such a job that is small, or changes while the agent works.
+    """The details of a docs job.
 
-    `branch` is where it writes; `model` is `sonnet` or `opus`. `root` is the job
-    that a follow-up belongs to, `follows` the one that it must wait for; `latest`
-    is a root's last follow-up. `misconfigured`: the repository's host refused our
-    credentials.
+    `model` is `sonnet` or `opus`. A follow-up has `root`, the first job of its conversation, and
+    `follows`, the job that it waits for. A root has `latest`, its last follow-up. All three are
+    job ids. `misconfigured` means that the git host rejected the project's credentials.
     """
 
     project: str
@@ -93,21 +93,21 @@ def with_docs_job(job: Job, **changes: Any) -> Job:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conversation:
-    """A job that was asked for, and the last of its follow-ups: itself, if it has none."""
+    """A root job and its last follow-up. `latest` is the root itself if it has none."""
 
     project: Project
     root: Job
     latest: Job
 
 
-def branch_of(job: Job) -> str:
-    """Name the branch among all of the organisation's: its jobs are done one at a time."""
+def branch_key(job: Job) -> str:
+    """Return the key of the job's branch, unique in the tenant. One job at a time runs on it."""
     docs_job = docs_job_of(job)
     return f"{docs_job.project}:{docs_job.branch}"
 
 
-LONGEST_WAIT: Final[Millis] = 3600_000
-"""From a job's creation to its end, whatever it has waited for."""
+JOB_TIMEOUT_MS: Final[Millis] = 3600_000
+"""From a job's creation to its end, time in queues included."""
 
-LONGEST_JOB: Final[Millis] = 14 * 60_000
-"""The worker is one Lambda call, which may take 15 minutes."""
+ATTEMPT_TIMEOUT_MS: Final[Millis] = 14 * 60_000
+"""An attempt is one Lambda invocation, which is limited to 15 minutes."""

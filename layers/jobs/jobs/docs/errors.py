@@ -1,16 +1,16 @@
-"""Errors of documentation agents."""
+"""Errors of docs jobs."""
 
 from jobs.core.errors import JobError
 from jobs.kit.errors import UpstreamError
 
 
 class ProjectNotFoundError(JobError):
-    """The organisation has no such documentation project."""
+    """The tenant has no such documentation project."""
 
 
 class PathRefusedError(JobError):
-    """A path that an agent has no business with; the message says why."""
+    """An agent may not access this path. The message gives the reason."""
 
 
 class CredentialsRefusedError(UpstreamError):
-    """The repository's host will not let us in."""
+    """The git host rejected the project's credentials."""

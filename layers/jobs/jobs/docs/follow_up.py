@@ -1,4 +1,4 @@
-"""Have a documentation agent do something more, on the branch of an earlier job and after it."""
+"""Create a follow-up: a docs job on the branch of an earlier one, which runs after it."""
 
 from dataclasses import dataclass, replace
 from functools import partial
@@ -9,7 +9,7 @@ from jobs.core.ids import new_job_id
 from jobs.core.job import Job
 from jobs.core.ports import IdempotencyKey
 from jobs.core.webhook import Webhook
-from jobs.docs.docs_job import KIND, LONGEST_WAIT, Conversation, DocsJob, docs_job_of
+from jobs.docs.docs_job import JOB_TIMEOUT_MS, KIND, Conversation, DocsJob, docs_job_of
 from jobs.docs.limit_requests import LimitDocsRequests
 from jobs.docs.ports import DocsJobs
 from jobs.docs.read_docs_jobs import GetDocsJob
@@ -19,7 +19,7 @@ from jobs.kit.retry import retry_on_conflict
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewMessage:
-    """What a caller asks for, checked. Without a webhook, it is that of the conversation's job."""
+    """A validated message. The default webhook is the root job's."""
 
     tenant: str
     project: str
@@ -39,10 +39,10 @@ class FollowUp:
     retention: Millis
 
     def __call__(self, new: NewMessage) -> Conversation:
-        """Put a message behind all others of its conversation, and return that.
+        """Queue a message behind all others of its conversation, and return the conversation.
 
         Raises `ProjectNotFoundError`, `JobNotFoundError`, `RateLimitedError`,
-        `IdempotencyConflictError`; after a refusal, nothing has been counted.
+        `IdempotencyConflictError`. Rejected requests do not count towards the rate limit.
         """
         found = self.get_docs_job(new.tenant, new.project, new.job)
         self.limit(found.project, new.idempotency_key)
@@ -65,7 +65,7 @@ class FollowUp:
             request={"messages": [{"role": "user", "content": new.prompt}], "v": 2},
             created_at=now,
             changed_at=now,
-            deadline=now + LONGEST_WAIT,
+            deadline=now + JOB_TIMEOUT_MS,
             retention=self.retention,
             webhook=new.webhook or found.root.webhook,
             details=DocsJob(

@@ -1,10 +1,10 @@
-"""After a job on a branch: the next one's turn."""
+"""Release the branch of a job that has ended, and dispatch the next job on it."""
 
 from dataclasses import dataclass
 
 from jobs.core.job import Job
 from jobs.core.ports import JobQueue
-from jobs.docs.docs_job import branch_of
+from jobs.docs.docs_job import branch_key
 from jobs.docs.ports import Branches
 
 
@@ -14,8 +14,8 @@ class FreeBranch:
     queue: JobQueue
 
     def __call__(self, job: Job) -> None:
-        """Harmless when repeated, and for a job that does not have the branch."""
-        branch = branch_of(job)
+        """Idempotent. Without effect on a branch that another job holds."""
+        branch = branch_key(job)
         self.branches.release(job.tenant, branch, job.id)
         following = self.branches.next(job.tenant, branch)
         if following is not None:

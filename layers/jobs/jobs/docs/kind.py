@@ -1,4 +1,4 @@
-"""Docs jobs, as the shared workers see them."""
+"""The kind of docs jobs, for the shared workers."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class DocsKind:
         self._wiring = wiring
 
     def link(self, ref: JobRef, details: object | None) -> str:
-        """A follow-up is found at its root."""
+        """Return the path of the job. A follow-up has the path of its root."""
         if not isinstance(details, DocsJob):
             raise TypeError(f"job {ref.id} is not a docs job")
         return JOB_PATH.format(project=details.project, id=details.root or ref.id)
@@ -44,7 +44,7 @@ class DocsKind:
     def create(self, request: Mapping[str, Any], *, tenant: str, key: str) -> Job:
         from jobs.docs.api import requests
 
-        new = requests.new_job_of_event(
+        new = requests.parse_event(
             request, tenant=tenant, key=key, loopback=self._wiring.core.webhooks_to_loopback
         )
         return self._wiring.create_docs_job(new)

@@ -1,4 +1,4 @@
-"""Let no more through of what makes a documentation agent work than its project may ask for."""
+"""Enforce the rate limit of a project."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -17,7 +17,7 @@ class LimitDocsRequests:
     limit_rate: LimitRate
 
     def __call__(self, project: Project, idempotency_key: str | None) -> None:
-        """Count one request, unless it repeats an earlier one. Raises `RateLimitedError`."""
+        """Count one request, unless its idempotency key is known. Raises `RateLimitedError`."""
         if idempotency_key and self.repository.knows(project.tenant, KIND, idempotency_key):
             return
         self.limit_rate(f"{project.tenant}#{project.id}", LIMIT)

@@ -1,17 +1,17 @@
-"""What an agent says and does while it works, in words of no wire format.
+"""The output events of a running agent, independent of any wire format.
 
-Each event is a small mapping with its kind under `t`:
+Each event is a small mapping. `t` is its type:
 
-    {"t": "start", "id": message id}                     first of all
-    {"t": "step-start", "id": message id}                a round of the model begins
+    {"t": "start", "id": message id}                     the first event
+    {"t": "step-start", "id": message id}                a turn of the model begins
     {"t": "text", "text": str}                           a piece of text
-    {"t": "tool-call", "id", "name", "args": mapping}    the model uses a tool
+    {"t": "tool-call", "id", "name", "args": mapping}    the model calls a tool
     {"t": "tool-result", "id", "result": mapping}
     {"t": "tool-error", "id", "error": str}
     {"t": "data", "name": str, "data": mapping}          todos, branch, pull request…
-    {"t": "error", "error": str}                         last but for finish: the job has failed
+    {"t": "error", "error": str}                         the job has failed; finish follows
     {"t": "step-finish", "reason": str, "in": int, "out": int}
-    {"t": "finish", "reason": str, "in": int, "out": int}   the last of all
+    {"t": "finish", "reason": str, "in": int, "out": int}   the last event
     reason: stop | length | tool-calls | error | other; in, out: tokens
 """
 

@@ -1,4 +1,4 @@
-"""What documentation agents need from the outside world beside `jobs.core.ports`.
+"""The ports of docs jobs. They add to `jobs.core.ports`.
 
 Every method may raise `UnavailableError`.
 """
@@ -16,29 +16,32 @@ from jobs.kit.clock import Millis
 
 class ProjectRegistry(Protocol):
     def project(self, tenant: str, project_id: str) -> Project:
-        """Return a project of this organisation, or raise `ProjectNotFoundError`."""
+        """Return a project of the tenant, or raise `ProjectNotFoundError`."""
 
 
 class DocsJobs(Protocol):
-    """What these jobs need of their table beyond a `JobRepository`."""
+    """The access to docs jobs that a `JobRepository` does not offer."""
 
     def follow(self, job: Job, *, after: str | None, key: IdempotencyKey | None = None) -> JobRef:
-        """Store a follow-up as its root's latest, both or neither; return its ref, or the key's.
+        """Store a follow-up and make it its root's latest, atomically. Idempotent by `key`.
 
-        Raises `StaleJobError` if the root's latest is not `after`, `JobNotFoundError` if there is
-        no root, `IdempotencyConflictError` if the key came with another request.
+        Returns the ref of the follow-up, or of the first job with the same key. Raises
+        `StaleJobError` if the root's latest is not `after`, `JobNotFoundError` if there is no
+        root, `IdempotencyConflictError` if the key was used with another request.
         """
 
-    def of_project(self, tenant: str, project: str, *, skip: int, take: int) -> Sequence[JobRef]:
-        """Return a project's jobs but for follow-ups, newest first; the newest may be missing."""
+    def list_by_project(
+        self, tenant: str, project: str, *, skip: int, take: int
+    ) -> Sequence[JobRef]:
+        """Return a project's root jobs, newest first. Eventually consistent."""
 
     def headers(self, refs: Sequence[JobRef]) -> Sequence[Job]:
-        """Return those that are there, in any order, without what they were asked."""
+        """Return the existing jobs in any order, without their requests."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutputItem:
-    """Some events in their order. `number` rises by one from 1; `end`: nothing follows."""
+    """Events in order. `number` counts from 1. `end` marks the last item."""
 
     number: int
     events: Sequence[OutputEvent]
@@ -46,37 +49,37 @@ class OutputItem:
 
 
 class OutputLog(Protocol):
-    """A job's output, item by item, for as long as the job can be read."""
+    """A job's output as items, kept as long as the job."""
 
     def append(self, ref: JobRef, item: OutputItem, *, expires_at: Millis) -> None:
-        """Store an item once; storing the same number again changes nothing."""
+        """Store an item. Idempotent by its number."""
 
     def read(self, ref: JobRef, *, since: int) -> Sequence[OutputItem]:
-        """Return the items numbered `since` and above, without holes, as far as they are there."""
+        """Return the items from number `since`, up to the first gap."""
 
 
 class Branches(Protocol):
-    """One job at a time works on a branch (`jobs.docs.docs_job.branch_of`)."""
+    """Locks on branches (`jobs.docs.docs_job.branch_key`): one job at a time runs on a branch."""
 
-    def take(self, tenant: str, branch: str, job_id: str, *, until: Millis) -> bool:
-        """Take or keep its lock; False while another job has it."""
+    def acquire(self, tenant: str, branch: str, job_id: str, *, until: Millis) -> bool:
+        """Acquire or extend the lock. Return False if another job holds it."""
 
     def release(self, tenant: str, branch: str, job_id: str) -> None:
-        """Give the lock back; without effect if it is another's."""
+        """Release the lock. Without effect if another job holds it."""
 
     def next(self, tenant: str, branch: str) -> JobRef | None:
-        """Return the oldest job that is queued for the branch; one that was just may be missing."""
+        """Return the oldest queued job of the branch. Eventually consistent."""
 
 
 class Output(Protocol):
-    """Where a running agent's events go."""
+    """The destination of a running agent's events."""
 
     def __call__(self, event: OutputEvent) -> None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolCall:
-    """`args` is None where the model's arguments were no JSON object."""
+    """A model's call of a tool. `args` is None if the arguments were not a JSON object."""
 
     id: str
     name: str
@@ -85,7 +88,7 @@ class ToolCall:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
-    """What a model said in one round. `reason` as in `jobs.docs.output`."""
+    """A model's turn. `jobs.docs.output` lists the values of `reason`."""
 
     text: str
     calls: Sequence[ToolCall]
@@ -96,7 +99,7 @@ class Turn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tool:
-    """`parameters` is a JSON Schema of an object."""
+    """A tool that a model may call. `parameters` is a JSON Schema of an object."""
 
     name: str
     description: str
@@ -104,8 +107,8 @@ class Tool:
 
 
 type Message = Mapping[str, Any]
-"""{"role": "system" | "user" | "assistant", "content": str}, an assistant's with "calls":
-[ToolCall], or {"role": "tool", "id": tool call's, "content": str}."""
+"""{"role": "system" | "user" | "assistant", "content": str}. An assistant's message may have
+"calls": [ToolCall]. Results of tools: {"role": "tool", "id": tool call's id, "content": str}."""
 
 
 class ToolModel(Protocol):
@@ -117,14 +120,14 @@ class ToolModel(Protocol):
         say: Callable[[str], None],
         deadline: Millis,
     ) -> Turn:
-        """Have the model say its next turn, `say`ing text as it comes. Raises `UpstreamError`."""
+        """Return the model's next turn. Stream its text to `say`. Raises `UpstreamError`."""
 
 
 class Checkout(Protocol):
-    """A branch of a repository, and the changes to it that are not pushed yet."""
+    """A branch of a repository with unpushed changes."""
 
     def files(self, folder: str = "") -> Iterator[str]:
-        """Name the regular files below a folder, in order."""
+        """Yield the paths of the regular files below a folder, in order."""
 
     def read(self, path: str) -> bytes:
         """Return a file's content. Raises `FileNotFoundError`, `PathRefusedError`."""
@@ -138,10 +141,10 @@ class Checkout(Protocol):
     def changed(self) -> bool: ...
 
     def published(self) -> bool:
-        """Tell whether the branch is at its host, and has more than the default one."""
+        """Return whether the git host has the branch, and it differs from the default branch."""
 
     def push(self, message: str) -> str:
-        """Commit and push, on a branch rebased once if need be; return the commit's id.
+        """Commit and push. Rebase once if the branch has moved. Return the commit's id.
 
         Raises `UpstreamError`, `CredentialsRefusedError`.
         """
@@ -149,7 +152,7 @@ class Checkout(Protocol):
 
 class Repositories(Protocol):
     def open(self, project: Project, branch: str) -> Checkout:
-        """Fetch the branch, or the default one it is to begin at.
+        """Fetch the branch. If it does not exist, start at the default branch.
 
         Raises `UpstreamError`, `CredentialsRefusedError`.
         """
@@ -157,15 +160,15 @@ class Repositories(Protocol):
 
 class PullRequests(Protocol):
     def open(self, project: Project, branch: str, *, title: str, body: str, draft: bool) -> str:
-        """Return the branch's pull request, new or as it was: its address.
+        """Open a pull request unless the branch has one, and return its URL.
 
         Raises `UpstreamError`, `CredentialsRefusedError`.
         """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Written:
-    """How an agent ended: what it tells the user, how it would call its change, what it took."""
+class AgentResult:
+    """An agent's message to the user, the summary for the commit, and the token counts."""
 
     message: str
     summary: str
@@ -185,10 +188,10 @@ class Writer(Protocol):
         emit: Output,
         note: "Note",
         deadline: Millis,
-    ) -> Written:
-        """Work on the checkout. Raises `UpstreamError`."""
+    ) -> AgentResult:
+        """Run the agent on the checkout. Raises `UpstreamError`."""
 
 
 class Note(Protocol):
     def __call__(self, **changes: Any) -> None:
-        """Store changes of the docs_job's title, todos or message."""
+        """Store changes of the docs job's title, todos or message."""

@@ -1,4 +1,4 @@
-"""Read documentation agents' jobs, each with the last of its follow-ups."""
+"""Read docs jobs as conversations: each root job with its last follow-up."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -17,7 +17,7 @@ class GetDocsJob:
     get_job: GetJob
 
     def __call__(self, tenant: str, project_id: str, job_id: str) -> Conversation:
-        """Raises `ProjectNotFoundError`, `JobNotFoundError`; also for what is another's."""
+        """Return a root job's conversation. Raises `ProjectNotFoundError`, `JobNotFoundError`."""
         self.projects.project(tenant, project_id)
         root = self.get_job(JobRef(tenant=tenant, kind=KIND, id=job_id))
         docs_job = docs_job_of(root)
@@ -26,7 +26,7 @@ class GetDocsJob:
         return self.conversation(root)
 
     def conversation(self, root: Job) -> Conversation:
-        """Return what a job has become, with its follow-ups."""
+        """Return the current conversation of a root job."""
         docs_job = docs_job_of(root)
         return Conversation(
             project=self.projects.project(root.tenant, docs_job.project),
@@ -46,7 +46,7 @@ class ListDocsJobs:
     ) -> Sequence[Conversation]:
         """Return a project's conversations, newest first. Raises `ProjectNotFoundError`."""
         project = self.projects.project(tenant, project_id)
-        refs = self.jobs.of_project(tenant, project_id, skip=skip, take=take)
+        refs = self.jobs.list_by_project(tenant, project_id, skip=skip, take=take)
         now = self.clock()
         roots = {job.id: job.as_of(now) for job in self.jobs.headers(refs)}
         last = [replace(r.ref, id=id_) for r in roots.values() if (id_ := docs_job_of(r).latest)]

@@ -1,4 +1,4 @@
-"""Have an agent write documentation: claim the job and its branch, let it work, push, tell."""
+"""Run a docs job: claim it and its branch, run the agent, push its changes."""
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -14,17 +14,18 @@ from jobs.core.job import Job, JobRef
 from jobs.core.ports import Delivery, JobRepository
 from jobs.core.status import JobStatus
 from jobs.docs.docs_job import (
+    ATTEMPT_TIMEOUT_MS,
     KIND,
-    LONGEST_JOB,
     DocsJob,
     Project,
-    branch_of,
+    branch_key,
     docs_job_of,
     with_docs_job,
 )
 from jobs.docs.errors import CredentialsRefusedError, ProjectNotFoundError
 from jobs.docs.free_branch import FreeBranch
 from jobs.docs.ports import (
+    AgentResult,
     Branches,
     Message,
     Output,
@@ -33,15 +34,14 @@ from jobs.docs.ports import (
     PullRequests,
     Repositories,
     Writer,
-    Written,
 )
 from jobs.docs.write_output import OutputWriter
 from jobs.kit.clock import Clock
 from jobs.kit.errors import UnavailableError, UpstreamError
 from jobs.kit.heartbeat import OutOfTimeError, run_with_heartbeat
 
-_LONGEST_THREAD: Final = 20
-_PAUSES_S: Final = (0.2, 1.0, 3.0)
+_MAX_THREAD_LENGTH: Final = 20
+_SAVE_RETRY_DELAYS_S: Final = (0.2, 1.0, 3.0)
 
 
 class AttemptOutcome(StrEnum):
@@ -49,7 +49,7 @@ class AttemptOutcome(StrEnum):
 
     WRITTEN = "written"
     FAILED = "failed"
-    WAITS = "waits for its branch"
+    WAITS = "waiting for branch"
     NOT_NEEDED = "not needed"
     TOO_LATE = "too late"
 
@@ -93,7 +93,7 @@ class RunDocsJob:
             self.free(job)
 
     def _has_turn(self, job: Job) -> bool:
-        """Whether the branch is ours. Who must wait is queued first, then looks once more."""
+        """Acquire the branch, or queue the job and try once more."""
         if self._takes_branch(job):
             return True
         if job.status is JobStatus.PENDING:
@@ -105,7 +105,7 @@ class RunDocsJob:
         if self._must_follow(docs_job_of(job), job.tenant):
             return False
         until = self.clock() + LEASE_MS
-        return self.branches.take(job.tenant, branch_of(job), job.id, until=until)
+        return self.branches.acquire(job.tenant, branch_key(job), job.id, until=until)
 
     def _must_follow(self, docs_job: DocsJob, tenant: str) -> bool:
         if docs_job.follows is None:
@@ -136,11 +136,12 @@ class _DocsAttempt:
             else:
                 emit({"t": "data", "name": "restarted", "data": {}})
             try:
-                written = run_with_heartbeat(
+                result = run_with_heartbeat(
                     partial(self._work, emit),
                     beat=self._heartbeat,
                     every_s=HEARTBEAT_S,
-                    timeout_s=min(self._job.deadline - self._run.clock(), LONGEST_JOB) / 1000,
+                    timeout_s=min(self._job.deadline - self._run.clock(), ATTEMPT_TIMEOUT_MS)
+                    / 1000,
                 )
             except OutOfTimeError:
                 return self._failed(emit, UpstreamError("The agent took too long"))
@@ -150,11 +151,11 @@ class _DocsAttempt:
                 return self._failed(emit, error)
             emit.flush()
             self._save(self._job.succeed({}, now=self._run.clock()))
-            tokens = {"in": written.tokens_in, "out": written.tokens_out}
+            tokens = {"in": result.tokens_in, "out": result.tokens_out}
             emit.end({"t": "finish", "reason": "stop", **tokens})
             return AttemptOutcome.WRITTEN
 
-    def _work(self, emit: OutputWriter) -> Written:
+    def _work(self, emit: OutputWriter) -> AgentResult:
         run, thread = self._run, self._thread()
         if thread:
             before = docs_job_of(thread[-1])
@@ -162,7 +163,7 @@ class _DocsAttempt:
         docs_job = docs_job_of(self._job)
         project = run.projects.project(self._job.tenant, docs_job.project)
         checkout = run.repositories.open(project, docs_job.branch)
-        written = run.write(
+        result = run.write(
             project,
             docs_job,
             conversation(thread, self._job),
@@ -172,25 +173,25 @@ class _DocsAttempt:
             note=self._note,
             deadline=self._job.deadline,
         )
-        self._note(message=written.message)
+        self._note(message=result.message)
         if checkout.changed():
-            commit = checkout.push(written.summary)
+            commit = checkout.push(result.summary)
             emit({"t": "data", "name": "commit", "data": {"branch": docs_job.branch, "id": commit}})
-            self._open_pull_request(project, written, emit)
+            self._open_pull_request(project, result, emit)
         elif self._job.attempt > 1 and checkout.published():
-            # All of it is there: the attempt before has pushed, and died before it said so.
-            self._open_pull_request(project, written, emit)
-        return written
+            # The previous attempt crashed between its push and the pull request.
+            self._open_pull_request(project, result, emit)
+        return result
 
-    def _open_pull_request(self, project: Project, written: Written, emit: Output) -> None:
+    def _open_pull_request(self, project: Project, result: AgentResult, emit: Output) -> None:
         docs_job = docs_job_of(self._job)
         if project.pull_requests is None or docs_job.branch == project.default_branch:
             return
         link = self._run.pull_requests.open(
             project,
             docs_job.branch,
-            title=docs_job.title or written.summary,
-            body=written.message,
+            title=docs_job.title or result.summary,
+            body=result.message,
             draft=docs_job.draft,
         )
         self._note(pull_request=link)
@@ -208,14 +209,14 @@ class _DocsAttempt:
         return AttemptOutcome.FAILED
 
     def _note(self, **changes: Any) -> None:
-        """Saving renews the lease too: what the beat has written must not be turned back."""
+        """Save changes of the details. Renew the lease, to keep the heartbeat's renewal."""
         self._save(
             replace(with_docs_job(self._job, **changes), lease_until=self._run.clock() + LEASE_MS)
         )
 
     def _save(self, job: Job) -> None:
-        """Work that is done is not lost to a table that is busy, or that a follow-up writes to."""
-        for pause in _PAUSES_S:
+        """Save the job. Retry when the table throttles, so as not to lose finished work."""
+        for pause in _SAVE_RETRY_DELAYS_S:
             try:
                 self._run.repository.save(job, replacing=self._job)
             except UnavailableError:
@@ -230,12 +231,12 @@ class _DocsAttempt:
         self._attempt.heartbeat(self._job)
         until = self._run.clock() + LEASE_MS
         with suppress(UnavailableError):  # the branch remains taken for two more heartbeats
-            self._run.branches.take(
-                self._job.tenant, branch_of(self._job), self._job.id, until=until
+            self._run.branches.acquire(
+                self._job.tenant, branch_key(self._job), self._job.id, until=until
             )
 
     def _next_number(self) -> int:
-        """An attempt goes on where the one before it has stopped."""
+        """Return the number of the next output item, after those of previous attempts."""
         number = 1
         while items := self._run.log.read(self._job.ref, since=number):
             number = items[-1].number + 1
@@ -244,7 +245,7 @@ class _DocsAttempt:
     def _thread(self) -> list[Job]:
         """Return the jobs that this one follows, oldest first."""
         jobs = [self._job]
-        while (before := docs_job_of(jobs[0]).follows) and len(jobs) < _LONGEST_THREAD:
+        while (before := docs_job_of(jobs[0]).follows) and len(jobs) < _MAX_THREAD_LENGTH:
             ref = JobRef(tenant=self._job.tenant, kind=KIND, id=before)
             try:
                 jobs.insert(0, self._run.repository.get(ref))
@@ -254,10 +255,10 @@ class _DocsAttempt:
 
 
 def conversation(thread: Sequence[Job], job: Job) -> list[Message]:
-    """What was said on this branch before, and what is asked now."""
-    said: list[Message] = []
+    """Return the messages of the earlier jobs, followed by those of this job."""
+    messages: list[Message] = []
     for before in thread:
-        said += before.request["messages"]
+        messages += before.request["messages"]
         if message := docs_job_of(before).message:
-            said.append({"role": "assistant", "content": message})
-    return [*said, *job.request["messages"]]
+            messages.append({"role": "assistant", "content": message})
+    return [*messages, *job.request["messages"]]

@@ -1,7 +1,6 @@
-"""Follow a job's output while it is made.
+"""Stream a job's output while the agent writes it.
 
-Items are asked for again and again, as DynamoDB does not call: what the agent said is seen within
-`Pace.poll` seconds, or `Pace.slowly` once it has said nothing for a while.
+The stream polls DynamoDB every `Pace.poll` seconds, or `Pace.idle_poll` after an empty poll.
 """
 
 import asyncio
@@ -21,24 +20,24 @@ from jobs.docs.ports import OutputItem, OutputLog
 from jobs.kit.clock import Clock, Millis
 from jobs.kit.errors import UnavailableError
 
-ABANDONED: Final[Millis] = 90_000
-"""So long after a worker's lease another should have taken over, and more than once."""
+ABANDONED_AFTER_MS: Final[Millis] = 90_000
+"""After the lease has expired. By then SQS has sent the job to other workers, more than once."""
 
-LOST: Final = "The job ended before the agent did"
+LOST_MESSAGE: Final = "The job ended before the agent did"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
-    """Seconds. After `heartbeat` without output the client is sent one, and the job looked at.
+    """Intervals in seconds. `heartbeat` applies while there is no output.
 
-    `longest`: what still runs then is left, to be taken up again by another request. It is less
-    than the function's time.
+    After `max_duration` the stream ends; the client can resume it. It must be shorter than the
+    function's timeout.
     """
 
     poll: float = 0.1
-    slowly: float = 0.15
+    idle_poll: float = 0.15
     heartbeat: float = 5.0
-    longest: float = 870.0
+    max_duration: float = 870.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,12 +48,12 @@ class Tail:
     pace: Pace = Pace()
 
     async def __call__(self, ref: JobRef, playback: Playback) -> AsyncIterator[bytes]:
-        """Return what there is and will be, until the end of it, of the job, or of our time.
+        """Return a stream of the output, until its end, the job's end or `max_duration`.
 
-        Raises `BadRequestError` if the place to begin at is no place, and `UnavailableError`; what
-        is returned raises nothing.
+        Raises `BadRequestError` if the stream has no such start position, and `UnavailableError`.
+        The returned iterator does not raise.
         """
-        items = await run_in_threadpool(self.log.read, ref, since=playback.wanted)
+        items = await run_in_threadpool(self.log.read, ref, since=playback.next_item)
         first = b"".join(playback.play(items))
         playback.check()
         return self._follow(ref, playback, first)
@@ -62,9 +61,9 @@ class Tail:
     async def _follow(self, ref: JobRef, playback: Playback, first: bytes) -> AsyncIterator[bytes]:
         began = heard = time.monotonic()
         was_over = False
-        yield first or playback.heartbeat  # so that there is a first byte at once
-        while not playback.ended and time.monotonic() < began + self.pace.longest:
-            items = await run_in_threadpool(self._news, ref, playback.wanted)
+        yield first or playback.heartbeat  # sends the first byte without delay
+        while not playback.ended and time.monotonic() < began + self.pace.max_duration:
+            items = await run_in_threadpool(self._news, ref, playback.next_item)
             if news := b"".join(playback.play(items)):
                 heard = time.monotonic()
                 yield news
@@ -72,16 +71,16 @@ class Tail:
                 heard = time.monotonic()
                 yield playback.heartbeat
                 is_over = await run_in_threadpool(self._is_over, ref)
-                if is_over and was_over:  # its last words may come a moment later than its end
-                    yield b"".join(playback.give_up(LOST))
+                if is_over and was_over:  # checks twice: the worker saves the job before its output
+                    yield b"".join(playback.end_with_error(LOST_MESSAGE))
                     return
                 was_over = is_over
-            await asyncio.sleep(self.pace.poll if items else self.pace.slowly)
+            await asyncio.sleep(self.pace.poll if items else self.pace.idle_poll)
 
     def _news(self, ref: JobRef, since: int) -> Sequence[OutputItem]:
         try:
             return self.log.read(ref, since=since)
-        except UnavailableError:  # the client need not notice: the next attempt is near
+        except UnavailableError:  # the next poll retries
             return ()
 
     def _is_over(self, ref: JobRef) -> bool:
@@ -92,5 +91,5 @@ class Tail:
             return True
         except UnavailableError:
             return False
-        abandoned = job.status is JobStatus.RUNNING and now >= job.lease_until + ABANDONED
+        abandoned = job.status is JobStatus.RUNNING and now >= job.lease_until + ABANDONED_AFTER_MS
         return job.status.is_terminal or abandoned

@@ -1,4 +1,4 @@
-"""Composes documentation agents; `jobs.core.wiring` says how wirings work."""
+"""Composes docs jobs. `jobs.core.wiring` explains wirings."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class DocsWiring:
     def __init__(self, core: CoreWiring) -> None:
         self.core = core
 
-    # ── What the API does ───────────────────────────────────────────────────────────
+    # ── Use cases of the API ────────────────────────────────────────────────────────
 
     @cached_property
     def create_docs_job(self) -> CreateDocsJob:
@@ -83,7 +83,7 @@ class DocsWiring:
 
         return Tail(log=self.output_log, repository=self.core.jobs, clock=self.core.clock)
 
-    # ── What it stands on ───────────────────────────────────────────────────────────
+    # ── Adapters and the worker ─────────────────────────────────────────────────────
 
     @cached_property
     def docs_jobs(self) -> DynamoDocsJobs:
@@ -148,7 +148,7 @@ class DocsWiring:
         )
 
     def tool_model(self, project: Project, name: str) -> ToolModel:
-        """Return the model that a project calls `sonnet` or `opus`.
+        """Return the project's model for `sonnet` or `opus`.
 
         Raises `UpstreamError` if it has none.
         """

@@ -1,4 +1,4 @@
-"""Write down what an agent says while it works: often enough to be followed, not at every word."""
+"""Write an agent's output to the log in batches, at short intervals."""
 
 import json
 from threading import Condition, Thread
@@ -10,17 +10,18 @@ from jobs.docs.output import OutputEvent
 from jobs.docs.ports import OutputItem, OutputLog
 from jobs.kit.errors import UpstreamError
 
-PAUSE_S: Final = 0.2
-_MOST_CHARACTERS: Final = 4 * 2**20
-_ITEM_CHARACTERS: Final = 60_000
-_ITEM_EVENTS: Final = 200
-_LONGEST_VALUE: Final = 20_000
+FLUSH_INTERVAL_S: Final = 0.2
+_MAX_OUTPUT_LENGTH: Final = 4 * 2**20
+_MAX_ITEM_LENGTH: Final = 60_000
+_MAX_ITEM_EVENTS: Final = 200
+_MAX_VALUE_LENGTH: Final = 20_000
 
 
 class OutputWriter:
-    """Used as a context: what was said is written by its end at the latest.
+    """A context manager that buffers events and writes them in the background.
 
-    The first item is numbered `number`. Neighbouring pieces of text become one.
+    `number` is the number of its first item. It joins consecutive text events. On exit it writes
+    all remaining events.
     """
 
     def __init__(self, log: OutputLog, job: Job, *, number: int = 1) -> None:
@@ -28,7 +29,7 @@ class OutputWriter:
         self._job = job
         self._number = number
         self._events: list[dict[str, Any]] = []
-        self._said = self._waiting = 0
+        self._total_size = self._waiting = 0
         self._changed = Condition()
         self._over = False
         self._failure: Exception | None = None
@@ -52,15 +53,15 @@ class OutputWriter:
             raise self._failure
 
     def __call__(self, event: OutputEvent) -> None:
-        """Note an event. Raises what earlier writes raised, and `UpstreamError` at a limit."""
+        """Buffer an event. Raises errors of earlier writes, and `UpstreamError` over the limit."""
         with self._changed:
             if self._failure is not None:
                 raise self._failure
-            event = _shortened(event)
+            event = _shorten(event)
             size = len(json.dumps(event))
-            self._said += size
-            if self._said > _MOST_CHARACTERS:
-                raise UpstreamError("The agent said more than can be kept")
+            self._total_size += size
+            if self._total_size > _MAX_OUTPUT_LENGTH:
+                raise UpstreamError("The agent's output is too large")
             self._waiting += size
             last = self._events[-1] if self._events else {}
             if event["t"] == last.get("t") == "text":
@@ -70,14 +71,14 @@ class OutputWriter:
             self._changed.notify()
 
     def flush(self) -> None:
-        """Write what was said so far, or raise what keeps it from being written."""
+        """Write all buffered events. Raises the error of a failed write."""
         with self._changed:
             self._write()
             if self._failure is not None:
                 raise self._failure
 
     def end(self, *events: OutputEvent) -> None:
-        """Write these last events, and that nothing follows."""
+        """Write the last events and mark the end of the output."""
         with self._changed:
             self._events += map(dict, events)
             self._write(end=True)
@@ -87,11 +88,11 @@ class OutputWriter:
             while not self._over and self._failure is None:
                 self._changed.wait_for(lambda: self._events or self._over)
                 if not self._is_full():
-                    self._changed.wait_for(lambda: self._is_full() or self._over, PAUSE_S)
+                    self._changed.wait_for(lambda: self._is_full() or self._over, FLUSH_INTERVAL_S)
                 self._write()
 
     def _is_full(self) -> bool:
-        return self._waiting >= _ITEM_CHARACTERS or len(self._events) >= _ITEM_EVENTS
+        return self._waiting >= _MAX_ITEM_LENGTH or len(self._events) >= _MAX_ITEM_EVENTS
 
     def _write(self, *, end: bool = False) -> None:
         if not self._events and not end:
@@ -99,22 +100,24 @@ class OutputWriter:
         item = OutputItem(number=self._number, events=self._events, end=end)
         try:
             self._log.append(self._job.ref, item, expires_at=self._job.gone_at)
-        except Exception as error:  # noqa: BLE001 - raised where it can be dealt with
+        except Exception as error:  # noqa: BLE001 - the next call raises it
             self._failure = error
             return
         self._number += 1
         self._events, self._waiting = [], 0
 
 
-def _shortened(event: OutputEvent) -> OutputEvent:
-    """Show of a tool's arguments or result as much as fits: a whole file need not be followed."""
+def _shorten(event: OutputEvent) -> OutputEvent:
+    """Truncate large values, such as the files in tool arguments and results."""
     return {
-        name: value if len(text := json.dumps(value)) <= _LONGEST_VALUE else _beginning(value, text)
+        name: value
+        if len(text := json.dumps(value)) <= _MAX_VALUE_LENGTH
+        else _truncate(value, text)
         for name, value in event.items()
     }
 
 
-def _beginning(value: Any, text: str) -> Any:
+def _truncate(value: Any, text: str) -> Any:
     if isinstance(value, str):
-        return f"{value[:_LONGEST_VALUE]}…"
-    return {"beginning": f"{text[:_LONGEST_VALUE]}…"}
+        return f"{value[:_MAX_VALUE_LENGTH]}…"
+    return {"beginning": f"{text[:_MAX_VALUE_LENGTH]}…"}

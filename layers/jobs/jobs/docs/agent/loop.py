@@ -5,21 +5,21 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from jobs.docs.agent.prompt import conversation, title_of
+from jobs.docs.agent.prompt import conversation, default_title
 from jobs.docs.agent.tools import TOOLS, Finish, Toolbox, ToolError
 from jobs.docs.docs_job import DocsJob, Project, Todo
-from jobs.docs.ports import Checkout, Message, Note, Output, ToolCall, ToolModel, Turn, Written
+from jobs.docs.ports import AgentResult, Checkout, Message, Note, Output, ToolCall, ToolModel, Turn
 from jobs.kit.clock import Clock, Millis
 from jobs.kit.errors import UpstreamError
 
-MOST_STEPS: Final = 40
-MOST_REPEATS: Final = 5
-MOST_CALLS: Final = 32
+MAX_STEPS: Final = 40
+MAX_REPEATS: Final = 5
+MAX_CALLS_PER_TURN: Final = 32
 """In one turn."""
-MOST_SAID: Final = 512 * 1024
-MOST_SENT: Final = 8 * 2**20
+MAX_OUTPUT_LENGTH: Final = 512 * 1024
+MAX_CONTEXT_LENGTH: Final = 8 * 2**20
 """Characters: of all that the model says, and of all that it was sent, over the whole job."""
-_MOST_SHOWN: Final = 4000
+_MAX_SHOWN_LENGTH: Final = 4000
 """Characters of an argument or a result that whoever follows the job gets to see."""
 
 type Models = Callable[[Project, str], ToolModel]
@@ -42,7 +42,7 @@ class DocsAgent:
         emit: Output,
         note: Note,
         deadline: Millis,
-    ) -> Written:
+    ) -> AgentResult:
         """Have the model work on the checkout until it is done, emitting what it says and does.
 
         The events of its rounds only: what comes before and after is the caller's. Raises
@@ -51,18 +51,18 @@ class DocsAgent:
         model = self.models(project, docs_job.model)
         said = [*conversation(project, docs_job, messages)]
         work = _Work(job_id, model, checkout, emit, note, said)
-        for _ in range(MOST_STEPS):
+        for _ in range(MAX_STEPS):
             if self.clock() >= deadline:
                 raise UpstreamError("The agent took too long")
             turn = work.step(deadline)
             if work.finished or not turn.calls:
                 break
         else:
-            raise UpstreamError(f"The agent was not done after {MOST_STEPS} steps")
+            raise UpstreamError(f"The agent was not done after {MAX_STEPS} steps")
         end = work.finished or Finish(message=turn.text)
-        title = end.title or docs_job.title or title_of(messages)
+        title = end.title or docs_job.title or default_title(messages)
         note(title=title)
-        return Written(
+        return AgentResult(
             message=end.message,
             summary=end.commit or title,
             tokens_in=work.tokens_in,
@@ -98,14 +98,14 @@ class _Work:
         turn = self._model.turn(self._messages, TOOLS, say=self._say, deadline=deadline)
         self.tokens_in += turn.tokens_in
         self.tokens_out += turn.tokens_out
-        if len(turn.calls) > MOST_CALLS:
+        if len(turn.calls) > MAX_CALLS_PER_TURN:
             raise UpstreamError("The agent wants to do too much at once")
         self._messages.append({"role": "assistant", "content": turn.text, "calls": turn.calls})
         for call in turn.calls:
             self._stop_if_stuck(call)
             answer = json.dumps(self._use(call), ensure_ascii=False)
             self._messages.append({"role": "tool", "id": call.id, "content": answer})
-        if sum(len(each["content"]) for each in self._messages) > MOST_SENT:
+        if sum(len(each["content"]) for each in self._messages) > MAX_CONTEXT_LENGTH:
             raise UpstreamError("The agent has read too much")
         counted = {"in": turn.tokens_in, "out": turn.tokens_out}
         self._emit({"t": "step-finish", "reason": turn.reason, **counted})
@@ -113,19 +113,19 @@ class _Work:
 
     def _use(self, call: ToolCall) -> Mapping[str, Any]:
         self._emit({
-            "t": "tool-call", "id": call.id, "name": call.name, "args": shown(call.args or {}),
+            "t": "tool-call", "id": call.id, "name": call.name, "args": shorten(call.args or {}),
         })  # fmt: skip
         try:
             result = self._tools.use(call)
         except ToolError as error:
-            self._emit({"t": "tool-error", "id": call.id, "error": shown(str(error))})
+            self._emit({"t": "tool-error", "id": call.id, "error": shorten(str(error))})
             return {"error": str(error)}
-        self._emit({"t": "tool-result", "id": call.id, "result": shown(result)})
+        self._emit({"t": "tool-result", "id": call.id, "result": shorten(result)})
         return result
 
     def _say(self, text: str) -> None:
         self._said += len(text)
-        if self._said > MOST_SAID:
+        if self._said > MAX_OUTPUT_LENGTH:
             raise UpstreamError("The agent does not stop talking")
         if text:
             self._emit({"t": "text", "text": text})
@@ -142,16 +142,16 @@ class _Work:
         same = (call.name, json.dumps(call.args, sort_keys=True))
         self._repeats = self._repeats + 1 if same == self._last else 1
         self._last = same
-        if self._repeats >= MOST_REPEATS:
+        if self._repeats >= MAX_REPEATS:
             raise UpstreamError(f"The agent keeps repeating itself ({call.name[:50]})")
 
 
-def shown(value: Any) -> Any:
+def shorten(value: Any) -> Any:
     """Shorten long texts and lists: a stream is for looking on, and its items are small."""
     if isinstance(value, str):
-        return value if len(value) <= _MOST_SHOWN else f"{value[:_MOST_SHOWN]}…"
+        return value if len(value) <= _MAX_SHOWN_LENGTH else f"{value[:_MAX_SHOWN_LENGTH]}…"
     if isinstance(value, Mapping):
-        return {str(key)[:100]: shown(each) for key, each in list(value.items())[:20]}
+        return {str(key)[:100]: shorten(each) for key, each in list(value.items())[:20]}
     if isinstance(value, list | tuple):
-        return [shown(each) for each in value[:100]]
+        return [shorten(each) for each in value[:100]]
     return value

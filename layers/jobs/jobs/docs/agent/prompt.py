@@ -6,7 +6,7 @@ from typing import Final
 from jobs.docs.docs_job import DocsJob, Project
 from jobs.docs.ports import Message
 
-_LONGEST_TITLE: Final = 72
+_MAX_TITLE_LENGTH: Final = 72
 _DUTY: Final = """\
 You write documentation in a git repository, by the tools you have. You are on the branch {branch}.
 {place} Paths are given from the top of the repository.
@@ -34,9 +34,9 @@ def conversation(
         yield each if asked or each["role"] != "system" else {**each, "role": "user"}
 
 
-def title_of(messages: Sequence[Message]) -> str:
+def default_title(messages: Sequence[Message]) -> str:
     """Name work that its agent has not named: by the last request's first words."""
     asked = [each["content"] for each in messages if each["role"] != "assistant"]
     words = " ".join(asked[-1].split()) if asked else ""
-    short = words if len(words) <= _LONGEST_TITLE else f"{words[: _LONGEST_TITLE - 1]}…"
+    short = words if len(words) <= _MAX_TITLE_LENGTH else f"{words[: _MAX_TITLE_LENGTH - 1]}…"
     return short or "Update the documentation"

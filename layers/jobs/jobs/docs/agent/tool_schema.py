@@ -33,26 +33,28 @@ def mapping(properties: Mapping[str, Schema], *, optional: AbstractSet[str]) -> 
     }
 
 
-def mismatch(value: Any, schema: Schema, at: str = "") -> str:
+def find_mismatch(value: Any, schema: Schema, at: str = "") -> str:
     """Say where and how a value is not as the schema has it; nothing if it is."""
     where = at or "the arguments"
     match schema["type"], value:
         case "object", dict():
-            return _mismatched_parts(value, schema, at)
+            return _find_mismatch_in_object(value, schema, at)
         case "array", list():
             if len(value) > schema["maxItems"]:
                 return f"{where}: must have {schema['maxItems']} entries at most"
-            inner = (mismatch(each, schema["items"], f"{at}[{n}]") for n, each in enumerate(value))
+            inner = (
+                find_mismatch(each, schema["items"], f"{at}[{n}]") for n, each in enumerate(value)
+            )
             return next(filter(None, inner), "")
         case "string", str():
-            return _mismatched_text(value, schema, where)
+            return _find_mismatch_in_string(value, schema, where)
         case "integer", int() if not isinstance(value, bool):
             return "" if value >= schema["minimum"] else f"{where}: must be 1 or more"
         case kind, _:
             return f"{where}: must be {_ARTICLES[kind]}"
 
 
-def _mismatched_text(value: str, schema: Schema, where: str) -> str:
+def _find_mismatch_in_string(value: str, schema: Schema, where: str) -> str:
     if "enum" in schema:
         known = schema["enum"]
         return "" if value in known else f"{where}: must be one of {', '.join(known)}"
@@ -61,7 +63,7 @@ def _mismatched_text(value: str, schema: Schema, where: str) -> str:
     return "" if len(value) >= schema.get("minLength", 0) else f"{where}: must not be empty"
 
 
-def _mismatched_parts(value: Mapping[str, Any], schema: Schema, at: str) -> str:
+def _find_mismatch_in_object(value: Mapping[str, Any], schema: Schema, at: str) -> str:
     parts, prefix = schema["properties"], f"{at}." if at else ""
     for name in schema["required"]:
         if name not in value:
@@ -69,6 +71,6 @@ def _mismatched_parts(value: Mapping[str, Any], schema: Schema, at: str) -> str:
     for name, inner in value.items():
         if name not in parts:
             return f"{prefix}{str(name)[:50]}: is not known; there are {', '.join(parts)}"
-        if wrong := mismatch(inner, parts[name], f"{prefix}{name}"):
+        if wrong := find_mismatch(inner, parts[name], f"{prefix}{name}"):
             return wrong
     return ""

@@ -7,16 +7,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from jobs.docs.agent.tool_schema import listing, mapping, mismatch, number, text
+from jobs.docs.agent.tool_schema import find_mismatch, listing, mapping, number, text
 from jobs.docs.docs_job import Priority, Todo, TodoStatus
 from jobs.docs.errors import PathRefusedError
 from jobs.docs.ports import Checkout, Tool, ToolCall
 
-MOST_SHOWN: Final = 64 * 1024
+MAX_READ_LENGTH: Final = 64 * 1024
 """Characters of a file that a model gets at once."""
-_MOST_FILES: Final = 1000
-_MOST_MATCHES: Final = 100
-_LONGEST_LINE: Final = 300
+_MAX_FILES: Final = 1000
+_MAX_MATCHES: Final = 100
+_MAX_LINE_LENGTH: Final = 300
 _PATH: Final = text("From the top of the repository, with /", at_most=1000)
 
 
@@ -49,7 +49,7 @@ class Toolbox:
         tool, action = known
         if call.args is None:
             raise ToolError("The arguments are not a JSON object, or were cut off")
-        if wrong := mismatch(call.args, tool.parameters):
+        if wrong := find_mismatch(call.args, tool.parameters):
             raise ToolError(wrong)
         try:
             return action(self, **call.args)
@@ -60,16 +60,16 @@ class Toolbox:
 
     def list_files(self, folder: str = "") -> Mapping[str, Any]:
         files = list(self.checkout.files(folder))
-        return {"files": files[:_MOST_FILES], "total": len(files)}
+        return {"files": files[:_MAX_FILES], "total": len(files)}
 
     def read_file(self, path: str, first_line: int = 1) -> Mapping[str, Any]:
         lines = self._text(path).splitlines(keepends=True)
         shown: list[str] = []
         size = 0
         for line in lines[first_line - 1 :]:
-            if shown and size + len(line) > MOST_SHOWN:
+            if shown and size + len(line) > MAX_READ_LENGTH:
                 break
-            shown.append(line[:MOST_SHOWN])
+            shown.append(line[:MAX_READ_LENGTH])
             size += len(line)
         last = first_line - 1 + len(shown)
         more = {"next_line": last + 1} if last < len(lines) else {}
@@ -84,8 +84,8 @@ class Toolbox:
                 continue  # a picture, or too large
             for n, line in enumerate(lines, 1):
                 if wanted in line.casefold():
-                    matches.append({"path": path, "line": n, "text": line[:_LONGEST_LINE]})
-                if len(matches) > _MOST_MATCHES:
+                    matches.append({"path": path, "line": n, "text": line[:_MAX_LINE_LENGTH]})
+                if len(matches) > _MAX_MATCHES:
                     return {"matches": matches[:-1], "more": True}
         return {"matches": matches, "more": False}
 

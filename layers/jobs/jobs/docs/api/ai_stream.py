@@ -1,8 +1,8 @@
-"""Output as the AI SDK's clients read it: what their two formats share.
+"""The common parts of the AI SDK's two stream formats.
 
-A stream can be left and taken up again anywhere. So how an event is written depends on it and on
-the event before it only, and a place in a stream is an item's number and how many of the pieces
-that the item is written as have been seen: `7.3`.
+Clients can resume a stream at any position. Therefore the pieces of an event depend on this event
+and the previous one only. A position is an item's number and the number of its pieces that the
+client has received: `7.3`.
 """
 
 import re
@@ -18,7 +18,7 @@ PLACE: Final = re.compile(r"([1-9]\d{0,9})\.(\d{1,6})", re.ASCII)
 
 
 class Place(NamedTuple):
-    """`pieces` of item `item`, and all that is before it, have been seen."""
+    """A position in a stream, after `pieces` pieces of item `item`."""
 
     item: int = 1
     pieces: int = 0
@@ -33,15 +33,15 @@ START: Final = Place()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WireFormat:
-    """`written` turns an event, and the one before it, into pieces; `framed` puts one on the wire.
+    """A stream format. Clients ignore its `heartbeat`.
 
-    `heartbeat` is what a client reads without noticing it.
+    `to_pieces` serializes an event, given the previous one. `to_frame` encodes a piece.
     """
 
     headers: Mapping[str, str]
     heartbeat: bytes
-    written: Callable[[OutputEvent, OutputEvent | None], Sequence[str]]
-    framed: Callable[[str, Place], bytes]
+    to_pieces: Callable[[OutputEvent, OutputEvent | None], Sequence[str]]
+    to_frame: Callable[[str, Place], bytes]
 
 
 def parse_place(last_event_id: str | None) -> Place:

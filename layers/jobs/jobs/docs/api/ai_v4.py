@@ -1,4 +1,4 @@
-"""The AI SDK's data stream of version 4: a line `TYPE:JSON` for each event."""
+"""The data stream format of AI SDK 4: a line `TYPE:JSON` for each event."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
@@ -35,20 +35,20 @@ _LINES: Final[Mapping[str, Callable[[OutputEvent], Line]]] = {
 }
 
 
-def _written(event: OutputEvent, before: OutputEvent | None) -> Sequence[str]:
-    if event["t"] == "start":  # each step says whose it is
+def _to_pieces(event: OutputEvent, before: OutputEvent | None) -> Sequence[str]:
+    if event["t"] == "start":  # each step-start has the message id
         return []
     kind, value = _LINES[event["t"]](event)
     return [f"{kind}:{strict_json.dumps(value)}\n"]
 
 
-def _framed(line: str, place: Place) -> bytes:
+def _to_frame(line: str, place: Place) -> bytes:
     return line.encode()
 
 
 V4: Final = WireFormat(
     headers={"Content-Type": "text/plain; charset=utf-8", "X-Vercel-AI-Data-Stream": "v1"},
     heartbeat=b"2:[]\n",
-    written=_written,
-    framed=_framed,
+    to_pieces=_to_pieces,
+    to_frame=_to_frame,
 )

@@ -1,7 +1,7 @@
-"""The AI SDK's UI message stream of version 5 and later: JSON as server-sent events.
+"""The UI message stream format of AI SDK 5 and later: JSON as server-sent events.
 
-Neighbouring texts are one part, which the first of them opens and the next other event closes.
-Parts may share an id, as no two of them are open at once.
+Consecutive text events form one part. The first text event opens the part, and the next event of
+another type closes it. All parts have the same id, because only one is open at a time.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -22,7 +22,7 @@ def _called(event: OutputEvent, how: str, **more: Any) -> Chunk:
 
 
 def _finish(event: OutputEvent) -> Chunk:
-    """What it may say besides metadata differs between 5.0 and 6."""
+    """Uses metadata only: the other fields differ between versions 5 and 6."""
     usage = {"inputTokens": event["in"], "outputTokens": event["out"]}
     metadata = {"finishReason": event["reason"], "usage": usage}
     return {"type": "finish", "messageMetadata": metadata}
@@ -52,18 +52,18 @@ def _chunks(event: OutputEvent, before: OutputEvent | None) -> Iterator[Chunk]:
     yield _CHUNKS[event["t"]](event)
 
 
-def _written(event: OutputEvent, before: OutputEvent | None) -> Sequence[str]:
+def _to_pieces(event: OutputEvent, before: OutputEvent | None) -> Sequence[str]:
     pieces = [strict_json.dumps(chunk) for chunk in _chunks(event, before)]
     return [*pieces, _DONE] if event["t"] == "finish" else pieces
 
 
-def _framed(piece: str, place: Place) -> bytes:
+def _to_frame(piece: str, place: Place) -> bytes:
     return f"id: {place}\ndata: {piece}\n\n".encode()
 
 
 V5: Final = WireFormat(
     headers={"Content-Type": "text/event-stream", "X-Vercel-AI-UI-Message-Stream": "v1"},
     heartbeat=b": ping\n\n",
-    written=_written,
-    framed=_framed,
+    to_pieces=_to_pieces,
+    to_frame=_to_frame,
 )

@@ -1,4 +1,4 @@
-"""What every endpoint of the documentation agents' API has in common."""
+"""Make Lambda handlers of the documentation agents' API."""
 
 from collections.abc import Callable
 
@@ -11,10 +11,10 @@ from jobs.kit.http import Request, Response
 
 
 def docs_endpoint(answer: Callable[[Request], Response], *, scope: Scope) -> runtime.LambdaHandler:
-    """Make a Lambda handler of an endpoint, for keys of this scope."""
+    """Make the Lambda handler of an endpoint that requires a scope."""
 
     def admit(request: Request) -> Response:
-        docs_access.demand(scope, request.scopes)
+        docs_access.require_scope(scope, request.scopes)
         return answer(request)
 
     def refuse(error: Exception, request: Request) -> Response:

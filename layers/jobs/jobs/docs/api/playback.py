@@ -1,4 +1,4 @@
-"""A job's output items as a client is sent them, from wherever it left."""
+"""Encode a job's output items for a client, from any position."""
 
 from collections.abc import Iterator, Sequence
 
@@ -9,10 +9,10 @@ from jobs.kit.http import BadRequestError
 
 
 class Playback:
-    """Writes a job's output from a place on.
+    """Encodes a job's output from a position.
 
-    `wanted` is the item to go on with, `seen` the place reached. It begins an item early: how that
-    one ended tells how the first piece is to be written.
+    `next_item` is the number of the next item to read; `seen` is the current position. Playback
+    starts one item early, because the first piece depends on the previous event.
     """
 
     def __init__(self, wire: WireFormat, since: Place) -> None:
@@ -21,36 +21,36 @@ class Playback:
         self._since = since
         self._last: OutputEvent | None = None
         self.seen = since
-        self.wanted = max(1, since.item - 1)
+        self.next_item = max(1, since.item - 1)
         self.ended = False
 
     def play(self, items: Sequence[OutputItem]) -> Iterator[bytes]:
-        """Write what follows; an item that is missing is waited for, with all that is after it.
+        """Encode the next items, up to the first gap.
 
-        Raises `BadRequestError` if the place to begin at was never given out.
+        Raises `BadRequestError` if the start position does not exist.
         """
         for item in items:
-            if item.number != self.wanted:
+            if item.number != self.next_item:
                 return
-            pieces = [piece for event in item.events for piece in self._written(event)]
+            pieces = [piece for event in item.events for piece in self._to_pieces(event)]
             yield from self._unseen(item.number, pieces)
-            self.wanted += 1
+            self.next_item += 1
             self.ended = item.end
 
-    def give_up(self, why: str) -> Iterator[bytes]:
-        """End a stream whose job will not. A client that comes again misses nothing by it."""
-        error = {"t": "error", "error": why}
+    def end_with_error(self, reason: str) -> Iterator[bytes]:
+        """End the stream of a job whose output has no end. Keeps the position, for a resume."""
+        error = {"t": "error", "error": reason}
         for event in (error, {"t": "finish", "reason": "error", "in": 0, "out": 0}):
-            for piece in self._written(event):
-                yield self._wire.framed(piece, self.seen)
+            for piece in self._to_pieces(event):
+                yield self._wire.to_frame(piece, self.seen)
 
     def check(self) -> None:
-        """Raise `BadRequestError` if the place to begin at is yet to come, all there is played."""
-        if self._since != START and self.wanted <= self._since.item:
+        """Raise `BadRequestError` if the start position is after the end of the output."""
+        if self._since != START and self.next_item <= self._since.item:
             raise BadRequestError(BAD_PLACE)
 
-    def _written(self, event: OutputEvent) -> Sequence[str]:
-        pieces = self._wire.written(event, self._last)
+    def _to_pieces(self, event: OutputEvent) -> Sequence[str]:
+        pieces = self._wire.to_pieces(event, self._last)
         self._last = event
         return pieces
 
@@ -62,4 +62,4 @@ class Playback:
             raise BadRequestError(BAD_PLACE)
         for count, piece in enumerate(pieces[skipped:], start=skipped + 1):
             self.seen = Place(number, count)
-            yield self._wire.framed(piece, self.seen)
+            yield self._wire.to_frame(piece, self.seen)

@@ -1,4 +1,4 @@
-"""The documentation agents' API: what the paths and queries of its requests say."""
+"""The documentation agents' API: parse paths and query strings."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""The documentation agents' API: what its requests say. What does not matter is ignored."""
+"""The documentation agents' API: parse request bodies. Unknown fields are ignored."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,19 +18,19 @@ from pydantic_core import PydanticCustomError
 
 from jobs.core.webhook import Webhook
 from jobs.core.webhook_body import URL_HEADER, WebhookBody, webhook_in_header, webhook_of
-from jobs.docs.branch import valid_branch
+from jobs.docs.branch import is_valid_branch
 from jobs.docs.create_docs_job import NewDocsJob
 from jobs.docs.follow_up import NewMessage
 from jobs.kit import strict_json
 from jobs.kit.fingerprint import fingerprint
 from jobs.kit.http import BadRequestError, Request
 
-_LARGEST: Final = 200_000
+_MAX_BODY_BYTES: Final = 200_000
 _DEFAULT_MODEL: Final = "sonnet"
 
 
 def _flag(value: Any) -> Any:
-    """Read a boolean that a client has spelled as text."""
+    """Convert the strings `true` and `false`, which some clients send."""
     return (
         {"true": True, "false": False}.get(value.lower(), value)
         if isinstance(value, str)
@@ -39,14 +39,16 @@ def _flag(value: Any) -> Any:
 
 
 def _branch(name: str | None) -> str | None:
-    if name and not valid_branch(name):
+    if name and not is_valid_branch(name):
         raise PydanticCustomError("rule", "Input should be the name of a branch as git allows it")
     return name or None
 
 
 def _small(value: Any) -> Any:
-    if len(strict_json.dumps(value).encode()) > _LARGEST:
-        raise PydanticCustomError("rule", f"Input should have at most {_LARGEST} bytes as JSON")
+    if len(strict_json.dumps(value).encode()) > _MAX_BODY_BYTES:
+        raise PydanticCustomError(
+            "rule", f"Input should have at most {_MAX_BODY_BYTES} bytes as JSON"
+        )
     return value
 
 
@@ -72,7 +74,7 @@ class Message(TypedDict):
 
 @with_config(_LENIENT)
 class CreateJob(TypedDict):
-    """Without a branch, or with an empty one, the agent names one."""
+    """The body of a v1 create. The agent names a branch if `branch` is empty or absent."""
 
     messages: Annotated[list[Message], Field(min_length=1, max_length=200), AfterValidator(_small)]
     branch: NotRequired[Branch]
@@ -86,8 +88,8 @@ class Prompt(TypedDict):
 
 
 @with_config(_LENIENT)
-class Elsewhere(TypedDict):
-    """What is no part of the body over HTTP, of a create that comes another way."""
+class EventFields(TypedDict):
+    """The fields of a `Job Requested` event that HTTP requests have in the path and headers."""
 
     projectId: Annotated[str, Field(min_length=1, max_length=64)]
     webhook: NotRequired[WebhookBody]
@@ -95,12 +97,12 @@ class Elsewhere(TypedDict):
 
 CREATE: Final[TypeAdapter[CreateJob]] = TypeAdapter(CreateJob)
 PROMPT: Final[TypeAdapter[Prompt]] = TypeAdapter(Prompt)
-ELSEWHERE: Final[TypeAdapter[Elsewhere]] = TypeAdapter(Elsewhere)
+EVENT_FIELDS: Final[TypeAdapter[EventFields]] = TypeAdapter(EventFields)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """Who asks, about which project, by which name for the request, and who else is to be told."""
+    """The caller's tenant and project, with the request's idempotency key and webhook."""
 
     tenant: str
     project: str
@@ -108,24 +110,24 @@ class Caller:
     webhook: Webhook | None = None
 
 
-def new_job_of_event(body: Any, *, tenant: str, key: str, loopback: bool) -> NewDocsJob:
-    """Read a create that came by an event: the body of either version, and what it says elsewhere.
+def parse_event(body: Any, *, tenant: str, key: str, loopback: bool) -> NewDocsJob:
+    """Parse the request of a `Job Requested` event: `EventFields` plus a body of either version.
 
     Raises `BadRequestError`.
     """
-    about = checked(ELSEWHERE, body)
+    about = validate(EVENT_FIELDS, body)
     caller = Caller(
         tenant=tenant,
         project=about["projectId"],
         idempotency_key=key,
         webhook=webhook_of(about.get("webhook"), loopback=loopback),
     )
-    return new_job_of_prompt(body, caller) if "prompt" in body else new_job(body, caller)
+    return parse_create_v2(body, caller) if "prompt" in body else parse_create_v1(body, caller)
 
 
-def new_job(body: Any, caller: Caller) -> NewDocsJob:
-    """Read the body of a v1 create. Raises `BadRequestError`."""
-    asked = checked(CREATE, body)
+def parse_create_v1(body: Any, caller: Caller) -> NewDocsJob:
+    """Parse the body of a v1 create. Raises `BadRequestError`."""
+    asked = validate(CREATE, body)
     return _new_job(
         caller,
         api=1,
@@ -136,17 +138,17 @@ def new_job(body: Any, caller: Caller) -> NewDocsJob:
     )
 
 
-def new_job_of_prompt(body: Any, caller: Caller) -> NewDocsJob:
-    """Read the body of a v2 create. Raises `BadRequestError`."""
-    messages = [{"role": "user", "content": checked(PROMPT, body)["prompt"]}]
+def parse_create_v2(body: Any, caller: Caller) -> NewDocsJob:
+    """Parse the body of a v2 create. Raises `BadRequestError`."""
+    messages = [{"role": "user", "content": validate(PROMPT, body)["prompt"]}]
     return _new_job(
         caller, api=2, messages=messages, model=_DEFAULT_MODEL, branch=None, draft=False
     )
 
 
-def new_message(body: Any, caller: Caller, job_id: str) -> NewMessage:
-    """Read the body of a v2 message. Raises `BadRequestError`."""
-    prompt = checked(PROMPT, body)["prompt"]
+def parse_message(body: Any, caller: Caller, job_id: str) -> NewMessage:
+    """Parse the body of a v2 message. Raises `BadRequestError`."""
+    prompt = validate(PROMPT, body)["prompt"]
     return NewMessage(
         tenant=caller.tenant,
         project=caller.project,
@@ -154,17 +156,16 @@ def new_message(body: Any, caller: Caller, job_id: str) -> NewMessage:
         prompt=prompt,
         idempotency_key=caller.idempotency_key,
         request_hash=fingerprint(
-            {"prompt": prompt, "job": job_id, "project": caller.project, **_told(caller)}
+            {"prompt": prompt, "job": job_id, "project": caller.project, **_webhook_fields(caller)}
         ),
         webhook=caller.webhook,
     )
 
 
-def caller_in(request: Request, *, loopback: bool = False) -> Caller:
-    """Return who asks.
+def parse_caller(request: Request, *, loopback: bool = False) -> Caller:
+    """Parse the path and headers. `loopback` allows webhooks to loopback addresses.
 
-    Raises `BadRequestError` if the Idempotency-Key cannot be one, or the webhook's URL; with
-    `loopback`, that may be on this machine.
+    Raises `BadRequestError` if the idempotency key or the webhook's URL is invalid.
     """
     return Caller(
         tenant=request.tenant,
@@ -180,19 +181,19 @@ def _new_job(caller: Caller, **asked: Any) -> NewDocsJob:
         tenant=caller.tenant,
         project=caller.project,
         idempotency_key=caller.idempotency_key,
-        request_hash=fingerprint({**asked, "project": caller.project, **_told(caller)}),
+        request_hash=fingerprint({**asked, "project": caller.project, **_webhook_fields(caller)}),
         webhook=caller.webhook,
     )
 
 
-def _told(caller: Caller) -> Mapping[str, Any]:
+def _webhook_fields(caller: Caller) -> Mapping[str, Any]:
     if caller.webhook is None:
         return {}
     return {"webhook": {"url": caller.webhook.url, "events": sorted(caller.webhook.events)}}
 
 
-def checked[T: Mapping[str, Any]](kind: TypeAdapter[T], body: Any) -> T:
-    """Return the body's known fields, or raise `BadRequestError` of the first that is wrong."""
+def validate[T: Mapping[str, Any]](kind: TypeAdapter[T], body: Any) -> T:
+    """Return the body's known fields. Raises `BadRequestError` for the first invalid field."""
     if not isinstance(body, dict):
         raise BadRequestError("Request body must be an object")
     try:

@@ -1,7 +1,7 @@
-"""The documentation agents' streams: create a job and watch it, or join one.
+"""The streaming endpoints of the documentation agents' API: create a job, or join its stream.
 
-An ASGI app under the Lambda Web Adapter, as Python's managed runtime cannot stream. A job does not
-depend on who watches it: a client that leaves ends its own stream only.
+An ASGI app under the Lambda Web Adapter, because Lambda's Python runtime cannot stream responses.
+When a client disconnects, only its stream ends; the job runs on.
 """
 
 from collections.abc import Awaitable, Callable
@@ -34,27 +34,27 @@ from jobs.kit.asgi import from_gateway
 from jobs.kit.http import Request
 from jobs.kit.lambda_handler import logger
 
-_ASCII: Final = "".join(map(chr, range(32, 127)))  # all that a header can hold as it is
+_ASCII: Final = "".join(map(chr, range(32, 127)))  # needs no encoding
 
 type Answer = Callable[[Request], Awaitable[HttpResponse]]
 
 
 def endpoint(answer: Answer, *, scope: Scope) -> Callable[[HttpRequest], Awaitable[HttpResponse]]:
-    """Make an endpoint for keys of this scope. What goes wrong before the stream is worded here."""
+    """Make an endpoint that requires a scope, and turn errors into responses."""
 
     @wraps(answer)
-    async def answered(asked: HttpRequest) -> HttpResponse:
+    async def respond(http_request: HttpRequest) -> HttpResponse:
         try:
-            request = await from_gateway(asked)
-            docs_access.demand(scope, request.scopes)
+            request = await from_gateway(http_request)
+            docs_access.require_scope(scope, request.scopes)
             return await answer(request)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the caller gets an answer
-            return refused(error)
+        except Exception as error:  # noqa: BLE001 - every error gets a response
+            return error_response(error)
 
-    return answered
+    return respond
 
 
-def refused(error: Exception) -> HttpResponse:
+def error_response(error: Exception) -> HttpResponse:
     response = docs_errors.refuse(error, now=wiring.core.clock())
     if response.status == HTTPStatus.INTERNAL_SERVER_ERROR:
         logger.error("unexpected error", exc_info=error)
@@ -68,20 +68,20 @@ def refused(error: Exception) -> HttpResponse:
 
 
 async def create_job(request: Request) -> HttpResponse:
-    caller = docs_request.caller_in(request, loopback=wiring.core.webhooks_to_loopback)
-    new = docs_request.new_job(request.json_of_any_kind(), caller)
+    caller = docs_request.parse_caller(request, loopback=wiring.core.webhooks_to_loopback)
+    new = docs_request.parse_create_v1(request.json_of_any_kind(), caller)
     job = await run_in_threadpool(wiring.create_docs_job, new)
-    return await streamed(job, START, request)
+    return await stream_response(job, START, request)
 
 
 async def join_job(request: Request) -> HttpResponse:
     since = parse_place(request.header("last-event-id"))
-    job = await run_in_threadpool(found, request)
-    return await streamed(job, since, request)
+    job = await run_in_threadpool(find_job, request)
+    return await stream_response(job, since, request)
 
 
-def found(request: Request) -> Job:
-    """Return the path's job. Raises `JobNotFoundError`, also for one of another project."""
+def find_job(request: Request) -> Job:
+    """Return the path's job. Raises `JobNotFoundError`, also for a job of another project."""
     job_id = request.path("id")
     if not is_uuid(job_id):
         raise JobNotFoundError(job_id)
@@ -92,8 +92,8 @@ def found(request: Request) -> Job:
     return job
 
 
-async def streamed(job: Job, since: Place, request: Request) -> HttpResponse:
-    """Answer with the job's output. Raises `BadRequestError` if `since` is no place in it."""
+async def stream_response(job: Job, since: Place, request: Request) -> HttpResponse:
+    """Stream the job's output. Raises `BadRequestError` if the position `since` does not exist."""
     wire = V5 if "text/event-stream" in (request.header("accept") or "").lower() else V4
     pieces = await wiring.tail(job.ref, Playback(wire, since))
     logger.info("streaming", extra={"tenant": job.tenant, "job_id": job.id})

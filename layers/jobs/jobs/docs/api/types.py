@@ -25,7 +25,7 @@ class Todo(TypedDict):
 
 @with_config(CLOSED)
 class Session(TypedDict):
-    """Text that is not known yet is empty."""
+    """A v1 docs job. Unknown text is empty, never null."""
 
     sessionId: str
     subdomain: str

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from jobs.core.adapters.dynamodb.items import ref_of
 from jobs.core.job import JobRef
-from jobs.docs.adapters.dynamodb.storage import waiting_for
+from jobs.docs.adapters.dynamodb.storage import branch_queue_key
 from jobs.docs.docs_job import KIND
 from jobs.kit.aws.client import passing_failures
 from jobs.kit.aws.dynamodb.attributes import Item, attributes
@@ -20,7 +20,7 @@ class DynamoBranches:
         self._table = table
         self._clock = clock
 
-    def take(self, tenant: str, branch: str, job_id: str, *, until: Millis) -> bool:
+    def acquire(self, tenant: str, branch: str, job_id: str, *, until: Millis) -> bool:
         with passing_failures():
             try:
                 self._client.update_item(
@@ -59,7 +59,7 @@ class DynamoBranches:
                 TableName=self._table,
                 IndexName="waiting",
                 KeyConditionExpression="waiting = :branch",
-                ExpressionAttributeValues=attributes({":branch": waiting_for(tenant, branch)}),
+                ExpressionAttributeValues=attributes({":branch": branch_queue_key(tenant, branch)}),
                 Limit=1,
             )["Items"]
         return ref_of(found[0]) if found else None

@@ -13,7 +13,7 @@ from jobs.core.adapters.dynamodb.items import JobItems
 from jobs.core.errors import JobNotFoundError, StaleJobError
 from jobs.core.job import Job, JobRef
 from jobs.core.ports import IdempotencyKey
-from jobs.docs.adapters.dynamodb.storage import DocsJobStorage, listed_in
+from jobs.docs.adapters.dynamodb.storage import DocsJobStorage, project_key
 from jobs.docs.docs_job import docs_job_of
 from jobs.kit.aws.client import passing_failures
 from jobs.kit.aws.dynamodb.attributes import Stored, attributes
@@ -24,8 +24,8 @@ from jobs.kit.clock import Clock
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
-_LARGEST_PAGE: Final = 1000
-_JOBS_A_BATCH: Final = 100
+_MAX_PAGE_SIZE: Final = 1000
+_MAX_BATCH_SIZE: Final = 100
 
 
 class DynamoDocsJobs:
@@ -57,16 +57,18 @@ class DynamoDocsJobs:
             return job.ref
         raise StaleJobError(job.id) if root else JobNotFoundError(job.id)
 
-    def of_project(self, tenant: str, project: str, *, skip: int, take: int) -> Sequence[JobRef]:
+    def list_by_project(
+        self, tenant: str, project: str, *, skip: int, take: int
+    ) -> Sequence[JobRef]:
         with passing_failures():
-            live = self._live(listed_in(tenant, project), skip + take)
+            live = self._live(project_key(tenant, project), skip + take)
             return [items.ref_of(item) for item in islice(live, skip, skip + take)]
 
     def headers(self, refs: Sequence[JobRef]) -> Sequence[Job]:
         with passing_failures():
             found = [
                 replace(self._items.to_header(item), request={})
-                for some in batched(refs, _JOBS_A_BATCH, strict=False)
+                for some in batched(refs, _MAX_BATCH_SIZE, strict=False)
                 for item in get_all(self._client, self._table, [items.key(ref) for ref in some])
             ]
         return [job for job in found if job.gone_at > self._clock()]
@@ -95,7 +97,7 @@ class DynamoDocsJobs:
             "KeyConditionExpression": "by_project = :listing",
             "ExpressionAttributeValues": attributes({":listing": listing}),
             "ScanIndexForward": False,
-            "Limit": min(wanted, _LARGEST_PAGE),
+            "Limit": min(wanted, _MAX_PAGE_SIZE),
         }
         while True:
             page = self._client.query(**query)

@@ -16,7 +16,7 @@ from jobs.kit.clock import Millis
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
-_ITEMS_A_READ: Final = 50
+_PAGE_SIZE: Final = 50
 
 
 class DynamoOutputLog:
@@ -48,7 +48,7 @@ class DynamoOutputLog:
                     {":job": _partition(ref), ":since": _rank(since)}
                 ),
                 ConsistentRead=True,
-                Limit=_ITEMS_A_READ,
+                Limit=_PAGE_SIZE,
             )["Items"]
         items = (_item(each) for each in found)
         return [each for number, each in zip(count(since), items) if each.number == number]

@@ -13,7 +13,7 @@ from jobs.docs.docs_job import (
     Priority,
     Todo,
     TodoStatus,
-    branch_of,
+    branch_key,
     docs_job_of,
 )
 
@@ -31,9 +31,9 @@ class DocsJobStorage:
         known = {k: v for k, v in asdict(details).items() if v and k != "latest"}
         values = {"session": json.dumps(known, ensure_ascii=False, separators=(",", ":"))}
         if details.root is None:  # follow-ups are shown as part of their root
-            values["by_project"] = listed_in(job.tenant, details.project)
+            values["by_project"] = project_key(job.tenant, details.project)
         if job.status is JobStatus.QUEUED:  # the oldest first
-            values |= {"waiting": waiting_for(job.tenant, branch_of(job)), "rank": job.id}
+            values |= {"waiting": branch_queue_key(job.tenant, branch_key(job)), "rank": job.id}
         return values
 
     def load(self, header: Mapping[str, Any]) -> DocsJob:
@@ -42,11 +42,11 @@ class DocsJobStorage:
         return DocsJob(**values, todos=todos, latest=header.get("latest"))
 
 
-def listed_in(tenant: str, project: str) -> str:
+def project_key(tenant: str, project: str) -> str:
     return f"{tenant}#{KIND}#{project}"
 
 
-def waiting_for(tenant: str, branch: str) -> str:
+def branch_queue_key(tenant: str, branch: str) -> str:
     return f"{tenant}#{KIND}#{branch}"
 
 

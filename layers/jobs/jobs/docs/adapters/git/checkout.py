@@ -1,20 +1,20 @@
-"""A branch that is being worked on. Every path from outside goes through `checked`."""
+"""A branch that is being worked on. Every path from outside goes through `check_path`."""
 
 from collections.abc import Iterator, Mapping
 from typing import Final
 
 from dulwich.objects import Commit, ObjectID
 
-from jobs.docs.adapters.git.paths import checked
+from jobs.docs.adapters.git.paths import check_path
 from jobs.docs.adapters.git.remote import MovedError, RemoteBranch, Start, Store
-from jobs.docs.adapters.git.tree import Entry, find, novelties, place, put, subtree, walk
+from jobs.docs.adapters.git.tree import Entry, find, new_objects, place, put, subtree, walk
 from jobs.docs.errors import PathRefusedError
 from jobs.kit.clock import Clock
 from jobs.kit.errors import UpstreamError
 
-MOST_FILE_BYTES: Final = 2**20
-MOST_FILES: Final = 200
-MOST_BYTES: Final = 10 * 2**20
+MAX_FILE_BYTES: Final = 2**20
+MAX_CHANGED_FILES: Final = 200
+MAX_WRITTEN_BYTES: Final = 10 * 2**20
 _AUTHOR: Final = b"Documentation agent <docs-agent@sortie.invalid>"
 
 
@@ -30,40 +30,40 @@ class GitCheckout:
     ) -> None:
         self._remote, self._store, self._clock = remote, store, clock
         self._folder = folder.strip("/")
-        self._settle(start)
+        self._start_at(start)
 
     def files(self, folder: str = "") -> Iterator[str]:
         """Name the regular files below a folder, in order; below the project's if it is empty."""
         top = folder.strip("/")
         if top and top != self._folder:
-            checked(top, self._folder)
+            check_path(top, self._folder)
         top = top or self._folder
         tree = subtree(self._store, self._tree, top)
         for path in walk(self._store, tree, f"{top}/" if top else "") if tree else ():
             try:
-                yield checked(path, self._folder)
+                yield check_path(path, self._folder)
             except PathRefusedError:
                 continue  # whoever put it there, it is none of the agent's
 
     def read(self, path: str) -> bytes:
         """Return a file's content. Raises `FileNotFoundError`, `PathRefusedError`."""
-        _, blob = self._found(path)
+        _, blob = self._find(path)
         content = self._store[blob].as_raw_string()
-        if len(content) > MOST_FILE_BYTES:
+        if len(content) > MAX_FILE_BYTES:
             raise PathRefusedError(f"{path} is larger than 1 MB")
         return content
 
     def write(self, path: str, content: bytes) -> None:
         """Raises `PathRefusedError`."""
-        find(self._store, self._tree, checked(path, self._folder))
-        if len(content) > MOST_FILE_BYTES:
+        find(self._store, self._tree, check_path(path, self._folder))
+        if len(content) > MAX_FILE_BYTES:
             raise PathRefusedError(f"{path} would be larger than 1 MB")
         self._note(path, len(content))
         self._tree = put(self._store, self._tree, path, content)
 
     def delete(self, path: str) -> None:
         """Raises `FileNotFoundError`, `PathRefusedError`."""
-        self._found(path)
+        self._find(path)
         self._note(path, 0)
         self._tree = place(self._store, self._tree, path, None)
 
@@ -92,9 +92,9 @@ class GitCheckout:
 
     def _push(self, message: str) -> str:
         commit = self._commit(message)
-        new = [commit, *novelties(self._store, self._tree, self._base_tree)]
+        new = [commit, *new_objects(self._store, self._tree, self._base_tree)]
         self._remote.push(commit.id, new, over=self._start.tip)
-        self._settle(Start(base=commit.id, tip=commit.id))
+        self._start_at(Start(base=commit.id, tip=commit.id))
         return commit.id.decode()
 
     def _commit(self, message: str) -> Commit:
@@ -114,7 +114,7 @@ class GitCheckout:
         if theirs is None:
             raise UpstreamError("The branch was deleted meanwhile")
         ours, before, changed = self._tree, self._base_tree, self._sizes
-        self._settle(theirs)
+        self._start_at(theirs)
         for path in changed:
             wanted, found = find(self._store, ours, path), self._there(path)
             if wanted == found:
@@ -129,7 +129,7 @@ class GitCheckout:
         except PathRefusedError:
             return "something else"
 
-    def _settle(self, start: Start) -> None:
+    def _start_at(self, start: Start) -> None:
         commit = self._store[start.base]
         if not isinstance(commit, Commit):
             raise UpstreamError("The branch holds no commit")
@@ -138,16 +138,16 @@ class GitCheckout:
         self._tree = commit.tree
         self._sizes = {}
 
-    def _found(self, path: str) -> tuple[int, ObjectID]:
-        found = find(self._store, self._tree, checked(path, self._folder))
+    def _find(self, path: str) -> tuple[int, ObjectID]:
+        found = find(self._store, self._tree, check_path(path, self._folder))
         if found is None:
             raise FileNotFoundError(path)
         return found
 
     def _note(self, path: str, size: int) -> None:
         sizes = {**self._sizes, path: size}
-        if len(sizes) > MOST_FILES:
-            raise PathRefusedError(f"One job may change {MOST_FILES} files, no more")
-        if sum(sizes.values()) > MOST_BYTES:
+        if len(sizes) > MAX_CHANGED_FILES:
+            raise PathRefusedError(f"One job may change {MAX_CHANGED_FILES} files, no more")
+        if sum(sizes.values()) > MAX_WRITTEN_BYTES:
             raise PathRefusedError("One job may write 10 MB, no more")
         self._sizes = sizes

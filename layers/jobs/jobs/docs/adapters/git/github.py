@@ -18,11 +18,11 @@ from jobs.kit.errors import UpstreamError
 from jobs.kit.secrets import SecretReader
 
 _API: Final = "https://api.github.com"
-_ATTEMPTS: Final = 4
-_LONGEST_PAUSE: Final = 30.0
-_REFUSING: Final = frozenset({401, 403, 404})
-_PASSING: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
-_MOST_BYTES: Final = 2**20
+_MAX_ATTEMPTS: Final = 4
+_MAX_RETRY_DELAY_S: Final = 30.0
+_REFUSED_STATUSES: Final = frozenset({401, 403, 404})
+_TRANSIENT_STATUSES: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
+_MAX_RESPONSE_BYTES: Final = 2**20
 
 
 class GitHubPullRequests:
@@ -57,18 +57,18 @@ class GitHubPullRequests:
             url = f"{url}?{urlencode(about)}"
         body = json.dumps(about).encode() if method == "POST" else None
         headers = self._headers(project)
-        for attempt in range(_ATTEMPTS):
+        for attempt in range(_MAX_ATTEMPTS):
             status, pause, answer = self._once(method, url, headers, body)
             if status in {HTTPStatus.OK, HTTPStatus.CREATED}:
                 return answer
             if status == HTTPStatus.UNPROCESSABLE_ENTITY:
                 return None
-            if status in _REFUSING and not pause:
+            if status in _REFUSED_STATUSES and not pause:
                 raise CredentialsRefusedError("GitHub refused our credentials")
             pause = pause or random.uniform(0.25, 0.5) * 2**attempt  # noqa: S311 - jitter
-            if status not in _PASSING | _REFUSING or pause > _LONGEST_PAUSE:
+            if status not in _TRANSIENT_STATUSES | _REFUSED_STATUSES or pause > _MAX_RETRY_DELAY_S:
                 break
-            if attempt < _ATTEMPTS - 1:  # harmless to repeat: what there is already is found
+            if attempt < _MAX_ATTEMPTS - 1:  # harmless to repeat: what there is already is found
                 time.sleep(pause)
         raise UpstreamError("GitHub is not available")
 
@@ -87,7 +87,7 @@ class GitHubPullRequests:
                 preload_content=False,
             )
             try:
-                raw = response.read(_MOST_BYTES)
+                raw = response.read(_MAX_RESPONSE_BYTES)
             finally:
                 response.close()
         except HTTPError:
@@ -97,7 +97,7 @@ class GitHubPullRequests:
         after = response.headers.get("Retry-After", "")
         pause = float(after) if after.isdecimal() else 0.0
         if response.headers.get("X-RateLimit-Remaining") == "0":
-            pause = pause or _LONGEST_PAUSE + 1  # an hour's budget is used up
+            pause = pause or _MAX_RETRY_DELAY_S + 1  # an hour's budget is used up
         try:
             return response.status, pause, json.loads(raw or b"null")
         except (ValueError, RecursionError):

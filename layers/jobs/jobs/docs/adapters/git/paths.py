@@ -5,15 +5,15 @@ from typing import Final
 
 from jobs.docs.errors import PathRefusedError
 
-_LONGEST: Final = 1000
-_LONGEST_PART: Final = 255
+_MAX_PATH_BYTES: Final = 1000
+_MAX_PART_BYTES: Final = 255
 """Bytes of UTF-8, as file systems count."""
 
 # As Windows (short names, streams) and macOS (case) would see it.
 _GIT: Final = re.compile(r"(?:\.git|git~\d+) *(?::.*)?", re.IGNORECASE)
 
 
-def checked(path: str, folder: str) -> str:
+def check_path(path: str, folder: str) -> str:
     """Return a file's path from the top of the repository if it is one below the project's folder.
 
     Raises `PathRefusedError`, whose words are for the model.
@@ -27,7 +27,9 @@ def checked(path: str, folder: str) -> str:
         raise PathRefusedError(f"{path} has a part that is empty or ends with a dot or a space")
     if any(_GIT.fullmatch(part) for part in parts):
         raise PathRefusedError(f"{path} belongs to git itself")
-    if len(path.encode()) > _LONGEST or any(len(p.encode()) > _LONGEST_PART for p in parts):
+    if len(path.encode()) > _MAX_PATH_BYTES or any(
+        len(p.encode()) > _MAX_PART_BYTES for p in parts
+    ):
         raise PathRefusedError("The path is too long")
     if not is_below(path, folder):
         raise PathRefusedError(f"{path} is outside of the documentation's folder, {folder}/")

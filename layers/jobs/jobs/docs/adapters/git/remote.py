@@ -17,7 +17,7 @@ from jobs.kit.errors import UpstreamError
 if TYPE_CHECKING:
     from dulwich.pack import UnpackedObject
 
-_MOST_BYTES: Final = 400 * 2**20
+_MAX_STORE_BYTES: Final = 400 * 2**20
 
 
 class MovedError(Exception):
@@ -27,7 +27,7 @@ class MovedError(Exception):
 class Store(MemoryObjectStore):
     """Objects in memory, up to a limit: a pack may hold a thousand times its own size."""
 
-    _room = _MOST_BYTES
+    _room = _MAX_STORE_BYTES
 
     @override
     def add_object(self, obj: ShaFile) -> None:
@@ -70,7 +70,7 @@ class RemoteBranch:
             known.update(refs)
             return [commit for _, commit in found[:1]]
 
-        with _understood():
+        with _as_upstream_error():
             file, keep, abandon = store.add_pack()
             try:
                 self._client.fetch_pack(
@@ -110,7 +110,7 @@ class RemoteBranch:
 
         failure = None
         try:
-            with _understood():
+            with _as_upstream_error():
                 self._client.send_pack("", update, packed)
         except UpstreamError as error:
             failure = error
@@ -124,7 +124,7 @@ class RemoteBranch:
         raise failure or UpstreamError("The repository's host refused the push")
 
     def _tip(self) -> ObjectID | None:
-        with _understood():
+        with _as_upstream_error():
             return self._client.get_refs("", ref_prefix=[self._ref]).refs.get(self._ref)
 
 
@@ -133,7 +133,7 @@ def _ref(branch: str) -> Ref:
 
 
 @contextmanager
-def _understood() -> Iterator[None]:
+def _as_upstream_error() -> Iterator[None]:
     """Whatever a host's garbage leads dulwich to, `UpstreamError` is what it is to callers."""
     try:
         yield

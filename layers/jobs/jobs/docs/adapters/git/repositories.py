@@ -4,7 +4,7 @@ from jobs.docs.adapters.git.checkout import GitCheckout
 from jobs.docs.adapters.git.credentials import credentials_of
 from jobs.docs.adapters.git.remote import RemoteBranch, Store
 from jobs.docs.adapters.git.wire import Limits
-from jobs.docs.branch import valid_branch
+from jobs.docs.branch import is_valid_branch
 from jobs.docs.docs_job import Project
 from jobs.kit.clock import Clock
 from jobs.kit.errors import UpstreamError
@@ -22,7 +22,7 @@ class GitRepositories:
 
         Raises `UpstreamError`, `CredentialsRefusedError`.
         """
-        if not valid_branch(branch):
+        if not is_valid_branch(branch):
             raise UpstreamError("The branch's name is none")
         credentials = credentials_of(project, self._secrets)
         remote = RemoteBranch(project.repository, branch, credentials, self._limits)

@@ -75,7 +75,7 @@ def subtree(store: Store, root: ObjectID, folder: str) -> ObjectID | None:
     return here
 
 
-def novelties(store: Store, root: ObjectID, base: ObjectID | None) -> Iterator[ShaFile]:
+def new_objects(store: Store, root: ObjectID, base: ObjectID | None) -> Iterator[ShaFile]:
     """Give the objects of a tree that are not in the same places of another."""
     if root == base:
         return
@@ -85,7 +85,7 @@ def novelties(store: Store, root: ObjectID, base: ObjectID | None) -> Iterator[S
         old = before.get(entry.path)
         if stat.S_ISDIR(entry.mode):
             same_place = old.sha if old and stat.S_ISDIR(old.mode) else None
-            yield from novelties(store, entry.sha, same_place)
+            yield from new_objects(store, entry.sha, same_place)
         elif old != entry and not S_ISGITLINK(entry.mode):
             yield store[entry.sha]
 

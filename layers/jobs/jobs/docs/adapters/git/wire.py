@@ -17,8 +17,8 @@ from jobs.kit.errors import UpstreamError
 if TYPE_CHECKING:
     from dulwich.client import HTTPResponse
 
-_ATTEMPTS: Final = 3
-_PASSING: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
+_MAX_ATTEMPTS: Final = 3
+_TRANSIENT_STATUSES: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
 _AGENT: Final = "git/sortie"  # hosts tell git by how its name begins
 _WRITES: Final = "git-receive-pack"
 UNREACHABLE: Final = "The repository's host cannot be reached"
@@ -68,7 +68,7 @@ class GitHttp(AbstractHttpGitClient):
         return response, self._limited(response)
 
     def _answer(self, url: str, headers: dict[str, str], body: bytes | None) -> Any:
-        attempts = 1 if url.endswith(_WRITES) and body else _ATTEMPTS
+        attempts = 1 if url.endswith(_WRITES) and body else _MAX_ATTEMPTS
         for attempt in range(attempts):
             last = attempt == attempts - 1
             try:
@@ -81,7 +81,7 @@ class GitHttp(AbstractHttpGitClient):
                     redirect=False,
                     preload_content=False,
                 )
-                if last or response.status not in _PASSING:
+                if last or response.status not in _TRANSIENT_STATUSES:
                     return response
                 response.close()
             except HTTPError as error:

@@ -14,7 +14,7 @@ from botocore.eventstream import ParserError
 from botocore.exceptions import BotoCoreError, ClientError
 from urllib3.exceptions import HTTPError
 
-from jobs.docs.adapters.models.openai import arguments
+from jobs.docs.adapters.models.openai import parse_arguments
 from jobs.docs.ports import Message, Tool, ToolCall, Turn
 from jobs.kit.clock import Clock, Millis
 from jobs.kit.errors import UpstreamError
@@ -26,7 +26,7 @@ _REASONS: Final = {
     "end_turn": "stop", "stop_sequence": "stop", "max_tokens": "length",
     "tool_use": "tool-calls",
 }  # fmt: skip
-_MOST_CHARACTERS: Final = 2 * 2**20
+_MAX_ANSWER_LENGTH: Final = 2 * 2**20
 _AWAY: Final = "The agent's model is not available"
 
 
@@ -54,7 +54,7 @@ class BedrockTools:
         """Have the model say its next turn, `say`ing text as it comes. Raises `UpstreamError`."""
         answer = _Answer()
         try:
-            stream = self._client.converse_stream(**self._asked(messages, tools))["stream"]
+            stream = self._client.converse_stream(**self._to_request(messages, tools))["stream"]
             with closing(stream):
                 for event in stream:
                     if self._clock() >= deadline:
@@ -65,11 +65,11 @@ class BedrockTools:
             raise UpstreamError(_AWAY) from error
         return answer.turn()
 
-    def _asked(self, messages: Sequence[Message], tools: Sequence[Tool]) -> dict[str, Any]:
+    def _to_request(self, messages: Sequence[Message], tools: Sequence[Tool]) -> dict[str, Any]:
         asked: dict[str, Any] = {
             "modelId": self._model,
-            "messages": _alternating(messages),
-            "toolConfig": {"tools": [_offered(each) for each in tools]},
+            "messages": _to_messages(messages),
+            "toolConfig": {"tools": [_to_tool(each) for each in tools]},
         }
         if system := [{"text": m["content"]} for m in messages if m["role"] == "system"]:
             asked["system"] = system
@@ -111,7 +111,7 @@ class _Answer:
         if self.finish is None:
             raise UpstreamError("The agent's answer broke off")
         calls = [
-            ToolCall(id=id_, name=name, args=arguments(self.inputs.get(index, "")))
+            ToolCall(id=id_, name=name, args=parse_arguments(self.inputs.get(index, "")))
             for index, (id_, name) in sorted(self.calls.items())
         ]
         return Turn(
@@ -124,15 +124,15 @@ class _Answer:
 
     def _grow(self, text: str) -> None:
         self.size += len(text)
-        if self.size > _MOST_CHARACTERS:
+        if self.size > _MAX_ANSWER_LENGTH:
             raise UpstreamError("The agent's answer is too large")
 
 
-def _alternating(messages: Sequence[Message]) -> list[dict[str, Any]]:
+def _to_messages(messages: Sequence[Message]) -> list[dict[str, Any]]:
     """Join what the same side says in a row, and begin and end with the user: the API insists."""
     joined: list[dict[str, Any]] = []
     for each in messages:
-        if each["role"] == "system" or not (blocks := _blocks(each)):
+        if each["role"] == "system" or not (blocks := _to_blocks(each)):
             continue
         role = "assistant" if each["role"] == "assistant" else "user"
         if not joined and role == "assistant":
@@ -146,7 +146,7 @@ def _alternating(messages: Sequence[Message]) -> list[dict[str, Any]]:
     return joined
 
 
-def _blocks(message: Message) -> list[dict[str, Any]]:
+def _to_blocks(message: Message) -> list[dict[str, Any]]:
     if message["role"] == "tool":
         result = {"toolUseId": message["id"], "content": [{"text": message["content"]}]}
         return [{"toolResult": result}]
@@ -158,7 +158,7 @@ def _blocks(message: Message) -> list[dict[str, Any]]:
     return [*said, *calls]
 
 
-def _offered(tool: Tool) -> dict[str, Any]:
+def _to_tool(tool: Tool) -> dict[str, Any]:
     schema = {"json": dict(tool.parameters)}
     return {
         "toolSpec": {

@@ -17,7 +17,7 @@ from jobs.kit.outbound.sse import EventStream, PassingError
 _REASONS: Final = {
     "stop": "stop", "length": "length", "tool_calls": "tool-calls", "function_call": "tool-calls",
 }  # fmt: skip
-_MOST_CALLS: Final = 128
+_MAX_CALLS: Final = 128
 GARBLED: Final = "The agent's answer could not be understood"
 
 
@@ -63,8 +63,8 @@ class OpenAiTools:
             body={
                 **self._settings.get("parameters", {}),
                 "model": self._model,
-                "messages": [_spelled(each) for each in messages],
-                "tools": [_offered(each) for each in tools],
+                "messages": [_to_message(each) for each in messages],
+                "tools": [_to_tool(each) for each in tools],
                 "stream": True,
                 "stream_options": {"include_usage": True},
             },
@@ -108,7 +108,7 @@ class _Answer:
             # Some servers send each call whole and number none of them.
             index = part.get("index", len(self.calls))
             call = self.calls.setdefault(index, _Call())
-            if len(self.calls) > _MOST_CALLS:
+            if len(self.calls) > _MAX_CALLS:
                 raise UpstreamError(GARBLED)
             call.id = part.get("id") or call.id
             function = part.get("function") or {}
@@ -122,7 +122,9 @@ class _Answer:
         if self.finish is None:
             raise PassingError("The agent's answer broke off")
         calls = [
-            ToolCall(id=call.id or f"call-{index}", name=call.name, args=arguments(call.arguments))
+            ToolCall(
+                id=call.id or f"call-{index}", name=call.name, args=parse_arguments(call.arguments)
+            )
             for index, call in sorted(self.calls.items())
         ]
         finish = "tool_calls" if calls and self.finish == "stop" else self.finish
@@ -135,7 +137,7 @@ class _Answer:
         )
 
 
-def arguments(text: str) -> Mapping[str, Any] | None:
+def parse_arguments(text: str) -> Mapping[str, Any] | None:
     """Return what a model wrote as a call's arguments, None if it is no JSON object."""
     try:
         value = strict_json.loads(text or "{}")
@@ -149,7 +151,7 @@ def _count(usage: Mapping[str, Any], name: str) -> int:
     return value if isinstance(value, int) else 0
 
 
-def _spelled(message: Message) -> Mapping[str, Any]:
+def _to_message(message: Message) -> Mapping[str, Any]:
     match message:
         case {"role": "tool", "id": call, "content": content}:
             return {"role": "tool", "tool_call_id": call, "content": content}
@@ -173,7 +175,7 @@ def _spelled(message: Message) -> Mapping[str, Any]:
             return {"role": message["role"], "content": message["content"]}
 
 
-def _offered(tool: Tool) -> Mapping[str, Any]:
+def _to_tool(tool: Tool) -> Mapping[str, Any]:
     return {
         "type": "function",
         "function": {
