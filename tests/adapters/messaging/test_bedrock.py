@@ -47,15 +47,13 @@ def model(bedrock) -> Any:
         stubber.assert_no_pending_responses()
 
 
-def test_a_question_goes_out_as_one_message(bedrock, model, a_question) -> None:
+def test_ask_without_history_sends_one_message(bedrock, model, a_question) -> None:
     model.add_response("converse", said({"text": "Fine"}), SENT)
 
     assert BedrockProvider(bedrock).ask(agent(), a_question()) == Answer("Fine")
 
 
-def test_what_was_said_before_goes_out_with_the_sides_taking_turns(
-    bedrock, model, a_question
-) -> None:
+def test_ask_with_history_sends_alternating_roles(bedrock, model, a_question) -> None:
     history = [
         PastMessage(by_agent=False, content="Hello"),
         PastMessage(by_agent=True, content="Hi"),
@@ -71,7 +69,7 @@ def test_what_was_said_before_goes_out_with_the_sides_taking_turns(
     assert BedrockProvider(bedrock).ask(agent(), a_question(history=history)) == Answer("Fine")
 
 
-def test_an_agents_settings_go_out_with_it(bedrock, model, a_question) -> None:
+def test_ask_sends_agent_settings(bedrock, model, a_question) -> None:
     inference = {"maxTokens": 100, "temperature": 0.5}
     model.add_response(
         "converse",
@@ -84,7 +82,7 @@ def test_an_agents_settings_go_out_with_it(bedrock, model, a_question) -> None:
     model.assert_no_pending_responses()
 
 
-def test_the_text_of_all_blocks_is_the_answer(bedrock, model, a_question) -> None:
+def test_ask_joins_text_of_all_blocks(bedrock, model, a_question) -> None:
     thought = {"reasoningContent": {"reasoningText": {"text": "Hm"}}}
     model.add_response("converse", said({"text": "Fi"}, thought, {"text": "ne"}))
 
@@ -92,14 +90,14 @@ def test_the_text_of_all_blocks_is_the_answer(bedrock, model, a_question) -> Non
 
 
 @pytest.mark.parametrize("answer", [said(), said({"text": ""}), said({"text": "\ud800"})])
-def test_who_says_nothing_has_not_answered(bedrock, model, a_question, answer) -> None:
+def test_ask_with_empty_answer_raises_upstream_error(bedrock, model, a_question, answer) -> None:
     model.add_response("converse", answer)
 
     with pytest.raises(UpstreamError, match=r"^The agent's answer could not be understood$"):
         BedrockProvider(bedrock).ask(agent(), a_question())
 
 
-def test_an_answer_over_300_kb_is_refused(bedrock, model, a_question) -> None:
+def test_ask_with_answer_over_300_kb_raises_upstream_error(bedrock, model, a_question) -> None:
     model.add_response("converse", said({"text": "x" * 310_000}))
 
     with pytest.raises(UpstreamError, match=r"^The agent's answer is larger than 300 KB$"):
@@ -110,7 +108,7 @@ def test_an_answer_over_300_kb_is_refused(bedrock, model, a_question) -> None:
     "ThrottlingException", "AccessDeniedException", "ValidationException", "ModelErrorException",
     "ModelTimeoutException", "ServiceUnavailableException", "ResourceNotFoundException",
 ])  # fmt: skip
-def test_a_refusal_is_a_reason_that_gives_nothing_away(bedrock, model, a_question, code) -> None:
+def test_ask_with_client_error_hides_details(bedrock, model, a_question, code) -> None:
     model.add_client_error("converse", code, "arn:aws:bedrock:secret")
 
     with pytest.raises(UpstreamError, match=r"^The agent's model is not available$"):
@@ -118,7 +116,7 @@ def test_a_refusal_is_a_reason_that_gives_nothing_away(bedrock, model, a_questio
 
 
 @pytest.mark.parametrize("failure", [ReadTimeoutError, ConnectTimeoutError])
-def test_a_lost_connection_is_the_same_reason(bedrock, a_question, failure) -> None:
+def test_ask_with_lost_connection_hides_details(bedrock, a_question, failure) -> None:
     def fail(**_: Any) -> None:
         raise failure(endpoint_url="a host")
 
@@ -128,12 +126,12 @@ def test_a_lost_connection_is_the_same_reason(bedrock, a_question, failure) -> N
         BedrockProvider(bedrock).ask(agent(), a_question())
 
 
-def test_settings_that_the_api_does_not_know_are_the_same_reason(bedrock, a_question) -> None:
+def test_ask_with_invalid_settings_hides_details(bedrock, a_question) -> None:
     with pytest.raises(UpstreamError, match=r"^The agent's model is not available$"):
         BedrockProvider(bedrock).ask(agent(inference={"warmth": 1}), a_question())
 
 
-def test_it_works_through_the_network(cloud, a_question) -> None:
+def test_ask_over_network_returns_answer(cloud, a_question) -> None:
     with closing(aws_client("bedrock-runtime", cloud)) as bedrock:
         answer = BedrockProvider(bedrock).ask(agent(systemPrompt="Be kind"), a_question())
 

@@ -22,13 +22,13 @@ def slept(monkeypatch) -> list[float]:
     "Hello", " ", "🐎\n\0", "/", "/silence", "/sleeping 1 x", "/sleep", "/sleep soon", "/failure",
     "/sleep 1234 x", "/sleep -1 x", "say /fail", " /silent", "//fail", "/FAIL", "/sleep 5x",
 ])  # fmt: skip
-def test_what_is_no_directive_comes_back(slept, a_question, content) -> None:
+def test_echo_without_directive_returns_content(slept, a_question, content) -> None:
     assert EchoProvider().ask(AGENT, a_question(content=content)) == Answer(content)
     assert slept == []
 
 
 @pytest.mark.parametrize("content", ["/silent", "/silent whatever", "/silent\n"])
-def test_the_silent_one_never_answers(slept, a_question, content) -> None:
+def test_echo_silent_returns_none(slept, a_question, content) -> None:
     assert EchoProvider().ask(AGENT, a_question(content=content)) is None
 
 
@@ -36,7 +36,7 @@ def test_the_silent_one_never_answers(slept, a_question, content) -> None:
     ("/sleep 2 Late", 2, "Late"), ("/sleep 0.25  two  words", 0.25, "two  words"),
     ("/sleep 300 x", 300, "x"), ("/sleep 0 /fail", 0, "/fail"), ("/sleep\t1\nx", 1, "x"),
 ])  # fmt: skip
-def test_the_sleeper_answers_late(slept, a_question, content, seconds, answer) -> None:
+def test_echo_sleep_answers_late(slept, a_question, content, seconds, answer) -> None:
     assert EchoProvider().ask(AGENT, a_question(content=content)) == Answer(answer)
     assert slept == [seconds]
 
@@ -45,7 +45,7 @@ def test_the_sleeper_answers_late(slept, a_question, content, seconds, answer) -
     ("/fail No reason", "No reason"), ("/fail", "The agent was told to fail"),
     ("/fail\n", "The agent was told to fail"), ("/fail 🐎", "🐎"),
 ])  # fmt: skip
-def test_the_failing_one_says_why(a_question, content, reason) -> None:
+def test_echo_fail_raises_reason(a_question, content, reason) -> None:
     with pytest.raises(UpstreamError) as refusal:
         EchoProvider().ask(AGENT, a_question(content=content))
 

@@ -37,7 +37,7 @@ def ask(provider, upstream, a_question) -> Any:
     return lambda **settings: provider.ask(agent(upstream, **settings), a_question())
 
 
-def test_a_question_goes_out_as_a_chat_of_one_message(upstream, ask) -> None:
+def test_ask_without_history_sends_one_chat_message(upstream, ask) -> None:
     upstream.then(reply(said("Fine")))
 
     assert ask() == Answer("Fine")
@@ -54,7 +54,7 @@ def test_a_question_goes_out_as_a_chat_of_one_message(upstream, ask) -> None:
     }
 
 
-def test_what_was_said_before_goes_out_before_the_question(provider, upstream, a_question) -> None:
+def test_ask_with_history_sends_it_before_question(provider, upstream, a_question) -> None:
     upstream.then(reply(said("Fine")))
     history = [
         PastMessage(by_agent=False, content="Hello"),
@@ -71,7 +71,7 @@ def test_what_was_said_before_goes_out_before_the_question(provider, upstream, a
     ]
 
 
-def test_an_agents_settings_go_out_with_it(upstream, ask) -> None:
+def test_ask_sends_agent_settings(upstream, ask) -> None:
     upstream.then(reply(said("Fine")))
 
     ask(
@@ -90,14 +90,14 @@ def test_an_agents_settings_go_out_with_it(upstream, ask) -> None:
 
 
 @pytest.mark.parametrize("content", ['🐎 žluťoučký \n\t"', "x" * LIMIT, "é" * (LIMIT // 2)])
-def test_an_answer_comes_back_as_it_was_given(upstream, ask, content) -> None:
+def test_ask_returns_answer_unchanged(upstream, ask, content) -> None:
     upstream.then(reply(said(content)))
 
     assert ask() == Answer(content)
 
 
 @pytest.mark.parametrize("status", [429, 503])
-def test_who_says_when_to_come_back_is_asked_again_then(upstream, ask, pauses, status) -> None:
+def test_ask_with_retry_after_retries_then(upstream, ask, pauses, status) -> None:
     upstream.then(reply({}, status, Retry_After="7"), reply(said("Fine")))
 
     assert ask() == Answer("Fine")
@@ -106,7 +106,7 @@ def test_who_says_when_to_come_back_is_asked_again_then(upstream, ask, pauses, s
     assert {received.headers["idempotency-key"] for received in upstream.received} == {JOB_ID}
 
 
-def test_who_says_to_come_back_after_the_deadline_is_not_waited_for(upstream, ask, pauses) -> None:
+def test_ask_with_retry_after_past_deadline_fails_at_once(upstream, ask, pauses) -> None:
     upstream.then(reply({}, 429, Retry_After="30"))
 
     with pytest.raises(UpstreamError, match=r"^The agent's provider is not available$"):
@@ -116,7 +116,7 @@ def test_who_says_to_come_back_after_the_deadline_is_not_waited_for(upstream, as
 
 
 @pytest.mark.parametrize("after", ["", "-1", "soon", "Wed, 21 Oct 2015 07:28:00 GMT", "1.5", "0"])
-def test_other_words_of_when_to_come_back_are_a_backoff(upstream, ask, pauses, after) -> None:
+def test_ask_with_invalid_retry_after_backs_off(upstream, ask, pauses, after) -> None:
     upstream.then(reply({}, 429, Retry_After=after), reply(said("Fine")))
 
     assert ask() == Answer("Fine")
@@ -128,7 +128,7 @@ def test_other_words_of_when_to_come_back_are_a_backoff(upstream, ask, pauses, a
     reply({}, 408), reply({}, 425), reply({}, 429), drop, drop_mid_body, drop_mid_chunk,
     reply(b"not gzip", Content_Encoding="gzip"),
 ], ids=lambda _: "")  # fmt: skip
-def test_what_may_pass_is_tried_again_and_then_it_is_over(upstream, ask, pauses, fault) -> None:
+def test_ask_with_transient_fault_retries_then_fails(upstream, ask, pauses, fault) -> None:
     upstream.then(fault, fault, reply(said("Fine")))
     assert ask() == Answer("Fine")
 
@@ -144,7 +144,7 @@ def test_what_may_pass_is_tried_again_and_then_it_is_over(upstream, ask, pauses,
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308, 400, 401, 403, 404, 422, 204])
 @pytest.mark.parametrize("body", [b'{"error": "sk-secret"}', b"<html>", b""])
-def test_what_will_not_pass_is_over_at_once(upstream, ask, status, body) -> None:
+def test_ask_with_permanent_fault_fails_at_once(upstream, ask, status, body) -> None:
     upstream.then(reply(body, status, Location=f"{upstream.url}/elsewhere"))
 
     with pytest.raises(UpstreamError, match=r"^The agent's model refused the request$"):
@@ -164,7 +164,7 @@ def test_what_will_not_pass_is_over_at_once(upstream, ask, status, body) -> None
     json.dumps(said(None)).encode(), json.dumps(said("")).encode(), json.dumps(said(7)).encode(),
     json.dumps(said([{"type": "text"}])).encode(),
 ], ids=lambda body: repr(body[:40]))  # fmt: skip
-def test_garbage_is_not_an_answer(upstream, ask, body) -> None:
+def test_ask_with_malformed_answer_raises_upstream_error(upstream, ask, body) -> None:
     upstream.then(reply(body))
 
     with pytest.raises(UpstreamError, match=r"^The agent's answer could not be understood$"):
@@ -174,14 +174,14 @@ def test_garbage_is_not_an_answer(upstream, ask, body) -> None:
 
 
 @pytest.mark.parametrize("content", ["x" * (LIMIT + 1), "é" * LIMIT, '"' * (LIMIT // 2 + 1)])
-def test_an_answer_over_300_kb_as_it_is_stored_is_refused(upstream, ask, content) -> None:
+def test_ask_with_answer_stored_over_300_kb_raises_upstream_error(upstream, ask, content) -> None:
     upstream.then(reply(said(content)))
 
     with pytest.raises(UpstreamError, match=r"^The agent's answer is larger than 300 KB$"):
         ask()
 
 
-def test_a_huge_body_is_not_read_to_its_end(upstream, ask) -> None:
+def test_ask_with_huge_body_stops_reading(upstream, ask) -> None:
     upstream.then(reply(b" " * 3 * 2**20))
 
     with pytest.raises(UpstreamError, match=r"^The agent's answer is too large$"):
@@ -189,7 +189,7 @@ def test_a_huge_body_is_not_read_to_its_end(upstream, ask) -> None:
 
 
 @pytest.mark.parametrize("fault", [hang, drip])
-def test_who_lets_us_wait_is_left_at_the_deadline(upstream, hasty, secrets, a_question, fault):
+def test_ask_with_slow_server_ends_at_deadline(upstream, hasty, secrets, a_question, fault):
     upstream.then(fault)
 
     with pytest.raises(UpstreamError, match=r"^The agent's provider is not available$"):
@@ -198,13 +198,13 @@ def test_who_lets_us_wait_is_left_at_the_deadline(upstream, hasty, secrets, a_qu
     assert len(upstream.received) == 1
 
 
-def test_nobody_at_home_is_a_reason_that_names_no_host(ask) -> None:
+def test_ask_unreachable_server_hides_host(ask) -> None:
     with pytest.raises(UpstreamError, match=r"^The agent's provider is not available$"):
         ask(baseUrl="http://127.0.0.1:1/v1")
 
 
 @pytest.mark.parametrize("key", ["two\nlines", "new line\n", "\0"])
-def test_a_key_that_cannot_be_sent_is_not_told(upstream, ask, secrets, key) -> None:
+def test_ask_with_invalid_api_key_hides_it(upstream, ask, secrets, key) -> None:
     secrets.values["agents/key"] = f"{SECRET}{key}"
 
     with pytest.raises(UpstreamError) as refusal:
@@ -214,7 +214,7 @@ def test_a_key_that_cannot_be_sent_is_not_told(upstream, ask, secrets, key) -> N
     assert refusal.value.__suppress_context__  # a log would show it
 
 
-def test_a_client_serves_many_questions(upstream, clock, secrets, a_question) -> None:
+def test_ask_twice_with_one_client_answers_both(upstream, clock, secrets, a_question) -> None:
     provider = OpenAiProvider(RestClient(clock), secrets)
     upstream.then(reply(said("One")), reply(said("Two")))
 

@@ -21,7 +21,7 @@ CAT = Agent(id="33333333-3333-4333-8333-333333333333", name="Cat", order=0, acti
 MINUTE = 60_000
 
 
-def test_agents_come_back_as_they_went_in_by_order_then_id(registry, tenant) -> None:
+def test_agents_are_read_unchanged_by_order_then_id(registry, tenant) -> None:
     twin = Agent(id="00000000-0000-4000-8000-000000000000", name="Twin", order=1)
     for agent in (ADA, BEN, CAT, twin):
         registry.put_agent(tenant, agent)
@@ -29,7 +29,7 @@ def test_agents_come_back_as_they_went_in_by_order_then_id(registry, tenant) -> 
     assert [*registry.agents(tenant)] == [CAT, twin, BEN, ADA]
 
 
-def test_another_tenants_agents_are_unknown(registry, tenant) -> None:
+def test_agents_of_other_tenant_are_not_read(registry, tenant) -> None:
     registry.put_agent(tenant, ADA)
 
     assert not registry.agents(f"{tenant}-rival")
@@ -39,18 +39,18 @@ def test_another_tenants_agents_are_unknown(registry, tenant) -> None:
 @pytest.mark.parametrize(("wanted", "found"), [
     (ADA.id, ADA), (BEN.id, BEN), (None, BEN), (CAT.id, None), ("unknown", None),
 ])  # fmt: skip
-def test_an_active_agent_is_found_by_id_or_else_the_first(registry, tenant, wanted, found) -> None:
+def test_find_agent_by_id_or_first_active_returns_it(registry, tenant, wanted, found) -> None:
     for agent in (ADA, BEN, CAT):
         registry.put_agent(tenant, agent)
 
     assert registry.find_agent(tenant, wanted) == found
 
 
-def test_nobody_is_found_where_nobody_is(registry, tenant) -> None:
+def test_find_agent_without_agents_returns_none(registry, tenant) -> None:
     assert registry.find_agent(tenant, None) is None
 
 
-def test_a_new_agent_is_found_at_once_though_others_were_read_just_now(registry, tenant) -> None:
+def test_find_agent_created_after_caching_returns_it(registry, tenant) -> None:
     registry.put_agent(tenant, BEN)
     registry.find_agent(tenant, BEN.id)
 
@@ -64,7 +64,7 @@ def test_a_new_agent_is_found_at_once_though_others_were_read_just_now(registry,
     {"opens": "docs", "scopes": frozenset(Scope), "expires_at": NOON},
     {"opens": "docs", "scopes": frozenset({Scope.WRITE})},
 ])  # fmt: skip
-def test_a_key_comes_back_as_it_went_in(registry, tenant, about) -> None:
+def test_api_key_is_read_unchanged(registry, tenant, about) -> None:
     key = ApiKey(id=tenant[:12], tenant=tenant, sha256="0" * 64, **about)
     registry.put_key(key)
 
@@ -72,7 +72,7 @@ def test_a_key_comes_back_as_it_went_in(registry, tenant, about) -> None:
     assert registry.key("no such key") is None
 
 
-def test_a_key_of_before_there_was_more_than_one_api_opens_messaging(engine, clock, tenant) -> None:
+def test_api_key_without_apis_allows_messaging(engine, clock, tenant) -> None:
     registry = RegistryTable(engine.client, engine.registry, clock)
     item = {"PK": f"KEY#{tenant}", "SK": "KEY", "tenant": tenant, "sha256": "0" * 64}
     engine.client.put_item(
@@ -82,7 +82,7 @@ def test_a_key_of_before_there_was_more_than_one_api_opens_messaging(engine, clo
     assert registry.key(tenant) == ApiKey(id=tenant, tenant=tenant, sha256="0" * 64)
 
 
-def test_a_client_comes_back_as_it_went_in(registry, tenant) -> None:
+def test_client_is_read_unchanged(registry, tenant) -> None:
     client = Client(id=f"{tenant}-app", tenant=tenant, name="Žluť", role=Role.PILOT)
     registry.put_client(client)
 
@@ -90,7 +90,7 @@ def test_a_client_comes_back_as_it_went_in(registry, tenant) -> None:
     assert registry.client("no such client") is None
 
 
-def test_a_client_is_looked_up_again_after_a_minute(engine, clock, tenant) -> None:
+def test_client_is_cached_for_a_minute(engine, clock, tenant) -> None:
     registry = RegistryTable(engine.client, engine.registry, clock)
     client = Client(id=tenant, tenant=tenant, name="App", role=Role.VIEWER)
     registry.put_client(client)
@@ -109,7 +109,7 @@ def test_a_client_is_looked_up_again_after_a_minute(engine, clock, tenant) -> No
     assert calls == ["GetItem", "DeleteItem", "GetItem"]
 
 
-def test_agents_are_read_again_after_a_minute(engine, clock, tenant) -> None:
+def test_agents_are_cached_for_a_minute(engine, clock, tenant) -> None:
     registry = RegistryTable(engine.client, engine.registry, clock)
     registry.put_agent(tenant, BEN)
 
@@ -123,7 +123,7 @@ def test_agents_are_read_again_after_a_minute(engine, clock, tenant) -> None:
     assert calls == ["Query", "Query"]
 
 
-def test_who_is_unknown_is_looked_up_each_time(engine, clock, tenant) -> None:
+def test_unknown_entries_are_not_cached(engine, clock, tenant) -> None:
     registry = RegistryTable(engine.client, engine.registry, clock)
     registry.put_agent(tenant, BEN)
     registry.find_agent(tenant, None)
@@ -135,7 +135,7 @@ def test_who_is_unknown_is_looked_up_each_time(engine, clock, tenant) -> None:
     assert calls == ["Query", "Query"]
 
 
-def test_one_tenants_agents_are_not_kept_for_another(engine, clock, tenant) -> None:
+def test_agent_cache_is_per_tenant(engine, clock, tenant) -> None:
     registry = RegistryTable(engine.client, engine.registry, clock)
     registry.put_agent(tenant, BEN)
     registry.put_agent(f"{tenant}-rival", ADA)
@@ -144,7 +144,7 @@ def test_one_tenants_agents_are_not_kept_for_another(engine, clock, tenant) -> N
     assert registry.find_agent(f"{tenant}-rival", None) == ADA
 
 
-def test_more_agents_than_fit_a_page_are_all_found(engine, clock, tenant) -> None:
+def test_agents_over_one_page_are_all_read(engine, clock, tenant) -> None:
     registry = RegistryTable(engine.client, engine.registry, clock)
     agents = [
         Agent(id=f"{n}", name=f"{n}", order=n, settings={"systemPrompt": "x" * 300_000})

@@ -42,7 +42,7 @@ def completed(message: Any) -> dict[str, Any]:
     return {"jobId": HANDLE, "status": "completed", "result": {"message": message}}
 
 
-def test_a_question_becomes_a_job_there(upstream, ask) -> None:
+def test_ask_creates_remote_job(upstream, ask) -> None:
     upstream.then(reply({"jobId": HANDLE, "status": "pending"}, 201))
 
     assert ask(metadata={"a": [1.5, None]}) == Delegated(HANDLE)
@@ -59,7 +59,7 @@ def test_a_question_becomes_a_job_there(upstream, ask) -> None:
     }
 
 
-def test_an_agents_settings_go_out_with_it(upstream, provider, a_question) -> None:
+def test_ask_sends_agent_settings(upstream, provider, a_question) -> None:
     upstream.then(reply({"jobId": HANDLE}, 201), reply(completed({"content": "Fine"})))
     theirs = agent(upstream, baseUrl=f"{upstream.url}/", agentId="b", apiKeySecret="agents/key")
 
@@ -72,7 +72,7 @@ def test_an_agents_settings_go_out_with_it(upstream, provider, a_question) -> No
     assert {create.headers["x-api-key"], get.headers["x-api-key"]} == {SECRET}
 
 
-def test_a_later_attempt_asks_for_the_very_same_job(upstream, ask) -> None:
+def test_ask_again_sends_same_idempotency_key(upstream, ask) -> None:
     upstream.then(reply({"jobId": HANDLE}, 201), reply({"jobId": HANDLE}, 201))
 
     ask(deadline=NOON + 30_000)
@@ -83,7 +83,7 @@ def test_a_later_attempt_asks_for_the_very_same_job(upstream, ask) -> None:
 
 
 @pytest.mark.parametrize("fault", [reply({}, 500), reply({}, 429), drop, drop_mid_body])
-def test_a_job_is_created_there_once_however_often_it_takes(upstream, ask, fault) -> None:
+def test_ask_with_retries_creates_one_remote_job(upstream, ask, fault) -> None:
     upstream.then(fault, fault, reply({"jobId": HANDLE}, 201))
 
     assert ask() == Delegated(HANDLE)
@@ -95,14 +95,14 @@ def test_a_job_is_created_there_once_however_often_it_takes(upstream, ask, fault
     reply({"success": True}, 201), reply([HANDLE], 201), reply({"jobId": 7}, 200),
     reply({"jobId": HANDLE}, 202), reply({"jobId": "../x"}, 201),
 ])  # fmt: skip
-def test_who_makes_no_job_has_refused(upstream, ask, answer) -> None:
+def test_ask_without_remote_job_raises_upstream_error(upstream, ask, answer) -> None:
     upstream.then(answer)
 
     with pytest.raises(UpstreamError, match=r"^The remote agent refused the message$"):
         ask()
 
 
-def test_who_cannot_be_reached_is_not_available(upstream, ask) -> None:
+def test_ask_unreachable_server_raises_upstream_error(upstream, ask) -> None:
     upstream.then(drop)
 
     with pytest.raises(UpstreamError, match=r"^The agent's provider is not available$"):
@@ -110,7 +110,7 @@ def test_who_cannot_be_reached_is_not_available(upstream, ask) -> None:
 
 
 @pytest.mark.parametrize("status", ["pending", "processing"])
-def test_a_job_that_goes_on_there_has_no_answer_yet(upstream, poll, status) -> None:
+def test_poll_of_unended_remote_job_returns_none(upstream, poll, status) -> None:
     upstream.then(reply({"jobId": HANDLE, "status": status}))
 
     assert poll() is None
@@ -121,7 +121,7 @@ def test_a_job_that_goes_on_there_has_no_answer_yet(upstream, poll, status) -> N
     ({"content": "🐎", "metadata": {"a": 1.5}}, Answer("🐎", {"a": 1.5})),
     ({"content": "Fine", "metadata": "text", "id": "m", "authorId": "b"}, Answer("Fine")),
 ])  # fmt: skip
-def test_a_completed_job_is_an_answer_with_its_metadata(upstream, poll, message, answer) -> None:
+def test_poll_of_completed_remote_job_returns_answer(upstream, poll, message, answer) -> None:
     upstream.then(reply(completed(message)))
 
     assert poll() == answer
@@ -132,7 +132,7 @@ def test_a_completed_job_is_an_answer_with_its_metadata(upstream, poll, message,
     ("First line\n  File secret.py", "First line"),
     ("\n\nAfter some lines", "After some lines"),
 ])  # fmt: skip
-def test_a_job_that_failed_there_fails_here_for_its_reason(upstream, poll, error, reason) -> None:
+def test_poll_of_failed_remote_job_raises_its_reason(upstream, poll, error, reason) -> None:
     upstream.then(reply({"status": "failed", "error": error}))
 
     with pytest.raises(UpstreamError) as refusal:
@@ -147,7 +147,7 @@ def test_a_job_that_failed_there_fails_here_for_its_reason(upstream, poll, error
     {"status": "completed"}, {"status": "completed", "result": "text"},
     {"status": "completed", "result": {"message": {}}}, {"status": "gone"}, {"status": None},
 ])  # fmt: skip
-def test_a_job_that_ended_there_without_an_answer_fails_here(upstream, poll, body) -> None:
+def test_poll_of_remote_job_without_answer_raises_upstream_error(upstream, poll, body) -> None:
     upstream.then(reply(body))
 
     with pytest.raises(UpstreamError, match=r"^The remote agent gave no answer$"):
@@ -155,7 +155,7 @@ def test_a_job_that_ended_there_without_an_answer_fails_here(upstream, poll, bod
 
 
 @pytest.mark.parametrize("content", [7, None, "", ["text"]])
-def test_an_answer_that_is_no_text_fails_the_job(upstream, poll, content) -> None:
+def test_poll_with_non_text_answer_raises_upstream_error(upstream, poll, content) -> None:
     upstream.then(reply(completed({"content": content})))
 
     with pytest.raises(UpstreamError, match="could not be understood"):
@@ -165,7 +165,7 @@ def test_an_answer_that_is_no_text_fails_the_job(upstream, poll, content) -> Non
 @pytest.mark.parametrize("message", [
     {"content": "x" * 310_000}, {"content": "x", "metadata": {"a": "x" * 310_000}},
 ])  # fmt: skip
-def test_an_answer_over_300_kb_fails_the_job(upstream, poll, message) -> None:
+def test_poll_with_answer_over_300_kb_raises_upstream_error(upstream, poll, message) -> None:
     upstream.then(reply(completed(message)))
 
     with pytest.raises(UpstreamError, match="larger than 300 KB"):
@@ -174,7 +174,7 @@ def test_an_answer_over_300_kb_fails_the_job(upstream, poll, message) -> None:
 
 @pytest.mark.parametrize("status", [301, 401, 403, 404, 410])
 @pytest.mark.parametrize("body", [b"{}", b"<html>"])
-def test_a_job_that_is_unknown_there_fails_here(upstream, poll, status, body) -> None:
+def test_poll_of_unknown_remote_job_raises_upstream_error(upstream, poll, status, body) -> None:
     upstream.then(reply(body, status))
 
     with pytest.raises(UpstreamError, match=r"^The remote agent no longer knows the message$"):
@@ -185,20 +185,20 @@ def test_a_job_that_is_unknown_there_fails_here(upstream, poll, status, body) ->
     reply({}, 500), reply({}, 503), reply({}, 429, Retry_After="60"), drop, drop_mid_body,
     reply(b"garbage"), reply(b'{"status": NaN}'),
 ])  # fmt: skip
-def test_a_server_in_poor_health_is_asked_again_at_the_next_poll(upstream, poll, fault) -> None:
+def test_poll_with_failing_server_returns_none(upstream, poll, fault) -> None:
     upstream.then(fault)
 
     assert poll() is None
 
 
-def test_an_agent_that_is_no_longer_remote_fails_its_job_at_once(provider, a_question) -> None:
+def test_poll_of_agent_without_url_raises_upstream_error(provider, a_question) -> None:
     changed = Agent(id="a", name="Ada", provider="echo")
 
     with pytest.raises(UpstreamError, match=r"^The agent is no longer a remote one$"):
         provider.poll(changed, a_question(), HANDLE)
 
 
-def test_a_poll_does_not_wait_for_the_jobs_own_deadline(upstream, secrets, a_question) -> None:
+def test_poll_with_slow_server_ends_before_job_deadline(upstream, secrets, a_question) -> None:
     upstream.then(hang)
     late = now() - 9_800  # a poll has ten seconds, of which little is left
     provider = RemoteProvider(RestClient(now), secrets, lambda: late)

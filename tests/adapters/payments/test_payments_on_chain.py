@@ -61,7 +61,7 @@ def authorize(node, payer, pay_to) -> Callable[..., Authorization]:
 
 
 @pytest.fixture
-def find_settlement(chain, network, pay_to) -> Callable[[Authorization], Settled | None]:
+def settlement(chain, network, pay_to) -> Callable[[Authorization], Settled | None]:
     def find(signed: Authorization) -> Settled | None:
         return chain.find_settlement(
             network, signed.payer, signed.nonce,
@@ -72,7 +72,7 @@ def find_settlement(chain, network, pay_to) -> Callable[[Authorization], Settled
 
 
 @pytest.fixture
-def is_used(chain, network) -> Callable[[Authorization], bool]:
+def used(chain, network) -> Callable[[Authorization], bool]:
     return lambda signed: chain.is_used(network, signed.payer, signed.nonce)
 
 
@@ -184,13 +184,13 @@ def test_a_transaction_that_was_reorganised_away_has_no_receipt(
 # ── What became of an authorization ─────────────────────────────────────────────
 
 
-def test_an_authorization_is_used_once_it_has_paid(chain, network, is_used, authorize) -> None:
+def test_an_authorization_is_used_once_it_has_paid(chain, network, used, authorize) -> None:
     signed = authorize()
-    assert not is_used(signed)
+    assert not used(signed)
 
     signed.submit()
 
-    assert is_used(signed)
+    assert used(signed)
     assert not chain.is_used(network, signed.payer, NOWHERE)
 
 
@@ -212,11 +212,11 @@ def test_it_is_found_below_a_thousand_blocks(settlement, node, authorize) -> Non
     assert found.transaction == transaction
 
 
-def test_one_that_paid_somebody_else_did_not_pay_us(is_used, settlement, authorize) -> None:
+def test_one_that_paid_somebody_else_did_not_pay_us(used, settlement, authorize) -> None:
     signed = authorize(pay_to=authorize().node.accounts[OTHER].address)
     signed.submit()
 
-    assert is_used(signed)
+    assert used(signed)
     assert settlement(signed) is None
 
 
@@ -227,11 +227,11 @@ def test_one_that_paid_less_did_not_pay_us(settlement, authorize) -> None:
     assert settlement(replace(signed, amount=PRICE)) is None
 
 
-def test_a_cancelled_one_is_used_and_did_not_pay_us(is_used, settlement, authorize) -> None:
+def test_a_cancelled_one_is_used_and_did_not_pay_us(used, settlement, authorize) -> None:
     signed = authorize()
     signed.cancel()
 
-    assert is_used(signed)
+    assert used(signed)
     assert settlement(signed) is None
 
 
@@ -309,7 +309,7 @@ def test_a_settlement_whose_answer_is_lost_is_found_on_the_chain(
 
 @pytest.mark.parametrize("fault", ["500", "html", "drop"])
 def test_a_settlement_that_never_began_is_unknown_until_the_chain_is_asked(
-    ask, chains, is_used, authorize, fault
+    ask, chains, used, authorize, fault
 ) -> None:
     signed = authorize()
     chains.facilitator.script(settle=[fault])
@@ -317,7 +317,7 @@ def test_a_settlement_that_never_began_is_unknown_until_the_chain_is_asked(
     with pytest.raises(SettlementUnknownError):
         ask("settle", signed)
 
-    assert not is_used(signed)
+    assert not used(signed)
 
 
 def test_a_wallets_signature_is_its_own(node) -> None:

@@ -73,7 +73,7 @@ def contents(messages: Any) -> list[str]:
     return [each.content for each in messages]
 
 
-def test_a_session_comes_back_as_it_went_in(sessions, a_session) -> None:
+def test_session_is_read_unchanged(sessions, a_session) -> None:
     session = a_session(
         renewals=3, last_message_at=NOON, timeouts=Timeouts(timeout=7, auto_renew=False, warning=2)
     )
@@ -82,19 +82,19 @@ def test_a_session_comes_back_as_it_went_in(sessions, a_session) -> None:
     assert sessions.get(session.tenant, session.id) == session
 
 
-def test_another_tenants_session_is_unknown(sessions, session) -> None:
+def test_get_session_of_other_tenant_raises_not_found(sessions, session) -> None:
     with pytest.raises(SessionNotFoundError):
         sessions.get("rival", session.id)
 
 
-def test_what_ttl_has_yet_to_delete_is_gone(sessions, session, clock) -> None:
+def test_get_session_after_ttl_raises_not_found(sessions, session, clock) -> None:
     clock.advance(SESSION_RETENTION)
 
     with pytest.raises(SessionNotFoundError):
         sessions.get(session.tenant, session.id)
 
 
-def test_of_two_changes_at_once_one_is_refused(sessions, session) -> None:
+def test_save_of_stale_version_raises_stale_error(sessions, session) -> None:
     sessions.save(session.renew(NOON + 1))
 
     with pytest.raises(StaleSessionError):
@@ -102,7 +102,7 @@ def test_of_two_changes_at_once_one_is_refused(sessions, session) -> None:
     assert sessions.get(session.tenant, session.id).renewed_at == NOON + 1
 
 
-def test_what_has_been_closed_is_not_brought_back_by_a_change(sessions, session) -> None:
+def test_save_of_closed_session_raises_stale_error(sessions, session) -> None:
     sessions.close(session)
     sessions.close(session)
 
@@ -110,9 +110,7 @@ def test_what_has_been_closed_is_not_brought_back_by_a_change(sessions, session)
         sessions.save(session.renew(NOON + 1))
 
 
-def test_a_message_is_a_job_and_the_sessions_next_version(
-    sessions, repository, session, say
-) -> None:
+def test_send_stores_message_job_and_next_version(sessions, repository, session, say) -> None:
     job = say("Hello")
 
     stored = sessions.get(session.tenant, session.id)
@@ -123,9 +121,7 @@ def test_a_message_is_a_job_and_the_sessions_next_version(
     assert not message.is_agent
 
 
-def test_a_message_of_a_session_that_has_changed_is_neither_stored_nor_a_job(
-    sessions, repository, session, a_job
-) -> None:
+def test_send_to_changed_session_stores_nothing(sessions, repository, session, a_job) -> None:
     sessions.save(session.renew(NOON + 1))
     job = a_job(details=Message(session=session.id))
 
@@ -140,7 +136,7 @@ def found(repository, tenant: str) -> Any:
     return repository.newest(Listing(tenant=tenant, kind="messaging", limit=9), known=0).jobs
 
 
-def test_a_key_means_one_message(sessions, repository, session, say) -> None:
+def test_send_with_same_key_stores_one_message(sessions, repository, session, say) -> None:
     key = IdempotencyKey(value="k", request_hash="h", expires_at=NOON + HOUR)
     other = IdempotencyKey(value="k", request_hash="other", expires_at=NOON + HOUR)
 
@@ -153,7 +149,9 @@ def test_a_key_means_one_message(sessions, repository, session, say) -> None:
     assert len(found(repository, session.tenant)) == 1
 
 
-def test_an_answer_is_stored_with_its_jobs_end(sessions, repository, session, say, answer) -> None:
+def test_save_with_answer_stores_message_with_job(
+    sessions, repository, session, say, answer
+) -> None:
     ended = answer(job := say())
 
     newest, _ = sessions.page(session.tenant, session.id, Window(limit=9)).messages
@@ -163,7 +161,7 @@ def test_an_answer_is_stored_with_its_jobs_end(sessions, repository, session, sa
     assert (newest.at, newest.metadata) == (ended.ended_at, {"thought": "hm"})
 
 
-def test_a_long_answer_is_a_message_too(sessions, repository, session, say, answer) -> None:
+def test_save_with_long_answer_stores_message(sessions, repository, session, say, answer) -> None:
     long = "ž" * 100_000
 
     answer(job := say("x" * 4000), long)
@@ -172,7 +170,7 @@ def test_a_long_answer_is_a_message_too(sessions, repository, session, say, answ
     assert newest.content == repository.get(job.ref).result["content"] == long
 
 
-def test_an_overtaken_worker_stores_no_answer(
+def test_save_by_overtaken_worker_stores_no_message(
     sessions, repository, chat_jobs, session, say
 ) -> None:
     job = say()
@@ -189,7 +187,7 @@ def test_an_overtaken_worker_stores_no_answer(
     assert repository.get(job.ref).status is JobStatus.CANCELLED
 
 
-def test_a_deleted_session_keeps_no_answer_and_its_job_ends(
+def test_save_after_session_delete_ends_only_job(
     sessions, repository, session, say, answer
 ) -> None:
     job = say()
@@ -202,9 +200,7 @@ def test_a_deleted_session_keeps_no_answer_and_its_job_ends(
     assert sessions.page(session.tenant, session.id, Window(limit=9)).messages == []
 
 
-def test_messages_of_both_sides_are_in_order_of_their_times(
-    sessions, session, say, answer, clock
-) -> None:
+def test_page_merges_questions_and_answers_by_time(sessions, session, say, answer, clock) -> None:
     first = say("one")
     clock.advance(2)
     say("two")
@@ -216,7 +212,7 @@ def test_messages_of_both_sides_are_in_order_of_their_times(
     assert not page.more
 
 
-def test_pages_leave_nothing_out_and_repeat_nothing(sessions, session, say, answer, clock) -> None:
+def test_pages_return_each_message_once(sessions, session, say, answer, clock) -> None:
     for n in range(5):
         answer(say(f"{n}"), f"to {n}", at=clock.now % 3)
         clock.advance(1)
@@ -241,9 +237,7 @@ def test_pages_leave_nothing_out_and_repeat_nothing(sessions, session, say, answ
 
 
 @pytest.mark.parametrize(("after", "before"), [(NOON, NOON), (NOON + 9, NOON), (None, 0)])
-def test_between_times_that_are_none_there_is_nothing(
-    sessions, session, say, after, before
-) -> None:
+def test_page_with_empty_range_returns_nothing(sessions, session, say, after, before) -> None:
     say()
 
     page = sessions.page(session.tenant, session.id, Window(limit=9, after=after, before=before))
@@ -251,7 +245,9 @@ def test_between_times_that_are_none_there_is_nothing(
     assert (page.messages, page.more) == ([], False)
 
 
-def test_a_page_of_large_messages_is_short(sessions, session, say, answer, clock) -> None:
+def test_page_of_large_messages_is_shorter_than_limit(
+    sessions, session, say, answer, clock
+) -> None:
     for n in range(10):
         answer(say(f"{n}"), f"{n}" * 290_000)
         clock.advance(10)
@@ -263,7 +259,7 @@ def test_a_page_of_large_messages_is_short(sessions, session, say, answer, clock
         assert sum(len(each.content) for each in page.messages) < 3_000_000
 
 
-def test_what_was_asked_before_and_after_a_message(sessions, session, say) -> None:
+def test_questions_before_and_since_exclude_given_time(sessions, session, say) -> None:
     first, second, third = say("1"), say("2"), say("3")
     where = (session.tenant, session.id)
 
@@ -275,7 +271,7 @@ def test_what_was_asked_before_and_after_a_message(sessions, session, say) -> No
     assert second.created_at == first.created_at + 1
 
 
-def test_many_messages_are_read_page_by_page(sessions, session, say) -> None:
+def test_questions_over_one_page_are_all_read(sessions, session, say) -> None:
     for n in range(45):
         say(f"{n}")
 
@@ -286,7 +282,7 @@ def test_many_messages_are_read_page_by_page(sessions, session, say) -> None:
     assert [*sessions.questions(session.tenant, session.id)] == []
 
 
-def test_the_newest_answers_come_in_order(sessions, session, say, answer, clock) -> None:
+def test_answers_returns_newest_oldest_first(sessions, session, say, answer, clock) -> None:
     for n in range(4):
         answer(say(), f"{n}")
         clock.advance(10)
@@ -296,7 +292,7 @@ def test_the_newest_answers_come_in_order(sessions, session, say, answer, clock)
     assert contents(found) == ["1", "2", "3"]
 
 
-def test_active_sessions_are_newest_first(sessions, a_session, clock) -> None:
+def test_active_returns_unexpired_sessions_newest_first(sessions, a_session, clock) -> None:
     made = []
     for timeout in (5, 60, 60, 60):
         sessions.create(session := a_session(timeouts=Timeouts(timeout=timeout)))
@@ -309,7 +305,7 @@ def test_active_sessions_are_newest_first(sessions, a_session, clock) -> None:
     assert sessions.active(made[0].tenant, limit=9) == [made[3], made[2], made[1]]
 
 
-def test_what_throttles_is_unavailable(engine, clock, a_session) -> None:
+def test_throttled_table_raises_unavailable_error(engine, clock, a_session) -> None:
     sessions = DynamoSessions(engine.client, engine.sessions, engine.jobs, clock)
     session = a_session()
 
@@ -327,7 +323,9 @@ def test_what_throttles_is_unavailable(engine, clock, a_session) -> None:
 
 
 @pytest.mark.parametrize("engine", ["ministack"], indirect=True)  # moto knows no token again
-def test_a_message_whose_answer_is_lost_is_said_once(engine, clock, a_session, a_job) -> None:
+def test_send_retried_after_lost_response_stores_one_message(
+    engine, clock, a_session, a_job
+) -> None:
     table = DynamoSessions(engine.client, engine.sessions, engine.jobs, clock)
     table.create(session := a_session())
     job = a_job(tenant=session.tenant, details=Message(session=session.id))
@@ -340,7 +338,7 @@ def test_a_message_whose_answer_is_lost_is_said_once(engine, clock, a_session, a
     assert (message.id, table.get(session.tenant, session.id).version) == (job.id, 2)
 
 
-def test_an_answer_whose_acknowledgement_is_lost_is_given_once(
+def test_save_retried_after_lost_response_stores_one_answer(
     engine, clock, a_session, a_job
 ) -> None:
     table = DynamoSessions(engine.client, engine.sessions, engine.jobs, clock)

@@ -7,7 +7,7 @@ ENDED = [JobStatus.SUCCEEDED, JobStatus.FAILED, JobStatus.CANCELLED, JobStatus.T
 
 
 @pytest.mark.parametrize("status", [JobStatus.PENDING, JobStatus.RUNNING])
-def test_a_job_that_has_not_ended_is_stopped(call, stored, world, status) -> None:
+def test_cancel_of_unended_job_fails_it(call, stored, world, status) -> None:
     job = stored(status=status)
 
     answer = call("cancel_job")
@@ -20,7 +20,7 @@ def test_a_job_that_has_not_ended_is_stopped(call, stored, world, status) -> Non
 
 
 @pytest.mark.parametrize("status", ENDED)
-def test_an_ended_job_stays_as_it_ended(call, stored, world, status) -> None:
+def test_cancel_of_ended_job_is_409(call, stored, world, status) -> None:
     job = stored(status=status, ended_at=NOON)
 
     answer = call("cancel_job")
@@ -30,20 +30,20 @@ def test_an_ended_job_stays_as_it_ended(call, stored, world, status) -> None:
     assert world.repository.get(job.ref) == job
 
 
-def test_a_job_past_its_deadline_has_ended_though_nobody_has_stored_it(call, stored, clock) -> None:
+def test_cancel_after_deadline_is_409(call, stored, clock) -> None:
     clock.now = stored().deadline
 
     assert call("cancel_job").status == 409
 
 
 @pytest.mark.parametrize("job_id", ["019b7963-4a00-7000-8000-000000000002", "nobody"])
-def test_an_unknown_or_malformed_id_is_not_found(call, stored, job_id) -> None:
+def test_cancel_with_unknown_or_malformed_id_is_404(call, stored, job_id) -> None:
     stored()
 
     assert call("cancel_job", pathParameters={"jobId": job_id}).status == 404
 
 
-def test_another_tenants_job_is_not_there_and_goes_on(call, stored, world) -> None:
+def test_cancel_of_other_tenants_job_is_404_and_changes_nothing(call, stored, world) -> None:
     job = stored(tenant="rival")
 
     answer = call("cancel_job")

@@ -23,7 +23,7 @@ def job_of(world):
     return job
 
 
-def test_the_answer_has_four_fields_and_no_success(call, job_of) -> None:
+def test_create_returns_four_fields_without_success(call, job_of) -> None:
     answer = call("create_job")
 
     assert answer.status == 201
@@ -33,7 +33,7 @@ def test_the_answer_has_four_fields_and_no_success(call, job_of) -> None:
     )
 
 
-def test_what_was_asked_is_stored_for_the_caller(call, job_of) -> None:
+def test_create_stores_request_for_caller(call, job_of) -> None:
     job = job_of(call("create_job"))
 
     assert job.status is JobStatus.PENDING
@@ -45,7 +45,7 @@ def test_what_was_asked_is_stored_for_the_caller(call, job_of) -> None:
     }
 
 
-def test_the_retention_is_the_settings(call, job_of, monkeypatch) -> None:
+def test_create_stores_configured_retention(call, job_of, monkeypatch) -> None:
     monkeypatch.setenv("RETENTION_HOURS", "48")
 
     assert job_of(call("create_job")).retention == 48 * HOUR
@@ -55,31 +55,31 @@ def test_the_retention_is_the_settings(call, job_of, monkeypatch) -> None:
     ("fields", "timeout"),
     [({}, 30_000), ({"timeoutMs": 1000}, 1000), ({"timeoutMs": 3e5}, 300_000)],
 )
-def test_a_message_lives_as_long_as_it_asks_or_for_the_default(create, fields, timeout) -> None:
+def test_create_sets_deadline_from_timeout_or_default(create, fields, timeout) -> None:
     body = create(**fields).body
 
     assert body["expiresAt"] - body["createdAt"] == timeout
 
 
-def test_the_same_body_twice_is_two_jobs(create) -> None:
+def test_create_twice_without_key_makes_two_jobs(create) -> None:
     assert create().body["jobId"] != create().body["jobId"]
 
 
-def test_unknown_fields_are_ignored(create) -> None:
+def test_create_with_unknown_fields_ignores_them(create) -> None:
     assert create(priority=1, prompt=None, success=False).status == 201
 
 
 # ── Agents ──────────────────────────────────────────────────────────────────────
 
 
-def test_without_a_name_the_first_active_agent_is_asked(create, job_of, world) -> None:
+def test_create_without_agent_uses_first_active_one(create, job_of, world) -> None:
     world.registry.put_agent("demo", Agent(id="0", name="Away", order=-2, active=False))
     world.registry.put_agent("demo", Agent(id="1", name="First", order=-1))
 
     assert job_of(create()).request["agentId"] == "1"
 
 
-def test_an_agents_id_may_be_in_upper_case(create, job_of, world) -> None:
+def test_create_with_upper_case_agent_id_finds_agent(create, job_of, world) -> None:
     agent = "aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa"
     world.registry.put_agent("demo", Agent(id=agent, name="A"))
 
@@ -87,7 +87,7 @@ def test_an_agents_id_may_be_in_upper_case(create, job_of, world) -> None:
 
 
 @pytest.mark.parametrize("about", [{"tenant": "rival"}, {"active": False}])
-def test_an_agent_that_cannot_be_asked_is_not_there(create, world, about) -> None:
+def test_create_with_unknown_or_inactive_agent_is_404(create, world, about) -> None:
     agent = "bbbbbbbb-bbbb-4bbb-8bbb-bbbbbbbbbbbb"
     world.registry.put_agent(
         about.pop("tenant", "demo"), Agent(**{"id": agent, "name": "B"} | about)
@@ -103,7 +103,7 @@ def test_an_agent_that_cannot_be_asked_is_not_there(create, world, about) -> Non
     }
 
 
-def test_without_any_active_agent_nobody_can_be_asked(create, world) -> None:
+def test_create_without_active_agents_is_404(create, world) -> None:
     world.registry.put_agent("demo", Agent(id=ECHO, name="Echo", active=False))
 
     answer = create()
@@ -119,7 +119,7 @@ def test_without_any_active_agent_nobody_can_be_asked(create, world) -> None:
 # ── Idempotency-Key ─────────────────────────────────────────────────────────────
 
 
-def test_the_same_key_and_body_is_the_first_job_again(create, clock, world) -> None:
+def test_create_with_same_key_and_body_returns_first_job(create, clock, world) -> None:
     first = create(headers={"Idempotency-Key": "k"}, metadata={"a": 1, "b": 2})
     clock.advance(5000)
 
@@ -134,7 +134,7 @@ def test_the_same_key_and_body_is_the_first_job_again(create, clock, world) -> N
     {"content": "Bye"}, {"userId": ECHO}, {"agentId": ECHO}, {"timeoutMs": 1000},
     {"metadata": {"a": 1}},
 ])  # fmt: skip
-def test_the_same_key_with_another_body_is_a_conflict(create, world, fields) -> None:
+def test_create_with_same_key_and_other_body_is_409(create, world, fields) -> None:
     create(headers={"Idempotency-Key": "k"})
 
     answer = create(headers={"Idempotency-Key": "k"}, **fields)
@@ -148,7 +148,7 @@ def test_the_same_key_with_another_body_is_a_conflict(create, world, fields) -> 
     assert len(world.repository.changes) == 1
 
 
-def test_after_a_day_a_key_is_free_again(create, clock) -> None:
+def test_create_with_key_after_a_day_makes_new_job(create, clock) -> None:
     first = create(headers={"Idempotency-Key": "k"})
     clock.advance(24 * HOUR)
 
@@ -156,12 +156,12 @@ def test_after_a_day_a_key_is_free_again(create, clock) -> None:
 
 
 @pytest.mark.parametrize("key", ["k" * 255, "a b", "\u00fc", "#~'\""])
-def test_any_printable_text_of_up_to_255_characters_is_a_key(create, key) -> None:
+def test_create_with_printable_key_up_to_255_is_accepted(create, key) -> None:
     assert create(headers={"Idempotency-Key": key}).status == 201
 
 
 @pytest.mark.parametrize("key", ["", "k" * 256, "a\tb", "a\x00b", "\u200b"])
-def test_what_cannot_be_a_key_is_refused(create, world, key) -> None:
+def test_create_with_invalid_key_is_400(create, world, key) -> None:
     answer = create(headers={"Idempotency-Key": key})
 
     assert answer.status == 400
@@ -172,7 +172,7 @@ def test_what_cannot_be_a_key_is_refused(create, world, key) -> None:
 # ── The body on its way ─────────────────────────────────────────────────────────
 
 
-def test_a_body_may_come_in_base64(call, event, job_of) -> None:
+def test_create_with_base64_body_is_decoded(call, event, job_of) -> None:
     text = event("messaging/create_job")["body"]
 
     answer = call("create_job", body=base64.b64encode(text.encode()).decode(), isBase64Encoded=True)
@@ -184,15 +184,15 @@ def test_a_body_may_come_in_base64(call, event, job_of) -> None:
     "application/json", "Application/JSON", "application/json; charset=utf-8",
     "application/problem+json", " application/json ",
 ])  # fmt: skip
-def test_json_goes_by_several_names(create, kind) -> None:
+def test_create_with_json_content_types_is_accepted(create, kind) -> None:
     assert create(headers={"Content-Type": kind}).status == 201
 
 
-def test_a_body_without_a_content_type_is_taken_for_json(call) -> None:
+def test_create_without_content_type_is_read_as_json(call) -> None:
     assert call("create_job", headers={}).status == 201
 
 
-def test_a_mebibyte_is_taken_and_a_byte_more_is_too_large(call, event, world) -> None:
+def test_create_over_one_mebibyte_is_413(call, event, world) -> None:
     text = event("messaging/create_job")["body"]
     largest = text + " " * (2**20 - len(text))
 
@@ -208,7 +208,7 @@ def test_a_mebibyte_is_taken_and_a_byte_more_is_too_large(call, event, world) ->
     assert len(world.repository.changes) == 1
 
 
-def test_when_the_write_is_throttled_nothing_is_stored(create, world, rewire) -> None:
+def test_create_when_throttled_is_503_and_stores_nothing(create, world, rewire) -> None:
     rewire(messaging.core, jobs=Broken(UnavailableError("ThrottlingException")))
 
     answer = create()

@@ -31,7 +31,7 @@ def answered_after(world):
     ("WAIT=10", "wait=10"), ("respond-async, wait=10", "wait=10"),
     ("wait=10; strict", "wait=10"), ("wait=26", "wait=25"), ("wait=999999999", "wait=25"),
 ])  # fmt: skip
-def test_who_prefers_to_wait_gets_the_whole_job(
+def test_create_with_prefer_wait_returns_ended_job(
     create, call, answered_after, prefer, applied
 ) -> None:
     answered_after(700)
@@ -46,7 +46,7 @@ def test_who_prefers_to_wait_gets_the_whole_job(
     assert fetched.body == answer.body
 
 
-def test_a_job_that_does_not_end_in_time_is_answered_plainly(create, world) -> None:
+def test_create_with_wait_timeout_returns_plain_201(create, world) -> None:
     answer = create(headers={"Prefer": "wait=3"})
 
     assert answer.status == 201
@@ -55,13 +55,13 @@ def test_a_job_that_does_not_end_in_time_is_answered_plainly(create, world) -> N
     assert world.clock() == NOON + 3000
 
 
-def test_no_wait_is_longer_than_25_seconds(create, world) -> None:
+def test_create_with_long_wait_waits_25_seconds(create, world) -> None:
     create(headers={"Prefer": "wait=60"})
 
     assert world.clock() == NOON + 25_000
 
 
-def test_a_wait_ends_with_the_jobs_deadline(create, world) -> None:
+def test_create_with_wait_ends_at_job_deadline(create, world) -> None:
     answer = create(headers={"Prefer": "wait=20"}, timeoutMs=2000)
 
     assert (answer.status, answer.body["status"]) == (200, "timeout")
@@ -69,6 +69,6 @@ def test_a_wait_ends_with_the_jobs_deadline(create, world) -> None:
 
 
 @pytest.mark.parametrize("prefer", ["wait=0", "wait", "wait=", "wait=-1", "wait=x", "await=5", ""])
-def test_what_asks_for_no_wait_gets_none(create, world, prefer) -> None:
+def test_create_with_invalid_prefer_does_not_wait(create, world, prefer) -> None:
     assert create(headers={"Prefer": prefer}).status == 201
     assert world.clock() == NOON

@@ -71,7 +71,7 @@ def refusal(text: str) -> str:
     ({"agentId": ""}, BAD_AGENT), ({"agentId": "nobody"}, BAD_AGENT),
     ({"agentId": f" {UUID}"}, BAD_AGENT),
 ])  # fmt: skip
-def test_a_broken_rule_is_answered_in_the_contracts_words(send, world, fields, text) -> None:
+def test_create_with_invalid_field_is_400_with_contract_text(send, world, fields, text) -> None:
     answer = send(body(**fields))
 
     assert (answer.status, answer.text) == (400, refusal(text))
@@ -99,7 +99,7 @@ RULES = [
         if not first.keys() & second.keys()
     ],
 )
-def test_of_two_broken_rules_the_earlier_one_is_told(send, first, text, second) -> None:
+def test_create_with_two_errors_reports_first_rule(send, first, text, second) -> None:
     answer = send(body(**second, **first))
 
     assert (answer.status, answer.body["error"]) == (400, text)
@@ -113,7 +113,7 @@ def test_of_two_broken_rules_the_earlier_one_is_told(send, first, text, second) 
     {"metadata": {"k": "\u00e9" * 9992}},
     {"timeoutMs": 1000}, {"timeoutMs": 1000.5}, {"timeoutMs": 300_000},
 ])  # fmt: skip
-def test_what_just_keeps_the_rules_is_accepted(send, fields) -> None:
+def test_create_at_limits_is_accepted(send, fields) -> None:
     assert send(body(**fields)).status == 201
 
 
@@ -134,7 +134,7 @@ def with_metadata(text: str) -> str:
     with_metadata(f'{{"a":{"5" * 5000}}}'),
     f'{{"userId":"{UUID}","content":"\\u0000"}}', f'{{"userId":"{UUID}","content":"\\udc00"}}',
 ])  # fmt: skip
-def test_what_is_no_json_or_cannot_be_stored_is_a_400(send, world, text) -> None:
+def test_create_with_invalid_json_is_400(send, world, text) -> None:
     answer = send(text)
 
     assert (answer.status, answer.text) == (400, refusal(NO_JSON))
@@ -142,24 +142,24 @@ def test_what_is_no_json_or_cannot_be_stored_is_a_400(send, world, text) -> None
 
 
 @pytest.mark.parametrize("text", ["null", '"Hello"', "[]", f"[{body()}]", "1", "true"])
-def test_a_body_that_is_no_object_is_a_400(send, text) -> None:
+def test_create_with_non_object_body_is_400(send, text) -> None:
     answer = send(text)
 
     assert (answer.status, answer.text) == (400, refusal(NO_BODY))
 
 
-def test_no_body_at_all_is_a_400(send) -> None:
+def test_create_without_body_is_400(send) -> None:
     assert send(None).text == refusal(NO_JSON)
 
 
 @pytest.mark.parametrize("raw", [b"\xff\xfe{}", "{}".encode("utf-16"), b"\xed\xa0\x80"])
-def test_bytes_that_are_no_utf_8_are_a_400(send, raw) -> None:
+def test_create_with_invalid_utf_8_is_400(send, raw) -> None:
     answer = send(base64.b64encode(raw).decode(), isBase64Encoded=True)
 
     assert answer.text == refusal(NO_JSON)
 
 
-def test_text_that_is_no_base64_is_a_400(send) -> None:
+def test_create_with_invalid_base64_is_400(send) -> None:
     assert send("!", isBase64Encoded=True).status == 400
 
 
@@ -167,7 +167,7 @@ def test_text_that_is_no_base64_is_a_400(send) -> None:
     "text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "",
     "application/jsonp", "text/json", "application/xml+json2",
 ])  # fmt: skip
-def test_another_content_type_is_a_400(send, kind) -> None:
+def test_create_with_other_content_type_is_400(send, kind) -> None:
     answer = send(body(), headers={"content-type": kind})
 
     assert (answer.status, answer.text) == (400, refusal("Content-Type must be application/json"))
@@ -184,7 +184,7 @@ def test_another_content_type_is_a_400(send, kind) -> None:
     '{"d":' + "[" * 98 + "]" * 98 + "}",
     '{"l":' + "7" * 1000 + "}",
 ])  # fmt: skip
-def test_metadata_comes_back_as_it_went_in(send, call, world, text) -> None:
+def test_create_with_metadata_returns_it_unchanged(send, call, world, text) -> None:
     job_id = send(with_metadata(text)).body["jobId"]
 
     fetched = call("get_job", pathParameters={"jobId": job_id}).text

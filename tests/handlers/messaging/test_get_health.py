@@ -6,7 +6,7 @@ def ids():
     return (f"019b7963-4a00-7000-8000-{n:012d}" for n in range(1, 100))
 
 
-def test_without_jobs_every_number_is_nought(call) -> None:
+def test_health_without_jobs_is_all_zeros(call) -> None:
     assert call("get_health").body == {
         "healthy": True,
         "timestamp": NOON,
@@ -28,9 +28,7 @@ def test_without_jobs_every_number_is_nought(call) -> None:
     }
 
 
-def test_rates_are_over_the_jobs_that_ended_and_a_cancelled_one_has_failed(
-    call, stored, world
-) -> None:
+def test_health_rates_count_ended_jobs_and_cancelled_as_failed(call, stored, world) -> None:
     names = ids()
     for status, took in [
         (JobStatus.PENDING, 0),
@@ -64,7 +62,7 @@ def test_rates_are_over_the_jobs_that_ended_and_a_cancelled_one_has_failed(
     }
 
 
-def test_the_average_is_rounded_as_the_original_rounds(call, stored, world) -> None:
+def test_health_average_rounds_half_up(call, stored, world) -> None:
     names = ids()
     for took in (100, 101):
         stored(
@@ -81,7 +79,7 @@ def test_the_average_is_rounded_as_the_original_rounds(call, stored, world) -> N
     assert average == 101
 
 
-def test_nobody_counts_another_tenants_jobs(call, stored, world) -> None:
+def test_health_excludes_other_tenants(call, stored, world) -> None:
     stored(tenant="rival")
     world.read_stream()
 

@@ -19,13 +19,13 @@ HEAD = {
 @pytest.mark.parametrize(
     ("status", "word"), [(JobStatus.PENDING, "pending"), (JobStatus.RUNNING, "processing")]
 )
-def test_what_a_job_has_not_yet_is_left_out(call, stored, status, word) -> None:
+def test_get_job_when_pending_omits_absent_fields(call, stored, status, word) -> None:
     stored(status=status)
 
     assert call("get_job").body == HEAD | {"status": word}
 
 
-def test_an_answered_job_carries_its_message(call, stored) -> None:
+def test_get_job_when_completed_has_message(call, stored) -> None:
     stored(
         status=JobStatus.SUCCEEDED,
         ended_at=NOON + 450,
@@ -47,7 +47,7 @@ def test_an_answered_job_carries_its_message(call, stored) -> None:
     }
 
 
-def test_a_message_without_metadata_has_no_such_field(call, stored) -> None:
+def test_get_job_without_answer_metadata_omits_field(call, stored) -> None:
     stored(status=JobStatus.SUCCEEDED, ended_at=NOON + 1, result={"id": "m-1", "content": "Hi"})
 
     assert "metadata" not in call("get_job").body["result"]["message"]
@@ -61,14 +61,14 @@ def test_a_message_without_metadata_has_no_such_field(call, stored) -> None:
         (JobStatus.TIMED_OUT, "timeout", "Job timed out waiting for agent response"),
     ],
 )
-def test_a_job_that_ended_without_an_answer_says_why(call, stored, status, word, error) -> None:
+def test_get_job_ended_without_answer_has_error(call, stored, status, word, error) -> None:
     reason = error if status is JobStatus.FAILED else None
     stored(status=status, ended_at=NOON + 1, error=reason)
 
     assert call("get_job").body == HEAD | {"status": word, "error": error}
 
 
-def test_a_job_times_out_at_the_very_millisecond_of_its_deadline(call, stored, clock) -> None:
+def test_get_job_at_deadline_is_timeout(call, stored, clock) -> None:
     stored()
 
     clock.advance(29_999)
@@ -84,7 +84,7 @@ def test_a_job_times_out_at_the_very_millisecond_of_its_deadline(call, stored, c
     "019b79634a0070008000000000000001", f"{{{JOB_ID}}}", f"{JOB_ID}#request", f" {JOB_ID}",
     "\u0661" * 8 + JOB_ID[8:],
 ])  # fmt: skip
-def test_unknown_and_malformed_ids_are_alike(call, stored, job_id) -> None:
+def test_get_job_with_unknown_or_malformed_id_is_404(call, stored, job_id) -> None:
     stored()
 
     answer = call("get_job", pathParameters={"jobId": job_id})
@@ -92,7 +92,7 @@ def test_unknown_and_malformed_ids_are_alike(call, stored, job_id) -> None:
     assert (answer.status, answer.body) == (404, NOT_FOUND)
 
 
-def test_another_tenants_job_is_not_there(call, stored) -> None:
+def test_get_job_of_other_tenant_is_404(call, stored) -> None:
     stored(tenant="rival")
 
     answer = call("get_job")
@@ -100,7 +100,7 @@ def test_another_tenants_job_is_not_there(call, stored) -> None:
     assert (answer.status, answer.body) == (404, NOT_FOUND)
 
 
-def test_a_job_is_gone_once_its_retention_has_passed(call, stored, clock) -> None:
+def test_get_job_after_retention_is_404(call, stored, clock) -> None:
     job = stored(status=JobStatus.SUCCEEDED, ended_at=NOON, result={"id": "m", "content": "Hi"})
 
     clock.now = job.gone_at - 1

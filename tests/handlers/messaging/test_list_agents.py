@@ -1,9 +1,7 @@
 from jobs.messaging.agent import Agent
 
 
-def test_agents_come_in_their_order_inside_the_wrapper_that_the_client_requires(
-    call, world
-) -> None:
+def test_list_agents_returns_ordered_agents_in_wrapper(call, world) -> None:
     world.registry.put_agent(
         "demo", Agent(id="b", name="Away", bio="Sleeps.", order=-1, active=False)
     )
@@ -33,7 +31,7 @@ def test_agents_come_in_their_order_inside_the_wrapper_that_the_client_requires(
     }
 
 
-def test_how_an_agent_is_reached_is_nobodys_business(call, world) -> None:
+def test_list_agents_omits_provider_settings(call, world) -> None:
     world.registry.put_agent(
         "demo", Agent(id="c", name="Far", provider="remote", settings={"baseUrl": "http://far"})
     )
@@ -44,7 +42,7 @@ def test_how_an_agent_is_reached_is_nobodys_business(call, world) -> None:
     assert "remote" not in answer.text
 
 
-def test_another_tenants_agents_are_not_there(call, world) -> None:
+def test_list_agents_excludes_other_tenants(call, world) -> None:
     world.registry.put_agent("rival", Agent(id="d", name="Theirs"))
 
     assert [agent["name"] for agent in call("list_agents").body["data"]["agents"]] == ["Echo"]

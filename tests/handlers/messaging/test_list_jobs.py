@@ -18,7 +18,7 @@ def listed(answer) -> list[str]:
     return [job["jobId"] for job in answer.body["jobs"]]
 
 
-def test_jobs_come_newest_first_with_the_number_of_all(listing, stored, world) -> None:
+def test_list_jobs_returns_newest_first_with_total(listing, stored, world) -> None:
     for n in (2, 3, 1):
         stored(id=job_id(n))
     world.read_stream()
@@ -30,13 +30,13 @@ def test_jobs_come_newest_first_with_the_number_of_all(listing, stored, world) -
     assert "nextCursor" not in answer.body
 
 
-def test_a_listed_job_is_spelled_as_a_single_one(listing, call, stored) -> None:
+def test_list_jobs_returns_jobs_as_get_job_does(listing, call, stored) -> None:
     stored()
 
     assert listing().body["jobs"] == [call("get_job").body]
 
 
-def test_nobody_lists_another_tenants_jobs(listing, stored, world) -> None:
+def test_list_jobs_excludes_other_tenants(listing, stored, world) -> None:
     stored(tenant="rival")
     world.read_stream()
 
@@ -48,7 +48,7 @@ def test_nobody_lists_another_tenants_jobs(listing, stored, world) -> None:
     ("1", 1), ("10abc", 10), (" 7 ", 7), ("+3", 3), ("2.9", 2), ("1000", 1000), ("5000", 1000),
     ("9" * 400, 1000),
 ])  # fmt: skip
-def test_limits_are_read_as_the_original_reads_them(listing, stored, limit, most) -> None:
+def test_list_jobs_limit_is_parsed_as_in_original_api(listing, stored, limit, most) -> None:
     for n in range(1001):
         stored(id=job_id(n))
 
@@ -65,9 +65,7 @@ def test_limits_are_read_as_the_original_reads_them(listing, stored, limit, most
     ("timeout", {"TIMED_OUT"}),
     ("PENDING", set(STATUS_NAMES)), ("cancelled", set(STATUS_NAMES)), ("", set(STATUS_NAMES)),
 ])  # fmt: skip
-def test_a_status_filters_and_a_word_that_is_none_does_not(
-    listing, stored, world, word, statuses
-) -> None:
+def test_list_jobs_filters_by_known_status_only(listing, stored, world, word, statuses) -> None:
     for n, status in enumerate(STATUS_NAMES):
         stored(id=job_id(n), status=status, ended_at=NOON if status.is_terminal else None)
     world.read_stream()
@@ -80,14 +78,14 @@ def test_a_status_filters_and_a_word_that_is_none_does_not(
     assert (answer.body["total"], answer.body["filtered"]) == (len(STATUS_NAMES), len(statuses))
 
 
-def test_a_list_shows_a_timeout_at_the_very_millisecond(listing, stored, clock) -> None:
+def test_list_jobs_at_deadline_shows_timeout(listing, stored, clock) -> None:
     clock.now = stored().deadline
 
     assert [job["status"] for job in listing().body["jobs"]] == ["timeout"]
     assert listing(status="pending").body["jobs"] == []
 
 
-def test_cursors_lead_through_all_jobs_once(listing, stored) -> None:
+def test_list_jobs_cursors_return_each_job_once(listing, stored) -> None:
     for n in range(7):
         stored(id=job_id(n))
 
@@ -121,7 +119,7 @@ def cursor(listing, stored) -> str:
     lambda _: "\u00fc.\u00fc",
     lambda _: ".",
 ])  # fmt: skip
-def test_a_tampered_cursor_is_refused(listing, cursor, tamper) -> None:
+def test_list_jobs_with_tampered_cursor_is_400(listing, cursor, tamper) -> None:
     answer = listing(limit="1", status="pending", cursor=tamper(cursor))
 
     assert answer.status == 400
@@ -133,11 +131,11 @@ def test_a_tampered_cursor_is_refused(listing, cursor, tamper) -> None:
 
 
 @pytest.mark.parametrize("other", [{}, {"status": "failed"}, {"status": "completed"}])
-def test_a_cursor_is_of_no_use_under_another_filter(listing, cursor, other) -> None:
+def test_list_jobs_with_cursor_of_other_filter_is_400(listing, cursor, other) -> None:
     assert listing(limit="1", cursor=cursor, **other).status == 400
 
 
-def test_another_tenant_cannot_use_a_cursor(call, event, cursor) -> None:
+def test_list_jobs_with_cursor_of_other_tenant_is_400(call, event, cursor) -> None:
     query = {"limit": "1", "status": "pending", "cursor": cursor}
     context = event("messaging/list_jobs")["requestContext"]
     rivals = context | {"authorizer": {"tenant": "rival"}}

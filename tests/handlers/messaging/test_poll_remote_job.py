@@ -37,7 +37,7 @@ def delegated(stored):
     )
 
 
-def test_as_long_as_there_is_no_answer_the_job_goes_on(invoke, delegated, world, far, log) -> None:
+def test_poll_without_remote_answer_keeps_job_running(invoke, delegated, world, far, log) -> None:
     job = delegated()
 
     assert invoke("workers/poll_remote_job") == {"ended": False}
@@ -46,7 +46,7 @@ def test_as_long_as_there_is_no_answer_the_job_goes_on(invoke, delegated, world,
     assert (log()[0]["job_id"], log()[0]["ended"]) == (job.id, False)
 
 
-def test_the_answer_is_stored(invoke, delegated, world, far, clock) -> None:
+def test_poll_with_remote_answer_stores_it(invoke, delegated, world, far, clock) -> None:
     job = delegated()
     far.outcome = Answer("Hi", {"mood": "good"})
     clock.advance(700)
@@ -58,7 +58,7 @@ def test_the_answer_is_stored(invoke, delegated, world, far, clock) -> None:
     assert (ended.result["content"], ended.result["metadata"]) == ("Hi", {"mood": "good"})
 
 
-def test_what_the_far_agent_refuses_is_the_jobs_error(invoke, delegated, world, far) -> None:
+def test_poll_with_remote_failure_fails_job(invoke, delegated, world, far) -> None:
     job = delegated()
     far.outcome = UpstreamError("The remote agent gave no answer")
 
@@ -67,25 +67,25 @@ def test_what_the_far_agent_refuses_is_the_jobs_error(invoke, delegated, world, 
 
 
 @pytest.mark.parametrize("status", ["SUCCEEDED", "CANCELLED", "TIMED_OUT"])
-def test_a_job_that_is_over_is_not_asked_about(invoke, delegated, far, status) -> None:
+def test_poll_of_ended_job_does_not_call_remote(invoke, delegated, far, status) -> None:
     delegated(status=JobStatus(status), ended_at=NOON)
 
     assert invoke("workers/poll_remote_job") == {"ended": True}
     assert far.asked == []
 
 
-def test_past_its_deadline_nobody_asks(invoke, delegated, far, clock) -> None:
+def test_poll_after_deadline_does_not_call_remote(invoke, delegated, far, clock) -> None:
     clock.now = delegated().deadline
 
     assert invoke("workers/poll_remote_job") == {"ended": True}
     assert far.asked == []
 
 
-def test_a_job_that_is_gone_ends_the_polling(invoke, far) -> None:
+def test_poll_of_unknown_job_ends_polling(invoke, far) -> None:
     assert invoke("workers/poll_remote_job") == {"ended": True}
 
 
-def test_a_late_answer_is_dropped(invoke, delegated, world, far) -> None:
+def test_poll_with_late_answer_drops_it(invoke, delegated, world, far) -> None:
     job = delegated()
     far.outcome = Answer("Too late")
     far.meanwhile = lambda: world.clock.advance(30_000)

@@ -34,7 +34,7 @@ def failed(*places: int) -> dict[str, list[dict[str, str]]]:
     return {"batchItemFailures": [{"itemIdentifier": f"m{n}"} for n in places]}
 
 
-def test_a_job_is_answered_by_its_agent(invoke, stored, world, log) -> None:
+def test_worker_with_job_stores_answer(invoke, stored, world, log) -> None:
     job = stored()
 
     answer = invoke("workers/run_agent_job")
@@ -48,7 +48,7 @@ def test_a_job_is_answered_by_its_agent(invoke, stored, world, log) -> None:
     assert "Hello" not in json.dumps(line)
 
 
-def test_the_message_is_held_for_half_a_minute_from_the_start(invoke, stored, world) -> None:
+def test_worker_holds_message_from_start(invoke, stored, world) -> None:
     stored()
 
     invoke("workers/run_agent_job")
@@ -59,7 +59,7 @@ def test_the_message_is_held_for_half_a_minute_from_the_start(invoke, stored, wo
 @pytest.mark.parametrize("poison", [
     "", "{", "null", "[]", '"text"', "{}", '{"jobId": "x"}', "\U0001f600",
 ])  # fmt: skip
-def test_of_a_batch_only_the_poison_is_sent_again(invoke, stored, world, batch, poison) -> None:
+def test_worker_with_poison_message_reports_only_it(invoke, stored, world, batch, poison) -> None:
     job = stored()
 
     answer = invoke("workers/run_agent_job", batch(poison, None))
@@ -68,7 +68,7 @@ def test_of_a_batch_only_the_poison_is_sent_again(invoke, stored, world, batch, 
     assert world.repository.get(job.ref).status is JobStatus.SUCCEEDED
 
 
-def test_a_record_that_fails_is_logged_as_an_error(invoke, stored, batch, log) -> None:
+def test_worker_with_failing_record_logs_error(invoke, stored, batch, log) -> None:
     stored()
 
     invoke("workers/run_agent_job", batch("{", None))
@@ -76,9 +76,7 @@ def test_a_record_that_fails_is_logged_as_an_error(invoke, stored, batch, log) -
     assert [line["level"] for line in log()] == ["ERROR", "INFO"]
 
 
-def test_a_duplicate_is_held_until_the_job_and_its_own_message_must_have_come_free(
-    invoke, stored, world, batch
-) -> None:
+def test_worker_with_leased_job_holds_message_past_lease(invoke, stored, world, batch) -> None:
     job = stored(status=JobStatus.RUNNING, attempt=1, lease_until=NOON + 12_345)
 
     answer = invoke("workers/run_agent_job", batch(None))
@@ -88,7 +86,7 @@ def test_a_duplicate_is_held_until_the_job_and_its_own_message_must_have_come_fr
     assert world.repository.get(job.ref) == job
 
 
-def test_a_job_whose_worker_died_is_taken_over(invoke, stored, world) -> None:
+def test_worker_after_lease_end_takes_job_over(invoke, stored, world) -> None:
     job = stored(status=JobStatus.RUNNING, attempt=1, lease_until=NOON)
 
     assert invoke("workers/run_agent_job") == DONE
@@ -98,7 +96,7 @@ def test_a_job_whose_worker_died_is_taken_over(invoke, stored, world) -> None:
 
 
 @pytest.mark.parametrize("status", ["SUCCEEDED", "FAILED", "CANCELLED", "TIMED_OUT"])
-def test_a_job_that_is_over_is_nobodys_work(invoke, stored, world, log, status) -> None:
+def test_worker_with_ended_job_does_nothing(invoke, stored, world, log, status) -> None:
     job = stored(status=JobStatus(status), ended_at=NOON)
 
     assert invoke("workers/run_agent_job") == DONE
@@ -106,12 +104,12 @@ def test_a_job_that_is_over_is_nobodys_work(invoke, stored, world, log, status) 
     assert log()[0]["outcome"] == "not needed"
 
 
-def test_a_message_about_no_job_is_done_with(invoke, log) -> None:
+def test_worker_with_unknown_job_removes_message(invoke, log) -> None:
     assert invoke("workers/run_agent_job") == DONE
     assert log()[0]["outcome"] == "not needed"
 
 
-def test_what_the_agent_refuses_is_the_jobs_error(invoke, stored, world, a_job) -> None:
+def test_worker_with_failing_agent_fails_job(invoke, stored, world, a_job) -> None:
     job = stored(request=a_job().request | {"content": "/fail out of order"})
 
     assert invoke("workers/run_agent_job") == DONE
@@ -120,7 +118,7 @@ def test_what_the_agent_refuses_is_the_jobs_error(invoke, stored, world, a_job) 
     assert (ended.status, ended.error) == (JobStatus.FAILED, "out of order")
 
 
-def test_a_job_whose_agent_is_gone_fails(invoke, stored, world) -> None:
+def test_worker_with_removed_agent_fails_job(invoke, stored, world) -> None:
     job = stored()
     world.registry.put_agent("demo", Agent(id=job.request["agentId"], name="Echo", active=False))
 
@@ -130,7 +128,7 @@ def test_a_job_whose_agent_is_gone_fails(invoke, stored, world) -> None:
     assert ended.error == f"Agent {job.request['agentId']} not found"
 
 
-def test_a_provider_nobody_knows_fails_the_job_and_is_not_named(invoke, stored, world) -> None:
+def test_worker_with_unknown_provider_fails_job_without_its_name(invoke, stored, world) -> None:
     job = stored()
     world.registry.put_agent(
         "demo", Agent(id=job.request["agentId"], name="Echo", provider="oracle")
@@ -141,7 +139,7 @@ def test_a_provider_nobody_knows_fails_the_job_and_is_not_named(invoke, stored, 
     assert world.repository.get(job.ref).error == "The agent's provider is not known"
 
 
-def test_when_the_database_is_out_of_reach_the_message_comes_again(
+def test_worker_with_unavailable_database_keeps_message(
     invoke, stored, world, batch, monkeypatch
 ) -> None:
     stored()
@@ -154,9 +152,7 @@ def test_when_the_database_is_out_of_reach_the_message_comes_again(
     assert invoke("workers/run_agent_job", batch(None)) == failed(0)
 
 
-def test_a_worker_that_breaks_leaves_the_job_to_the_next_one_soon(
-    invoke, stored, world, batch, rewire
-) -> None:
+def test_worker_with_bug_releases_job_soon(invoke, stored, world, batch, rewire) -> None:
     job = stored()
     rewire(messaging, provider=lambda _: None)
 

@@ -42,7 +42,7 @@ def create(call, **fields: Any) -> Any:
 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS)
-def test_each_event_is_answered(call, opened, endpoint) -> None:
+def test_every_endpoint_responds_to_its_event(call, opened, endpoint) -> None:
     opened()
 
     assert call(endpoint).status == (201 if endpoint == "create_session" else 200)
@@ -50,7 +50,7 @@ def test_each_event_is_answered(call, opened, endpoint) -> None:
 
 @pytest.mark.parametrize("endpoint", OF_ONE)
 @pytest.mark.parametrize("session_id", ["x", "", "019b7963-4a00-7000-8000-00000000dead"])
-def test_an_unknown_session_is_not_found(call, opened, endpoint, session_id) -> None:
+def test_unknown_session_is_404(call, opened, endpoint, session_id) -> None:
     opened()
 
     answer = call(endpoint, pathParameters={"sessionId": session_id})
@@ -62,14 +62,14 @@ def test_an_unknown_session_is_not_found(call, opened, endpoint, session_id) -> 
 
 
 @pytest.mark.parametrize("endpoint", OF_ONE)
-def test_anothers_session_is_not_found(call, opened, endpoint) -> None:
+def test_session_of_other_tenant_is_404(call, opened, endpoint) -> None:
     opened(tenant="rival")
 
     assert call(endpoint).status == 404
 
 
 @pytest.mark.parametrize("endpoint", [each for each in OF_ONE if each != "delete_session"])
-def test_an_expired_session_is_gone(call, opened, clock, endpoint) -> None:
+def test_expired_session_is_410(call, opened, clock, endpoint) -> None:
     opened()
     clock.advance(30 * MINUTE)
 
@@ -79,7 +79,7 @@ def test_an_expired_session_is_gone(call, opened, clock, endpoint) -> None:
 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS)
-def test_a_database_that_throttles_is_a_503(call, rewire, endpoint) -> None:
+def test_throttled_database_is_503(call, rewire, endpoint) -> None:
     error = UnavailableError("ThrottlingException")
     rewire(sessions_wiring, sessions=Broken(error))
     rewire(messaging, agents=Broken(error))
@@ -90,7 +90,7 @@ def test_a_database_that_throttles_is_a_503(call, rewire, endpoint) -> None:
 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS)
-def test_neither_keys_nor_what_is_kept_is_logged(call, event, opened, log, endpoint) -> None:
+def test_log_contains_no_keys_or_contents(call, event, opened, log, endpoint) -> None:
     opened()
     say("a secret of mine")
 
@@ -103,7 +103,7 @@ def test_neither_keys_nor_what_is_kept_is_logged(call, event, opened, log, endpo
     assert "a secret" not in logged
 
 
-def test_a_session_is_told_as_the_client_expects_it(call) -> None:
+def test_create_session_returns_fields_of_client(call) -> None:
     answer = create(call, metadata={"n": 1.5, "tags": ["a"]})
 
     assert answer.status == 201
@@ -117,7 +117,7 @@ def test_a_session_is_told_as_the_client_expects_it(call) -> None:
     }  # fmt: skip
 
 
-def test_times_can_be_chosen(call) -> None:
+def test_create_session_with_timeouts_uses_them(call) -> None:
     answer = create(
         call,
         timeoutConfig={"timeoutMinutes": 60, "autoRenew": False, "maxDurationMinutes": 120},
@@ -147,7 +147,7 @@ def test_times_can_be_chosen(call) -> None:
     ),
     ({"timeoutConfig": {"autoRenew": "yes"}}, "autoRenew must be true or false"),
 ])  # fmt: skip
-def test_what_breaks_a_rule_is_refused_with_its_text(call, fields, text) -> None:
+def test_create_session_with_invalid_field_is_400(call, fields, text) -> None:
     answer = create(call, **fields)
 
     assert (answer.status, answer.body["error"]) == (400, text)
@@ -156,13 +156,13 @@ def test_what_breaks_a_rule_is_refused_with_its_text(call, fields, text) -> None
 
 @pytest.mark.parametrize("body", ["", "{", "null", "[]", '"x"', '{"agentId": NaN}'])
 @pytest.mark.parametrize("endpoint", ["create_session", "update_timeout"])
-def test_what_is_no_object_is_refused(call, opened, endpoint, body) -> None:
+def test_create_session_with_non_object_body_is_400(call, opened, endpoint, body) -> None:
     opened()
 
     assert call(endpoint, body=body).status == 400
 
 
-def test_an_agent_nobody_knows_is_not_found(call, world) -> None:
+def test_create_session_with_unknown_agent_is_404(call, world) -> None:
     world.registry.put_agent(TENANT, Agent(id=AGENT_ID, name="Echo", active=False))
 
     answer = create(call)
@@ -170,7 +170,7 @@ def test_an_agent_nobody_knows_is_not_found(call, world) -> None:
     assert (answer.status, answer.body["code"]) == (404, "AGENT_NOT_FOUND")
 
 
-def test_a_session_is_read_as_it_is_now(call, opened, clock) -> None:
+def test_get_session_returns_current_state(call, opened, clock) -> None:
     opened()
     clock.advance(26 * MINUTE)
 
@@ -184,9 +184,7 @@ def test_a_session_is_read_as_it_is_now(call, opened, clock) -> None:
 @pytest.mark.parametrize(("endpoint", "renewed"), [
     ("renew_session", True), ("send_heartbeat", False),
 ])  # fmt: skip
-def test_renewing_by_hand_renews_also_what_use_does_not(
-    call, opened, clock, endpoint, renewed
-) -> None:
+def test_renew_without_auto_renew_renews_session(call, opened, clock, endpoint, renewed) -> None:
     opened(timeouts=Timeouts(auto_renew=False))
     clock.advance(10 * MINUTE)
 
@@ -198,7 +196,7 @@ def test_renewing_by_hand_renews_also_what_use_does_not(
     assert call("get_session").body == answer.body
 
 
-def test_a_heartbeat_keeps_a_session_alive(call, opened, clock) -> None:
+def test_heartbeat_renews_session(call, opened, clock) -> None:
     opened()
     for _ in range(3):
         clock.advance(20 * MINUTE)
@@ -207,7 +205,7 @@ def test_a_heartbeat_keeps_a_session_alive(call, opened, clock) -> None:
     assert call("get_session").body["renewalCount"] == 3
 
 
-def test_of_its_times_only_those_named_are_changed(call, opened) -> None:
+def test_update_timeout_changes_only_given_fields(call, opened) -> None:
     opened(timeouts=Timeouts(auto_renew=False, warning=7))
 
     answer = call("update_timeout", body='{"timeoutMinutes": 45}')
@@ -218,7 +216,7 @@ def test_of_its_times_only_those_named_are_changed(call, opened) -> None:
     }  # fmt: skip
 
 
-def test_a_change_that_is_overtaken_is_made_again(call, opened, world, monkeypatch) -> None:
+def test_change_with_conflict_is_retried(call, opened, world, monkeypatch) -> None:
     opened()
     save, races = world.sessions.save, iter([1, 2])
 
@@ -232,7 +230,7 @@ def test_a_change_that_is_overtaken_is_made_again(call, opened, world, monkeypat
     assert call("renew_session").status == 200
 
 
-def test_sessions_are_listed_newest_first_without_those_that_are_over(call, opened, clock) -> None:
+def test_list_sessions_returns_active_newest_first(call, opened, clock) -> None:
     opened(id="019b7963-4a00-7000-8000-000000000001", timeouts=Timeouts(timeout=5))
     opened(id="019b7963-4a00-7000-8000-000000000002")
     opened(id="019b7963-4a00-7000-8000-000000000003")
@@ -246,7 +244,7 @@ def test_sessions_are_listed_newest_first_without_those_that_are_over(call, open
     assert (health["status"], health["timestamp"]) == ("healthy", "2026-01-01T12:05:00.000Z")
 
 
-def test_what_was_said_is_listed_newest_first_in_pages(call, opened, clock) -> None:
+def test_list_messages_returns_newest_first_in_pages(call, opened, clock) -> None:
     opened()
     for content in ("one", "two", "three"):
         say(content)
@@ -271,9 +269,7 @@ def test_what_was_said_is_listed_newest_first_in_pages(call, opened, clock) -> N
 @pytest.mark.parametrize(("query", "count"), [
     (None, 50), ({"limit": "7"}, 7), ({"limit": "100"}, 100), ({"limit": "101"}, 100),
 ], ids=str)  # fmt: skip
-def test_a_page_has_fifty_messages_unless_fewer_or_up_to_twice_as_many_are_asked_for(
-    call, opened, clock, query, count
-) -> None:
+def test_list_messages_limit_defaults_to_50_up_to_100(call, opened, clock, query, count) -> None:
     opened()
     for n in range(101):
         say(str(n))
@@ -286,7 +282,7 @@ def test_a_page_has_fifty_messages_unless_fewer_or_up_to_twice_as_many_are_asked
     assert page["hasMore"] is True
 
 
-def test_before_anything_is_said_there_is_no_place_to_go_on_from(call, opened) -> None:
+def test_list_messages_of_empty_session_has_no_cursors(call, opened) -> None:
     opened()
 
     assert call("list_messages").body == {"messages": [], "hasMore": False}
@@ -294,7 +290,7 @@ def test_before_anything_is_said_there_is_no_place_to_go_on_from(call, opened) -
 
 @pytest.mark.parametrize("name", ["before", "after"])
 @pytest.mark.parametrize("value", ["yesterday", "-1", "1.5", "2026-01-01", "9" * 17])
-def test_a_time_that_is_none_is_refused(call, opened, name, value) -> None:
+def test_list_messages_with_invalid_time_is_400(call, opened, name, value) -> None:
     opened()
 
     answer = call("list_messages", queryStringParameters={name: value})
@@ -303,7 +299,7 @@ def test_a_time_that_is_none_is_refused(call, opened, name, value) -> None:
     assert answer.body["error"] == f"{name} must be a timestamp in milliseconds"
 
 
-def test_an_answer_is_a_message_of_the_session(call, opened, world, invoke, batch) -> None:
+def test_list_messages_includes_answer(call, opened, world, invoke, batch) -> None:
     opened()
     ref = say("/sleep 0 Well")
 
@@ -314,7 +310,7 @@ def test_an_answer_is_a_message_of_the_session(call, opened, world, invoke, batc
     assert (question["id"], question["isAgent"], question["authorId"]) == (ref.id, False, USER_ID)
 
 
-def test_a_message_waits_until_the_one_before_it_is_over_and_is_sent_again_then(
+def test_message_waits_for_earlier_one_then_is_dispatched(
     opened, world, invoke, batch, change_to
 ) -> None:
     opened()
@@ -330,9 +326,7 @@ def test_a_message_waits_until_the_one_before_it_is_over_and_is_sent_again_then(
     assert world.repository.get(second).status is JobStatus.SUCCEEDED
 
 
-def test_who_deletes_a_session_cancels_what_is_not_answered_yet(
-    call, opened, world, invoke, batch
-) -> None:
+def test_delete_session_cancels_unanswered_messages(call, opened, world, invoke, batch) -> None:
     opened()
     first, second, third = say("one"), say("two"), say("three")
     invoke("workers/run_agent_job", batch(first))
@@ -345,7 +339,7 @@ def test_who_deletes_a_session_cancels_what_is_not_answered_yet(
     assert call("get_session").status == call("delete_session").status == 404
 
 
-def test_a_day_after_the_longest_session_nothing_is_left(call, opened, clock) -> None:
+def test_session_after_retention_is_404(call, opened, clock) -> None:
     opened()
     clock.advance(36 * HOUR)
 

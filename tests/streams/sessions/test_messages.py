@@ -100,7 +100,7 @@ def end(world, *, answer: str | None = None, metadata: Any = None, error: str = 
     world.repository.save(ended, replacing=running)
 
 
-def test_a_message_is_taken_at_once_and_is_a_job(say, world) -> None:
+def test_send_by_default_returns_at_once_with_job(say, world) -> None:
     answer = say("Hello", metadata={"source": "test"})
 
     body = read(answer)
@@ -120,7 +120,7 @@ def test_a_message_is_taken_at_once_and_is_a_job(say, world) -> None:
     assert (session_of(job), job.request["agentId"]) == (SESSION_ID, AGENT_ID)
 
 
-def test_a_message_renews_its_session(say, clock) -> None:
+def test_send_renews_session(say, clock) -> None:
     clock.advance(10 * MINUTE)
 
     status = read(say())["sessionStatus"]
@@ -129,7 +129,7 @@ def test_a_message_renews_its_session(say, clock) -> None:
     assert status["expiresAt"] == "2026-01-01T13:10:00.000Z"
 
 
-def test_attachments_are_kept_with_the_message(say, world) -> None:
+def test_send_with_attachments_stores_them(say, world) -> None:
     attachment = {"type": "image", "url": "https://example.com/a.png"}
 
     body = read(say(attachments=[attachment], metadata={"a": 1}))
@@ -138,7 +138,7 @@ def test_attachments_are_kept_with_the_message(say, world) -> None:
 
 
 @pytest.mark.parametrize("how", [{"transport": "http"}, {"mode": "sync"}])
-def test_who_waits_gets_the_answer_with_it(say, world, clock, rewire, how) -> None:
+def test_send_with_http_returns_answer(say, world, clock, rewire, how) -> None:
     wait = sessions_wiring.core.wait_for_job
 
     def meanwhile(job: Job, *, at_most: int) -> Job | None:
@@ -153,7 +153,7 @@ def test_who_waits_gets_the_answer_with_it(say, world, clock, rewire, how) -> No
     assert body["job"]["status"] == "completed"
 
 
-def test_who_waits_too_long_gets_the_message_alone(say, clock) -> None:
+def test_send_with_http_timeout_returns_message_only(say, clock) -> None:
     body = read(say(transport="http"))
 
     assert clock() == NOON + stream.MAX_WAIT_MS
@@ -161,7 +161,7 @@ def test_who_waits_too_long_gets_the_message_alone(say, clock) -> None:
     assert body["job"]["status"] == "pending"
 
 
-def test_who_waits_for_an_agent_that_fails_learns_why(say, world, rewire) -> None:
+def test_send_with_http_and_failing_agent_returns_error(say, world, rewire) -> None:
     def meanwhile(job: Job, *, at_most: int) -> Job:
         end(world, error="No tokens left")
         return world.repository.get(job.ref)
@@ -175,7 +175,7 @@ def test_who_waits_for_an_agent_that_fails_learns_why(say, world, rewire) -> Non
 
 
 @pytest.mark.parametrize("how", [{"transport": "sse"}, {"mode": "stream"}])
-def test_a_stream_tells_the_message_then_the_answer_and_ends(say, world, how) -> None:
+def test_stream_sends_message_then_answer_then_ends(say, world, how) -> None:
     answer = say(**how)
     said = answer.readline() + answer.readline() + answer.readline()
     end(world, answer="Well,\nyes", metadata={"thought": "hm"})
@@ -192,14 +192,14 @@ def test_a_stream_tells_the_message_then_the_answer_and_ends(say, world, how) ->
     ]
 
 
-def test_a_stream_whose_agent_fails_ends_with_the_reason(say, world) -> None:
+def test_stream_with_failing_agent_ends_with_reason(say, world) -> None:
     answer = say(transport="sse")
     end(world, error="No tokens left")
 
     assert events(answer.read())[-1] == ("error", {"error": "No tokens left"})
 
 
-def test_a_stream_ends_at_the_messages_deadline(say, world, clock) -> None:
+def test_stream_without_answer_ends_at_deadline(say, world, clock) -> None:
     answer = say(transport="sse")
     for _ in range(3):
         answer.readline()
@@ -210,9 +210,7 @@ def test_a_stream_ends_at_the_messages_deadline(say, world, clock) -> None:
     assert last == ("error", {"error": "Job timed out waiting for agent response"})
 
 
-def test_a_stream_is_kept_alive_through_silence_and_a_database_that_is_away(
-    say, world, monkeypatch
-) -> None:
+def test_stream_with_unavailable_database_sends_heartbeats(say, world, monkeypatch) -> None:
     def away(ref: JobRef) -> None:
         raise UnavailableError
 
@@ -237,7 +235,7 @@ def test_a_stream_is_kept_alive_through_silence_and_a_database_that_is_away(
     ({"attachments": [{"type": "image"}]}, "attachments must be a list of objects with a url"),
     ({"attachments": [{"url": "x" * 10_000}]}, "attachments exceed maximum size of 10000 bytes"),
 ])  # fmt: skip
-def test_what_breaks_a_rule_is_refused_with_its_text(say, world, fields, text) -> None:
+def test_send_with_invalid_field_is_400(say, world, fields, text) -> None:
     answer = say(**{"content": "Hello"} | fields)
 
     assert answer.status == 400
@@ -245,7 +243,7 @@ def test_what_breaks_a_rule_is_refused_with_its_text(say, world, fields, text) -
     assert world.repository.all() == []
 
 
-def test_white_space_and_four_thousand_characters_are_content(say) -> None:
+def test_send_with_content_at_limits_is_accepted(say) -> None:
     assert [say(text).status for text in (" ", "🐎" * 2000)] == [201, 201]
 
 
@@ -256,9 +254,7 @@ def test_white_space_and_four_thousand_characters_are_content(say) -> None:
     ({"PAYMENTS": "instead-of-key", "KEYS_ARE_FREE": "false"}, 403),
     ({"PAYMENTS": "instead-of-key", "KEYS_ARE_FREE": "true"}, 201),
 ], ids=str)  # fmt: skip
-def test_where_messages_would_have_to_be_paid_for_there_are_none(
-    say, world, monkeypatch, mode, status
-) -> None:
+def test_send_when_payment_is_required_is_403(say, world, monkeypatch, mode, status) -> None:
     for name, value in mode.items():
         monkeypatch.setenv(name, value)
 
@@ -275,7 +271,9 @@ def test_where_messages_would_have_to_be_paid_for_there_are_none(
 
 
 @pytest.mark.parametrize("transport", ["http", "sse"])
-def test_what_is_closed_is_so_however_the_answer_is_to_come(say, monkeypatch, transport) -> None:
+def test_send_when_payment_is_required_is_403_for_every_transport(
+    say, monkeypatch, transport
+) -> None:
     monkeypatch.setenv("PAYMENTS", "required")
 
     answer = say(transport=transport)
@@ -284,11 +282,11 @@ def test_what_is_closed_is_so_however_the_answer_is_to_come(say, monkeypatch, tr
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"null", b"[]", b'{"content": NaN}', b"\xff"])
-def test_what_is_no_object_is_refused(ask, session, body) -> None:
+def test_send_with_non_object_body_is_400(ask, session, body) -> None:
     assert ask("POST", PATH, body).status == 400
 
 
-def test_a_session_that_is_over_or_anothers_or_unknown_takes_no_message(ask, say, clock) -> None:
+def test_send_to_expired_foreign_or_unknown_session_fails(ask, say, clock) -> None:
     rival = {CONTEXT_HEADER: context("rival")}
     assert say(headers=rival).status == 404
     assert ask("POST", PATH.replace("c0de", "dead"), {"content": "x"}).status == 404
@@ -298,14 +296,14 @@ def test_a_session_that_is_over_or_anothers_or_unknown_takes_no_message(ask, say
     assert say().status == 410
 
 
-def test_who_has_not_come_through_the_gateway_is_nobody(say) -> None:
+def test_send_without_gateway_context_is_401(say) -> None:
     answer = say(headers={CONTEXT_HEADER: "{}"})
 
     assert answer.status == 401
     assert read(answer)["code"] == "INVALID_TOKEN"
 
 
-def test_a_repeated_message_is_said_once(say, world) -> None:
+def test_send_with_same_key_returns_first_message(say, world) -> None:
     once = key()
 
     first, again = read(say(headers=once)), read(say(headers=once))
@@ -315,7 +313,7 @@ def test_a_repeated_message_is_said_once(say, world) -> None:
     assert say("Something else", headers=once).status == 409
 
 
-def test_of_an_unexpected_error_the_caller_learns_nothing(say, rewire) -> None:
+def test_send_with_unexpected_error_hides_details(say, rewire) -> None:
     rewire(sessions_wiring, send_message=Broken(RuntimeError("table sortie-secret is on fire")))
 
     answer = say()

@@ -8,7 +8,7 @@ from jobs.messaging.errors import AgentNotFoundError, NoAgentsError
 from tests.fakes.memory import InMemoryRegistry
 
 
-def test_an_agent_is_chosen_by_id_in_any_case_or_else_the_first() -> None:
+def test_choose_agent_by_id_ignores_case_and_defaults_to_first() -> None:
     registry = InMemoryRegistry()
     choose = ChooseAgent(agents=registry)
     ada = Agent(id="aaaaaaaa-1111-4111-8111-111111111111", name="Ada", order=1)

@@ -51,7 +51,7 @@ def poll(repository, registry, clock, delegated) -> Any:
     return poll
 
 
-def test_an_answer_from_elsewhere_ends_the_job(poll, repository, delegated) -> None:
+def test_poll_with_remote_answer_ends_job(poll, repository, delegated) -> None:
     remote = Elsewhere(Answer("Fine", {"a": 1}))
 
     assert poll(remote)
@@ -61,26 +61,26 @@ def test_an_answer_from_elsewhere_ends_the_job(poll, repository, delegated) -> N
     assert repository.get(delegated.ref).result["metadata"] == {"a": 1}
 
 
-def test_a_failure_elsewhere_ends_the_job_with_its_reason(poll, repository, delegated) -> None:
+def test_poll_with_remote_failure_fails_job_with_its_reason(poll, repository, delegated) -> None:
     assert poll(UpstreamError("No tokens left"))
 
     assert repository.get(delegated.ref).error == "No tokens left"
 
 
-def test_an_agent_that_left_meanwhile_ends_the_job(poll, repository, delegated) -> None:
+def test_poll_with_removed_agent_fails_job(poll, repository, delegated) -> None:
     assert poll(Answer("Fine"), InMemoryRegistry())
 
     assert repository.get(delegated.ref).error == f"Agent {AGENT_ID} not found"
 
 
-def test_no_answer_yet_changes_nothing(poll, repository, delegated) -> None:
+def test_poll_without_answer_changes_nothing(poll, repository, delegated) -> None:
     assert not poll(None)
 
     assert repository.get(delegated.ref) == delegated
 
 
 @pytest.mark.parametrize("past", [30_000, 30 * 3600 * 1000])
-def test_a_job_that_is_over_or_gone_is_no_longer_asked_for(poll, clock, past) -> None:
+def test_poll_of_ended_or_unknown_job_does_not_call_remote(poll, clock, past) -> None:
     clock.advance(past)
     remote = Elsewhere(Answer("Late"))
 
@@ -88,17 +88,13 @@ def test_a_job_that_is_over_or_gone_is_no_longer_asked_for(poll, clock, past) ->
     assert remote.asked == []
 
 
-def test_an_answer_from_elsewhere_at_the_deadline_is_too_late(
-    poll, repository, delegated, clock
-) -> None:
+def test_poll_with_answer_at_deadline_is_too_late(poll, repository, delegated, clock) -> None:
     assert poll(lambda: (clock.advance(30_000), Answer("Late"))[1])
 
     assert repository.get(delegated.ref) == delegated
 
 
-def test_an_answer_from_elsewhere_after_the_cancel_is_dropped(
-    poll, repository, delegated, cancel
-) -> None:
+def test_poll_with_answer_after_cancel_drops_it(poll, repository, delegated, cancel) -> None:
     def answer() -> Answer:
         cancel(delegated.ref)
         return Answer("Late")
@@ -109,7 +105,7 @@ def test_an_answer_from_elsewhere_after_the_cancel_is_dropped(
     assert repository.get(delegated.ref).status is JobStatus.CANCELLED
 
 
-def test_a_table_out_of_reach_leaves_the_answer_to_the_next_poll(
+def test_poll_with_unavailable_table_retries_in_next_poll(
     poll, repository, delegated, monkeypatch
 ) -> None:
     save = breaking(UnavailableError(), inside=repository.save)

@@ -16,7 +16,7 @@ from tests.support import NOON
 from tests.unit.support import AGENT_ID, Asked, raising
 
 
-def test_an_answer_ends_the_job(run, repository, pending, delivery, clock) -> None:
+def test_run_with_answer_ends_job(run, repository, pending, delivery, clock) -> None:
     provider = Asked(lambda: (clock.advance(250), Answer("Fine", {"a": 1}))[1])
 
     assert run(provider) is AttemptOutcome.ANSWERED
@@ -28,7 +28,7 @@ def test_an_answer_ends_the_job(run, repository, pending, delivery, clock) -> No
     assert delivery.held == [VISIBILITY_TIMEOUT_S]
 
 
-def test_a_provider_hears_all_it_needs_and_the_jobs_id(run, pending) -> None:
+def test_run_asks_provider_with_whole_question(run, pending) -> None:
     provider = Asked()
 
     run(provider)
@@ -39,13 +39,13 @@ def test_a_provider_hears_all_it_needs_and_the_jobs_id(run, pending) -> None:
     assert question.deadline == pending.deadline
 
 
-def test_an_agents_refusal_ends_the_job_with_its_reason(run, repository, pending) -> None:
+def test_run_with_upstream_error_fails_job_with_its_reason(run, repository, pending) -> None:
     assert run(raising(UpstreamError("No tokens left"))) is AttemptOutcome.FAILED
 
     assert repository.get(pending.ref).error == "No tokens left"
 
 
-def test_an_agent_that_left_meanwhile_ends_the_job(run, repository, registry, pending) -> None:
+def test_run_with_removed_agent_fails_job(run, repository, registry, pending) -> None:
     registry.put_agent("acme", Agent(id=AGENT_ID, name="Ada", active=False))
 
     assert run() is AttemptOutcome.FAILED
@@ -53,15 +53,13 @@ def test_an_agent_that_left_meanwhile_ends_the_job(run, repository, registry, pe
     assert repository.get(pending.ref).error == f"Agent {AGENT_ID} not found"
 
 
-def test_an_agent_that_says_nothing_leaves_the_job_to_its_deadline(
-    run, repository, pending
-) -> None:
+def test_run_without_answer_leaves_job_running(run, repository, pending) -> None:
     assert run(lambda: None) is AttemptOutcome.UNANSWERED
 
     assert repository.get(pending.ref).status is JobStatus.RUNNING
 
 
-def test_a_delegated_job_is_polled_until_its_deadline(run, repository, timers, pending) -> None:
+def test_run_with_delegation_polls_until_deadline(run, repository, timers, pending) -> None:
     assert run(lambda: Delegated("a job there")) is AttemptOutcome.DELEGATED
 
     assert repository.get(pending.ref).handle == "a job there"
@@ -69,7 +67,7 @@ def test_a_delegated_job_is_polled_until_its_deadline(run, repository, timers, p
     assert timers.polled == {pending.ref: pending.deadline}
 
 
-def test_the_poll_of_a_delegated_job_starts_after_its_handle_is_stored(
+def test_run_with_delegation_stores_handle_before_poll(
     run, repository, timers, pending, monkeypatch
 ) -> None:
     handles: list[str | None] = []
@@ -82,7 +80,7 @@ def test_the_poll_of_a_delegated_job_starts_after_its_handle_is_stored(
     assert handles == ["a job there"]
 
 
-def test_another_attempt_at_a_delegated_job_asks_nobody_again(run, timers, pending, clock) -> None:
+def test_run_of_delegated_job_does_not_ask_again(run, timers, pending, clock) -> None:
     run(lambda: Delegated("a job there"))
     timers.polled.clear()
     clock.advance(LEASE_MS)
@@ -94,7 +92,7 @@ def test_another_attempt_at_a_delegated_job_asks_nobody_again(run, timers, pendi
     assert timers.polled == {pending.ref: pending.deadline}
 
 
-def test_a_message_of_an_ended_job_is_not_needed(run, pending, cancel) -> None:
+def test_run_of_ended_job_does_nothing(run, pending, cancel) -> None:
     cancel(pending.ref)
     provider = Asked()
 
@@ -102,7 +100,7 @@ def test_a_message_of_an_ended_job_is_not_needed(run, pending, cancel) -> None:
     assert provider.questions == []
 
 
-def test_a_message_after_the_deadline_is_not_needed(run, pending, clock) -> None:
+def test_run_after_deadline_does_nothing(run, pending, clock) -> None:
     clock.advance(30_000)
     provider = Asked()
 
@@ -110,13 +108,13 @@ def test_a_message_after_the_deadline_is_not_needed(run, pending, clock) -> None
     assert provider.questions == []
 
 
-def test_a_message_of_a_job_that_is_gone_is_not_needed(run, pending, clock) -> None:
+def test_run_of_unknown_job_does_nothing(run, pending, clock) -> None:
     clock.advance(pending.gone_at - NOON)
 
     assert run() is AttemptOutcome.NOT_NEEDED
 
 
-def test_a_second_worker_is_told_how_long_the_first_has_the_job(run, pending) -> None:
+def test_run_of_leased_job_raises_with_lease_end(run, pending) -> None:
     refused: list[int] = []
 
     def meanwhile() -> Answer:
@@ -129,7 +127,7 @@ def test_a_second_worker_is_told_how_long_the_first_has_the_job(run, pending) ->
     assert refused == [NOON + LEASE_MS]
 
 
-def test_a_worker_that_died_is_followed_by_another_attempt(run, repository, pending, clock) -> None:
+def test_run_after_lease_end_takes_job_over(run, repository, pending, clock) -> None:
     repository.save(pending.claim(now=NOON, lease=LEASE_MS), replacing=pending)
     clock.advance(LEASE_MS)
     provider = Asked()
@@ -141,9 +139,7 @@ def test_a_worker_that_died_is_followed_by_another_attempt(run, repository, pend
 
 
 @pytest.mark.parametrize("outcome", [Answer("Late"), Delegated("a job there")])
-def test_a_worker_that_was_overtaken_changes_nothing(
-    run, repository, pending, clock, outcome
-) -> None:
+def test_run_of_overtaken_worker_changes_nothing(run, repository, pending, clock, outcome) -> None:
     def meanwhile() -> Any:
         clock.advance(LEASE_MS)
         assert run(lambda: None) is AttemptOutcome.UNANSWERED
@@ -156,7 +152,7 @@ def test_a_worker_that_was_overtaken_changes_nothing(
     assert repository.get(pending.ref).handle is None
 
 
-def test_an_answer_after_the_cancel_changes_nothing(run, repository, pending, cancel) -> None:
+def test_run_with_answer_after_cancel_changes_nothing(run, repository, pending, cancel) -> None:
     def meanwhile() -> Answer:
         cancel(pending.ref)
         return Answer("Late")
@@ -168,7 +164,7 @@ def test_an_answer_after_the_cancel_changes_nothing(run, repository, pending, ca
 
 
 @pytest.mark.parametrize("outcome", [lambda: Answer("Late"), raising(UpstreamError("Late"))])
-def test_an_answer_at_the_deadline_changes_nothing(
+def test_run_with_answer_at_deadline_changes_nothing(
     run, repository, pending, clock, outcome
 ) -> None:
     def meanwhile() -> Any:

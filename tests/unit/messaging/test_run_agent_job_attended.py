@@ -23,7 +23,9 @@ def _quick_beats(monkeypatch) -> None:
 
 
 @pytest.mark.usefixtures("_quick_beats")
-def test_a_slow_provider_is_attended(run, repository, delivery, clock, monkeypatch) -> None:
+def test_run_with_slow_provider_renews_lease_and_hold(
+    run, repository, delivery, clock, monkeypatch
+) -> None:
     beaten = Event()
     leases: list[int] = []
     renew = repository.renew
@@ -44,7 +46,7 @@ def test_a_slow_provider_is_attended(run, repository, delivery, clock, monkeypat
 
 
 @pytest.mark.usefixtures("_quick_beats")
-def test_beats_that_get_lost_do_not_stop_the_work(run, repository, monkeypatch) -> None:
+def test_run_with_failed_heartbeats_still_answers(run, repository, monkeypatch) -> None:
     beaten = Event()
     left = iter(range(3))
 
@@ -59,9 +61,7 @@ def test_beats_that_get_lost_do_not_stop_the_work(run, repository, monkeypatch) 
 
 
 @pytest.mark.usefixtures("_quick_beats")
-def test_a_beat_learns_that_the_job_was_cancelled_and_waits_no_longer(
-    run, repository, pending, cancel
-) -> None:
+def test_heartbeat_of_cancelled_job_ends_attempt(run, repository, pending, cancel) -> None:
     never = Event()
 
     def meanwhile() -> Any:
@@ -75,7 +75,7 @@ def test_a_beat_learns_that_the_job_was_cancelled_and_waits_no_longer(
     assert repository.get(pending.ref).status is JobStatus.CANCELLED
 
 
-def test_a_provider_that_hangs_is_left_at_the_deadline(run, repository, pending, clock) -> None:
+def test_run_with_hanging_provider_ends_at_deadline(run, repository, pending, clock) -> None:
     never = Event()
     clock.advance(29_990)
 
@@ -86,13 +86,13 @@ def test_a_provider_that_hangs_is_left_at_the_deadline(run, repository, pending,
     assert repository.get(pending.ref).status is JobStatus.RUNNING
 
 
-def test_work_that_ends_as_time_is_up_is_not_thrown_away(monkeypatch) -> None:
+def test_attended_work_that_ends_at_timeout_returns_its_result(monkeypatch) -> None:
     monkeypatch.setattr(heartbeat, "wait", lambda answers, **_: answers[0].result())
 
     assert run_with_heartbeat(lambda: "done", beat=lambda: None, every_s=1, timeout_s=0) == "done"
 
 
-def test_what_the_work_raises_is_raised_its_own_timeout_too() -> None:
+def test_attended_work_that_raises_raises_its_own_error() -> None:
     for error in (TimeoutError("its own"), KeyError("x"), SystemExit(1)):
         with pytest.raises(type(error)) as raised:
             run_with_heartbeat(raising(error), beat=lambda: None, every_s=1, timeout_s=1)  # type: ignore[arg-type]

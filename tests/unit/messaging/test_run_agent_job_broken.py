@@ -12,9 +12,7 @@ from tests.support import NOON
 from tests.unit.support import Asked, breaking
 
 
-def test_a_bug_in_a_provider_is_followed_by_another_attempt_soon(
-    run, repository, pending, delivery
-) -> None:
+def test_run_with_provider_bug_is_retried_soon(run, repository, pending, delivery) -> None:
     with pytest.raises(ZeroDivisionError):
         run(lambda: 1 // 0)
 
@@ -25,7 +23,7 @@ def test_a_bug_in_a_provider_is_followed_by_another_attempt_soon(
 
 
 @pytest.mark.parametrize("method", ["get", "save"])
-def test_a_claim_that_cannot_be_stored_comes_again(run, repository, pending, monkeypatch, method):
+def test_run_with_unstored_claim_is_retried(run, repository, pending, monkeypatch, method):
     call = breaking(UnavailableError(), inside=getattr(repository, method))
     monkeypatch.setattr(repository, method, call)
     provider = Asked()
@@ -38,7 +36,7 @@ def test_a_claim_that_cannot_be_stored_comes_again(run, repository, pending, mon
     assert run(provider) is AttemptOutcome.ANSWERED
 
 
-def test_an_answer_that_cannot_be_stored_is_asked_for_again(
+def test_run_with_unstored_answer_asks_again(
     run, repository, pending, delivery, monkeypatch
 ) -> None:
     call = breaking(None, UnavailableError(), inside=repository.save)
@@ -53,9 +51,7 @@ def test_an_answer_that_cannot_be_stored_is_asked_for_again(
     assert [question.job_id for question in provider.questions] == [pending.id] * 2
 
 
-def test_where_not_even_giving_up_can_be_stored_the_lease_runs_out(
-    run, repository, clock, monkeypatch
-) -> None:
+def test_run_with_unstored_release_waits_for_lease_end(run, repository, clock, monkeypatch) -> None:
     call = breaking(None, UnavailableError(), inside=repository.save)
     monkeypatch.setattr(repository, "save", call)
     monkeypatch.setattr(repository, "renew", breaking(UnavailableError(), inside=repository.renew))
@@ -69,13 +65,13 @@ def test_where_not_even_giving_up_can_be_stored_the_lease_runs_out(
     assert run() is AttemptOutcome.ANSWERED
 
 
-def test_a_message_that_cannot_be_held_is_worked_on_all_the_same(run, delivery, monkeypatch):
+def test_run_with_failed_hold_still_answers(run, delivery, monkeypatch):
     monkeypatch.setattr(delivery, "hold", breaking(UnavailableError(), inside=delivery.hold))
 
     assert run() is AttemptOutcome.ANSWERED
 
 
-def test_a_poll_that_cannot_be_started_is_started_by_the_next_attempt(
+def test_run_with_failed_poll_start_is_started_by_next_attempt(
     run, timers, pending, monkeypatch
 ) -> None:
     poll = breaking(UnavailableError(), inside=timers.poll)

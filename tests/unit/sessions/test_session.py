@@ -42,7 +42,7 @@ def message(n: int, content: str, *, is_agent: bool) -> ChatMessage:
     )
 
 
-def test_a_session_lasts_half_an_hour_unless_something_else_is_asked_for() -> None:
+def test_session_timeout_defaults_to_30_minutes() -> None:
     plain = session()
 
     assert plain.expires_at == NOON + 30 * MINUTE
@@ -52,7 +52,7 @@ def test_a_session_lasts_half_an_hour_unless_something_else_is_asked_for() -> No
         plain.check(NOON + 30 * MINUTE)
 
 
-def test_each_message_renews_it() -> None:
+def test_session_with_message_is_renewed() -> None:
     later = session().add_message(NOON + 20 * MINUTE)
 
     assert later.expires_at == NOON + 50 * MINUTE
@@ -60,7 +60,7 @@ def test_each_message_renews_it() -> None:
     assert later.active_at == later.last_message_at == NOON + 20 * MINUTE
 
 
-def test_it_is_not_renewed_by_use_if_that_is_not_wanted_but_can_be_by_hand() -> None:
+def test_session_without_auto_renew_is_renewed_only_by_renew() -> None:
     fixed = session(timeouts=Timeouts(auto_renew=False))
 
     used = fixed.touch(NOON + MINUTE)
@@ -70,7 +70,7 @@ def test_it_is_not_renewed_by_use_if_that_is_not_wanted_but_can_be_by_hand() -> 
     assert used.renew(NOON + MINUTE).expires_at == NOON + 31 * MINUTE
 
 
-def test_no_session_lasts_longer_than_twelve_hours() -> None:
+def test_session_renewed_often_ends_after_max_duration() -> None:
     long = session(timeouts=Timeouts(timeout=1440))
     renewed = session().renew(NOON + 12 * HOUR - MINUTE)
 
@@ -79,25 +79,25 @@ def test_no_session_lasts_longer_than_twelve_hours() -> None:
     assert (again.expires_at, again.renewals) == (renewed.expires_at, renewed.renewals)
 
 
-def test_a_session_is_near_its_end_for_as_long_as_it_says() -> None:
+def test_session_within_warning_is_near_expiration() -> None:
     assert not session().is_near_expiration(NOON + 25 * MINUTE - 1)
     assert session().is_near_expiration(NOON + 25 * MINUTE)
     assert not session().is_near_expiration(NOON + 30 * MINUTE)
 
 
-def test_other_times_run_from_when_they_are_given() -> None:
+def test_session_with_new_timeouts_counts_from_change() -> None:
     assert (
         session().set_timeouts(Timeouts(timeout=60), NOON + MINUTE).expires_at == NOON + 61 * MINUTE
     )
 
 
-def test_two_messages_never_have_the_same_time() -> None:
+def test_messages_at_one_time_get_distinct_times() -> None:
     first = session().add_message(NOON)
 
     assert [first.last_message_at, first.add_message(NOON).last_message_at] == [NOON, NOON + 1]
 
 
-def test_an_agent_hears_each_answer_after_its_question_however_late_it_came() -> None:
+def test_history_puts_late_answer_after_its_question() -> None:
     told = select_history([asked(1), asked(2), asked(3)], [answer(1), answer(3)])
 
     assert told == [
@@ -109,11 +109,11 @@ def test_an_agent_hears_each_answer_after_its_question_however_late_it_came() ->
     ]
 
 
-def test_an_answer_whose_question_is_too_long_ago_is_left_out_with_it() -> None:
+def test_history_without_question_omits_its_answer() -> None:
     assert select_history([asked(2)], [answer(1), answer(2)])[0].content == "question 2"
 
 
-def test_of_a_long_conversation_the_newest_part_is_told() -> None:
+def test_history_of_long_session_keeps_newest_turns() -> None:
     long = "x" * (MAX_HISTORY_CHARACTERS - 100)
 
     told = select_history([asked(1, long), asked(2, long), asked(3)], [answer(3)])
@@ -121,7 +121,7 @@ def test_of_a_long_conversation_the_newest_part_is_told() -> None:
     assert [said.content[:8] for said in told] == ["x" * 8, "question", "answer 3"]
 
 
-def test_what_one_side_says_in_a_row_can_be_joined() -> None:
+def test_group_by_author_joins_consecutive_messages() -> None:
     history = [PastMessage(by_agent=text == "b", content=text) for text in "aaba"]
 
     assert list(group_by_author(history)) == [(False, ["a", "a"]), (True, ["b"]), (False, ["a"])]
