@@ -28,9 +28,18 @@ KILLED: Final = {"killed", "timeout"}
 LINKS: Final = {
     "pyproject.toml": "pyproject.toml",
     "jobs": "layers/jobs/jobs",
+    "events": "events",
     **{
         f"tests/{each}": f"tests/{each}"
-        for each in ("conftest.py", "support.py", "payments.py", "equipment", "fakes", "unit")
+        for each in (
+            "conftest.py",
+            "support.py",
+            "payments.py",
+            "equipment",
+            "fakes",
+            "unit",
+            "handlers",
+        )
     },
 }
 IMPORTED: Final = (".", "functions", "layers/openapi", "client/src")

@@ -77,6 +77,22 @@ def test_a_job_stays_for_its_retention_and_leaves_at_the_next_quarter_of_an_hour
     assert job.gone_at % QUARTER == 0
 
 
+@pytest.mark.parametrize(("step", "arguments"), [
+    ("enqueue", {}), ("start", {"deadline": NOON + HOUR}), ("claim", {"lease": LEASE}),
+    ("fail", {"error": ""}), ("cancel", {}),
+])  # fmt: skip
+def test_step_records_the_moment_of_the_change(a_job, step, arguments) -> None:
+    changed = getattr(a_job(), step)(now=NOON + 7, **arguments)
+
+    assert changed.changed_at == NOON + 7
+
+
+def test_start_of_a_queued_job_sets_its_deadline(a_job) -> None:
+    started = a_job().enqueue(now=NOON).start(now=NOON, deadline=NOON + HOUR)
+
+    assert (started.status, started.deadline) == (JobStatus.RUNNING, NOON + HOUR)
+
+
 def test_a_step_leaves_the_original_alone(a_job) -> None:
     pending = a_job()
 

@@ -43,6 +43,12 @@ def test_who_waits_gets_the_job_that_has_ended(create, cancel, wait, sleeper) ->
     assert len(sleeper.slept) == 3
 
 
+def test_pauses_between_looks_grow_by_half_up_to_a_second(create, wait, sleeper) -> None:
+    wait(create(), at_most=9_000)
+
+    assert sleeper.slept[:8] == [0.1, 0.15, 0.225, 0.337, 0.505, 0.757, 1.0, 1.0]
+
+
 def test_who_waits_in_vain_has_waited_for_as_long_as_asked(create, wait, sleeper) -> None:
     assert wait(create(), at_most=5_000) is None
 

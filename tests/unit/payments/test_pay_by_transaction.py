@@ -9,6 +9,7 @@ from jobs.payments.reservations import LEASE_MS
 from tests.payments import (
     BASE,
     NONCE,
+    PAY_TO,
     PAYER,
     PRICE,
     Killed,
@@ -33,8 +34,8 @@ def test_a_transfer_pays_for_one_job(world) -> None:
     assert again == first
     assert len(world.jobs.all()) == 1
     assert first.payment.id == transfer_id(BASE, HASH, 3)
-    assert first.payment.transaction == HASH
-    with pytest.raises(PaymentRefusedError, match="payment_already_used"):
+    assert (first.payment.transaction, first.payment.payer) == (HASH, PAYER)
+    with pytest.raises(PaymentRefusedError, match=r"^payment_already_used$"):
         world.show("Another")
 
 
@@ -62,9 +63,34 @@ def test_more_than_was_asked_for_is_taken(world) -> None:
 def test_a_transaction_that_has_not_paid_us_is_refused(world, receipt, code) -> None:
     world.ledger.receipts[HASH] = receipt
 
-    with pytest.raises(PaymentRefusedError, match=code):
+    with pytest.raises(PaymentRefusedError, match=rf"^{code}$"):
         world.show()
     assert world.stored.all() == []
+
+
+@pytest.mark.parametrize("receipt", [
+    a_receipt(a_transfer(), confirmations=12),
+    a_receipt(a_transfer(), mined_at=NOON // 1000 - 24 * 3600),
+])  # fmt: skip
+def test_transaction_at_a_limit_of_age_or_confirmations_pays(world, receipt) -> None:
+    world.ledger.receipts[HASH] = receipt
+
+    assert world.show().payment.state is PaymentState.SETTLED
+
+
+def test_chain_is_asked_for_the_transaction_and_our_address(world, monkeypatch) -> None:
+    asked = []
+    find_receipt = world.ledger.find_receipt
+
+    def note(*proof, pay_to):
+        asked.append((*proof, pay_to))
+        return find_receipt(*proof, pay_to=pay_to)
+
+    monkeypatch.setattr(world.ledger, "find_receipt", note)
+
+    world.show()
+
+    assert asked == [(BASE, HASH, PAY_TO)]
 
 
 @pytest.mark.parametrize("receipt", [None, a_receipt(a_transfer(), confirmations=11)])
@@ -83,7 +109,7 @@ def test_a_transaction_may_pay_for_as_many_jobs_as_it_has_transfers(world) -> No
 
     assert world.show("One") == first
     assert world.show("Two") == second
-    with pytest.raises(PaymentRefusedError, match="payment_already_used"):
+    with pytest.raises(PaymentRefusedError, match=r"^payment_already_used$"):
         world.show("Three")
     assert len(world.jobs.all()) == 2
 
@@ -92,7 +118,7 @@ def test_an_authorization_is_the_same_payment_however_it_is_shown(world) -> None
     world.pay()
     world.ledger.receipts[HASH] = a_receipt(a_transfer(nonce=NONCE))
 
-    with pytest.raises(PaymentRefusedError, match="payment_already_used"):
+    with pytest.raises(PaymentRefusedError, match=r"^payment_already_used$"):
         world.show("Another")
     assert len(world.jobs.all()) == 1
 
@@ -103,7 +129,7 @@ def test_a_transactions_authorization_cannot_be_shown_as_such_afterwards(world) 
     world.ledger.move(an_authorization())
 
     assert paid.payment.id == authorization_id(BASE, PAYER, NONCE)
-    with pytest.raises(PaymentRefusedError, match="payment_already_used"):
+    with pytest.raises(PaymentRefusedError, match=r"^payment_already_used$"):
         world.pay("Another")
 
 
@@ -158,6 +184,8 @@ def test_under_a_key_that_is_known_no_other_transfer_is_taken(world) -> None:
     world.ledger.receipts[HASH] = a_receipt(a_transfer(log_index=3), a_transfer(log_index=7))
 
     first = world.show(key="k")
+    world.ledger.asked.clear()
 
     assert world.show(key="k") == first
+    assert world.ledger.asked == []
     assert len(world.stored.all()) == 1
