@@ -58,7 +58,7 @@ def tokens(endpoint) -> Iterator[CognitoTokens]:
     made._pool.clear()  # noqa: SLF001 - or an open connection is a warning
 
 
-def test_credentials_go_in_the_header_and_the_token_comes_back(tokens, endpoint) -> None:
+def test_issue_sends_credentials_and_returns_token(tokens, endpoint) -> None:
     assert tokens.issue("app", "s3cret:ž") == AccessToken(value="a.b.c", expires_in=3600)
 
     [(path, headers, body)] = endpoint.asked
@@ -70,7 +70,7 @@ def test_credentials_go_in_the_header_and_the_token_comes_back(tokens, endpoint)
 
 
 @pytest.mark.parametrize("status", [400, 401])
-def test_a_client_that_it_refuses_is_an_invalid_client(tokens, endpoint, status) -> None:
+def test_rejected_client_raises_invalid_client_error(tokens, endpoint, status) -> None:
     endpoint.answer = (status, '{"error":"invalid_client"}')
 
     with pytest.raises(InvalidClientError):
@@ -81,9 +81,7 @@ def test_a_client_that_it_refuses_is_an_invalid_client(tokens, endpoint, status)
     (500, ""), (503, json.dumps(GOOD)), (429, ""), (403, ""), (302, ""), (404, ""), (200, ""),
     (200, "<html>"), (200, "null"), (200, "[]"), (200, "{}"), (200, '{"access_token": "a"}'), None,
 ], ids=str)  # fmt: skip
-def test_anything_else_is_a_service_out_of_reach_and_gives_no_secret_away(
-    tokens, endpoint, answer
-) -> None:
+def test_other_response_raises_unavailable_error_without_secret(tokens, endpoint, answer) -> None:
     endpoint.answer = answer
 
     with pytest.raises(UnavailableError) as caught:
@@ -93,10 +91,10 @@ def test_anything_else_is_a_service_out_of_reach_and_gives_no_secret_away(
     assert "s3cret" not in f"{caught.value!r}{caught.value.__cause__!r}"
 
 
-def test_an_endpoint_that_is_not_there_is_out_of_reach() -> None:
+def test_unreachable_endpoint_raises_unavailable_error() -> None:
     with pytest.raises(UnavailableError):
         CognitoTokens("http://127.0.0.1:1/oauth2/token").issue("app", "s3cret")
 
 
-def test_it_is_given_up_while_api_gateway_still_waits() -> None:
+def test_timeout_is_shorter_than_api_gateways() -> None:
     assert cognito._TIMEOUT.connect_timeout + cognito._TIMEOUT.read_timeout < 20  # noqa: SLF001

@@ -56,12 +56,12 @@ def state_of(fleet, device: str) -> DeviceState:
 # ── Readings ────────────────────────────────────────────────────────────────────
 
 
-def test_of_a_device_that_never_reported_nothing_but_its_id_is_known(fleet, device) -> None:
+def test_state_of_silent_device_has_only_id(fleet, device) -> None:
     assert fleet.states([device]) == {device: DeviceState(device=device)}
     assert fleet.states([]) == {}
 
 
-def test_a_reading_comes_back_as_it_went_in(fleet, device) -> None:
+def test_reading_is_read_back(fleet, device) -> None:
     said = reading(device)
 
     before, after = fleet.store_reading(said, hold=HOLD)
@@ -71,7 +71,7 @@ def test_a_reading_comes_back_as_it_went_in(fleet, device) -> None:
     assert state_of(fleet, device) == after
 
 
-def test_a_reading_that_a_newer_one_has_overtaken_is_dropped(fleet, device) -> None:
+def test_reading_older_than_stored_is_dropped(fleet, device) -> None:
     fleet.store_reading(newer := reading(device, 2), hold=HOLD)
 
     assert fleet.store_reading(reading(device, 1), hold=HOLD) is None
@@ -79,7 +79,7 @@ def test_a_reading_that_a_newer_one_has_overtaken_is_dropped(fleet, device) -> N
     assert state_of(fleet, device).reading == newer
 
 
-def test_each_reading_tells_of_the_one_before(fleet, device, clock) -> None:
+def test_store_reading_returns_state_before(fleet, device, clock) -> None:
     fleet.store_reading(first := reading(device, 1), hold=HOLD)
     clock.advance(1000)
 
@@ -89,7 +89,7 @@ def test_each_reading_tells_of_the_one_before(fleet, device, clock) -> None:
     assert (after.reading, after.seen_at) == (reading(device, 2), NOON + 1000)
 
 
-def test_a_device_whose_connection_broke_is_out_of_reach_until_it_reports(fleet, device) -> None:
+def test_disconnected_device_is_offline_until_reading(fleet, device) -> None:
     fleet.mark_disconnected(device)
     fleet.store_reading(said := reading(device, 1), hold=HOLD)
 
@@ -100,7 +100,7 @@ def test_a_device_whose_connection_broke_is_out_of_reach_until_it_reports(fleet,
     assert state_of(fleet, device).is_online(NOON)
 
 
-def test_more_devices_than_one_call_can_ask_for_are_all_found(fleet) -> None:
+def test_states_of_more_than_one_batch_are_all_found(fleet) -> None:
     devices = [f"dock-{uuid4().hex}" for _ in range(101)]
     fleet.store_reading(reading(devices[-1]), hold=HOLD)
 
@@ -113,14 +113,14 @@ def test_more_devices_than_one_call_can_ask_for_are_all_found(fleet) -> None:
 # ── Leases ──────────────────────────────────────────────────────────────────────
 
 
-def test_a_leased_device_is_nobody_elses(fleet, device) -> None:
+def test_lease_of_leased_device_returns_none(fleet, device) -> None:
     assert fleet.lease(device, ref(), until=NOON + 1000) == 1
     assert fleet.lease(device, ref(OTHER_ID), until=NOON + 1000) is None
 
     assert state_of(fleet, device).lease == Lease(job=ref(), fence=1, until=NOON + 1000)
 
 
-def test_fences_rise_with_every_lease(fleet, device, clock) -> None:
+def test_lease_increases_fence(fleet, device, clock) -> None:
     fleet.release(device, fence=fleet.lease(device, ref(), until=NOON + 1000))
     second = fleet.lease(device, ref(OTHER_ID), until=NOON + 1000)
     clock.advance(1000)
@@ -129,7 +129,7 @@ def test_fences_rise_with_every_lease(fleet, device, clock) -> None:
     assert (second, third) == (2, 3)
 
 
-def test_whose_lease_is_over_cannot_end_the_next_ones(fleet, device, clock) -> None:
+def test_release_with_old_fence_keeps_next_lease(fleet, device, clock) -> None:
     old = fleet.lease(device, ref(), until=NOON + 1000)
     clock.advance(1000)
     fleet.lease(device, ref(OTHER_ID), until=NOON + 9000)
@@ -139,7 +139,7 @@ def test_whose_lease_is_over_cannot_end_the_next_ones(fleet, device, clock) -> N
     assert state_of(fleet, device).lease == Lease(job=ref(OTHER_ID), fence=2, until=NOON + 9000)
 
 
-def test_what_was_released_may_be_released_again(fleet, device) -> None:
+def test_release_is_idempotent(fleet, device) -> None:
     fence = fleet.lease(device, ref(), until=NOON + 1000)
 
     fleet.release(device, fence=fence)
@@ -148,7 +148,7 @@ def test_what_was_released_may_be_released_again(fleet, device) -> None:
     assert state_of(fleet, device).lease is None
 
 
-def test_a_device_that_works_on_its_mission_prolongs_the_lease(fleet, device, clock) -> None:
+def test_reading_with_leased_order_renews_lease(fleet, device, clock) -> None:
     fleet.lease(device, ref(), until=NOON + 1000)
     clock.advance(500)
 
@@ -159,7 +159,7 @@ def test_a_device_that_works_on_its_mission_prolongs_the_lease(fleet, device, cl
 
 
 @pytest.mark.parametrize("order", [None, f"{OTHER_ID}-1"])
-def test_a_device_that_does_something_else_does_not(fleet, device, order) -> None:
+def test_reading_without_leased_order_keeps_lease(fleet, device, order) -> None:
     fleet.lease(device, ref(), until=NOON + 1000)
 
     _, after = fleet.store_reading(reading(device, order=order), hold=HOLD)
@@ -169,7 +169,7 @@ def test_a_device_that_does_something_else_does_not(fleet, device, order) -> Non
 
 
 @pytest.mark.parametrize("any_engine", ["memory", "ministack"], indirect=True)  # moto lets races
-def test_of_many_that_want_a_device_one_gets_it(fleet, device) -> None:
+def test_concurrent_leases_grant_one(fleet, device) -> None:
     ids = [f"{JOB_ID[:-2]}{n:02d}" for n in range(12)]
 
     with ThreadPoolExecutor(12) as pool:
@@ -179,7 +179,7 @@ def test_of_many_that_want_a_device_one_gets_it(fleet, device) -> None:
     assert state_of(fleet, device).lease.job.id == ids[fences.index(1)]
 
 
-def test_a_lease_whose_answer_was_lost_is_ours(fleet_table, engine, device) -> None:
+def test_lease_retried_by_sdk_is_granted(fleet_table, engine, device) -> None:
     with engine.losing_answer("UpdateItem") as lost:
         fence = fleet_table.lease(device, ref(), until=NOON + 1000)
 
@@ -194,7 +194,7 @@ def test_a_lease_whose_answer_was_lost_is_ours(fleet_table, engine, device) -> N
     lambda fleet, device: fleet.store_reading(reading(device), hold=1),
     lambda fleet, device: fleet.mark_disconnected(device),
 ], ids=["states", "lease", "release", "report", "lost"])  # fmt: skip
-def test_a_table_that_throttles_is_said_to_be_busy(fleet_table, engine, device, act) -> None:
+def test_throttled_table_raises_unavailable_error(fleet_table, engine, device, act) -> None:
     with (
         engine.failing("ProvisionedThroughputExceededException"),
         pytest.raises(UnavailableError),
@@ -203,7 +203,7 @@ def test_a_table_that_throttles_is_said_to_be_busy(fleet_table, engine, device, 
 
 
 @pytest.mark.parametrize("order", [None, f"{JOB_ID}-1"])
-def test_a_reading_is_one_write(fleet_table, engine, device, order) -> None:
+def test_store_reading_is_one_write(fleet_table, engine, device, order) -> None:
     fleet_table.lease(device, ref(), until=NOON + 1000)
 
     with engine.calls() as made:

@@ -38,7 +38,7 @@ def kept(engine, clock) -> DynamoFleetRegistry:
     return DynamoFleetRegistry(engine.client, engine.registry, clock)
 
 
-def test_groups_come_back_as_they_went_in_by_id(fleet_registry, tenant, a_group) -> None:
+def test_groups_are_read_back_sorted_by_id(fleet_registry, tenant, a_group) -> None:
     groups = [a_group(id=f"{tenant}-{n}", devices=n) for n in (2, 0, 1)]
     for group in groups:
         fleet_registry.put_group(group)
@@ -47,20 +47,20 @@ def test_groups_come_back_as_they_went_in_by_id(fleet_registry, tenant, a_group)
     assert fleet_registry.group(tenant, groups[0].id) == groups[0]
 
 
-def test_a_device_is_found_by_its_id_alone(fleet_registry, a_group) -> None:
+def test_device_is_found_by_id(fleet_registry, a_group) -> None:
     fleet_registry.put_group(group := a_group())
 
     assert fleet_registry.device(group.devices[1].id) == group.devices[1]
     assert fleet_registry.device("nobody's") is None
 
 
-def test_a_plan_comes_back_as_it_went_in(fleet_registry, tenant) -> None:
+def test_plan_is_read_back(fleet_registry, tenant) -> None:
     fleet_registry.put_plan(tenant, PLAN)
 
     assert fleet_registry.plan(tenant, PLAN.id) == PLAN
 
 
-def test_what_is_another_organisations_is_unknown(fleet_registry, tenant, a_group) -> None:
+def test_resources_of_other_organisation_are_not_found(fleet_registry, tenant, a_group) -> None:
     fleet_registry.put_group(group := a_group())
     fleet_registry.put_plan(tenant, PLAN)
 
@@ -71,7 +71,7 @@ def test_what_is_another_organisations_is_unknown(fleet_registry, tenant, a_grou
         fleet_registry.plan(f"{tenant}-rival", PLAN.id)
 
 
-def test_another_organisations_ids_cannot_be_registered(fleet_registry, tenant, a_group) -> None:
+def test_register_id_of_other_organisation_is_rejected(fleet_registry, tenant, a_group) -> None:
     fleet_registry.put_group(group := a_group(devices=1))
     [device] = group.devices
     mine = a_group(tenant=f"{tenant}-rival", devices=0)
@@ -86,9 +86,7 @@ def test_another_organisations_ids_cannot_be_registered(fleet_registry, tenant, 
     assert fleet_registry.device(device.id) == device
 
 
-def test_what_is_registered_again_is_replaced_and_a_device_may_move(
-    fleet_registry, tenant, a_group
-) -> None:
+def test_register_again_replaces_group_and_moves_device(fleet_registry, tenant, a_group) -> None:
     old, new = a_group(devices=1), a_group(devices=0)
     moved = replace(old.devices[0], group=new.id, name="Moved")
     fleet_registry.put_group(old)
@@ -100,9 +98,7 @@ def test_what_is_registered_again_is_replaced_and_a_device_may_move(
     assert fleet_registry.device(moved.id) == moved
 
 
-def test_a_new_group_is_found_at_once_though_others_were_read_just_now(
-    fleet_registry, tenant, a_group
-) -> None:
+def test_new_group_is_found_despite_cache(fleet_registry, tenant, a_group) -> None:
     fleet_registry.put_group(a_group())
     fleet_registry.groups(tenant)
 
@@ -111,7 +107,7 @@ def test_a_new_group_is_found_at_once_though_others_were_read_just_now(
     assert fleet_registry.group(tenant, group.id) == group
 
 
-def test_what_was_found_is_read_again_after_a_minute(kept, engine, clock, tenant, a_group) -> None:
+def test_cached_group_is_read_again_after_a_minute(kept, engine, clock, tenant, a_group) -> None:
     kept.put_group(group := a_group(devices=1))
     kept.put_plan(tenant, PLAN)
 
@@ -126,7 +122,7 @@ def test_what_was_found_is_read_again_after_a_minute(kept, engine, clock, tenant
     assert calls == 2 * ["Query", "GetItem", "GetItem"]
 
 
-def test_one_organisations_plans_are_not_kept_for_another(kept, tenant) -> None:
+def test_cached_plan_is_not_found_by_other_organisation(kept, tenant) -> None:
     rival = replace(PLAN, name="Other")
     kept.put_plan(tenant, PLAN)
     kept.put_plan(f"{tenant}-rival", rival)
@@ -135,7 +131,7 @@ def test_one_organisations_plans_are_not_kept_for_another(kept, tenant) -> None:
     assert kept.plan(f"{tenant}-rival", PLAN.id) == rival
 
 
-def test_more_groups_than_fit_a_page_are_all_found(kept, tenant, a_group) -> None:
+def test_groups_of_several_pages_are_all_found(kept, tenant, a_group) -> None:
     groups = [a_group(id=f"{tenant}-{n}", description="x" * 300_000) for n in range(5)]
     for group in groups:
         kept.put_group(group)

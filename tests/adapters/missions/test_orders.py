@@ -60,15 +60,15 @@ def order(broker) -> str:
     return order
 
 
-def test_an_order_waits_for_its_device(broker, order) -> None:
+def test_sent_order_is_queued(broker, order) -> None:
     assert broker.orders.state(order, broker.device) == (OrderState.QUEUED, None)
 
 
-def test_what_was_never_ordered_does_not_stand_at_all(broker) -> None:
+def test_unknown_order_has_no_state(broker) -> None:
     assert broker.orders.state(f"{uuid4()}-1", broker.device) is None
 
 
-def test_an_order_that_is_sent_twice_is_one(broker, order) -> None:
+def test_order_sent_twice_is_one_order(broker, order) -> None:
     broker.answer(order, OrderState.IN_PROGRESS)
 
     broker.orders.send(order, broker.device, DOCUMENT)
@@ -77,7 +77,7 @@ def test_an_order_that_is_sent_twice_is_one(broker, order) -> None:
 
 
 @pytest.mark.parametrize("end", [OrderState.SUCCEEDED, OrderState.FAILED])
-def test_the_devices_reason_comes_with_its_end(broker, order, end) -> None:
+def test_failed_order_has_reason_of_device(broker, order, end) -> None:
     broker.answer(order, OrderState.IN_PROGRESS)
 
     broker.answer(order, end, "Wind")
@@ -85,20 +85,20 @@ def test_the_devices_reason_comes_with_its_end(broker, order, end) -> None:
     assert broker.orders.state(order, broker.device) == (end, "Wind")
 
 
-def test_a_device_may_decline(broker, order) -> None:
+def test_declined_order_is_rejected(broker, order) -> None:
     broker.answer(order, OrderState.REJECTED, "Wind")
 
     assert broker.orders.state(order, broker.device) == (OrderState.REJECTED, "Wind")
 
 
-def test_what_was_not_accepted_can_be_withdrawn_and_again(broker, order) -> None:
+def test_withdraw_queued_order_is_idempotent(broker, order) -> None:
     assert broker.orders.withdraw(order, broker.device)
 
     [state, _] = broker.orders.state(order, broker.device)
     assert state in {OrderState.CANCELED, OrderState.REMOVED}
 
 
-def test_what_was_accepted_cannot(broker, order) -> None:
+def test_withdraw_accepted_order_returns_false(broker, order) -> None:
     broker.answer(order, OrderState.IN_PROGRESS)
 
     assert not broker.orders.withdraw(order, broker.device)
@@ -106,7 +106,7 @@ def test_what_was_accepted_cannot(broker, order) -> None:
 
 
 @pytest.mark.parametrize("accepted", [True, False])
-def test_everything_open_can_be_recalled_and_again(broker, order, accepted) -> None:
+def test_recall_open_order_is_idempotent(broker, order, accepted) -> None:
     if accepted:
         broker.answer(order, OrderState.IN_PROGRESS)
 
@@ -116,7 +116,7 @@ def test_everything_open_can_be_recalled_and_again(broker, order, accepted) -> N
     assert broker.orders.state(order, broker.device) == (OrderState.CANCELED, None)
 
 
-def test_recalling_what_has_ended_or_never_was_changes_nothing(broker, order) -> None:
+def test_recall_ended_or_unknown_order_changes_nothing(broker, order) -> None:
     broker.answer(order, OrderState.IN_PROGRESS)
     broker.answer(order, OrderState.SUCCEEDED)
 

@@ -65,9 +65,7 @@ def waiting_in(queue: WaitingMissions, tenant: str, group: str = "harbour") -> S
 
 
 @pytest.mark.parametrize("request_", [{"metadata": {}}, LARGE], ids=["small", "10 KB"])
-def test_a_mission_comes_back_as_it_is_at_every_step(
-    repository, a_mission, change, request_
-) -> None:
+def test_mission_is_read_back_after_every_step(repository, a_mission, change, request_) -> None:
     about = {"description": "Žluťák 🐎", "device": "dock-1", "scheduled_at": NOON + HOUR}
     job = a_mission(request=request_, mission=about)
     repository.add(job)
@@ -87,7 +85,7 @@ def test_a_mission_comes_back_as_it_is_at_every_step(
 
 
 @pytest.mark.parametrize("size", range(555, 565))
-def test_the_end_of_a_mission_is_one_write_whatever_the_size_of_its_request(
+def test_end_of_mission_with_large_request_is_one_write(
     any_engine, repository, a_mission, size
 ) -> None:
     padding = size - len('{"metadata":""}')
@@ -103,7 +101,7 @@ def test_the_end_of_a_mission_is_one_write_whatever_the_size_of_its_request(
         assert not [i for i in items if f"{job.id}#result" in i["SK"]["S"]]
 
 
-def test_the_queue_has_the_highest_priority_first_then_the_oldest(queue, queued, tenant) -> None:
+def test_waiting_missions_are_sorted_by_priority_then_age(queue, queued, tenant) -> None:
     for n, priority in ((3, 5), (1, 5), (2, 10), (4, 1)):
         queued(n, priority=priority)
 
@@ -111,7 +109,7 @@ def test_the_queue_has_the_highest_priority_first_then_the_oldest(queue, queued,
     assert len(queue.list_waiting(tenant, "harbour", limit=2)) == 2
 
 
-def test_the_queue_shows_whom_a_mission_is_for(queue, queued, tenant) -> None:
+def test_waiting_mission_shows_pinned_device(queue, queued, tenant) -> None:
     job = queued(1, device="dock-1")
 
     [found] = queue.list_waiting(tenant, "harbour", limit=10)
@@ -119,7 +117,7 @@ def test_the_queue_shows_whom_a_mission_is_for(queue, queued, tenant) -> None:
     assert (found.ref, found.mission) == (job.ref, job.details)
 
 
-def test_only_who_waits_for_a_device_of_the_group_is_in_its_queue(
+def test_waiting_missions_are_only_those_of_group(
     repository, queue, queued, change, tenant
 ) -> None:
     change(queued(2), assign_order, "dock-1", fence=1, now=NOON)
@@ -131,9 +129,7 @@ def test_only_who_waits_for_a_device_of_the_group_is_in_its_queue(
     assert waiting_in(queue, tenant) == []
 
 
-def test_who_was_declined_or_changed_has_the_place_that_is_due_now(
-    queue, queued, change, tenant
-) -> None:
+def test_declined_or_updated_mission_moves_in_index(queue, queued, change, tenant) -> None:
     declined = change(queued(1), assign_order, "dock-1", fence=1, now=NOON)
     queued(2, priority=6)
     change(declined, withdraw_order)
@@ -143,7 +139,7 @@ def test_who_was_declined_or_changed_has_the_place_that_is_due_now(
     assert waiting_in(queue, tenant) == [job_id(1), job_id(2)]
 
 
-def test_of_two_who_change_a_mission_at_once_the_second_is_told(repository, queued) -> None:
+def test_concurrent_change_raises_stale_job_error(repository, queued) -> None:
     job = queued(1)
     repository.save(apply_changes(job, {"name": "First"}, now=NOON), replacing=job)
 
@@ -155,7 +151,7 @@ def test_of_two_who_change_a_mission_at_once_the_second_is_told(repository, queu
 
 
 @pytest.mark.parametrize("request_", [{"metadata": {}}, LARGE], ids=["small", "10 KB"])
-def test_a_deleted_job_is_gone_with_all_that_belongs_to_it(
+def test_deleted_job_is_removed_with_all_items(
     repository, any_engine, a_mission, tenant, request_
 ) -> None:
     repository.add(job := a_mission(request=request_))
@@ -171,7 +167,7 @@ def test_a_deleted_job_is_gone_with_all_that_belongs_to_it(
         assert [item for item in left if tenant in item["PK"]["S"]] == []
 
 
-def test_what_has_changed_meanwhile_is_not_deleted(repository, queued) -> None:
+def test_delete_of_changed_job_raises_stale_job_error(repository, queued) -> None:
     job = queued(1)
     before = replace(job, attempt=job.attempt + 1)
 
@@ -181,7 +177,7 @@ def test_what_has_changed_meanwhile_is_not_deleted(repository, queued) -> None:
     assert repository.get(job.ref) == job
 
 
-def test_a_deletion_is_a_change_like_others(a_mission, clock) -> None:
+def test_delete_appears_in_stream(a_mission, clock) -> None:
     repository = InMemoryJobRepository(clock)
     repository.add(job := a_mission())
 

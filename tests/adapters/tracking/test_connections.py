@@ -80,13 +80,13 @@ def a_connection(resource) -> Callable[..., Connection]:
 # ── Shares ──────────────────────────────────────────────────────────────────────
 
 
-def test_a_share_comes_back_as_it_went_in(record, a_share) -> None:
+def test_share_is_read_back(record, a_share) -> None:
     record.shares.add(share := a_share(max_viewers=3, type=ShareType.DEVICE_STATUS))
 
     assert record.shares.get(share.id) == share
 
 
-def test_an_organisations_shares_are_listed_oldest_first(record, tenant, a_share) -> None:
+def test_live_shares_are_listed_oldest_first(record, tenant, a_share) -> None:
     younger, older = a_share(created_at=NOON + 1), a_share()
     rivals = a_share(
         resource=Resource(tenant=f"{tenant}-rival", kind=ResourceKind.JOB, id="harbour")
@@ -97,7 +97,7 @@ def test_an_organisations_shares_are_listed_oldest_first(record, tenant, a_share
     assert [*record.shares.list_live(tenant)] == [older, younger]
 
 
-def test_an_expired_share_is_absent_everywhere(record, clock, tenant, resource, a_share) -> None:
+def test_expired_share_is_not_found(record, clock, tenant, resource, a_share) -> None:
     record.shares.add(share := a_share())
 
     clock.advance(HOUR)
@@ -108,7 +108,7 @@ def test_an_expired_share_is_absent_everywhere(record, clock, tenant, resource, 
     assert record.connections.find_watchers(resource).shares == ()
 
 
-def test_a_removed_share_is_absent_everywhere(record, tenant, resource, a_share) -> None:
+def test_removed_share_is_not_found(record, tenant, resource, a_share) -> None:
     record.shares.add(share := a_share())
 
     for _ in range(2):
@@ -123,9 +123,7 @@ def test_a_removed_share_is_absent_everywhere(record, tenant, resource, a_share)
 # ── Connections ─────────────────────────────────────────────────────────────────
 
 
-def test_connections_and_shares_are_found_by_what_they_watch(
-    record, tenant, resource, a_share, a_connection
-) -> None:
+def test_watchers_of_resource_are_found(record, tenant, resource, a_share, a_connection) -> None:
     record.shares.add(share := a_share())
     mine, theirs = a_connection(), a_connection(share)
     elsewhere = a_connection(resource=Resource(tenant=tenant, kind=ResourceKind.JOB, id="harbour"))
@@ -138,7 +136,7 @@ def test_connections_and_shares_are_found_by_what_they_watch(
     assert found.shares == (share,)
 
 
-def test_a_connection_that_is_removed_is_gone(record, resource, a_connection) -> None:
+def test_removed_connection_is_not_found(record, resource, a_connection) -> None:
     record.connections.add(connection := a_connection())
 
     for _ in range(2):
@@ -149,7 +147,7 @@ def test_a_connection_that_is_removed_is_gone(record, resource, a_connection) ->
         record.connections.get(connection)
 
 
-def test_only_so_many_watch_by_a_share_as_it_allows(record, a_share, a_connection) -> None:
+def test_connection_over_viewer_limit_is_rejected(record, a_share, a_connection) -> None:
     record.shares.add(share := a_share(max_viewers=2))
     first, second, third = (a_connection(share) for _ in range(3))
     for connection in (first, second):
@@ -165,9 +163,7 @@ def test_only_so_many_watch_by_a_share_as_it_allows(record, a_share, a_connectio
         record.connections.add(a_connection(share))
 
 
-def test_a_connection_that_is_put_on_record_twice_is_one_viewer(
-    record, a_share, a_connection
-) -> None:
+def test_connection_added_twice_counts_once(record, a_share, a_connection) -> None:
     record.shares.add(share := a_share(max_viewers=2))
 
     for _ in range(2):
@@ -178,7 +174,7 @@ def test_a_connection_that_is_put_on_record_twice_is_one_viewer(
 
 
 @pytest.mark.parametrize("engine", ["ministack"], indirect=True)
-def test_in_a_race_no_more_get_in_than_may(table, a_share, a_connection) -> None:
+def test_concurrent_connections_respect_viewer_limit(table, a_share, a_connection) -> None:
     table.shares.add(share := a_share(max_viewers=3))
 
     def gets_in(connection: Connection) -> bool:
@@ -194,7 +190,7 @@ def test_in_a_race_no_more_get_in_than_may(table, a_share, a_connection) -> None
     assert sum(got_in) == 3
 
 
-def test_nobody_gets_in_by_a_share_that_was_revoked_or_has_expired(
+def test_connection_by_revoked_or_expired_share_is_rejected(
     record, clock, a_share, a_connection
 ) -> None:
     revoked, expired = a_share(), a_share()
@@ -209,7 +205,9 @@ def test_nobody_gets_in_by_a_share_that_was_revoked_or_has_expired(
             record.connections.add(a_connection(share))
 
 
-def test_a_viewer_whose_share_is_no_more_can_leave(record, resource, a_share, a_connection) -> None:
+def test_connection_of_removed_share_can_be_removed(
+    record, resource, a_share, a_connection
+) -> None:
     record.shares.add(share := a_share())
     record.connections.add(connection := a_connection(share))
     record.shares.remove(share.id, share.resource)
@@ -219,7 +217,7 @@ def test_a_viewer_whose_share_is_no_more_can_leave(record, resource, a_share, a_
     assert record.connections.find_watchers(resource).connections == ()
 
 
-def test_a_change_is_claimed_once_and_nothing_older_after_it(record, a_connection) -> None:
+def test_change_is_marked_once_and_no_older_one_after(record, a_connection) -> None:
     record.connections.add(connection := a_connection())
 
     claimed = [record.connections.mark_sent(connection, n) for n in (2, 2, 1, 3)]
@@ -228,7 +226,7 @@ def test_a_change_is_claimed_once_and_nothing_older_after_it(record, a_connectio
     assert record.connections.get(connection).sequence == 3
 
 
-def test_a_change_that_could_not_be_sent_can_be_claimed_again(record, a_connection) -> None:
+def test_unmarked_change_can_be_marked_again(record, a_connection) -> None:
     record.connections.add(connection := a_connection())
     record.connections.mark_sent(connection, 2)
 
@@ -237,7 +235,7 @@ def test_a_change_that_could_not_be_sent_can_be_claimed_again(record, a_connecti
     assert record.connections.mark_sent(connection, 2)
 
 
-def test_what_was_sent_since_stays_claimed(record, a_connection) -> None:
+def test_unmark_keeps_later_change(record, a_connection) -> None:
     record.connections.add(connection := a_connection())
     record.connections.mark_sent(connection, 2)
     record.connections.mark_sent(connection, 3)
@@ -247,7 +245,7 @@ def test_what_was_sent_since_stays_claimed(record, a_connection) -> None:
     assert not record.connections.mark_sent(connection, 3)
 
 
-def test_nothing_is_claimed_for_a_connection_that_has_ended(record, a_connection) -> None:
+def test_mark_sent_for_removed_connection_raises(record, a_connection) -> None:
     with pytest.raises(ConnectionEndedError):
         record.connections.mark_sent(a_connection(), 1)
 
@@ -257,9 +255,7 @@ def test_nothing_is_claimed_for_a_connection_that_has_ended(record, a_connection
 # ── The table ───────────────────────────────────────────────────────────────────
 
 
-def test_a_viewer_never_leaves_by_ttl_which_would_not_give_back_the_place(
-    table, engine, a_share, a_connection
-) -> None:
+def test_connection_of_share_has_no_ttl(table, engine, a_share, a_connection) -> None:
     table.shares.add(share := a_share())
     own, by_share = a_connection(), a_connection(share)
     for connection in (own, by_share):
@@ -274,7 +270,7 @@ def test_a_viewer_never_leaves_by_ttl_which_would_not_give_back_the_place(
     assert ttl(by_share) is None
 
 
-def test_a_shares_code_is_in_no_key(table, engine, resource, a_share, a_connection) -> None:
+def test_share_code_is_in_no_key(table, engine, resource, a_share, a_connection) -> None:
     table.shares.add(share := a_share())
     table.connections.add(a_connection(share))
 
@@ -289,7 +285,7 @@ def test_a_shares_code_is_in_no_key(table, engine, resource, a_share, a_connecti
     )
 
 
-def test_watchers_of_one_resource_are_one_query(table, engine, resource, a_connection) -> None:
+def test_find_watchers_is_one_query(table, engine, resource, a_connection) -> None:
     for _ in range(3):
         table.connections.add(a_connection())
 

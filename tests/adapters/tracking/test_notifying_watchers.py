@@ -66,7 +66,7 @@ def act(request, management) -> Callable[[], None]:
     ]
 
 
-def test_a_message_goes_to_the_connection_as_json(management) -> None:
+def test_message_is_posted_as_json(management) -> None:
     management.answers()
 
     ApiGatewaySockets(management.client).post(ID, MESSAGE)
@@ -76,7 +76,7 @@ def test_a_message_goes_to_the_connection_as_json(management) -> None:
     assert json.loads(request["body"]) == MESSAGE
 
 
-def test_a_connection_that_is_gone_is_told_apart(management, act) -> None:
+def test_gone_connection_raises_socket_gone_error(management, act) -> None:
     management.answers(refusal("GoneException", 410))
 
     with pytest.raises(SocketGoneError):
@@ -86,21 +86,21 @@ def test_a_connection_that_is_gone_is_told_apart(management, act) -> None:
 @pytest.mark.parametrize(("code", "status"), [
     ("LimitExceededException", 429), ("InternalServerError", 500),
 ])  # fmt: skip
-def test_what_may_pass_may_be_tried_again(management, act, code, status) -> None:
+def test_transient_error_raises_unavailable_error(management, act, code, status) -> None:
     management.answers(refusal(code, status))
 
     with pytest.raises(UnavailableError):
         act()
 
 
-def test_what_will_not_pass_is_no_such_thing(management, act) -> None:
+def test_permanent_error_raises_client_error(management, act) -> None:
     management.answers(refusal("ForbiddenException", 403))
 
     with pytest.raises(ClientError):
         act()
 
 
-def test_a_topic_is_told_at_least_once(iot) -> None:
+def test_publish_uses_qos_1(iot) -> None:
     iot.answers()
 
     IotTopics(iot.client).publish("job/JOB/STATUS", MESSAGE)
@@ -111,14 +111,14 @@ def test_a_topic_is_told_at_least_once(iot) -> None:
     assert json.loads(request["body"]) == MESSAGE
 
 
-def test_a_topic_that_is_out_of_reach_may_be_told_later(iot) -> None:
+def test_publish_when_unavailable_raises_unavailable_error(iot) -> None:
     iot.answers(refusal("ThrottlingException", 429))
 
     with pytest.raises(UnavailableError):
         IotTopics(iot.client).publish("t", MESSAGE)
 
 
-def test_a_shares_timer_is_named_after_it_and_does_not_know_its_code() -> None:
+def test_share_timer_has_share_id_without_code() -> None:
     resource = Resource(tenant="acme", kind=ResourceKind.GROUP, id="harbour")
     share = Share(
         code="the-code",

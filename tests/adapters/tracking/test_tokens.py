@@ -81,28 +81,28 @@ def token(pair=FIRST, **about: Any) -> str:
     return jwt.encode(kept, pair[0], algorithm="RS256", headers={"kid": pair[1]["kid"]})
 
 
-def test_a_valid_tokens_claims_are_returned(tokens) -> None:
+def test_claims_of_valid_token_are_returned(tokens) -> None:
     assert tokens.claims(token())["client_id"] == "app"
 
 
 @pytest.mark.parametrize("about", [
     {"iss": ISSUER + "0"}, {"iss": None}, {"exp": 1}, {"exp": None}, {"nbf": 2**32},
 ])  # fmt: skip
-def test_a_token_of_another_issuer_or_time_says_nothing(tokens, about) -> None:
+def test_token_of_other_issuer_or_time_has_no_claims(tokens, about) -> None:
     assert tokens.claims(token(**about)) == {}
 
 
 @pytest.mark.parametrize("forge", FORGERIES.values(), ids=FORGERIES)
-def test_a_forged_token_says_nothing(tokens, forge) -> None:
+def test_forged_token_has_no_claims(tokens, forge) -> None:
     assert tokens.claims(forge(token(), FIRST[1])) == {}
 
 
 @pytest.mark.parametrize("text", ["", ".", "a.b.c", "🚁.🚁.🚁", "e30.e30.", "x" * 100_000])
-def test_what_is_no_token_says_nothing(tokens, text) -> None:
+def test_malformed_token_has_no_claims(tokens, text) -> None:
     assert tokens.claims(text) == {}
 
 
-def test_keys_are_asked_for_once(tokens, issuer, clock) -> None:
+def test_keys_are_fetched_once(tokens, issuer, clock) -> None:
     for _ in range(3):
         assert tokens.claims(token())
         clock.advance(MINUTE)
@@ -110,7 +110,7 @@ def test_keys_are_asked_for_once(tokens, issuer, clock) -> None:
     assert issuer.asked == 1
 
 
-def test_a_new_key_is_found_within_a_minute(tokens, issuer, clock) -> None:
+def test_new_key_is_fetched_within_a_minute(tokens, issuer, clock) -> None:
     tokens.claims(token())
     issuer.keys.append(SECOND[1])
     clock.advance(MINUTE)
@@ -118,7 +118,7 @@ def test_a_new_key_is_found_within_a_minute(tokens, issuer, clock) -> None:
     assert tokens.claims(token(SECOND))
 
 
-def test_unknown_keys_are_asked_for_once_a_minute(tokens, issuer, clock) -> None:
+def test_unknown_key_is_fetched_once_a_minute(tokens, issuer, clock) -> None:
     tokens.claims(token())
 
     for _ in range(3):
@@ -128,7 +128,7 @@ def test_unknown_keys_are_asked_for_once_a_minute(tokens, issuer, clock) -> None
 
 
 @pytest.mark.parametrize(("status", "text"), [(503, None), (200, "<html>"), (200, "[]")])
-def test_without_keys_it_cannot_be_told(tokens, issuer, status, text) -> None:
+def test_invalid_keys_raise_unavailable_error(tokens, issuer, status, text) -> None:
     issuer.status, issuer.text = status, text
 
     with pytest.raises(UnavailableError):
@@ -138,6 +138,6 @@ def test_without_keys_it_cannot_be_told(tokens, issuer, status, text) -> None:
     assert tokens.claims(token())
 
 
-def test_an_issuer_that_is_out_of_reach_cannot_be_asked(clock) -> None:
+def test_unreachable_issuer_raises_unavailable_error(clock) -> None:
     with pytest.raises(UnavailableError):
         AccessTokens(ISSUER, "http://127.0.0.1:9/jwks.json", clock).claims(token())

@@ -25,7 +25,7 @@ def create(call):
     return answer
 
 
-def test_the_answer_is_as_the_contract_has_it(call, world) -> None:
+def test_create_job_returns_contract_shape(call, world) -> None:
     answer = call("create_job")
 
     job = answer.body["job"]
@@ -44,7 +44,7 @@ def test_the_answer_is_as_the_contract_has_it(call, world) -> None:
     assert stored.request["waypoints"] == [[9.97, 53.54, 40.0]]
 
 
-def test_whoever_asks_as_before_is_answered_as_before(create) -> None:
+def test_create_job_with_legacy_body_returns_legacy_shape(create) -> None:
     answer = create(OLDER)
 
     job_id = answer.body["jobID"]
@@ -62,7 +62,7 @@ def test_whoever_asks_as_before_is_answered_as_before(create) -> None:
     })  # fmt: skip
 
 
-def test_links_lead_to_where_the_deployer_says_that_we_are(create, monkeypatch) -> None:
+def test_legacy_links_use_configured_address(create, monkeypatch) -> None:
     monkeypatch.setenv("PUBLIC_URL", "https://api.example.com")
 
     answer = create(OLDER)
@@ -71,7 +71,7 @@ def test_links_lead_to_where_the_deployer_says_that_we_are(create, monkeypatch) 
     assert answer.body["_links"]["self"] == wanted
 
 
-def test_all_that_is_wrong_is_said_at_once(create) -> None:
+def test_create_job_with_invalid_fields_names_all(create) -> None:
     answer = create({"priority": 11, "metadata": {"simulate": {"speed": "slow"}}})
 
     assert answer.status == 400
@@ -95,20 +95,20 @@ def test_all_that_is_wrong_is_said_at_once(create) -> None:
     "", "{", "null", "[]", '"text"', "5", '{"name": NaN}', '{"name": "\\ud800"}', "[" * 5000,
     '{"priority": 1e999}', '{"priority": ' + "1" * 5000 + "}", '{"name": "\\u0000"}',
 ])  # fmt: skip
-def test_what_is_no_object_of_storable_json_is_a_400(call, text) -> None:
+def test_create_job_with_unstorable_json_is_400(call, text) -> None:
     answer = call("create_job", body=text)
 
     assert (answer.status, answer.body["error"]) == (400, "invalid_request")
     assert "details" not in answer.body
 
 
-def test_a_body_of_another_kind_is_a_400(create) -> None:
+def test_create_job_with_other_content_type_is_400(create) -> None:
     answer = create(**{"Content-Type": "text/plain"})
 
     assert (answer.status, answer.body["error"]) == (400, "invalid_request")
 
 
-def test_a_body_that_is_too_large_is_a_413(create) -> None:
+def test_create_job_with_large_body_is_413(create) -> None:
     assert create(SANE | {"description": "x" * 2**20}).status == 413
 
 
@@ -118,7 +118,7 @@ def test_a_body_that_is_too_large_is_a_413(create) -> None:
     ({"deviceId": "dock-9"}, "Device not found"),
     ({"missionId": "unknown"}, "Mission not found"),
 ])  # fmt: skip
-def test_what_is_not_there_to_be_flown_is_a_404(create, change, error) -> None:
+def test_create_job_with_unknown_resource_is_404(create, change, error) -> None:
     answer = create(SANE | change)
 
     assert (answer.status, answer.body["error"]) == (404, error)
@@ -127,7 +127,7 @@ def test_what_is_not_there_to_be_flown_is_a_404(create, change, error) -> None:
     }  # fmt: skip
 
 
-def test_a_device_that_must_be_online_and_is_not_is_a_503(create, online) -> None:
+def test_create_job_requiring_offline_device_is_503(create, online) -> None:
     demanding = SANE | {"deviceId": "dock-1", "metadata": {"offlinePolicy": "reject"}}
 
     refused = create(demanding)
@@ -138,7 +138,7 @@ def test_a_device_that_must_be_online_and_is_not_is_a_503(create, online) -> Non
     assert granted.status == 201
 
 
-def test_one_key_makes_one_mission_and_not_another(create) -> None:
+def test_create_job_with_used_key_returns_first_or_409(create) -> None:
     key = {"Idempotency-Key": "once"}
 
     first, again, other = create(**key), create(**key), create(SANE | {"priority": 9}, **key)
@@ -148,11 +148,11 @@ def test_one_key_makes_one_mission_and_not_another(create) -> None:
     assert other.body["code"] == "IDEMPOTENCY_CONFLICT"
 
 
-def test_a_key_that_cannot_be_one_is_a_400(create) -> None:
+def test_create_job_with_invalid_key_is_400(create) -> None:
     assert create(**{"Idempotency-Key": "x" * 256}).status == 400
 
 
-def test_an_organisation_may_create_sixty_missions_a_minute(create, clock) -> None:
+def test_create_job_over_60_a_minute_is_429(create, clock) -> None:
     answers = [create() for _ in range(61)]
 
     assert [answer.status for answer in answers] == [201] * 60 + [429]
@@ -163,13 +163,13 @@ def test_an_organisation_may_create_sixty_missions_a_minute(create, clock) -> No
     assert create().status == 201
 
 
-def test_another_version_of_the_api_is_a_415(create) -> None:
+def test_create_job_for_other_version_is_415(create) -> None:
     answer = create(Accept="application/vnd.idi-fly.api-v2+json")
 
     assert (answer.status, answer.body["supportedVersions"]) == (415, ["v3"])
 
 
-def test_metadata_comes_back_as_it_went_in(create, call) -> None:
+def test_metadata_is_returned_unchanged(create, call) -> None:
     text = '{"b":1.0,"a":[10e2,12345678901234567890,null],"simulate":{"speed":"fast"},"":"ž🚁"}'
 
     made = create(SANE | {"metadata": json.loads(text)}).body["job"]["jobId"]
@@ -178,7 +178,7 @@ def test_metadata_comes_back_as_it_went_in(create, call) -> None:
     assert json.dumps(found.body["job"]["metadata"]) == json.dumps(json.loads(text))
 
 
-def test_a_mission_may_say_whom_to_tell(create, world) -> None:
+def test_create_job_with_webhook_stores_it(create, world) -> None:
     answer = create(SANE | {"webhook": {"url": "https://hooks.example.com", "events": ["queued"]}})
 
     [job] = world.repository.all()
@@ -194,7 +194,7 @@ def test_a_mission_may_say_whom_to_tell(create, world) -> None:
     ("https://hooks.example.com", "webhook"),
     (None, "webhook"),
 ])  # fmt: skip
-def test_a_missions_webhook_that_cannot_be_is_named(create, webhook, field) -> None:
+def test_create_job_with_invalid_webhook_names_field(create, webhook, field) -> None:
     answer = create(SANE | {"webhook": webhook})
 
     assert answer.status == 400

@@ -59,14 +59,14 @@ def ask(world, rewire, event, invoke, issuer):
     return ask
 
 
-def test_the_key_of_the_event_opens_nothing(invoke, issuer) -> None:
+def test_example_event_with_unknown_key_is_403(invoke, issuer) -> None:
     answer = invoke("missions/create_token")
 
     assert answer["statusCode"] == 403
     assert json.loads(answer["body"])["error"] == "access_denied"
 
 
-def test_who_has_a_key_and_a_client_gets_a_token(ask) -> None:
+def test_create_token_with_key_and_client_succeeds(ask) -> None:
     status, body, _ = ask()
 
     assert status == 200
@@ -78,7 +78,7 @@ def test_who_has_a_key_and_a_client_gets_a_token(ask) -> None:
 
 
 @pytest.mark.parametrize("header", ["X-API-Key", "x-api-key", "X-Api-Key"])
-def test_the_key_is_found_however_its_header_is_spelled(world, ask, header) -> None:
+def test_api_key_header_is_case_insensitive(world, ask, header) -> None:
     credential, kept = new_key("acme", opens="missions")
     world.registry.put_key(kept)
 
@@ -87,7 +87,7 @@ def test_the_key_is_found_however_its_header_is_spelled(world, ask, header) -> N
 
 @pytest.mark.parametrize("body", [GOOD, "{", {}, {**GOOD, "grant_type": "password"}], ids=str)
 @pytest.mark.parametrize("key", ["", "wrong", f"sortie_{'0' * 12}_{'A' * 43}"])
-def test_without_the_right_api_key_nothing_else_is_looked_at(ask, issuer, key, body) -> None:
+def test_wrong_api_key_is_403_before_other_checks(ask, issuer, key, body) -> None:
     status, said, _ = ask(body, **{"x-api-key": key})
 
     assert (status, said["error"]) == (403, "access_denied")
@@ -95,7 +95,7 @@ def test_without_the_right_api_key_nothing_else_is_looked_at(ask, issuer, key, b
     assert issuer.asked == 0
 
 
-def test_a_messaging_key_does_not_open_missions(world, ask) -> None:
+def test_messaging_key_is_403(world, ask) -> None:
     credential, kept = new_key("acme")
     world.registry.put_key(kept)
 
@@ -110,7 +110,7 @@ def test_a_messaging_key_does_not_open_missions(world, ask) -> None:
     {"grant_type": "client_credentials", "client_id": "app"},
     {"client_id": "app", "client_secret": SECRET},
 ], ids=lambda body: str(body)[:40])  # fmt: skip
-def test_what_cannot_be_understood_is_an_invalid_request(ask, issuer, body) -> None:
+def test_invalid_body_is_invalid_request(ask, issuer, body) -> None:
     status, said, _ = ask(body)
 
     assert (status, said["error"]) == (400, "invalid_request")
@@ -118,7 +118,7 @@ def test_what_cannot_be_understood_is_an_invalid_request(ask, issuer, body) -> N
     assert issuer.asked == 0
 
 
-def test_a_body_that_says_it_is_no_json_is_an_invalid_request(ask) -> None:
+def test_body_of_other_content_type_is_invalid_request(ask) -> None:
     assert ask(**{"content-type": "application/x-www-form-urlencoded"})[:2] == (
         400,
         {
@@ -129,13 +129,13 @@ def test_a_body_that_says_it_is_no_json_is_an_invalid_request(ask) -> None:
 
 
 @pytest.mark.parametrize("grant", ["password", "authorization_code", "CLIENT_CREDENTIALS", " "])
-def test_another_grant_is_not_supported_whatever_else_is_missing(ask, grant) -> None:
+def test_other_grant_type_is_unsupported_before_other_errors(ask, grant) -> None:
     status, said, _ = ask({"grant_type": grant})
 
     assert (status, said["error"]) == (400, "unsupported_grant_type")
 
 
-def test_unknown_foreign_and_wrong_clients_are_told_the_very_same(world, ask) -> None:
+def test_unknown_foreign_and_wrong_clients_get_same_error(world, ask) -> None:
     world.registry.put_client(Client(id="spy", tenant="rival", name="Spy", role=Role.MANAGER))
 
     answers = [
@@ -148,7 +148,7 @@ def test_unknown_foreign_and_wrong_clients_are_told_the_very_same(world, ask) ->
     assert answers[0][1]["error"] == "invalid_client"
 
 
-def test_another_organisations_client_is_not_even_tried(world, ask, issuer) -> None:
+def test_client_of_other_organisation_is_not_sent_to_issuer(world, ask, issuer) -> None:
     world.registry.put_client(Client(id="spy", tenant="rival", name="Spy", role=Role.MANAGER))
 
     ask({**GOOD, "client_id": "spy"})
@@ -156,9 +156,7 @@ def test_another_organisations_client_is_not_even_tried(world, ask, issuer) -> N
     assert issuer.asked == 0
 
 
-def test_a_burst_of_a_hundred_is_served_and_no_more_until_two_seconds_have_passed(
-    world, ask
-) -> None:
+def test_token_requests_over_burst_of_100_get_429_for_two_seconds(world, ask) -> None:
     assert [ask()[0] for _ in range(100)] == [200] * 100
     _, _, headers = ask("{", **{"x-api-key": "wrong"})
     assert "X-RateLimit-Limit" not in headers
@@ -176,7 +174,7 @@ def test_a_burst_of_a_hundred_is_served_and_no_more_until_two_seconds_have_passe
     assert ask()[0] == 200
 
 
-def test_every_answer_to_a_right_key_says_what_is_left(ask) -> None:
+def test_response_to_valid_key_has_rate_headers(ask) -> None:
     left = [
         ask(body)[2]["X-RateLimit-Remaining"] for body in (GOOD, "{", {**GOOD, "client_id": "x"})
     ]
@@ -184,7 +182,7 @@ def test_every_answer_to_a_right_key_says_what_is_left(ask) -> None:
     assert left == ["99", "98", "97"]
 
 
-def test_an_identity_provider_out_of_reach_is_temporarily_unavailable(ask, rewire) -> None:
+def test_unavailable_issuer_is_temporarily_unavailable(ask, rewire) -> None:
     rewire(missions, token_issuer=Broken(UnavailableError("no answer")))
 
     status, body, headers = ask()
@@ -193,7 +191,7 @@ def test_an_identity_provider_out_of_reach_is_temporarily_unavailable(ask, rewir
     assert headers["Retry-After"] == "1"
 
 
-def test_an_unexpected_error_gives_nothing_away(ask, rewire, log) -> None:
+def test_unexpected_error_is_server_error_without_details(ask, rewire, log) -> None:
     error = RuntimeError("pool eu-central-1_secret is on fire")
     rewire(missions, token_issuer=Broken(error))
 
@@ -205,7 +203,7 @@ def test_an_unexpected_error_gives_nothing_away(ask, rewire, log) -> None:
 
 
 @pytest.mark.parametrize("body", [GOOD, {**GOOD, "client_secret": "wrong secret"}, "{"], ids=str)
-def test_neither_secrets_nor_tokens_are_logged(ask, log, body) -> None:
+def test_log_contains_neither_secrets_nor_tokens(ask, log, body) -> None:
     ask(body)
 
     logged = json.dumps(log())

@@ -61,7 +61,7 @@ def raising(error: Exception):
     return answer
 
 
-def test_an_endpoint_learns_who_is_calling(call) -> None:
+def test_endpoint_receives_caller(call) -> None:
     seen = []
 
     def answer(request: Request, caller: Caller) -> Response:
@@ -73,13 +73,13 @@ def test_an_endpoint_learns_who_is_calling(call) -> None:
 
 
 @pytest.mark.parametrize("claims", [{"client_id": "nobody"}, {"token_use": "id"}, {"scope": "x"}])
-def test_who_is_no_registered_client_has_an_invalid_token(call, claims) -> None:
+def test_unregistered_client_gets_invalid_token(call, claims) -> None:
     status, body, _ = call(claims=claims)
 
     assert (status, body["code"]) == (401, "INVALID_TOKEN")
 
 
-def test_a_request_that_no_authorizer_has_seen_gets_nowhere(lambda_context) -> None:
+def test_request_without_authorizer_gets_invalid_token(lambda_context) -> None:
     handler = missions_endpoint(raising(AssertionError()), role=Role.VIEWER)
 
     made = handler({"headers": {}, "requestContext": {}}, lambda_context)
@@ -87,14 +87,14 @@ def test_a_request_that_no_authorizer_has_seen_gets_nowhere(lambda_context) -> N
     assert made["statusCode"] == 401
 
 
-def test_a_role_too_low_is_told_which_one_is_needed(call) -> None:
+def test_low_role_is_forbidden_with_required_role(call) -> None:
     status, body, _ = call(role=Role.MANAGER)
 
     assert (status, body["code"]) == (403, "INSUFFICIENT_PERMISSIONS")
     assert "MANAGER" in body["message"]
 
 
-def test_token_then_version_then_role_then_limit_are_looked_at(call, limits) -> None:
+def test_checks_run_in_order_token_version_role_limit(call, limits) -> None:
     limit = Limit("create", 1, 60_000)
     wrong = {"role": Role.MANAGER, "headers": {"Accept": V2}, "limit": limit}
 
@@ -104,7 +104,7 @@ def test_token_then_version_then_role_then_limit_are_looked_at(call, limits) -> 
     assert limits.take("acme", limit).granted
 
 
-def test_every_answer_of_a_limited_endpoint_says_what_is_left(call) -> None:
+def test_limited_endpoint_sends_rate_headers(call) -> None:
     limit = Limit("create", 4, 60_000)
 
     told = [
@@ -123,7 +123,7 @@ def test_every_answer_of_a_limited_endpoint_says_what_is_left(call) -> None:
     assert {each["X-RateLimit-Reset"] for each in told} == {RESETS_AT}
 
 
-def test_who_is_over_the_limit_is_refused_and_the_endpoint_is_not_called(call) -> None:
+def test_request_over_limit_does_not_reach_endpoint(call) -> None:
     limit = Limit("create", 1, 60_000)
     call(limit=limit)
 
@@ -133,7 +133,7 @@ def test_who_is_over_the_limit_is_refused_and_the_endpoint_is_not_called(call) -
     assert headers["Retry-After"] == "60"
 
 
-def test_the_limit_is_the_organisations_whichever_of_its_clients_calls(world, call) -> None:
+def test_rate_limit_is_shared_by_clients_of_organisation(world, call) -> None:
     world.registry.put_client(Client(id="twin", tenant="acme", name="Twin", role=Role.PILOT))
     world.registry.put_client(Client(id="spy", tenant="rival", name="Spy", role=Role.PILOT))
     limit = Limit("create", 1, 60_000)
@@ -143,7 +143,7 @@ def test_the_limit_is_the_organisations_whichever_of_its_clients_calls(world, ca
     assert call(limit=limit, claims={"client_id": "spy"})[0] == 200
 
 
-def test_an_error_has_the_one_shape(call) -> None:
+def test_error_has_contract_shape(call) -> None:
     status, body, _ = call(raising(JobNotFoundError("j")))
 
     assert status == 404
@@ -157,7 +157,7 @@ def test_an_error_has_the_one_shape(call) -> None:
     }
 
 
-def test_an_endpoint_says_in_its_own_words_that_it_is_too_late(call) -> None:
+def test_extra_errors_of_endpoint_are_used(call) -> None:
     answer = raising(JobStartedError("j"))
 
     assert (
@@ -165,7 +165,7 @@ def test_an_endpoint_says_in_its_own_words_that_it_is_too_late(call) -> None:
     )
 
 
-def test_a_registry_out_of_reach_is_a_503(call, rewire) -> None:
+def test_unavailable_registry_is_503(call, rewire) -> None:
     rewire(missions, partners=Broken(UnavailableError("ThrottlingException")))
 
     status, body, headers = call()
@@ -173,7 +173,7 @@ def test_a_registry_out_of_reach_is_a_503(call, rewire) -> None:
     assert (status, body["code"], headers["Retry-After"]) == (503, "UNAVAILABLE", "1")
 
 
-def test_of_an_unexpected_error_the_log_learns_everything_and_the_caller_nothing(call, log) -> None:
+def test_unexpected_error_is_logged_and_hidden_from_caller(call, log) -> None:
     status, body, _ = call(raising(RuntimeError("on fire")))
 
     assert (status, body["code"]) == (500, "INTERNAL_ERROR")

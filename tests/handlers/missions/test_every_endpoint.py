@@ -28,7 +28,7 @@ def as_role(event, scope: str) -> dict:
 
 
 @pytest.mark.parametrize("endpoint", SUCCESS)
-def test_each_event_is_answered(call, stored, endpoint) -> None:
+def test_example_event_succeeds(call, stored, endpoint) -> None:
     stored()
 
     answer = call(endpoint)
@@ -38,7 +38,7 @@ def test_each_event_is_answered(call, stored, endpoint) -> None:
 
 
 @pytest.mark.parametrize("endpoint", SUCCESS)
-def test_a_role_that_does_not_suffice_is_a_403(call, event, stored, endpoint) -> None:
+def test_viewer_of_pilot_endpoint_gets_403(call, event, stored, endpoint) -> None:
     stored()
     viewer = as_role(event(f"missions/{endpoint}"), "missions/viewer")
 
@@ -60,9 +60,7 @@ def test_a_role_that_does_not_suffice_is_a_403(call, event, stored, endpoint) ->
 @pytest.mark.parametrize("job_id", [
     "019b7963-4a00-7000-8000-00000000ffff", "not-an-id", "019B7963-4A00-7000-8000-000000000001#x",
 ])  # fmt: skip
-def test_an_id_that_is_unknown_or_no_id_at_all_is_the_same_404(
-    call, stored, endpoint, job_id
-) -> None:
+def test_unknown_or_invalid_job_id_is_404(call, stored, endpoint, job_id) -> None:
     stored()
 
     answer = call(endpoint, pathParameters={"jobId": job_id})
@@ -71,7 +69,7 @@ def test_an_id_that_is_unknown_or_no_id_at_all_is_the_same_404(
 
 
 @pytest.mark.parametrize("endpoint", OF_ONE_JOB)
-def test_another_organisations_job_is_the_same_404(call, stored, endpoint) -> None:
+def test_job_of_other_organisation_is_same_404(call, stored, endpoint) -> None:
     stored(tenant="rival")
 
     answer = call(endpoint)
@@ -99,9 +97,7 @@ def break_ports(rewire):
 
 
 @pytest.mark.parametrize("endpoint", SUCCESS)
-def test_a_database_that_throttles_is_a_503_with_a_time_to_come_back(
-    call, break_ports, endpoint
-) -> None:
+def test_throttled_database_is_503_with_retry_after(call, break_ports, endpoint) -> None:
     break_ports(UnavailableError("ThrottlingException"))
 
     answer = call(endpoint)
@@ -111,9 +107,7 @@ def test_a_database_that_throttles_is_a_503_with_a_time_to_come_back(
 
 
 @pytest.mark.parametrize("endpoint", SUCCESS)
-def test_of_an_unexpected_error_the_caller_learns_nothing_and_the_log_everything(
-    call, break_ports, log, endpoint
-) -> None:
+def test_unexpected_error_is_logged_and_hidden(call, break_ports, log, endpoint) -> None:
     break_ports(RuntimeError("table sortie-secret at 10.0.0.1 is on fire"))
 
     answer = call(endpoint)
@@ -124,7 +118,7 @@ def test_of_an_unexpected_error_the_caller_learns_nothing_and_the_log_everything
 
 
 @pytest.mark.parametrize("endpoint", SUCCESS)
-def test_neither_tokens_nor_content_are_logged(call, event, stored, log, endpoint) -> None:
+def test_log_contains_neither_tokens_nor_content(call, event, stored, log, endpoint) -> None:
     stored(mission={"name": "Hush"})
     sent = event(f"missions/{endpoint}")
 
@@ -137,7 +131,7 @@ def test_neither_tokens_nor_content_are_logged(call, event, stored, log, endpoin
 
 
 @pytest.mark.parametrize("endpoint", ["create_job", *OF_ONE_JOB])
-def test_which_job_an_answer_is_about_is_logged(call, stored, log, endpoint) -> None:
+def test_log_contains_job_id(call, stored, log, endpoint) -> None:
     stored()
 
     answer = call(endpoint)

@@ -36,7 +36,7 @@ def refused(answer) -> tuple[int, str, str]:
 # ── One job ─────────────────────────────────────────────────────────────────────
 
 
-def test_a_job_as_it_is(call, stored) -> None:
+def test_get_job_returns_current_state(call, stored) -> None:
     stored(mission={"description": "Look", "device": "dock-1"})
 
     assert call("get_job").body == {
@@ -55,7 +55,7 @@ def test_a_job_as_it_is(call, stored) -> None:
     }
 
 
-def test_a_job_that_found_no_device_in_time_says_so(call, stored, clock) -> None:
+def test_get_job_past_deadline_has_error(call, stored, clock) -> None:
     stored()
     clock.advance(HOUR)
 
@@ -66,7 +66,7 @@ def test_a_job_that_found_no_device_in_time_says_so(call, stored, clock) -> None
 
 
 @pytest.mark.parametrize("status", WAITING)
-def test_a_job_that_waits_can_be_changed(call, in_status, clock, status) -> None:
+def test_update_waiting_job_changes_it(call, in_status, clock, status) -> None:
     in_status(status)
     clock.advance(1)
 
@@ -91,7 +91,7 @@ def test_a_job_that_waits_can_be_changed(call, in_status, clock, status) -> None
     ({"priority": 0}, ["priority"]),
     ({"name": "New", "status": "CANCELLED"}, ["status"]),
 ])  # fmt: skip
-def test_nothing_else_can_be_changed(call, stored, body, details) -> None:
+def test_update_with_invalid_field_is_400(call, stored, body, details) -> None:
     stored()
 
     answer = call("update_job", json_body=body)
@@ -102,7 +102,7 @@ def test_nothing_else_can_be_changed(call, stored, body, details) -> None:
 
 
 @pytest.mark.parametrize("status", WAITING)
-def test_a_job_that_waits_can_be_cancelled(call, in_status, status) -> None:
+def test_cancel_waiting_job_succeeds(call, in_status, status) -> None:
     in_status(status)
 
     answer = call("cancel_job")
@@ -113,14 +113,14 @@ def test_a_job_that_waits_can_be_cancelled(call, in_status, status) -> None:
 
 @pytest.mark.parametrize("endpoint", ["update_job", "cancel_job"])
 @pytest.mark.parametrize("status", ["RUNNING", *ENDED])
-def test_it_may_be_too_late(call, in_status, endpoint, status) -> None:
+def test_change_of_started_job_is_rejected(call, in_status, endpoint, status) -> None:
     in_status(status)
 
     assert refused(call(endpoint)) == TOO_LATE[endpoint]
 
 
 @pytest.mark.parametrize("status", WAITING + ENDED)
-def test_a_job_that_is_not_being_flown_can_be_deleted(call, world, in_status, status) -> None:
+def test_delete_job_not_in_flight_succeeds(call, world, in_status, status) -> None:
     in_status(status)
 
     answer = call("delete_job")
@@ -132,7 +132,7 @@ def test_a_job_that_is_not_being_flown_can_be_deleted(call, world, in_status, st
     assert ends[-1] == (JobStatus.CANCELLED if status in WAITING else status)
 
 
-def test_a_job_that_is_being_flown_cannot_be_deleted(call, in_status) -> None:
+def test_delete_job_in_flight_is_409(call, in_status) -> None:
     in_status("RUNNING")
 
     assert refused(call("delete_job")) == TOO_LATE["delete_job"]
@@ -155,7 +155,7 @@ def id_of(number: int) -> str:
     return f"{ID[:-4]}{number:04x}"
 
 
-def test_jobs_are_listed_newest_first_page_by_page(listed, stored) -> None:
+def test_list_jobs_pages_newest_first(listed, stored) -> None:
     for number in range(25):
         stored(id=id_of(number))
 
@@ -170,7 +170,7 @@ def test_jobs_are_listed_newest_first_page_by_page(listed, stored) -> None:
     assert first.body["jobs"][0].keys() == {"jobId", "name", "status", "priority", "createdAt"}
 
 
-def test_jobs_of_one_word_are_listed_whatever_they_are_inside(listed, in_status) -> None:
+def test_list_jobs_by_status_includes_all_internal_statuses(listed, in_status) -> None:
     for number, status in enumerate(["PENDING", "FAILED", "TIMED_OUT", "RUNNING"]):
         in_status(status, id=id_of(number))
 
@@ -182,14 +182,14 @@ def test_jobs_of_one_word_are_listed_whatever_they_are_inside(listed, in_status)
 @pytest.mark.parametrize("query", [
     {"limit": "0"}, {"limit": "101"}, {"limit": "x"}, {"limit": ""}, {"status": "pending"},
 ])  # fmt: skip
-def test_a_parameter_that_is_wrong_is_named(listed, query) -> None:
+def test_list_jobs_with_invalid_parameter_names_it(listed, query) -> None:
     answer = listed(**query)
 
     assert (answer.status, answer.body["error"]) == (400, "invalid_request")
     assert [each["field"] for each in answer.body["details"]] == [*query]
 
 
-def test_a_cursor_is_of_one_listing_only(listed, stored) -> None:
+def test_list_jobs_with_cursor_of_other_listing_is_400(listed, stored) -> None:
     for number in range(3):
         stored(id=id_of(number))
     cursor = listed(limit="1").body["nextCursor"]
@@ -199,7 +199,7 @@ def test_a_cursor_is_of_one_listing_only(listed, stored) -> None:
         assert refused(answer) == (400, "invalid_request", "INVALID_REQUEST")
 
 
-def test_neither_messages_nor_others_missions_are_listed(listed, stored, world, a_job) -> None:
+def test_list_jobs_excludes_other_kinds_and_organisations(listed, stored, world, a_job) -> None:
     stored(id=id_of(1), tenant="rival")
     world.repository.add(a_job(id=id_of(2), tenant="demo"))
 
@@ -209,7 +209,7 @@ def test_neither_messages_nor_others_missions_are_listed(listed, stored, world, 
 # ── Resources ───────────────────────────────────────────────────────────────────
 
 
-def test_what_there_is_to_fly_with(call, online) -> None:
+def test_list_resources_returns_groups_with_devices(call, online) -> None:
     online("dock-2")
 
     assert call("list_resources").body == {

@@ -53,7 +53,7 @@ def follows(answer, topic: str) -> bool:
     return subscribes
 
 
-def test_a_partner_follows_all_its_missions_and_groups(authorize) -> None:
+def test_partner_may_subscribe_to_own_missions_and_groups(authorize) -> None:
     answer = authorize(JWT)
 
     own = new_job_id(NOON, tag=tenant_tag("demo"))
@@ -67,11 +67,11 @@ def test_a_partner_follows_all_its_missions_and_groups(authorize) -> None:
     f"{CODE}/SHARE/STATUS", "devices/dock-1/telemetry", "$aws/things/dock-1/jobs/notify-next",
     "+/JOB/STATUS", "+/DEVICE/STATUS", "+/+/STATUS", "#", "+/SHARE/STATUS", "harbour/#",
 ])  # fmt: skip
-def test_nobody_elses_topics_and_no_wildcards(authorize, topic) -> None:
+def test_partner_may_not_subscribe_to_foreign_topics_or_wildcards(authorize, topic) -> None:
     assert not follows(authorize(JWT), topic)
 
 
-def test_a_viewer_follows_its_share_only(authorize, share) -> None:
+def test_viewer_may_subscribe_only_to_share(authorize, share) -> None:
     answer = authorize(CODE)
 
     assert follows(answer, f"{CODE}/SHARE/STATUS")
@@ -79,13 +79,13 @@ def test_a_viewer_follows_its_share_only(authorize, share) -> None:
         assert not follows(answer, topic)
 
 
-def test_nobody_publishes(authorize, share) -> None:
+def test_no_client_may_publish(authorize, share) -> None:
     for answer in (authorize(JWT), authorize(CODE)):
         assert not allows(answer, "iot:Publish", "topic/harbour/DEVICE/STATUS")
         assert not allows(answer, "iot:Publish", f"topic/{CODE}/SHARE/STATUS")
 
 
-def test_a_client_id_begins_with_who_it_is(authorize, share) -> None:
+def test_client_id_must_have_prefix_of_principal(authorize, share) -> None:
     partner, viewer = authorize(JWT), authorize(CODE)
 
     assert allows(partner, "iot:Connect", f"client/{CLIENT}-1")
@@ -95,25 +95,25 @@ def test_a_client_id_begins_with_who_it_is(authorize, share) -> None:
         assert answer["principalId"].isalnum()
 
 
-def test_a_connection_ends_with_what_it_was_opened_with(authorize, claims, share) -> None:
+def test_connection_ends_with_token_or_share(authorize, claims, share) -> None:
     claims["exp"] += 1800
 
     assert authorize(JWT)["disconnectAfterInSeconds"] == 5400
     assert authorize(CODE)["disconnectAfterInSeconds"] == 3600
 
 
-def test_aws_takes_no_less_than_five_minutes(authorize, clock, share) -> None:
+def test_connection_lasts_at_least_five_minutes(authorize, clock, share) -> None:
     clock.advance(HOUR - 1000)
 
     assert authorize(CODE)["disconnectAfterInSeconds"] == 300
 
 
-def test_what_was_revoked_is_noticed_within_five_minutes(authorize, share) -> None:
+def test_policy_is_refreshed_every_five_minutes(authorize, share) -> None:
     assert authorize(CODE)["refreshAfterInSeconds"] == 300
 
 
 @pytest.mark.parametrize("groups", [0, 1, 8, 40, 300])
-def test_policies_keep_the_limits_of_aws(authorize, fleet_registry, groups) -> None:
+def test_policies_stay_within_aws_limits(authorize, fleet_registry, groups) -> None:
     for n in range(groups):
         group = DeviceGroup(id=f"a-device-group-{n}", tenant="demo", name="G")
         fleet_registry.put_group(group)
@@ -124,7 +124,7 @@ def test_policies_keep_the_limits_of_aws(authorize, fleet_registry, groups) -> N
     assert max(len(json.dumps(each)) for each in documents) <= 2048
 
 
-def test_forty_groups_are_all_followed(authorize, fleet_registry) -> None:
+def test_partner_may_subscribe_to_40_groups(authorize, fleet_registry) -> None:
     ids = [f"a-device-group-{n}" for n in range(40)]
     for group_id in ids:
         fleet_registry.put_group(DeviceGroup(id=group_id, tenant="demo", name="G"))
@@ -135,11 +135,11 @@ def test_forty_groups_are_all_followed(authorize, fleet_registry) -> None:
 
 
 @pytest.mark.parametrize("password", ["", "x", "a.b.c", b"\xff", CODE])
-def test_what_is_neither_token_nor_code_gets_nothing(authorize, password) -> None:
+def test_invalid_password_is_denied(authorize, password) -> None:
     assert authorize(password) == REFUSED
 
 
-def test_an_expired_share_gets_nothing(authorize, clock, share) -> None:
+def test_expired_share_is_denied(authorize, clock, share) -> None:
     clock.advance(HOUR)
 
     assert authorize(CODE) == REFUSED
@@ -149,9 +149,9 @@ def test_an_expired_share_gets_nothing(authorize, clock, share) -> None:
     {"protocolData": {}}, {"protocolData": {"mqtt": {"username": "any"}}},
     {"protocolData": {"mqtt": {"password": "not base64"}}},
 ])  # fmt: skip
-def test_a_connection_without_a_password_gets_nothing(invoke, event) -> None:
+def test_connection_without_password_is_denied(invoke, event) -> None:
     assert invoke("auth/authorize_mqtt", event) == REFUSED
 
 
-def test_its_own_event_is_answered(invoke, share) -> None:
+def test_example_event_is_allowed(invoke, share) -> None:
     assert invoke("auth/authorize_mqtt")["isAuthenticated"] is True

@@ -20,7 +20,7 @@ def _watching(watching) -> None:
     """All of these need it."""
 
 
-def test_a_share_is_made(call, watching) -> None:
+def test_create_share_returns_contract_shape(call, watching) -> None:
     answer = call("create_share")
 
     [share] = watching.shares.list_live("demo")
@@ -41,7 +41,7 @@ def test_a_share_is_made(call, watching) -> None:
     assert answer.headers["X-RateLimit-Limit"] == "30"
 
 
-def test_its_url_is_where_the_deployer_says(call, monkeypatch) -> None:
+def test_share_url_uses_configured_address(call, monkeypatch) -> None:
     monkeypatch.setenv("PUBLIC_URL", "https://drones.example")
 
     share = call("create_share").body["share"]
@@ -49,7 +49,7 @@ def test_its_url_is_where_the_deployer_says(call, monkeypatch) -> None:
     assert share["shareUrl"] == f"https://drones.example/tracking?share={share['shareCode']}"
 
 
-def test_a_mission_can_be_shared_and_any_number_may_watch(call, stored, watching) -> None:
+def test_create_share_of_mission_has_no_viewer_limit_by_default(call, stored, watching) -> None:
     job = stored()
 
     answer = call("create_share", json_body=SHARE | {"resourceId": job.id})
@@ -62,13 +62,13 @@ def test_a_mission_can_be_shared_and_any_number_may_watch(call, stored, watching
 @pytest.mark.parametrize("resource", [
     "theirs", "nowhere", "dock-1", "019b7963-4a00-7000-8000-00000000ffff",
 ])  # fmt: skip
-def test_what_is_not_the_organisations_own_cannot_be_shared(call, resource) -> None:
+def test_create_share_of_unknown_resource_is_404(call, resource) -> None:
     answer = call("create_share", json_body=SHARE | {"resourceId": resource})
 
     assert (answer.status, answer.body["error"]) == (404, "Resource not found")
 
 
-def test_another_organisations_mission_cannot_be_shared(call, stored) -> None:
+def test_create_share_of_foreign_mission_is_404(call, stored) -> None:
     job = stored(tenant="rival")
 
     assert call("create_share", json_body=SHARE | {"resourceId": job.id}).status == 404
@@ -82,7 +82,7 @@ def test_another_organisations_mission_cannot_be_shared(call, stored) -> None:
     ("maxViewers", None), ("maxViewers", True), ("metadata", []), ("metadata", "x"),
     ("metadata", {"x": "x" * 10_000}),
 ])  # fmt: skip
-def test_a_field_that_is_wrong_is_named(call, watching, field, value) -> None:
+def test_create_share_with_invalid_field_names_it(call, watching, field, value) -> None:
     answer = call("create_share", json_body=SHARE | {field: value})
 
     assert (answer.status, answer.body["error"]) == (400, "invalid_request")
@@ -90,14 +90,14 @@ def test_a_field_that_is_wrong_is_named(call, watching, field, value) -> None:
     assert watching.shares.list_live("demo") == []
 
 
-def test_a_permission_that_there_is_not_is_named_by_its_place(call) -> None:
+def test_create_share_with_unknown_permission_names_its_index(call) -> None:
     answer = call("create_share", json_body=SHARE | {"permissions": ["control"]})
 
     assert [each["field"] for each in answer.body["details"]] == ["permissions.0"]
 
 
 @pytest.mark.parametrize("field", SHARE)
-def test_a_field_that_is_missing_is_named(call, field) -> None:
+def test_create_share_without_required_field_names_it(call, field) -> None:
     body = {name: value for name, value in SHARE.items() if name != field}
 
     answer = call("create_share", json_body=body)
@@ -106,20 +106,20 @@ def test_a_field_that_is_missing_is_named(call, field) -> None:
 
 
 @pytest.mark.parametrize("expires_in", [60, 86_400])
-def test_the_bounds_of_a_shares_life_are_within(call, watching, expires_in) -> None:
+def test_create_share_accepts_minimum_and_maximum_lifetime(call, watching, expires_in) -> None:
     assert call("create_share", json_body=SHARE | {"expiresIn": expires_in}).status == 201
 
     [share] = watching.shares.list_live("demo")
     assert share.expires_at == NOON + expires_in * 1000
 
 
-def test_shares_are_made_thirty_times_a_minute_at_most(call) -> None:
+def test_create_share_over_30_a_minute_is_429(call) -> None:
     answers = [call("create_share").status for _ in range(31)]
 
     assert answers == [201] * 30 + [429]
 
 
-def test_an_organisations_shares_are_listed(call, share) -> None:
+def test_list_shares_equals_get_share(call, share) -> None:
     answer = call("list_shares")
 
     [listed] = answer.body["shares"]
@@ -142,7 +142,7 @@ def test_an_organisations_shares_are_listed(call, share) -> None:
     )
 
 
-def test_a_revoked_share_is_gone(call, share) -> None:
+def test_revoked_share_is_404(call, share) -> None:
     answer = call("revoke_share")
 
     assert answer.body == {"success": True, "message": "Share revoked successfully"}
@@ -150,7 +150,7 @@ def test_a_revoked_share_is_gone(call, share) -> None:
     assert [call(each).status for each in OF_ONE] == [404, 404]
 
 
-def test_an_expired_share_is_gone(call, clock, share) -> None:
+def test_expired_share_is_404(call, clock, share) -> None:
     clock.advance(HOUR)
 
     assert call("list_shares").body["shares"] == []
@@ -160,12 +160,12 @@ def test_an_expired_share_is_gone(call, clock, share) -> None:
 
 
 @pytest.mark.parametrize("endpoint", OF_ONE)
-def test_an_unknown_code_is_a_404(call, endpoint) -> None:
+def test_unknown_code_is_404(call, endpoint) -> None:
     assert call(endpoint, pathParameters={"shareCode": "nobody's"}).status == 404
 
 
 @pytest.mark.parametrize("endpoint", OF_ONE)
-def test_another_organisations_share_is_the_same_404(call, world, event, share, endpoint) -> None:
+def test_share_of_other_organisation_is_same_404(call, world, event, share, endpoint) -> None:
     client = world.registry.client("EXAMPLECLIENTOFNOBODY0000000")
     unknown = call(endpoint, pathParameters={"shareCode": "nobody's"})
     world.registry.put_client(type(client)(**{**_fields(client), "tenant": "rival"}))
@@ -176,7 +176,7 @@ def test_another_organisations_share_is_the_same_404(call, world, event, share, 
 
 
 @pytest.mark.parametrize("endpoint", ALL)
-def test_only_managers_share(call, event, share, endpoint) -> None:
+def test_pilot_gets_403(call, event, share, endpoint) -> None:
     context = event(f"missions/{endpoint}")["requestContext"]
     context["authorizer"]["claims"]["scope"] = "missions/pilot missions/viewer"
 
@@ -186,7 +186,7 @@ def test_only_managers_share(call, event, share, endpoint) -> None:
 
 
 @pytest.mark.parametrize("endpoint", ALL)
-def test_codes_and_what_is_said_of_shares_are_not_logged(call, share, log, endpoint) -> None:
+def test_log_contains_neither_codes_nor_metadata(call, share, log, endpoint) -> None:
     answer = call(endpoint)
 
     logged = json.dumps(log())

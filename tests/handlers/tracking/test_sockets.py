@@ -56,7 +56,7 @@ def connect(invoke, event, authorize):
 
 
 @pytest.mark.parametrize("scope", ["missions/viewer", "missions/manager missions/viewer"])
-def test_a_partner_may_watch_its_own(authorize, claims, stored, scope) -> None:
+def test_partner_may_watch_own_resource(authorize, claims, stored, scope) -> None:
     claims["scope"], job = scope, stored()
 
     assert authorize(JWT, "harbour") == (
@@ -66,37 +66,37 @@ def test_a_partner_may_watch_its_own(authorize, claims, stored, scope) -> None:
     assert authorize(JWT, job.id)[1]["kind"] == "JOB"
 
 
-def test_a_connection_ends_with_its_token_or_after_two_hours(authorize, claims) -> None:
+def test_connection_ends_with_token_or_after_two_hours(authorize, claims) -> None:
     claims["exp"] += 24 * 3600
 
     assert authorize(JWT, "harbour")[1]["until"] == str(NOON + 2 * HOUR)
 
 
 @pytest.mark.parametrize("resource", ["theirs", "nowhere", "019b7963-4a00-7000-8000-00000000ffff"])
-def test_what_is_not_its_own_is_refused_like_what_is_not_there(authorize, resource) -> None:
+def test_foreign_or_unknown_resource_is_denied(authorize, resource) -> None:
     assert authorize(JWT, resource) == ("Deny", {})
 
 
-def test_another_organisations_mission_is_refused(authorize, stored) -> None:
+def test_mission_of_other_organisation_is_denied(authorize, stored) -> None:
     assert authorize(JWT, stored(tenant="rival").id) == ("Deny", {})
 
 
 @pytest.mark.parametrize("wrong", [
     {"client_id": "unknown"}, {"token_use": "id"}, {"scope": "missions/other"}, {"scope": ""},
 ])  # fmt: skip
-def test_a_token_for_something_else_is_refused(authorize, claims, wrong) -> None:
+def test_token_of_other_kind_is_denied(authorize, claims, wrong) -> None:
     claims |= wrong
 
     assert authorize(JWT, "harbour") == ("Deny", {})
 
 
 @pytest.mark.parametrize("token", ["", "x", "a.b.c", "🚁"])
-def test_what_is_neither_token_nor_code_is_refused(authorize, token) -> None:
+def test_invalid_token_is_denied(authorize, token) -> None:
     assert authorize(token, "harbour") == ("Deny", {})
 
 
 @pytest.mark.parametrize("resource", [CODE, "harbour"])
-def test_a_share_opens_itself_which_is_its_resource(authorize, share, resource) -> None:
+def test_share_code_admits_to_its_resource(authorize, share, resource) -> None:
     effect, context = authorize(CODE, resource)
 
     assert effect == "Allow"
@@ -111,19 +111,17 @@ def test_a_share_opens_itself_which_is_its_resource(authorize, share, resource) 
 
 
 @pytest.mark.parametrize("resource", ["theirs", "quarry", ""])
-def test_a_share_opens_nothing_else(authorize, share, resource) -> None:
+def test_share_code_for_other_resource_is_denied(authorize, share, resource) -> None:
     assert authorize(CODE, resource) == ("Deny", {})
 
 
-def test_a_share_that_has_expired_opens_nothing(authorize, clock, share) -> None:
+def test_expired_share_is_denied(authorize, clock, share) -> None:
     clock.advance(HOUR)
 
     assert authorize(CODE, CODE) == ("Deny", {})
 
 
-def test_nobody_is_turned_away_for_good_because_something_is_out_of_reach(
-    authorize, watching, monkeypatch
-) -> None:
+def test_authorizer_when_unavailable_raises(authorize, watching, monkeypatch) -> None:
     def fail(_):
         raise UnavailableError("throttled")
 
@@ -136,7 +134,7 @@ def test_nobody_is_turned_away_for_good_because_something_is_out_of_reach(
 # ── Who is there ────────────────────────────────────────────────────────────────
 
 
-def test_who_connects_is_on_record_until_the_end(connect, invoke, watching, share) -> None:
+def test_connection_is_stored_until_disconnect(connect, invoke, watching, share) -> None:
     status, about = connect("c1=")
     [connection] = watching.connections.find_watchers(share.resource).connections
 
@@ -149,13 +147,11 @@ def test_who_connects_is_on_record_until_the_end(connect, invoke, watching, shar
     assert watching.connections.find_watchers(share.resource).connections == ()
 
 
-def test_no_more_get_in_than_may(connect, share) -> None:
+def test_connect_over_viewer_limit_is_429(connect, share) -> None:
     assert [connect(f"c{n}=")[0] for n in range(3)] == [200, 200, 429]
 
 
-def test_who_comes_just_after_the_revocation_is_sent_away(
-    watching, share, invoke, event, authorize
-) -> None:
+def test_connect_after_revocation_is_403(watching, share, invoke, event, authorize) -> None:
     _, context = authorize(CODE, CODE)
     watching.shares.remove(share.id, share.resource)
     about = event("tracking/connect")["requestContext"] | {"authorizer": context}
@@ -163,7 +159,7 @@ def test_who_comes_just_after_the_revocation_is_sent_away(
     assert invoke("tracking/connect", requestContext=about) == {"statusCode": 403}
 
 
-def test_who_cannot_be_put_on_record_may_try_again(connect, watching, share, monkeypatch) -> None:
+def test_connect_when_unavailable_is_503(connect, watching, share, monkeypatch) -> None:
     def fail(_):
         raise UnavailableError("throttled")
 
@@ -173,5 +169,5 @@ def test_who_cannot_be_put_on_record_may_try_again(connect, watching, share, mon
 
 
 @pytest.mark.parametrize("name", ["connect", "disconnect"])
-def test_the_events_are_answered(invoke, watching, name) -> None:
+def test_example_event_succeeds(invoke, watching, name) -> None:
     assert invoke(f"tracking/{name}") == {"statusCode": 200}

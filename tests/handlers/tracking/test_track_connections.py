@@ -39,14 +39,14 @@ def connection(event, watching) -> Connection:
     return made
 
 
-def test_a_new_share_is_given_a_timer(track, watching, share) -> None:
+def test_new_share_starts_timer(track, watching, share) -> None:
     assert track(0) == {"batchItemFailures": []}
 
     [expiring] = watching.expiring
     assert (expiring.id, expiring.expires_at) == (share.id, share.expires_at)
 
 
-def test_a_new_connection_is_sent_the_current_state(track, watching, online, connection) -> None:
+def test_new_connection_gets_current_state(track, watching, online, connection) -> None:
     online("dock-1")
 
     track(1)
@@ -56,7 +56,7 @@ def test_a_new_connection_is_sent_the_current_state(track, watching, online, con
     assert (second["deviceId"], "droneState" in second) == ("dock-2", False)
 
 
-def test_who_watches_by_a_share_that_is_no_more_is_out(track, watching, share, connection) -> None:
+def test_removed_share_closes_its_connections(track, watching, share, connection) -> None:
     viewer = Connection(id="v=", resource=HARBOUR, until=NOON + HOUR, share=share.id)
     watching.connections.add(viewer)
     watching.sockets.open(viewer.id)
@@ -67,7 +67,7 @@ def test_who_watches_by_a_share_that_is_no_more_is_out(track, watching, share, c
     assert watching.connections.find_watchers(HARBOUR).connections == (connection,)
 
 
-def test_what_fails_comes_again_with_all_after_it(track, watching, connection) -> None:
+def test_failed_record_is_reported_for_retry(track, watching, connection) -> None:
     watching.sockets.failing.add(connection.id)
 
     answer = track()
@@ -76,20 +76,20 @@ def test_what_fails_comes_again_with_all_after_it(track, watching, connection) -
     assert failed["itemIdentifier"].endswith("2")
 
 
-def test_a_code_is_not_logged(track, watching, share, log) -> None:
+def test_log_contains_no_code(track, watching, share, log) -> None:
     track()
 
     assert log()
     assert CODE not in json.dumps(log())
 
 
-def test_a_share_is_removed_when_it_expires(invoke, watching, share) -> None:
+def test_expire_share_removes_it(invoke, watching, share) -> None:
     invoke("workers/expire_share")
 
     assert watching.shares.list_live("demo") == []
 
 
-def test_a_share_that_cannot_be_removed_now_is_tried_again(invoke, watching, monkeypatch) -> None:
+def test_expire_share_when_unavailable_is_retried(invoke, watching, monkeypatch) -> None:
     def fail(*_):
         raise UnavailableError("throttled")
 

@@ -5,7 +5,7 @@ import re
 from tests.handlers.missions.conftest import CODE
 
 
-def test_it_is_a_page_that_knows_where_to_connect(invoke) -> None:
+def test_page_contains_websocket_address(invoke) -> None:
     answer = invoke("missions/get_tracking_page")
 
     assert answer["statusCode"] == 200
@@ -15,7 +15,7 @@ def test_it_is_a_page_that_knows_where_to_connect(invoke) -> None:
     assert "{{" not in answer["body"]
 
 
-def test_it_may_run_its_own_script_and_connect_to_us_and_nothing_else(invoke) -> None:
+def test_page_policy_allows_only_own_script_and_api(invoke) -> None:
     answer = invoke("missions/get_tracking_page")
 
     policy = answer["headers"]["Content-Security-Policy"]
@@ -29,7 +29,7 @@ def test_it_may_run_its_own_script_and_connect_to_us_and_nothing_else(invoke) ->
     assert not re.search(r"\son\w+=|\sstyle=|https?://", answer["body"])
 
 
-def test_no_two_answers_trust_the_same_script(invoke) -> None:
+def test_page_nonce_differs_between_responses(invoke) -> None:
     first, second = (
         invoke("missions/get_tracking_page")["headers"]["Content-Security-Policy"] for _ in "12"
     )
@@ -37,7 +37,7 @@ def test_no_two_answers_trust_the_same_script(invoke) -> None:
     assert first != second
 
 
-def test_the_code_stays_between_the_page_and_whoever_has_it(invoke, log) -> None:
+def test_page_does_not_leak_code(invoke, log) -> None:
     answer = invoke("missions/get_tracking_page")
 
     assert CODE not in answer["body"]
@@ -46,7 +46,7 @@ def test_the_code_stays_between_the_page_and_whoever_has_it(invoke, log) -> None
     assert CODE not in str(log())
 
 
-def test_an_address_cannot_break_out_of_the_page(invoke, monkeypatch) -> None:
+def test_page_escapes_address(invoke, monkeypatch) -> None:
     monkeypatch.setenv("WEBSOCKET_URL", 'wss://ws.example/"><script>alert(1)</script>')
 
     assert "<script>alert" not in invoke("missions/get_tracking_page")["body"]

@@ -32,7 +32,7 @@ def caller(claimed: dict[str, str]) -> Caller:
     ("missions/manager", Role.MANAGER),
     ("other/manager missions/pilot", Role.PILOT),
 ])  # fmt: skip
-def test_a_callers_role_is_the_highest_that_its_token_grants(scope, role) -> None:
+def test_caller_with_several_scopes_has_the_highest_role(scope, role) -> None:
     assert caller(claims(scope)) == Caller(tenant="acme", client_id="app", role=role)
 
 
@@ -41,14 +41,14 @@ def test_a_callers_role_is_the_highest_that_its_token_grants(scope, role) -> Non
     {"client_id": "app", "scope": "missions/viewer"},
     claims(""), claims("other/manager"), claims("missions/admin"), claims("MISSIONS/PILOT"),
 ], ids=str)  # fmt: skip
-def test_whatever_is_no_access_token_of_a_registered_client_is_invalid(claimed) -> None:
+def test_caller_without_valid_access_token_is_rejected(claimed) -> None:
     with pytest.raises(InvalidTokenError):
         caller(claimed)
 
 
 @pytest.mark.parametrize("needed", Role)
 @pytest.mark.parametrize("had", Role)
-def test_a_role_may_do_all_that_lower_ones_may(needed, had) -> None:
+def test_require_role_accepts_equal_and_higher_roles(needed, had) -> None:
     someone = Caller(tenant="acme", client_id="app", role=had)
 
     if had >= needed:
@@ -64,7 +64,7 @@ def test_a_role_may_do_all_that_lower_ones_may(needed, had) -> None:
     f"{V2};q=0", f"text/html, {V3}", "application/vnd.idi-fly.api+json", ",,;",
     f"{V3};charset=utf-8",
 ])  # fmt: skip
-def test_who_can_do_with_version_3_or_does_not_care_is_welcome(accept) -> None:
+def test_accept_header_that_allows_version_3_passes(accept) -> None:
     require_supported_version(accept)  # raises nothing
 
 
@@ -73,6 +73,6 @@ def test_who_can_do_with_version_3_or_does_not_care_is_welcome(accept) -> None:
     V3.replace("v3", "v33"), V3.replace("v3", "v3.1"), V3.replace("v3", "v03"),
     V3.replace("v3", "v"), V3.replace("v3", "vX"), f"{V2}, application/vnd.idi-fly.api-v4+json",
 ])  # fmt: skip
-def test_who_wants_another_version_only_is_told_so(accept) -> None:
+def test_accept_header_with_only_other_versions_is_rejected(accept) -> None:
     with pytest.raises(UnsupportedVersionError):
         require_supported_version(accept)

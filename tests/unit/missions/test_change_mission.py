@@ -45,9 +45,7 @@ def delete(repository, clock) -> DeleteMission:
 
 
 @pytest.mark.parametrize("status", WAITING)
-def test_what_is_named_is_changed_and_nothing_else(
-    amend, repository, clock, stored, status
-) -> None:
+def test_update_changes_only_given_fields(amend, repository, clock, stored, status) -> None:
     job = stored(status)
     clock.advance(5)
 
@@ -59,7 +57,7 @@ def test_what_is_named_is_changed_and_nothing_else(
 
 
 @pytest.mark.parametrize("status", WAITING)
-def test_a_mission_that_waits_is_cancelled(cancel, repository, clock, stored, status) -> None:
+def test_cancel_waiting_mission_ends_it(cancel, repository, clock, stored, status) -> None:
     job = stored(status)
     clock.advance(5)
 
@@ -70,7 +68,7 @@ def test_a_mission_that_waits_is_cancelled(cancel, repository, clock, stored, st
 
 
 @pytest.mark.parametrize("status", ["RUNNING", *ENDED])
-def test_it_is_too_late_for_one_that_flies_or_is_over(
+def test_change_of_running_or_ended_mission_is_rejected(
     amend, cancel, repository, stored, status
 ) -> None:
     job = stored(status)
@@ -83,7 +81,7 @@ def test_it_is_too_late_for_one_that_flies_or_is_over(
     assert repository.get(job.ref) == job
 
 
-def test_one_that_waited_for_too_long_is_over_stored_or_not(amend, cancel, clock, stored) -> None:
+def test_change_after_deadline_is_rejected(amend, cancel, clock, stored) -> None:
     job = stored("QUEUED")
     clock.advance(HOUR)
 
@@ -93,7 +91,7 @@ def test_one_that_waited_for_too_long_is_over_stored_or_not(amend, cancel, clock
         cancel(job.ref)
 
 
-def test_what_is_not_there_cannot_be_changed(amend, cancel, a_mission) -> None:
+def test_change_of_unknown_mission_is_rejected(amend, cancel, a_mission) -> None:
     with pytest.raises(JobNotFoundError):
         amend(a_mission().ref, {"name": "New"})
     with pytest.raises(JobNotFoundError):
@@ -101,7 +99,7 @@ def test_what_is_not_there_cannot_be_changed(amend, cancel, a_mission) -> None:
 
 
 @pytest.mark.parametrize("status", WAITING + ENDED)
-def test_a_mission_that_is_not_being_flown_is_deleted(delete, repository, stored, status) -> None:
+def test_delete_mission_not_in_flight_removes_it(delete, repository, stored, status) -> None:
     job = stored(status)
 
     delete(job.ref)
@@ -112,7 +110,7 @@ def test_a_mission_that_is_not_being_flown_is_deleted(delete, repository, stored
     assert ends[-1] == (JobStatus.CANCELLED if status in WAITING else status)
 
 
-def test_a_mission_that_is_being_flown_is_not_deleted(delete, repository, stored) -> None:
+def test_delete_mission_in_flight_is_rejected(delete, repository, stored) -> None:
     job = stored("RUNNING")
 
     with pytest.raises(JobStartedError):

@@ -77,7 +77,7 @@ def create(repository, clock, fleet):
     return create
 
 
-def test_a_mission_is_stored_and_waits_for_a_device(create, repository) -> None:
+def test_create_stores_pending_mission(create, repository) -> None:
     job = create(description="Look", device="dock-1", priority=7)
 
     mission = mission_of(job)
@@ -88,7 +88,7 @@ def test_a_mission_is_stored_and_waits_for_a_device(create, repository) -> None:
     assert (mission.description, mission.priority) == ("Look", 7)
 
 
-def test_what_the_plan_says_now_is_what_will_be_flown(create) -> None:
+def test_create_with_plan_copies_its_waypoints(create) -> None:
     assert create(request={"metadata": {}, "missionId": "round"}).request == {
         "metadata": {},
         "missionId": "round",
@@ -100,23 +100,23 @@ def test_what_the_plan_says_now_is_what_will_be_flown(create) -> None:
 @pytest.mark.parametrize(("place", "waypoints"), [
     (None, []), ([9.9, 53.5], [[9.9, 53.5, 50.0]]), ([9.9, 53.5, 70], [[9.9, 53.5, 70]]),
 ])  # fmt: skip
-def test_a_drone_hovers_where_it_is_told_to_or_else_at_home(create, place, waypoints) -> None:
+def test_create_hover_flies_to_place_or_stays_at_dock(create, place, waypoints) -> None:
     assert create(action="HOVER", plan=None, place=place).request["waypoints"] == waypoints
 
 
-def test_a_mission_waits_for_a_device_from_when_it_is_due(create) -> None:
+def test_create_scheduled_mission_sets_deadline_after_due_time(create) -> None:
     job = create(scheduled_at=NOON + 5 * HOUR)
 
     assert (mission_of(job).due_at, job.deadline) == (NOON + 5 * HOUR, NOON + 6 * HOUR)
 
 
-def test_what_was_due_in_the_past_is_due_now(create) -> None:
+def test_create_scheduled_in_past_is_due_now(create) -> None:
     mission = mission_of(create(scheduled_at=NOON - HOUR))
 
     assert (mission.due_at, mission.scheduled_at) == (NOON, NOON - HOUR)
 
 
-def test_its_id_tells_policies_of_topics_whose_a_mission_is(create) -> None:
+def test_create_tags_job_id_with_tenant(create) -> None:
     assert create().id.endswith(f"-{tenant_tag('acme')}")
 
 
@@ -129,22 +129,20 @@ def test_its_id_tells_policies_of_topics_whose_a_mission_is(create) -> None:
     ({"plan": "unknown", "action": "ORBIT", "place": [9, 53]}, PlanNotFoundError),
     ({"device": "dock-1", "online_only": True}, DeviceOfflineError),
 ])  # fmt: skip
-def test_what_cannot_be_flown_is_not_stored(create, repository, about, error) -> None:
+def test_create_with_unknown_resource_stores_nothing(create, repository, about, error) -> None:
     with pytest.raises(error):
         create(**about)
 
     assert repository.changes == []
 
 
-def test_a_device_that_must_be_online_is(create, fleet) -> None:
+def test_create_online_only_rejects_offline_device(create, fleet) -> None:
     fleet.seen_at = NOON - 1
 
     assert create(device="dock-1", online_only=True).status is JobStatus.PENDING
 
 
-def test_a_repeated_request_is_answered_though_the_device_has_gone_offline_since(
-    create, fleet
-) -> None:
+def test_create_repeated_after_device_went_offline_returns_job(create, fleet) -> None:
     demand = {"device": "dock-1", "online_only": True, "idempotency_key": "once"}
     fleet.seen_at = NOON - 1
     first = create(**demand)
@@ -157,11 +155,11 @@ def test_a_repeated_request_is_answered_though_the_device_has_gone_offline_since
         create(**demand | {"idempotency_key": "another"})
 
 
-def test_any_device_may_come_online_later(create) -> None:
+def test_create_without_online_only_accepts_offline_device(create) -> None:
     assert create(online_only=True).status is JobStatus.PENDING
 
 
-def test_one_key_makes_one_mission(create) -> None:
+def test_create_with_used_key_returns_first_mission(create) -> None:
     first = create(idempotency_key="once")
 
     assert create(idempotency_key="once") == first

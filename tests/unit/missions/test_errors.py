@@ -47,7 +47,7 @@ def refusal(error: Exception, **options):
 @pytest.mark.parametrize(
     ("error", "status", "text", "code"), WORDED, ids=lambda each: type(each).__name__
 )
-def test_every_error_has_the_one_shape_and_words_of_its_own(error, status, text, code) -> None:
+def test_error_response_has_status_code_and_text_of_error(error, status, text, code) -> None:
     refused = refusal(error)
 
     body = dict(refused.body)
@@ -63,11 +63,11 @@ def test_every_error_has_the_one_shape_and_words_of_its_own(error, status, text,
     }
 
 
-def test_of_an_unexpected_error_nothing_is_told() -> None:
+def test_error_response_to_unexpected_error_hides_details() -> None:
     assert "10.0.0.1" not in str(refusal(ValueError("at 10.0.0.1")).body)
 
 
-def test_each_field_that_is_wrong_is_named() -> None:
+def test_error_response_lists_invalid_fields() -> None:
     error = BadRequestError("Some fields are not right", {"name": "is required", "a.b": "no"})
 
     assert refusal(error).body["details"] == [
@@ -76,7 +76,7 @@ def test_each_field_that_is_wrong_is_named() -> None:
     ]
 
 
-def test_who_wants_another_version_learns_which_there_are() -> None:
+def test_error_response_to_other_version_lists_supported_ones() -> None:
     assert refusal(UnsupportedVersionError()).body["supportedVersions"] == ["v3"]
 
 
@@ -86,15 +86,13 @@ def test_who_wants_another_version_learns_which_there_are() -> None:
     (missions_errors.CANNOT_CANCEL, 400, "Cannot cancel job"),
     (missions_errors.CANNOT_DELETE, 409, "Cannot delete job"),
 ])  # fmt: skip
-def test_that_it_is_too_late_each_endpoint_says_in_its_own_words(
-    error, words, status, text
-) -> None:
+def test_error_response_prefers_errors_of_endpoint(error, words, status, text) -> None:
     refused = refusal(error, extra_errors=words)
 
     assert (refused.status, refused.body["error"]) == (status, text)
 
 
-def test_who_asks_too_often_learns_when_to_come_back() -> None:
+def test_error_response_over_rate_limit_has_retry_after() -> None:
     assert refusal(RateLimitedError(FULL)).headers == {
         "X-RateLimit-Limit": "60",
         "X-RateLimit-Remaining": "0",
@@ -103,7 +101,7 @@ def test_who_asks_too_often_learns_when_to_come_back() -> None:
     }
 
 
-def test_who_meets_a_busy_service_may_come_back_soon() -> None:
+def test_error_response_when_unavailable_has_retry_after() -> None:
     assert refusal(UnavailableError("x")).headers == {"Retry-After": "1"}
 
 
@@ -113,5 +111,5 @@ def test_who_meets_a_busy_service_may_come_back_soon() -> None:
     (NOON + 999, "2026-01-01T12:00:00.999Z"),
     (253_402_300_799_999, "9999-12-31T23:59:59.999Z"),
 ])  # fmt: skip
-def test_times_are_utc_with_milliseconds(at, spelled) -> None:
+def test_error_response_timestamp_is_utc_with_milliseconds(at, spelled) -> None:
     assert iso(at) == spelled

@@ -43,7 +43,7 @@ def order_of(world, ref):
 # ── Choosing a device ───────────────────────────────────────────────────────────
 
 
-def test_a_mission_that_is_due_goes_to_the_first_free_device(world) -> None:
+def test_run_due_mission_assigns_first_free_device(world) -> None:
     ref = world.create()
 
     world.run(ref)
@@ -61,7 +61,7 @@ def test_a_mission_that_is_due_goes_to_the_first_free_device(world) -> None:
     }
 
 
-def test_a_mission_that_is_not_due_stays_as_it_is(world) -> None:
+def test_run_mission_before_due_changes_nothing(world) -> None:
     ref = world.create(due_in=1000)
 
     world.run(ref)
@@ -69,7 +69,7 @@ def test_a_mission_that_is_not_due_stays_as_it_is(world) -> None:
     assert world.job(ref).status is JobStatus.PENDING
 
 
-def test_a_mission_for_one_device_waits_for_that(world) -> None:
+def test_run_pinned_mission_waits_for_its_device(world) -> None:
     first, second = world.create(device=FIRST), world.create(device=FIRST)
 
     world.run(first)
@@ -78,7 +78,7 @@ def test_a_mission_for_one_device_waits_for_that(world) -> None:
     assert (world.device_of(first), world.device_of(second)) == (FIRST, None)
 
 
-def test_the_next_mission_gets_the_next_device_and_the_third_none(world) -> None:
+def test_run_third_mission_with_two_devices_stays_queued(world) -> None:
     refs = [world.create() for _ in range(3)]
 
     for ref in refs:
@@ -87,7 +87,7 @@ def test_the_next_mission_gets_the_next_device_and_the_third_none(world) -> None
     assert [world.device_of(ref) for ref in refs] == [FIRST, SECOND, None]
 
 
-def test_a_device_that_frees_up_gets_the_highest_priority_then_the_oldest(world) -> None:
+def test_freed_device_gets_highest_priority_then_oldest(world) -> None:
     flown = [world.create(), world.create()]
     low = world.create(priority=4)
     world.clock.advance(1)
@@ -108,7 +108,7 @@ def test_a_device_that_frees_up_gets_the_highest_priority_then_the_oldest(world)
 
 
 @pytest.mark.parametrize("why", ["silent", "lost", "in the air", "at work"])
-def test_a_device_that_is_not_at_home_and_in_reach_gets_nothing(why) -> None:
+def test_run_with_unavailable_device_assigns_nothing(why) -> None:
     world = MissionWorld(("dock-1",))
     world.read("dock-1", **{
         "in the air": {"state": "RETURNING"}, "at work": {"order": "another's"},
@@ -124,7 +124,7 @@ def test_a_device_that_is_not_at_home_and_in_reach_gets_nothing(why) -> None:
     assert world.device_of(ref) is None
 
 
-def test_a_device_that_comes_into_reach_finds_the_mission_that_waits(world) -> None:
+def test_reading_of_new_free_device_assigns_waiting_mission(world) -> None:
     world.clock.advance(60_000)
     ref = world.create()
     world.run(ref)
@@ -135,7 +135,7 @@ def test_a_device_that_comes_into_reach_finds_the_mission_that_waits(world) -> N
     assert world.device_of(ref) == SECOND
 
 
-def test_a_repeated_message_sends_the_order_again_and_nothing_else(world) -> None:
+def test_run_repeated_only_resends_order(world) -> None:
     ref = world.create()
     world.run(ref)
     before = world.job(ref)
@@ -149,7 +149,7 @@ def test_a_repeated_message_sends_the_order_again_and_nothing_else(world) -> Non
 # ── What the device says ────────────────────────────────────────────────────────
 
 
-def test_who_accepts_flies_and_who_reports_success_has_completed_it(world, flying) -> None:
+def test_report_acceptance_then_success_completes_mission(world, flying) -> None:
     assert world.job(flying).status is JobStatus.RUNNING
     assert world.job(flying).deadline == world.clock() + LONGEST_FLIGHT
     assert mission_of(world.job(flying)).started_at == world.clock()
@@ -159,7 +159,7 @@ def test_who_accepts_flies_and_who_reports_success_has_completed_it(world, flyin
     assert world.job(flying).status is JobStatus.SUCCEEDED
 
 
-def test_a_report_of_success_that_overtakes_the_acceptance_counts_for_both(world) -> None:
+def test_report_success_before_acceptance_completes_mission(world) -> None:
     ref = world.create()
     world.run(ref)
 
@@ -171,14 +171,14 @@ def test_a_report_of_success_that_overtakes_the_acceptance_counts_for_both(world
     ]  # fmt: skip
 
 
-def test_a_failure_carries_the_devices_reason(world, flying) -> None:
+def test_report_failure_stores_reason_of_device(world, flying) -> None:
     world.answer(flying, OrderState.FAILED, "Battery low")
 
     assert world.job(flying).status is JobStatus.FAILED
     assert world.job(flying).error == "Battery low"
 
 
-def test_a_device_that_declines_is_followed_by_the_next(world) -> None:
+def test_report_rejection_assigns_next_device(world) -> None:
     ref = world.create()
     world.run(ref)
 
@@ -191,7 +191,7 @@ def test_a_device_that_declines_is_followed_by_the_next(world) -> None:
 
 
 @pytest.mark.parametrize("about", [{}, {"device": FIRST}])
-def test_what_every_device_declines_has_failed(world, about) -> None:
+def test_report_rejection_by_last_device_fails_mission(world, about) -> None:
     ref = world.create(**about)
     world.run(ref)
 
@@ -203,7 +203,7 @@ def test_what_every_device_declines_has_failed(world, about) -> None:
     assert world.job(ref).error == "No device accepted the mission: Wind"
 
 
-def test_a_late_report_of_an_order_that_went_elsewhere_changes_nothing(world) -> None:
+def test_report_of_superseded_order_changes_nothing(world) -> None:
     ref = world.create()
     world.run(ref)
     first = f"{ref.id}-1"
@@ -218,7 +218,7 @@ def test_a_late_report_of_an_order_that_went_elsewhere_changes_nothing(world) ->
     assert world.orders.state(first, FIRST) == (OrderState.CANCELED, None)
 
 
-def test_another_organisations_device_cannot_report_on_a_mission(world, flying) -> None:
+def test_report_by_other_organisations_device_changes_nothing(world, flying) -> None:
     name = f"{flying.id}-1"
     world.orders.answer(name, "stranger", OrderState.SUCCEEDED)
 
@@ -226,7 +226,7 @@ def test_another_organisations_device_cannot_report_on_a_mission(world, flying) 
     assert world.job(flying).status is JobStatus.RUNNING
 
 
-def test_that_a_device_has_begun_and_has_landed_is_seen_in_what_it_says_of_itself(world) -> None:
+def test_reading_reveals_start_and_end_of_order(world) -> None:
     ref = world.create()
     world.run(ref)
     order = f"{ref.id}-1"
@@ -241,16 +241,14 @@ def test_that_a_device_has_begun_and_has_landed_is_seen_in_what_it_says_of_itsel
 
 
 @pytest.mark.parametrize("order", ["another's", ""])
-def test_a_device_that_works_on_what_is_none_of_ours_is_let_be(world, order) -> None:
+def test_reading_with_foreign_order_keeps_device_busy(world, order) -> None:
     world.read(FIRST, order=order)
 
     assert not world.fleet.states([FIRST])[FIRST].is_free(world.clock())
 
 
 @pytest.mark.parametrize("state", [OrderState.REJECTED, OrderState.IN_PROGRESS])
-def test_news_of_a_device_that_do_not_name_an_order_are_of_the_one_it_was_given(
-    world, state
-) -> None:
+def test_check_device_applies_report_of_leased_order(world, state) -> None:
     ref = world.create()
     world.run(ref)
     world.orders.answer(f"{ref.id}-1", FIRST, state)
@@ -259,7 +257,7 @@ def test_news_of_a_device_that_do_not_name_an_order_are_of_the_one_it_was_given(
     assert (world.job(ref).status is JobStatus.RUNNING) is (state is OrderState.IN_PROGRESS)
 
 
-def test_news_of_a_device_that_has_no_mission_are_none(world, flying) -> None:
+def test_check_device_without_mission_returns_none(world, flying) -> None:
     assert world.check(SECOND) is None
     job = world.job(flying)
     world.answer(flying, OrderState.SUCCEEDED)
@@ -271,7 +269,7 @@ def test_news_of_a_device_that_has_no_mission_are_none(world, flying) -> None:
 # ── Its end ─────────────────────────────────────────────────────────────────────
 
 
-def test_a_mission_that_is_cancelled_before_it_is_accepted_is_taken_back(world) -> None:
+def test_cancel_before_acceptance_withdraws_order(world) -> None:
     ref = world.create()
     world.run(ref)
     order = order_of(world, ref)
@@ -283,7 +281,7 @@ def test_a_mission_that_is_cancelled_before_it_is_accepted_is_taken_back(world) 
     assert world.fleet.states([FIRST])[FIRST].is_free(world.clock())
 
 
-def test_a_device_that_accepts_what_was_cancelled_is_called_back(world) -> None:
+def test_report_acceptance_after_cancel_recalls_device(world) -> None:
     ref = world.create()
     world.run(ref)
     change_job(world.repository, ref, lambda job: cancel_waiting(job, now=world.clock()))
@@ -294,13 +292,13 @@ def test_a_device_that_accepts_what_was_cancelled_is_called_back(world) -> None:
     assert world.orders.state(f"{ref.id}-1", FIRST) == (OrderState.CANCELED, None)
 
 
-def test_what_flies_can_be_neither_cancelled_nor_changed(world, flying) -> None:
+def test_running_mission_rejects_cancel_and_changes(world, flying) -> None:
     for step in (cancel_waiting, lambda job, now: apply_changes(job, {"priority": 1}, now=now)):
         with pytest.raises(JobStartedError):
             change_job(world.repository, flying, lambda job, step=step: step(job, now=1))
 
 
-def test_each_end_frees_the_device_for_the_next_mission(world, flying) -> None:
+def test_end_of_mission_releases_device_for_next(world, flying) -> None:
     world.create(device=FIRST)
     waiting = world.create(device=FIRST)
     world.run(waiting)
@@ -314,7 +312,7 @@ def test_each_end_frees_the_device_for_the_next_mission(world, flying) -> None:
 # ── The watch ───────────────────────────────────────────────────────────────────
 
 
-def test_what_gets_no_device_in_time_times_out_without_having_started(world) -> None:
+def test_watch_without_device_until_deadline_times_out(world) -> None:
     ref = world.create(device="dock-7")
     world.run(ref)
     world.clock.advance(WAIT)
@@ -324,7 +322,7 @@ def test_what_gets_no_device_in_time_times_out_without_having_started(world) -> 
     assert mission_of(world.job(ref)).started_at is None
 
 
-def test_a_lost_message_is_sent_again(world) -> None:
+def test_watch_resends_lost_message(world) -> None:
     ref = world.create()
 
     again = world.watch(ref)
@@ -334,7 +332,7 @@ def test_a_lost_message_is_sent_again(world) -> None:
     assert world.clock() < again <= world.clock() + 60_000
 
 
-def test_a_device_that_does_not_answer_loses_the_mission_to_the_next(world) -> None:
+def test_watch_unanswered_order_moves_mission_to_next_device(world) -> None:
     ref = world.create()
     world.run(ref)
     world.clock.advance(ORDER_TIMEOUT_MS)
@@ -347,7 +345,7 @@ def test_a_device_that_does_not_answer_loses_the_mission_to_the_next(world) -> N
     assert world.device_of(ref) == SECOND
 
 
-def test_a_mission_whose_order_was_withdrawn_and_no_more_goes_to_the_next(world) -> None:
+def test_watch_after_crash_in_withdrawal_assigns_next_device(world) -> None:
     ref = world.create()
     world.run(ref)
     world.orders.withdraw(f"{ref.id}-1", FIRST)  # and then the worker dies
@@ -358,7 +356,7 @@ def test_a_mission_whose_order_was_withdrawn_and_no_more_goes_to_the_next(world)
     assert world.device_of(ref) == SECOND
 
 
-def test_an_acceptance_whose_report_was_lost_is_noticed(world) -> None:
+def test_watch_applies_acceptance_whose_report_was_lost(world) -> None:
     ref = world.create()
     world.run(ref)
     world.orders.answer(f"{ref.id}-1", FIRST, OrderState.IN_PROGRESS)
@@ -368,17 +366,13 @@ def test_an_acceptance_whose_report_was_lost_is_noticed(world) -> None:
     assert world.job(ref).status is JobStatus.RUNNING
 
 
-def test_a_flight_is_looked_at_again_when_its_device_would_be_silent_for_too_long(
-    world, flying
-) -> None:
+def test_watch_flight_returns_end_of_lease(world, flying) -> None:
     world.read(FIRST, order=f"{flying.id}-1", state="WAYPOINT")
 
     assert world.watch(flying) == world.clock() + SILENCE
 
 
-def test_a_device_that_falls_silent_in_flight_fails_the_mission_which_nobody_flies_again(
-    world, flying
-) -> None:
+def test_watch_silent_device_fails_mission_for_good(world, flying) -> None:
     world.read(FIRST, order=f"{flying.id}-1", state="WAYPOINT")
     order = order_of(world, flying)
     world.clock.advance(SILENCE)
@@ -394,7 +388,7 @@ def test_a_device_that_falls_silent_in_flight_fails_the_mission_which_nobody_fli
     assert world.orders.state(f"{flying.id}-1", FIRST) == (OrderState.CANCELED, None)
 
 
-def test_a_device_that_was_silent_but_has_landed_has_completed_its_mission(world, flying) -> None:
+def test_watch_silent_device_that_succeeded_completes_mission(world, flying) -> None:
     world.orders.answer(f"{flying.id}-1", FIRST, OrderState.SUCCEEDED)
     world.clock.advance(SILENCE + 2 * ORDER_TIMEOUT_MS)
 
@@ -403,14 +397,14 @@ def test_a_device_that_was_silent_but_has_landed_has_completed_its_mission(world
     assert world.job(flying).status is JobStatus.SUCCEEDED
 
 
-def test_a_flight_that_takes_too_long_times_out(world, flying) -> None:
+def test_watch_flight_over_maximum_times_out(world, flying) -> None:
     world.clock.advance(LONGEST_FLIGHT)
 
     assert world.watch(flying) is None
     assert world.job(flying).status is JobStatus.TIMED_OUT
 
 
-def test_a_device_that_may_be_in_the_air_is_not_given_away(world, flying) -> None:
+def test_device_possibly_in_air_gets_no_mission(world, flying) -> None:
     other = world.create(device=FIRST)
     world.read(FIRST, order=f"{flying.id}-1", state="WAYPOINT")
     world.clock.advance(LONGEST_FLIGHT)
@@ -424,7 +418,7 @@ def test_a_device_that_may_be_in_the_air_is_not_given_away(world, flying) -> Non
     assert world.device_of(other) is None
 
 
-def test_a_device_that_comes_home_from_what_is_over_is_free(world, flying) -> None:
+def test_reading_of_docked_device_releases_ended_mission(world, flying) -> None:
     world.read(FIRST, order=f"{flying.id}-1", state="WAYPOINT")
     world.clock.advance(LONGEST_FLIGHT)
     world.watch(flying)
@@ -434,7 +428,7 @@ def test_a_device_that_comes_home_from_what_is_over_is_free(world, flying) -> No
     assert world.fleet.states([FIRST])[FIRST].is_free(world.clock())
 
 
-def test_nobody_watches_what_is_gone(world) -> None:
+def test_watch_deleted_mission_returns_none(world) -> None:
     ref = world.create()
     world.repository.delete(world.job(ref))
 

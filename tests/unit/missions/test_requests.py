@@ -36,7 +36,7 @@ def wrong_in(read, *args) -> dict[str, str]:
 # ── Create ──────────────────────────────────────────────────────────────────────
 
 
-def test_the_least_that_a_mission_needs_is_a_name_and_a_group() -> None:
+def test_create_with_name_and_group_uses_defaults() -> None:
     mission = create(SANE)
 
     assert (mission.tenant, mission.name, mission.group) == ("acme", "Round", "harbour")
@@ -45,7 +45,7 @@ def test_the_least_that_a_mission_needs_is_a_name_and_a_group() -> None:
     assert mission.request == {"metadata": {}}
 
 
-def test_all_that_can_be_said_is_understood() -> None:
+def test_create_with_all_fields_is_parsed() -> None:
     metadata = {"z": 1.0, "a": [10**30, None], "simulate": {"speed": "fast", "outcome": "fail"}}
 
     mission = create(SANE | {
@@ -58,7 +58,7 @@ def test_all_that_can_be_said_is_understood() -> None:
     assert json.dumps(mission.request["metadata"]) == json.dumps(metadata)
 
 
-def test_only_the_word_reject_demands_a_device_that_is_online() -> None:
+def test_offline_policy_reject_requires_online_device() -> None:
     for word, demanded in (("reject", True), ("queue", False), (None, False)):
         assert create(SANE | {"metadata": {"offlinePolicy": word}}).online_only is demanded
 
@@ -82,12 +82,12 @@ def test_only_the_word_reject_demands_a_device_that_is_online() -> None:
     ("metadata.simulate.outcome", [{"simulate": {"outcome": each}} for each in ("crash", 1)]),
     ("metadata.simulate.wind", [{"simulate": {"wind": 1}}]),
 ])  # fmt: skip
-def test_a_field_that_is_wrong_is_named(field, values) -> None:
+def test_create_with_invalid_field_names_it(field, values) -> None:
     for value in values:
         assert [*wrong_in(create, SANE | {field.split(".")[0]: value})] == [field], value
 
 
-def test_every_field_that_is_wrong_is_named() -> None:
+def test_create_with_several_invalid_fields_names_each() -> None:
     body = {"description": 5, "priority": 99, "metadata": {"simulate": {"speed": 1, "outcome": 2}}}
 
     assert {*wrong_in(create, body)} == {
@@ -101,16 +101,16 @@ def test_every_field_that_is_wrong_is_named() -> None:
     ("2026-01-01T07:00:00-05:00", 0), ("2026-01-01T12:30:00+0030", 0),
     ("2027-01-01T12:00:00Z", YEAR), ("2025-12-31T23:59:59+00:00", -12 * HOUR - 1000),
 ])  # fmt: skip
-def test_times_may_be_spelled_as_iso_8601_allows(text, since) -> None:
+def test_scheduled_at_accepts_iso_8601_variants(text, since) -> None:
     assert create(SANE | {"scheduledAt": text}).scheduled_at == NOON + since
 
 
 @pytest.mark.parametrize("body", [None, [], "text", 5, True])
-def test_a_body_that_is_no_object_is_refused(body) -> None:
+def test_create_with_non_object_body_is_rejected(body) -> None:
     assert wrong_in(create, body) == {}
 
 
-def test_the_same_request_is_known_again_whatever_the_order_of_its_keys() -> None:
+def test_request_hash_ignores_order_of_keys() -> None:
     body = SANE | {"metadata": {"a": 1, "b": 2}}
     turned = {"metadata": {"b": 2, "a": 1}, **dict(reversed(SANE.items()))}
 
@@ -118,14 +118,14 @@ def test_the_same_request_is_known_again_whatever_the_order_of_its_keys() -> Non
     assert create(body).request_hash != create(body | {"priority": 6}).request_hash
 
 
-def test_the_idempotency_key_comes_from_its_header() -> None:
+def test_create_takes_idempotency_key_from_header() -> None:
     assert create(SANE, **{"idempotency-key": "once"}).idempotency_key == "once"
 
 
 # ── Create, as it was before ────────────────────────────────────────────────────
 
 
-def test_the_older_body_is_a_mission_too() -> None:
+def test_create_with_legacy_body_is_parsed() -> None:
     mission = create(OLDER | {"MissionID": "round", "ActionOnArrival": "MISSION"})
 
     assert (mission.name, mission.group, mission.plan) == ("Mission round", "harbour", "round")
@@ -136,7 +136,7 @@ def test_the_older_body_is_a_mission_too() -> None:
 
 
 @pytest.mark.parametrize("action", ["HOVER", "ORBIT"])
-def test_the_older_body_names_a_place_to_go_to(action) -> None:
+def test_create_with_legacy_location_is_parsed(action) -> None:
     mission = create(OLDER | {"ActionOnArrival": action})
 
     assert mission.name == f"{action.capitalize()} at 53.54000, 9.97000"
@@ -154,12 +154,12 @@ def test_the_older_body_names_a_place_to_go_to(action) -> None:
     ({"DesiredLocation": {}}, {"DesiredLocation.type", "DesiredLocation.coordinates"}),
     ({"DesiredLocation": HARBOUR | {"type": "Polygon"}}, {"DesiredLocation.type"}),
 ])  # fmt: skip
-def test_what_is_wrong_with_the_older_body_is_named(change, wrong) -> None:
+def test_create_with_invalid_legacy_field_names_it(change, wrong) -> None:
     assert {*wrong_in(create, OLDER | change)} == wrong
 
 
 @pytest.mark.parametrize("field", ["DeviceGroupID", "ActionOnArrival", "DesiredLocation"])
-def test_what_is_missing_from_the_older_body_is_named(field) -> None:
+def test_create_with_missing_legacy_field_names_it(field) -> None:
     body = {name: value for name, value in OLDER.items() if name != field}
 
     assert [*wrong_in(create, body)] == [field]
@@ -168,14 +168,14 @@ def test_what_is_missing_from_the_older_body_is_named(field) -> None:
 @pytest.mark.parametrize("coordinates", [
     [], [9], [9, 53, 40, 1], [181, 53], [9, 91], [9, 53, 10_001], [9, -91], [-180.1, 53],
 ])  # fmt: skip
-def test_a_place_that_is_nowhere_is_refused(coordinates) -> None:
+def test_location_out_of_range_is_rejected(coordinates) -> None:
     body = OLDER | {"DesiredLocation": {"type": "Point", "coordinates": coordinates}}
 
     assert [*wrong_in(create, body)] == ["DesiredLocation.coordinates"]
 
 
 @pytest.mark.parametrize("coordinate", [True, "9", None, 10**400])
-def test_a_coordinate_is_a_number(coordinate) -> None:
+def test_location_with_non_number_is_rejected(coordinate) -> None:
     body = OLDER | {"DesiredLocation": {"type": "Point", "coordinates": [coordinate, 53]}}
 
     assert [*wrong_in(create, body)] == ["DesiredLocation.coordinates.0"]
@@ -188,7 +188,7 @@ def test_a_coordinate_is_a_number(coordinate) -> None:
     {"name": "New"}, {"description": ""}, {"priority": 1},
     {"name": "New", "description": "Newer", "priority": 10},
 ])  # fmt: skip
-def test_an_update_changes_what_it_names(body) -> None:
+def test_update_is_parsed(body) -> None:
     assert missions_request.parse_update(request(body), now=NOON) == body
 
 
@@ -199,14 +199,14 @@ def test_an_update_changes_what_it_names(body) -> None:
     ({"name": "New", "jobId": "1", "deviceId": "x"}, {"jobId", "deviceId"}),
     ({"name": " ", "description": None, "priority": 11}, {"name", "description", "priority"}),
 ])  # fmt: skip
-def test_an_update_changes_nothing_else(body, wrong) -> None:
+def test_update_with_other_field_is_rejected(body, wrong) -> None:
     def read() -> None:
         missions_request.parse_update(request(body), now=NOON)
 
     assert {*wrong_in(read)} == wrong
 
 
-def test_of_very_many_wrong_fields_only_some_are_named() -> None:
+def test_create_with_many_invalid_fields_names_only_some() -> None:
     def read() -> None:
         missions_request.parse_update(request({f"field{n}": n for n in range(5000)}), now=NOON)
 
@@ -214,18 +214,18 @@ def test_of_very_many_wrong_fields_only_some_are_named() -> None:
 
 
 @pytest.mark.parametrize(("text", "limit"), [(None, 20), ("1", 1), ("100", 100)])
-def test_a_page_has_so_many_jobs(text, limit) -> None:
+def test_limit_is_parsed(text, limit) -> None:
     assert missions_query.parse_limit(request(queryStringParameters={"limit": text})) == limit
 
 
 @pytest.mark.parametrize("text", ["", "0", "101", "-1", "+5", "1.5", "ten", "5 ", "٣", "9" * 5000])
-def test_a_page_of_any_other_size_is_refused(text) -> None:
+def test_limit_out_of_range_is_rejected(text) -> None:
     asked = request(queryStringParameters={"limit": text})
 
     assert [*wrong_in(missions_query.parse_limit, asked)] == ["limit"]
 
 
-def test_a_status_is_known_by_its_word() -> None:
+def test_status_is_parsed() -> None:
     def named(word: str | None) -> set[JobStatus]:
         return {*missions_query.parse_statuses(request(queryStringParameters={"status": word}))}
 
@@ -235,13 +235,13 @@ def test_a_status_is_known_by_its_word() -> None:
 
 
 @pytest.mark.parametrize("word", ["", "pending", "RUNNING", "INPROGRESS"])
-def test_a_status_that_is_none_is_refused(word) -> None:
+def test_unknown_status_is_rejected(word) -> None:
     asked = request(queryStringParameters={"status": word})
 
     assert [*wrong_in(missions_query.parse_statuses, asked)] == ["status"]
 
 
 @pytest.mark.parametrize("job_id", ["1", "019B7963-4A00-7000-8000-00000000000x", "..", ""])
-def test_what_cannot_be_an_id_is_nobodys(job_id) -> None:
+def test_invalid_job_id_is_not_found(job_id) -> None:
     with pytest.raises(JobNotFoundError):
         missions_query.parse_ref(request(pathParameters={"jobId": job_id}), CALLER)

@@ -42,11 +42,11 @@ def ended(status: JobStatus, **about) -> dict:
     }
 
 
-def test_a_new_job_says_no_more_than_there_is_to_say(a_mission) -> None:
+def test_job_response_of_new_job_omits_absent_fields(a_mission) -> None:
     assert job_in(missions.job_response(a_mission())) == NEW
 
 
-def test_job_response_of_a_complete_job_has_every_field(a_mission) -> None:
+def test_job_response_of_complete_job_has_every_field(a_mission) -> None:
     order = Order(device="dock-2", fence=1, number=1, sent_at=NOON)
     mission = {
         "description": "Look", "device": None, "order": order, "scheduled_at": NOON - HOUR,
@@ -72,7 +72,7 @@ def test_job_response_of_a_complete_job_has_every_field(a_mission) -> None:
     ("SUCCEEDED", "COMPLETED"), ("FAILED", "FAILED"), ("CANCELLED", "CANCELLED"),
     ("TIMED_OUT", "FAILED"),
 ])  # fmt: skip
-def test_each_status_has_its_word(a_mission, status, word) -> None:
+def test_job_response_names_each_status(a_mission, status, word) -> None:
     job = a_mission(status=JobStatus(status), ended_at=NOON)
 
     assert job_in(missions.job_response(job))["status"] == word
@@ -84,7 +84,7 @@ def test_each_status_has_its_word(a_mission, status, word) -> None:
     (ended(JobStatus.TIMED_OUT), {"started_at": NOON},
      "Mission exceeded its maximum flight time; outcome unknown"),
 ])  # fmt: skip
-def test_a_job_that_failed_says_when_and_why(a_mission, about, mission, error) -> None:
+def test_job_response_of_failed_job_has_time_and_error(a_mission, about, mission, error) -> None:
     found = job_in(missions.job_response(a_mission(mission=mission, **about)))
 
     assert (found["status"], found["error"]) == ("FAILED", error)
@@ -92,7 +92,7 @@ def test_a_job_that_failed_says_when_and_why(a_mission, about, mission, error) -
     assert "cancelledAt" not in found
 
 
-def test_a_cancelled_job_says_when(a_mission) -> None:
+def test_job_response_of_cancelled_job_has_time(a_mission) -> None:
     job = a_mission(**ended(JobStatus.CANCELLED))
 
     assert job_in(missions.job_response(job)).keys() == {*NEW, "updatedAt", "cancelledAt"}
@@ -103,7 +103,7 @@ def test_a_cancelled_job_says_when(a_mission) -> None:
     }
 
 
-def test_the_latest_change_counts_be_it_of_the_status_or_of_the_caller(a_mission) -> None:
+def test_updated_at_is_latest_change_of_status_or_caller(a_mission) -> None:
     for changed, amended in ((1500, 1000), (1000, 1500)):
         job = a_mission(
             status=JobStatus.QUEUED,
@@ -114,7 +114,7 @@ def test_the_latest_change_counts_be_it_of_the_status_or_of_the_caller(a_mission
         assert job_in(missions.job_response(job))["updatedAt"] == "2026-01-01T12:00:01.500Z"
 
 
-def test_an_updated_job(a_mission) -> None:
+def test_updated_response_has_changed_fields(a_mission) -> None:
     assert job_in(missions.updated_response(a_mission(mission={"amended_at": NOON}))) == {
         "jobId": ID,
         "name": "Round",
@@ -124,7 +124,7 @@ def test_an_updated_job(a_mission) -> None:
     }
 
 
-def test_a_created_job(a_mission) -> None:
+def test_created_response_has_summary(a_mission) -> None:
     answer = missions.created_response(a_mission(), ADDRESSES)
 
     assert answer.status is HTTPStatus.CREATED
@@ -136,7 +136,7 @@ def test_a_created_job(a_mission) -> None:
     }  # fmt: skip
 
 
-def test_a_created_job_for_who_asks_as_before(a_mission) -> None:
+def test_created_response_to_legacy_body_has_legacy_shape(a_mission) -> None:
     answer = missions.created_response(
         a_mission(request={"metadata": {}, "legacy": True}), ADDRESSES
     )
@@ -155,7 +155,7 @@ def test_a_created_job_for_who_asks_as_before(a_mission) -> None:
     }
 
 
-def test_a_page_of_jobs(a_mission) -> None:
+def test_list_response_has_page_and_cursor(a_mission) -> None:
     item = {name: NEW[name] for name in ("jobId", "name", "status", "priority", "createdAt")}
 
     last = missions.list_response(JobList(jobs=[a_mission()], total=7, cursor=None))
@@ -165,7 +165,7 @@ def test_a_page_of_jobs(a_mission) -> None:
     assert other.body == {"success": True, "jobs": [], "count": 0, "nextCursor": "next"}
 
 
-def test_resources_with_what_each_device_is_doing() -> None:
+def test_resources_response_has_status_of_each_device() -> None:
     docks = [Device(id=f"d{n}", tenant="acme", group="g", name=f"Dock {n}") for n in range(4)]
     ref = JobRef(tenant="acme", kind="missions", id=ID)
     home, away = ({"droneState": state} for state in ("DOCKED", "WAYPOINT"))

@@ -20,7 +20,7 @@ READING = Reading(
 STATE = DeviceState(device="dock-1", reading=READING)
 
 
-def test_a_jobs_message_has_its_state_and_all_but_the_weather() -> None:
+def test_job_message_has_state_and_reading_without_weather() -> None:
     message = missions_messages.job_message(JobStatus.RUNNING, STATE)
 
     assert message == {
@@ -34,13 +34,13 @@ def test_a_jobs_message_has_its_state_and_all_but_the_weather() -> None:
     }
 
 
-def test_a_groups_message_has_the_weather_and_no_job() -> None:
+def test_device_message_has_weather_and_no_job_state() -> None:
     message = missions_messages.device_message(STATE)
 
     assert message == {"deviceId": "dock-1", **VALUES, "timestamp": "2026-01-01T12:00:01.250Z"}
 
 
-def test_what_is_not_known_is_left_out() -> None:
+def test_message_omits_unknown_values() -> None:
     silent = DeviceState(device="dock-1")
 
     assert missions_messages.job_message(JobStatus.PENDING, None, at=NOON) == {
@@ -53,14 +53,14 @@ def test_what_is_not_known_is_left_out() -> None:
     }
 
 
-def test_a_moment_that_is_known_better_than_the_reading_counts() -> None:
+def test_message_with_time_overrides_time_of_reading() -> None:
     message = missions_messages.job_message(JobStatus.SUCCEEDED, STATE, at=NOON)
 
     assert message["timestamp"] == "2026-01-01T12:00:00.000Z"
 
 
 @pytest.mark.parametrize("status", JobStatus)
-def test_states_are_spelled_as_elsewhere_but_for_one(status) -> None:
+def test_job_states_equal_status_names_except_inprogress(status) -> None:
     elsewhere = STATUS_NAMES[status].replace("IN_PROGRESS", "INPROGRESS")
 
     assert missions_messages.job_message(status, None)["jobState"] == elsewhere
@@ -70,7 +70,7 @@ def test_states_are_spelled_as_elsewhere_but_for_one(status) -> None:
     (ShareType.STREAM, {"deviceId", "sensorPayload"}),
     (ShareType.DEVICE_STATUS, {"deviceId", "sensorPayload", "navigation"}),
 ])  # fmt: skip
-def test_a_share_hides_which_device_it_is_what_it_sees_and_perhaps_where(share, hidden) -> None:
+def test_shared_message_hides_device_camera_and_maybe_position(share, hidden) -> None:
     message = missions_messages.job_message(
         JobStatus.RUNNING, STATE
     ) | missions_messages.device_message(STATE)

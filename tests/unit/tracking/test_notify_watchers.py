@@ -17,7 +17,7 @@ def world(a_mission, clock) -> WatchWorld:
 # ── Changes of a job ────────────────────────────────────────────────────────────
 
 
-def test_a_change_reaches_everybody_who_watches_the_job(world) -> None:
+def test_change_is_sent_to_all_watchers_of_job(world) -> None:
     share = world.share(type=ShareType.DEVICE_STATUS)
     world.connect("mine")
     world.connect("theirs", share=share.id, shows=share.type)
@@ -33,7 +33,7 @@ def test_a_change_reaches_everybody_who_watches_the_job(world) -> None:
     }
 
 
-def test_a_change_comes_with_what_the_device_last_said(world) -> None:
+def test_change_contains_last_reading_of_device(world) -> None:
     world.connect("mine")
     world.fly()
     world.report()
@@ -45,7 +45,7 @@ def test_a_change_comes_with_what_the_device_last_said(world) -> None:
     assert (message["deviceId"], message["droneState"]) == ("dock-1", "WAYPOINT")
 
 
-def test_a_change_that_is_told_again_is_heard_once(world) -> None:
+def test_change_notified_twice_is_sent_once(world) -> None:
     world.connect("mine")
     queued = world.queue()
 
@@ -55,7 +55,7 @@ def test_a_change_that_is_told_again_is_heard_once(world) -> None:
     assert world.heard("mine") == ["QUEUED"]
 
 
-def test_an_older_change_is_not_heard_after_a_newer_one(world) -> None:
+def test_older_change_after_newer_is_not_sent(world) -> None:
     world.connect("mine")
     queued = world.queue()
     cancelled = world.change(queued.cancel(now=world.clock()))
@@ -66,7 +66,7 @@ def test_an_older_change_is_not_heard_after_a_newer_one(world) -> None:
     assert world.heard("mine") == ["CANCELLED"]
 
 
-def test_the_end_is_heard_and_then_nothing_more(world) -> None:
+def test_end_is_sent_and_closes_sockets(world) -> None:
     world.connect("mine")
     world.fly()
 
@@ -76,7 +76,7 @@ def test_the_end_is_heard_and_then_nothing_more(world) -> None:
     assert world.sockets.opened == set()
 
 
-def test_sockets_that_have_heard_the_end_are_closed_when_it_is_told_again(world) -> None:
+def test_end_notified_again_closes_open_sockets(world) -> None:
     world.fly()
     world.connect("mine", sequence=world.job.sequence + 1)
 
@@ -86,7 +86,7 @@ def test_sockets_that_have_heard_the_end_are_closed_when_it_is_told_again(world)
     assert world.sockets.opened == set()
 
 
-def test_who_is_gone_is_taken_off_the_record_and_off_its_share(world) -> None:
+def test_closed_socket_is_removed_with_its_viewer(world) -> None:
     share = world.share(max_viewers=1)
     gone = world.connect("gone", share=share.id, shows=share.type)
     world.sockets.opened.clear()
@@ -97,7 +97,7 @@ def test_who_is_gone_is_taken_off_the_record_and_off_its_share(world) -> None:
     world.connect("next", share=share.id)
 
 
-def test_one_that_has_not_been_greeted_is_left_to_its_greeting(world) -> None:
+def test_connection_without_initial_state_gets_no_change(world) -> None:
     new = world.connect("new", sequence=0)
     world.sockets.opened.clear()
 
@@ -106,7 +106,7 @@ def test_one_that_has_not_been_greeted_is_left_to_its_greeting(world) -> None:
     assert world.connections.find_watchers(new.resource).connections == (new,)
 
 
-def test_one_whose_time_is_over_is_closed_without_a_word(world) -> None:
+def test_expired_connection_is_closed_without_message(world) -> None:
     world.connect("mine", until=world.clock())
 
     world.notify.notify_change(world.queue())
@@ -114,7 +114,7 @@ def test_one_whose_time_is_over_is_closed_without_a_word(world) -> None:
     assert (world.heard("mine"), world.sockets.opened) == ([], set())
 
 
-def test_an_expired_shares_topic_is_silent(world) -> None:
+def test_topic_of_expired_share_gets_nothing(world) -> None:
     share = world.share()
     world.clock.advance(HOUR)
 
@@ -123,7 +123,7 @@ def test_an_expired_shares_topic_is_silent(world) -> None:
     assert f"{share.code}/SHARE/STATUS" not in world.topics.published
 
 
-def test_one_that_is_out_of_reach_keeps_nobody_else_from_hearing_and_is_told_again(world) -> None:
+def test_unavailable_socket_does_not_block_others_and_is_retried(world) -> None:
     for name in ("a", "b", "c"):
         world.connect(name)
     world.sockets.failing.add("b")
@@ -140,7 +140,7 @@ def test_one_that_is_out_of_reach_keeps_nobody_else_from_hearing_and_is_told_aga
 # ── Readings ────────────────────────────────────────────────────────────────────
 
 
-def test_a_reading_reaches_whoever_watches_the_group(world) -> None:
+def test_reading_is_sent_to_watchers_of_group(world) -> None:
     share = world.share(of=HARBOUR)
     world.connect("mine", to=HARBOUR)
     world.connect("theirs", to=HARBOUR, share=share.id, shows=share.type)
@@ -162,7 +162,7 @@ def test_a_reading_reaches_whoever_watches_the_group(world) -> None:
     }
 
 
-def test_a_reading_in_flight_reaches_whoever_watches_the_job_too(world) -> None:
+def test_reading_in_flight_is_sent_to_watchers_of_job(world) -> None:
     world.connect("mine")
     world.fly()
 
@@ -174,7 +174,7 @@ def test_a_reading_in_flight_reaches_whoever_watches_the_job_too(world) -> None:
     assert world.topics.published[f"{world.job.id}/JOB/STATUS"] == [message]
 
 
-def test_of_several_readings_of_one_device_the_last_is_told(world) -> None:
+def test_several_readings_of_device_send_only_last(world) -> None:
     world.connect("mine", to=HARBOUR)
 
     world.notify.notify_readings([
@@ -186,7 +186,7 @@ def test_of_several_readings_of_one_device_the_last_is_told(world) -> None:
     ]  # fmt: skip
 
 
-def test_of_a_job_that_is_over_its_device_tells_nothing_more(world) -> None:
+def test_reading_after_end_of_job_is_not_sent_to_job(world) -> None:
     world.connect("mine")
     world.fly()
     state = world.report()
@@ -197,7 +197,7 @@ def test_of_a_job_that_is_over_its_device_tells_nothing_more(world) -> None:
     assert world.heard("mine") == []
 
 
-def test_a_device_speaks_for_no_job_but_the_one_it_was_given(world) -> None:
+def test_reading_with_unleased_order_is_not_sent_to_job(world) -> None:
     world.connect("mine")
     world.fly("dock-1")
 
@@ -206,13 +206,13 @@ def test_a_device_speaks_for_no_job_but_the_one_it_was_given(world) -> None:
     assert world.heard("mine") == []
 
 
-def test_a_device_that_nobody_knows_is_not_told_of(world) -> None:
+def test_reading_of_unknown_device_is_not_sent(world) -> None:
     world.notify.notify_readings([world.report("stray")])
 
     assert world.topics.published == {}
 
 
-def test_what_is_out_of_reach_now_is_made_up_for_by_the_next_reading(world) -> None:
+def test_reading_when_unavailable_is_dropped(world) -> None:
     world.connect("mine", to=HARBOUR)
     world.sockets.failing.add("mine")
     world.notify.notify_readings([world.report()])
@@ -223,7 +223,7 @@ def test_what_is_out_of_reach_now_is_made_up_for_by_the_next_reading(world) -> N
     assert [message["navigation"]["at"] for message in world.sockets.posted["mine"]] == [2]
 
 
-def test_another_organisations_resource_of_the_same_id_is_another(world) -> None:
+def test_change_is_not_sent_to_other_organisation(world) -> None:
     world.connect("theirs", to=Resource(tenant="rival", kind=ResourceKind.GROUP, id="harbour"))
 
     world.notify.notify_readings([world.report()])

@@ -19,7 +19,7 @@ def new(world):
     return world.connect("new", sequence=0)
 
 
-def test_a_jobs_watcher_hears_how_it_stands(world, new) -> None:
+def test_job_connection_gets_status_of_job(world, new) -> None:
     world.greet(new)
 
     assert world.sockets.posted["new"] == [
@@ -28,7 +28,7 @@ def test_a_jobs_watcher_hears_how_it_stands(world, new) -> None:
     assert world.connections.get(new).sequence == 1
 
 
-def test_a_groups_watcher_hears_of_each_device(world) -> None:
+def test_group_connection_gets_state_of_each_device(world) -> None:
     new = world.connect("new", to=HARBOUR, sequence=0)
     world.report("dock-2")
 
@@ -39,7 +39,7 @@ def test_a_groups_watcher_hears_of_each_device(world) -> None:
     assert world.connections.get(new).sequence == 1
 
 
-def test_a_viewer_hears_what_its_share_shows(world) -> None:
+def test_share_connection_gets_only_shared_fields(world) -> None:
     share = world.share(of=HARBOUR)
     new = world.connect("new", to=HARBOUR, sequence=0, share=share.id, shows=share.type)
 
@@ -48,14 +48,14 @@ def test_a_viewer_hears_what_its_share_shows(world) -> None:
     assert world.heard("new", "deviceId") == [None, None]
 
 
-def test_a_greeting_is_heard_once(world, new) -> None:
+def test_initial_state_repeated_is_sent_once(world, new) -> None:
     for _ in range(2):
         world.greet(new)
 
     assert world.heard("new") == ["PENDING"]
 
 
-def test_a_greeting_that_comes_late_says_nothing_old(world, new) -> None:
+def test_initial_state_after_newer_change_is_not_sent(world, new) -> None:
     world.greet(new)
     world.notify.notify_change(world.queue())
 
@@ -64,7 +64,7 @@ def test_a_greeting_that_comes_late_says_nothing_old(world, new) -> None:
     assert world.heard("new") == ["PENDING", "QUEUED"]
 
 
-def test_a_socket_that_opens_late_is_waited_for(world, new) -> None:
+def test_socket_that_opens_late_gets_state_after_retries(world, new) -> None:
     world.sockets.opened.clear()
     world.meanwhile = lambda: len(world.sleeps) == 2 and world.sockets.open("new")
 
@@ -74,7 +74,7 @@ def test_a_socket_that_opens_late_is_waited_for(world, new) -> None:
     assert len(world.sleeps) == 2
 
 
-def test_a_socket_that_never_opens_is_taken_off_the_record(world, new) -> None:
+def test_socket_that_never_opens_is_removed(world, new) -> None:
     world.sockets.opened.clear()
 
     world.greet(new)
@@ -82,7 +82,7 @@ def test_a_socket_that_never_opens_is_taken_off_the_record(world, new) -> None:
     assert world.connections.find_watchers(new.resource).connections == ()
 
 
-def test_what_changes_while_it_is_greeted_is_heard_next(world, new) -> None:
+def test_change_during_initial_state_is_sent_next(world, new) -> None:
     world.sockets.opened.clear()
 
     def change() -> None:
@@ -96,7 +96,7 @@ def test_what_changes_while_it_is_greeted_is_heard_next(world, new) -> None:
     assert world.heard("new") == ["PENDING", "QUEUED"]
 
 
-def test_a_job_that_is_over_is_shown_and_the_socket_closed(world, new) -> None:
+def test_ended_job_is_sent_and_closes_socket(world, new) -> None:
     world.change(world.job.cancel(now=world.clock()))
 
     world.greet(new)
@@ -105,7 +105,7 @@ def test_a_job_that_is_over_is_shown_and_the_socket_closed(world, new) -> None:
     assert world.sockets.opened == set()
 
 
-def test_a_job_that_ends_while_it_is_greeted_closes_the_socket_too(world, new) -> None:
+def test_job_ending_during_initial_state_closes_socket(world, new) -> None:
     world.sockets.opened.clear()
 
     def end() -> None:
@@ -120,9 +120,7 @@ def test_a_job_that_ends_while_it_is_greeted_closes_the_socket_too(world, new) -
     assert world.sockets.opened == set()
 
 
-def test_a_socket_that_could_not_be_closed_is_closed_when_the_greeting_is_repeated(
-    world, new, monkeypatch
-) -> None:
+def test_failed_close_is_repeated_with_initial_state(world, new, monkeypatch) -> None:
     world.change(world.job.cancel(now=world.clock()))
     with monkeypatch.context() as out_of_reach:
         out_of_reach.setattr(world.sockets, "close", Mock(side_effect=UnavailableError))
@@ -135,9 +133,7 @@ def test_a_socket_that_could_not_be_closed_is_closed_when_the_greeting_is_repeat
     assert world.sockets.opened == set()
 
 
-def test_a_greeting_does_not_close_on_somebody_who_is_about_to_tell_the_end(
-    world, new, monkeypatch
-) -> None:
+def test_initial_state_leaves_close_to_worker_that_sends_end(world, new, monkeypatch) -> None:
     mark_sent = world.connections.mark_sent
 
     def greeted_as_the_job_ends(connection, sequence) -> bool:
@@ -154,7 +150,7 @@ def test_a_greeting_does_not_close_on_somebody_who_is_about_to_tell_the_end(
     assert world.sockets.opened == {"new"}
 
 
-def test_nobody_closes_on_a_greeting_that_is_about_to_tell_the_end(world, monkeypatch) -> None:
+def test_worker_leaves_close_to_initial_state_that_sends_end(world, monkeypatch) -> None:
     new = world.connect("new")
     monkeypatch.setattr(
         world.topics,
@@ -167,7 +163,7 @@ def test_nobody_closes_on_a_greeting_that_is_about_to_tell_the_end(world, monkey
     assert world.sockets.opened == {"new"}
 
 
-def test_a_job_past_its_deadline_is_shown_as_failed_whatever_is_stored(world, new) -> None:
+def test_job_past_deadline_is_sent_as_failed(world, new) -> None:
     world.clock.now = world.job.deadline
 
     world.greet(new)
@@ -175,7 +171,7 @@ def test_a_job_past_its_deadline_is_shown_as_failed_whatever_is_stored(world, ne
     assert world.heard("new") == ["FAILED"]
 
 
-def test_a_job_that_was_deleted_meanwhile_closes_the_socket(world, new) -> None:
+def test_deleted_job_closes_socket(world, new) -> None:
     world.repository.delete(world.job)
 
     world.greet(new)
@@ -183,7 +179,7 @@ def test_a_job_that_was_deleted_meanwhile_closes_the_socket(world, new) -> None:
     assert (world.heard("new"), world.sockets.opened) == ([], set())
 
 
-def test_who_was_revoked_before_the_socket_opened_finds_it_closed(world) -> None:
+def test_share_revoked_before_socket_opens_closes_it(world) -> None:
     share = world.share()
     new = world.connect("new", sequence=0, share=share.id, shows=share.type)
     world.sockets.opened.clear()
@@ -196,7 +192,7 @@ def test_who_was_revoked_before_the_socket_opened_finds_it_closed(world) -> None
     assert (world.heard("new"), world.sockets.opened) == ([], set())
 
 
-def test_who_was_revoked_while_it_was_greeted_is_out_too(world) -> None:
+def test_share_revoked_during_initial_state_closes_socket(world) -> None:
     share = world.share()
     new = world.connect("new", sequence=0, share=share.id, shows=share.type)
     world.sockets.opened.clear()
@@ -212,7 +208,7 @@ def test_who_was_revoked_while_it_was_greeted_is_out_too(world) -> None:
     assert world.sockets.opened == set()
 
 
-def test_who_left_at_once_leaves_nothing_behind(world, new) -> None:
+def test_connection_closed_at_once_is_removed(world, new) -> None:
     world.connections.remove(new)
     world.sockets.opened.clear()
 
@@ -221,7 +217,7 @@ def test_who_left_at_once_leaves_nothing_behind(world, new) -> None:
     assert world.connections.find_watchers(new.resource).connections == ()
 
 
-def test_a_greeting_that_fails_can_be_repeated(world, new) -> None:
+def test_initial_state_after_failure_can_be_repeated(world, new) -> None:
     world.sockets.failing.add("new")
     with pytest.raises(UnavailableError):
         world.greet(new)
@@ -232,7 +228,7 @@ def test_a_greeting_that_fails_can_be_repeated(world, new) -> None:
     assert world.heard("new") == ["PENDING"]
 
 
-def test_revoking_ends_a_shares_connections_and_no_others(world) -> None:
+def test_drop_viewers_closes_only_connections_of_share(world) -> None:
     share, other = world.share(), world.share()
     world.connect("mine")
     world.connect("theirs", share=share.id)
@@ -242,7 +238,7 @@ def test_revoking_ends_a_shares_connections_and_no_others(world) -> None:
     assert world.sockets.opened == {"mine", "another's"}
 
 
-def test_a_revocation_that_fails_half_way_can_be_repeated(world) -> None:
+def test_drop_viewers_after_failure_can_be_repeated(world) -> None:
     share = world.share()
     world.connect("theirs", share=share.id)
     world.sockets.failing.add("theirs")
