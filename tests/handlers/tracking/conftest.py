@@ -1,25 +1,65 @@
-"""Watching missions stands on the fleet in memory."""
+"""Tracking on the fleet of `tests.handlers.fleet`, with shares and connections in memory."""
 
-from tests.handlers.missions.conftest import (
+import pytest
+
+from jobs.kit.clock import Clock
+from jobs.tracking.resource import Resource, ResourceKind
+from jobs.tracking.share import Share, ShareType
+from jobs.tracking.wiring import wiring as tracking
+from tests.fakes.memory_watch import (
+    InMemoryConnections,
+    InMemoryShares,
+    InMemorySockets,
+    InMemoryTopics,
+)
+from tests.handlers.conftest import TENANT
+from tests.handlers.fleet import (  # noqa: F401 - fixtures
     call,
-    declared,
     fleet,
     fleet_registry,
     fleet_wiring,
     online,
-    share,
     stored,
-    watching,
 )
+from tests.support import HOUR, NOON
 
-__all__ = [
-    "call",
-    "declared",
-    "fleet",
-    "fleet_registry",
-    "fleet_wiring",
-    "online",
-    "share",
-    "stored",
-    "watching",
-]
+CODE = "EXAMPLE-CODE-OF-NOBODY-EXAMPLE-0"
+
+
+class Watching:
+    """Shares and connections in memory; `expiring` are the shares with a running timer."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.shares = InMemoryShares(clock)
+        self.connections = InMemoryConnections(self.shares)
+        self.sockets = InMemorySockets()
+        self.topics = InMemoryTopics()
+        self.expiring: list[Share] = []
+
+    def expire(self, share: Share) -> None:
+        self.expiring.append(share)
+
+
+@pytest.fixture
+def watching(world, clock, rewire) -> Watching:
+    made = Watching(clock)
+    for name in ("shares", "connections", "sockets", "topics"):
+        rewire(tracking, **{name: getattr(made, name)})
+    rewire(tracking, share_timers=made)
+    return made
+
+
+@pytest.fixture
+def share(watching) -> Share:
+    """The share of the example events: of the harbour, for two viewers at a time."""
+    made = Share(
+        code=CODE,
+        resource=Resource(tenant=TENANT, kind=ResourceKind.GROUP, id="harbour"),
+        type=ShareType.STREAM,
+        created_at=NOON,
+        expires_at=NOON + HOUR,
+        max_viewers=2,
+        metadata={"for": "Harbour master"},
+    )
+    watching.shares.add(made)
+    return made

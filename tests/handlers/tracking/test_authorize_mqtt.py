@@ -10,7 +10,8 @@ import pytest
 from jobs.core.ids import new_job_id, tenant_tag
 from jobs.missions.device import DeviceGroup
 from jobs.tracking.wiring import wiring as tracking
-from tests.handlers.missions.conftest import CLIENT, CODE
+from tests.handlers.fleet import CLIENT
+from tests.handlers.tracking.conftest import CODE
 from tests.handlers.tracking.test_sockets import CLAIMS, JWT
 from tests.support import HOUR, NOON
 

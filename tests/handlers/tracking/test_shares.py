@@ -5,7 +5,7 @@ import json
 import pytest
 
 from jobs.tracking.share import ShareType
-from tests.handlers.missions.conftest import CODE
+from tests.handlers.tracking.conftest import CODE
 from tests.support import HOUR, NOON
 
 SHARE = {

@@ -6,7 +6,8 @@ import pytest
 
 from jobs.kit.errors import UnavailableError
 from jobs.tracking.wiring import wiring as tracking
-from tests.handlers.missions.conftest import CLIENT, CODE
+from tests.handlers.fleet import CLIENT
+from tests.handlers.tracking.conftest import CODE
 from tests.support import HOUR, NOON
 
 JWT = "header.claims.signature"

@@ -7,7 +7,7 @@ import pytest
 from jobs.kit.errors import UnavailableError
 from jobs.tracking.connection import Connection
 from jobs.tracking.resource import Resource, ResourceKind
-from tests.handlers.missions.conftest import CODE
+from tests.handlers.tracking.conftest import CODE
 from tests.support import HOUR, NOON
 
 HARBOUR = Resource(tenant="demo", kind=ResourceKind.GROUP, id="harbour")

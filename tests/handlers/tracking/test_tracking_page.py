@@ -2,7 +2,7 @@
 
 import re
 
-from tests.handlers.missions.conftest import CODE
+from tests.handlers.tracking.conftest import CODE
 
 
 def test_page_contains_websocket_address(invoke) -> None:
