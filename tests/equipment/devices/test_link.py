@@ -19,8 +19,8 @@ from local.stack.docks import enrol, run_docks
 from tests.e2e.api import eventually
 from tests.e2e.cloud import processes
 
-DEVICE = "dock-of-these-tests"
-ENDED = {"SUCCEEDED", "FAILED", "REJECTED", "CANCELED"}
+DEVICE = "test-dock"
+FINAL_STATUSES = {"SUCCEEDED", "FAILED", "REJECTED", "CANCELED"}
 ANYTHING = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Action": "iot:*", "Resource": "*"}],
@@ -48,37 +48,37 @@ def connect(stack, iot, tmp_path_factory) -> Callable[..., Any]:
     iot.create_policy(policyName=anything, policyDocument=json.dumps(ANYTHING))
 
     @contextmanager
-    def connected(policy: str = anything) -> Iterator[mqtt.Client]:
-        name, up = f"client-{uuid4().hex[:8]}", Event()
+    def open_client(policy: str = anything) -> Iterator[mqtt.Client]:
+        name, connected = f"client-{uuid4().hex[:8]}", Event()
         enrol(iot, name, policy, folder)
         client = mqtt.Client(CallbackAPIVersion.VERSION2, name)
         client.tls_set(
             str(stack.mqtt.ca_file), *(f"{folder}/{name}.{end}" for end in ("crt", "key"))
         )
-        client.on_connect = lambda *_: up.set()
+        client.on_connect = lambda *_: connected.set()
         client.connect(stack.mqtt.host, stack.mqtt.port)
         client.loop_start()
         try:
-            assert up.wait(10)
+            assert connected.wait(10)
             yield client
         finally:
             client.disconnect()
             client.loop_stop()
 
-    return connected
+    return open_client
 
 
 @pytest.fixture
-def heard(connect) -> Iterator[list[dict[str, Any]]]:
-    """Return the dock's telemetry as it arrives."""
-    found: list[dict[str, Any]] = []
+def telemetry(connect) -> Iterator[list[dict[str, Any]]]:
+    """Collect the dock's telemetry as it arrives."""
+    messages: list[dict[str, Any]] = []
     subscribed = Event()
     with connect() as client:
-        client.on_message = lambda *about: found.append(json.loads(about[-1].payload))
+        client.on_message = lambda *event: messages.append(json.loads(event[-1].payload))
         client.on_subscribe = lambda *_: subscribed.set()
         client.subscribe(f"devices/{DEVICE}/telemetry", 1)
         assert subscribed.wait(5)
-        yield found
+        yield messages
 
 
 @pytest.fixture
@@ -104,61 +104,63 @@ def order(iot) -> Callable[..., str]:
 
 
 @pytest.fixture
-def ended(iot) -> Callable[[str], tuple[str, str | None]]:
-    """Return how an order ended, and why."""
+def wait_for_end(iot) -> Callable[[str], tuple[str, str | None]]:
+    """Wait for an order's end; return its status and its reason."""
 
     def wait(name: str) -> tuple[str, str | None]:
         def execution() -> Any:
             return iot.describe_job_execution(jobId=name, thingName=DEVICE)["execution"]
 
-        found = eventually(execution, lambda found: found["status"] in ENDED)
+        found = eventually(execution, lambda found: found["status"] in FINAL_STATUSES)
         return found["status"], found["statusDetails"]["detailsMap"].get("reason")
 
     return wait
 
 
-def idle(heard: list[dict[str, Any]]) -> bool:
-    last = heard[-1] if heard else {}
+def is_idle(telemetry: list[dict[str, Any]]) -> bool:
+    last = telemetry[-1] if telemetry else {}
     return (last.get("droneState"), last.get("orderId")) == ("DOCKED", None)
 
 
-def test_dock_flies_its_order_and_reports_telemetry(order, ended, heard) -> None:
+def test_dock_flies_its_order_and_reports_telemetry(order, wait_for_end, telemetry) -> None:
     name = order()
 
-    assert ended(name) == ("SUCCEEDED", None)
-    eventually(lambda: idle(heard), bool)
-    flown = [each for each in heard if each.get("orderId") == name]
+    assert wait_for_end(name) == ("SUCCEEDED", None)
+    eventually(lambda: is_idle(telemetry), bool)
+    flown = [each for each in telemetry if each.get("orderId") == name]
     assert len(flown) >= 3
-    assert {each["online"] for each in heard} == {True}
+    assert {each["online"] for each in telemetry} == {True}
     assert "WAYPOINT" in {each["droneState"] for each in flown}
-    assert [each["sequence"] for each in heard] == sorted({each["sequence"] for each in heard})
+    assert [each["sequence"] for each in telemetry] == sorted(
+        {each["sequence"] for each in telemetry}
+    )
 
 
-def test_offline_dock_flies_its_order_after_the_reconnect(order, ended, heard) -> None:
+def test_offline_dock_flies_its_order_after_the_reconnect(order, wait_for_end, telemetry) -> None:
     name = order("offline")
 
-    assert ended(name) == ("SUCCEEDED", None)
-    silence = heard.index({"deviceId": DEVICE, "online": False})
-    assert not [each for each in heard[:silence] if each.get("orderId") == name]
+    assert wait_for_end(name) == ("SUCCEEDED", None)
+    silence = telemetry.index({"deviceId": DEVICE, "online": False})
+    assert not [each for each in telemetry[:silence] if each.get("orderId") == name]
 
 
-def test_dock_that_lost_its_link_in_flight_fails_the_order(order, ended, heard) -> None:
+def test_dock_that_lost_its_link_in_flight_fails_the_order(order, wait_for_end, telemetry) -> None:
     name = order("lose-link")
 
-    assert ended(name) == ("FAILED", "The flight was interrupted; outcome unknown")
-    silence = heard.index({"deviceId": DEVICE, "online": False})
-    assert heard[silence - 1]["orderId"] == name
-    assert {each["droneState"] for each in heard[silence + 1 :]} <= {"DOCKED"}
+    assert wait_for_end(name) == ("FAILED", "The flight was interrupted; outcome unknown")
+    silence = telemetry.index({"deviceId": DEVICE, "online": False})
+    assert telemetry[silence - 1]["orderId"] == name
+    assert {each["droneState"] for each in telemetry[silence + 1 :]} <= {"DOCKED"}
 
 
-def test_cancelled_order_recalls_the_drone(order, iot, heard) -> None:
+def test_cancelled_order_recalls_the_drone(order, iot, telemetry) -> None:
     name = order("overrun")
-    eventually(lambda: heard[-1:], lambda last: last and last[0].get("droneState") == "HOVER")
+    eventually(lambda: telemetry[-1:], lambda last: last and last[0].get("droneState") == "HOVER")
 
     iot.cancel_job(jobId=name, force=True)
 
-    eventually(lambda: idle(heard), bool)
-    assert "RETURNING" in {each["droneState"] for each in heard if each.get("orderId") == name}
+    eventually(lambda: is_idle(telemetry), bool)
+    assert "RETURNING" in {each["droneState"] for each in telemetry if each.get("orderId") == name}
 
 
 def test_dock_policy_allows_only_its_own_topics(stack, connect) -> None:
@@ -168,16 +170,16 @@ def test_dock_policy_allows_only_its_own_topics(stack, connect) -> None:
         lambda client: client.subscribe("$aws/things/+/jobs/#", 1),
         lambda client: client.publish(foreign, "{}", 1),
     ):
-        gone = Event()
+        disconnected = Event()
         with connect(stack.outputs["DockPolicyName"]) as client:
-            client.on_disconnect = lambda *_, gone=gone: gone.set()
+            client.on_disconnect = lambda *_, disconnected=disconnected: disconnected.set()
             act(client)
 
-            assert gone.wait(5)
+            assert disconnected.wait(5)
 
 
 def test_dead_dock_is_reported(stack) -> None:
-    with run_docks(stack, [f"{DEVICE}-c"]) as part:
+    with run_docks(stack, [f"{DEVICE}-c"]) as docks:
         [pid] = [
             pid
             for pid, _, command in processes()
@@ -185,11 +187,11 @@ def test_dead_dock_is_reported(stack) -> None:
         ]
         os.kill(pid, signal.SIGKILL)
 
-        def complaint() -> str:
+        def read_error() -> str:
             try:
-                part.check()
+                docks.check()
             except LocalStackError as error:
                 return str(error)
             return ""
 
-        assert "the dock ended" in eventually(complaint, bool)
+        assert "the dock ended" in eventually(read_error, bool)

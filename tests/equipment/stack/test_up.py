@@ -21,28 +21,28 @@ from local.kit.paths import ROOT
 from tests.e2e.api import Api, eventually
 from tests.e2e.cloud import processes
 
-START_S = 180
-STOP_S = 60
+START_TIMEOUT_S = 180
+STOP_TIMEOUT_S = 60
 WORKERS = ("_worker.py", "local.devices")
 
 
 @dataclass
 class Terminal:
-    """A terminal that runs `make up`; `said` holds the printed lines."""
+    """A terminal that runs `make up`; `output` holds the printed lines."""
 
     process: subprocess.Popen[str]
     port: int
     file: Path
-    said: list[str] = field(default_factory=list)
+    output: list[str] = field(default_factory=list)
 
-    def until(self, *parts: str, seconds: float = 60) -> str:
+    def wait_for(self, *parts: str, seconds: float = 60) -> str:
         """Wait for a line that contains all of `parts`."""
 
         def line() -> str | None:
-            return next((s for s in [*self.said] if all(part in s for part in parts)), None)
+            return next((s for s in [*self.output] if all(part in s for part in parts)), None)
 
         found = eventually(line, lambda line: line or self.ended, seconds=seconds)
-        assert found, "".join(self.said)
+        assert found, "".join(self.output)
         return found
 
     @property
@@ -56,18 +56,16 @@ class Terminal:
     @property
     def tree(self) -> dict[int, str]:
         """Return the commands of the process and its descendants by id."""
-        found = {self.process.pid: "make"}
-        everything = processes()
+        tree = {self.process.pid: "make"}
+        running = processes()
         while more := {
-            pid: command
-            for pid, parent, command in everything
-            if parent in found and pid not in found
+            pid: command for pid, parent, command in running if parent in tree and pid not in tree
         }:
-            found |= more
-        return found
+            tree |= more
+        return tree
 
     @property
-    def up(self) -> int:
+    def stack_pid(self) -> int:
         """Return the id of the process below make."""
         [pid] = [pid for pid, command in self.tree.items() if "-m local.stack.up" in command]
         return pid
@@ -90,37 +88,37 @@ def make_up(folder: Path, port: int | None = None, *, payments: str = "off") -> 
         start_new_session=True,
     )
     terminal = Terminal(process, port, file)
-    reader = threading.Thread(target=lambda: terminal.said.extend(process.stdout or []))
+    reader = threading.Thread(target=lambda: terminal.output.extend(process.stdout or []))
     reader.start()
     try:
         yield terminal
     finally:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGINT)
-        process.wait(STOP_S)
-        reader.join(STOP_S)
+        process.wait(STOP_TIMEOUT_S)
+        reader.join(STOP_TIMEOUT_S)
         for left in folder.glob("sortie-*"):
             shutil.rmtree(left)  # a killed process leaves its folder
         if process.stdout:
             process.stdout.close()
 
 
-def listens(url: str) -> bool:
-    where = urllib.parse.urlsplit(url)
-    with socket.socket() as door:
-        return door.connect_ex((where.hostname or "", where.port or 0)) == 0
+def is_listening(url: str) -> bool:
+    address = urllib.parse.urlsplit(url)
+    with socket.socket() as probe:
+        return probe.connect_ex((address.hostname or "", address.port or 0)) == 0
 
 
-def docs_key(description: Mapping[str, Any]) -> dict[str, str]:
+def docs_headers(description: Mapping[str, Any]) -> dict[str, str]:
     return {"Authorization": f"Bearer {description['docsAgents']['apiKey']}"}
 
 
-def leaves_nothing(tree: dict[int, str], urls: list[str]) -> bool:
+def has_left_nothing(tree: dict[int, str], urls: list[str]) -> bool:
     eventually(lambda: tree.keys() & {pid for pid, _, _ in processes()}, lambda left: not left)
-    return not any(map(listens, urls))
+    return not any(map(is_listening, urls))
 
 
-def urls_of(description: Any) -> list[str]:
+def list_urls(description: Any) -> list[str]:
     broker = "mqtts://{host}:{port}".format(**description["mqtt"])
     return [description["baseUrl"], description["awsEndpointUrl"], broker]
 
@@ -128,7 +126,7 @@ def urls_of(description: Any) -> list[str]:
 def test_make_up_serves_logs_and_leaves_nothing_after_ctrl_c(tmp_path: Path) -> None:
     with make_up(tmp_path) as terminal:
         url = f"http://127.0.0.1:{terminal.port}"
-        assert terminal.until("ready", seconds=START_S) == f"ready {url}\n"
+        assert terminal.wait_for("ready", seconds=START_TIMEOUT_S) == f"ready {url}\n"
         description = terminal.description
         assert description.keys() == {
             *("stackName", "baseUrl", "webSocketUrl", "awsEndpointUrl", "mqtt"),
@@ -141,25 +139,25 @@ def test_make_up_serves_logs_and_leaves_nothing_after_ctrl_c(tmp_path: Path) -> 
 
         assert api.until(job_id)["status"] == "completed"
         for function in ("MessagingCreateJob", "DispatchJobs", "RunAgentJob", "PublishEvents"):
-            terminal.until(function, job_id)
-        terminal.until("docks", "dock-1: connected")
-        answered = api.send("GET", "/v1/agent/x/job/x/stream", headers=docs_key(description))
-        assert answered.status == 404
-        terminal.until("DocsStreamJob", "404")
-        assert "Good morning" not in "".join(terminal.said)
+            terminal.wait_for(function, job_id)
+        terminal.wait_for("docks", "dock-1: connected")
+        answer = api.send("GET", "/v1/agent/x/job/x/stream", headers=docs_headers(description))
+        assert answer.status == 404
+        terminal.wait_for("DocsStreamJob", "404")
+        assert "Good morning" not in "".join(terminal.output)
         tree = terminal.tree
 
         os.killpg(terminal.process.pid, signal.SIGINT)
 
-        terminal.process.wait(STOP_S)
-        assert leaves_nothing(tree, urls_of(description))
+        terminal.process.wait(STOP_TIMEOUT_S)
+        assert has_left_nothing(tree, list_urls(description))
         assert not [*tmp_path.iterdir()]
-        assert "Traceback" not in "".join(terminal.said)
+        assert "Traceback" not in "".join(terminal.output)
 
 
 def test_killed_make_up_with_payments_leaves_no_process(tmp_path: Path) -> None:
     with make_up(tmp_path, payments="required") as terminal:
-        terminal.until("ready", seconds=START_S)
+        terminal.wait_for("ready", seconds=START_TIMEOUT_S)
         description = terminal.description
         url, key = description["baseUrl"], description["messaging"]["apiKey"]
         assert Api(url, None, "nobody").ask().status == 401
@@ -168,24 +166,24 @@ def test_killed_make_up_with_payments_leaves_no_process(tmp_path: Path) -> None:
         for part in WORKERS:
             assert any(part in command for command in tree.values())
 
-        os.kill(terminal.up, signal.SIGKILL)
+        os.kill(terminal.stack_pid, signal.SIGKILL)
 
-        terminal.process.wait(STOP_S)
-        assert leaves_nothing(tree, urls_of(description))
+        terminal.process.wait(STOP_TIMEOUT_S)
+        assert has_left_nothing(tree, list_urls(description))
 
 
 def test_make_up_on_a_taken_port_names_another(tmp_path: Path) -> None:
-    with socket.socket() as door:
-        door.bind(("127.0.0.1", 0))
-        door.listen()
-        port = door.getsockname()[1]
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        port = listener.getsockname()[1]
 
         with make_up(tmp_path, port) as terminal:
-            status = terminal.process.wait(START_S)
-            terminal.until(f"port {port} is taken; try PORT={port + 10} make up")
+            status = terminal.process.wait(START_TIMEOUT_S)
+            terminal.wait_for(f"port {port} is taken; try PORT={port + 10} make up")
 
     assert status != 0
-    assert "Traceback" not in "".join(terminal.said)
+    assert "Traceback" not in "".join(terminal.output)
     assert not terminal.file.exists()
 
 
@@ -195,8 +193,8 @@ def test_local_stack_listens_on_the_loopback_only(stack) -> None:
             probe.connect(("192.0.2.1", 9))
         own = probe.getsockname()[0]
     if own in {"127.0.0.1", "0.0.0.0"}:  # noqa: S104 - compared, not bound
-        pytest.skip("this machine has no address but its own")
+        pytest.skip("this machine has no other address than the loopback")
 
-    for url in urls_of(stack.description()):
-        assert listens(url)
-        assert not listens(url.replace("127.0.0.1", own))
+    for url in list_urls(stack.description()):
+        assert is_listening(url)
+        assert not is_listening(url.replace("127.0.0.1", own))
