@@ -74,7 +74,7 @@ def set_parameter_defaults(template: dict[str, Any], parameters: Mapping[str, st
 
 
 def set_addresses(template: dict[str, Any], endpoint_url: str) -> None:
-    """Point functions to the emulator where they are told an address that only AWS serves."""
+    """Replace the addresses that only AWS serves by those of the emulator."""
     addresses = {
         "SOCKETS_URL": f"{endpoint_url}/_aws/execute-api/${{WebSocketApi}}/${{Stage}}",
         "TOKEN_URL": f"{endpoint_url}/oauth2/token",

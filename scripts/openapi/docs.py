@@ -63,7 +63,7 @@ def _error_response(error: Exception, request: Request) -> Response:
 
 
 def _for(scope: Scope, *refusals: Exception) -> dict[str, Any]:
-    """Return what all endpoints for keys with this scope share."""
+    """Return the fields that all endpoints for keys with this scope share."""
     return {
         "description": f"For keys with the scope {scope}.",
         "security": ["bearer"],

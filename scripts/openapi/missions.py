@@ -55,7 +55,7 @@ _ROLES: Final = (
 
 
 def _for(role: Role, **fields: Any) -> dict[str, Any]:
-    """Return what all endpoints for tokens with this role share."""
+    """Return the fields that all endpoints for tokens with this role share."""
     return {
         "tag": "Missions",
         "description": f"Needs the role {role.name} or higher.",
