@@ -43,7 +43,7 @@ def claims(token: str) -> dict[str, Any]:
     return jwt.decode(token, PUBLIC, algorithms=["EdDSA"], options=timeless)
 
 
-def test_a_token_is_good_for_one_address_and_two_minutes(token) -> None:
+def test_token_is_valid_for_one_url_and_two_minutes(token) -> None:
     assert claims(token()) == {
         "sub": "key-1",
         "iss": "cdp",
@@ -53,7 +53,7 @@ def test_a_token_is_good_for_one_address_and_two_minutes(token) -> None:
     }
 
 
-def test_a_token_names_its_key_and_is_made_once(token) -> None:
+def test_token_has_key_id_and_fresh_nonce(token) -> None:
     heads = [jwt.get_unverified_header(token()) for _ in range(2)]
 
     assert [(each["alg"], each["typ"], each["kid"]) for each in heads] == [
@@ -62,7 +62,7 @@ def test_a_token_names_its_key_and_is_made_once(token) -> None:
     assert heads[0]["nonce"] != heads[1]["nonce"]
 
 
-def test_a_key_without_its_public_half_will_do(token) -> None:
+def test_token_with_seed_only_is_signed(token) -> None:
     assert claims(token({"id": "key-1", "privateKey": spelled(SEED)}))
 
 
@@ -74,7 +74,7 @@ def test_a_key_without_its_public_half_will_do(token) -> None:
      {"id": "key-1", "privateKey": spelled(SEED[:31])}],
     ids=["blank", "no JSON", "a list", "no key", "no id", "odd id", "odd key", "PEM", "short"],
 )  # fmt: skip
-def test_a_key_that_is_none_is_our_failure_and_not_told(token, secret) -> None:
+def test_token_with_invalid_key_raises_unavailable_error(token, secret) -> None:
     with pytest.raises(UnavailableError) as error:
         token(secret)
 

@@ -83,7 +83,7 @@ def unknown(ask: Callable[[], object]) -> str:
 
 
 @pytest.mark.parametrize("verb", ["verify", "settle"])
-def test_what_the_client_sent_is_passed_on_as_it_came(upstream, facilitator, verb) -> None:
+def test_verify_sends_client_payload_unchanged(upstream, facilitator, verb) -> None:
     upstream.then(reply({"isValid": True, **SETTLED}))
 
     getattr(facilitator, verb)(authorization(version=2), OFFER, timeout=5)
@@ -96,14 +96,14 @@ def test_what_the_client_sent_is_passed_on_as_it_came(upstream, facilitator, ver
     }  # fmt: skip
 
 
-def test_a_valid_authorization_is_not_refused(upstream, verify) -> None:
+def test_verify_valid_authorization_returns_none(upstream, verify) -> None:
     upstream.then(reply({"isValid": True, "payer": PAYER}))
 
     assert verify() is None
 
 
 @pytest.mark.parametrize("network", ["base", "eip155:8453", "", None])
-def test_a_settlement_names_its_transaction(upstream, settle, network) -> None:
+def test_settle_returns_transaction(upstream, settle, network) -> None:
     upstream.then(reply(SETTLED | {"network": network}))
 
     assert settle() == Settled(transaction=TRANSACTION.lower(), payer=PAYER)
@@ -121,7 +121,7 @@ def test_a_settlement_names_its_transaction(upstream, settle, network) -> None:
         ("invalid_<script>", "payment_refused"),
     ],
 )
-def test_a_refusal_is_told_in_known_words_only(upstream, verify, settle, reason, told) -> None:
+def test_refusal_has_public_reason_only(upstream, verify, settle, reason, told) -> None:
     no = {"isValid": False, "invalidReason": reason, "success": False, "errorReason": reason}
     upstream.then(reply(no))
 
@@ -129,7 +129,7 @@ def test_a_refusal_is_told_in_known_words_only(upstream, verify, settle, reason,
 
 
 @pytest.mark.parametrize("status", [400, 402])
-def test_a_refusal_may_have_a_status_that_says_so(upstream, verify, settle, status) -> None:
+def test_refusal_with_error_status_is_refused(upstream, verify, settle, status) -> None:
     no = {"isValid": False, "success": False}
     reasons = {"invalidReason": "insufficient_funds", "errorReason": "insufficient_funds"}
     upstream.then(reply(no | reasons, status))
@@ -138,9 +138,7 @@ def test_a_refusal_may_have_a_status_that_says_so(upstream, verify, settle, stat
     assert (verify(), settle()) == (refused, refused)
 
 
-def test_what_coinbase_finds_malformed_is_refused_before_anything_is_claimed(
-    upstream, verify, settle
-) -> None:
+def test_verify_invalid_request_is_refused(upstream, verify, settle) -> None:
     upstream.then(reply({"errorType": "invalid_request", "errorMessage": "x"}, 400))
 
     assert verify() == Refused(reason="invalid_payload")
@@ -156,7 +154,7 @@ def test_what_coinbase_finds_malformed_is_refused_before_anything_is_claimed(
         "invalid_exact_evm_failed_to_get_receipt", "duplicate_settlement",
     ],
 )  # fmt: skip
-def test_what_could_not_be_found_out_is_unknown(upstream, verify, settle, reason) -> None:
+def test_verify_with_technical_reason_is_unknown(upstream, verify, settle, reason) -> None:
     no = {"isValid": False, "invalidReason": reason, "success": False, "errorReason": reason}
     upstream.then(reply(no))
 
@@ -167,7 +165,7 @@ def test_what_could_not_be_found_out_is_unknown(upstream, verify, settle, reason
 @pytest.mark.parametrize(
     "reason", ["transaction_failed", "invalid_transaction_state", "settle_exact_failed_onchain"]
 )
-def test_a_failed_transaction_is_refused_only_where_it_is_named(upstream, settle, reason) -> None:
+def test_settle_failed_is_refused_only_with_transaction(upstream, settle, reason) -> None:
     failed = {"success": False, "errorReason": reason}
     upstream.then(reply(failed | {"transaction": TRANSACTION}), reply(failed | {"transaction": ""}))
 
@@ -175,7 +173,7 @@ def test_a_failed_transaction_is_refused_only_where_it_is_named(upstream, settle
     unknown(settle)
 
 
-def test_the_log_has_what_the_payer_is_not_told(upstream, verify, settle, caplog) -> None:
+def test_refusal_log_has_original_reason(upstream, verify, settle, caplog) -> None:
     caplog.set_level("INFO")
     no = {"isValid": False, "invalidReason": "kyt_risk_detected"}
     upstream.then(reply(no), reply({"errorReason": "settlement_pending"}, 500), reply({}, 401))
@@ -192,17 +190,13 @@ def test_the_log_has_what_the_payer_is_not_told(upstream, verify, settle, caplog
 
 
 @pytest.mark.parametrize("status", [200, 402, 500])
-def test_a_pending_settlement_is_unknown_though_it_names_a_transaction(
-    upstream, settle, status
-) -> None:
+def test_settle_pending_with_transaction_is_unknown(upstream, settle, status) -> None:
     upstream.then(reply(PENDING, status))
 
     assert "settlement_pending" in unknown(settle)
 
 
-def test_a_new_reason_not_to_settle_is_unknown_until_somebody_has_judged_it(
-    upstream, verify, settle
-) -> None:
+def test_settle_with_unlisted_reason_is_unknown(upstream, verify, settle) -> None:
     new = "sequencer_holds_it_back"
     upstream.then(
         reply({"isValid": False, "invalidReason": new, "success": False, "errorReason": new})
@@ -217,7 +211,7 @@ def test_a_new_reason_not_to_settle_is_unknown_until_somebody_has_judged_it(
     [{"transaction": ""}, {"transaction": "0x12"}, {"transaction": None}, {"network": "polygon"}],
     ids=str,
 )
-def test_a_settlement_that_names_no_transaction_of_ours_is_unknown(upstream, settle, about) -> None:
+def test_settle_with_invalid_transaction_is_unknown(upstream, settle, about) -> None:
     upstream.then(reply(SETTLED | about))
 
     unknown(settle)
@@ -225,20 +219,20 @@ def test_a_settlement_that_names_no_transaction_of_ours_is_unknown(upstream, set
 
 @pytest.mark.parametrize("verb", ["verify", "settle"])
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
-def test_no_clear_answer_is_unknown(upstream, facilitator, verb, fault) -> None:
+def test_unclear_answer_is_unknown(upstream, facilitator, verb, fault) -> None:
     upstream.then(fault)
 
     unknown(lambda: getattr(facilitator, verb)(authorization(), OFFER, timeout=0.3))
 
 
-def test_a_check_survives_a_connection_that_died_unnoticed(upstream, verify) -> None:
+def test_verify_on_dead_connection_is_retried(upstream, verify) -> None:
     upstream.then(drop, reply({"isValid": True}))
 
     assert verify() is None
 
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
-def test_a_settlement_is_never_asked_for_twice(upstream, settle, fault) -> None:
+def test_settle_on_dead_connection_is_not_retried(upstream, settle, fault) -> None:
     upstream.then(fault, reply(SETTLED))
 
     unknown(settle)
@@ -246,13 +240,13 @@ def test_a_settlement_is_never_asked_for_twice(upstream, settle, fault) -> None:
     assert len(upstream.received) == 1
 
 
-def test_nobody_there_is_unknown() -> None:
+def test_unreachable_facilitator_is_unknown() -> None:
     facilitator = HttpFacilitator(f"http://127.0.0.1:{find_free_port()}")
 
     unknown(lambda: facilitator.settle(authorization(), OFFER, timeout=1))
 
 
-def test_credentials_are_made_for_the_very_request(upstream) -> None:
+def test_credentials_are_made_per_request(upstream) -> None:
     asked = []
 
     def credentials(method: str, url: str) -> dict[str, str]:
@@ -267,7 +261,7 @@ def test_credentials_are_made_for_the_very_request(upstream) -> None:
     assert upstream.only.headers["authorization"] == "Bearer token"
 
 
-def test_credentials_that_cannot_be_sent_are_not_told(upstream) -> None:
+def test_invalid_credentials_are_not_logged(upstream) -> None:
     facilitator = HttpFacilitator(upstream.url, lambda *_: {"Authorization": "Bearer a\nb"})
 
     said = unknown(lambda: facilitator.verify(authorization(), OFFER, timeout=5))

@@ -119,7 +119,7 @@ def unknown(ask: Callable[[], object]) -> str:
 # ── Receipts ────────────────────────────────────────────────────────────────────
 
 
-def test_a_receipt_has_what_was_paid_to_us_and_how_deep_it_lies(receipt) -> None:
+def test_receipt_has_transfers_and_confirmations(receipt) -> None:
     found = receipt(mined(transfer(7)))
 
     assert found == Receipt(
@@ -131,19 +131,19 @@ def test_a_receipt_has_what_was_paid_to_us_and_how_deep_it_lies(receipt) -> None
 
 
 @pytest.mark.parametrize("found", [None, mined(blockNumber=None)], ids=["none", "pending"])
-def test_a_transaction_that_is_not_mined_has_none(receipt, found) -> None:
+def test_receipt_of_unmined_transaction_is_none(receipt, found) -> None:
     assert receipt(found) is None
 
 
-def test_a_transaction_whose_block_was_replaced_has_none(receipt) -> None:
+def test_receipt_of_replaced_block_is_none(receipt) -> None:
     assert receipt(mined(transfer(7)), of=block(digest="0x" + "00" * 32)) is None
 
 
-def test_a_node_behind_the_one_that_knew_the_receipt_confirms_nothing(receipt) -> None:
+def test_receipt_from_lagging_node_has_no_confirmations(receipt) -> None:
     assert receipt(mined(transfer(7)), newest="0x5").confirmations == 0
 
 
-def test_a_reverted_transaction_paid_nothing(receipt) -> None:
+def test_receipt_of_reverted_transaction_has_no_transfers(receipt) -> None:
     found = receipt(mined(status="0x0"))
 
     assert (found.succeeded, found.transfers) == (False, [])
@@ -162,18 +162,18 @@ def test_a_reverted_transaction_paid_nothing(receipt) -> None:
     ],
     ids=["to somebody else", "another token", "removed", "an NFT", "another event"],
 )
-def test_other_logs_are_no_payment(receipt, log) -> None:
+def test_receipt_with_other_logs_has_no_transfers(receipt, log) -> None:
     assert receipt(mined(log)).transfers == []
 
 
-def test_addresses_count_whatever_their_case(receipt) -> None:
+def test_receipt_compares_addresses_case_insensitively(receipt) -> None:
     found = receipt(mined(use(1, payer=PAYER.upper().replace("X", "x")),
                           transfer(2, address=USDC.upper().replace("X", "x"))))  # fmt: skip
 
     assert [(each.payer, each.nonce) for each in found.transfers] == [(PAYER, NONCE)]
 
 
-def test_each_transfer_has_the_nonce_of_the_authorization_that_paid_it(receipt) -> None:
+def test_receipt_transfers_have_nonces_of_their_authorizations(receipt) -> None:
     second = "0x" + "0b" * 32
 
     found = receipt(
@@ -199,7 +199,7 @@ def test_each_transfer_has_the_nonce_of_the_authorization_that_paid_it(receipt) 
      mined(blockNumber="x"), mined(transfer(1, data="0x"))],
     ids=str,
 )  # fmt: skip
-def test_a_receipt_that_is_none_is_unknown(receipt, found) -> None:
+def test_receipt_malformed_is_unknown(receipt, found) -> None:
     unknown(lambda: receipt(found))
 
 
@@ -209,7 +209,7 @@ def test_a_receipt_that_is_none_is_unknown(receipt, found) -> None:
 @pytest.mark.parametrize(
     ("said", "used"), [("0x" + "0" * 63 + "1", True), ("0x" + "0" * 64, False)]
 )
-def test_a_token_says_whether_an_authorization_is_used(node, chain, said, used) -> None:
+def test_is_used_returns_state_of_authorization(node, chain, said, used) -> None:
     node.says["eth_call"] = lambda call, at: said if at == "latest" else None
 
     assert chain.is_used(BASE, PAYER, NONCE) is used
@@ -243,11 +243,11 @@ def in_block(number: int, log: Any, most: int = 10**9) -> Callable[[Any], Any]:
 
 
 @pytest.mark.parametrize("number", [5000, 4001, 4000, 2600])
-def test_the_transaction_that_used_an_authorization_is_found(settlement, number) -> None:
+def test_settlement_returns_transaction(settlement, number) -> None:
     assert settlement(in_block(number, use(1))) == Settled(transaction=TRANSACTION, payer=PAYER)
 
 
-def test_only_that_authorization_is_asked_for(node, settlement) -> None:
+def test_settlement_filters_logs_by_authorization(node, settlement) -> None:
     settlement(in_block(5000, use(1)))
 
     [asked] = [it.body["params"][0] for it in node.upstream.received
@@ -260,7 +260,7 @@ def test_only_that_authorization_is_asked_for(node, settlement) -> None:
 
 @pytest.mark.parametrize("status", [200, 400])
 @pytest.mark.parametrize("most", [500, 10])
-def test_a_node_that_gives_fewer_logs_at_once_is_asked_for_fewer(settlement, most, status) -> None:
+def test_settlement_with_log_limit_asks_for_fewer_blocks(settlement, most, status) -> None:
     logs = in_block(4950, use(1), most)
 
     found = settlement(lambda asked: ValueError(status) if logs(asked).__class__ is ValueError
@@ -269,32 +269,32 @@ def test_a_node_that_gives_fewer_logs_at_once_is_asked_for_fewer(settlement, mos
     assert found == Settled(transaction=TRANSACTION, payer=PAYER)
 
 
-def test_a_node_that_gives_no_logs_leaves_it_unknown(settlement) -> None:
+def test_settlement_with_refused_logs_is_unknown(settlement) -> None:
     assert "error -32602" in unknown(lambda: settlement(in_block(4950, use(1), most=1)))
 
 
 @pytest.mark.parametrize("newest", [5000, 20], ids=["long enough a chain", "a young chain"])
-def test_no_trace_is_unknown_and_not_unpaid(settlement, newest) -> None:
+def test_settlement_without_logs_is_unknown(settlement, newest) -> None:
     assert "no use" in unknown(lambda: settlement([], newest=newest))
 
 
-def test_a_cancelled_authorization_settled_nothing(settlement) -> None:
+def test_settlement_of_cancelled_authorization_is_none(settlement) -> None:
     cancelled = use(1, topics=[evm.AUTHORIZATION_CANCELED, evm.to_word(PAYER), NONCE])
 
     assert settlement([cancelled]) is None
 
 
-def test_an_authorization_that_paid_somebody_else_settled_nothing(settlement) -> None:
+def test_settlement_to_other_recipient_is_none(settlement) -> None:
     logs = [use(1), transfer(2, to=OTHER), use(3, nonce="0x" + "0b" * 32), transfer(4)]
 
     assert settlement([use(1)], mined(*logs)) is None
 
 
-def test_an_authorization_that_paid_less_settled_nothing(settlement) -> None:
+def test_settlement_of_lower_amount_is_none(settlement) -> None:
     assert settlement([use(1)], mined(use(1), transfer(2, amount=19_999))) is None
 
 
-def test_the_newest_blocks_time_is_the_chains(node, chain) -> None:
+def test_time_is_newest_blocks_time(node, chain) -> None:
     node.says["eth_getBlockByNumber"] = lambda number, _: {"latest": block(1234)}[number]
 
     assert chain.time(BASE) == 1234
@@ -303,7 +303,7 @@ def test_the_newest_blocks_time_is_the_chains(node, chain) -> None:
 # ── Nodes ───────────────────────────────────────────────────────────────────────
 
 
-def test_a_node_of_another_chain_is_not_believed(node, chain) -> None:
+def test_node_of_other_chain_is_unknown(node, chain) -> None:
     node.says |= {"eth_chainId": "0x89", "eth_call": "0x1"}
 
     assert "wrong chain id" in unknown(lambda: chain.is_used(BASE, PAYER, NONCE))
@@ -311,7 +311,7 @@ def test_a_node_of_another_chain_is_not_believed(node, chain) -> None:
     assert node.asked == ["eth_chainId", "eth_chainId"]
 
 
-def test_a_node_says_once_of_which_chain_it_is(node, chain) -> None:
+def test_node_chain_id_is_checked_once(node, chain) -> None:
     node.says["eth_call"] = "0x1"
 
     assert chain.is_used(BASE, PAYER, NONCE)
@@ -320,14 +320,14 @@ def test_a_node_says_once_of_which_chain_it_is(node, chain) -> None:
     assert node.asked == ["eth_chainId", "eth_call", "eth_call"]
 
 
-def test_a_passing_fault_passes(upstream, chain) -> None:
+def test_node_transient_fault_is_retried(upstream, chain) -> None:
     upstream.then(drop, reply({}, 503), reply({"result": "0x2105"}), reply({"result": "0x1"}))
 
     assert chain.is_used(BASE, PAYER, NONCE)
 
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
-def test_a_node_that_does_not_answer_is_unknown(upstream, fault) -> None:
+def test_node_without_answer_is_unknown(upstream, fault) -> None:
     upstream.then(fault)
     chain = JsonRpcChain({"base": f"{upstream.url}/v1/s3cret"}, timeout_s=0.4)
 
@@ -335,14 +335,14 @@ def test_a_node_that_does_not_answer_is_unknown(upstream, fault) -> None:
 
 
 @pytest.mark.parametrize("said", NONSENSE, ids=str)
-def test_nonsense_is_unknown(node, chain, said) -> None:
+def test_node_malformed_answer_is_unknown(node, chain, said) -> None:
     node.says |= {"eth_call": said, "eth_getBlockByNumber": said}
 
     unknown(lambda: chain.is_used(BASE, PAYER, NONCE))
     unknown(lambda: chain.time(BASE))
 
 
-def test_the_log_names_the_network_and_no_key(upstream, chain, caplog) -> None:
+def test_node_failure_log_has_network_without_key(upstream, chain, caplog) -> None:
     upstream.then(reply({"error": {"code": -32001, "message": "bad key s3cret"}}))
 
     unknown(lambda: chain.time(BASE))
@@ -351,5 +351,5 @@ def test_the_log_names_the_network_and_no_key(upstream, chain, caplog) -> None:
     assert said == ["RPC of base: eth_chainId: error -32001"]
 
 
-def test_a_network_without_a_node_is_unknown() -> None:
+def test_network_without_url_is_unknown() -> None:
     unknown(lambda: JsonRpcChain({}, timeout_s=0.5).time(BASE))

@@ -27,7 +27,7 @@ def a_payment(number: int) -> Payment:
     )
 
 
-def test_payments_in_a_state_are_listed_newest_first(moto, clock) -> None:
+def test_payments_command_lists_state_newest_first(moto, clock) -> None:
     records = DynamoPayments(moto.client, moto.payments, clock)
     for number in range(3):
         records.reserve(a_payment(number), replacing=None)
@@ -44,7 +44,7 @@ def test_payments_in_a_state_are_listed_newest_first(moto, clock) -> None:
     assert "private" not in str(claimed)
 
 
-def test_reason_replaces_a_missing_transaction(moto, clock) -> None:
+def test_payments_command_shows_reason_without_transaction(moto, clock) -> None:
     records = DynamoPayments(moto.client, moto.payments, clock)
     refused = replace(a_payment(1).refuse("insufficient_funds", now=NOON), id="auth#1")
     records.reserve(refused, replacing=None)
@@ -54,7 +54,7 @@ def test_reason_replaces_a_missing_transaction(moto, clock) -> None:
     assert format_row(row)[-1] == "insufficient_funds"
 
 
-def test_table_has_a_header_and_aligned_columns() -> None:
+def test_payments_command_aligns_columns_below_header() -> None:
     first = "a", "settled", "0.02", "base", "0x", "acme", "job", "0xfa"
 
     head, only = format_table([first]).splitlines()

@@ -98,7 +98,7 @@ def transferred(node: Node, payer: str, to: str, amount: int = PRICE, token: str
 # ── What was paid ───────────────────────────────────────────────────────────────
 
 
-def test_a_plain_transfer_is_read_from_its_receipt(chain, network, node, payer, pay_to) -> None:
+def test_chain_receipt_of_plain_transfer_has_it(chain, network, node, payer, pay_to) -> None:
     transaction = transferred(node, payer, pay_to)
 
     found = chain.find_receipt(network, transaction, pay_to=pay_to)
@@ -109,7 +109,7 @@ def test_a_plain_transfer_is_read_from_its_receipt(chain, network, node, payer, 
     assert found.transfers == [Transfer(log_index=0, payer=payer.lower(), amount=PRICE)]
 
 
-def test_a_transfer_by_authorization_has_its_nonce(chain, network, authorize, pay_to) -> None:
+def test_chain_receipt_of_authorization_has_its_nonce(chain, network, authorize, pay_to) -> None:
     signed = authorize()
 
     [paid] = chain.find_receipt(network, signed.submit(), pay_to=pay_to).transfers
@@ -117,7 +117,7 @@ def test_a_transfer_by_authorization_has_its_nonce(chain, network, authorize, pa
     assert (paid.payer, paid.amount, paid.nonce) == (signed.payer.lower(), PRICE, signed.nonce)
 
 
-def test_confirmations_grow_with_the_chain(chain, network, node, payer, pay_to) -> None:
+def test_chain_receipt_confirmations_grow_with_blocks(chain, network, node, payer, pay_to) -> None:
     transaction = transferred(node, payer, pay_to)
     before = chain.find_receipt(network, transaction, pay_to=pay_to).confirmations
 
@@ -126,7 +126,7 @@ def test_confirmations_grow_with_the_chain(chain, network, node, payer, pay_to) 
     assert chain.find_receipt(network, transaction, pay_to=pay_to).confirmations >= before + 11
 
 
-def test_a_router_may_pay_us_more_than_once(chain, network, node, payer, pay_to) -> None:
+def test_chain_receipt_of_router_has_all_transfers(chain, network, node, payer, pay_to) -> None:
     router = node.deploy(payer, "Router")
     node.send(payer, node.asset, "Token", "approve(address,uint256)", router, 2 * PRICE)
     method = "pay(address,address,uint256,address,uint256)"
@@ -142,9 +142,7 @@ def test_a_router_may_pay_us_more_than_once(chain, network, node, payer, pay_to)
     assert len({each.log_index for each in paid}) == 2
 
 
-def test_a_token_that_only_looks_like_usdc_pays_nothing(
-    chain, network, node, payer, pay_to
-) -> None:
+def test_chain_receipt_of_other_token_has_no_transfer(chain, network, node, payer, pay_to) -> None:
     transaction = transferred(node, payer, pay_to, token=node.deploy(payer, "Forgery"))
 
     found = chain.find_receipt(network, transaction, pay_to=pay_to)
@@ -152,7 +150,7 @@ def test_a_token_that_only_looks_like_usdc_pays_nothing(
     assert (found.succeeded, found.transfers) == (True, [])
 
 
-def test_a_transaction_that_failed_paid_nothing(chain, network, node, pay_to) -> None:
+def test_chain_receipt_of_failed_transaction_has_no_transfer(chain, network, node, pay_to) -> None:
     transaction = transferred(node, node.accounts[POOR].address, pay_to)
 
     found = chain.find_receipt(network, transaction, pay_to=pay_to)
@@ -160,19 +158,19 @@ def test_a_transaction_that_failed_paid_nothing(chain, network, node, pay_to) ->
     assert (found.succeeded, found.transfers) == (False, [])
 
 
-def test_a_payment_to_somebody_else_is_not_ours(chain, network, node, payer, pay_to) -> None:
+def test_chain_receipt_of_other_recipient_has_no_transfer(
+    chain, network, node, payer, pay_to
+) -> None:
     transaction = transferred(node, payer, node.accounts[OTHER].address)
 
     assert chain.find_receipt(network, transaction, pay_to=pay_to).transfers == []
 
 
-def test_a_transaction_that_nobody_sent_has_no_receipt(chain, network, pay_to) -> None:
+def test_chain_receipt_of_unknown_transaction_is_none(chain, network, pay_to) -> None:
     assert chain.find_receipt(network, NOWHERE, pay_to=pay_to) is None
 
 
-def test_a_transaction_that_was_reorganised_away_has_no_receipt(
-    chain, network, node, payer, pay_to
-) -> None:
+def test_chain_receipt_after_reorganization_is_none(chain, network, node, payer, pay_to) -> None:
     before = node.rpc("evm_snapshot")
     transaction = transferred(node, payer, pay_to)
 
@@ -184,7 +182,7 @@ def test_a_transaction_that_was_reorganised_away_has_no_receipt(
 # ── What became of an authorization ─────────────────────────────────────────────
 
 
-def test_an_authorization_is_used_once_it_has_paid(chain, network, used, authorize) -> None:
+def test_chain_authorization_is_used_after_payment(chain, network, used, authorize) -> None:
     signed = authorize()
     assert not used(signed)
 
@@ -194,14 +192,14 @@ def test_an_authorization_is_used_once_it_has_paid(chain, network, used, authori
     assert not chain.is_used(network, signed.payer, NOWHERE)
 
 
-def test_the_transaction_that_used_it_is_found(settlement, authorize) -> None:
+def test_chain_settlement_finds_transaction(settlement, authorize) -> None:
     signed = authorize()
     transaction = signed.submit()
 
     assert settlement(signed) == Settled(transaction=transaction, payer=signed.payer.lower())
 
 
-def test_it_is_found_below_a_thousand_blocks(settlement, node, authorize) -> None:
+def test_chain_settlement_below_1000_blocks_is_found(settlement, node, authorize) -> None:
     signed = authorize()
     transaction = signed.submit()
     node.rpc("anvil_mine", hex(1100), "0x0")
@@ -212,7 +210,7 @@ def test_it_is_found_below_a_thousand_blocks(settlement, node, authorize) -> Non
     assert found.transaction == transaction
 
 
-def test_one_that_paid_somebody_else_did_not_pay_us(used, settlement, authorize) -> None:
+def test_chain_settlement_to_other_recipient_is_none(used, settlement, authorize) -> None:
     signed = authorize(pay_to=authorize().node.accounts[OTHER].address)
     signed.submit()
 
@@ -220,14 +218,14 @@ def test_one_that_paid_somebody_else_did_not_pay_us(used, settlement, authorize)
     assert settlement(signed) is None
 
 
-def test_one_that_paid_less_did_not_pay_us(settlement, authorize) -> None:
+def test_chain_settlement_of_lower_amount_is_none(settlement, authorize) -> None:
     signed = authorize(amount=1)
     signed.submit()
 
     assert settlement(replace(signed, amount=PRICE)) is None
 
 
-def test_a_cancelled_one_is_used_and_did_not_pay_us(used, settlement, authorize) -> None:
+def test_chain_settlement_of_cancelled_authorization_is_none(used, settlement, authorize) -> None:
     signed = authorize()
     signed.cancel()
 
@@ -235,12 +233,12 @@ def test_a_cancelled_one_is_used_and_did_not_pay_us(used, settlement, authorize)
     assert settlement(signed) is None
 
 
-def test_one_that_nobody_used_leaves_no_trace(settlement, authorize) -> None:
+def test_chain_settlement_of_unused_authorization_is_unknown(settlement, authorize) -> None:
     with pytest.raises(SettlementUnknownError, match="no use"):
         settlement(authorize())
 
 
-def test_the_chains_time_is_its_newest_blocks(chain, network, node) -> None:
+def test_chain_time_is_newest_blocks_time(chain, network, node) -> None:
     before = chain.time(network)
 
     node.rpc("anvil_mine", "0x1", "0x1")
@@ -248,7 +246,7 @@ def test_the_chains_time_is_its_newest_blocks(chain, network, node) -> None:
     assert chain.time(network) >= before
 
 
-def test_a_node_of_another_chain_is_not_believed(chains, network) -> None:
+def test_node_of_other_chain_is_unknown(chains, network) -> None:
     swapped = {"base": "polygon", "polygon": "base"}[network.name]
     chain = JsonRpcChain({network.name: chains.nodes[swapped].rpc_url})
 
@@ -260,7 +258,9 @@ def test_a_node_of_another_chain_is_not_believed(chains, network) -> None:
 
 
 @pytest.mark.parametrize("version", [1, 2])
-def test_a_payment_is_verified_and_settled(ask, settlement, node, authorize, version) -> None:
+def test_facilitator_verifies_and_settles_payment(
+    ask, settlement, node, authorize, version
+) -> None:
     signed = authorize()
     before = node.balance(signed.pay_to)
 
@@ -271,7 +271,7 @@ def test_a_payment_is_verified_and_settled(ask, settlement, node, authorize, ver
     assert node.balance(signed.pay_to) == before + PRICE
 
 
-def test_a_payment_settles_once(ask, node, authorize) -> None:
+def test_facilitator_settles_payment_once(ask, node, authorize) -> None:
     signed = authorize()
     ask("settle", signed)
     before = node.balance(signed.pay_to)
@@ -281,21 +281,21 @@ def test_a_payment_settles_once(ask, node, authorize) -> None:
     assert node.balance(signed.pay_to) == before
 
 
-def test_who_has_no_money_is_told_so(ask, node, authorize) -> None:
+def test_facilitator_refuses_insufficient_funds(ask, node, authorize) -> None:
     signed = authorize(payer=node.accounts[POOR].address)
 
     assert ask("verify", signed) == Refused(reason="insufficient_funds")
     assert ask("settle", signed) == Refused(reason="invalid_transaction_state")
 
 
-def test_an_expired_authorization_is_told_so(ask, authorize) -> None:
+def test_facilitator_refuses_expired_authorization(ask, authorize) -> None:
     refused = ask("verify", authorize(valid_before=int(time.time()) - 10))
 
     assert refused == Refused(reason="invalid_exact_evm_payload_authorization_valid_before")
 
 
 @pytest.mark.parametrize("fault", ["lost", "late:2", "pending"])
-def test_a_settlement_whose_answer_is_lost_is_found_on_the_chain(
+def test_settlement_with_lost_response_is_found_on_chain(
     ask, chains, settlement, authorize, fault
 ) -> None:
     signed = authorize()
@@ -308,7 +308,7 @@ def test_a_settlement_whose_answer_is_lost_is_found_on_the_chain(
 
 
 @pytest.mark.parametrize("fault", ["500", "html", "drop"])
-def test_a_settlement_that_never_began_is_unknown_until_the_chain_is_asked(
+def test_settlement_never_begun_is_unknown_until_reconciled(
     ask, chains, used, authorize, fault
 ) -> None:
     signed = authorize()
@@ -320,7 +320,7 @@ def test_a_settlement_that_never_began_is_unknown_until_the_chain_is_asked(
     assert not used(signed)
 
 
-def test_a_wallets_signature_is_its_own(node) -> None:
+def test_recover_wallet_signature_returns_its_address(node) -> None:
     signer = node.accounts[OTHER].address
     text = f"{node.name}\n{NOWHERE}\n{'ab' * 32}"
 

@@ -37,14 +37,14 @@ def signed(key: PrivateKey, message: bytes, *, v: int = 27) -> bytes:
     return raw[:-1] + bytes([raw[-1] + v])
 
 
-def test_a_documented_signature_is_its_wallets() -> None:
+def test_recover_documented_signature_returns_its_wallet() -> None:
     message, signature, wallet = DOCUMENTED
 
     assert recover(message, signature) == wallet
 
 
 @given(st.binary(max_size=300), st.sampled_from([0, 27]))
-def test_every_signature_is_its_signers(message, v) -> None:
+def test_recover_any_signature_returns_its_signer(message, v) -> None:
     key = PrivateKey()
 
     signature = signed(key, message, v=v).hex()
@@ -53,7 +53,7 @@ def test_every_signature_is_its_signers(message, v) -> None:
     assert recover(message, f"0x{signature}") == address(key)
 
 
-def test_a_signature_of_something_else_is_somebody_elses() -> None:
+def test_recover_signature_of_other_message_differs() -> None:
     key = PrivateKey()
 
     assert recover(MESSAGE + b"!", f"0x{signed(key, MESSAGE).hex()}") != address(key)
@@ -65,12 +65,12 @@ def test_a_signature_of_something_else_is_somebody_elses() -> None:
      "0x" + "zz" * 65, "0x" + " 1" * 65, "0x" + "1" * 130 + "\n", "ü" * 132,
      "0x" + "11" * 64 + "1d"],
 )  # fmt: skip
-def test_what_is_no_signature_is_nobodys(signature) -> None:
+def test_recover_malformed_signature_returns_none(signature) -> None:
     assert recover(MESSAGE, signature) is None
 
 
 @given(st.binary(min_size=65, max_size=65))
-def test_no_65_bytes_break_it(raw) -> None:
+def test_recover_any_65_bytes_does_not_raise(raw) -> None:
     signer = recover(MESSAGE, f"0x{raw.hex()}")
 
     assert signer is None or re.fullmatch("0x[0-9a-f]{40}", signer)

@@ -53,25 +53,25 @@ def other(payment: Payment) -> Payment:
     return replace(payment, id=f"{payment.id}2")
 
 
-def test_a_claim_is_found_again_as_it_was(payments, payment) -> None:
+def test_reservation_is_read_unchanged(payments, payment) -> None:
     assert payments.reserve(payment, replacing=None)
 
     assert payments.find(payment.id) == payment
 
 
-def test_an_amount_may_be_as_large_as_a_chain_has_them(payments, payment) -> None:
+def test_reservation_with_256_bit_amount_is_read_unchanged(payments, payment) -> None:
     large = replace(payment, amount=2**256 - 1)
     payments.reserve(large, replacing=None)
 
     assert payments.find(payment.id) == large
 
 
-def test_what_nobody_has_claimed_is_not_there(payments, payment) -> None:
+def test_find_unknown_payment_returns_none(payments, payment) -> None:
     assert payments.find(payment.id) is None
     assert payments.find_key(payment.tenant, "k") is None
 
 
-def test_a_second_claim_is_refused_and_changes_nothing(payments, payment) -> None:
+def test_reserve_twice_is_refused_and_changes_nothing(payments, payment) -> None:
     payments.reserve(payment, replacing=None)
 
     assert not payments.reserve(replace(payment, job_id="another"), replacing=None)
@@ -80,7 +80,7 @@ def test_a_second_claim_is_refused_and_changes_nothing(payments, payment) -> Non
 
 @pytest.mark.parametrize("any_engine", ["memory", "ministack"], indirect=True)  # moto has no locks
 @pytest.mark.parametrize("keyed", [False, True])
-def test_of_ten_that_race_one_has_it(payments, payment, key, keyed) -> None:
+def test_reserve_in_ten_threads_succeeds_once(payments, payment, key, keyed) -> None:
     def claim(number: int) -> bool:
         mine = replace(payment, job_id=str(number))
         return payments.reserve(mine, replacing=None, key=key if keyed else None)
@@ -95,7 +95,7 @@ def test_of_ten_that_race_one_has_it(payments, payment, key, keyed) -> None:
 @pytest.mark.parametrize("close", [
     lambda p: p.refuse("insufficient_funds", now=NOON), lambda p: p.release(now=NOON),
 ])  # fmt: skip
-def test_what_came_to_nothing_can_be_claimed_anew_once(payments, payment, close) -> None:
+def test_reserve_closed_payment_again_succeeds_once(payments, payment, close) -> None:
     payments.reserve(payment, replacing=None)
     closed = close(payment)
     payments.save(closed, replacing=payment)
@@ -113,7 +113,7 @@ def test_what_came_to_nothing_can_be_claimed_anew_once(payments, payment, close)
     lambda p: p.leave_open(now=NOON + 1),
     lambda p: p.take_over(now=NOON + 1, lease=LEASE),
 ], ids=["settle", "refuse", "release", "leave open", "take over"])  # fmt: skip
-def test_each_step_is_stored(payments, payment, step) -> None:
+def test_save_stores_each_transition(payments, payment, step) -> None:
     payments.reserve(payment, replacing=None)
 
     payments.save(step(payment), replacing=payment)
@@ -121,7 +121,7 @@ def test_each_step_is_stored(payments, payment, step) -> None:
     assert payments.find(payment.id) == step(payment)
 
 
-def test_who_has_been_overtaken_changes_nothing_any_more(payments, payment) -> None:
+def test_save_of_stale_payment_raises_stale_error(payments, payment) -> None:
     payments.reserve(payment, replacing=None)
     taken = payment.take_over(now=NOON, lease=LEASE)
     payments.save(taken, replacing=payment)
@@ -131,7 +131,7 @@ def test_who_has_been_overtaken_changes_nothing_any_more(payments, payment) -> N
     assert payments.find(payment.id) == taken
 
 
-def test_a_payment_that_was_never_claimed_cannot_change(payments, payment) -> None:
+def test_save_of_unknown_payment_raises_stale_error(payments, payment) -> None:
     with pytest.raises(StalePaymentError):
         payments.save(payment.release(now=NOON), replacing=payment)
 
@@ -139,14 +139,14 @@ def test_a_payment_that_was_never_claimed_cannot_change(payments, payment) -> No
 # ── Idempotency-Key ─────────────────────────────────────────────────────────────
 
 
-def test_a_key_stands_for_the_payment_that_it_came_with(payments, payment, key) -> None:
+def test_reserve_with_key_stores_key_of_payment(payments, payment, key) -> None:
     assert payments.reserve(payment, replacing=None, key=key)
 
     assert payments.find_key(key.tenant, key.key) == key
     assert payments.find_key("rival", key.key) is None
 
 
-def test_two_payments_under_one_key_are_one(payments, payment, key) -> None:
+def test_reserve_second_payment_with_key_is_refused(payments, payment, key) -> None:
     payments.reserve(payment, replacing=None, key=key)
     second = other(payment)
 
@@ -155,7 +155,7 @@ def test_two_payments_under_one_key_are_one(payments, payment, key) -> None:
     assert payments.find_key(key.tenant, key.key) == key
 
 
-def test_a_key_whose_payment_came_to_nothing_can_stand_for_another(payments, payment, key) -> None:
+def test_reserve_with_replaced_key_stores_new_payment(payments, payment, key) -> None:
     payments.reserve(payment, replacing=None, key=key)
     second = other(payment)
     newer = replace(key, payment_id=second.id)
@@ -164,14 +164,14 @@ def test_a_key_whose_payment_came_to_nothing_can_stand_for_another(payments, pay
     assert payments.find_key(key.tenant, key.key) == newer
 
 
-def test_a_payment_that_is_claimed_takes_no_key_along(payments, payment, key) -> None:
+def test_reserve_refused_with_key_stores_no_key(payments, payment, key) -> None:
     payments.reserve(payment, replacing=None)
 
     assert not payments.reserve(payment, replacing=None, key=key)
     assert payments.find_key(key.tenant, key.key) is None
 
 
-def test_a_key_is_forgotten_after_its_time(payments, payment, key, clock) -> None:
+def test_key_after_expiry_is_free_again(payments, payment, key, clock) -> None:
     payments.reserve(payment, replacing=None, key=key)
     clock.advance(24 * HOUR)
     second = other(payment)
@@ -189,14 +189,14 @@ def table(engine, clock) -> DynamoPayments:
     return DynamoPayments(engine.client, engine.payments, clock)
 
 
-def test_a_claim_whose_answer_was_lost_is_ours(table, engine, payment) -> None:
+def test_reserve_after_lost_response_succeeds(table, engine, payment) -> None:
     with engine.losing_answer("PutItem") as lost:
         assert table.reserve(payment, replacing=None)
 
     assert lost
 
 
-def test_a_claim_with_a_key_whose_answer_was_lost_is_ours(table, engine, payment, key) -> None:
+def test_reserve_with_key_after_lost_response_succeeds(table, engine, payment, key) -> None:
     with engine.losing_answer("TransactWriteItems") as lost:
         assert table.reserve(payment, replacing=None, key=key)
 
@@ -204,7 +204,7 @@ def test_a_claim_with_a_key_whose_answer_was_lost_is_ours(table, engine, payment
     assert table.find(payment.id) == payment
 
 
-def test_a_step_whose_answer_was_lost_is_ours(table, engine, payment) -> None:
+def test_save_after_lost_response_succeeds(table, engine, payment) -> None:
     table.reserve(payment, replacing=None)
 
     with engine.losing_answer("PutItem") as lost:
@@ -213,7 +213,7 @@ def test_a_step_whose_answer_was_lost_is_ours(table, engine, payment) -> None:
     assert lost
 
 
-def test_the_very_same_claim_by_another_is_still_refused(table, engine, payment) -> None:
+def test_reserve_equal_payment_by_other_request_is_refused(table, engine, payment) -> None:
     table.reserve(payment, replacing=None)
 
     with engine.losing_answer("PutItem"):
@@ -227,19 +227,19 @@ def test_the_very_same_claim_by_another_is_still_refused(table, engine, payment)
     lambda t, p, key: t.find_key(p.tenant, key.key),
     lambda t, p, _: t.save(p.release(now=NOON), replacing=p),
 ])  # fmt: skip
-def test_a_table_that_throttles_is_said_to_be_busy(table, engine, payment, key, call) -> None:
+def test_throttled_table_raises_unavailable_error(table, engine, payment, key, call) -> None:
     with engine.failing("ThrottlingException"), pytest.raises(UnavailableError):
         call(table, payment, key)
 
 
-def test_payments_are_kept_for_more_than_a_year(table, engine, payment) -> None:
+def test_record_expires_after_more_than_a_year(table, engine, payment) -> None:
     table.reserve(payment, replacing=None)
 
     item = engine.client.get_item(TableName=engine.payments, Key={"PK": {"S": payment.id}})["Item"]
     assert int(item["expires_at"]["N"]) * 1000 == NOON + 400 * 24 * HOUR
 
 
-def test_a_payment_without_a_key_is_claimed_in_one_call(table, engine, payment) -> None:
+def test_reserve_without_key_makes_one_call(table, engine, payment) -> None:
     with engine.calls() as calls:
         table.reserve(payment, replacing=None)
 

@@ -39,7 +39,7 @@ def later(record, **image):
     return record | changed
 
 
-def test_an_open_payment_is_followed_from_when_its_request_must_be_over(invoke, machine) -> None:
+def test_follow_open_payment_starts_timer_at_lease_end(invoke, machine) -> None:
     invoke("workers/follow_payments")
 
     [started] = machine.started.values()
@@ -49,7 +49,7 @@ def test_an_open_payment_is_followed_from_when_its_request_must_be_over(invoke, 
     assert len(started["name"]) <= 80
 
 
-def test_a_payment_that_is_closed_by_then_costs_nothing(invoke, event, machine) -> None:
+def test_follow_closed_payment_starts_no_timer(invoke, event, machine) -> None:
     [record] = event("workers/follow_payments")["Records"]
     closed = later(record, state={"S": "settled"}, transaction={"S": "0x"})
 
@@ -58,14 +58,14 @@ def test_a_payment_that_is_closed_by_then_costs_nothing(invoke, event, machine) 
     assert machine.started == {}
 
 
-def test_a_batch_delivered_again_is_harmless(invoke, machine) -> None:
+def test_follow_same_batch_twice_starts_one_timer(invoke, machine) -> None:
     invoke("workers/follow_payments")
     invoke("workers/follow_payments")
 
     assert len(machine.started) == 1
 
 
-def test_a_payment_that_is_claimed_anew_is_followed_anew(invoke, event, machine) -> None:
+def test_follow_payment_reserved_again_starts_new_timer(invoke, event, machine) -> None:
     [record] = event("workers/follow_payments")["Records"]
     anew = later(record, created_at={"N": str(NOON + HOUR)}, attempt={"N": "2"})
 
@@ -98,14 +98,14 @@ def open_payment(monkeypatch, event, clock, rewire):
     )
 
 
-def test_as_long_as_a_request_is_at_it_it_is_left_alone(invoke, open_payment) -> None:
+def test_watch_leased_payment_changes_nothing(invoke, open_payment) -> None:
     answer = invoke("workers/watch_payment")
 
     assert answer == {"outcome": "open", "again": "2026-01-01T12:00:40Z"}
     assert open_payment.ledger.asked == []
 
 
-def test_money_that_has_arrived_makes_the_job(invoke, open_payment, clock, world) -> None:
+def test_watch_settled_payment_stores_job(invoke, open_payment, clock, world) -> None:
     open_payment.ledger.move(open_payment.authorization)
     clock.advance(HOUR)
 
@@ -116,7 +116,7 @@ def test_money_that_has_arrived_makes_the_job(invoke, open_payment, clock, world
     assert (job.created_at, job.deadline) == (clock(), clock() + 30_000)
 
 
-def test_what_is_not_known_yet_is_looked_at_again(invoke, open_payment, clock) -> None:
+def test_watch_unknown_payment_is_watched_again(invoke, open_payment, clock) -> None:
     clock.advance(40_000)
 
     assert invoke("workers/watch_payment") == {"outcome": "open", "again": "2026-01-01T12:01:10Z"}
@@ -124,7 +124,7 @@ def test_what_is_not_known_yet_is_looked_at_again(invoke, open_payment, clock) -
     assert "settle" not in open_payment.ledger.asked
 
 
-def test_what_can_no_longer_be_settled_is_released(invoke, open_payment, clock, world) -> None:
+def test_watch_expired_payment_releases_it(invoke, open_payment, clock, world) -> None:
     clock.advance(181_000)
 
     assert invoke("workers/watch_payment") == {"outcome": "over"}
@@ -132,9 +132,7 @@ def test_what_can_no_longer_be_settled_is_released(invoke, open_payment, clock, 
     assert world.repository.all() == []
 
 
-def test_what_is_unknown_for_a_day_is_left_to_the_operator(
-    invoke, open_payment, clock, log
-) -> None:
+def test_watch_payment_unknown_for_a_day_logs_error(invoke, open_payment, clock, log) -> None:
     open_payment.ledger.fate["time"] = ["unknown"]
     clock.advance(25 * HOUR)
 
@@ -143,5 +141,5 @@ def test_what_is_unknown_for_a_day_is_left_to_the_operator(
     assert log()[-1]["level"] == "ERROR"
 
 
-def test_a_payment_that_is_nowhere_is_over(invoke, open_payment) -> None:
+def test_watch_missing_payment_ends(invoke, open_payment) -> None:
     assert invoke("workers/watch_payment", {"paymentId": "auth#nothing"}) == {"outcome": "over"}

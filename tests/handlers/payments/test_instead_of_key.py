@@ -14,15 +14,15 @@ WEBHOOK = "https://hooks.example.com/in"
 
 @pytest.mark.parametrize("mode", ["instead-of-key"])
 class TestInsteadOfKey:
-    def test_the_job_is_a_payers(self, create, world) -> None:
+    def test_create_without_key_makes_job_of_payers(self, create, world) -> None:
         create(headers={"X-PAYMENT": a_header()})
 
         assert [job.tenant for job in world.repository.all()] == [PAYERS]
 
-    def test_a_key_changes_nothing_about_the_price(self, create) -> None:
+    def test_create_with_key_still_needs_payment(self, create) -> None:
         assert create(headers={"X-API-Key": "a valid one"}).status == 402
 
-    def test_a_key_is_enough_where_keys_are_free(
+    def test_create_with_key_when_keys_are_free_needs_no_payment(
         self, create, world, monkeypatch, checkout
     ) -> None:
         monkeypatch.setenv("KEYS_ARE_FREE", "true")
@@ -31,12 +31,12 @@ class TestInsteadOfKey:
         assert [job.tenant for job in world.repository.all()] == ["demo"]
         assert checkout.ledger.asked == []
 
-    def test_without_a_key_nothing_is_free(self, create, monkeypatch) -> None:
+    def test_create_without_key_when_keys_are_free_is_402(self, create, monkeypatch) -> None:
         monkeypatch.setenv("KEYS_ARE_FREE", "true")
 
         assert create().status == 402
 
-    def test_payers_have_keys_of_their_own(self, create, world) -> None:
+    def test_create_with_idempotency_key_is_scoped_to_payer(self, create, world) -> None:
         other = "0x" + "77" * 20
         mine = {"X-PAYMENT": a_header(), "Idempotency-Key": "k"}
         theirs = {
@@ -49,7 +49,7 @@ class TestInsteadOfKey:
         assert first.status == second.status == 201
         assert first.body["jobId"] != second.body["jobId"]
 
-    def test_a_payers_key_keeps_it_from_paying_twice(self, create, world, checkout) -> None:
+    def test_create_with_known_idempotency_key_charges_once(self, create, world, checkout) -> None:
         create(headers={"X-PAYMENT": a_header(), "Idempotency-Key": "k"})
         again = {"X-PAYMENT": a_header(nonce="0x" + "77" * 32), "Idempotency-Key": "k"}
 
@@ -57,7 +57,7 @@ class TestInsteadOfKey:
         assert len(world.repository.all()) == 1
         assert len(checkout.ledger.moved) == 1
 
-    def test_payers_have_agents_of_their_own(self, create, world) -> None:
+    def test_create_of_payer_uses_agents_of_payers(self, create, world) -> None:
         world.registry.put_agent(PAYERS, Agent(id="0", name="Payers'", order=-9))
 
         answer = create(headers={"X-PAYMENT": a_header()})
@@ -65,16 +65,14 @@ class TestInsteadOfKey:
         ref = JobRef(tenant=PAYERS, kind="messaging", id=answer.body["jobId"])
         assert world.repository.get(ref).request["agentId"] == "0"
 
-    def test_whoever_has_a_paid_jobs_id_may_read_it(self, create, call, event) -> None:
+    def test_get_paid_job_without_key_returns_it(self, create, call, event) -> None:
         made = create(headers={"X-PAYMENT": a_header()}).body
 
         answer = call("get_job", pathParameters={"jobId": made["jobId"]})
 
         assert (answer.status, answer.body["jobId"]) == (200, made["jobId"])
 
-    def test_a_webhook_is_for_those_who_have_a_secret_to_check_it_with(
-        self, create, world, checkout
-    ) -> None:
+    def test_create_with_webhook_without_key_is_400(self, create, world, checkout) -> None:
         answer = create(headers={"X-PAYMENT": a_header()}, webhook={"url": WEBHOOK})
 
         assert (answer.status, answer.body["code"]) == (400, "INVALID_REQUEST")
@@ -82,21 +80,21 @@ class TestInsteadOfKey:
         assert world.repository.all() == []
         assert checkout.ledger.moved == {}
 
-    def test_another_tenants_job_stays_its_own(self, call, stored) -> None:
+    def test_get_job_of_other_tenant_is_404(self, call, stored) -> None:
         job = stored(tenant="rival")
 
         assert call("get_job", pathParameters={"jobId": job.id}).status == 404
 
 
 @pytest.mark.parametrize("mode", ["required", "off"])
-def test_elsewhere_payers_jobs_are_nobodys(call, stored, mode) -> None:
+def test_get_job_of_payer_in_other_modes_is_404(call, stored, mode) -> None:
     job = stored(tenant=PAYERS)
 
     assert call("get_job", pathParameters={"jobId": job.id}).status == 404
 
 
 @pytest.mark.parametrize("mode", ["off"])
-def test_where_payments_are_off_a_payment_is_not_looked_at(create, checkout) -> None:
+def test_create_with_payment_when_off_ignores_it(create, checkout) -> None:
     answer = create(headers={"X-PAYMENT": "whatever"})
 
     assert answer.status == 201

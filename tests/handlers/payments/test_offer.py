@@ -13,14 +13,14 @@ RESOURCE = "https://api.example.com/api/messaging/jobs"
 
 
 @pytest.mark.parametrize("body", [None, "", "{", "[]"])
-def test_without_a_payment_any_request_learns_what_it_costs(call, body) -> None:
+def test_create_without_payment_is_402(call, body) -> None:
     answer = call("create_job", body=body)
 
     assert answer.status == 402
     assert (answer.body["x402Version"], answer.body["code"]) == (1, "payment_required")
 
 
-def test_the_body_is_for_clients_of_version_1(create) -> None:
+def test_offer_body_has_requirements_of_version_1(create) -> None:
     body = create().body
 
     assert body.keys() == {"x402Version", "error", "code", "accepts", "paymentInfo", "payment"}
@@ -55,7 +55,7 @@ def test_the_body_is_for_clients_of_version_1(create) -> None:
     }
 
 
-def test_the_body_says_plainly_what_to_pay_too(create) -> None:
+def test_offer_body_has_plain_payment_info(create) -> None:
     body = create().body
 
     assert body["paymentInfo"]["payment"] == body["payment"]
@@ -71,7 +71,7 @@ def test_the_body_says_plainly_what_to_pay_too(create) -> None:
     assert [each["chainId"] for each in body["payment"]] == [8453, 137]
 
 
-def test_the_header_is_for_clients_of_version_2(create) -> None:
+def test_offer_header_has_requirements_of_version_2(create) -> None:
     offer = decoded(create().headers["PAYMENT-REQUIRED"])
 
     assert offer.keys() == {"x402Version", "error", "resource", "accepts", "extensions"}
@@ -89,7 +89,7 @@ def test_the_header_is_for_clients_of_version_2(create) -> None:
     assert offer["extensions"]["bazaar"].keys() == {"info", "schema"}
 
 
-def test_all_headers_together_stay_small(create, monkeypatch) -> None:
+def test_offer_headers_stay_below_8_kb(create, monkeypatch) -> None:
     monkeypatch.setenv("PAYMENT_NETWORKS", "base,polygon,base-sepolia")
     monkeypatch.setenv("BASE_SEPOLIA_RPC_URL", "https://sepolia.example")
 
@@ -98,7 +98,7 @@ def test_all_headers_together_stay_small(create, monkeypatch) -> None:
     assert sum(len(name) + len(value) + 4 for name, value in headers.items()) < 8192
 
 
-def test_a_network_that_cannot_be_read_is_not_on_offer(create, monkeypatch) -> None:
+def test_offer_omits_network_without_rpc_url(create, monkeypatch) -> None:
     monkeypatch.setenv("BASE_RPC_URL", "")
 
     assert [each["network"] for each in create().body["accepts"]] == ["polygon"]
@@ -107,7 +107,7 @@ def test_a_network_that_cannot_be_read_is_not_on_offer(create, monkeypatch) -> N
 @pytest.mark.parametrize(("price", "amount"), [
     ("20000", "0.02"), ("1", "0.000001"), ("1000000", "1"), ("100000000", "100"),
 ])  # fmt: skip
-def test_amounts_are_spelled_in_full(create, monkeypatch, price, amount) -> None:
+def test_to_usdc_writes_no_exponent(create, monkeypatch, price, amount) -> None:
     monkeypatch.setenv("PAYMENT_PRICE", price)
 
     assert create().body["payment"][0]["amount"] == amount

@@ -21,7 +21,7 @@ WEBHOOK = "https://hooks.example.com/in"
     (1, "X-PAYMENT", "X-PAYMENT-RESPONSE", "base"),
     (2, "PAYMENT-SIGNATURE", "PAYMENT-RESPONSE", "eip155:8453"),
 ])  # fmt: skip
-def test_who_pays_gets_the_job_and_a_receipt(create, world, checkout, told) -> None:
+def test_create_with_payment_returns_job_and_receipt(create, world, checkout, told) -> None:
     version, sent, receipt, network = told
 
     answer = create(headers={sent: a_header(version)})
@@ -42,7 +42,7 @@ def test_who_pays_gets_the_job_and_a_receipt(create, world, checkout, told) -> N
 
 
 @pytest.mark.parametrize("events", [["completed", "failed"], None])
-def test_a_paid_job_keeps_its_webhook(create, world, events) -> None:
+def test_create_with_payment_keeps_webhook(create, world, events) -> None:
     told = {"url": WEBHOOK, "events": events} if events else {"url": WEBHOOK}
 
     answer = create(headers={"X-PAYMENT": a_header()}, webhook=told)
@@ -52,7 +52,7 @@ def test_a_paid_job_keeps_its_webhook(create, world, events) -> None:
     assert job.webhook == Webhook(url=WEBHOOK, events=frozenset(events or ()))
 
 
-def test_a_payment_pays_for_no_other_webhook(create, world) -> None:
+def test_create_with_used_payment_and_other_webhook_is_402(create, world) -> None:
     create(headers={"X-PAYMENT": a_header()}, webhook={"url": WEBHOOK})
 
     again = create(headers={"X-PAYMENT": a_header()}, webhook={"url": f"{WEBHOOK}2"})
@@ -62,7 +62,7 @@ def test_a_payment_pays_for_no_other_webhook(create, world) -> None:
 
 
 @pytest.mark.parametrize("version", [1, 2])
-def test_the_facilitator_is_asked_about_what_was_offered(create, checkout, version) -> None:
+def test_create_sends_offered_requirements_to_facilitator(create, checkout, version) -> None:
     name = "X-PAYMENT" if version == 1 else "PAYMENT-SIGNATURE"
     refused = create()
     offered = refused.body if version == 1 else decoded(refused.headers["PAYMENT-REQUIRED"])
@@ -72,7 +72,7 @@ def test_the_facilitator_is_asked_about_what_was_offered(create, checkout, versi
     assert checkout.ledger.requirements == [offered["accepts"][0]]
 
 
-def test_the_same_request_again_is_the_same_job(create, world) -> None:
+def test_create_again_with_same_payment_returns_first_job(create, world) -> None:
     first = create(headers={"X-PAYMENT": a_header()})
     again = create(headers={"X-PAYMENT": a_header()})
 
@@ -81,7 +81,7 @@ def test_the_same_request_again_is_the_same_job(create, world) -> None:
     assert len(world.repository.all()) == 1
 
 
-def test_a_payment_pays_for_one_request_only(create, world) -> None:
+def test_create_with_used_payment_is_402(create, world) -> None:
     create(headers={"X-PAYMENT": a_header()})
     again = create(headers={"X-PAYMENT": a_header()}, content="Another")
 
@@ -89,7 +89,7 @@ def test_a_payment_pays_for_one_request_only(create, world) -> None:
     assert len(world.repository.all()) == 1
 
 
-def test_the_answer_can_be_waited_for(create, world, stored) -> None:
+def test_create_with_payment_and_wait_returns_ended_job(create, world, stored) -> None:
     def end() -> None:
         for job in world.repository.all():
             if not job.status.is_terminal:
@@ -107,7 +107,7 @@ def test_the_answer_can_be_waited_for(create, world, stored) -> None:
     assert "X-PAYMENT-RESPONSE" in answer.headers
 
 
-def test_the_time_that_settling_took_is_not_waited_again(create, world, checkout) -> None:
+def test_create_with_wait_counts_time_of_settling(create, world, checkout) -> None:
     checkout.ledger.meanwhile["settle"] = lambda: world.clock.advance(17_000)
 
     answer = create(headers={"X-PAYMENT": a_header(), "Prefer": "wait=25"}, timeoutMs=300_000)
@@ -116,21 +116,21 @@ def test_the_time_that_settling_took_is_not_waited_again(create, world, checkout
     assert world.clock() <= NOON + 25_000
 
 
-def test_what_is_wrong_with_the_body_is_said_before_anything_is_charged(create, checkout) -> None:
+def test_create_with_invalid_body_charges_nothing(create, checkout) -> None:
     answer = create(headers={"X-PAYMENT": a_header()}, content="")
 
     assert (answer.status, answer.body["error"]) == (400, "content cannot be empty")
     assert checkout.ledger.asked == []
 
 
-def test_an_agent_that_is_not_there_costs_nothing(create, checkout) -> None:
+def test_create_with_unknown_agent_charges_nothing(create, checkout) -> None:
     agent = "bbbbbbbb-bbbb-4bbb-8bbb-bbbbbbbbbbbb"
 
     assert create(headers={"X-PAYMENT": a_header()}, agentId=agent).status == 404
     assert checkout.ledger.asked == []
 
 
-def test_a_refused_payment_is_a_402_with_the_reason_and_the_offer(create, world, checkout) -> None:
+def test_create_with_refused_payment_is_402_with_reason(create, world, checkout) -> None:
     checkout.ledger.fate["settle"] = ["refused insufficient_funds"]
 
     answer = create(headers={"X-PAYMENT": a_header()})
@@ -141,7 +141,7 @@ def test_a_refused_payment_is_a_402_with_the_reason_and_the_offer(create, world,
     assert world.repository.all() == []
 
 
-def test_a_settlement_that_is_not_known_of_is_never_a_402(create, world, checkout) -> None:
+def test_create_with_unknown_settlement_is_503(create, world, checkout) -> None:
     checkout.ledger.fate["settle"] = ["lost"]
 
     answer = create(headers={"X-PAYMENT": a_header()})
@@ -170,20 +170,20 @@ def test_a_settlement_that_is_not_known_of_is_never_a_402(create, world, checkou
     encoded(decoded(a_header()) | {"payload": []}),
     encoded(decoded(a_header()) | {"more": [[[[[[[[[[[[[1]]]]]]]]]]]]]}),
 ])  # fmt: skip
-def test_a_payment_that_is_none_is_a_400(create, checkout, header) -> None:
+def test_create_with_malformed_payment_is_400(create, checkout, header) -> None:
     answer = create(headers={"X-PAYMENT": header})
 
     assert (answer.status, answer.body["code"]) == (400, "INVALID_REQUEST")
     assert checkout.payments.all() == []
 
 
-def test_one_request_pays_once(create) -> None:
+def test_create_with_two_payment_headers_is_400(create) -> None:
     answer = create(headers={"X-PAYMENT": a_header(), "PAYMENT-SIGNATURE": a_header(2)})
 
     assert answer.status == 400
 
 
-def test_another_asset_than_was_asked_for_is_refused(create, checkout) -> None:
+def test_create_with_other_asset_is_402(create, checkout) -> None:
     other = decoded(a_header(2))
     other["accepted"]["asset"] = "0x" + "99" * 20
 

@@ -12,7 +12,7 @@ from tests.payments import (
 HASH = "0x" + "Fa" * 32
 
 
-def test_a_transactions_hash_is_not_taken_unless_that_is_wished(create) -> None:
+def test_create_with_transaction_when_disabled_is_400(create) -> None:
     answer = create(headers={"X-PAYMENT": HASH, "X-PAYMENT-NETWORK": "base"})
 
     assert answer.status == 400
@@ -24,7 +24,7 @@ def hashes(monkeypatch, checkout) -> None:
     checkout.ledger.receipts[HASH.lower()] = a_receipt(a_transfer())
 
 
-def test_a_signed_transaction_pays_for_one_job(create, world, hashes) -> None:
+def test_create_with_signed_transaction_makes_one_job(create, world, hashes) -> None:
     headers = {"X-PAYMENT": HASH, "X-PAYMENT-NETWORK": "base", "X-PAYMENT-SIGNATURE": PAYER}
 
     first, again = create(headers=headers), create(headers=headers)
@@ -37,7 +37,7 @@ def test_a_signed_transaction_pays_for_one_job(create, world, hashes) -> None:
 
 
 @pytest.mark.parametrize("network", [None, "", "solana", "base-sepolia", "eip155:8453"])
-def test_the_transactions_network_must_be_one_of_ours(create, hashes, network) -> None:
+def test_create_with_transaction_of_unknown_network_is_400(create, hashes, network) -> None:
     headers = {"X-PAYMENT": HASH, "X-PAYMENT-SIGNATURE": PAYER}
     named = {} if network is None else {"X-PAYMENT-NETWORK": network}
 
@@ -45,14 +45,14 @@ def test_the_transactions_network_must_be_one_of_ours(create, hashes, network) -
 
 
 @pytest.mark.parametrize("signature", [None, "", "0x", "0x1", "yes"])
-def test_without_a_signature_a_transaction_is_anybodys(create, hashes, signature) -> None:
+def test_create_with_unsigned_transaction_is_400(create, hashes, signature) -> None:
     headers = {"X-PAYMENT": HASH, "X-PAYMENT-NETWORK": "base"}
     signed = {} if signature is None else {"X-PAYMENT-SIGNATURE": signature}
 
     assert create(headers=headers | signed).status == 400
 
 
-def test_somebody_elses_signature_does_not_do(create, hashes) -> None:
+def test_create_with_signature_of_other_payer_is_402(create, hashes) -> None:
     headers = {"X-PAYMENT": HASH, "X-PAYMENT-NETWORK": "base", "X-PAYMENT-SIGNATURE": "0x" + "77"}
 
     answer = create(headers=headers)
@@ -60,7 +60,9 @@ def test_somebody_elses_signature_does_not_do(create, hashes) -> None:
     assert (answer.status, answer.body["code"]) == (402, "invalid_signature")
 
 
-def test_signatures_can_be_done_without(create, hashes, monkeypatch) -> None:
+def test_create_with_unsigned_transaction_when_allowed_makes_job(
+    create, hashes, monkeypatch
+) -> None:
     monkeypatch.setenv("ALLOW_UNSIGNED_TRANSACTION_HASH", "true")
 
     assert create(headers={"X-PAYMENT": HASH, "X-PAYMENT-NETWORK": "base"}).status == 201

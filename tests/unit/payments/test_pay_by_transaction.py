@@ -28,7 +28,7 @@ def world(clock) -> PaymentWorld:
     return made
 
 
-def test_a_transfer_pays_for_one_job(world) -> None:
+def test_transfer_pays_for_one_job(world) -> None:
     first, again = world.show(), world.show()
 
     assert again == first
@@ -39,14 +39,14 @@ def test_a_transfer_pays_for_one_job(world) -> None:
         world.show("Another")
 
 
-def test_what_is_signed_is_the_network_the_hash_and_the_bodys_digest() -> None:
+def test_proof_message_has_network_hash_and_body_digest() -> None:
     proof = Proof(network=BASE, transaction=HASH, body=b"abc", signature=None)
 
     digest = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
     assert proof.message.decode() == f"base\n{HASH}\n{digest}"
 
 
-def test_more_than_was_asked_for_is_taken(world) -> None:
+def test_transfer_over_price_is_accepted(world) -> None:
     world.ledger.receipts[HASH] = a_receipt(a_transfer(amount=PRICE + 1))
 
     assert world.show().payment.amount == PRICE + 1
@@ -60,7 +60,7 @@ def test_more_than_was_asked_for_is_taken(world) -> None:
     (a_receipt(a_transfer(payer="0x" + "77" * 20)), "invalid_signature"),
     (a_receipt(a_transfer(), mined_at=NOON // 1000 - 24 * 3600 - 1), "payment_too_old"),
 ])  # fmt: skip
-def test_a_transaction_that_has_not_paid_us_is_refused(world, receipt, code) -> None:
+def test_transaction_without_payment_is_refused(world, receipt, code) -> None:
     world.ledger.receipts[HASH] = receipt
 
     with pytest.raises(PaymentRefusedError, match=rf"^{code}$"):
@@ -94,7 +94,7 @@ def test_chain_is_asked_for_the_transaction_and_our_address(world, monkeypatch) 
 
 
 @pytest.mark.parametrize("receipt", [None, a_receipt(a_transfer(), confirmations=11)])
-def test_a_transaction_that_is_not_certain_yet_is_unknown(world, receipt) -> None:
+def test_transaction_unconfirmed_is_unknown(world, receipt) -> None:
     world.ledger.receipts[HASH] = receipt
 
     with pytest.raises(SettlementUnknownError):
@@ -102,7 +102,7 @@ def test_a_transaction_that_is_not_certain_yet_is_unknown(world, receipt) -> Non
     assert world.stored.all() == []
 
 
-def test_a_transaction_may_pay_for_as_many_jobs_as_it_has_transfers(world) -> None:
+def test_transaction_with_two_transfers_pays_for_two_jobs(world) -> None:
     world.ledger.receipts[HASH] = a_receipt(a_transfer(log_index=3), a_transfer(log_index=7))
 
     first, second = world.show("One"), world.show("Two")
@@ -114,7 +114,7 @@ def test_a_transaction_may_pay_for_as_many_jobs_as_it_has_transfers(world) -> No
     assert len(world.jobs.all()) == 2
 
 
-def test_an_authorization_is_the_same_payment_however_it_is_shown(world) -> None:
+def test_authorization_used_before_does_not_pay_as_transaction(world) -> None:
     world.pay()
     world.ledger.receipts[HASH] = a_receipt(a_transfer(nonce=NONCE))
 
@@ -123,7 +123,7 @@ def test_an_authorization_is_the_same_payment_however_it_is_shown(world) -> None
     assert len(world.jobs.all()) == 1
 
 
-def test_a_transactions_authorization_cannot_be_shown_as_such_afterwards(world) -> None:
+def test_transaction_used_before_does_not_pay_as_authorization(world) -> None:
     world.ledger.receipts[HASH] = a_receipt(a_transfer(nonce=NONCE))
     paid = world.show()
     world.ledger.move(an_authorization())
@@ -133,7 +133,7 @@ def test_a_transactions_authorization_cannot_be_shown_as_such_afterwards(world) 
         world.pay("Another")
 
 
-def test_a_lost_answer_is_given_again_after_more_than_a_day(world, clock) -> None:
+def test_transaction_again_after_a_day_returns_first_job(world, clock) -> None:
     first = world.show()
     world.jobs.get(first.job.ref)
     clock.advance(23 * HOUR)
@@ -145,7 +145,9 @@ def test_a_lost_answer_is_given_again_after_more_than_a_day(world, clock) -> Non
 @pytest.mark.parametrize("step", range(5))
 @pytest.mark.parametrize("where", ["payments", "repository"])
 @pytest.mark.parametrize("fate", ["killed", "killed after"])
-def test_whoever_is_killed_leaves_one_job_or_none(world, clock, where, fate, step) -> None:
+def test_transaction_killed_at_any_step_makes_at_most_one_job(
+    world, clock, where, fate, step
+) -> None:
     getattr(world, where).fate = [""] * step + [fate]
     try:
         world.show()
@@ -158,7 +160,7 @@ def test_whoever_is_killed_leaves_one_job_or_none(world, clock, where, fate, ste
     assert [each.state for each in world.stored.all()] == [PaymentState.SETTLED]
 
 
-def test_a_claim_that_was_left_behind_is_finished_without_asking_the_chain(world, clock) -> None:
+def test_transaction_with_abandoned_reservation_gets_its_job(world, clock) -> None:
     world.repository.fate = ["killed"]
     with pytest.raises(Killed):
         world.show()
@@ -171,7 +173,7 @@ def test_a_claim_that_was_left_behind_is_finished_without_asking_the_chain(world
     assert world.ledger.asked == []
 
 
-def test_while_one_request_is_at_it_the_same_one_comes_back(world) -> None:
+def test_transaction_during_reservation_is_unknown(world) -> None:
     world.repository.fate = ["killed"]
     with pytest.raises(Killed):
         world.show()
@@ -180,7 +182,7 @@ def test_while_one_request_is_at_it_the_same_one_comes_back(world) -> None:
         world.show()
 
 
-def test_under_a_key_that_is_known_no_other_transfer_is_taken(world) -> None:
+def test_transaction_with_known_key_returns_first_job(world) -> None:
     world.ledger.receipts[HASH] = a_receipt(a_transfer(log_index=3), a_transfer(log_index=7))
 
     first = world.show(key="k")

@@ -21,7 +21,7 @@ OTHER = an_authorization(nonce="0x" + "77" * 32)
 # ── What is paid ──────────────────────────────────────────────────────────────────
 
 
-def test_a_settled_payment_is_a_job_and_a_record_without_it(world) -> None:
+def test_pay_when_settled_stores_job_and_closes_record(world) -> None:
     paid = world.pay()
 
     [payment] = world.stored.all()
@@ -31,7 +31,7 @@ def test_a_settled_payment_is_a_job_and_a_record_without_it(world) -> None:
     assert (payment.amount, payment.network, payment.job) == (PRICE, "base", {})
 
 
-def test_a_jobs_time_begins_when_it_is_paid(world, clock) -> None:
+def test_pay_starts_job_timeout_at_settlement(world, clock) -> None:
     world.ledger.meanwhile["settle"] = lambda: clock.advance(17_000)
 
     job = world.pay().job
@@ -39,7 +39,7 @@ def test_a_jobs_time_begins_when_it_is_paid(world, clock) -> None:
     assert (job.created_at, job.deadline) == (NOON + 17_000, NOON + 47_000)
 
 
-def test_a_job_that_is_made_after_its_request_has_its_webhook(world, clock) -> None:
+def test_reconciled_job_keeps_its_webhook(world, clock) -> None:
     told = Webhook(url="https://hooks.example.com/in", events=frozenset({"failed"}))
     world.ledger.fate["settle"] = ["killed after"]
     order = Order(new=a_new_job(webhook=told), authorization=an_authorization(), requirements={})
@@ -62,7 +62,7 @@ def test_a_job_that_is_made_after_its_request_has_its_webhook(world, clock) -> N
     ({"valid_before": NOON // 1000 + 9}, "payment_expired"),
     ({"valid_before": NOON // 1000 + 3601}, "payment_valid_too_long"),
 ])  # fmt: skip
-def test_what_is_not_as_asked_for_is_refused_before_anybody_is_asked(world, about, code) -> None:
+def test_pay_with_wrong_terms_is_refused_without_facilitator(world, about, code) -> None:
     with pytest.raises(PaymentRefusedError, match=code):
         world.pay(authorization=an_authorization(**about))
 
@@ -70,13 +70,13 @@ def test_what_is_not_as_asked_for_is_refused_before_anybody_is_asked(world, abou
     assert world.stored.all() == []
 
 
-def test_the_recipient_may_be_spelled_in_any_case(world) -> None:
+def test_pay_with_recipient_in_any_case_is_accepted(world) -> None:
     address = an_authorization().pay_to
 
     assert world.pay(authorization=an_authorization(pay_to=address.lower()))
 
 
-def test_a_refused_verify_claims_nothing(world) -> None:
+def test_pay_with_refused_verify_reserves_nothing(world) -> None:
     world.ledger.funds = 0
 
     with pytest.raises(PaymentRefusedError, match="insufficient_funds"):
@@ -87,7 +87,7 @@ def test_a_refused_verify_claims_nothing(world) -> None:
 @pytest.mark.parametrize(("fate", "error"), [
     ("unknown", SettlementUnknownError), ("unavailable", UnavailableError),
 ])  # fmt: skip
-def test_a_verify_that_fails_claims_nothing(world, fate, error) -> None:
+def test_pay_with_failed_verify_reserves_nothing(world, fate, error) -> None:
     world.ledger.fate["verify"] = [fate]
 
     with pytest.raises(error):
@@ -98,7 +98,7 @@ def test_a_verify_that_fails_claims_nothing(world, fate, error) -> None:
 # ── One payment, one job ──────────────────────────────────────────────────────────
 
 
-def test_the_same_request_again_is_the_same_job_though_the_price_has_changed(world) -> None:
+def test_pay_again_after_price_change_returns_first_job(world) -> None:
     first = world.pay()
     dearer = replace(world.pay_for_job, terms=replace(world.pay_for_job.terms, price=PRICE * 2))
 
@@ -108,14 +108,14 @@ def test_the_same_request_again_is_the_same_job_though_the_price_has_changed(wor
     assert len(world.jobs.all()) == 1
 
 
-def test_another_request_cannot_be_paid_for_with_it(world) -> None:
+def test_pay_with_used_payment_and_other_request_is_refused(world) -> None:
     world.pay("Hello")
 
     with pytest.raises(PaymentRefusedError, match="payment_already_used"):
         world.pay("Another")
 
 
-def test_another_tenants_same_request_is_another_one(world) -> None:
+def test_pay_with_used_payment_of_other_tenant_is_refused(world) -> None:
     world.pay()
     order = Order(new=a_new_job(tenant="rival"), authorization=an_authorization(), requirements={})
 
@@ -123,7 +123,7 @@ def test_another_tenants_same_request_is_another_one(world) -> None:
         world.pay_for_job(order)
 
 
-def test_the_same_nonce_on_another_chain_is_another_payment(world) -> None:
+def test_pay_with_same_nonce_on_other_chain_makes_new_job(world) -> None:
     world.pay()
     world.ledger.moved.clear()
 
@@ -132,7 +132,7 @@ def test_the_same_nonce_on_another_chain_is_another_payment(world) -> None:
     assert len(world.jobs.all()) == 2
 
 
-def test_while_one_request_is_at_it_others_are_told_to_come_back(world) -> None:
+def test_pay_during_reservation_is_unknown(world) -> None:
     told = []
 
     def meanwhile() -> None:
@@ -150,7 +150,7 @@ def test_while_one_request_is_at_it_others_are_told_to_come_back(world) -> None:
     assert len(world.jobs.all()) == 1
 
 
-def test_who_loses_the_race_for_the_claim_comes_back(world) -> None:
+def test_pay_that_loses_reservation_is_unknown(world) -> None:
     world.payments.reserve = lambda *_, **__: False  # type: ignore[method-assign]
 
     with pytest.raises(SettlementUnknownError):
@@ -158,7 +158,7 @@ def test_who_loses_the_race_for_the_claim_comes_back(world) -> None:
     assert world.ledger.asked == ["verify"]
 
 
-def test_a_job_that_is_long_gone_is_not_made_again(world, clock) -> None:
+def test_pay_again_after_job_expired_is_refused(world, clock) -> None:
     world.pay()
     clock.advance(48 * HOUR)
 
@@ -169,7 +169,7 @@ def test_a_job_that_is_long_gone_is_not_made_again(world, clock) -> None:
 # ── Idempotency-Key ───────────────────────────────────────────────────────────────
 
 
-def test_under_a_key_that_is_known_a_new_payment_is_not_charged(world) -> None:
+def test_pay_with_known_key_does_not_charge_new_payment(world) -> None:
     first = world.pay(key="k")
     again = world.pay(key="k", authorization=OTHER)
 
@@ -177,7 +177,7 @@ def test_under_a_key_that_is_known_a_new_payment_is_not_charged(world) -> None:
     assert OTHER.nonce not in world.ledger.moved
 
 
-def test_another_request_under_the_same_key_is_a_conflict(world) -> None:
+def test_pay_with_known_key_and_other_request_conflicts(world) -> None:
     world.pay(key="k")
 
     with pytest.raises(IdempotencyConflictError):
@@ -185,7 +185,7 @@ def test_another_request_under_the_same_key_is_a_conflict(world) -> None:
     assert OTHER.nonce not in world.ledger.moved
 
 
-def test_while_a_keys_payment_is_open_no_other_is_charged(world) -> None:
+def test_pay_while_payment_of_key_is_open_charges_no_other(world) -> None:
     world.ledger.fate["settle"] = ["unknown"]
     with pytest.raises(SettlementUnknownError):
         world.pay(key="k")
@@ -195,7 +195,7 @@ def test_while_a_keys_payment_is_open_no_other_is_charged(world) -> None:
     assert OTHER.nonce not in world.ledger.moved
 
 
-def test_a_keys_payment_that_has_arrived_is_found_by_another_one(world) -> None:
+def test_pay_with_key_finds_earlier_settled_payment(world) -> None:
     world.ledger.fate["settle"] = ["lost"]
     with pytest.raises(SettlementUnknownError):
         world.pay(key="k")
@@ -206,7 +206,7 @@ def test_a_keys_payment_that_has_arrived_is_found_by_another_one(world) -> None:
     assert OTHER.nonce not in world.ledger.moved
 
 
-def test_a_key_whose_payment_was_refused_may_be_paid_for_anew(world) -> None:
+def test_pay_with_key_of_refused_payment_is_charged(world) -> None:
     world.ledger.fate["settle"] = ["refused insufficient_funds"]
     with pytest.raises(PaymentRefusedError):
         world.pay(key="k")
@@ -217,7 +217,7 @@ def test_a_key_whose_payment_was_refused_may_be_paid_for_anew(world) -> None:
     assert world.pay(key="k").payment.id == OTHER.payment_id
 
 
-def test_an_unknown_payment_with_a_key_is_settled_by_its_own_request(world) -> None:
+def test_pay_again_with_key_settles_unknown_payment(world) -> None:
     world.ledger.fate["settle"] = ["unknown"]
     with pytest.raises(SettlementUnknownError):
         world.pay(key="k")
@@ -225,7 +225,7 @@ def test_an_unknown_payment_with_a_key_is_settled_by_its_own_request(world) -> N
     assert world.pay(key="k").payment.state is PaymentState.SETTLED
 
 
-def test_each_tenant_has_its_own_keys(world) -> None:
+def test_pay_with_key_of_other_tenant_makes_new_job(world) -> None:
     world.pay(key="k")
     order = Order(
         new=a_new_job("Another", "k", tenant="rival"), authorization=OTHER, requirements={}

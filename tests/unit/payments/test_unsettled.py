@@ -11,7 +11,7 @@ from tests.payments import PRICE, SOON, Killed, an_authorization
 # ── Refused, and unknown, which is not unpaid ─────────────────────────────────────
 
 
-def test_a_refused_settle_never_runs(world) -> None:
+def test_settle_refused_stores_no_job(world) -> None:
     world.ledger.fate["settle"] = ["refused insufficient_funds"]
 
     with pytest.raises(PaymentRefusedError, match="insufficient_funds"):
@@ -21,13 +21,13 @@ def test_a_refused_settle_never_runs(world) -> None:
     assert (payment.state, payment.reason) == (PaymentState.REFUSED, "insufficient_funds")
 
 
-def test_a_refusal_because_somebody_else_has_submitted_it_is_none(world) -> None:
+def test_settle_refused_for_used_nonce_that_paid_us_is_settled(world) -> None:
     world.ledger.meanwhile["settle"] = lambda: world.ledger.move(an_authorization())
 
     assert world.pay().payment.state is PaymentState.SETTLED
 
 
-def test_a_nonce_that_was_used_to_pay_us_less_has_not_paid(world) -> None:
+def test_settle_refused_for_nonce_that_paid_less_is_refused(world) -> None:
     def pay_less() -> None:
         world.ledger.move(an_authorization(), amount=1)
 
@@ -39,7 +39,7 @@ def test_a_nonce_that_was_used_to_pay_us_less_has_not_paid(world) -> None:
 
 
 @pytest.mark.parametrize("blind", ["time", "used", "settlement"])
-def test_a_refusal_that_the_chain_cannot_confirm_is_unknown(world, blind) -> None:
+def test_settle_refused_with_unreadable_chain_is_unknown(world, blind) -> None:
     world.ledger.meanwhile["settle"] = lambda: world.ledger.move(an_authorization())
     world.ledger.fate[blind] = ["unknown"]
 
@@ -52,9 +52,7 @@ def test_a_refusal_that_the_chain_cannot_confirm_is_unknown(world, blind) -> Non
 
 
 @pytest.mark.parametrize("fate", ["lost", "unknown"])
-def test_an_unknown_settle_is_settled_by_the_same_request_without_a_second_charge(
-    world, fate
-) -> None:
+def test_settle_unknown_then_repeated_charges_once(world, fate) -> None:
     funds = world.ledger.funds
     world.ledger.fate["settle"] = [fate]
     with pytest.raises(SettlementUnknownError):
@@ -68,7 +66,7 @@ def test_an_unknown_settle_is_settled_by_the_same_request_without_a_second_charg
     assert len(world.jobs.all()) == 1
 
 
-def test_an_unknown_payment_is_not_another_requests(world) -> None:
+def test_settle_unknown_then_other_request_is_refused(world) -> None:
     world.ledger.fate["settle"] = ["lost"]
     with pytest.raises(SettlementUnknownError):
         world.pay()
@@ -77,7 +75,7 @@ def test_an_unknown_payment_is_not_another_requests(world) -> None:
         world.pay("Another")
 
 
-def test_a_second_refusal_is_not_final_while_the_first_may_still_be_mined(world, clock) -> None:
+def test_settle_refused_on_second_attempt_is_unknown(world, clock) -> None:
     world.ledger.fate["settle"] = ["unknown", "refused insufficient_funds"]
     for _ in range(2):
         with pytest.raises(SettlementUnknownError):
@@ -89,7 +87,7 @@ def test_a_second_refusal_is_not_final_while_the_first_may_still_be_mined(world,
     assert world.pay().payment.state is PaymentState.SETTLED
 
 
-def test_what_was_never_mined_has_expired_in_the_end(world, clock) -> None:
+def test_settle_never_mined_is_released_after_expiry(world, clock) -> None:
     world.ledger.fate["settle"] = ["unknown"]
     with pytest.raises(SettlementUnknownError):
         world.pay()
@@ -103,7 +101,7 @@ def test_what_was_never_mined_has_expired_in_the_end(world, clock) -> None:
     assert world.state is PaymentState.RELEASED
 
 
-def test_what_failed_before_anything_was_sent_is_released(world) -> None:
+def test_settle_that_sent_nothing_is_released(world) -> None:
     world.ledger.fate["settle"] = ["unavailable"]
 
     with pytest.raises(UnavailableError):
@@ -113,7 +111,7 @@ def test_what_failed_before_anything_was_sent_is_released(world) -> None:
     assert world.pay("Another").job
 
 
-def test_a_refusal_that_went_through_after_all_is_found_by_the_same_request(world) -> None:
+def test_settle_refused_but_mined_is_found_by_repeated_request(world) -> None:
     world.ledger.fate["settle"] = ["refused insufficient_funds"]
     with pytest.raises(PaymentRefusedError):
         world.pay()
@@ -124,7 +122,7 @@ def test_a_refusal_that_went_through_after_all_is_found_by_the_same_request(worl
     assert world.pay().payment.state is PaymentState.SETTLED
 
 
-def test_an_authorization_that_was_used_without_us_is_nobodys(world) -> None:
+def test_pay_with_authorization_used_elsewhere_is_refused(world) -> None:
     world.ledger.move(an_authorization())
 
     with pytest.raises(PaymentRefusedError, match="payment_already_used"):
@@ -132,7 +130,7 @@ def test_an_authorization_that_was_used_without_us_is_nobodys(world) -> None:
     assert world.jobs.all() == []
 
 
-def test_the_same_nonce_for_longer_is_another_authorization(world) -> None:
+def test_pay_with_same_nonce_and_other_expiry_is_refused(world) -> None:
     world.ledger.fate["settle"] = ["unknown"]
     with pytest.raises(SettlementUnknownError):
         world.pay()
@@ -147,9 +145,7 @@ def test_the_same_nonce_for_longer_is_another_authorization(world) -> None:
 @pytest.mark.parametrize("step", range(4))
 @pytest.mark.parametrize("fate", ["killed", "killed after"])
 @pytest.mark.parametrize("where", ["payments", "repository", "verify", "settle"])
-def test_whoever_is_killed_leaves_one_job_or_none_and_nothing_charged_twice(
-    world, clock, where, fate, step
-) -> None:
+def test_settle_killed_at_any_step_charges_once(world, clock, where, fate, step) -> None:
     funds = world.ledger.funds
     if where in {"payments", "repository"}:
         getattr(world, where).fate = [""] * step + [fate]
@@ -167,7 +163,7 @@ def test_whoever_is_killed_leaves_one_job_or_none_and_nothing_charged_twice(
     assert world.state is PaymentState.SETTLED
 
 
-def test_a_claim_that_was_left_behind_is_not_touched_before_its_lease_is_over(world, clock) -> None:
+def test_pay_with_leased_reservation_waits_for_lease_end(world, clock) -> None:
     world.ledger.fate["settle"] = ["killed after"]
     with pytest.raises(Killed):
         world.pay()
@@ -179,7 +175,7 @@ def test_a_claim_that_was_left_behind_is_not_touched_before_its_lease_is_over(wo
 
 
 @pytest.mark.parametrize("fate", ["unavailable", "lost"])
-def test_a_paid_job_that_cannot_be_stored_is_unknown_and_stored_later(world, fate) -> None:
+def test_settle_with_unstored_job_is_unknown_then_stored(world, fate) -> None:
     world.repository.fate = [fate]
 
     with pytest.raises(SettlementUnknownError):
@@ -190,7 +186,7 @@ def test_a_paid_job_that_cannot_be_stored_is_unknown_and_stored_later(world, fat
 
 
 @pytest.mark.parametrize("fate", ["unavailable", "lost"])
-def test_a_record_that_cannot_be_closed_costs_nobody_anything(world, clock, fate) -> None:
+def test_settle_with_unclosed_record_returns_job(world, clock, fate) -> None:
     world.payments.fate = ["", "", fate]  # find, claim, save
 
     first = world.pay()
@@ -203,7 +199,7 @@ def test_a_record_that_cannot_be_closed_costs_nobody_anything(world, clock, fate
 # ── Time ──────────────────────────────────────────────────────────────────────────
 
 
-def test_what_a_request_does_all_together_ends_before_lambda_does(world, clock) -> None:
+def test_pay_with_slow_parts_ends_before_lambda_timeout(world, clock) -> None:
     world.ledger.meanwhile |= {
         "verify": lambda: clock.advance(6_000),
         "settle": lambda: clock.advance(18_000),
@@ -216,7 +212,7 @@ def test_what_a_request_does_all_together_ends_before_lambda_does(world, clock) 
     assert sum(world.ledger.hurried) + 24 <= 27
 
 
-def test_without_time_to_look_a_refusal_is_unknown(world, clock) -> None:
+def test_settle_refused_without_time_for_chain_is_unknown(world, clock) -> None:
     world.ledger.meanwhile |= {
         "verify": lambda: clock.advance(8_000),
         "settle": lambda: clock.advance(18_000),
@@ -228,7 +224,7 @@ def test_without_time_to_look_a_refusal_is_unknown(world, clock) -> None:
     assert world.state is PaymentState.UNKNOWN
 
 
-def test_without_time_to_settle_nothing_is_sent(world, clock) -> None:
+def test_pay_without_time_to_settle_sends_nothing(world, clock) -> None:
     world.ledger.meanwhile["verify"] = lambda: clock.advance(25_000)
 
     with pytest.raises(SettlementUnknownError):
