@@ -97,6 +97,14 @@ def test_a_job_past_its_deadline_is_listed_as_timed_out_and_not_as_pending(
     assert list_jobs(limit=9, statuses=frozenset({JobStatus.PENDING})).jobs == []
 
 
+def test_filtered_page_skips_newer_jobs_of_other_statuses(list_jobs, jobs, cancel) -> None:
+    cancelled = cancel(jobs[3].ref)
+
+    page = list_jobs(limit=1, statuses=frozenset({JobStatus.CANCELLED}))
+
+    assert page.jobs == [cancelled]
+
+
 def test_the_total_counts_all_whatever_the_filter(list_jobs, jobs, cancel) -> None:
     cancelled = cancel(jobs[3].ref)
 

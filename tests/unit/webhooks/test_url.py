@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jobs.core.webhook import WebhookRefusedError
-from jobs.core.webhook_url import checked_url, may_reach
+from jobs.core.webhook_url import checked_url, may_reach, parts_of, port_of
 
 PRIVATE = [
     "0.0.0.1", "10.0.0.1", "100.64.0.1", "127.0.0.1", "127.255.255.254", "169.254.169.254",
@@ -112,3 +112,17 @@ def test_url_loopback_with_loopback_is_accepted(url) -> None:
 def test_url_any_text_is_https_or_refused(text) -> None:
     with suppress(WebhookRefusedError):
         assert checked_url(text, loopback=False).startswith("https://")
+
+
+@pytest.mark.parametrize(
+    ("url", "port"),
+    [("https://example.com", 443), ("http://127.0.0.1", 80), ("https://example.com:8443", 8443)],
+)
+def test_url_without_port_has_the_port_of_its_scheme(url, port) -> None:
+    assert port_of(parts_of(url, loopback=True)) == port
+
+
+def test_url_of_the_maximal_length_is_accepted() -> None:
+    url = "https://example.com/".ljust(2000, "x")
+
+    assert checked_url(url, loopback=False) == url

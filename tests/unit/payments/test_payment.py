@@ -1,0 +1,29 @@
+"""Changes of a payment's state."""
+
+from contextlib import suppress
+
+import pytest
+
+from jobs.core.errors import JobError
+from jobs.kit.errors import UnavailableError
+from jobs.payments.payment import PaymentState
+from tests.support import NOON
+
+
+@pytest.mark.parametrize(("fate", "state"), [
+    ("", PaymentState.SETTLED),
+    ("lost", PaymentState.UNKNOWN),
+    ("refused insufficient_funds", PaymentState.REFUSED),
+    ("unavailable", PaymentState.RELEASED),
+])  # fmt: skip
+def test_payment_after_settling_records_outcome_moment_and_end_of_lease(
+    world, clock, fate, state
+) -> None:
+    world.ledger.meanwhile["settle"] = lambda: clock.advance(7)
+    world.ledger.fate["settle"] = [fate]
+
+    with suppress(JobError, UnavailableError):
+        world.pay()
+
+    [payment] = world.stored.all()
+    assert (payment.state, payment.changed_at, payment.lease_until) == (state, NOON + 7, 0)
