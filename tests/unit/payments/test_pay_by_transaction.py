@@ -1,7 +1,11 @@
 """Paying by a transaction of one's own."""
 
+from contextlib import suppress
+
 import pytest
 
+from jobs.core.errors import JobError
+from jobs.kit.errors import UnavailableError
 from jobs.payments.errors import PaymentRefusedError, SettlementUnknownError
 from jobs.payments.pay_by_transaction import Proof
 from jobs.payments.payment import PaymentState, authorization_id, transfer_id
@@ -157,7 +161,8 @@ def test_transaction_killed_at_any_step_makes_at_most_one_job(
         world.show()
 
     assert len(world.jobs.all()) == 1
-    assert [each.state for each in world.stored.all()] == [PaymentState.SETTLED]
+    [payment] = world.stored.all()
+    assert (payment.state, payment.transaction) == (PaymentState.SETTLED, HASH)
 
 
 def test_transaction_with_abandoned_reservation_gets_its_job(world, clock) -> None:
@@ -191,3 +196,34 @@ def test_transaction_with_known_key_returns_first_job(world) -> None:
     assert world.show(key="k") == first
     assert world.ledger.asked == []
     assert len(world.stored.all()) == 1
+
+
+def test_reservation_lost_to_another_request_is_unknown_for_2_seconds(world, monkeypatch) -> None:
+    monkeypatch.setattr(world.stored, "reserve", lambda *args, **kwargs: False)
+
+    with pytest.raises(SettlementUnknownError) as unknown:
+        world.show()
+
+    assert (unknown.value.args, unknown.value.retry_after) == ((transfer_id(BASE, HASH, 3),), 2)
+
+
+def test_transfer_of_a_released_payment_pays_in_a_second_attempt(world) -> None:
+    world.ledger.fate["settle"] = ["unavailable"]
+    with suppress(UnavailableError, JobError):
+        world.pay()
+    world.ledger.receipts[HASH] = a_receipt(a_transfer(nonce=NONCE))
+
+    paid = world.show()
+
+    assert (paid.payment.attempt, paid.payment.state) == (2, PaymentState.SETTLED)
+
+
+def test_key_of_a_refused_payment_serves_a_transaction(world) -> None:
+    world.ledger.fate["settle"] = ["refused insufficient_funds"]
+    with suppress(PaymentRefusedError):
+        world.pay(key="k")
+
+    paid = world.show(key="k")
+
+    assert world.show(key="k") == paid
+    assert len(world.jobs.all()) == 1
