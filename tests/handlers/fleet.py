@@ -75,13 +75,13 @@ def online(fleet) -> Callable[[str], None]:
 
 @cache
 def declared(endpoint: str, status: int) -> TypeAdapter[Any]:
-    """What docs/openapi/missions.json says of an endpoint's answers with this status."""
+    """The response type of an endpoint and status in docs/openapi/missions.json."""
     return TypeAdapter(MISSIONS.operation(endpoint).response_type(status))
 
 
 @pytest.fixture
 def call(invoke) -> Callable[..., Answer]:
-    """Have a handler answer its own event, with changes to its first level, as JSON or as is."""
+    """Call a handler with its example event, with changes to the first level of the event."""
 
     def answer(name: str, *, json_body: Any = None, **changes: Any) -> Answer:
         if json_body is not None:

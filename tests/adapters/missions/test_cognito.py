@@ -1,4 +1,4 @@
-"""Cognito's token endpoint, between real sockets: what it may answer, and what becomes of it."""
+"""The client of Cognito's token endpoint, over real sockets."""
 
 import base64
 import json
@@ -18,7 +18,7 @@ GOOD = {"access_token": "a.b.c", "expires_in": 3600, "token_type": "Bearer"}
 
 
 class Endpoint(BaseHTTPRequestHandler):
-    """Remembers what it was asked and answers what it is told; None: it hangs up."""
+    """Records requests and sends the given response; None closes the connection."""
 
     asked: list[tuple[str, dict[str, str], str]]
     answer: tuple[int, str] | None

@@ -1,4 +1,4 @@
-"""One contract, every fleet: who has a device, and what it last said."""
+"""One contract for every fleet: leases and readings of devices."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace

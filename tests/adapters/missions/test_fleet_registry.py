@@ -1,4 +1,4 @@
-"""Device groups, devices, and missions to fly."""
+"""Device groups, devices and plans."""
 
 from dataclasses import replace
 from uuid import uuid4
@@ -17,7 +17,7 @@ PLAN = Plan(
 
 @pytest.fixture
 def a_group(tenant):
-    """Make a group with so many devices, of ids that nobody else has."""
+    """Make a group with this many devices, with unique ids."""
 
     def make(*, devices: int = 2, **about) -> DeviceGroup:
         sane = {"id": f"g-{uuid4()}", "tenant": tenant, "name": "Quay", "description": "By the 🚢"}
@@ -34,7 +34,7 @@ def a_group(tenant):
 
 @pytest.fixture
 def kept(engine, clock) -> DynamoFleetRegistry:
-    """The registry where only a table's will do."""
+    """The registry on a table only."""
     return DynamoFleetRegistry(engine.client, engine.registry, clock)
 
 

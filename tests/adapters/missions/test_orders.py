@@ -1,4 +1,4 @@
-"""One contract, every way to the devices: in memory, and AWS IoT Jobs as MiniStack does them."""
+"""One contract for both kinds of orders: in memory, and AWS IoT Jobs on MiniStack."""
 
 from collections.abc import Iterator
 from contextlib import closing
@@ -18,7 +18,7 @@ DOCUMENT = {"action": "HOVER", "waypoints": [[9.97, 53.54, 60.0]]}
 
 @dataclass
 class Broker:
-    """Orders, and the device that gets them."""
+    """Orders and their device."""
 
     orders: Orders
     device: str

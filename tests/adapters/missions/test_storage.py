@@ -1,4 +1,4 @@
-"""One contract, every repository: what a mission has beside, its place in the queue, its end."""
+"""One contract for every repository: details of missions, waiting missions, deletion."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -38,7 +38,7 @@ def queue(any_engine, repository) -> WaitingMissions:
 
 @pytest.fixture
 def change(repository) -> Callable[..., Job]:
-    """Store what a step makes of a job, and return that."""
+    """Apply a step to a job, store the result and return it."""
 
     def change(job: Job, step: Any, *args: Any, **about: Any) -> Job:
         changed: Job = step(job, *args, **about)
@@ -50,7 +50,7 @@ def change(repository) -> Callable[..., Job]:
 
 @pytest.fixture
 def queued(repository, a_mission, change) -> Callable[..., Job]:
-    """A mission in the queue of its group."""
+    """A mission in its group's index of waiting missions."""
 
     def queued(n: int, **mission: Any) -> Job:
         job = a_mission(id=job_id(n), mission=mission)

@@ -1,4 +1,4 @@
-"""Shares and WebSocket connections: who watches what, and by whose leave."""
+"""One contract for shares and WebSocket connections."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor

@@ -1,4 +1,4 @@
-"""WebSocket connections and MQTT topics, as AWS is called."""
+"""The AWS calls for WebSocket connections, MQTT topics and share timers."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -24,7 +24,7 @@ ID = "Yl4cDeXAMPLeAbc="
 
 
 class Service:
-    """Answers in AWS's stead, and notes what it is asked."""
+    """Records requests and sends the given responses."""
 
     def __init__(self, made: Any) -> None:
         self.client = made

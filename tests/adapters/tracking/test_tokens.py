@@ -29,7 +29,7 @@ FIRST, SECOND = key("first"), key("second")
 
 
 class Issuer:
-    """Publishes keys, unless `status` says otherwise; counts how often it is asked."""
+    """Publishes keys, unless `status` is an error; counts requests."""
 
     def __init__(self) -> None:
         self.keys: list[Any] = [FIRST[1]]
@@ -75,7 +75,7 @@ def tokens(issuer, clock) -> AccessTokens:
 
 
 def token(pair=FIRST, **about: Any) -> str:
-    """Sign claims; PyJWT looks at the real clock, whatever the test's own says."""
+    """Sign claims. PyJWT reads the real clock, not the test's."""
     claims = {"iss": ISSUER, "exp": 2**32, "token_use": "access", "client_id": "app"}
     kept = {name: value for name, value in (claims | about).items() if value is not None}
     return jwt.encode(kept, pair[0], algorithm="RS256", headers={"kid": pair[1]["kid"]})

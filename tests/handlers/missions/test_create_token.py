@@ -1,4 +1,4 @@
-"""POST /v3/auth/token: what of a request is looked at, in which order, and what it is told."""
+"""POST /v3/auth/token: the order of its checks, and its responses."""
 
 import json
 
@@ -18,7 +18,7 @@ GOOD = {"grant_type": "client_credentials", "client_id": "app", "client_secret":
 
 
 class Issuer:
-    """Knows one client."""
+    """An identity provider with one client."""
 
     def __init__(self) -> None:
         self.asked = 0
@@ -39,7 +39,7 @@ def issuer(rewire) -> Issuer:
 
 @pytest.fixture
 def ask(world, rewire, event, invoke, issuer):
-    """Ask with acme's API key, or with these headers, and with this body."""
+    """Call with acme's API key, or with these headers, and with this body."""
     credential, kept = new_key("acme", opens="missions")
     world.registry.put_key(kept)
     world.registry.put_client(Client(id="app", tenant="acme", name="App", role=Role.PILOT))

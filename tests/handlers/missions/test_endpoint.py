@@ -1,4 +1,4 @@
-"""What holds for every endpoint of the missions API, shown with one that does next to nothing."""
+"""Behaviour common to all endpoints of the missions API, shown with a trivial one."""
 
 import json
 from http import HTTPStatus
@@ -31,7 +31,7 @@ def limits(world, rewire) -> InMemoryRateLimits:
 
 @pytest.fixture
 def call(lambda_context):
-    """Call an endpoint that answers so, as a pilot or with these claims and headers."""
+    """Call an endpoint with this answer, as a pilot or with these claims and headers."""
 
     def call(answer=lambda request, caller: Response(HTTPStatus.OK, {"as": caller.tenant}),
              *, claims=None, headers=None, **options):  # fmt: skip

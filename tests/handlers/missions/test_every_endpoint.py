@@ -1,4 +1,4 @@
-"""What holds for each endpoint of the missions API alike."""
+"""Behaviour common to all endpoints of the missions API, tested on each."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Reading, listing, changing, cancelling and deleting missions; what there is to fly with."""
+"""Reading, listing, updating, cancelling and deleting missions; listing resources."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Who may follow which MQTT topics, by the policies that AWS IoT Core is answered."""
+"""The policies of MQTT clients in AWS IoT Core."""
 
 import base64
 import json
@@ -21,10 +21,10 @@ REFUSED = {"isAuthenticated": False}
 
 @pytest.fixture(autouse=True)
 def claims(watching, rewire) -> dict:
-    said = dict(CLAIMS)
-    verifier = SimpleNamespace(claims=lambda token: said if token == JWT else {})
+    claims = dict(CLAIMS)
+    verifier = SimpleNamespace(claims=lambda token: claims if token == JWT else {})
     rewire(tracking, token_verifier=verifier)
-    return said
+    return claims
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def authorize(invoke, event):
 
 
 def allows(answer, action: str, resource: str) -> bool:
-    """Evaluate the policies as AWS does: `*` is anything, slashes too; what is not said is no."""
+    """Evaluate the policies as AWS does: `*` matches slashes too, and the default is deny."""
     statements = [each for document in answer["policyDocuments"] for each in document["Statement"]]
     assert {each["Effect"] for each in statements} == {"Allow"}
     return any(

@@ -1,4 +1,4 @@
-"""Shares, as managers make and end them."""
+"""The endpoints of shares."""
 
 import json
 
@@ -17,7 +17,7 @@ ALL = ["create_share", "list_shares", *OF_ONE]
 
 @pytest.fixture(autouse=True)
 def _watching(watching) -> None:
-    """All of these need it."""
+    """Every test needs the fakes of tracking."""
 
 
 def test_create_share_returns_contract_shape(call, watching) -> None:

@@ -1,4 +1,4 @@
-"""The WebSocket API: who may connect, and who is on record."""
+"""The WebSocket API: authorization, connect and disconnect."""
 
 from types import SimpleNamespace
 
@@ -19,7 +19,7 @@ CLAIMS = {
 
 @pytest.fixture
 def claims(rewire) -> dict:
-    """What the token says; nothing if it is emptied, as of one that is not valid."""
+    """The claims of the token; a test empties them for an invalid token."""
     said = dict(CLAIMS)
     verifier = SimpleNamespace(claims=lambda token: said if token == JWT else {})
     rewire(tracking, token_verifier=verifier)
@@ -28,7 +28,7 @@ def claims(rewire) -> dict:
 
 @pytest.fixture
 def authorize(invoke, watching, claims):
-    """Ask for a policy; return its effect and what is handed on."""
+    """Call the authorizer; return the policy's effect and the context."""
 
     def ask(token: str, resource: str):
         query = {"token": token, "resourceId": resource}
@@ -41,7 +41,7 @@ def authorize(invoke, watching, claims):
 
 @pytest.fixture
 def connect(invoke, event, authorize):
-    """Connect as API Gateway would after the authorizer has let one in."""
+    """Connect with the authorizer's context, as API Gateway does."""
 
     def connect(connection_id: str, token: str = CODE, resource: str = CODE):
         effect, context = authorize(token, resource)
@@ -53,7 +53,7 @@ def connect(invoke, event, authorize):
     return connect
 
 
-# ── Who may ─────────────────────────────────────────────────────────────────────
+# ── Authorizer ─────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize("scope", ["missions/viewer", "missions/manager missions/viewer"])
@@ -132,7 +132,7 @@ def test_authorizer_when_unavailable_raises(authorize, watching, monkeypatch) ->
         authorize(CODE, CODE)
 
 
-# ── Who is there ────────────────────────────────────────────────────────────────
+# ── Connect and disconnect ────────────────────────────────────────────────────────────────
 
 
 def test_connection_is_stored_until_disconnect(connect, invoke, watching, share) -> None:

@@ -1,4 +1,4 @@
-"""Mission table's stream: greetings, timers, and ends."""
+"""Mission table's stream: initial states, timers, and removed shares."""
 
 import json
 
@@ -15,7 +15,7 @@ HARBOUR = Resource(tenant="demo", kind=ResourceKind.GROUP, id="harbour")
 
 @pytest.fixture
 def track(invoke, event, watching):
-    """Have the worker see one of its event's records, or all."""
+    """Have the worker process one record of its event, or all."""
 
     def see(number: int | None = None):
         records = event("workers/track_connections")["Records"]
@@ -27,7 +27,7 @@ def track(invoke, event, watching):
 
 @pytest.fixture
 def connection(event, watching) -> Connection:
-    """The event's own, which is on record and open."""
+    """The connection of the example event, stored and open."""
     record = event("workers/track_connections")["Records"][1]
     made = Connection(
         id=record["dynamodb"]["Keys"]["SK"]["S"].removeprefix("CONN#"),

@@ -1,4 +1,4 @@
-"""The page that a share's URL leads to."""
+"""The page behind a share's URL."""
 
 import re
 

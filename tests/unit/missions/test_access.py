@@ -1,4 +1,4 @@
-"""Who a token's claims are about, and whether a caller can do with version 3."""
+"""Authentication, roles and API versions of the missions API."""
 
 import pytest
 

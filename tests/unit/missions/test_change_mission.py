@@ -1,4 +1,4 @@
-"""A mission that waits can be changed and called off; one that flies, or is over, cannot."""
+"""Updating, cancelling and deleting missions, by status."""
 
 from dataclasses import replace
 

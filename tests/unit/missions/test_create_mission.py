@@ -21,7 +21,7 @@ PLAN = Plan(id="round", name="Round", waypoints=((9.97, 53.54, 40.0), (9.98, 53.
 
 
 class Seen:
-    """A fleet of which each device was last heard of at this time."""
+    """Return a fleet whose devices last reported at this time."""
 
     def __init__(self, seen_at: int = 0) -> None:
         self.seen_at = seen_at

@@ -1,4 +1,4 @@
-"""How the missions API words what goes wrong."""
+"""Error responses of the missions API."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A mission's way from the queue to a device and back."""
+"""Assignment, reports, settlement and watching of missions."""
 
 import pytest
 
@@ -21,7 +21,7 @@ FIRST, SECOND = DOCKS
 
 @pytest.fixture
 def world() -> MissionWorld:
-    """Both docks are at home and in reach."""
+    """Both devices are docked and online."""
     world = MissionWorld()
     for dock in DOCKS:
         world.read(dock)
@@ -146,7 +146,7 @@ def test_run_repeated_only_resends_order(world) -> None:
     assert [*world.orders.documents] == [f"{ref.id}-1"]
 
 
-# ── What the device says ────────────────────────────────────────────────────────
+# ── Reports of devices ────────────────────────────────────────────────────────
 
 
 def test_report_acceptance_then_success_completes_mission(world, flying) -> None:
@@ -266,7 +266,7 @@ def test_check_device_without_mission_returns_none(world, flying) -> None:
     assert world.check(FIRST) is None
 
 
-# ── Its end ─────────────────────────────────────────────────────────────────────
+# ── End of a mission ─────────────────────────────────────────────────────────────────────
 
 
 def test_cancel_before_acceptance_withdraws_order(world) -> None:
@@ -309,7 +309,7 @@ def test_end_of_mission_releases_device_for_next(world, flying) -> None:
     assert world.queue.waiting == [(flying, order)]
 
 
-# ── The watch ───────────────────────────────────────────────────────────────────
+# ── Watching ───────────────────────────────────────────────────────────────────
 
 
 def test_watch_without_device_until_deadline_times_out(world) -> None:
@@ -348,7 +348,7 @@ def test_watch_unanswered_order_moves_mission_to_next_device(world) -> None:
 def test_watch_after_crash_in_withdrawal_assigns_next_device(world) -> None:
     ref = world.create()
     world.run(ref)
-    world.orders.withdraw(f"{ref.id}-1", FIRST)  # and then the worker dies
+    world.orders.withdraw(f"{ref.id}-1", FIRST)  # the worker crashes here
 
     world.watch(ref)
     world.deliver()

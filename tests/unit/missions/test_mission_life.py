@@ -1,4 +1,4 @@
-"""Whatever happens to missions and docks, in whatever order: nothing is flown twice, all ends."""
+"""Random sequences of events: no mission is flown twice, and every mission ends."""
 
 from contextlib import suppress
 from typing import Any
@@ -43,7 +43,7 @@ class MissionLife(RuleBasedStateMachine):
         self.followed = 0
         self.silent: set[str] = set()
 
-    # ── What callers do ──
+    # ── Callers ──
 
     @initialize(due_in=st.sampled_from([0, 60_000]))
     def begin(self, due_in: Millis) -> None:
@@ -81,7 +81,7 @@ class MissionLife(RuleBasedStateMachine):
                 self.world.repository.delete(job)
                 self.deleted.add(job.ref)
 
-    # ── What docks do ──
+    # ── Docks ──
 
     def docks_report(self) -> None:
         for dock in DOCKS:
@@ -109,7 +109,7 @@ class MissionLife(RuleBasedStateMachine):
 
     @rule(dock=some_dock)
     def report_comes(self, dock: str) -> None:
-        """All that the dock ever said, once more: reports come late, twice, or never."""
+        """Repeat all reports of the dock: reports arrive late, twice, or never."""
         for order in self.world.orders.of(dock, *OrderState):
             self.world.report(order, dock)
 
@@ -120,7 +120,7 @@ class MissionLife(RuleBasedStateMachine):
             self.world.fleet.mark_disconnected(dock)
         self.docks_report()
 
-    # ── What AWS does ──
+    # ── AWS ──
 
     @rule(replayed=st.integers(0, 3))
     def stream_is_read(self, replayed: int) -> None:
@@ -156,7 +156,7 @@ class MissionLife(RuleBasedStateMachine):
         self.world.clock.advance(millis)
         self.docks_report()
 
-    # ── What always holds ──
+    # ── Invariants ──
 
     @invariant()
     def no_mission_is_flown_twice(self) -> None:
@@ -183,7 +183,7 @@ class MissionLife(RuleBasedStateMachine):
                 assert change.previous.allows(change.status)
 
     def teardown(self) -> None:
-        """Left to themselves, with docks that do what they are asked, all missions end."""
+        """Without further faults, all missions end."""
         self.silent.clear()
         self.world.clock.advance(60_000)
         for _ in range(6 * (len(self.refs) + 1)):
@@ -203,7 +203,7 @@ class MissionLife(RuleBasedStateMachine):
 
         assert [job.status for job in self.jobs() if not job.status.is_terminal] == []
 
-    # ── Help ──
+    # ── Helpers ──
 
     def some(self, data: Any) -> JobRef:
         return self.refs[data.draw(st.integers(0, len(self.refs) - 1), label="mission")]

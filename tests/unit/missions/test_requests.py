@@ -1,4 +1,4 @@
-"""What the missions API takes, and how it says what is wrong."""
+"""Parsing of requests to the missions API."""
 
 import json
 
@@ -122,7 +122,7 @@ def test_create_takes_idempotency_key_from_header() -> None:
     assert create(SANE, **{"idempotency-key": "once"}).idempotency_key == "once"
 
 
-# ── Create, as it was before ────────────────────────────────────────────────────
+# ── Create with the legacy body ────────────────────────────────────────────────────
 
 
 def test_create_with_legacy_body_is_parsed() -> None:
@@ -181,7 +181,7 @@ def test_location_with_non_number_is_rejected(coordinate) -> None:
     assert [*wrong_in(create, body)] == ["DesiredLocation.coordinates.0"]
 
 
-# ── The rest ────────────────────────────────────────────────────────────────────
+# ── Updates and queries ────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize("body", [

@@ -1,4 +1,4 @@
-"""How the missions API spells jobs and resources."""
+"""Responses of the missions API about jobs and resources."""
 
 from http import HTTPStatus
 

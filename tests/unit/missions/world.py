@@ -1,4 +1,4 @@
-"""Missions on adapters in memory, with docks that do as they are told."""
+"""Missions on adapters in memory, with simulated docks."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ WAIT: Millis = 3_600_000
 
 
 class Messages:
-    """The mission queue: what is in it, in order of arrival."""
+    """The mission queue, in order of arrival."""
 
     def __init__(self) -> None:
         self.waiting: list[tuple[JobRef, Order | None]] = []
@@ -44,7 +44,7 @@ class Messages:
 
 
 class Observed:
-    """WatcherNotifier, timers: they note what they are told."""
+    """Fakes of the notifier and timers that record their calls."""
 
     def __init__(self) -> None:
         self.states: list[tuple[str, JobStatus]] = []
@@ -156,7 +156,7 @@ class MissionWorld:
         )
 
     def answer(self, ref: JobRef, state: OrderState, reason: str | None = None) -> None:
-        """Have the dock that has the job's order report how it stands."""
+        """Have the device of the job's order report its state."""
         job = self.job(ref)
         order, name = mission_of(job).order, order_id_of(job)
         assert order is not None
@@ -167,7 +167,7 @@ class MissionWorld:
     # ── AWS ──
 
     def deliver(self) -> None:
-        """Work off the mission queue."""
+        """Process all messages of the mission queue."""
         while self.queue.waiting:
             ref, order = self.queue.waiting.pop(0)
             if order:

@@ -1,4 +1,4 @@
-"""What watchers are sent, word by word."""
+"""The fields of messages to watchers."""
 
 import pytest
 

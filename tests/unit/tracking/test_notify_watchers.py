@@ -1,4 +1,4 @@
-"""Who hears what, and how often."""
+"""Notification of watchers about changes and readings."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What a new connection hears first, and that it misses nothing."""
+"""The initial state of new connections, and changes while it is sent."""
 
 from unittest.mock import Mock
 
@@ -15,7 +15,7 @@ def world(a_mission, clock) -> WatchWorld:
 
 @pytest.fixture
 def new(world):
-    """A connection that has not been greeted; open, unless its name is taken from the sockets."""
+    """A connection without its initial state; open, unless removed from the sockets."""
     return world.connect("new", sequence=0)
 
 

@@ -1,4 +1,4 @@
-"""A quay with two docks, a job, and whoever watches them."""
+"""A device group with two docks, a job, and their watchers."""
 
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -33,7 +33,7 @@ DOCKS = tuple(
 
 @dataclass
 class WatchWorld:
-    """`meanwhile` happens whenever a greeting waits for its socket."""
+    """`meanwhile` runs whenever `send_initial_state` waits for its socket."""
 
     job: Job
     clock: FrozenClock
@@ -68,7 +68,7 @@ class WatchWorld:
     # ── Watchers ──
 
     def connect(self, name: str, *, to: Resource | None = None, **about: Any) -> Connection:
-        """Put a connection on record and open it; it has been greeted unless `sequence` is 0."""
+        """Store a connection and open it; with `sequence` 0 it has no initial state."""
         sane = {"resource": to or job_resource(self.job.ref), "until": NOON + HOUR, "sequence": 1}
         connection = Connection(id=name, **sane | about)
         self.connections.add(connection)
@@ -88,7 +88,7 @@ class WatchWorld:
     def heard(self, name: str, what: str = "jobState") -> list[Any]:
         return [message.get(what) for message in self.sockets.posted.get(name, [])]
 
-    # ── What they watch ──
+    # ── Watched resources ──
 
     def change(self, job: Job) -> Job:
         self.repository.save(job, replacing=self.job)
@@ -99,7 +99,7 @@ class WatchWorld:
         return self.change(self.job.enqueue(now=self.clock()))
 
     def fly(self, device: str = "dock-1") -> Job:
-        """Have a device accept the job, which it has the lease of."""
+        """Have a device accept the job, with a lease."""
         self.queue()
         fence = self.fleet.lease(device, self.job.ref, until=NOON + HOUR)
         assert fence is not None
@@ -110,7 +110,7 @@ class WatchWorld:
         return self.change(self.job.succeed({}, now=self.clock()))
 
     def report(self, device: str = "dock-1", *, sequence: int = 1, **about: Any) -> DeviceState:
-        """Have a device report; its order is its job's, if it flies one."""
+        """Have a device report, with the order of its job if it flies one."""
         order = mission_of(self.job).order
         mine = order is not None and order.device == device
         reading = Reading(
