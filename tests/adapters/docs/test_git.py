@@ -324,13 +324,13 @@ def test_a_default_branch_that_is_not_there_is_named(open_branch) -> None:
 def test_an_empty_repository_is_called_so(tmp_path, secrets, clock, backend) -> None:
     with hosted(Origin(tmp_path / "origin.git"), backend) as origin:
         project = Project(id="p", tenant="acme", repository=origin.url)
-        with pytest.raises(UpstreamError, match=r"^The repository is empty: there is no commit"):
+        with pytest.raises(UpstreamError, match=r"^The repository is empty"):
             GitRepositories(secrets, clock, Limits()).open(project, "x")
 
 
 @pytest.mark.parametrize("branch", ["", "-x", "refs/heads/x", "a b", "a..b", "HEAD", "x.lock"])
 def test_a_branch_of_an_odd_name_is_not_asked_for(open_branch, branch) -> None:
-    with pytest.raises(UpstreamError, match=r"^The branch's name is none$"):
+    with pytest.raises(UpstreamError, match=r"^The branch name is invalid$"):
         open_branch(branch)
 
 

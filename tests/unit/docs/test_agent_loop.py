@@ -153,7 +153,9 @@ def test_a_wrong_call_is_no_end(run) -> None:
 def test_a_model_that_repeats_itself_is_stopped(run) -> None:
     model = Model(calls(("read_file", {"path": "docs/old.md"})))
 
-    with pytest.raises(UpstreamError, match=r"^The agent keeps repeating itself \(read_file\)$"):
+    with pytest.raises(
+        UpstreamError, match=r"^The agent repeated the same tool call \(read_file\)$"
+    ):
         run(model)
 
     assert len(model.heard) == 5
@@ -162,19 +164,19 @@ def test_a_model_that_repeats_itself_is_stopped(run) -> None:
 def test_a_model_without_end_is_stopped(run) -> None:
     model = Model(*(calls(("search", {"text": str(n)})) for n in range(MAX_STEPS + 1)))
 
-    with pytest.raises(UpstreamError, match=r"^The agent was not done after 40 steps$"):
+    with pytest.raises(UpstreamError, match=r"^The agent did not finish within 40 steps$"):
         run(model)
 
     assert len(model.heard) == MAX_STEPS
 
 
 def test_a_model_that_does_too_much_at_once_is_stopped(run) -> None:
-    with pytest.raises(UpstreamError, match=r"^The agent wants to do too much at once$"):
+    with pytest.raises(UpstreamError, match=r"^The agent made too many tool calls in one turn$"):
         run(Model(calls(*[("list_files", {})] * 33)))
 
 
 def test_a_model_that_talks_without_end_is_stopped(run) -> None:
-    with pytest.raises(UpstreamError, match=r"^The agent does not stop talking$"):
+    with pytest.raises(UpstreamError, match=r"^The agent wrote too much text$"):
         run(Model(says("x" * 600_000)))
 
 

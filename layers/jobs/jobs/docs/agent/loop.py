@@ -1,4 +1,4 @@
-"""The loop of a documentation agent: its model speaks, uses tools, sees what came of it."""
+"""The loop of a documentation agent: call the model, run its tool calls, return the results."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -15,15 +15,14 @@ from jobs.kit.errors import UpstreamError
 MAX_STEPS: Final = 40
 MAX_REPEATS: Final = 5
 MAX_CALLS_PER_TURN: Final = 32
-"""In one turn."""
 MAX_OUTPUT_LENGTH: Final = 512 * 1024
 MAX_CONTEXT_LENGTH: Final = 8 * 2**20
-"""Characters: of all that the model says, and of all that it was sent, over the whole job."""
+"""In characters, per job: the model's text, and the messages in its context."""
 _MAX_SHOWN_LENGTH: Final = 4000
-"""Characters of an argument or a result that whoever follows the job gets to see."""
+"""In characters, of an argument or a result in the output."""
 
 type Models = Callable[[Project, str], ToolModel]
-"""A project's `sonnet` or `opus`. Raises `UpstreamError` where it has none."""
+"""Returns a project's model for `sonnet` or `opus`. Raises `UpstreamError` if it has none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,10 +42,9 @@ class DocsAgent:
         note: Note,
         deadline: Millis,
     ) -> AgentResult:
-        """Have the model work on the checkout until it is done, emitting what it says and does.
+        """Run the model on the checkout until it finishes. Emit the events of its turns.
 
-        The events of its rounds only: what comes before and after is the caller's. Raises
-        `UpstreamError`, also for a model that comes to no end.
+        The caller emits the start and the end. Raises `UpstreamError`, also at the limits.
         """
         model = self.models(project, docs_job.model)
         said = [*conversation(project, docs_job, messages)]
@@ -58,7 +56,7 @@ class DocsAgent:
             if work.finished or not turn.calls:
                 break
         else:
-            raise UpstreamError(f"The agent was not done after {MAX_STEPS} steps")
+            raise UpstreamError(f"The agent did not finish within {MAX_STEPS} steps")
         end = work.finished or Finish(message=turn.text)
         title = end.title or docs_job.title or default_title(messages)
         note(title=title)
@@ -71,7 +69,7 @@ class DocsAgent:
 
 
 class _Work:
-    """One conversation with a model, and what it has cost so far."""
+    """The conversation with a model, and its token counts."""
 
     def __init__(  # noqa: PLR0913, PLR0917 - all that it is about
         self,
@@ -84,7 +82,7 @@ class _Work:
     ) -> None:
         self._model, self._emit, self._note, self._messages = model, emit, note, messages
         self._tools = Toolbox(checkout, self._todo)
-        self._id = job_id  # the client's message keeps it, whoever goes on with it
+        self._id = job_id  # the message id of the client, the same in each attempt
         self._said = self._repeats = 0
         self._last: tuple[object, ...] = ()
         self.tokens_in = self.tokens_out = 0
@@ -99,7 +97,7 @@ class _Work:
         self.tokens_in += turn.tokens_in
         self.tokens_out += turn.tokens_out
         if len(turn.calls) > MAX_CALLS_PER_TURN:
-            raise UpstreamError("The agent wants to do too much at once")
+            raise UpstreamError("The agent made too many tool calls in one turn")
         self._messages.append({"role": "assistant", "content": turn.text, "calls": turn.calls})
         for call in turn.calls:
             self._stop_if_stuck(call)
@@ -126,7 +124,7 @@ class _Work:
     def _say(self, text: str) -> None:
         self._said += len(text)
         if self._said > MAX_OUTPUT_LENGTH:
-            raise UpstreamError("The agent does not stop talking")
+            raise UpstreamError("The agent wrote too much text")
         if text:
             self._emit({"t": "text", "text": text})
 
@@ -143,11 +141,11 @@ class _Work:
         self._repeats = self._repeats + 1 if same == self._last else 1
         self._last = same
         if self._repeats >= MAX_REPEATS:
-            raise UpstreamError(f"The agent keeps repeating itself ({call.name[:50]})")
+            raise UpstreamError(f"The agent repeated the same tool call ({call.name[:50]})")
 
 
 def shorten(value: Any) -> Any:
-    """Shorten long texts and lists: a stream is for looking on, and its items are small."""
+    """Shorten long texts and lists, because output items are small."""
     if isinstance(value, str):
         return value if len(value) <= _MAX_SHOWN_LENGTH else f"{value[:_MAX_SHOWN_LENGTH]}…"
     if isinstance(value, Mapping):

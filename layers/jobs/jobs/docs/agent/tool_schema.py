@@ -1,4 +1,4 @@
-"""The corner of JSON Schema that tools describe their arguments with, and its check."""
+"""The subset of JSON Schema that describes tool arguments, and its validation."""
 
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
@@ -34,7 +34,7 @@ def mapping(properties: Mapping[str, Schema], *, optional: AbstractSet[str]) -> 
 
 
 def find_mismatch(value: Any, schema: Schema, at: str = "") -> str:
-    """Say where and how a value is not as the schema has it; nothing if it is."""
+    """Describe the first mismatch between a value and a schema. Empty if the value is valid."""
     where = at or "the arguments"
     match schema["type"], value:
         case "object", dict():

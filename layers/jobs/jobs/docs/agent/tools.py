@@ -1,6 +1,6 @@
-"""What a documentation agent can do: the tools that its model is offered, and what they do.
+"""The tools of a documentation agent.
 
-Whatever a model gets wrong about them is told to it, in words that help it to do better.
+A `ToolError` tells the model how to correct its call.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -13,7 +13,7 @@ from jobs.docs.errors import PathRefusedError
 from jobs.docs.ports import Checkout, Tool, ToolCall
 
 MAX_READ_LENGTH: Final = 64 * 1024
-"""Characters of a file that a model gets at once."""
+"""In characters, of one answer of `read_file`."""
 _MAX_FILES: Final = 1000
 _MAX_MATCHES: Final = 100
 _MAX_LINE_LENGTH: Final = 300
@@ -21,12 +21,12 @@ _PATH: Final = text("From the top of the repository, with /", at_most=1000)
 
 
 class ToolError(Exception):
-    """The tool could not do it; the message is for the model."""
+    """A tool call failed. The model sees the message."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finish:
-    """What is left to say: to the user, as the title of the work, and as the commit's message."""
+    """The arguments of `finish`: the message to the user, the title, the commit message."""
 
     message: str
     title: str = ""
@@ -35,14 +35,14 @@ class Finish:
 
 @dataclass(slots=True)
 class Toolbox:
-    """The tools of one job, at work on its checkout. `todo` is told of each new list."""
+    """The tools of one job, on its checkout. It calls `todo` with each new list."""
 
     checkout: Checkout
     todo: Callable[[tuple[Todo, ...]], None]
     finished: Finish | None = field(default=None, init=False)
 
     def use(self, call: ToolCall) -> Mapping[str, Any]:
-        """Raises `ToolError`."""
+        """Run a tool call. Raises `ToolError`."""
         known = _TOOLS.get(call.name)
         if known is None:
             raise ToolError(f"There is no tool {call.name[:50]}; there are {', '.join(_TOOLS)}")
@@ -81,7 +81,7 @@ class Toolbox:
             try:
                 lines = self._text(path).splitlines()
             except (ToolError, PathRefusedError):
-                continue  # a picture, or too large
+                continue  # binary or too large
             for n, line in enumerate(lines, 1):
                 if wanted in line.casefold():
                     matches.append({"path": path, "line": n, "text": line[:_MAX_LINE_LENGTH]})

@@ -1,4 +1,4 @@
-"""One job at a time works on a branch: locks beside the jobs, and who is next."""
+"""The locks on branches in the job table, and the queue of each branch."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""The job table: what documentation agents' jobs need beyond what every job does."""
+"""The job table: follow-ups and lists of docs jobs."""
 
 import secrets
 from collections.abc import Iterator, Sequence
@@ -53,7 +53,9 @@ class DynamoDocsJobs:
         root, stored, *first = refused
         if key and first and first[0] is not None:
             return first_job(job.ref, key, first[0])
-        if stored is not None:  # ids are never given twice: it is this one, whose answer was lost
+        if (
+            stored is not None
+        ):  # ids are unique: an earlier request stored it, and its response was lost
             return job.ref
         raise StaleJobError(job.id) if root else JobNotFoundError(job.id)
 
@@ -74,7 +76,7 @@ class DynamoDocsJobs:
         return [job for job in found if job.gone_at > self._clock()]
 
     def _latest(self, job: Job, after: str | None) -> dict[str, Any]:
-        """Spell the write that makes a job its root's latest, if `after` was that so far."""
+        """Build the update that makes a job its root's latest if `after` is the current one."""
         root = JobRef(tenant=job.tenant, kind=job.kind, id=docs_job_of(job).root or "")
         unchanged = "latest = :after" if after else "attribute_not_exists(latest)"
         return {
@@ -87,9 +89,9 @@ class DynamoDocsJobs:
         }
 
     def _live(self, listing: str, wanted: int) -> Iterator[Stored]:
-        """Page through a project's jobs, newest first.
+        """Page through a project's jobs, newest first, without expired ones.
 
-        Ends after a page of jobs alone that TTL should have deleted: all that follow are older.
+        Stops after a page of expired jobs: all others are older.
         """
         query: dict[str, Any] = {
             "TableName": self._table,

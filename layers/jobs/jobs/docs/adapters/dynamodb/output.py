@@ -1,4 +1,4 @@
-"""What agents say while they work: a table of its own, which nobody's listing reads."""
+"""The output table: the output items of each docs job."""
 
 import json
 from collections.abc import Sequence

@@ -27,7 +27,7 @@ class DynamoProjects:
             found = self._client.get_item(
                 TableName=self._table,
                 Key=_key(tenant, project_id),
-                ConsistentRead=True,  # what has just been registered is not refused
+                ConsistentRead=True,  # finds a project that was just registered
             ).get("Item")
         if not found:
             raise ProjectNotFoundError(project_id)

@@ -1,4 +1,4 @@
-"""A docs job's details in its job's header."""
+"""Store the details of a docs job in its header."""
 
 import json
 from collections.abc import Mapping
@@ -19,9 +19,9 @@ from jobs.docs.docs_job import (
 
 
 class DocsJobStorage:
-    """A docs job as JSON text, its place in its project's list and in its branch's queue.
+    """Stores the details as JSON, with the keys of the project's list and the branch's queue.
 
-    `latest` is an attribute of its own, which the API writes while the worker writes the rest.
+    `latest` is a separate attribute: the API writes it while the worker writes the others.
     """
 
     attributes = frozenset({"session", "by_project", "waiting", "rank"})
@@ -30,7 +30,7 @@ class DocsJobStorage:
         details = docs_job_of(job)
         known = {k: v for k, v in asdict(details).items() if v and k != "latest"}
         values = {"session": json.dumps(known, ensure_ascii=False, separators=(",", ":"))}
-        if details.root is None:  # follow-ups are shown as part of their root
+        if details.root is None:  # lists show follow-ups as part of their root
             values["by_project"] = project_key(job.tenant, details.project)
         if job.status is JobStatus.QUEUED:  # the oldest first
             values |= {"waiting": branch_queue_key(job.tenant, branch_key(job)), "rank": job.id}

@@ -1,5 +1,5 @@
-"""Repositories over HTTP(S), by dulwich: no git binary, no work tree, nothing on disk.
+"""Git repositories over HTTP(S) with dulwich: no git binary, no work tree, nothing on disk.
 
-Without a work tree there is nothing that a symbolic link, a filter or a hook of the repository
-could lead astray. Importing dulwich takes half a second: only who works with git does.
+Without a work tree, the repository's symbolic links, filters and hooks have no effect. Importing
+dulwich takes half a second, so only the worker imports this package.
 """

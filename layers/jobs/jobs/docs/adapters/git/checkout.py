@@ -1,4 +1,4 @@
-"""A branch that is being worked on. Every path from outside goes through `check_path`."""
+"""A branch with unpushed changes. `check_path` validates every path from outside."""
 
 from collections.abc import Iterator, Mapping
 from typing import Final
@@ -23,7 +23,7 @@ class GitCheckout:
     _base_tree: ObjectID
     _tree: ObjectID
     _sizes: Mapping[str, int]
-    """Of what was written, by its path; 0 of what was deleted."""
+    """Size in bytes of each changed file by its path; 0 for a deleted file."""
 
     def __init__(
         self, remote: RemoteBranch, store: Store, start: Start, *, folder: str, clock: Clock
@@ -33,7 +33,7 @@ class GitCheckout:
         self._start_at(start)
 
     def files(self, folder: str = "") -> Iterator[str]:
-        """Name the regular files below a folder, in order; below the project's if it is empty."""
+        """Yield the regular files below a folder, in order. The default is the project's folder."""
         top = folder.strip("/")
         if top and top != self._folder:
             check_path(top, self._folder)
@@ -43,7 +43,7 @@ class GitCheckout:
             try:
                 yield check_path(path, self._folder)
             except PathRefusedError:
-                continue  # whoever put it there, it is none of the agent's
+                continue  # in the repository, but not for the agent
 
     def read(self, path: str) -> bytes:
         """Return a file's content. Raises `FileNotFoundError`, `PathRefusedError`."""
@@ -71,11 +71,11 @@ class GitCheckout:
         return self._tree != self._base_tree
 
     def published(self) -> bool:
-        """Tell whether the branch is at its host, and elsewhere than the default one."""
+        """Return whether the git host has the branch, and it differs from the default branch."""
         return self._start.tip not in {None, self._start.default}
 
     def push(self, message: str) -> str:
-        """Commit and push, on a branch rebased once if need be; return the commit's id.
+        """Commit and push. Rebase once if the branch has moved. Return the commit's id.
 
         Raises `UpstreamError`, `CredentialsRefusedError`.
         """
@@ -83,7 +83,7 @@ class GitCheckout:
             return self._push(message)
         except MovedError:
             self._rebase()
-        if not self.changed():  # all of it is there already
+        if not self.changed():  # the branch already has all changes
             return self._start.base.decode()
         try:
             return self._push(message)
@@ -109,7 +109,7 @@ class GitCheckout:
         return commit
 
     def _rebase(self) -> None:
-        """Make our changes to the branch as it is now, but for those that others made too."""
+        """Apply our changes to the current branch. Skip those that it already has."""
         theirs = self._remote.fetch(self._store)
         if theirs is None:
             raise UpstreamError("The branch was deleted meanwhile")

@@ -1,4 +1,4 @@
-"""What opens a project's repository, as it is kept in Secrets Manager."""
+"""The credentials of a project's repository in Secrets Manager."""
 
 import json
 from base64 import b64encode
@@ -19,15 +19,15 @@ class Credentials:
 
     @property
     def basic(self) -> Mapping[str, str]:
-        """The header that tells them to a git server."""
+        """The HTTP basic authentication header."""
         pair = f"{self.username}:{self.password}".encode()
         return {"Authorization": f"Basic {b64encode(pair).decode()}"}
 
 
 def credentials_of(project: Project, secrets: SecretReader) -> Credentials | None:
-    """Return the project's credentials, if it has any.
+    """Return the project's credentials, or None if it has none.
 
-    Raises `CredentialsRefusedError` where the secret is not what it should be.
+    Raises `CredentialsRefusedError` if the secret is missing or malformed.
     """
     if project.credentials_secret is None:
         return None
@@ -35,6 +35,6 @@ def credentials_of(project: Project, secrets: SecretReader) -> Credentials | Non
         match json.loads(secrets.read(project.credentials_secret)):
             case {"username": str(username), "password": str(password)}:
                 return Credentials(username=username, password=password)
-    except (ValueError, ClientError):  # the one quotes what it could not read, the other its name
+    except (ValueError, ClientError):  # no cause: the errors quote the secret or its name
         pass
     raise CredentialsRefusedError("The project's credentials are not set up")

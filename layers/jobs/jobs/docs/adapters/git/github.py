@@ -1,4 +1,4 @@
-"""Pull requests on GitHub, or where its REST API is spoken: `githubApi` in a project's settings."""
+"""Pull requests over GitHub's REST API. A project's setting `githubApi` overrides its URL."""
 
 import json
 import random
@@ -31,7 +31,7 @@ class GitHubPullRequests:
         self._pool = urllib3.PoolManager(retries=False)
 
     def open(self, project: Project, branch: str, *, title: str, body: str, draft: bool) -> str:
-        """Return the branch's pull request, new or as it was: its address.
+        """Open a pull request unless the branch has one, and return its URL.
 
         The project's password is the token. Raises `UpstreamError`, `CredentialsRefusedError`.
         """
@@ -39,7 +39,7 @@ class GitHubPullRequests:
             "title": title, "body": body, "draft": draft,
             "head": branch, "base": project.default_branch,
         })  # fmt: skip
-        if made is None:  # there is one, or there cannot be one
+        if made is None:  # it exists, or it is impossible
             owner, _, _ = str(project.pull_requests).partition("/")
             asked = {"head": f"{owner}:{branch}", "base": project.default_branch, "state": "open"}
             found = self._call("GET", project, asked)
@@ -50,7 +50,7 @@ class GitHubPullRequests:
         raise UpstreamError("GitHub refused the pull request")
 
     def _call(self, method: str, project: Project, about: Mapping[str, Any]) -> Any:
-        """Return the answer, None if what was asked for cannot be done."""
+        """Return the response's body, or None for an unprocessable request (422)."""
         api = project.settings.get("githubApi", _API).rstrip("/")
         url = f"{api}/repos/{project.pull_requests}/pulls"
         if method == "GET":
@@ -68,14 +68,14 @@ class GitHubPullRequests:
             pause = pause or random.uniform(0.25, 0.5) * 2**attempt  # noqa: S311 - jitter
             if status not in _TRANSIENT_STATUSES | _REFUSED_STATUSES or pause > _MAX_RETRY_DELAY_S:
                 break
-            if attempt < _MAX_ATTEMPTS - 1:  # harmless to repeat: what there is already is found
+            if attempt < _MAX_ATTEMPTS - 1:  # idempotent: `open` finds an existing one
                 time.sleep(pause)
         raise UpstreamError("GitHub is not available")
 
     def _once(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None
     ) -> tuple[int, float, Any]:
-        """Return the status, when to come back (s), and the body; 503 where nobody answers."""
+        """Return the status, the retry delay (s) and the body. Without a response, return 503."""
         try:
             response = self._pool.request(
                 method,
@@ -92,12 +92,12 @@ class GitHubPullRequests:
                 response.close()
         except HTTPError:
             return 503, 0, None
-        except ValueError:  # it names the header that cannot be sent, token and all
+        except ValueError:  # no cause: the error quotes the token
             raise CredentialsRefusedError("The project's credentials are not set up") from None
         after = response.headers.get("Retry-After", "")
         pause = float(after) if after.isdecimal() else 0.0
         if response.headers.get("X-RateLimit-Remaining") == "0":
-            pause = pause or _MAX_RETRY_DELAY_S + 1  # an hour's budget is used up
+            pause = pause or _MAX_RETRY_DELAY_S + 1  # the hourly rate limit is exhausted
         try:
             return response.status, pause, json.loads(raw or b"null")
         except (ValueError, RecursionError):

@@ -1,4 +1,4 @@
-"""Where a documentation agent may put its hands."""
+"""Validate the paths that a documentation agent uses."""
 
 import re
 from typing import Final
@@ -9,17 +9,17 @@ _MAX_PATH_BYTES: Final = 1000
 _MAX_PART_BYTES: Final = 255
 """Bytes of UTF-8, as file systems count."""
 
-# As Windows (short names, streams) and macOS (case) would see it.
+# Names that Windows (short names, streams) and macOS (case) resolve to .git.
 _GIT: Final = re.compile(r"(?:\.git|git~\d+) *(?::.*)?", re.IGNORECASE)
 
 
 def check_path(path: str, folder: str) -> str:
-    """Return a file's path from the top of the repository if it is one below the project's folder.
+    """Return the path of a file if it is below the project's folder.
 
-    Raises `PathRefusedError`, whose words are for the model.
+    Raises `PathRefusedError`. Its message tells the model the reason.
     """
     parts = path.split("/")
-    if not path.isprintable():  # also what macOS ignores in names, and half characters
+    if not path.isprintable():  # excludes characters that macOS ignores, and surrogates
         raise PathRefusedError("The path contains characters that no file's name has")
     if "\\" in path or path.startswith("/") or re.match(r"[A-Za-z]:", path):
         raise PathRefusedError(f"{path} is not a path from the top of the repository, with /")
@@ -37,6 +37,6 @@ def check_path(path: str, folder: str) -> str:
 
 
 def is_below(path: str, folder: str) -> bool:
-    """Tell whether a path is below a folder; all are below the one without a name."""
+    """Return whether a path is below a folder. The empty folder is the whole repository."""
     top = folder.strip("/")
     return not top or path.startswith(f"{top}/")

@@ -21,11 +21,11 @@ _MAX_STORE_BYTES: Final = 400 * 2**20
 
 
 class MovedError(Exception):
-    """The branch is not where it was when we looked."""
+    """The branch has moved since the last fetch."""
 
 
 class Store(MemoryObjectStore):
-    """Objects in memory, up to a limit: a pack may hold a thousand times its own size."""
+    """Objects in memory, up to a limit, because a small pack may expand a thousandfold."""
 
     _room = _MAX_STORE_BYTES
 
@@ -39,9 +39,10 @@ class Store(MemoryObjectStore):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Start:
-    """The commit to begin at; `tip`: where the branch itself is, None if it is still to be made.
+    """The start of work on a branch: the commit `base`.
 
-    `default`: where the default branch is, if that was asked for.
+    `tip` is the branch's commit, or None for a new branch. `default` is the default branch's
+    commit if the fetch included it.
     """
 
     base: ObjectID
@@ -57,7 +58,7 @@ class RemoteBranch:
         self._ref = _ref(name)
 
     def fetch(self, store: Store, *, default: str | None = None) -> Start | None:
-        """Get the branch, or the default one, without its past; None where there is neither.
+        """Fetch the branch or else the default one, without history. Return None without either.
 
         Raises `UpstreamError`.
         """
@@ -82,7 +83,7 @@ class RemoteBranch:
                 raise
             keep()
             if not found and not self._client.get_refs("", ref_prefix=[b"refs/heads/"]).refs:
-                raise UpstreamError("The repository is empty: there is no commit to begin at")
+                raise UpstreamError("The repository is empty. Push a first commit")
         if not found:
             return None
         ref, commit = found[0]
@@ -93,10 +94,10 @@ class RemoteBranch:
         )
 
     def push(self, commit: ObjectID, objects: Iterable[ShaFile], *, over: ObjectID | None) -> None:
-        """Put the branch onto a commit. `over` is where it is believed to be: None if nowhere.
+        """Set the branch to a commit. `over` is its expected commit, or None for a new branch.
 
-        Raises `MovedError` if it is elsewhere, before or after; `UpstreamError` if the host will
-        not have it.
+        Raises `MovedError` if the branch is at another commit before or after the push, and
+        `UpstreamError` if the git host refuses the push.
         """
         sent = list({each.id: (each, None) for each in objects}.values())
 
@@ -114,8 +115,8 @@ class RemoteBranch:
                 self._client.send_pack("", update, packed)
         except UpstreamError as error:
             failure = error
-        # What hosts say of a push is not to be relied on: who lost a race may be told "ok", and
-        # an answer may be lost.
+        # Checks the result: a host may answer "ok" to a push that lost a race, and the response
+        # may be lost.
         tip = self._tip()
         if tip == commit:
             return
@@ -134,10 +135,10 @@ def _ref(branch: str) -> Ref:
 
 @contextmanager
 def _as_upstream_error() -> Iterator[None]:
-    """Whatever a host's garbage leads dulwich to, `UpstreamError` is what it is to callers."""
+    """Convert all errors of dulwich, also those of malformed responses, to `UpstreamError`."""
     try:
         yield
     except (UpstreamError, MovedError):
         raise
     except Exception as error:
-        raise UpstreamError("The repository's host could not be understood") from error
+        raise UpstreamError("The repository's host sent an invalid response") from error

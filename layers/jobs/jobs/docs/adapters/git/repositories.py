@@ -1,4 +1,4 @@
-"""Repositories at their hosts, as projects name them."""
+"""Open the repositories of projects."""
 
 from jobs.docs.adapters.git.checkout import GitCheckout
 from jobs.docs.adapters.git.credentials import credentials_of
@@ -18,12 +18,12 @@ class GitRepositories:
         self._limits = limits
 
     def open(self, project: Project, branch: str) -> GitCheckout:
-        """Fetch the branch, or the default one it is to begin at.
+        """Fetch the branch. If it does not exist, start at the default branch.
 
         Raises `UpstreamError`, `CredentialsRefusedError`.
         """
         if not is_valid_branch(branch):
-            raise UpstreamError("The branch's name is none")
+            raise UpstreamError("The branch name is invalid")
         credentials = credentials_of(project, self._secrets)
         remote = RemoteBranch(project.repository, branch, credentials, self._limits)
         store = Store()

@@ -1,4 +1,4 @@
-"""The files of one commit, and others in their places."""
+"""Read and change git trees."""
 
 import stat
 from collections.abc import Iterator
@@ -13,13 +13,13 @@ from jobs.docs.errors import PathRefusedError
 _PLAIN: Final = 0o100644
 
 type Entry = tuple[int, ObjectID]
-"""Mode and object."""
+"""The mode and object id of a file."""
 
 
 def find(store: Store, root: ObjectID, path: str) -> Entry | None:
-    """Return the regular file at a path, or None where nothing is.
+    """Return the regular file at a path, or None.
 
-    Raises `PathRefusedError` where something else is, or on the way there.
+    Raises `PathRefusedError` if the path or a part of it is something else.
     """
     *folders, name = path.encode().split(b"/")
     here = root
@@ -38,7 +38,7 @@ def find(store: Store, root: ObjectID, path: str) -> Entry | None:
 
 
 def put(store: Store, root: ObjectID, path: str, content: bytes) -> ObjectID:
-    """Return the tree with a file of this content at a path that `find` has nothing against."""
+    """Return the tree with this file content at a path. Raises like `find`."""
     blob = Blob.from_string(content)
     store.add_object(blob)
     before = find(store, root, path)
@@ -46,13 +46,13 @@ def put(store: Store, root: ObjectID, path: str, content: bytes) -> ObjectID:
 
 
 def place(store: Store, root: ObjectID, path: str, entry: Entry | None) -> ObjectID:
-    """Return the tree with this file at a path, or without the one there."""
+    """Return the tree with an entry at a path, or without it if `entry` is None."""
     mode, blob = entry or (None, None)
     return commit_tree_changes(store, root, [(path.encode(), mode, blob)])
 
 
 def walk(store: Store, root: ObjectID, prefix: str = "") -> Iterator[str]:
-    """Name all regular files, in order; those whose names are no text have none."""
+    """Yield the paths of all regular files, in order. Skips names that are not UTF-8."""
     for entry in _tree(store, root).iteritems():
         try:
             name = prefix + entry.path.decode()
@@ -65,7 +65,7 @@ def walk(store: Store, root: ObjectID, prefix: str = "") -> Iterator[str]:
 
 
 def subtree(store: Store, root: ObjectID, folder: str) -> ObjectID | None:
-    """Return a folder's tree, if there is such a folder."""
+    """Return a folder's tree, or None if there is no such folder."""
     here = root
     for part in folder.encode().split(b"/") if folder else []:
         entry = _entry(store, here, part)
@@ -76,7 +76,7 @@ def subtree(store: Store, root: ObjectID, folder: str) -> ObjectID | None:
 
 
 def new_objects(store: Store, root: ObjectID, base: ObjectID | None) -> Iterator[ShaFile]:
-    """Give the objects of a tree that are not in the same places of another."""
+    """Yield the objects of a tree that differ from those at the same paths of another tree."""
     if root == base:
         return
     yield store[root]
@@ -93,7 +93,7 @@ def new_objects(store: Store, root: ObjectID, base: ObjectID | None) -> Iterator
 def _tree(store: Store, tree: ObjectID) -> Tree:
     found = store[tree]
     if not isinstance(found, Tree):
-        raise TypeError("no tree")
+        raise TypeError("object is not a tree")
     return found
 
 

@@ -1,4 +1,4 @@
-"""Smart HTTP(S) within limits. What dulwich does not look at: time, size, and where it is sent."""
+"""Git's smart HTTP(S) protocol with limits that dulwich lacks: time, size, redirects."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 _MAX_ATTEMPTS: Final = 3
 _TRANSIENT_STATUSES: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
-_AGENT: Final = "git/sortie"  # hosts tell git by how its name begins
+_AGENT: Final = "git/sortie"  # hosts recognize git by this prefix
 _WRITES: Final = "git-receive-pack"
 UNREACHABLE: Final = "The repository's host cannot be reached"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """Seconds, but for `bytes`: of one answer, as it is received."""
+    """Timeouts in seconds, and the maximum size of one response in bytes, as received."""
 
     connect: float = 5
     read: float = 30
@@ -35,9 +35,9 @@ class Limits:
 
 
 class GitHttp(AbstractHttpGitClient):
-    """dulwich's client over our own requests: one try for what writes, no redirects.
+    """dulwich's client over urllib3. It does not retry writes or follow redirects.
 
-    Raises `UpstreamError`, with no address in it.
+    Raises `UpstreamError` without URLs in the message.
     """
 
     def __init__(self, url: str, credentials: Credentials | None, limits: Limits) -> None:
@@ -60,9 +60,9 @@ class GitHttp(AbstractHttpGitClient):
             response.close()
             raise _refusal(response.status)
         kind = response.headers.get("Content-Type", "")
-        if not kind.startswith("application/x-git-"):  # a web page, or a server for ancient clients
+        if not kind.startswith("application/x-git-"):  # a web page, or git's dumb protocol
             response.close()
-            raise UpstreamError("The repository's address is none of a git repository")
+            raise UpstreamError("The repository's URL is not a git repository")
         response.content_type = kind
         response.redirect_location = ""
         return response, self._limited(response)
@@ -109,11 +109,11 @@ class GitHttp(AbstractHttpGitClient):
 
     @staticmethod
     def _piece(response: urllib3.BaseHTTPResponse, size: int) -> bytes:
-        """Return what has come by now: a limit is not to wait for who sends byte by byte."""
+        """Return the available bytes, so that slow senders cannot delay the limits."""
         try:
             return response.read1(size)
         except HTTPError as error:
-            raise UpstreamError("The repository's host broke the connection off") from error
+            raise UpstreamError("The repository's host closed the connection") from error
 
 
 def _refusal(status: int) -> UpstreamError:

@@ -1,8 +1,8 @@
-"""Amazon Bedrock's models with tools, ConverseStream API, as they speak.
+"""Amazon Bedrock's models with tools, over the ConverseStream API.
 
 A project's settings: `inference?` (maxTokens, temperature, topP, stopSequences). Its models: model
-ids or inference profiles for `sonnet` and `opus`. Repeating is left to the SDK, before the first
-event; after it nothing is repeated.
+ids or inference profiles for `sonnet` and `opus`. The SDK retries until the first event; nothing
+retries after it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -51,7 +51,7 @@ class BedrockTools:
         say: Callable[[str], None],
         deadline: Millis,
     ) -> Turn:
-        """Have the model say its next turn, `say`ing text as it comes. Raises `UpstreamError`."""
+        """Return the model's next turn. Stream its text to `say`. Raises `UpstreamError`."""
         answer = _Answer()
         try:
             stream = self._client.converse_stream(**self._to_request(messages, tools))["stream"]
@@ -80,7 +80,7 @@ class BedrockTools:
 
 @dataclass
 class _Answer:
-    """Events as they come, put together: each block has an index, only tools announce theirs."""
+    """Assembles a turn from events. Blocks have an index; only tool blocks have a start event."""
 
     texts: dict[int, str] = field(default_factory=dict)
     calls: dict[int, tuple[str, str]] = field(default_factory=dict)
@@ -90,7 +90,7 @@ class _Answer:
     size: int = 0
 
     def take(self, event: Mapping[str, Any]) -> str:
-        """Return what of it is text."""
+        """Add an event and return its text."""
         match event:
             case {"contentBlockStart": {"contentBlockIndex": index, "start": {"toolUse": tool}}}:
                 self.calls[index] = (tool["toolUseId"], tool["name"])
@@ -129,7 +129,7 @@ class _Answer:
 
 
 def _to_messages(messages: Sequence[Message]) -> list[dict[str, Any]]:
-    """Join what the same side says in a row, and begin and end with the user: the API insists."""
+    """Convert messages. The API requires alternating roles, with the user first and last."""
     joined: list[dict[str, Any]] = []
     for each in messages:
         if each["role"] == "system" or not (blocks := _to_blocks(each)):

@@ -1,7 +1,7 @@
-"""Any OpenAI-compatible endpoint that knows tools, as it speaks.
+"""OpenAI-compatible endpoints with tools, over streaming chat completions.
 
-A project's settings: `baseUrl` (up to and with `/v1`), `apiKeySecret?` (a secret's name),
-`parameters?` (passed on as they are). Its models: the endpoint's names for `sonnet` and `opus`.
+A project's settings: `baseUrl` (including `/v1`), `apiKeySecret?` (a secret's name), `parameters?`
+(sent unchanged). Its models: the endpoint's names for `sonnet` and `opus`.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -38,7 +38,7 @@ class OpenAiTools:
         say: Callable[[str], None],
         deadline: Millis,
     ) -> Turn:
-        """Have the model say its next turn, `say`ing text as it comes. Raises `UpstreamError`."""
+        """Return the model's next turn. Stream its text to `say`. Raises `UpstreamError`."""
         spoken = False
 
         def attempt() -> Turn:
@@ -81,7 +81,7 @@ class _Call:
 
 @dataclass
 class _Answer:
-    """Chunks as they come, put together."""
+    """Assembles a turn from chunks."""
 
     text: str = ""
     calls: dict[int, _Call] = field(default_factory=dict)
@@ -89,7 +89,7 @@ class _Answer:
     usage: Mapping[str, Any] = field(default_factory=dict)
 
     def take(self, data: str) -> str:
-        """Return what of it is text."""
+        """Add a chunk and return its text."""
         try:
             chunk = strict_json.loads(data)
             if chunk.get("error"):
@@ -105,7 +105,7 @@ class _Answer:
 
     def _add(self, delta: Mapping[str, Any]) -> str:
         for part in delta.get("tool_calls") or []:
-            # Some servers send each call whole and number none of them.
+            # Some servers send whole calls without an index.
             index = part.get("index", len(self.calls))
             call = self.calls.setdefault(index, _Call())
             if len(self.calls) > _MAX_CALLS:
@@ -138,7 +138,7 @@ class _Answer:
 
 
 def parse_arguments(text: str) -> Mapping[str, Any] | None:
-    """Return what a model wrote as a call's arguments, None if it is no JSON object."""
+    """Parse the arguments of a tool call. Return None if they are not a JSON object."""
     try:
         value = strict_json.loads(text or "{}")
     except ValueError:

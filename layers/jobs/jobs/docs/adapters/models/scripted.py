@@ -1,4 +1,4 @@
-"""The local default: does what the last message says, step by step. Needs no network.
+"""The local default: executes the plan in the last message. Needs no network.
 
     write docs/quickstart.md
     # Quickstart
@@ -12,8 +12,8 @@
     ---
     say All done.
 
-`sleep <seconds>` takes its time, `fail <reason>` fails the job. A line `---` ends a step if the
-next line begins one: front matter does not. A message that is no such plan changes nothing.
+`sleep <seconds>` waits, `fail <reason>` fails the job. A line `---` ends a step only if the next
+line begins a step, so that files may have front matter. Other messages change nothing.
 """
 
 import json
@@ -47,7 +47,7 @@ The first words may also be `edit <path>` (then the old text, a line `===`, the 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """`word` with its `object`, and the lines after it."""
+    """A step: the command `word`, its argument `object`, and the following lines."""
 
     word: str
     object: str
@@ -59,7 +59,7 @@ class Step:
 
 
 class ScriptedModel:
-    """Keeps nothing in mind: how far the plan has come shows in the conversation."""
+    """A stateless model: it derives the progress of the plan from the conversation."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -72,7 +72,7 @@ class ScriptedModel:
         say: Callable[[str], None],
         deadline: Millis,
     ) -> Turn:
-        """Have the model say its next turn, `say`ing text as it comes. Raises `UpstreamError`."""
+        """Return the next turn. Stream its text to `say`. Raises `UpstreamError`."""
         asked = max((n for n, each in enumerate(messages) if each["role"] == "user"), default=0)
         steps = plan(messages[asked]["content"])
         if not steps:
@@ -85,7 +85,7 @@ class ScriptedModel:
         return Turn(text=text, calls=calls, reason="tool-calls", tokens_out=len(text.split()))
 
     def _do(self, step: Step, say: Callable[[str], None], deadline: Millis) -> str:
-        """Do what needs no tool; return what was said."""
+        """Execute a step without tools and return its text."""
         match step.word:
             case "say":
                 return _spoken(f"{step.object}\n{step.body}".rstrip() + "\n", say).text
@@ -98,7 +98,7 @@ class ScriptedModel:
 
 
 def plan(message: str) -> Sequence[Step]:
-    """Return a message's steps, none if it is no plan."""
+    """Parse the steps of a message. Return none if it is not a plan."""
     chunks: list[list[str]] = [[]]
     lines = message.replace("\r\n", "\n").strip("\n").split("\n")
     for line, following in zip(lines, [*lines[1:], ""], strict=True):
@@ -124,7 +124,7 @@ def _step(head: str, rest: Sequence[str]) -> Step | None:
 
 
 def _rounds(steps: Sequence[Step]) -> Iterator[Sequence[Step]]:
-    """Cut a plan after each step that uses a tool; the last round only ends the work."""
+    """Split a plan after each step that uses a tool. The last round finishes the work."""
     begun: list[Step] = []
     for step in steps:
         begun.append(step)
@@ -153,7 +153,7 @@ def _calls(
 
 
 def _todos(actions: Sequence[Step], number: int) -> Sequence[ToolCall]:
-    """Show how far the plan has come; one without actions has nothing to show."""
+    """Return a call of `set_todos` with the progress, or none for a plan without actions."""
     states = ["completed"] * number + ["in_progress"] + ["pending"] * len(actions)
     todos = [
         {"id": str(n), "content": f"{step.word} {step.object}"[:500], "status": state}
