@@ -1,4 +1,4 @@
-"""Ask for something that costs, with the PyPI x402 client, and print how it went.
+"""Pay for a job with the PyPI x402 client, and print the result.
 
 usage: .tools/chain/bin/python tests/pay.py '{"client": "httpx", "network": "base", "privateKey": …,
 "url": …, "headers": {…}, "body": {…}}'

@@ -1,4 +1,4 @@
-"""Ask for jobs that cost something with this project's own client, and print how it went.
+"""Pay for jobs with Sortie's client, and print the results.
 
 usage: .tools/chain/bin/python tests/pay_with_client.py '{"awaiting": false, "network": "base",
 "privateKey": …, "baseUrl": …, "apiKey": …, "lose": 1, "calls": [{"user_id": …, "content": …}]}'

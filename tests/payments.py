@@ -1,4 +1,4 @@
-"""What is paid with in tests that need no chain: a ledger that stands in for one."""
+"""A ledger that replaces chain and facilitator in tests."""
 
 import base64
 import json

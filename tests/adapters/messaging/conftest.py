@@ -1,4 +1,4 @@
-"""Providers at the edge of the network: a real server on this machine, and a clock that is ours."""
+"""Fixtures of the providers: a local server and a fake clock."""
 
 from collections.abc import Iterator
 from types import SimpleNamespace

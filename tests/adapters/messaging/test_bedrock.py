@@ -1,4 +1,4 @@
-"""Amazon Bedrock's Converse API: what is sent, and what may come back."""
+"""The Bedrock provider: requests, answers and faults."""
 
 from contextlib import closing
 from typing import Any

@@ -1,4 +1,4 @@
-"""The agent that needs no network."""
+"""The echo provider."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""OpenAI-compatible endpoints: what is sent to them, and what they may do to us."""
+"""The OpenAI-compatible provider: requests, answers and faults."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""Another server that speaks the messaging jobs API: create there, then poll."""
+"""The remote provider: create, then poll."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Tokens for Coinbase: read with the library that everybody reads tokens with."""
+"""Tokens for Coinbase, checked with PyJWT."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""An x402 facilitator over real sockets: wire formats as Coinbase's and the reference one speak."""
+"""The facilitator client, against Coinbase's and the reference facilitator's wire formats."""
 
 from collections.abc import Callable, Iterator
 from typing import Any

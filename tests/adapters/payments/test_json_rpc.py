@@ -1,4 +1,4 @@
-"""Chains over JSON-RPC: a node of our own making, that answers each method as it is told to."""
+"""The JSON-RPC client, against a fake node."""
 
 from collections.abc import Callable, Iterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""Facilitator, chain and wallet as they are: x402's own, and anvil with an EIP-3009 token."""
+"""Payments with x402's facilitator and an anvil chain with an EIP-3009 token."""
 
 import time
 from collections.abc import Callable

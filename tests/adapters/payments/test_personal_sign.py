@@ -1,4 +1,4 @@
-"""Signatures of wallets, over the text of EIP-191."""
+"""Wallet signatures (EIP-191)."""
 
 import re
 

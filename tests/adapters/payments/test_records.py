@@ -1,4 +1,4 @@
-"""The records of payments: who claims one, has it alone."""
+"""The records of payments."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace

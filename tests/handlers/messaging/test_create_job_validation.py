@@ -1,4 +1,4 @@
-"""The contract's table of rules, byte for byte, and what must be refused with 400 and never 500."""
+"""The contract's validation rules and texts, and malformed bodies."""
 
 import base64
 import json

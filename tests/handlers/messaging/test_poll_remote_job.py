@@ -66,29 +66,5 @@ def test_poll_with_remote_failure_fails_job(invoke, delegated, world, far) -> No
     assert world.repository.get(job.ref).error == "The remote agent gave no answer"
 
 
-@pytest.mark.parametrize("status", ["SUCCEEDED", "CANCELLED", "TIMED_OUT"])
-def test_poll_of_ended_job_does_not_call_remote(invoke, delegated, far, status) -> None:
-    delegated(status=JobStatus(status), ended_at=NOON)
-
-    assert invoke("workers/poll_remote_job") == {"ended": True}
-    assert far.asked == []
-
-
-def test_poll_after_deadline_does_not_call_remote(invoke, delegated, far, clock) -> None:
-    clock.now = delegated().deadline
-
-    assert invoke("workers/poll_remote_job") == {"ended": True}
-    assert far.asked == []
-
-
 def test_poll_of_unknown_job_ends_polling(invoke, far) -> None:
     assert invoke("workers/poll_remote_job") == {"ended": True}
-
-
-def test_poll_with_late_answer_drops_it(invoke, delegated, world, far) -> None:
-    job = delegated()
-    far.outcome = Answer("Too late")
-    far.meanwhile = lambda: world.clock.advance(30_000)
-
-    assert invoke("workers/poll_remote_job") == {"ended": True}
-    assert world.repository.get(job.ref) == job

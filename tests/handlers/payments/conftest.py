@@ -1,4 +1,4 @@
-"""A till that takes payments, with nobody real behind it."""
+"""A checkout with a fake facilitator, chain and table."""
 
 import pytest
 

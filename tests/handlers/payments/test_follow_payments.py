@@ -1,4 +1,4 @@
-"""Workers that see to it that no open payment is forgotten."""
+"""The workers that watch open payments."""
 
 import json
 from types import SimpleNamespace

@@ -1,4 +1,4 @@
-"""POST /api/messaging/jobs where a payment does instead of a key."""
+"""POST /api/messaging/jobs with payments instead of API keys."""
 
 import json
 

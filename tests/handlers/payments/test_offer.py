@@ -1,4 +1,4 @@
-"""POST /api/messaging/jobs where it costs something: what is told to those who have not paid."""
+"""POST /api/messaging/jobs without a payment: the 402 response."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""POST /api/messaging/jobs where it costs something: paying, and what is none."""
+"""POST /api/messaging/jobs with x402 payments."""
 
 import pytest
 

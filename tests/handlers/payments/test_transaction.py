@@ -1,4 +1,4 @@
-"""POST /api/messaging/jobs paid for by a transaction of the payer's own."""
+"""POST /api/messaging/jobs with a transaction hash."""
 
 import pytest
 

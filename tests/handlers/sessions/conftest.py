@@ -1,4 +1,4 @@
-"""Sessions' handlers, on the session that their events name."""
+"""Fixtures of the session handlers."""
 
 from collections.abc import Callable
 from http import HTTPStatus

@@ -1,4 +1,4 @@
-"""Sessions over their handlers; messages are said in tests/streams/sessions."""
+"""The session handlers; tests/streams/sessions covers sending messages."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""Messages of sessions, said in a real server: answered at once, later, or as a stream."""
+"""Sending messages of sessions through a real server, with every transport."""
 
 import http.client
 import json

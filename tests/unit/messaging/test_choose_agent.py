@@ -1,4 +1,4 @@
-"""Whom a tenant's callers may ask."""
+"""The choice of a message's agent."""
 
 import pytest
 

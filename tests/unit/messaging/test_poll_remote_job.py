@@ -1,4 +1,4 @@
-"""A job at another server's: asked for until it has ended, there or here."""
+"""Polling of delegated jobs."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""One attempt at a message job: claim, ask, store."""
+"""One attempt at a message job."""
 
 from typing import Any
 

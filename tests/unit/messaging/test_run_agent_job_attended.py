@@ -1,4 +1,4 @@
-"""Signs of life while a provider is at work, and the end of all patience."""
+"""Heartbeats and timeouts of an attempt at a message job."""
 
 from threading import Event
 from typing import Any

@@ -1,4 +1,4 @@
-"""What an attempt at a message job stands on breaks; another attempt makes it good."""
+"""Faults of an attempt's dependencies, and the next attempt."""
 
 import pytest
 

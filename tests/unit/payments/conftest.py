@@ -1,4 +1,4 @@
-"""The world that the money rules are tried in."""
+"""Fixtures of the payment rules."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Paying by a transaction of one's own."""
+"""Payments by transaction hash."""
 
 from contextlib import suppress
 

@@ -1,4 +1,4 @@
-"""The money rules, one by one (contract: payments.md): what is paid for, and once."""
+"""The payment rules (contract: payments.md): one payment, one job."""
 
 from dataclasses import replace
 

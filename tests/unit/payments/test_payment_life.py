@@ -1,4 +1,4 @@
-"""Whatever happens to a payment, in whatever order: the chain is the judge."""
+"""In any order of events, payments and jobs agree with the chain."""
 
 from typing import Any
 

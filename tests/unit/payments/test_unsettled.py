@@ -1,4 +1,4 @@
-"""The money rules where a payment is refused, or nobody knows (contract: payments.md)."""
+"""The payment rules for refused and unknown settlements (contract: payments.md)."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A world for payments: two clients, one authorization, and services that fail when told to."""
+"""Payments with two clients, one authorization and scripted failures."""
 
 from typing import Any, Final
 

@@ -1,4 +1,4 @@
-"""Sessions: how long they last, and what of them an agent is told."""
+"""Session timeouts and history."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Whatever happens to the messages of a session, its agent is asked one at a time and in order."""
+"""In any order of events, a session's messages are answered one at a time and in order."""
 
 from contextlib import suppress
 from typing import Any

@@ -9,7 +9,7 @@ from jobs.kit.clock import Clock
 from jobs.kit.errors import UpstreamError
 from jobs.messaging.errors import AgentNotFoundError
 from jobs.messaging.ports import Agents, Answer, Delegate
-from jobs.messaging.run_agent_job import agent_of, ended, question_of
+from jobs.messaging.run_agent_job import agent_of, end_job, question_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +38,7 @@ class PollRemoteJob:
         if outcome is None:
             return False
         try:
-            self.repository.save(ended(job, outcome, now=self.clock()), replacing=job)
+            self.repository.save(end_job(job, outcome, now=self.clock()), replacing=job)
         except JobEndedError:
             return True
         except StaleJobError:

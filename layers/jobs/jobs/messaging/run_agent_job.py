@@ -92,7 +92,7 @@ class RunAgentJob:
                 self.timers.poll(job.ref, until=job.deadline)
                 return AttemptOutcome.DELEGATED
             case Answer() | UpstreamError():
-                self.repository.save(ended(job, outcome, now=self.clock()), replacing=job)
+                self.repository.save(end_job(job, outcome, now=self.clock()), replacing=job)
                 return (
                     AttemptOutcome.ANSWERED
                     if isinstance(outcome, Answer)
@@ -121,7 +121,7 @@ def question_of(job: Job) -> Question:
     )
 
 
-def ended(job: Job, outcome: Answer | UpstreamError, *, now: Millis) -> Job:
+def end_job(job: Job, outcome: Answer | UpstreamError, *, now: Millis) -> Job:
     if isinstance(outcome, UpstreamError):
         return job.fail(str(outcome), now=now)
     message = {"id": str(uuid4()), "content": outcome.content}
