@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field
 
 from jobs.core.webhook import Event, Webhook, WebhookRefusedError
-from jobs.core.webhook_url import checked_url
+from jobs.core.webhook_url import validate_url
 from jobs.webhooks.webhook import Subscription
 from scripts.registry_entry import LOOPBACK, Entry
 
@@ -14,7 +14,7 @@ from scripts.registry_entry import LOOPBACK, Entry
 def _check_url(url: str) -> str:
     """Check the URL as a create does, but allow the loopback: only a local stack can reach it."""
     try:
-        return checked_url(url, loopback=urlsplit(url).hostname in LOOPBACK)
+        return validate_url(url, loopback=urlsplit(url).hostname in LOOPBACK)
     except WebhookRefusedError as error:
         raise ValueError(f"a webhook's URL {error}") from error
 

@@ -12,7 +12,7 @@ from jobs.kit.http import Request, Response
 def message_job_v2(request: Request) -> Response:
     caller = docs_request.parse_caller(request, loopback=wiring.core.webhooks_to_loopback)
     job_id = docs_query.parse_job_id(request)
-    new = docs_request.parse_message(request.json_of_any_kind(), caller, job_id)
+    new = docs_request.parse_message(request.json_of_any_type(), caller, job_id)
     return docs.agent_job_response(wiring.follow_up(new))
 
 

@@ -1,4 +1,4 @@
-"""State machine job_poll, every few seconds: has the other server an answer?"""
+"""State machine job_poll: poll the remote server for an answer."""
 
 from typing import Any
 

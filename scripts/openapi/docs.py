@@ -8,7 +8,7 @@ from jobs.auth.api_key import Scope
 from jobs.core.errors import IdempotencyConflictError, JobNotFoundError, StaleJobError
 from jobs.core.rate_limit import Allowance, RateLimitedError
 from jobs.core.webhook_body import URL_HEADER
-from jobs.core.webhook_url import LONGEST
+from jobs.core.webhook_url import MAX_URL_LENGTH
 from jobs.docs.api import errors as docs_errors
 from jobs.docs.api import types
 from jobs.docs.api.access import ScopeMissingError
@@ -26,7 +26,7 @@ _CREATE_HEADERS: Final = {
     URL_HEADER: Annotated[
         str,
         Field(
-            max_length=LONGEST,
+            max_length=MAX_URL_LENGTH,
             description="An https address to send the job's webhooks to",
             json_schema_extra={"format": "uri"},
         ),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from jobs.core.create_job import KEY_LIFE
+from jobs.core.create_job import IDEMPOTENCY_KEY_TTL_MS
 from jobs.core.errors import IdempotencyConflictError
 from jobs.core.status import JobStatus
 from tests.support import NOON
@@ -52,7 +52,7 @@ def test_a_key_with_another_request_is_a_conflict(create) -> None:
 
 def test_a_key_is_forgotten_after_a_day(create, clock) -> None:
     first = create(idempotency_key="k")
-    clock.advance(KEY_LIFE - 1)
+    clock.advance(IDEMPOTENCY_KEY_TTL_MS - 1)
     assert create(idempotency_key="k").id == first.id
 
     clock.advance(1)

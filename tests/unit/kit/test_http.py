@@ -2,7 +2,7 @@ import base64
 
 import pytest
 
-from jobs.kit.http import MOST_BODY_BYTES, BadRequestError, Request, TooLargeError
+from jobs.kit.http import MAX_BODY_BYTES, BadRequestError, Request, TooLargeError
 
 
 def request(body: str | None = None, *, encoded: bool = False, **headers: str) -> Request:
@@ -49,9 +49,9 @@ def test_a_missing_or_broken_body_is_refused(body) -> None:
 
 
 def test_a_body_may_be_as_large_as_the_limit_and_no_larger() -> None:
-    assert request('"' + "é" * (MOST_BODY_BYTES // 2 - 1) + '"').json()
+    assert request('"' + "é" * (MAX_BODY_BYTES // 2 - 1) + '"').json()
     with pytest.raises(TooLargeError):
-        request('"' + "é" * (MOST_BODY_BYTES // 2) + '"').json()
+        request('"' + "é" * (MAX_BODY_BYTES // 2) + '"').json()
 
 
 @pytest.mark.parametrize("key", ["k", "ключ 7", "x" * 255])

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jobs.core.webhook import WebhookRefusedError
-from jobs.core.webhook_url import checked_url, may_reach, parts_of, port_of
+from jobs.core.webhook_url import may_reach, parts_of, port_of, validate_url
 
 PRIVATE = [
     "0.0.0.1", "10.0.0.1", "100.64.0.1", "127.0.0.1", "127.255.255.254", "169.254.169.254",
@@ -65,7 +65,7 @@ def test_address_wrapped_in_ipv6_is_judged_as_ipv4(address) -> None:
     ],
 )
 def test_url_public_https_is_accepted_unchanged(url) -> None:
-    assert checked_url(url, loopback=False) == url
+    assert validate_url(url, loopback=False) == url
 
 
 @pytest.mark.parametrize(
@@ -98,20 +98,20 @@ def test_url_public_https_is_accepted_unchanged(url) -> None:
 )
 def test_url_invalid_is_refused_with_reason(url, reason) -> None:
     with pytest.raises(WebhookRefusedError, match=reason):
-        checked_url(url, loopback=False)
+        validate_url(url, loopback=False)
 
 
 @pytest.mark.parametrize(
     "url", ["http://127.0.0.1:8000/in", "http://localhost:8000", "https://[::1]/"]
 )
 def test_url_loopback_with_loopback_is_accepted(url) -> None:
-    assert checked_url(url, loopback=True) == url
+    assert validate_url(url, loopback=True) == url
 
 
 @given(st.text())
 def test_url_any_text_is_https_or_refused(text) -> None:
     with suppress(WebhookRefusedError):
-        assert checked_url(text, loopback=False).startswith("https://")
+        assert validate_url(text, loopback=False).startswith("https://")
 
 
 @pytest.mark.parametrize(
@@ -125,4 +125,4 @@ def test_url_without_port_has_the_port_of_its_scheme(url, port) -> None:
 def test_url_of_the_maximal_length_is_accepted() -> None:
     url = "https://example.com/".ljust(2000, "x")
 
-    assert checked_url(url, loopback=False) == url
+    assert validate_url(url, loopback=False) == url

@@ -1,4 +1,4 @@
-"""API keys, of which only the SHA-256 is stored."""
+"""API keys. Only their SHA-256 is stored."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,7 +7,7 @@ from jobs.kit.clock import Millis
 
 
 class Scope(StrEnum):
-    """What a key lets its owner do, in an API that asks for scopes."""
+    """A permission of a key, in an API with scopes."""
 
     READ = "read"
     WRITE = "write"

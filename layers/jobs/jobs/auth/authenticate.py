@@ -1,4 +1,4 @@
-"""API keys: `<prefix>_<key id>_<secret>`, of which only the SHA-256 is kept."""
+"""API keys: `<prefix>_<key id>_<secret>`. Only their SHA-256 is stored."""
 
 import hashlib
 import hmac
@@ -22,7 +22,7 @@ class Authenticate:
     clock: Clock
 
     def __call__(self, credential: str, *, opens: str) -> ApiKey | None:
-        """Return the key that this is, or None if there is none such for this API, or no more."""
+        """Return the credential's key, or None if it is unknown, expired or of another API."""
         shape = _SHAPE.fullmatch(credential)
         if not shape:
             return None
@@ -38,9 +38,9 @@ def new_key(
     scopes: Collection[Scope] = (),
     expires_at: Millis | None = None,
 ) -> tuple[str, ApiKey]:
-    """Return a credential, to be shown once, and what is kept of it."""
+    """Return a new credential, to be shown once, and the key to store."""
     key_id = secrets.token_hex(6)
-    prefix = "mint" if opens == "docs" else "sortie"  # by which existing clients know their keys
+    prefix = "mint" if opens == "docs" else "sortie"  # existing clients require this prefix
     credential = f"{prefix}_{key_id}_{secrets.token_urlsafe(32)}"
     return credential, ApiKey(
         id=key_id,

@@ -1,4 +1,4 @@
-"""What API keys need from the outside world. Every method may raise `UnavailableError`."""
+"""Ports of authentication. Every method may raise `UnavailableError`."""
 
 from typing import Protocol
 
@@ -7,4 +7,4 @@ from jobs.auth.api_key import ApiKey
 
 class ApiKeys(Protocol):
     def key(self, key_id: str) -> ApiKey | None:
-        """Return the key of this id, valid or not; None for an unknown one."""
+        """Return the key with this id, also if it has expired; None if unknown."""

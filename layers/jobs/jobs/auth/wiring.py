@@ -1,4 +1,4 @@
-"""Composes the check of API keys; `jobs.core.wiring` says how wirings work."""
+"""Composes authentication; see `jobs.core.wiring`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How many jobs a tenant has, by status."""
+"""Changes of jobs, and the number of a tenant's jobs by status."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,10 +11,10 @@ from jobs.kit.clock import Millis
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobChange:
-    """One change of a job's status, as the table's stream tells it.
+    """One change of a job's status, read from the table's stream.
 
     `status` is None once the job has been deleted; `previous` is None when it is new.
-    `details` are what its kind adds, `webhook` is the receiver that its creator named.
+    `details` belong to the job's kind; `webhook` is the receiver that its creator named.
     """
 
     ref: JobRef

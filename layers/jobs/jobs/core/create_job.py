@@ -1,4 +1,4 @@
-"""Create a job: one conditional write. The table's stream sees to all the rest."""
+"""Create a job with one conditional write. The table's stream starts everything else."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,16 +10,16 @@ from jobs.core.ports import IdempotencyKey, JobRepository
 from jobs.core.webhook import Webhook
 from jobs.kit.clock import Clock, Millis
 
-KEY_LIFE: Final[Millis] = 24 * 3600 * 1000
-"""How long an Idempotency-Key is remembered (messaging contract, Behaviour)."""
+IDEMPOTENCY_KEY_TTL_MS: Final[Millis] = 24 * 3600 * 1000
+"""An Idempotency-Key expires after this time (messaging contract, Behaviour)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewJob:
-    """What a caller asks for, already translated from its dialect.
+    """A validated request for a job, independent of the API's wire format.
 
-    `idempotency_key` names the request once for `KEY_LIFE`; `request_hash`
-    tells whether a later request under the same name is the same one.
+    `idempotency_key` identifies the request for `IDEMPOTENCY_KEY_TTL_MS`; `request_hash`
+    distinguishes a repeated request from another one with the same key.
     """
 
     tenant: str
@@ -38,7 +38,7 @@ class CreateJob:
     retention: Millis
 
     def __call__(self, new: NewJob) -> Job:
-        """Return the job, or the first one of the same key; it may have moved on since.
+        """Return the job, or the first one with the same key, in its current state.
 
         Raises `IdempotencyConflictError`.
         """
@@ -60,11 +60,13 @@ class CreateJob:
 
 
 def add_once(repository: JobRepository, job: Job, *, key: str | None, request_hash: str) -> Job:
-    """Store a new job; return it, or the first one of the same key, which may have moved on.
+    """Store a new job; return it, or the first one with the same key, in its current state.
 
     Raises `IdempotencyConflictError`.
     """
     now = job.created_at
-    claim = key and IdempotencyKey(value=key, request_hash=request_hash, expires_at=now + KEY_LIFE)
+    claim = key and IdempotencyKey(
+        value=key, request_hash=request_hash, expires_at=now + IDEMPOTENCY_KEY_TTL_MS
+    )
     ref = repository.add(job, claim or None)
     return job if ref == job.ref else repository.get(ref).as_of(now)

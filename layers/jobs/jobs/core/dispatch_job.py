@@ -1,4 +1,4 @@
-"""Set a new job going: its deadline first, for a lost message must still time out."""
+"""Dispatch a new job: start its timer first, so that a job whose message is lost times out."""
 
 from dataclasses import dataclass
 
@@ -13,6 +13,6 @@ class DispatchJob:
     queue: JobQueue
 
     def __call__(self, ref: JobRef, *, deadline: Millis) -> None:
-        """Harmless when repeated: the timer starts once, a second message finds the job taken."""
+        """Idempotent: the timer starts once, and a worker ignores a second message."""
         self.timers.time_out(ref, at=deadline)
         self.queue.send(ref)

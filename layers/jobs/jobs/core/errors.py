@@ -1,20 +1,20 @@
-"""Everything that can go wrong with a job, in the domain's own words."""
+"""Errors of jobs."""
 
 
 class JobError(Exception):
-    """Base of every error a caller may be told about."""
+    """Base class of the errors that an API may return to its caller."""
 
 
 class JobNotFoundError(JobError):
-    """No such job of this tenant, or its retention has passed."""
+    """The tenant has no such job, or the job's retention has passed."""
 
 
 class JobEndedError(JobError):
-    """The job is over; nothing about it changes any more."""
+    """The job has ended and can no longer change."""
 
 
 class JobStartedError(JobError):
-    """The job no longer waits: it is being done, or over."""
+    """The job has started or ended."""
 
 
 class JobLeasedError(JobError):
@@ -26,7 +26,7 @@ class JobLeasedError(JobError):
 
 
 class StaleJobError(JobError):
-    """Someone else changed the job since it was read."""
+    """Another writer changed the job after it was read."""
 
 
 class IdempotencyConflictError(JobError):
@@ -34,4 +34,4 @@ class IdempotencyConflictError(JobError):
 
 
 class BadCursorError(JobError):
-    """A page cursor that this caller was not given for this listing."""
+    """The cursor belongs to another caller or listing, or has been altered."""

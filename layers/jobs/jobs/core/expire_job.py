@@ -1,4 +1,4 @@
-"""End a job whose deadline has come."""
+"""End a job at its deadline."""
 
 from dataclasses import dataclass
 
@@ -14,9 +14,9 @@ class ExpireJob:
     repository: JobRepository
 
     def __call__(self, ref: JobRef) -> JobStatus | None:
-        """Return how the job ended, or None if it is gone.
+        """Return the job's final status, or None if the job is gone.
 
-        Whoever calls has waited for the deadline: their clock counts, not ours.
+        Trust the caller's clock: the state machine has already waited for the deadline.
         """
         try:
             return change_job(self.repository, ref, _ended).status

@@ -1,4 +1,4 @@
-"""Read one job as it is now."""
+"""Read a job in its current state."""
 
 from dataclasses import dataclass
 
@@ -14,10 +14,9 @@ class GetJob:
     clock: Clock
 
     def __call__(self, ref: JobRef) -> Job:
-        """Exact to the millisecond: a job past its deadline has timed out.
+        """Return the job; past its deadline, it has timed out.
 
-        Where that is not stored yet it is now, so that no answer on its way can
-        make what a reader has seen untrue. Raises `JobNotFoundError`, also for
-        another tenant's job.
+        The timeout is stored before it is returned, so that a late answer cannot
+        contradict it. Raises `JobNotFoundError`, also for another tenant's job.
         """
         return change_job(self.repository, ref, lambda job: job.as_of(self.clock()))

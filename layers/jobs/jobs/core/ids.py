@@ -9,12 +9,12 @@ from uuid import UUID
 from jobs.kit.clock import Millis
 
 TENANT: Final = "[a-z0-9][a-z0-9-]{0,62}"
-"""How tenants, which partners call organisations, are named."""
+"""The pattern of tenant ids, which partners call organisations."""
 _UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 def is_uuid(text: str) -> bool:
-    """Whether this is a UUID with dashes, of any version and in any case."""
+    """Return whether the text is a UUID with dashes, of any version and case."""
     return _UUID.fullmatch(text) is not None
 
 
@@ -23,10 +23,10 @@ def is_tenant(text: str) -> bool:
 
 
 def new_job_id(now: Millis, *, tag: str | None = None) -> str:
-    """Return a UUIDv7 (RFC 9562, 5.7): ids sort by creation, so a tenant's jobs need no index.
+    """Return a UUIDv7 (RFC 9562, 5.7): ids sort by time of creation, so listings need no index.
 
-    With a tag, it takes the place of the last 48 of the 74 random bits. The
-    standard library makes such ids from Python 3.14 on.
+    A tag replaces the last 48 of the 74 random bits. The standard library
+    creates such ids from Python 3.14 on.
     """
     value = now << 80 | secrets.randbits(80)
     value = value & ~(0xF << 76) | 0x7 << 76
@@ -37,11 +37,11 @@ def new_job_id(now: Millis, *, tag: str | None = None) -> str:
 
 
 def earliest_id(at: Millis) -> str:
-    """Return how ids of that millisecond begin: those made before it sort before this."""
+    """Return the prefix of ids of that millisecond; earlier ids sort before it."""
     text = f"{at:012x}"
     return f"{text[:8]}-{text[8:]}"
 
 
 def tenant_tag(tenant: str) -> str:
-    """Return 12 hex digits that tell whose a job is: MQTT policies know only patterns of topics."""
+    """Return 12 hex digits that identify a tenant in topics, which MQTT policies match."""
     return hashlib.sha256(tenant.encode()).hexdigest()[:12]

@@ -1,4 +1,4 @@
-"""The job aggregate: immutable, and ignorant of AWS and HTTP.
+"""The job: an immutable aggregate, independent of AWS and HTTP.
 
 All times are epoch milliseconds.
 """
@@ -13,16 +13,16 @@ from jobs.core.webhook import Webhook
 from jobs.kit.clock import Millis
 
 RETENTION_STEPS: Final = 96
-"""Jobs leave together, at the next full 96th of their retention (of 24 h: a quarter of an hour), so
-that counts can be kept by these moments and drop with them."""
+"""Jobs expire together, at the next full 96th of their retention (for 24 h: every 15 minutes), so
+that counters can group them by time of expiry."""
 
-LONGEST_ERROR: Final = 500
-"""Characters of a reason for failing: it is kept in the job's header."""
+MAX_ERROR_LENGTH: Final = 500
+"""Characters of an error, which is stored in the job's header."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobRef:
-    """Where a job is found. The only thing that queues, events and executions carry."""
+    """A job's address: all that queues, events and executions carry."""
 
     tenant: str
     kind: str
@@ -31,13 +31,13 @@ class JobRef:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """One request and what became of it.
+    """A request and its result.
 
-    `sequence` counts the changes of status, the creation being the first.
-    `attempt` is the fence: it rises with every claim, and a worker that holds
-    an older one is refused. `handle` names the work at another server that
-    does it for us. `webhook` is the receiver that its creator named.
-    `details` are what its kind adds: stored, and never read by the core.
+    `sequence` counts the changes of status, creation included. `attempt` is the
+    fencing token: every claim increments it, and writes with an older one fail.
+    `handle` identifies the task at a remote server to which the job is delegated.
+    `webhook` is the receiver that the creator named. `details` belong to the job's
+    kind: the core stores them and never reads them.
     """
 
     id: str
@@ -65,19 +65,19 @@ class Job:
 
     @property
     def gone_at(self) -> Millis:
-        """When readers stop seeing the job: its retention after it ended, to the next step."""
+        """The time at which the job expires: its end plus its retention, rounded up to a step."""
         ended = self.deadline if self.ended_at is None else self.ended_at
         step = max(1, self.retention // RETENTION_STEPS // 1000) * 1000
         return -(-(ended + self.retention) // step) * step
 
     def as_of(self, now: Millis) -> Self:
-        """Return the job as a reader sees it: past its deadline it has timed out, stored or not."""
+        """Return the job as of `now`: past its deadline, it has timed out."""
         if self.status.is_terminal or now < self.deadline:
             return self
         return self.time_out()
 
     def claim(self, *, now: Millis, lease: Millis) -> Self:
-        """Take the job for a worker, or take it over from one whose lease has run out.
+        """Claim the job for a worker, also if another worker's lease has expired.
 
         Raises `JobEndedError`, or `JobLeasedError` while another worker holds it.
         """
@@ -88,12 +88,12 @@ class Job:
         return replace(started, attempt=self.attempt + 1, lease_until=now + lease)
 
     def enqueue(self, *, now: Millis) -> Self:
-        """Let the job wait for its turn. Raises `JobEndedError`."""
+        """Mark the job as queued. Raises `JobEndedError`."""
         self._refuse_if_over(now)
         return self._to(JobStatus.QUEUED, now)
 
     def start(self, *, now: Millis, deadline: Millis) -> Self:
-        """Note that the work has begun elsewhere, and until when it must be over."""
+        """Mark the job as running elsewhere, with a new deadline. Raises `JobEndedError`."""
         self._refuse_if_over(now)
         return replace(self._to(JobStatus.RUNNING, now), deadline=deadline)
 
@@ -101,7 +101,7 @@ class Job:
         return replace(self, lease_until=lease_until)
 
     def delegate(self, handle: str) -> Self:
-        """Note that another server does the work and will be asked about it."""
+        """Record the handle of the remote server's task, which is polled from now on."""
         return replace(self, handle=handle)
 
     def succeed(self, result: Mapping[str, Any], *, now: Millis) -> Self:
@@ -110,14 +110,14 @@ class Job:
 
     def fail(self, error: str, *, now: Millis) -> Self:
         self._refuse_if_over(now)
-        return replace(self._to(JobStatus.FAILED, now), error=error[:LONGEST_ERROR])
+        return replace(self._to(JobStatus.FAILED, now), error=error[:MAX_ERROR_LENGTH])
 
     def cancel(self, *, now: Millis) -> Self:
         self._refuse_if_over(now)
         return self._to(JobStatus.CANCELLED, now)
 
     def time_out(self) -> Self:
-        """End the job at its deadline, whenever that is noticed."""
+        """End the job as of its deadline."""
         return self._to(JobStatus.TIMED_OUT, self.deadline)
 
     def _refuse_if_over(self, now: Millis) -> None:

@@ -7,7 +7,7 @@ from jobs.core.job import Job, JobRef
 
 
 class Storage(Protocol):
-    """How the details of one kind of job are stored, in attributes of the job's header."""
+    """Stores the details of one kind of job in attributes of the job's header."""
 
     attributes: frozenset[str]
     """Every attribute that `dump` may write. A write removes those that `dump` leaves out."""
@@ -29,7 +29,7 @@ def no_storage(kind: str) -> Storage:
 
 
 class Kind(Protocol):
-    """What the shared workers ask a feature about its jobs."""
+    """A feature's behaviour for its jobs, which the shared workers call."""
 
     @property
     def refusals(self) -> Mapping[type[Exception], tuple[str, str]]:
@@ -39,7 +39,7 @@ class Kind(Protocol):
         """Return the path at which the kind's API answers for a job."""
 
     def follow(self, job: Job) -> bool:
-        """Do what a change of status starts; return whether it starts anything. Idempotent.
+        """Start the next step after a change of status; return whether there is one. Idempotent.
 
         `job` is as it was after the change, without the bodies that are stored apart.
         """
@@ -50,7 +50,7 @@ class Kind(Protocol):
     def create(self, request: Mapping[str, Any], *, tenant: str, key: str) -> Job:
         """Create the job that an event requests, as the kind's API would.
 
-        Raises `BadRequestError` and what the kind's use case raises.
+        Raises `BadRequestError` and the errors of the kind's use case.
         """
 
 

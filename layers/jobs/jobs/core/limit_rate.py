@@ -1,4 +1,4 @@
-"""Let no more requests through than a limit has room for."""
+"""Enforce a rate limit."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ class LimitRate:
     limits: RateLimits
 
     def __call__(self, owner: str, limit: Limit) -> Allowance:
-        """Take one request from the owner's window. Raises `RateLimitedError` if it is full."""
+        """Count one request in the owner's window. Raises `RateLimitedError` if it is full."""
         allowance = self.limits.take(owner, limit)
         if not allowance.granted:
             raise RateLimitedError(allowance)

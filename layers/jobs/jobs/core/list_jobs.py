@@ -11,7 +11,7 @@ from jobs.kit.clock import Clock
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobList:
-    """`total` counts all the tenant's jobs, whatever the filter."""
+    """`total` counts all jobs of the tenant, regardless of the filter."""
 
     jobs: Sequence[Job]
     total: int
@@ -34,7 +34,7 @@ class ListJobs:
         statuses: frozenset[JobStatus] = frozenset(),
         cursor: str | None = None,
     ) -> JobList:
-        """Return one page. Raises `BadCursorError` unless the cursor is of this very listing."""
+        """Return one page. Raises `BadCursorError` for a cursor of another listing."""
         scope = f"{tenant}#{kind}#{','.join(sorted(statuses))}"
         before, listed = self._position(cursor, scope) if cursor else (None, 0)
         counts = self.counters.read(tenant, kind)
@@ -52,6 +52,6 @@ class ListJobs:
         )
 
     def _position(self, cursor: str, scope: str) -> tuple[str, int]:
-        """Return the last job on the pages before, and how many there were on them."""
+        """Return the last job of the previous pages, and their number of jobs."""
         last, listed = self.signer.verify(cursor, scope=scope).split()
         return last, int(listed)

@@ -1,4 +1,4 @@
-"""What the use cases need from the outside world.
+"""Ports of the core's use cases.
 
 Adapters satisfy these structurally; nothing inherits from them. Every method
 may raise `UnavailableError`.
@@ -17,7 +17,7 @@ from jobs.kit.clock import Millis
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdempotencyKey:
-    """`request_hash` tells a repeated request from another one under the same key."""
+    """`request_hash` distinguishes a repeated request from another one with the same key."""
 
     value: str
     request_hash: str
@@ -26,7 +26,7 @@ class IdempotencyKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
-    """Which of a tenant's jobs to list, newest first. Empty `statuses`: all of them."""
+    """A query for a tenant's jobs, newest first. Empty `statuses` match all."""
 
     tenant: str
     kind: str
@@ -37,7 +37,7 @@ class Listing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """`more`: older jobs follow. A page may be short of its limit where its jobs are large."""
+    """`more`: older jobs follow. A page of large jobs may hold fewer than its limit."""
 
     jobs: Sequence[Job]
     more: bool
@@ -45,13 +45,13 @@ class Page:
 
 class JobRepository(Protocol):
     def add(self, job: Job, key: IdempotencyKey | None = None) -> JobRef:
-        """Store a new job, whole or not at all; return its ref, or the first job's of this key.
+        """Store a new job atomically; return its ref, or that of the first job with this key.
 
         Raises `IdempotencyConflictError` if the key came with another request.
         """
 
     def knows(self, tenant: str, kind: str, key: str) -> bool:
-        """Tell whether there has been a job of this idempotency key, which is remembered still."""
+        """Return whether a job has this idempotency key, unless the key has expired."""
 
     def get(self, ref: JobRef) -> Job:
         """Return the job as stored, or raise `JobNotFoundError`."""
@@ -63,58 +63,58 @@ class JobRepository(Protocol):
         """Store a later state of the job, or raise `StaleJobError` if it is not as `replacing`."""
 
     def renew(self, job: Job, *, lease_until: Millis) -> None:
-        """Prolong the lease of the job's attempt, or raise `StaleJobError` if it is over."""
+        """Renew the lease of the job's attempt, or raise `StaleJobError` if the attempt is over."""
 
     def delete(self, job: Job) -> None:
-        """Remove a job with all that belongs to it, or raise `StaleJobError` if it has changed.
+        """Delete a job with all its items, or raise `StaleJobError` if it has changed.
 
-        Harmless when repeated.
+        Idempotent.
         """
 
     def newest(self, listing: Listing, *, known: int) -> Page:
         """Return up to `listing.limit` jobs, older than `listing.before`.
 
-        `known` is how many there are: it bounds the search among items that TTL has yet to delete.
+        `known`, the number of jobs, bounds the search among items that TTL has not deleted yet.
         """
 
 
 class JobCounters(Protocol):
     def read(self, tenant: str, kind: str) -> JobCounts:
-        """Count the tenant's jobs that are not gone, at a cost that does not grow with them."""
+        """Count the tenant's jobs at constant cost."""
 
     def count(self, changes: Sequence[JobChange]) -> None:
-        """Apply changes, each once, however often and in whatever batches they are delivered."""
+        """Apply each change exactly once, regardless of replays and batches."""
 
 
 class JobQueue(Protocol):
     def send(self, ref: JobRef) -> None:
-        """Hand the job to a worker, at least once."""
+        """Queue the job for a worker, at least once."""
 
 
 class Timers(Protocol):
     def time_out(self, ref: JobRef, *, at: Millis) -> None:
-        """See to it that the job is ended at its deadline; idempotent."""
+        """Start a timer that ends the job at its deadline. Idempotent."""
 
 
 class EventPublisher(Protocol):
     def publish(self, changes: Sequence[JobChange]) -> None:
-        """Tell the world, at least once and in order."""
+        """Publish changes at least once, in order."""
 
 
 class JobMetrics(Protocol):
     def measure(self, changes: Sequence[JobChange]) -> None:
-        """Show operators what happens. A change that is told again is measured again."""
+        """Emit metrics of changes. A replayed change is measured again."""
 
 
 class Delivery(Protocol):
-    """One receipt of a queue's message."""
+    """One delivery of a queue's message."""
 
     def hold(self, seconds: int) -> None:
-        """Keep the message from other workers for so long from now."""
+        """Hide the message from other workers for `seconds` from now."""
 
 
 class Signer(Protocol):
-    """Turns a listing position into a cursor that only its owner can use."""
+    """Signs a listing's position as a cursor that only its owner can use."""
 
     def sign(self, value: str, *, scope: str) -> str: ...
 
@@ -124,7 +124,7 @@ class Signer(Protocol):
 
 class RateLimits(Protocol):
     def take(self, owner: str, limit: Limit) -> Allowance:
-        """Take one request from the owner's window, or begin a new one if it is over.
+        """Count one request in the owner's window; start a new window after the last one.
 
-        Exact, however many ask at once. A request that is not granted takes nothing.
+        Exact under concurrency. A refused request is not counted.
         """

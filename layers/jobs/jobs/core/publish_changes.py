@@ -1,4 +1,4 @@
-"""Tell the counters and the world what happened to jobs."""
+"""Count, publish and measure changes of jobs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,9 +14,9 @@ class PublishChanges:
     metrics: JobMetrics
 
     def __call__(self, changes: Sequence[JobChange]) -> None:
-        """Counts first: they are exact under replay, so an event bus that fails costs nothing.
+        """Count first: counts are exact under replay, so the event bus may fail after them.
 
-        Metrics last: they are not, and a batch that fails comes again.
+        Measure last: metrics are not, and a batch that fails is replayed.
         """
         self.counters.count(changes)
         self.publisher.publish([change for change in changes if change.status is not None])

@@ -1,4 +1,4 @@
-"""How often something may be done."""
+"""Rate limits."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ class Limit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Allowance:
-    """What a window leaves, after the request that asked was granted or not."""
+    """The state of a window after a request, and whether it granted the request."""
 
     limit: int
     remaining: int

@@ -1,4 +1,4 @@
-"""A webhook that a job names: the URL that is told of its changes."""
+"""A job's webhook: the receiver of its events."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ EVENTS: Final[Mapping[JobStatus, Event]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Webhook:
-    """Where to tell of which events; none named: of all."""
+    """A receiver's URL and events; no events stand for all of them."""
 
     url: str
     events: frozenset[str] = frozenset()
@@ -35,4 +35,4 @@ class Webhook:
 
 
 class WebhookRefusedError(JobError):
-    """A webhook's URL that we will not send anything to; the message says why."""
+    """The webhook's URL is not allowed; the message says why."""

@@ -1,11 +1,11 @@
-"""How callers say whom to tell of a job; only for functions that take a body, as it is pydantic."""
+"""The webhook of a request. Imports pydantic: only for functions that validate bodies."""
 
 from typing import Annotated, NotRequired, TypedDict
 
 from pydantic import ConfigDict, Field, with_config
 
 from jobs.core.webhook import Event, Webhook, WebhookRefusedError
-from jobs.core.webhook_url import LONGEST, checked_url
+from jobs.core.webhook_url import MAX_URL_LENGTH, validate_url
 from jobs.kit.http import BadRequestError
 
 URL_HEADER = "X-Webhook-Url"
@@ -19,7 +19,7 @@ class WebhookBody(TypedDict):
         str,
         Field(
             min_length=1,
-            max_length=LONGEST,
+            max_length=MAX_URL_LENGTH,
             description="An https address on the public internet",
             json_schema_extra={"format": "uri"},
         ),
@@ -28,7 +28,7 @@ class WebhookBody(TypedDict):
 
 
 def webhook_of(body: WebhookBody | None, *, loopback: bool) -> Webhook | None:
-    """Raises `BadRequestError` if the URL is none that we send anything to."""
+    """Return a body's webhook. Raises `BadRequestError` if its URL is not allowed."""
     if body is None:
         return None
     url = _checked(body["url"], "webhook.url", loopback=loopback)
@@ -36,7 +36,7 @@ def webhook_of(body: WebhookBody | None, *, loopback: bool) -> Webhook | None:
 
 
 def webhook_in_header(value: str | None, *, loopback: bool) -> Webhook | None:
-    """Read the header of an API whose bodies are another's. Raises `BadRequestError`."""
+    """Return the webhook of a header, for an API with a foreign body. Raises `BadRequestError`."""
     if value is None:
         return None
     return Webhook(url=_checked(value, URL_HEADER, loopback=loopback))
@@ -44,6 +44,6 @@ def webhook_in_header(value: str | None, *, loopback: bool) -> Webhook | None:
 
 def _checked(url: str, name: str, *, loopback: bool) -> str:
     try:
-        return checked_url(url, loopback=loopback)
+        return validate_url(url, loopback=loopback)
     except WebhookRefusedError as error:
         raise BadRequestError(f"{name} {error}", {name: f"Input {error}"}) from error

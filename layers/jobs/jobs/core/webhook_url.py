@@ -1,4 +1,4 @@
-"""Which addresses webhooks may go to: nobody is to reach through us what only we can reach."""
+"""Validate webhook URLs against server-side request forgery (SSRF)."""
 
 import re
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
@@ -7,18 +7,18 @@ from urllib.parse import SplitResult, urlsplit
 
 from jobs.core.webhook import WebhookRefusedError
 
-LONGEST: Final = 2000
+MAX_URL_LENGTH: Final = 2000
 _WORD: Final = re.compile(r"[\x21-\x7e]+")
 _GLOBAL_UNICAST: Final = IPv6Network("2000::/3")
 _NAT64: Final = IPv6Network("64:ff9b::/96")
 _PORTS: Final = {"http": 80, "https": 443}
 
 
-def checked_url(url: str, *, loopback: bool) -> str:
+def validate_url(url: str, *, loopback: bool) -> str:
     """Return the URL, or raise `WebhookRefusedError`.
 
-    A name in it may lead anywhere: what it leads to is checked when something is sent.
-    With `loopback`, it may be this machine, and need not be encrypted.
+    The addresses of a host name are checked at each delivery.
+    With `loopback`, loopback addresses and plain http are allowed.
     """
     host = parts_of(url, loopback=loopback).hostname or ""
     if (address := _literal(host)) and not may_reach(address, loopback=loopback):
@@ -27,9 +27,9 @@ def checked_url(url: str, *, loopback: bool) -> str:
 
 
 def parts_of(url: str, *, loopback: bool) -> SplitResult:
-    """Take a URL apart, or raise `WebhookRefusedError`."""
-    if len(url) > LONGEST:
-        raise WebhookRefusedError(f"must have at most {LONGEST} characters")
+    """Split a URL, or raise `WebhookRefusedError`."""
+    if len(url) > MAX_URL_LENGTH:
+        raise WebhookRefusedError(f"must have at most {MAX_URL_LENGTH} characters")
     try:
         parts = urlsplit(url)
         usable = bool(_WORD.fullmatch(url) and parts.hostname and parts.port != 0)
@@ -49,7 +49,7 @@ def port_of(parts: SplitResult) -> int:
 
 
 def may_reach(address: str, *, loopback: bool) -> bool:
-    """Whether this is an address of the public internet, or this machine's where that is fine."""
+    """Return whether the address is public, or a loopback address where those are allowed."""
     inner = _inner(ip_address(address))
     return _is_public(inner) or (loopback and inner.is_loopback)
 
@@ -61,7 +61,7 @@ def _is_public(address: IPv4Address | IPv6Address) -> bool:
 
 
 def _inner(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
-    """What an IPv6 address leads to that only wraps one of IPv4."""
+    """Return the IPv4 address that an IPv6 address embeds, or the address itself."""
     if isinstance(address, IPv4Address):
         return address
     if address in _NAT64:

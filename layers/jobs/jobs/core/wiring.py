@@ -1,7 +1,7 @@
 """Composes the core's use cases from their adapters.
 
-A wiring makes each part on first use, and imports it only then: a cold start pays for what its own
-function needs. A feature's wiring stands on this one, with the storage of its own kind of job.
+A wiring imports and creates each part on first use, so that a cold start loads only the parts of
+its function. A feature's wiring extends this one with the storage of its own kind of job.
 Tests put doubles in a wiring's `__dict__`.
 """
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from functools import partial
 
-from jobs.core.create_job import KEY_LIFE
+from jobs.core.create_job import IDEMPOTENCY_KEY_TTL_MS
 from jobs.core.errors import StaleJobError
 from jobs.core.ids import new_job_id
 from jobs.core.job import Job
@@ -86,5 +86,5 @@ def _key(new: NewMessage, job: Job) -> IdempotencyKey | None:
     return IdempotencyKey(
         value=new.idempotency_key,
         request_hash=new.request_hash,
-        expires_at=job.created_at + KEY_LIFE,
+        expires_at=job.created_at + IDEMPOTENCY_KEY_TTL_MS,
     )

@@ -8,7 +8,7 @@ from jobs.core.errors import IdempotencyConflictError
 from jobs.core.ids import is_tenant
 from jobs.core.rate_limit import RateLimitedError
 from jobs.kit import strict_json
-from jobs.kit.http import BadRequestError, checked_key
+from jobs.kit.http import BadRequestError, parse_idempotency_key
 
 type Refusals = Mapping[type[Exception], tuple[str, str]]
 """The code and reason of each error. An empty reason means the error's own message."""
@@ -85,7 +85,7 @@ def parse_request(event: RequestEvent, kinds: Collection[str]) -> JobRequest:
     if not isinstance(key, str):
         raise BadRequestError("idempotencyKey must be a string")
     try:
-        checked_key(key)
+        parse_idempotency_key(key)
     except BadRequestError as error:
         raise BadRequestError("idempotencyKey must be 1 to 255 printable characters") from error
     if dialect not in kinds:

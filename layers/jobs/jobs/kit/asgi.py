@@ -1,7 +1,7 @@
-"""A request as API Gateway made it, which the Lambda Web Adapter has turned into HTTP again.
+"""Convert HTTP requests of the Lambda Web Adapter back to API Gateway requests.
 
-The adapter tells what the gateway knows, the authorizer's answer included, in a header. It replaces
-whatever a client has sent under that name.
+The adapter passes the gateway's request context, with the authorizer's result, in a header. It
+overwrites a header of that name that a client has sent.
 """
 
 import base64
@@ -17,7 +17,7 @@ CONTEXT_HEADER: Final = "x-amzn-request-context"
 
 
 async def from_gateway(asked: HttpRequest) -> Request:
-    """Raises `UnknownCallerError` if it has not come through the gateway and its authorizer."""
+    """Return the gateway's request. Raises `UnknownCallerError` without an authorizer's result."""
     request = Request(
         {
             "headers": dict(asked.headers),

@@ -1,13 +1,13 @@
-"""Failures that any adapter may report."""
+"""Errors of adapters."""
 
 
 class UpstreamError(Exception):
-    """An agent could not answer. The caller sees the message: no host, key or stack in it."""
+    """An upstream service failed. Callers see the message: it names no host, key or stack."""
 
 
 class UnavailableError(Exception):
-    """A service the job core stands on is throttling or out of reach; trying again may help."""
+    """A service throttles or is unreachable; a retry may succeed."""
 
 
 class UnknownCallerError(Exception):
-    """A request that no authorizer has let through."""
+    """No authorizer has accepted the request."""

@@ -1,4 +1,4 @@
-"""What tells one request from another under the same Idempotency-Key."""
+"""Hashes of requests, to compare those with the same Idempotency-Key."""
 
 import hashlib
 import json
@@ -7,6 +7,6 @@ from typing import Any
 
 
 def fingerprint(request: Mapping[str, Any]) -> str:
-    """Equal for equal requests, whatever the order of their keys."""
+    """Return a hash of the request that does not depend on the order of keys."""
     text = json.dumps(request, sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()

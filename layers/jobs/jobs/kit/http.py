@@ -1,4 +1,4 @@
-"""The HTTP edge of a Lambda function. API Gateway has routed already, so there is no router."""
+"""Requests and responses of Lambda functions behind API Gateway, which routes them."""
 
 import base64
 import re
@@ -9,16 +9,16 @@ from typing import Any, Final
 
 from jobs.kit import strict_json
 
-MOST_BODY_BYTES: Final = 2**20
+MAX_BODY_BYTES: Final = 2**20
 MAX_KEY_LENGTH: Final = 255
 _JSON: Final = re.compile(r"application/(?:[\w.+-]+\+)?json\s*(?:;.*)?", re.IGNORECASE)
 _WAIT: Final = re.compile(r'(?:^|[,;\s])wait\s*=\s*"?(\d{1,9})"?(?=$|[,;\s])', re.IGNORECASE)
 
 
 class BadRequestError(Exception):
-    """A request that cannot be understood; the message is shown to the caller.
+    """An invalid request; the caller sees the message.
 
-    `details` says of each field that is wrong what is wrong with it.
+    `details` has a message per invalid field.
     """
 
     def __init__(self, message: str, details: Mapping[str, str] | None = None) -> None:
@@ -27,12 +27,12 @@ class BadRequestError(Exception):
 
 
 class TooLargeError(Exception):
-    """A body over `MOST_BODY_BYTES`."""
+    """A body over `MAX_BODY_BYTES`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Response[Body: Mapping[str, Any] = Mapping[str, Any]]:
-    """JSON for programs, or a page for people; `headers` tell if it is something else."""
+    """A response of JSON, or of HTML if there is a `page`."""
 
     status: HTTPStatus
     body: Body
@@ -50,7 +50,7 @@ class Response[Body: Mapping[str, Any] = Mapping[str, Any]]:
 
 def parsed(body: bytes) -> Any:
     """Parse JSON. Raises `BadRequestError` or `TooLargeError`."""
-    if len(body) > MOST_BODY_BYTES:
+    if len(body) > MAX_BODY_BYTES:
         raise TooLargeError
     try:
         return strict_json.loads(body.decode())
@@ -58,8 +58,8 @@ def parsed(body: bytes) -> Any:
         raise BadRequestError("Request body must be valid JSON") from error
 
 
-def checked_key(key: str | None) -> str | None:
-    """Return an `Idempotency-Key`, or raise `BadRequestError` if it cannot be one."""
+def parse_idempotency_key(key: str | None) -> str | None:
+    """Validate and return an `Idempotency-Key`. Raises `BadRequestError`."""
     if key is not None and not (0 < len(key) <= MAX_KEY_LENGTH and key.isprintable()):
         raise BadRequestError(f"Idempotency-Key must be 1 to {MAX_KEY_LENGTH} printable characters")
     return key
@@ -68,7 +68,7 @@ def checked_key(key: str | None) -> str | None:
 class Request:
     """One API Gateway (REST, proxy) event.
 
-    `answer_headers` go with the answer, whatever it may be in the end.
+    `answer_headers` are added to the response, also to an error's.
     """
 
     def __init__(self, event: Mapping[str, Any]) -> None:
@@ -78,17 +78,17 @@ class Request:
 
     @property
     def tenant(self) -> str:
-        """Who is calling, as the authorizer found; never as the request says."""
+        """The caller's tenant, from the authorizer."""
         return str(self._event["requestContext"]["authorizer"]["tenant"])
 
     @property
     def scopes(self) -> Collection[str]:
-        """What the caller's key is for, as the authorizer found."""
+        """The scopes of the caller's key, from the authorizer."""
         return str(self._event["requestContext"]["authorizer"]["scopes"]).split()
 
     @property
     def claims(self) -> Mapping[str, str]:
-        """What the caller's token says, which the authorizer has checked."""
+        """The claims of the caller's token, which the authorizer has verified."""
         authorizer = self._event["requestContext"].get("authorizer") or {}
         return {name: str(value) for name, value in (authorizer.get("claims") or {}).items()}
 
@@ -98,14 +98,14 @@ class Request:
 
     @property
     def base_url(self) -> str:
-        """Where the caller has found this API, stage and all."""
+        """The URL of this API, with its stage."""
         context = self._event["requestContext"]
         root = str(context["path"]).removesuffix(str(self._event["path"]))
         return f"https://{context['domainName']}{root}"
 
     @property
     def root(self) -> str:
-        """The way back from this address to `base_url`, as a relative reference begins."""
+        """The relative reference from this path to `base_url`."""
         return "../" * (str(self._event["path"]).count("/") - 1)
 
     def path(self, name: str) -> str:
@@ -123,15 +123,15 @@ class Request:
         kind = self.header("content-type")
         if kind is not None and not _JSON.fullmatch(kind.strip()):
             raise BadRequestError("Content-Type must be application/json")
-        return self.json_of_any_kind()
+        return self.json_of_any_type()
 
-    def json_of_any_kind(self) -> Any:
-        """Parse the body, whatever the Content-Type says of it."""
+    def json_of_any_type(self) -> Any:
+        """Parse the body, regardless of its Content-Type."""
         return parsed(self.content)
 
     @property
     def content(self) -> bytes:
-        """The body as it was sent. Raises `BadRequestError` if it can be no JSON at all."""
+        """The decoded body. Raises `BadRequestError` if it is not valid base64 or text."""
         raw = self._event.get("body") or ""
         try:
             return base64.b64decode(raw) if self._event.get("isBase64Encoded") else raw.encode()
@@ -139,10 +139,10 @@ class Request:
             raise BadRequestError("Request body must be valid JSON") from error
 
     def idempotency_key(self) -> str | None:
-        """Return the `Idempotency-Key`, or raise `BadRequestError` if it cannot be one."""
-        return checked_key(self.header("idempotency-key"))
+        """Return the `Idempotency-Key`. Raises `BadRequestError` if it is invalid."""
+        return parse_idempotency_key(self.header("idempotency-key"))
 
     def wait(self, *, at_most: int) -> int | None:
-        """Return the seconds of `Prefer: wait` (RFC 7240), at most so many; None if not asked."""
+        """Return the seconds of `Prefer: wait` (RFC 7240), capped at `at_most`, or None."""
         asked = _WAIT.search(self.header("prefer") or "")
         return min(int(asked[1]), at_most) if asked else None

@@ -1,4 +1,4 @@
-"""Times as missions spell them: ISO 8601, UTC, with milliseconds."""
+"""Times in ISO 8601, UTC, with milliseconds."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Final

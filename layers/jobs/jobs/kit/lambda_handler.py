@@ -1,4 +1,4 @@
-"""How Lambda runs the handlers: logging, and no exception ever leaves an API function."""
+"""Lambda handlers: logging, error responses and partial batch failures."""
 
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
@@ -16,7 +16,7 @@ logger = Logger()
 
 
 class AgainError(Exception):
-    """A message that is to come again although nothing is wrong here."""
+    """The queue shall deliver this message again; not a failure."""
 
 
 type Event = dict[str, Any]
@@ -26,7 +26,7 @@ type Refusal = Callable[[Exception, Request], Response]
 
 
 def endpoint(answer: Endpoint, *, refuse: Refusal, headers: Mapping[str, str]) -> LambdaHandler:
-    """Make a Lambda handler of an endpoint. `refuse` words every failure as its dialect does."""
+    """Return the Lambda handler of an endpoint. `refuse` converts every error to a response."""
 
     def lambda_handler(event: Event, context: LambdaContext) -> Any:
         request = Request(event)
@@ -34,7 +34,7 @@ def endpoint(answer: Endpoint, *, refuse: Refusal, headers: Mapping[str, str]) -
         log_caller((event["requestContext"].get("authorizer") or {}).get("tenant"))
         try:
             response = answer(request)
-        except Exception as error:  # whatever it is, the caller gets an answer
+        except Exception as error:  # the caller always gets a response
             response = refuse(error, request)
             if response.status == HTTPStatus.INTERNAL_SERVER_ERROR:
                 logger.exception("unexpected error")
@@ -54,7 +54,7 @@ def endpoint(answer: Endpoint, *, refuse: Refusal, headers: Mapping[str, str]) -
 
 
 def task(work: Callable[[Any], Any]) -> LambdaHandler:
-    """Make a Lambda handler of what a state machine or the gateway calls."""
+    """Return the Lambda handler of a task of a state machine or the gateway."""
 
     def lambda_handler(event: Event, context: LambdaContext) -> Any:
         return work(event)
@@ -63,9 +63,9 @@ def task(work: Callable[[Any], Any]) -> LambdaHandler:
 
 
 def stream(work: Callable[[Any], None]) -> LambdaHandler:
-    """Make a Lambda handler that works off a stream's records in order.
+    """Return a Lambda handler that processes a stream's records in order.
 
-    It stops at the first that fails: Lambda sends that one and all after it again.
+    It stops at the first failure: Lambda retries that record and all later ones.
     """
 
     def lambda_handler(event: Event, context: LambdaContext) -> Any:
@@ -82,14 +82,14 @@ def stream(work: Callable[[Any], None]) -> LambdaHandler:
 
 
 def queue(work: Callable[[Any], None]) -> LambdaHandler:
-    """Make a Lambda handler that works off a queue and has the messages that fail sent again."""
+    """Return a Lambda handler that processes a queue's messages and reports those that fail."""
 
     def one(record: "SQSRecord") -> None:
         try:
             work(record.raw_event)
         except AgainError:
             raise
-        except Exception:  # the batch processor keeps it to itself
+        except Exception:  # the batch processor does not log it
             logger.exception("message failed, to be sent again")
             raise
 
@@ -111,16 +111,16 @@ def queue(work: Callable[[Any], None]) -> LambdaHandler:
 
 
 def log_caller(tenant: str | None) -> None:
-    """Have each further line of this invocation say whose it is."""
+    """Add the tenant to all further log lines of this invocation."""
     if tenant:
         logger.append_keys(tenant=tenant)
 
 
 def about(body: Mapping[str, Any]) -> dict[str, str]:
-    """What of an answer may be logged: which job it is about, and why it was refused."""
-    told = {**body, **body.get("job", {})}
+    """Return the loggable fields of a response: the job and the error code."""
+    fields = {**body, **body.get("job", {})}
     return {
-        name: str(told[key])
+        name: str(fields[key])
         for name, key in (("job_id", "jobId"), ("job_status", "status"), ("code", "code"))
-        if key in told
+        if key in fields
     }

@@ -1,4 +1,4 @@
-"""Pages for people, who may type a secret there: each may do what it needs, and nothing else."""
+"""HTML pages with a strict Content-Security-Policy, as users may type secrets there."""
 
 import secrets
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Optimistic concurrency: repeat what another writer has overtaken."""
+"""Optimistic concurrency: retry after a conflicting write."""
 
 import random
 import time
@@ -12,9 +12,9 @@ def retry_on_conflict[T](
     max_attempts: int = 10,
     backoff_s: float = 0,
 ) -> T:
-    """Return what `attempt` returns. Each attempt reads anew what it is going to change.
+    """Return the result of `attempt`, which reads the current state at each call.
 
-    `backoff_s` doubles with each attempt, at full jitter. Raises the `conflict` of the last one.
+    `backoff_s` doubles with each attempt, with full jitter. Raises the last `conflict`.
     """
     for number in range(max_attempts - 1):
         try:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from jobs.core.create_job import KEY_LIFE, NewJob
+from jobs.core.create_job import IDEMPOTENCY_KEY_TTL_MS, NewJob
 from jobs.core.errors import IdempotencyConflictError
 from jobs.core.ids import new_job_id
 from jobs.kit.clock import Clock, Millis
@@ -97,7 +97,7 @@ class PaymentReservations:
                 key=key,
                 payment_id=reservation.id,
                 request_hash=reservation.request_hash,
-                expires_at=self.clock() + KEY_LIFE,
+                expires_at=self.clock() + IDEMPOTENCY_KEY_TTL_MS,
             ),
             replacing_key=replacing_key,
         )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from jobs.core.create_job import KEY_LIFE
+from jobs.core.create_job import IDEMPOTENCY_KEY_TTL_MS
 from jobs.core.ids import new_job_id
 from jobs.core.job import Job
 from jobs.core.ports import IdempotencyKey, JobRepository
@@ -88,5 +88,5 @@ def _key(new: NewMessage, now: Millis) -> IdempotencyKey | None:
     return IdempotencyKey(
         value=new.idempotency_key,
         request_hash=new.request_hash,
-        expires_at=now + KEY_LIFE,
+        expires_at=now + IDEMPOTENCY_KEY_TTL_MS,
     )

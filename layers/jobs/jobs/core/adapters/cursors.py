@@ -1,4 +1,4 @@
-"""Page cursors, signed with a secret of the stack's own."""
+"""Page cursors, signed with the stack's secret."""
 
 from itsdangerous import BadData, URLSafeSerializer
 
@@ -7,7 +7,7 @@ from jobs.kit.aws.secrets import SecretsManager
 
 
 class CursorSigner:
-    """Binds a listing's position to its caller and filter, which are the signature's salt."""
+    """Signs positions, with the listing's caller and filter as salt."""
 
     def __init__(self, secrets: SecretsManager, name: str) -> None:
         self._secrets = secrets

@@ -1,4 +1,4 @@
-"""A change of status, as the event bus and webhooks tell it: nothing of what is in the job."""
+"""Events of changed status, for the event bus and webhooks, without the job's content."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ class JobEvents:
 
     def detail(self, change: JobChange) -> JobStatusChanged:
         if change.status is None:
-            raise ValueError("a deleted job has no status to tell")
+            raise ValueError("a deleted job has no status")
         ref = change.ref
         return {
             "version": "1",
-            # The same change has the same id, however often it is told.
+            # A replayed change keeps its id.
             "eventId": str(uuid5(_NAMESPACE, f"{ref.tenant}/{ref.id}/{change.sequence}")),
             "sequence": change.sequence,
             "tenant": ref.tenant,

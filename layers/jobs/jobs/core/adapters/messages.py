@@ -1,4 +1,4 @@
-"""How a job's ref is ref_fields in queues and executions: pointers, never payloads."""
+"""Job refs in queues and executions: pointers, never payloads."""
 
 import json
 from typing import Any, Final
@@ -13,7 +13,7 @@ def ref_fields(ref: JobRef) -> dict[str, str]:
 
 
 def ref_from(message: Any) -> JobRef:
-    """Read a ref, or raise `ValueError` if the message is none."""
+    """Parse a ref. Raises `ValueError`."""
     try:
         return JobRef(**{field: str(message[name]) for field, name in _NAMES.items()})
     except (KeyError, TypeError) as error:
@@ -25,5 +25,5 @@ def to_text(ref: JobRef) -> str:
 
 
 def from_text(text: str) -> JobRef:
-    """Read a ref, or raise `ValueError` if the text holds none."""
+    """Parse a ref. Raises `ValueError`."""
     return ref_from(json.loads(text))

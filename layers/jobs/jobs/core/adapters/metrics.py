@@ -1,4 +1,4 @@
-"""What operators see: metrics in CloudWatch's embedded format, printed and no call more."""
+"""Metrics in CloudWatch's embedded metric format, printed to the log."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -33,6 +33,6 @@ class PrintedMetrics:
             for change in changes:
                 took = change.changed_at - change.created_at
                 metrics.add_metric("ProcessingTime", MetricUnit.Milliseconds, took)
-        # Last, as Powertools prints what it has at a hundred values, and wants one at the end.
+        # Last: Powertools flushes at a hundred values, and requires one at the end.
         metrics.add_metric("Jobs", MetricUnit.Count, len(changes))
         metrics.flush_metrics()

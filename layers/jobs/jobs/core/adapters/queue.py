@@ -1,4 +1,4 @@
-"""Hand jobs to workers over SQS. The message is a pointer; the table is the truth."""
+"""Queue jobs over SQS. A message is a pointer; the table is the source of truth."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""Deadlines of jobs, held by Step Functions."""
+"""Timers of deadlines, as Step Functions executions."""
 
 from typing import TYPE_CHECKING
 

@@ -69,7 +69,7 @@ def error_response(error: Exception) -> HttpResponse:
 
 async def create_job(request: Request) -> HttpResponse:
     caller = docs_request.parse_caller(request, loopback=wiring.core.webhooks_to_loopback)
-    new = docs_request.parse_create_v1(request.json_of_any_kind(), caller)
+    new = docs_request.parse_create_v1(request.json_of_any_type(), caller)
     job = await run_in_threadpool(wiring.create_docs_job, new)
     return await stream_response(job, START, request)
 

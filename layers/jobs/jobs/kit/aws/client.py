@@ -1,4 +1,4 @@
-"""What every AWS adapter shares: how a client is made, and which of its failures will pass."""
+"""AWS clients, and their transient errors."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

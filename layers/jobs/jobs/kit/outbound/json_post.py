@@ -1,4 +1,4 @@
-"""JSON over HTTP to those whom payments depend on: bounded in time and size, no redirects.
+"""JSON requests over HTTP, bounded in time and size, without redirects.
 
 urllib3 because botocore has imported it already. Nothing raised here names an address: an RPC
 provider's often holds our key.
@@ -15,17 +15,17 @@ from urllib3.exceptions import HTTPError
 from jobs.kit import strict_json
 
 _CONNECT_S: Final = 3.0
-_MOST_BYTES: Final = 2 * 2**20
+_MAX_BYTES: Final = 2 * 2**20
 _CHUNK: Final = 65536
 
 
 class NoAnswerError(Exception):
-    """Whether the request has been heard is not known. Says why, without an address."""
+    """The request may or may not have arrived. The message names no address."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """`body` is None where it is no JSON."""
+    """`body` is None unless it is JSON."""
 
     status: int
     body: Any
@@ -38,7 +38,7 @@ class JsonPost:
     def __call__(
         self, url: str, body: Any, *, timeout: float, headers: Mapping[str, str] | None = None
     ) -> Reply:
-        """Return the answer within so many seconds, whatever its status.
+        """Return the response within `timeout` seconds, regardless of its status.
 
         Raises `NoAnswerError`.
         """
@@ -63,12 +63,12 @@ class JsonPost:
             try:
                 raw = _read(response, deadline)
             except BaseException:
-                response.close()  # whatever else comes on this connection is not an answer
+                response.close()  # the rest of this response must not be read as another one
                 raise
             response.release_conn()
         except HTTPError as error:
             raise NoAnswerError(type(error).__name__) from None
-        except ValueError:  # it names the header that cannot be sent, token and all
+        except ValueError:  # its message holds the invalid header, token included
             raise NoAnswerError("cannot be asked") from None
         return Reply(response.status, _parsed(raw))
 
@@ -77,7 +77,7 @@ def _read(response: urllib3.BaseHTTPResponse, deadline: float) -> bytes:
     raw = b""
     while chunk := response.read1(_CHUNK):
         raw += chunk
-        if len(raw) > _MOST_BYTES:
+        if len(raw) > _MAX_BYTES:
             raise NoAnswerError("too large an answer")
         if time.monotonic() >= deadline:
             raise NoAnswerError("too slow an answer")

@@ -1,4 +1,4 @@
-"""JSON over HTTP for providers: a deadline, a limit, retries, and errors that give nothing away.
+"""JSON over HTTP to providers, with deadline, size limit, retries and errors without secrets.
 
 urllib3 because botocore has imported it already.
 """
@@ -16,7 +16,7 @@ from jobs.kit import strict_json
 from jobs.kit.clock import Clock, Millis
 from jobs.kit.errors import UpstreamError
 
-_MOST_BODY_BYTES: Final = 2 * 2**20
+_MAX_BODY_BYTES: Final = 2 * 2**20
 _ATTEMPTS: Final = 4
 _PASSING: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
 _ANSWERED: Final = frozenset({200, 201})
@@ -43,11 +43,11 @@ class RestClient:
         deadline: Millis,
         body: Any = None,
     ) -> Reply:
-        """Return the answer, whatever its status; only a success has a body.
+        """Return the response, regardless of its status; only a success has a body.
 
-        What may pass is retried until the deadline: every request carries an idempotency key or
-        only reads, so repeating it is safe. Raises `UpstreamError` if there is no answer, or a
-        success that is no JSON.
+        Transient errors are retried until the deadline. Retries are safe: every request is a read
+        or has an idempotency key. Raises `UpstreamError` without a response, or without JSON in
+        a success.
         """
         for attempt in range(_ATTEMPTS):
             reply, pause = self._once(method, url, headers, body, deadline)
@@ -80,7 +80,7 @@ class RestClient:
                 response.close()
         except HTTPError:
             return None, 0
-        except ValueError:  # it names the header that cannot be sent, key and all
+        except ValueError:  # its message holds the invalid header, key included
             raise UpstreamError("The agent's provider cannot be asked") from None
         if response.status in _PASSING:
             after = response.headers.get("Retry-After", "")
@@ -91,7 +91,7 @@ class RestClient:
         raw = b""
         while chunk := response.read1(_CHUNK):
             raw += chunk
-            if len(raw) > _MOST_BODY_BYTES:
+            if len(raw) > _MAX_BODY_BYTES:
                 raise UpstreamError("The agent's answer is too large")
             if self._clock() >= deadline:
                 raise UpstreamError("The agent's provider is not available")

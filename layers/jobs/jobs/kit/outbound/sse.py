@@ -1,4 +1,4 @@
-"""Server-sent events over HTTP, for models that speak as they think: limits, and retries."""
+"""Server-sent events over HTTP for streaming models, with limits and retries."""
 
 import random
 import time
@@ -14,7 +14,7 @@ from jobs.kit.clock import Clock, Millis
 from jobs.kit.errors import UpstreamError
 
 IDLE_S: Final = 60.0
-"""How long a model may be silent."""
+"""The longest pause between two chunks."""
 MOST_BYTES: Final = 8 * 2**20
 _ATTEMPTS: Final = 4
 _PASSING: Final = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
@@ -23,7 +23,7 @@ AWAY: Final = "The agent's provider is not available"
 
 
 class PassingError(UpstreamError):
-    """May not happen again; `after`: seconds that the server wants to be left alone."""
+    """A transient error; `after`: seconds of the server's Retry-After."""
 
     def __init__(self, reason: str, after: float = 0) -> None:
         super().__init__(reason)
@@ -39,7 +39,7 @@ class EventStream:
     def patiently[T](
         self, attempt: Callable[[], T], *, repeatable: Callable[[], bool], deadline: Millis
     ) -> T:
-        """Make an attempt that posts, and others after `PassingError`s while it is repeatable."""
+        """Call `attempt`, again after each `PassingError` while `repeatable` returns true."""
         for number in range(_ATTEMPTS):
             try:
                 return attempt()
@@ -54,7 +54,7 @@ class EventStream:
     def post(
         self, url: str, *, headers: Mapping[str, str], body: Any, deadline: Millis
     ) -> Iterator[str]:
-        """Give the data of each event as it comes. Raises `UpstreamError`, `PassingError`."""
+        """Yield the data of each event. Raises `UpstreamError`, `PassingError`."""
         left = max(0.001, (deadline - self._clock()) / 1000)
         try:
             response = self._pool.request(
@@ -72,7 +72,7 @@ class EventStream:
             )
         except HTTPError as error:
             raise PassingError(AWAY) from error
-        except ValueError:  # it names the header that cannot be sent, key and all
+        except ValueError:  # its message holds the invalid header, key included
             raise UpstreamError("The agent's provider cannot be asked") from None
         try:
             if response.status in _PASSING:

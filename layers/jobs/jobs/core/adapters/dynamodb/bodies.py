@@ -1,4 +1,4 @@
-"""What a header points to, in items of their own."""
+"""Large bodies, stored in items of their own."""
 
 from typing import TYPE_CHECKING
 
@@ -11,13 +11,13 @@ if TYPE_CHECKING:
 
 
 def put_request(client: "DynamoDBClient", table: str, job: Job) -> None:
-    """Write a new job's request first if its header will not hold it: alone, it is nothing."""
+    """Write a large request before its header; readers ignore it until then."""
     if not items.fits(job.request):
         put_body(client, table, job, items.REQUEST, items.to_text(job.request))
 
 
 def put_body(client: "DynamoDBClient", table: str, job: Job, suffix: str, body: str) -> None:
-    """Write where nobody else writes."""
+    """Write a body under a key that no other writer uses."""
     values: Values = {"body": body, "expires_at": items.ttl(job)}
     item = items.key(job.ref, suffix) | attributes(values)
     client.put_item(TableName=table, Item=item)

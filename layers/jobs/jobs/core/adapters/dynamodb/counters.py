@@ -1,9 +1,9 @@
-"""Counts that are exact under replay, and whose reading costs the same for ten jobs or ten million.
+"""Job counters: exact under replay, read at constant cost.
 
-Ended jobs are counted under the moment they leave (`gone_at`, of which there are
-never many), so that counts drop at that moment by themselves, whenever TTL may get
-round to deleting the items. Beside each job stands what of it has been counted:
-a change is applied as the difference to that, in one transaction with it.
+Ended jobs are counted in buckets by time of expiry (`gone_at`, which has few
+values). A reader skips past buckets, so counts drop on time although TTL deletes
+late. A mark per job records the counted state: one transaction updates the mark
+and applies the difference to the buckets.
 """
 
 from collections import defaultdict
@@ -33,12 +33,12 @@ _LIVE: Final = "live"
 _JOBS_A_TRANSACTION: Final = 25
 _MAX_ATTEMPTS: Final = 8
 _KEPT_S: Final = 7 * 24 * 3600
-"""Marks and past buckets stay this long after the job is gone: replays reach back a day at most."""
+"""Marks and past buckets outlive the job by this time; streams replay one day at most."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Mark:
-    """What has been counted of a job. `order` rises with its changes; no `status`: it is gone."""
+    """The counted state of a job. `order` increases with each change; without `status`: deleted."""
 
     order: int
     status: str | None
@@ -163,7 +163,7 @@ class DynamoJobCounters:
 
 
 def _mark(change: JobChange) -> _Mark:
-    """A deletion comes after the last change of status, which has the same sequence."""
+    """Order a deletion after the last change of status, which has the same sequence."""
     ended = change.status is not None and change.status.is_terminal
     succeeded = change.status is JobStatus.SUCCEEDED
     return _Mark(

@@ -11,7 +11,7 @@ from jobs.kit.clock import Millis
 
 
 def claim(table: str, job: Job, key: IdempotencyKey, now: Millis) -> dict[str, Any]:
-    """Spell the write that makes a job the key's first, if it has none."""
+    """Return the write that stores a job as the key's first one, unless there is one."""
     values: Values = {
         "PK": f"{items.partition(job.ref)}#keys",
         "SK": key.value,
@@ -31,7 +31,7 @@ def claim(table: str, job: Job, key: IdempotencyKey, now: Millis) -> dict[str, A
 
 
 def first_job(ref: JobRef, key: IdempotencyKey, claim: Stored) -> JobRef:
-    """Return the job that was quicker. Raises `IdempotencyConflictError`."""
+    """Return the key's first job. Raises `IdempotencyConflictError`."""
     if claim["request_hash"]["S"] != key.request_hash:
         raise IdempotencyConflictError
     return JobRef(tenant=ref.tenant, kind=ref.kind, id=claim["job_id"]["S"])

@@ -13,7 +13,7 @@ from jobs.kit.aws.dynamodb.attributes import Item, Stored, attributes, plain
 REQUEST: Final = "#request"
 RESULT: Final = "#result"
 _ROOM: Final = 560
-"""Bytes of bodies that a header can hold and still be written for one unit of 1 KB."""
+"""Bytes of bodies that fit into a header of one write unit (1 KB)."""
 
 
 def partition(ref: JobRef) -> str:
@@ -30,7 +30,7 @@ def ref_of(item: Stored) -> JobRef:
 
 
 def to_text(body: Mapping[str, Any]) -> str:
-    """Bodies are opaque to the table: JSON text keeps floats, big integers, the order of keys."""
+    """Serialize a body as JSON text, which keeps floats, big integers and the order of keys."""
     return json.dumps(body, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -48,7 +48,7 @@ def ttl(job: Job) -> int:
 
 
 def missing_bodies(item: Stored) -> list[str]:
-    """Which bodies a header keeps in items of their own."""
+    """Return the suffixes of the bodies that are stored in items of their own."""
     result = [item["result_body"]["S"]] if "result_body" in item else []
     return result if "request" in item else [REQUEST, *result]
 
@@ -75,7 +75,8 @@ class JobItems:
         `write_id` tells a writer whose answer was lost whether the stored state is its own.
         """
         inline = fits(job.request if fits(job.request) else None, job.result)
-        apart = bool(job.result) and not inline  # without a result, the writer may not put bodies
+        # A writer that has no result may lack the permission to put bodies.
+        apart = bool(job.result) and not inline
         storage = self._storages(job.kind)
         return {
             "status": job.status.value,
@@ -97,7 +98,7 @@ class JobItems:
         }
 
     def to_job(self, item: Stored, bodies: Mapping[str, Stored]) -> Job:
-        """Put a header and its bodies together; `bodies` by the suffix of their sort key."""
+        """Deserialize a header and its bodies; `bodies` by the suffix of their sort key."""
         ref, values = ref_of(item), plain(item)
         request = values.get("request") or plain(bodies[REQUEST])["body"]
         result = values.get("result")
@@ -125,6 +126,6 @@ class JobItems:
         )
 
     def to_header(self, item: Stored) -> Job:
-        """Read a header alone: the job without the bodies that are stored apart."""
+        """Deserialize a header: the job without the bodies that are stored apart."""
         inline = {name: value for name, value in item.items() if name != "result_body"}
         return self.to_job({"request": {"S": "{}"}} | inline, {})

@@ -1,4 +1,4 @@
-"""The job table: each change a conditional write on status and attempt."""
+"""The job table: every change is a conditional write on status and attempt."""
 
 import secrets
 from contextlib import suppress
@@ -68,7 +68,7 @@ class DynamoJobRepository:
         with passing_failures():
             answer = self._client.query(**query)
             found = answer["Items"]
-            while "LastEvaluatedKey" in answer:  # several attempts have left large results
+            while "LastEvaluatedKey" in answer:  # several attempts have stored large results
                 answer = self._client.query(**query, ExclusiveStartKey=answer["LastEvaluatedKey"])
                 found += answer["Items"]
         if not found or found[0]["SK"]["S"] != ref.id:
@@ -98,13 +98,13 @@ class DynamoJobRepository:
                     raise StaleJobError(job.id) from error
 
     def put_result(self, job: Job, state: Values) -> None:
-        """Write a result first that its header will not hold."""
+        """Write a large result before its header."""
         if job.result is not None and state["result_body"] is not None:
             suffix, body = str(state["result_body"]), items.to_text(job.result)
             put_body(self._client, self._table, job, suffix, body)
 
     def change(self, job: Job, replacing: Job, state: Values) -> Any:
-        """Spell the update of a header that still is as `replacing`."""
+        """Return the update of a header, conditional on the state `replacing`."""
         kept = {name: value for name, value in state.items() if value is not None}
         gone = [name for name, value in state.items() if value is None]
         sets = ", ".join(f"#{name} = :{name}" for name in kept)
@@ -154,7 +154,7 @@ class DynamoJobRepository:
                 ).get("Attributes")
             except self._client.exceptions.ConditionalCheckFailedException as error:
                 raise StaleJobError(job.id) from error
-            # Without their header they are nothing; TTL sees to those that are missed here.
+            # Bodies without a header are ignored; TTL deletes any that remain.
             for suffix in items.missing_bodies(header) if header else []:
                 self._client.delete_item(TableName=self._table, Key=items.key(job.ref, suffix))
 
@@ -184,5 +184,5 @@ class DynamoJobRepository:
 
 
 def is_ours(stored: Stored, state: Values) -> bool:
-    """Whether the write that stands in our way is our own, repeated by the SDK."""
+    """Return whether the conflicting write is our own, repeated by the SDK."""
     return bool(stored.get("write_id") == {"S": state["write_id"]})

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
 _MAX_BYTES: Final = 5 * 2**19
-"""Of bodies in one page: Lambda answers 6 MB at most, and quotes may double on the way."""
+"""Of bodies in a page: a Lambda response has 6 MB at most, and escaping may double quotes."""
 _JOBS_A_BATCH: Final = 25
 _AFTER_ALL_IDS: Final = "~"
 
@@ -50,7 +50,7 @@ class Search:
         return f"{self.listing.tenant}#{self.listing.kind}"
 
     def all(self) -> Iterator[Job]:
-        """Read headers and bodies as they lie, side by side: one query for a page of small jobs."""
+        """Query headers and bodies together: one call for a page of small jobs."""
         bodies: dict[str, Stored] = {}
         for item in self._items("PK", self.partition, ConsistentRead=True):
             if suffix := item["SK"]["S"][36:]:
@@ -60,7 +60,7 @@ class Search:
                 bodies = {}
 
     def with_status(self) -> Iterator[Job]:
-        """Read headers from the index, and after them only the bodies that they do not hold."""
+        """Query headers by index, then get the bodies that are stored apart."""
         found = merge(
             *(
                 self._items("by_status", f"{self.partition}#{status}", IndexName="by_status")

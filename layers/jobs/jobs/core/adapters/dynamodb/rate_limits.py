@@ -1,8 +1,8 @@
 """Windows of rate limits, in the mission table.
 
-An open window is counted up on condition that it has room; one that is over is begun anew on
-condition that nobody else has done so. A write whose answer was lost is repeated by the SDK and
-counts twice: a caller may get less than its limit then, never more.
+A conditional write increments an open window that is not full, or replaces a past one. The SDK
+repeats a write whose response was lost, which then counts twice: a caller may get less than its
+limit, never more.
 """
 
 from functools import partial
@@ -70,7 +70,7 @@ class DynamoRateLimits:
     def _update(
         self, owner: str, limit: Limit, update: dict[str, Any]
     ) -> tuple[dict[str, Any], bool]:
-        """Return the window as it is now, and whether the update was made."""
+        """Return the current window, and whether the update was applied."""
         try:
             with passing_failures():
                 answer = self._client.update_item(

@@ -1,4 +1,4 @@
-"""The job table's stream, read as changes of status."""
+"""Parse the job table's stream."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -12,7 +12,7 @@ from jobs.kit.aws.dynamodb.attributes import Stored
 
 
 def changes(records: Iterable[Any], storages: Storages) -> Sequence[JobChange]:
-    """Return what happened to jobs; renewed leases and items that are no headers are nothing."""
+    """Return the changes of status; ignore renewed leases and items other than headers."""
     found = (change_of(record, storages) for record in records if not _is_gone_by_itself(record))
     return [change for change in found if change is not None]
 
@@ -38,12 +38,12 @@ def change_of(record: Any, storages: Storages) -> JobChange | None:
 
 
 def job_of(record: Any, storages: Storages) -> Job:
-    """Return the job as it was after the change, without what is not in its header."""
+    """Return the job after the change, without the bodies that are stored apart."""
     return JobItems(storages).to_header(record["dynamodb"]["NewImage"])
 
 
 def _is_gone_by_itself(record: Any) -> bool:
-    """Whether an ended job's time to live has passed: its count has dropped already."""
+    """Return whether the TTL of an ended job has passed: it is no longer counted."""
     status = _status(record["dynamodb"].get("OldImage", {}))
     by_ttl = record.get("userIdentity", {}).get("type") == "Service"
     return by_ttl and status is not None and status.is_terminal

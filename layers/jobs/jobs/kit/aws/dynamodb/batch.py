@@ -1,4 +1,4 @@
-"""Many items in one call."""
+"""Batch reads."""
 
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def get_all(client: "DynamoDBClient", table: str, keys: Sequence[Item]) -> Iterator[Stored]:
-    """Read up to 100 items, consistently, those that exist; asks again for what did not fit."""
+    """Read up to 100 items consistently; skip absent ones and retry unprocessed keys."""
     wanted: Any = {table: {"Keys": keys, "ConsistentRead": True}} if keys else {}
     while wanted:
         answer = client.batch_get_item(RequestItems=wanted)

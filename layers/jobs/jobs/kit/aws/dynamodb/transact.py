@@ -1,4 +1,4 @@
-"""Several writes, all or none."""
+"""Transactions."""
 
 from collections.abc import Mapping, Sequence
 from functools import partial
