@@ -62,12 +62,12 @@ def test_state_of_silent_device_has_only_id(fleet, device) -> None:
 
 
 def test_reading_is_read_back(fleet, device) -> None:
-    said = reading(device)
+    stored_reading = reading(device)
 
-    before, after = fleet.store_reading(said, hold=HOLD)
+    before, after = fleet.store_reading(stored_reading, hold=HOLD)
 
     assert before == DeviceState(device=device)
-    assert after == DeviceState(device=device, seen_at=NOON, reading=said)
+    assert after == DeviceState(device=device, seen_at=NOON, reading=stored_reading)
     assert state_of(fleet, device) == after
 
 
@@ -91,10 +91,10 @@ def test_store_reading_returns_state_before(fleet, device, clock) -> None:
 
 def test_disconnected_device_is_offline_until_reading(fleet, device) -> None:
     fleet.mark_disconnected(device)
-    fleet.store_reading(said := reading(device, 1), hold=HOLD)
+    fleet.store_reading(stored_reading := reading(device, 1), hold=HOLD)
 
     fleet.mark_disconnected(device)
-    assert state_of(fleet, device).reading == replace(said, online=False)
+    assert state_of(fleet, device).reading == replace(stored_reading, online=False)
 
     fleet.store_reading(reading(device, 2), hold=HOLD)
     assert state_of(fleet, device).is_online(NOON)

@@ -88,10 +88,10 @@ def test_api_key_header_is_case_insensitive(world, ask, header) -> None:
 @pytest.mark.parametrize("body", [GOOD, "{", {}, {**GOOD, "grant_type": "password"}], ids=str)
 @pytest.mark.parametrize("key", ["", "wrong", f"sortie_{'0' * 12}_{'A' * 43}"])
 def test_wrong_api_key_is_403_before_other_checks(ask, issuer, key, body) -> None:
-    status, said, _ = ask(body, **{"x-api-key": key})
+    status, answer, _ = ask(body, **{"x-api-key": key})
 
-    assert (status, said["error"]) == (403, "access_denied")
-    assert said.keys() == {"error", "error_description"}
+    assert (status, answer["error"]) == (403, "access_denied")
+    assert answer.keys() == {"error", "error_description"}
     assert issuer.asked == 0
 
 
@@ -111,10 +111,10 @@ def test_messaging_key_is_403(world, ask) -> None:
     {"client_id": "app", "client_secret": SECRET},
 ], ids=lambda body: str(body)[:40])  # fmt: skip
 def test_invalid_body_is_invalid_request(ask, issuer, body) -> None:
-    status, said, _ = ask(body)
+    status, answer, _ = ask(body)
 
-    assert (status, said["error"]) == (400, "invalid_request")
-    assert said.keys() == {"error", "error_description"}
+    assert (status, answer["error"]) == (400, "invalid_request")
+    assert answer.keys() == {"error", "error_description"}
     assert issuer.asked == 0
 
 
@@ -130,9 +130,9 @@ def test_body_of_other_content_type_is_invalid_request(ask) -> None:
 
 @pytest.mark.parametrize("grant", ["password", "authorization_code", "CLIENT_CREDENTIALS", " "])
 def test_other_grant_type_is_unsupported_before_other_errors(ask, grant) -> None:
-    status, said, _ = ask({"grant_type": grant})
+    status, answer, _ = ask({"grant_type": grant})
 
-    assert (status, said["error"]) == (400, "unsupported_grant_type")
+    assert (status, answer["error"]) == (400, "unsupported_grant_type")
 
 
 def test_unknown_foreign_and_wrong_clients_get_same_error(world, ask) -> None:

@@ -107,7 +107,7 @@ def test_checks_run_in_order_token_version_role_limit(call, limits) -> None:
 def test_limited_endpoint_sends_rate_headers(call) -> None:
     limit = Limit("create", 4, 60_000)
 
-    told = [
+    headers = [
         call(**each, limit=limit)[2]
         for each in (
             {},
@@ -118,9 +118,9 @@ def test_limited_endpoint_sends_rate_headers(call) -> None:
         )
     ]
 
-    assert [each["X-RateLimit-Remaining"] for each in told] == ["3", "2", "1", "0", "0"]
-    assert {each["X-RateLimit-Limit"] for each in told} == {"4"}
-    assert {each["X-RateLimit-Reset"] for each in told} == {RESETS_AT}
+    assert [each["X-RateLimit-Remaining"] for each in headers] == ["3", "2", "1", "0", "0"]
+    assert {each["X-RateLimit-Limit"] for each in headers} == {"4"}
+    assert {each["X-RateLimit-Reset"] for each in headers} == {RESETS_AT}
 
 
 def test_request_over_limit_does_not_reach_endpoint(call) -> None:

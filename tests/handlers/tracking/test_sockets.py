@@ -20,10 +20,10 @@ CLAIMS = {
 @pytest.fixture
 def claims(rewire) -> dict:
     """The claims of the token; a test empties them for an invalid token."""
-    said = dict(CLAIMS)
-    verifier = SimpleNamespace(claims=lambda token: said if token == JWT else {})
+    token_claims = dict(CLAIMS)
+    verifier = SimpleNamespace(claims=lambda token: token_claims if token == JWT else {})
     rewire(tracking, token_verifier=verifier)
-    return said
+    return token_claims
 
 
 @pytest.fixture

@@ -105,11 +105,11 @@ def test_error_response_when_unavailable_has_retry_after() -> None:
     assert refusal(UnavailableError("x")).headers == {"Retry-After": "1"}
 
 
-@pytest.mark.parametrize(("at", "spelled"), [
+@pytest.mark.parametrize(("at", "text"), [
     (0, "1970-01-01T00:00:00.000Z"),
     (NOON + 1, "2026-01-01T12:00:00.001Z"),
     (NOON + 999, "2026-01-01T12:00:00.999Z"),
     (253_402_300_799_999, "9999-12-31T23:59:59.999Z"),
 ])  # fmt: skip
-def test_error_response_timestamp_is_utc_with_milliseconds(at, spelled) -> None:
-    assert iso(at) == spelled
+def test_error_response_timestamp_is_utc_with_milliseconds(at, text) -> None:
+    assert iso(at) == text

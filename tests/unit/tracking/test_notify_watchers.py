@@ -52,7 +52,7 @@ def test_change_notified_twice_is_sent_once(world) -> None:
     for _ in range(2):
         world.notify.notify_change(queued)
 
-    assert world.heard("mine") == ["QUEUED"]
+    assert world.received("mine") == ["QUEUED"]
 
 
 def test_older_change_after_newer_is_not_sent(world) -> None:
@@ -63,7 +63,7 @@ def test_older_change_after_newer_is_not_sent(world) -> None:
     for job in (cancelled, queued):
         world.notify.notify_change(job)
 
-    assert world.heard("mine") == ["CANCELLED"]
+    assert world.received("mine") == ["CANCELLED"]
 
 
 def test_end_is_sent_and_closes_sockets(world) -> None:
@@ -72,7 +72,7 @@ def test_end_is_sent_and_closes_sockets(world) -> None:
 
     world.notify.notify_change(world.end())
 
-    assert world.heard("mine") == ["COMPLETED"]
+    assert world.received("mine") == ["COMPLETED"]
     assert world.sockets.opened == set()
 
 
@@ -82,7 +82,7 @@ def test_end_notified_again_closes_open_sockets(world) -> None:
 
     world.notify.notify_change(world.end())
 
-    assert world.heard("mine") == []
+    assert world.received("mine") == []
     assert world.sockets.opened == set()
 
 
@@ -111,7 +111,7 @@ def test_expired_connection_is_closed_without_message(world) -> None:
 
     world.notify.notify_change(world.queue())
 
-    assert (world.heard("mine"), world.sockets.opened) == ([], set())
+    assert (world.received("mine"), world.sockets.opened) == ([], set())
 
 
 def test_topic_of_expired_share_gets_nothing(world) -> None:
@@ -134,7 +134,7 @@ def test_unavailable_socket_does_not_block_others_and_is_retried(world) -> None:
     world.sockets.failing.clear()
     world.notify.notify_change(queued)
 
-    assert [world.heard(name) for name in ("a", "b", "c")] == [["QUEUED"]] * 3
+    assert [world.received(name) for name in ("a", "b", "c")] == [["QUEUED"]] * 3
 
 
 # ── Readings ────────────────────────────────────────────────────────────────────
@@ -194,7 +194,7 @@ def test_reading_after_end_of_job_is_not_sent_to_job(world) -> None:
 
     world.notify.notify_readings([state])
 
-    assert world.heard("mine") == []
+    assert world.received("mine") == []
 
 
 def test_reading_with_unleased_order_is_not_sent_to_job(world) -> None:
@@ -203,7 +203,7 @@ def test_reading_with_unleased_order_is_not_sent_to_job(world) -> None:
 
     world.notify.notify_readings([world.report("dock-2", order=f"{world.job.id}-1")])
 
-    assert world.heard("mine") == []
+    assert world.received("mine") == []
 
 
 def test_reading_of_unknown_device_is_not_sent(world) -> None:

@@ -20,7 +20,7 @@ def new(world):
 
 
 def test_job_connection_gets_status_of_job(world, new) -> None:
-    world.greet(new)
+    world.send_initial_state(new)
 
     assert world.sockets.posted["new"] == [
         {"jobState": "PENDING", "timestamp": "2026-01-01T12:00:00.000Z"}
@@ -32,10 +32,10 @@ def test_group_connection_gets_state_of_each_device(world) -> None:
     new = world.connect("new", to=HARBOUR, sequence=0)
     world.report("dock-2")
 
-    world.greet(new)
+    world.send_initial_state(new)
 
-    assert world.heard("new", "deviceId") == ["dock-1", "dock-2"]
-    assert world.heard("new", "droneState") == [None, "WAYPOINT"]
+    assert world.received("new", "deviceId") == ["dock-1", "dock-2"]
+    assert world.received("new", "droneState") == [None, "WAYPOINT"]
     assert world.connections.get(new).sequence == 1
 
 
@@ -43,41 +43,41 @@ def test_share_connection_gets_only_shared_fields(world) -> None:
     share = world.share(of=HARBOUR)
     new = world.connect("new", to=HARBOUR, sequence=0, share=share.id, shows=share.type)
 
-    world.greet(new)
+    world.send_initial_state(new)
 
-    assert world.heard("new", "deviceId") == [None, None]
+    assert world.received("new", "deviceId") == [None, None]
 
 
 def test_initial_state_repeated_is_sent_once(world, new) -> None:
     for _ in range(2):
-        world.greet(new)
+        world.send_initial_state(new)
 
-    assert world.heard("new") == ["PENDING"]
+    assert world.received("new") == ["PENDING"]
 
 
 def test_initial_state_after_newer_change_is_not_sent(world, new) -> None:
-    world.greet(new)
+    world.send_initial_state(new)
     world.notify.notify_change(world.queue())
 
-    world.greet(new)
+    world.send_initial_state(new)
 
-    assert world.heard("new") == ["PENDING", "QUEUED"]
+    assert world.received("new") == ["PENDING", "QUEUED"]
 
 
 def test_socket_that_opens_late_gets_state_after_retries(world, new) -> None:
     world.sockets.opened.clear()
     world.meanwhile = lambda: len(world.sleeps) == 2 and world.sockets.open("new")
 
-    world.greet(new)
+    world.send_initial_state(new)
 
-    assert world.heard("new") == ["PENDING"]
+    assert world.received("new") == ["PENDING"]
     assert len(world.sleeps) == 2
 
 
 def test_socket_that_never_opens_is_removed(world, new) -> None:
     world.sockets.opened.clear()
 
-    world.greet(new)
+    world.send_initial_state(new)
 
     assert world.connections.find_watchers(new.resource).connections == ()
 
@@ -91,17 +91,17 @@ def test_change_during_initial_state_is_sent_next(world, new) -> None:
 
     world.meanwhile = change
 
-    world.greet(new)
+    world.send_initial_state(new)
 
-    assert world.heard("new") == ["PENDING", "QUEUED"]
+    assert world.received("new") == ["PENDING", "QUEUED"]
 
 
 def test_ended_job_is_sent_and_closes_socket(world, new) -> None:
     world.change(world.job.cancel(now=world.clock()))
 
-    world.greet(new)
+    world.send_initial_state(new)
 
-    assert world.heard("new") == ["CANCELLED"]
+    assert world.received("new") == ["CANCELLED"]
     assert world.sockets.opened == set()
 
 
@@ -114,9 +114,9 @@ def test_job_ending_during_initial_state_closes_socket(world, new) -> None:
 
     world.meanwhile = end
 
-    world.greet(new)
+    world.send_initial_state(new)
 
-    assert world.heard("new") == ["PENDING", "CANCELLED"]
+    assert world.received("new") == ["PENDING", "CANCELLED"]
     assert world.sockets.opened == set()
 
 
@@ -125,27 +125,27 @@ def test_failed_close_is_repeated_with_initial_state(world, new, monkeypatch) ->
     with monkeypatch.context() as out_of_reach:
         out_of_reach.setattr(world.sockets, "close", Mock(side_effect=UnavailableError))
         with pytest.raises(UnavailableError):
-            world.greet(new)
+            world.send_initial_state(new)
 
-    world.greet(new)
+    world.send_initial_state(new)
 
-    assert world.heard("new") == ["CANCELLED"]
+    assert world.received("new") == ["CANCELLED"]
     assert world.sockets.opened == set()
 
 
 def test_initial_state_leaves_close_to_worker_that_sends_end(world, new, monkeypatch) -> None:
     mark_sent = world.connections.mark_sent
 
-    def greeted_as_the_job_ends(connection, sequence) -> bool:
+    def mark_as_job_ends(connection, sequence) -> bool:
         granted = mark_sent(connection, sequence)
         monkeypatch.setattr(world.connections, "mark_sent", mark_sent)
         world.change(world.job.cancel(now=world.clock()))
         mark_sent(connection, world.job.sequence)
         return bool(granted)
 
-    monkeypatch.setattr(world.connections, "mark_sent", greeted_as_the_job_ends)
+    monkeypatch.setattr(world.connections, "mark_sent", mark_as_job_ends)
 
-    world.greet(new)
+    world.send_initial_state(new)
 
     assert world.sockets.opened == {"new"}
 
@@ -166,17 +166,17 @@ def test_worker_leaves_close_to_initial_state_that_sends_end(world, monkeypatch)
 def test_job_past_deadline_is_sent_as_failed(world, new) -> None:
     world.clock.now = world.job.deadline
 
-    world.greet(new)
+    world.send_initial_state(new)
 
-    assert world.heard("new") == ["FAILED"]
+    assert world.received("new") == ["FAILED"]
 
 
 def test_deleted_job_closes_socket(world, new) -> None:
     world.repository.delete(world.job)
 
-    world.greet(new)
+    world.send_initial_state(new)
 
-    assert (world.heard("new"), world.sockets.opened) == ([], set())
+    assert (world.received("new"), world.sockets.opened) == ([], set())
 
 
 def test_share_revoked_before_socket_opens_closes_it(world) -> None:
@@ -187,9 +187,9 @@ def test_share_revoked_before_socket_opens_closes_it(world) -> None:
     world.drop_viewers(share)
     world.meanwhile = lambda: world.sockets.open("new")
 
-    world.greet(new)
+    world.send_initial_state(new)
 
-    assert (world.heard("new"), world.sockets.opened) == ([], set())
+    assert (world.received("new"), world.sockets.opened) == ([], set())
 
 
 def test_share_revoked_during_initial_state_closes_socket(world) -> None:
@@ -203,7 +203,7 @@ def test_share_revoked_during_initial_state_closes_socket(world) -> None:
 
     world.meanwhile = revoke_as_it_opens
 
-    world.greet(new)
+    world.send_initial_state(new)
 
     assert world.sockets.opened == set()
 
@@ -212,7 +212,7 @@ def test_connection_closed_at_once_is_removed(world, new) -> None:
     world.connections.remove(new)
     world.sockets.opened.clear()
 
-    world.greet(new)
+    world.send_initial_state(new)
 
     assert world.connections.find_watchers(new.resource).connections == ()
 
@@ -220,12 +220,12 @@ def test_connection_closed_at_once_is_removed(world, new) -> None:
 def test_initial_state_after_failure_can_be_repeated(world, new) -> None:
     world.sockets.failing.add("new")
     with pytest.raises(UnavailableError):
-        world.greet(new)
+        world.send_initial_state(new)
     world.sockets.failing.clear()
 
-    world.greet(new)
+    world.send_initial_state(new)
 
-    assert world.heard("new") == ["PENDING"]
+    assert world.received("new") == ["PENDING"]
 
 
 def test_drop_viewers_closes_only_connections_of_share(world) -> None:

@@ -52,13 +52,15 @@ class WatchWorld:
         self.connections = InMemoryConnections(self.shares)
         self.sockets = InMemorySockets()
         self.topics = InMemoryTopics()
-        told: dict[str, Any] = {"connections": self.connections, "messages": missions_messages}
-        told |= {"sockets": self.sockets, "clock": self.clock}
+        common: dict[str, Any] = {"connections": self.connections, "messages": missions_messages}
+        common |= {"sockets": self.sockets, "clock": self.clock}
         known: dict[str, Any] = {"repository": self.repository, "registry": self.registry}
         known |= {"fleet": self.fleet}
-        broadcast = Broadcast(**told, topics=self.topics)
+        broadcast = Broadcast(**common, topics=self.topics)
         self.notify = NotifyWatchers(**known, messages=missions_messages, broadcast=broadcast)
-        self.greet = SendInitialState(**told, **known, broadcast=broadcast, sleep=self._sleep)
+        self.send_initial_state = SendInitialState(
+            **common, **known, broadcast=broadcast, sleep=self._sleep
+        )
         self.drop_viewers = DropViewers(connections=self.connections, sockets=self.sockets)
 
     def _sleep(self, seconds: float) -> None:
@@ -85,7 +87,7 @@ class WatchWorld:
         self.shares.add(share)
         return share
 
-    def heard(self, name: str, what: str = "jobState") -> list[Any]:
+    def received(self, name: str, what: str = "jobState") -> list[Any]:
         return [message.get(what) for message in self.sockets.posted.get(name, [])]
 
     # ── Watched resources ──
