@@ -128,7 +128,7 @@ def ask(bedrock, clock, said) -> Any:
     return asked
 
 
-def test_what_comes_in_pieces_is_put_together(wire, ask, said) -> None:
+def test_turn_is_assembled_from_pieces(wire, ask, said) -> None:
     wire.raw = b"".join([
         START, text("Look"), text("ing 🐎"), event("contentBlockStop", {"contentBlockIndex": 0}),
         tool(1, "read", "", '{"pa', 'th": "docs/é"', "}"), tool(2, "list"), stop("tool_use"),
@@ -147,7 +147,7 @@ def test_what_comes_in_pieces_is_put_together(wire, ask, said) -> None:
     assert said == ["Look", "ing 🐎"]
 
 
-def test_a_conversation_goes_out_as_the_api_spells_it(wire, ask) -> None:
+def test_messages_are_sent_in_format_of_api(wire, ask) -> None:
     wire.raw = START + text("Fine") + stop("end_turn")
     calls = [
         ToolCall(id="t1", name="read", args={"path": "a"}),
@@ -187,7 +187,7 @@ def test_a_conversation_goes_out_as_the_api_spells_it(wire, ask) -> None:
     }  # fmt: skip
 
 
-def test_whoever_begins_or_ends_a_conversation_the_api_hears_the_user(wire, ask) -> None:
+def test_messages_sent_begin_and_end_with_user(wire, ask) -> None:
     wire.raw = START + text("x") + stop("end_turn")
 
     ask([{"role": "assistant", "content": "Hi"}, {"role": "assistant", "content": "there"}])
@@ -200,13 +200,13 @@ def test_whoever_begins_or_ends_a_conversation_the_api_hears_the_user(wire, ask)
     ("end_turn", "stop"), ("stop_sequence", "stop"), ("max_tokens", "length"),
     ("tool_use", "tool-calls"), ("guardrail_intervened", "other"), ("content_filtered", "other"),
 ])  # fmt: skip
-def test_the_end_has_a_reason(wire, ask, reason, known) -> None:
+def test_stop_reason_is_mapped(wire, ask, reason, known) -> None:
     wire.raw = START + text("x") + stop(reason)
 
     assert ask().reason == known
 
 
-def test_thoughts_are_not_said(wire, ask, said) -> None:
+def test_reasoning_is_not_emitted(wire, ask, said) -> None:
     thought = {"contentBlockIndex": 0, "delta": {"reasoningContent": {"text": "Hm"}}}
     wire.raw = START + event("contentBlockDelta", thought) + text("Fine", 1) + stop("end_turn")
 
@@ -215,7 +215,7 @@ def test_thoughts_are_not_said(wire, ask, said) -> None:
 
 
 @pytest.mark.parametrize("pieces", [['{"a":'], ["[]"], ["7"], ['{"a": NaN}']])
-def test_arguments_that_are_no_object_are_none(wire, ask, pieces) -> None:
+def test_arguments_not_object_are_none(wire, ask, pieces) -> None:
     wire.raw = START + tool(0, "read", *pieces) + stop("max_tokens")
 
     assert ask().calls == [ToolCall(id="tooluse_0", name="read", args=None)]
@@ -225,7 +225,7 @@ def test_arguments_that_are_no_object_are_none(wire, ask, pieces) -> None:
     "throttlingException", "modelStreamErrorException", "internalServerException",
     "serviceUnavailableException", "validationException",
 ])  # fmt: skip
-def test_a_failure_in_the_middle_is_a_reason_that_gives_nothing_away(wire, ask, said, kind) -> None:
+def test_failure_in_stream_raises_error_without_details(wire, ask, said, kind) -> None:
     wire.raw = START + text("Fi") + event(kind, {"message": "arn:aws:secret"}, "exception")
 
     with pytest.raises(UpstreamError, match=AWAY):
@@ -236,7 +236,7 @@ def test_a_failure_in_the_middle_is_a_reason_that_gives_nothing_away(wire, ask, 
 
 
 @pytest.mark.parametrize("raw", [b"", START, START + text("Fi")])
-def test_an_answer_without_an_end_is_none(wire, ask, raw) -> None:
+def test_answer_without_end_raises_error(wire, ask, raw) -> None:
     wire.raw = raw
 
     with pytest.raises(UpstreamError, match=r"^The agent's answer broke off$"):
@@ -244,21 +244,21 @@ def test_an_answer_without_an_end_is_none(wire, ask, raw) -> None:
 
 
 @pytest.mark.parametrize("raw", [b"garbage, garbage, garbage", (START + text("x"))[:-1] + b"!"])
-def test_garbage_is_not_an_answer(wire, ask, raw) -> None:
+def test_malformed_answer_raises_error(wire, ask, raw) -> None:
     wire.raw = raw
 
     with pytest.raises(UpstreamError):
         ask()
 
 
-def test_an_endless_answer_is_given_up(wire, ask) -> None:
+def test_answer_too_large_raises_error(wire, ask) -> None:
     wire.raw = START + text("x" * 100_000) * 22 + stop("end_turn")
 
     with pytest.raises(UpstreamError, match=r"^The agent's answer is too large$"):
         ask()
 
 
-def test_nobody_is_listened_to_past_the_deadline(wire, ask, clock) -> None:
+def test_deadline_during_stream_raises_error(wire, ask, clock) -> None:
     clock.advance(30_000)
     wire.raw = START + text("x") + stop("end_turn")
 
@@ -267,7 +267,7 @@ def test_nobody_is_listened_to_past_the_deadline(wire, ask, clock) -> None:
 
 
 @pytest.mark.parametrize("failure", [ReadTimeoutError, ConnectTimeoutError])
-def test_a_lost_connection_is_the_same_reason(bedrock, ask, failure) -> None:
+def test_lost_connection_raises_same_error(bedrock, ask, failure) -> None:
     def fail(**_: Any) -> None:
         raise failure(endpoint_url="a host")
 
@@ -277,7 +277,7 @@ def test_a_lost_connection_is_the_same_reason(bedrock, ask, failure) -> None:
         ask()
 
 
-def test_it_works_through_the_network(cloud, said) -> None:
+def test_turn_over_network_is_assembled(cloud, said) -> None:
     with closing(aws_client("bedrock-runtime", cloud)) as bedrock:
         model = BedrockTools(bedrock, {}, "a-model", now)
         turn = model.turn(ASK, [TOOL], say=said.append, deadline=now() + 20_000)

@@ -47,7 +47,7 @@ def open_branch(origin, secrets, clock) -> Any:
     return opened
 
 
-def test_a_branch_is_published_once_it_has_more_than_the_default_one(origin, open_branch) -> None:
+def test_branch_differing_from_default_is_published(origin, open_branch) -> None:
     new = open_branch()
     assert not new.published()
 
@@ -58,7 +58,7 @@ def test_a_branch_is_published_once_it_has_more_than_the_default_one(origin, ope
     assert not open_branch("main").published()
 
 
-def test_a_new_branch_begins_at_the_default_one(origin, open_branch) -> None:
+def test_new_branch_starts_at_default(origin, open_branch) -> None:
     checkout = open_branch()
     assert not checkout.changed()
 
@@ -77,7 +77,7 @@ def test_a_new_branch_begins_at_the_default_one(origin, open_branch) -> None:
     assert not checkout.changed()
 
 
-def test_an_existing_branch_is_continued(origin, open_branch) -> None:
+def test_existing_branch_is_continued(origin, open_branch) -> None:
     first = open_branch()
     first.write("docs/a.mdx", b"# A2\n")
     first.push("one")
@@ -92,7 +92,7 @@ def test_an_existing_branch_is_continued(origin, open_branch) -> None:
     assert len(origin.tip("docs/new").parents) == 1
 
 
-def test_one_checkout_can_be_pushed_again(origin, open_branch) -> None:
+def test_checkout_can_be_pushed_twice(origin, open_branch) -> None:
     checkout = open_branch()
     checkout.write("docs/a.mdx", b"1")
     first = checkout.push("one")
@@ -103,7 +103,7 @@ def test_one_checkout_can_be_pushed_again(origin, open_branch) -> None:
     assert origin.tip("docs/new").parents == [first.encode()]
 
 
-def test_files_are_those_below_the_projects_folder(open_branch) -> None:
+def test_files_are_below_project_folder(open_branch) -> None:
     checkout = open_branch()
 
     assert list(checkout.files()) == ["docs/a.mdx", "docs/b/c.mdx"]
@@ -117,7 +117,7 @@ def test_files_are_those_below_the_projects_folder(open_branch) -> None:
         list(checkout.files("docs/.."))
 
 
-def test_what_was_written_is_read_and_listed_before_it_is_pushed(origin, open_branch) -> None:
+def test_unpushed_changes_are_read_and_listed(origin, open_branch) -> None:
     checkout = open_branch()
 
     checkout.write("docs/z.mdx", "é🐎\r\n".encode())
@@ -131,7 +131,7 @@ def test_what_was_written_is_read_and_listed_before_it_is_pushed(origin, open_br
     assert origin.tip("docs/new") is None
 
 
-def test_the_same_content_is_no_change(open_branch) -> None:
+def test_same_content_is_no_change(open_branch) -> None:
     checkout = open_branch()
 
     checkout.write("docs/a.mdx", b"changed")
@@ -143,7 +143,7 @@ def test_the_same_content_is_no_change(open_branch) -> None:
     assert not checkout.changed()
 
 
-def test_a_file_keeps_its_mode(origin, open_branch) -> None:
+def test_file_keeps_mode(origin, open_branch) -> None:
     origin.commit("main", {"docs/run.sh": (0o100755, origin.blob(b"1"))})
     checkout = open_branch()
 
@@ -164,9 +164,7 @@ def test_a_file_keeps_its_mode(origin, open_branch) -> None:
     ("docs/../src/x.py", "docs/../src/x.py has a part that is empty or ends with a dot or a space"),
     ("docs/.git/config", "docs/.git/config belongs to git itself"),
 ])  # fmt: skip
-def test_links_modules_folders_and_what_lies_outside_are_refused(
-    origin, open_branch, path, reason
-) -> None:
+def test_path_not_regular_file_or_outside_is_refused(origin, open_branch, path, reason) -> None:
     origin.commit("main", {
         "docs/link": (0o120000, origin.blob(b"/etc/passwd")),
         "docs/far": (0o120000, origin.blob(b"../src")),
@@ -186,7 +184,7 @@ def test_links_modules_folders_and_what_lies_outside_are_refused(
     assert origin.modes("docs/new")["docs/sub"] == 0o160000
 
 
-def test_a_file_is_no_larger_than_a_megabyte(origin, open_branch) -> None:
+def test_file_over_1_mb_is_refused(origin, open_branch) -> None:
     origin.commit("main", {"docs/big": b"x" * (2**20 + 1), "docs/full": b"x" * 2**20})
     checkout = open_branch()
 
@@ -198,7 +196,7 @@ def test_a_file_is_no_larger_than_a_megabyte(origin, open_branch) -> None:
     assert not checkout.changed()
 
 
-def test_a_job_writes_ten_megabytes_and_no_more(open_branch) -> None:
+def test_writes_over_10_mb_are_refused(open_branch) -> None:
     checkout = open_branch()
     for number in range(10):
         checkout.write(f"docs/{number}", bytes([number]) * 2**20)
@@ -209,7 +207,7 @@ def test_a_job_writes_ten_megabytes_and_no_more(open_branch) -> None:
     checkout.write("docs/more", b"x")
 
 
-def test_a_job_changes_200_files_and_no_more(open_branch) -> None:
+def test_changes_of_over_200_files_are_refused(open_branch) -> None:
     checkout = open_branch()
     for number in range(199):
         checkout.write(f"docs/{number}", b"x")
@@ -220,7 +218,7 @@ def test_a_job_changes_200_files_and_no_more(open_branch) -> None:
     checkout.write("docs/1", b"again")
 
 
-def test_what_others_pushed_meanwhile_stays(origin, open_branch) -> None:
+def test_push_after_remote_change_rebases(origin, open_branch) -> None:
     origin.commit("docs/new", PAGES)
     checkout = open_branch()
     checkout.write("docs/a.mdx", b"ours")
@@ -238,7 +236,7 @@ def test_what_others_pushed_meanwhile_stays(origin, open_branch) -> None:
     }  # fmt: skip
 
 
-def test_a_branch_that_others_made_meanwhile_is_continued(origin, open_branch) -> None:
+def test_push_of_branch_created_meanwhile_rebases(origin, open_branch) -> None:
     checkout = open_branch()
     checkout.write("docs/a.mdx", b"ours")
     theirs = origin.commit("docs/new", PAGES | {"docs/theirs.mdx": "theirs"})
@@ -253,7 +251,7 @@ def test_a_branch_that_others_made_meanwhile_is_continued(origin, open_branch) -
     {"docs/a.mdx": "theirs"}, {"docs/a.mdx": None}, {"docs/n.mdx": "theirs"},
     {"docs/a.mdx": None, "docs/a.mdx/x": "theirs"}, {"docs/b/c.mdx": "theirs"},
 ])  # fmt: skip
-def test_two_changes_of_one_file_are_not_settled_by_us(origin, open_branch, theirs) -> None:
+def test_push_with_conflict_raises_error(origin, open_branch, theirs) -> None:
     origin.commit("docs/new", PAGES)
     checkout = open_branch()
     checkout.write("docs/a.mdx", b"ours")
@@ -268,7 +266,7 @@ def test_two_changes_of_one_file_are_not_settled_by_us(origin, open_branch, thei
     assert origin.tip("docs/new").id == tip
 
 
-def test_the_same_change_of_others_is_enough(origin, open_branch) -> None:
+def test_push_of_change_already_there_succeeds(origin, open_branch) -> None:
     origin.commit("docs/new", PAGES)
     checkout = open_branch()
     checkout.write("docs/a.mdx", b"both")
@@ -278,7 +276,7 @@ def test_the_same_change_of_others_is_enough(origin, open_branch) -> None:
     assert origin.tip("docs/new").id == theirs
 
 
-def test_a_race_that_was_lost_at_the_last_moment_is_noticed(origin, open_branch) -> None:
+def test_push_that_lost_race_is_detected(origin, open_branch) -> None:
     origin.commit("docs/new", PAGES)
     checkout = open_branch()
     checkout.write("docs/a.mdx", b"ours")
@@ -290,7 +288,7 @@ def test_a_race_that_was_lost_at_the_last_moment_is_noticed(origin, open_branch)
     assert origin.files("docs/new")["docs/a.mdx"] == b"ours"
 
 
-def test_a_branch_that_keeps_changing_is_given_up(origin, open_branch) -> None:
+def test_push_to_branch_that_keeps_moving_raises_error(origin, open_branch) -> None:
     origin.commit("docs/new", PAGES)
     checkout = open_branch()
     checkout.write("docs/a.mdx", b"ours")
@@ -303,7 +301,7 @@ def test_a_branch_that_keeps_changing_is_given_up(origin, open_branch) -> None:
     assert origin.files("docs/new")["docs/a.mdx"] == b"# A\n"
 
 
-def test_a_branch_that_was_deleted_meanwhile_is_not_made_again(origin, open_branch) -> None:
+def test_push_to_deleted_branch_raises_error(origin, open_branch) -> None:
     origin.commit("docs/new", PAGES)
     checkout = open_branch()
     checkout.write("docs/a.mdx", b"ours")
@@ -315,13 +313,13 @@ def test_a_branch_that_was_deleted_meanwhile_is_not_made_again(origin, open_bran
     assert origin.tip("docs/new") is None
 
 
-def test_a_default_branch_that_is_not_there_is_named(open_branch) -> None:
+def test_missing_default_branch_raises_error_with_name(open_branch) -> None:
     with pytest.raises(UpstreamError, match=r"^The repository has no branch trunk$"):
         open_branch(default_branch="trunk")
 
 
 @pytest.mark.parametrize("backend", ["dulwich", "git"])
-def test_an_empty_repository_is_called_so(tmp_path, secrets, clock, backend) -> None:
+def test_empty_repository_raises_error(tmp_path, secrets, clock, backend) -> None:
     with hosted(Origin(tmp_path / "origin.git"), backend) as origin:
         project = Project(id="p", tenant="acme", repository=origin.url)
         with pytest.raises(UpstreamError, match=r"^The repository is empty"):
@@ -329,7 +327,7 @@ def test_an_empty_repository_is_called_so(tmp_path, secrets, clock, backend) -> 
 
 
 @pytest.mark.parametrize("branch", ["", "-x", "refs/heads/x", "a b", "a..b", "HEAD", "x.lock"])
-def test_a_branch_of_an_odd_name_is_not_asked_for(open_branch, branch) -> None:
+def test_invalid_branch_name_is_not_requested(open_branch, branch) -> None:
     with pytest.raises(UpstreamError, match=r"^The branch name is invalid$"):
         open_branch(branch)
 
@@ -338,9 +336,7 @@ def test_a_branch_of_an_odd_name_is_not_asked_for(open_branch, branch) -> None:
     json.dumps({"username": USER, "password": "wrong"}), "no json", "{}", "[]", "7",
     json.dumps({"username": USER}), json.dumps({"username": USER, "password": 7}),
 ])  # fmt: skip
-def test_credentials_that_do_not_open_it_are_told_from_other_failures(
-    origin, open_branch, secrets, secret
-) -> None:
+def test_wrong_credentials_raise_refused_error(origin, open_branch, secrets, secret) -> None:
     secrets.values["git"] = secret
 
     def work() -> None:
@@ -356,7 +352,7 @@ def test_credentials_that_do_not_open_it_are_told_from_other_failures(
     assert origin.tip("docs/new") is None
 
 
-def test_a_project_without_credentials_reads_but_does_not_push(open_branch) -> None:
+def test_project_without_credentials_is_read_only(open_branch) -> None:
     checkout = open_branch(credentials_secret=None)
     checkout.write("docs/a.mdx", b"x")
 

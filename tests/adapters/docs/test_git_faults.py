@@ -67,7 +67,7 @@ def refusal(url: str, limits: Limits = HASTY) -> UpstreamError:
     (400, "The repository's host has failed"),
     (500, "The repository's host has failed"),
 ])  # fmt: skip
-def test_a_hosts_refusal_has_a_reason(upstream, status, reason) -> None:
+def test_error_status_of_host_raises_reason(upstream, status, reason) -> None:
     upstream.then(reply(b"127.0.0.1", status, Location=f"{upstream.url}/elsewhere"))
 
     refused = refusal(upstream.url)
@@ -87,20 +87,20 @@ def test_a_hosts_refusal_has_a_reason(upstream, status, reason) -> None:
     reply(b"\xff\xfe", Content_Type=GIT), reply(b"x", Content_Type=GIT, Content_Encoding="gzip"),
     reply(b"0010ERR no such\n", Content_Type=GIT),
 ], ids=lambda _: "")  # fmt: skip
-def test_what_is_no_git_host_is_a_reason_too(upstream, fault) -> None:
+def test_host_without_git_raises_reason(upstream, fault) -> None:
     upstream.then(fault)
 
     assert str(refusal(upstream.url)).startswith("The repository's ")
 
 
-def test_a_host_that_is_away_is_tried_thrice(pauses) -> None:
+def test_unreachable_host_is_tried_three_times(pauses) -> None:
     refused = refusal(f"http://127.0.0.1:{find_free_port()}/docs.git")
 
     assert str(refused) == "The repository's host cannot be reached"
     assert pauses == [0.5, 1.0]
 
 
-def test_what_passes_is_waited_for(origin, upstream, pauses) -> None:
+def test_transient_status_is_retried(origin, upstream, pauses) -> None:
     app, answers = dulwich_app(origin), [503, 429]
 
     def troubled(environ: Any, respond: Any) -> Any:
@@ -115,21 +115,21 @@ def test_what_passes_is_waited_for(origin, upstream, pauses) -> None:
     assert pauses == [0.5, 1.0]
 
 
-def test_a_pack_over_the_limit_is_not_read_to_its_end(origin) -> None:
+def test_pack_over_limit_is_not_read_completely(origin) -> None:
     origin.commit("main", {"big": bytes(range(256)) * 200 + origin.url.encode() * 9})
     refused = refusal(origin.url, Limits(bytes=700))
 
     assert str(refused) == "The repository is too large"
 
 
-def test_a_pack_that_swells_is_not_kept(origin, monkeypatch) -> None:
+def test_pack_expanding_over_limit_is_refused(origin, monkeypatch) -> None:
     monkeypatch.setattr(Store, "_room", 40_000)
 
     assert str(refusal(origin.url)) == "The repository is too large"
 
 
 @pytest.mark.parametrize("status", [500, 503])
-def test_a_push_is_tried_once_and_looked_after(origin, status) -> None:
+def test_failed_push_is_not_retried_but_checked(origin, status) -> None:
     app, pushes = dulwich_app(origin), []
 
     def troubled(environ: Any, respond: Any) -> Any:
@@ -148,7 +148,7 @@ def test_a_push_is_tried_once_and_looked_after(origin, status) -> None:
     assert pushes == [status]
 
 
-def test_a_push_whose_answer_was_lost_has_happened(origin) -> None:
+def test_push_with_lost_response_succeeds(origin) -> None:
     app = dulwich_app(origin)
 
     def troubled(environ: Any, respond: Any) -> Any:
@@ -166,7 +166,7 @@ def test_a_push_whose_answer_was_lost_has_happened(origin) -> None:
     assert origin.tip("docs/x").id.decode() == pushed
 
 
-def test_a_push_that_a_rule_of_the_host_refuses_is_a_reason(origin) -> None:
+def test_push_refused_by_rule_raises_reason(origin) -> None:
     hook = origin.folder / "hooks/update"
     hook.write_text("#!/bin/sh\nexit 1\n")
     hook.chmod(0o755)

@@ -21,7 +21,7 @@ PARTS = st.sampled_from([
     "docs/...a", "docs/-x", "docs/git", "docs/git~a", "docs/x.git", "docs/a'b;$(c)",
     "docs/" + "x" * 255,
 ])  # fmt: skip
-def test_files_below_the_folder_are_the_agents(path) -> None:
+def test_path_below_folder_is_accepted(path) -> None:
     assert check_path(path, "docs") == path
     assert check_path(path, "/docs/") == path
     assert check_path(path, "") == path
@@ -40,7 +40,7 @@ def test_files_below_the_folder_are_the_agents(path) -> None:
     "docs/" + "x" * 256, "docs/" + "é" * 128, "docs/" + "x/" * 500 + "x",
     "docsx/a", "Docs/a", "other/a", "a", "docs.json",
 ])  # fmt: skip
-def test_all_else_is_refused_with_a_reason_for_the_model(path) -> None:
+def test_path_invalid_is_refused_with_reason(path) -> None:
     with pytest.raises(PathRefusedError) as refusal:
         check_path(path, "docs")
 
@@ -51,7 +51,7 @@ def test_all_else_is_refused_with_a_reason_for_the_model(path) -> None:
 
 @given(st.lists(PARTS, max_size=6).map("/".join))
 @example("docs/.git\u200b/config")
-def test_no_spelling_leads_out_of_the_folder_or_into_git(path) -> None:
+def test_path_any_text_stays_in_folder_and_out_of_git(path) -> None:
     try:
         passed = check_path(path, "docs")
     except PathRefusedError:

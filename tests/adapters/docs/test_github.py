@@ -62,7 +62,7 @@ def refusal(opened: Any, **about: Any) -> UpstreamError:
     return error.value
 
 
-def test_a_pull_request_is_opened(upstream, opened) -> None:
+def test_pull_request_is_opened(upstream, opened) -> None:
     upstream.then(reply({"html_url": LINK}, 201))
 
     assert opened() == LINK
@@ -77,7 +77,7 @@ def test_a_pull_request_is_opened(upstream, opened) -> None:
     }  # fmt: skip
 
 
-def test_the_one_that_is_there_is_found(upstream, opened) -> None:
+def test_existing_pull_request_is_returned(upstream, opened) -> None:
     upstream.then(reply(EXISTS, 422), reply([{"html_url": LINK}]))
 
     assert opened() == LINK
@@ -88,18 +88,18 @@ def test_the_one_that_is_there_is_found(upstream, opened) -> None:
 
 
 @pytest.mark.parametrize("status", [401, 403, 404])
-def test_a_token_that_does_not_do_is_told_from_other_failures(upstream, opened, status) -> None:
+def test_wrong_token_raises_refused_error(upstream, opened, status) -> None:
     upstream.then(reply({"message": "Bad credentials"}, status))
 
     assert isinstance(refusal(opened), CredentialsRefusedError)
     assert len(upstream.received) == 1
 
 
-def test_a_project_without_a_token_is_such_a_one(opened) -> None:
+def test_missing_token_raises_refused_error(opened) -> None:
     assert isinstance(refusal(opened, credentials_secret=None), CredentialsRefusedError)
 
 
-def test_a_token_that_cannot_be_sent_is_such_a_one(opened, secret) -> None:
+def test_malformed_token_raises_refused_error(opened, secret) -> None:
     secret["password"] = f"{TOKEN}\n"
 
     assert isinstance(refusal(opened), CredentialsRefusedError)
@@ -109,7 +109,7 @@ def test_a_token_that_cannot_be_sent_is_such_a_one(opened, secret) -> None:
     reply({}, 500), reply({}, 502), reply(b"<html>", 503), reply({}, 429), drop, drop_mid_body,
     reply({}, 403, Retry_After="1"),
 ], ids=lambda _: "")  # fmt: skip
-def test_what_may_pass_is_tried_again(upstream, opened, pauses, fault) -> None:
+def test_transient_failure_is_retried(upstream, opened, pauses, fault) -> None:
     upstream.then(fault, fault, reply({"html_url": LINK}, 201))
     assert opened() == LINK
     assert len(pauses) == 2
@@ -122,7 +122,7 @@ def test_what_may_pass_is_tried_again(upstream, opened, pauses, fault) -> None:
     assert len(upstream.received) == 4
 
 
-def test_an_hours_budget_that_is_used_up_is_not_waited_for(upstream, opened, pauses) -> None:
+def test_exhausted_rate_limit_is_not_retried(upstream, opened, pauses) -> None:
     upstream.then(reply({}, 403, X_RateLimit_Remaining="0"))
 
     assert not isinstance(refusal(opened), CredentialsRefusedError)
@@ -135,21 +135,21 @@ def test_an_hours_budget_that_is_used_up_is_not_waited_for(upstream, opened, pau
     [reply(b"<html>", 201)], [reply({"html_url": 7}, 201)], [reply(b"", 201)],
     [reply({"html_url": "javascript:alert(1)"}, 201)], [reply(b"[" * 100_000, 201)],
 ], ids=lambda _: "")  # fmt: skip
-def test_what_names_no_pull_request_is_a_refusal(upstream, opened, answers) -> None:
+def test_response_without_url_raises_error(upstream, opened, answers) -> None:
     upstream.then(*answers)
 
     assert str(refusal(opened)) == "GitHub refused the pull request"
 
 
 @pytest.mark.parametrize("status", [301, 307, 400, 410])
-def test_other_answers_end_it(upstream, opened, status) -> None:
+def test_other_status_raises_error(upstream, opened, status) -> None:
     upstream.then(reply({}, status, Location=f"{upstream.url}/elsewhere"))
 
     assert str(refusal(opened)) == "GitHub is not available"
     assert len(upstream.received) == 1
 
 
-def test_a_host_that_is_away_is_a_reason(opened) -> None:
+def test_unreachable_host_raises_error(opened) -> None:
     away = {"githubApi": f"http://127.0.0.1:{find_free_port()}"}
 
     assert str(refusal(opened, settings=away)) == "GitHub is not available"

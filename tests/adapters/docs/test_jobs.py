@@ -47,9 +47,7 @@ def latest_of(repository, job: Job) -> str | None:
 # ── Follow-ups ──────────────────────────────────────────────────────────────────
 
 
-def test_a_follow_up_is_stored_and_named_by_its_root(
-    repository, docs_jobs, root, follow_up
-) -> None:
+def test_follow_up_is_stored_as_latest_of_root(repository, docs_jobs, root, follow_up) -> None:
     small, large = follow_up(2), follow_up(3, after=job_id(2), request={"v": 2, "x": "y" * 5000})
 
     assert docs_jobs.follow(small, after=None) == small.ref
@@ -61,7 +59,7 @@ def test_a_follow_up_is_stored_and_named_by_its_root(
 
 
 @pytest.mark.parametrize("after", [None, job_id(7)])
-def test_a_follow_up_of_what_is_not_the_latest_is_refused(
+def test_follow_up_of_stale_latest_is_refused(
     repository, docs_jobs, root, follow_up, after
 ) -> None:
     docs_jobs.follow(follow_up(2), after=None)
@@ -74,7 +72,7 @@ def test_a_follow_up_of_what_is_not_the_latest_is_refused(
         repository.get(follow_up(3).ref)
 
 
-def test_without_a_root_there_is_no_follow_up(repository, docs_jobs, a_docs_job) -> None:
+def test_follow_up_without_root_is_refused(repository, docs_jobs, a_docs_job) -> None:
     orphan = a_docs_job(session={"root": job_id(9), "follows": job_id(9)})
 
     with pytest.raises(JobNotFoundError):
@@ -84,7 +82,7 @@ def test_without_a_root_there_is_no_follow_up(repository, docs_jobs, a_docs_job)
         repository.get(orphan.ref)
 
 
-def test_a_key_means_one_follow_up(repository, docs_jobs, root, follow_up) -> None:
+def test_follow_up_with_same_key_is_stored_once(repository, docs_jobs, root, follow_up) -> None:
     first = docs_jobs.follow(follow_up(2), after=None, key=KEY)
 
     assert docs_jobs.follow(follow_up(3), after=None, key=KEY) == first
@@ -94,9 +92,7 @@ def test_a_key_means_one_follow_up(repository, docs_jobs, root, follow_up) -> No
     assert latest_of(repository, root) == first.id
 
 
-def test_a_worker_of_the_root_is_not_disturbed_and_undoes_nothing(
-    repository, docs_jobs, root, follow_up
-) -> None:
+def test_follow_up_during_save_of_root_keeps_both(repository, docs_jobs, root, follow_up) -> None:
     running = root.claim(now=NOON, lease=25_000)
     repository.save(running, replacing=root)
     docs_jobs.follow(follow_up(2), after=None)
@@ -109,7 +105,7 @@ def test_a_worker_of_the_root_is_not_disturbed_and_undoes_nothing(
 
 
 @pytest.mark.parametrize("any_engine", ["ministack"], indirect=True)
-def test_of_follow_ups_that_race_each_takes_its_place(
+def test_concurrent_follow_ups_form_one_chain(
     repository, docs_jobs, root, a_docs_job, tenant
 ) -> None:
     def follow(_: int) -> None:
@@ -133,7 +129,7 @@ def test_of_follow_ups_that_race_each_takes_its_place(
 
 
 @pytest.mark.parametrize("key", [None, KEY])
-def test_an_answer_that_was_lost_changes_nothing(engine, clock, a_docs_job, key) -> None:
+def test_follow_up_with_lost_response_is_stored_once(engine, clock, a_docs_job, key) -> None:
     repository = DynamoJobRepository(engine.client, engine.jobs, clock, kinds.storage)
     docs_jobs = DynamoDocsJobs(engine.client, engine.jobs, clock)
     repository.add(root := a_docs_job())
@@ -149,9 +145,7 @@ def test_an_answer_that_was_lost_changes_nothing(engine, clock, a_docs_job, key)
 # ── A project's jobs ────────────────────────────────────────────────────────────
 
 
-def test_a_projects_jobs_come_newest_first_page_by_page(
-    repository, docs_jobs, tenant, a_docs_job
-) -> None:
+def test_jobs_of_project_are_paged_newest_first(repository, docs_jobs, tenant, a_docs_job) -> None:
     jobs = [a_docs_job(id=job_id(n)) for n in range(7)]
     for job in (*jobs, a_docs_job(id=job_id(8), session={"project": "other"}),
                 a_docs_job(id=job_id(9), tenant=f"{tenant}-rival")):  # fmt: skip
@@ -167,13 +161,13 @@ def test_a_projects_jobs_come_newest_first_page_by_page(
     assert page(7, 3) == []
 
 
-def test_follow_ups_are_not_listed(docs_jobs, tenant, root, follow_up) -> None:
+def test_list_omits_follow_ups(docs_jobs, tenant, root, follow_up) -> None:
     docs_jobs.follow(follow_up(2), after=None)
 
     assert docs_jobs.list_by_project(tenant, "demo-docs", skip=0, take=10) == [root.ref]
 
 
-def test_what_is_gone_is_neither_listed_nor_read(
+def test_expired_jobs_are_neither_listed_nor_read(
     repository, docs_jobs, tenant, clock, a_docs_job
 ) -> None:
     gone = a_docs_job()
@@ -187,7 +181,7 @@ def test_what_is_gone_is_neither_listed_nor_read(
     assert docs_jobs.headers([gone.ref, late.ref]) == [replace(late, request={})]
 
 
-def test_headers_are_those_that_are_there(repository, docs_jobs, a_docs_job) -> None:
+def test_headers_omit_missing_jobs(repository, docs_jobs, a_docs_job) -> None:
     jobs = [a_docs_job(id=job_id(n), request={"x": "y" * 5000}) for n in range(130)]
     for job in jobs:
         repository.add(job)
@@ -198,7 +192,7 @@ def test_headers_are_those_that_are_there(repository, docs_jobs, a_docs_job) -> 
     assert sorted(found, key=lambda job: job.id) == [replace(job, request={}) for job in jobs]
 
 
-def test_a_pages_cost_does_not_grow_with_what_there_is(engine, clock, tenant, a_docs_job) -> None:
+def test_page_cost_is_independent_of_table_size(engine, clock, tenant, a_docs_job) -> None:
     repository = DynamoJobRepository(engine.client, engine.jobs, clock, kinds.storage)
     docs_jobs = DynamoDocsJobs(engine.client, engine.jobs, clock)
     for n in range(60):

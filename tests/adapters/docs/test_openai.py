@@ -101,7 +101,7 @@ def refusal(ask: Any) -> str:
     return str(error.value)
 
 
-def test_a_conversation_goes_out_as_the_api_spells_it(upstream, ask) -> None:
+def test_messages_are_sent_in_format_of_api(upstream, ask) -> None:
     upstream.then(stream(delta(content="Fine"), end()))
     calls = [
         ToolCall(id="c1", name="read", args={"path": "é"}),
@@ -143,7 +143,7 @@ def test_a_conversation_goes_out_as_the_api_spells_it(upstream, ask) -> None:
     }  # fmt: skip
 
 
-def test_without_a_key_none_is_sent(upstream, ask) -> None:
+def test_request_without_key_has_no_authorization(upstream, ask) -> None:
     upstream.then(stream(end()))
 
     ask(key=None)
@@ -152,7 +152,7 @@ def test_without_a_key_none_is_sent(upstream, ask) -> None:
 
 
 @pytest.mark.parametrize("answer", [reply(WIRE), bytewise(WIRE)], ids=["at once", "byte by byte"])
-def test_a_recorded_answer_is_put_together(upstream, ask, said, answer) -> None:
+def test_recorded_answer_is_assembled(upstream, ask, said, answer) -> None:
     upstream.then(answer)
 
     assert ask() == Turn(
@@ -168,7 +168,7 @@ def test_a_recorded_answer_is_put_together(upstream, ask, said, answer) -> None:
     assert said == ["Looking 🐎"]
 
 
-def test_text_is_passed_on_as_it_comes(upstream, ask, said) -> None:
+def test_text_is_streamed(upstream, ask, said) -> None:
     upstream.then(stream(*(delta(content=each) for each in ("a", "", "b ", "c")), end(), USAGE))
 
     turn = ask()
@@ -181,14 +181,14 @@ def test_text_is_passed_on_as_it_comes(upstream, ask, said) -> None:
     ("stop", "stop"), ("length", "length"), ("tool_calls", "tool-calls"),
     ("content_filter", "other"),
 ])  # fmt: skip
-def test_the_end_has_a_reason(upstream, ask, finish, reason) -> None:
+def test_stop_reason_is_mapped(upstream, ask, finish, reason) -> None:
     upstream.then(stream(delta(content="x"), end(finish)))
 
     assert ask().reason == reason
 
 
 @pytest.mark.parametrize("arguments", ['{"a":', "[]", "7", "null", '{"a":NaN}', '"x"', "{}{}"])
-def test_arguments_that_are_no_object_are_none(upstream, ask, arguments) -> None:
+def test_arguments_not_object_are_none(upstream, ask, arguments) -> None:
     upstream.then(stream(call(0, arguments, id="c", function={"name": "read"}), end("stop")))
 
     turn = ask()
@@ -197,7 +197,7 @@ def test_arguments_that_are_no_object_are_none(upstream, ask, arguments) -> None
     assert turn.reason == "tool-calls"
 
 
-def test_calls_without_numbers_or_ids_are_told_apart(upstream, ask) -> None:
+def test_calls_without_index_or_id_are_separate(upstream, ask) -> None:
     upstream.then(stream(
         call(None, '{"a":1}', function={"name": "read"}),
         call(None, "", function={"name": "list"}), end("tool_calls"),
@@ -214,9 +214,7 @@ def test_calls_without_numbers_or_ids_are_told_apart(upstream, ask) -> None:
     stream(delta(role="assistant", content=""), done=False), stream({"error": {"message": "x"}}),
     stream(call(0, "{", id="c", function={"name": "read"}), done=False), reply(b""),
 ], ids=lambda _: "")  # fmt: skip
-def test_what_may_pass_is_tried_again_as_long_as_nothing_was_said(
-    upstream, ask, said, pauses, fault
-) -> None:
+def test_transient_failure_before_text_is_retried(upstream, ask, said, pauses, fault) -> None:
     upstream.then(fault, fault, stream(delta(content="Fine"), end()))
     assert ask().text == "Fine"
     assert said == ["Fine"]
@@ -232,7 +230,7 @@ def test_what_may_pass_is_tried_again_as_long_as_nothing_was_said(
     stream(delta(content="Fi"), done=False), stream(delta(content="Fi"), {"error": "overloaded"}),
     lambda handler: handler.say(200, b'data: {"choices":[{"delta":{"content":"Fi"}}]}\n\n', 999),
 ], ids=["short", "error", "cut"])  # fmt: skip
-def test_nothing_is_said_twice(upstream, ask, said, cut) -> None:
+def test_failure_after_text_is_not_retried(upstream, ask, said, cut) -> None:
     upstream.then(cut, stream(delta(content="Fine"), end()))
 
     assert refusal(ask) in {"The agent's answer broke off", "The agent's model has failed"}
@@ -240,7 +238,7 @@ def test_nothing_is_said_twice(upstream, ask, said, cut) -> None:
     assert len(upstream.received) == 1
 
 
-def test_who_says_when_to_come_back_is_asked_again_then(upstream, ask, pauses) -> None:
+def test_retry_after_header_sets_delay(upstream, ask, pauses) -> None:
     upstream.then(reply({}, 429, Retry_After="7"), stream(end()))
     ask()
     assert pauses == [7]
@@ -252,7 +250,7 @@ def test_who_says_when_to_come_back_is_asked_again_then(upstream, ask, pauses) -
 
 
 @pytest.mark.parametrize("status", [301, 400, 401, 403, 404, 422])
-def test_what_will_not_pass_is_over_at_once(upstream, ask, status) -> None:
+def test_permanent_failure_is_not_retried(upstream, ask, status) -> None:
     upstream.then(reply({"error": SECRET}, status, Location=f"{upstream.url}/elsewhere"))
 
     assert refusal(ask) == "The agent's model refused the request"
@@ -267,7 +265,7 @@ def test_what_will_not_pass_is_over_at_once(upstream, ask, status) -> None:
     '{"choices": [{"delta": {"tool_calls": [{"index": 0, "function": {"arguments": 7}}]}}]}',
     "[" * 100_000, "\udcff",
 ], ids=lambda event: event[:40])  # fmt: skip
-def test_garbage_is_not_an_answer(upstream, ask, event) -> None:
+def test_malformed_answer_raises_error(upstream, ask, event) -> None:
     raw = b"data: " + event.encode(errors="surrogateescape") + b"\n\n"
     upstream.then(reply(raw))
 
@@ -277,7 +275,7 @@ def test_garbage_is_not_an_answer(upstream, ask, event) -> None:
 @pytest.mark.parametrize("raw", [
     b'data: {"choices":[]}\n' * 20_000, b"data: " + b"x" * 2**18, b"\n" * 2**18,
 ], ids=["events", "a line", "nothing"])  # fmt: skip
-def test_a_flood_is_not_drunk(upstream, ask, raw, monkeypatch) -> None:
+def test_answer_over_limit_raises_error(upstream, ask, raw, monkeypatch) -> None:
     monkeypatch.setattr(sse, "MOST_BYTES", 2**17)
     upstream.then(reply(raw))
 
@@ -285,7 +283,7 @@ def test_a_flood_is_not_drunk(upstream, ask, raw, monkeypatch) -> None:
 
 
 @pytest.mark.parametrize("fault", [hang, drip], ids=["silent", "chatty"])
-def test_nobody_is_waited_for_past_the_deadline(upstream, fault) -> None:
+def test_deadline_during_retry_raises_error(upstream, fault) -> None:
     upstream.then(fault)
     model = OpenAiTools(EventStream(now), {"baseUrl": upstream.url}, "m", None)
 
@@ -293,7 +291,7 @@ def test_nobody_is_waited_for_past_the_deadline(upstream, fault) -> None:
         model.turn(ASK, [], say=lambda _: None, deadline=now() + 300)
 
 
-def test_a_silent_model_is_given_up_before_the_deadline(upstream) -> None:
+def test_silent_model_times_out_at_deadline(upstream) -> None:
     upstream.then(hang)
     model = OpenAiTools(EventStream(now, idle=0.05), {"baseUrl": upstream.url}, "m", None)
 
@@ -303,7 +301,7 @@ def test_a_silent_model_is_given_up_before_the_deadline(upstream) -> None:
     assert len(upstream.received) > 1
 
 
-def test_a_key_that_cannot_be_sent_is_not_shown(ask) -> None:
+def test_malformed_key_is_not_in_error(ask) -> None:
     with pytest.raises(UpstreamError, match=r"^The agent's provider cannot be asked$"):
         ask(key="a\nb")
 
@@ -330,7 +328,7 @@ def peer(tmp_path) -> Iterator[str]:
             running.terminate()
 
 
-def test_it_works_with_a_server_that_others_wrote(peer) -> None:
+def test_turn_with_third_party_server_is_assembled(peer) -> None:
     project = Project(id="p", tenant="acme", repository="https://git.example/docs", folder="docs")
     session = DocsJob(project="p", branch="docs/x", model="sonnet", repository="r")
     checkout = MemoryCheckout({"docs/a.mdx": b"# Old\n", "docs/b.mdx": b"b"})

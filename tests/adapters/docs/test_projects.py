@@ -26,7 +26,7 @@ def project(tenant) -> Project:
     )
 
 
-def test_a_project_comes_back_as_it_went_in(projects, tenant, project) -> None:
+def test_project_stored_is_returned_unchanged(projects, tenant, project) -> None:
     plain = Project(id="plain", tenant=tenant, repository="https://git.example/plain.git")
     for each in (project, plain):
         projects.put_project(each)
@@ -36,14 +36,14 @@ def test_a_project_comes_back_as_it_went_in(projects, tenant, project) -> None:
 
 
 @pytest.mark.parametrize("asked", ["docs#", "doc", "", "DOCS"])
-def test_another_id_is_unknown(projects, tenant, project, asked) -> None:
+def test_project_unknown_is_not_found(projects, tenant, project, asked) -> None:
     projects.put_project(project)
 
     with pytest.raises(ProjectNotFoundError):
         projects.project(tenant, asked)
 
 
-def test_another_organisations_project_is_unknown(projects, tenant, project) -> None:
+def test_project_of_other_tenant_is_not_found(projects, tenant, project) -> None:
     projects.put_project(project)
     projects.project(tenant, project.id)
 
@@ -51,7 +51,7 @@ def test_another_organisations_project_is_unknown(projects, tenant, project) -> 
         projects.project(f"{tenant}-rival", project.id)
 
 
-def test_a_project_is_found_as_soon_as_it_is_there(projects, tenant, project) -> None:
+def test_project_not_found_is_not_cached(projects, tenant, project) -> None:
     with pytest.raises(ProjectNotFoundError):
         projects.project(tenant, project.id)
 
@@ -60,7 +60,7 @@ def test_a_project_is_found_as_soon_as_it_is_there(projects, tenant, project) ->
     assert projects.project(tenant, project.id) == project
 
 
-def test_a_project_is_read_again_after_a_minute(engine, clock, project) -> None:
+def test_project_is_cached_for_one_minute(engine, clock, project) -> None:
     projects = DynamoProjects(engine.client, engine.registry, clock)
     projects.put_project(project)
 

@@ -55,7 +55,7 @@ def run(clock, slept) -> Run:
     return Run(clock)
 
 
-def test_a_file_is_written_as_it_stands_in_the_plan(run) -> None:
+def test_plan_writes_file(run) -> None:
     page = "---\ntitle: Quickstart\n---\n\n# Hello ü\n\n  indented\n---\nlast"
 
     written = run(f"write docs/q.mdx\n{page}")
@@ -64,7 +64,7 @@ def test_a_file_is_written_as_it_stands_in_the_plan(run) -> None:
     assert (written.message, written.summary) == ("Wrote docs/q.mdx", "Wrote docs/q.mdx")
 
 
-def test_steps_follow_each_other(run, slept) -> None:
+def test_plan_executes_steps_in_order(run, slept) -> None:
     written = run(
         "say First words.\nAnd more.\n---\nwrite docs/n.mdx\nnew\n---\nsleep 0.5\n---\n"
         "edit docs/a.mdx\none\ntwo\n===\nthree\n---\ndelete docs/b.mdx\n---\nsay All done."
@@ -77,7 +77,7 @@ def test_steps_follow_each_other(run, slept) -> None:
     assert [event["t"] for event in run.events].count("step-start") == 4
 
 
-def test_how_far_it_is_can_be_followed(run) -> None:
+def test_plan_reports_progress_as_todos(run) -> None:
     run("write docs/1.md\n1\n---\nwrite docs/2.md\n2")
 
     shown = [[todo.status for todo in todos] for todos in run.todos if todos]
@@ -86,7 +86,7 @@ def test_how_far_it_is_can_be_followed(run) -> None:
     ]  # fmt: skip
 
 
-def test_text_comes_in_small_pieces(run) -> None:
+def test_text_is_streamed_in_pieces(run) -> None:
     run("say one two  three\nfour")
 
     pieces = [event["text"] for event in run.events if event["t"] == "text"]
@@ -98,7 +98,7 @@ def test_text_comes_in_small_pieces(run) -> None:
     "write docs/a.mdx\nx\n---\nedit docs/a.mdx\nno new text", "sleep soon", "sleep 1000", "edit x",
     "say", "fail", " say x",
 ])  # fmt: skip
-def test_what_is_no_plan_changes_nothing(run, message) -> None:
+def test_message_without_plan_changes_nothing(run, message) -> None:
     written = run(message)
 
     assert written.message == EXPLANATION
@@ -106,12 +106,12 @@ def test_what_is_no_plan_changes_nothing(run, message) -> None:
     assert not run.checkout.changed()
 
 
-def test_a_plan_may_fail_on_purpose(run) -> None:
+def test_plan_with_fail_raises_error(run) -> None:
     with pytest.raises(UpstreamError, match=r"^no reason$"):
         run("write docs/n.mdx\nx\n---\nfail no reason")
 
 
-def test_what_is_refused_is_told_and_the_rest_is_done(run) -> None:
+def test_refused_step_is_reported_and_others_run(run) -> None:
     written = run("write ../x\nevil\n---\ndelete docs/none\n---\nwrite docs/n.mdx\nx")
 
     assert run.checkout.contents == OLD | {"docs/n.mdx": b"x\n"}
@@ -119,13 +119,13 @@ def test_what_is_refused_is_told_and_the_rest_is_done(run) -> None:
     assert "There is no file docs/none" in written.message
 
 
-def test_only_the_last_message_is_the_plan(run) -> None:
+def test_plan_is_last_message_only(run) -> None:
     run("write docs/1.md\n1", "Wrote docs/1.md", "write docs/2.md\n2")
 
     assert run.checkout.contents == OLD | {"docs/2.md": b"2\n"}
 
 
-def test_nobody_sleeps_past_the_deadline(run, slept, clock) -> None:
+def test_plan_with_sleep_ends_at_deadline(run, slept, clock) -> None:
     clock.advance(59_000)
     run("sleep 600")
 
@@ -133,7 +133,7 @@ def test_nobody_sleeps_past_the_deadline(run, slept, clock) -> None:
 
 
 @given(st.text(alphabet="wsedlf ay\n-=/.1é", max_size=60))
-def test_whatever_is_written_is_a_plan_or_not(message) -> None:
+def test_plan_of_any_text_does_not_raise(message) -> None:
     for step in plan(message):
         assert step.word in {"write", "edit", "delete", "say", "sleep", "fail"}
         assert step.object

@@ -18,7 +18,7 @@ def create(call):
     )
 
 
-def test_the_answer_is_as_the_contract_has_it(create, world) -> None:
+def test_response_matches_contract(create, world) -> None:
     answer = create()
 
     job = world.repository.get(JobRef(tenant=TENANT, kind="docs", id=answer.body["id"]))
@@ -38,7 +38,7 @@ def test_the_answer_is_as_the_contract_has_it(create, world) -> None:
     "", "{", "null", "[]", '{"prompt": ""}', '{"prompt": 5}', "{}", '{"prompt": "\\ud800"}',
     '{"prompt": "\\u0000"}', '{"prompt": NaN}', "[" * 5000,
 ])  # fmt: skip
-def test_what_says_nothing_that_can_be_done_is_a_400(call, world, body) -> None:
+def test_invalid_body_returns_400(call, world, body) -> None:
     answer = call("create_job_v2", body=body)
 
     assert answer.status == 400
@@ -46,18 +46,18 @@ def test_what_says_nothing_that_can_be_done_is_a_400(call, world, body) -> None:
     assert not world.repository.all()
 
 
-def test_a_body_that_is_too_large_is_a_413(create) -> None:
+def test_body_too_large_returns_413(create) -> None:
     assert create({"prompt": "x" * 2**20}).status == 413
 
 
 @pytest.mark.parametrize("kind", [
     "application/json", "text/plain;charset=UTF-8", "application/x-www-form-urlencoded",
 ])  # fmt: skip
-def test_what_a_client_calls_its_json_does_not_matter(create, kind) -> None:
+def test_content_type_is_ignored(create, kind) -> None:
     assert create(**{"Content-Type": kind}).status == 201
 
 
-def test_one_key_makes_one_job_and_not_another(create, world) -> None:
+def test_same_key_with_other_request_returns_409(create, world) -> None:
     key = {"Idempotency-Key": "once"}
 
     first, again, other = create(**key), create(**key), create({"prompt": "say No"}, **key)
@@ -67,11 +67,11 @@ def test_one_key_makes_one_job_and_not_another(create, world) -> None:
     assert len(world.repository.all()) == 1
 
 
-def test_a_key_that_cannot_be_one_is_a_400(create) -> None:
+def test_invalid_idempotency_key_returns_400(create) -> None:
     assert create(**{"Idempotency-Key": "x" * 256}).status == 400
 
 
-def test_the_hundred_and_first_request_of_an_hour_is_a_429(create, clock) -> None:
+def test_request_over_rate_limit_returns_429(create, clock) -> None:
     first, *others = (create() for _ in range(100))
     clock.advance(1)
 

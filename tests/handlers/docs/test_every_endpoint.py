@@ -26,7 +26,7 @@ OF_ONE_JOB = ["get_job", "get_job_v2", "message_job_v2"]
 
 
 @pytest.mark.parametrize("endpoint", SUCCESS)
-def test_each_event_is_answered(call, stored, endpoint) -> None:
+def test_sample_event_succeeds(call, stored, endpoint) -> None:
     stored()
 
     assert call(endpoint).status == SUCCESS[endpoint]
@@ -34,7 +34,7 @@ def test_each_event_is_answered(call, stored, endpoint) -> None:
 
 @pytest.mark.parametrize("scope", ["read", "write", ""])
 @pytest.mark.parametrize("endpoint", NEEDS)
-def test_a_key_opens_what_its_scope_is_for(call, event, stored, endpoint, scope) -> None:
+def test_key_without_scope_returns_403(call, event, stored, endpoint, scope) -> None:
     stored()
     context = event(f"docs/{endpoint}")["requestContext"]
     authorizer = context["authorizer"] | {"scopes": scope}
@@ -50,7 +50,7 @@ def test_a_key_opens_what_its_scope_is_for(call, event, stored, endpoint, scope)
 
 @pytest.mark.parametrize("project", ["nowhere", "theirs", "demo-docs#", ""])
 @pytest.mark.parametrize("endpoint", SUCCESS)
-def test_a_project_that_is_not_ones_own_is_a_404(call, event, stored, endpoint, project) -> None:
+def test_project_of_other_tenant_returns_404(call, event, stored, endpoint, project) -> None:
     stored()
     parameters = event(f"docs/{endpoint}")["pathParameters"] | {"projectId": project}
 
@@ -66,7 +66,7 @@ def test_a_project_that_is_not_ones_own_is_a_404(call, event, stored, endpoint, 
     {"id": "019b7963-4a00-7000-8000-000000000002"},
 ])  # fmt: skip
 @pytest.mark.parametrize("endpoint", OF_ONE_JOB)
-def test_a_job_that_is_not_the_projects_is_a_404(call, stored, endpoint, about) -> None:
+def test_job_of_other_project_returns_404(call, stored, endpoint, about) -> None:
     stored(**about)
 
     answer = call(endpoint)
@@ -75,7 +75,7 @@ def test_a_job_that_is_not_the_projects_is_a_404(call, stored, endpoint, about) 
 
 
 @pytest.mark.parametrize("endpoint", OF_ONE_JOB)
-def test_what_can_be_no_jobs_id_is_a_404(call, stored, endpoint) -> None:
+def test_malformed_job_id_returns_404(call, stored, endpoint) -> None:
     stored()
 
     answer = call(endpoint, pathParameters={"projectId": "demo-docs", "id": "1#x"})
@@ -93,9 +93,7 @@ def break_ports(rewire):
 
 
 @pytest.mark.parametrize("endpoint", SUCCESS)
-def test_a_database_that_throttles_is_a_503_with_a_time_to_come_back(
-    call, break_ports, endpoint
-) -> None:
+def test_throttled_table_returns_503_with_retry_after(call, break_ports, endpoint) -> None:
     break_ports(UnavailableError("ThrottlingException"))
 
     answer = call(endpoint)
@@ -105,9 +103,7 @@ def test_a_database_that_throttles_is_a_503_with_a_time_to_come_back(
 
 
 @pytest.mark.parametrize("endpoint", SUCCESS)
-def test_of_an_unexpected_error_the_caller_learns_nothing_and_the_log_everything(
-    call, break_ports, log, endpoint
-) -> None:
+def test_unexpected_error_returns_500_and_is_logged(call, break_ports, log, endpoint) -> None:
     break_ports(RuntimeError("table sortie-secret at 10.0.0.1 is on fire"))
 
     answer = call(endpoint)
@@ -117,7 +113,7 @@ def test_of_an_unexpected_error_the_caller_learns_nothing_and_the_log_everything
 
 
 @pytest.mark.parametrize("endpoint", SUCCESS)
-def test_neither_keys_nor_content_are_logged(call, event, stored, log, endpoint) -> None:
+def test_log_has_no_keys_or_content(call, event, stored, log, endpoint) -> None:
     stored(session={"title": "Hush"})
     sent = event(f"docs/{endpoint}")
 

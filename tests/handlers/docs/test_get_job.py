@@ -33,14 +33,14 @@ AGENT_JOB = {
 ENDED = {"sequence": 3, "ended_at": NOON, "changed_at": NOON}
 
 
-def test_what_is_not_known_yet_is_empty_and_neither_null_nor_absent(call, stored) -> None:
+def test_unknown_fields_are_empty_not_null(call, stored) -> None:
     stored()
 
     assert call("get_job").body == SESSION
     assert call("get_job_v2").body == AGENT_JOB
 
 
-def test_what_is_known_is_told(call, stored) -> None:
+def test_known_fields_are_returned(call, stored) -> None:
     todo = Todo(id="1", content="Write", status=TodoStatus.IN_PROGRESS, priority=Priority.HIGH)
     link = "https://host.example/pull/1"
     stored(
@@ -69,7 +69,7 @@ def test_what_is_known_is_told(call, stored) -> None:
     (JobStatus.CANCELLED, "interrupted", "failed"),
     (JobStatus.TIMED_OUT, "interrupted", "failed"),
 ])  # fmt: skip
-def test_each_status_has_its_words(call, stored, status, reason, word) -> None:
+def test_each_status_maps_to_both_versions(call, stored, status, reason, word) -> None:
     stored(status=status, ended_at=NOON if status.is_terminal else None)
 
     told = call("get_job").body
@@ -78,13 +78,13 @@ def test_each_status_has_its_words(call, stored, status, reason, word) -> None:
     assert call("get_job_v2").body["status"] == word
 
 
-def test_a_host_that_refuses_our_credentials_is_its_own_reason(call, stored) -> None:
+def test_refused_credentials_return_misconfigured(call, stored) -> None:
     stored(status=JobStatus.FAILED, session={"misconfigured": True}, **ENDED)
 
     assert call("get_job").body["haultReason"] == "github_missconfigured"
 
 
-def test_why_a_job_has_failed_is_told_the_user(call, stored) -> None:
+def test_failed_job_returns_reason(call, stored) -> None:
     stored(status=JobStatus.FAILED, error="The push was refused", **ENDED)
 
     assert call("get_job").body["messageToUser"] == "The push was refused"
@@ -106,7 +106,7 @@ def follow_up(world, stored, a_docs_job) -> Job:
     return job
 
 
-def test_a_job_is_as_its_last_follow_up_is(call, world, follow_up) -> None:
+def test_job_with_follow_up_has_its_status(call, world, follow_up) -> None:
     assert call("get_job").body == SESSION | {
         "pullRequestLink": "https://host.example/1",
         "title": "Guide",
@@ -122,7 +122,7 @@ def test_a_job_is_as_its_last_follow_up_is(call, world, follow_up) -> None:
     assert call("get_job_v2").body["status"] == "failed"
 
 
-def test_a_job_past_its_deadline_has_timed_out(call, stored, clock) -> None:
+def test_job_past_deadline_is_interrupted(call, stored, clock) -> None:
     stored()
     clock.advance(HOUR)
 

@@ -22,17 +22,17 @@ def listed(call):
     return ids
 
 
-def test_a_project_without_jobs_has_an_empty_list(call) -> None:
+def test_list_without_jobs_is_empty(call) -> None:
     assert call("list_jobs").body == {"allSessions": []}
 
 
-def test_sessions_are_told_as_each_is_told_alone(call, stored) -> None:
+def test_listed_job_equals_single_job(call, stored) -> None:
     stored()
 
     assert call("list_jobs").body == {"allSessions": [call("get_job").body]}
 
 
-def test_a_page_is_the_newest_twelve_unless_asked_otherwise(stored, listed) -> None:
+def test_list_default_page_is_newest_twelve(stored, listed) -> None:
     jobs = [stored(id=job_id(n)).id for n in range(15)][::-1]
 
     assert listed() == jobs[:12]
@@ -43,7 +43,7 @@ def test_a_page_is_the_newest_twelve_unless_asked_otherwise(stored, listed) -> N
     assert listed(skip="999999999") == []
 
 
-def test_follow_ups_and_what_is_others_are_not_listed(world, stored, listed, a_docs_job) -> None:
+def test_list_omits_follow_ups_and_other_projects(world, stored, listed, a_docs_job) -> None:
     root = stored()
     stored(id=job_id(2), session={"project": "other"})
     stored(id=job_id(3), tenant="rival")
@@ -55,7 +55,7 @@ def test_follow_ups_and_what_is_others_are_not_listed(world, stored, listed, a_d
     assert listed() == [root.id]
 
 
-def test_a_session_is_as_its_last_follow_up_is(world, call, stored, a_docs_job) -> None:
+def test_listed_job_has_status_of_last_follow_up(world, call, stored, a_docs_job) -> None:
     root = stored(status=JobStatus.SUCCEEDED, ended_at=NOON)
     follow_up = a_docs_job(
         id=job_id(4), tenant=root.tenant, session={"root": root.id, "follows": root.id}
@@ -67,9 +67,7 @@ def test_a_session_is_as_its_last_follow_up_is(world, call, stored, a_docs_job) 
     assert session["haultReason"] == "processing"
 
 
-def test_what_is_gone_is_not_listed_and_what_is_late_has_been_interrupted(
-    call, clock, stored, listed
-) -> None:
+def test_list_omits_expired_and_interrupts_late_jobs(call, clock, stored, listed) -> None:
     stored(status=JobStatus.SUCCEEDED, ended_at=NOON)
     late = stored(id=job_id(2), deadline=NOON + HOUR)
     clock.advance(DAY)
@@ -83,7 +81,7 @@ def test_what_is_gone_is_not_listed_and_what_is_late_has_been_interrupted(
     {"take": "0"}, {"take": "101"}, {"take": "-1"}, {"take": "1e1"}, {"take": "\u0661"},
     {"take": "+5"}, {"take": " 5"},
 ])  # fmt: skip
-def test_a_page_that_there_cannot_be_is_a_400(call, query) -> None:
+def test_list_with_invalid_page_returns_400(call, query) -> None:
     [name] = query
 
     answer = call("list_jobs", queryStringParameters=query)

@@ -34,7 +34,7 @@ def chain(world):
     return followed
 
 
-def test_a_message_is_a_job_of_its_own_on_the_same_branch(send, stored, world, chain) -> None:
+def test_message_creates_job_on_same_branch(send, stored, world, chain) -> None:
     root = stored(session={"draft": True, "model": "opus"})
 
     answer = send()
@@ -49,7 +49,7 @@ def test_a_message_is_a_job_of_its_own_on_the_same_branch(send, stored, world, c
     assert (session.root, session.follows) == (root.id, root.id)
 
 
-def test_messages_queue_up_in_their_order(send, stored, chain, clock) -> None:
+def test_messages_are_queued_in_order(send, stored, chain, clock) -> None:
     stored()
     for _ in range(3):
         send()
@@ -62,15 +62,13 @@ def test_messages_queue_up_in_their_order(send, stored, chain, clock) -> None:
 @pytest.mark.parametrize("status", [
     JobStatus.SUCCEEDED, JobStatus.FAILED, JobStatus.CANCELLED, JobStatus.TIMED_OUT,
 ])  # fmt: skip
-def test_a_job_that_is_over_becomes_active_again(send, stored, status) -> None:
+def test_message_to_ended_job_makes_it_active(send, stored, status) -> None:
     stored(status=status, ended_at=NOON)
 
     assert send().body["status"] == "active"
 
 
-def test_a_worker_that_writes_meanwhile_neither_loses_nor_undoes_it(
-    send, stored, world, chain
-) -> None:
+def test_message_during_worker_write_keeps_both(send, stored, world, chain) -> None:
     job = stored(status=JobStatus.RUNNING, attempt=1)
     send()
 
@@ -79,7 +77,7 @@ def test_a_worker_that_writes_meanwhile_neither_loses_nor_undoes_it(
     assert len(chain()) == 1
 
 
-def test_one_key_sends_one_message_and_not_another(send, stored, chain) -> None:
+def test_message_with_same_key_is_sent_once(send, stored, chain) -> None:
     stored()
     key = {"Idempotency-Key": "once"}
 
@@ -90,7 +88,7 @@ def test_one_key_sends_one_message_and_not_another(send, stored, chain) -> None:
     assert len(chain()) == 1
 
 
-def test_creates_and_messages_share_one_limit(call, send, stored) -> None:
+def test_creates_and_messages_share_rate_limit(call, send, stored) -> None:
     stored()
     made = [call("create_job_v2").status for _ in range(60)]
     sent = [send().status for _ in range(41)]
@@ -100,7 +98,7 @@ def test_creates_and_messages_share_one_limit(call, send, stored) -> None:
     assert call("create_job_v2").status == 429
 
 
-def test_a_message_to_nobody_does_not_count(call, send, stored) -> None:
+def test_message_to_unknown_job_does_not_count(call, send, stored) -> None:
     for _ in range(3):
         assert send().status == 404
     stored()
@@ -109,7 +107,7 @@ def test_a_message_to_nobody_does_not_count(call, send, stored) -> None:
 
 
 @pytest.mark.parametrize("prompt", ["", 5, None, "x" * 200_000])
-def test_what_says_nothing_that_can_be_done_is_a_400(send, stored, chain, prompt) -> None:
+def test_invalid_body_returns_400(send, stored, chain, prompt) -> None:
     stored()
 
     answer = send(prompt)

@@ -14,7 +14,7 @@ def create(call):
     )
 
 
-def test_a_create_may_say_whom_to_tell(create, world) -> None:
+def test_create_with_webhook_header_stores_webhook(create, world) -> None:
     answer = create(**{"x-webhook-url": URL})
 
     [job] = world.repository.all()
@@ -23,7 +23,7 @@ def test_a_create_may_say_whom_to_tell(create, world) -> None:
 
 
 @pytest.mark.parametrize("url", ["", "http://hooks.example.com", "https://10.0.0.1/", "nowhere"])
-def test_a_url_that_cannot_be_is_a_400_that_names_the_header(create, world, url) -> None:
+def test_webhook_header_invalid_returns_400(create, world, url) -> None:
     answer = create(**{"X-Webhook-Url": url})
 
     assert answer.status == 400
@@ -31,7 +31,7 @@ def test_a_url_that_cannot_be_is_a_400_that_names_the_header(create, world, url)
     assert not world.repository.all()
 
 
-def test_the_same_key_with_another_url_is_another_request(create) -> None:
+def test_same_key_with_other_webhook_returns_409(create) -> None:
     key = {"Idempotency-Key": "k"}
 
     statuses = [create(**key, **extra).status for extra in ({}, {"X-Webhook-Url": URL}, {})]
@@ -40,9 +40,7 @@ def test_the_same_key_with_another_url_is_another_request(create) -> None:
 
 
 @pytest.mark.parametrize(("header", "told"), [({}, URL), ({"X-Webhook-Url": f"{URL}2"}, f"{URL}2")])
-def test_what_follows_a_job_is_told_to_whom_that_was_unless_it_says_otherwise(
-    call, stored, world, header, told
-) -> None:
+def test_follow_up_inherits_webhook_unless_given(call, stored, world, header, told) -> None:
     stored(webhook=Webhook(url=URL))
 
     call("message_job_v2", headers=header)

@@ -47,7 +47,7 @@ def said(events) -> str:
 
 
 @pytest.mark.parametrize(("sdk", "wire"), SDKS, ids=[sdk for sdk, _ in SDKS])
-def test_the_sdk_reads_all_that_an_agent_did(node, sdk, wire) -> None:
+def test_sdk_decodes_output(node, sdk, wire) -> None:
     [read] = node("stream.mjs", {"sdk": sdk, "streams": [streamed(wire, FINISHED, beats=False)]})
 
     assert read == {
@@ -64,7 +64,7 @@ def test_the_sdk_reads_all_that_an_agent_did(node, sdk, wire) -> None:
 
 
 @pytest.mark.parametrize(("sdk", "wire"), SDKS, ids=[sdk for sdk, _ in SDKS])
-def test_the_sdk_tells_its_user_why_a_job_has_failed(node, sdk, wire) -> None:
+def test_sdk_reports_failure_reason(node, sdk, wire) -> None:
     [read] = node("stream.mjs", {"sdk": sdk, "streams": [streamed(wire, FAILED)]})
 
     assert read["errors"] == ["no idea"]
@@ -74,7 +74,7 @@ def test_the_sdk_tells_its_user_why_a_job_has_failed(node, sdk, wire) -> None:
 @pytest.mark.parametrize(("sdk", "wire"), SDKS, ids=[sdk for sdk, _ in SDKS])
 @settings(max_examples=2, deadline=None)  # each starts Node
 @given(outputs=st.lists(OUTPUTS, min_size=20, max_size=20))
-def test_the_sdk_reads_whatever_an_agent_can_say(node, sdk, wire, outputs) -> None:
+def test_sdk_decodes_any_output(node, sdk, wire, outputs) -> None:
     streams = [streamed(wire, events) for events in outputs]
 
     read = node("stream.mjs", {"sdk": sdk, "streams": streams})

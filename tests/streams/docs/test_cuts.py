@@ -51,7 +51,7 @@ def speak(world, job_id: str, dice: random.Random, words: int) -> None:
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_a_stream_that_is_cut_again_and_again_is_whole_in_the_end(create, ask, world, seed) -> None:
+def test_stream_interrupted_repeatedly_is_complete(create, ask, world, seed) -> None:
     dice = random.Random(seed)  # noqa: S311 - dice
     job_id = create().getheader("X-Session-Id")
     speaker = Thread(target=speak, args=(world, job_id, dice, 200))

@@ -57,7 +57,7 @@ def eventually(holds) -> None:
 
 
 @pytest.mark.parametrize("path", [PATH, PATH.removeprefix("/v1")])
-def test_a_created_job_streams_while_it_runs(ask, world, path) -> None:
+def test_create_streams_output_while_job_runs(ask, world, path) -> None:
     answer = ask("POST", path, BODY)
 
     job_id = answer.getheader("X-Session-Id")
@@ -78,7 +78,7 @@ def test_a_created_job_streams_while_it_runs(ask, world, path) -> None:
     ]
 
 
-def test_who_accepts_events_is_sent_them_with_ids(create, world) -> None:
+def test_stream_with_accept_sse_has_event_ids(create, world) -> None:
     answer = create(headers=SSE)
 
     job_id = answer.getheader("X-Session-Id")
@@ -92,7 +92,7 @@ def test_who_accepts_events_is_sent_them_with_ids(create, world) -> None:
     assert read[-1] == ("2.3", "[DONE]")
 
 
-def test_a_stream_is_joined_from_its_beginning_and_taken_up_after_an_id(create, ask, world) -> None:
+def test_join_starts_at_beginning_or_after_last_event_id(create, ask, world) -> None:
     job_id = create().getheader("X-Session-Id")
     world.say(job_id, START, text("so"))
     world.say(job_id, text(" it"), END, end=True)
@@ -104,7 +104,7 @@ def test_a_stream_is_joined_from_its_beginning_and_taken_up_after_an_id(create, 
         assert chunks(answer) == whole[count:]
 
 
-def test_a_repeated_create_joins_the_running_stream(create, world) -> None:
+def test_repeated_create_joins_stream(create, world) -> None:
     same = key()
     job_id = create(headers=same).getheader("X-Session-Id")
     world.say(job_id, text("so"))
@@ -116,11 +116,11 @@ def test_a_repeated_create_joins_the_running_stream(create, world) -> None:
     assert rest(again)[0] == '0:"so"'
 
 
-def test_the_kind_of_content_does_not_matter(create) -> None:
+def test_content_type_is_ignored(create) -> None:
     assert create(headers={"Content-Type": "text/plain;charset=UTF-8"}).status == 200
 
 
-def test_a_branch_that_no_header_can_hold_is_percent_encoded(ask) -> None:
+def test_branch_header_non_ascii_is_percent_encoded(ask) -> None:
     answer = ask("POST", PATH, BODY | {"branch": "anleitung/für-%41"})
 
     assert answer.getheader("X-Branch-Name") == "anleitung/f%C3%BCr-%41"
@@ -129,13 +129,13 @@ def test_a_branch_that_no_header_can_hold_is_percent_encoded(ask) -> None:
 # ── Silence, and ends ───────────────────────────────────────────────────────────
 
 
-def test_a_client_hears_that_the_agent_thinks(create) -> None:
+def test_silent_agent_sends_heartbeats(create) -> None:
     answer = create(headers=SSE)
 
     assert [answer.readline() for _ in range(4)] == [b": ping\n", b"\n"] * 2
 
 
-def test_a_job_that_waits_for_its_turn_is_waited_for(create, world) -> None:
+def test_queued_job_keeps_stream_open(create, world) -> None:
     answer = create()
     job_id = answer.getheader("X-Session-Id")
     waiting = world.job(job_id)
@@ -150,7 +150,7 @@ def test_a_job_that_waits_for_its_turn_is_waited_for(create, world) -> None:
 
 
 @pytest.mark.parametrize("how", ["ended", "timed out", "abandoned", "deleted"])
-def test_a_job_that_ends_without_a_last_word_ends_its_stream(create, world, how) -> None:
+def test_job_ended_without_output_end_ends_stream(create, world, how) -> None:
     answer = create(headers=SSE)
     job_id = answer.getheader("X-Session-Id")
     world.say(job_id, START, text("so"))
@@ -175,7 +175,7 @@ def test_a_job_that_ends_without_a_last_word_ends_its_stream(create, world, how)
     assert done == ("1.3", "[DONE]")
 
 
-def test_last_words_after_the_end_of_the_job_are_heard(create, world) -> None:
+def test_output_after_end_of_job_is_sent(create, world) -> None:
     answer = create()
     job_id = answer.getheader("X-Session-Id")
     job = world.job(job_id)
@@ -187,7 +187,7 @@ def test_last_words_after_the_end_of_the_job_are_heard(create, world) -> None:
     assert [line[0] for line in rest(answer)] == ["d"]
 
 
-def test_an_outage_meanwhile_is_not_noticed(create, world) -> None:
+def test_outage_during_stream_is_hidden(create, world) -> None:
     answer = create()
     job_id = answer.getheader("X-Session-Id")
     answer.readline()
@@ -200,9 +200,7 @@ def test_an_outage_meanwhile_is_not_noticed(create, world) -> None:
     assert len(rest(answer)) == 1
 
 
-def test_before_its_time_is_over_a_stream_is_left_to_be_taken_up_again(
-    create, ask, world, rewire
-) -> None:
+def test_stream_at_max_duration_ends_resumable(create, ask, world, rewire) -> None:
     world.pace = replace(QUICKLY, max_duration=0.2)
     rewire(docs, tail=world.tail())
     answer = create(headers=SSE)
@@ -217,7 +215,7 @@ def test_before_its_time_is_over_a_stream_is_left_to_be_taken_up_again(
     assert [place for place, _ in chunks(again)] == ["2.1", "2.2", "2.3"]
 
 
-def test_when_the_client_is_gone_nobody_reads_any_more_and_the_job_goes_on(create, world) -> None:
+def test_client_disconnect_stops_polling_only(create, world) -> None:
     answer = create()
     job_id = answer.getheader("X-Session-Id")
     answer.readline()
@@ -237,12 +235,12 @@ def test_when_the_client_is_gone_nobody_reads_any_more_and_the_job_goes_on(creat
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{", b'{"messages": []}', b'{"messages": NaN}'])
-def test_a_body_that_is_none_is_refused(ask, body) -> None:
+def test_invalid_body_returns_400(ask, body) -> None:
     assert error_in(ask("POST", PATH, body))[0] == 400
 
 
 @pytest.mark.parametrize("bad", ["", "x", "0.1", "1.1.1", "7.1", "1.9"])
-def test_an_id_that_was_never_given_is_refused(create, ask, bad) -> None:
+def test_unknown_last_event_id_returns_400(create, ask, bad) -> None:
     job_id = create().getheader("X-Session-Id")
 
     answer = ask("GET", f"{PATH}/{job_id}/stream", headers={"Last-Event-ID": bad})
@@ -251,13 +249,13 @@ def test_an_id_that_was_never_given_is_refused(create, ask, bad) -> None:
 
 
 @pytest.mark.parametrize("header", ["", "null", "{", "[]", "{}", '{"authorizer": null}', '"x"'])
-def test_what_no_authorizer_has_let_through_is_refused(ask, header) -> None:
+def test_request_without_authorizer_returns_401(ask, header) -> None:
     answer = ask("POST", PATH, BODY, headers={CONTEXT_HEADER: header})
 
     assert error_in(answer) == (401, "Missing or invalid credentials")
 
 
-def test_a_second_word_about_the_caller_is_not_believed(ask) -> None:
+def test_duplicate_caller_header_is_refused(ask) -> None:
     both = {CONTEXT_HEADER: context(), CONTEXT_HEADER.title(): context("other")}
 
     assert error_in(ask("POST", PATH, BODY, headers=both))[0] == 401
@@ -266,18 +264,18 @@ def test_a_second_word_about_the_caller_is_not_believed(ask) -> None:
 @pytest.mark.parametrize(("method", "path", "scopes"), [
     ("POST", PATH, "read"), ("GET", f"{PATH}/{NOBODY}/stream", "write"), ("POST", PATH, ""),
 ])  # fmt: skip
-def test_a_key_needs_the_scope(ask, method, path, scopes) -> None:
+def test_key_without_scope_returns_403(ask, method, path, scopes) -> None:
     answer = ask(method, path, BODY, headers={CONTEXT_HEADER: context(scopes=scopes)})
 
     assert error_in(answer)[0] == 403
 
 
-def test_a_project_of_nobody_is_not_found(ask) -> None:
+def test_unknown_project_returns_404(ask) -> None:
     assert error_in(ask("POST", "/v1/agent/nothing/job", BODY)) == (404, "Project not found")
 
 
 @pytest.mark.parametrize("whose", ["nobody's", "another tenant's", "another project's", "no id"])
-def test_a_job_of_somebody_else_is_not_found(create, ask, whose) -> None:
+def test_job_unknown_or_of_others_returns_404(create, ask, whose) -> None:
     job_id = create().getheader("X-Session-Id")
     project, tenant = PROJECT, TENANT
     match whose:
@@ -297,14 +295,14 @@ def test_a_job_of_somebody_else_is_not_found(create, ask, whose) -> None:
     assert error_in(answer) == (404, "Job not found")
 
 
-def test_one_idempotency_key_is_for_one_request(create, ask) -> None:
+def test_same_key_with_other_request_returns_409(create, ask) -> None:
     same = key()
     create(headers=same)
 
     assert error_in(ask("POST", PATH, BODY | {"branch": "b"}, headers=same))[0] == 409
 
 
-def test_more_than_the_project_may_ask_for_is_refused(ask, create, world) -> None:
+def test_request_over_rate_limit_returns_429(ask, create, world) -> None:
     for _ in range(100):
         create().close()
 
@@ -314,7 +312,7 @@ def test_more_than_the_project_may_ask_for_is_refused(ask, create, world) -> Non
     assert error_in(answer)[0] == 429
 
 
-def test_while_the_log_is_out_of_reach_the_client_is_told_to_come_again(create, world) -> None:
+def test_output_log_unavailable_returns_503(create, world) -> None:
     world.log.away = True
 
     answer = create()
@@ -323,7 +321,7 @@ def test_while_the_log_is_out_of_reach_the_client_is_told_to_come_again(create, 
     assert error_in(answer)[0] == 503
 
 
-def test_a_bug_is_not_told(create, world, monkeypatch) -> None:
+def test_unexpected_error_returns_500_without_details(create, world, monkeypatch) -> None:
     monkeypatch.setattr(world.log, "read", lambda *_, **__: 1 / 0)
 
     assert error_in(create()) == (500, "Internal server error")
@@ -332,7 +330,7 @@ def test_a_bug_is_not_told(create, world, monkeypatch) -> None:
 # ── Who else is told ────────────────────────────────────────────────────────────
 
 
-def test_a_header_says_whom_to_tell(create, world) -> None:
+def test_webhook_header_is_stored(create, world) -> None:
     answer = create(headers={"X-Webhook-Url": "https://hooks.example.com/in"})
 
     job = world.job(answer.getheader("X-Session-Id"))
@@ -340,7 +338,7 @@ def test_a_header_says_whom_to_tell(create, world) -> None:
 
 
 @pytest.mark.parametrize("url", ["", "http://hooks.example.com", "https://169.254.169.254/"])
-def test_nobody_is_told_where_only_we_can_reach(create, world, url) -> None:
+def test_private_webhook_url_returns_400(create, world, url) -> None:
     status, error = error_in(create(headers={"X-Webhook-Url": url}))
 
     assert (status, error.startswith("X-Webhook-Url must ")) == (400, True)

@@ -41,7 +41,7 @@ def run(clock) -> Run:
     return Run(clock)
 
 
-def test_a_model_works_until_it_finishes(run) -> None:
+def test_agent_runs_until_model_finishes(run) -> None:
     model = Model(
         calls(("write_file", PAGE), text="I write"),
         calls(("finish", {"message": "Wrote it", "title": "A page", "commit_message": "Add a"})),
@@ -69,7 +69,7 @@ def test_a_model_works_until_it_finishes(run) -> None:
     ]  # fmt: skip
 
 
-def test_a_model_hears_what_came_of_its_calls(run) -> None:
+def test_agent_returns_tool_results_to_model(run) -> None:
     model = Model(
         calls(("read_file", {"path": "docs/old.md"}), ("read_file", {"path": "../x"})),
         says("Nothing to do"),
@@ -87,7 +87,7 @@ def test_a_model_hears_what_came_of_its_calls(run) -> None:
     ]  # fmt: skip
 
 
-def test_a_model_that_only_talks_has_said_its_last_words(run) -> None:
+def test_turn_without_calls_ends_agent(run) -> None:
     written = run(Model(says("Nothing to do")))
 
     assert (written.message, written.summary) == ("Nothing to do", "Write a page")
@@ -95,7 +95,7 @@ def test_a_model_that_only_talks_has_said_its_last_words(run) -> None:
     assert run.notes == [{"title": "Write a page"}]
 
 
-def test_a_title_that_there_is_stays_unless_there_is_a_new_one(run) -> None:
+def test_title_stays_without_new_one(run) -> None:
     named = DocsJob(project="p", branch="b", model="opus", repository="r", title="Earlier")
 
     run(Model(says("x")), session=named)
@@ -108,13 +108,13 @@ def test_a_title_that_there_is_stays_unless_there_is_a_new_one(run) -> None:
     ("  Fix\n\nthe  typo ", "Fix the typo"), ("x" * 80, "x" * 71 + "…"),
     ("", "Update the documentation"),
 ])  # fmt: skip
-def test_work_without_a_name_is_named_after_the_request(run, asked, title) -> None:
+def test_title_defaults_to_request(run, asked, title) -> None:
     run(Model(says("x")), [{"role": "user", "content": asked}])
 
     assert run.notes == [{"title": title}]
 
 
-def test_our_words_come_first_and_what_the_caller_said_stays(run) -> None:
+def test_prompt_precedes_messages_of_caller(run) -> None:
     model = Model(says("x"))
     said = [{"role": "system", "content": "Be brief"}, *ASK]
 
@@ -127,7 +127,7 @@ def test_our_words_come_first_and_what_the_caller_said_stays(run) -> None:
     assert others == said
 
 
-def test_where_only_the_system_speaks_it_is_the_question(run) -> None:
+def test_system_messages_alone_become_user_messages(run) -> None:
     model = Model(says("x"))
 
     run(model, [{"role": "system", "content": "Write"}])
@@ -135,7 +135,7 @@ def test_where_only_the_system_speaks_it_is_the_question(run) -> None:
     assert [each["role"] for each in model.heard[0]] == ["system", "user"]
 
 
-def test_todos_are_noted_and_shown(run) -> None:
+def test_todos_are_stored_and_emitted(run) -> None:
     run(Model(calls(("set_todos", {"todos": [{"id": "1", "content": "Read"}]})), says("x")))
 
     assert run.notes[0] == {"todos": (Todo(id="1", content="Read"),)}
@@ -143,14 +143,14 @@ def test_todos_are_noted_and_shown(run) -> None:
     assert {"t": "data", "name": "todos", "data": {"todos": [shown]}} in run.events
 
 
-def test_a_wrong_call_is_no_end(run) -> None:
+def test_tool_error_does_not_end_agent(run) -> None:
     written = run(Model(calls(("write_file", None), ("fly", {})), says("Sorry")))
 
     assert written.message == "Sorry"
     assert run.kinds().count("tool-error") == 2
 
 
-def test_a_model_that_repeats_itself_is_stopped(run) -> None:
+def test_repeated_calls_fail_agent(run) -> None:
     model = Model(calls(("read_file", {"path": "docs/old.md"})))
 
     with pytest.raises(
@@ -161,7 +161,7 @@ def test_a_model_that_repeats_itself_is_stopped(run) -> None:
     assert len(model.heard) == 5
 
 
-def test_a_model_without_end_is_stopped(run) -> None:
+def test_too_many_steps_fail_agent(run) -> None:
     model = Model(*(calls(("search", {"text": str(n)})) for n in range(MAX_STEPS + 1)))
 
     with pytest.raises(UpstreamError, match=r"^The agent did not finish within 40 steps$"):
@@ -170,17 +170,17 @@ def test_a_model_without_end_is_stopped(run) -> None:
     assert len(model.heard) == MAX_STEPS
 
 
-def test_a_model_that_does_too_much_at_once_is_stopped(run) -> None:
+def test_too_many_calls_per_turn_fail_agent(run) -> None:
     with pytest.raises(UpstreamError, match=r"^The agent made too many tool calls in one turn$"):
         run(Model(calls(*[("list_files", {})] * 33)))
 
 
-def test_a_model_that_talks_without_end_is_stopped(run) -> None:
+def test_too_much_text_fails_agent(run) -> None:
     with pytest.raises(UpstreamError, match=r"^The agent wrote too much text$"):
         run(Model(says("x" * 600_000)))
 
 
-def test_a_model_that_reads_everything_is_stopped(run) -> None:
+def test_too_large_context_fails_agent(run) -> None:
     run.checkout.write("docs/big.md", b"x" * 2**20)
     read = ("read_file", {"path": "docs/big.md"})
     model = Model(*(calls(*[read, ("list_files", {})] * 16) for _ in range(MAX_STEPS)))
@@ -189,19 +189,19 @@ def test_a_model_that_reads_everything_is_stopped(run) -> None:
         run(model)
 
 
-def test_the_deadline_is_looked_at_before_each_round(run, clock) -> None:
+def test_deadline_ends_agent_before_next_turn(run, clock) -> None:
     clock.advance(60_000)
 
     with pytest.raises(UpstreamError, match=r"^The agent took too long$"):
         run(Model(says("x")))
 
 
-def test_a_models_failure_is_the_agents(run) -> None:
+def test_model_error_fails_agent(run) -> None:
     with pytest.raises(UpstreamError, match=r"^away$"):
         run(Model(UpstreamError("away")))
 
 
-def test_what_is_shown_of_long_texts_is_short(run) -> None:
+def test_emitted_values_are_shortened(run) -> None:
     run(Model(calls(("write_file", {"path": "docs/l.md", "content": "x" * 500_000})), says("x")))
 
     [shown] = [event for event in run.events if event["t"] == "tool-call"]

@@ -70,16 +70,16 @@ def spoken(events, kind: str) -> str:
      'e:{"finishReason":"stop","usage":{"promptTokens":1,"completionTokens":2},"isContinued":false}'),
     (END, 'd:{"finishReason":"stop","usage":{"promptTokens":30,"completionTokens":12}}'),
 ])  # fmt: skip
-def test_an_event_is_a_line_of_version_4(event, line) -> None:
+def test_v4_event_is_one_line(event, line) -> None:
     assert pieces_of(V4, event) == [f"{line}\n"]
 
 
-def test_version_4_has_no_word_for_the_start() -> None:
+def test_v4_start_is_omitted() -> None:
     assert pieces_of(V4, START) == []
 
 
 @given(LOGS)
-def test_whatever_is_said_is_read_from_version_4(log) -> None:
+def test_v4_any_output_is_decodable(log) -> None:
     events = [event for item in log for event in item.events]
 
     lines = lines_of(b"".join(Playback(V4, Place()).play(log)))
@@ -107,11 +107,11 @@ def test_whatever_is_said_is_read_from_version_4(log) -> None:
     ({"t": "error", "error": "no idea"}, {"type": "error", "errorText": "no idea"}),
     ({"t": "step-finish", "reason": "stop", "in": 1, "out": 2}, {"type": "finish-step"}),
 ])  # fmt: skip
-def test_an_event_is_a_chunk_of_version_5(event, chunk) -> None:
+def test_v5_event_is_one_chunk(event, chunk) -> None:
     assert pieces_of(V5, event) == [chunk]
 
 
-def test_the_last_chunk_of_version_5_tells_the_usage_and_is_followed_by_done() -> None:
+def test_v5_finish_has_usage_and_done() -> None:
     assert pieces_of(V5, END) == [
         {
             "type": "finish",
@@ -124,7 +124,7 @@ def test_the_last_chunk_of_version_5_tells_the_usage_and_is_followed_by_done() -
     ]
 
 
-def test_texts_in_a_row_are_one_part() -> None:
+def test_v5_consecutive_texts_are_one_part() -> None:
     chunks = pieces_of(V5, text("a"), text("b"), CALL, text("c"), END)
 
     assert [chunk["type"] for chunk in chunks[:-1]] == [
@@ -136,7 +136,7 @@ def test_texts_in_a_row_are_one_part() -> None:
 
 
 @given(LOGS)
-def test_whatever_is_said_is_read_from_version_5(log) -> None:
+def test_v5_any_output_is_decodable(log) -> None:
     events = [event for item in log for event in item.events]
 
     [*chunks, done] = [chunk for _, chunk in chunks_of(b"".join(Playback(V5, Place()).play(log)))]
@@ -158,7 +158,7 @@ def test_whatever_is_said_is_read_from_version_5(log) -> None:
 
 
 @given(LOGS)
-def test_after_each_id_comes_exactly_the_rest(log) -> None:
+def test_resume_after_any_id_sends_exactly_the_rest(log) -> None:
     whole = chunks_of(b"".join(Playback(V5, Place()).play(log)))
 
     for count, (last, _) in enumerate(whole[:-1], start=1):
@@ -169,7 +169,7 @@ def test_after_each_id_comes_exactly_the_rest(log) -> None:
 
 
 @given(LOGS)
-def test_no_id_is_given_twice(log) -> None:
+def test_event_ids_are_unique(log) -> None:
     ids = [place for place, _ in chunks_of(b"".join(Playback(V5, Place()).play(log)))]
 
     assert len(set(ids)) == len(ids)
@@ -178,13 +178,13 @@ def test_no_id_is_given_twice(log) -> None:
 @pytest.mark.parametrize("bad", [
     "", "1", "1.", ".1", "0.1", "-1.1", "1.1.1", "1.x", " 1.1", "01.1", "1.1234567", "\u0661.1",
 ])  # fmt: skip
-def test_what_is_no_place_is_refused(bad) -> None:
+def test_last_event_id_malformed_is_refused(bad) -> None:
     with pytest.raises(BadRequestError):
         parse_place(bad)
 
 
 @pytest.mark.parametrize("beyond", ["2.1", "99.1", "1.9"])
-def test_a_place_that_was_never_given_out_is_refused(beyond) -> None:
+def test_last_event_id_unknown_is_refused(beyond) -> None:
     playback = Playback(V5, parse_place(beyond))
     log = [OutputItem(number=1, events=(START,))]
 
@@ -192,7 +192,7 @@ def test_a_place_that_was_never_given_out_is_refused(beyond) -> None:
         assert [*playback.play(log[playback.next_item - 1 :]), playback.check()] == []
 
 
-def test_a_hole_is_waited_for() -> None:
+def test_playback_stops_at_gap() -> None:
     playback = Playback(V4, Place())
     first, second, third = (OutputItem(number=n, events=(text(str(n)),)) for n in (1, 2, 3))
 
@@ -201,7 +201,7 @@ def test_a_hole_is_waited_for() -> None:
     assert sent == [b'0:"1"\n', b'0:"2"\n0:"3"\n']
 
 
-def test_who_gives_up_closes_what_is_open_and_says_why() -> None:
+def test_end_with_error_closes_open_part() -> None:
     playback = Playback(V5, Place())
     before = [*playback.play([OutputItem(number=1, events=(START, text("so")))])]
 

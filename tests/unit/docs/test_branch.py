@@ -20,7 +20,7 @@ PIECES = [
     "main", "docs/quickstart", "a", "feature/JIRA-12_x", "v1.2", "ünï/🐎", "a@b", "x{y}", "a.b/c.d",
     "HEAD/x", "heads/main", "a/-b", "lock", "x.locked", "x" * 200, "é" * 100, "#1", "a'b", "$(x)",
 ])  # fmt: skip
-def test_what_git_takes_is_a_branch(name) -> None:
+def test_branch_valid_is_accepted(name) -> None:
     assert is_valid_branch(name)
 
 
@@ -30,13 +30,13 @@ def test_what_git_takes_is_a_branch(name) -> None:
     "refs/heads/x", "refs/x", "x\n", "\nx", "a\tb", "a\0b", "\x7f", "a\x1fb", "a\x85b", "a\u2028b",
     "\ud800", "x" * 201, "é" * 101, "..", "a/../b",
 ])  # fmt: skip
-def test_what_git_or_a_host_would_stumble_over_is_none(name) -> None:
+def test_branch_invalid_is_refused(name) -> None:
     assert not is_valid_branch(name)
 
 
 @settings(max_examples=150)
 @given(st.lists(st.sampled_from(PIECES), max_size=8).map("".join))
-def test_git_takes_whatever_is_a_branch_to_us(name) -> None:
+def test_branch_accepted_is_valid_for_git(name) -> None:
     if not which("git"):
         if os.environ.get("CI") == "true":
             pytest.fail("git is missing")

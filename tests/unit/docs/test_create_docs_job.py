@@ -48,7 +48,7 @@ def create(repository, clock):
     return create
 
 
-def test_a_job_is_stored_with_all_that_the_agent_needs(create, repository) -> None:
+def test_create_stores_job_with_details(create, repository) -> None:
     job = create(branch="guides", draft=True, model="opus")
 
     assert repository.get(job.ref) == job
@@ -59,7 +59,7 @@ def test_a_job_is_stored_with_all_that_the_agent_needs(create, repository) -> No
     )
 
 
-def test_a_branch_that_nobody_names_is_the_jobs_own(create) -> None:
+def test_create_without_branch_names_it_after_job(create) -> None:
     branches = [create().details.branch for _ in range(3)]
 
     assert len(set(branches)) == 3
@@ -67,14 +67,14 @@ def test_a_branch_that_nobody_names_is_the_jobs_own(create) -> None:
 
 
 @pytest.mark.parametrize("about", [{"project": "nowhere"}, {"tenant": "rival"}])
-def test_without_a_project_there_is_no_job(create, repository, about) -> None:
+def test_create_without_project_stores_nothing(create, repository, about) -> None:
     with pytest.raises(ProjectNotFoundError):
         create(**about)
 
     assert not repository.all()
 
 
-def test_a_key_means_one_job(create) -> None:
+def test_create_with_same_key_returns_same_job(create) -> None:
     first = create(idempotency_key="once")
 
     assert create(idempotency_key="once") == first
@@ -82,7 +82,7 @@ def test_a_key_means_one_job(create) -> None:
         create(idempotency_key="once", request_hash="other")
 
 
-def test_a_project_may_ask_a_hundred_times_an_hour(create, clock) -> None:
+def test_create_over_rate_limit_is_refused(create, clock) -> None:
     for _ in range(100):
         create()
 
@@ -93,7 +93,7 @@ def test_a_project_may_ask_a_hundred_times_an_hour(create, clock) -> None:
     assert create()
 
 
-def test_neither_repetitions_nor_refusals_count(create) -> None:
+def test_repeated_and_refused_creates_do_not_count(create) -> None:
     first = create(idempotency_key="once")
     for _ in range(3):
         create(idempotency_key="once")

@@ -15,14 +15,14 @@ def created(**fields):
     return parse_create_v1({"messages": [HELLO]} | fields, CALLER)
 
 
-def test_the_shortest_body_says_all_that_is_needed() -> None:
+def test_minimal_body_gets_defaults() -> None:
     new = created()
 
     assert (new.tenant, new.project, new.idempotency_key) == ("acme", "docs", "once")
     assert (new.messages, new.model, new.branch, new.draft) == ([HELLO], "sonnet", None, False)
 
 
-def test_a_full_body_is_taken_as_it_is() -> None:
+def test_full_body_is_parsed() -> None:
     messages = [
         {"role": "system", "content": "Be brief"},
         HELLO,
@@ -38,7 +38,7 @@ def test_a_full_body_is_taken_as_it_is() -> None:
 @pytest.mark.parametrize(("spelled", "meant"), [
     ("true", True), ("True", True), ("false", False), (False, False), (None, False),
 ])  # fmt: skip
-def test_a_boolean_may_come_as_text(spelled, meant) -> None:
+def test_boolean_as_string_is_accepted(spelled, meant) -> None:
     assert created(asDraft=spelled).draft is meant
 
 
@@ -46,11 +46,11 @@ def test_a_boolean_may_come_as_text(spelled, meant) -> None:
     {"branch": None}, {"branch": ""}, {"model": None}, {"surprise": {"a": 1}},
     {"messages": [{**HELLO, "id": 1, "parts": []}]}, {"asDraft": "false"},
 ])  # fmt: skip
-def test_what_says_nothing_makes_no_difference(fields) -> None:
+def test_null_and_unknown_fields_are_ignored(fields) -> None:
     assert created(**fields) == created()
 
 
-def test_system_messages_alone_will_do() -> None:
+def test_body_with_only_system_messages_is_accepted() -> None:
     assert created(messages=[{"role": "system", "content": "Write"}]).messages
 
 
@@ -66,7 +66,7 @@ def test_system_messages_alone_will_do() -> None:
     {"model": "haiku"}, {"model": 1}, {"model": ""},
     {"branch": 1}, {"branch": ["a"]},
 ])  # fmt: skip
-def test_what_cannot_be_meant_is_refused_and_named(fields) -> None:
+def test_body_invalid_is_refused_with_field(fields) -> None:
     [field] = fields
 
     with pytest.raises(BadRequestError, match=f"^{field}"):
@@ -78,19 +78,19 @@ def test_what_cannot_be_meant_is_refused_and_named(fields) -> None:
     "a:b", "a?", "a*", "a[", "a\\b", "/a", "a/", "a//b", ".a", "a/.b", "a.lock", "a.", "a@{1}",
     "a\nb", "a\x7f", "\u202ea", "../../etc", "x" * 201, " ", "\ud800",
 ])  # fmt: skip
-def test_hostile_branches_are_refused(name) -> None:
+def test_branch_hostile_is_refused(name) -> None:
     with pytest.raises(BadRequestError, match=r"^branch"):
         created(branch=name)
 
 
 @pytest.mark.parametrize("body", [None, [], "text", 5, True])
-def test_a_body_is_an_object(body) -> None:
+def test_body_not_object_is_refused(body) -> None:
     for read in (parse_create_v1, parse_create_v2):
         with pytest.raises(BadRequestError, match="must be an object"):
             read(body, CALLER)
 
 
-def test_a_prompt_is_a_users_message() -> None:
+def test_prompt_becomes_user_message() -> None:
     new = parse_create_v2({"prompt": "Write", "model": "opus"}, CALLER)
 
     assert new.messages == [{"role": "user", "content": "Write"}]
@@ -100,12 +100,12 @@ def test_a_prompt_is_a_users_message() -> None:
 @pytest.mark.parametrize("body", [
     {}, {"prompt": ""}, {"prompt": None}, {"prompt": ["a"]}, {"prompt": "x" * 200_000},
 ])  # fmt: skip
-def test_a_prompt_says_something(body) -> None:
+def test_prompt_empty_or_missing_is_refused(body) -> None:
     with pytest.raises(BadRequestError, match=r"^prompt"):
         parse_create_v2(body, CALLER)
 
 
-def test_requests_that_differ_have_other_hashes() -> None:
+def test_request_hash_differs_between_requests() -> None:
     other = Caller(tenant="acme", project="other", idempotency_key="once")
     body = {"messages": [HELLO]}
 
@@ -122,7 +122,7 @@ def test_requests_that_differ_have_other_hashes() -> None:
     assert len(hashes) == 6
 
 
-def test_the_largest_messages_fit() -> None:
+def test_largest_messages_are_accepted() -> None:
     content = "x" * (200_000 - len(json.dumps([HELLO], separators=(",", ":"))) + len("Hello"))
 
     assert created(messages=[{"role": "user", "content": content}]).messages

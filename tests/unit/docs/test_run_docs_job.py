@@ -247,7 +247,7 @@ def test_second_attempt_after_push_opens_pull_request(world) -> None:
     assert [branch for branch, _ in world.pull_requests] == ["docs/x"]
 
 
-def test_a_branch_that_was_there_before_gets_no_pull_request_for_nothing(world) -> None:
+def test_first_attempt_without_changes_opens_no_pull_request(world) -> None:
     world.project = replace(PROJECT, pull_requests="acme/docs")
     world.checkout = type(world.checkout)(changed=False)
     world.checkout.is_published = True
@@ -256,7 +256,7 @@ def test_a_branch_that_was_there_before_gets_no_pull_request_for_nothing(world) 
     assert world.pull_requests == []
 
 
-def test_work_is_not_lost_to_a_table_that_is_busy_for_a_moment(world) -> None:
+def test_save_during_throttling_is_retried(world) -> None:
     ref = world.create()
     save, refused = world.repository.save, []
 
@@ -276,7 +276,7 @@ def test_work_is_not_lost_to_a_table_that_is_busy_for_a_moment(world) -> None:
     assert len(world.slept) == 2
 
 
-def test_a_job_that_was_cancelled_meanwhile_stays_so_and_frees_its_branch(world) -> None:
+def test_job_cancelled_during_run_stays_cancelled(world) -> None:
     ref = world.create()
 
     def agent(**_):
@@ -290,7 +290,7 @@ def test_a_job_that_was_cancelled_meanwhile_stays_so_and_frees_its_branch(world)
     assert world.branches.acquire(TENANT, "p:docs/x", "another", until=world.clock() + 1)
 
 
-def test_output_that_cannot_be_kept_fails_the_attempt(world) -> None:
+def test_output_log_unavailable_ends_attempt(world) -> None:
     ref = world.create()
 
     def unavailable(*_, **__):
@@ -318,7 +318,7 @@ def test_output_over_limit_fails_job(world) -> None:
     assert world.job(ref).error == "The agent's output is too large"
 
 
-def test_a_whole_file_is_shown_in_part(world) -> None:
+def test_output_truncates_large_values(world) -> None:
     ref = world.create()
     args = {"path": "a.mdx", "content": "é" * 1_000_000}
     world.agent = lambda emit, **_: emit({"t": "tool-call", "id": "1", "name": "w", "args": args})
@@ -329,7 +329,7 @@ def test_a_whole_file_is_shown_in_part(world) -> None:
     assert len(str(shown)) < 30_000
 
 
-def test_what_an_agent_reports_counts(world) -> None:
+def test_result_of_agent_is_stored(world) -> None:
     ref = world.create()
     world.agent = lambda **_: AgentResult(message="M", summary="S", tokens_in=1, tokens_out=2)
 
@@ -338,7 +338,7 @@ def test_what_an_agent_reports_counts(world) -> None:
     assert world.said(ref)[-1] == {"t": "finish", "reason": "stop", "in": 1, "out": 2}
 
 
-def test_who_is_gone_or_over_is_not_run(world) -> None:
+def test_job_missing_or_ended_is_not_run(world) -> None:
     ref = world.create()
     world.repository.delete(world.job(ref))
 

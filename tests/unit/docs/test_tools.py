@@ -49,18 +49,18 @@ def refusal(toolbox) -> Any:
     return refused
 
 
-def test_files_are_listed(use) -> None:
+def test_list_files_returns_paths(use) -> None:
     listed = ["docs/a.mdx", "docs/b/c.mdx", "docs/logo.png", "docs/long.md"]
 
     assert use("list_files") == {"files": listed, "total": 4}
     assert use("list_files", folder="docs/b") == {"files": ["docs/b/c.mdx"], "total": 1}
 
 
-def test_a_file_is_read_as_it_is(use) -> None:
+def test_read_file_returns_content(use) -> None:
     assert use("read_file", path="docs/b/c.mdx") == {"content": "# Größe\r\n", "lines": 1}
 
 
-def test_a_long_file_is_read_in_parts(use) -> None:
+def test_read_file_long_returns_next_line(use) -> None:
     parts, first = [], 1
     while first:
         answer = use("read_file", path="docs/long.md", first_line=first)
@@ -72,7 +72,7 @@ def test_a_long_file_is_read_in_parts(use) -> None:
     assert len(parts) > 1
 
 
-def test_one_endless_line_is_cut(use, checkout) -> None:
+def test_read_file_with_long_line_truncates_it(use, checkout) -> None:
     checkout.write("docs/one.md", b"x" * 100_000 + b"\nend")
 
     answer = use("read_file", path="docs/one.md")
@@ -80,7 +80,7 @@ def test_one_endless_line_is_cut(use, checkout) -> None:
     assert use("read_file", path="docs/one.md", first_line=answer["next_line"])["content"] == "end"
 
 
-def test_lines_are_found_whatever_their_case(use) -> None:
+def test_search_ignores_case(use) -> None:
     assert use("search", text="GRÖSSE") == {
         "matches": [{"path": "docs/b/c.mdx", "line": 1, "text": "# Größe"}], "more": False,
     }  # fmt: skip
@@ -89,7 +89,7 @@ def test_lines_are_found_whatever_their_case(use) -> None:
     assert (len(many["matches"]), many["more"]) == (100, True)
 
 
-def test_a_file_is_written_edited_deleted(use, checkout) -> None:
+def test_file_is_written_edited_and_deleted(use, checkout) -> None:
     assert use("write_file", path="docs/n.mdx", content="é\n") == {"path": "docs/n.mdx", "bytes": 3}
     use("edit_file", path="docs/n.mdx", old="é\n", new="è\n$1\\1")
     assert checkout.contents["docs/n.mdx"] == "è\n$1\\1".encode()
@@ -98,7 +98,7 @@ def test_a_file_is_written_edited_deleted(use, checkout) -> None:
     assert not checkout.changed()
 
 
-def test_todos_replace_those_before(use, told) -> None:
+def test_set_todos_replaces_list(use, told) -> None:
     use("set_todos", todos=[
         {"id": "1", "content": "Read", "status": "completed", "priority": "high"},
         {"id": "2", "content": "Write"},
@@ -114,7 +114,7 @@ def test_todos_replace_those_before(use, told) -> None:
     ]
 
 
-def test_the_end_has_a_message_and_may_have_more(use, toolbox) -> None:
+def test_finish_has_message_and_optional_fields(use, toolbox) -> None:
     use("finish", message="Done", title="A title", commit_message="Add a page\n\nWhy")
 
     assert toolbox.finished == Finish(message="Done", title="A title", commit="Add a page\n\nWhy")
@@ -155,12 +155,12 @@ def test_the_end_has_a_message_and_may_have_more(use, toolbox) -> None:
      "The old text is in it 2 times: give more of its lines"),
     ("edit_file", {"path": "docs/a.mdx", "old": "", "new": ""}, "old: must not be empty"),
 ])  # fmt: skip
-def test_a_wrong_use_is_explained(refusal, checkout, name, args, reason) -> None:
+def test_invalid_call_raises_tool_error_with_reason(refusal, checkout, name, args, reason) -> None:
     assert refusal(name, args) == reason
     assert not checkout.changed()
 
 
-def test_every_tool_describes_itself_as_models_want_it() -> None:
+def test_tools_have_valid_schemas() -> None:
     for tool in TOOLS:
         assert tool.description
         assert tool.parameters["type"] == "object"
