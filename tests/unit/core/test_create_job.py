@@ -5,7 +5,8 @@ import pytest
 from jobs.core.create_job import IDEMPOTENCY_KEY_TTL_MS
 from jobs.core.errors import IdempotencyConflictError
 from jobs.core.status import JobStatus
-from tests.support import NOON
+from jobs.core.webhook import Webhook
+from tests.support import HOUR, NOON
 
 
 def test_a_new_job_is_pending_and_has_a_deadline(create, repository) -> None:
@@ -13,6 +14,15 @@ def test_a_new_job_is_pending_and_has_a_deadline(create, repository) -> None:
 
     assert (job.status, job.created_at, job.deadline) == (JobStatus.PENDING, NOON, NOON + 1000)
     assert repository.get(job.ref) == job
+
+
+def test_new_job_has_request_webhook_retention_and_moment_of_creation(create) -> None:
+    webhook = Webhook(url="https://example.com/hook")
+
+    job = create(request={"content": "Hi"}, webhook=webhook)
+
+    assert (job.request, job.webhook) == ({"content": "Hi"}, webhook)
+    assert (job.retention, job.changed_at) == (24 * HOUR, NOON)
 
 
 def test_without_a_key_the_same_request_twice_is_two_jobs(create) -> None:

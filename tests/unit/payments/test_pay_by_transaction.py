@@ -1,6 +1,7 @@
 """Payments by transaction hash."""
 
 from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 
@@ -22,7 +23,7 @@ from tests.payments import (
     an_authorization,
 )
 from tests.support import HOUR, NOON
-from tests.unit.payments.world import HASH, PaymentWorld
+from tests.unit.payments.world import HASH, PaymentWorld, a_new_job
 
 
 @pytest.fixture
@@ -97,11 +98,13 @@ def test_chain_is_asked_for_the_transaction_and_our_address(world, monkeypatch) 
     assert asked == [(BASE, HASH, PAY_TO)]
 
 
-@pytest.mark.parametrize("receipt", [None, a_receipt(a_transfer(), confirmations=11)])
-def test_transaction_unconfirmed_is_unknown(world, receipt) -> None:
+@pytest.mark.parametrize(("receipt", "reason"), [
+    (None, HASH), (a_receipt(a_transfer(), confirmations=11), "not confirmed yet"),
+])  # fmt: skip
+def test_transaction_not_certain_yet_is_unknown(world, receipt, reason) -> None:
     world.ledger.receipts[HASH] = receipt
 
-    with pytest.raises(SettlementUnknownError):
+    with pytest.raises(SettlementUnknownError, match=rf"^{reason}$"):
         world.show()
     assert world.stored.all() == []
 
@@ -227,3 +230,19 @@ def test_key_of_a_refused_payment_serves_a_transaction(world) -> None:
 
     assert world.show(key="k") == paid
     assert len(world.jobs.all()) == 1
+
+
+@pytest.mark.parametrize("signature", ["0x12", None])
+def test_signer_is_recovered_from_message_and_signature(world, signature) -> None:
+    signed = []
+
+    def recover(*signature):
+        signed.append(signature)
+        return PAYER
+
+    pay = replace(world.pay_by_transaction, recover=recover)
+    proof = Proof(network=BASE, transaction=HASH, body=b"Hello", signature=signature)
+
+    pay(a_new_job(), proof)
+
+    assert signed == [(proof.message, signature or "")]

@@ -6,7 +6,7 @@ from jobs.kit.errors import UnavailableError
 from jobs.payments.errors import PaymentRefusedError, SettlementUnknownError
 from jobs.payments.payment import PaymentState
 from jobs.payments.reservations import LEASE_MS
-from tests.payments import PRICE, SOON, Killed, an_authorization
+from tests.payments import NONCE, PRICE, SOON, Killed, an_authorization, transaction_of
 
 # ── Refused, and unknown, which is not unpaid ─────────────────────────────────────
 
@@ -24,7 +24,9 @@ def test_settle_refused_stores_no_job(world) -> None:
 def test_settle_refused_for_used_nonce_that_paid_us_is_settled(world) -> None:
     world.ledger.meanwhile["settle"] = lambda: world.ledger.move(an_authorization())
 
-    assert world.pay().payment.state is PaymentState.SETTLED
+    payment = world.pay().payment
+
+    assert (payment.state, payment.transaction) == (PaymentState.SETTLED, transaction_of(NONCE))
 
 
 def test_settle_refused_for_nonce_that_paid_less_is_refused(world) -> None:
@@ -33,9 +35,10 @@ def test_settle_refused_for_nonce_that_paid_less_is_refused(world) -> None:
 
     world.ledger.meanwhile["settle"] = pay_less
 
-    with pytest.raises(PaymentRefusedError, match="payment_not_received"):
+    with pytest.raises(PaymentRefusedError, match=r"^payment_not_received$"):
         world.pay()
     assert world.jobs.all() == []
+    assert [each.reason for each in world.stored.all()] == ["payment_not_received"]
 
 
 @pytest.mark.parametrize("blind", ["time", "used", "settlement"])
