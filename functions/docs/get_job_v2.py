@@ -9,10 +9,10 @@ from jobs.kit.http import Request, Response
 
 
 def get_job_v2(request: Request) -> Response:
-    found = wiring.get_docs_job(
+    conversation = wiring.get_docs_job(
         request.tenant, request.path("projectId"), docs_query.parse_job_id(request)
     )
-    return docs.agent_job_response(found)
+    return docs.agent_job_response(conversation)
 
 
 lambda_handler = docs_endpoint(get_job_v2, scope=Scope.READ)

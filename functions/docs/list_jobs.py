@@ -10,8 +10,10 @@ from jobs.kit.http import Request, Response
 
 def list_jobs(request: Request) -> Response:
     skip, take = docs_query.parse_page(request)
-    found = wiring.list_docs_jobs(request.tenant, request.path("projectId"), skip=skip, take=take)
-    return docs.list_response(found)
+    conversations = wiring.list_docs_jobs(
+        request.tenant, request.path("projectId"), skip=skip, take=take
+    )
+    return docs.list_response(conversations)
 
 
 lambda_handler = docs_endpoint(list_jobs, scope=Scope.READ)

@@ -1,4 +1,4 @@
-"""GET …/agent/{projectId}/job/{id}: how a job is told, by both versions."""
+"""GET …/agent/{projectId}/job/{id}: how a job is body, by both versions."""
 
 import pytest
 
@@ -72,9 +72,9 @@ def test_known_fields_are_returned(call, stored) -> None:
 def test_each_status_maps_to_both_versions(call, stored, status, reason, word) -> None:
     stored(status=status, ended_at=NOON if status.is_terminal else None)
 
-    told = call("get_job").body
+    body = call("get_job").body
 
-    assert (told["haultReason"], told["haulted"]) == (reason, reason != "processing")
+    assert (body["haultReason"], body["haulted"]) == (reason, reason != "processing")
     assert call("get_job_v2").body["status"] == word
 
 
@@ -116,9 +116,9 @@ def test_job_with_follow_up_has_its_status(call, world, follow_up) -> None:
     said = with_docs_job(follow_up, message="Done again", title="Better guide")
     world.repository.save(said.fail("No", now=NOON), replacing=follow_up)
 
-    told = call("get_job").body
-    assert (told["haultReason"], told["title"]) == ("error", "Better guide")
-    assert told["messageToUser"] == "Done again"
+    body = call("get_job").body
+    assert (body["haultReason"], body["title"]) == ("error", "Better guide")
+    assert body["messageToUser"] == "Done again"
     assert call("get_job_v2").body["status"] == "failed"
 
 

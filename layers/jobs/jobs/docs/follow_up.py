@@ -44,20 +44,20 @@ class FollowUp:
         Raises `ProjectNotFoundError`, `JobNotFoundError`, `RateLimitedError`,
         `IdempotencyConflictError`. Rejected requests do not count towards the rate limit.
         """
-        found = self.get_docs_job(new.tenant, new.project, new.job)
-        self.limit(found.project, new.idempotency_key)
+        conversation = self.get_docs_job(new.tenant, new.project, new.job)
+        self.limit(conversation.project, new.idempotency_key)
         return retry_on_conflict(partial(self._follow, new), StaleJobError)
 
     def _follow(self, new: NewMessage) -> Conversation:
-        found = self.get_docs_job(new.tenant, new.project, new.job)
-        job = self._job(new, found)
-        ref = self.jobs.follow(job, after=docs_job_of(found.root).latest, key=_key(new, job))
+        conversation = self.get_docs_job(new.tenant, new.project, new.job)
+        job = self._job(new, conversation)
+        ref = self.jobs.follow(job, after=docs_job_of(conversation.root).latest, key=_key(new, job))
         if ref == job.ref:
-            return replace(found, latest=job)
+            return replace(conversation, latest=job)
         return self.get_docs_job(new.tenant, new.project, new.job)
 
-    def _job(self, new: NewMessage, found: Conversation) -> Job:
-        now, root = self.clock(), docs_job_of(found.root)
+    def _job(self, new: NewMessage, conversation: Conversation) -> Job:
+        now, root = self.clock(), docs_job_of(conversation.root)
         return Job(
             id=new_job_id(now),
             tenant=new.tenant,
@@ -67,15 +67,15 @@ class FollowUp:
             changed_at=now,
             deadline=now + JOB_TIMEOUT_MS,
             retention=self.retention,
-            webhook=new.webhook or found.root.webhook,
+            webhook=new.webhook or conversation.root.webhook,
             details=DocsJob(
                 project=root.project,
                 branch=root.branch,
                 model=root.model,
                 repository=root.repository,
                 draft=root.draft,
-                root=found.root.id,
-                follows=found.latest.id,
+                root=conversation.root.id,
+                follows=conversation.latest.id,
             ),
         )
 
