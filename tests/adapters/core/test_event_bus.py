@@ -48,7 +48,7 @@ def publisher(bus: Any) -> EventBridgePublisher:
 
 
 @pytest.mark.parametrize("session", [{}, {"root": "019b7963-4a00-7000-8000-000000000001"}])
-def test_a_documentation_agents_job_is_found_in_its_project(bus, a_docs_job, session) -> None:
+def test_event_of_docs_job_links_root_in_project(bus, a_docs_job, session) -> None:
     id_ = f"019b7963-4a00-7000-8000-00000000000{2 if session else 1}"
     job = a_docs_job(id=id_, session=session)
 
@@ -61,7 +61,7 @@ def test_a_documentation_agents_job_is_found_in_its_project(bus, a_docs_job, ses
     )
 
 
-def test_an_event_tells_who_what_and_when_and_nothing_else(bus, a_job) -> None:
+def test_event_has_only_documented_fields(bus, a_job) -> None:
     job = a_job().fail("Secret reason", now=NOON + 250)
 
     publisher(bus).publish([change(job, previous=JobStatus.PENDING)])
@@ -85,13 +85,13 @@ def test_an_event_tells_who_what_and_when_and_nothing_else(bus, a_job) -> None:
     }
 
 
-def test_a_new_job_has_no_previous_status(bus, a_job) -> None:
+def test_new_job_has_no_previous_status(bus, a_job) -> None:
     publisher(bus).publish([change(a_job(), previous=None)])
 
     assert bus.details[0]["previousStatus"] is None
 
 
-def test_a_replayed_change_has_the_same_id_and_another_change_another(bus, a_job) -> None:
+def test_event_id_is_stable_per_change(bus, a_job) -> None:
     first, second = a_job(), a_job().cancel(now=NOON)
     elsewhere = a_job(tenant="rival")
     told = [change(job, previous=None) for job in (first, second, elsewhere)]
@@ -103,7 +103,7 @@ def test_a_replayed_change_has_the_same_id_and_another_change_another(bus, a_job
     assert [*Counter(detail["eventId"] for detail in bus.details).values()] == [2, 2, 2]
 
 
-def test_events_go_out_in_order_ten_at_a_time(bus, a_job) -> None:
+def test_events_are_sent_in_order_by_tens(bus, a_job) -> None:
     jobs = [a_job(id=f"019b7963-4a00-7000-8000-{n:012}") for n in range(23)]
 
     publisher(bus).publish([change(job, previous=None) for job in jobs])
@@ -112,19 +112,19 @@ def test_events_go_out_in_order_ten_at_a_time(bus, a_job) -> None:
     assert [detail["jobId"] for detail in bus.details] == [job.id for job in jobs]
 
 
-def test_no_changes_are_no_call(bus) -> None:
+def test_no_changes_make_no_call(bus) -> None:
     publisher(bus).publish([])
 
     assert bus.calls == []
 
 
-def test_a_bus_that_refuses_some_events_is_unavailable(a_job) -> None:
+def test_partly_refused_events_raise_unavailable(a_job) -> None:
     with pytest.raises(UnavailableError):
         publisher(Bus(refused=1)).publish([change(a_job(), previous=None)])
 
 
 @pytest.mark.parametrize(("code", "status"), [("ThrottlingException", 400), ("Internal", 500)])
-def test_a_bus_that_throttles_is_unavailable(a_job, code, status) -> None:
+def test_throttled_bus_raises_unavailable(a_job, code, status) -> None:
     events = client("events")
     events.meta.events.register("before-call.*.*", lambda **_: refusal(code, status))
 
@@ -132,7 +132,7 @@ def test_a_bus_that_throttles_is_unavailable(a_job, code, status) -> None:
         publisher(events).publish([change(a_job(), previous=None)])
 
 
-def test_a_real_bus_brings_them_to_who_listens(cloud, stack, a_job) -> None:
+def test_real_bus_delivers_events_to_rule(cloud, stack, a_job) -> None:
     job = a_job()
     with ExitStack() as cleanup:
 

@@ -44,11 +44,11 @@ def of(counters: JobCounters, tenant: str) -> dict[str, int]:
     return {status.value: n for status, n in counts.by_status.items() if n}
 
 
-def test_nobody_has_any_jobs_at_first(counters, tenant) -> None:
+def test_counts_of_new_tenant_are_zero(counters, tenant) -> None:
     assert counters.read(tenant, "messaging").total == 0
 
 
-def test_a_job_is_counted_where_it_stands(counters, tenant) -> None:
+def test_job_is_counted_under_its_status(counters, tenant) -> None:
     created, claimed, answered, _ = life(tenant)
 
     counters.count([created])
@@ -60,7 +60,7 @@ def test_a_job_is_counted_where_it_stands(counters, tenant) -> None:
     assert counters.read(tenant, "messaging").processing_ms == 200
 
 
-def test_a_batch_counts_like_its_changes_one_by_one(counters, tenant) -> None:
+def test_batch_counts_like_single_changes(counters, tenant) -> None:
     counters.count([change for n in range(60) for change in life(tenant, n)[: n % 4]])
 
     assert of(counters, tenant) == {"PENDING": 15, "RUNNING": 15, "SUCCEEDED": 15}
@@ -73,7 +73,7 @@ def test_a_batch_counts_like_its_changes_one_by_one(counters, tenant) -> None:
     [[2, 1, 0]],
     [[0, 0, 0, 1, 1, 2, 2]],
 ])  # fmt: skip
-def test_replays_overlaps_and_disorder_change_nothing(counters, tenant, batches) -> None:
+def test_replays_and_disorder_do_not_change_counts(counters, tenant, batches) -> None:
     changes = life(tenant)
 
     for batch in batches:
@@ -83,7 +83,7 @@ def test_replays_overlaps_and_disorder_change_nothing(counters, tenant, batches)
     assert counters.read(tenant, "messaging").processing_ms == 200
 
 
-def test_another_tenant_and_another_dialect_count_for_themselves(counters, tenant) -> None:
+def test_tenants_and_kinds_are_counted_apart(counters, tenant) -> None:
     counters.count([life(tenant)[0], life(f"{tenant}-rival")[1]])
 
     assert of(counters, tenant) == {"PENDING": 1}
@@ -91,9 +91,7 @@ def test_another_tenant_and_another_dialect_count_for_themselves(counters, tenan
     assert counters.read(tenant, "missions").total == 0
 
 
-def test_an_ended_job_is_no_longer_counted_from_the_moment_it_is_gone(
-    counters, clock, tenant
-) -> None:
+def test_ended_job_is_not_counted_after_retention(counters, clock, tenant) -> None:
     counters.count(life(tenant, gone_at=NOON + QUARTER)[:3])
     clock.advance(QUARTER - 1)
     assert of(counters, tenant) == {"SUCCEEDED": 1}
@@ -104,7 +102,7 @@ def test_an_ended_job_is_no_longer_counted_from_the_moment_it_is_gone(
     assert counters.read(tenant, "messaging").processing_ms == 0
 
 
-def test_a_late_deletion_drops_an_ended_job_no_second_time(counters, clock, tenant) -> None:
+def test_late_deletion_does_not_subtract_twice(counters, clock, tenant) -> None:
     first, second = life(tenant, 1, gone_at=NOON + QUARTER), life(tenant, 2)
     counters.count([*first[:3], *second[:3]])
     clock.advance(QUARTER)
@@ -114,7 +112,7 @@ def test_a_late_deletion_drops_an_ended_job_no_second_time(counters, clock, tena
     assert of(counters, tenant) == {"SUCCEEDED": 1}
 
 
-def test_an_early_deletion_is_counted_once(counters, clock, tenant) -> None:
+def test_early_deletion_subtracts_once(counters, clock, tenant) -> None:
     first, second = (life(tenant, n, gone_at=NOON + QUARTER) for n in (1, 2))
     counters.count([*first[:3], *second[:3]])
 
@@ -127,7 +125,7 @@ def test_an_early_deletion_is_counted_once(counters, clock, tenant) -> None:
 
 
 @pytest.mark.parametrize("path", [[JobStatus.PENDING], [JobStatus.PENDING, JobStatus.RUNNING]])
-def test_a_job_that_was_deleted_without_having_ended_is_dropped(counters, tenant, path) -> None:
+def test_deleted_running_job_is_subtracted(counters, tenant, path) -> None:
     changes = life(tenant, 0, *path)
     counters.count(changes[:-1])
 
@@ -137,7 +135,7 @@ def test_a_job_that_was_deleted_without_having_ended_is_dropped(counters, tenant
     assert of(counters, tenant) == {}
 
 
-def test_order_comes_from_sequences_and_not_from_clocks_a_minute_apart(counters, tenant) -> None:
+def test_changes_are_ordered_by_sequence_despite_clock_skew(counters, tenant) -> None:
     created, claimed, answered, _ = life(tenant)
     slow = JobChange(
         ref=answered.ref,
@@ -177,7 +175,7 @@ def deliveries(draw: Any) -> tuple[Sequence[tuple[list[JobStatus], int]], list[l
 @pytest.mark.parametrize("whole", [False, True], ids=["parts", "then all of it"])
 @given(delivered=deliveries())
 @settings(settings.get_profile("engines"), max_examples=30)
-def test_any_delivery_of_any_lives_counts_as_it_does_in_memory(engine, tenant, whole, delivered):
+def test_random_deliveries_count_as_in_memory(engine, tenant, whole, delivered):
     clock, tenant = FrozenClock(), f"{tenant}-{next(fresh)}"
     table = DynamoJobCounters(engine.client, engine.counters, clock)
     oracle = InMemoryJobCounters(clock)
@@ -199,7 +197,7 @@ def test_any_delivery_of_any_lives_counts_as_it_does_in_memory(engine, tenant, w
     assert table.read(tenant, "messaging") == oracle.read(tenant, "messaging")
 
 
-def test_racing_consumers_count_every_change_once(ministack, clock, tenant) -> None:
+def test_racing_consumers_count_each_change_once(ministack, clock, tenant) -> None:
     table = DynamoJobCounters(ministack.client, ministack.counters, clock)
     changes = [change for n in range(20) for change in life(tenant, n)[:3]]
     batches = [changes[n : n + 15] for n in range(0, len(changes), 5)]
@@ -210,7 +208,7 @@ def test_racing_consumers_count_every_change_once(ministack, clock, tenant) -> N
     assert of(table, tenant) == {"SUCCEEDED": 20}
 
 
-def test_a_lost_answer_counts_nothing_twice(counter_table, engine, tenant) -> None:
+def test_lost_response_does_not_count_twice(counter_table, engine, tenant) -> None:
     with engine.losing_answer("TransactWriteItems") as lost:
         counter_table.count([life(tenant)[0]])
 
@@ -218,7 +216,7 @@ def test_a_lost_answer_counts_nothing_twice(counter_table, engine, tenant) -> No
     assert of(counter_table, tenant) == {"PENDING": 1}
 
 
-def test_who_was_overtaken_counts_what_is_left(counter_table, engine, clock, tenant) -> None:
+def test_overtaken_consumer_counts_remaining_changes(counter_table, engine, clock, tenant) -> None:
     """Between our reading and our writing, another consumer counts the same job."""
     created, claimed, *_ = life(tenant)
     rival = DynamoJobCounters(engine.client, engine.counters, clock)
@@ -235,7 +233,7 @@ def test_who_was_overtaken_counts_what_is_left(counter_table, engine, clock, ten
     assert of(counter_table, tenant) == {"RUNNING": 1}
 
 
-def test_reading_costs_the_same_for_ten_jobs_and_for_a_thousand(ministack, clock, tenant) -> None:
+def test_read_cost_does_not_grow_with_jobs(ministack, clock, tenant) -> None:
     table = DynamoJobCounters(ministack.client, ministack.counters, clock)
     costs = []
     for numbers in (range(10), range(10, 1000)):
@@ -248,7 +246,7 @@ def test_reading_costs_the_same_for_ten_jobs_and_for_a_thousand(ministack, clock
     assert costs[0][0] == ["Query"]
 
 
-def test_counting_a_batch_takes_two_calls_for_25_jobs(counter_table, engine, tenant) -> None:
+def test_batch_of_25_jobs_takes_two_calls(counter_table, engine, tenant) -> None:
     changes = [life(tenant, n)[0] for n in range(50)]
 
     with engine.calls() as calls:

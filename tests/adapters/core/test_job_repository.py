@@ -44,7 +44,7 @@ def key(
 
 
 @pytest.mark.parametrize("request_", [SMALL, ODD, LARGE_REQUEST], ids=["small", "odd", "150 KB"])
-def test_a_new_job_comes_back_as_it_went_in(repository, a_job, request_) -> None:
+def test_new_job_round_trips(repository, a_job, request_) -> None:
     job = a_job(request=request_)
 
     assert repository.add(job) == job.ref
@@ -57,7 +57,7 @@ def test_a_new_job_comes_back_as_it_went_in(repository, a_job, request_) -> None
 
 @pytest.mark.parametrize("request_", [SMALL, LARGE_REQUEST], ids=["small request", "150 KB"])
 @pytest.mark.parametrize("result", [SMALL, ODD, LARGE_RESULT], ids=["small", "odd", "300 KB"])
-def test_an_answered_job_comes_back_as_it_went_in(repository, a_job, request_, result) -> None:
+def test_answered_job_round_trips(repository, a_job, request_, result) -> None:
     job = a_job(request=request_)
     repository.add(job)
     running = claimed(repository, job)
@@ -75,7 +75,7 @@ def test_an_answered_job_comes_back_as_it_went_in(repository, a_job, request_, r
     lambda job: job.time_out(),
     lambda job: job.delegate("a job elsewhere"),
 ], ids=["fail", "cancel", "time out", "delegate"])  # fmt: skip
-def test_every_other_step_comes_back_as_it_went_in(repository, a_job, step) -> None:
+def test_every_other_step_round_trips(repository, a_job, step) -> None:
     repository.add(job := a_job())
     running = claimed(repository, job)
 
@@ -89,7 +89,7 @@ DOCS_JOB = DocsJob(project="p", branch="b", model="sonnet", repository="r")
 
 
 @pytest.mark.parametrize("about", [{"tenant": "rival"}, {"kind": "docs", "details": DOCS_JOB}])
-def test_another_tenant_or_dialect_sees_nothing(repository, a_job, about) -> None:
+def test_get_by_other_tenant_or_kind_is_not_found(repository, a_job, about) -> None:
     repository.add(job := a_job())
     other = a_job(**about)
 
@@ -105,9 +105,7 @@ def test_another_tenant_or_dialect_sees_nothing(repository, a_job, about) -> Non
 
 
 @pytest.mark.parametrize("request_", [SMALL, LARGE_REQUEST], ids=["small", "150 KB"])
-def test_a_job_whose_retention_has_passed_is_absent_though_still_stored(
-    repository, clock, a_job, request_
-) -> None:
+def test_stored_job_after_retention_is_not_found(repository, clock, a_job, request_) -> None:
     repository.add(job := a_job(request=request_))
     clock.advance(job.gone_at - NOON - 1)
     assert repository.get(job.ref) == job
@@ -123,7 +121,7 @@ def test_a_job_whose_retention_has_passed_is_absent_though_still_stored(
         assert not repository.newest(listing, known=0).jobs
 
 
-def test_of_two_writers_one_wins(repository, a_job) -> None:
+def test_two_writers_one_wins(repository, a_job) -> None:
     repository.add(job := a_job())
     cancelled = job.cancel(now=NOON)
     repository.save(cancelled, replacing=job)
@@ -134,7 +132,7 @@ def test_of_two_writers_one_wins(repository, a_job) -> None:
     assert repository.get(job.ref) == cancelled
 
 
-def test_of_two_claims_in_the_same_millisecond_one_wins(repository, a_job) -> None:
+def test_two_claims_in_one_millisecond_one_wins(repository, a_job) -> None:
     repository.add(job := a_job())
     claimed(repository, job)
 
@@ -144,7 +142,7 @@ def test_of_two_claims_in_the_same_millisecond_one_wins(repository, a_job) -> No
 
 @pytest.mark.parametrize("late", [SMALL, LARGE_RESULT], ids=["small", "300 KB"])
 @pytest.mark.parametrize("accepted", [SMALL, {"content": "b" * 300_000}], ids=["small", "300 KB"])
-def test_an_overtaken_attempt_neither_completes_nor_spoils_the_accepted_result(
+def test_overtaken_attempt_does_not_replace_accepted_result(
     repository, a_job, accepted, late
 ) -> None:
     repository.add(job := a_job())
@@ -162,9 +160,7 @@ def test_an_overtaken_attempt_neither_completes_nor_spoils_the_accepted_result(
 
 
 @pytest.mark.parametrize("late", [SMALL, LARGE_RESULT], ids=["small", "300 KB"])
-def test_of_two_answers_to_one_attempt_the_refused_one_leaves_no_trace(
-    repository, a_job, late
-) -> None:
+def test_second_answer_to_attempt_leaves_no_trace(repository, a_job, late) -> None:
     repository.add(job := a_job())
     running = claimed(repository, job)
     ended = running.succeed({"content": "b" * 300_000}, now=NOON + 1)
@@ -177,7 +173,7 @@ def test_of_two_answers_to_one_attempt_the_refused_one_leaves_no_trace(
 
 
 @pytest.mark.parametrize("late", [SMALL, LARGE_RESULT], ids=["small", "300 KB"])
-def test_an_answer_after_the_end_changes_nothing(repository, a_job, late) -> None:
+def test_answer_after_end_changes_nothing(repository, a_job, late) -> None:
     repository.add(job := a_job())
     running = claimed(repository, job)
     repository.save(running.cancel(now=NOON + 1), replacing=running)
@@ -188,7 +184,7 @@ def test_an_answer_after_the_end_changes_nothing(repository, a_job, late) -> Non
     assert repository.get(job.ref) == running.cancel(now=NOON + 1)
 
 
-def test_who_holds_a_job_prolongs_its_lease(repository, a_job) -> None:
+def test_claim_holder_renews_lease(repository, a_job) -> None:
     repository.add(job := a_job())
     running = claimed(repository, job)
 
@@ -197,7 +193,7 @@ def test_who_holds_a_job_prolongs_its_lease(repository, a_job) -> None:
     assert repository.get(job.ref) == running.renew(NOON + 2 * LEASE)
 
 
-def test_nobody_else_prolongs_its_lease(repository, a_job) -> None:
+def test_renewal_without_claim_is_refused(repository, a_job) -> None:
     repository.add(job := a_job())
     with pytest.raises(StaleJobError):  # pending
         repository.renew(job, lease_until=NOON + LEASE)
@@ -213,7 +209,7 @@ def test_nobody_else_prolongs_its_lease(repository, a_job) -> None:
     assert repository.get(job.ref) == ended
 
 
-def test_a_prolonged_lease_does_not_stand_in_the_way_of_the_answer(repository, a_job) -> None:
+def test_answer_after_renewed_lease_is_saved(repository, a_job) -> None:
     repository.add(job := a_job())
     running = claimed(repository, job)
     repository.renew(running, lease_until=NOON + 2 * LEASE)
@@ -224,7 +220,7 @@ def test_a_prolonged_lease_does_not_stand_in_the_way_of_the_answer(repository, a
 
 
 @pytest.mark.parametrize("request_", [SMALL, LARGE_REQUEST], ids=["small", "150 KB"])
-def test_a_repeated_key_with_the_same_request_is_the_first_job(repository, a_job, request_) -> None:
+def test_repeated_key_returns_first_job(repository, a_job, request_) -> None:
     first, second = a_job(request=request_), a_job(id=OTHER_ID, request=request_)
 
     assert repository.add(first, key()) == first.ref
@@ -235,7 +231,7 @@ def test_a_repeated_key_with_the_same_request_is_the_first_job(repository, a_job
         repository.get(second.ref)
 
 
-def test_one_key_with_two_requests_is_a_conflict(repository, a_job) -> None:
+def test_key_with_another_request_conflicts(repository, a_job) -> None:
     repository.add(a_job(), key())
 
     with pytest.raises(IdempotencyConflictError):
@@ -245,7 +241,7 @@ def test_one_key_with_two_requests_is_a_conflict(repository, a_job) -> None:
         repository.get(other.ref)
 
 
-def test_an_expired_key_is_free_again(repository, clock, a_job) -> None:
+def test_expired_key_can_be_reused(repository, clock, a_job) -> None:
     repository.add(a_job(), key())
     clock.advance(HOUR)
     second = a_job(id=OTHER_ID)
@@ -254,7 +250,7 @@ def test_an_expired_key_is_free_again(repository, clock, a_job) -> None:
     assert repository.get(second.ref) == second
 
 
-def test_a_key_is_known_until_it_expires(repository, clock, a_job) -> None:
+def test_key_is_known_until_it_expires(repository, clock, a_job) -> None:
     job = a_job()
 
     assert not repository.knows(job.tenant, job.kind, key().value)
@@ -268,7 +264,7 @@ def test_a_key_is_known_until_it_expires(repository, clock, a_job) -> None:
 
 
 @pytest.mark.parametrize("request_", [{"content": "Hello"}, {"content": "x" * 1000}])
-def test_a_deleted_job_is_gone_and_so_is_what_belonged_to_it(repository, a_job, request_) -> None:
+def test_delete_removes_job_and_its_items(repository, a_job, request_) -> None:
     job = a_job(request=request_)
     repository.add(job)
 
@@ -281,7 +277,7 @@ def test_a_deleted_job_is_gone_and_so_is_what_belonged_to_it(repository, a_job, 
     assert repository.get(job.ref) == again
 
 
-def test_a_job_that_has_changed_is_not_deleted(repository, a_job) -> None:
+def test_delete_of_changed_job_is_refused(repository, a_job) -> None:
     repository.add(job := a_job())
     running = claimed(repository, job)
 
@@ -291,7 +287,7 @@ def test_a_job_that_has_changed_is_not_deleted(repository, a_job) -> None:
     assert repository.get(job.ref) == running
 
 
-def test_a_key_is_its_tenants_and_dialects_own(repository, a_job) -> None:
+def test_key_is_scoped_to_tenant_and_kind(repository, a_job) -> None:
     own, others = a_job(), a_job(tenant="rival")
     docs = a_job(kind="docs", details=DOCS_JOB)
     shared = key(value=f"of {own.tenant}")
@@ -301,7 +297,7 @@ def test_a_key_is_its_tenants_and_dialects_own(repository, a_job) -> None:
     ]  # fmt: skip
 
 
-def test_a_key_that_looks_like_a_job_is_none(repository, a_job) -> None:
+def test_key_that_looks_like_job_id_is_not_a_job(repository, a_job) -> None:
     job = a_job()
 
     repository.add(job, key(value=f"{job.id}#request"))
@@ -309,7 +305,7 @@ def test_a_key_that_looks_like_a_job_is_none(repository, a_job) -> None:
     assert repository.get(job.ref) == job
 
 
-def test_twenty_requests_race_for_one_key_and_make_one_job(ministack, clock, a_job) -> None:
+def test_twenty_racing_requests_with_key_create_one_job(ministack, clock, a_job) -> None:
     repository = DynamoJobRepository(ministack.client, ministack.jobs, clock, kinds.storage)
     jobs = [a_job(id=f"019b7963-4a00-7000-8000-0000000000{n:02}") for n in range(20)]
 
@@ -320,7 +316,7 @@ def test_twenty_requests_race_for_one_key_and_make_one_job(ministack, clock, a_j
     assert [job.ref for job in repository.newest(listing, known=1).jobs] == [*refs]
 
 
-def test_twenty_workers_race_for_one_job_and_one_has_it(ministack, clock, a_job) -> None:
+def test_twenty_racing_workers_one_claims_job(ministack, clock, a_job) -> None:
     repository = DynamoJobRepository(ministack.client, ministack.jobs, clock, kinds.storage)
     repository.add(job := a_job())
 
@@ -335,7 +331,7 @@ def test_twenty_workers_race_for_one_job_and_one_has_it(ministack, clock, a_job)
         assert sum(pool.map(claims, range(20))) == 1
 
 
-def test_the_header_of_a_small_job_is_written_for_one_unit(moto, clock, a_job) -> None:
+def test_small_job_header_takes_one_write_unit(moto, clock, a_job) -> None:
     repository = DynamoJobRepository(moto.client, moto.jobs, clock, kinds.storage)
     job = a_job(request={"content": "x" * 200}, tenant="a-tenant-of-thirty-two-characters"[:32])
     repository.add(job)

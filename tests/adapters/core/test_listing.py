@@ -55,7 +55,7 @@ def listing(job: Job, limit: int = 100, **about: Any) -> Listing:
     return Listing(tenant=job.tenant, kind=job.kind, limit=limit, **about)
 
 
-def test_jobs_come_newest_first_with_their_bodies(repository, a_job) -> None:
+def test_listing_is_newest_first_with_bodies(repository, a_job) -> None:
     jobs = [
         stored(repository, a_job(id=job_id(1), request=LARGE), *way_to(JobStatus.SUCCEEDED)),
         stored(repository, a_job(id=job_id(2))),
@@ -74,7 +74,7 @@ def test_jobs_come_newest_first_with_their_bodies(repository, a_job) -> None:
 
 
 @pytest.mark.parametrize(("limit", "more"), [(1, True), (2, True), (3, False), (4, False)])
-def test_more_says_whether_older_jobs_follow(repository, a_job, limit, more) -> None:
+def test_listing_more_is_true_if_older_jobs_follow(repository, a_job, limit, more) -> None:
     jobs = [stored(repository, a_job(id=job_id(n), request=LARGE)) for n in range(3)]
 
     page = repository.newest(listing(jobs[0], limit), known=3)
@@ -83,7 +83,7 @@ def test_more_says_whether_older_jobs_follow(repository, a_job, limit, more) -> 
 
 
 @pytest.mark.parametrize("request_", [SMALL, LARGE], ids=["small", "large"])
-def test_a_page_begins_after_the_last_one(repository, a_job, request_) -> None:
+def test_page_starts_after_previous_page(repository, a_job, request_) -> None:
     jobs = [stored(repository, a_job(id=job_id(n), request=request_)) for n in range(3)]
 
     page = repository.newest(listing(jobs[0], 1, before=jobs[2].id), known=2)
@@ -91,7 +91,7 @@ def test_a_page_begins_after_the_last_one(repository, a_job, request_) -> None:
     assert page == Page(jobs=[jobs[1]], more=True)
 
 
-def test_only_jobs_of_the_statuses_asked_for_are_listed(repository, a_job) -> None:
+def test_listing_by_status_returns_only_those(repository, a_job) -> None:
     jobs = {
         status: stored(repository, a_job(id=job_id(n)), *way_to(status))
         for n, status in enumerate(s for s in JobStatus if s is not JobStatus.TIMED_OUT)
@@ -102,7 +102,7 @@ def test_only_jobs_of_the_statuses_asked_for_are_listed(repository, a_job) -> No
         assert page == Page(jobs=[job], more=False)
 
 
-def test_two_statuses_are_merged_by_age_and_have_their_large_bodies(repository, a_job) -> None:
+def test_listing_of_two_statuses_is_merged_with_large_bodies(repository, a_job) -> None:
     jobs = [
         stored(repository, a_job(id=job_id(n), request=[SMALL, LARGE][n % 3 == 0]), status)
         for n, status in enumerate([JobStatus.FAILED, JobStatus.CANCELLED, JobStatus.RUNNING] * 3)
@@ -130,7 +130,7 @@ STATUSES = st.sampled_from([
     ),
 )
 @settings(settings.get_profile("engines"))
-def test_pages_of_any_size_hold_every_job_once(repository, clock, a_job, made, reader) -> None:
+def test_pages_of_any_size_hold_each_job_once(repository, clock, a_job, made, reader) -> None:
     limits, wanted = reader
     clock.now = NOON
     tenant = f"{a_job().tenant}-{next(fresh)}"
@@ -161,9 +161,7 @@ def test_pages_of_any_size_hold_every_job_once(repository, clock, a_job, made, r
 
 
 @pytest.mark.parametrize("statuses", [frozenset(), ENDED_BADLY], ids=["all", "by status"])
-def test_what_ttl_has_yet_to_delete_does_not_make_the_search_endless(
-    job_table, engine, clock, a_job, statuses
-) -> None:
+def test_search_with_expired_items_is_bounded(job_table, engine, clock, a_job, statuses) -> None:
     for n in range(60):
         stored(job_table, a_job(id=job_id(n), retention=HOUR), JobStatus.CANCELLED)
     live = [stored(job_table, a_job(id=job_id(n)), JobStatus.FAILED) for n in range(60, 64)]
@@ -180,9 +178,7 @@ def test_what_ttl_has_yet_to_delete_does_not_make_the_search_endless(
 
 @pytest.mark.parametrize("statuses", [frozenset(), frozenset({JobStatus.SUCCEEDED})])
 @pytest.mark.parametrize("before", [None, job_id(9)], ids=["first page", "later page"])
-def test_a_job_that_is_not_counted_yet_is_listed_however_large(
-    repository, a_job, before, statuses
-) -> None:
+def test_uncounted_large_job_is_listed(repository, a_job, before, statuses) -> None:
     job = stored(
         repository,
         a_job(id=job_id(1), request=LARGE),
@@ -196,9 +192,7 @@ def test_a_job_that_is_not_counted_yet_is_listed_however_large(
 
 
 @pytest.mark.parametrize("statuses", [frozenset(), frozenset({JobStatus.CANCELLED})])
-def test_a_job_that_ended_late_is_found_behind_younger_ones_that_are_gone(
-    repository, clock, a_job, statuses
-) -> None:
+def test_late_ended_job_is_found_behind_expired_ones(repository, clock, a_job, statuses) -> None:
     late = stored(repository, a_job(id=job_id(0)), JobStatus.CANCELLED)
     for n in range(1, 20):
         stored(repository, a_job(id=job_id(n), retention=HOUR), JobStatus.CANCELLED)
@@ -210,9 +204,7 @@ def test_a_job_that_ended_late_is_found_behind_younger_ones_that_are_gone(
 
 
 @pytest.mark.parametrize("statuses", [frozenset(), frozenset({JobStatus.PENDING})])
-def test_a_page_of_large_jobs_is_cut_before_it_is_too_large_for_lambda(
-    job_table, a_job, statuses
-) -> None:
+def test_page_of_large_jobs_fits_lambda_response(job_table, a_job, statuses) -> None:
     large = {"content": "é" * 150_000}  # 300 KB
     jobs = [stored(job_table, a_job(id=job_id(n), request=large)) for n in range(12)]
 
@@ -226,7 +218,7 @@ def test_a_page_of_large_jobs_is_cut_before_it_is_too_large_for_lambda(
     assert [*page.jobs, *rest.jobs] == jobs[::-1]
 
 
-def test_a_single_job_is_never_too_large_for_a_page(job_table, a_job) -> None:
+def test_single_large_job_fits_page(job_table, a_job) -> None:
     job = stored(
         job_table,
         a_job(request={"content": "x" * 330_000}),
@@ -238,7 +230,7 @@ def test_a_single_job_is_never_too_large_for_a_page(job_table, a_job) -> None:
 
 
 @pytest.mark.parametrize("limit", [1, 20, 100])
-def test_a_page_of_small_jobs_costs_one_call(job_table, engine, a_job, limit) -> None:
+def test_page_of_small_jobs_takes_one_call(job_table, engine, a_job, limit) -> None:
     jobs = [stored(job_table, a_job(id=job_id(n))) for n in range(20)]
 
     with engine.calls() as calls:

@@ -19,7 +19,7 @@ def job(a_job):
     return a_job()
 
 
-def test_a_new_job_is_added(job_table, engine, job) -> None:
+def test_lost_response_new_job_is_added(job_table, engine, job) -> None:
     with engine.losing_answer("PutItem") as lost:
         assert job_table.add(job) == job.ref
 
@@ -27,7 +27,7 @@ def test_a_new_job_is_added(job_table, engine, job) -> None:
     assert job_table.get(job.ref) == job
 
 
-def test_a_new_large_job_is_added(job_table, engine, a_job) -> None:
+def test_lost_response_large_job_is_added(job_table, engine, a_job) -> None:
     job = a_job(request=LARGE)
 
     with engine.losing_answer("PutItem") as lost:  # of the body
@@ -37,7 +37,7 @@ def test_a_new_large_job_is_added(job_table, engine, a_job) -> None:
     assert job_table.get(job.ref) == job
 
 
-def test_a_new_job_is_added_though_a_worker_has_it_already(job_table, engine, job) -> None:
+def test_lost_response_new_job_already_claimed_is_added(job_table, engine, job) -> None:
     running = job.claim(now=NOON, lease=LEASE)
 
     with engine.losing_answer(
@@ -49,7 +49,7 @@ def test_a_new_job_is_added_though_a_worker_has_it_already(job_table, engine, jo
     assert job_table.get(job.ref) == running
 
 
-def test_a_new_job_with_a_key_is_added(job_table, engine, job) -> None:
+def test_lost_response_job_with_key_is_added(job_table, engine, job) -> None:
     with engine.losing_answer("TransactWriteItems") as lost:
         assert job_table.add(job, KEY) == job.ref
 
@@ -57,9 +57,7 @@ def test_a_new_job_with_a_key_is_added(job_table, engine, job) -> None:
     assert job_table.get(job.ref) == job
 
 
-def test_the_same_key_with_another_request_is_a_conflict_all_the_same(
-    job_table, engine, job
-) -> None:
+def test_lost_response_key_with_another_request_conflicts(job_table, engine, job) -> None:
     job_table.add(job, KEY)
     another = IdempotencyKey(value="k", request_hash="another", expires_at=KEY.expires_at)
 
@@ -73,7 +71,7 @@ def test_the_same_key_with_another_request_is_a_conflict_all_the_same(
     lambda job: job.fail("No", now=NOON),
     lambda job: job.time_out(),
 ], ids=["claim", "cancel", "fail", "time out"])  # fmt: skip
-def test_a_step_is_saved(job_table, engine, job, step) -> None:
+def test_lost_response_step_is_saved(job_table, engine, job, step) -> None:
     job_table.add(job)
 
     with engine.losing_answer("UpdateItem") as lost:
@@ -84,7 +82,7 @@ def test_a_step_is_saved(job_table, engine, job, step) -> None:
 
 
 @pytest.mark.parametrize("operation", ["PutItem", "UpdateItem"])
-def test_a_large_answer_is_saved(job_table, engine, job, operation) -> None:
+def test_lost_response_large_answer_is_saved(job_table, engine, job, operation) -> None:
     job_table.add(job)
     running = job.claim(now=NOON, lease=LEASE)
     job_table.save(running, replacing=job)
@@ -97,7 +95,7 @@ def test_a_large_answer_is_saved(job_table, engine, job, operation) -> None:
     assert job_table.get(job.ref) == ended
 
 
-def test_a_lease_is_prolonged(job_table, engine, job) -> None:
+def test_lost_response_lease_is_renewed(job_table, engine, job) -> None:
     job_table.add(job)
     running = job.claim(now=NOON, lease=LEASE)
     job_table.save(running, replacing=job)
@@ -109,9 +107,7 @@ def test_a_lease_is_prolonged(job_table, engine, job) -> None:
     assert job_table.get(job.ref).lease_until == NOON + 2 * LEASE
 
 
-def test_the_very_same_claim_by_another_worker_is_still_refused(
-    job_table, engine, clock, job
-) -> None:
+def test_identical_claim_by_another_worker_is_refused(job_table, engine, clock, job) -> None:
     rival = DynamoJobRepository(engine.client, engine.jobs, clock, kinds.storage)
     job_table.add(job)
     claim = job.claim(now=NOON, lease=LEASE)
@@ -123,9 +119,7 @@ def test_the_very_same_claim_by_another_worker_is_still_refused(
     assert lost
 
 
-def test_whose_claim_was_lost_and_then_overtaken_does_not_have_the_job(
-    job_table, engine, job
-) -> None:
+def test_lost_response_overtaken_claim_is_refused(job_table, engine, job) -> None:
     job_table.add(job)
     claim = job.claim(now=NOON, lease=LEASE)
     cancelled = claim.cancel(now=NOON + 1)
@@ -142,7 +136,7 @@ def test_whose_claim_was_lost_and_then_overtaken_does_not_have_the_job(
     assert job_table.status_of(job.ref) is JobStatus.CANCELLED
 
 
-def test_a_job_is_deleted(job_table, engine, job) -> None:
+def test_lost_response_job_is_deleted(job_table, engine, job) -> None:
     job_table.add(job)
 
     with engine.losing_answer("DeleteItem") as lost:

@@ -73,7 +73,7 @@ def executions(stepfunctions: Any, arn: str) -> list[Any]:
     return [stepfunctions.describe_execution(executionArn=e["executionArn"]) for e in found]
 
 
-def test_a_message_is_a_pointer_and_nothing_else(sqs, queue_url, a_job) -> None:
+def test_message_contains_ref_only(sqs, queue_url, a_job) -> None:
     job = a_job()
 
     SqsJobQueue(sqs, queue_url).send(job.ref)
@@ -90,12 +90,12 @@ def test_a_message_is_a_pointer_and_nothing_else(sqs, queue_url, a_job) -> None:
 @pytest.mark.parametrize("text", [
     "", "no JSON", "[]", "null", '"text"', "{}", '{"tenant": "acme", "dialect": "messaging"}',
 ])  # fmt: skip
-def test_a_message_that_points_to_no_job_is_told_by_a_value_error(text) -> None:
+def test_message_without_ref_raises_value_error(text) -> None:
     with pytest.raises(ValueError, match=r"."):
         messages.from_text(text)
 
 
-def test_a_message_is_kept_from_others_for_as_long_as_it_is_held(sqs, queue_url, a_job) -> None:
+def test_held_message_is_hidden_from_others(sqs, queue_url, a_job) -> None:
     SqsJobQueue(sqs, queue_url).send(a_job().ref)
     [message] = sqs.receive_message(QueueUrl=queue_url, VisibilityTimeout=0)["Messages"]
     [message] = sqs.receive_message(QueueUrl=queue_url, VisibilityTimeout=0)["Messages"]
@@ -108,7 +108,7 @@ def test_a_message_is_kept_from_others_for_as_long_as_it_is_held(sqs, queue_url,
     assert len(sqs.receive_message(QueueUrl=queue_url)["Messages"]) == 1
 
 
-def test_an_execution_is_named_after_its_job_and_holds_its_time_only(stepfunctions, a_job) -> None:
+def test_execution_has_name_of_job_and_time_only(stepfunctions, a_job) -> None:
     job, machine, other = a_job(), stepfunctions.machine(), stepfunctions.machine()
 
     StepFunctionsTimers(stepfunctions, time_out_arn=machine).time_out(job.ref, at=NOON)
@@ -122,7 +122,7 @@ def test_an_execution_is_named_after_its_job_and_holds_its_time_only(stepfunctio
     assert not executions(stepfunctions, other)
 
 
-def test_polling_is_an_execution_of_another_machine(stepfunctions, a_job) -> None:
+def test_polling_starts_its_own_state_machine(stepfunctions, a_job) -> None:
     job, machine, other = a_job(), stepfunctions.machine(), stepfunctions.machine()
 
     StepFunctionsPollTimers(stepfunctions, poll_arn=machine).poll(job.ref, until=NOON + 1)
@@ -133,7 +133,7 @@ def test_polling_is_an_execution_of_another_machine(stepfunctions, a_job) -> Non
     assert not executions(stepfunctions, other)
 
 
-def test_starting_twice_is_starting_once(stepfunctions, a_job) -> None:
+def test_timer_started_twice_runs_once(stepfunctions, a_job) -> None:
     job, machine = a_job(), stepfunctions.machine()
     timers = StepFunctionsTimers(stepfunctions, time_out_arn=machine)
 
@@ -147,7 +147,7 @@ def test_starting_twice_is_starting_once(stepfunctions, a_job) -> None:
 @pytest.mark.parametrize(("millis", "second"), [
     (0, "00"), (1, "01"), (500, "01"), (999, "01"), (1000, "01"), (1001, "02"),
 ])  # fmt: skip
-def test_a_time_is_rounded_up_for_no_wait_may_end_early(a_job, millis, second) -> None:
+def test_timer_time_is_rounded_up(a_job, millis, second) -> None:
     sent: list[str] = []
 
     class Recorder:
@@ -164,7 +164,7 @@ def test_a_time_is_rounded_up_for_no_wait_may_end_early(a_job, millis, second) -
 
 
 @pytest.mark.parametrize("code", THROTTLED)
-def test_throttled_services_are_unavailable(a_job, code) -> None:
+def test_throttled_services_raise_unavailable(a_job, code) -> None:
     sqs, stepfunctions = client("sqs"), client("stepfunctions")
     for each in (sqs, stepfunctions):
         each.meta.events.register("before-call.*.*", lambda **_: refusal(code))

@@ -24,7 +24,7 @@ def left(remaining: int, *, since: int = NOON, granted: bool = True) -> Allowanc
     return Allowance(limit=3, remaining=remaining, resets_at=since + MINUTE, granted=granted)
 
 
-def test_a_window_grants_what_it_has_and_no_more(rate_limits, clock, tenant) -> None:
+def test_full_window_refuses_requests(rate_limits, clock, tenant) -> None:
     allowances = []
     for _ in range(5):
         allowances.append(rate_limits.take(tenant, THREE))
@@ -34,9 +34,7 @@ def test_a_window_grants_what_it_has_and_no_more(rate_limits, clock, tenant) -> 
     assert allowances == [left(2), left(1), left(0), refused, refused]
 
 
-def test_a_window_begins_with_its_first_request_and_lasts_to_the_millisecond(
-    rate_limits, clock, tenant
-) -> None:
+def test_window_lasts_from_first_request_to_the_millisecond(rate_limits, clock, tenant) -> None:
     clock.advance(12_345)
     began = clock()
     for _ in range(3):
@@ -48,7 +46,7 @@ def test_a_window_begins_with_its_first_request_and_lasts_to_the_millisecond(
     assert rate_limits.take(tenant, THREE) == left(2, since=began + MINUTE)
 
 
-def test_refused_requests_take_nothing_and_put_nothing_off(rate_limits, clock, tenant) -> None:
+def test_refused_request_does_not_count_or_extend_window(rate_limits, clock, tenant) -> None:
     for _ in range(20):
         rate_limits.take(tenant, THREE)
 
@@ -57,7 +55,7 @@ def test_refused_requests_take_nothing_and_put_nothing_off(rate_limits, clock, t
     assert rate_limits.take(tenant, THREE) == left(2, since=NOON + MINUTE)
 
 
-def test_each_owner_and_each_limit_has_a_window_of_its_own(rate_limits, tenant) -> None:
+def test_each_owner_and_limit_has_its_own_window(rate_limits, tenant) -> None:
     other = Limit("share", 3, MINUTE)
     for _ in range(4):
         rate_limits.take(tenant, THREE)
@@ -66,7 +64,7 @@ def test_each_owner_and_each_limit_has_a_window_of_its_own(rate_limits, tenant) 
     assert rate_limits.take(tenant, other) == left(2)
 
 
-def test_a_lowered_limit_holds_for_the_open_window(rate_limits, tenant) -> None:
+def test_lowered_limit_applies_to_open_window(rate_limits, tenant) -> None:
     for _ in range(3):
         rate_limits.take(tenant, THREE)
 
@@ -75,7 +73,7 @@ def test_a_lowered_limit_holds_for_the_open_window(rate_limits, tenant) -> None:
 
 @pytest.mark.parametrize("any_engine", ["memory", "ministack"], indirect=True)  # moto has no locks
 @pytest.mark.parametrize("past", [0, 1])
-def test_a_race_is_won_as_often_as_the_limit_says(rate_limits, clock, tenant, past) -> None:
+def test_racing_requests_are_granted_up_to_limit(rate_limits, clock, tenant, past) -> None:
     for _ in range(past):  # a window that is over, for all to begin anew
         rate_limits.take(tenant, Limit("create", 30, MINUTE))
         clock.advance(MINUTE)
@@ -89,7 +87,7 @@ def test_a_race_is_won_as_often_as_the_limit_says(rate_limits, clock, tenant, pa
     assert {each.resets_at for each in allowances} == {clock() + MINUTE}
 
 
-def test_an_open_window_takes_one_call(limit_table, engine, tenant) -> None:
+def test_request_in_open_window_takes_one_call(limit_table, engine, tenant) -> None:
     limit_table.take(tenant, THREE)
 
     for _ in range(3):
@@ -98,9 +96,7 @@ def test_an_open_window_takes_one_call(limit_table, engine, tenant) -> None:
         assert calls == ["UpdateItem"]
 
 
-def test_a_lost_answer_may_cost_a_request_but_grants_none_beyond_the_limit(
-    limit_table, engine, tenant
-) -> None:
+def test_lost_response_never_grants_more_than_limit(limit_table, engine, tenant) -> None:
     limit_table.take(tenant, THREE)
 
     with engine.losing_answer("UpdateItem") as lost:
@@ -110,12 +106,12 @@ def test_a_lost_answer_may_cost_a_request_but_grants_none_beyond_the_limit(
     assert not limit_table.take(tenant, THREE).granted
 
 
-def test_a_table_that_throttles_is_said_to_be_busy(limit_table, engine, tenant) -> None:
+def test_throttled_table_raises_unavailable(limit_table, engine, tenant) -> None:
     with engine.failing("ThrottlingException"), pytest.raises(UnavailableError):
         limit_table.take(tenant, THREE)
 
 
-def test_a_window_is_left_to_ttl_only_once_it_is_over(limit_table, engine, tenant) -> None:
+def test_window_ttl_is_after_its_end(limit_table, engine, tenant) -> None:
     limit_table.take(tenant, THREE)
 
     key = {"PK": {"S": f"LIMIT#{tenant}#create"}, "SK": {"S": "WINDOW"}}

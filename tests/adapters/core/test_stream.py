@@ -27,7 +27,7 @@ def record(new: Any = None, old: Any = None) -> Any:
     return {"dynamodb": {name: image for name, image in images.items() if image}}
 
 
-def test_a_life_is_told_change_by_change(a_job) -> None:
+def test_stream_of_a_job_yields_each_change(a_job) -> None:
     pending = a_job()
     running = pending.claim(now=NOON + 1, lease=LEASE)
     ended = running.succeed({"content": "x"}, now=NOON + 2)
@@ -49,7 +49,7 @@ def test_a_life_is_told_change_by_change(a_job) -> None:
     assert [each.sequence for each in told] == [1, 2, 3]
 
 
-def test_a_documentation_agents_job_is_told_with_its_session(a_docs_job) -> None:
+def test_stream_of_docs_job_yields_change_with_details(a_docs_job) -> None:
     job = a_docs_job(session={"root": "019b7963-4a00-7000-8000-000000000002"})
 
     [told] = stream.changes([record(image(job))], kinds.storage)
@@ -57,7 +57,7 @@ def test_a_documentation_agents_job_is_told_with_its_session(a_docs_job) -> None
     assert told == change(job, previous=None)
 
 
-def test_a_deletion_has_no_status_and_the_last_sequence(a_job) -> None:
+def test_deletion_has_no_status_and_last_sequence(a_job) -> None:
     ended = a_job().cancel(now=NOON + 1)
 
     [told] = stream.changes([record(old=image(ended))], kinds.storage)
@@ -66,7 +66,7 @@ def test_a_deletion_has_no_status_and_the_last_sequence(a_job) -> None:
     assert told.gone_at == ended.gone_at
 
 
-def test_what_changes_no_status_is_no_change(a_job) -> None:
+def test_record_without_changed_status_is_no_change(a_job) -> None:
     running = a_job().claim(now=NOON, lease=LEASE)
     body = items.key(running.ref, items.REQUEST) | {"body": {"S": "{}"}}
     claim = {"PK": {"S": "acme#messaging#keys"}, "SK": {"S": "k"}, "job_id": {"S": running.id}}
@@ -86,7 +86,7 @@ def test_what_changes_no_status_is_no_change(a_job) -> None:
 
 
 @pytest.mark.parametrize("request_", [{}, {"content": "x" * 1000}], ids=["small", "large"])
-def test_what_the_table_itself_tells_is_understood(moto, clock, a_job, request_) -> None:
+def test_records_of_real_table_are_parsed(moto, clock, a_job, request_) -> None:
     """From the very items that the repository writes."""
     repository = DynamoJobRepository(moto.client, moto.jobs, clock, kinds.storage)
     key = IdempotencyKey(value="k", request_hash="h", expires_at=NOON + HOUR)

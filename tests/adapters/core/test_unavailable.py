@@ -76,19 +76,19 @@ CALLS: dict[str, Call] = {
 
 @pytest.mark.parametrize("failure", FAILURES, ids=str)
 @pytest.mark.parametrize("call", CALLS)
-def test_it_is_said_that_trying_again_may_help(moto, clock, a_job, call, failure) -> None:
+def test_throttled_call_raises_unavailable(moto, clock, a_job, call, failure) -> None:
     with moto.failing(failure), pytest.raises(UnavailableError):
         CALLS[call](moto, clock, a_job(request=LARGE))
 
 
 @pytest.mark.parametrize("call", CALLS)
-def test_the_same_is_said_of_an_outage(moto, clock, a_job, call) -> None:
+def test_outage_raises_unavailable(moto, clock, a_job, call) -> None:
     with moto.failing("InternalServerError", status=500), pytest.raises(UnavailableError):
         CALLS[call](moto, clock, a_job(request=LARGE))
 
 
 @pytest.mark.parametrize("call", CALLS)
-def test_what_will_not_pass_is_said_as_it_is(moto, clock, a_job, call) -> None:
+def test_permanent_error_is_raised_unchanged(moto, clock, a_job, call) -> None:
     with moto.failing("AccessDeniedException"), pytest.raises(ClientError, match="AccessDenied"):
         CALLS[call](moto, clock, a_job(request=LARGE))
 
@@ -97,7 +97,7 @@ def test_what_will_not_pass_is_said_as_it_is(moto, clock, a_job, call) -> None:
 @pytest.mark.parametrize(
     "refused", [({}, 0), (LARGE, 0), (LARGE, 1)], ids=["small", "body", "header"]
 )
-def test_nothing_is_stored_of_a_job_that_could_not_be(moto, clock, a_job, key, refused) -> None:
+def test_failed_create_stores_nothing(moto, clock, a_job, key, refused) -> None:
     request_, after = refused
     jobs, job = repository(moto, clock), a_job(request=request_)
 
@@ -114,7 +114,7 @@ def test_nothing_is_stored_of_a_job_that_could_not_be(moto, clock, a_job, key, r
     assert jobs.add(again, key) == again.ref
 
 
-def test_nothing_is_stored_of_an_answer_that_could_not_be(moto, clock, a_job) -> None:
+def test_failed_answer_stores_nothing(moto, clock, a_job) -> None:
     jobs, job = repository(moto, clock), a_job()
     jobs.add(job)
     running = job.claim(now=NOON, lease=HOUR)
@@ -129,7 +129,7 @@ def test_nothing_is_stored_of_an_answer_that_could_not_be(moto, clock, a_job) ->
     assert jobs.get(job.ref) == ended
 
 
-def test_nothing_is_counted_that_could_not_be(moto, clock, a_job) -> None:
+def test_failed_count_counts_nothing(moto, clock, a_job) -> None:
     table, job = counters(moto, clock), a_job()
 
     with (

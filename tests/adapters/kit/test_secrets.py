@@ -27,7 +27,7 @@ def signer(of: str = "correct horse") -> CursorSigner:
 
 
 @given(value=st.text(), scope=st.text())
-def test_a_cursor_says_to_its_owner_what_it_was_made_of(value, scope) -> None:
+def test_cursor_round_trips_for_its_owner(value, scope) -> None:
     token = signer().sign(value, scope=scope)
 
     assert signer().verify(token, scope=scope) == value
@@ -35,18 +35,18 @@ def test_a_cursor_says_to_its_owner_what_it_was_made_of(value, scope) -> None:
 
 
 @pytest.mark.parametrize("scope", ["rival#messaging#FAILED", "acme#messaging#", "acme#missions#"])
-def test_a_cursor_of_another_caller_or_filter_is_refused(scope) -> None:
+def test_cursor_of_another_caller_or_filter_is_refused(scope) -> None:
     with pytest.raises(BadCursorError):
         signer().verify(signer().sign("an id", scope=scope), scope=SCOPE)
 
 
-def test_a_cursor_signed_with_another_secret_is_refused() -> None:
+def test_cursor_with_another_secret_is_refused() -> None:
     with pytest.raises(BadCursorError):
         signer().verify(signer("another").sign("an id", scope=SCOPE), scope=SCOPE)
 
 
 @given(position=st.integers(0, 60), instead=st.characters(codec="utf-8"))
-def test_a_cursor_with_a_single_other_character_is_refused(position, instead) -> None:
+def test_cursor_with_one_changed_character_is_refused(position, instead) -> None:
     token = signer().sign("019b7963-4a00-7000-8000-000000000001 50", scope=SCOPE)
     at = position % (len(token) - 1)  # the last character holds spare bits
     tampered = token[:at] + instead + token[at + 1 :]
@@ -57,12 +57,12 @@ def test_a_cursor_with_a_single_other_character_is_refused(position, instead) ->
 
 
 @given(st.text() | st.sampled_from([".", "..", "a.b", "\0", "ImFuIGlkIg.", ".x", "=.="]))
-def test_what_is_no_cursor_at_all_is_refused(text) -> None:
+def test_invalid_cursor_is_refused(text) -> None:
     with pytest.raises(BadCursorError):
         signer().verify(text, scope=SCOPE)
 
 
-def test_a_secret_is_read_once_a_minute(clock) -> None:
+def test_secret_is_cached_for_a_minute(clock) -> None:
     with mock_aws():
         manager = client("secretsmanager")
         manager.create_secret(Name="agents/a", SecretString="open sesame")
@@ -80,7 +80,7 @@ def test_a_secret_is_read_once_a_minute(clock) -> None:
         assert secrets.read("agents/a") == "rotated"
 
 
-def test_a_failure_is_not_kept(clock) -> None:
+def test_failure_is_not_cached(clock) -> None:
     with mock_aws():
         manager = client("secretsmanager")
         manager.create_secret(Name="agents/a", SecretString="open sesame")

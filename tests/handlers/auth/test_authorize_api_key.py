@@ -32,11 +32,11 @@ def authorize(invoke):
     return lambda **changes: invoke("auth/authorize_api_key", **changes)
 
 
-def test_the_key_of_the_event_opens_nothing(authorize) -> None:
+def test_key_of_sample_event_is_denied(authorize) -> None:
     assert authorize() == DENIED
 
 
-def test_a_key_opens_the_whole_stage_to_its_tenant(authorize, credential) -> None:
+def test_key_allows_whole_stage_for_its_tenant(authorize, credential) -> None:
     assert authorize(authorizationToken=credential) == {
         "principalId": "acme",
         "policyDocument": {
@@ -58,32 +58,26 @@ def docs_credential(world) -> str:
 
 
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER "])
-def test_a_docs_agents_key_is_a_bearer_token_and_brings_its_scopes(
-    authorize, docs_credential, scheme
-) -> None:
+def test_docs_key_as_bearer_token_returns_scopes(authorize, docs_credential, scheme) -> None:
     answer = authorize(authorizationToken=f"{scheme} {docs_credential}")
 
     assert answer["policyDocument"]["Statement"][0]["Effect"] == "Allow"
     assert answer["context"] == {"tenant": "acme", "scopes": "read write"}
 
 
-def test_an_expired_docs_agents_key_opens_nothing(authorize, docs_credential, clock) -> None:
+def test_expired_docs_key_is_denied(authorize, docs_credential, clock) -> None:
     clock.advance(HOUR)
 
     assert authorize(authorizationToken=f"Bearer {docs_credential}") == DENIED
 
 
-def test_a_key_opens_nothing_in_the_other_apis_place(
-    authorize, credential, docs_credential
-) -> None:
+def test_key_in_header_of_other_api_is_denied(authorize, credential, docs_credential) -> None:
     assert authorize(authorizationToken=docs_credential) == DENIED
     assert authorize(authorizationToken=f"Bearer {credential}") == DENIED
 
 
 @pytest.mark.parametrize("path", ["GET/", "GET/api/agents", "OPTIONS/api/messaging/jobs/a/cancel"])
-def test_the_answer_is_cached_so_it_does_not_depend_on_the_path(
-    authorize, credential, path
-) -> None:
+def test_policy_does_not_depend_on_path(authorize, credential, path) -> None:
     first = authorize(authorizationToken=credential)
 
     assert authorize(authorizationToken=credential, methodArn=f"{STAGE}/{path}") == first
@@ -105,18 +99,18 @@ def test_the_answer_is_cached_so_it_does_not_depend_on_the_path(
     lambda _: "sortie__",
     lambda _: "\u00fc" * 63,
 ])  # fmt: skip
-def test_whatever_is_not_the_whole_key_opens_nothing(authorize, credential, spoil) -> None:
+def test_incomplete_key_is_denied(authorize, credential, spoil) -> None:
     assert authorize(authorizationToken=spoil(credential)) == DENIED
 
 
-def test_the_key_is_in_no_answer_and_no_log(authorize, credential, log) -> None:
+def test_key_is_not_in_response_or_log(authorize, credential, log) -> None:
     for each in (credential, credential[:-1] + "~"):
         answer = authorize(authorizationToken=each)
 
         assert credential[20:62] not in json.dumps([answer, log()])
 
 
-def test_a_registry_out_of_reach_denies_nobody_for_good(authorize, credential, rewire) -> None:
+def test_unavailable_registry_does_not_cache_denial(authorize, credential, rewire) -> None:
     rewire(auth, api_keys=Broken(UnavailableError("ThrottlingException")))
 
     with pytest.raises(UnavailableError):
@@ -139,7 +133,7 @@ def request_of():
 
 
 @pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer x"}, {"X-PAYMENT": "e30="}])
-def test_whoever_shows_no_key_is_a_payer(invoke, request_of, headers) -> None:
+def test_request_without_key_is_a_payer(invoke, request_of, headers) -> None:
     answer = invoke("auth/authorize_api_key", request_of(**headers))
 
     assert answer["policyDocument"]["Statement"][0]["Effect"] == "Allow"
@@ -147,12 +141,12 @@ def test_whoever_shows_no_key_is_a_payer(invoke, request_of, headers) -> None:
 
 
 @pytest.mark.parametrize("name", ["X-API-Key", "x-api-key"])
-def test_whoever_shows_a_key_is_its_tenant(invoke, request_of, credential, name) -> None:
+def test_request_with_key_is_its_tenant(invoke, request_of, credential, name) -> None:
     answer = invoke("auth/authorize_api_key", request_of(**{name: credential}))
 
     assert answer["context"]["tenant"] == "acme"
 
 
 @pytest.mark.parametrize("key", ["", " ", "sortie_", "x" * 63])
-def test_a_key_that_is_shown_must_be_one(invoke, request_of, key) -> None:
+def test_invalid_key_is_denied_to_payers(invoke, request_of, key) -> None:
     assert invoke("auth/authorize_api_key", request_of(**{"X-API-Key": key})) == DENIED

@@ -36,7 +36,7 @@ def batch(event):
     return make
 
 
-def test_a_new_job_gets_its_deadline_and_a_message_that_only_points_to_it(invoke, world) -> None:
+def test_new_job_gets_timer_and_message_with_ref_only(invoke, world) -> None:
     answer = invoke("workers/dispatch_jobs")
 
     assert answer == {"batchItemFailures": []}
@@ -44,9 +44,7 @@ def test_a_new_job_gets_its_deadline_and_a_message_that_only_points_to_it(invoke
     assert world.queues.sent == [{"tenant": "demo", "dialect": "messaging", "jobId": ID}]
 
 
-def test_when_a_start_is_throttled_it_and_what_follows_are_sent_again_later(
-    invoke, world, batch, log, rewire
-) -> None:
+def test_throttled_start_retries_it_and_later_records(invoke, world, batch, log, rewire) -> None:
     class Throttled(Outbox):
         def time_out(self, ref: JobRef, *, at: int) -> None:
             if ref.id == job_id(2):
@@ -62,7 +60,7 @@ def test_when_a_start_is_throttled_it_and_what_follows_are_sent_again_later(
     assert [line["job_id"] for line in log() if line["message"] == "dispatched"] == [job_id(1)]
 
 
-def test_a_job_whose_message_could_not_be_sent_is_timed_all_the_same(invoke, world) -> None:
+def test_job_with_unsent_message_has_timer(invoke, world) -> None:
     def throttled(**_: object) -> None:
         raise UnavailableError("RequestThrottled")
 
@@ -74,7 +72,7 @@ def test_a_job_whose_message_could_not_be_sent_is_timed_all_the_same(invoke, wor
     assert ref(1) in world.timers.deadlines
 
 
-def test_when_the_first_fails_everything_is_sent_again(invoke, world, rewire, batch) -> None:
+def test_first_record_failing_retries_whole_batch(invoke, world, rewire, batch) -> None:
     rewire(*CORES, timers=None)
 
     answer = invoke("workers/dispatch_jobs", batch(1, 2))
@@ -82,7 +80,7 @@ def test_when_the_first_fails_everything_is_sent_again(invoke, world, rewire, ba
     assert [each["itemIdentifier"] for each in answer["batchItemFailures"]] == ["1"]
 
 
-def test_a_replayed_batch_starts_nothing_anew(invoke, world, batch) -> None:
+def test_replayed_batch_starts_nothing_new(invoke, world, batch) -> None:
     for _ in range(2):
         invoke("workers/dispatch_jobs", batch(1))
 
@@ -90,7 +88,7 @@ def test_a_replayed_batch_starts_nothing_anew(invoke, world, batch) -> None:
 
 
 @pytest.mark.parametrize("status", ["RUNNING", "SUCCEEDED", "TIMED_OUT"])
-def test_a_job_that_is_not_pending_is_left_alone(invoke, world, batch, status) -> None:
+def test_job_that_is_not_pending_is_ignored(invoke, world, batch, status) -> None:
     records = batch(1)
     records["Records"][0]["dynamodb"]["NewImage"]["status"]["S"] = status
 
@@ -98,7 +96,7 @@ def test_a_job_that_is_not_pending_is_left_alone(invoke, world, batch, status) -
     assert world.queues.sent == []
 
 
-def test_what_is_no_change_of_status_is_left_alone(invoke, world, batch) -> None:
+def test_record_without_changed_status_is_ignored(invoke, world, batch) -> None:
     record = batch(1)["Records"][0]
     body, renewed, removed = (deepcopy(record) for _ in range(3))
     del body["dynamodb"]["NewImage"]["status"]
@@ -111,7 +109,7 @@ def test_what_is_no_change_of_status_is_left_alone(invoke, world, batch) -> None
     assert world.queues.sent == []
 
 
-def test_neither_records_nor_logs_give_the_content_away(invoke, world, log) -> None:
+def test_records_and_logs_do_not_contain_content(invoke, world, log) -> None:
     invoke("workers/dispatch_jobs")
 
     assert "who are you" not in json.dumps([world.queues.sent, log()])

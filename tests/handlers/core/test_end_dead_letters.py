@@ -11,7 +11,7 @@ DONE = {"batchItemFailures": []}
 @pytest.mark.parametrize("about", [
     {}, {"status": JobStatus.RUNNING, "attempt": 4, "lease_until": NOON},
 ])  # fmt: skip
-def test_a_job_that_no_worker_could_process_has_failed(invoke, stored, world, log, about) -> None:
+def test_dead_letter_fails_its_job(invoke, stored, world, log, about) -> None:
     job = stored(**about)
 
     answer = invoke("workers/end_dead_letters")
@@ -24,7 +24,7 @@ def test_a_job_that_no_worker_could_process_has_failed(invoke, stored, world, lo
 
 
 @pytest.mark.parametrize("status", ["SUCCEEDED", "FAILED", "CANCELLED", "TIMED_OUT"])
-def test_a_job_that_ended_after_all_stays_as_it_ended(invoke, stored, world, log, status) -> None:
+def test_dead_letter_of_ended_job_changes_nothing(invoke, stored, world, log, status) -> None:
     job = stored(status=JobStatus(status), ended_at=NOON)
 
     assert invoke("workers/end_dead_letters") == DONE
@@ -32,11 +32,11 @@ def test_a_job_that_ended_after_all_stays_as_it_ended(invoke, stored, world, log
     assert log()[0]["ended"] is False
 
 
-def test_a_job_that_is_gone_needs_no_end(invoke) -> None:
+def test_dead_letter_of_missing_job_is_consumed(invoke) -> None:
     assert invoke("workers/end_dead_letters") == DONE
 
 
-def test_a_job_that_a_worker_still_has_is_looked_at_again(invoke, stored, world, event) -> None:
+def test_dead_letter_of_leased_job_is_retried(invoke, stored, world, event) -> None:
     job = stored(status=JobStatus.RUNNING, attempt=4, lease_until=NOON + 1)
     [record] = event("workers/end_dead_letters")["Records"]
 
@@ -58,14 +58,14 @@ def letters(event):
 
 
 @pytest.mark.parametrize("body", ["", "not json", "null", "{}", '["demo"]'])
-def test_a_letter_that_names_no_job_is_done_with(invoke, stored, world, letters, body) -> None:
+def test_dead_letter_without_job_is_consumed(invoke, stored, world, letters, body) -> None:
     job = stored()
 
     assert invoke("workers/end_dead_letters", letters(body)) == DONE
     assert world.repository.get(job.ref).status is JobStatus.FAILED
 
 
-def test_a_letter_that_names_no_job_is_logged(invoke, letters, log) -> None:
+def test_dead_letter_without_job_is_logged(invoke, letters, log) -> None:
     invoke("workers/end_dead_letters", letters("not json"))
 
     assert (log()[0]["level"], log()[0]["message"]) == ("ERROR", "dead letter has no job reference")

@@ -5,9 +5,7 @@ from tests.support import NOON
 
 
 @pytest.mark.parametrize("status", [JobStatus.PENDING, JobStatus.RUNNING])
-def test_at_its_deadline_a_job_that_has_not_ended_has_timed_out(
-    invoke, stored, world, log, status
-) -> None:
+def test_running_job_at_deadline_times_out(invoke, stored, world, log, status) -> None:
     job = stored(status=status)
 
     answer = invoke("workers/expire_job")
@@ -20,19 +18,19 @@ def test_at_its_deadline_a_job_that_has_not_ended_has_timed_out(
 
 
 @pytest.mark.parametrize("status", ["SUCCEEDED", "FAILED", "CANCELLED", "TIMED_OUT"])
-def test_a_job_that_has_ended_by_itself_stays_so(invoke, stored, world, status) -> None:
+def test_ended_job_at_deadline_keeps_status(invoke, stored, world, status) -> None:
     job = stored(status=JobStatus(status), ended_at=NOON)
 
     assert invoke("workers/expire_job") == {"status": status}
     assert world.repository.get(job.ref) == job
 
 
-def test_a_job_that_is_gone_has_no_status(invoke) -> None:
+def test_missing_job_has_no_status(invoke) -> None:
     assert invoke("workers/expire_job") == {"status": None}
 
 
 @pytest.mark.parametrize("field", ["tenant", "dialect", "jobId"])
-def test_an_execution_that_names_no_job_fails(invoke, event, field) -> None:
+def test_execution_without_job_fails(invoke, event, field) -> None:
     named = event("workers/expire_job")
     del named[field]
 

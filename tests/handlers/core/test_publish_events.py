@@ -17,7 +17,7 @@ def counts(world):
     return count
 
 
-def test_each_change_is_counted_once_and_told_in_order(invoke, world, counts) -> None:
+def test_changes_are_counted_once_and_published_in_order(invoke, world, counts) -> None:
     invoke("workers/publish_events")
 
     assert counts() == {"SUCCEEDED": 1}
@@ -31,7 +31,7 @@ def test_each_change_is_counted_once_and_told_in_order(invoke, world, counts) ->
     ]
 
 
-def test_an_event_says_which_job_and_nothing_of_what_is_in_it(invoke, world) -> None:
+def test_event_names_job_without_its_content(invoke, world) -> None:
     invoke("workers/publish_events")
 
     detail = world.bus.details[0]
@@ -49,7 +49,7 @@ def test_an_event_says_which_job_and_nothing_of_what_is_in_it(invoke, world) -> 
     assert "who are you" not in json.dumps(world.bus.details)
 
 
-def test_a_replayed_batch_changes_no_count_and_repeats_the_same_ids(invoke, world, counts) -> None:
+def test_replayed_batch_keeps_counts_and_event_ids(invoke, world, counts) -> None:
     for _ in range(2):
         invoke("workers/publish_events")
 
@@ -59,9 +59,7 @@ def test_a_replayed_batch_changes_no_count_and_repeats_the_same_ids(invoke, worl
     assert len(set(ids)) == 3
 
 
-def test_a_deleted_job_that_had_not_ended_is_no_longer_counted(
-    invoke, event, world, counts
-) -> None:
+def test_deleted_running_job_is_no_longer_counted(invoke, event, world, counts) -> None:
     first = event("workers/publish_events")["Records"][0]
     removed = json.loads(json.dumps(first))
     removed["dynamodb"]["OldImage"] = removed["dynamodb"].pop("NewImage")
@@ -72,7 +70,7 @@ def test_a_deleted_job_that_had_not_ended_is_no_longer_counted(
     assert len(world.bus.details) == 1
 
 
-def test_a_renewed_lease_is_nobodys_news(invoke, event, world, counts) -> None:
+def test_renewed_lease_is_not_published(invoke, event, world, counts) -> None:
     renewed = event("workers/publish_events")["Records"][1]
     renewed["dynamodb"]["OldImage"] = renewed["dynamodb"]["NewImage"]
 
@@ -82,9 +80,7 @@ def test_a_renewed_lease_is_nobodys_news(invoke, event, world, counts) -> None:
     assert world.bus.details == []
 
 
-def test_when_the_bus_refuses_the_batch_comes_again_and_counts_stay_exact(
-    invoke, world, counts, monkeypatch
-) -> None:
+def test_refused_batch_is_retried_with_exact_counts(invoke, world, counts, monkeypatch) -> None:
     with monkeypatch.context() as busy:
         busy.setattr(world.bus, "put_events", lambda **_: {"FailedEntryCount": 1})
         with pytest.raises(UnavailableError):
@@ -96,7 +92,7 @@ def test_when_the_bus_refuses_the_batch_comes_again_and_counts_stay_exact(
     assert len(world.bus.details) == 3
 
 
-def test_each_change_is_logged_without_content(invoke, log) -> None:
+def test_change_is_logged_without_content(invoke, log) -> None:
     invoke("workers/publish_events")
 
     assert [(line["job_id"], line["job_status"]) for line in log()] == [
@@ -107,7 +103,7 @@ def test_each_change_is_logged_without_content(invoke, log) -> None:
     assert "who are you" not in json.dumps(log())
 
 
-def test_how_jobs_fare_is_printed_as_metrics_of_the_stack(invoke, capsys) -> None:
+def test_changes_are_printed_as_metrics(invoke, capsys) -> None:
     invoke("workers/publish_events")
 
     *_, succeeded = map(json.loads, capsys.readouterr().out.splitlines())
@@ -127,7 +123,7 @@ def test_how_jobs_fare_is_printed_as_metrics_of_the_stack(invoke, capsys) -> Non
     assert (succeeded["ProcessingTime"], succeeded["Jobs"]) == ([450.0], [1.0])
 
 
-def test_a_full_batch_of_jobs_that_ended_loses_no_measurement(invoke, event, capsys) -> None:
+def test_full_batch_loses_no_metric(invoke, event, capsys) -> None:
     ended = event("workers/publish_events")["Records"][2]
     batch = [
         json.loads(json.dumps(ended).replace(ID, f"019b7963-4a00-7000-8000-{n:012}"))
@@ -141,7 +137,7 @@ def test_a_full_batch_of_jobs_that_ended_loses_no_measurement(invoke, event, cap
     assert sum(sum(each.get("Jobs", [])) for each in printed) == 100
 
 
-def test_metrics_name_no_tenant_and_nothing_of_what_is_in_a_job(invoke, capsys) -> None:
+def test_metrics_contain_no_tenant_and_no_content(invoke, capsys) -> None:
     invoke("workers/publish_events")
 
     printed = capsys.readouterr().out

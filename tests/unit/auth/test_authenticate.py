@@ -5,7 +5,7 @@ from jobs.auth.authenticate import Authenticate, new_key
 from tests.support import HOUR, NOON
 
 
-def test_a_key_opens_for_its_tenant_only_as_a_whole(registry, clock) -> None:
+def test_only_complete_key_authenticates_its_tenant(registry, clock) -> None:
     credential, key = new_key("acme")
     other, other_key = new_key("rival")
     registry.put_key(key)
@@ -20,7 +20,7 @@ def test_a_key_opens_for_its_tenant_only_as_a_whole(registry, clock) -> None:
         assert authenticate(wrong, opens="messaging") is None
 
 
-def test_a_key_opens_one_api_only(registry, clock) -> None:
+def test_key_of_another_api_is_refused(registry, clock) -> None:
     credential, key = new_key("acme", opens="missions")
     registry.put_key(key)
     authenticate = Authenticate(keys=registry, clock=clock)
@@ -29,14 +29,14 @@ def test_a_key_opens_one_api_only(registry, clock) -> None:
     assert authenticate(credential, opens="messaging") is None
 
 
-def test_a_docs_agents_key_looks_as_its_clients_expect() -> None:
+def test_docs_key_has_prefix_that_clients_require() -> None:
     credential, key = new_key("acme", opens="docs", scopes=[Scope.READ])
 
     assert credential.startswith(f"mint_{key.id}_")
     assert key.scopes == {Scope.READ}
 
 
-def test_a_key_opens_until_the_moment_it_expires(registry, clock) -> None:
+def test_key_is_refused_from_its_expiry(registry, clock) -> None:
     credential, key = new_key("acme", opens="docs", expires_at=NOON + HOUR)
     registry.put_key(key)
     authenticate = Authenticate(keys=registry, clock=clock)
@@ -47,7 +47,7 @@ def test_a_key_opens_until_the_moment_it_expires(registry, clock) -> None:
     assert authenticate(credential, opens="docs") is None
 
 
-def test_what_is_kept_of_a_key_does_not_hold_it() -> None:
+def test_stored_key_does_not_contain_credential() -> None:
     credential, key = new_key("acme")
 
     assert credential[20:] not in f"{key}"

@@ -6,7 +6,7 @@ from jobs.core.errors import JobEndedError, JobNotFoundError
 from jobs.core.status import JobStatus
 
 
-def test_a_job_is_cancelled_once(create, cancel, repository) -> None:
+def test_cancel_twice_is_refused(create, cancel, repository) -> None:
     job = create()
     assert cancel(job.ref).status is JobStatus.CANCELLED
 
@@ -18,9 +18,7 @@ def test_a_job_is_cancelled_once(create, cancel, repository) -> None:
     ]  # fmt: skip
 
 
-def test_a_job_past_its_deadline_cannot_be_cancelled_though_nobody_ended_it(
-    create, cancel, clock
-) -> None:
+def test_cancel_past_deadline_is_refused(create, cancel, clock) -> None:
     job = create()
     clock.advance(30_000)
 
@@ -28,6 +26,6 @@ def test_a_job_past_its_deadline_cannot_be_cancelled_though_nobody_ended_it(
         cancel(job.ref)
 
 
-def test_a_job_unknown_to_the_table_is_an_error_of_its_own(cancel, a_job) -> None:
+def test_cancel_unknown_job_is_not_found(cancel, a_job) -> None:
     with pytest.raises(JobNotFoundError):
         cancel(a_job().ref)

@@ -68,7 +68,7 @@ def actors(repository, clock, cancel) -> Any:
 
 @pytest.mark.parametrize("race", [*product(ACTORS, ACTORS)], ids=" meets ".join)
 @pytest.mark.parametrize("start", ["pending", "running"])
-def test_whoever_races_there_is_one_end_and_one_event_a_change(
+def test_racing_changes_end_once_with_one_event_each(
     request, repository, actors, start, race
 ) -> None:
     job, (first, second) = request.getfixturevalue(start), race
@@ -91,7 +91,7 @@ def test_whoever_races_there_is_one_end_and_one_event_a_change(
     assert ends == [told[-1].status]
 
 
-def test_the_loser_of_a_race_is_told(repository, cancel, running) -> None:
+def test_change_that_loses_race_raises(repository, cancel, running) -> None:
     ended = running.succeed({"content": "Fine"}, now=NOON)
     repository.between = lambda: repository.save(ended, replacing=running)
 
@@ -101,7 +101,7 @@ def test_the_loser_of_a_race_is_told(repository, cancel, running) -> None:
     assert repository.get(running.ref) == ended
 
 
-def test_a_cancel_that_meets_a_claim_is_made_again(repository, cancel, pending) -> None:
+def test_cancel_that_meets_claim_is_retried(repository, cancel, pending) -> None:
     claim = pending.claim(now=NOON, lease=LEASE_MS)
     repository.between = lambda: repository.save(claim, replacing=pending)
 
@@ -113,7 +113,7 @@ def test_a_cancel_that_meets_a_claim_is_made_again(repository, cancel, pending) 
     ]  # fmt: skip
 
 
-def test_who_loses_every_race_gives_up(repository, pending, monkeypatch) -> None:
+def test_change_with_endless_conflicts_gives_up(repository, pending, monkeypatch) -> None:
     tries: list[Job] = []
 
     def lose(job: Job, *, replacing: Job) -> None:

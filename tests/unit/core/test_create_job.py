@@ -9,7 +9,7 @@ from jobs.core.webhook import Webhook
 from tests.support import HOUR, NOON
 
 
-def test_a_new_job_is_pending_and_has_a_deadline(create, repository) -> None:
+def test_new_job_is_pending_with_deadline(create, repository) -> None:
     job = create(timeout=1000)
 
     assert (job.status, job.created_at, job.deadline) == (JobStatus.PENDING, NOON, NOON + 1000)
@@ -25,11 +25,11 @@ def test_new_job_has_request_webhook_retention_and_moment_of_creation(create) ->
     assert (job.retention, job.changed_at) == (24 * HOUR, NOON)
 
 
-def test_without_a_key_the_same_request_twice_is_two_jobs(create) -> None:
+def test_repeated_request_without_key_creates_two_jobs(create) -> None:
     assert create().id != create().id
 
 
-def test_ids_sort_by_their_millisecond_of_creation(create, clock) -> None:
+def test_ids_sort_by_millisecond_of_creation(create, clock) -> None:
     ids = []
     for _ in range(50):
         ids.append(create().id)
@@ -39,28 +39,28 @@ def test_ids_sort_by_their_millisecond_of_creation(create, clock) -> None:
     assert len({*ids}) == 50
 
 
-def test_a_repeated_key_is_the_first_job_as_it_is_now(create, cancel) -> None:
+def test_repeated_key_returns_first_job_in_current_state(create, cancel) -> None:
     first = create(idempotency_key="k")
     cancelled = cancel(first.ref)
 
     assert create(idempotency_key="k") == cancelled
 
 
-def test_a_repeated_key_after_the_deadline_shows_the_timeout(create, clock) -> None:
+def test_repeated_key_after_deadline_returns_timed_out_job(create, clock) -> None:
     create(idempotency_key="k")
     clock.advance(30_000)
 
     assert create(idempotency_key="k").status is JobStatus.TIMED_OUT
 
 
-def test_a_key_with_another_request_is_a_conflict(create) -> None:
+def test_key_with_another_request_conflicts(create) -> None:
     create(idempotency_key="k")
 
     with pytest.raises(IdempotencyConflictError):
         create(idempotency_key="k", request_hash="another")
 
 
-def test_a_key_is_forgotten_after_a_day(create, clock) -> None:
+def test_key_after_a_day_creates_new_job(create, clock) -> None:
     first = create(idempotency_key="k")
     clock.advance(IDEMPOTENCY_KEY_TTL_MS - 1)
     assert create(idempotency_key="k").id == first.id

@@ -8,7 +8,7 @@ from tests.fakes.memory import Outbox
 from tests.unit.support import breaking
 
 
-def test_a_new_job_has_its_deadline_before_its_message(a_job, monkeypatch) -> None:
+def test_dispatch_new_job_starts_timer_before_message(a_job, monkeypatch) -> None:
     outbox, job = Outbox(), a_job()
     send = breaking(UnavailableError(), inside=outbox.send)
     monkeypatch.setattr(Outbox, "send", staticmethod(send))
@@ -19,9 +19,7 @@ def test_a_new_job_has_its_deadline_before_its_message(a_job, monkeypatch) -> No
     assert outbox.deadlines == {job.ref: job.deadline}
 
 
-def test_a_dispatch_is_made_good_by_its_repetition_and_repeated_without_harm(
-    a_job, monkeypatch
-) -> None:
+def test_dispatch_repeated_after_failure_is_idempotent(a_job, monkeypatch) -> None:
     outbox, job = Outbox(), a_job()
     dispatch = DispatchJob(timers=outbox, queue=outbox)
     time_out = breaking(UnavailableError(), inside=outbox.time_out)

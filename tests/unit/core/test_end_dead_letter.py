@@ -13,14 +13,14 @@ def end_dead_letter(repository, clock) -> EndDeadLetter:
     return EndDeadLetter(kinds=kinds.kind, repository=repository, clock=clock)
 
 
-def test_a_dead_letter_ends_its_job_with_a_reason(end_dead_letter, repository, pending) -> None:
+def test_dead_letter_pending_job_fails_with_reason(end_dead_letter, repository, pending) -> None:
     assert end_dead_letter(pending.ref)
 
     assert repository.get(pending.ref).error == "Job could not be processed"
     assert not end_dead_letter(pending.ref)
 
 
-def test_a_dead_letter_waits_for_who_is_still_at_work(
+def test_dead_letter_leased_job_is_retried_later(
     end_dead_letter, repository, running, clock
 ) -> None:
     with pytest.raises(JobLeasedError):
@@ -33,9 +33,7 @@ def test_a_dead_letter_waits_for_who_is_still_at_work(
 
 
 @pytest.mark.parametrize("past", [30_000, 30 * 3600 * 1000])
-def test_a_dead_letter_of_a_job_that_is_over_or_gone_ends_nothing(
-    end_dead_letter, pending, clock, past
-) -> None:
+def test_dead_letter_ended_or_missing_job_is_ignored(end_dead_letter, pending, clock, past) -> None:
     clock.advance(past)
 
     assert not end_dead_letter(pending.ref)

@@ -8,7 +8,7 @@ from jobs.core.job import JobRef
 from jobs.core.status import JobStatus
 
 
-def test_the_timeout_is_exact_to_the_millisecond(create, repository, clock) -> None:
+def test_get_at_deadline_times_out_to_the_millisecond(create, repository, clock) -> None:
     get, job = GetJob(repository=repository, clock=clock), create()
     clock.advance(29_999)
     assert get(job.ref).status is JobStatus.PENDING
@@ -18,7 +18,7 @@ def test_the_timeout_is_exact_to_the_millisecond(create, repository, clock) -> N
     assert get(job.ref).status is JobStatus.TIMED_OUT
 
 
-def test_what_a_reader_has_seen_no_late_answer_makes_untrue(create, repository, clock) -> None:
+def test_late_answer_after_read_timeout_is_refused(create, repository, clock) -> None:
     get, job = GetJob(repository=repository, clock=clock), create()
     claimed = job.claim(now=clock(), lease=25_000)
     repository.save(claimed, replacing=job)
@@ -33,9 +33,7 @@ def test_what_a_reader_has_seen_no_late_answer_makes_untrue(create, repository, 
     assert get(job.ref) == seen
 
 
-def test_an_answer_that_was_stored_first_is_what_a_reader_sees(
-    create, repository, clock, monkeypatch
-) -> None:
+def test_get_after_racing_answer_returns_answer(create, repository, clock, monkeypatch) -> None:
     job = create()
     claimed = job.claim(now=clock(), lease=25_000)
     repository.save(claimed, replacing=job)
@@ -49,7 +47,7 @@ def test_an_answer_that_was_stored_first_is_what_a_reader_sees(
     assert GetJob(repository=repository, clock=clock)(job.ref) == answered
 
 
-def test_another_tenants_job_is_unknown(create, repository, clock, cancel) -> None:
+def test_get_job_of_other_tenant_is_not_found(create, repository, clock, cancel) -> None:
     job = create()
     foreign = JobRef(tenant="rival", kind=job.kind, id=job.id)
 

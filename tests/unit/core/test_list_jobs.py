@@ -46,7 +46,7 @@ def jobs(create, clock) -> list[Job]:
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 7, 8])
-def test_cursors_lead_through_all_jobs(list_jobs, jobs, limit) -> None:
+def test_listing_by_cursors_returns_all_jobs(list_jobs, jobs, limit) -> None:
     found, cursor = [], None
     for _ in range(8):
         page = list_jobs(limit=limit, cursor=cursor)
@@ -62,7 +62,7 @@ def test_cursors_lead_through_all_jobs(list_jobs, jobs, limit) -> None:
 @pytest.mark.parametrize("about", [
     {"tenant": "rival"}, {"statuses": frozenset({JobStatus.FAILED})},
 ])  # fmt: skip
-def test_a_cursor_is_good_for_its_own_listing_only(list_jobs, jobs, about) -> None:
+def test_cursor_of_another_listing_is_refused(list_jobs, jobs, about) -> None:
     cursor = list_jobs(limit=1).cursor
 
     with pytest.raises(BadCursorError):
@@ -71,7 +71,7 @@ def test_a_cursor_is_good_for_its_own_listing_only(list_jobs, jobs, about) -> No
         list_jobs(limit=1, cursor=f"{cursor}x")
 
 
-def test_the_search_is_told_how_many_jobs_are_left(list_jobs, jobs, repository, monkeypatch):
+def test_search_receives_number_of_remaining_jobs(list_jobs, jobs, repository, monkeypatch):
     told: list[int] = []
     newest = repository.newest
 
@@ -88,9 +88,7 @@ def test_the_search_is_told_how_many_jobs_are_left(list_jobs, jobs, repository, 
     assert told == [7, 4, 1]
 
 
-def test_a_job_past_its_deadline_is_listed_as_timed_out_and_not_as_pending(
-    list_jobs, jobs, clock
-) -> None:
+def test_listing_job_past_deadline_has_timed_out(list_jobs, jobs, clock) -> None:
     clock.advance(30_000)
 
     assert {job.status for job in list_jobs(limit=9).jobs} == {JobStatus.TIMED_OUT}
@@ -105,7 +103,7 @@ def test_filtered_page_skips_newer_jobs_of_other_statuses(list_jobs, jobs, cance
     assert page.jobs == [cancelled]
 
 
-def test_the_total_counts_all_whatever_the_filter(list_jobs, jobs, cancel) -> None:
+def test_total_with_filter_counts_all_jobs(list_jobs, jobs, cancel) -> None:
     cancelled = cancel(jobs[3].ref)
 
     page = list_jobs(limit=9, statuses=frozenset({JobStatus.CANCELLED, JobStatus.FAILED}))

@@ -10,7 +10,7 @@ from jobs.kit.errors import UnavailableError
 from tests.fakes.memory import InMemoryJobCounters, Outbox, change
 
 
-def test_what_is_published_is_counted_first_and_a_replay_is_counted_once(clock, a_job) -> None:
+def test_publish_counts_first_and_replay_counts_once(clock, a_job) -> None:
     counters, outbox, job = InMemoryJobCounters(clock), Outbox(), a_job()
     told = [change(job, previous=None)]
 
@@ -29,7 +29,7 @@ def test_what_is_published_is_counted_first_and_a_replay_is_counted_once(clock, 
     assert outbox.published == outbox.measured == told
 
 
-def test_a_deletion_is_counted_and_told_to_nobody(clock, repository, pending) -> None:
+def test_deletion_is_counted_and_not_published(clock, repository, pending) -> None:
     counters, outbox = InMemoryJobCounters(clock), Outbox()
     [created] = repository.changes
     deleted = type(created)(

@@ -35,7 +35,7 @@ def wait(repository, clock, sleeper) -> WaitForJob:
     return WaitForJob(repository=repository, clock=clock, sleep=sleeper)
 
 
-def test_who_waits_gets_the_job_that_has_ended(create, cancel, wait, sleeper) -> None:
+def test_wait_until_job_ends_returns_it(create, cancel, wait, sleeper) -> None:
     job = create()
     sleeper.then = lambda: cancel(job.ref)
 
@@ -49,21 +49,21 @@ def test_pauses_between_looks_grow_by_half_up_to_a_second(create, wait, sleeper)
     assert sleeper.slept[:8] == [0.1, 0.15, 0.225, 0.337, 0.505, 0.757, 1.0, 1.0]
 
 
-def test_who_waits_in_vain_has_waited_for_as_long_as_asked(create, wait, sleeper) -> None:
+def test_wait_in_vain_lasts_as_long_as_requested(create, wait, sleeper) -> None:
     assert wait(create(), at_most=5_000) is None
 
     assert round(sum(sleeper.slept), 3) == 5
     assert max(sleeper.slept) <= 1
 
 
-def test_nobody_waits_beyond_the_deadline(create, wait, sleeper) -> None:
+def test_wait_longer_than_deadline_ends_at_deadline(create, wait, sleeper) -> None:
     assert wait(create(timeout=1_500), at_most=25_000).status is JobStatus.TIMED_OUT
 
     assert round(sum(sleeper.slept), 3) == 1.5
 
 
 @pytest.mark.parametrize("after", [0, 2])
-def test_a_table_out_of_reach_ends_the_waiting_but_is_no_error(
+def test_wait_with_unavailable_table_returns_none(
     create, wait, repository, monkeypatch, after
 ) -> None:
     job, left = create(), iter(range(after))

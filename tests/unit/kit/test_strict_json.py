@@ -15,7 +15,7 @@ VALUES = st.recursive(
 
 
 @given(VALUES)
-def test_what_is_legal_comes_back_as_it_went_in(value) -> None:
+def test_legal_json_round_trips(value) -> None:
     assert strict_json.loads(strict_json.dumps(value)) == value
 
 
@@ -26,7 +26,7 @@ def test_what_is_legal_comes_back_as_it_went_in(value) -> None:
     '"\\ud800"', '{"\\udfff": 1}', '"\\u0000"', '["a\\u0000b"]', '{"\\u0000": 1}',
     "[" * 100_000, "[" * 101 + "1" + "]" * 101, '{"a":' * 101 + "1" + "}" * 101,
 ])  # fmt: skip
-def test_what_cannot_be_stored_and_given_back_is_refused(text) -> None:
+def test_json_that_cannot_round_trip_is_refused(text) -> None:
     with pytest.raises(ValueError, match=r"."):
         strict_json.loads(text)
 
@@ -35,9 +35,9 @@ def test_what_cannot_be_stored_and_given_back_is_refused(text) -> None:
     "1" * 1000, "[" * 100 + "1" + "]" * 100,
     '"\\\\u0000"', '"\\ud83d\\ude00"', '{"__proto__": {"a": 1}}',
 ])  # fmt: skip
-def test_what_is_odd_but_legal_is_data(text) -> None:
+def test_unusual_legal_json_is_accepted(text) -> None:
     assert strict_json.loads(text) == json.loads(text)
 
 
-def test_of_duplicate_keys_the_last_one_counts() -> None:
+def test_duplicate_keys_last_one_wins() -> None:
     assert strict_json.loads('{"a": 1, "a": 2}') == {"a": 2}
