@@ -1,0 +1,39 @@
+"""A worker's attempt at a job that another worker holds, and giving up."""
+
+import pytest
+
+from jobs.core.attempt import LEASE_MS, VISIBILITY_TIMEOUT_S, Attempt
+from jobs.core.errors import JobLeasedError, StaleJobError
+from jobs.kit.errors import UnavailableError
+from tests.fakes.memory import InMemoryJobRepository
+
+
+@pytest.fixture
+def attempt(repository, delivery, clock) -> Attempt:
+    return Attempt(repository=repository, delivery=delivery, clock=clock)
+
+
+def test_claim_of_a_leased_job_returns_the_message_after_the_lease(
+    attempt, running, delivery, clock
+) -> None:
+    clock.advance(3_000)
+
+    with pytest.raises(JobLeasedError):
+        attempt.claim(running.ref)
+
+    assert delivery.held == [(LEASE_MS - 3_000) // 1000 + VISIBILITY_TIMEOUT_S]
+    assert isinstance(delivery.held[0], int)
+
+
+@pytest.mark.parametrize("error", [StaleJobError, UnavailableError])
+def test_giving_up_with_a_failed_renewal_leaves_the_message(
+    attempt, running, delivery, monkeypatch, error
+) -> None:
+    def fail(*args, **kwargs):
+        raise error
+
+    monkeypatch.setattr(InMemoryJobRepository, "renew", fail)
+
+    attempt.give_up(running)
+
+    assert delivery.held == []
