@@ -143,18 +143,12 @@ def require_payments(money: Chains) -> Iterator[None]:
 def build_environment(money: Chains) -> Mapping[str, str]:
     return {
         "PAYMENTS": "required",
-        "PAYMENT_PRICE": "20000",
         "PAYMENT_NETWORKS": ",".join(money.nodes),
         "PAYMENT_CONFIRMATIONS": "1",
         "PAY_TO": money.pay_to,
         "FACILITATOR_URL": money.facilitator.url,
-        "FACILITATOR_KEY_SECRET": "",
-        "KEYS_ARE_FREE": "false",
-        "ALLOW_TRANSACTION_HASH": "false",
-        "ALLOW_UNSIGNED_TRANSACTION_HASH": "false",
         "BASE_RPC_URL": money.nodes["base"].rpc_url,
         "POLYGON_RPC_URL": money.nodes["polygon"].rpc_url,
-        "BASE_SEPOLIA_RPC_URL": "",
     }
 
 

@@ -54,6 +54,18 @@ PARAMETERS: Final = {
     "DeviceSilenceSeconds": "DEVICE_SILENCE_SECONDS",
     "MaxFlightSeconds": "MAX_FLIGHT_SECONDS",
     "Payments": "PAYMENTS",
+    "KeysAreFree": "KEYS_ARE_FREE",
+    "PaymentPrice": "PAYMENT_PRICE",
+    "PaymentNetworks": "PAYMENT_NETWORKS",
+    "PaymentConfirmations": "PAYMENT_CONFIRMATIONS",
+    "PayTo": "PAY_TO",
+    "FacilitatorUrl": "FACILITATOR_URL",
+    "FacilitatorKeySecret": "FACILITATOR_KEY_SECRET",
+    "AllowTransactionHash": "ALLOW_TRANSACTION_HASH",
+    "AllowUnsignedTransactionHash": "ALLOW_UNSIGNED_TRANSACTION_HASH",
+    "BaseRpcUrl": "BASE_RPC_URL",
+    "PolygonRpcUrl": "POLYGON_RPC_URL",
+    "BaseSepoliaRpcUrl": "BASE_SEPOLIA_RPC_URL",
     "WebhooksToLoopback": "WEBHOOKS_TO_LOOPBACK",
 }
 MACHINES: Final = {
