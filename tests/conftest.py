@@ -1,13 +1,14 @@
-"""What every kind of test shares: a clock that stands still, sane jobs, one local stack."""
+"""Fixtures and schedule for tests of all levels."""
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 import pytest
 from hypothesis import settings
@@ -17,14 +18,15 @@ from xdist.workermanage import WorkerController
 from jobs.core.job import Job
 from jobs.docs.docs_job import DocsJob
 from jobs.missions.mission import Mission
-from local.chain.chains import Chains
-from local.chain.chains import run_chains as running_chains
+from local.chain.chains import Chains, run_chains
 from local.chain.node import CONTRACTS
 from local.kit.paths import TOOLS
-from local.stack.launch import run_stack
 from local.stack.local_stack import LocalStack
 from tests.equipment.digests import find_changed_parts
+from tests.shared_stack import Owner, find_stack
 from tests.support import HOUR, NOON, FrozenClock
+
+MAX_EXAMPLES: Final = 50
 
 os.environ |= {
     "AWS_ACCESS_KEY_ID": "testing",
@@ -34,10 +36,12 @@ os.environ |= {
     "POWERTOOLS_SERVICE_NAME": "sortie",
 }
 
-# In CI the same examples every time, and no clock that fails them: what is red stays red.
-settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
-if os.environ.get("CI") == "true":
-    settings.load_profile("ci")
+# No example fails by the clock: machines differ. In CI the examples are the same in every run.
+settings.register_profile("laptop", deadline=None, max_examples=MAX_EXAMPLES)
+settings.register_profile(
+    "ci", deadline=None, max_examples=MAX_EXAMPLES, derandomize=True, print_blob=True
+)
+settings.load_profile("ci" if os.environ.get("CI") == "true" else "laptop")
 
 
 def missing(reason: str) -> NoReturn:
@@ -47,7 +51,13 @@ def missing(reason: str) -> NoReturn:
     pytest.skip(reason)
 
 
-NODE = Path(__file__).parent / "node"
+NODE: Final = Path(__file__).parent / "node"
+OWNER: Final = pytest.StashKey[Owner]()
+TOGETHER: Final = (
+    r"tests/e2e/(payments/|.*::test_paid_example)",
+    r"tests/e2e/(messaging|operations|sessions)/test_faults",
+)
+WAITING: Final = (*TOGETHER, r"tests/e2e/\w+/test_faults", r"tests/e2e/tracking/test_shares")
 
 
 @pytest.fixture
@@ -120,22 +130,20 @@ def a_docs_job(a_job) -> Callable[..., Job]:
 
 
 class BothEnds(LoadFileScheduling):
-    """Every other process takes tests from the queue's end: so fewer start the shared stack.
+    """Schedule files from both ends of the queue, so that waiting and computing tests overlap.
 
-    A file's tests stay together, and so do all that need the paid stack: it starts once then.
+    The tests of a file stay in one process. So do the tests that share the stack for payments, and
+    the tests that kill the same workers.
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        return "paid" if is_paid(nodeid) else super()._split_scope(nodeid)
+        together = next((each for each in TOGETHER if re.match(each, nodeid)), None)
+        return together or super()._split_scope(nodeid)
 
     def _assign_work_unit(self, node: WorkerController) -> None:
-        if int(node.gateway.id.removeprefix("gw")) % 2:
+        if node.gateway.id == "gw0":
             self.workqueue.move_to_end(next(reversed(self.workqueue)), last=False)
         super()._assign_work_unit(node)
-
-
-def is_paid(nodeid: str) -> bool:
-    return nodeid.startswith("tests/e2e/payments/") or "::test_paid_example" in nodeid
 
 
 def pytest_report_header() -> str:
@@ -149,28 +157,27 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> BothEnds:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The shared stack's tests at one end, those with a stack of their own at the other.
-
-    Where the processes meet is what is over soon, so that none works alone at the end: tests of
-    faults, which wait for long, come before the others on their stack.
-    """
-    # The shared stack's longest files are the alphabet's first: backwards, they are not met last.
-    files = {file: at for at, file in enumerate(dict.fromkeys(each.path for each in items))}
-    items.sort(key=lambda each: (place := _place(each), -files[each.path] if place == 0 else 0))
+    """Put tests that wait first, and tests that only compute last."""
+    items.sort(key=_place)
 
 
 def _place(item: pytest.Item) -> int:
-    if is_paid(item.nodeid):
-        return 5
-    end_to_end = item.nodeid.startswith("tests/e2e/")
-    shares = {"stack", "cloud"} & {*getattr(item, "fixturenames", ())}
-    if shares and end_to_end:
-        return -1 if "faults" in item.path.name else 0
-    if shares or "ministack" in item.nodeid:
+    if any(re.match(each, item.nodeid) for each in WAITING):
+        return 0
+    if item.nodeid.startswith("tests/e2e/"):
         return 1
-    if item.nodeid.startswith(("tests/handlers/", "tests/unit/")):
-        return 2
-    return 4 if end_to_end else 3
+    uses_stack = "stack" in getattr(item, "fixturenames", ()) or "ministack" in item.nodeid
+    return 2 if uses_stack else 3
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        config.stash[OWNER] = Owner()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if owner := config.stash.get(OWNER, None):
+        owner.stop()
 
 
 @pytest.fixture
@@ -197,10 +204,9 @@ def lambda_context() -> SimpleNamespace:
 
 
 @pytest.fixture(scope="session")
-def stack() -> Iterator[LocalStack]:
-    """The whole system, deployed from the built template; shared, so use ids of your own."""
-    with run_stack() as started:
-        yield started
+def stack() -> LocalStack:
+    """Return the stack that all test processes share; use ids of your own."""
+    return find_stack()
 
 
 @pytest.fixture(scope="session")
@@ -212,7 +218,7 @@ def chain_tools() -> None:
 @pytest.fixture(scope="session")
 def chains(chain_tools, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chains]:
     """Blockchains to pay on, with a facilitator."""
-    with running_chains(tmp_path_factory.mktemp("chains")) as started:
+    with run_chains(tmp_path_factory.mktemp("chains")) as started:
         yield started
 
 

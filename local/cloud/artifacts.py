@@ -1,7 +1,6 @@
 """Upload a built template's artifacts to S3, each once: their keys are hashes of their content."""
 
 import hashlib
-import io
 import json
 import zipfile
 from collections.abc import Mapping
@@ -33,10 +32,10 @@ class Artifacts:
 
     def put(self, path: Path) -> str:
         """Return the S3 URL of a code folder or a state machine's definition."""
-        if path not in self._urls:
-            body = zip_folder(path) if path.is_dir() else read_definition(path)
-            self._urls[path] = f"s3://{BUCKET}/{self._put(body)}"
-        return self._urls[path]
+        file = archive_of(path) if path.is_dir() else path
+        if file not in self._urls:
+            self._urls[file] = f"s3://{BUCKET}/{self._put(read_artifact(file))}"
+        return self._urls[file]
 
     def put_template(self, template: Mapping[str, Any]) -> str:
         """Return the URL: a CloudFormation request itself may have at most 51,200 bytes."""
@@ -51,20 +50,28 @@ class Artifacts:
         return key
 
 
-def zip_folder(folder: Path) -> bytes:
+def archive_of(folder: Path) -> Path:
+    return folder.resolve().with_suffix(".zip")
+
+
+def zip_artifacts(build: Path) -> None:
+    """Zip each code folder once, for all the stacks that deploy it."""
+    for archive in {archive_of(each) for each in build.iterdir() if each.is_dir()}:
+        zip_folder(archive.with_suffix(""), archive)
+
+
+def zip_folder(folder: Path, archive: Path) -> None:
     """Zip a folder reproducibly: uncompressed, as it stays on this machine, and without times."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
+    with zipfile.ZipFile(archive, "w") as writer:
         for file in sorted(folder.rglob("*")):
             if file.is_file():
                 entry = zipfile.ZipInfo(file.relative_to(folder).as_posix())
                 entry.external_attr = 0o644 << 16
-                archive.writestr(entry, file.read_bytes())
-    return buffer.getvalue()
+                writer.writestr(entry, file.read_bytes())
 
 
-def read_definition(file: Path) -> bytes:
-    """Return a state machine's definition as JSON: `sam deploy` converts YAML, too."""
+def read_artifact(file: Path) -> bytes:
+    """Return an archive unchanged, a state machine's definition as JSON: `sam deploy` does so."""
     if file.suffix not in YAML_SUFFIXES:
         return file.read_bytes()
     return json.dumps(yaml.safe_load(file.read_text())).encode()

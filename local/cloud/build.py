@@ -12,6 +12,7 @@ import hashlib
 import os
 import platform
 import py_compile
+import shutil
 import signal
 import subprocess
 import sys
@@ -20,12 +21,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from local.cloud.artifacts import zip_artifacts
 from local.cloud.template import find_code_folders
 from local.kit.errors import LocalStackError
 from local.kit.paths import BUILT, PYTHON, ROOT, find_tool
 from local.kit.progress import step
 
 SOURCES = ("template.yaml", "functions", "layers", "statemachines", "docs/openapi")
+BUILDERS = ("local/cloud/build.py", "local/cloud/artifacts.py")
 HOST_ARCHITECTURE = "arm64" if platform.machine() in {"aarch64", "arm64"} else "x86_64"
 LAYER_BUDGETS = {  # bytes, unzipped
     "JobsLayer": 26_000_000,
@@ -67,7 +70,10 @@ def build(target: Target) -> Path:
         if not is_current(target):
             with step(target.description):
                 run_sam_build(target)
+                link_copies(target.folder)
                 compile_functions(target.folder)
+                if target is LOCAL:
+                    zip_artifacts(target.folder)
             for layer in LAYER_BUDGETS:
                 report_size(target.folder / layer)
             (target.folder / FINGERPRINT_FILE).write_text(compute_fingerprint(target))
@@ -96,7 +102,7 @@ def lock(path: Path, operation: int) -> Iterator[None]:
 
 def compute_fingerprint(target: Target) -> str:
     digest = hashlib.sha256(f"{target.architecture}\0{sys.version}".encode())
-    for source in SOURCES:
+    for source in (*SOURCES, *BUILDERS):
         for file in list_files(ROOT / source):
             digest.update(f"{file.relative_to(ROOT)}\0".encode())
             digest.update(hashlib.sha256(file.read_bytes()).digest())
@@ -143,9 +149,24 @@ def run_sam_build(target: Target) -> None:
         raise LocalStackError(f"{output}\n`sam build` failed; its output is above")
 
 
+def link_copies(folder: Path) -> None:
+    """Replace equal code folders by links to one: `sam build` makes a copy for each function."""
+    first = dict[str, Path]()
+    for code in find_code_folders(folder):
+        files = list_files(code)
+        names = "".join(f"{file.relative_to(code)}\0" for file in files)
+        digest = hashlib.sha256(names.encode())
+        for file in files:
+            digest.update(hashlib.sha256(file.read_bytes()).digest())
+        original = first.setdefault(digest.hexdigest(), code)
+        if original != code:
+            shutil.rmtree(code)
+            code.symlink_to(original.name)
+
+
 def compile_functions(folder: Path) -> None:
     """Add bytecode: SAM removes it from functions, so that each cold start would compile them."""
-    for code in find_code_folders(folder):
+    for code in {each.resolve() for each in find_code_folders(folder)}:
         compiled = compileall.compile_dir(
             code,
             quiet=1,

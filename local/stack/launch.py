@@ -74,23 +74,27 @@ def run_stack(
         gateway.wait_until(lambda: is_responding(f"{base_url}/"))
         with step("seeding"):
             seeded = seed_registry(ministack.url, STACK_NAME, outputs, base_url, git)
+        processes = [ministack, web_functions.process, gateway, git.process]
         stack = LocalStack(
             name=STACK_NAME,
             base_url=base_url,
+            aws_endpoint_url=ministack.url,
             outputs=outputs,
             seeded=seeded,
             folder=folder,
-            ministack=ministack,
-            gateway=gateway,
-            web_functions=web_functions.process,
-            git=git,
+            mqtt=ministack.mqtt,
+            git_url=git.url,
+            ministack_pid=ministack.pid,
+            web_functions_log=web_functions.process.log,
             payments=payments,
             chains=chains,
+            processes=[*processes, *(chains.processes if chains else ())],
         )
         if with_docks:
             with step("connecting docks"):
                 docks = cleanup.enter_context(run_docks(stack))
-            stack = replace(stack, docks=docks)
+            processes = [*stack.processes, docks]
+            stack = replace(stack, docks_log=docks.log, processes=processes)
         yield stack
 
 

@@ -1,62 +1,45 @@
 """One running local stack."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from jobs.payments.payment import PaymentsMode
 from local.chain.chains import Chains
-from local.cloud.ministack import MiniStack, Mqtt
-from local.git.launch import GitHost
+from local.cloud.ministack import Mqtt
 from local.kit.process import Process
 
 
 @dataclass(frozen=True)
 class LocalStack:
-    """The stack's addresses, and its processes. `seeded` says how to call as the demo tenant."""
+    """The stack's addresses: plain data, except for the processes that this process started.
+
+    `seeded` says how to call as the demo tenant.
+    """
 
     name: str
     base_url: str
+    aws_endpoint_url: str
     outputs: Mapping[str, str]
     seeded: Mapping[str, Any]
     folder: Path
-    ministack: MiniStack
-    gateway: Process
-    web_functions: Process
-    git: GitHost
+    mqtt: Mqtt
+    git_url: str
+    ministack_pid: int
+    web_functions_log: Path
+    docks_log: Path | None = None
     payments: PaymentsMode = PaymentsMode.OFF
     chains: Chains | None = None
-    docks: Process | None = None
+    processes: Sequence[Process] = ()
 
     @property
     def api_key(self) -> str:
         return str(self.seeded["messaging"]["apiKey"])
 
     @property
-    def aws_endpoint_url(self) -> str:
-        return self.ministack.url
-
-    @property
     def websocket_url(self) -> str:
         return to_websocket_url(self.base_url)
-
-    @property
-    def git_url(self) -> str:
-        """The URL of the demo project's repository."""
-        return self.git.url
-
-    @property
-    def mqtt(self) -> Mqtt:
-        return self.ministack.mqtt
-
-    @property
-    def ministack_pid(self) -> int:
-        return self.ministack.pid
-
-    @property
-    def log(self) -> Path:
-        return self.ministack.log
 
     def check(self) -> None:
         """Check that every process is running.
@@ -65,11 +48,8 @@ class LocalStack:
             LocalStackError: A process has ended.
 
         """
-        for process in (self.ministack, self.web_functions, self.gateway, self.git.process):
+        for process in self.processes:
             process.check()
-        for optional in (self.docks, *(self.chains.processes if self.chains else [])):
-            if optional:
-                optional.check()
 
     def description(self) -> dict[str, Any]:
         """Return the content of stack.json: the addresses and keys that clients need."""

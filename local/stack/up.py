@@ -126,8 +126,8 @@ def publish_description(stack: LocalStack, file: Path) -> Iterator[None]:
 def follow_logs(stack: LocalStack) -> None:
     parent, coloured = Parent(), sys.stdout.isatty()
     with LogFollower(stack.aws_endpoint_url, stack.name) as follower, ExitStack() as files:
-        docks = files.enter_context(stack.docks.log.open()) if stack.docks else io.StringIO()
-        web_functions = files.enter_context(stack.web_functions.log.open())
+        docks = files.enter_context(stack.docks_log.open()) if stack.docks_log else io.StringIO()
+        web_functions = files.enter_context(stack.web_functions_log.open())
         while parent.wants_us():
             stack.check()
             for line in docks:

@@ -39,14 +39,14 @@ EVERY_ENGINE = ["memory", *DYNAMODB]
 settings.register_profile(
     "engines",
     deadline=None,
-    max_examples=15,
+    max_examples=8,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
 
 @pytest.fixture(scope="session")
 def cloud(request) -> str:
-    """MiniStack's address. Our tables are not the deployed stack's, so none of it interferes."""
+    """Return MiniStack's address. The tests' tables are not those of the deployed stack."""
     return cloud_of(request)
 
 
@@ -61,8 +61,9 @@ def mocked_client() -> Any:
     return client("dynamodb")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def moto(mocked_client) -> Iterator[DynamoDb]:
+    """Return moto, with tables that a module's tests share, as they do in MiniStack."""
     with mock_aws():
         yield DynamoDb(mocked_client, remote=False)
 

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cached_property
 from types import SimpleNamespace
 from typing import Any, Final
 from uuid import uuid4
@@ -18,6 +19,7 @@ from local.cloud.aws import CREDENTIALS, REGION
 from local.cloud.template import load_template
 from local.kit.paths import ROOT, TOOLS
 
+CREATE: Final = "CreateTable"  # no test is about it
 RESOURCES: Final = load_template(ROOT / "template.yaml")["Resources"]
 _OF_A_TABLE: Final = (
     "AttributeDefinitions", "BillingMode", "GlobalSecondaryIndexes", "KeySchema",
@@ -49,33 +51,27 @@ def cloud_of(request: pytest.FixtureRequest) -> str:
     return address
 
 
+def table(resource: str) -> cached_property[str]:
+    """Create a table of the template when a test first asks for its name."""
+    return cached_property(lambda engine: engine.create(resource))
+
+
 class DynamoDb:
-    """One engine: a client, and tables that nobody consumes the streams of."""
+    """One engine: a client, and tables without consumers of their streams."""
+
+    jobs = table("JobTable")
+    counters = table("CounterTable")
+    registry = table("RegistryTable")
+    missions = table("MissionTable")
+    payments = table("PaymentTable")
+    sessions = table("SessionTable")
+    webhooks = table("WebhookTable")
 
     def __init__(self, dynamodb: Any, *, remote: bool) -> None:
         self.client = dynamodb
         self.remote = remote
-        (
-            self.jobs,
-            self.counters,
-            self.registry,
-            self.missions,
-            self.payments,
-            self.sessions,
-        ) = map(
-            self._create,
-            (
-                "JobTable",
-                "CounterTable",
-                "RegistryTable",
-                "MissionTable",
-                "PaymentTable",
-                "SessionTable",
-            ),
-        )
-        self.webhooks = self._create("WebhookTable")
 
-    def _create(self, resource: str) -> str:
+    def create(self, resource: str) -> str:
         definition: Mapping[str, Any] = RESOURCES[resource]["Properties"]
         name = f"{resource}-{uuid4()}"
         self.client.create_table(
@@ -95,7 +91,12 @@ class DynamoDb:
     def calls(self) -> Iterator[list[str]]:
         """Note the names of the operations that go out."""
         made: list[str] = []
-        with self.hooked("before-call.dynamodb.*", lambda model, **_: made.append(model.name)):
+
+        def note(model: Any, **_: Any) -> None:
+            if model.name != CREATE:
+                made.append(model.name)
+
+        with self.hooked("before-call.dynamodb.*", note):
             yield made
 
     @contextmanager
@@ -122,8 +123,8 @@ class DynamoDb:
         """Have calls refused with an error's code, or not get through at all."""
         so_far = iter(range(after))
 
-        def fail(**_: Any) -> Any:
-            if next(so_far, None) is not None:
+        def fail(model: Any, **_: Any) -> Any:
+            if model.name == CREATE or next(so_far, None) is not None:
                 return None
             if isinstance(failure, Exception):
                 raise failure

@@ -1,4 +1,4 @@
-"""The public API as any client meets it: over HTTP, through the gateway."""
+"""A client of the public API: HTTP through the gateway."""
 
 import http.client
 import json
@@ -12,7 +12,7 @@ from typing import Any, Final
 JOBS: Final = "/api/messaging/jobs"
 USER: Final = "550e8400-e29b-41d4-a716-446655440000"
 ENDED: Final = {"completed", "failed", "timeout"}
-PATIENCE_S: Final = 60
+TIMEOUT_S: Final = 60
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Answer:
 
     @property
     def error(self) -> tuple[int, str]:
-        """What a refusal says, once it has the shape that all of them have."""
+        """Return status and text of an error; check the shape that all errors share."""
         assert self.json.keys() >= {"success", "error", "code"}
         assert self.json["success"] is False
         return self.status, self.json["error"]
@@ -35,7 +35,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Api:
-    """A caller with a key; without one where `key` is None."""
+    """A caller with an API key, or without one if `key` is None."""
 
     base_url: str
     key: str | None
@@ -52,7 +52,7 @@ class Api:
         where = urllib.parse.urlsplit(self.base_url)
         connection = http.client.HTTPConnection(where.hostname or "", where.port, timeout=60)
         with closing(connection):
-            with suppress(BrokenPipeError, ConnectionResetError):  # it has heard enough
+            with suppress(BrokenPipeError, ConnectionResetError):  # the server refused early
                 connection.request(method, path, body, {**credential, **(headers or {})})
             response = connection.getresponse()
             names = {name.lower(): value for name, value in response.getheaders()}
@@ -62,7 +62,7 @@ class Api:
         return self.send("GET", path, headers=headers)
 
     def post(self, path: str, body: Any, headers: Mapping[str, str] | None = None) -> Answer:
-        """Send a body: bytes as they are, all else as JSON."""
+        """Send bytes unchanged and anything else as JSON."""
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
         return self.send("POST", path, raw, {"Content-Type": "application/json", **(headers or {})})
 
@@ -70,7 +70,7 @@ class Api:
         return self.post(JOBS, {"userId": USER, "content": content, **fields}, headers)
 
     def create(self, content: str = "Hello", **fields: Any) -> str:
-        """Return the id of a new job."""
+        """Create a job and return its id."""
         answer = self.ask(content, **fields)
         assert answer.status == 201, answer
         return str(answer.json["jobId"])
@@ -93,8 +93,8 @@ class Api:
         assert answer.status == 200, answer
         return answer.json
 
-    def until(self, job_id: str, *statuses: str, seconds: float = PATIENCE_S) -> Any:
-        """Return the job once it has one of these statuses; by default, once it has ended."""
+    def until(self, job_id: str, *statuses: str, seconds: float = TIMEOUT_S) -> Any:
+        """Return the job once it has one of `statuses`, by default once it has ended."""
         wanted = statuses or ENDED
         return eventually(
             lambda: self.job(job_id), lambda job: job["status"] in wanted, seconds=seconds
@@ -103,19 +103,19 @@ class Api:
 
 def eventually[T](
     look: Callable[[], T],
-    found: Callable[[T], Any],
+    accept: Callable[[T], Any],
     *,
-    seconds: float = PATIENCE_S,
+    seconds: float = TIMEOUT_S,
     pause: float = 0.3,
 ) -> T:
-    """Look until what is seen is `found`; fail with the last of it after so many seconds.
+    """Poll `look` until `accept` holds for its result; fail after `seconds`.
 
-    The longer it takes, the longer the pauses: each look keeps the whole stack busy.
+    The pauses grow up to `pause`: every poll costs the stack CPU time.
     """
     ends, wait = time.monotonic() + seconds, 0.05
     while True:
         seen = look()
-        if found(seen):
+        if accept(seen):
             return seen
         assert time.monotonic() < ends, f"after {seconds} s still {seen!r}"
         time.sleep(wait)

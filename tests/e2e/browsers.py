@@ -1,4 +1,4 @@
-"""Browsers: a real one, and whether pages of any origin may read an answer."""
+"""Chromium, and CORS."""
 
 import os
 import shutil
@@ -17,10 +17,10 @@ QUIETLY: Final = [
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 ]
-PATIENCE_MS: Final = 60_000
+TIMEOUT_MS: Final = 60_000
 REFUSALS: Final = (
-    *("Failed to load resource", "WebSocket connection to"),  # Chromium's own words
-    "Deprecated: escaping deep link whitespace",  # Swagger UI of each link with a _ in it
+    *("Failed to load resource", "WebSocket connection to"),  # Chromium's words
+    "Deprecated: escaping deep link whitespace",  # from Swagger UI, about links with a _
 )
 NAMELESS: Final = """() => {
   const all = (selector) => [...document.querySelectorAll(selector)];
@@ -37,7 +37,7 @@ type Visit = Callable[..., Page]
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """Start this machine's; while it runs, no other event loop can run in this thread."""
+    """Start Chromium; no other event loop can run in this thread meanwhile."""
     found = next(filter(None, map(shutil.which, CHROMIUM)), None)
     if found is None:
         reason = f"none of {', '.join(CHROMIUM)} is on the PATH"
@@ -46,16 +46,16 @@ def chromium() -> Iterator[Browser]:
         pytest.skip(reason)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found, args=QUIETLY)
-        expect.set_options(timeout=PATIENCE_MS)
+        expect.set_options(timeout=TIMEOUT_MS)
         yield browser
         browser.close()
 
 
 @contextmanager
 def visits(browser: Browser, url: str) -> Iterator[Visit]:
-    """Open pages below this URL. Nothing may go wrong in them, nor may they ask another host.
+    """Open pages below this URL; fail on console errors and requests to other hosts.
 
-    Where a test wants `refusals`, those may happen.
+    `refusals` allows errors about refused requests.
     """
     problems: list[str] = []
     with ExitStack() as cleanup:

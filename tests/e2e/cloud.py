@@ -1,4 +1,4 @@
-"""What an operator can see and break, below the public API."""
+"""The emulated AWS below the public API, as an operator sees and breaks it."""
 
 import json
 import os
@@ -30,7 +30,7 @@ class Cloud:
         return self.stack.outputs["RegistryTableName"]
 
     def header(self, ref: JobRef) -> Any:
-        """The job's item, whatever readers make of it."""
+        """Return the job's stored header item."""
         return self.client("dynamodb").get_item(
             TableName=self.jobs, Key=key(ref), ConsistentRead=True
         )["Item"]
@@ -39,7 +39,7 @@ class Cloud:
         return str(self.header(ref)["status"]["S"])
 
     def change(self, ref: JobRef, **numbers: int) -> None:
-        """Write numbers over a job's own, behind the back of all code."""
+        """Overwrite numeric attributes of a job, bypassing all code."""
         names = {f"#{name}": name for name in numbers}
         self.client("dynamodb").update_item(
             TableName=self.jobs,
@@ -50,11 +50,18 @@ class Cloud:
         )
 
     def send(self, ref: JobRef) -> None:
-        """Put the job's message into the agent queue once more."""
+        """Put the job's message into the agent queue again."""
         body = {"tenant": ref.tenant, "dialect": ref.kind, "jobId": ref.id}
         self.client("sqs").send_message(
             QueueUrl=self.stack.outputs["AgentQueueUrl"], MessageBody=json.dumps(body)
         )
+
+    def resource(self, name: str) -> str:
+        """Return the physical id of a resource of the stack."""
+        found = self.client("cloudformation").describe_stack_resource(
+            StackName=self.stack.name, LogicalResourceId=name
+        )
+        return str(found["StackResourceDetail"]["PhysicalResourceId"])
 
     def machine(self, name: str) -> str:
         machines = self.client("stepfunctions").list_state_machines()["stateMachines"]
@@ -71,24 +78,25 @@ class Cloud:
             if each["name"] == name
         ]
 
-    def waiting(self, queue: str) -> int:
-        """How many messages a queue holds, in flight or not."""
-        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    def waiting(self, queue: str, *, in_flight: bool = True) -> int:
+        """Return how many messages a queue holds, with those in flight or only the visible ones."""
+        names = ["ApproximateNumberOfMessages"]
+        names += ["ApproximateNumberOfMessagesNotVisible"] if in_flight else []
         found = self.client("sqs").get_queue_attributes(
             QueueUrl=self.stack.outputs[queue], AttributeNames=names
         )
         return sum(int(found["Attributes"][name]) for name in names)
 
     def purge(self, queue: str) -> None:
-        """Drop what earlier tests left in a queue: some of it may come back for hours."""
+        """Drop the messages that earlier tests left in a queue."""
         self.client("sqs").purge_queue(QueueUrl=self.stack.outputs[queue])
 
     def consume(self, function: str, *, enabled: bool) -> None:
-        """Let a function take messages from its queue, or not."""
+        """Enable or disable a function's event source."""
         self.let(function, Enabled=enabled)
 
     def let(self, function: str, **settings: Any) -> None:
-        """Change how a function takes messages from its queue."""
+        """Change the settings of a function's event source."""
         functions = self.client("lambda")
         [mapping] = [
             each["UUID"]
@@ -102,7 +110,7 @@ class Cloud:
         )
 
     def kill(self, function: str) -> int:
-        """SIGKILL each process that runs a function; return how many there were."""
+        """Kill each process that runs a function; return their number."""
         pids = self.workers(function)
         for pid in pids:
             with suppress(ProcessLookupError):
@@ -110,12 +118,9 @@ class Cloud:
         return len(pids)
 
     def workers(self, function: str) -> list[int]:
-        return [
-            pid
-            for pid, parent, command in processes()
-            if parent == self.stack.ministack_pid
-            and f"-lambda-{self.stack.name}-{function}Function-" in command
-        ]
+        folders = f"ministack/ministack-lambda-{self.stack.name}-{function}Function-*"
+        started = {int(each.read_text()) for each in self.stack.folder.glob(f"{folders}/pid")}
+        return [pid for pid, _, _ in processes() if pid in started]
 
 
 @contextmanager
@@ -135,7 +140,7 @@ def key(ref: JobRef) -> dict[str, Any]:
 
 
 def processes() -> list[tuple[int, int, str]]:
-    """Every process on this machine: its id, its parent's, its command line."""
+    """Return id, parent's id and command line of every process on this machine."""
     shown = subprocess.run(
         ["ps", "-axwwo", "pid=,ppid=,command="], capture_output=True, check=True, text=True
     )

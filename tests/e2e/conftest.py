@@ -1,8 +1,9 @@
-"""The deployed local stack, as its clients and its operators see it."""
+"""Fixtures for the deployed local stack: clients, operators, webhook receivers."""
 
 import os
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -30,16 +31,36 @@ from tests.e2e.partners import Partner, registered
 from tests.e2e.payers import Payer
 from tests.e2e.webhooks.deliveries import signing
 from tests.receiver import Receiver, receiving
+from tests.shared_stack import CALM, FRAGILE, find_stack
+
+
+@pytest.fixture(scope="module")
+def stack(request: pytest.FixtureRequest) -> LocalStack:
+    """Return the stack of the module's tests: faults must not disturb the tests of others."""
+    return find_stack(FRAGILE if request.path.name == "test_faults.py" else CALM)
 
 
 @pytest.fixture(scope="session")
-def cloud(stack: LocalStack) -> Iterator[Cloud]:
-    """The emulated AWS below the stack."""
-    with above(stack) as cloud:
-        yield cloud
+def clouds() -> Iterator[Callable[[LocalStack], Cloud]]:
+    """Return one `Cloud` per stack: its clients are slow to make."""
+    with ExitStack() as cleanup:
+        made = dict[str, Cloud]()
+
+        def cloud_of(stack: LocalStack) -> Cloud:
+            if stack.base_url not in made:
+                made[stack.base_url] = cleanup.enter_context(above(stack))
+            return made[stack.base_url]
+
+        yield cloud_of
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
+def cloud(stack: LocalStack, clouds: Callable[[LocalStack], Cloud]) -> Cloud:
+    """Return the emulated AWS below the stack."""
+    return clouds(stack)
+
+
+@pytest.fixture(scope="module")
 def registry(cloud: Cloud) -> RegistryTable:
     table = cloud.stack.outputs["RegistryTableName"]
     return RegistryTable(cloud.client("dynamodb"), table, clock=lambda: 0)
@@ -54,9 +75,9 @@ def browser() -> Iterator[Browser]:
 type MakeTenant = Callable[..., Api]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def make_tenant(stack: LocalStack, registry: RegistryTable) -> MakeTenant:
-    """Register a tenant that nobody else uses, with an echo or with these agents, and a key."""
+    """Register a new tenant with a key and these agents, by default an echo."""
 
     def make(*agents: Agent) -> Api:
         tenant = f"tenant-{uuid4().hex[:12]}"
@@ -76,16 +97,16 @@ def api(make_tenant: MakeTenant) -> Api:
 
 @pytest.fixture(scope="module")
 def shared_api(make_tenant: MakeTenant) -> Api:
-    """A caller for tests that look at single answers only."""
+    """Return a caller for tests that look at single answers only."""
     return make_tenant()
 
 
 type MakePartner = Callable[..., Partner]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def make_partner(cloud: Cloud, registry: RegistryTable) -> MakePartner:
-    """Register a partner's program of this role, of an organisation of its own or of this one."""
+    """Register a partner's program, by default of a new organisation."""
 
     def make(role: Role = Role.MANAGER, tenant: str | None = None) -> Partner:
         return registered(cloud, registry, role, tenant or f"partner-{uuid4().hex[:12]}")
@@ -93,9 +114,9 @@ def make_partner(cloud: Cloud, registry: RegistryTable) -> MakePartner:
     return make
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def demo_partner(stack: LocalStack) -> Partner:
-    """The seeded one, who has drones."""
+    """Return the seeded partner, who has drones."""
     seeded = stack.seeded["missions"]
     return Partner(
         stack.base_url, "demo", seeded["apiKey"], seeded["clientId"], seeded["clientSecret"]
@@ -105,9 +126,9 @@ def demo_partner(stack: LocalStack) -> Partner:
 type MakeDocs = Callable[..., DocsApi]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def make_docs(stack: LocalStack, cloud: Cloud, registry: RegistryTable) -> MakeDocs:
-    """Register an organisation that nobody else uses, or a further project of this one."""
+    """Register a project, by default of a new organisation."""
     projects = DynamoProjects(cloud.client("dynamodb"), cloud.registry, lambda: 0)
 
     def make(tenant: str | None = None, repository: str = NOWHERE, **about: Any) -> DocsApi:
@@ -120,28 +141,28 @@ def make_docs(stack: LocalStack, cloud: Cloud, registry: RegistryTable) -> MakeD
     return make
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def demo_docs(stack: LocalStack) -> DocsApi:
-    """The seeded one, whose project has a repository."""
+    """Return the seeded caller, whose project has a repository."""
     seeded = stack.seeded["docsAgents"]
     return DocsApi(stack.base_url, "demo", seeded["projectId"], seeded["apiKey"])
 
 
 @pytest.fixture
 def clone(stack: LocalStack, tmp_path: Path) -> Callable[[str], Clone]:
-    """Clone the demo repository's branch of this name."""
+    """Clone a branch of the demo repository."""
     return lambda branch: cloned(stack.git_url, branch, tmp_path / uuid4().hex)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def demo(stack: LocalStack) -> Api:
-    """The seeded tenant."""
+    """Return the seeded tenant."""
     return Api(stack.base_url, stack.api_key, "demo")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def bus_of(cloud: Cloud) -> Callable[[Api], Bus]:
-    """What the stack's event bus says about a caller's tenant, from its opening on."""
+    """Record the events of a caller's tenant."""
     return lambda api: Bus(cloud, api.tenant)
 
 
@@ -153,21 +174,20 @@ def bus(api: Api, bus_of: Callable[[Api], Bus]) -> Iterator[Bus]:
 
 @pytest.fixture(scope="session")
 def paid_stack(chain_tools) -> Iterator[LocalStack]:
-    """Another stack, on which jobs cost something."""
+    """Start a stack on which jobs cost something."""
     hashes = {"AllowTransactionHash": "true"}
     with run_stack(payments=PaymentsMode.REQUIRED, parameters=hashes, with_docks=False) as started:
         yield started
 
 
 @pytest.fixture(scope="session")
-def paid_cloud(paid_stack: LocalStack) -> Iterator[Cloud]:
-    with above(paid_stack) as cloud:
-        yield cloud
+def paid_cloud(paid_stack: LocalStack, clouds: Callable[[LocalStack], Cloud]) -> Cloud:
+    return clouds(paid_stack)
 
 
 @pytest.fixture
 def payer(paid_stack: LocalStack) -> Iterator[Payer]:
-    """Who has a key, and the money; everything works before a test, and after it."""
+    """Return a caller with a key and money; reset the facilitator before and after."""
     made = Payer.of(paid_stack, Api(paid_stack.base_url, paid_stack.api_key, "demo"))
     made.chains.facilitator.script()
     yield made
@@ -179,7 +199,7 @@ type Make = Callable[..., subprocess.CompletedProcess[str]]
 
 @pytest.fixture
 def make(stack: LocalStack) -> Make:
-    """Have make do something with this stack, as an operator does."""
+    """Run a make target on this stack, as an operator does."""
 
     def run(target: str, **variables: object) -> subprocess.CompletedProcess[str]:
         named = [f"{name}={value}" for name, value in variables.items()]
@@ -197,12 +217,12 @@ def make(stack: LocalStack) -> Make:
 
 @pytest.fixture
 def server() -> Iterator[Receiver]:
-    """Where webhooks go."""
+    """Run a webhook receiver."""
     with receiving() as made:
         yield made
 
 
 @pytest.fixture
 def secret(cloud: Cloud, api: Api) -> str:
-    """What the tenant's webhooks are signed with."""
+    """Return the signing secret of the tenant's webhooks."""
     return signing(cloud, api.tenant)

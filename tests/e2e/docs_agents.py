@@ -1,4 +1,4 @@
-"""The documentation agents' API as its clients meet it: a key, a project, requests about it."""
+"""A client of the documentation agents' API, and of git."""
 
 import http.client
 import json
@@ -12,7 +12,7 @@ from typing import Any
 from jobs.auth.api_key import Scope
 from jobs.auth.authenticate import new_key
 from scripts.registry_table import RegistryTable
-from tests.e2e.api import PATIENCE_S, Answer, Api, eventually
+from tests.e2e.api import TIMEOUT_S, Answer, Api, eventually
 
 FOREVER = 2**42
 OVER = {"completed", "error", "interrupted", "github_missconfigured"}
@@ -21,7 +21,7 @@ NOWHERE = "http://127.0.0.1:9/nowhere.git"
 
 @dataclass(frozen=True)
 class DocsApi:
-    """A caller with a key and a project; `path` is filled in: `/v2/agent/{project}/job`."""
+    """A caller with a key and a project, whose id replaces `{project}` in paths."""
 
     base_url: str
     tenant: str
@@ -31,7 +31,7 @@ class DocsApi:
     def send(
         self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None
     ) -> Answer:
-        """Send a body: bytes as they are, all else as JSON."""
+        """Send bytes unchanged and anything else as JSON."""
         raw = body if isinstance(body, bytes | None) else json.dumps(body).encode()
         kind = {} if raw is None else {"Content-Type": "application/json"}
         mine = {"Authorization": f"Bearer {self.key}", **kind, **(headers or {})}
@@ -76,7 +76,7 @@ class Clone:
 
 
 def cloned(url: str, branch: str, folder: Path) -> Clone:
-    """Clone as anybody else would, with the ordinary git client."""
+    """Clone with the ordinary git client."""
     subprocess.run(["git", "clone", "--quiet", "--branch", branch, url, str(folder)], check=True)
     return Clone(folder)
 
@@ -96,7 +96,7 @@ class Streamed:
 def write(
     docs: DocsApi, prompt: str, listening: Callable[[str], None] = lambda _: None, **body: Any
 ) -> Streamed:
-    """Create a job as published clients do, and read its stream to the end, line by line."""
+    """Create a job and read its stream to the end, line by line."""
     where = urllib.parse.urlsplit(docs.base_url)
     connection = http.client.HTTPConnection(where.hostname or "", where.port, timeout=180)
     sent = {"messages": [{"role": "user", "content": prompt}], **body}
@@ -120,7 +120,7 @@ def write(
     )
 
 
-def over(docs: DocsApi, job_id: str, *, seconds: float = PATIENCE_S) -> Any:
+def over(docs: DocsApi, job_id: str, *, seconds: float = TIMEOUT_S) -> Any:
     """Return the session once the agent has stopped."""
     return eventually(
         lambda: docs.get(f"/v1/agent/{{project}}/job/{job_id}").json,

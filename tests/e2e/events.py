@@ -1,4 +1,4 @@
-"""What the stack tells the world on its event bus, about one tenant."""
+"""Events of one tenant on the stack's event bus."""
 
 import json
 from typing import Any, Self
@@ -8,7 +8,7 @@ from tests.e2e.cloud import Cloud
 
 
 class Bus:
-    """A rule of its own that copies a tenant's events into a queue of its own."""
+    """A temporary rule that copies a tenant's events into a temporary queue."""
 
     def __init__(self, cloud: Cloud, tenant: str) -> None:
         self._name = f"listen-{tenant}"
@@ -42,7 +42,7 @@ class Bus:
         self._sqs.delete_queue(QueueUrl=self._queue)
 
     def heard(self) -> list[Any]:
-        """The details of all events so far, in the order of their coming."""
+        """Return the details of all events so far, in order of arrival."""
         while messages := self._received():
             for message in messages:
                 self._heard.append(json.loads(message["Body"])["detail"])
@@ -55,7 +55,7 @@ class Bus:
         return [event["status"] for event in self.heard() if event["jobId"] == job_id]
 
     def until(self, job_id: str, *statuses: str) -> None:
-        """Wait for the events of a job to be these. Give more of them time to come, too."""
+        """Wait for as many events of a job; check that they are exactly these."""
         eventually(lambda: self.of(job_id), lambda seen: len(seen) >= len(statuses))
         assert self.of(job_id) == [*statuses]
 

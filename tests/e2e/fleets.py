@@ -1,4 +1,4 @@
-"""An organisation with docks of its own, which fly for real, only faster."""
+"""Organisations with simulated docks that fly faster than real ones."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -41,7 +41,7 @@ class Fleet:
         return answer.json["job"]
 
     def until(self, job_id: str, *statuses: str, seconds: float = 60) -> Any:
-        """Return the job once it has one of these statuses; by default, once it has ended."""
+        """Return the job once it has one of `statuses`, by default once it has ended."""
         wanted = statuses or ENDED
         return eventually(
             lambda: self.job(job_id), lambda job: job["status"] in wanted, seconds=seconds
@@ -61,9 +61,9 @@ class Fleet:
 def fleet(
     cloud: Cloud, partner: Partner, behaviours: Sequence[str | None], *, away: float = 2
 ) -> Iterator[Fleet]:
-    """Register a group with a device for each behaviour, and have its dock behave so.
+    """Register a group with one device per behaviour, and run their docks.
 
-    The dock of one that is `ABSENT` does not run yet.
+    The dock of a device that is `ABSENT` does not run.
     """
     name = uuid4().hex[:8]
     ids = [f"dock-{name}-{n}" for n in range(1, len(behaviours) + 1)]
@@ -89,5 +89,5 @@ def fleet(
 
 
 def in_seconds(seconds: float) -> str:
-    """A time to schedule a mission for."""
+    """Return a time for `scheduledAt`."""
     return (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat()

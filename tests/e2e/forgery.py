@@ -1,4 +1,4 @@
-"""Access tokens that nobody has issued, made of one that somebody has."""
+"""Forged access tokens, made from a valid one."""
 
 import base64
 import hashlib
@@ -22,21 +22,21 @@ def parts_of(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
     return jwt.get_unverified_header(token), claims
 
 
-def spelled(part: Mapping[str, Any] | bytes) -> str:
+def encode(part: Mapping[str, Any] | bytes) -> str:
     raw = part if isinstance(part, bytes) else json.dumps(part).encode()
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
 def unsigned(token: str, alg: str) -> str:
     header, claims = parts_of(token)
-    return f"{spelled(header | {'alg': alg})}.{spelled(claims)}."
+    return f"{encode(header | {'alg': alg})}.{encode(claims)}."
 
 
 def raised(token: str) -> str:
-    """A manager's claims under a viewer's signature."""
+    """Keep a viewer's signature under a manager's claims."""
     header, _, signature = token.split(".")
     _, claims = parts_of(token)
-    return f"{header}.{spelled(claims | MANAGER)}.{signature}"
+    return f"{header}.{encode(claims | MANAGER)}.{signature}"
 
 
 def bent(token: str) -> str:
@@ -46,10 +46,10 @@ def bent(token: str) -> str:
 
 
 def confused(token: str, secret: bytes) -> str:
-    """Signed with what everybody may know, the pool's public key, as if that were a secret."""
+    """Sign by HMAC with the pool's public key as the secret."""
     header, claims = parts_of(token)
-    text = f"{spelled(header | {'alg': 'HS256'})}.{spelled(claims)}"
-    return f"{text}.{spelled(hmac.digest(secret, text.encode(), hashlib.sha256))}"
+    text = f"{encode(header | {'alg': 'HS256'})}.{encode(claims)}"
+    return f"{text}.{encode(hmac.digest(secret, text.encode(), hashlib.sha256))}"
 
 
 def pem(key: Jwk, kind: PublicFormat) -> bytes:
@@ -59,7 +59,7 @@ def pem(key: Jwk, kind: PublicFormat) -> bytes:
 
 
 def own(token: str, **header: Any) -> str:
-    """Signed with a key of the forger's own."""
+    """Sign with the forger's own key."""
     stolen, claims = parts_of(token)
     return jwt.encode(claims, OWN_KEY, algorithm="RS256", headers=stolen | header)
 

@@ -1,4 +1,4 @@
-"""The missions API as a partner's program meets it: a client, its tokens, requests with them."""
+"""A client of the missions API: its credentials, tokens and requests."""
 
 import json
 from collections.abc import Mapping
@@ -30,7 +30,7 @@ class Partner:
         }
 
     def ask_for_token(self, body: Any = None, **headers: str) -> Answer:
-        """Ask with one's own API key and credentials, unless told otherwise."""
+        """Request a token, by default with the partner's own API key and credentials."""
         sent = self.grant if body is None else body
         return Api(self.base_url, None, self.tenant).post(
             "/v3/auth/token", sent, {"x-api-key": self.api_key} | headers
@@ -50,7 +50,7 @@ class Partner:
     def send(
         self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None
     ) -> Answer:
-        """Send a body: bytes as they are, all else as JSON."""
+        """Send bytes unchanged and anything else as JSON."""
         raw = body if isinstance(body, bytes | None) else json.dumps(body).encode()
         kind = {} if raw is None else {"Content-Type": "application/json"}
         mine = {"Authorization": f"Bearer {self.token}", **kind, **(headers or {})}
@@ -64,7 +64,7 @@ class Partner:
 
 
 def registered(cloud: Cloud, registry: RegistryTable, role: Role, organisation: str) -> Partner:
-    """Register a program of this role with an organisation, as `make partner` does."""
+    """Register a program of an organisation, as `make partner` does."""
     made = enrol(
         cloud.client("cognito-idp"),
         cloud.stack.outputs["UserPoolId"],

@@ -1,4 +1,4 @@
-"""Who pays for jobs, as x402 has it or by a transaction of its own."""
+"""A caller that pays for jobs, by x402 or by a transaction of its own."""
 
 import hashlib
 import json
@@ -42,7 +42,7 @@ class Payer:
         return self.api.ask(content, headers=authorization.headers(version) | more)
 
     def insist(self, authorization: Authorization, content: str = "Hello") -> Answer:
-        """Repeat a request as long as its payment's fate is unknown, as its answer asks for."""
+        """Repeat a request until the outcome of its payment is known."""
         return eventually(
             lambda: self.ask(authorization, content),
             lambda answer: answer.status != UNKNOWN,
@@ -51,7 +51,7 @@ class Payer:
         )
 
     def transfer(self, amount: int = PRICE, *, to: str | None = None) -> str:
-        """Pay without asking anybody; return the transaction."""
+        """Send a transaction of one's own; return its hash."""
         node, recipient = self.node(), to or self.chains.pay_to
         method = "transfer(address,uint256)"
         return node.send(self.address, node.asset, "Token", method, recipient, amount)
@@ -59,7 +59,7 @@ class Payer:
     def show(
         self, transaction: str, content: str = "Hello", *, signer: str | None = None, **more: str
     ) -> Answer:
-        """Ask for a job that a transaction has paid for."""
+        """Ask for a job that a transaction paid for."""
         body = json.dumps({"userId": USER, "content": content}).encode()
         text = f"base\n{transaction}\n{hashlib.sha256(body).hexdigest()}"
         signature = sign_personal_message(self.node(), signer or self.address, text)
@@ -71,10 +71,10 @@ class Payer:
         return self.api.post("/api/messaging/jobs", body, headers | more)
 
     def earned(self, network: str = "base") -> int:
-        """What the service has got so far, in atomic units."""
+        """Return the balance of the service's wallet, in atomic units."""
         return self.node(network).balance(self.chains.pay_to)
 
     def jobs(self, contents: Sequence[str]) -> list[str]:
-        """Which of these messages have become jobs, however often."""
+        """Return the prompts among `contents` that became jobs, once for each job."""
         listed = self.api.listed(limit=100)["jobs"]
         return [each["prompt"] for each in listed if each["prompt"] in contents]

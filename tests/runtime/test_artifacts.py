@@ -104,7 +104,7 @@ def test_artifacts_have_no_stale_bytecode(built) -> None:
 
 def test_bytecode_survives_a_zip(layer, tmp_path) -> None:
     archive = tmp_path / "layer.zip"
-    archive.write_bytes(zip_folder(layer))
+    zip_folder(layer, archive)
 
     with zipfile.ZipFile(archive) as packed:
         packed.extractall(tmp_path / "opt")

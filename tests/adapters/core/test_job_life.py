@@ -22,4 +22,4 @@ class JobLifeInDynamoDb(JobLife):
 
 
 TestJobLifeInDynamoDb = JobLifeInDynamoDb.TestCase
-TestJobLifeInDynamoDb.settings = settings(max_examples=5, stateful_step_count=20, **SLOWLY)
+TestJobLifeInDynamoDb.settings = settings(max_examples=3, stateful_step_count=15, **SLOWLY)

@@ -1,4 +1,4 @@
-"""A service that throttles or is out of reach: `UnavailableError`, and nothing is half done."""
+"""Throttled and unreachable tables raise `UnavailableError` and leave nothing half done."""
 
 from collections.abc import Callable
 from typing import Any
@@ -75,30 +75,29 @@ CALLS: dict[str, Call] = {
 
 
 @pytest.mark.parametrize("failure", FAILURES, ids=str)
-@pytest.mark.parametrize("call", CALLS)
-def test_throttled_call_raises_unavailable(moto, clock, a_job, call, failure) -> None:
+def test_passing_failure_raises_unavailable(moto, clock, a_job, failure) -> None:
     with moto.failing(failure), pytest.raises(UnavailableError):
-        CALLS[call](moto, clock, a_job(request=LARGE))
+        CALLS["get"](moto, clock, a_job())
 
 
 @pytest.mark.parametrize("call", CALLS)
-def test_outage_raises_unavailable(moto, clock, a_job, call) -> None:
+def test_call_during_an_outage_raises_unavailable(moto, clock, a_job, call) -> None:
     with moto.failing("InternalServerError", status=500), pytest.raises(UnavailableError):
         CALLS[call](moto, clock, a_job(request=LARGE))
 
 
-@pytest.mark.parametrize("call", CALLS)
-def test_permanent_error_is_raised_unchanged(moto, clock, a_job, call) -> None:
+def test_lasting_failure_raises_the_clients_error(moto, clock, a_job) -> None:
     with moto.failing("AccessDeniedException"), pytest.raises(ClientError, match="AccessDenied"):
-        CALLS[call](moto, clock, a_job(request=LARGE))
+        CALLS["add"](moto, clock, a_job())
 
 
-@pytest.mark.parametrize("key", [None, KEY], ids=["no key", "key"])
 @pytest.mark.parametrize(
-    "refused", [({}, 0), (LARGE, 0), (LARGE, 1)], ids=["small", "body", "header"]
+    "failed",
+    [({}, 0, None), ({}, 0, KEY), (LARGE, 0, None), (LARGE, 1, KEY)],
+    ids=["small", "small with a key", "body", "header with a key"],
 )
-def test_failed_create_stores_nothing(moto, clock, a_job, key, refused) -> None:
-    request_, after = refused
+def test_failed_create_stores_nothing(moto, clock, a_job, failed) -> None:
+    request_, after, key = failed
     jobs, job = repository(moto, clock), a_job(request=request_)
 
     with (

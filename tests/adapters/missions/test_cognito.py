@@ -44,7 +44,7 @@ def endpoint() -> Iterator[type[Endpoint]]:
     handler = type("Handler", (Endpoint,), {"asked": [], "answer": (200, json.dumps(GOOD))})
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         handler.url = f"http://127.0.0.1:{server.server_port}/oauth2/token"
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, args=[0.01])
         thread.start()
         yield handler
         server.shutdown()

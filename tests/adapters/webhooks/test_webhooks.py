@@ -284,6 +284,8 @@ def test_message_malformed_raises_value_error(text) -> None:
 def secrets_manager(clock):
     with mock_aws():
         made = client("secretsmanager")
+        for secret in made.list_secrets()["SecretList"]:
+            made.delete_secret(SecretId=secret["Name"], ForceDeleteWithoutRecovery=True)
         yield made, WebhookSecrets(SecretsManager(made, clock), "sortie/webhooks/")
 
 

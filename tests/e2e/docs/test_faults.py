@@ -1,4 +1,4 @@
-"""What may break under documentation agents, and what becomes of their jobs then."""
+"""Faults of workers, repositories and models of documentation agents."""
 
 import threading
 from uuid import uuid4
@@ -14,7 +14,7 @@ def branch() -> str:
     return f"docs/{uuid4().hex[:8]}"
 
 
-def test_a_job_whose_worker_is_killed_is_done_by_another_before_the_same_readers(
+def test_killed_worker_restarts_the_job_within_the_same_stream(
     demo_docs, branch, cloud, clone
 ) -> None:
     killed = threading.Event()
@@ -42,7 +42,7 @@ def test_a_job_whose_worker_is_killed_is_done_by_another_before_the_same_readers
     assert got.git("rev-list", "--count", "origin/main..HEAD") == "1"
 
 
-def test_a_repository_out_of_reach_fails_its_job_and_frees_the_branch(make_docs) -> None:
+def test_unreachable_repository_fails_the_job_and_frees_its_branch(make_docs) -> None:
     nowhere = make_docs()
 
     sent = [write(nowhere, "say Hello", branch="docs/x") for _ in range(2)]
@@ -52,9 +52,7 @@ def test_a_repository_out_of_reach_fails_its_job_and_frees_the_branch(make_docs)
         assert over(nowhere, each.job_id)["haultReason"] == "error"
 
 
-def test_a_job_that_no_worker_can_process_fails_and_the_next_on_its_branch_goes_on(
-    stack, make_docs, cloud, branch
-) -> None:
+def test_unprocessable_docs_job_fails_by_its_dead_letter(stack, make_docs, cloud) -> None:
     broken = make_docs("demo", stack.git_url, provider="openai", models={"sonnet": "m"})
     job = broken.create("Anything").json["id"]
 

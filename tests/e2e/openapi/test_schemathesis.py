@@ -1,9 +1,8 @@
-"""The deployed stack answers as its OpenAPI documents say, whatever it is asked: schemathesis asks.
+"""Schemathesis checks the deployed stack's answers against the OpenAPI documents.
 
-Each operation gets its examples, whatever its schema's limits suggest, and a few random requests,
-the same ones in every run; and is asked without its key. Tenants are new ones: they have no secret
-to sign webhooks with, so that none is sent; their drones do not exist, and their repository is
-nowhere.
+Each operation receives its examples, the limits of its schema and a few random requests, the same
+in every run, and one request without a key. The tenants are new: they have no webhook secret, so no
+webhook is sent; they have no drones, and their repository does not exist.
 """
 
 import os
@@ -33,7 +32,7 @@ DELIVERY = "5f0c1a52-7d1e-5b0a-9d55-0c1f6f1d2a01"
 
 @dataclass(frozen=True)
 class Caller:
-    """Who may use an API; `known` says what there is in the place of what examples are about."""
+    """A caller of an API; `known` maps ids in the examples to ids that exist."""
 
     headers: Mapping[str, str]
     known: Mapping[str, str] = field(default_factory=dict)
@@ -88,7 +87,7 @@ def docs(make_docs) -> Caller:
 
 
 @pytest.mark.parametrize("name", APIS)
-def test_every_operation_answers_as_it_is_described(
+def test_operations_answer_as_their_document_describes(
     name, stack, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
     caller: Caller = request.getfixturevalue(name)
@@ -101,7 +100,7 @@ def test_every_operation_answers_as_it_is_described(
     asked = subprocess.run(
         [
             *(sys.executable, "-m", "schemathesis.cli"),
-            *("--config-file", ROOT / "tests/e2e/schemathesis.toml"),
+            *("--config-file", ROOT / "tests/e2e/openapi/schemathesis.toml"),
             *("run", described, "--url", stack.base_url, "--no-color"),
             *(f"--header={key}:{value}" for key, value in caller.headers.items()),
         ],

@@ -1,4 +1,4 @@
-"""A payment instead of a key: the job belongs to whoever knows its id."""
+"""Payments in place of an API key: any caller may read a paid job by its id."""
 
 from collections.abc import Iterator
 
@@ -13,65 +13,44 @@ from tests.e2e.payers import Payer
 
 
 @pytest.fixture(scope="module")
-def open_stack(chain_tools) -> Iterator[LocalStack]:
+def keyless_stack(chain_tools) -> Iterator[LocalStack]:
+    """Start a stack that takes a payment in place of a key."""
     with run_stack(payments=PaymentsMode.INSTEAD_OF_KEY, with_docks=False) as started:
         yield started
 
 
 @pytest.fixture
-def passer_by(open_stack: LocalStack) -> Payer:
-    """Somebody with money and no key."""
-    return Payer.of(open_stack, Api(open_stack.base_url, None, "nobody"))
+def payer(keyless_stack: LocalStack) -> Payer:
+    """Return a caller with a key and money."""
+    return Payer.of(keyless_stack, Api(keyless_stack.base_url, keyless_stack.api_key, "demo"))
 
 
 @pytest.fixture
-def customer(open_stack: LocalStack) -> Api:
-    """Somebody with a key."""
-    return Api(open_stack.base_url, open_stack.api_key, "demo")
+def anonymous(keyless_stack: LocalStack) -> Payer:
+    """Return a payer without an API key."""
+    return Payer.of(keyless_stack, Api(keyless_stack.base_url, None, "nobody"))
 
 
-@pytest.mark.parametrize("version", [1, 2])
-def test_who_pays_needs_no_key(passer_by, version) -> None:
-    before = passer_by.earned()
+def test_paid_job_without_key_can_only_be_read(anonymous: Payer, payer: Payer) -> None:
+    before = anonymous.earned()
 
-    created = passer_by.ask(passer_by.authorization(), version=version)
+    created = anonymous.ask(anonymous.authorization())
 
     assert created.status == 201, created
-    assert passer_by.earned() == before + PRICE
-    job = passer_by.api.until(created.json["jobId"])
-    assert job["result"]["message"]["content"] == "Hello"
+    assert anonymous.earned() == before + PRICE
+    job_id = created.json["jobId"]
+    assert anonymous.api.until(job_id)["result"]["message"]["content"] == "Hello"
+    assert payer.api.job(job_id)["prompt"] == "Hello"
+    assert anonymous.api.cancel(job_id).status == 401
+    assert anonymous.api.get(JOBS).status == 401
+    assert anonymous.api.get("/api/agents").status == 401
 
 
-def test_who_does_not_pay_is_told_what_it_costs(passer_by) -> None:
-    assert passer_by.api.send("POST", JOBS).status == 402
+def test_wrong_key_with_payment_returns_401_and_costs_nothing(anonymous: Payer) -> None:
+    wrong = Payer(Api(anonymous.api.base_url, "wrong", "nobody"), anonymous.chains)
+    before = anonymous.earned()
 
+    answer = wrong.ask(wrong.authorization())
 
-def test_a_wrong_key_opens_nothing_even_with_a_payment(passer_by) -> None:
-    wrong = Payer(Api(passer_by.api.base_url, "wrong", "nobody"), passer_by.chains)
-    before = passer_by.earned()
-
-    assert wrong.api.send("POST", JOBS).status == 401
-    assert wrong.ask(wrong.authorization()).status == 401
-    assert passer_by.earned() == before
-
-
-def test_a_key_makes_no_job_cheaper_unless_keys_are_free(customer) -> None:
-    assert customer.ask().status == 402
-
-
-def test_a_paid_job_is_read_with_a_key_too(passer_by, customer) -> None:
-    created = passer_by.ask(passer_by.authorization())
-
-    assert customer.job(created.json["jobId"])["prompt"] == "Hello"
-
-
-def test_nothing_but_creating_and_reading_goes_without_a_key(passer_by) -> None:
-    created = passer_by.ask(passer_by.authorization())
-
-    assert passer_by.api.get(JOBS).status == 401
-    assert passer_by.api.get("/api/agents").status == 401
-    assert passer_by.api.cancel(created.json["jobId"]).status == 401
-
-
-def test_a_job_that_is_not_there_is_not_found(passer_by) -> None:
-    assert passer_by.api.get(f"{JOBS}/550e8400-e29b-41d4-a716-446655440000").status == 404
+    assert answer.status == 401
+    assert anonymous.earned() == before

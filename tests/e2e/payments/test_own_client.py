@@ -1,4 +1,4 @@
-"""The project's own client pays for jobs by its hook, with the PyPI package `x402`: once."""
+"""The project's own client pays for jobs by its hook and the PyPI package `x402`."""
 
 import json
 import subprocess
@@ -18,10 +18,10 @@ WAYS = [("blocking", "base"), ("awaiting", "polygon")]
 
 @pytest.fixture
 def ask(payer: Payer) -> Callable[..., Any]:
-    """Create jobs with one client; return what it got, and what it sent for that."""
+    """Create jobs with one client; return its answers and requests."""
 
     def run(way: str, network: str, *calls: dict[str, str], lose: int = 0) -> Any:
-        wanted = {
+        request = {
             "awaiting": way == "awaiting",
             "network": network,
             "privateKey": payer.chains.payer.private_key,
@@ -31,7 +31,7 @@ def ask(payer: Payer) -> Callable[..., Any]:
             "calls": [{"user_id": USER, **call} for call in calls],
         }
         done = subprocess.run(
-            [TOOLS / "chain/bin/python", ROOT / "tests/pay_with_client.py", json.dumps(wanted)],
+            [TOOLS / "chain/bin/python", ROOT / "tests/pay_with_client.py", json.dumps(request)],
             capture_output=True,
             check=False,
             env={"PYTHONPATH": str(ROOT / "client/src")},
@@ -46,58 +46,41 @@ def ask(payer: Payer) -> Callable[..., Any]:
 
 @pytest.fixture
 def content() -> str:
-    """A message that nobody else sends."""
+    """Return a message that no other test sends."""
     return f"Hello {uuid4()}"
 
 
 @pytest.mark.parametrize(("way", "network"), WAYS)
-def test_a_job_is_paid_for_and_done(ask, payer, content, way, network) -> None:
+def test_call_with_lost_answers_pays_once(ask, payer, content, way, network) -> None:
     before = payer.earned(network)
 
-    said = ask(way, network, {"content": content})
+    report = ask(way, network, {"content": content}, lose=2)
 
-    assert said["error"] is None
-    assert (said["signed"], len(said["sent"])) == (1, 2)
-    assert payer.earned(network) == before + PRICE
-    [job] = said["jobs"]
-    assert payer.api.until(job["jobId"])["result"]["message"]["content"] == content
-
-
-@pytest.mark.parametrize(("way", "network"), WAYS)
-def test_one_whose_answer_is_lost_again_and_again_is_paid_for_once(
-    ask, payer, content, way, network
-) -> None:
-    before = payer.earned(network)
-
-    said = ask(way, network, {"content": content}, lose=2)
-
-    assert said["error"] is None
-    unpaid, *paid = said["sent"]
-    assert (unpaid["payment"], said["signed"]) == (None, 1)
+    assert report["error"] is None
+    unpaid, *paid = report["sent"]
+    assert (unpaid["payment"], report["signed"]) == (None, 1)
     assert len(paid) >= 3
     assert all(each == paid[0] for each in paid)
     assert payer.earned(network) == before + PRICE
     assert payer.jobs([content]) == [content]
-    assert payer.api.job(said["jobs"][0]["jobId"])["prompt"] == content
+    job = payer.api.until(report["jobs"][0]["jobId"])
+    assert job["result"]["message"]["content"] == content
 
 
-@pytest.mark.parametrize(("way", "network"), WAYS)
-def test_a_settlement_that_nobody_saw_is_asked_about_until_it_is_known(
-    ask, payer, content, way, network
-) -> None:
+def test_call_with_unknown_settlement_retries_with_one_payment(ask, payer, content) -> None:
     payer.chains.facilitator.script(settle=["lost"])
-    before = payer.earned(network)
+    before = payer.earned()
 
-    said = ask(way, network, {"content": content})
+    report = ask("blocking", "base", {"content": content})
 
-    assert said["error"] is None
-    assert said["signed"] == 1
-    assert payer.earned(network) == before + PRICE
+    assert report["error"] is None
+    assert report["signed"] == 1
+    assert payer.earned() == before + PRICE
     assert payer.jobs([content]) == [content]
 
 
-def test_the_same_call_under_the_same_key_is_not_charged_twice(ask, payer, content) -> None:
-    """So does whoever has lost all of a call, its answers and its payment."""
+def test_call_repeated_with_its_idempotency_key_pays_once(ask, payer, content) -> None:
+    """A client that lost the payment too repeats the call this way."""
     before = payer.earned()
     call = {"content": content, "idempotency_key": str(uuid4())}
 
@@ -109,17 +92,14 @@ def test_the_same_call_under_the_same_key_is_not_charged_twice(ask, payer, conte
     assert payer.jobs([content]) == [content]
 
 
-@pytest.mark.parametrize("way", ["blocking", "awaiting"])
-def test_a_payment_that_is_refused_is_an_error_and_no_other_one_is_made(
-    ask, payer, content, way
-) -> None:
+def test_call_with_refused_payment_raises_without_a_second_one(ask, payer, content) -> None:
     payer.chains.facilitator.script(verify="refuse:insufficient_funds")
     before = payer.earned()
 
-    said = ask(way, "base", {"content": content})
+    report = ask("awaiting", "base", {"content": content})
 
-    assert said["error"]["kind"] == "PaymentRequiredError"
-    assert "insufficient_funds" in said["error"]["text"]
-    assert said["signed"] == 1
+    assert report["error"]["kind"] == "PaymentRequiredError"
+    assert "insufficient_funds" in report["error"]["text"]
+    assert report["signed"] == 1
     assert payer.earned() == before
     assert payer.jobs([content]) == []

@@ -1,4 +1,4 @@
-"""Conversations with an agent, by the published npm client and over plain HTTP."""
+"""Sessions with an agent, by the published npm client and over HTTP."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -11,8 +11,8 @@ import pytest
 from jobs.messaging.agent import Agent
 from tests.adapters.upstream import Upstream, reply, running
 from tests.e2e.api import USER, Api, eventually
+from tests.e2e.sessions.conversations import first_agent, open_session, send_message
 
-SESSIONS = "/api/messaging/sessions"
 COVERED = {
     *("checkHealth", "createSession", "getSession", "sendMessage", "sendMessageSync"),
     *("getMessages", "deleteSession", "listSessions"),
@@ -21,7 +21,7 @@ COVERED = {
 
 @pytest.fixture
 def call(node: Callable[..., Any], api: Api) -> Callable[..., list[Any]]:
-    """Make calls of the client's sessions at the same time; return what each brought."""
+    """Make calls of the client's session service concurrently; return their outcomes."""
 
     def run(*calls: Any) -> list[Any]:
         about = {"baseUrl": api.base_url, "apiKey": api.key}
@@ -32,29 +32,15 @@ def call(node: Callable[..., Any], api: Api) -> Callable[..., list[Any]]:
     return run
 
 
-def agent_of(api: Api) -> str:
-    agents = api.get("/api/agents").json["data"]["agents"]
-    return str(agents[0]["id"])
-
-
-def opened(api: Api, **fields: Any) -> str:
-    answer = api.post(SESSIONS, {"agentId": agent_of(api), "userId": USER, **fields})
-    assert answer.status == 201, answer
-    return f"{SESSIONS}/{answer.json['sessionId']}"
-
-
-def said(api: Api, session: str, content: str, **fields: Any) -> Any:
-    answer = api.post(f"{session}/messages", {"content": content, **fields})
-    assert answer.status == 201, answer
-    return answer.json
-
-
 def contents(messages: Any) -> list[str]:
     return [each["content"] for each in messages]
 
 
-def test_the_clients_whole_service_for_sessions_works(call, node, api) -> None:
-    params = {"agentId": agent_of(api), "userId": USER, "metadata": {"platform": "test"}}
+def test_client_session_service_works_as_a_whole(call, node, api) -> None:
+    about = {"baseUrl": api.base_url, "apiKey": api.key, "calls": []}
+    methods = node("messaging.mjs", {**about, "service": "sessions"})["methods"]
+    assert {*methods} - {"constructor"} == COVERED
+    params = {"agentId": first_agent(api), "userId": USER, "metadata": {"platform": "test"}}
     [created] = call(["createSession", params])
     session = created["sessionId"]
 
@@ -87,19 +73,12 @@ def test_the_clients_whole_service_for_sessions_works(call, node, api) -> None:
     assert gone["status"] == 404
 
 
-def test_every_method_that_the_client_has_for_sessions_is_tested_here(node, api) -> None:
-    about = {"baseUrl": api.base_url, "apiKey": api.key, "calls": []}
-    said = node("messaging.mjs", {**about, "service": "sessions"})
-
-    assert {*said["methods"]} - {"constructor"} == COVERED
-
-
-def test_messages_are_answered_in_order_however_fast_they_come(api) -> None:
-    session = opened(api)
+def test_messages_sent_at_once_are_answered_in_order(api) -> None:
+    session = open_session(api)
 
     sent = [
-        said(api, session, "/sleep 1.5 first"), said(api, session, "second"),
-        said(api, session, "/sleep 0.5 third"), said(api, session, "fourth"),
+        send_message(api, session, "/sleep 1.5 first"), send_message(api, session, "second"),
+        send_message(api, session, "/sleep 0.5 third"), send_message(api, session, "fourth"),
     ]  # fmt: skip
     jobs = [api.until(each["job"]["jobId"]) for each in sent]
 
@@ -114,10 +93,10 @@ def test_messages_are_answered_in_order_however_fast_they_come(api) -> None:
     assert answers == ["fourth", "third", "second", "first"]
 
 
-def test_a_message_whose_predecessor_is_cancelled_has_its_turn(api) -> None:
-    session = opened(api)
-    silent, waiting = said(api, session, "/silent"), said(api, session, "Anybody?")
-    last = said(api, session, "Hello?")
+def test_cancelled_message_gives_its_turn_to_the_next(api) -> None:
+    session = open_session(api)
+    silent, waiting = send_message(api, session, "/silent"), send_message(api, session, "Anybody?")
+    last = send_message(api, session, "Hello?")
     api.until(silent["job"]["jobId"], "processing")
     assert api.cancel(waiting["job"]["jobId"]).status == 200
     assert api.job(last["job"]["jobId"])["status"] == "pending"
@@ -127,33 +106,8 @@ def test_a_message_whose_predecessor_is_cancelled_has_its_turn(api) -> None:
     assert api.until(last["job"]["jobId"])["status"] == "completed"
 
 
-def test_messages_whose_workers_are_killed_are_answered_by_others_in_order(api, cloud) -> None:
-    session = opened(api)
-    first = said(api, session, "/sleep 4 first")
-    second = said(api, session, "second")
-    api.until(first["job"]["jobId"], "processing")
-
-    assert cloud.kill("RunAgentJob") >= 1
-
-    for each in (first, second):
-        assert api.until(each["job"]["jobId"], seconds=120)["status"] == "completed"
-    messages = api.get(f"{session}/messages").json["messages"]
-    assert [each["content"] for each in messages if each["isAgent"]] == ["second", "first"]
-
-
-def test_an_agent_that_fails_says_why_and_the_next_message_is_answered(api) -> None:
-    session = opened(api)
-
-    failed = said(api, session, "/fail no idea", transport="http")
-    answered = said(api, session, "And now?", transport="http")
-
-    assert "agentResponse" not in failed
-    assert (failed["job"]["status"], failed["job"]["error"]) == ("failed", "no idea")
-    assert answered["agentResponse"] == {"text": "And now?"}
-
-
-def test_an_answer_can_be_streamed(api) -> None:
-    session = opened(api)
+def test_message_by_sse_streams_its_answer(api) -> None:
+    session = open_session(api)
 
     answer = api.post(f"{session}/messages", {"content": "/sleep 1 Well", "transport": "sse"})
 
@@ -169,7 +123,7 @@ def test_an_answer_can_be_streamed(api) -> None:
 
 
 class Model:
-    """Answers with the number of what it was told; not before it is `let`."""
+    """Answer with the number of the request, once `let` is set."""
 
     def __init__(self) -> None:
         self.let = Event()
@@ -188,17 +142,15 @@ def upstream() -> Iterator[Upstream]:
         yield made
 
 
-def test_the_agent_is_told_the_conversation_so_far_and_asked_once_at_a_time(
-    make_tenant, upstream
-) -> None:
+def test_agent_receives_the_conversation_one_message_at_a_time(make_tenant, upstream) -> None:
     upstream.then(model := Model())
     settings = {"baseUrl": f"{upstream.url}/v1", "model": "m", "systemPrompt": "Be kind"}
     api = make_tenant(Agent(id=str(uuid4()), name="Ada", provider="openai", settings=settings))
-    session = opened(api)
+    session = open_session(api)
 
-    said(api, session, "one", transport="http")
+    send_message(api, session, "one", transport="http")
     model.let.clear()
-    sent = [said(api, session, "two"), said(api, session, "three")]
+    sent = [send_message(api, session, "two"), send_message(api, session, "three")]
     eventually(lambda: upstream.received, lambda received: len(received) == 2)
     assert api.job(sent[1]["job"]["jobId"])["status"] == "pending"
     model.let.set()
@@ -213,53 +165,3 @@ def test_the_agent_is_told_the_conversation_so_far_and_asked_once_at_a_time(
         ["user: one", "assistant: answer 1", "user: two"],
         ["user: one", "assistant: answer 1", "user: two", "assistant: answer 2", "user: three"],
     ]
-
-
-def test_a_session_can_be_renewed_and_given_other_times(api) -> None:
-    session = opened(api, timeoutConfig={"timeoutMinutes": 5, "autoRenew": False})
-
-    renewed = api.send("POST", f"{session}/renew").json
-    beaten = api.send("POST", f"{session}/heartbeat").json
-    timed = api.send("PATCH", f"{session}/timeout", b'{"timeoutMinutes": 1440}').json
-    refused = api.send("PATCH", f"{session}/timeout", b'{"timeoutMinutes": 1441}')
-
-    assert renewed["renewalCount"] == 1
-    assert beaten["expiresAt"] == renewed["expiresAt"]
-    assert 719 * 60_000 < timed["timeRemaining"] <= 720 * 60_000
-    assert refused.status == 400
-
-
-def test_an_expired_session_is_gone(api, cloud) -> None:
-    session = opened(api)
-    where = {"PK": {"S": api.tenant}, "SK": {"S": session.rsplit("/", maxsplit=1)[-1]}}
-    cloud.client("dynamodb").update_item(
-        TableName=cloud.stack.outputs["SessionTableName"],
-        Key=where,
-        UpdateExpression="SET renewed_at = :past, ends_at = :past",
-        ExpressionAttributeValues={":past": {"N": "1"}},
-    )
-
-    assert api.get(session).status == 410
-    assert api.post(f"{session}/messages", {"content": "x"}).status == 410
-    assert api.get(SESSIONS).json["total"] == 0
-
-
-def test_nobody_sees_anothers_session(api, make_tenant) -> None:
-    session, rival = opened(api), make_tenant()
-
-    assert rival.get(session).status == 404
-    assert rival.post(f"{session}/messages", {"content": "x"}).status == 404
-    assert rival.send("DELETE", session).status == 404
-    for method, path in (("GET", session), ("POST", f"{session}/messages"), ("POST", SESSIONS)):
-        for key in (None, "sortie_" + "0" * 12 + "_" + "A" * 43):
-            assert Api(api.base_url, key, "").send(method, path, b"{}").status == 401
-
-
-def test_a_browser_may_ask_first(api) -> None:
-    session = opened(api)
-    asks = {"Origin": "https://a.example", "Access-Control-Request-Method": "POST"}
-
-    answer = api.send("OPTIONS", f"{session}/messages", headers=asks)
-
-    assert answer.status in {200, 204}
-    assert answer.headers["access-control-allow-origin"] == "*"

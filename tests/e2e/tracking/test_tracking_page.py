@@ -1,4 +1,4 @@
-"""The tracking page in a real browser, against the deployed stack and docks that fly."""
+"""The tracking page in Chromium, against the deployed stack and simulated docks."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -35,7 +35,7 @@ def visit(browser, stack) -> Iterator[Visit]:
 
 
 def sign_in(page: Page, partner: Partner, **wrong: str) -> None:
-    """With the keyboard alone."""
+    """Sign in by keyboard."""
     right = {
         "Client id": partner.client_id,
         "Client secret": partner.client_secret,
@@ -61,18 +61,18 @@ def later(one_dock: Fleet, **about: Any) -> str:
     return one_dock.fly(scheduledAt=due.isoformat(), **about)
 
 
-def share(one_dock: Fleet, resource_id: str, **about: Any) -> str:
+def share(one_dock: Fleet, **about: Any) -> Any:
     sane = {"shareType": "STREAM", "permissions": ["view"], "expiresIn": 600}
-    body = {"resourceId": resource_id, **sane, **about}
+    body = {"resourceId": one_dock.group, **sane, **about}
     answer = one_dock.partner.post("/v3/streams/share", body)
     assert answer.status == 201, answer
-    return str(answer.json["share"]["shareCode"])
+    return answer.json["share"]
 
 
 # ── Signing in ──────────────────────────────────────────────────────────────────
 
 
-def test_who_signs_in_sees_all_groups_and_what_their_drones_do(visit, demo_partner) -> None:
+def test_signed_in_user_sees_all_groups_and_drone_states(visit, demo_partner) -> None:
     groups = demo_partner.get("/v3/resources").json["resources"]
     page = visit()
 
@@ -87,23 +87,17 @@ def test_who_signs_in_sees_all_groups_and_what_their_drones_do(visit, demo_partn
     expect(page.locator("#sign-in")).to_be_hidden()
 
 
-@pytest.mark.parametrize(
-    ("wrong", "advice"),
-    [
-        ({"Client secret": "wrong"}, "Unknown client id, or wrong secret. Check"),
-        ({"API key": "wrong"}, "This API key does not open the missions API. Check"),
-    ],
-)
-def test_a_sign_in_that_fails_says_what_to_do(visit, demo_partner, wrong, advice) -> None:
+def test_failed_sign_in_shows_the_next_step(visit, demo_partner) -> None:
     page = visit(refusals=True)
 
-    sign_in(page, demo_partner, **wrong)
+    sign_in(page, demo_partner, **{"Client secret": "wrong"})
 
+    advice = "Unknown client id, or wrong secret. Check"
     expect(page.get_by_role("alert").filter(has_text=advice)).to_be_visible()
     expect(page.locator("#groups li")).to_have_count(0)
 
 
-def test_a_token_that_has_run_out_leads_back_to_the_sign_in(visit) -> None:
+def test_expired_token_returns_to_the_sign_in(visit) -> None:
     page = visit(refusals=True)
     page.get_by_text("I have an access token").click()
 
@@ -114,7 +108,7 @@ def test_a_token_that_has_run_out_leads_back_to_the_sign_in(visit) -> None:
     expect(page.get_by_label("Client id")).to_be_focused()
 
 
-def test_who_signs_out_leaves_nothing_behind(visit, one_dock) -> None:
+def test_sign_out_removes_all_data_from_the_page(visit, one_dock) -> None:
     page = visit()
     page.get_by_text("I have an access token").click()
     page.get_by_label("Access token").fill(one_dock.partner.token)
@@ -132,7 +126,7 @@ def test_who_signs_out_leaves_nothing_behind(visit, one_dock) -> None:
 # ── Missions ────────────────────────────────────────────────────────────────────
 
 
-def test_a_mission_from_the_form_is_followed_until_it_has_landed(visit, one_dock) -> None:
+def test_mission_from_the_form_is_shown_until_it_lands(visit, one_dock) -> None:
     page = visit()
     sign_in(page, one_dock.partner)
     expect(page.locator("canvas[data-lon]")).to_be_visible()
@@ -150,17 +144,7 @@ def test_a_mission_from_the_form_is_followed_until_it_has_landed(visit, one_dock
     assert len({(each["lon"], each["lat"]) for each in record}) > 2
 
 
-def test_a_mission_that_fails_says_why(visit, one_dock) -> None:
-    job_id = one_dock.fly(metadata={"simulate": {"outcome": "fail"}})
-    job = one_dock.until(job_id)
-    page = visit(f"#job={job_id}")
-
-    sign_in(page, one_dock.partner)
-
-    expect(page.locator("#outcome")).to_have_text(f"Failed: {job['error']}")
-
-
-def test_a_mission_that_waits_is_cancelled(visit, one_dock) -> None:
+def test_waiting_mission_can_be_cancelled_on_the_page(visit, one_dock) -> None:
     job_id = later(one_dock, name="Tomorrow")
     page = visit(f"#job={job_id}")
     sign_in(page, one_dock.partner)
@@ -173,7 +157,7 @@ def test_a_mission_that_waits_is_cancelled(visit, one_dock) -> None:
     assert one_dock.job(job_id)["status"] == "CANCELLED"
 
 
-def test_who_may_only_watch_is_told_which_role_flies(visit, one_dock, make_partner) -> None:
+def test_viewer_who_flies_sees_the_required_role(visit, one_dock, make_partner) -> None:
     viewer = make_partner(Role.VIEWER, one_dock.partner.tenant)
     page = visit(refusals=True)
     sign_in(page, viewer)
@@ -184,7 +168,7 @@ def test_who_may_only_watch_is_told_which_role_flies(visit, one_dock, make_partn
     expect(page.locator("#fly .problem")).to_contain_text("This needs the role PILOT")
 
 
-def test_what_is_wrong_with_a_mission_is_said_field_by_field(visit, one_dock) -> None:
+def test_invalid_mission_shows_the_wrong_field(visit, one_dock) -> None:
     page = visit(refusals=True)
     sign_in(page, one_dock.partner)
     expect(page.locator("#groups")).to_contain_text("Docks")
@@ -194,19 +178,21 @@ def test_what_is_wrong_with_a_mission_is_said_field_by_field(visit, one_dock) ->
     expect(page.locator("#fly .problem")).to_contain_text("name: ")
 
 
-def test_a_hostile_name_stays_text(visit, one_dock) -> None:
-    job_id = later(one_dock, name=HOSTILE)
+def test_failed_mission_shows_its_error_and_its_name_as_text(visit, one_dock) -> None:
+    job_id = one_dock.fly(name=HOSTILE, metadata={"simulate": {"outcome": "fail"}})
+    job = one_dock.until(job_id)
     page = visit(f"#job={job_id}")
 
     sign_in(page, one_dock.partner)
 
+    expect(page.locator("#outcome")).to_have_text(f"Failed: {job['error']}")
     expect(page.locator("#title")).to_have_text(HOSTILE)
     expect(page.locator("#jobs .name").filter(has_text=HOSTILE)).to_have_count(1)
     expect(page.locator("img")).to_have_count(0)
     assert "owned" not in page.title().replace(HOSTILE, "")
 
 
-def test_a_connection_that_drops_comes_back(visit, one_dock) -> None:
+def test_dropped_connection_reconnects(visit, one_dock) -> None:
     page = visit(refusals=True)
     connections: list[WebSocketRoute] = []
 
@@ -229,20 +215,21 @@ def test_a_connection_that_drops_comes_back(visit, one_dock) -> None:
 # ── Shares ──────────────────────────────────────────────────────────────────────
 
 
-def test_a_share_is_watched_without_signing_in_until_it_is_revoked(visit, one_dock) -> None:
-    code = share(one_dock, one_dock.group)
-    page = visit(f"?share={code}", refusals=True)
+def test_share_is_shown_without_sign_in_until_it_is_revoked(visit, one_dock) -> None:
+    shared = share(one_dock)
+    path = shared["shareUrl"].removeprefix(f"{one_dock.partner.base_url}/tracking")
+    page = visit(path, refusals=True)
     expect(page.locator("canvas[data-lon]")).to_be_visible()
     expect(page.locator("#side")).to_be_hidden()
 
-    one_dock.partner.send("DELETE", f"/v3/shares/{code}")
+    one_dock.partner.send("DELETE", f"/v3/shares/{shared['shareCode']}")
 
     expect(page.locator("#outcome")).to_contain_text("it has expired, or was revoked")
 
 
-def test_a_shared_mission_is_shown_to_its_end(visit, one_dock) -> None:
+def test_shared_mission_is_shown_until_it_ends(visit, one_dock) -> None:
     job_id = later(one_dock)
-    page = visit(f"?share={share(one_dock, job_id)}")
+    page = visit(f"?share={share(one_dock, resourceId=job_id)['shareCode']}")
     expect(page.locator("#state")).to_have_text("Pending")
 
     one_dock.partner.post(f"/v3/jobs/{job_id}/cancel")
@@ -251,8 +238,8 @@ def test_a_shared_mission_is_shown_to_its_end(visit, one_dock) -> None:
     expect(page.locator("#link")).to_have_text("")
 
 
-def test_a_share_that_is_full_says_so_and_lets_in_later(visit, one_dock) -> None:
-    code = share(one_dock, one_dock.group, maxViewers=1)
+def test_full_share_explains_itself_and_admits_a_viewer_later(visit, one_dock) -> None:
+    code = share(one_dock, maxViewers=1)["shareCode"]
     first = visit(f"?share={code}")
     expect(first.locator("#link")).to_have_text("Live")
 
@@ -264,27 +251,19 @@ def test_a_share_that_is_full_says_so_and_lets_in_later(visit, one_dock) -> None
     expect(second.locator("#outcome")).to_have_text("")
 
 
-# ── For everybody ───────────────────────────────────────────────────────────────
+# ── Accessibility ───────────────────────────────────────────────────────────────
 
 
-def test_every_control_has_a_name(visit, one_dock) -> None:
-    page = visit()
-    sign_in(page, one_dock.partner)
-    expect(page.locator("#groups")).to_contain_text("Docks")
-
-    nameless = page.evaluate(NAMELESS)
-    ids = page.evaluate("[...document.querySelectorAll('[id]')].map((each) => each.id)")
-
-    assert nameless == []
-    assert sorted(ids) == sorted(set(ids))
-    expect(page.locator("h1")).to_have_count(1)
-
-
-def test_it_fits_a_narrow_phone(visit, one_dock) -> None:
+def test_page_on_a_narrow_phone_names_every_control_and_fits(visit, one_dock) -> None:
     page = visit(viewport={"width": 360, "height": 740})
     sign_in(page, one_dock.partner)
     expect(page.locator("canvas[data-lon]")).to_be_visible()
 
+    nameless = page.evaluate(NAMELESS)
+    ids = page.evaluate("[...document.querySelectorAll('[id]')].map((each) => each.id)")
     width = eventually(lambda: page.evaluate("document.documentElement.scrollWidth"), bool)
 
+    assert nameless == []
+    assert sorted(ids) == sorted(set(ids))
+    expect(page.locator("h1")).to_have_count(1)
     assert width <= 360

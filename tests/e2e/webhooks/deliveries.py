@@ -1,4 +1,4 @@
-"""Webhooks as tenants have them: a secret, and a log of what was sent."""
+"""A tenant's webhooks: their secret and the log of deliveries."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from tests.e2e.cloud import Cloud
 
 
 def signing(cloud: Cloud, tenant: str) -> str:
-    """Have a tenant's webhooks signed; return its secret."""
+    """Store a signing secret for a tenant's webhooks; return it."""
     made = new_secret()
     cloud.client("secretsmanager").create_secret(
         Name=f"{cloud.stack.name}/webhooks/{tenant}", SecretString=dump_secrets([made])
@@ -24,9 +24,9 @@ def deliveries(api: Api, job_id: str) -> Any:
 
 
 def until(api: Api, job_id: str, *states: str, seconds: float = 60) -> Any:
-    """Return the job's deliveries, once they are in these states."""
+    """Return the job's deliveries once they have these states."""
     return eventually(
         lambda: deliveries(api, job_id),
         lambda found: [each["status"] for each in found] == [*states],
-        timestamp_s=seconds,
+        seconds=seconds,
     )

@@ -1,4 +1,4 @@
-"""What may break between a change and its receiver, and what is told then."""
+"""Faults between a job's change and its webhook receiver."""
 
 import json
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from tests.e2e.webhooks.deliveries import until
 
 @pytest.fixture
 def _soon(cloud: Cloud) -> Iterator[None]:
-    """Have the message of a worker that died come back within seconds."""
+    """Shorten the visibility timeout, so that a dead worker's message returns soon."""
     sqs, queue = cloud.client("sqs"), cloud.stack.outputs["WebhookQueueUrl"]
     name = "VisibilityTimeout"
     before = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=[name])["Attributes"]
@@ -24,7 +24,7 @@ def _soon(cloud: Cloud) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("_soon")
-def test_what_a_killed_worker_was_sending_is_sent_by_another(cloud, api, secret, server) -> None:
+def test_killed_worker_leaves_its_delivery_to_another(cloud, api, secret, server) -> None:
     server.then(receiver.hang, receiver.status(204))
     job_id = api.create(webhook={"url": server.url, "events": ["completed"]})
     eventually(lambda: len(server.received), lambda count: count == 1)
@@ -38,7 +38,7 @@ def test_what_a_killed_worker_was_sending_is_sent_by_another(cloud, api, secret,
     assert len({json.dumps(each.verified(secret)) for each in server.received}) == 1
 
 
-def test_a_message_that_comes_again_is_sent_once(cloud, api, secret, server) -> None:
+def test_repeated_delivery_message_is_sent_once(cloud, api, secret, server) -> None:
     cloud.purge("WebhookQueueUrl")
     job_id = api.create(webhook={"url": server.url, "events": ["completed"]})
     [found] = until(api, job_id, "delivered")
@@ -52,23 +52,33 @@ def test_a_message_that_comes_again_is_sent_once(cloud, api, secret, server) -> 
     assert until(api, job_id, "delivered") == [found]
 
 
-def test_who_asks_for_it_many_times_at_once_gets_it_again_and_it_ends_delivered(
-    cloud, api, secret, server
+def test_undelivered_webhook_is_redriven_from_its_dead_letters(
+    cloud, api, secret, server, make
 ) -> None:
-    cloud.purge("WebhookQueueUrl")
-    job_id = api.create(webhook={"url": server.url, "events": ["completed"]})
-    [found] = until(api, job_id, "delivered")
+    sqs, queue = cloud.client("sqs"), cloud.stack.outputs["WebhookQueueUrl"]
+    attributes = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["RedrivePolicy"])
+    policy = json.loads(attributes["Attributes"]["RedrivePolicy"])
+    letters = cloud.waiting("WebhookDeadLetterQueueUrl")
+    server.then(receiver.status(503))
+    impatient = json.dumps({**policy, "maxReceiveCount": 1})
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"RedrivePolicy": impatient})
+    try:
+        job_id = api.create(webhook={"url": server.url, "events": ["completed"]})
+        eventually(
+            lambda: cloud.waiting("WebhookDeadLetterQueueUrl"), lambda count: count > letters
+        )
+    finally:
+        sqs.set_queue_attributes(QueueUrl=queue, Attributes={"RedrivePolicy": json.dumps(policy)})
 
-    statuses = [api.post(f"/webhooks/{found['deliveryId']}/redeliver", b"").status for _ in "123"]
+    server.then(receiver.status(204))
+    said = make("redrive", QUEUE="WebhookDeadLetterQueue")
 
-    assert statuses == [202] * 3
-    eventually(lambda: cloud.waiting("WebhookQueueUrl"), lambda count: count == 0)
+    assert said.returncode == 0, said.stderr
     until(api, job_id, "delivered")
-    assert 2 <= len(server.received) <= 4
 
 
 def again(cloud: Cloud, ref: Any) -> None:
-    """Put a delivery's message into its queue once more."""
+    """Put a delivery's message into its queue again."""
     cloud.client("sqs").send_message(
         QueueUrl=cloud.stack.outputs["WebhookQueueUrl"], MessageBody=json.dumps(ref)
     )

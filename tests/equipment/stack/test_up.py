@@ -23,7 +23,7 @@ from tests.e2e.cloud import processes
 
 START_TIMEOUT_S = 180
 STOP_TIMEOUT_S = 60
-WORKERS = ("_worker.py", "local.devices")
+WORKERS = ("worker", "local.devices")
 
 
 @dataclass

@@ -197,4 +197,4 @@ class JobLife(World):
 SLOWLY = {"deadline": None, "suppress_health_check": [*HealthCheck]}
 
 TestJobLife = JobLife.TestCase
-TestJobLife.settings = settings(max_examples=300, stateful_step_count=30, **SLOWLY)
+TestJobLife.settings = settings(max_examples=120, stateful_step_count=30, **SLOWLY)

@@ -221,7 +221,7 @@ class MissionLife(RuleBasedStateMachine):
 
 TestMissionLife = MissionLife.TestCase
 TestMissionLife.settings = settings(
-    max_examples=100,
+    max_examples=50,
     stateful_step_count=40,
     deadline=None,
     suppress_health_check=[*HealthCheck],

@@ -162,7 +162,7 @@ class PaymentLife(RuleBasedStateMachine):
 
 
 PaymentLife.TestCase.settings = settings(
-    max_examples=500,
+    max_examples=200,
     stateful_step_count=6,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],

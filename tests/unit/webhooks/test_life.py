@@ -192,6 +192,6 @@ class NoMetrics:
 
 TestWebhookLife = WebhookLife.TestCase
 TestWebhookLife.settings = settings(
-    max_examples=60, stateful_step_count=30, deadline=None,
+    max_examples=40, stateful_step_count=30, deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
 )  # fmt: skip
