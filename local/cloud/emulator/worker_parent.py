@@ -63,6 +63,8 @@ def serve(requests: socket.socket) -> None:
 
 if __name__ == "__main__":
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel forgets workers that end
+    # The layer's loggers write to the standard output that they find; a worker's is its protocol.
+    sys.stdout = sys.stderr = open(2, "w", buffering=1, closefd=False)  # noqa: SIM115
     import_layer(*sys.argv[2:])
     gc.collect()
     gc.freeze()  # so that forks share memory
