@@ -149,11 +149,11 @@ def register(sandbox: Sandbox) -> None:
 
 def measure_tls_context() -> float:
     """Return the CPU time of a client's TLS context with the SDK's root certificates."""
-    roots = Path(botocore.__file__).with_name("cacert.pem")
+    certificates = Path(botocore.__file__).with_name("cacert.pem")
 
     def once() -> float:
         start = time.process_time()
-        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(roots)
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(certificates)
         return (time.process_time() - start) * 1000
 
     return median([once() for _ in range(5)])

@@ -39,10 +39,10 @@ $6.67 per million and second, and the facilitator's own price.
 
 
 def run(setting: Setting) -> Section:
-    with TemporaryDirectory(prefix="sortie-bench-") as name, run_chains(Path(name)) as money:
-        rows = [*measure_warm(setting, money), *measure_calls(setting, money)]
-        rows += measure_cold(setting, money, Path(name))
-        services, extras = price_payments(setting, money)
+    with TemporaryDirectory(prefix="sortie-bench-") as name, run_chains(Path(name)) as chains:
+        rows = [*measure_warm(setting, chains), *measure_calls(setting, chains)]
+        rows += measure_cold(setting, chains, Path(name))
+        services, extras = price_payments(setting, chains)
     rows += cost.build_rows("a million payments", services, extras)
     return Section(
         title="Payments",
@@ -52,11 +52,11 @@ def run(setting: Setting) -> Section:
     )
 
 
-def measure_warm(setting: Setting, money: Chains) -> Iterator[Row]:
-    operations = {"402": create_unpaid, "paid create": lambda: create_paid(money)}
+def measure_warm(setting: Setting, chains: Chains) -> Iterator[Row]:
+    operations = {"402": create_unpaid, "paid create": lambda: create_paid(chains)}
     with (
         open_sandbox(setting.stack, "paid-warm", metered=False) as sandbox,
-        require_payments(money),
+        require_payments(chains),
     ):
         for name, make in operations.items():
             with step(f"payments: {name}, {warm.REQUESTS} requests"):
@@ -64,20 +64,20 @@ def measure_warm(setting: Setting, money: Chains) -> Iterator[Row]:
             yield warm.build_row(f"{name}, warm CPU", times)
 
 
-def measure_calls(setting: Setting, money: Chains) -> Iterator[Row]:
+def measure_calls(setting: Setting, chains: Chains) -> Iterator[Row]:
     operations = {
-        "paid create, calls": calls.Operation(CREATE, lambda: create_paid(money), BUDGET_CALLS),
+        "paid create, calls": calls.Operation(CREATE, lambda: create_paid(chains), BUDGET_CALLS),
         "paid create, Idempotency-Key, calls": calls.Operation(
-            CREATE, lambda: create_paid(money, key=os.urandom(8).hex())
+            CREATE, lambda: create_paid(chains, key=os.urandom(8).hex())
         ),
     }
-    with open_sandbox(setting.stack, "paid-calls") as sandbox, require_payments(money):
+    with open_sandbox(setting.stack, "paid-calls") as sandbox, require_payments(chains):
         for name, operation in operations.items():
             with step(f"payments: {name}"):
                 yield calls.measure_operation(sandbox, name, operation)
 
 
-def measure_cold(setting: Setting, money: Chains, folder: Path) -> Iterator[Row]:
+def measure_cold(setting: Setting, chains: Chains, folder: Path) -> Iterator[Row]:
     rounds = cold.QUICK_ROUNDS if setting.quick else cold.ROUNDS
     with open_sandbox(setting.stack, "paid-cold") as sandbox, cold.copy_artifact() as artifact:
         properties = find_functions(load_template(artifact / "template.yaml"))[FUNCTION]
@@ -88,15 +88,15 @@ def measure_cold(setting: Setting, money: Chains, folder: Path) -> Iterator[Row]
         paid = cold.Start("paid create, cold CPU", arguments, function.path)
         with step(f"payments: cold starts, {rounds} rounds"):
             for _ in range(rounds):
-                event.write_text(json.dumps(create_paid(money)))
+                event.write_text(json.dumps(create_paid(chains)))
                 bare.run(sandbox.environment)
                 free.run(sandbox.environment)
-                paid.run({**sandbox.environment, **build_environment(money)})
+                paid.run({**sandbox.environment, **build_environment(chains)})
         yield from (each.row(bare=bare.ms) for each in (free, paid))
 
 
 def price_payments(
-    setting: Setting, money: Chains
+    setting: Setting, chains: Chains
 ) -> tuple[Mapping[str, float], Mapping[str, float]]:
     """Return the dollars per million payments, by service, and the extras."""
     with (
@@ -105,9 +105,9 @@ def price_payments(
     ):
         free = job.price_jobs(*job.run_jobs(job.MessageRunner(sandbox), sandbox, quick=True))
         sandbox.forget()
-        with require_payments(money):
+        with require_payments(chains):
             paid_for = job.price_jobs(
-                *job.run_jobs(PaidRunner(sandbox, money), sandbox, quick=True)
+                *job.run_jobs(PaidRunner(sandbox, chains), sandbox, quick=True)
             )
     services, extras = (cost.subtract(*each) for each in zip(paid_for, free, strict=True))
     return services, extras
@@ -116,15 +116,15 @@ def price_payments(
 class PaidRunner(job.MessageRunner):
     """Runs paid jobs, each after an offer."""
 
-    def __init__(self, sandbox: Sandbox, money: Chains) -> None:
+    def __init__(self, sandbox: Sandbox, chains: Chains) -> None:
         super().__init__(sandbox)
-        self._money = money
+        self._chains = chains
         self._position_of_payments = self.latest("PAYMENT_TABLE")
 
     @override
     def create(self) -> Event:
         self.serve("offer", CREATE, create_unpaid())
-        return create_paid(self._money, timeout_ms=job.DEADLINE_MS)
+        return create_paid(self._chains, timeout_ms=job.DEADLINE_MS)
 
     @override
     def run(self) -> Recording:
@@ -135,20 +135,20 @@ class PaidRunner(job.MessageRunner):
 
 
 @contextmanager
-def require_payments(money: Chains) -> Iterator[None]:
-    with patch.dict(os.environ, build_environment(money)):
+def require_payments(chains: Chains) -> Iterator[None]:
+    with patch.dict(os.environ, build_environment(chains)):
         yield
 
 
-def build_environment(money: Chains) -> Mapping[str, str]:
+def build_environment(chains: Chains) -> Mapping[str, str]:
     return {
         "PAYMENTS": "required",
-        "PAYMENT_NETWORKS": ",".join(money.nodes),
+        "PAYMENT_NETWORKS": ",".join(chains.nodes),
         "PAYMENT_CONFIRMATIONS": "1",
-        "PAY_TO": money.pay_to,
-        "FACILITATOR_URL": money.facilitator.url,
-        "BASE_RPC_URL": money.nodes["base"].rpc_url,
-        "POLYGON_RPC_URL": money.nodes["polygon"].rpc_url,
+        "PAY_TO": chains.pay_to,
+        "FACILITATOR_URL": chains.facilitator.url,
+        "BASE_RPC_URL": chains.nodes["base"].rpc_url,
+        "POLYGON_RPC_URL": chains.nodes["polygon"].rpc_url,
     }
 
 
@@ -156,10 +156,10 @@ def create_unpaid() -> Event:
     return requests.create()
 
 
-def create_paid(money: Chains, **about: Any) -> Event:
+def create_paid(chains: Chains, **about: Any) -> Event:
     event = requests.create(**about)
     authorization = Authorization(
-        node=money.nodes["base"], payer=money.payer.address, pay_to=money.pay_to
+        node=chains.nodes["base"], payer=chains.payer.address, pay_to=chains.pay_to
     )
     event["headers"] |= authorization.headers()
     return event

@@ -24,7 +24,7 @@ from bench.requests import AGENT, CLIENT, DEVICE, GROUP, PLAN, PROJECT, TENANT, 
 from jobs.docs.adapters.dynamodb.projects import DynamoProjects
 from jobs.docs.docs_job import Project
 from jobs.kit import lambda_handler as runtime
-from jobs.kit.aws.client import PATIENT
+from jobs.kit.aws.client import LONG_TIMEOUT_CONFIG
 from jobs.messaging.agent import Agent
 from jobs.missions.adapters.fleet_registry import DynamoFleetRegistry
 from jobs.missions.device import Device, DeviceGroup, Plan
@@ -159,7 +159,7 @@ def open_sandbox(stack: LocalStack, name: str, *, metered: bool = True) -> Itera
         with (
             patch("botocore.session.get_session", return_value=theirs),
             patch(
-                "jobs.kit.aws.client.CONFIG", PATIENT
+                "jobs.kit.aws.client.CONFIG", LONG_TIMEOUT_CONFIG
             ),  # the emulator searches 100,000 jobs slowly
         ):
             yield made

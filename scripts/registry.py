@@ -48,14 +48,14 @@ class Registries:
     @classmethod
     def open(cls, client: "DynamoDBClient", table: str) -> Self:
         return cls(
-            RegistryTable(client, table, zero),
-            DynamoFleetRegistry(client, table, zero),
-            DynamoProjects(client, table, zero),
-            DynamoSubscriptions(client, table, zero),
+            RegistryTable(client, table, epoch),
+            DynamoFleetRegistry(client, table, epoch),
+            DynamoProjects(client, table, epoch),
+            DynamoSubscriptions(client, table, epoch),
         )
 
 
-def zero() -> int:
+def epoch() -> int:
     """A clock for registries that only write."""
     return 0
 

@@ -13,4 +13,6 @@ def cancel_job(request: Request) -> Response:
     return Response(HTTPStatus.OK, messaging.to_job(job))
 
 
-lambda_handler = runtime.endpoint(cancel_job, refuse=messaging.refuse, headers=messaging.HEADERS)
+lambda_handler = runtime.endpoint(
+    cancel_job, on_error=messaging.handle_error, headers=messaging.HEADERS
+)

@@ -17,13 +17,13 @@ def create_job(request: Request) -> Response:
     until = wiring.core.clock() + MAX_WAIT_S * 1000
     create, tenant = paid.authorize_create(request)
     body = parse_create_job(request.json())
-    key, wait = request.idempotency_key(), request.wait(at_most=MAX_WAIT_S)
+    key, wait = request.idempotency_key(), request.wait(max_s=MAX_WAIT_S)
     job = create(wiring.read_message(body, tenant=tenant, key=key))
     remaining = min((wait or 0) * 1000, until - wiring.core.clock())
-    ended = wiring.core.wait_for_job(job, at_most=remaining) if remaining > 0 else None
+    ended = wiring.core.wait_for_job(job, timeout=remaining) if remaining > 0 else None
     if ended is None:
         return messaging.created_response(job)
     return Response(HTTPStatus.OK, messaging.to_job(ended), {"Preference-Applied": f"wait={wait}"})
 
 
-lambda_handler = runtime.endpoint(create_job, refuse=paid.refuse, headers=messaging.HEADERS)
+lambda_handler = runtime.endpoint(create_job, on_error=paid.handle_error, headers=messaging.HEADERS)

@@ -12,4 +12,6 @@ def get_health(request: Request) -> Response:
     return messaging.health_response(counts, wiring.core.clock())
 
 
-lambda_handler = runtime.endpoint(get_health, refuse=messaging.refuse, headers=messaging.HEADERS)
+lambda_handler = runtime.endpoint(
+    get_health, on_error=messaging.handle_error, headers=messaging.HEADERS
+)

@@ -10,4 +10,6 @@ def list_agents(request: Request) -> Response:
     return messaging.agents_response(wiring.agents.agents(request.tenant))
 
 
-lambda_handler = runtime.endpoint(list_agents, refuse=messaging.refuse, headers=messaging.HEADERS)
+lambda_handler = runtime.endpoint(
+    list_agents, on_error=messaging.handle_error, headers=messaging.HEADERS
+)

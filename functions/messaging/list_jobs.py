@@ -18,4 +18,6 @@ def list_jobs(request: Request) -> Response:
     return messaging.list_response(found)
 
 
-lambda_handler = runtime.endpoint(list_jobs, refuse=messaging.refuse, headers=messaging.HEADERS)
+lambda_handler = runtime.endpoint(
+    list_jobs, on_error=messaging.handle_error, headers=messaging.HEADERS
+)

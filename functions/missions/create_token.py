@@ -19,8 +19,10 @@ def create_token(request: Request) -> Response:
     return missions_token.token_response(wiring.issue_token(key.tenant, *credentials))
 
 
-def refuse(error: Exception, request: Request) -> Response:
+def handle_error(error: Exception, request: Request) -> Response:
     return missions_token.error_response(error, request, now=wiring.core.clock())
 
 
-lambda_handler = runtime.endpoint(create_token, refuse=refuse, headers=missions_errors.HEADERS)
+lambda_handler = runtime.endpoint(
+    create_token, on_error=handle_error, headers=missions_errors.HEADERS
+)

@@ -11,8 +11,8 @@ def get_tracking_page(request: Request) -> Response:
     return missions_page.tracking_page(wiring.addresses(request).websocket)
 
 
-def refuse(error: Exception, request: Request) -> Response:
+def handle_error(error: Exception, request: Request) -> Response:
     return missions_errors.error_response(error, request, now=wiring.core.clock())
 
 
-lambda_handler = runtime.endpoint(get_tracking_page, refuse=refuse, headers={})
+lambda_handler = runtime.endpoint(get_tracking_page, on_error=handle_error, headers={})

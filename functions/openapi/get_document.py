@@ -15,5 +15,5 @@ def get_document(request: Request) -> Response:
 
 
 lambda_handler = runtime.endpoint(
-    get_document, refuse=openapi_endpoint.refuse, headers=openapi_endpoint.HEADERS
+    get_document, on_error=openapi_endpoint.handle_error, headers=openapi_endpoint.HEADERS
 )

@@ -10,5 +10,5 @@ def get_file(request: Request) -> Response:
 
 
 lambda_handler = runtime.endpoint(
-    get_file, refuse=openapi_endpoint.refuse, headers=openapi_endpoint.HEADERS
+    get_file, on_error=openapi_endpoint.handle_error, headers=openapi_endpoint.HEADERS
 )

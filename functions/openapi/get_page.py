@@ -11,5 +11,5 @@ def get_page(request: Request) -> Response:
 
 
 lambda_handler = runtime.endpoint(
-    get_page, refuse=openapi_endpoint.refuse, headers=openapi_endpoint.HEADERS
+    get_page, on_error=openapi_endpoint.handle_error, headers=openapi_endpoint.HEADERS
 )

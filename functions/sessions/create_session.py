@@ -24,4 +24,6 @@ def create_session(request: Request) -> Response:
     return sessions.created_response(session)
 
 
-lambda_handler = runtime.endpoint(create_session, refuse=sessions.refuse, headers=messaging.HEADERS)
+lambda_handler = runtime.endpoint(
+    create_session, on_error=sessions.handle_error, headers=messaging.HEADERS
+)

@@ -12,4 +12,6 @@ def delete_session(request: Request) -> Response:
     return sessions.deleted_response()
 
 
-lambda_handler = runtime.endpoint(delete_session, refuse=sessions.refuse, headers=messaging.HEADERS)
+lambda_handler = runtime.endpoint(
+    delete_session, on_error=sessions.handle_error, headers=messaging.HEADERS
+)

@@ -12,4 +12,6 @@ def get_health(request: Request) -> Response:
     return sessions.health_response(found, wiring.core.clock())
 
 
-lambda_handler = runtime.endpoint(get_health, refuse=sessions.refuse, headers=messaging.HEADERS)
+lambda_handler = runtime.endpoint(
+    get_health, on_error=sessions.handle_error, headers=messaging.HEADERS
+)

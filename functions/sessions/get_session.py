@@ -12,4 +12,6 @@ def get_session(request: Request) -> Response:
     return sessions.session_response(session, wiring.core.clock())
 
 
-lambda_handler = runtime.endpoint(get_session, refuse=sessions.refuse, headers=messaging.HEADERS)
+lambda_handler = runtime.endpoint(
+    get_session, on_error=sessions.handle_error, headers=messaging.HEADERS
+)

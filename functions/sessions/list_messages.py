@@ -14,4 +14,6 @@ def list_messages(request: Request) -> Response:
     return sessions.messages_response(found)
 
 
-lambda_handler = runtime.endpoint(list_messages, refuse=sessions.refuse, headers=messaging.HEADERS)
+lambda_handler = runtime.endpoint(
+    list_messages, on_error=sessions.handle_error, headers=messaging.HEADERS
+)

@@ -12,4 +12,6 @@ def list_sessions(request: Request) -> Response:
     return sessions.list_response(found, wiring.core.clock())
 
 
-lambda_handler = runtime.endpoint(list_sessions, refuse=sessions.refuse, headers=messaging.HEADERS)
+lambda_handler = runtime.endpoint(
+    list_sessions, on_error=sessions.handle_error, headers=messaging.HEADERS
+)

@@ -15,4 +15,6 @@ def renew_session(request: Request) -> Response:
     return sessions.session_response(session, wiring.core.clock())
 
 
-lambda_handler = runtime.endpoint(renew_session, refuse=sessions.refuse, headers=messaging.HEADERS)
+lambda_handler = runtime.endpoint(
+    renew_session, on_error=sessions.handle_error, headers=messaging.HEADERS
+)

@@ -15,4 +15,6 @@ def send_heartbeat(request: Request) -> Response:
     return sessions.session_response(session, wiring.core.clock())
 
 
-lambda_handler = runtime.endpoint(send_heartbeat, refuse=sessions.refuse, headers=messaging.HEADERS)
+lambda_handler = runtime.endpoint(
+    send_heartbeat, on_error=sessions.handle_error, headers=messaging.HEADERS
+)

@@ -18,4 +18,6 @@ def update_timeout(request: Request) -> Response:
     return sessions.session_response(session, wiring.core.clock())
 
 
-lambda_handler = runtime.endpoint(update_timeout, refuse=sessions.refuse, headers=messaging.HEADERS)
+lambda_handler = runtime.endpoint(
+    update_timeout, on_error=sessions.handle_error, headers=messaging.HEADERS
+)

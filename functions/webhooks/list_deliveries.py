@@ -11,4 +11,6 @@ def list_deliveries(request: Request) -> Response:
     return webhooks.list_response(wiring.delivery_log.list_by_job(request.tenant, job_id))
 
 
-lambda_handler = runtime.endpoint(list_deliveries, refuse=webhooks.refuse, headers=webhooks.HEADERS)
+lambda_handler = runtime.endpoint(
+    list_deliveries, on_error=webhooks.handle_error, headers=webhooks.HEADERS
+)

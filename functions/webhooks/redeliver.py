@@ -11,4 +11,6 @@ def redeliver(request: Request) -> Response:
     return webhooks.accepted_response(wiring.redeliver_webhook(request.tenant, delivery_id))
 
 
-lambda_handler = runtime.endpoint(redeliver, refuse=webhooks.refuse, headers=webhooks.HEADERS)
+lambda_handler = runtime.endpoint(
+    redeliver, on_error=webhooks.handle_error, headers=webhooks.HEADERS
+)

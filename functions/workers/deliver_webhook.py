@@ -28,7 +28,7 @@ def deliver(record: Any) -> None:
         runtime.logger.info("webhook sent", extra={**about, **result, "retry_in_s": retry_in_s})
     if retry_in_s is not None:
         wiring.webhook_receipt(record["receiptHandle"]).hold(retry_in_s)
-        raise runtime.AgainError
+        raise runtime.RetryLaterError
 
 
 lambda_handler = runtime.queue(deliver)

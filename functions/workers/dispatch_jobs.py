@@ -8,10 +8,10 @@ from jobs.kit import lambda_handler as runtime
 
 
 def dispatch(record: Any) -> None:
-    change = stream.change_of(record, kinds.storage)
+    change = stream.parse_change(record, kinds.storage)
     if change is None or change.status is None:
         return
-    job = stream.job_of(record, kinds.storage)
+    job = stream.parse_job(record, kinds.storage)
     if kinds.kind(job.kind).follow(job):
         runtime.logger.info("dispatched", tenant=job.tenant, job_id=job.id, job_status=job.status)
 

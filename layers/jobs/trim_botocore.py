@@ -54,7 +54,7 @@ def trim_model(folder: Path, operations: set[str]) -> None:
     used = set(reachable(model["operations"], model["shapes"], set()))
     model["shapes"] = {name: shape for name, shape in model["shapes"].items() if name in used}
     packed.unlink()
-    (folder / "service-2.json").write_text(spelled(model))
+    (folder / "service-2.json").write_text(to_json(model))
     for examples in folder.glob("examples-*"):
         examples.unlink()
 
@@ -93,10 +93,10 @@ def trim_endpoints(file: Path) -> None:
     for partition in endpoints["partitions"]:
         services = partition["services"]
         partition["services"] = {name: services[name] for name in sorted(ENDPOINTS & set(services))}
-    file.write_text(spelled(endpoints))
+    file.write_text(to_json(endpoints))
 
 
-def spelled(value: Any) -> str:
+def to_json(value: Any) -> str:
     return json.dumps(value, separators=(",", ":"))
 
 

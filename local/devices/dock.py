@@ -66,7 +66,7 @@ class Dock:
                 if task.undecided and not current:
                     self._withdraw(task, now)
             case iot_jobs.Next(Execution() as execution) if not self._starting:
-                self._consider(execution, now)
+                self._decide_start(execution, now)
             case iot_jobs.Started(execution):
                 self._starting = False
                 if execution and not task:
@@ -92,7 +92,7 @@ class Dock:
             self._due = max(now, self._due + (BUSY_INTERVAL_S if self._task else IDLE_INTERVAL_S))
 
     # ── Orders ───────────────────────────────────────────────────────────────
-    def _consider(self, execution: Execution, now: float) -> None:
+    def _decide_start(self, execution: Execution, now: float) -> None:
         """Decide on a queued order, or on one in progress of which this dock has no memory."""
         order = self._order(execution)
         if execution.status == "IN_PROGRESS":

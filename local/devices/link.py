@@ -41,14 +41,14 @@ class Link:
         """Handle the received messages, or wait for some, in seconds; then advance the dock."""
         now = time.time()
         if self._dock.away(now):
-            self._cut()
+            self._drop_connection()
         elif self._client is None and now >= self._retry_at:
             self._connect(now)
         if self._client is None:
             time.sleep(timeout)
         elif self._client.loop(timeout) != MQTTErrorCode.MQTT_ERR_SUCCESS:
             self._log("connection lost")
-            self._cut()
+            self._drop_connection()
         elif self._ready:
             self._dock.tick(time.time())
 
@@ -69,7 +69,7 @@ class Link:
         else:
             self._client = client
 
-    def _cut(self) -> None:
+    def _drop_connection(self) -> None:
         """Disconnect without DISCONNECT, so that the broker publishes the last will."""
         if self._client and (connection := self._client.socket()):
             connection.close()

@@ -16,7 +16,7 @@ class Parent:
         self._pid = os.getppid()
         self._caught = find_caught_signals(self._pid)
 
-    def wants_us(self) -> bool:
+    def is_parent_waiting(self) -> bool:
         """Whether to go on: make removes a signal's handler after it has received the signal."""
         if not self._caught:
             return True

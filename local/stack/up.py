@@ -128,7 +128,7 @@ def follow_logs(stack: LocalStack) -> None:
     with LogFollower(stack.aws_endpoint_url, stack.name) as follower, ExitStack() as files:
         docks = files.enter_context(stack.docks_log.open()) if stack.docks_log else io.StringIO()
         web_functions = files.enter_context(stack.web_functions_log.open())
-        while parent.wants_us():
+        while parent.is_parent_waiting():
             stack.check()
             for line in docks:
                 print_line(f"{'(docks)':<{NAME_WIDTH}} {line.rstrip()}")

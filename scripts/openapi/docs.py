@@ -12,7 +12,7 @@ from jobs.core.webhook_url import MAX_URL_LENGTH
 from jobs.docs.api import errors as docs_errors
 from jobs.docs.api import types
 from jobs.docs.api.access import ScopeMissingError
-from jobs.docs.api.ai_stream import PLACE, parse_place
+from jobs.docs.api.ai_stream import POSITION, parse_position
 from jobs.docs.api.query import DEFAULT_TAKE, MAX_SKIP, MAX_TAKE, parse_page
 from jobs.docs.api.requests import PROMPT, CreateJob, Prompt, validate
 from jobs.docs.errors import ProjectNotFoundError
@@ -59,7 +59,7 @@ _STREAM_HEADERS: Final = {200: ("X-Session-Id", "X-Branch-Name")}
 
 
 def _error_response(error: Exception, request: Request) -> Response:
-    return docs_errors.refuse(error, now=NOON)
+    return docs_errors.error_response(error, now=NOON)
 
 
 def _for(scope: Scope, *refusals: Exception) -> dict[str, Any]:
@@ -145,14 +145,14 @@ DOCS: Final = Api(
                 "Last-Event-ID": Annotated[
                     str,
                     Field(
-                        pattern=f"^{PLACE.pattern}$",
+                        pattern=f"^{POSITION.pattern}$",
                         description="The last received event's id: the stream resumes after it",
                     ),
                 ]
             },
             responses={200: _STREAM},
             response_headers=_STREAM_HEADERS,
-            **_for(Scope.READ, capture_error(parse_place, "none of ours"), JobNotFoundError()),
+            **_for(Scope.READ, capture_error(parse_position, "none of ours"), JobNotFoundError()),
         ),
         Operation(
             name="get_job",

@@ -21,7 +21,7 @@ from jobs.messaging.api import responses as messaging
 from jobs.messaging.api import types
 from jobs.messaging.api.requests import CreateJobBody, parse_create_job
 from jobs.messaging.errors import AgentNotFoundError, NoAgentsError
-from jobs.payments.api.endpoint import refuse
+from jobs.payments.api.endpoint import handle_error
 from jobs.payments.api.types import PaymentRequiredResponse
 from jobs.payments.api.x402_offer import to_usdc
 from jobs.payments.errors import SettlementUnknownError
@@ -32,9 +32,9 @@ from scripts.openapi.shared import API_KEY, IDEMPOTENCY_KEY, RETRY_AFTER, JobId
 _KEY: Final[dict[str, Any]] = {
     "security": ["apiKey"],
     "error_type": Error,
-    "error_response": messaging.refuse,
+    "error_response": messaging.handle_error,
 }
-_PAYING: Final = {
+_PAYMENT_PARAMETERS: Final = {
     "X-PAYMENT": Annotated[
         str, Field(description="x402 version 1, in base64; or a transaction hash")
     ],
@@ -49,7 +49,7 @@ _PAYING: Final = {
     ],
 }
 _PRICE: Final = int(gateway.template()["Parameters"]["PaymentPrice"]["Default"])
-_PAID: Final = ("X-PAYMENT-RESPONSE", "PAYMENT-RESPONSE")
+_RECEIPT_HEADERS: Final = ("X-PAYMENT-RESPONSE", "PAYMENT-RESPONSE")
 
 MESSAGING: Final = Api(
     name="messaging",
@@ -109,12 +109,12 @@ MESSAGING: Final = Api(
                 "Prefer": Annotated[
                     str, Field(description="wait=N: wait up to N seconds, at most 25")
                 ],
-                **_PAYING,
+                **_PAYMENT_PARAMETERS,
             },
             responses={200: types.Job, 201: types.CreateJobResponse, 402: PaymentRequiredResponse},
             response_headers={
-                200: (*_PAID, "Preference-Applied"),
-                201: _PAID,
+                200: (*_RECEIPT_HEADERS, "Preference-Applied"),
+                201: _RECEIPT_HEADERS,
                 402: ("PAYMENT-REQUIRED",),
             },
             errors=[
@@ -132,7 +132,7 @@ MESSAGING: Final = Api(
                     "price": to_usdc(_PRICE),
                 }
             },
-            **_KEY | {"security": ["apiKey", "x402", "x402v2"], "error_response": refuse},
+            **_KEY | {"security": ["apiKey", "x402", "x402v2"], "error_response": handle_error},
         ),
         Operation(
             name="list_jobs",

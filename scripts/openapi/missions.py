@@ -43,9 +43,9 @@ from jobs.tracking.errors import ResourceNotFoundError, ShareNotFoundError
 from scripts.openapi.model import NOON, Api, Operation, OtherMedia, capture_error
 from scripts.openapi.shared import IDEMPOTENCY_KEY, RETRY_AFTER, JobId
 
-_USED_UP: Final = Allowance(limit=60, remaining=0, resets_at=NOON + 30_000, granted=False)
-_LIMITED: Final = RateLimitedError(_USED_UP)
-_RATE_HEADERS: Final = tuple(missions_errors.rate_headers(_USED_UP))
+_EXHAUSTED: Final = Allowance(limit=60, remaining=0, resets_at=NOON + 30_000, granted=False)
+_RATE_LIMITED: Final = RateLimitedError(_EXHAUSTED)
+_RATE_HEADERS: Final = tuple(missions_errors.rate_headers(_EXHAUSTED))
 _INVALID: Final = capture_error(validate_body, UPDATE, {"priority": 11}, now=NOON)
 _JOB_ERRORS: Final = (JobStartedError(), JobNotFoundError(), StaleJobError())
 _ROLES: Final = (
@@ -141,7 +141,7 @@ MISSIONS: Final = Api(
                 UnsupportedGrantTypeError(),
                 InvalidClientError(),
                 TooLargeError(),
-                _LIMITED,
+                _RATE_LIMITED,
             ],
         ),
         Operation(
@@ -162,7 +162,7 @@ MISSIONS: Final = Api(
                     PlanNotFoundError(),
                     IdempotencyConflictError(),
                     TooLargeError(),
-                    _LIMITED,
+                    _RATE_LIMITED,
                     DeviceOfflineError(),
                 ],
             ),
@@ -255,7 +255,7 @@ MISSIONS: Final = Api(
                 Role.MANAGER,
                 tag="Shares",
                 error_response=_with(SHARE_ERRORS),
-                errors=[_INVALID, ResourceNotFoundError(), TooLargeError(), _LIMITED],
+                errors=[_INVALID, ResourceNotFoundError(), TooLargeError(), _RATE_LIMITED],
             ),
         ),
         Operation(

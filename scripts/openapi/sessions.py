@@ -20,7 +20,7 @@ from jobs.sessions.api.requests import (
     parse_timeouts,
 )
 from jobs.sessions.errors import (
-    NotForSaleError,
+    PaymentNotSupportedError,
     SessionExpiredError,
     SessionNotFoundError,
     StaleSessionError,
@@ -32,7 +32,7 @@ _Moment = Annotated[Millis, Field(le=9_999_999_999_999_999)]
 _KEY: Final[dict[str, Any]] = {
     "security": ["apiKey"],
     "error_type": Error,
-    "error_response": sessions.refuse,
+    "error_response": sessions.handle_error,
 }
 _SESSION_ERRORS: Final = (SessionNotFoundError(), SessionExpiredError())
 _ROOT: Final = "/api/messaging/sessions"
@@ -172,7 +172,7 @@ SESSIONS: Final = Api(
             errors=[
                 *_SESSION_ERRORS,
                 capture_error(parse_send_message, {"content": ""}),
-                NotForSaleError(),
+                PaymentNotSupportedError(),
                 IdempotencyConflictError(),
                 StaleSessionError(),
                 TooLargeError(),

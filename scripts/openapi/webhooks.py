@@ -16,7 +16,7 @@ from scripts.openapi.shared import API_KEY, RETRY_AFTER
 _KEY: Final[dict[str, Any]] = {
     "security": ["apiKey"],
     "error_type": Error,
-    "error_response": webhooks.refuse,
+    "error_response": webhooks.handle_error,
     "tag": "Deliveries",
 }
 _DELIVERY: Final = "5f0c1a52-7d1e-5b0a-9d55-0c1f6f1d2a01"

@@ -147,12 +147,12 @@ def _about(it: Mapping[str, Any]) -> str:
 
 def _limits(schema: Schema) -> str:
     def span(low: str, high: str, unit: str) -> str | None:
-        least, most = schema.get(low), schema.get(high)
-        if least is None and most is None:
+        minimum, maximum = schema.get(low), schema.get(high)
+        if minimum is None and maximum is None:
             return None
-        if least is None or most is None:
-            return (f"At most {most:,}" if least is None else f"At least {least:,}") + unit
-        return f"{least:,} to {most:,}{unit}"
+        if minimum is None or maximum is None:
+            return (f"At most {maximum:,}" if minimum is None else f"At least {minimum:,}") + unit
+        return f"{minimum:,} to {maximum:,}{unit}"
 
     return "; ".join(
         filter(

@@ -63,7 +63,7 @@ class Handler(BaseHTTPRequestHandler):
     def log_message(self, *_: Any) -> None:
         pass
 
-    def say(self, status: int, raw: bytes, length: int | None, **headers: str) -> None:
+    def respond(self, status: int, raw: bytes, length: int | None, **headers: str) -> None:
         self.send_response(status)
         for name, value in headers.items():
             self.send_header(name.replace("_", "-"), value)
@@ -78,7 +78,7 @@ class Handler(BaseHTTPRequestHandler):
 def reply(body: Any, status: int = 200, **headers: str) -> Answer:
     """Answer with JSON, or with bytes as they are."""
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return lambda handler: handler.say(status, raw, len(raw), **headers)
+    return lambda handler: handler.respond(status, raw, len(raw), **headers)
 
 
 def hang(handler: Handler) -> None:
@@ -90,16 +90,16 @@ def drop(handler: Handler) -> None:
 
 
 def drop_mid_body(handler: Handler) -> None:
-    handler.say(200, b'{"choices": [', 1000)
+    handler.respond(200, b'{"choices": [', 1000)
 
 
 def drop_mid_chunk(handler: Handler) -> None:
-    handler.say(200, b"ff\r\n{", None, Transfer_Encoding="chunked")
+    handler.respond(200, b"ff\r\n{", None, Transfer_Encoding="chunked")
 
 
 def drip(handler: Handler) -> None:
     """Send one byte now and again, for as long as anybody reads them."""
-    handler.say(200, b"", 10**6)
+    handler.respond(200, b"", 10**6)
     while not handler.server.over.wait(0.02):
         handler.wfile.write(b" ")
 

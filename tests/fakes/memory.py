@@ -38,7 +38,7 @@ class InMemoryJobRepository:
             self._put(job, None)
         return job.ref
 
-    def knows(self, tenant: str, kind: str, key: str) -> bool:
+    def has_key(self, tenant: str, kind: str, key: str) -> bool:
         first = self._keys.get((tenant, kind, key))
         return first is not None and first[0].expires_at > self._clock()
 
@@ -90,7 +90,7 @@ class InMemoryJobRepository:
 
     def follow(self, job: Job, *, after: str | None, key: IdempotencyKey | None = None) -> JobRef:
         root = self._jobs.get(replace(job.ref, id=docs_job_of(job).root or ""))
-        repeated = key is not None and self.knows(job.tenant, job.kind, key.value)
+        repeated = key is not None and self.has_key(job.tenant, job.kind, key.value)
         if not repeated and root is None:
             raise JobNotFoundError(job.id)
         if not repeated and root and docs_job_of(root).latest != after:

@@ -70,7 +70,9 @@ class InMemoryRateLimits:
             window = self._windows.get((owner, limit.name))
             if window is None or window.resets_at <= now:
                 window = Allowance(
-                    limit=limit.most, remaining=limit.most, resets_at=now + limit.window
+                    limit=limit.max_requests,
+                    remaining=limit.max_requests,
+                    resets_at=now + limit.window,
                 )
             if not window.remaining:
                 return replace(window, granted=False)

@@ -36,7 +36,7 @@ class InMemorySessions:
         self.create(session)
 
     def send(self, session: ChatSession, job: Job, key: IdempotencyKey | None = None) -> JobRef:
-        if key and self._repository.knows(job.tenant, job.kind, key.value):
+        if key and self._repository.has_key(job.tenant, job.kind, key.value):
             return self._repository.add(job, key)
         self.save(session)
         return self._repository.add(job, key)

@@ -254,14 +254,14 @@ def test_expired_key_can_be_reused(repository, clock, a_job) -> None:
 def test_key_is_known_until_it_expires(repository, clock, a_job) -> None:
     job = a_job()
 
-    assert not repository.knows(job.tenant, job.kind, key().value)
+    assert not repository.has_key(job.tenant, job.kind, key().value)
     repository.add(job, key())
 
-    assert repository.knows(job.tenant, job.kind, key().value)
-    assert not repository.knows("rival", job.kind, key().value)
-    assert not repository.knows(job.tenant, "missions", key().value)
+    assert repository.has_key(job.tenant, job.kind, key().value)
+    assert not repository.has_key("rival", job.kind, key().value)
+    assert not repository.has_key(job.tenant, "missions", key().value)
     clock.advance(HOUR)
-    assert not repository.knows(job.tenant, job.kind, key().value)
+    assert not repository.has_key(job.tenant, job.kind, key().value)
 
 
 @pytest.mark.parametrize("request_", [{"content": "Hello"}, {"content": "x" * 1000}])

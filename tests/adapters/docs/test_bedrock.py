@@ -21,7 +21,7 @@ from tests.support import NOON
 SCHEMA = {"type": "object", "properties": {"path": {"type": "string"}}}
 TOOL = Tool(name="read", description="Read", parameters=SCHEMA)
 ASK = [{"role": "system", "content": "Be kind"}, {"role": "user", "content": "Hello 🐎"}]
-AWAY = r"^The agent's model is not available$"
+UNAVAILABLE = r"^The agent's model is not available$"
 
 
 def event(kind: str, body: Any, message: str = "event") -> bytes:
@@ -123,7 +123,7 @@ def said() -> list[str]:
 def ask(bedrock, clock, said) -> Any:
     def asked(messages: Any = ASK, **settings: Any) -> Turn:
         model = BedrockTools(bedrock, settings, "a-model", clock)
-        return model.turn(messages, [TOOL], say=said.append, deadline=NOON + 30_000)
+        return model.turn(messages, [TOOL], emit_text=said.append, deadline=NOON + 30_000)
 
     return asked
 
@@ -228,7 +228,7 @@ def test_arguments_not_object_are_none(wire, ask, pieces) -> None:
 def test_failure_in_stream_raises_error_without_details(wire, ask, said, kind) -> None:
     wire.raw = START + text("Fi") + event(kind, {"message": "arn:aws:secret"}, "exception")
 
-    with pytest.raises(UpstreamError, match=AWAY):
+    with pytest.raises(UpstreamError, match=UNAVAILABLE):
         ask()
 
     assert said == ["Fi"]
@@ -262,7 +262,7 @@ def test_deadline_during_stream_raises_error(wire, ask, clock) -> None:
     clock.advance(30_000)
     wire.raw = START + text("x") + stop("end_turn")
 
-    with pytest.raises(UpstreamError, match=AWAY):
+    with pytest.raises(UpstreamError, match=UNAVAILABLE):
         ask()
 
 
@@ -273,14 +273,14 @@ def test_lost_connection_raises_same_error(bedrock, ask, failure) -> None:
 
     bedrock.meta.events.register("before-call.*.*", fail)
 
-    with pytest.raises(UpstreamError, match=AWAY):
+    with pytest.raises(UpstreamError, match=UNAVAILABLE):
         ask()
 
 
 def test_turn_over_network_is_assembled(cloud, said) -> None:
     with closing(aws_client("bedrock-runtime", cloud)) as bedrock:
         model = BedrockTools(bedrock, {}, "a-model", now)
-        turn = model.turn(ASK, [TOOL], say=said.append, deadline=now() + 20_000)
+        turn = model.turn(ASK, [TOOL], emit_text=said.append, deadline=now() + 20_000)
 
     assert turn.text == "".join(said)
     assert turn.reason == "stop"

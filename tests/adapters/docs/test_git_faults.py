@@ -123,7 +123,7 @@ def test_pack_over_limit_is_not_read_completely(origin) -> None:
 
 
 def test_pack_expanding_over_limit_is_refused(origin, monkeypatch) -> None:
-    monkeypatch.setattr(Store, "_room", 40_000)
+    monkeypatch.setattr(Store, "_bytes_left", 40_000)
 
     assert str(refusal(origin.url)) == "The repository is too large"
 

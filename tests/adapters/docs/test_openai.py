@@ -27,7 +27,7 @@ from tests.unit.docs.checkout import MemoryCheckout
 NODE = Path(__file__).parents[2] / "node"
 TOOL = Tool(name="read", description="Read", parameters={"type": "object", "properties": {}})
 ASK = [{"role": "system", "content": "Be kind"}, {"role": "user", "content": "Hello 🐎"}]
-AWAY = "The agent's provider is not available"
+UNAVAILABLE = "The agent's provider is not available"
 
 
 def delta(**delta: Any) -> dict[str, Any]:
@@ -70,7 +70,7 @@ def stream(*events: Any, done: bool = True) -> Any:
 
 def bytewise(raw: bytes) -> Any:
     def answer(handler: Any) -> None:
-        handler.say(200, b"", len(raw))
+        handler.respond(200, b"", len(raw))
         for each in raw:
             handler.wfile.write(bytes([each]))
             handler.wfile.flush()
@@ -88,7 +88,7 @@ def ask(upstream, clock, pauses, said) -> Any:
     def asked(messages: Any = ASK, *, key: str | None = SECRET, **settings: Any) -> Turn:
         sane = {"baseUrl": f"{upstream.url}/v1/", **settings}
         model = OpenAiTools(EventStream(clock), sane, "a-model", key)
-        return model.turn(messages, [TOOL], say=said.append, deadline=NOON + 30_000)
+        return model.turn(messages, [TOOL], emit_text=said.append, deadline=NOON + 30_000)
 
     return asked
 
@@ -228,7 +228,7 @@ def test_transient_failure_before_text_is_retried(upstream, ask, said, pauses, f
 
 @pytest.mark.parametrize("cut", [
     stream(delta(content="Fi"), done=False), stream(delta(content="Fi"), {"error": "overloaded"}),
-    lambda handler: handler.say(200, b'data: {"choices":[{"delta":{"content":"Fi"}}]}\n\n', 999),
+    lambda handler: handler.respond(200, b'data: {"choices":[{"delta":{"content":"Fi"}}]}\n\n', 99),
 ], ids=["short", "error", "cut"])  # fmt: skip
 def test_failure_after_text_is_not_retried(upstream, ask, said, cut) -> None:
     upstream.then(cut, stream(delta(content="Fine"), end()))
@@ -245,7 +245,7 @@ def test_retry_after_header_sets_delay(upstream, ask, pauses) -> None:
 
     upstream.received.clear()
     upstream.then(reply({}, 429, Retry_After="30"))
-    assert refusal(ask) == AWAY
+    assert refusal(ask) == UNAVAILABLE
     assert len(upstream.received) == 1
 
 
@@ -276,7 +276,7 @@ def test_malformed_answer_raises_error(upstream, ask, event) -> None:
     b'data: {"choices":[]}\n' * 20_000, b"data: " + b"x" * 2**18, b"\n" * 2**18,
 ], ids=["events", "a line", "nothing"])  # fmt: skip
 def test_answer_over_limit_raises_error(upstream, ask, raw, monkeypatch) -> None:
-    monkeypatch.setattr(sse, "MOST_BYTES", 2**17)
+    monkeypatch.setattr(sse, "MAX_BYTES", 2**17)
     upstream.then(reply(raw))
 
     assert refusal(ask) == "The agent's answer is too large"
@@ -288,15 +288,15 @@ def test_deadline_during_retry_raises_error(upstream, fault) -> None:
     model = OpenAiTools(EventStream(now), {"baseUrl": upstream.url}, "m", None)
 
     with pytest.raises(UpstreamError):
-        model.turn(ASK, [], say=lambda _: None, deadline=now() + 300)
+        model.turn(ASK, [], emit_text=lambda _: None, deadline=now() + 300)
 
 
 def test_silent_model_times_out_at_deadline(upstream) -> None:
     upstream.then(hang)
     model = OpenAiTools(EventStream(now, idle=0.05), {"baseUrl": upstream.url}, "m", None)
 
-    with pytest.raises(UpstreamError, match=AWAY):
-        model.turn(ASK, [], say=lambda _: None, deadline=now() + 1500)
+    with pytest.raises(UpstreamError, match=UNAVAILABLE):
+        model.turn(ASK, [], emit_text=lambda _: None, deadline=now() + 1500)
 
     assert len(upstream.received) > 1
 
@@ -351,5 +351,5 @@ def test_turn_with_third_party_server_is_assembled(peer) -> None:
     assert [e["name"] for e in events if e["t"] == "tool-call"] == [
         "read_file", "read_file", "write_file", "finish",
     ]  # fmt: skip
-    with pytest.raises(UpstreamError, match=AWAY):
-        model.turn([{"role": "user", "content": "boom"}], [], say=print, deadline=now() + 500)
+    with pytest.raises(UpstreamError, match=UNAVAILABLE):
+        model.turn([{"role": "user", "content": "boom"}], [], emit_text=print, deadline=now() + 500)

@@ -14,7 +14,7 @@ ECHO = "11111111-1111-4111-8111-111111111111"
 
 
 @pytest.fixture
-def job_of(world):
+def created_job(world):
     def job(answer):
         return world.repository.get(
             JobRef(tenant="demo", kind="messaging", id=answer.body["jobId"])
@@ -23,18 +23,18 @@ def job_of(world):
     return job
 
 
-def test_create_returns_four_fields_without_success(call, job_of) -> None:
+def test_create_returns_four_fields_without_success(call, created_job) -> None:
     answer = call("create_job")
 
     assert answer.status == 201
     assert answer.text == (
-        f'{{"jobId":"{job_of(answer).id}","status":"pending",'
+        f'{{"jobId":"{created_job(answer).id}","status":"pending",'
         f'"createdAt":{NOON},"expiresAt":{NOON + 30_000}}}'
     )
 
 
-def test_create_stores_request_for_caller(call, job_of) -> None:
-    job = job_of(call("create_job"))
+def test_create_stores_request_for_caller(call, created_job) -> None:
+    job = created_job(call("create_job"))
 
     assert job.status is JobStatus.PENDING
     assert job.request == {
@@ -45,10 +45,10 @@ def test_create_stores_request_for_caller(call, job_of) -> None:
     }
 
 
-def test_create_stores_configured_retention(call, job_of, monkeypatch) -> None:
+def test_create_stores_configured_retention(call, created_job, monkeypatch) -> None:
     monkeypatch.setenv("RETENTION_HOURS", "48")
 
-    assert job_of(call("create_job")).retention == 48 * HOUR
+    assert created_job(call("create_job")).retention == 48 * HOUR
 
 
 @pytest.mark.parametrize(
@@ -72,18 +72,18 @@ def test_create_with_unknown_fields_ignores_them(create) -> None:
 # ── Agents ──────────────────────────────────────────────────────────────────────
 
 
-def test_create_without_agent_uses_first_active_one(create, job_of, world) -> None:
+def test_create_without_agent_uses_first_active_one(create, created_job, world) -> None:
     world.registry.put_agent("demo", Agent(id="0", name="Away", order=-2, active=False))
     world.registry.put_agent("demo", Agent(id="1", name="First", order=-1))
 
-    assert job_of(create()).request["agentId"] == "1"
+    assert created_job(create()).request["agentId"] == "1"
 
 
-def test_create_with_upper_case_agent_id_finds_agent(create, job_of, world) -> None:
+def test_create_with_upper_case_agent_id_finds_agent(create, created_job, world) -> None:
     agent = "aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa"
     world.registry.put_agent("demo", Agent(id=agent, name="A"))
 
-    assert job_of(create(agentId=agent.upper())).request["agentId"] == agent
+    assert created_job(create(agentId=agent.upper())).request["agentId"] == agent
 
 
 @pytest.mark.parametrize("about", [{"tenant": "rival"}, {"active": False}])
@@ -172,12 +172,12 @@ def test_create_with_invalid_key_is_400(create, world, key) -> None:
 # ── The body on its way ─────────────────────────────────────────────────────────
 
 
-def test_create_with_base64_body_is_decoded(call, event, job_of) -> None:
+def test_create_with_base64_body_is_decoded(call, event, created_job) -> None:
     text = event("messaging/create_job")["body"]
 
     answer = call("create_job", body=base64.b64encode(text.encode()).decode(), isBase64Encoded=True)
 
-    assert job_of(answer).request["content"] == "Hello, who are you?"
+    assert created_job(answer).request["content"] == "Hello, who are you?"
 
 
 @pytest.mark.parametrize("kind", [

@@ -141,9 +141,9 @@ def test_send_with_attachments_stores_them(say, world) -> None:
 def test_send_with_http_returns_answer(say, world, clock, rewire, how) -> None:
     wait = sessions_wiring.core.wait_for_job
 
-    def meanwhile(job: Job, *, at_most: int) -> Job | None:
+    def meanwhile(job: Job, *, timeout: int) -> Job | None:
         end(world, answer="Well", metadata={"thought": "hm", "actions": ["REPLY"], "x": 1})
-        return wait(job, at_most=at_most)
+        return wait(job, timeout=timeout)
 
     rewire(sessions_wiring.core, wait_for_job=meanwhile)
 
@@ -162,7 +162,7 @@ def test_send_with_http_timeout_returns_message_only(say, clock) -> None:
 
 
 def test_send_with_http_and_failing_agent_returns_error(say, world, rewire) -> None:
-    def meanwhile(job: Job, *, at_most: int) -> Job:
+    def meanwhile(job: Job, *, timeout: int) -> Job:
         end(world, error="No tokens left")
         return world.repository.get(job.ref)
 

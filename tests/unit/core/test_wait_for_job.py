@@ -39,25 +39,25 @@ def test_wait_until_job_ends_returns_it(create, cancel, wait, sleeper) -> None:
     job = create()
     sleeper.then = lambda: cancel(job.ref)
 
-    assert wait(job, at_most=25_000).status is JobStatus.CANCELLED
+    assert wait(job, timeout=25_000).status is JobStatus.CANCELLED
     assert len(sleeper.slept) == 3
 
 
 def test_pauses_between_looks_grow_by_half_up_to_a_second(create, wait, sleeper) -> None:
-    wait(create(), at_most=9_000)
+    wait(create(), timeout=9_000)
 
     assert sleeper.slept[:8] == [0.1, 0.15, 0.225, 0.337, 0.505, 0.757, 1.0, 1.0]
 
 
 def test_wait_in_vain_lasts_as_long_as_requested(create, wait, sleeper) -> None:
-    assert wait(create(), at_most=5_000) is None
+    assert wait(create(), timeout=5_000) is None
 
     assert round(sum(sleeper.slept), 3) == 5
     assert max(sleeper.slept) <= 1
 
 
 def test_wait_longer_than_deadline_ends_at_deadline(create, wait, sleeper) -> None:
-    assert wait(create(timeout=1_500), at_most=25_000).status is JobStatus.TIMED_OUT
+    assert wait(create(timeout=1_500), timeout=25_000).status is JobStatus.TIMED_OUT
 
     assert round(sum(sleeper.slept), 3) == 1.5
 
@@ -75,4 +75,4 @@ def test_wait_with_unavailable_table_returns_none(
 
     monkeypatch.setattr(repository, "status_of", status_of)
 
-    assert wait(job, at_most=25_000) is None
+    assert wait(job, timeout=25_000) is None

@@ -50,7 +50,7 @@ class Model:
         messages: Sequence[Any],
         tools: Sequence[Any],
         *,
-        say: Callable[[str], None],
+        emit_text: Callable[[str], None],
         deadline: int,
     ) -> Turn:
         turn = self._turns[min(len(self.heard), len(self._turns) - 1)]
@@ -58,7 +58,7 @@ class Model:
         if isinstance(turn, Exception):
             raise turn
         for word in turn.text.split(" "):
-            say(word)
+            emit_text(word)
         return turn
 
 

@@ -6,7 +6,7 @@ import re
 import pytest
 from hypothesis import given
 
-from jobs.docs.api.ai_stream import Place, parse_place
+from jobs.docs.api.ai_stream import StreamPosition, parse_position
 from jobs.docs.api.ai_v4 import V4
 from jobs.docs.api.ai_v5 import V5
 from jobs.docs.api.playback import Playback
@@ -82,7 +82,7 @@ def test_v4_start_is_omitted() -> None:
 def test_v4_any_output_is_decodable(log) -> None:
     events = [event for item in log for event in item.events]
 
-    lines = lines_of(b"".join(Playback(V4, Place()).play(log)))
+    lines = lines_of(b"".join(Playback(V4, StreamPosition()).play(log)))
 
     assert len(lines) == len(events) - 1
     assert "".join(value for kind, value in lines if kind == "0") == spoken(events, "text")
@@ -139,7 +139,9 @@ def test_v5_consecutive_texts_are_one_part() -> None:
 def test_v5_any_output_is_decodable(log) -> None:
     events = [event for item in log for event in item.events]
 
-    [*chunks, done] = [chunk for _, chunk in chunks_of(b"".join(Playback(V5, Place()).play(log)))]
+    [*chunks, done] = [
+        chunk for _, chunk in chunks_of(b"".join(Playback(V5, StreamPosition()).play(log)))
+    ]
 
     parts = 0
     for chunk in chunks:
@@ -159,18 +161,18 @@ def test_v5_any_output_is_decodable(log) -> None:
 
 @given(LOGS)
 def test_resume_after_any_id_sends_exactly_the_rest(log) -> None:
-    whole = chunks_of(b"".join(Playback(V5, Place()).play(log)))
+    whole = chunks_of(b"".join(Playback(V5, StreamPosition()).play(log)))
 
     for count, (last, _) in enumerate(whole[:-1], start=1):
         rest = b"".join(
-            Playback(V5, parse_place(last)).play(log[max(0, int(last.split(".")[0]) - 2) :])
+            Playback(V5, parse_position(last)).play(log[max(0, int(last.split(".")[0]) - 2) :])
         )
         assert chunks_of(rest) == whole[count:]
 
 
 @given(LOGS)
 def test_event_ids_are_unique(log) -> None:
-    ids = [place for place, _ in chunks_of(b"".join(Playback(V5, Place()).play(log)))]
+    ids = [place for place, _ in chunks_of(b"".join(Playback(V5, StreamPosition()).play(log)))]
 
     assert len(set(ids)) == len(ids)
 
@@ -180,12 +182,12 @@ def test_event_ids_are_unique(log) -> None:
 ])  # fmt: skip
 def test_last_event_id_malformed_is_refused(bad) -> None:
     with pytest.raises(BadRequestError):
-        parse_place(bad)
+        parse_position(bad)
 
 
 @pytest.mark.parametrize("beyond", ["2.1", "99.1", "1.9"])
 def test_last_event_id_unknown_is_refused(beyond) -> None:
-    playback = Playback(V5, parse_place(beyond))
+    playback = Playback(V5, parse_position(beyond))
     log = [OutputItem(number=1, events=(START,))]
 
     with pytest.raises(BadRequestError):
@@ -193,7 +195,7 @@ def test_last_event_id_unknown_is_refused(beyond) -> None:
 
 
 def test_playback_stops_at_gap() -> None:
-    playback = Playback(V4, Place())
+    playback = Playback(V4, StreamPosition())
     first, second, third = (OutputItem(number=n, events=(text(str(n)),)) for n in (1, 2, 3))
 
     sent = [b"".join(playback.play(items)) for items in ([first, third], [second, third])]
@@ -202,7 +204,7 @@ def test_playback_stops_at_gap() -> None:
 
 
 def test_end_with_error_closes_open_part() -> None:
-    playback = Playback(V5, Place())
+    playback = Playback(V5, StreamPosition())
     before = [*playback.play([OutputItem(number=1, events=(START, text("so")))])]
 
     after = chunks_of(b"".join(playback.end_with_error("The worker is gone")))

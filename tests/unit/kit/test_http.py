@@ -72,4 +72,4 @@ def test_invalid_idempotency_key_is_refused(key) -> None:
     ("wait=1.5", None), ("return=minimal", None),
 ])  # fmt: skip
 def test_prefer_wait_is_parsed_or_ignored(prefer, seconds) -> None:
-    assert request(Prefer=prefer).wait(at_most=25) == seconds
+    assert request(Prefer=prefer).wait(max_s=25) == seconds

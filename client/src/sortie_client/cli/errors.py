@@ -17,14 +17,14 @@ from sortie_client.errors import (
 )
 
 JOB_FAILED: Final = 1
-MISUSED: Final = 2
+USAGE_ERROR: Final = 2
 REFUSED: Final = 3
 UNAVAILABLE: Final = 4
 INTERRUPTED: Final = 130
 
 _ADVICE: Final[Mapping[type[SortieError], tuple[int, str]]] = {
     JobFailedError: (JOB_FAILED, ""),
-    NotConfiguredError: (MISUSED, ""),
+    NotConfiguredError: (USAGE_ERROR, ""),
     ConnectionFailedError: (
         UNAVAILABLE,
         "Check that the server is running and SORTIE_BASE_URL is its address.",

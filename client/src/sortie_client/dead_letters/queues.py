@@ -70,18 +70,18 @@ class DeadLetterQueues:
 def _redrive(
     sqs: "SQSClient", url: str, redrive: Callable[["MessageTypeDef"], str]
 ) -> Iterator[RedriveResult]:
-    kept = list[str]()
+    receipts = list[str]()
     while messages := _receive(sqs, url):
         for message in messages:
             try:
                 text = redrive(message)
             except RedriveError as error:
-                kept.append(message["ReceiptHandle"])
+                receipts.append(message["ReceiptHandle"])
                 yield RedriveResult(redriven=False, text=str(error))
                 continue
             sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
             yield RedriveResult(redriven=True, text=text)
-    for receipt in kept:  # the next redrive must not wait for the visibility timeout
+    for receipt in receipts:  # the next redrive must not wait for the visibility timeout
         sqs.change_message_visibility(QueueUrl=url, ReceiptHandle=receipt, VisibilityTimeout=0)
 
 

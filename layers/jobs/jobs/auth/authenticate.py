@@ -13,7 +13,7 @@ from jobs.auth.ports import ApiKeys
 from jobs.kit.clock import Clock, Millis
 
 _SHAPE: Final = re.compile(r"(?:sortie|mint)_(?P<id>[a-f0-9]{12})_[A-Za-z0-9_-]{43}")
-_NOBODY: Final = ApiKey(id="", tenant="", sha256="0" * 64)
+_UNKNOWN_KEY: Final = ApiKey(id="", tenant="", sha256="0" * 64)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +26,7 @@ class Authenticate:
         shape = _SHAPE.fullmatch(credential)
         if not shape:
             return None
-        key = self.keys.key(shape["id"]) or _NOBODY
+        key = self.keys.key(shape["id"]) or _UNKNOWN_KEY
         right = hmac.compare_digest(key.sha256, _hash(credential))
         return key if right and key.opens == opens and key.is_valid(self.clock()) else None
 

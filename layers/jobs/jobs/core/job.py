@@ -81,7 +81,7 @@ class Job:
 
         Raises `JobEndedError`, or `JobLeasedError` while another worker holds it.
         """
-        self._refuse_if_over(now)
+        self._check_not_ended(now)
         if self.status is JobStatus.RUNNING and now < self.lease_until:
             raise JobLeasedError(self.lease_until)
         started = self if self.status is JobStatus.RUNNING else self._to(JobStatus.RUNNING, now)
@@ -89,12 +89,12 @@ class Job:
 
     def enqueue(self, *, now: Millis) -> Self:
         """Mark the job as queued. Raises `JobEndedError`."""
-        self._refuse_if_over(now)
+        self._check_not_ended(now)
         return self._to(JobStatus.QUEUED, now)
 
     def start(self, *, now: Millis, deadline: Millis) -> Self:
         """Mark the job as running elsewhere, with a new deadline. Raises `JobEndedError`."""
-        self._refuse_if_over(now)
+        self._check_not_ended(now)
         return replace(self._to(JobStatus.RUNNING, now), deadline=deadline)
 
     def renewed(self, lease_until: Millis) -> Self:
@@ -105,22 +105,22 @@ class Job:
         return replace(self, handle=handle)
 
     def succeed(self, result: Mapping[str, Any], *, now: Millis) -> Self:
-        self._refuse_if_over(now)
+        self._check_not_ended(now)
         return replace(self._to(JobStatus.SUCCEEDED, now), result=result)
 
     def fail(self, error: str, *, now: Millis) -> Self:
-        self._refuse_if_over(now)
+        self._check_not_ended(now)
         return replace(self._to(JobStatus.FAILED, now), error=error[:MAX_ERROR_LENGTH])
 
     def cancel(self, *, now: Millis) -> Self:
-        self._refuse_if_over(now)
+        self._check_not_ended(now)
         return self._to(JobStatus.CANCELLED, now)
 
     def time_out(self) -> Self:
         """End the job as of its deadline."""
         return self._to(JobStatus.TIMED_OUT, self.deadline)
 
-    def _refuse_if_over(self, now: Millis) -> None:
+    def _check_not_ended(self, now: Millis) -> None:
         if self.as_of(now).status.is_terminal:
             raise JobEndedError(self.id)
 

@@ -50,7 +50,7 @@ class JobRepository(Protocol):
         Raises `IdempotencyConflictError` if the key came with another request.
         """
 
-    def knows(self, tenant: str, kind: str, key: str) -> bool:
+    def has_key(self, tenant: str, kind: str, key: str) -> bool:
         """Return whether a job has this idempotency key, unless the key has expired."""
 
     def get(self, ref: JobRef) -> Job:

@@ -11,7 +11,7 @@ class Limit:
     """At most so many requests in a window, which begins with the first of them."""
 
     name: str
-    most: int
+    max_requests: int
     window: Millis
 
 

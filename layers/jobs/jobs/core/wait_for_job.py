@@ -20,18 +20,18 @@ class WaitForJob:
     clock: Clock
     sleep: Callable[[float], None]
 
-    def __call__(self, job: Job, *, at_most: Millis) -> Job | None:
+    def __call__(self, job: Job, *, timeout: Millis) -> Job | None:
         """Return the ended job, or None if it has not ended in time. Polls its header only.
 
         Returns None if the table is unavailable, as the job has been created all the same.
         """
         try:
-            return self._ended(job, at_most)
+            return self._ended(job, timeout)
         except UnavailableError:
             return None
 
-    def _ended(self, job: Job, at_most: Millis) -> Job | None:
-        until = self.clock() + at_most
+    def _ended(self, job: Job, timeout: Millis) -> Job | None:
+        until = self.clock() + timeout
         pause = _MIN_PAUSE_MS
         while (now := self.clock()) < min(until, job.deadline):
             if self.repository.status_of(job.ref).is_terminal:

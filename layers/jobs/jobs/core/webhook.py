@@ -30,7 +30,7 @@ class Webhook:
     url: str
     events: frozenset[str] = frozenset()
 
-    def wants(self, event: str) -> bool:
+    def matches(self, event: str) -> bool:
         return not self.events or event in self.events
 
 

@@ -18,6 +18,6 @@ class LimitDocsRequests:
 
     def __call__(self, project: Project, idempotency_key: str | None) -> None:
         """Count one request, unless its idempotency key is known. Raises `RateLimitedError`."""
-        if idempotency_key and self.repository.knows(project.tenant, KIND, idempotency_key):
+        if idempotency_key and self.repository.has_key(project.tenant, KIND, idempotency_key):
             return
         self.limit_rate(f"{project.tenant}#{project.id}", LIMIT)

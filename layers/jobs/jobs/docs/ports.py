@@ -117,10 +117,10 @@ class ToolModel(Protocol):
         messages: Sequence[Message],
         tools: Sequence[Tool],
         *,
-        say: Callable[[str], None],
+        emit_text: Callable[[str], None],
         deadline: Millis,
     ) -> Turn:
-        """Return the model's next turn. Stream its text to `say`. Raises `UpstreamError`."""
+        """Return the model's next turn. Stream its text to `emit_text`. Raises `UpstreamError`."""
 
 
 class Checkout(Protocol):

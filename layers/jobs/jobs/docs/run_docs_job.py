@@ -94,20 +94,20 @@ class RunDocsJob:
 
     def _has_turn(self, job: Job) -> bool:
         """Acquire the branch, or queue the job and try once more."""
-        if self._takes_branch(job):
+        if self._acquire_branch(job):
             return True
         if job.status is JobStatus.PENDING:
             change_job(self.repository, job.ref, self._queued)
-            return self._takes_branch(job)
+            return self._acquire_branch(job)
         return False
 
-    def _takes_branch(self, job: Job) -> bool:
-        if self._must_follow(docs_job_of(job), job.tenant):
+    def _acquire_branch(self, job: Job) -> bool:
+        if self._must_wait(docs_job_of(job), job.tenant):
             return False
         until = self.clock() + LEASE_MS
         return self.branches.acquire(job.tenant, branch_key(job), job.id, until=until)
 
-    def _must_follow(self, docs_job: DocsJob, tenant: str) -> bool:
+    def _must_wait(self, docs_job: DocsJob, tenant: str) -> bool:
         if docs_job.follows is None:
             return False
         try:

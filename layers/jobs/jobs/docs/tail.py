@@ -59,31 +59,33 @@ class Tail:
         return self._follow(ref, playback, first)
 
     async def _follow(self, ref: JobRef, playback: Playback, first: bytes) -> AsyncIterator[bytes]:
-        began = heard = time.monotonic()
-        was_over = False
+        began = last_sent = time.monotonic()
+        had_ended = False
         yield first or playback.heartbeat  # sends the first byte without delay
         while not playback.ended and time.monotonic() < began + self.pace.max_duration:
-            items = await run_in_threadpool(self._news, ref, playback.next_item)
-            if news := b"".join(playback.play(items)):
-                heard = time.monotonic()
-                yield news
-            elif time.monotonic() >= heard + self.pace.heartbeat:
-                heard = time.monotonic()
+            items = await run_in_threadpool(self._read_items, ref, playback.next_item)
+            if chunk := b"".join(playback.play(items)):
+                last_sent = time.monotonic()
+                yield chunk
+            elif time.monotonic() >= last_sent + self.pace.heartbeat:
+                last_sent = time.monotonic()
                 yield playback.heartbeat
-                is_over = await run_in_threadpool(self._is_over, ref)
-                if is_over and was_over:  # checks twice: the worker saves the job before its output
+                has_ended = await run_in_threadpool(self._has_ended, ref)
+                if (
+                    has_ended and had_ended
+                ):  # checks twice: the worker saves the job before its output
                     yield b"".join(playback.end_with_error(LOST_MESSAGE))
                     return
-                was_over = is_over
+                had_ended = has_ended
             await asyncio.sleep(self.pace.poll if items else self.pace.idle_poll)
 
-    def _news(self, ref: JobRef, since: int) -> Sequence[OutputItem]:
+    def _read_items(self, ref: JobRef, since: int) -> Sequence[OutputItem]:
         try:
             return self.log.read(ref, since=since)
         except UnavailableError:  # the next poll retries
             return ()
 
-    def _is_over(self, ref: JobRef) -> bool:
+    def _has_ended(self, ref: JobRef) -> bool:
         now = self.clock()
         try:
             job = self.repository.get(ref).as_of(now)

@@ -31,9 +31,9 @@ class OutputWriter:
         self._events: list[dict[str, Any]] = []
         self._total_size = self._waiting = 0
         self._changed = Condition()
-        self._over = False
+        self._closed = False
         self._failure: Exception | None = None
-        self._writer = Thread(target=self._write_along, daemon=True)
+        self._writer = Thread(target=self._write_in_background, daemon=True)
 
     def __enter__(self) -> Self:
         self._writer.start()
@@ -46,7 +46,7 @@ class OutputWriter:
         at: TracebackType | None,
     ) -> None:
         with self._changed:
-            self._over = True
+            self._closed = True
             self._changed.notify()
         self._writer.join()
         if self._failure is not None and error is None:
@@ -57,7 +57,7 @@ class OutputWriter:
         with self._changed:
             if self._failure is not None:
                 raise self._failure
-            event = _shorten(event)
+            event = _truncate_values(event)
             size = len(json.dumps(event))
             self._total_size += size
             if self._total_size > _MAX_OUTPUT_LENGTH:
@@ -83,12 +83,14 @@ class OutputWriter:
             self._events += map(dict, events)
             self._write(end=True)
 
-    def _write_along(self) -> None:
+    def _write_in_background(self) -> None:
         with self._changed:
-            while not self._over and self._failure is None:
-                self._changed.wait_for(lambda: self._events or self._over)
+            while not self._closed and self._failure is None:
+                self._changed.wait_for(lambda: self._events or self._closed)
                 if not self._is_full():
-                    self._changed.wait_for(lambda: self._is_full() or self._over, FLUSH_INTERVAL_S)
+                    self._changed.wait_for(
+                        lambda: self._is_full() or self._closed, FLUSH_INTERVAL_S
+                    )
                 self._write()
 
     def _is_full(self) -> bool:
@@ -107,7 +109,7 @@ class OutputWriter:
         self._events, self._waiting = [], 0
 
 
-def _shorten(event: OutputEvent) -> OutputEvent:
+def _truncate_values(event: OutputEvent) -> OutputEvent:
     """Truncate large values, such as the files in tool arguments and results."""
     return {
         name: value

@@ -38,13 +38,15 @@ Metadata = Annotated[
 ]
 
 
-def content_rule(most: int) -> BeforeValidator:
-    """Check a message's text: at most `most` UTF-16 code units."""
+def content_rule(max_units: int) -> BeforeValidator:
+    """Check a message's text: at most `max_units` UTF-16 code units."""
 
     def check(value: Any) -> Any:
         require(isinstance(value, str), "content is required and must be a string")
         require(value != "", "content cannot be empty")
-        require(units(value) <= most, f"content exceeds maximum length of {most} characters")
+        require(
+            units(value) <= max_units, f"content exceeds maximum length of {max_units} characters"
+        )
         return value
 
     return BeforeValidator(check)

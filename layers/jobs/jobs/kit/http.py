@@ -48,7 +48,7 @@ class Response[Body: Mapping[str, Any] = Mapping[str, Any]]:
         return strict_json.dumps(self.body) if self.page is None else self.page
 
 
-def parsed(body: bytes) -> Any:
+def parse_json(body: bytes) -> Any:
     """Parse JSON. Raises `BadRequestError` or `TooLargeError`."""
     if len(body) > MAX_BODY_BYTES:
         raise TooLargeError
@@ -127,7 +127,7 @@ class Request:
 
     def json_of_any_type(self) -> Any:
         """Parse the body, regardless of its Content-Type."""
-        return parsed(self.content)
+        return parse_json(self.content)
 
     @property
     def content(self) -> bytes:
@@ -142,7 +142,7 @@ class Request:
         """Return the `Idempotency-Key`. Raises `BadRequestError` if it is invalid."""
         return parse_idempotency_key(self.header("idempotency-key"))
 
-    def wait(self, *, at_most: int) -> int | None:
-        """Return the seconds of `Prefer: wait` (RFC 7240), capped at `at_most`, or None."""
-        asked = _WAIT.search(self.header("prefer") or "")
-        return min(int(asked[1]), at_most) if asked else None
+    def wait(self, *, max_s: int) -> int | None:
+        """Return the seconds of `Prefer: wait` (RFC 7240), capped at `max_s`, or None."""
+        match = _WAIT.search(self.header("prefer") or "")
+        return min(int(match[1]), max_s) if match else None

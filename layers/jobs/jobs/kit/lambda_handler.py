@@ -15,27 +15,29 @@ if TYPE_CHECKING:
 logger = Logger()
 
 
-class AgainError(Exception):
+class RetryLaterError(Exception):
     """The queue shall deliver this message again; not a failure."""
 
 
 type Event = dict[str, Any]
 type LambdaHandler = Callable[[Event, LambdaContext], Any]
 type Endpoint = Callable[[Request], Response]
-type Refusal = Callable[[Exception, Request], Response]
+type ErrorHandler = Callable[[Exception, Request], Response]
 
 
-def endpoint(answer: Endpoint, *, refuse: Refusal, headers: Mapping[str, str]) -> LambdaHandler:
-    """Return the Lambda handler of an endpoint. `refuse` converts every error to a response."""
+def endpoint(
+    respond: Endpoint, *, on_error: ErrorHandler, headers: Mapping[str, str]
+) -> LambdaHandler:
+    """Return the Lambda handler of an endpoint. `on_error` converts every error to a response."""
 
     def lambda_handler(event: Event, context: LambdaContext) -> Any:
         request = Request(event)
         logger.set_correlation_id(request.id)
         log_caller((event["requestContext"].get("authorizer") or {}).get("tenant"))
         try:
-            response = answer(request)
+            response = respond(request)
         except Exception as error:  # the caller always gets a response
-            response = refuse(error, request)
+            response = on_error(error, request)
             if response.status == HTTPStatus.INTERNAL_SERVER_ERROR:
                 logger.exception("unexpected error")
         logger.info("answered", extra={"status": int(response.status), **about(response.body)})
@@ -87,7 +89,7 @@ def queue(work: Callable[[Any], None]) -> LambdaHandler:
     def one(record: "SQSRecord") -> None:
         try:
             work(record.raw_event)
-        except AgainError:
+        except RetryLaterError:
             raise
         except Exception:  # the batch processor does not log it
             logger.exception("message failed, to be sent again")

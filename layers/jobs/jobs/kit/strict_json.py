@@ -53,9 +53,9 @@ def _digits(number: str) -> int:
 def _check(value: Any) -> None:
     level = [value]
     for _ in range(MAX_DEPTH + 1):
-        deeper = any(isinstance(each, list | dict) for each in level)
+        is_nested = any(isinstance(each, list | dict) for each in level)
         level = [inner for each in level for inner in _checked(each)]
-        if not deeper:
+        if not is_nested:
             return
     raise ValueError("nested too deeply")
 

@@ -23,7 +23,7 @@ from jobs.missions.ports import Fleet, FleetRegistry, MissionQueue, Orders, Orde
 
 _NO_REASON_ERROR: Final = "The device reported a failure without a reason"
 _DECLINED_ERROR: Final = "No device accepted the mission"
-NO_ANSWER_REASON: Final = "the device did not answer"
+NO_RESPONSE_REASON: Final = "the device did not answer"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,12 +62,12 @@ class ApplyReport:
                 self._change(ref, order, lambda job: job.succeed({}, now=self.clock()))
             case OrderState.FAILED:
                 self._change(ref, order, self._start)
-                why = reason or _NO_REASON_ERROR
-                self._change(ref, order, lambda job: job.fail(why, now=self.clock()))
+                failure = reason or _NO_REASON_ERROR
+                self._change(ref, order, lambda job: job.fail(failure, now=self.clock()))
             case OrderState.REJECTED:
                 self.decline(ref, order, reason)
             case OrderState.CANCELED:  # a worker withdrew it, then crashed
-                self.decline(ref, order, NO_ANSWER_REASON)
+                self.decline(ref, order, NO_RESPONSE_REASON)
 
     def decline(self, ref: JobRef, order: str, reason: str | None) -> None:
         """Withdraw the order and queue the mission for another device.
@@ -95,11 +95,11 @@ class ApplyReport:
         return start_flight(job, now=now, deadline=now + self.max_flight)
 
     def _withdraw(self, job: Job, reason: str | None) -> Job:
-        back = withdraw_order(job)
-        mission = mission_of(back)
+        withdrawn = withdraw_order(job)
+        mission = mission_of(withdrawn)
         group = self.registry.group(job.tenant, mission.group)
-        able = {mission.device} if mission.device else {each.id for each in group.devices}
-        if able - set(mission.declined):
-            return back
+        candidates = {mission.device} if mission.device else {each.id for each in group.devices}
+        if candidates - set(mission.declined):
+            return withdrawn
         text = f"{_DECLINED_ERROR}: {reason}" if reason else _DECLINED_ERROR
-        return back.fail(text, now=self.clock())
+        return withdrawn.fail(text, now=self.clock())

@@ -33,10 +33,10 @@ class AssignMissions:
     silence_timeout: Millis
     max_flight: Millis
 
-    def __call__(self, tenant: str, group_id: str, newcomer: Job | None = None) -> None:
+    def __call__(self, tenant: str, group_id: str, queued: Job | None = None) -> None:
         """Assign by highest priority, then oldest mission, then lowest device id.
 
-        `newcomer` has just been queued: the index may not contain it yet.
+        `queued` has just been queued: the index may not contain it yet.
         """
         try:
             group = self.registry.group(tenant, group_id)
@@ -46,7 +46,7 @@ class AssignMissions:
         if not free:
             return
         waiting = self.queue.list_waiting(tenant, group_id, limit=_MAX_EXAMINED)
-        for each in _rank(waiting, newcomer):
+        for each in _rank(waiting, queued):
             for device in [d for d in free if can_fly(d, each)]:
                 if self.assign_device(each.ref, device):
                     free.remove(device)
@@ -121,8 +121,8 @@ def can_fly(device: str, waiting: WaitingMission) -> bool:
     return mission.device in {None, device} and device not in mission.declined
 
 
-def _rank(waiting: Iterable[WaitingMission], newcomer: Job | None) -> list[WaitingMission]:
+def _rank(waiting: Iterable[WaitingMission], queued: Job | None) -> list[WaitingMission]:
     found = {each.ref: each for each in waiting}
-    if newcomer is not None:
-        found[newcomer.ref] = WaitingMission(ref=newcomer.ref, mission=mission_of(newcomer))
+    if queued is not None:
+        found[queued.ref] = WaitingMission(ref=queued.ref, mission=mission_of(queued))
     return sorted(found.values(), key=lambda each: (-each.mission.priority, each.ref.id))

@@ -103,7 +103,7 @@ class CreateMission:
     def _is_repeated(self, new: NewMission) -> bool:
         """Return whether the key has a job already: it passed this check when it was created."""
         key = new.idempotency_key
-        return key is not None and self.repository.knows(new.tenant, new.kind, key)
+        return key is not None and self.repository.has_key(new.tenant, new.kind, key)
 
     def _require_online(self, device: str, now: Millis) -> None:
         if not self.fleet.states([device])[device].is_online(now):

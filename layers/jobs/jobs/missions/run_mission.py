@@ -32,7 +32,7 @@ class RunMission:
         if job.status is JobStatus.QUEUED and mission.order is not None:
             self.assign.send_order(job)
         else:
-            self.assign(ref.tenant, mission.group, newcomer=job if waits_for_device(job) else None)
+            self.assign(ref.tenant, mission.group, queued=job if waits_for_device(job) else None)
         return job.status
 
     def _enqueue_if_due(self, job: Job) -> Job:

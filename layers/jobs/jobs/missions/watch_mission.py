@@ -9,7 +9,7 @@ from jobs.core.job import Job, JobRef
 from jobs.core.ports import JobRepository
 from jobs.core.status import JobStatus
 from jobs.kit.clock import Clock, Millis
-from jobs.missions.apply_report import NO_ANSWER_REASON, ApplyReport
+from jobs.missions.apply_report import NO_RESPONSE_REASON, ApplyReport
 from jobs.missions.assign_missions import ORDER_TIMEOUT_MS, AssignMissions
 from jobs.missions.mission import Order, mission_of, order_id_of
 from jobs.missions.ports import Fleet, MissionQueue, Orders, OrderState
@@ -69,7 +69,7 @@ class WatchMission:
         elif self.clock() >= order.sent_at + ORDER_TIMEOUT_MS and self.orders.withdraw(
             name, order.device
         ):
-            self.apply_report.decline(job.ref, name, NO_ANSWER_REASON)
+            self.apply_report.decline(job.ref, name, NO_RESPONSE_REASON)
 
     def _watch_flight(self, job: Job, order: Order, name: str) -> Millis:
         lease = self.fleet.states([order.device])[order.device].lease

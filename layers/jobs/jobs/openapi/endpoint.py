@@ -84,7 +84,7 @@ def file_response(name: str, version: str | None) -> Response:
     return Response(HTTPStatus.OK, {}, headers, page=files[name].read_text("utf-8"))
 
 
-def refuse(error: Exception, request: Request) -> Response:
+def handle_error(error: Exception, request: Request) -> Response:
     response = error_response(_ERRORS, error)
     if isinstance(error, NoSuchFileError):
         return Response(response.status, {**response.body, "available": error.available})

@@ -15,5 +15,5 @@ class StaleSessionError(JobError):
     """The session was changed after it was read."""
 
 
-class NotForSaleError(JobError):
+class PaymentNotSupportedError(JobError):
     """Jobs require a payment, and messages of sessions cannot be paid for."""

@@ -165,12 +165,12 @@ def select_history(
     """
     answer_of = {answer.job_id: answer for answer in answers}
     history: list[PastMessage] = []
-    room = MAX_HISTORY_CHARACTERS
+    characters_left = MAX_HISTORY_CHARACTERS
     for question in reversed(questions):
         answer = answer_of.get(question.id)
         turn = [PastMessage(m.is_agent, m.content) for m in (question, answer) if m]
-        room -= sum(len(message.content) for message in turn)
-        if room < 0:
+        characters_left -= sum(len(message.content) for message in turn)
+        if characters_left < 0:
             break
         history = turn + history
     return history

@@ -21,8 +21,8 @@ class Resource:
 
     @property
     def topic(self) -> str:
-        what = "JOB" if self.kind is ResourceKind.JOB else "DEVICE"
-        return f"{self.id}/{what}/STATUS"
+        topic_type = "JOB" if self.kind is ResourceKind.JOB else "DEVICE"
+        return f"{self.id}/{topic_type}/STATUS"
 
 
 def job_resource(ref: JobRef) -> Resource:

@@ -45,7 +45,7 @@ class DeliverWebhook:
         if delivery.state is DeliveryState.DELIVERED:
             return Outcome()
         attempt = self._attempt(delivery)
-        state = _state_after(attempt, last=receive_count >= MAX_ATTEMPTS)
+        state = _next_state(attempt, last=receive_count >= MAX_ATTEMPTS)
         self.log.add_attempt(delivery, attempt, state)
         self.metrics.count_attempt(state)
         if attempt.succeeded or attempt.gone:
@@ -70,7 +70,7 @@ class DeliverWebhook:
         return self.sender.send(delivery.url, headers, delivery.body.encode())
 
 
-def _state_after(attempt: Attempt, *, last: bool) -> DeliveryState:
+def _next_state(attempt: Attempt, *, last: bool) -> DeliveryState:
     if attempt.succeeded:
         return DeliveryState.DELIVERED
     return DeliveryState.FAILED if attempt.gone or last else DeliveryState.PENDING

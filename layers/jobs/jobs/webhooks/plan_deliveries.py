@@ -42,7 +42,7 @@ class PlanDeliveries:
             return
         event = EVENTS[change.status]
         for subscription_id, webhook in self._webhooks_of(change):
-            if webhook.wants(event):
+            if webhook.matches(event):
                 yield WebhookDelivery(
                     id=delivery_id(change.ref, change.sequence, subscription_id),
                     ref=change.ref,

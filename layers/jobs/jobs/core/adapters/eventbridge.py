@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from jobs.core.adapters.job_events import JobEvents
 from jobs.core.changes import JobChange
-from jobs.kit.aws.client import passing_failures
+from jobs.kit.aws.client import convert_transient_errors
 from jobs.kit.errors import UnavailableError
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ class EventBridgePublisher:
 
     def publish(self, changes: Sequence[JobChange]) -> None:
         for some in batched(changes, _ENTRIES_A_CALL, strict=False):
-            with passing_failures():
+            with convert_transient_errors():
                 answer = self._client.put_events(
                     Entries=[
                         {

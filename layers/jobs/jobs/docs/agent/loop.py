@@ -47,8 +47,8 @@ class DocsAgent:
         The caller emits the start and the end. Raises `UpstreamError`, also at the limits.
         """
         model = self.models(project, docs_job.model)
-        said = [*conversation(project, docs_job, messages)]
-        work = _Work(job_id, model, checkout, emit, note, said)
+        context = [*conversation(project, docs_job, messages)]
+        work = _Work(job_id, model, checkout, emit, note, context)
         for _ in range(MAX_STEPS):
             if self.clock() >= deadline:
                 raise UpstreamError("The agent took too long")
@@ -83,7 +83,7 @@ class _Work:
         self._model, self._emit, self._note, self._messages = model, emit, note, messages
         self._tools = Toolbox(checkout, self._todo)
         self._id = job_id  # the message id of the client, the same in each attempt
-        self._said = self._repeats = 0
+        self._text_length = self._repeats = 0
         self._last: tuple[object, ...] = ()
         self.tokens_in = self.tokens_out = 0
 
@@ -93,7 +93,7 @@ class _Work:
 
     def step(self, deadline: Millis) -> Turn:
         self._emit({"t": "step-start", "id": self._id})
-        turn = self._model.turn(self._messages, TOOLS, say=self._say, deadline=deadline)
+        turn = self._model.turn(self._messages, TOOLS, emit_text=self._emit_text, deadline=deadline)
         self.tokens_in += turn.tokens_in
         self.tokens_out += turn.tokens_out
         if len(turn.calls) > MAX_CALLS_PER_TURN:
@@ -121,20 +121,20 @@ class _Work:
         self._emit({"t": "tool-result", "id": call.id, "result": shorten(result)})
         return result
 
-    def _say(self, text: str) -> None:
-        self._said += len(text)
-        if self._said > MAX_OUTPUT_LENGTH:
+    def _emit_text(self, text: str) -> None:
+        self._text_length += len(text)
+        if self._text_length > MAX_OUTPUT_LENGTH:
             raise UpstreamError("The agent wrote too much text")
         if text:
             self._emit({"t": "text", "text": text})
 
     def _todo(self, todos: tuple[Todo, ...]) -> None:
         self._note(todos=todos)
-        spelled = [
+        items = [
             {"id": t.id, "content": t.content, "status": t.status, "priority": t.priority}
             for t in todos
         ]
-        self._emit({"t": "data", "name": "todos", "data": {"todos": spelled}})
+        self._emit({"t": "data", "name": "todos", "data": {"todos": items}})
 
     def _stop_if_stuck(self, call: ToolCall) -> None:
         same = (call.name, json.dumps(call.args, sort_keys=True))

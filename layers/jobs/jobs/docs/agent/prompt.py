@@ -7,7 +7,7 @@ from jobs.docs.docs_job import DocsJob, Project
 from jobs.docs.ports import Message
 
 _MAX_TITLE_LENGTH: Final = 72
-_DUTY: Final = """\
+_INSTRUCTIONS: Final = """\
 You write documentation in a git repository, by the tools you have. You are on the branch {branch}.
 {place} Paths are given from the top of the repository.
 
@@ -31,7 +31,7 @@ def conversation(
         if folder
         else "The whole repository is documentation."
     )
-    yield {"role": "system", "content": _DUTY.format(branch=docs_job.branch, place=place)}
+    yield {"role": "system", "content": _INSTRUCTIONS.format(branch=docs_job.branch, place=place)}
     asked = any(each["role"] == "user" for each in messages)
     for each in messages:
         yield each if asked or each["role"] != "system" else {**each, "role": "user"}

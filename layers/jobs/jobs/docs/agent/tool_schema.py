@@ -11,17 +11,17 @@ _ARTICLES: Final = {
 }  # fmt: skip
 
 
-def text(description: str, *, at_most: int = 2**20, at_least: int = 1) -> Schema:
-    bounds = {"minLength": at_least} if at_least else {}
-    return {"type": "string", "description": description, **bounds, "maxLength": at_most}
+def text(description: str, *, max_length: int = 2**20, min_length: int = 1) -> Schema:
+    bounds = {"minLength": min_length} if min_length else {}
+    return {"type": "string", "description": description, **bounds, "maxLength": max_length}
 
 
 def number(description: str) -> Schema:
     return {"type": "integer", "description": description, "minimum": 1}
 
 
-def listing(items: Schema, *, at_most: int) -> Schema:
-    return {"type": "array", "items": items, "maxItems": at_most}
+def listing(items: Schema, *, max_length: int) -> Schema:
+    return {"type": "array", "items": items, "maxItems": max_length}
 
 
 def mapping(properties: Mapping[str, Schema], *, optional: AbstractSet[str]) -> Schema:
@@ -71,6 +71,6 @@ def _find_mismatch_in_object(value: Mapping[str, Any], schema: Schema, at: str) 
     for name, inner in value.items():
         if name not in parts:
             return f"{prefix}{str(name)[:50]}: is not known; there are {', '.join(parts)}"
-        if wrong := find_mismatch(inner, parts[name], f"{prefix}{name}"):
-            return wrong
+        if mismatch := find_mismatch(inner, parts[name], f"{prefix}{name}"):
+            return mismatch
     return ""

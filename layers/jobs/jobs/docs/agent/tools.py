@@ -17,7 +17,7 @@ MAX_READ_LENGTH: Final = 64 * 1024
 _MAX_FILES: Final = 1000
 _MAX_MATCHES: Final = 100
 _MAX_LINE_LENGTH: Final = 300
-_PATH: Final = text("From the top of the repository, with /", at_most=1000)
+_PATH: Final = text("From the top of the repository, with /", max_length=1000)
 
 
 class ToolError(Exception):
@@ -49,8 +49,8 @@ class Toolbox:
         tool, action = known
         if call.args is None:
             raise ToolError("The arguments are not a JSON object, or were cut off")
-        if wrong := find_mismatch(call.args, tool.parameters):
-            raise ToolError(wrong)
+        if mismatch := find_mismatch(call.args, tool.parameters):
+            raise ToolError(mismatch)
         try:
             return action(self, **call.args)
         except PathRefusedError as refusal:
@@ -134,8 +134,8 @@ class Toolbox:
 type _Action = Callable[..., Mapping[str, Any]]
 _TODO: Final = mapping(
     {
-        "id": text("The same in each list that has it", at_most=100),
-        "content": text("What is to be done", at_most=500),
+        "id": text("The same in each list that has it", max_length=100),
+        "content": text("What is to be done", max_length=500),
         "status": {"type": "string", "enum": [*TodoStatus]},
         "priority": {"type": "string", "enum": [*Priority]},
     },
@@ -154,7 +154,7 @@ _TOOLS: Final[Mapping[str, tuple[Tool, _Action]]] = {
         (
             Toolbox.list_files,
             "List the documentation's files.",
-            {"folder": text("Only below this one", at_most=1000, at_least=0)},
+            {"folder": text("Only below this one", max_length=1000, min_length=0)},
             {"folder"},
         ),
         (
@@ -167,15 +167,15 @@ _TOOLS: Final[Mapping[str, tuple[Tool, _Action]]] = {
             Toolbox.search,
             "Find the lines that contain a text, whatever its case.",
             {
-                "text": text("What to look for", at_most=500),
-                "folder": text("Only below this one", at_most=1000, at_least=0),
+                "text": text("What to look for", max_length=500),
+                "folder": text("Only below this one", max_length=1000, min_length=0),
             },
             {"folder"},
         ),
         (
             Toolbox.write_file,
             "Make a file, or give it a new content altogether.",
-            {"path": _PATH, "content": text("All of it", at_most=2**20, at_least=0)},
+            {"path": _PATH, "content": text("All of it", max_length=2**20, min_length=0)},
             set[str](),
         ),
         (
@@ -184,7 +184,7 @@ _TOOLS: Final[Mapping[str, tuple[Tool, _Action]]] = {
             {
                 "path": _PATH,
                 "old": text("As it is in the file, with its spaces and ends of lines"),
-                "new": text("What it becomes", at_least=0),
+                "new": text("What it becomes", min_length=0),
             },
             set[str](),
         ),
@@ -192,16 +192,18 @@ _TOOLS: Final[Mapping[str, tuple[Tool, _Action]]] = {
         (
             Toolbox.set_todos,
             "Show the user what there is to do and how far it has come: the whole list each time.",
-            {"todos": listing(_TODO, at_most=50)},
+            {"todos": listing(_TODO, max_length=50)},
             set[str](),
         ),
         (
             Toolbox.finish,
             "End the work: it is committed, pushed, and shown to the user with your message.",
             {
-                "message": text("To the user: what was done, and what was not", at_most=10_000),
-                "title": text("Of the pull request", at_most=100, at_least=0),
-                "commit_message": text("A line; more after an empty one", at_most=5000, at_least=0),
+                "message": text("To the user: what was done, and what was not", max_length=10_000),
+                "title": text("Of the pull request", max_length=100, min_length=0),
+                "commit_message": text(
+                    "A line; more after an empty one", max_length=5000, min_length=0
+                ),
             },
             {"title", "commit_message"},
         ),

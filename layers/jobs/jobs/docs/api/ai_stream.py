@@ -13,11 +13,11 @@ from typing import Final, NamedTuple, override
 from jobs.docs.output import OutputEvent
 from jobs.kit.http import BadRequestError
 
-BAD_PLACE: Final = "Last-Event-ID must be the id of one of this stream's events"
-PLACE: Final = re.compile(r"([1-9]\d{0,9})\.(\d{1,6})", re.ASCII)
+INVALID_POSITION: Final = "Last-Event-ID must be the id of one of this stream's events"
+POSITION: Final = re.compile(r"([1-9]\d{0,9})\.(\d{1,6})", re.ASCII)
 
 
-class Place(NamedTuple):
+class StreamPosition(NamedTuple):
     """A position in a stream, after `pieces` pieces of item `item`."""
 
     item: int = 1
@@ -28,7 +28,7 @@ class Place(NamedTuple):
         return f"{self.item}.{self.pieces}"
 
 
-START: Final = Place()
+START: Final = StreamPosition()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,14 +41,14 @@ class WireFormat:
     headers: Mapping[str, str]
     heartbeat: bytes
     to_pieces: Callable[[OutputEvent, OutputEvent | None], Sequence[str]]
-    to_frame: Callable[[str, Place], bytes]
+    to_frame: Callable[[str, StreamPosition], bytes]
 
 
-def parse_place(last_event_id: str | None) -> Place:
+def parse_position(last_event_id: str | None) -> StreamPosition:
     """Read a `Last-Event-ID`. Raises `BadRequestError`."""
     if last_event_id is None:
         return START
-    found = PLACE.fullmatch(last_event_id)
+    found = POSITION.fullmatch(last_event_id)
     if not found:
-        raise BadRequestError(BAD_PLACE)
-    return Place(int(found[1]), int(found[2]))
+        raise BadRequestError(INVALID_POSITION)
+    return StreamPosition(int(found[1]), int(found[2]))

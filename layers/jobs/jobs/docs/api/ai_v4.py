@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from jobs.docs.api.ai_stream import Place, WireFormat
+from jobs.docs.api.ai_stream import StreamPosition, WireFormat
 from jobs.docs.output import OutputEvent
 from jobs.kit import strict_json
 
@@ -42,7 +42,7 @@ def _to_pieces(event: OutputEvent, before: OutputEvent | None) -> Sequence[str]:
     return [f"{kind}:{strict_json.dumps(value)}\n"]
 
 
-def _to_frame(line: str, place: Place) -> bytes:
+def _to_frame(line: str, position: StreamPosition) -> bytes:
     return line.encode()
 
 

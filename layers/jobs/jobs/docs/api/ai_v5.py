@@ -7,7 +7,7 @@ another type closes it. All parts have the same id, because only one is open at 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from jobs.docs.api.ai_stream import Place, WireFormat
+from jobs.docs.api.ai_stream import StreamPosition, WireFormat
 from jobs.docs.output import OutputEvent
 from jobs.kit import strict_json
 
@@ -17,8 +17,8 @@ _TEXT: Final = "text"
 type Chunk = Mapping[str, Any]
 
 
-def _called(event: OutputEvent, how: str, **more: Any) -> Chunk:
-    return {"type": f"tool-{how}", "toolCallId": event["id"], **more}
+def _tool_chunk(event: OutputEvent, state: str, **more: Any) -> Chunk:
+    return {"type": f"tool-{state}", "toolCallId": event["id"], **more}
 
 
 def _finish(event: OutputEvent) -> Chunk:
@@ -32,9 +32,11 @@ _CHUNKS: Final[Mapping[str, Callable[[OutputEvent], Chunk]]] = {
     "start": lambda it: {"type": "start", "messageId": it["id"]},
     "step-start": lambda it: {"type": "start-step"},
     "text": lambda it: {"type": "text-delta", "id": _TEXT, "delta": it["text"]},
-    "tool-call": lambda it: _called(it, "input-available", toolName=it["name"], input=it["args"]),
-    "tool-result": lambda it: _called(it, "output-available", output=it["result"]),
-    "tool-error": lambda it: _called(it, "output-error", errorText=it["error"]),
+    "tool-call": lambda it: _tool_chunk(
+        it, "input-available", toolName=it["name"], input=it["args"]
+    ),
+    "tool-result": lambda it: _tool_chunk(it, "output-available", output=it["result"]),
+    "tool-error": lambda it: _tool_chunk(it, "output-error", errorText=it["error"]),
     "data": lambda it: {"type": f"data-{it['name']}", "data": it["data"]},
     "error": lambda it: {"type": "error", "errorText": it["error"]},
     "step-finish": lambda it: {"type": "finish-step"},
@@ -57,8 +59,8 @@ def _to_pieces(event: OutputEvent, before: OutputEvent | None) -> Sequence[str]:
     return [*pieces, _DONE] if event["t"] == "finish" else pieces
 
 
-def _to_frame(piece: str, place: Place) -> bytes:
-    return f"id: {place}\ndata: {piece}\n\n".encode()
+def _to_frame(piece: str, position: StreamPosition) -> bytes:
+    return f"id: {position}\ndata: {piece}\n\n".encode()
 
 
 V5: Final = WireFormat(

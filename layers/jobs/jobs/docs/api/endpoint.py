@@ -17,7 +17,7 @@ def docs_endpoint(answer: Callable[[Request], Response], *, scope: Scope) -> run
         docs_access.require_scope(scope, request.scopes)
         return answer(request)
 
-    def refuse(error: Exception, request: Request) -> Response:
-        return docs_errors.refuse(error, now=wiring.core.clock())
+    def handle_error(error: Exception, request: Request) -> Response:
+        return docs_errors.error_response(error, now=wiring.core.clock())
 
-    return runtime.endpoint(admit, refuse=refuse, headers=docs_errors.HEADERS)
+    return runtime.endpoint(admit, on_error=handle_error, headers=docs_errors.HEADERS)

@@ -40,7 +40,7 @@ _ERRORS: Final[Mapping[type[Exception], tuple[HTTPStatus, str]]] = {
 }  # fmt: skip
 
 
-def refuse(error: Exception, *, now: Millis) -> Response[Error]:
+def error_response(error: Exception, *, now: Millis) -> Response[Error]:
     """Return the response to an error. An empty text in the table stands for the error's own."""
     status, text = find_row(_ERRORS, error)
     return Response(status, {"error": text or str(error)}, _headers(error, now))

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from jobs.docs.api.ai_stream import BAD_PLACE, START, Place, WireFormat
+from jobs.docs.api.ai_stream import INVALID_POSITION, START, StreamPosition, WireFormat
 from jobs.docs.output import OutputEvent
 from jobs.docs.ports import OutputItem
 from jobs.kit.http import BadRequestError
@@ -15,7 +15,7 @@ class Playback:
     starts one item early, because the first piece depends on the previous event.
     """
 
-    def __init__(self, wire: WireFormat, since: Place) -> None:
+    def __init__(self, wire: WireFormat, since: StreamPosition) -> None:
         self.heartbeat = wire.heartbeat
         self._wire = wire
         self._since = since
@@ -47,7 +47,7 @@ class Playback:
     def check(self) -> None:
         """Raise `BadRequestError` if the start position is after the end of the output."""
         if self._since != START and self.next_item <= self._since.item:
-            raise BadRequestError(BAD_PLACE)
+            raise BadRequestError(INVALID_POSITION)
 
     def _to_pieces(self, event: OutputEvent) -> Sequence[str]:
         pieces = self._wire.to_pieces(event, self._last)
@@ -59,7 +59,7 @@ class Playback:
             return
         skipped = self._since.pieces if number == self._since.item else 0
         if skipped > len(pieces):
-            raise BadRequestError(BAD_PLACE)
+            raise BadRequestError(INVALID_POSITION)
         for count, piece in enumerate(pieces[skipped:], start=skipped + 1):
-            self.seen = Place(number, count)
+            self.seen = StreamPosition(number, count)
             yield self._wire.to_frame(piece, self.seen)

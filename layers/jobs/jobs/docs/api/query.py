@@ -23,17 +23,17 @@ def parse_job_id(request: Request) -> str:
 def parse_page(request: Request) -> tuple[int, int]:
     """Return how many to skip, and how many to take. Raises `BadRequestError`."""
     return (
-        _number(request, "skip", default=0, least=0, most=MAX_SKIP),
-        _number(request, "take", default=DEFAULT_TAKE, least=1, most=MAX_TAKE),
+        _number(request, "skip", default=0, minimum=0, maximum=MAX_SKIP),
+        _number(request, "take", default=DEFAULT_TAKE, minimum=1, maximum=MAX_TAKE),
     )
 
 
-def _number(request: Request, name: str, *, default: int, least: int, most: int) -> int:
+def _number(request: Request, name: str, *, default: int, minimum: int, maximum: int) -> int:
     text = request.query(name)
     if text is None:
         return default
     if not (text.isascii() and text.isdecimal() and len(text) <= _MAX_DIGITS):
-        raise BadRequestError(f"{name} must be a whole number of {least} or more")
-    if not least <= int(text) <= most:
-        raise BadRequestError(f"{name} must be from {least} to {most}")
+        raise BadRequestError(f"{name} must be a whole number of {minimum} or more")
+    if not minimum <= int(text) <= maximum:
+        raise BadRequestError(f"{name} must be from {minimum} to {maximum}")
     return int(text)

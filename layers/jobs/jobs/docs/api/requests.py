@@ -44,7 +44,7 @@ def _branch(name: str | None) -> str | None:
     return name or None
 
 
-def _small(value: Any) -> Any:
+def _check_size(value: Any) -> Any:
     if len(strict_json.dumps(value).encode()) > _MAX_BODY_BYTES:
         raise PydanticCustomError(
             "rule", f"Input should have at most {_MAX_BODY_BYTES} bytes as JSON"
@@ -76,7 +76,9 @@ class Message(TypedDict):
 class CreateJob(TypedDict):
     """The body of a v1 create. The agent names a branch if `branch` is empty or absent."""
 
-    messages: Annotated[list[Message], Field(min_length=1, max_length=200), AfterValidator(_small)]
+    messages: Annotated[
+        list[Message], Field(min_length=1, max_length=200), AfterValidator(_check_size)
+    ]
     branch: NotRequired[Branch]
     asDraft: NotRequired[Flag | None]
     model: NotRequired[Literal["sonnet", "opus"] | None]
@@ -84,7 +86,7 @@ class CreateJob(TypedDict):
 
 @with_config(_LENIENT)
 class Prompt(TypedDict):
-    prompt: Annotated[str, Field(min_length=1), AfterValidator(_small)]
+    prompt: Annotated[str, Field(min_length=1), AfterValidator(_check_size)]
 
 
 @with_config(_LENIENT)
@@ -127,14 +129,16 @@ def parse_event(body: Any, *, tenant: str, key: str, loopback: bool) -> NewDocsJ
 
 def parse_create_v1(body: Any, caller: Caller) -> NewDocsJob:
     """Parse the body of a v1 create. Raises `BadRequestError`."""
-    asked = validate(CREATE, body)
+    fields = validate(CREATE, body)
     return _new_job(
         caller,
         api=1,
-        messages=[{"role": each["role"], "content": each["content"]} for each in asked["messages"]],
-        model=asked.get("model") or _DEFAULT_MODEL,
-        branch=asked.get("branch"),
-        draft=asked.get("asDraft") or False,
+        messages=[
+            {"role": each["role"], "content": each["content"]} for each in fields["messages"]
+        ],
+        model=fields.get("model") or _DEFAULT_MODEL,
+        branch=fields.get("branch"),
+        draft=fields.get("asDraft") or False,
     )
 
 
@@ -175,13 +179,13 @@ def parse_caller(request: Request, *, loopback: bool = False) -> Caller:
     )
 
 
-def _new_job(caller: Caller, **asked: Any) -> NewDocsJob:
+def _new_job(caller: Caller, **fields: Any) -> NewDocsJob:
     return NewDocsJob(
-        **asked,
+        **fields,
         tenant=caller.tenant,
         project=caller.project,
         idempotency_key=caller.idempotency_key,
-        request_hash=fingerprint({**asked, "project": caller.project, **_webhook_fields(caller)}),
+        request_hash=fingerprint({**fields, "project": caller.project, **_webhook_fields(caller)}),
         webhook=caller.webhook,
     )
 

@@ -24,7 +24,7 @@ from jobs.core.job import Job, JobRef
 from jobs.docs.api import access as docs_access
 from jobs.docs.api import errors as docs_errors
 from jobs.docs.api import requests as docs_request
-from jobs.docs.api.ai_stream import START, Place, parse_place
+from jobs.docs.api.ai_stream import START, StreamPosition, parse_position
 from jobs.docs.api.ai_v4 import V4
 from jobs.docs.api.ai_v5 import V5
 from jobs.docs.api.playback import Playback
@@ -55,7 +55,7 @@ def endpoint(answer: Answer, *, scope: Scope) -> Callable[[HttpRequest], Awaitab
 
 
 def error_response(error: Exception) -> HttpResponse:
-    response = docs_errors.refuse(error, now=wiring.core.clock())
+    response = docs_errors.error_response(error, now=wiring.core.clock())
     if response.status == HTTPStatus.INTERNAL_SERVER_ERROR:
         logger.error("unexpected error", exc_info=error)
     logger.info("answered", extra={"status": int(response.status)})
@@ -75,7 +75,7 @@ async def create_job(request: Request) -> HttpResponse:
 
 
 async def join_job(request: Request) -> HttpResponse:
-    since = parse_place(request.header("last-event-id"))
+    since = parse_position(request.header("last-event-id"))
     job = await run_in_threadpool(find_job, request)
     return await stream_response(job, since, request)
 
@@ -92,7 +92,7 @@ def find_job(request: Request) -> Job:
     return job
 
 
-async def stream_response(job: Job, since: Place, request: Request) -> HttpResponse:
+async def stream_response(job: Job, since: StreamPosition, request: Request) -> HttpResponse:
     """Stream the job's output. Raises `BadRequestError` if the position `since` does not exist."""
     wire = V5 if "text/event-stream" in (request.header("accept") or "").lower() else V4
     pieces = await wiring.tail(job.ref, Playback(wire, since))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from jobs.core.adapters.eventbridge import SOURCE
 from jobs.core.job import JobRef
-from jobs.kit.aws.client import passing_failures
+from jobs.kit.aws.client import convert_transient_errors
 from jobs.kit.errors import UnavailableError
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class RequestReplies:
         self._put(REJECTED, {**reply, "details": dict(details)} if details else reply)
 
     def _put(self, detail_type: str, detail: Mapping[str, Any]) -> None:
-        with passing_failures():
+        with convert_transient_errors():
             answer = self._client.put_events(
                 Entries=[
                     {

@@ -17,9 +17,9 @@ CONFIG: Final = Config(
     parameter_validation=False,  # a tenth of each call's CPU; tests make the same calls with it
     retries={"mode": "standard", "total_max_attempts": 3},
 )
-PATIENT: Final = CONFIG.merge(Config(read_timeout=300))
+LONG_TIMEOUT_CONFIG: Final = CONFIG.merge(Config(read_timeout=300))
 """For models, which may think as long as a job may last."""
-_PASSING: Final = frozenset({
+_TRANSIENT_CODES: Final = frozenset({
     "ExecutionLimitExceeded",
     "LimitExceededException",
     "ProvisionedThroughputExceededException",
@@ -40,13 +40,13 @@ def code_of(error: ClientError) -> str:
 
 
 @contextmanager
-def passing_failures() -> Iterator[None]:
+def convert_transient_errors() -> Iterator[None]:
     """Turn throttling, outages, lost connections into `UnavailableError`; let all else through."""
     try:
         yield
     except ClientError as error:
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        if code_of(error) in _PASSING or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        if code_of(error) in _TRANSIENT_CODES or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise UnavailableError(code_of(error)) from error
         raise
     except (NoConnectionError, HTTPClientError) as error:

@@ -25,9 +25,9 @@ class AwsClients:
     @cached_property
     def bedrock(self) -> BedrockRuntimeClient:
         """With the long timeout that models need."""
-        from jobs.kit.aws.client import PATIENT  # noqa: PLC0415 - botocore, on first use
+        from jobs.kit.aws.client import LONG_TIMEOUT_CONFIG  # noqa: PLC0415 - botocore, on first use
 
-        return cast("BedrockRuntimeClient", self.make("bedrock-runtime", PATIENT))
+        return cast("BedrockRuntimeClient", self.make("bedrock-runtime", LONG_TIMEOUT_CONFIG))
 
     @cached_property
     def dynamodb(self) -> DynamoDBClient:

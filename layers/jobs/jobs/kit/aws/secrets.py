@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from jobs.kit.aws.client import passing_failures
+from jobs.kit.aws.client import convert_transient_errors
 from jobs.kit.cache import Cache
 from jobs.kit.clock import Clock
 
@@ -20,6 +20,6 @@ class SecretsManager:
         known = self._cache.get(name)
         if known is not None:
             return known
-        with passing_failures():
+        with convert_transient_errors():
             secret = self._client.get_secret_value(SecretId=name)["SecretString"]
         return self._cache.put(name, value=secret)

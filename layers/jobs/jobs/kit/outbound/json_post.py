@@ -19,7 +19,7 @@ _MAX_BYTES: Final = 2 * 2**20
 _CHUNK: Final = 65536
 
 
-class NoAnswerError(Exception):
+class NoResponseError(Exception):
     """The request may or may not have arrived. The message names no address."""
 
 
@@ -40,10 +40,10 @@ class JsonPost:
     ) -> Reply:
         """Return the response within `timeout` seconds, regardless of its status.
 
-        Raises `NoAnswerError`.
+        Raises `NoResponseError`.
         """
         if not url.startswith(("https://", "http://")):
-            raise NoAnswerError("no address is set up")
+            raise NoResponseError("no address is set up")
         deadline = time.monotonic() + timeout
         try:
             response = self._pool.request(
@@ -67,10 +67,10 @@ class JsonPost:
                 raise
             response.release_conn()
         except HTTPError as error:
-            raise NoAnswerError(type(error).__name__) from None
+            raise NoResponseError(type(error).__name__) from None
         except ValueError:  # its message holds the invalid header, token included
-            raise NoAnswerError("cannot be asked") from None
-        return Reply(response.status, _parsed(raw))
+            raise NoResponseError("cannot be asked") from None
+        return Reply(response.status, _parse_json(raw))
 
 
 def _read(response: urllib3.BaseHTTPResponse, deadline: float) -> bytes:
@@ -78,13 +78,13 @@ def _read(response: urllib3.BaseHTTPResponse, deadline: float) -> bytes:
     while chunk := response.read1(_CHUNK):
         raw += chunk
         if len(raw) > _MAX_BYTES:
-            raise NoAnswerError("too large an answer")
+            raise NoResponseError("too large an answer")
         if time.monotonic() >= deadline:
-            raise NoAnswerError("too slow an answer")
+            raise NoResponseError("too slow an answer")
     return raw
 
 
-def _parsed(raw: bytes) -> Any:
+def _parse_json(raw: bytes) -> Any:
     try:
         return strict_json.loads(raw.decode())
     except ValueError:

@@ -18,8 +18,8 @@ from jobs.kit.errors import UpstreamError
 
 _MAX_BODY_BYTES: Final = 2 * 2**20
 _ATTEMPTS: Final = 4
-_PASSING: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
-_ANSWERED: Final = frozenset({200, 201})
+_TRANSIENT_STATUSES: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
+_SUCCESS_STATUSES: Final = frozenset({200, 201})
 _CHUNK: Final = 65536
 
 
@@ -50,8 +50,8 @@ class RestClient:
         a success.
         """
         for attempt in range(_ATTEMPTS):
-            reply, pause = self._once(method, url, headers, body, deadline)
-            if reply and reply.status not in _PASSING:
+            reply, pause = self._attempt(method, url, headers, body, deadline)
+            if reply and reply.status not in _TRANSIENT_STATUSES:
                 return reply
             pause = pause or random.uniform(0.25, 0.5) * 2**attempt  # noqa: S311 - jitter
             if attempt == _ATTEMPTS - 1 or pause * 1000 >= deadline - self._clock():
@@ -59,7 +59,7 @@ class RestClient:
             time.sleep(pause)
         raise UpstreamError("The agent's provider is not available")
 
-    def _once(
+    def _attempt(
         self, method: str, url: str, headers: Mapping[str, str], body: Any, deadline: Millis
     ) -> tuple[Reply | None, float]:
         left = max(0.001, (deadline - self._clock()) / 1000)
@@ -82,10 +82,12 @@ class RestClient:
             return None, 0
         except ValueError:  # its message holds the invalid header, key included
             raise UpstreamError("The agent's provider cannot be asked") from None
-        if response.status in _PASSING:
+        if response.status in _TRANSIENT_STATUSES:
             after = response.headers.get("Retry-After", "")
             return Reply(response.status, None), float(after) if after.isdecimal() else 0
-        return Reply(response.status, _parsed(raw) if response.status in _ANSWERED else None), 0
+        return Reply(
+            response.status, _parse_json(raw) if response.status in _SUCCESS_STATUSES else None
+        ), 0
 
     def _read(self, response: urllib3.BaseHTTPResponse, deadline: Millis) -> bytes:
         raw = b""
@@ -98,7 +100,7 @@ class RestClient:
         return raw
 
 
-def _parsed(raw: bytes) -> Any:
+def _parse_json(raw: bytes) -> Any:
     try:
         return strict_json.loads(raw.decode())
     except ValueError as error:

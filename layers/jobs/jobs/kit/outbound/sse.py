@@ -15,14 +15,14 @@ from jobs.kit.errors import UpstreamError
 
 IDLE_S: Final = 60.0
 """The longest pause between two chunks."""
-MOST_BYTES: Final = 8 * 2**20
+MAX_BYTES: Final = 8 * 2**20
 _ATTEMPTS: Final = 4
-_PASSING: Final = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
+_TRANSIENT_STATUSES: Final = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 _CHUNK: Final = 65536
-AWAY: Final = "The agent's provider is not available"
+UNAVAILABLE: Final = "The agent's provider is not available"
 
 
-class PassingError(UpstreamError):
+class TransientError(UpstreamError):
     """A transient error; `after`: seconds of the server's Retry-After."""
 
     def __init__(self, reason: str, after: float = 0) -> None:
@@ -36,14 +36,14 @@ class EventStream:
         self._idle = idle
         self._pool = urllib3.PoolManager(retries=False)
 
-    def patiently[T](
+    def retry[T](
         self, attempt: Callable[[], T], *, repeatable: Callable[[], bool], deadline: Millis
     ) -> T:
-        """Call `attempt`, again after each `PassingError` while `repeatable` returns true."""
+        """Call `attempt`, again after each `TransientError` while `repeatable` returns true."""
         for number in range(_ATTEMPTS):
             try:
                 return attempt()
-            except PassingError as failure:
+            except TransientError as failure:
                 pause = failure.after or random.uniform(0.25, 0.5) * 2**number  # noqa: S311
                 left = (deadline - self._clock()) / 1000
                 if number == _ATTEMPTS - 1 or pause >= left or not repeatable():
@@ -54,7 +54,7 @@ class EventStream:
     def post(
         self, url: str, *, headers: Mapping[str, str], body: Any, deadline: Millis
     ) -> Iterator[str]:
-        """Yield the data of each event. Raises `UpstreamError`, `PassingError`."""
+        """Yield the data of each event. Raises `UpstreamError`, `TransientError`."""
         left = max(0.001, (deadline - self._clock()) / 1000)
         try:
             response = self._pool.request(
@@ -71,30 +71,30 @@ class EventStream:
                 preload_content=False,
             )
         except HTTPError as error:
-            raise PassingError(AWAY) from error
+            raise TransientError(UNAVAILABLE) from error
         except ValueError:  # its message holds the invalid header, key included
             raise UpstreamError("The agent's provider cannot be asked") from None
         try:
-            if response.status in _PASSING:
+            if response.status in _TRANSIENT_STATUSES:
                 after = response.headers.get("Retry-After", "")
-                raise PassingError(AWAY, float(after) if after.isdecimal() else 0)
+                raise TransientError(UNAVAILABLE, float(after) if after.isdecimal() else 0)
             if response.status != HTTPStatus.OK:
                 raise UpstreamError("The agent's model refused the request")
             yield from self._events(response, deadline)
         except HTTPError as error:
-            raise PassingError("The agent's answer broke off") from error
+            raise TransientError("The agent's answer broke off") from error
         finally:
             response.close()
 
     def _events(self, response: urllib3.BaseHTTPResponse, deadline: Millis) -> Iterator[str]:
-        begun, size = b"", 0
+        partial, size = b"", 0
         while chunk := response.read1(_CHUNK):
             size += len(chunk)
-            if size > MOST_BYTES:
+            if size > MAX_BYTES:
                 raise UpstreamError("The agent's answer is too large")
             if self._clock() >= deadline:
-                raise UpstreamError(AWAY)
-            *lines, begun = (begun + chunk).split(b"\n")
+                raise UpstreamError(UNAVAILABLE)
+            *lines, partial = (partial + chunk).split(b"\n")
             for line in lines:
                 if line.startswith(b"data:"):
                     yield line[5:].strip().decode(errors="replace")

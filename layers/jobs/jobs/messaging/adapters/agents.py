@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from jobs.kit.aws.client import passing_failures
+from jobs.kit.aws.client import convert_transient_errors
 from jobs.kit.aws.dynamodb.attributes import Stored, Values, attributes, plain
 from jobs.kit.aws.dynamodb.rows import Rows
 from jobs.kit.cache import Cache
@@ -23,7 +23,7 @@ class DynamoAgents:
         self._cache = Cache[Sequence[Agent]](clock)
 
     def agents(self, tenant: str) -> Sequence[Agent]:
-        with passing_failures():
+        with convert_transient_errors():
             pages = self._client.get_paginator("query").paginate(
                 TableName=self._table,
                 KeyConditionExpression="PK = :pk AND begins_with(SK, :agent)",
@@ -31,8 +31,8 @@ class DynamoAgents:
                     {":pk": f"TENANT#{tenant}", ":agent": "AGENT#"}
                 ),
             )
-            unsorted = [_to_agent(item) for page in pages for item in page["Items"]]
-        agents = sorted(unsorted, key=lambda agent: (agent.order, agent.id))
+            found = [_to_agent(item) for page in pages for item in page["Items"]]
+        agents = sorted(found, key=lambda agent: (agent.order, agent.id))
         return self._cache.put(tenant, value=agents)
 
     def find_agent(self, tenant: str, agent_id: str | None) -> Agent | None:

@@ -69,7 +69,7 @@ ERRORS: Final[ErrorTable] = {
 }  # fmt: skip
 
 
-def refuse(error: Exception, request: Request) -> Response[Error]:
+def handle_error(error: Exception, request: Request) -> Response[Error]:
     return error_response(ERRORS, error)
 
 

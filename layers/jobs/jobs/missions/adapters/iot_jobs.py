@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from jobs.kit.aws.client import passing_failures
+from jobs.kit.aws.client import convert_transient_errors
 from jobs.missions.ports import OrderState
 
 if TYPE_CHECKING:
@@ -20,7 +20,10 @@ class IotOrders:
         self._things = things
 
     def send(self, order_id: str, device_id: str, document: Mapping[str, Any]) -> None:
-        with passing_failures(), suppress(self._client.exceptions.ResourceAlreadyExistsException):
+        with (
+            convert_transient_errors(),
+            suppress(self._client.exceptions.ResourceAlreadyExistsException),
+        ):
             self._client.create_job(
                 jobId=order_id,
                 targets=[f"{self._things}{device_id}"],
@@ -29,7 +32,7 @@ class IotOrders:
             )
 
     def state(self, order_id: str, device_id: str) -> tuple[OrderState, str | None] | None:
-        with passing_failures():
+        with convert_transient_errors():
             try:
                 found = self._client.describe_job_execution(jobId=order_id, thingName=device_id)
             except self._client.exceptions.ResourceNotFoundException:
@@ -40,7 +43,7 @@ class IotOrders:
 
     def withdraw(self, order_id: str, device_id: str) -> bool:
         gone = self._client.exceptions
-        with passing_failures():
+        with convert_transient_errors():
             try:
                 self._client.cancel_job_execution(jobId=order_id, thingName=device_id)
             except gone.InvalidStateTransitionException:
@@ -52,6 +55,6 @@ class IotOrders:
     def recall(self, order_id: str, device_id: str) -> None:
         gone = self._client.exceptions
         ended = (gone.InvalidStateTransitionException, gone.ResourceNotFoundException)
-        with passing_failures(), suppress(*ended):
+        with convert_transient_errors(), suppress(*ended):
             # Only `force` cancels an execution that is IN_PROGRESS, and only on the first call.
             self._client.cancel_job_execution(jobId=order_id, thingName=device_id, force=True)

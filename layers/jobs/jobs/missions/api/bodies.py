@@ -64,9 +64,9 @@ def _parse_time(text: Any, info: ValidationInfo[Millis]) -> Millis:
 
 
 def _check_ranges(coordinates: list[float]) -> list[float]:
-    for value, (name, least, most) in zip(coordinates, _RANGES, strict=False):
-        if not least <= value <= most:
-            _fail(f"{name} should be from {least} to {most}")
+    for value, (name, minimum, maximum) in zip(coordinates, _RANGES, strict=False):
+        if not minimum <= value <= maximum:
+            _fail(f"{name} should be from {minimum} to {maximum}")
     return coordinates
 
 
@@ -97,8 +97,8 @@ Coordinates = Annotated[
         max_length=3,
         json_schema_extra={
             "prefixItems": [
-                {"type": "number", "title": name, "minimum": least, "maximum": most}
-                for name, least, most in _RANGES
+                {"type": "number", "title": name, "minimum": minimum, "maximum": maximum}
+                for name, minimum, maximum in _RANGES
             ]
         },
     ),
@@ -188,15 +188,17 @@ def validate_body[T: Mapping[str, Any]](kind: TypeAdapter[T], body: Any, *, now:
     """Return the body's known fields, or raise `BadRequestError` that names each invalid one."""
     if not isinstance(body, dict):
         raise BadRequestError("Request body must be an object")
-    wrong = _missing_for_action(body) if kind is CREATE_OLDER else {}
+    invalid = _missing_for_action(body) if kind is CREATE_OLDER else {}
     try:
-        found = kind.validate_python(body, context=now)
+        fields = kind.validate_python(body, context=now)
     except ValidationError as error:
         errors = error.errors(include_url=False, include_context=False, include_input=False)
-        wrong |= {".".join(map(str, e["loc"])): e["msg"] for e in islice(errors, _MAX_FIELD_ERRORS)}
-    if wrong:
-        raise BadRequestError("Missing or invalid parameters", wrong)
-    return found
+        invalid |= {
+            ".".join(map(str, e["loc"])): e["msg"] for e in islice(errors, _MAX_FIELD_ERRORS)
+        }
+    if invalid:
+        raise BadRequestError("Missing or invalid parameters", invalid)
+    return fields
 
 
 def _missing_for_action(body: Mapping[str, Any]) -> dict[str, str]:

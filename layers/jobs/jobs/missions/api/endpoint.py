@@ -36,9 +36,9 @@ def missions_endpoint(
             request.answer_headers.update(missions_errors.rate_headers(allowance))
         return answer(request, caller)
 
-    def refuse(error: Exception, request: Request) -> Response:
+    def handle_error(error: Exception, request: Request) -> Response:
         return missions_errors.error_response(
             error, request, now=wiring.core.clock(), extra_errors=extra_errors
         )
 
-    return runtime.endpoint(admit, refuse=refuse, headers=missions_errors.HEADERS)
+    return runtime.endpoint(admit, on_error=handle_error, headers=missions_errors.HEADERS)

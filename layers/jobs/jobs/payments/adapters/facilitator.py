@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
-from jobs.kit.outbound.json_post import JsonPost, NoAnswerError, Reply
+from jobs.kit.outbound.json_post import JsonPost, NoResponseError, Reply
 from jobs.payments.adapters.refusals import is_about_the_payment, is_final, public_reason
 from jobs.payments.errors import SettlementUnknownError
 from jobs.payments.payment import Authorization, Network
@@ -22,7 +22,9 @@ _log: Final = logging.getLogger(__name__)
 type Credentials = Callable[[str, str], Mapping[str, str]]
 """Returns the headers for a method and a URL."""
 
-_CLEAR: Final = frozenset({HTTPStatus.OK, HTTPStatus.BAD_REQUEST, HTTPStatus.PAYMENT_REQUIRED})
+_DEFINITE_STATUSES: Final = frozenset(
+    {HTTPStatus.OK, HTTPStatus.BAD_REQUEST, HTTPStatus.PAYMENT_REQUIRED}
+)
 _HASH: Final = re.compile("0x[0-9a-fA-F]{64}")
 
 
@@ -41,7 +43,9 @@ class HttpFacilitator:
         match reply.body:
             case {"isValid": True} if reply.status == HTTPStatus.OK:
                 return None
-            case {"isValid": False, "invalidReason": str(reason)} if reply.status in _CLEAR:
+            case {"isValid": False, "invalidReason": str(reason)} if (
+                reply.status in _DEFINITE_STATUSES
+            ):
                 if is_about_the_payment(reason):
                     return _refused("verify", reply, reason)
             case {"errorType": "invalid_request"} if reply.status == HTTPStatus.BAD_REQUEST:
@@ -60,7 +64,8 @@ class HttpFacilitator:
             ):
                 return Settled(transaction=transaction.lower(), payer=authorization.payer)
             case {"success": False, "errorReason": str(reason), **rest} if (
-                reply.status in _CLEAR and is_final(reason, mined=_is_hash(rest.get("transaction")))
+                reply.status in _DEFINITE_STATUSES
+                and is_final(reason, mined=_is_hash(rest.get("transaction")))
             ):
                 return _refused("settle", reply, reason)
         raise _unknown(_summary("settle", reply))
@@ -77,14 +82,14 @@ class HttpFacilitator:
         try:
             try:
                 return self._post(url, body, timeout=s, headers=headers)
-            except NoAnswerError:
+            except NoResponseError:
                 left = deadline - time.monotonic()
                 if verb != "verify" or left < s / 2:
                     raise
                 # The connection may have died while Lambda was frozen, and verifying is idempotent.
                 # The settlement then uses the new connection.
                 return self._post(url, body, timeout=left, headers=headers)
-        except NoAnswerError as error:
+        except NoResponseError as error:
             raise _unknown(f"{verb}: {error}") from None
 
 

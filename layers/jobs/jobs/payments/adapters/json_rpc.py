@@ -125,9 +125,14 @@ def _find_use(node: RpcNode, asset: str, payer: str, nonce: str, since: int) -> 
     span = next(spans)
     while True:
         first = max(0, last - span + 1)
-        asked = {"address": asset, "topics": topics, "fromBlock": hex(first), "toBlock": hex(last)}
+        criteria = {
+            "address": asset,
+            "topics": topics,
+            "fromBlock": hex(first),
+            "toBlock": hex(last),
+        }
         try:
-            logs = [log for log in node.ask("eth_getLogs", asked) if not log.get("removed")]
+            logs = [log for log in node.ask("eth_getLogs", criteria) if not log.get("removed")]
         except NodeRefusesError:
             if not (span := next(spans, 0)):
                 raise

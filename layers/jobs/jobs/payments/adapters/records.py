@@ -13,7 +13,7 @@ import secrets
 from typing import TYPE_CHECKING, Any, Final
 
 from jobs.core.adapters.dynamodb.items import to_text
-from jobs.kit.aws.client import passing_failures
+from jobs.kit.aws.client import convert_transient_errors
 from jobs.kit.aws.dynamodb.attributes import Item, Stored, Values, attributes, plain
 from jobs.kit.aws.dynamodb.transact import transact
 from jobs.kit.clock import Clock, Millis
@@ -51,7 +51,7 @@ class DynamoPayments:
         if key is None:
             return self._try_put(put, write_id)
         refused = transact(self._client, [{"Put": put}, {"Put": self._put_key(key, replacing_key)}])
-        return not refused or _is_ours(refused[0] or {}, write_id)
+        return not refused or _is_own_write(refused[0] or {}, write_id)
 
     def find(self, payment_id: str) -> Payment | None:
         found = self._read(payment_id)
@@ -76,18 +76,18 @@ class DynamoPayments:
             raise StalePaymentError(payment.id)
 
     def _read(self, key: str) -> Stored | None:
-        with passing_failures():
+        with convert_transient_errors():
             return self._client.get_item(
                 TableName=self._table, Key=attributes({"PK": key}), ConsistentRead=True
             ).get("Item")
 
     def _try_put(self, put: Any, write_id: str) -> bool:
-        with passing_failures():
+        with convert_transient_errors():
             try:
                 self._client.put_item(**put)
             except self._client.exceptions.ConditionalCheckFailedException as error:
                 stored: Any = error.response.get("Item", {})
-                return _is_ours(stored, write_id)
+                return _is_own_write(stored, write_id)
         return True
 
     def _put(self, payment: Payment, replacing: Payment | None, write_id: str) -> dict[str, Any]:
@@ -126,7 +126,7 @@ class DynamoPayments:
         }  # fmt: skip
 
 
-def _is_ours(stored: Stored, write_id: str) -> bool:
+def _is_own_write(stored: Stored, write_id: str) -> bool:
     """Whether this call made the conflicting write: the SDK repeated it."""
     return bool(stored.get("write_id") == {"S": write_id})
 

@@ -4,7 +4,7 @@ import time
 from http import HTTPStatus
 from typing import Any, Final
 
-from jobs.kit.outbound.json_post import JsonPost, NoAnswerError, Reply
+from jobs.kit.outbound.json_post import JsonPost, NoResponseError, Reply
 from jobs.payments.errors import SettlementUnknownError
 
 _CALL_TIMEOUT_S: Final = 4.0
@@ -32,7 +32,7 @@ class RpcNode:
                 break
             try:
                 reply = self._post(self._url, call, timeout=min(_CALL_TIMEOUT_S, left))
-            except NoAnswerError as error:
+            except NoResponseError as error:
                 problem = str(error)
             else:
                 match reply.body:

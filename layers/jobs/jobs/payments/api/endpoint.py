@@ -38,14 +38,14 @@ def authorize_create(request: Request) -> tuple[Create, str]:
     return wiring.core.create_job, request.tenant
 
 
-def refuse(error: Exception, request: Request) -> Response:
+def handle_error(error: Exception, request: Request) -> Response:
     if isinstance(error, PaymentRefusedError):
         from jobs.payments.api import checkout  # noqa: PLC0415 - only if payments are on
 
         return checkout.payment_required_response(error, request)
     if isinstance(error, SettlementUnknownError):
         return error_response(_ERRORS, error, retry_after_s=error.retry_after)
-    return messaging.refuse(error, request)
+    return messaging.handle_error(error, request)
 
 
 def read_job(ref: JobRef) -> Job:

@@ -3,11 +3,11 @@
 import secrets
 from typing import TYPE_CHECKING, Any, override
 
-from jobs.core.adapters.dynamodb.jobs import DynamoJobRepository, is_ours
+from jobs.core.adapters.dynamodb.jobs import DynamoJobRepository, is_own_write
 from jobs.core.errors import StaleJobError
 from jobs.core.job import Job
 from jobs.core.kind import Storages
-from jobs.kit.aws.client import passing_failures
+from jobs.kit.aws.client import convert_transient_errors
 from jobs.kit.aws.dynamodb.transact import transact
 from jobs.kit.clock import Clock
 from jobs.messaging.message import session_of
@@ -48,7 +48,7 @@ class DynamoChatJobs(DynamoJobRepository):
                 job.tenant, session_id, answer, job.created_at + SESSION_RETENTION
             ),
         }
-        with passing_failures():
+        with convert_transient_errors():
             self.put_result(job, state)
         refused = transact(
             self._client,
@@ -62,6 +62,6 @@ class DynamoChatJobs(DynamoJobRepository):
             return None
         if refused[0] is None:  # the session has been deleted: only the job is left to update
             return super().save(job, replacing=replacing)
-        if not is_ours(refused[0], state):
+        if not is_own_write(refused[0], state):
             raise StaleJobError(job.id)
         return None

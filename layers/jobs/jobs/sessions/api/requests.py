@@ -42,12 +42,12 @@ def _id(name: str) -> BeforeValidator:
     return BeforeValidator(check)
 
 
-def _minutes(name: str, least: int, most: int) -> BeforeValidator:
+def _minutes(name: str, minimum: int, maximum: int) -> BeforeValidator:
     def check(value: Any) -> Any:
-        whole = isinstance(value, int | float) and not isinstance(value, bool)
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
         require(
-            whole and value == int(value) and least <= value <= most,
-            f"{name} must be a whole number between {least} and {most} minutes",
+            is_number and value == int(value) and minimum <= value <= maximum,
+            f"{name} must be a whole number between {minimum} and {maximum} minutes",
         )
         return int(value)
 

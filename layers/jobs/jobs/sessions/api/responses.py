@@ -19,7 +19,7 @@ from jobs.kit.http import BadRequestError, Request, Response
 from jobs.kit.iso_time import iso
 from jobs.messaging.api import responses as messaging
 from jobs.sessions.errors import (
-    NotForSaleError,
+    PaymentNotSupportedError,
     SessionExpiredError,
     SessionNotFoundError,
     StaleSessionError,
@@ -47,7 +47,7 @@ ERRORS: Final[ErrorTable] = {
         HTTPStatus.UNAUTHORIZED, "INVALID_TOKEN", "Missing or invalid credentials"
     ),
     SessionNotFoundError: (HTTPStatus.NOT_FOUND, "SESSION_NOT_FOUND", "Session not found"),
-    NotForSaleError: (
+    PaymentNotSupportedError: (
         HTTPStatus.FORBIDDEN,
         "SESSIONS_ARE_CLOSED",
         "Messages of sessions cannot be paid for; create a job instead",
@@ -57,7 +57,7 @@ ERRORS: Final[ErrorTable] = {
 }  # fmt: skip
 
 
-def refuse(error: Exception, request: Request) -> Response[Error]:
+def handle_error(error: Exception, request: Request) -> Response[Error]:
     return error_response(ERRORS, error)
 
 
@@ -206,10 +206,10 @@ def to_agent_response(answer: ChatMessage) -> types.AgentResponse:
 
 
 def _to_message_job(job: Job) -> types.MessageJob:
-    whole = messaging.to_job(job)
-    body: types.MessageJob = {"jobId": whole["jobId"], "status": whole["status"]}
-    if "error" in whole:
-        body["error"] = whole["error"]
+    details = messaging.to_job(job)
+    body: types.MessageJob = {"jobId": details["jobId"], "status": details["status"]}
+    if "error" in details:
+        body["error"] = details["error"]
     return body
 
 

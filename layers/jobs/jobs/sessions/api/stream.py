@@ -31,7 +31,7 @@ from jobs.messaging.api import responses as messaging
 from jobs.sessions.api import requests
 from jobs.sessions.api import responses as sessions
 from jobs.sessions.api.requests import SendMessageBody
-from jobs.sessions.errors import NotForSaleError
+from jobs.sessions.errors import PaymentNotSupportedError
 from jobs.sessions.send_message import NewMessage, SentMessage
 from jobs.sessions.session import answer_in, question_in
 from jobs.sessions.wiring import wiring
@@ -45,9 +45,9 @@ POLL_PAUSES_S: Final = (0.1, 0.15, 0.2, 0.3, 0.5)
 _GONE: Final = "The message is gone"
 
 
-async def send_message(asked: HttpRequest) -> HttpResponse:
+async def send_message(http_request: HttpRequest) -> HttpResponse:
     try:
-        request = await from_gateway(asked)
+        request = await from_gateway(http_request)
         body = requests.parse_send_message(request.json())
         sent = await run_in_threadpool(add_message, request, body)
         logger.info("message added", extra={"tenant": request.tenant, "job_id": sent.job.id})
@@ -57,12 +57,12 @@ async def send_message(asked: HttpRequest) -> HttpResponse:
         ended = await run_in_threadpool(wait_for_answer, sent.job) if transport == "http" else None
         return to_http(sessions.sent_response(sent, wiring.core.clock(), ended))
     except Exception as error:  # noqa: BLE001 - the caller gets an error response
-        return to_http(refuse(error))
+        return to_http(handle_error(error))
 
 
 def add_message(request: Request, body: SendMessageBody) -> SentMessage:
     if wiring.closed:
-        raise NotForSaleError
+        raise PaymentNotSupportedError
     session_id = sessions.parse_session_id(request)
     return wiring.send_message(
         NewMessage(
@@ -77,10 +77,10 @@ def add_message(request: Request, body: SendMessageBody) -> SentMessage:
 
 
 def wait_for_answer(job: Job) -> Job | None:
-    return wiring.core.wait_for_job(job, at_most=MAX_WAIT_MS)
+    return wiring.core.wait_for_job(job, timeout=MAX_WAIT_MS)
 
 
-def refuse(error: Exception) -> Response:
+def handle_error(error: Exception) -> Response:
     response = error_response(sessions.ERRORS, error)
     if response.status == HTTPStatus.INTERNAL_SERVER_ERROR:
         logger.error("unexpected error", exc_info=error)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from jobs.kit.aws.client import code_of, passing_failures
+from jobs.kit.aws.client import code_of, convert_transient_errors
 from jobs.tracking.connection import SocketGoneError
 from jobs.tracking.ports import Message
 
@@ -20,20 +20,20 @@ class ApiGatewaySockets:
         self._client = client
 
     def post(self, connection_id: str, message: Message) -> None:
-        with _unless_gone():
+        with _convert_gone_errors():
             self._client.post_to_connection(
                 ConnectionId=connection_id, Data=json.dumps(message, ensure_ascii=False).encode()
             )
 
     def close(self, connection_id: str) -> None:
-        with _unless_gone():
+        with _convert_gone_errors():
             self._client.delete_connection(ConnectionId=connection_id)
 
 
 @contextmanager
-def _unless_gone() -> Iterator[None]:
+def _convert_gone_errors() -> Iterator[None]:
     try:
-        with passing_failures():
+        with convert_transient_errors():
             yield
     except ClientError as error:
         if code_of(error) != "GoneException":

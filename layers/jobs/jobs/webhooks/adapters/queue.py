@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from itertools import batched
 from typing import TYPE_CHECKING, Final
 
-from jobs.kit.aws.client import passing_failures
+from jobs.kit.aws.client import convert_transient_errors
 from jobs.kit.errors import UnavailableError
 from jobs.webhooks.webhook import DeliveryRef
 
@@ -22,7 +22,7 @@ class SqsDeliveryQueue:
 
     def send(self, refs: Sequence[DeliveryRef]) -> None:
         for batch in batched(refs, _MAX_BATCH_SIZE, strict=False):
-            with passing_failures():
+            with convert_transient_errors():
                 response = self._client.send_message_batch(
                     QueueUrl=self._queue_url,
                     Entries=[

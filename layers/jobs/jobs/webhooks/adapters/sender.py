@@ -92,10 +92,10 @@ class WebhookSender:
     ) -> socket.socket:
         """Connect to the first address that accepts the connection."""
         *others, last = addresses
-        for tried, address in enumerate(others):
+        for attempts, address in enumerate(others):
             with suppress(OSError):
                 return self._connect_to(
-                    parts, address, deadline, share=1 / (len(addresses) - tried)
+                    parts, address, deadline, share=1 / (len(addresses) - attempts)
                 )
         return self._connect_to(parts, last, deadline)
 

@@ -31,7 +31,7 @@ _ERRORS: Final[ErrorTable] = {
 }  # fmt: skip
 
 
-def refuse(error: Exception, request: Request) -> Response[Error]:
+def handle_error(error: Exception, request: Request) -> Response[Error]:
     return error_response(_ERRORS, error)
 
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 def put_request(client: "DynamoDBClient", table: str, job: Job) -> None:
     """Write a large request before its header; readers ignore it until then."""
-    if not items.fits(job.request):
+    if not items.fits_inline(job.request):
         put_body(client, table, job, items.REQUEST, items.to_text(job.request))
 
 

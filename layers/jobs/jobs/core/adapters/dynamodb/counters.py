@@ -19,7 +19,7 @@ from jobs.core.adapters.dynamodb.items import partition
 from jobs.core.changes import JobChange, JobCounts
 from jobs.core.job import JobRef
 from jobs.core.status import JobStatus
-from jobs.kit.aws.client import code_of, passing_failures
+from jobs.kit.aws.client import code_of, convert_transient_errors
 from jobs.kit.aws.dynamodb.attributes import Item, attributes, plain
 from jobs.kit.aws.dynamodb.batch import get_all
 from jobs.kit.aws.dynamodb.transact import CONFLICT_BACKOFF_S, WriteConflictError
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 _LIVE: Final = "live"
 _JOBS_A_TRANSACTION: Final = 25
 _MAX_ATTEMPTS: Final = 8
-_KEPT_S: Final = 7 * 24 * 3600
+_RETENTION_S: Final = 7 * 24 * 3600
 """Marks and past buckets outlive the job by this time; streams replay one day at most."""
 
 
@@ -52,7 +52,7 @@ class _Mark:
         return {self.status: 1, "processing_ms": self.processing_ms}
 
 
-_UNCOUNTED: Final = _Mark(order=0, status=None, bucket=_LIVE, processing_ms=0)
+_NOT_COUNTED: Final = _Mark(order=0, status=None, bucket=_LIVE, processing_ms=0)
 
 
 class DynamoJobCounters:
@@ -69,7 +69,7 @@ class DynamoJobCounters:
                 {":pk": f"{tenant}#{kind}", ":now": _second(self._clock())}
             ),
         }
-        with passing_failures():
+        with convert_transient_errors():
             rows = [plain(item) for item in self._client.query(**query)["Items"]]
         return JobCounts(
             by_status={s: sum(row.get(s.value, 0) for row in rows) for s in JobStatus},
@@ -88,17 +88,17 @@ class DynamoJobCounters:
 
     def _count(self, changes: Sequence[JobChange]) -> None:
         counted = self._marks(change.ref for change in changes)
-        news = [
-            (change, counted.get(change.ref, _UNCOUNTED), _mark(change))
+        updates = [
+            (change, counted.get(change.ref, _NOT_COUNTED), _mark(change))
             for change in changes
-            if counted.get(change.ref, _UNCOUNTED).order < _mark(change).order
+            if counted.get(change.ref, _NOT_COUNTED).order < _mark(change).order
         ]
-        if not news:
+        if not updates:
             return
         try:
-            with passing_failures():
+            with convert_transient_errors():
                 self._client.transact_write_items(
-                    TransactItems=[*map(self._put_mark, news), *self._add_shares(news)]
+                    TransactItems=[*map(self._put_mark, updates), *self._add_shares(updates)]
                 )
         except ClientError as error:
             if code_of(error) != "TransactionCanceledException":
@@ -107,7 +107,7 @@ class DynamoJobCounters:
 
     def _marks(self, refs: Iterable[JobRef]) -> Mapping[JobRef, _Mark]:
         by_key = {_mark_key(ref)["PK"]["S"]: ref for ref in refs}
-        with passing_failures():
+        with convert_transient_errors():
             rows = map(
                 plain, get_all(self._client, self._table, [*map(_mark_key, by_key.values())])
             )
@@ -118,14 +118,14 @@ class DynamoJobCounters:
                 for row in rows
             }
 
-    def _put_mark(self, news: tuple[JobChange, _Mark, _Mark]) -> Any:
-        change, before, after = news
+    def _put_mark(self, update: tuple[JobChange, _Mark, _Mark]) -> Any:
+        change, before, after = update
         row = {
             "order": after.order,
             "status": after.status,
             "bucket": after.bucket,
             "processing_ms": after.processing_ms,
-            "expires_at": change.gone_at // 1000 + _KEPT_S,
+            "expires_at": change.gone_at // 1000 + _RETENTION_S,
         }
         return {
             "Put": {
@@ -137,9 +137,9 @@ class DynamoJobCounters:
             }
         }
 
-    def _add_shares(self, news: Iterable[tuple[JobChange, _Mark, _Mark]]) -> Iterable[Any]:
+    def _add_shares(self, updates: Iterable[tuple[JobChange, _Mark, _Mark]]) -> Iterable[Any]:
         sums: dict[tuple[str, str], dict[str, int]] = defaultdict(lambda: defaultdict(int))
-        for change, before, after in news:
+        for change, before, after in updates:
             for mark, sign in ((before, -1), (after, 1)):
                 for name, amount in mark.share.items():
                     sums[partition(change.ref), mark.bucket][name] += sign * amount
@@ -151,7 +151,7 @@ class DynamoJobCounters:
             update = "ADD " + ", ".join(f"{name} :{name}" for name in changed)
             if bucket != _LIVE:
                 update += " SET expires_at = :expires_at"
-                values[":expires_at"] = int(bucket) + _KEPT_S
+                values[":expires_at"] = int(bucket) + _RETENTION_S
             yield {
                 "Update": {
                     "TableName": self._table,

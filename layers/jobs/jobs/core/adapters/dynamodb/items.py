@@ -12,7 +12,7 @@ from jobs.kit.aws.dynamodb.attributes import Item, Stored, attributes, plain
 
 REQUEST: Final = "#request"
 RESULT: Final = "#result"
-_ROOM: Final = 560
+_MAX_INLINE_BYTES: Final = 560
 """Bytes of bodies that fit into a header of one write unit (1 KB)."""
 
 
@@ -39,8 +39,8 @@ def size(body: Mapping[str, Any] | None) -> int:
     return 0 if body is None else len(to_text(body).encode())
 
 
-def fits(*bodies: Mapping[str, Any] | None) -> bool:
-    return sum(map(size, bodies)) <= _ROOM
+def fits_inline(*bodies: Mapping[str, Any] | None) -> bool:
+    return sum(map(size, bodies)) <= _MAX_INLINE_BYTES
 
 
 def ttl(job: Job) -> int:
@@ -64,7 +64,7 @@ class JobItems:
         return (
             key(job.ref)
             | attributes({"created_at": job.created_at, "retention": job.retention})
-            | attributes({"request": to_text(job.request) if fits(job.request) else None})
+            | attributes({"request": to_text(job.request) if fits_inline(job.request) else None})
             | attributes({"webhook": webhook_text(job.webhook)})
             | attributes(self.state(job, write_id=write_id))
         )
@@ -74,7 +74,7 @@ class JobItems:
 
         `write_id` tells a writer whose answer was lost whether the stored state is its own.
         """
-        inline = fits(job.request if fits(job.request) else None, job.result)
+        inline = fits_inline(job.request if fits_inline(job.request) else None, job.result)
         # A writer that has no result may lack the permission to put bodies.
         apart = bool(job.result) and not inline
         storage = self._storages(job.kind)

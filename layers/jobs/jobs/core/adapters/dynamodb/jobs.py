@@ -14,7 +14,7 @@ from jobs.core.job import Job, JobRef
 from jobs.core.kind import Storages
 from jobs.core.ports import IdempotencyKey, Listing, Page
 from jobs.core.status import JobStatus
-from jobs.kit.aws.client import passing_failures
+from jobs.kit.aws.client import convert_transient_errors
 from jobs.kit.aws.dynamodb.attributes import Item, Stored, Values, attributes
 from jobs.kit.aws.dynamodb.transact import transact
 from jobs.kit.clock import Clock, Millis
@@ -34,7 +34,7 @@ class DynamoJobRepository:
 
     def add(self, job: Job, key: IdempotencyKey | None = None) -> JobRef:
         item = self._items.header(job, write_id=secrets.token_hex(6))
-        with passing_failures():
+        with convert_transient_errors():
             put_request(self._client, self._table, job)
             if key:
                 return self._add_once(job, item, key)
@@ -48,9 +48,9 @@ class DynamoJobRepository:
                 )
         return job.ref
 
-    def knows(self, tenant: str, kind: str, key: str) -> bool:
+    def has_key(self, tenant: str, kind: str, key: str) -> bool:
         claim = {"PK": f"{tenant}#{kind}#keys", "SK": key}
-        with passing_failures():
+        with convert_transient_errors():
             found = self._client.get_item(
                 TableName=self._table, Key=attributes(claim), ConsistentRead=True
             ).get("Item")
@@ -65,7 +65,7 @@ class DynamoJobRepository:
             ),
             "ConsistentRead": True,
         }
-        with passing_failures():
+        with convert_transient_errors():
             answer = self._client.query(**query)
             found = answer["Items"]
             while "LastEvaluatedKey" in answer:  # several attempts have stored large results
@@ -78,7 +78,7 @@ class DynamoJobRepository:
         return self._items.to_job(found[0], {item["SK"]["S"][36:]: item for item in found[1:]})
 
     def status_of(self, ref: JobRef) -> JobStatus:
-        with passing_failures():
+        with convert_transient_errors():
             found = self._client.get_item(
                 TableName=self._table, Key=items.key(ref), ConsistentRead=True
             ).get("Item")
@@ -88,13 +88,13 @@ class DynamoJobRepository:
 
     def save(self, job: Job, *, replacing: Job) -> None:
         state = self._items.state(job, write_id=secrets.token_hex(6))
-        with passing_failures():
+        with convert_transient_errors():
             self.put_result(job, state)
             try:
                 self._client.update_item(**self.change(job, replacing, state))
             except self._client.exceptions.ConditionalCheckFailedException as error:
                 stored: Any = error.response
-                if not is_ours(stored.get("Item", {}), state):
+                if not is_own_write(stored.get("Item", {}), state):
                     raise StaleJobError(job.id) from error
 
     def put_result(self, job: Job, state: Values) -> None:
@@ -121,7 +121,7 @@ class DynamoJobRepository:
         }
 
     def renew(self, job: Job, *, lease_until: Millis) -> None:
-        with passing_failures():
+        with convert_transient_errors():
             try:
                 self._client.update_item(
                     TableName=self._table,
@@ -139,7 +139,7 @@ class DynamoJobRepository:
                 raise StaleJobError(job.id) from error
 
     def delete(self, job: Job) -> None:
-        with passing_failures():
+        with convert_transient_errors():
             try:
                 header = self._client.delete_item(
                     TableName=self._table,
@@ -159,7 +159,7 @@ class DynamoJobRepository:
                 self._client.delete_item(TableName=self._table, Key=items.key(job.ref, suffix))
 
     def newest(self, listing: Listing, *, known: int) -> Page:
-        with passing_failures():
+        with convert_transient_errors():
             search = Search(
                 client=self._client,
                 table=self._table,
@@ -183,6 +183,6 @@ class DynamoJobRepository:
         return job.ref
 
 
-def is_ours(stored: Stored, state: Values) -> bool:
+def is_own_write(stored: Stored, state: Values) -> bool:
     """Return whether the conflicting write is our own, repeated by the SDK."""
     return bool(stored.get("write_id") == {"S": state["write_id"]})

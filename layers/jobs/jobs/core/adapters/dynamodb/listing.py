@@ -33,7 +33,7 @@ class Search:
     listing: Listing
     known: int
     now: Millis
-    _found: int = 0
+    _live_count: int = 0
 
     def page(self) -> Page:
         jobs: list[Job] = []
@@ -97,11 +97,11 @@ class Search:
             page = self.client.query(**query)
             yield from page["Items"]
             headers = [item for item in page["Items"] if "status" in item]
-            live_here = sum(map(self._is_live, headers))
-            live += live_here
-            self._found += live_here
-            only_gone = headers and not live_here and self._found >= self.known
-            if live > self.listing.limit or only_gone or "LastEvaluatedKey" not in page:
+            live_in_page = sum(map(self._is_live, headers))
+            live += live_in_page
+            self._live_count += live_in_page
+            only_expired = headers and not live_in_page and self._live_count >= self.known
+            if live > self.listing.limit or only_expired or "LastEvaluatedKey" not in page:
                 return
             query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
             query["Limit"] = 3 * (self.listing.limit + 1 - live)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import ClientError
 
 from jobs.core.rate_limit import Allowance, Limit
-from jobs.kit.aws.client import code_of, passing_failures
+from jobs.kit.aws.client import code_of, convert_transient_errors
 from jobs.kit.aws.dynamodb.attributes import attributes, plain
 from jobs.kit.clock import Clock, Millis
 from jobs.kit.errors import UnavailableError
@@ -45,16 +45,18 @@ class DynamoRateLimits:
         row, counted = self._count(owner, limit, now)
         if counted or row.get("resets_at", 0) > now:
             return _allowance(row, limit, granted=counted)
-        row, begun = self._begin(owner, limit, now)
-        if not begun:
+        row, has_begun = self._begin(owner, limit, now)
+        if not has_begun:
             raise _WindowConflictError
         return _allowance(row, limit, granted=True)
 
     def _count(self, owner: str, limit: Limit, now: Millis) -> tuple[dict[str, Any], bool]:
         return self._update(owner, limit, {
             "UpdateExpression": "ADD taken :one",
-            "ConditionExpression": "resets_at > :now AND taken < :most",
-            "ExpressionAttributeValues": attributes({":one": 1, ":now": now, ":most": limit.most}),
+            "ConditionExpression": "resets_at > :now AND taken < :max",
+            "ExpressionAttributeValues": attributes(
+                {":one": 1, ":now": now, ":max": limit.max_requests}
+            ),
         })  # fmt: skip
 
     def _begin(self, owner: str, limit: Limit, now: Millis) -> tuple[dict[str, Any], bool]:
@@ -72,7 +74,7 @@ class DynamoRateLimits:
     ) -> tuple[dict[str, Any], bool]:
         """Return the current window, and whether the update was applied."""
         try:
-            with passing_failures():
+            with convert_transient_errors():
                 answer = self._client.update_item(
                     TableName=self._table,
                     Key=attributes({"PK": f"LIMIT#{owner}#{limit.name}", "SK": "WINDOW"}),
@@ -90,8 +92,8 @@ class DynamoRateLimits:
 
 def _allowance(row: dict[str, Any], limit: Limit, *, granted: bool) -> Allowance:
     return Allowance(
-        limit=limit.most,
-        remaining=max(0, limit.most - row["taken"]),
+        limit=limit.max_requests,
+        remaining=max(0, limit.max_requests - row["taken"]),
         resets_at=row["resets_at"],
         granted=granted,
     )

@@ -13,11 +13,11 @@ from jobs.kit.aws.dynamodb.attributes import Stored
 
 def changes(records: Iterable[Any], storages: Storages) -> Sequence[JobChange]:
     """Return the changes of status; ignore renewed leases and items other than headers."""
-    found = (change_of(record, storages) for record in records if not _is_gone_by_itself(record))
+    found = (parse_change(record, storages) for record in records if not _is_expired(record))
     return [change for change in found if change is not None]
 
 
-def change_of(record: Any, storages: Storages) -> JobChange | None:
+def parse_change(record: Any, storages: Storages) -> JobChange | None:
     new, old = (record["dynamodb"].get(image, {}) for image in ("NewImage", "OldImage"))
     image = new or old
     status, previous = _status(new), _status(old)
@@ -37,12 +37,12 @@ def change_of(record: Any, storages: Storages) -> JobChange | None:
     )
 
 
-def job_of(record: Any, storages: Storages) -> Job:
+def parse_job(record: Any, storages: Storages) -> Job:
     """Return the job after the change, without the bodies that are stored apart."""
     return JobItems(storages).to_header(record["dynamodb"]["NewImage"])
 
 
-def _is_gone_by_itself(record: Any) -> bool:
+def _is_expired(record: Any) -> bool:
     """Return whether the TTL of an ended job has passed: it is no longer counted."""
     status = _status(record["dynamodb"].get("OldImage", {}))
     by_ttl = record.get("userIdentity", {}).get("type") == "Service"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from jobs.core.adapters.dynamodb.items import partition
 from jobs.core.job import JobRef
 from jobs.docs.ports import OutputItem
-from jobs.kit.aws.client import passing_failures
+from jobs.kit.aws.client import convert_transient_errors
 from jobs.kit.aws.dynamodb.attributes import attributes
 from jobs.kit.clock import Millis
 
@@ -32,7 +32,10 @@ class DynamoOutputLog:
             "end": 1 if item.end else None,
             "expires_at": expires_at // 1000,
         }
-        with passing_failures(), suppress(self._client.exceptions.ConditionalCheckFailedException):
+        with (
+            convert_transient_errors(),
+            suppress(self._client.exceptions.ConditionalCheckFailedException),
+        ):
             self._client.put_item(
                 TableName=self._table,
                 Item=attributes(row),
@@ -40,7 +43,7 @@ class DynamoOutputLog:
             )
 
     def read(self, ref: JobRef, *, since: int) -> Sequence[OutputItem]:
-        with passing_failures():
+        with convert_transient_errors():
             found = self._client.query(
                 TableName=self._table,
                 KeyConditionExpression="PK = :job AND SK >= :since",

@@ -116,14 +116,14 @@ class GitCheckout:
         ours, before, changed = self._tree, self._base_tree, self._sizes
         self._start_at(theirs)
         for path in changed:
-            wanted, found = find(self._store, ours, path), self._there(path)
+            wanted, found = find(self._store, ours, path), self._find_entry(path)
             if wanted == found:
                 continue
             if found != find(self._store, before, path):
                 raise UpstreamError(f"Somebody else has changed {path} on the branch")
             self._tree = place(self._store, self._tree, path, wanted)
 
-    def _there(self, path: str) -> Entry | str | None:
+    def _find_entry(self, path: str) -> Entry | str | None:
         try:
             return find(self._store, self._tree, path)
         except PathRefusedError:

@@ -41,8 +41,8 @@ class GitHubPullRequests:
         })  # fmt: skip
         if made is None:  # it exists, or it is impossible
             owner, _, _ = str(project.pull_requests).partition("/")
-            asked = {"head": f"{owner}:{branch}", "base": project.default_branch, "state": "open"}
-            found = self._call("GET", project, asked)
+            query = {"head": f"{owner}:{branch}", "base": project.default_branch, "state": "open"}
+            found = self._call("GET", project, query)
             made = found[0] if isinstance(found, list) and found else None
         match made:
             case {"html_url": str(address)} if address.startswith(("https://", "http://")):
@@ -58,7 +58,7 @@ class GitHubPullRequests:
         body = json.dumps(about).encode() if method == "POST" else None
         headers = self._headers(project)
         for attempt in range(_MAX_ATTEMPTS):
-            status, pause, answer = self._once(method, url, headers, body)
+            status, pause, answer = self._attempt(method, url, headers, body)
             if status in {HTTPStatus.OK, HTTPStatus.CREATED}:
                 return answer
             if status == HTTPStatus.UNPROCESSABLE_ENTITY:
@@ -72,7 +72,7 @@ class GitHubPullRequests:
                 time.sleep(pause)
         raise UpstreamError("GitHub is not available")
 
-    def _once(
+    def _attempt(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None
     ) -> tuple[int, float, Any]:
         """Return the status, the retry delay (s) and the body. Without a response, return 503."""

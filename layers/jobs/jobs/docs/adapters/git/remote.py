@@ -27,12 +27,12 @@ class MovedError(Exception):
 class Store(MemoryObjectStore):
     """Objects in memory, up to a limit, because a small pack may expand a thousandfold."""
 
-    _room = _MAX_STORE_BYTES
+    _bytes_left = _MAX_STORE_BYTES
 
     @override
     def add_object(self, obj: ShaFile) -> None:
-        self._room -= obj.raw_length()
-        if self._room < 0:
+        self._bytes_left -= obj.raw_length()
+        if self._bytes_left < 0:
             raise UpstreamError("The repository is too large")
         super().add_object(obj)
 

@@ -10,7 +10,7 @@ from dulwich.objects import S_ISGITLINK, Blob, ObjectID, ShaFile, Tree
 from jobs.docs.adapters.git.remote import Store
 from jobs.docs.errors import PathRefusedError
 
-_PLAIN: Final = 0o100644
+_REGULAR_FILE: Final = 0o100644
 
 type Entry = tuple[int, ObjectID]
 """The mode and object id of a file."""
@@ -42,7 +42,7 @@ def put(store: Store, root: ObjectID, path: str, content: bytes) -> ObjectID:
     blob = Blob.from_string(content)
     store.add_object(blob)
     before = find(store, root, path)
-    return place(store, root, path, (before[0] if before else _PLAIN, blob.id))
+    return place(store, root, path, (before[0] if before else _REGULAR_FILE, blob.id))
 
 
 def place(store: Store, root: ObjectID, path: str, entry: Entry | None) -> ObjectID:

@@ -65,7 +65,7 @@ class GitHttp(AbstractHttpGitClient):
             raise UpstreamError("The repository's URL is not a git repository")
         response.content_type = kind
         response.redirect_location = ""
-        return response, self._limited(response)
+        return response, self._limit_size(response)
 
     def _answer(self, url: str, headers: dict[str, str], body: bytes | None) -> Any:
         attempts = 1 if url.endswith(_WRITES) and body else _MAX_ATTEMPTS
@@ -90,16 +90,16 @@ class GitHttp(AbstractHttpGitClient):
             time.sleep(0.5 * 2**attempt)
         raise AssertionError
 
-    def _limited(self, response: urllib3.BaseHTTPResponse) -> Callable[[int], bytes]:
-        ends, room = time.monotonic() + self._limits.total, self._limits.bytes
+    def _limit_size(self, response: urllib3.BaseHTTPResponse) -> Callable[[int], bytes]:
+        ends, bytes_left = time.monotonic() + self._limits.total, self._limits.bytes
 
         def read(size: int) -> bytes:
-            nonlocal room
+            nonlocal bytes_left
             gathered = b""
             while len(gathered) < size and (piece := self._piece(response, size - len(gathered))):
                 gathered += piece
-                room -= len(piece)
-                if room < 0:
+                bytes_left -= len(piece)
+                if bytes_left < 0:
                     raise UpstreamError("The repository is too large")
                 if time.monotonic() > ends:
                     raise UpstreamError("The repository's host is too slow")

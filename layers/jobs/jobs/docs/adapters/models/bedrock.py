@@ -27,7 +27,7 @@ _REASONS: Final = {
     "tool_use": "tool-calls",
 }  # fmt: skip
 _MAX_ANSWER_LENGTH: Final = 2 * 2**20
-_AWAY: Final = "The agent's model is not available"
+_UNAVAILABLE: Final = "The agent's model is not available"
 
 
 class BedrockTools:
@@ -48,34 +48,34 @@ class BedrockTools:
         messages: Sequence[Message],
         tools: Sequence[Tool],
         *,
-        say: Callable[[str], None],
+        emit_text: Callable[[str], None],
         deadline: Millis,
     ) -> Turn:
-        """Return the model's next turn. Stream its text to `say`. Raises `UpstreamError`."""
+        """Return the model's next turn. Stream its text to `emit_text`. Raises `UpstreamError`."""
         answer = _Answer()
         try:
             stream = self._client.converse_stream(**self._to_request(messages, tools))["stream"]
             with closing(stream):
                 for event in stream:
                     if self._clock() >= deadline:
-                        raise UpstreamError(_AWAY)
+                        raise UpstreamError(_UNAVAILABLE)
                     if text := answer.take(event):
-                        say(text)
+                        emit_text(text)
         except (BotoCoreError, ClientError, HTTPError, ParserError) as error:
-            raise UpstreamError(_AWAY) from error
+            raise UpstreamError(_UNAVAILABLE) from error
         return answer.turn()
 
     def _to_request(self, messages: Sequence[Message], tools: Sequence[Tool]) -> dict[str, Any]:
-        asked: dict[str, Any] = {
+        request: dict[str, Any] = {
             "modelId": self._model,
             "messages": _to_messages(messages),
             "toolConfig": {"tools": [_to_tool(each) for each in tools]},
         }
         if system := [{"text": m["content"]} for m in messages if m["role"] == "system"]:
-            asked["system"] = system
+            request["system"] = system
         if inference := self._settings.get("inference"):
-            asked["inferenceConfig"] = inference
-        return asked
+            request["inferenceConfig"] = inference
+        return request
 
 
 @dataclass
@@ -150,12 +150,12 @@ def _to_blocks(message: Message) -> list[dict[str, Any]]:
     if message["role"] == "tool":
         result = {"toolUseId": message["id"], "content": [{"text": message["content"]}]}
         return [{"toolResult": result}]
-    said = [{"text": message["content"]}] if message["content"].strip() else []
+    content = [{"text": message["content"]}] if message["content"].strip() else []
     calls = [
         {"toolUse": {"toolUseId": call.id, "name": call.name, "input": dict(call.args or {})}}
         for call in message.get("calls", ())
     ]
-    return [*said, *calls]
+    return [*content, *calls]
 
 
 def _to_tool(tool: Tool) -> dict[str, Any]:

@@ -12,13 +12,13 @@ from jobs.docs.ports import Message, Tool, ToolCall, Turn
 from jobs.kit import strict_json
 from jobs.kit.clock import Millis
 from jobs.kit.errors import UpstreamError
-from jobs.kit.outbound.sse import EventStream, PassingError
+from jobs.kit.outbound.sse import EventStream, TransientError
 
 _REASONS: Final = {
     "stop": "stop", "length": "length", "tool_calls": "tool-calls", "function_call": "tool-calls",
 }  # fmt: skip
 _MAX_CALLS: Final = 128
-GARBLED: Final = "The agent's answer could not be understood"
+INVALID_ANSWER: Final = "The agent's answer could not be understood"
 
 
 class OpenAiTools:
@@ -35,24 +35,24 @@ class OpenAiTools:
         messages: Sequence[Message],
         tools: Sequence[Tool],
         *,
-        say: Callable[[str], None],
+        emit_text: Callable[[str], None],
         deadline: Millis,
     ) -> Turn:
-        """Return the model's next turn. Stream its text to `say`. Raises `UpstreamError`."""
-        spoken = False
+        """Return the model's next turn. Stream its text to `emit_text`. Raises `UpstreamError`."""
+        streamed = False
 
         def attempt() -> Turn:
-            nonlocal spoken
+            nonlocal streamed
             answer = _Answer()
             for data in self._post(messages, tools, deadline):
                 if data == "[DONE]":
                     break
                 if text := answer.take(data):
-                    spoken = True
-                    say(text)
+                    streamed = True
+                    emit_text(text)
             return answer.turn()
 
-        return self._stream.patiently(attempt, repeatable=lambda: not spoken, deadline=deadline)
+        return self._stream.retry(attempt, repeatable=lambda: not streamed, deadline=deadline)
 
     def _post(
         self, messages: Sequence[Message], tools: Sequence[Tool], deadline: Millis
@@ -93,14 +93,14 @@ class _Answer:
         try:
             chunk = strict_json.loads(data)
             if chunk.get("error"):
-                raise PassingError("The agent's model has failed")
+                raise TransientError("The agent's model has failed")
             self.usage = chunk.get("usage") or self.usage
             added = ""
             for choice in (chunk.get("choices") or [])[:1]:
                 self.finish = choice.get("finish_reason") or self.finish
                 added += self._add(choice.get("delta") or {})
         except (ValueError, TypeError, AttributeError, KeyError) as error:
-            raise UpstreamError(GARBLED) from error
+            raise UpstreamError(INVALID_ANSWER) from error
         return added
 
     def _add(self, delta: Mapping[str, Any]) -> str:
@@ -109,7 +109,7 @@ class _Answer:
             index = part.get("index", len(self.calls))
             call = self.calls.setdefault(index, _Call())
             if len(self.calls) > _MAX_CALLS:
-                raise UpstreamError(GARBLED)
+                raise UpstreamError(INVALID_ANSWER)
             call.id = part.get("id") or call.id
             function = part.get("function") or {}
             call.name = function.get("name") or call.name
@@ -120,7 +120,7 @@ class _Answer:
 
     def turn(self) -> Turn:
         if self.finish is None:
-            raise PassingError("The agent's answer broke off")
+            raise TransientError("The agent's answer broke off")
         calls = [
             ToolCall(
                 id=call.id or f"call-{index}", name=call.name, args=parse_arguments(call.arguments)

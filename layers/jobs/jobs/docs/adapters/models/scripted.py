@@ -28,7 +28,7 @@ from jobs.kit.clock import Clock, Millis
 from jobs.kit.errors import UpstreamError
 
 _STEP: Final = re.compile(r"(write|edit|delete|say|sleep|fail) +(\S.*?)\s*")
-_PAST: Final = {"write": "Wrote", "edit": "Edited", "delete": "Deleted"}
+_PAST_TENSE: Final = {"write": "Wrote", "edit": "Edited", "delete": "Deleted"}
 _SEPARATOR: Final = "---"
 _OLD_AND_NEW: Final = re.compile(r"\n?^===$\n?", re.MULTILINE)
 _SECONDS: Final = re.compile(r"\d{1,3}(?:\.\d+)?")
@@ -55,7 +55,7 @@ class Step:
 
     @property
     def done(self) -> str:
-        return f"{_PAST[self.word]} {self.object}"
+        return f"{_PAST_TENSE[self.word]} {self.object}"
 
 
 class ScriptedModel:
@@ -69,26 +69,26 @@ class ScriptedModel:
         messages: Sequence[Message],
         tools: Sequence[Tool],
         *,
-        say: Callable[[str], None],
+        emit_text: Callable[[str], None],
         deadline: Millis,
     ) -> Turn:
-        """Return the next turn. Stream its text to `say`. Raises `UpstreamError`."""
-        asked = max((n for n, each in enumerate(messages) if each["role"] == "user"), default=0)
-        steps = plan(messages[asked]["content"])
+        """Return the next turn. Stream its text to `emit_text`. Raises `UpstreamError`."""
+        last_user = max((n for n, each in enumerate(messages) if each["role"] == "user"), default=0)
+        steps = plan(messages[last_user]["content"])
         if not steps:
-            return _spoken(EXPLANATION, say)
-        since = messages[asked + 1 :]
+            return _stream_text(EXPLANATION, emit_text)
+        since = messages[last_user + 1 :]
         rounds = list(_rounds(steps))
         number = sum(each["role"] == "assistant" for each in since)
-        text = "".join(self._do(step, say, deadline) for step in rounds[number])
+        text = "".join(self._do(step, emit_text, deadline) for step in rounds[number])
         calls = _calls(rounds, number, since)
         return Turn(text=text, calls=calls, reason="tool-calls", tokens_out=len(text.split()))
 
-    def _do(self, step: Step, say: Callable[[str], None], deadline: Millis) -> str:
+    def _do(self, step: Step, emit_text: Callable[[str], None], deadline: Millis) -> str:
         """Execute a step without tools and return its text."""
         match step.word:
             case "say":
-                return _spoken(f"{step.object}\n{step.body}".rstrip() + "\n", say).text
+                return _stream_text(f"{step.object}\n{step.body}".rstrip() + "\n", emit_text).text
             case "sleep":
                 left = (deadline - self._clock()) / 1000
                 time.sleep(max(0, min(float(step.object), left)))
@@ -111,10 +111,10 @@ def plan(message: str) -> Sequence[Step]:
 
 
 def _step(head: str, rest: Sequence[str]) -> Step | None:
-    begun = _STEP.fullmatch(head)
-    if not begun:
+    match = _STEP.fullmatch(head)
+    if not match:
         return None
-    word, about = begun.groups()
+    word, about = match.groups()
     step = Step(word, about, "\n".join(rest))
     if word == "edit" and len(_OLD_AND_NEW.split(step.body, maxsplit=1)) == 1:
         return None
@@ -125,13 +125,13 @@ def _step(head: str, rest: Sequence[str]) -> Step | None:
 
 def _rounds(steps: Sequence[Step]) -> Iterator[Sequence[Step]]:
     """Split a plan after each step that uses a tool. The last round finishes the work."""
-    begun: list[Step] = []
+    current: list[Step] = []
     for step in steps:
-        begun.append(step)
-        if step.word in _PAST:
-            yield begun
-            begun = []
-    yield begun
+        current.append(step)
+        if step.word in _PAST_TENSE:
+            yield current
+            current = []
+    yield current
 
 
 def _calls(
@@ -140,14 +140,14 @@ def _calls(
     todos = _todos([each[-1] for each in rounds[:-1]], number)
     if number < len(rounds) - 1:
         return [*todos, _action(rounds[number][-1], number)]
-    said = [step.object for each in rounds for step in each if step.word == "say"]
+    texts = [step.object for each in rounds for step in each if step.word == "say"]
     done = [each[-1].done for each in rounds[:-1]]
-    refused = [
+    errors = [
         json.loads(each["content"])["error"]
         for each in since
         if each["role"] == "tool" and "error" in json.loads(each["content"])
     ]
-    message = "\n".join([*(said or ["; ".join(done)]), *refused]) or "Done"
+    message = "\n".join([*(texts or ["; ".join(done)]), *errors]) or "Done"
     title = {"title": done[0][:100]} if done else {}
     return [*todos, ToolCall(id="finish", name="finish", args={"message": message, **title})]
 
@@ -174,7 +174,7 @@ def _action(step: Step, number: int) -> ToolCall:
     return ToolCall(id=f"{step.word}-{number}", name=f"{step.word}_file", args=args)
 
 
-def _spoken(text: str, say: Callable[[str], None]) -> Turn:
+def _stream_text(text: str, emit_text: Callable[[str], None]) -> Turn:
     for piece in _PIECE.findall(text):
-        say(piece)
+        emit_text(piece)
     return Turn(text=text, calls=[], reason="stop", tokens_out=len(text.split()))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
-from jobs.kit.aws.client import code_of, passing_failures
+from jobs.kit.aws.client import code_of, convert_transient_errors
 from jobs.kit.errors import UnavailableError
 from jobs.kit.retry import retry_on_conflict
 
@@ -37,7 +37,7 @@ def _transact(
     client: "DynamoDBClient", writes: Sequence[Any]
 ) -> Sequence[Mapping[str, Any] | None]:
     try:
-        with passing_failures():
+        with convert_transient_errors():
             client.transact_write_items(TransactItems=writes)
     except ClientError as error:
         if code_of(error) != "TransactionCanceledException":
