@@ -57,7 +57,15 @@ TOGETHER: Final = (
     r"tests/e2e/(payments/|.*::test_paid_example)",
     r"tests/e2e/(messaging|operations|sessions)/test_faults",
 )
-WAITING: Final = (*TOGETHER, r"tests/e2e/\w+/test_faults", r"tests/e2e/tracking/test_shares")
+LONG: Final = (
+    r"tests/e2e/local/test_examples",
+    *TOGETHER,
+    r"tests/e2e/openapi/test_schemathesis",
+    r"tests/e2e/missions/test_(faults|flight)",
+    r"tests/e2e/local/test_adding_an_api",
+    r"tests/e2e/(\w+/test_faults|openapi/|tracking/|client/|local/test_deploy)",
+)
+"""The files that take longest, in this order."""
 
 
 @pytest.fixture
@@ -157,17 +165,18 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> BothEnds:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put tests that wait first, and tests that only compute last."""
+    """Put the longest tests first, and tests that only compute last."""
     items.sort(key=_place)
 
 
 def _place(item: pytest.Item) -> int:
-    if any(re.match(each, item.nodeid) for each in WAITING):
-        return 0
+    for place, each in enumerate(LONG):
+        if re.match(each, item.nodeid):
+            return place
     if item.nodeid.startswith("tests/e2e/"):
-        return 1
+        return len(LONG)
     uses_stack = "stack" in getattr(item, "fixturenames", ()) or "ministack" in item.nodeid
-    return 2 if uses_stack else 3
+    return len(LONG) + (1 if uses_stack else 2)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -25,6 +25,12 @@ def test_new_job_has_request_webhook_retention_and_moment_of_creation(create) ->
     assert (job.retention, job.changed_at) == (24 * HOUR, NOON)
 
 
+def test_new_job_is_returned_without_a_read(create, repository, monkeypatch) -> None:
+    monkeypatch.setattr(repository, "get", pytest.fail)
+
+    assert create().status is JobStatus.PENDING
+
+
 def test_repeated_request_without_key_creates_two_jobs(create) -> None:
     assert create().id != create().id
 

@@ -1,5 +1,7 @@
 """What becomes of a job whose message was given up."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from jobs import kinds
@@ -23,8 +25,9 @@ def test_dead_letter_pending_job_fails_with_reason(end_dead_letter, repository, 
 def test_dead_letter_leased_job_is_retried_later(
     end_dead_letter, repository, running, clock
 ) -> None:
-    with pytest.raises(JobLeasedError):
+    with pytest.raises(JobLeasedError) as leased:
         end_dead_letter(running.ref)
+    assert leased.value.until == running.lease_until
     assert repository.get(running.ref) == running
 
     clock.advance(LEASE_MS)
@@ -37,3 +40,11 @@ def test_dead_letter_ended_or_missing_job_is_ignored(end_dead_letter, pending, c
     clock.advance(past)
 
     assert not end_dead_letter(pending.ref)
+
+
+def test_dead_letter_job_that_its_kind_lets_survive_goes_on(repository, pending, clock) -> None:
+    kind = SimpleNamespace(survives_dead_letter=lambda job: job == pending)
+    end_dead_letter = EndDeadLetter(kinds=lambda _: kind, repository=repository, clock=clock)  # type: ignore[arg-type, return-value]
+
+    assert not end_dead_letter(pending.ref)
+    assert repository.get(pending.ref) == pending

@@ -12,12 +12,22 @@ def test_earliest_id_of_a_moment_separates_earlier_from_later_ids() -> None:
     assert new_job_id(NOON - 1, tag="f" * 12) < border < new_job_id(NOON, tag="0" * 12)
 
 
-def test_new_job_id_without_tag_is_a_random_uuid_of_version_7() -> None:
+def test_new_job_id_without_tag_is_random() -> None:
     first, second = new_job_id(NOON), new_job_id(NOON)
 
     assert first != second
-    assert (first[14], second[14]) == ("7", "7")
-    assert {first[19], second[19]} <= {*"89ab"}
+
+
+@pytest.mark.parametrize(("random_bits", "expected"), [
+    (0, "00000000-0001-7000-8000-000000000000"),
+    (2**80 - 1, "00000000-0001-7fff-bfff-ffffffffffff"),
+])  # fmt: skip
+def test_new_job_id_from_any_random_bits_is_a_uuid_of_version_7(
+    monkeypatch, random_bits, expected
+) -> None:
+    monkeypatch.setattr("secrets.randbits", lambda _: random_bits)
+
+    assert new_job_id(1) == expected
 
 
 @pytest.mark.parametrize(("name", "valid"), [

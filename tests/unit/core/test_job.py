@@ -55,6 +55,7 @@ def test_claim_changes_status_and_takeover_does_not(a_job) -> None:
     taken_over = claimed.claim(now=NOON + LEASE, lease=LEASE)
 
     assert (claimed.status, claimed.sequence, claimed.attempt) == (JobStatus.RUNNING, 2, 1)
+    assert claimed.ended_at is None
     assert (taken_over.status, taken_over.sequence, taken_over.attempt) == (JobStatus.RUNNING, 2, 2)
 
 
