@@ -18,7 +18,7 @@ _CONTEXT: Final = {
     "requestTime": "01/Jan/2026:12:00:00 +0000",
 }
 FOR_ALL: Final[Mapping[int, str]] = {
-    403: "DEFAULT_4XX",
+    403: "WAF_FILTERED",
     413: "REQUEST_TOO_LARGE",
     429: "THROTTLED",
     500: "DEFAULT_5XX",

@@ -30,6 +30,27 @@ def test_gateway_error_has_the_fields_of_all_apis_and_cors_headers(responses) ->
 
 
 @pytest.mark.parametrize("name", [
+    "MISSING_AUTHENTICATION_TOKEN", "INVALID_SIGNATURE", "EXPIRED_TOKEN", "DEFAULT_4XX",
+])  # fmt: skip
+def test_unknown_route_with_any_credentials_is_the_same_404(responses, name) -> None:
+    assert responses[name]["StatusCode"] == "404"
+    assert responses[name] == responses["MISSING_AUTHENTICATION_TOKEN"]
+
+
+def test_gateway_error_has_its_own_status_and_not_the_defaults(responses) -> None:
+    kept = {
+        name: response["StatusCode"] for name, response in responses.items()
+        if name not in {"DEFAULT_4XX", "DEFAULT_5XX"}
+    }  # fmt: skip
+
+    assert kept.items() >= {
+        "BAD_REQUEST_BODY": "400", "BAD_REQUEST_PARAMETERS": "400", "UNAUTHORIZED": "401",
+        "ACCESS_DENIED": "401", "WAF_FILTERED": "403", "REQUEST_TOO_LARGE": "413",
+        "UNSUPPORTED_MEDIA_TYPE": "415", "THROTTLED": "429",
+    }.items()  # fmt: skip
+
+
+@pytest.mark.parametrize("name", [
     "THROTTLED", "AUTHORIZER_FAILURE", "AUTHORIZER_CONFIGURATION_ERROR", "INTEGRATION_FAILURE",
 ])  # fmt: skip
 def test_gateway_error_that_passes_says_when_to_retry(responses, name) -> None:

@@ -1,5 +1,7 @@
 """The messaging API's routes, authentication and CORS."""
 
+import pytest
+
 from tests.e2e.api import JOBS, Api
 from tests.e2e.browsers import is_open_to_browsers
 
@@ -45,11 +47,17 @@ def test_endpoint_without_valid_key_returns_401(shared_api: Api) -> None:
         assert is_open_to_browsers(answer)
 
 
-def test_unknown_route_or_method_returns_404(shared_api: Api) -> None:
-    answers = [shared_api.get("/"), shared_api.get("/%2e%2e/etc"), shared_api.send("DELETE", JOBS)]
+@pytest.mark.parametrize("headers", [
+    {}, {"Authorization": "Bearer abc"}, {"Authorization": "token"}, {"Authorization": "a=b"},
+])  # fmt: skip
+def test_unknown_route_with_any_credentials_returns_404(shared_api: Api, headers) -> None:
+    unknown = [("GET", "/"), ("GET", "/%2e%2e/etc"), ("DELETE", JOBS)]
+
+    answers = [shared_api.send(method, path, headers=headers) for method, path in unknown]
 
     for answer in answers:
         assert answer.error == (404, "Not found")
+        assert answer.json["code"] == "NOT_FOUND"
         assert is_open_to_browsers(answer)
 
 
