@@ -103,11 +103,11 @@ def main() -> int:
         table = read_outputs(options.stack)["RegistryTableName"]
         keys = load(file, Registries.open(boto3.client("dynamodb"), table))
     except FileNotFoundError:
-        return _fail(f"there is no {options.file}; name one with FILE=…")
+        return _fail(f"{options.file} does not exist: name a file with FILE=…")
     except KeyError as error:
         return _fail(f"{options.file} uses ${{{error.args[0]}}}, which is not set")
     except (ValueError, YAMLError) as error:  # pydantic's errors are ValueErrors, too
-        return _fail(f"{options.file} is not right:\n{error}")
+        return _fail(f"{options.file} is invalid:\n{error}")
     except (BotoCoreError, ClientError, IdTakenError) as error:
         return _fail(f"stack {options.stack!r}: {error}")
     devices = sum(len(group.devices) for group in file.deviceGroups)

@@ -1,7 +1,7 @@
-"""API Gateway's authorizer: whose API key is this?
+"""API Gateway's authorizer: find the tenant of an API key.
 
-Keys of documentation agents come as bearer tokens, those of messaging as they are. Where a payment
-will do instead of a key, the whole request is asked about, and one without any key is a payer's.
+Documentation agents send a key as a bearer token, messaging clients in `X-API-Key`. Where a payment
+may replace the key, API Gateway passes the whole request, and a request without a key is a payer's.
 """
 
 from typing import Any
@@ -18,15 +18,19 @@ def authorize_api_key(event: Any) -> Any:
     sent = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
     token = event.get("authorizationToken", sent.get("x-api-key"))
     if event["type"] == "REQUEST" and token is None:
-        return answer(event, PAYERS)
+        return policy_response(event, PAYERS)
     bearer = docs_access.parse_bearer(token)
     opens = docs.KIND if bearer else message.KIND
     key = wiring.authenticate(bearer or token, opens=opens)
-    return answer(event, key.tenant, " ".join(sorted(key.scopes))) if key else answer(event)
+    return (
+        policy_response(event, key.tenant, " ".join(sorted(key.scopes)))
+        if key
+        else policy_response(event)
+    )
 
 
-def answer(event: Any, tenant: str | None = None, scopes: str = "") -> Any:
-    # It is cached for the key, so it must hold for all that the key opens.
+def policy_response(event: Any, tenant: str | None = None, scopes: str = "") -> Any:
+    # API Gateway caches the policy by key, so it covers all paths.
     stage_arn = "/".join(event["methodArn"].split("/")[:2])
     effect = "Allow" if tenant else "Deny"
     statement = {"Effect": effect, "Action": "execute-api:Invoke", "Resource": f"{stage_arn}/*"}

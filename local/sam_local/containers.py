@@ -1,4 +1,4 @@
-"""What the containers of `sam local` need: a route to the emulated AWS, and a layer."""
+"""Prepare the containers of `sam local`: a route to the emulated AWS, and a layer."""
 
 import shutil
 import socket

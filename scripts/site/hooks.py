@@ -1,4 +1,4 @@
-"""What MkDocs does for the site besides: see `hooks` in mkdocs.yml."""
+"""MkDocs hooks: insert generated reference tables, and ship Mermaid."""
 
 import importlib.util
 import json

@@ -239,7 +239,7 @@ def test_failure_in_stream_raises_error_without_details(wire, ask, said, kind) -
 def test_answer_without_end_raises_error(wire, ask, raw) -> None:
     wire.raw = raw
 
-    with pytest.raises(UpstreamError, match=r"^The agent's answer broke off$"):
+    with pytest.raises(UpstreamError, match=r"^The agent's answer was cut off$"):
         ask()
 
 

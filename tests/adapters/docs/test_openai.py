@@ -233,7 +233,7 @@ def test_transient_failure_before_text_is_retried(upstream, ask, said, pauses, f
 def test_failure_after_text_is_not_retried(upstream, ask, said, cut) -> None:
     upstream.then(cut, stream(delta(content="Fine"), end()))
 
-    assert refusal(ask) in {"The agent's answer broke off", "The agent's model has failed"}
+    assert refusal(ask) in {"The agent's answer was cut off", "The agent's model has failed"}
     assert said == ["Fi"]
     assert len(upstream.received) == 1
 
@@ -269,7 +269,7 @@ def test_malformed_answer_raises_error(upstream, ask, event) -> None:
     raw = b"data: " + event.encode(errors="surrogateescape") + b"\n\n"
     upstream.then(reply(raw))
 
-    assert refusal(ask) == "The agent's answer could not be understood"
+    assert refusal(ask) == "The agent's answer is malformed"
 
 
 @pytest.mark.parametrize("raw", [
@@ -302,7 +302,7 @@ def test_silent_model_times_out_at_deadline(upstream) -> None:
 
 
 def test_malformed_key_is_not_in_error(ask) -> None:
-    with pytest.raises(UpstreamError, match=r"^The agent's provider cannot be asked$"):
+    with pytest.raises(UpstreamError, match=r"^The agent's provider is misconfigured$"):
         ask(key="a\nb")
 
 

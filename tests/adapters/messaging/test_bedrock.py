@@ -93,7 +93,7 @@ def test_ask_joins_text_of_all_blocks(bedrock, model, a_question) -> None:
 def test_ask_with_empty_answer_raises_upstream_error(bedrock, model, a_question, answer) -> None:
     model.add_response("converse", answer)
 
-    with pytest.raises(UpstreamError, match=r"^The agent's answer could not be understood$"):
+    with pytest.raises(UpstreamError, match=r"^The agent's answer is malformed$"):
         BedrockProvider(bedrock).ask(agent(), a_question())
 
 

@@ -167,7 +167,7 @@ def test_ask_with_permanent_fault_fails_at_once(upstream, ask, status, body) -> 
 def test_ask_with_malformed_answer_raises_upstream_error(upstream, ask, body) -> None:
     upstream.then(reply(body))
 
-    with pytest.raises(UpstreamError, match=r"^The agent's answer could not be understood$"):
+    with pytest.raises(UpstreamError, match=r"^The agent's answer is malformed$"):
         ask()
 
     assert len(upstream.received) == 1

@@ -158,7 +158,7 @@ def test_poll_of_remote_job_without_answer_raises_upstream_error(upstream, poll,
 def test_poll_with_non_text_answer_raises_upstream_error(upstream, poll, content) -> None:
     upstream.then(reply(completed({"content": content})))
 
-    with pytest.raises(UpstreamError, match="could not be understood"):
+    with pytest.raises(UpstreamError, match="is malformed"):
         poll()
 
 

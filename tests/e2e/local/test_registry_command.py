@@ -28,8 +28,8 @@ def test_registered_agent_answers_to_the_printed_key(make, stack, cloud: Cloud, 
 
 
 @pytest.mark.parametrize(("content", "complaint"), [
-    (None, "there is no"),
-    ("tenant: acme\nkeys: [a]\nagents: [{id: 1}]", "is not right"),
+    (None, "does not exist"),
+    ("tenant: acme\nkeys: [a]\nagents: [{id: 1}]", "is invalid"),
     ("tenant: ${NOWHERE}", "${NOWHERE}, which is not set"),
 ])  # fmt: skip
 def test_unusable_registry_file_is_explained(make, tmp_path, content, complaint) -> None:

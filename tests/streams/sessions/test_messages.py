@@ -265,7 +265,7 @@ def test_send_when_payment_is_required_is_403(say, world, monkeypatch, mode, sta
     if status == 403:
         assert read(answer) == {
             "success": False,
-            "error": "Messages of sessions cannot be paid for; create a job instead",
+            "error": "Sessions accept no payments; create a job instead",
             "code": "SESSIONS_ARE_CLOSED",
         }
 

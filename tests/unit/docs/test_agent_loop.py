@@ -123,7 +123,7 @@ def test_prompt_precedes_messages_of_caller(run) -> None:
     first, *others = model.heard[0]
     assert first["role"] == "system"
     assert "docs/x" in first["content"]
-    assert "docs/;" in first["content"]
+    assert "docs/. You" in first["content"]
     assert others == said
 
 

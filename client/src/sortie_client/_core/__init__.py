@@ -1,1 +1,1 @@
-"""What all APIs share: flows, retries, HTTP and models. Not public."""
+"""Flows, retries, HTTP and models, for all APIs. Not public."""

@@ -15,9 +15,10 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiKey:
-    """A credential's public half: whose it is, and the SHA-256 of the whole key in hex.
+    """An API key as stored: its tenant, and the SHA-256 of the whole key in hex.
 
-    `opens` is the one public API that it is for. Without `expires_at` it lasts until it is removed.
+    `opens` names the one public API that accepts the key. Without `expires_at`, the key is valid
+    until it is removed.
     """
 
     id: str

@@ -16,7 +16,7 @@ LEASE_MS: Final[Millis] = 25_000
 """Another worker may take over a job this long after the last heartbeat."""
 
 VISIBILITY_TIMEOUT_S: Final = 30
-"""The queue sends a message again this long after the last heartbeat: when the lease is over."""
+"""SQS redelivers a message this long after the last heartbeat, when the lease has expired."""
 
 HEARTBEAT_S: Final = 10.0
 RETRY_DELAY_S: Final = 5
@@ -26,7 +26,7 @@ RETRY_DELAY_S: Final = 5
 class Attempt:
     """An attempt at the job that a queue's message names.
 
-    A heartbeat that fails is harmless: lease and message last for another two.
+    One failed heartbeat does no harm: the lease and the message last for two more intervals.
     """
 
     repository: JobRepository
@@ -39,10 +39,10 @@ class Attempt:
             self.delivery.hold(VISIBILITY_TIMEOUT_S)
 
     def claim(self, ref: JobRef, check: Callable[[Job], None] = lambda job: None) -> Job:
-        """Return the job, claimed. `check` sees a job that can be claimed, and refuses by raising.
+        """Claim the job and return it. `check` may raise to prevent the claim.
 
         Raises `JobNotFoundError`, `JobEndedError`, and `JobLeasedError` while another worker runs
-        the job. This message then returns later than that worker's, which runs the job if it dies.
+        the job. Then SQS redelivers this message after the other worker's lease has expired.
         """
 
         def claim(job: Job) -> Job:

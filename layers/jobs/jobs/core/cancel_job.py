@@ -1,4 +1,4 @@
-"""Stop a job that has not ended."""
+"""Cancel a job that has not ended."""
 
 from dataclasses import dataclass
 

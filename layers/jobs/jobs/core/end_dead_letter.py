@@ -20,7 +20,7 @@ class EndDeadLetter:
     clock: Clock
 
     def __call__(self, ref: JobRef) -> bool:
-        """Return whether the job was ended here. Raises `JobLeasedError` while a worker has it.
+        """Return whether the job was ended here. Raises `JobLeasedError` while a worker holds it.
 
         A job whose kind says that it survives, such as a mission in flight, goes on.
         """

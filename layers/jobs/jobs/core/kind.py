@@ -33,10 +33,10 @@ class Kind(Protocol):
 
     @property
     def refusals(self) -> Mapping[type[Exception], tuple[str, str]]:
-        """Errors of `create` that repeating cannot mend: code and reason (empty: the error's)."""
+        """Permanent errors of `create`: code and reason. An empty reason means the error's text."""
 
     def link(self, ref: JobRef, details: object | None) -> str:
-        """Return the path at which the kind's API answers for a job."""
+        """Return the path of a job in the kind's API."""
 
     def follow(self, job: Job) -> bool:
         """Start the next step after a change of status; return whether there is one. Idempotent.

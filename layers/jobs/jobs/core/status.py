@@ -4,10 +4,10 @@
     PENDING ──────────────▶ RUNNING
     each    ──▶ FAILED | CANCELLED | TIMED_OUT
 
-QUEUED is for jobs that wait for one of few, a drone for example.
+A QUEUED job waits for a limited resource, for example a drone.
 
-Public APIs spell these differently (`processing`, `IN_PROGRESS`, `active`);
-the spelling lives in `jobs.dialects`, never here.
+Each public API has its own names for these statuses (`processing`,
+`IN_PROGRESS`, `active`): see `jobs.<feature>.api`.
 """
 
 from collections.abc import Mapping

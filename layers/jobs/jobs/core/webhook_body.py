@@ -13,7 +13,7 @@ URL_HEADER = "X-Webhook-Url"
 
 @with_config(ConfigDict(strict=True, defer_build=True))
 class WebhookBody(TypedDict):
-    """Whom to tell what becomes of the job. Without events, it is told of all of them."""
+    """The receiver of the job's events. Without `events`, it receives all of them."""
 
     url: Annotated[
         str,
@@ -36,7 +36,7 @@ def webhook_of(body: WebhookBody | None, *, loopback: bool) -> Webhook | None:
 
 
 def webhook_in_header(value: str | None, *, loopback: bool) -> Webhook | None:
-    """Return the webhook of a header, for an API with a foreign body. Raises `BadRequestError`."""
+    """Return the webhook of a header, for APIs with a given body. Raises `BadRequestError`."""
     if value is None:
         return None
     return Webhook(url=_checked(value, URL_HEADER, loopback=loopback))

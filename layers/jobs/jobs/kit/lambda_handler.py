@@ -75,7 +75,7 @@ def stream(work: Callable[[Any], None]) -> LambdaHandler:
             try:
                 work(record)
             except Exception:
-                logger.exception("record failed, to be sent again")
+                logger.exception("record failed, Lambda will retry it")
                 failed = record["dynamodb"]["SequenceNumber"]
                 return {"batchItemFailures": [{"itemIdentifier": failed}]}
         return {"batchItemFailures": []}
@@ -92,7 +92,7 @@ def queue(work: Callable[[Any], None]) -> LambdaHandler:
         except RetryLaterError:
             raise
         except Exception:  # the batch processor does not log it
-            logger.exception("message failed, to be sent again")
+            logger.exception("message failed, SQS will redeliver it")
             raise
 
     def lambda_handler(event: Event, context: LambdaContext) -> Any:

@@ -11,15 +11,16 @@ from jobs.kit.http import Response
 
 _HEADERS: Final[Mapping[str, str]] = {
     "Cache-Control": "no-store",
-    "Referrer-Policy": "no-referrer",  # its address may hold a share's code
+    "Referrer-Policy": "no-referrer",  # its URL may contain a share's code
     "X-Content-Type-Options": "nosniff",
 }
 
 
 def page(template: str, *, connects_to: str, **values: str) -> Response:
-    """Fill in a template's `{{values}}`, among them `{{nonce}}`.
+    """Fill in a template's `{{values}}`, `{{nonce}}` included.
 
-    Scripts and styles are those with the nonce; connections are to us, and to that URL's host.
+    The page may run scripts and styles that have the nonce, and connect to its own host and to
+    the host of `connects_to`.
     """
     nonce = secrets.token_urlsafe(16)
     for name, value in {**values, "nonce": nonce}.items():

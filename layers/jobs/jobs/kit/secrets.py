@@ -1,4 +1,4 @@
-"""How providers get their credentials: by name, at the last moment."""
+"""The port for secrets, such as the credentials of providers."""
 
 from typing import Protocol
 

@@ -1,4 +1,4 @@
-"""JSON as RFC 8259 has it, within limits: nothing gets in that cannot be stored and given back."""
+"""Strict JSON (RFC 8259) with limits: only values that can be stored and returned unchanged."""
 
 import json
 import math
@@ -9,11 +9,10 @@ MAX_DIGITS: Final = 1000
 
 
 def loads(text: str) -> Any:
-    """Parse, or raise `ValueError`.
+    """Parse JSON. Raises `ValueError` for malformed JSON, and for values that it rejects.
 
-    Refused beside what is no JSON: NaN, Infinity and numbers beyond a double's
-    range, more than `MAX_DIGITS` in a number, more than `MAX_DEPTH` levels,
-    lone surrogates, NUL characters.
+    Rejected values are NaN, Infinity, numbers beyond a double's range or with more than
+    `MAX_DIGITS` digits, more than `MAX_DEPTH` levels, lone surrogates, and NUL characters.
     """
     try:
         value = json.loads(
@@ -54,14 +53,14 @@ def _check(value: Any) -> None:
     level = [value]
     for _ in range(MAX_DEPTH + 1):
         is_nested = any(isinstance(each, list | dict) for each in level)
-        level = [inner for each in level for inner in _checked(each)]
+        level = [inner for each in level for inner in _inner_values(each)]
         if not is_nested:
             return
     raise ValueError("nested too deeply")
 
 
-def _checked(value: Any) -> list[Any]:
-    """Return what is in a container; scalars have nothing in them, and text must be storable."""
+def _inner_values(value: Any) -> list[Any]:
+    """Return the values in a container, none for scalars. Raises `ValueError` for invalid text."""
     if isinstance(value, list):
         return value
     if isinstance(value, dict):

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from jobs.payments.watch_payment import WatchPayment
 
 
-_NODE_TIMEOUT_S = 4.0  # of one question to a node, in a request
+_NODE_TIMEOUT_S = 4.0  # of one call to a node
 
 
 class PaymentsWiring:

@@ -43,7 +43,7 @@ class Sessions(Protocol):
     def questions_since(
         self, tenant: str, session_id: str, *, after: Millis
     ) -> Iterator[ChatMessage]:
-        """Return what users have said, oldest first."""
+        """Return the user's messages, oldest first."""
 
     def answers(self, tenant: str, session_id: str, *, limit: int) -> Sequence[ChatMessage]:
         """Return the newest `limit` answers, oldest first."""

@@ -10,10 +10,10 @@ from jobs.core.status import JobStatus
 
 
 class PrintedMetrics:
-    """`Jobs`, the changes of status, and of jobs that have ended `ProcessingTime` since creation.
+    """Prints `Jobs`, the number of status changes, and the `ProcessingTime` of ended jobs.
 
-    Both by dialect and status, and by status alone, for alarms. Powertools knows the namespace,
-    which is the stack's, from the environment. No tenant: each would be a metric to pay for.
+    Dimensions are dialect and status, and for alarms status alone. There is no dimension for the
+    tenant: CloudWatch bills each value as a metric. The environment names the stack's namespace.
     """
 
     def measure(self, changes: Sequence[JobChange]) -> None:

@@ -7,7 +7,7 @@ from typing import Any, Final
 type Schema = Mapping[str, Any]
 
 _ARTICLES: Final = {
-    "object": "an object", "array": "a list", "string": "a text", "integer": "a whole number",
+    "object": "an object", "array": "an array", "string": "a string", "integer": "an integer",
 }  # fmt: skip
 
 
@@ -41,7 +41,7 @@ def find_mismatch(value: Any, schema: Schema, at: str = "") -> str:
             return _find_mismatch_in_object(value, schema, at)
         case "array", list():
             if len(value) > schema["maxItems"]:
-                return f"{where}: must have {schema['maxItems']} entries at most"
+                return f"{where}: must have at most {schema['maxItems']} entries"
             inner = (
                 find_mismatch(each, schema["items"], f"{at}[{n}]") for n, each in enumerate(value)
             )
@@ -59,7 +59,7 @@ def _find_mismatch_in_string(value: str, schema: Schema, where: str) -> str:
         known = schema["enum"]
         return "" if value in known else f"{where}: must be one of {', '.join(known)}"
     if len(value) > schema["maxLength"]:
-        return f"{where}: must have {schema['maxLength']} characters at most"
+        return f"{where}: must have at most {schema['maxLength']} characters"
     return "" if len(value) >= schema.get("minLength", 0) else f"{where}: must not be empty"
 
 
@@ -70,7 +70,7 @@ def _find_mismatch_in_object(value: Mapping[str, Any], schema: Schema, at: str) 
             return f"{prefix}{name}: is missing"
     for name, inner in value.items():
         if name not in parts:
-            return f"{prefix}{str(name)[:50]}: is not known; there are {', '.join(parts)}"
+            return f"{prefix}{str(name)[:50]}: is unknown. Use {', '.join(parts)}"
         if mismatch := find_mismatch(inner, parts[name], f"{prefix}{name}"):
             return mismatch
     return ""

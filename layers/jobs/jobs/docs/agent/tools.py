@@ -45,7 +45,7 @@ class Toolbox:
         """Run a tool call. Raises `ToolError`."""
         known = _TOOLS.get(call.name)
         if known is None:
-            raise ToolError(f"There is no tool {call.name[:50]}; there are {', '.join(_TOOLS)}")
+            raise ToolError(f"Unknown tool {call.name[:50]}. Use one of {', '.join(_TOOLS)}")
         tool, action = known
         if call.args is None:
             raise ToolError("The arguments are not a JSON object, or were cut off")
@@ -98,8 +98,8 @@ class Toolbox:
         before = self._text(path)
         found = before.count(old)
         if found != 1:
-            times = "not in it" if not found else f"in it {found} times: give more of its lines"
-            raise ToolError(f"The old text is {times}")
+            times = f"occurs {found} times. Include more lines" if found else "does not occur"
+            raise ToolError(f"The old text {times}")
         return self.write_file(path, before.replace(old, new))
 
     def delete_file(self, path: str) -> Mapping[str, Any]:
@@ -108,7 +108,7 @@ class Toolbox:
 
     def set_todos(self, todos: Sequence[Mapping[str, str]]) -> Mapping[str, Any]:
         if len({each["id"] for each in todos}) < len(todos):
-            raise ToolError("todos: two have the same id")
+            raise ToolError("todos: two items have the same id")
         self.todo(tuple(
             Todo(
                 id=each["id"],
@@ -128,14 +128,14 @@ class Toolbox:
         try:
             return self.checkout.read(path).decode()
         except UnicodeDecodeError as error:
-            raise ToolError(f"{path} is no text") from error
+            raise ToolError(f"{path} is not a text file") from error
 
 
 type _Action = Callable[..., Mapping[str, Any]]
 _TODO: Final = mapping(
     {
-        "id": text("The same in each list that has it", max_length=100),
-        "content": text("What is to be done", max_length=500),
+        "id": text("The same in every list", max_length=100),
+        "content": text("The task", max_length=500),
         "status": {"type": "string", "enum": [*TodoStatus]},
         "priority": {"type": "string", "enum": [*Priority]},
     },
@@ -154,55 +154,59 @@ _TOOLS: Final[Mapping[str, tuple[Tool, _Action]]] = {
         (
             Toolbox.list_files,
             "List the documentation's files.",
-            {"folder": text("Only below this one", max_length=1000, min_length=0)},
+            {"folder": text("Default: the whole documentation", max_length=1000, min_length=0)},
             {"folder"},
         ),
         (
             Toolbox.read_file,
-            "Read a text file, or the part of a long one that begins at a line.",
-            {"path": _PATH, "first_line": number("From 1")},
+            "Read a text file. A long file is cut off: continue at a later line.",
+            {"path": _PATH, "first_line": number("Counts from 1")},
             {"first_line"},
         ),
         (
             Toolbox.search,
-            "Find the lines that contain a text, whatever its case.",
+            "Find lines that contain a text, in upper or lower case.",
             {
-                "text": text("What to look for", max_length=500),
-                "folder": text("Only below this one", max_length=1000, min_length=0),
+                "text": text("The text to find", max_length=500),
+                "folder": text("Default: the whole documentation", max_length=1000, min_length=0),
             },
             {"folder"},
         ),
         (
             Toolbox.write_file,
-            "Make a file, or give it a new content altogether.",
-            {"path": _PATH, "content": text("All of it", max_length=2**20, min_length=0)},
+            "Create a file, or replace its whole content.",
+            {"path": _PATH, "content": text("The whole content", max_length=2**20, min_length=0)},
             set[str](),
         ),
         (
             Toolbox.edit_file,
-            "Replace a text that is in a file exactly once by another.",
+            "Replace a text that occurs exactly once in a file.",
             {
                 "path": _PATH,
-                "old": text("As it is in the file, with its spaces and ends of lines"),
-                "new": text("What it becomes", min_length=0),
+                "old": text("The exact text, whitespace and line breaks included"),
+                "new": text("The new text", min_length=0),
             },
             set[str](),
         ),
         (Toolbox.delete_file, "Delete a file.", {"path": _PATH}, set[str]()),
         (
             Toolbox.set_todos,
-            "Show the user what there is to do and how far it has come: the whole list each time.",
+            "Show the user your tasks and their progress. Send the whole list each time.",
             {"todos": listing(_TODO, max_length=50)},
             set[str](),
         ),
         (
             Toolbox.finish,
-            "End the work: it is committed, pushed, and shown to the user with your message.",
+            "Finish the job: commit and push the changes, and show the user your message.",
             {
-                "message": text("To the user: what was done, and what was not", max_length=10_000),
-                "title": text("Of the pull request", max_length=100, min_length=0),
+                "message": text(
+                    "To the user: what you did, and what you did not do", max_length=10_000
+                ),
+                "title": text("The title of the pull request", max_length=100, min_length=0),
                 "commit_message": text(
-                    "A line; more after an empty one", max_length=5000, min_length=0
+                    "A subject line; optionally an empty line and a body",
+                    max_length=5000,
+                    min_length=0,
                 ),
             },
             {"title", "commit_message"},

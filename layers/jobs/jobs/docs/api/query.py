@@ -13,7 +13,7 @@ DEFAULT_TAKE: Final = 12
 
 
 def parse_job_id(request: Request) -> str:
-    """Return the path's job. Raises `JobNotFoundError` if it can be no job's id."""
+    """Return the path's job. Raises `JobNotFoundError` if the id is malformed."""
     job_id = request.path("id")
     if not is_uuid(job_id):
         raise JobNotFoundError(job_id)
@@ -21,7 +21,7 @@ def parse_job_id(request: Request) -> str:
 
 
 def parse_page(request: Request) -> tuple[int, int]:
-    """Return how many to skip, and how many to take. Raises `BadRequestError`."""
+    """Return the values of `skip` and `take`. Raises `BadRequestError`."""
     return (
         _number(request, "skip", default=0, minimum=0, maximum=MAX_SKIP),
         _number(request, "take", default=DEFAULT_TAKE, minimum=1, maximum=MAX_TAKE),

@@ -18,7 +18,7 @@ CONFIG: Final = Config(
     retries={"mode": "standard", "total_max_attempts": 3},
 )
 LONG_TIMEOUT_CONFIG: Final = CONFIG.merge(Config(read_timeout=300))
-"""For models, which may think as long as a job may last."""
+"""For models: a response may take as long as a job."""
 _TRANSIENT_CODES: Final = frozenset({
     "ExecutionLimitExceeded",
     "LimitExceededException",
@@ -41,7 +41,7 @@ def code_of(error: ClientError) -> str:
 
 @contextmanager
 def convert_transient_errors() -> Iterator[None]:
-    """Turn throttling, outages, lost connections into `UnavailableError`; let all else through."""
+    """Convert throttling, outages and lost connections to `UnavailableError`."""
     try:
         yield
     except ClientError as error:

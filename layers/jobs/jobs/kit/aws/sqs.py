@@ -1,4 +1,4 @@
-"""Hand jobs to workers over SQS. The message is a pointer; the table is the truth."""
+"""Deliveries of SQS messages."""
 
 from typing import TYPE_CHECKING
 
@@ -9,8 +9,10 @@ if TYPE_CHECKING:
 
 
 class SqsDelivery:
-    """One receipt. The queue's own visibility timeout must outlast its Lambda function's, which is
-    far too long to wait for a worker that has died: so the worker holds its message in short steps.
+    """One receipt of a message.
+
+    SQS requires a visibility timeout longer than the function's timeout. That is too long to wait
+    after a crash, so the worker extends a short timeout of its own while it runs.
     """
 
     def __init__(self, client: "SQSClient", queue_url: str, receipt_handle: str) -> None:

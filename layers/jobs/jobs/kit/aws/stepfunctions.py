@@ -1,4 +1,4 @@
-"""Executions of Step Functions, which hold time: one per job or share and purpose."""
+"""Timers as Step Functions executions: one for each job or share and each purpose."""
 
 import json
 from collections.abc import Mapping
@@ -20,5 +20,5 @@ def start_once(client: "SFNClient", arn: str, name: str, about: Mapping[str, Any
 
 
 def timestamp(millis: Millis) -> str:
-    """Whole seconds, rounded up: a wait must never end before its time."""
+    """Format in whole seconds, rounded up, so that no wait ends early."""
     return datetime.fromtimestamp(-(-millis // 1000), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,7 +1,7 @@
 """JSON requests over HTTP, bounded in time and size, without redirects.
 
-urllib3 because botocore has imported it already. Nothing raised here names an address: an RPC
-provider's often holds our key.
+urllib3 because botocore has imported it already. Errors contain no URL, because the URL of an RPC
+provider often contains our key.
 """
 
 import time
@@ -20,7 +20,7 @@ _CHUNK: Final = 65536
 
 
 class NoResponseError(Exception):
-    """The request may or may not have arrived. The message names no address."""
+    """The request may or may not have arrived. The message contains no URL."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class JsonPost:
         Raises `NoResponseError`.
         """
         if not url.startswith(("https://", "http://")):
-            raise NoResponseError("no address is set up")
+            raise NoResponseError("no URL is configured")
         deadline = time.monotonic() + timeout
         try:
             response = self._pool.request(
@@ -69,7 +69,7 @@ class JsonPost:
         except HTTPError as error:
             raise NoResponseError(type(error).__name__) from None
         except ValueError:  # its message holds the invalid header, token included
-            raise NoResponseError("cannot be asked") from None
+            raise NoResponseError("invalid request") from None
         return Reply(response.status, _parse_json(raw))
 
 
@@ -78,9 +78,9 @@ def _read(response: urllib3.BaseHTTPResponse, deadline: float) -> bytes:
     while chunk := response.read1(_CHUNK):
         raw += chunk
         if len(raw) > _MAX_BYTES:
-            raise NoResponseError("too large an answer")
+            raise NoResponseError("response too large")
         if time.monotonic() >= deadline:
-            raise NoResponseError("too slow an answer")
+            raise NoResponseError("response too slow")
     return raw
 
 

@@ -81,7 +81,7 @@ class RestClient:
         except HTTPError:
             return None, 0
         except ValueError:  # its message holds the invalid header, key included
-            raise UpstreamError("The agent's provider cannot be asked") from None
+            raise UpstreamError("The agent's provider is misconfigured") from None
         if response.status in _TRANSIENT_STATUSES:
             after = response.headers.get("Retry-After", "")
             return Reply(response.status, None), float(after) if after.isdecimal() else 0
@@ -104,4 +104,4 @@ def _parse_json(raw: bytes) -> Any:
     try:
         return strict_json.loads(raw.decode())
     except ValueError as error:
-        raise UpstreamError("The agent's answer could not be understood") from error
+        raise UpstreamError("The agent's answer is malformed") from error

@@ -73,7 +73,7 @@ class EventStream:
         except HTTPError as error:
             raise TransientError(UNAVAILABLE) from error
         except ValueError:  # its message holds the invalid header, key included
-            raise UpstreamError("The agent's provider cannot be asked") from None
+            raise UpstreamError("The agent's provider is misconfigured") from None
         try:
             if response.status in _TRANSIENT_STATUSES:
                 after = response.headers.get("Retry-After", "")
@@ -82,7 +82,7 @@ class EventStream:
                 raise UpstreamError("The agent's model refused the request")
             yield from self._events(response, deadline)
         except HTTPError as error:
-            raise TransientError("The agent's answer broke off") from error
+            raise TransientError("The agent's answer was cut off") from error
         finally:
             response.close()
 

@@ -57,7 +57,7 @@ def _parse_time(text: Any, info: ValidationInfo[Millis]) -> Millis:
     try:
         since = datetime.fromisoformat(text.upper()).astimezone(UTC) - _EPOCH
     except (ValueError, OverflowError) as error:
-        _fail(f"Input should be a date and time that there is: {error}")
+        _fail(f"Input should be an existing date and time: {error}")
     if since > timedelta(milliseconds=info.context) + _MAX_AHEAD:
         _fail(f"Input should be at most {_MAX_AHEAD.days} days ahead")
     return since // timedelta(milliseconds=1)
@@ -124,7 +124,7 @@ class Simulate(TypedDict, total=False):
 
 @with_config(_STRICT)
 class Metadata(TypedDict, total=False):
-    """Whatever the caller likes, beside what means something to us."""
+    """Any data of the caller. `simulate` and `offlinePolicy` have a meaning."""
 
     simulate: Simulate
     offlinePolicy: Any
@@ -154,7 +154,7 @@ class CreateJob(TypedDict):
     )
 )
 class OlderCreateJob(TypedDict):
-    """What the same API took before. MISSION needs a MissionID, the others a DesiredLocation."""
+    """The older body of a create. MISSION needs a MissionID, the others a DesiredLocation."""
 
     DeviceGroupID: Id
     ActionOnArrival: Literal["HOVER", "ORBIT", "MISSION"]

@@ -55,7 +55,7 @@ class Checkout:
 
     def _pay_by_transaction(self, new: NewJob, header: str) -> PaidJob:
         if not wiring.accepts_transactions:
-            raise BadRequestError("Payments by a transaction's hash are not taken here")
+            raise BadRequestError("Payments by transaction hash are not accepted here")
         signature = self.request.header(x402_headers.SIGNATURE)
         signed = wiring.requires_signatures
         proof = Proof(

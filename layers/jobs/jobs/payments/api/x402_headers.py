@@ -102,7 +102,7 @@ def _network(accepted: Mapping[str, Any], version: int, networks: Sequence[Netwo
     for each in networks:
         if accepted["network"] == (each.name if version == 1 else each.caip2):
             return each
-    raise BadRequestError("The payment's network is not one of those on offer")
+    raise BadRequestError("The payment's network is not accepted")
 
 
 def _match(pattern: re.Pattern[str], value: Any) -> str:

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from jobs.sessions.api import types
 
 MAX_LIMIT: Final = 100
-_TIME: Final = re.compile(r"\d{1,16}")  # as far as JavaScript counts
+_TIME: Final = re.compile(r"\d{1,16}")  # the safe integers of JavaScript
 ERRORS: Final[ErrorTable] = {
     **messaging.ERRORS,
     UnknownCallerError: (
@@ -50,7 +50,7 @@ ERRORS: Final[ErrorTable] = {
     PaymentNotSupportedError: (
         HTTPStatus.FORBIDDEN,
         "SESSIONS_ARE_CLOSED",
-        "Messages of sessions cannot be paid for; create a job instead",
+        "Sessions accept no payments; create a job instead",
     ),
     SessionExpiredError: (HTTPStatus.GONE, "SESSION_EXPIRED", "Session has expired"),
     StaleSessionError: (HTTPStatus.CONFLICT, "SESSION_CHANGED", "Session is changing, try again"),

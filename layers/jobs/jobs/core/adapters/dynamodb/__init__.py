@@ -1,40 +1,41 @@
 """The job, counter, registry, mission and session tables.
 
-    table     PK                       SK                 what
-    jobs      <tenant>#<dialect>       <job id>           header: status, times, fence; small bodies
-              <tenant>#<dialect>       <job id>#request   the request, when it is large
-              <tenant>#<dialect>       <job id>#result#…  a result, when it is large; the header
-                                                          names the one that counts
-              <tenant>#<dialect>#keys  <the key>          the first job of an Idempotency-Key
-    counters  <tenant>#<dialect>       live               jobs that are not over, by status
-              <tenant>#<dialect>       <epoch seconds>    ended jobs, by the moment they leave
-              <tenant>#<dialect>#<id>  counted            what of this job has been counted
-    registry  TENANT#<tenant>          AGENT#<agent id>   an agent
-              TENANT#<tenant>          GROUP#<group id>   a device group
-              TENANT#<tenant>          DEVICE#<device id> a device, and its group's id
-              TENANT#<tenant>          PLAN#<mission id>  a mission to fly
-              TENANT#<tenant>          PROJECT#<id>       a documentation project
-              GROUP#<group id>         GROUP              whose group this is
-              DEVICE#<device id>       DEVICE             whose device this is
-              KEY#<key id>             KEY                an API key's hash
-              CLIENT#<client id>       CLIENT             a partner's program
-    missions  DEVICE#<device id>       STATE              what a device does, and who has it
-              LIMIT#<owner>#<name>     WINDOW             a rate limit's open window
-              SHARE#<share id>         SHARE              a share, and how many watch by it
-              TENANT#<tenant>          SHARE#<share id>   the same, for lists
-              WATCH#<tenant>#<what>    SHARE#<share id>   the same, with what it lets watch
-              WATCH#<tenant>#<what>    CONN#<id>          a WebSocket connection; what it watches
-                                                          is JOB#<job id> or GROUP#<group id>
-    sessions  <tenant>                 <session id>       a chat session
-              <tenant>#<session id>    USER#<epoch ms>#…  what its user has said; the job's id ends
-                                                          the key
-              <tenant>#<session id>    AGENT#<epoch ms>#… what the agent has answered
+    table     PK                        SK                 item
+    jobs      <tenant>#<dialect>        <job id>           header: status, times, small bodies
+              <tenant>#<dialect>        <job id>#request   a large request
+              <tenant>#<dialect>        <job id>#result#…  a large result; the header names the
+                                                           valid one
+              <tenant>#<dialect>#keys   <key>              the first job of an Idempotency-Key
+    counters  <tenant>#<dialect>        live               numbers of live jobs by status
+              <tenant>#<dialect>        <epoch seconds>    numbers of ended jobs by time of expiry
+              <tenant>#<dialect>#<id>   counted            the counted state of a job
+    registry  TENANT#<tenant>           AGENT#<agent id>   agent
+              TENANT#<tenant>           GROUP#<group id>   device group
+              TENANT#<tenant>           DEVICE#<device id> device, with the id of its group
+              TENANT#<tenant>           PLAN#<mission id>  plan of a mission
+              TENANT#<tenant>           PROJECT#<id>       documentation project
+              GROUP#<group id>          GROUP              owner of a device group
+              DEVICE#<device id>        DEVICE             owner of a device
+              KEY#<key id>              KEY                hash of an API key
+              CLIENT#<client id>        CLIENT             client of a partner
+    missions  DEVICE#<device id>        STATE              reading and lease of a device
+              LIMIT#<owner>#<name>      WINDOW             current window of a rate limit
+              SHARE#<share id>          SHARE              share, with its number of viewers
+              TENANT#<tenant>           SHARE#<share id>   share, for lists
+              WATCH#<tenant>#<resource> SHARE#<share id>   share, for notifications
+              WATCH#<tenant>#<resource> CONN#<id>          WebSocket connection; a resource is
+                                                           JOB#<job id> or GROUP#<group id>
+    sessions  <tenant>                  <session id>       chat session
+              <tenant>#<session id>     USER#<epoch ms>#…  message of the user; ends with the job id
+              <tenant>#<session id>     AGENT#<epoch ms>#… answer of the agent
 
-Index `by_project`: documentation agents' jobs, but no follow-ups, by `<tenant>#docs#<project>`, in
-order of id. A root's `latest` is its last follow-up.
-Index `by_status` of the job table: headers by `<tenant>#<dialect>#<status>`, in order of id.
-Index `waiting`: headers of missions that wait for a device, by `<tenant>#missions#<group id>`,
-highest priority first, then oldest.
-Job ids are UUIDv7, so order of id is order of creation. Groups and devices have ids that are
-unique over all tenants: topics and AWS IoT things are named after them.
+Indexes of the job table, each over headers:
+- `by_status`: `<tenant>#<dialect>#<status>`, in order of id.
+- `by_project`: docs jobs without follow-ups, by `<tenant>#docs#<project>`, in order of id. `latest`
+  of a root is its last follow-up.
+- `waiting`: missions that wait for a device, by `<tenant>#missions#<group id>`, highest priority
+  first, then oldest.
+
+Job ids are UUIDv7: order of id is order of creation. Ids of groups and devices are unique over all
+tenants, because topics and AWS IoT things have these names.
 """

@@ -38,8 +38,8 @@ class DynamoJobRepository:
             put_request(self._client, self._table, job)
             if key:
                 return self._add_once(job, item, key)
-            # Ids are never given twice: a job that is there is this one, whose answer was lost. It
-            # may have moved on by the time that the SDK repeats the call.
+            # Ids are unique: an existing item is this job, and the response to its write was lost.
+            # The job may have changed before the SDK retries.
             with suppress(self._client.exceptions.ConditionalCheckFailedException):
                 self._client.put_item(
                     TableName=self._table,
@@ -184,5 +184,5 @@ class DynamoJobRepository:
 
 
 def is_own_write(stored: Stored, state: Values) -> bool:
-    """Return whether the conflicting write is our own, repeated by the SDK."""
+    """Return whether the conflicting write is our own, which the SDK has retried."""
     return bool(stored.get("write_id") == {"S": state["write_id"]})

@@ -25,7 +25,7 @@ _AFTER_ALL_IDS: Final = "~"
 
 @dataclass(kw_only=True)
 class Search:
-    """A search for one page of a listing. `known`: how many jobs there are, which bounds it."""
+    """A search for one page of a listing. `known`, the number of jobs, bounds the search."""
 
     client: "DynamoDBClient"
     table: str
@@ -80,8 +80,8 @@ class Search:
     def _items(self, attribute: str, value: str, **options: Any) -> Iterator[Stored]:
         """Page through a partition, newest first.
 
-        Ends where only jobs are left that TTL should have deleted: after a page of such ones
-        alone, unless more live ones are known to be there, in this partition or another.
+        Stops after a page that has only expired jobs, which TTL has not deleted yet, unless
+        `known` counts more live jobs than the search has found.
         """
         query: dict[str, Any] = options | {
             "TableName": self.table,

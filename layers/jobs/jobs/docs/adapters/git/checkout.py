@@ -147,7 +147,7 @@ class GitCheckout:
     def _note(self, path: str, size: int) -> None:
         sizes = {**self._sizes, path: size}
         if len(sizes) > MAX_CHANGED_FILES:
-            raise PathRefusedError(f"One job may change {MAX_CHANGED_FILES} files, no more")
+            raise PathRefusedError(f"A job may change at most {MAX_CHANGED_FILES} files")
         if sum(sizes.values()) > MAX_WRITTEN_BYTES:
-            raise PathRefusedError("One job may write 10 MB, no more")
+            raise PathRefusedError("A job may write at most 10 MB")
         self._sizes = sizes

@@ -109,7 +109,7 @@ class _Answer:
 
     def turn(self) -> Turn:
         if self.finish is None:
-            raise UpstreamError("The agent's answer broke off")
+            raise UpstreamError("The agent's answer was cut off")
         calls = [
             ToolCall(id=id_, name=name, args=parse_arguments(self.inputs.get(index, "")))
             for index, (id_, name) in sorted(self.calls.items())

@@ -18,7 +18,7 @@ _REASONS: Final = {
     "stop": "stop", "length": "length", "tool_calls": "tool-calls", "function_call": "tool-calls",
 }  # fmt: skip
 _MAX_CALLS: Final = 128
-INVALID_ANSWER: Final = "The agent's answer could not be understood"
+INVALID_ANSWER: Final = "The agent's answer is malformed"
 
 
 class OpenAiTools:
@@ -120,7 +120,7 @@ class _Answer:
 
     def turn(self) -> Turn:
         if self.finish is None:
-            raise TransientError("The agent's answer broke off")
+            raise TransientError("The agent's answer was cut off")
         calls = [
             ToolCall(
                 id=call.id or f"call-{index}", name=call.name, args=parse_arguments(call.arguments)

@@ -34,14 +34,14 @@ _OLD_AND_NEW: Final = re.compile(r"\n?^===$\n?", re.MULTILINE)
 _SECONDS: Final = re.compile(r"\d{1,3}(?:\.\d+)?")
 _PIECE: Final = re.compile(r"\s*\S+\s*")
 EXPLANATION: Final = """\
-I am the scripted agent: I do what a small plan says, word by word, and nothing else. For example:
+I am the scripted agent. I execute a plan and nothing else. For example:
 
 write docs/quickstart.md
 # Quickstart
 ---
 say I wrote the quickstart.
 
-The first words may also be `edit <path>` (then the old text, a line `===`, the new text), \
+Other steps are `edit <path>` (then the old text, a line `===`, the new text), \
 `delete <path>`, `sleep <seconds>` and `fail <reason>`. I changed nothing."""
 
 

@@ -16,7 +16,7 @@ type Values = Mapping[str, str | int | None]
 
 
 def attributes(values: Values) -> Item:
-    """Serialize plain values as DynamoDB attributes; None stands for an absent one."""
+    """Serialize plain values as DynamoDB attributes; leave out None."""
     return {
         name: {"S": value} if isinstance(value, str) else {"N": str(value)}
         for name, value in values.items()

@@ -15,7 +15,7 @@ class Rows:
         self._table = table
 
     def get(self, pk: str, sk: str) -> dict[str, Any] | None:
-        """Return an item, consistently read: callers cache refusals, so none may be stale."""
+        """Return an item by a consistent read, because callers cache missing items."""
         with convert_transient_errors():
             found = self._client.get_item(
                 TableName=self._table,

@@ -24,9 +24,10 @@ class WriteConflictError(UnavailableError):
 
 
 def transact(client: "DynamoDBClient", writes: Sequence[Any]) -> Sequence[Mapping[str, Any] | None]:
-    """Return nothing if all was written; else, for each write, its item if its condition failed.
+    """Write all items, or none. Return an empty sequence if all were written.
 
-    A transaction that conflicts with others is repeated. Raises `WriteConflictError` in the end.
+    Otherwise return, for each write, the stored item if its condition failed, else None. Retries
+    after conflicts with other transactions; raises `WriteConflictError` after the last attempt.
     """
     return retry_on_conflict(
         partial(_transact, client, writes), WriteConflictError, backoff_s=CONFLICT_BACKOFF_S

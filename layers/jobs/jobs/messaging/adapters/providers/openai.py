@@ -46,5 +46,5 @@ class OpenAiProvider:
         try:
             content = reply.body["choices"][0]["message"]["content"]
         except (KeyError, IndexError, TypeError) as error:
-            raise UpstreamError("The agent's answer could not be understood") from error
+            raise UpstreamError("The agent's answer is malformed") from error
         return to_answer(content)
