@@ -1,8 +1,7 @@
 """The apps of all functions that are web servers, in one."""
 
-from starlette.applications import Starlette
-
 from jobs.docs.api import stream as docs
+from jobs.kit.asgi import make_app
 from jobs.sessions.api import stream as sessions
 
-app = Starlette(routes=[*docs.app.routes, *sessions.app.routes])
+app = make_app([*docs.ROUTES, *sessions.ROUTES])

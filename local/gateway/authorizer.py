@@ -3,13 +3,11 @@
 The gateway invokes the deployed authorizer, and caches its answer as long as API Gateway does.
 """
 
-import json
 import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from uuid import uuid4
 
 import aiohttp
 
@@ -51,10 +49,10 @@ class Authorizer:
         self._url = url
         self._cache: dict[str, tuple[float, Mapping[str, Any]]] = {}
 
-    async def context(
+    async def identify(
         self, credential: Credential, headers: Mapping[str, str], session: aiohttp.ClientSession
-    ) -> str:
-        """Return the value of the header that identifies the caller.
+    ) -> Mapping[str, Any]:
+        """Return the part of the request context that identifies the caller.
 
         Raises:
             UnauthorizedError: The credential is missing or unknown.
@@ -70,8 +68,7 @@ class Authorizer:
             self._cache[value] = (time.monotonic() + CACHE_TTL_S, answer)
         if answer["policyDocument"]["Statement"][0]["Effect"] != "Allow":
             raise UnauthorizedError
-        context = {"principalId": answer["principalId"], **answer["context"]}
-        return json.dumps({"requestId": str(uuid4()), "authorizer": context})
+        return {"principalId": answer["principalId"], **answer["context"]}
 
     async def _invoke(self, token: str, session: aiohttp.ClientSession) -> Mapping[str, Any]:
         event = {"type": "TOKEN", "authorizationToken": token, "methodArn": METHOD_ARN}

@@ -7,11 +7,13 @@ stream in both directions.
 
 import argparse
 import asyncio
+import json
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
+from typing import Any
 from uuid import uuid4
 
 import aiohttp
@@ -119,6 +121,23 @@ def error_response(status: int, error: str, code: str) -> web.Response:
     )
 
 
+def request_context(
+    request: web.Request, resource: str, authorizer: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return what API Gateway tells a Lambda function of a request to a resource.
+
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
+    """
+    return {
+        "requestId": str(uuid4()),
+        "resourcePath": resource,
+        "httpMethod": request.method,
+        "path": request.rel_url.raw_path,
+        "domainName": request.host,
+        "authorizer": authorizer,
+    }
+
+
 async def client_session(app: web.Application) -> AsyncIterator[None]:
     """Open a connection per request: a kept-alive one may close just as it is used again."""
     async with aiohttp.ClientSession(
@@ -142,16 +161,19 @@ def build_routes(upstreams: Upstreams) -> list[web.RouteDef]:
     if streams := upstreams.streams:
         authorizer = Authorizer(upstreams.authorizer)
 
-        async def stream(request: web.Request, credential: Credential) -> web.StreamResponse:
+        async def stream(
+            request: web.Request, resource: str, credential: Credential
+        ) -> web.StreamResponse:
             session = request.app[SESSION]
             try:
-                context = await authorizer.context(credential, request.headers, session)
+                caller = await authorizer.identify(credential, request.headers, session)
             except UnauthorizedError:
                 return error_response(401, "Missing or invalid credentials", "INVALID_TOKEN")
             except aiohttp.ClientError:
                 return error_response(503, "Service is busy, try again", "UNAVAILABLE")
             headers = end_to_end_headers(request.headers)
             headers = [(name, value) for name, value in headers if name.lower() != CONTEXT_HEADER]
+            context = json.dumps(request_context(request, resource, caller))
             url = streams + request.raw_path
             return await forward(request, url, [*headers, (CONTEXT_HEADER, context)])
 
@@ -160,7 +182,7 @@ def build_routes(upstreams: Upstreams) -> list[web.RouteDef]:
             return await forward(request, url, end_to_end_headers(request.headers))
 
         routes += [
-            web.route(method, path, partial(stream, credential=credential))
+            web.route(method, path, partial(stream, resource=path, credential=credential))
             for method, path, credential in ROUTES
         ]
         routes += [web.options(path, preflight) for _, path in DOCS_PATHS]

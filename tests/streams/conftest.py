@@ -115,8 +115,8 @@ def port() -> Iterator[int]:
         thread.join()
 
 
-def context(tenant: str = TENANT, scopes: str = "read write") -> str:
-    return json.dumps({"authorizer": {"tenant": tenant, "scopes": scopes}})
+def context(tenant: str = TENANT, scopes: str = "read write", **known: str) -> str:
+    return json.dumps({"authorizer": {"tenant": tenant, "scopes": scopes}, **known})
 
 
 type Ask = Callable[..., http.client.HTTPResponse]

@@ -145,6 +145,14 @@ def test_caller_is_the_authorizers_and_never_the_clients(send, server) -> None:
     }
 
 
+def test_context_names_the_matched_resource_and_the_path(send, server) -> None:
+    send("GET", f"{PATH}/a%2Fb/stream?x=1").close()
+
+    [context] = map(json.loads, server.contexts)
+    assert context["resourcePath"] == "/v1/agent/{projectId}/job/{id}/stream"
+    assert context["path"] == f"{PATH}/a%2Fb/stream"
+
+
 def test_authorizer_is_invoked_once_per_key(send, server) -> None:
     other = f"Bearer {KEY[:-2]}BA"
 

@@ -55,6 +55,15 @@ def test_document_is_checked_in_one_with_own_server(document, name) -> None:
     assert json.loads(answer["body"]) == checked_in | {"servers": [{"url": f"{HOST}/dev"}]}
 
 
+def test_document_behind_base_path_names_it_in_its_server(invoke, event) -> None:
+    at = {"path": "/base/openapi/docs.json", "domainName": "api.example.com"}
+    context = event("openapi/get_document")["requestContext"] | at
+
+    answer = invoke("openapi/get_document", path=at["path"], requestContext=context)
+
+    assert json.loads(answer["body"])["servers"] == [{"url": "https://api.example.com/base"}]
+
+
 def test_document_with_public_url_has_that_server(document, monkeypatch) -> None:
     monkeypatch.setenv("PUBLIC_URL", "https://api.example.com")
 
@@ -121,9 +130,13 @@ def test_page_policy_allows_only_own_scripts_and_api(invoke) -> None:
     assert not re.search(r"\son\w+=|\sstyle=|https?://", answer["body"])
 
 
-@pytest.mark.parametrize(("path", "way"), [("/docs", ""), ("/docs/", "../")])
-def test_page_below_any_stage_has_working_file_urls(invoke, path, way) -> None:
-    body = invoke("openapi/get_page", path=path)["body"]
+@pytest.mark.parametrize(("path", "way"), [
+    ("/dev/docs", ""), ("/dev/docs/", "../"), ("/docs", ""), ("/base/path/docs", ""),
+])  # fmt: skip
+def test_page_below_any_base_path_has_working_file_urls(invoke, event, path, way) -> None:
+    context = event("openapi/get_page")["requestContext"] | {"path": path}
+
+    body = invoke("openapi/get_page", path=path, requestContext=context)["body"]
 
     loaded = re.findall(r'(?:src|href)="([^"]*)\?v=', body)
     assert loaded

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from jobs.core.webhook import Webhook
+from jobs.docs.docs_job import docs_job_of
 from jobs.docs.tail import ABANDONED_AFTER_MS, LOST_MESSAGE
 from jobs.docs.wiring import wiring as docs
 from jobs.kit.asgi import CONTEXT_HEADER
@@ -229,6 +230,40 @@ def test_client_disconnect_stops_polling_only(create, world) -> None:
 
     eventually(is_quiet)
     assert not world.job(job_id).status.is_terminal
+
+
+# ── Behind a custom domain, whose base path API Gateway leaves in the path ────────
+
+
+@pytest.mark.parametrize("path", [PATH, f"/base{PATH}", f"/base/path{PATH}", f"/base{PATH}/"])
+def test_create_behind_base_path_streams(ask, world, path) -> None:
+    known = {CONTEXT_HEADER: context(resourcePath="/v1/agent/{projectId}/job", path=path)}
+
+    answer = ask("POST", path, BODY, headers=known)
+
+    assert answer.status == 200
+    assert docs_job_of(world.job(answer.getheader("X-Session-Id"))).project == PROJECT
+
+
+def test_join_behind_base_path_finds_the_encoded_id(ask) -> None:
+    resource = "/v1/agent/{projectId}/job/{id}/stream"
+    known = {CONTEXT_HEADER: context(resourcePath=resource)}
+
+    answer = ask("GET", f"/base{PATH}/a%2Fb/stream", headers=known)
+
+    assert error_in(answer) == (404, "Job not found")
+
+
+@pytest.mark.parametrize(("method", "path"), [
+    ("GET", "/"), ("GET", PATH), ("POST", f"{PATH}/"), ("POST", "//example.com"),
+])  # fmt: skip
+def test_unknown_route_is_the_gateways_404_for_browsers(ask, method, path) -> None:
+    known = {CONTEXT_HEADER: context(resourcePath="/unknown/{id}")}
+
+    answer = ask(method, path, BODY, headers=known)
+
+    assert answer.getheader("Access-Control-Allow-Origin") == "*"
+    assert error_in(answer) == (404, "Not found")
 
 
 # ── Refusals, before a byte is streamed ─────────────────────────────────────────

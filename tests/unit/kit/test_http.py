@@ -73,3 +73,20 @@ def test_invalid_idempotency_key_is_refused(key) -> None:
 ])  # fmt: skip
 def test_prefer_wait_is_parsed_or_ignored(prefer, seconds) -> None:
     assert request(Prefer=prefer).wait(max_s=25) == seconds
+
+
+@pytest.mark.parametrize(("path", "resource", "base", "root"), [
+    ("/dev/v3/jobs/1", "/v3/jobs/{jobId}", "/dev", "../../"),
+    ("/v3/jobs/1", "/v3/jobs/{jobId}", "", "../../"),  # behind a custom domain
+    ("/fly/v3/jobs/1", "/v3/jobs/{jobId}", "/fly", "../../"),  # with a base path
+    ("/eu/fly/docs", "/docs", "/eu/fly", ""),
+    ("/docs/docs", "/docs", "/docs", ""),
+    ("/fly/docs/", "/docs", "/fly", "../"),
+])  # fmt: skip
+def test_urls_of_the_api_keep_its_base_path(path, resource, base, root) -> None:
+    context = {"path": path, "resourcePath": resource, "domainName": "api.example.com"}
+
+    asked = Request({"requestContext": context})
+
+    assert asked.base_url == f"https://api.example.com{base}"
+    assert asked.root == root

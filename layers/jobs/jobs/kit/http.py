@@ -65,6 +65,17 @@ def parse_idempotency_key(key: str | None) -> str | None:
     return key
 
 
+def split_path(path: str, resource: str) -> tuple[str, str]:
+    """Split a request's path before the API's own path, which has the segments of `resource`.
+
+    API Gateway adds a stage or, behind a custom domain, a base path of any number of segments.
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/rest-api-mappings.html
+    """
+    segments = path.rstrip("/").split("/")
+    base = "/".join(segments[: -resource.count("/")])
+    return base, path.removeprefix(base)
+
+
 class Request:
     """One API Gateway (REST, proxy) event.
 
@@ -98,15 +109,17 @@ class Request:
 
     @property
     def base_url(self) -> str:
-        """The URL of this API, with its stage."""
+        """The URL of this API, with its stage or with the base path of its custom domain."""
         context = self._event["requestContext"]
-        root = str(context["path"]).removesuffix(str(self._event["path"]))
-        return f"https://{context['domainName']}{root}"
+        base, _ = split_path(context["path"], context["resourcePath"])
+        return f"https://{context['domainName']}{base}"
 
     @property
     def root(self) -> str:
         """The relative reference from this path to `base_url`."""
-        return "../" * (str(self._event["path"]).count("/") - 1)
+        context = self._event["requestContext"]
+        _, path = split_path(context["path"], context["resourcePath"])
+        return "../" * (path.count("/") - 1)
 
     def path(self, name: str) -> str:
         return str((self._event.get("pathParameters") or {})[name])

@@ -10,7 +10,6 @@ from http import HTTPStatus
 from typing import Final
 from urllib.parse import quote
 
-from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request as HttpRequest
 from starlette.responses import Response as HttpResponse
@@ -30,7 +29,7 @@ from jobs.docs.api.ai_v5 import V5
 from jobs.docs.api.playback import Playback
 from jobs.docs.docs_job import KIND, docs_job_of
 from jobs.docs.wiring import wiring
-from jobs.kit.asgi import from_gateway
+from jobs.kit.asgi import from_gateway, make_app
 from jobs.kit.http import Request
 from jobs.kit.lambda_handler import logger
 
@@ -110,13 +109,12 @@ async def stream_response(job: Job, since: StreamPosition, request: Request) -> 
 
 create = endpoint(create_job, scope=Scope.WRITE)
 join = endpoint(join_job, scope=Scope.READ)
-app = Starlette(
-    routes=[
-        Route(f"{version}/agent/{{projectId}}/{path}", handler, methods=[method])
-        for version in ("/v1", "")
-        for method, path, handler in (
-            ("POST", "job", create),
-            ("GET", "job/{id}/stream", join),
-        )
-    ]
+ROUTES: Final = tuple(
+    Route(f"{version}/agent/{{projectId}}/{path}", handler, methods=[method])
+    for version in ("/v1", "")
+    for method, path, handler in (
+        ("POST", "job", create),
+        ("GET", "job/{id}/stream", join),
+    )
 )
+app = make_app(ROUTES)

@@ -11,7 +11,6 @@ from http import HTTPStatus
 from itertools import count
 from typing import Any, Final
 
-from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request as HttpRequest
 from starlette.responses import Response as HttpResponse
@@ -21,7 +20,7 @@ from starlette.routing import Route
 from jobs.core.errors import JobNotFoundError
 from jobs.core.job import Job
 from jobs.kit import strict_json
-from jobs.kit.asgi import from_gateway
+from jobs.kit.asgi import from_gateway, make_app
 from jobs.kit.clock import Millis
 from jobs.kit.error_table import error_response
 from jobs.kit.errors import UnavailableError
@@ -148,8 +147,7 @@ def to_event(name: str, data: Any) -> bytes:
     return f"event: {name}\ndata: {strict_json.dumps(data)}\n\n".encode()
 
 
-app = Starlette(
-    routes=[
-        Route("/api/messaging/sessions/{sessionId}/messages", send_message, methods=["POST"]),
-    ]
+ROUTES: Final = (
+    Route("/api/messaging/sessions/{sessionId}/messages", send_message, methods=["POST"]),
 )
+app = make_app(ROUTES)
