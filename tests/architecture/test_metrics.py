@@ -98,3 +98,15 @@ def shown_by(widgets) -> Iterator[tuple[str, str, frozenset[str]]]:
                 cells = [each for each in row if isinstance(each, str)]
                 above = [above[place] if each == "." else each for place, each in enumerate(cells)]
                 yield above[0], above[1], frozenset(above[2::2])
+
+
+def test_apis_publish_no_metrics_of_each_method(resources) -> None:
+    """API Gateway bills them as custom metrics, and nothing reads them.
+
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-metrics-and-dimensions.html
+    """
+    [rest] = resources["Api"]["Properties"]["MethodSettings"]
+    socket = resources["WebSocketStage"]["Properties"]["DefaultRouteSettings"]
+
+    assert not rest["MetricsEnabled"]
+    assert not socket["DetailedMetricsEnabled"]
