@@ -8,7 +8,7 @@ from typing import Any, Final, Self
 
 from jobs.kit.errors import UnavailableError
 from jobs.payments.errors import SettlementUnknownError
-from jobs.payments.payment import NETWORKS, Authorization, Network, Terms
+from jobs.payments.payment import NETWORKS, Authorization, Network, Terms, authorization_id
 from jobs.payments.ports import Receipt, Refused, Settled, Transfer
 from tests.support import NOON, FrozenClock
 
@@ -16,6 +16,7 @@ BASE: Final = NETWORKS["base"]
 PAY_TO: Final = "0x" + "Ab" * 20
 PAYER: Final = "0x" + "1c" * 20
 NONCE: Final = "0x" + "5e" * 32
+PAYMENT_ID: Final = authorization_id(BASE, PAYER, NONCE)
 PRICE: Final = 20_000
 TERMS: Final = Terms(price=PRICE, pay_to=PAY_TO, networks=[BASE, NETWORKS["polygon"]])
 SOON: Final = NOON // 1000 + 120
@@ -98,28 +99,43 @@ FAILURES: Final = {"unavailable": UnavailableError("table"), "killed": Killed()}
 ENDINGS: Final = {"lost": UnavailableError("table"), "killed after": Killed()}
 
 
+@dataclass(frozen=True)
+class Use:
+    """The use of an authorization, in a block of this time (seconds)."""
+
+    pay_to: str
+    amount: int
+    time: int
+
+
 @dataclass
 class Ledger:
     """Facilitator and chain in one. What `fate` says happens to the next call of a method:
 
     `unknown` before it has any effect, `lost` after it, `unavailable` where nothing was sent,
     `killed` and `killed after`, `refused <reason>`.
+
+    `moved` and `cancelled` have ids of payments; `behind` the seconds by which a network's
+    newest block is old.
     """
 
     clock: FrozenClock
     funds: int = 1_000_000
-    moved: dict[str, Transfer] = field(default_factory=dict)
+    behind: dict[str, int] = field(default_factory=dict)
+    moved: dict[str, Use] = field(default_factory=dict)
     receipts: dict[str, Receipt] = field(default_factory=dict)
     cancelled: set[str] = field(default_factory=set)
     fate: dict[str, list[str]] = field(default_factory=dict)
     meanwhile: dict[str, Effect] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     hurried: list[float] = field(default_factory=list)
+    timeouts: list[float] = field(default_factory=list)
     requirements: list[Mapping[str, Any]] = field(default_factory=list)
 
     def verify(
         self, authorization: Authorization, requirements: Any, *, timeout: float
     ) -> Refused | None:
+        assert timeout <= 6
         self.requirements.append(requirements)
         with_fate = self._meet("verify")
         return with_fate(lambda: self._refusal(authorization))
@@ -128,6 +144,8 @@ class Ledger:
         self, authorization: Authorization, requirements: Any, *, timeout: float
     ) -> Settled | Refused:
         assert timeout <= 18
+        self.timeouts.append(timeout)
+        self.requirements.append(requirements)
 
         def settled() -> Settled | Refused:
             if refused := self._refusal(authorization):
@@ -145,41 +163,51 @@ class Ledger:
         return self._meet("receipt")(lambda: self.receipts.get(transaction))
 
     def is_used(self, network: Network, payer: str, nonce: str) -> bool:
-        return self._meet("used")(lambda: nonce in self.moved or nonce in self.cancelled)
+        payment = authorization_id(network, payer, nonce)
+        return self._meet("used")(lambda: payment in self.moved or payment in self.cancelled)
 
     def find_settlement(  # noqa: PLR0913
         self, network: Network, payer: str, nonce: str, *, since: int, pay_to: str, amount: int
     ) -> Settled | None:
+        payment = authorization_id(network, payer, nonce)
+
         def found() -> Settled | None:
-            moved = self.moved.get(nonce)
-            paid = moved is not None and moved.amount >= amount
+            if payment in self.cancelled:
+                return None
+            use = self.moved.get(payment)
+            if use is None or use.time < since:
+                raise SettlementUnknownError(nonce)
+            paid = use.pay_to.lower() == pay_to.lower() and use.amount >= amount
             return Settled(transaction=transaction_of(nonce), payer=payer) if paid else None
 
         return self._meet("settlement")(found)
 
     def time(self, network: Network) -> int:
-        return self._meet("time")(lambda: self.clock() // 1000)
+        return self._meet("time")(lambda: self._time(network))
 
     # ── What a test does to it ──
 
     def move(self, authorization: Authorization, *, amount: int | None = None) -> str:
         """Have the authorization used, by whomever; return the transaction."""
         moved = authorization.amount if amount is None else amount
-        assert authorization.nonce not in self.moved
-        self.moved[authorization.nonce] = Transfer(
-            log_index=1, payer=authorization.payer, amount=moved, nonce=authorization.nonce
+        assert authorization.payment_id not in self.moved
+        self.moved[authorization.payment_id] = Use(
+            pay_to=authorization.pay_to, amount=moved, time=self._time(authorization.network)
         )
         self.funds -= moved
         return transaction_of(authorization.nonce)
 
     def _refusal(self, authorization: Authorization) -> Refused | None:
-        if authorization.nonce in self.moved or authorization.nonce in self.cancelled:
+        if authorization.payment_id in self.moved or authorization.payment_id in self.cancelled:
             return Refused(reason="payment_already_used")
         if authorization.valid_before <= self.clock() // 1000:
             return Refused(reason="payment_expired")
         if authorization.amount > self.funds:
             return Refused(reason="insufficient_funds")
         return None
+
+    def _time(self, network: Network) -> int:
+        return self.clock() // 1000 - self.behind.get(network.name, 0)
 
     def _meet(self, name: str) -> Callable[[Callable[[], Any]], Any]:
         self.asked.append(name)

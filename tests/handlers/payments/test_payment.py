@@ -69,7 +69,7 @@ def test_create_sends_offered_requirements_to_facilitator(create, checkout, vers
 
     create(headers={name: a_header(version)})
 
-    assert checkout.ledger.requirements == [offered["accepts"][0]]
+    assert checkout.ledger.requirements == [offered["accepts"][0]] * 2  # to verify and to settle
 
 
 def test_create_again_with_same_payment_returns_first_job(create, world) -> None:

@@ -178,7 +178,22 @@ def test_transaction_with_abandoned_reservation_gets_its_job(world, clock) -> No
     [payment] = world.stored.all()
     assert world.watch(payment.id).state is PaymentState.SETTLED
     assert len(world.jobs.all()) == 1
+    assert [each.transaction for each in world.stored.all()] == [HASH]
     assert world.ledger.asked == []
+
+
+def test_transaction_with_abandoned_reservation_is_closed_by_its_authorization(
+    world, clock
+) -> None:
+    world.ledger.receipts[HASH] = a_receipt(a_transfer(nonce=NONCE))
+    world.repository.fate = ["killed"]
+    with pytest.raises(Killed):
+        world.show()
+    clock.advance(LEASE_MS)
+
+    paid = world.pay(authorization=an_authorization(valid_before=0))
+
+    assert (paid.payment.state, paid.payment.transaction) == (PaymentState.SETTLED, HASH)
 
 
 def test_transaction_during_reservation_is_unknown(world) -> None:

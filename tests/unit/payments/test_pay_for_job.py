@@ -7,12 +7,19 @@ import pytest
 from jobs.core.errors import IdempotencyConflictError
 from jobs.core.webhook import Webhook
 from jobs.kit.errors import UnavailableError
-from jobs.payments.errors import PaymentRefusedError, SettlementUnknownError
+from jobs.payments.errors import PaymentRefusedError, SettlementUnknownError, StalePaymentError
 from jobs.payments.pay_for_job import Order
 from jobs.payments.payment import NETWORKS, PaymentState
 from jobs.payments.reservations import LEASE_MS
-from tests.payments import NONCE, PRICE, Killed, an_authorization, transaction_of
-from tests.support import HOUR, NOON
+from tests.payments import (
+    NONCE,
+    PAYMENT_ID,
+    PRICE,
+    Killed,
+    an_authorization,
+    transaction_of,
+)
+from tests.support import HOUR, NOON, Broken
 from tests.unit.payments.world import a_new_job
 
 OTHER = an_authorization(nonce="0x" + "77" * 32)
@@ -36,7 +43,8 @@ def test_pay_starts_job_timeout_at_settlement(world, clock) -> None:
 
     job = world.pay().job
 
-    assert (job.created_at, job.deadline) == (NOON + 17_000, NOON + 47_000)
+    assert (job.created_at, job.changed_at) == (NOON + 17_000, NOON + 17_000)
+    assert job.deadline == NOON + 47_000
 
 
 def test_reconciled_job_keeps_its_webhook(world, clock) -> None:
@@ -51,6 +59,8 @@ def test_reconciled_job_keeps_its_webhook(world, clock) -> None:
 
     [job] = world.jobs.all()
     assert job.webhook == told
+    [payment] = world.stored.all()
+    assert payment.transaction == transaction_of(NONCE)
 
 
 @pytest.mark.parametrize(("about", "code"), [
@@ -125,8 +135,6 @@ def test_pay_with_used_payment_of_other_tenant_is_refused(world) -> None:
 
 def test_pay_with_same_nonce_on_other_chain_makes_new_job(world) -> None:
     world.pay()
-    world.ledger.moved.clear()
-
     world.pay("Another", authorization=an_authorization(network=NETWORKS["polygon"]))
 
     assert len(world.jobs.all()) == 2
@@ -153,16 +161,36 @@ def test_pay_during_reservation_is_unknown(world) -> None:
 def test_pay_that_loses_reservation_is_unknown(world) -> None:
     world.payments.reserve = lambda *_, **__: False  # type: ignore[method-assign]
 
+    with pytest.raises(SettlementUnknownError, match=rf"^{PAYMENT_ID}$") as unknown:
+        world.pay()
+    assert unknown.value.retry_after == 2
+    assert world.ledger.asked == ["verify"]
+
+
+def test_pay_by_a_first_attempt_does_not_read_its_job(world) -> None:
+    world.repository.fate = ["", "unavailable"]  # add, get
+
+    assert world.pay().job
+
+
+def test_pay_that_loses_the_race_to_take_over_is_unknown(world, monkeypatch) -> None:
+    world.ledger.fate["settle"] = ["unknown"]
     with pytest.raises(SettlementUnknownError):
         world.pay()
-    assert world.ledger.asked == ["verify"]
+    world.ledger.asked.clear()
+    monkeypatch.setattr(world.stored, "save", Broken(StalePaymentError()))
+
+    with pytest.raises(SettlementUnknownError, match=rf"^{PAYMENT_ID}$") as unknown:
+        world.pay()
+    assert unknown.value.retry_after == 2
+    assert world.ledger.asked == []
 
 
 def test_pay_again_after_job_expired_is_refused(world, clock) -> None:
     world.pay()
     clock.advance(48 * HOUR)
 
-    with pytest.raises(PaymentRefusedError, match="payment_already_used"):
+    with pytest.raises(PaymentRefusedError, match=r"^payment_already_used$"):
         world.pay()
 
 
@@ -174,7 +202,7 @@ def test_pay_with_known_key_does_not_charge_new_payment(world) -> None:
     again = world.pay(key="k", authorization=OTHER)
 
     assert again == first
-    assert OTHER.nonce not in world.ledger.moved
+    assert OTHER.payment_id not in world.ledger.moved
 
 
 def test_pay_with_known_key_and_other_request_conflicts(world) -> None:
@@ -182,7 +210,7 @@ def test_pay_with_known_key_and_other_request_conflicts(world) -> None:
 
     with pytest.raises(IdempotencyConflictError):
         world.pay("Another", key="k", authorization=OTHER)
-    assert OTHER.nonce not in world.ledger.moved
+    assert OTHER.payment_id not in world.ledger.moved
 
 
 def test_pay_while_payment_of_key_is_open_charges_no_other(world) -> None:
@@ -192,7 +220,7 @@ def test_pay_while_payment_of_key_is_open_charges_no_other(world) -> None:
 
     with pytest.raises(SettlementUnknownError):
         world.pay(key="k", authorization=OTHER)
-    assert OTHER.nonce not in world.ledger.moved
+    assert OTHER.payment_id not in world.ledger.moved
 
 
 def test_pay_with_key_finds_earlier_settled_payment(world) -> None:
@@ -203,7 +231,7 @@ def test_pay_with_key_finds_earlier_settled_payment(world) -> None:
     paid = world.pay(key="k", authorization=OTHER)
 
     assert paid.payment.id == an_authorization().payment_id
-    assert OTHER.nonce not in world.ledger.moved
+    assert OTHER.payment_id not in world.ledger.moved
 
 
 def test_pay_with_key_of_refused_payment_is_charged(world) -> None:

@@ -7,6 +7,8 @@ import pytest
 from jobs.core.errors import JobError
 from jobs.kit.errors import UnavailableError
 from jobs.payments.payment import PaymentState
+from jobs.payments.reservations import LEASE_MS
+from tests.payments import Killed
 from tests.support import NOON
 
 
@@ -27,3 +29,17 @@ def test_payment_after_settling_records_outcome_moment_and_end_of_lease(
 
     [payment] = world.stored.all()
     assert (payment.state, payment.changed_at, payment.lease_until) == (state, NOON + 7, 0)
+
+
+def test_payment_taken_over_is_claimed_anew_by_a_second_attempt(world, clock) -> None:
+    world.ledger.fate["settle"] = ["unknown", "killed"]
+    with suppress(JobError):
+        world.pay()
+    clock.advance(7)
+
+    with suppress(Killed):
+        world.pay()
+
+    [payment] = world.stored.all()
+    assert (payment.state, payment.attempt) == (PaymentState.CLAIMED, 2)
+    assert (payment.changed_at, payment.lease_until) == (NOON + 7, NOON + 7 + LEASE_MS)

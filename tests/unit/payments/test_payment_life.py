@@ -13,6 +13,7 @@ from jobs.payments.payment import Payment, PaymentState
 from jobs.payments.reservations import LEASE_MS
 from tests.payments import (
     NONCE,
+    PAYMENT_ID,
     Killed,
     an_authorization,
     transaction_of,
@@ -54,7 +55,7 @@ class PaymentLife(RuleBasedStateMachine):
             """Whoever says that no money has moved must be right; a rival's may have, unseen."""
             save(payment, replacing=replacing)
             came_to_nothing = payment.state in {PaymentState.REFUSED, PaymentState.RELEASED}
-            assert self.rival or not came_to_nothing or NONCE not in self.world.ledger.moved
+            assert self.rival or not came_to_nothing or PAYMENT_ID not in self.world.ledger.moved
 
         self.world.stored.save = judged
 
@@ -101,7 +102,7 @@ class PaymentLife(RuleBasedStateMachine):
 
     @invariant()
     def no_job_is_for_nothing(self) -> None:
-        assert NONCE in self.world.ledger.moved or not self.world.jobs.all()
+        assert PAYMENT_ID in self.world.ledger.moved or not self.world.jobs.all()
 
     @invariant()
     def what_is_settled_is_so_on_the_chain_and_has_its_job(self) -> None:
@@ -117,35 +118,38 @@ class PaymentLife(RuleBasedStateMachine):
             self.world.clock.advance(60_000)
             self.world.watch(an_authorization().payment_id)
         assert not [each for each in self.world.stored.all() if each.state.is_open]
-        if claimed and NONCE in self.world.ledger.moved:
+        if claimed and PAYMENT_ID in self.world.ledger.moved:
             assert len(self.world.jobs.all()) == 1
 
     # ── How ──
 
     def ask(self, body: str, key: str | None) -> None:
-        before = NONCE in self.world.ledger.moved
+        before = PAYMENT_ID in self.world.ledger.moved
         try:
             paid = self.world.pay(body, key)
         except PaymentRefusedError:
             # Never to who has just paid by a claim, and got nothing for it.
-            moved = NONCE in self.world.ledger.moved and not self.unclaimed
+            moved = PAYMENT_ID in self.world.ledger.moved and not self.unclaimed
             mine = any(each.request_hash == f"acme#{body}" for each in self.world.stored.all())
             assert before or not (moved and mine) or self.world.jobs.all()
         except (SettlementUnknownError, UnavailableError, IdempotencyConflictError, Killed):
             pass
         else:
             assert self.world.jobs.get(paid.job.ref).request == {"content": body}
-            assert NONCE in self.world.ledger.moved
+            assert PAYMENT_ID in self.world.ledger.moved
 
     def move(self) -> None:
-        if NONCE not in self.world.ledger.moved and NONCE not in self.world.ledger.cancelled:
+        if (
+            PAYMENT_ID not in self.world.ledger.moved
+            and PAYMENT_ID not in self.world.ledger.cancelled
+        ):
             self.world.ledger.move(an_authorization())
             self.rival = True
             self.unclaimed = not any(each.state.is_open for each in self.world.stored.all())
 
     def cancel(self) -> None:
-        if NONCE not in self.world.ledger.moved:
-            self.world.ledger.cancelled.add(NONCE)
+        if PAYMENT_ID not in self.world.ledger.moved:
+            self.world.ledger.cancelled.add(PAYMENT_ID)
 
     def fates(self, faults: Any) -> None:
         self.calm()

@@ -2,11 +2,22 @@
 
 import pytest
 
+from jobs.core.status import JobStatus
 from jobs.kit.errors import UnavailableError
 from jobs.payments.errors import PaymentRefusedError, SettlementUnknownError
-from jobs.payments.payment import PaymentState
+from jobs.payments.payment import NETWORKS, PaymentState
 from jobs.payments.reservations import LEASE_MS
-from tests.payments import NONCE, PRICE, SOON, Killed, an_authorization, transaction_of
+from jobs.payments.rules import MAX_VALIDITY_S
+from tests.payments import (
+    NONCE,
+    PAYMENT_ID,
+    PRICE,
+    SOON,
+    Killed,
+    an_authorization,
+    transaction_of,
+)
+from tests.support import NOON
 
 # ── Refused, and unknown, which is not unpaid ─────────────────────────────────────
 
@@ -46,8 +57,9 @@ def test_settle_refused_with_unreadable_chain_is_unknown(world, blind) -> None:
     world.ledger.meanwhile["settle"] = lambda: world.ledger.move(an_authorization())
     world.ledger.fate[blind] = ["unknown"]
 
-    with pytest.raises(SettlementUnknownError):
+    with pytest.raises(SettlementUnknownError, match=rf"^{PAYMENT_ID}$") as unknown:
         world.pay()
+    assert unknown.value.retry_after == 5
     assert world.state is PaymentState.UNKNOWN
 
     world.pay()
@@ -80,9 +92,10 @@ def test_settle_unknown_then_other_request_is_refused(world) -> None:
 
 def test_settle_refused_on_second_attempt_is_unknown(world, clock) -> None:
     world.ledger.fate["settle"] = ["unknown", "refused insufficient_funds"]
-    for _ in range(2):
-        with pytest.raises(SettlementUnknownError):
-            world.pay()
+    with pytest.raises(SettlementUnknownError):
+        world.pay()
+    with pytest.raises(SettlementUnknownError, match=rf"^{PAYMENT_ID}$"):
+        world.pay()
     assert world.state is PaymentState.UNKNOWN
 
     world.ledger.move(an_authorization())  # mined after all
@@ -94,35 +107,84 @@ def test_settle_never_mined_is_released_after_expiry(world, clock) -> None:
     world.ledger.fate["settle"] = ["unknown"]
     with pytest.raises(SettlementUnknownError):
         world.pay()
-    clock.now = (SOON + 5) * 1000
+    clock.now = (SOON + 60) * 1000
     with pytest.raises(SettlementUnknownError):  # it may be mined in a block not seen yet
         world.pay()
     clock.now = (SOON + 61) * 1000
 
-    with pytest.raises(PaymentRefusedError, match="payment_expired"):
+    with pytest.raises(PaymentRefusedError, match=r"^payment_expired$"):
         world.pay()
     assert world.state is PaymentState.RELEASED
 
 
-def test_settle_that_sent_nothing_is_released(world) -> None:
+@pytest.mark.parametrize(("left", "settled"), [(10, True), (9, False)])
+def test_settle_unknown_is_repeated_until_10_seconds_before_expiry(
+    world, clock, left, settled
+) -> None:
+    world.ledger.fate["settle"] = ["unknown"]
+    with pytest.raises(SettlementUnknownError):
+        world.pay()
+    clock.now = (SOON - left) * 1000
+
+    if settled:
+        assert world.pay().payment.state is PaymentState.SETTLED
+    else:
+        with pytest.raises(SettlementUnknownError, match=rf"^{PAYMENT_ID}$"):
+            world.pay()
+        assert world.ledger.moved == {}
+
+
+def test_settle_unknown_with_stored_job_returns_the_job_as_it_is_now(world, clock) -> None:
+    world.repository.fate = ["lost"]
+    with pytest.raises(SettlementUnknownError):
+        world.pay()
+    [stored] = world.jobs.all()
+    world.jobs.save(stored.enqueue(now=clock()), replacing=stored)
+
+    assert world.pay().job.status is JobStatus.QUEUED
+
+
+@pytest.mark.parametrize("key", [None, "k"])
+def test_settle_that_sent_nothing_is_released(world, key) -> None:
     world.ledger.fate["settle"] = ["unavailable"]
 
     with pytest.raises(UnavailableError):
-        world.pay()
+        world.pay(key=key)
     assert world.state is PaymentState.RELEASED
+
+    assert world.pay(key=key).payment.attempt == 2
+
+
+def test_released_payment_pays_for_another_request(world) -> None:
+    world.ledger.fate["settle"] = ["unavailable"]
+    with pytest.raises(UnavailableError):
+        world.pay()
 
     assert world.pay("Another").job
 
 
-def test_settle_refused_but_mined_is_found_by_repeated_request(world) -> None:
+@pytest.mark.parametrize("key", [None, "k"])
+def test_settle_refused_but_mined_is_found_by_repeated_request(world, key) -> None:
     world.ledger.fate["settle"] = ["refused insufficient_funds"]
     with pytest.raises(PaymentRefusedError):
-        world.pay()
+        world.pay(key=key)
     world.ledger.move(an_authorization())
 
     with pytest.raises(PaymentRefusedError, match="payment_already_used"):
         world.pay("Another")
+    assert world.pay(key=key).payment.state is PaymentState.SETTLED
+
+
+def test_pay_while_the_same_request_settles_unknown_returns_its_job(world) -> None:
+    def meanwhile() -> None:
+        world.ledger.fate["settle"] = ["lost"]
+        with pytest.raises(SettlementUnknownError):
+            world.pay()
+
+    world.ledger.meanwhile["verify"] = meanwhile
+
     assert world.pay().payment.state is PaymentState.SETTLED
+    assert len(world.jobs.all()) == 1
 
 
 def test_pay_with_authorization_used_elsewhere_is_refused(world) -> None:
@@ -140,6 +202,39 @@ def test_pay_with_same_nonce_and_other_expiry_is_refused(world) -> None:
 
     with pytest.raises(PaymentRefusedError, match="payment_already_used"):
         world.pay(authorization=an_authorization(valid_before=SOON + 600))
+
+
+@pytest.mark.parametrize("about", [
+    {"network": NETWORKS["polygon"]}, {"payer": "0x" + "77" * 20}, {"nonce": "0x" + "77" * 32},
+])  # fmt: skip
+def test_settle_unknown_is_not_settled_by_the_use_of_another_authorization(world, about) -> None:
+    world.ledger.fate["settle"] = ["unknown"]
+    with pytest.raises(SettlementUnknownError):
+        world.pay()
+    world.ledger.move(an_authorization(**about))
+
+    assert world.watch(PAYMENT_ID).state is PaymentState.UNKNOWN
+
+
+def test_settle_unknown_is_found_in_a_block_from_before_the_longest_validity(world) -> None:
+    longest = an_authorization(valid_before=NOON // 1000 + MAX_VALIDITY_S)
+    world.ledger.behind[longest.network.name] = 60
+    world.ledger.fate["settle"] = ["lost"]
+
+    with pytest.raises(SettlementUnknownError):
+        world.pay(authorization=longest)
+
+    assert world.pay(authorization=longest).payment.state is PaymentState.SETTLED
+
+
+def test_settle_unknown_is_not_released_while_its_chain_is_behind(world, clock) -> None:
+    world.ledger.behind = {"base": 1}
+    world.ledger.fate["settle"] = ["unknown"]
+    with pytest.raises(SettlementUnknownError):
+        world.pay()
+    clock.now = (SOON + 61) * 1000
+
+    assert world.watch(PAYMENT_ID).state is PaymentState.UNKNOWN
 
 
 # ── Killed ────────────────────────────────────────────────────────────────────────
@@ -172,7 +267,7 @@ def test_pay_with_leased_reservation_waits_for_lease_end(world, clock) -> None:
         world.pay()
     clock.advance(LEASE_MS - 1)
 
-    with pytest.raises(SettlementUnknownError):
+    with pytest.raises(SettlementUnknownError, match=rf"^{PAYMENT_ID}$"):
         world.pay()
     assert world.jobs.all() == []
 
@@ -181,7 +276,7 @@ def test_pay_with_leased_reservation_waits_for_lease_end(world, clock) -> None:
 def test_settle_with_unstored_job_is_unknown_then_stored(world, fate) -> None:
     world.repository.fate = [fate]
 
-    with pytest.raises(SettlementUnknownError):
+    with pytest.raises(SettlementUnknownError, match=rf"^{PAYMENT_ID}$"):
         world.pay()
     world.pay()
 
@@ -227,9 +322,30 @@ def test_settle_refused_without_time_for_chain_is_unknown(world, clock) -> None:
     assert world.state is PaymentState.UNKNOWN
 
 
-def test_pay_without_time_to_settle_sends_nothing(world, clock) -> None:
-    world.ledger.meanwhile["verify"] = lambda: clock.advance(25_000)
+@pytest.mark.parametrize(("verified_after", "timeout"), [(7_000, 18), (10_500, 14.5), (24_000, 1)])
+def test_settle_has_the_time_that_is_left_of_25_seconds(
+    world, clock, verified_after, timeout
+) -> None:
+    world.ledger.meanwhile["verify"] = lambda: clock.advance(verified_after)
 
-    with pytest.raises(SettlementUnknownError):
+    world.pay()
+
+    assert world.ledger.timeouts == [timeout]
+
+
+def test_pay_without_time_to_settle_sends_nothing(world, clock) -> None:
+    world.ledger.meanwhile["verify"] = lambda: clock.advance(24_001)
+
+    with pytest.raises(SettlementUnknownError, match=r"^no time left$"):
         world.pay()
     assert "settle" not in world.ledger.asked
+
+
+def test_refused_verify_of_a_known_payment_without_time_for_chain_is_unknown(world, clock) -> None:
+    world.ledger.fate = {"settle": ["refused no"], "verify": ["", "refused no"]}
+    with pytest.raises(PaymentRefusedError):
+        world.pay()
+    world.ledger.meanwhile["verify"] = lambda: clock.advance(25_000)
+
+    with pytest.raises(SettlementUnknownError, match=r"^no time left$"):
+        world.pay()

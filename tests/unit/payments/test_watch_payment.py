@@ -8,7 +8,7 @@ from jobs.payments.errors import SettlementUnknownError
 from jobs.payments.payment import PaymentState
 from jobs.payments.reservations import LEASE_MS
 from jobs.payments.watch_payment import WatchResult
-from tests.payments import Killed
+from tests.payments import PAYMENT_ID, Killed, an_authorization
 from tests.support import HOUR, NOON
 
 
@@ -44,7 +44,7 @@ def test_watch_of_a_leased_payment_waits_for_the_lease(world) -> None:
 
 
 @pytest.mark.parametrize(("age", "pause"), [
-    (0, 30_000), (HOUR, HOUR // 4), (5 * HOUR, HOUR), (24 * HOUR, HOUR),
+    (0, 30_000), (HOUR + 1, HOUR // 4), (5 * HOUR, HOUR), (24 * HOUR, HOUR),
 ])  # fmt: skip
 def test_watch_of_an_unknown_payment_pauses_for_a_quarter_of_its_age(
     world, clock, unknown, age, pause
@@ -75,3 +75,36 @@ def test_watch_of_an_abandoned_reservation_opens_it(world, clock) -> None:
 
     assert result == WatchResult(state=PaymentState.UNKNOWN, again=clock() + 30_000)
     assert world.state is PaymentState.UNKNOWN
+
+
+def test_watch_of_a_cancelled_authorization_refuses_it(world, unknown) -> None:
+    world.ledger.fate.clear()
+    world.ledger.cancelled.add(unknown)
+
+    assert world.watch(unknown) == WatchResult(state=PaymentState.REFUSED)
+    [payment] = world.stored.all()
+    assert (payment.state, payment.reason) == (PaymentState.REFUSED, "payment_not_received")
+
+
+def test_watch_during_a_repeated_request_waits_for_its_lease(world, unknown) -> None:
+    def repeated() -> None:
+        with suppress(Killed):
+            world.pay()
+
+    world.ledger.fate = {"settle": ["killed"]}
+    world.ledger.meanwhile["time"] = repeated
+
+    result = world.watch(unknown)
+
+    assert result == WatchResult(state=PaymentState.CLAIMED, again=NOON + LEASE_MS)
+
+
+def test_watch_that_cannot_read_the_job_of_a_settled_payment_ends(world) -> None:
+    world.ledger.fate["settle"] = ["unknown"] * 2
+    for _ in range(2):
+        with suppress(SettlementUnknownError):
+            world.pay()
+    world.ledger.move(an_authorization())
+    world.repository.fate = ["", "unavailable"]  # add, get
+
+    assert world.watch(PAYMENT_ID) == WatchResult(state=PaymentState.SETTLED)

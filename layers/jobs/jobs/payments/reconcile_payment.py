@@ -5,7 +5,7 @@ from typing import Final
 
 from jobs.payments.close_payment import ClosePayment
 from jobs.payments.errors import SettlementUnknownError
-from jobs.payments.payment import NETWORKS, Payment, PaymentState
+from jobs.payments.payment import NETWORKS, Payment
 from jobs.payments.ports import Chain, Settled
 from jobs.payments.rules import MAX_VALIDITY_S
 
@@ -33,19 +33,16 @@ class ReconcilePayment:
     close: ClosePayment
     pay_to: str
 
-    def __call__(self, payment: Payment, *, within: float = _DEFAULT_TIMEOUT_S) -> PaymentState:
-        """Close the payment if possible. Return its state.
-
-        Reads the chain for at most `within` seconds.
-        """
+    def __call__(self, payment: Payment, *, within: float = _DEFAULT_TIMEOUT_S) -> None:
+        """Close the payment if possible. Reads the chain for at most `within` seconds."""
         if payment.transaction:  # the transfer was seen before the reservation
             self.close(payment, payment.transaction)
-            return PaymentState.SETTLED
+            return
         chain_state = self.read_chain(payment, within=within)
         if chain_state.settled:
             self.close(payment, chain_state.settled.transaction)
-            return PaymentState.SETTLED
-        return self.give_up(payment, chain_state) or payment.state
+        else:
+            self.give_up(payment, chain_state)
 
     def read_chain(self, payment: Payment, *, within: float) -> ChainState:
         if within < _MIN_TIMEOUT_S:
@@ -64,12 +61,12 @@ class ReconcilePayment:
         )
         return ChainState(time=time, used=used, settled=settled or None)
 
-    def give_up(self, payment: Payment, chain_state: ChainState) -> PaymentState | None:
-        """Close a payment that can no longer settle. Return its state, or None if it still can."""
+    def give_up(self, payment: Payment, chain_state: ChainState) -> bool:
+        """Close a payment that can no longer settle. Return whether it was closed."""
         if chain_state.used and not chain_state.settled:  # cancelled, or paid to another address
             self.close.refuse(payment, NOT_RECEIVED)
-            return PaymentState.REFUSED
+            return True
         if chain_state.time <= payment.valid_before + _CHAIN_MARGIN_S:
-            return None
+            return False
         self.close.release(payment)
-        return PaymentState.RELEASED
+        return True
