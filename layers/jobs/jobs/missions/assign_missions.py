@@ -11,7 +11,7 @@ from jobs.core.ports import JobRepository
 from jobs.kit.clock import Clock, Millis
 from jobs.missions.device import DeviceGroup, DeviceState
 from jobs.missions.errors import DeviceGroupNotFoundError
-from jobs.missions.mission import WaitingMission, assign_order, mission_of, order_id_of
+from jobs.missions.mission import WaitingMission, assign_order, format_order_id, mission_of
 from jobs.missions.ports import Fleet, FleetRegistry, Orders, WaitingMissions
 
 ORDER_TIMEOUT_MS: Final[Millis] = 30_000
@@ -98,8 +98,8 @@ class AssignMissions:
 
     def send_order(self, job: Job) -> None:
         """Send the job's order to its device. Idempotent."""
-        order, name = mission_of(job).order, order_id_of(job)
-        if order is not None and name is not None:
+        if (order := mission_of(job).order) is not None:
+            name = format_order_id(job.id, order)
             self.orders.send(name, order.device, self._to_document(job, order.fence, name))
 
     def _to_document(self, job: Job, fence: int, name: str) -> Mapping[str, Any]:
