@@ -8,11 +8,17 @@ from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 import yaml
-from pydantic import Field, HttpUrl, model_validator
+from pydantic import Field, HttpUrl, field_validator, model_validator
 
 from jobs.core.ids import TENANT
 from jobs.messaging.agent import Agent
-from jobs.missions.device import Device, DeviceGroup, Plan
+from jobs.missions.device import (
+    MAX_WAYPOINTS_LENGTH,
+    Device,
+    DeviceGroup,
+    Plan,
+    fit_into_order,
+)
 from scripts.registry_docs import DocsKeyEntry, ProjectEntry
 from scripts.registry_entry import Entry
 from scripts.registry_webhooks import WebhookEntry
@@ -97,6 +103,18 @@ class MissionEntry(Entry):
             Annotated[float, Field(ge=0, le=500, description="altitude, m")],
         ]
     ] = Field(min_length=1)
+
+    @field_validator("waypoints")
+    @classmethod
+    def _check_they_fit_into_an_order(
+        cls, waypoints: list[tuple[float, float, float]]
+    ) -> list[tuple[float, float, float]]:
+        if not fit_into_order(waypoints):
+            raise ValueError(
+                f"{len(waypoints)} waypoints are too many for an order to a device: as JSON, they "
+                f"may have {MAX_WAYPOINTS_LENGTH} characters. Use fewer waypoints or digits"
+            )
+        return waypoints
 
 
 class RegistryFile(Entry):

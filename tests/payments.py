@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Self
 
-from jobs.kit.errors import UnavailableError
+from jobs.kit.errors import RefusedError, UnavailableError
 from jobs.payments.errors import SettlementUnknownError
 from jobs.payments.payment import NETWORKS, Authorization, Network, Terms, authorization_id
 from jobs.payments.ports import Receipt, Refused, Settled, Transfer
@@ -95,7 +95,11 @@ class Unsteady:
         return call
 
 
-FAILURES: Final = {"unavailable": UnavailableError("table"), "killed": Killed()}
+FAILURES: Final = {
+    "unavailable": UnavailableError("table"),
+    "refused for good": RefusedError("table"),
+    "killed": Killed(),
+}
 ENDINGS: Final = {"lost": UnavailableError("table"), "killed after": Killed()}
 
 
@@ -220,6 +224,8 @@ class Ledger:
                 raise SettlementUnknownError(name)
             if fate == "unavailable":
                 raise UnavailableError(name)
+            if fate == "no secret":
+                raise RefusedError(name)
             if fate == "killed":
                 raise Killed
             if fate.startswith("refused"):

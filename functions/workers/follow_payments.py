@@ -7,12 +7,12 @@ from jobs.payments.adapters.records import to_payment
 from jobs.payments.wiring import wiring
 
 
-def follow(event: Any) -> None:
-    changed = [to_payment(record["dynamodb"]["NewImage"]) for record in event["Records"]]
+def follow(records: Any) -> None:
+    changed = [to_payment(record["dynamodb"]["NewImage"]) for record in records]
     for payment in wiring.follow_payments(changed):
         runtime.logger.info(
             "payment followed", tenant=payment.tenant, job_id=payment.job_id, state=payment.state
         )
 
 
-lambda_handler = runtime.task(follow)
+lambda_handler = runtime.stream_batch(follow)

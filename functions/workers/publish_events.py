@@ -8,8 +8,8 @@ from jobs.kit import lambda_handler as runtime
 from jobs.webhooks.wiring import wiring as webhooks
 
 
-def publish(event: Any) -> None:
-    changes = stream.changes(event["Records"], kinds.storage)
+def publish(records: Any) -> None:
+    changes = stream.changes(records, kinds.storage)
     kinds.core.publish_changes(kinds.kind)(changes)
     webhooks.plan_deliveries(kinds.kind)(changes)
     for change in changes:
@@ -21,4 +21,4 @@ def publish(event: Any) -> None:
         )
 
 
-lambda_handler = runtime.task(publish)
+lambda_handler = runtime.stream_batch(publish)

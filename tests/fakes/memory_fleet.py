@@ -1,14 +1,18 @@
 """Devices in memory. Held to the real adapter's contract by tests/adapters."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from jobs.core.job import JobRef
 from jobs.kit.clock import Clock, Millis
+from jobs.kit.errors import RefusedError
 from jobs.missions.device import DeviceState, Lease, Reading
 from jobs.missions.mission import parse_job_id
 from jobs.missions.ports import OrderState
+
+_MAX_DOCUMENT_LENGTH: Final = 32_768
 
 
 class InMemoryFleet:
@@ -63,6 +67,8 @@ class InMemoryOrders:
         self._stands: dict[tuple[str, str], tuple[OrderState, str | None]] = {}
 
     def send(self, order_id: str, device_id: str, document: Mapping[str, Any]) -> None:
+        if len(json.dumps(document, separators=(",", ":"))) > _MAX_DOCUMENT_LENGTH:
+            raise RefusedError("AWS refused the request: InvalidRequestException")
         self.documents.setdefault(order_id, document)
         self._stands.setdefault((order_id, device_id), (OrderState.QUEUED, None))
 

@@ -23,15 +23,18 @@ from tests.support import NOON
 
 
 class Bus:
-    """A client that remembers the entries put, and refuses the last so many of each call."""
+    """A client that remembers the entries put, and answers the last of each call with a code."""
 
-    def __init__(self, refused: int = 0) -> None:
-        self.refused = refused
+    def __init__(self, code: str | None = None) -> None:
+        self.code = code
         self.calls: list[list[dict[str, str]]] = []
 
     def put_events(self, *, Entries: list[dict[str, str]]) -> dict[str, Any]:  # noqa: N803
         self.calls.append(Entries)
-        return {"FailedEntryCount": self.refused, "Entries": []}
+        answers: list[dict[str, str]] = [{"EventId": "an id"} for _ in Entries]
+        if self.code:
+            answers[-1] = {"ErrorCode": self.code}
+        return {"FailedEntryCount": int(self.code is not None), "Entries": answers}
 
     @property
     def details(self) -> list[dict[str, Any]]:
@@ -118,9 +121,19 @@ def test_no_changes_make_no_call(bus) -> None:
     assert bus.calls == []
 
 
-def test_partly_refused_events_raise_unavailable(a_job) -> None:
+@pytest.mark.parametrize("code", ["ThrottlingException", "InternalFailure", "a new one"])
+def test_event_that_the_bus_cannot_take_yet_raises_unavailable(a_job, code) -> None:
     with pytest.raises(UnavailableError):
-        publisher(Bus(refused=1)).publish([change(a_job(), previous=None)])
+        publisher(Bus(code)).publish([change(a_job(), previous=None)])
+
+
+def test_event_that_the_bus_never_takes_is_left_out(a_job, caplog) -> None:
+    bus = Bus("MalformedDetail")
+
+    publisher(bus).publish([change(a_job(), previous=None)] * 11)
+
+    assert [len(call) for call in bus.calls] == [10, 1]
+    assert "MalformedDetail" in caplog.text
 
 
 @pytest.mark.parametrize(("code", "status"), [("ThrottlingException", 400), ("Internal", 500)])

@@ -16,6 +16,7 @@ from jobs.docs.adapters.models.bedrock import BedrockTools
 from jobs.docs.ports import Tool, ToolCall, Turn
 from jobs.kit.errors import UpstreamError
 from tests.adapters.engines import client as aws_client
+from tests.adapters.engines import refusal
 from tests.support import NOON
 
 SCHEMA = {"type": "object", "properties": {"path": {"type": "string"}}}
@@ -120,9 +121,18 @@ def said() -> list[str]:
 
 
 @pytest.fixture
-def ask(bedrock, clock, said) -> Any:
+def slept() -> list[float]:
+    return []
+
+
+@pytest.fixture
+def ask(bedrock, clock, said, slept) -> Any:
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        clock.advance(round(seconds * 1000))
+
     def asked(messages: Any = ASK, **settings: Any) -> Turn:
-        model = BedrockTools(bedrock, settings, "a-model", clock)
+        model = BedrockTools(bedrock, settings, "a-model", clock, sleep)
         return model.turn(messages, [TOOL], emit_text=said.append, deadline=NOON + 30_000)
 
     return asked
@@ -233,6 +243,31 @@ def test_failure_in_stream_raises_error_without_details(wire, ask, said, kind) -
 
     assert said == ["Fi"]
     assert len(wire.asked) == 1
+
+
+def test_throttled_turn_is_asked_again_before_the_deadline(bedrock, wire, ask, slept) -> None:
+    throttled = iter([True, True])
+    bedrock.meta.events.register(
+        "before-call.*.*",
+        lambda **_: refusal("ThrottlingException", 429) if next(throttled, False) else None,
+    )
+    wire.raw = START + text("Fine") + stop("end_turn")
+
+    assert ask().text == "Fine"
+    assert slept == [5, 10]
+
+
+@pytest.mark.parametrize(("code", "error"), [
+    ("ThrottlingException", UNAVAILABLE), ("AccessDeniedException", UNAVAILABLE),
+    ("ValidationException", r"^The agent's model refused the request$"),
+])  # fmt: skip
+def test_lasting_failure_raises_error(bedrock, ask, slept, code, error) -> None:
+    bedrock.meta.events.register("before-call.*.*", lambda **_: refusal(code))
+
+    with pytest.raises(UpstreamError, match=error):
+        ask()
+
+    assert slept == ([5, 10] if code == "ThrottlingException" else [])
 
 
 @pytest.mark.parametrize("raw", [b"", START, START + text("Fi")])

@@ -8,7 +8,7 @@ from moto import mock_aws
 from jobs.core.adapters.cursors import CursorSigner
 from jobs.core.errors import BadCursorError
 from jobs.kit.aws.secrets import SecretsManager
-from jobs.kit.errors import UnavailableError
+from jobs.kit.errors import RefusedError, UnavailableError
 from tests.adapters.engines import client, refusal
 
 SCOPE = "acme#messaging#FAILED"
@@ -95,3 +95,24 @@ def test_failure_is_not_cached(clock) -> None:
             secrets.read("agents/a")
 
         assert secrets.read("agents/a") == "open sesame"
+
+
+@pytest.mark.parametrize("code", [
+    "AccessDeniedException", "DecryptionFailure", "InvalidRequestException",
+    "ResourceNotFoundException",
+])  # fmt: skip
+def test_secret_that_cannot_be_read_is_refused_for_good(clock, code) -> None:
+    manager = client("secretsmanager")
+    manager.meta.events.register("before-call.*.*", lambda **_: refusal(code))
+
+    with pytest.raises(RefusedError, match=code):
+        SecretsManager(manager, clock).read("agents/a")
+
+
+def test_binary_secret_is_refused_for_good(clock) -> None:
+    with mock_aws():
+        manager = client("secretsmanager")
+        manager.create_secret(Name="agents/a", SecretBinary=b"open sesame")
+
+        with pytest.raises(RefusedError):
+            SecretsManager(manager, clock).read("agents/a")

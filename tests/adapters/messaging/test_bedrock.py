@@ -7,7 +7,7 @@ import pytest
 from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
 from botocore.stub import Stubber
 
-from jobs.kit.errors import UpstreamError
+from jobs.kit.errors import UnavailableError, UpstreamError
 from jobs.messaging.adapters.providers.bedrock import BedrockProvider
 from jobs.messaging.agent import Agent
 from jobs.messaging.history import PastMessage
@@ -104,14 +104,27 @@ def test_ask_with_answer_over_300_kb_raises_upstream_error(bedrock, model, a_que
         BedrockProvider(bedrock).ask(agent(), a_question())
 
 
-@pytest.mark.parametrize("code", [
-    "ThrottlingException", "AccessDeniedException", "ValidationException", "ModelErrorException",
-    "ModelTimeoutException", "ServiceUnavailableException", "ResourceNotFoundException",
+@pytest.mark.parametrize(("code", "text"), [
+    ("AccessDeniedException", "is not available"), ("ModelErrorException", "is not available"),
+    ("ModelTimeoutException", "is not available"),
+    ("ResourceNotFoundException", "is not available"),
+    ("ValidationException", "refused the request"),
 ])  # fmt: skip
-def test_ask_with_client_error_hides_details(bedrock, model, a_question, code) -> None:
+def test_ask_with_client_error_hides_details(bedrock, model, a_question, code, text) -> None:
     model.add_client_error("converse", code, "arn:aws:bedrock:secret")
 
-    with pytest.raises(UpstreamError, match=r"^The agent's model is not available$"):
+    with pytest.raises(UpstreamError, match=rf"^The agent's model {text}$"):
+        BedrockProvider(bedrock).ask(agent(), a_question())
+
+
+@pytest.mark.parametrize(("code", "status"), [
+    ("ThrottlingException", 429), ("ModelNotReadyException", 429),
+    ("ServiceUnavailableException", 503),
+])  # fmt: skip
+def test_ask_while_bedrock_throttles_is_repeated(bedrock, model, a_question, code, status) -> None:
+    model.add_client_error("converse", code, http_status_code=status)
+
+    with pytest.raises(UnavailableError):
         BedrockProvider(bedrock).ask(agent(), a_question())
 
 

@@ -1,5 +1,6 @@
 """One contract for both kinds of orders: in memory, and AWS IoT Jobs on MiniStack."""
 
+import json
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -8,7 +9,9 @@ from uuid import uuid4
 
 import pytest
 
+from jobs.kit.errors import RefusedError
 from jobs.missions.adapters.iot_jobs import IotOrders
+from jobs.missions.device import MAX_WAYPOINTS_LENGTH
 from jobs.missions.ports import Orders, OrderState
 from tests.adapters.engines import client
 from tests.fakes.memory_fleet import InMemoryOrders
@@ -66,6 +69,33 @@ def test_sent_order_is_queued(broker, order) -> None:
 
 def test_unknown_order_has_no_state(broker) -> None:
     assert broker.orders.state(f"{uuid4()}-1", broker.device) is None
+
+
+def test_order_too_large_for_aws_iot_is_refused(broker) -> None:
+    order = f"{uuid4()}-1"
+
+    with pytest.raises(RefusedError):
+        broker.orders.send(order, broker.device, {"waypoints": "x" * 32_768})
+
+    assert broker.orders.state(order, broker.device) is None
+
+
+def test_order_with_most_waypoints_is_sent(broker) -> None:
+    waypoints = [[-179.1234567, -89.1234567, 499.5]] * (MAX_WAYPOINTS_LENGTH // 33 - 1)
+    document = {
+        "orderId": f"{uuid4()}-1",
+        "jobId": str(uuid4()),
+        "fence": 10**12,
+        "action": "MISSION",
+        "waypoints": waypoints,
+        "maxFlightSeconds": 86_400,
+        "simulate": {"speed": "fast", "outcome": "lose-link"},
+    }
+
+    broker.orders.send(document["orderId"], broker.device, document)
+
+    assert len(json.dumps(waypoints, separators=(",", ":"))) > MAX_WAYPOINTS_LENGTH - 100
+    assert broker.orders.state(document["orderId"], broker.device) is not None
 
 
 def test_order_sent_twice_is_one_order(broker, order) -> None:

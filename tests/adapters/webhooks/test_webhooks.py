@@ -13,7 +13,7 @@ from moto import mock_aws
 from jobs.core.job import JobRef
 from jobs.core.webhook import Webhook
 from jobs.kit.aws.secrets import SecretsManager
-from jobs.kit.errors import UnavailableError
+from jobs.kit.errors import RefusedError, UnavailableError
 from jobs.webhooks.adapters.deliveries import DynamoDeliveryLog
 from jobs.webhooks.adapters.queue import SqsDeliveryQueue, from_text
 from jobs.webhooks.adapters.secrets import WebhookSecrets
@@ -262,12 +262,13 @@ def test_queue_sends_references_in_batches() -> None:
     assert sorted(found, key=str) == sorted(refs, key=str)
 
 
-def test_queue_with_partial_failure_raises_unavailable() -> None:
+@pytest.mark.parametrize(("lasting", "error"), [(False, UnavailableError), (True, RefusedError)])
+def test_queue_with_partial_failure_says_whether_it_lasts(lasting, error) -> None:
     class Full:
         def send_message_batch(self, **_: Any) -> Any:
-            return {"Failed": [{"Id": "0"}]}
+            return {"Failed": [{"Id": "0", "SenderFault": lasting}]}
 
-    with pytest.raises(UnavailableError):
+    with pytest.raises(error):
         SqsDeliveryQueue(Full(), "queue").send([DeliveryRef(tenant="t", job_id="j", id="d")])  # type: ignore[arg-type]
 
 

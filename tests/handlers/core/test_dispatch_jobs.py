@@ -4,7 +4,8 @@ from copy import deepcopy
 import pytest
 
 from jobs.core.job import JobRef
-from jobs.kit.errors import UnavailableError
+from jobs.core.status import JobStatus
+from jobs.kit.errors import RefusedError, UnavailableError
 from scripts.wirings import CORES
 from tests.fakes.memory import Outbox
 from tests.support import NOON
@@ -113,3 +114,23 @@ def test_records_and_logs_do_not_contain_content(invoke, world, log) -> None:
     invoke("workers/dispatch_jobs")
 
     assert "who are you" not in json.dumps([world.queues.sent, log()])
+
+
+def test_start_refused_for_good_ends_job_and_dispatches_next(
+    invoke, world, batch, stored, rewire
+) -> None:
+    class Refusing(Outbox):
+        def time_out(self, ref: JobRef, *, at: int) -> None:
+            if ref.id == job_id(2):
+                raise RefusedError("AWS refused the request: InvalidName")
+            super().time_out(ref, at=at)
+
+    rewire(*CORES, timers=Refusing())
+    refused = stored(id=job_id(2))
+
+    assert invoke("workers/dispatch_jobs", batch(1, 2, 3)) == {"batchItemFailures": []}
+
+    ended = world.repository.get(refused.ref)
+    reason = "AWS refused the request: InvalidName"
+    assert (ended.status, ended.error) == (JobStatus.FAILED, reason)
+    assert [sent["jobId"] for sent in world.queues.sent] == [job_id(1), job_id(3)]

@@ -2,8 +2,11 @@ import json
 
 import pytest
 
+from jobs import kinds
+from jobs.core.publish_changes import PublishChanges
 from jobs.core.status import JobStatus
-from jobs.kit.errors import UnavailableError
+from jobs.kit.errors import RefusedError, UnavailableError
+from tests.fakes.memory import Outbox
 
 ID = "019b7963-4a00-7000-8000-000000000001"
 
@@ -82,7 +85,9 @@ def test_renewed_lease_is_not_published(invoke, event, world, counts) -> None:
 
 def test_refused_batch_is_retried_with_exact_counts(invoke, world, counts, monkeypatch) -> None:
     with monkeypatch.context() as busy:
-        busy.setattr(world.bus, "put_events", lambda **_: {"FailedEntryCount": 1})
+        busy.setattr(
+            world.bus, "put_events", lambda **_: {"Entries": [{"ErrorCode": "InternalFailure"}]}
+        )
         with pytest.raises(UnavailableError):
             invoke("workers/publish_events")
 
@@ -145,3 +150,22 @@ def test_metrics_contain_no_tenant_and_no_content(invoke, capsys) -> None:
     assert "demo" not in printed
     assert ID not in printed
     assert "who are you" not in printed
+
+
+def test_record_refused_for_good_blocks_no_other(invoke, world, event, log, rewire) -> None:
+    class Refusing(Outbox):
+        def publish(self, changes) -> None:
+            raise RefusedError("AWS refused the request: x")
+
+    def publisher(kinds):
+        outbox = Refusing()
+        return PublishChanges(counters=world.counters, publisher=outbox, metrics=outbox)
+
+    rewire(kinds.core, publish_changes=publisher)
+    records = event("workers/publish_events")["Records"]
+
+    with pytest.raises(RefusedError):  # Lambda halves the batch
+        invoke("workers/publish_events")
+    invoke("workers/publish_events", {"Records": records[:1]})
+
+    assert log()[-1]["message"] == "record refused for good, left out"

@@ -242,7 +242,9 @@ def test_request_during_outage_is_retried_without_reply(send, world, rewire, log
 
 def test_reply_failure_retries_message_for_same_job(send, world, monkeypatch) -> None:
     with monkeypatch.context() as busy:
-        busy.setattr(world.bus, "put_events", lambda **_: {"FailedEntryCount": 1})
+        busy.setattr(
+            world.bus, "put_events", lambda **_: {"Entries": [{"ErrorCode": "InternalFailure"}]}
+        )
         assert len(send()["batchItemFailures"]) == 1
 
     send()

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from jobs.kit.errors import UnavailableError
+from jobs.kit.errors import RefusedError, UnavailableError
 from jobs.tracking.connection import Connection
 from jobs.tracking.resource import Resource, ResourceKind
 from tests.handlers.tracking.conftest import CODE
@@ -97,3 +97,12 @@ def test_expire_share_when_unavailable_is_retried(invoke, watching, monkeypatch)
 
     with pytest.raises(UnavailableError):
         invoke("workers/expire_share")
+
+
+def test_record_refused_for_good_blocks_no_other(track, watching, connection, monkeypatch) -> None:
+    def refuse(*_: object) -> None:
+        raise RefusedError("AWS refused the request: x")
+
+    monkeypatch.setattr(type(watching.sockets), "post", refuse)
+
+    assert track() == {"batchItemFailures": []}

@@ -11,7 +11,7 @@ from jobs.docs.docs_job import Todo, docs_job_of
 from jobs.docs.errors import CredentialsRefusedError
 from jobs.docs.ports import AgentResult
 from jobs.docs.run_docs_job import AttemptOutcome
-from jobs.kit.errors import UnavailableError, UpstreamError
+from jobs.kit.errors import RefusedError, UnavailableError, UpstreamError
 from tests.unit.docs.world import PROJECT, TENANT, DocsWorld
 from tests.unit.support import raising
 
@@ -303,6 +303,28 @@ def test_output_log_unavailable_ends_attempt(world) -> None:
 
     assert not world.job(ref).status.is_terminal
     assert world.receipt.held == [VISIBILITY_TIMEOUT_S]  # it may take a while to pass
+
+
+def test_refused_output_fails_job_and_frees_branch(world) -> None:
+    ref = world.create()
+    append = world.log.append
+
+    def refuse_text(ref, item, **about):
+        if any(event["t"] == "text" for event in item.events):
+            raise RefusedError("AWS refused the request: x")
+        append(ref, item, **about)
+
+    def agent(emit, **_):
+        emit({"t": "text", "text": "Hello"})
+        emit.flush()
+
+    world.log.append, world.agent = refuse_text, agent
+
+    assert world.run(ref) is AttemptOutcome.FAILED
+    assert world.job(ref).error == "AWS refused the request: x"
+    assert world.said(ref)[-2] == {"t": "error", "error": "AWS refused the request: x"}
+    assert world.ended(ref)
+    assert world.branches.acquire(TENANT, "p:docs/x", "another", until=world.clock() + 1)
 
 
 def test_output_over_limit_fails_job(world) -> None:

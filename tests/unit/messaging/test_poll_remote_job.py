@@ -6,7 +6,7 @@ import pytest
 
 from jobs.core.job import Job
 from jobs.core.status import JobStatus
-from jobs.kit.errors import UnavailableError, UpstreamError
+from jobs.kit.errors import RefusedError, UnavailableError, UpstreamError
 from jobs.messaging.agent import Agent
 from jobs.messaging.poll_remote_job import PollRemoteJob
 from jobs.messaging.ports import Answer
@@ -117,3 +117,18 @@ def test_poll_with_unavailable_table_retries_in_next_poll(
 
     assert poll(Answer("Fine"))
     assert repository.get(delegated.ref).status is JobStatus.SUCCEEDED
+
+
+def test_poll_with_unreadable_secret_fails_job(poll, repository, delegated) -> None:
+    assert poll(RefusedError("A secret cannot be read: x"))
+    assert repository.get(delegated.ref).error == "A secret cannot be read: x"
+
+
+def test_poll_with_answer_that_cannot_be_stored_fails_job(
+    poll, repository, delegated, monkeypatch
+) -> None:
+    call = breaking(RefusedError("AWS refused the request: x"), inside=repository.save)
+    monkeypatch.setattr(repository, "save", call)
+
+    assert poll(Answer("Fine"))
+    assert repository.get(delegated.ref).error == "AWS refused the request: x"

@@ -4,12 +4,12 @@ import pytest
 
 from jobs.core.attempt import LEASE_MS, RETRY_DELAY_S, VISIBILITY_TIMEOUT_S
 from jobs.core.errors import JobLeasedError
-from jobs.kit.errors import UnavailableError
+from jobs.kit.errors import RefusedError, UnavailableError
 from jobs.messaging.ports import Delegated
 from jobs.messaging.run_agent_job import AttemptOutcome
 from tests.fakes.memory import Outbox
 from tests.support import NOON
-from tests.unit.support import Asked, breaking
+from tests.unit.support import Asked, breaking, raising
 
 
 def test_run_with_provider_bug_is_retried_soon(run, repository, pending, delivery) -> None:
@@ -82,3 +82,31 @@ def test_run_with_failed_poll_start_is_started_by_next_attempt(
     assert run(lambda: Delegated("a job there")) is AttemptOutcome.DELEGATED
 
     assert timers.polled == {pending.ref: pending.deadline}
+
+
+# ── What AWS refuses for good ───────────────────────────────────────────────────
+
+
+def test_run_with_unreadable_secret_fails_job_at_once(run, repository, pending) -> None:
+    outcome = run(raising(RefusedError("A secret cannot be read: DecryptionFailure")))
+
+    assert outcome is AttemptOutcome.FAILED
+    assert repository.get(pending.ref).error == "A secret cannot be read: DecryptionFailure"
+
+
+def test_run_with_answer_that_cannot_be_stored_asks_once(
+    run, repository, pending, monkeypatch
+) -> None:
+    call = breaking(None, RefusedError("AWS refused the request: x"), inside=repository.save)
+    monkeypatch.setattr(repository, "save", call)
+    provider = Asked()
+
+    assert run(provider) is AttemptOutcome.FAILED
+    assert repository.get(pending.ref).error == "AWS refused the request: x"
+    assert len(provider.questions) == 1
+
+
+def test_run_with_message_that_is_no_longer_held_still_answers(run, delivery, monkeypatch) -> None:
+    monkeypatch.setattr(delivery, "hold", breaking(RefusedError("x"), inside=delivery.hold))
+
+    assert run() is AttemptOutcome.ANSWERED

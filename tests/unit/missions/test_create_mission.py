@@ -11,6 +11,7 @@ from jobs.missions.errors import (
     DeviceNotFoundError,
     DeviceOfflineError,
     PlanNotFoundError,
+    PlanTooLargeError,
 )
 from jobs.missions.mission import mission_of
 from tests.fakes.memory_missions import InMemoryFleetRegistry
@@ -50,6 +51,7 @@ def create(repository, clock, fleet):
     registry.put_group(DeviceGroup(id="harbour", tenant="acme", name="Harbour", devices=(DOCK,)))
     registry.put_group(DeviceGroup(id="quarry", tenant="acme", name="Quarry"))
     registry.put_plan("acme", PLAN)
+    registry.put_plan("acme", Plan(id="survey", name="Survey", waypoints=PLAN.waypoints * 1000))
     use_case = CreateMission(
         repository=repository,
         registry=registry,
@@ -126,6 +128,7 @@ def test_create_tags_job_id_with_tenant(create) -> None:
     ({"device": "dock-2"}, DeviceNotFoundError),
     ({"device": "dock-1", "group": "quarry"}, DeviceNotFoundError),
     ({"plan": "unknown"}, PlanNotFoundError),
+    ({"plan": "survey"}, PlanTooLargeError),
     ({"plan": "unknown", "action": "ORBIT", "place": [9, 53]}, PlanNotFoundError),
     ({"device": "dock-1", "online_only": True}, DeviceOfflineError),
 ])  # fmt: skip

@@ -14,6 +14,7 @@ from jobs.missions.errors import (
     DeviceNotFoundError,
     DeviceOfflineError,
     PlanNotFoundError,
+    PlanTooLargeError,
 )
 from jobs.missions.partner import Role
 from tests.support import NOON
@@ -29,6 +30,7 @@ WORDED = [
     (DeviceGroupNotFoundError(), 404, "Device group not found", "DEVICE_GROUP_NOT_FOUND"),
     (DeviceNotFoundError(), 404, "Device not found", "DEVICE_NOT_FOUND"),
     (PlanNotFoundError(), 404, "Mission not found", "MISSION_NOT_FOUND"),
+    (PlanTooLargeError(), 400, "invalid_request", "INVALID_REQUEST"),
     (errors.IdempotencyConflictError(), 409, "Idempotency conflict", "IDEMPOTENCY_CONFLICT"),
     (errors.StaleJobError("j"), 409, "Job is changing", "JOB_CHANGED"),
     (TooLargeError(), 413, "Request body is too large", "REQUEST_TOO_LARGE"),

@@ -5,6 +5,7 @@ import pytest
 from jobs.core.change_job import change_job
 from jobs.core.errors import JobStartedError
 from jobs.core.status import JobStatus
+from jobs.kit.errors import RefusedError
 from jobs.missions.assign_missions import ORDER_TIMEOUT_MS
 from jobs.missions.mission import apply_changes, cancel_waiting, mission_of
 from jobs.missions.ports import OrderState
@@ -434,3 +435,45 @@ def test_watch_deleted_mission_returns_none(world) -> None:
 
     assert world.watch(ref) is None
     assert world.run(ref) is None
+
+
+# ── An order that AWS refuses for good ──────────────────────────────────────────
+
+TOO_LARGE = {"metadata": {}, "action": "MISSION", "waypoints": [[9.97, 53.54, 45.5]] * 2000}
+
+
+def test_refused_order_ends_mission_and_next_one_flies(world) -> None:
+    too_large = [world.create(request=TOO_LARGE) for _ in DOCKS]
+    small = world.create()
+
+    world.run(too_large[0])
+    world.run(too_large[1])
+    world.run(small)
+    for ref in too_large:
+        world.follow(world.job(ref))
+    world.deliver()
+
+    reason = (
+        "The order cannot be sent to a device. AWS refused the request: InvalidRequestException"
+    )
+    assert [world.job(ref).status for ref in too_large] == [JobStatus.FAILED] * 2
+    assert world.job(too_large[0]).error == reason
+    assert world.device_of(small) == FIRST
+    assert world.fleet.states([SECOND])[SECOND].is_free(world.clock())
+
+
+def test_refused_order_that_is_no_longer_the_missions_changes_nothing(world) -> None:
+    ref = world.create()
+    world.run(ref)
+    outdated = world.job(ref)
+    world.answer(ref, OrderState.REJECTED)
+    world.deliver()
+    world.orders.send = raising_refused
+
+    world.assign.send_order(outdated)
+
+    assert world.job(ref).status is JobStatus.QUEUED
+
+
+def raising_refused(*_: object) -> None:
+    raise RefusedError("no")

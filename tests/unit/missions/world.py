@@ -1,6 +1,7 @@
 """Missions on adapters in memory, with simulated docks."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final
 
 from jobs.core.ids import new_job_id
 from jobs.core.job import Job, JobRef
@@ -28,6 +29,7 @@ DOCKS = ("dock-1", "dock-2")
 SILENCE: Millis = 120_000
 LONGEST_FLIGHT: Millis = 3_600_000
 WAIT: Millis = 3_600_000
+HOVER: Final = {"metadata": {}, "action": "HOVER", "waypoints": []}
 
 
 class Messages:
@@ -116,14 +118,16 @@ class MissionWorld:
 
     # ── Callers ──
 
-    def create(self, *, due_in: Millis = 0, **about: Any) -> JobRef:
+    def create(
+        self, *, due_in: Millis = 0, request: Mapping[str, Any] = HOVER, **about: Any
+    ) -> JobRef:
         now = self.clock()
         sane = {"name": "Round", "group": GROUP, "priority": 5, "due_at": now + due_in}
         job = Job(
             id=new_job_id(now),
             tenant=TENANT,
             kind=KIND,
-            request={"metadata": {}, "action": "HOVER", "waypoints": []},
+            request=request,
             created_at=now,
             changed_at=now,
             deadline=now + due_in + WAIT,

@@ -3,7 +3,7 @@
 import pytest
 
 from jobs.core.status import JobStatus
-from jobs.kit.errors import UnavailableError
+from jobs.kit.errors import RefusedError, UnavailableError
 from jobs.payments.errors import PaymentRefusedError, SettlementUnknownError
 from jobs.payments.payment import NETWORKS, PaymentState
 from jobs.payments.reservations import LEASE_MS
@@ -144,11 +144,14 @@ def test_settle_unknown_with_stored_job_returns_the_job_as_it_is_now(world, cloc
     assert world.pay().job.status is JobStatus.QUEUED
 
 
-@pytest.mark.parametrize("key", [None, "k"])
-def test_settle_that_sent_nothing_is_released(world, key) -> None:
-    world.ledger.fate["settle"] = ["unavailable"]
+@pytest.mark.parametrize(("fate", "error", "key"), [
+    ("unavailable", UnavailableError, None), ("unavailable", UnavailableError, "k"),
+    ("no secret", RefusedError, None),
+])  # fmt: skip
+def test_settle_that_sent_nothing_is_released(world, fate, error, key) -> None:
+    world.ledger.fate["settle"] = [fate]
 
-    with pytest.raises(UnavailableError):
+    with pytest.raises(error):
         world.pay(key=key)
     assert world.state is PaymentState.RELEASED
 
@@ -272,7 +275,7 @@ def test_pay_with_leased_reservation_waits_for_lease_end(world, clock) -> None:
     assert world.jobs.all() == []
 
 
-@pytest.mark.parametrize("fate", ["unavailable", "lost"])
+@pytest.mark.parametrize("fate", ["unavailable", "refused for good", "lost"])
 def test_settle_with_unstored_job_is_unknown_then_stored(world, fate) -> None:
     world.repository.fate = [fate]
 

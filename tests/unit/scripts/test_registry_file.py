@@ -12,6 +12,7 @@ from scripts.registry_webhooks import to_subscription
 
 GROUP = "  - {{id: {id}, name: G, devices: [{devices}]}}\n"
 MISSION = "tenant: acme\nmissions: [{{id: round, name: R, waypoints: [{waypoints}]}}]"
+FINE = "[-179.1234567, -89.1234567, 499.5]"
 VARIABLES = {
     "BASE_URL": "http://127.0.0.1:8080",
     "GIT_URL": "http://127.0.0.1:8081",
@@ -197,4 +198,16 @@ def test_two_webhooks_with_one_id_are_refused(tmp_path) -> None:
     file.write_text(f"tenant: acme\nwebhooks: [{one}, {one}]")
 
     with pytest.raises(ValidationError):
+        RegistryFile.read(file, {})
+
+
+@pytest.mark.parametrize(("waypoint", "most"), [("[9.9, 53.5, 40]", 1999), (FINE, 969)])
+def test_mission_too_large_for_an_order_is_refused(tmp_path, waypoint, most) -> None:
+    file = tmp_path / "registry.yaml"
+    file.write_text(MISSION.format(waypoints=",".join([waypoint] * most)))
+    assert len(RegistryFile.read(file, {}).missions[0].waypoints) == most
+
+    file.write_text(MISSION.format(waypoints=",".join([waypoint] * (most + 1))))
+
+    with pytest.raises(ValidationError, match=f"{most + 1} waypoints are too many"):
         RegistryFile.read(file, {})

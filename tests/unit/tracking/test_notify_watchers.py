@@ -1,8 +1,10 @@
 """Notification of watchers about changes and readings."""
 
+from unittest.mock import Mock
+
 import pytest
 
-from jobs.kit.errors import UnavailableError
+from jobs.kit.errors import RefusedError, UnavailableError
 from jobs.tracking.resource import Resource, ResourceKind
 from jobs.tracking.share import ShareType
 from tests.support import HOUR
@@ -212,11 +214,12 @@ def test_reading_of_unknown_device_is_not_sent(world) -> None:
     assert world.topics.published == {}
 
 
-def test_reading_when_unavailable_is_dropped(world) -> None:
+@pytest.mark.parametrize("failure", [UnavailableError, RefusedError])
+def test_reading_that_cannot_be_sent_is_dropped(world, failure, monkeypatch) -> None:
     world.connect("mine", to=HARBOUR)
-    world.sockets.failing.add("mine")
-    world.notify.notify_readings([world.report()])
-    world.sockets.failing.clear()
+    with monkeypatch.context() as broken:
+        broken.setattr(world.sockets, "post", Mock(side_effect=failure))
+        world.notify.notify_readings([world.report()])
 
     world.notify.notify_readings([world.report(sequence=2)])
 

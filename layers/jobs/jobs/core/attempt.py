@@ -10,7 +10,7 @@ from jobs.core.errors import JobLeasedError, StaleJobError
 from jobs.core.job import Job, JobRef
 from jobs.core.ports import Delivery, JobRepository
 from jobs.kit.clock import Clock, Millis
-from jobs.kit.errors import UnavailableError
+from jobs.kit.errors import RefusedError, UnavailableError
 
 LEASE_MS: Final[Millis] = 25_000
 """Another worker may take over a job this long after the last heartbeat."""
@@ -35,7 +35,7 @@ class Attempt:
 
     def hold_message(self) -> None:
         """Keep the message from other workers until the next heartbeat is overdue."""
-        with suppress(UnavailableError):
+        with suppress(UnavailableError, RefusedError):
             self.delivery.hold(VISIBILITY_TIMEOUT_S)
 
     def claim(self, ref: JobRef, check: Callable[[Job], None] = lambda job: None) -> Job:
@@ -64,6 +64,6 @@ class Attempt:
 
     def give_up(self, job: Job) -> None:
         """Let the next attempt begin after `RETRY_DELAY_S`, before the lease would expire."""
-        with suppress(StaleJobError, UnavailableError):
+        with suppress(StaleJobError, UnavailableError, RefusedError):
             self.repository.renew(job, lease_until=self.clock())
             self.delivery.hold(RETRY_DELAY_S)

@@ -1,6 +1,7 @@
-"""End a job whose message no worker could process."""
+"""End a job whose message no worker could process, or whose next step was refused for good."""
 
 from dataclasses import dataclass
+from functools import partial
 
 from jobs.core.change_job import change_job
 from jobs.core.errors import JobEndedError, JobLeasedError, JobNotFoundError
@@ -19,20 +20,21 @@ class EndDeadLetter:
     kinds: Kinds
     clock: Clock
 
-    def __call__(self, ref: JobRef) -> bool:
+    def __call__(self, ref: JobRef, *, reason: str = REASON) -> bool:
         """Return whether the job was ended here. Raises `JobLeasedError` while a worker holds it.
 
         A job whose kind says that it survives, such as a mission in flight, goes on.
         """
         try:
-            return change_job(self.repository, ref, self._failed).status is JobStatus.FAILED
+            job = change_job(self.repository, ref, partial(self._failed, reason=reason))
         except (JobEndedError, JobNotFoundError):
             return False
+        return job.status is JobStatus.FAILED
 
-    def _failed(self, job: Job) -> Job:
+    def _failed(self, job: Job, reason: str) -> Job:
         if self.kinds(job.kind).survives_dead_letter(job):
             return job
         now = self.clock()
         if job.status is JobStatus.RUNNING and now < job.lease_until:
             raise JobLeasedError(job.lease_until)
-        return job.fail(REASON, now=now)
+        return job.fail(reason, now=now)

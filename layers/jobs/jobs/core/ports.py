@@ -110,7 +110,10 @@ class Delivery(Protocol):
     """One delivery of a queue's message."""
 
     def hold(self, seconds: int) -> None:
-        """Hide the message from other workers for `seconds` from now."""
+        """Hide the message from other workers for `seconds` from now.
+
+        Raises `RefusedError` if the message has returned to its queue already.
+        """
 
 
 class Signer(Protocol):

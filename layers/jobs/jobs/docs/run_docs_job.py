@@ -37,7 +37,7 @@ from jobs.docs.ports import (
 )
 from jobs.docs.write_output import OutputWriter
 from jobs.kit.clock import Clock
-from jobs.kit.errors import UnavailableError, UpstreamError
+from jobs.kit.errors import RefusedError, UnavailableError, UpstreamError
 from jobs.kit.heartbeat import OutOfTimeError, run_with_heartbeat
 
 _MAX_THREAD_LENGTH: Final = 20
@@ -149,6 +149,8 @@ class _DocsAttempt:
                 return self._failed(emit, UpstreamError("The project is no longer registered"))
             except UpstreamError as error:
                 return self._failed(emit, error)
+            except RefusedError as error:  # of a secret or the output, for example
+                return self._failed(emit, UpstreamError(str(error)))
             emit.flush()
             self._save(self._job.succeed({}, now=self._run.clock()))
             tokens = {"in": result.tokens_in, "out": result.tokens_out}

@@ -8,7 +8,7 @@ from typing import Any, Final, Self
 from jobs.core.job import Job
 from jobs.docs.output import OutputEvent
 from jobs.docs.ports import OutputItem, OutputLog
-from jobs.kit.errors import UpstreamError
+from jobs.kit.errors import RefusedError, UpstreamError
 
 FLUSH_INTERVAL_S: Final = 0.2
 _MAX_OUTPUT_LENGTH: Final = 4 * 2**20
@@ -78,8 +78,10 @@ class OutputWriter:
                 raise self._failure
 
     def end(self, *events: OutputEvent) -> None:
-        """Write the last events and mark the end of the output."""
+        """Write the last events and mark the end of the output. Leave out refused events."""
         with self._changed:
+            if isinstance(self._failure, RefusedError):
+                self._failure, self._events = None, []
             self._events += map(dict, events)
             self._write(end=True)
 

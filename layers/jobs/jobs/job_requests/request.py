@@ -8,6 +8,7 @@ from jobs.core.errors import IdempotencyConflictError
 from jobs.core.ids import is_tenant
 from jobs.core.rate_limit import RateLimitedError
 from jobs.kit import strict_json
+from jobs.kit.errors import RefusedError
 from jobs.kit.http import BadRequestError, parse_idempotency_key
 
 type Refusals = Mapping[type[Exception], tuple[str, str]]
@@ -15,6 +16,7 @@ type Refusals = Mapping[type[Exception], tuple[str, str]]
 
 _REFUSALS: Final[Refusals] = {
     BadRequestError: ("INVALID_REQUEST", ""),
+    RefusedError: ("INVALID_REQUEST", "The request cannot be stored"),
     IdempotencyConflictError: (
         "IDEMPOTENCY_CONFLICT", "idempotencyKey was used with a different request"
     ),

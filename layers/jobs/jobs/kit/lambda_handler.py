@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from jobs.kit.errors import RefusedError
 from jobs.kit.http import Request, Response
 
 if TYPE_CHECKING:
@@ -67,13 +68,16 @@ def task(work: Callable[[Any], Any]) -> LambdaHandler:
 def stream(work: Callable[[Any], None]) -> LambdaHandler:
     """Return a Lambda handler that processes a stream's records in order.
 
-    It stops at the first failure: Lambda retries that record and all later ones.
+    It stops at the first failure: Lambda retries that record and all later ones. It leaves out a
+    record that AWS refuses for good: all others would wait behind it.
     """
 
     def lambda_handler(event: Event, context: LambdaContext) -> Any:
         for record in event["Records"]:
             try:
                 work(record)
+            except RefusedError:
+                logger.exception("record refused for good, left out")
             except Exception:
                 logger.exception("record failed, Lambda will retry it")
                 failed = record["dynamodb"]["SequenceNumber"]
@@ -81,6 +85,25 @@ def stream(work: Callable[[Any], None]) -> LambdaHandler:
         return {"batchItemFailures": []}
 
     return logger.inject_lambda_context(lambda_handler, clear_state=True)
+
+
+def stream_batch(work: Callable[[Any], None]) -> LambdaHandler:
+    """Return a Lambda handler that processes a batch of a stream's records at once.
+
+    Lambda halves and retries a batch that fails. A single record that AWS refuses for good is left
+    out: all others would wait behind it.
+    """
+
+    def process(event: Event) -> None:
+        records = event["Records"]
+        try:
+            work(records)
+        except RefusedError:
+            if len(records) > 1:
+                raise
+            logger.exception("record refused for good, left out")
+
+    return task(process)
 
 
 def queue(work: Callable[[Any], None]) -> LambdaHandler:

@@ -4,4 +4,5 @@ from typing import Protocol
 
 
 class SecretReader(Protocol):
-    def read(self, name: str) -> str: ...
+    def read(self, name: str) -> str:
+        """Return a secret. Raises `UnavailableError`, and `RefusedError` without a readable one."""

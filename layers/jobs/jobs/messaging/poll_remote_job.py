@@ -6,7 +6,7 @@ from jobs.core.errors import JobEndedError, JobNotFoundError, StaleJobError
 from jobs.core.job import Job, JobRef
 from jobs.core.ports import JobRepository
 from jobs.kit.clock import Clock
-from jobs.kit.errors import UpstreamError
+from jobs.kit.errors import RefusedError, UpstreamError
 from jobs.messaging.errors import AgentNotFoundError
 from jobs.messaging.ports import Agents, Answer, Delegate
 from jobs.messaging.run_agent_job import agent_of, end_job, question_of
@@ -33,14 +33,20 @@ class PollRemoteJob:
         outcome: Answer | UpstreamError | None
         try:
             outcome = self.remote.poll(agent_of(job, self.agents), question_of(job), job.handle)
-        except (UpstreamError, AgentNotFoundError) as error:
+        except (UpstreamError, AgentNotFoundError, RefusedError) as error:
             outcome = UpstreamError(str(error))
         if outcome is None:
             return False
         try:
-            self.repository.save(end_job(job, outcome, now=self.clock()), replacing=job)
+            self._end(job, outcome)
         except JobEndedError:
             return True
         except StaleJobError:
             return False  # the next poll reads the new state
         return True
+
+    def _end(self, job: Job, outcome: Answer | UpstreamError) -> None:
+        try:
+            self.repository.save(end_job(job, outcome, now=self.clock()), replacing=job)
+        except RefusedError as error:  # the table cannot store the answer
+            self._end(job, UpstreamError(str(error)))

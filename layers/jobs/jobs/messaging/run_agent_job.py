@@ -11,7 +11,7 @@ from jobs.core.errors import JobEndedError, JobNotFoundError, StaleJobError
 from jobs.core.job import Job, JobRef
 from jobs.core.ports import Delivery, JobRepository
 from jobs.kit.clock import Clock, Millis
-from jobs.kit.errors import UpstreamError
+from jobs.kit.errors import RefusedError, UpstreamError
 from jobs.kit.heartbeat import OutOfTimeError, run_with_heartbeat
 from jobs.messaging.agent import Agent
 from jobs.messaging.errors import AgentNotFoundError, NotItsTurnError
@@ -61,8 +61,7 @@ class RunAgentJob:
         except NotItsTurnError:
             return AttemptOutcome.WAITS  # the turn before sends it again
         try:
-            outcome = Delegated(job.handle) if job.handle else self._ask(job, attempt)
-            return self._finish(job, outcome)
+            return self._run(job, attempt)
         except (JobEndedError, StaleJobError):
             return AttemptOutcome.TOO_LATE
         except OutOfTimeError:
@@ -70,6 +69,13 @@ class RunAgentJob:
         except Exception:
             attempt.give_up(job)
             raise
+
+    def _run(self, job: Job, attempt: Attempt) -> AttemptOutcome:
+        try:
+            outcome = Delegated(job.handle) if job.handle else self._ask(job, attempt)
+            return self._finish(job, outcome)
+        except RefusedError as error:  # of a secret or an answer, for example
+            return self._finish(job, UpstreamError(str(error)))
 
     def _ask(self, job: Job, attempt: Attempt) -> Outcome | UpstreamError:
         try:

@@ -1,17 +1,25 @@
 """Assign the free devices of a group to its waiting missions."""
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
 from jobs.core.change_job import change_job
-from jobs.core.errors import JobError, JobNotFoundError
+from jobs.core.errors import JobEndedError, JobError, JobNotFoundError, JobStartedError
 from jobs.core.job import Job, JobRef
 from jobs.core.ports import JobRepository
 from jobs.kit.clock import Clock, Millis
+from jobs.kit.errors import RefusedError
 from jobs.missions.device import DeviceGroup, DeviceState
 from jobs.missions.errors import DeviceGroupNotFoundError
-from jobs.missions.mission import WaitingMission, assign_order, format_order_id, mission_of
+from jobs.missions.mission import (
+    WaitingMission,
+    assign_order,
+    format_order_id,
+    mission_of,
+    order_id_of,
+)
 from jobs.missions.ports import Fleet, FleetRegistry, Orders, WaitingMissions
 
 ORDER_TIMEOUT_MS: Final[Millis] = 30_000
@@ -97,10 +105,26 @@ class AssignMissions:
         return True
 
     def send_order(self, job: Job) -> None:
-        """Send the job's order to its device. Idempotent."""
-        if (order := mission_of(job).order) is not None:
-            name = format_order_id(job.id, order)
+        """Send the job's order to its device. Idempotent.
+
+        An order that is refused for good ends the job, and its end releases the device.
+        """
+        if (order := mission_of(job).order) is None:
+            return
+        name = format_order_id(job.id, order)
+        try:
             self.orders.send(name, order.device, self._to_document(job, order.fence, name))
+        except RefusedError as error:
+            self._fail(job.ref, name, f"The order cannot be sent to a device. {error}")
+
+    def _fail(self, ref: JobRef, order: str, reason: str) -> None:
+        def fail(job: Job) -> Job:
+            if order_id_of(job) != order:
+                raise JobStartedError(job.id)
+            return job.fail(reason, now=self.clock())
+
+        with suppress(JobEndedError, JobNotFoundError, JobStartedError):
+            change_job(self.repository, ref, fail)
 
     def _to_document(self, job: Job, fence: int, name: str) -> Mapping[str, Any]:
         simulate = job.request["metadata"].get("simulate")

@@ -10,7 +10,8 @@ from jobs.core.job import Job
 from jobs.core.ports import JobRepository
 from jobs.core.webhook import Webhook
 from jobs.kit.clock import Clock, Millis
-from jobs.missions.errors import DeviceNotFoundError, DeviceOfflineError
+from jobs.missions.device import fit_into_order
+from jobs.missions.errors import DeviceNotFoundError, DeviceOfflineError, PlanTooLargeError
 from jobs.missions.mission import Mission
 from jobs.missions.ports import Fleet, FleetRegistry
 
@@ -60,7 +61,8 @@ class CreateMission:
         """Return the new job, or the current state of the first job of the same key.
 
         Raises `DeviceGroupNotFoundError`, `DeviceNotFoundError`, `PlanNotFoundError`,
-        `DeviceOfflineError` (only with `online_only`), `IdempotencyConflictError`.
+        `PlanTooLargeError`, `DeviceOfflineError` (only with `online_only`),
+        `IdempotencyConflictError`.
         """
         group = self.registry.group(new.tenant, new.group)
         if new.device is not None and new.device not in {device.id for device in group.devices}:
@@ -97,6 +99,8 @@ class CreateMission:
     def _resolve_waypoints(self, new: NewMission) -> list[list[float]]:
         plan = self.registry.plan(new.tenant, new.plan) if new.plan is not None else None
         if plan is not None and new.action == "MISSION":
+            if not fit_into_order(plan.waypoints):  # registered by an older version
+                raise PlanTooLargeError(plan.id)
             return [[*each] for each in plan.waypoints]
         return [[*new.place, _DEFAULT_ALTITUDE_M][:3]] if new.place else []
 

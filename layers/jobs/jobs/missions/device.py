@@ -1,6 +1,7 @@
 """Docked drones, their groups, plans, readings and leases."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -9,6 +10,16 @@ from jobs.kit.clock import Millis
 
 ONLINE_TIMEOUT_MS: Final[Millis] = 15_000
 """A device reports at least every 5 s. Without a reading for this long it is offline."""
+
+MAX_WAYPOINTS_LENGTH: Final = 32_000
+"""Characters of a mission's waypoints as JSON, about 1,000 waypoints. The rest of an order needs
+less than what is left of the 32,768 characters of an AWS IoT job document:
+https://docs.aws.amazon.com/iot/latest/apireference/API_CreateJob.html"""
+
+
+def fit_into_order(waypoints: Sequence[Sequence[float]]) -> bool:
+    """Return whether an order can carry the waypoints to a device."""
+    return len(json.dumps(waypoints, separators=(",", ":"))) <= MAX_WAYPOINTS_LENGTH
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

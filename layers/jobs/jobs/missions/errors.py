@@ -15,6 +15,10 @@ class PlanNotFoundError(JobError):
     """The organisation has no such registered mission."""
 
 
+class PlanTooLargeError(JobError):
+    """The registered mission has more waypoints than an order to a device can carry."""
+
+
 class DeviceOfflineError(JobError):
     """The requested device is offline, and the request does not allow waiting."""
 

@@ -10,6 +10,7 @@ from jobs.missions.errors import (
     DeviceNotFoundError,
     DeviceOfflineError,
     PlanNotFoundError,
+    PlanTooLargeError,
 )
 from jobs.missions.mission import JOB_PATH
 
@@ -25,6 +26,7 @@ class MissionKind:
         DeviceGroupNotFoundError: ("DEVICE_GROUP_NOT_FOUND", "Device group not found"),
         DeviceNotFoundError: ("DEVICE_NOT_FOUND", "Device not found in this device group"),
         PlanNotFoundError: ("MISSION_NOT_FOUND", "Mission not found"),
+        PlanTooLargeError: ("INVALID_REQUEST", "Mission has too many waypoints for a device"),
         DeviceOfflineError: ("DEVICE_OFFLINE", "Device is offline"),
     }
 

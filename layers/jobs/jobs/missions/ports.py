@@ -72,7 +72,10 @@ class Orders(Protocol):
     """Orders to devices."""
 
     def send(self, order_id: str, device_id: str, document: Mapping[str, Any]) -> None:
-        """Send a device its order. Idempotent."""
+        """Send a device its order. Idempotent.
+
+        Raises `RefusedError` for an order that no device can receive.
+        """
 
     def state(self, order_id: str, device_id: str) -> tuple[OrderState, str | None] | None:
         """Return the state of the order and the device's reason; None if it does not exist."""

@@ -7,7 +7,7 @@ from jobs.core.errors import JobNotFoundError
 from jobs.core.job import Job
 from jobs.core.ports import JobRepository
 from jobs.kit.clock import Clock
-from jobs.kit.errors import UnavailableError
+from jobs.kit.errors import RefusedError, UnavailableError
 from jobs.payments.errors import PaymentRefusedError, SettlementUnknownError, StalePaymentError
 from jobs.payments.payment import Payment
 from jobs.payments.ports import Payments
@@ -37,7 +37,7 @@ class ClosePayment:
         job = payment.to_job(now=self.clock())
         try:
             self.repository.add(job)
-        except UnavailableError as error:
+        except (UnavailableError, RefusedError) as error:
             self.leave_open(payment)
             raise SettlementUnknownError(payment.id) from error
         settled = payment.settle(transaction, now=self.clock())

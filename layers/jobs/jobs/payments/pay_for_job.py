@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from jobs.core.create_job import NewJob
 from jobs.kit.clock import Clock, Millis
-from jobs.kit.errors import UnavailableError
+from jobs.kit.errors import RefusedError, UnavailableError
 from jobs.payments.close_payment import PaidJob
 from jobs.payments.errors import PaymentRefusedError, SettlementUnknownError, StalePaymentError
 from jobs.payments.payment import Authorization, KeyedPayment, Payment, PaymentState, Terms
@@ -101,7 +101,7 @@ class PayForJob:
         close = self.reservations.close
         try:
             outcome = self._request_settlement(order, until)
-        except UnavailableError:  # nothing has been sent
+        except (UnavailableError, RefusedError):  # nothing has been sent
             close.release(reservation)
             raise
         except SettlementUnknownError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, override
 
-from jobs.kit.errors import UnavailableError
+from jobs.kit.errors import RefusedError, UnavailableError
 from jobs.missions.kind import MissionKind
 
 if TYPE_CHECKING:
@@ -23,6 +23,6 @@ class TrackedMissionKind(MissionKind):
     @override
     def follow(self, job: Job) -> bool:
         super().follow(job)
-        with suppress(UnavailableError):  # a lost notification must not block the job
+        with suppress(UnavailableError, RefusedError):  # a lost notification must not block the job
             self._tracking.notify_watchers.notify_change(job)
         return True

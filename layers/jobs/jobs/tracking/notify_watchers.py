@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from jobs.core.errors import JobNotFoundError
 from jobs.core.job import Job, JobRef
 from jobs.core.ports import JobRepository
-from jobs.kit.errors import UnavailableError
+from jobs.kit.errors import RefusedError, UnavailableError
 from jobs.missions.device import DeviceState
 from jobs.missions.mission import mission_of, parse_job_id
 from jobs.missions.ports import Fleet, FleetRegistry
@@ -41,9 +41,9 @@ class NotifyWatchers:
     def notify_readings(self, states: Iterable[DeviceState]) -> None:
         """Send the last state of each device. Failures are dropped: the next reading follows."""
         for state in {state.device: state for state in states}.values():
-            with suppress(UnavailableError):
+            with suppress(UnavailableError, RefusedError):
                 self._notify_group(state)
-            with suppress(UnavailableError):
+            with suppress(UnavailableError, RefusedError):
                 self._notify_job(state)
 
     def _notify_group(self, state: DeviceState) -> None:

@@ -1,21 +1,33 @@
 """Changes of status on the stack's event bus."""
 
 import json
+import logging
 from collections.abc import Sequence
 from itertools import batched
 from typing import TYPE_CHECKING, Final
 
 from jobs.core.adapters.job_events import JobEvents
 from jobs.core.changes import JobChange
-from jobs.kit.aws.client import convert_transient_errors
-from jobs.kit.errors import UnavailableError
+from jobs.kit.aws.client import convert_aws_errors, to_failure
+from jobs.kit.errors import RefusedError, UnavailableError
 
 if TYPE_CHECKING:
     from mypy_boto3_events.client import EventBridgeClient
+    from mypy_boto3_events.type_defs import PutEventsResponseTypeDef
 
 SOURCE: Final = "jobs"
 DETAIL_TYPE: Final = "Job Status Changed"
 _ENTRIES_A_CALL: Final = 10
+_log: Final = logging.getLogger(__name__)
+
+
+def refused_codes(answer: "PutEventsResponseTypeDef") -> Sequence[str]:
+    """Return the codes of entries that the bus refuses for good. Raises `UnavailableError`."""
+    codes = [each["ErrorCode"] for each in answer["Entries"] if "ErrorCode" in each]
+    for code in codes:
+        if not isinstance(to_failure(code), RefusedError):
+            raise UnavailableError(f"the event bus did not take an event: {code}")
+    return codes
 
 
 class EventBridgePublisher:
@@ -25,8 +37,9 @@ class EventBridgePublisher:
         self._events = events
 
     def publish(self, changes: Sequence[JobChange]) -> None:
+        """Leave out events that the bus refuses for good: others wait behind them."""
         for some in batched(changes, _ENTRIES_A_CALL, strict=False):
-            with convert_transient_errors():
+            with convert_aws_errors():
                 answer = self._client.put_events(
                     Entries=[
                         {
@@ -38,5 +51,5 @@ class EventBridgePublisher:
                         for change in some
                     ]
                 )
-            if answer["FailedEntryCount"]:
-                raise UnavailableError("the event bus refused events")
+            for code in refused_codes(answer):
+                _log.error("the event bus refused an event for good: %s", code)

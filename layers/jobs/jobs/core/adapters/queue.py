@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from jobs.core.adapters.messages import to_text
 from jobs.core.job import JobRef
-from jobs.kit.aws.client import convert_transient_errors
+from jobs.kit.aws.client import convert_aws_errors
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient
@@ -16,5 +16,5 @@ class SqsJobQueue:
         self._queue_url = queue_url
 
     def send(self, ref: JobRef) -> None:
-        with convert_transient_errors():
+        with convert_aws_errors():
             self._client.send_message(QueueUrl=self._queue_url, MessageBody=to_text(ref))

@@ -4,10 +4,10 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from jobs.core.adapters.eventbridge import SOURCE
+from jobs.core.adapters.eventbridge import SOURCE, refused_codes
 from jobs.core.job import JobRef
-from jobs.kit.aws.client import convert_transient_errors
-from jobs.kit.errors import UnavailableError
+from jobs.kit.aws.client import convert_aws_errors
+from jobs.kit.errors import RefusedError
 
 if TYPE_CHECKING:
     from mypy_boto3_events.client import EventBridgeClient
@@ -42,10 +42,13 @@ class RequestReplies:
         details: Mapping[str, str],
     ) -> None:
         reply = {**_base_detail(request_id, detail), "code": code, "reason": reason}
-        self._put(REJECTED, {**reply, "details": dict(details)} if details else reply)
+        try:
+            self._put(REJECTED, {**reply, "details": dict(details)} if details else reply)
+        except RefusedError:  # the names of invalid fields may be too large for an event
+            self._put(REJECTED, reply)
 
     def _put(self, detail_type: str, detail: Mapping[str, Any]) -> None:
-        with convert_transient_errors():
+        with convert_aws_errors():
             answer = self._client.put_events(
                 Entries=[
                     {
@@ -56,8 +59,8 @@ class RequestReplies:
                     }
                 ]
             )
-        if answer["FailedEntryCount"]:
-            raise UnavailableError("the event bus refused an event")
+        for code in refused_codes(answer):
+            raise RefusedError(f"the event bus refused an event: {code}")
 
 
 def _base_detail(request_id: str, detail: Mapping[str, Any]) -> dict[str, Any]:

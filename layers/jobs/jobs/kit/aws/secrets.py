@@ -1,13 +1,21 @@
 """Secrets Manager, each secret read at most once a minute."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from jobs.kit.aws.client import convert_transient_errors
+from botocore.exceptions import ClientError
+
+from jobs.kit.aws.client import code_of, convert_aws_errors
 from jobs.kit.cache import Cache
 from jobs.kit.clock import Clock
+from jobs.kit.errors import RefusedError
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager.client import SecretsManagerClient
+
+_UNREADABLE: Final = frozenset({
+    "AccessDeniedException", "DecryptionFailure", "ResourceNotFoundException",
+})  # fmt: skip
+"""Faults of the name that a registry's entry gives, so they last."""
 
 
 class SecretsManager:
@@ -16,10 +24,17 @@ class SecretsManager:
         self._cache = Cache[str](clock)
 
     def read(self, name: str) -> str:
-        """Return a secret's text, which may be a minute old."""
+        """Return a secret's text, which may be a minute old. Raises `RefusedError` without one."""
         known = self._cache.get(name)
         if known is not None:
             return known
-        with convert_transient_errors():
-            secret = self._client.get_secret_value(SecretId=name)["SecretString"]
-        return self._cache.put(name, value=secret)
+        try:
+            with convert_aws_errors():
+                found = self._client.get_secret_value(SecretId=name)
+        except ClientError as error:
+            if code_of(error) not in _UNREADABLE:
+                raise
+            raise RefusedError(f"A secret cannot be read: {code_of(error)}") from error
+        if "SecretString" not in found:
+            raise RefusedError("A secret cannot be read: it is binary")
+        return self._cache.put(name, value=found["SecretString"])

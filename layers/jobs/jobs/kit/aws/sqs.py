@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from jobs.kit.aws.client import convert_transient_errors
+from jobs.kit.aws.client import convert_aws_errors
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient
@@ -21,7 +21,7 @@ class SqsDelivery:
         self._receipt_handle = receipt_handle
 
     def hold(self, seconds: int) -> None:
-        with convert_transient_errors():
+        with convert_aws_errors():
             self._client.change_message_visibility(
                 QueueUrl=self._queue_url,
                 ReceiptHandle=self._receipt_handle,

@@ -6,7 +6,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from jobs.kit.aws.client import convert_transient_errors
+from jobs.kit.aws.client import convert_aws_errors
 from jobs.kit.clock import Millis
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def start_once(client: "SFNClient", arn: str, name: str, about: Mapping[str, Any]) -> None:
     """Start the execution of this name. Idempotent: the name is the key."""
-    with suppress(client.exceptions.ExecutionAlreadyExists), convert_transient_errors():
+    with suppress(client.exceptions.ExecutionAlreadyExists), convert_aws_errors():
         client.start_execution(stateMachineArn=arn, name=name, input=json.dumps(about))
 
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from jobs.kit.aws.client import convert_transient_errors
+from jobs.kit.aws.client import convert_aws_errors
 from jobs.kit.aws.dynamodb.attributes import Stored, Values, attributes, plain
 from jobs.kit.aws.dynamodb.rows import Rows
 from jobs.kit.cache import Cache
@@ -23,7 +23,7 @@ class DynamoAgents:
         self._cache = Cache[Sequence[Agent]](clock)
 
     def agents(self, tenant: str) -> Sequence[Agent]:
-        with convert_transient_errors():
+        with convert_aws_errors():
             pages = self._client.get_paginator("query").paginate(
                 TableName=self._table,
                 KeyConditionExpression="PK = :pk AND begins_with(SK, :agent)",

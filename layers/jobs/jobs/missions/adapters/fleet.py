@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from jobs.core.adapters.messages import from_text, to_text
 from jobs.core.job import JobRef
-from jobs.kit.aws.client import convert_transient_errors
+from jobs.kit.aws.client import convert_aws_errors
 from jobs.kit.aws.dynamodb.attributes import Item, Stored, attributes, plain
 from jobs.kit.aws.dynamodb.batch import get_all
 from jobs.kit.clock import Clock, Millis
@@ -35,14 +35,14 @@ class DynamoFleet:
         known = {device_id: DeviceState(device=device_id) for device_id in device_ids}
         for start in range(0, len(device_ids), _MAX_BATCH):
             keys = [_key(each) for each in device_ids[start : start + _MAX_BATCH]]
-            with convert_transient_errors():
+            with convert_aws_errors():
                 for item in get_all(self._client, self._table, keys):
                     state = _to_state(item)
                     known[state.device] = state
         return known
 
     def lease(self, device_id: str, ref: JobRef, *, until: Millis) -> int | None:
-        with convert_transient_errors():
+        with convert_aws_errors():
             try:
                 found = self._client.update_item(
                     TableName=self._table,
@@ -60,7 +60,7 @@ class DynamoFleet:
         return int(found["Attributes"]["fence"]["N"])
 
     def release(self, device_id: str, *, fence: int) -> None:
-        with convert_transient_errors():
+        with convert_aws_errors():
             try:
                 self._client.update_item(
                     TableName=self._table,
@@ -105,7 +105,7 @@ class DynamoFleet:
         return None if kept is None else _before_and_after(kept, reading, now)
 
     def mark_disconnected(self, device_id: str) -> None:
-        with convert_transient_errors():
+        with convert_aws_errors():
             try:
                 self._client.update_item(
                     TableName=self._table,
@@ -121,7 +121,7 @@ class DynamoFleet:
         self, device_id: str, update: str, condition: str, values: Mapping[str, str | int]
     ) -> Stored | None:
         """Return the item before the update, or None if the condition failed."""
-        with convert_transient_errors():
+        with convert_aws_errors():
             try:
                 return self._client.update_item(
                     TableName=self._table,

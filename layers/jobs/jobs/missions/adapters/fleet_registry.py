@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from jobs.kit.aws.client import convert_transient_errors
+from jobs.kit.aws.client import convert_aws_errors
 from jobs.kit.aws.dynamodb.attributes import Values, attributes, plain
 from jobs.kit.cache import Cache
 from jobs.kit.clock import Clock
@@ -73,7 +73,7 @@ class DynamoFleetRegistry:
         self._put({"PK": f"TENANT#{tenant}", "SK": f"PLAN#{plan.id}", **about})
 
     def _read_groups(self, tenant: str) -> Sequence[DeviceGroup]:
-        with convert_transient_errors():
+        with convert_aws_errors():
             pages = self._client.get_paginator("query").paginate(
                 TableName=self._table,
                 KeyConditionExpression="PK = :pk AND SK BETWEEN :first AND :last",
@@ -85,14 +85,14 @@ class DynamoFleetRegistry:
         return self._groups.put(tenant, value=_to_groups(tenant, rows))
 
     def _get_item(self, pk: str, sk: str) -> dict[str, Any] | None:
-        with convert_transient_errors():
+        with convert_aws_errors():
             found = self._client.get_item(
                 TableName=self._table, Key=attributes({"PK": pk, "SK": sk})
             ).get("Item")
         return plain(found) if found else None
 
     def _register(self, pk: str, sk: str, tenant: str, about: Values) -> None:
-        with convert_transient_errors():
+        with convert_aws_errors():
             try:
                 self._client.put_item(
                     TableName=self._table,
@@ -104,7 +104,7 @@ class DynamoFleetRegistry:
                 raise IdTakenError(pk.partition("#")[2]) from error
 
     def _put(self, row: Values) -> None:
-        with convert_transient_errors():
+        with convert_aws_errors():
             self._client.put_item(TableName=self._table, Item=attributes(row))
 
 

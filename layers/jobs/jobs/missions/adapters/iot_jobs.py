@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from jobs.kit.aws.client import convert_transient_errors
+from jobs.kit.aws.client import convert_aws_errors
+from jobs.kit.errors import RefusedError
 from jobs.missions.ports import OrderState
 
 if TYPE_CHECKING:
@@ -20,19 +21,20 @@ class IotOrders:
         self._things = things
 
     def send(self, order_id: str, device_id: str, document: Mapping[str, Any]) -> None:
-        with (
-            convert_transient_errors(),
-            suppress(self._client.exceptions.ResourceAlreadyExistsException),
-        ):
-            self._client.create_job(
-                jobId=order_id,
-                targets=[f"{self._things}{device_id}"],
-                document=json.dumps(document),
-                targetSelection="SNAPSHOT",
-            )
+        known = self._client.exceptions
+        with convert_aws_errors(), suppress(known.ResourceAlreadyExistsException):
+            try:
+                self._client.create_job(
+                    jobId=order_id,
+                    targets=[f"{self._things}{device_id}"],
+                    document=json.dumps(document, separators=(",", ":")),
+                    targetSelection="SNAPSHOT",
+                )
+            except known.ResourceNotFoundException as error:
+                raise RefusedError("AWS IoT does not know the device") from error
 
     def state(self, order_id: str, device_id: str) -> tuple[OrderState, str | None] | None:
-        with convert_transient_errors():
+        with convert_aws_errors():
             try:
                 found = self._client.describe_job_execution(jobId=order_id, thingName=device_id)
             except self._client.exceptions.ResourceNotFoundException:
@@ -43,7 +45,7 @@ class IotOrders:
 
     def withdraw(self, order_id: str, device_id: str) -> bool:
         gone = self._client.exceptions
-        with convert_transient_errors():
+        with convert_aws_errors():
             try:
                 self._client.cancel_job_execution(jobId=order_id, thingName=device_id)
             except gone.InvalidStateTransitionException:
@@ -55,6 +57,6 @@ class IotOrders:
     def recall(self, order_id: str, device_id: str) -> None:
         gone = self._client.exceptions
         ended = (gone.InvalidStateTransitionException, gone.ResourceNotFoundException)
-        with convert_transient_errors(), suppress(*ended):
+        with convert_aws_errors(), suppress(*ended):
             # Only `force` cancels an execution that is IN_PROGRESS, and only on the first call.
             self._client.cancel_job_execution(jobId=order_id, thingName=device_id, force=True)

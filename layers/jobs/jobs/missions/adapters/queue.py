@@ -6,14 +6,14 @@ from dataclasses import asdict
 from jobs.core.adapters.messages import ref_fields
 from jobs.core.adapters.queue import SqsJobQueue
 from jobs.core.job import JobRef
-from jobs.kit.aws.client import convert_transient_errors
+from jobs.kit.aws.client import convert_aws_errors
 from jobs.missions.mission import Order
 
 
 class SqsMissionQueue(SqsJobQueue):
     def settle(self, ref: JobRef, order: Order) -> None:
         message = {**ref_fields(ref), "order": asdict(order)}
-        with convert_transient_errors():
+        with convert_aws_errors():
             self._client.send_message(QueueUrl=self._queue_url, MessageBody=json.dumps(message))
 
 

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from jobs.core.job import Job, JobRef
-from jobs.kit.aws.client import convert_transient_errors
+from jobs.kit.aws.client import convert_aws_errors
 from jobs.kit.aws.dynamodb.attributes import plain
 from jobs.missions.mission import KIND, Mission, Order, WaitingMission, mission_of, waits_for_device
 
@@ -20,7 +20,7 @@ class DynamoWaitingMissions:
         self._table = table
 
     def list_waiting(self, tenant: str, group_id: str, *, limit: int) -> Sequence[WaitingMission]:
-        with convert_transient_errors():
+        with convert_aws_errors():
             found = self._client.query(
                 TableName=self._table,
                 IndexName="waiting",

@@ -31,6 +31,7 @@ from jobs.missions.errors import (
     DeviceNotFoundError,
     DeviceOfflineError,
     PlanNotFoundError,
+    PlanTooLargeError,
 )
 
 if TYPE_CHECKING:
@@ -100,6 +101,9 @@ _ERRORS: Final[ErrorTable] = {
     PlanNotFoundError: ErrorRow(
         HTTPStatus.NOT_FOUND, "Mission not found", "MISSION_NOT_FOUND",
         "Your organisation has no mission of this id",
+    ),
+    PlanTooLargeError: ErrorRow(
+        *_BAD_REQUEST, "The mission has too many waypoints for a device; register a shorter one"
     ),
     IdempotencyConflictError: ErrorRow(
         HTTPStatus.CONFLICT, "Idempotency conflict", "IDEMPOTENCY_CONFLICT",

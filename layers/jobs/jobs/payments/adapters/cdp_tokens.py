@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from Crypto.Signature import eddsa
 
 from jobs.kit.clock import Clock
-from jobs.kit.errors import UnavailableError
+from jobs.kit.errors import RefusedError, UnavailableError
 from jobs.kit.secrets import SecretReader
 
 _LIFETIME_S: Final = 120
@@ -52,7 +52,7 @@ class CdpTokens:
             key = json.loads(self._secrets.read(self._secret))
             raw = base64.b64decode(key["privateKey"], validate=True)
             key_id = key["id"]
-        except (KeyError, TypeError, ValueError, binascii.Error):
+        except (KeyError, TypeError, ValueError, binascii.Error, RefusedError):
             raw, key_id = b"", ""
         if len(raw) not in _KEY_BYTES or not isinstance(key_id, str):
             raise UnavailableError(

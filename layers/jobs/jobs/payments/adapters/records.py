@@ -13,7 +13,7 @@ import secrets
 from typing import TYPE_CHECKING, Any, Final
 
 from jobs.core.adapters.dynamodb.items import to_text
-from jobs.kit.aws.client import convert_transient_errors
+from jobs.kit.aws.client import convert_aws_errors
 from jobs.kit.aws.dynamodb.attributes import Item, Stored, Values, attributes, plain
 from jobs.kit.aws.dynamodb.transact import transact
 from jobs.kit.clock import Clock, Millis
@@ -76,13 +76,13 @@ class DynamoPayments:
             raise StalePaymentError(payment.id)
 
     def _read(self, key: str) -> Stored | None:
-        with convert_transient_errors():
+        with convert_aws_errors():
             return self._client.get_item(
                 TableName=self._table, Key=attributes({"PK": key}), ConsistentRead=True
             ).get("Item")
 
     def _try_put(self, put: Any, write_id: str) -> bool:
-        with convert_transient_errors():
+        with convert_aws_errors():
             try:
                 self._client.put_item(**put)
             except self._client.exceptions.ConditionalCheckFailedException as error:

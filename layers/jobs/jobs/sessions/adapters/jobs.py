@@ -7,7 +7,7 @@ from jobs.core.adapters.dynamodb.jobs import DynamoJobRepository, is_own_write
 from jobs.core.errors import StaleJobError
 from jobs.core.job import Job
 from jobs.core.kind import Storages
-from jobs.kit.aws.client import convert_transient_errors
+from jobs.kit.aws.client import convert_aws_errors
 from jobs.kit.aws.dynamodb.transact import transact
 from jobs.kit.clock import Clock
 from jobs.messaging.message import session_of
@@ -48,7 +48,7 @@ class DynamoChatJobs(DynamoJobRepository):
                 job.tenant, session_id, answer, job.created_at + SESSION_RETENTION
             ),
         }
-        with convert_transient_errors():
+        with convert_aws_errors():
             self.put_result(job, state)
         refused = transact(
             self._client,

@@ -15,7 +15,7 @@ from jobs.core.adapters.dynamodb.items import JobItems
 from jobs.core.ids import earliest_id
 from jobs.core.job import Job, JobRef
 from jobs.core.ports import IdempotencyKey
-from jobs.kit.aws.client import convert_transient_errors
+from jobs.kit.aws.client import convert_aws_errors
 from jobs.kit.aws.dynamodb.attributes import Stored, Values, attributes
 from jobs.kit.aws.dynamodb.transact import transact
 from jobs.kit.clock import Clock, Millis
@@ -61,11 +61,11 @@ class DynamoSessions:
         self._clock = clock
 
     def create(self, session: ChatSession) -> None:
-        with convert_transient_errors():
+        with convert_aws_errors():
             self._client.put_item(TableName=self._table, Item=session_to_item(session))
 
     def get(self, tenant: str, session_id: str) -> ChatSession:
-        with convert_transient_errors():
+        with convert_aws_errors():
             found = self._client.get_item(
                 TableName=self._table, Key=session_key(tenant, session_id), ConsistentRead=True
             ).get("Item")
@@ -74,7 +74,7 @@ class DynamoSessions:
         return session_from_item(found)
 
     def save(self, session: ChatSession) -> None:
-        with convert_transient_errors():
+        with convert_aws_errors():
             try:
                 self._client.put_item(**self._next(session))
             except self._client.exceptions.ConditionalCheckFailedException as error:
@@ -90,7 +90,7 @@ class DynamoSessions:
         ]
         if key:
             writes.append(claim(self._job_table, job, key, self._clock()))
-        with convert_transient_errors():
+        with convert_aws_errors():
             put_request(self._client, self._job_table, job)
         refused = transact(self._client, writes)
         if key and refused and refused[3] is not None:
@@ -149,7 +149,7 @@ class DynamoSessions:
         return [message_from_item(item) for item in islice(found, limit)][::-1]
 
     def close(self, session: ChatSession) -> None:
-        with convert_transient_errors():
+        with convert_aws_errors():
             self._client.delete_item(
                 TableName=self._table, Key=session_key(session.tenant, session.id)
             )
@@ -199,7 +199,7 @@ class DynamoSessions:
             **options,
         }
         while True:
-            with convert_transient_errors():
+            with convert_aws_errors():
                 page = self._client.query(**query)
             yield from page["Items"]
             if "LastEvaluatedKey" not in page:

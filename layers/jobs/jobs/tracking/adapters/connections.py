@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from jobs.kit.aws.client import code_of, convert_transient_errors
+from jobs.kit.aws.client import code_of, convert_aws_errors
 from jobs.kit.aws.dynamodb.attributes import Item, Stored, attributes
 from jobs.kit.aws.dynamodb.transact import transact
 from jobs.kit.clock import Clock
@@ -65,11 +65,11 @@ class DynamoConnections:
             refused = transact(self._client, [{"Delete": delete}, leave])
             if not refused or refused[0] is not None:
                 return
-        with convert_transient_errors():  # it has no share, or the share was removed
+        with convert_aws_errors():  # it has no share, or the share was removed
             self._client.delete_item(TableName=self._table, Key=key)
 
     def get(self, connection: Connection) -> Connection:
-        with convert_transient_errors():
+        with convert_aws_errors():
             found = self._client.get_item(
                 TableName=self._table, Key=connection_key(connection), ConsistentRead=True
             ).get("Item")
@@ -89,7 +89,7 @@ class DynamoConnections:
         self._update(connection, "#sequence = :from", sequence, connection.sequence)
 
     def find_watchers(self, resource: Resource) -> ResourceWatchers:
-        with convert_transient_errors():
+        with convert_aws_errors():
             pages = self._client.get_paginator("query").paginate(
                 TableName=self._table,
                 KeyConditionExpression="PK = :pk",
@@ -120,7 +120,7 @@ class DynamoConnections:
     ) -> Item | None:
         """Set the sequence, or return the item that fails the condition, empty if absent."""
         try:
-            with convert_transient_errors():
+            with convert_aws_errors():
                 self._client.update_item(
                     TableName=self._table,
                     Key=connection_key(connection),

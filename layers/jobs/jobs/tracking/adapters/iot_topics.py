@@ -3,7 +3,7 @@
 import json
 from typing import TYPE_CHECKING
 
-from jobs.kit.aws.client import convert_transient_errors
+from jobs.kit.aws.client import convert_aws_errors
 from jobs.tracking.ports import Message
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ class IotTopics:
         self._client = client
 
     def publish(self, topic: str, message: Message) -> None:
-        with convert_transient_errors():
+        with convert_aws_errors():
             self._client.publish(
                 topic=topic, qos=1, payload=json.dumps(message, ensure_ascii=False).encode()
             )

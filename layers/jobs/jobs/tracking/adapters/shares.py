@@ -6,7 +6,7 @@ Only the first item counts the viewers.
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from jobs.kit.aws.client import convert_transient_errors
+from jobs.kit.aws.client import convert_aws_errors
 from jobs.kit.aws.dynamodb.attributes import attributes
 from jobs.kit.aws.dynamodb.transact import transact
 from jobs.kit.clock import Clock
@@ -32,7 +32,7 @@ class DynamoShares:
         transact(self._client, [{"Put": {"TableName": self._table, "Item": i}} for i in items])
 
     def get(self, share_id: str) -> Share:
-        with convert_transient_errors():
+        with convert_aws_errors():
             found = self._client.get_item(
                 TableName=self._table, Key=share_key(share_id), ConsistentRead=True
             ).get("Item")
@@ -41,7 +41,7 @@ class DynamoShares:
         return share
 
     def list_live(self, tenant: str) -> Sequence[Share]:
-        with convert_transient_errors():
+        with convert_aws_errors():
             pages = self._client.get_paginator("query").paginate(
                 TableName=self._table,
                 KeyConditionExpression="PK = :pk AND begins_with(SK, :share)",

@@ -3,16 +3,19 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import ClientError
 
-from jobs.kit.aws.client import code_of, convert_transient_errors
+from jobs.kit.aws.client import code_of, convert_aws_errors
 from jobs.tracking.connection import SocketGoneError
 from jobs.tracking.ports import Message
 
 if TYPE_CHECKING:
     from mypy_boto3_apigatewaymanagementapi.client import ApiGatewayManagementApiClient
+
+_GONE: Final = frozenset({"BadRequestException", "GoneException"})
+"""API Gateway answers the former to an id that is not one of its connections'."""
 
 
 class ApiGatewaySockets:
@@ -32,10 +35,10 @@ class ApiGatewaySockets:
 
 @contextmanager
 def _convert_gone_errors() -> Iterator[None]:
-    try:
-        with convert_transient_errors():
+    with convert_aws_errors():
+        try:
             yield
-    except ClientError as error:
-        if code_of(error) != "GoneException":
-            raise
-        raise SocketGoneError from error
+        except ClientError as error:
+            if code_of(error) not in _GONE:
+                raise
+            raise SocketGoneError from error

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 from jobs.core.job import JobRef
-from jobs.kit.aws.client import convert_transient_errors
+from jobs.kit.aws.client import convert_aws_errors
 from jobs.kit.aws.dynamodb.attributes import Item, Stored, Values, attributes, plain
 from jobs.kit.clock import Clock, Millis
 from jobs.webhooks.errors import DeliveryNotFoundError
@@ -27,7 +27,7 @@ class DynamoDeliveryLog:
 
     def plan(self, delivery: WebhookDelivery) -> None:
         try:
-            with convert_transient_errors():
+            with convert_aws_errors():
                 self._client.put_item(
                     TableName=self._table,
                     Item=_to_item(delivery),
@@ -37,7 +37,7 @@ class DynamoDeliveryLog:
             return  # already planned, and possibly delivered
 
     def get(self, ref: DeliveryRef) -> WebhookDelivery:
-        with convert_transient_errors():
+        with convert_aws_errors():
             item = self._client.get_item(
                 TableName=self._table, Key=_key(ref), ConsistentRead=True
             ).get("Item")
@@ -46,7 +46,7 @@ class DynamoDeliveryLog:
         return _from_item(item)
 
     def find(self, tenant: str, delivery_id: str) -> WebhookDelivery:
-        with convert_transient_errors():
+        with convert_aws_errors():
             items = self._client.query(
                 TableName=self._table,
                 IndexName="by_id",
@@ -60,7 +60,7 @@ class DynamoDeliveryLog:
         raise DeliveryNotFoundError(delivery_id)
 
     def list_by_job(self, tenant: str, job_id: str) -> Sequence[WebhookDelivery]:
-        with convert_transient_errors():
+        with convert_aws_errors():
             pages = self._client.get_paginator("query").paginate(
                 TableName=self._table,
                 KeyConditionExpression="PK = :pk",
@@ -76,7 +76,7 @@ class DynamoDeliveryLog:
         added = _dump_attempt(attempt)
         values = attributes({":state": state.value, ":delivered": DeliveryState.DELIVERED.value})
         try:
-            with convert_transient_errors():
+            with convert_aws_errors():
                 self._client.update_item(
                     TableName=self._table,
                     Key=_key(_ref(delivery)),
@@ -92,7 +92,7 @@ class DynamoDeliveryLog:
 
     def reopen(self, delivery: WebhookDelivery) -> None:
         try:
-            with convert_transient_errors():
+            with convert_aws_errors():
                 self._client.update_item(
                     TableName=self._table,
                     Key=_key(_ref(delivery)),

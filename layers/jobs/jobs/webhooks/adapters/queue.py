@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from itertools import batched
 from typing import TYPE_CHECKING, Final
 
-from jobs.kit.aws.client import convert_transient_errors
-from jobs.kit.errors import UnavailableError
+from jobs.kit.aws.client import convert_aws_errors
+from jobs.kit.errors import RefusedError, UnavailableError
 from jobs.webhooks.webhook import DeliveryRef
 
 if TYPE_CHECKING:
@@ -22,15 +22,17 @@ class SqsDeliveryQueue:
 
     def send(self, refs: Sequence[DeliveryRef]) -> None:
         for batch in batched(refs, _MAX_BATCH_SIZE, strict=False):
-            with convert_transient_errors():
+            with convert_aws_errors():
                 response = self._client.send_message_batch(
                     QueueUrl=self._queue_url,
                     Entries=[
                         {"Id": str(n), "MessageBody": to_text(ref)} for n, ref in enumerate(batch)
                     ],
                 )
-            if response.get("Failed"):
-                raise UnavailableError("SQS rejected messages of a batch")
+            if failed := response.get("Failed"):
+                lasting = all(each["SenderFault"] for each in failed)
+                kind = RefusedError if lasting else UnavailableError
+                raise kind("SQS rejected messages of a batch")
 
 
 def to_text(ref: DeliveryRef) -> str:

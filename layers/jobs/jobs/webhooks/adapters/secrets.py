@@ -8,8 +8,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from botocore.exceptions import ClientError
-
+from jobs.kit.errors import RefusedError
 from jobs.kit.secrets import SecretReader
 
 
@@ -23,7 +22,7 @@ class WebhookSecrets:
     def live(self, tenant: str) -> Sequence[str]:
         try:
             return parse_secrets(self._secrets.read(self._prefix + tenant))
-        except ClientError:  # permanent: the reader raises UnavailableError for the others
+        except RefusedError:
             return ()
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from jobs.core.adapters.dynamodb.webhook import webhook_from, webhook_text
-from jobs.kit.aws.client import convert_transient_errors
+from jobs.kit.aws.client import convert_aws_errors
 from jobs.kit.aws.dynamodb.attributes import Stored, attributes, plain
 from jobs.kit.cache import Cache
 from jobs.kit.clock import Clock
@@ -33,11 +33,11 @@ class DynamoSubscriptions:
             "webhook": webhook_text(subscription.webhook),
             "active": int(subscription.active),
         })  # fmt: skip
-        with convert_transient_errors():
+        with convert_aws_errors():
             self._client.put_item(TableName=self._table, Item=item)
 
     def _read(self, tenant: str) -> Sequence[Subscription]:
-        with convert_transient_errors():
+        with convert_aws_errors():
             pages = self._client.get_paginator("query").paginate(
                 TableName=self._table,
                 KeyConditionExpression="PK = :pk AND begins_with(SK, :webhook)",

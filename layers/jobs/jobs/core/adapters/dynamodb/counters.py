@@ -19,7 +19,7 @@ from jobs.core.adapters.dynamodb.items import partition
 from jobs.core.changes import JobChange, JobCounts
 from jobs.core.job import JobRef
 from jobs.core.status import JobStatus
-from jobs.kit.aws.client import code_of, convert_transient_errors
+from jobs.kit.aws.client import code_of, convert_aws_errors
 from jobs.kit.aws.dynamodb.attributes import Item, attributes, plain
 from jobs.kit.aws.dynamodb.batch import get_all
 from jobs.kit.aws.dynamodb.transact import CONFLICT_BACKOFF_S, WriteConflictError
@@ -69,7 +69,7 @@ class DynamoJobCounters:
                 {":pk": f"{tenant}#{kind}", ":now": _second(self._clock())}
             ),
         }
-        with convert_transient_errors():
+        with convert_aws_errors():
             rows = [plain(item) for item in self._client.query(**query)["Items"]]
         return JobCounts(
             by_status={s: sum(row.get(s.value, 0) for row in rows) for s in JobStatus},
@@ -96,7 +96,7 @@ class DynamoJobCounters:
         if not updates:
             return
         try:
-            with convert_transient_errors():
+            with convert_aws_errors():
                 self._client.transact_write_items(
                     TransactItems=[*map(self._put_mark, updates), *self._add_shares(updates)]
                 )
@@ -107,7 +107,7 @@ class DynamoJobCounters:
 
     def _marks(self, refs: Iterable[JobRef]) -> Mapping[JobRef, _Mark]:
         by_key = {_mark_key(ref)["PK"]["S"]: ref for ref in refs}
-        with convert_transient_errors():
+        with convert_aws_errors():
             rows = map(
                 plain, get_all(self._client, self._table, [*map(_mark_key, by_key.values())])
             )

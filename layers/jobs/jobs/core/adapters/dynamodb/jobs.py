@@ -14,7 +14,7 @@ from jobs.core.job import Job, JobRef
 from jobs.core.kind import Storages
 from jobs.core.ports import IdempotencyKey, Listing, Page
 from jobs.core.status import JobStatus
-from jobs.kit.aws.client import convert_transient_errors
+from jobs.kit.aws.client import convert_aws_errors
 from jobs.kit.aws.dynamodb.attributes import Item, Stored, Values, attributes
 from jobs.kit.aws.dynamodb.transact import transact
 from jobs.kit.clock import Clock, Millis
@@ -34,7 +34,7 @@ class DynamoJobRepository:
 
     def add(self, job: Job, key: IdempotencyKey | None = None) -> JobRef:
         item = self._items.header(job, write_id=secrets.token_hex(6))
-        with convert_transient_errors():
+        with convert_aws_errors():
             put_request(self._client, self._table, job)
             if key:
                 return self._add_once(job, item, key)
@@ -50,7 +50,7 @@ class DynamoJobRepository:
 
     def has_key(self, tenant: str, kind: str, key: str) -> bool:
         claim = {"PK": f"{tenant}#{kind}#keys", "SK": key}
-        with convert_transient_errors():
+        with convert_aws_errors():
             found = self._client.get_item(
                 TableName=self._table, Key=attributes(claim), ConsistentRead=True
             ).get("Item")
@@ -65,7 +65,7 @@ class DynamoJobRepository:
             ),
             "ConsistentRead": True,
         }
-        with convert_transient_errors():
+        with convert_aws_errors():
             answer = self._client.query(**query)
             found = answer["Items"]
             while "LastEvaluatedKey" in answer:  # several attempts have stored large results
@@ -78,7 +78,7 @@ class DynamoJobRepository:
         return self._items.to_job(found[0], {item["SK"]["S"][36:]: item for item in found[1:]})
 
     def status_of(self, ref: JobRef) -> JobStatus:
-        with convert_transient_errors():
+        with convert_aws_errors():
             found = self._client.get_item(
                 TableName=self._table, Key=items.key(ref), ConsistentRead=True
             ).get("Item")
@@ -88,7 +88,7 @@ class DynamoJobRepository:
 
     def save(self, job: Job, *, replacing: Job) -> None:
         state = self._items.state(job, write_id=secrets.token_hex(6))
-        with convert_transient_errors():
+        with convert_aws_errors():
             self.put_result(job, state)
             try:
                 self._client.update_item(**self.change(job, replacing, state))
@@ -121,7 +121,7 @@ class DynamoJobRepository:
         }
 
     def renew(self, job: Job, *, lease_until: Millis) -> None:
-        with convert_transient_errors():
+        with convert_aws_errors():
             try:
                 self._client.update_item(
                     TableName=self._table,
@@ -139,7 +139,7 @@ class DynamoJobRepository:
                 raise StaleJobError(job.id) from error
 
     def delete(self, job: Job) -> None:
-        with convert_transient_errors():
+        with convert_aws_errors():
             try:
                 header = self._client.delete_item(
                     TableName=self._table,
@@ -159,7 +159,7 @@ class DynamoJobRepository:
                 self._client.delete_item(TableName=self._table, Key=items.key(job.ref, suffix))
 
     def newest(self, listing: Listing, *, known: int) -> Page:
-        with convert_transient_errors():
+        with convert_aws_errors():
             search = Search(
                 client=self._client,
                 table=self._table,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import ClientError
 
 from jobs.core.rate_limit import Allowance, Limit
-from jobs.kit.aws.client import code_of, convert_transient_errors
+from jobs.kit.aws.client import code_of, convert_aws_errors
 from jobs.kit.aws.dynamodb.attributes import attributes, plain
 from jobs.kit.clock import Clock, Millis
 from jobs.kit.errors import UnavailableError
@@ -74,7 +74,7 @@ class DynamoRateLimits:
     ) -> tuple[dict[str, Any], bool]:
         """Return the current window, and whether the update was applied."""
         try:
-            with convert_transient_errors():
+            with convert_aws_errors():
                 answer = self._client.update_item(
                     TableName=self._table,
                     Key=attributes({"PK": f"LIMIT#{owner}#{limit.name}", "SK": "WINDOW"}),

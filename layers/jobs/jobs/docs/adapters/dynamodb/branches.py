@@ -6,7 +6,7 @@ from jobs.core.adapters.dynamodb.items import ref_of
 from jobs.core.job import JobRef
 from jobs.docs.adapters.dynamodb.storage import branch_queue_key
 from jobs.docs.docs_job import KIND
-from jobs.kit.aws.client import convert_transient_errors
+from jobs.kit.aws.client import convert_aws_errors
 from jobs.kit.aws.dynamodb.attributes import Item, attributes
 from jobs.kit.clock import Clock, Millis
 
@@ -21,7 +21,7 @@ class DynamoBranches:
         self._clock = clock
 
     def acquire(self, tenant: str, branch: str, job_id: str, *, until: Millis) -> bool:
-        with convert_transient_errors():
+        with convert_aws_errors():
             try:
                 self._client.update_item(
                     TableName=self._table,
@@ -42,7 +42,7 @@ class DynamoBranches:
         return True
 
     def release(self, tenant: str, branch: str, job_id: str) -> None:
-        with convert_transient_errors():
+        with convert_aws_errors():
             try:
                 self._client.delete_item(
                     TableName=self._table,
@@ -54,7 +54,7 @@ class DynamoBranches:
                 return
 
     def next(self, tenant: str, branch: str) -> JobRef | None:
-        with convert_transient_errors():
+        with convert_aws_errors():
             found = self._client.query(
                 TableName=self._table,
                 IndexName="waiting",

@@ -15,7 +15,7 @@ from jobs.core.job import Job, JobRef
 from jobs.core.ports import IdempotencyKey
 from jobs.docs.adapters.dynamodb.storage import DocsJobStorage, project_key
 from jobs.docs.docs_job import docs_job_of
-from jobs.kit.aws.client import convert_transient_errors
+from jobs.kit.aws.client import convert_aws_errors
 from jobs.kit.aws.dynamodb.attributes import Stored, attributes
 from jobs.kit.aws.dynamodb.batch import get_all
 from jobs.kit.aws.dynamodb.transact import transact
@@ -45,7 +45,7 @@ class DynamoDocsJobs:
         writes = [{"Update": self._latest(job, after)}, {"Put": put}]
         if key:
             writes.append(claim(self._table, job, key, self._clock()))
-        with convert_transient_errors():
+        with convert_aws_errors():
             put_request(self._client, self._table, job)
         refused = transact(self._client, writes)
         if not refused:
@@ -62,12 +62,12 @@ class DynamoDocsJobs:
     def list_by_project(
         self, tenant: str, project: str, *, skip: int, take: int
     ) -> Sequence[JobRef]:
-        with convert_transient_errors():
+        with convert_aws_errors():
             live = self._live(project_key(tenant, project), skip + take)
             return [items.ref_of(item) for item in islice(live, skip, skip + take)]
 
     def headers(self, refs: Sequence[JobRef]) -> Sequence[Job]:
-        with convert_transient_errors():
+        with convert_aws_errors():
             found = [
                 replace(self._items.to_header(item), request={})
                 for some in batched(refs, _MAX_BATCH_SIZE, strict=False)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from jobs.core.adapters.dynamodb.items import partition
 from jobs.core.job import JobRef
 from jobs.docs.ports import OutputItem
-from jobs.kit.aws.client import convert_transient_errors
+from jobs.kit.aws.client import convert_aws_errors
 from jobs.kit.aws.dynamodb.attributes import attributes
 from jobs.kit.clock import Millis
 
@@ -33,7 +33,7 @@ class DynamoOutputLog:
             "expires_at": expires_at // 1000,
         }
         with (
-            convert_transient_errors(),
+            convert_aws_errors(),
             suppress(self._client.exceptions.ConditionalCheckFailedException),
         ):
             self._client.put_item(
@@ -43,7 +43,7 @@ class DynamoOutputLog:
             )
 
     def read(self, ref: JobRef, *, since: int) -> Sequence[OutputItem]:
-        with convert_transient_errors():
+        with convert_aws_errors():
             found = self._client.query(
                 TableName=self._table,
                 KeyConditionExpression="PK = :job AND SK >= :since",

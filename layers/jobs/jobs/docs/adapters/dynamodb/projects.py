@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from jobs.docs.docs_job import Project
 from jobs.docs.errors import ProjectNotFoundError
-from jobs.kit.aws.client import convert_transient_errors
+from jobs.kit.aws.client import convert_aws_errors
 from jobs.kit.aws.dynamodb.attributes import Item, Values, attributes, plain
 from jobs.kit.cache import Cache
 from jobs.kit.clock import Clock
@@ -23,7 +23,7 @@ class DynamoProjects:
     def project(self, tenant: str, project_id: str) -> Project:
         if known := self._projects.get(tenant, project_id):
             return known
-        with convert_transient_errors():
+        with convert_aws_errors():
             found = self._client.get_item(
                 TableName=self._table,
                 Key=_key(tenant, project_id),
@@ -46,7 +46,7 @@ class DynamoProjects:
             "credentials_secret": project.credentials_secret,
             "pull_requests": project.pull_requests,
         }
-        with convert_transient_errors():
+        with convert_aws_errors():
             self._client.put_item(
                 TableName=self._table,
                 Item=_key(project.tenant, project.id) | attributes(about),

@@ -5,10 +5,9 @@ from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from botocore.exceptions import ClientError
-
 from jobs.docs.docs_job import Project
 from jobs.docs.errors import CredentialsRefusedError
+from jobs.kit.errors import RefusedError
 from jobs.kit.secrets import SecretReader
 
 
@@ -35,6 +34,6 @@ def credentials_of(project: Project, secrets: SecretReader) -> Credentials | Non
         match json.loads(secrets.read(project.credentials_secret)):
             case {"username": str(username), "password": str(password)}:
                 return Credentials(username=username, password=password)
-    except (ValueError, ClientError):  # no cause: the errors quote the secret or its name
+    except (ValueError, RefusedError):  # no cause: the errors quote the secret or its name
         pass
     raise CredentialsRefusedError("The project's credentials are not set up")

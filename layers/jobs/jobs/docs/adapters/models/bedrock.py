@@ -1,10 +1,11 @@
 """Amazon Bedrock's models with tools, over the ConverseStream API.
 
 A project's settings: `inference?` (maxTokens, temperature, topP, stopSequences). Its models: model
-ids or inference profiles for `sonnet` and `opus`. The SDK retries until the first event; nothing
-retries after it.
+ids or inference profiles for `sonnet` and `opus`. Throttled calls are repeated for two minutes: a
+new attempt would pay for the earlier turns again. Nothing is repeated after the first event.
 """
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -16,8 +17,9 @@ from urllib3.exceptions import HTTPError
 
 from jobs.docs.adapters.models.openai import parse_arguments
 from jobs.docs.ports import Message, Tool, ToolCall, Turn
+from jobs.kit.aws.client import failure_of
 from jobs.kit.clock import Clock, Millis
-from jobs.kit.errors import UpstreamError
+from jobs.kit.errors import RefusedError, UnavailableError, UpstreamError
 
 if TYPE_CHECKING:
     from mypy_boto3_bedrock_runtime.client import BedrockRuntimeClient
@@ -28,6 +30,8 @@ _REASONS: Final = {
 }  # fmt: skip
 _MAX_ANSWER_LENGTH: Final = 2 * 2**20
 _UNAVAILABLE: Final = "The agent's model is not available"
+_REFUSED: Final = "The agent's model refused the request"
+_RETRY_DELAYS_S: Final = (5, 10, 20, 40, 45)
 
 
 class BedrockTools:
@@ -37,8 +41,10 @@ class BedrockTools:
         settings: Mapping[str, Any],
         model: str,
         clock: Clock,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._client = client
+        self._sleep = sleep
         self._settings = settings
         self._model = model
         self._clock = clock
@@ -54,16 +60,31 @@ class BedrockTools:
         """Return the model's next turn. Stream its text to `emit_text`. Raises `UpstreamError`."""
         answer = _Answer()
         try:
-            stream = self._client.converse_stream(**self._to_request(messages, tools))["stream"]
+            stream = self._open(self._to_request(messages, tools), deadline)
             with closing(stream):
                 for event in stream:
                     if self._clock() >= deadline:
                         raise UpstreamError(_UNAVAILABLE)
                     if text := answer.take(event):
                         emit_text(text)
-        except (BotoCoreError, ClientError, HTTPError, ParserError) as error:
+        except ClientError as error:
+            refused = isinstance(failure_of(error), RefusedError)
+            raise UpstreamError(_REFUSED if refused else _UNAVAILABLE) from error
+        except (BotoCoreError, HTTPError, ParserError) as error:
             raise UpstreamError(_UNAVAILABLE) from error
         return answer.turn()
+
+    def _open(self, request: Mapping[str, Any], deadline: Millis) -> Any:
+        """Return a stream of events. Retry while Bedrock throttles, but not after the deadline."""
+        for delay in _RETRY_DELAYS_S:
+            try:
+                return self._client.converse_stream(**request)["stream"]
+            except ClientError as error:
+                passing = isinstance(failure_of(error), UnavailableError)
+                if not passing or self._clock() + delay * 1000 >= deadline:
+                    raise
+                self._sleep(delay)
+        return self._client.converse_stream(**request)["stream"]
 
     def _to_request(self, messages: Sequence[Message], tools: Sequence[Tool]) -> dict[str, Any]:
         request: dict[str, Any] = {

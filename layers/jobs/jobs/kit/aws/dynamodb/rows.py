@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from jobs.kit.aws.client import convert_transient_errors
+from jobs.kit.aws.client import convert_aws_errors
 from jobs.kit.aws.dynamodb.attributes import Values, attributes, plain
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ class Rows:
 
     def get(self, pk: str, sk: str) -> dict[str, Any] | None:
         """Return an item by a consistent read, because callers cache missing items."""
-        with convert_transient_errors():
+        with convert_aws_errors():
             found = self._client.get_item(
                 TableName=self._table,
                 Key=attributes({"PK": pk, "SK": sk}),
@@ -26,7 +26,7 @@ class Rows:
 
     def put(self, pk: str, sk: str, row: Values) -> None:
         """Write an item whole. Idempotent."""
-        with convert_transient_errors():
+        with convert_aws_errors():
             self._client.put_item(
                 TableName=self._table, Item=attributes({"PK": pk, "SK": sk, **row})
             )

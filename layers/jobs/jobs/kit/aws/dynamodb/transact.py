@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
-from jobs.kit.aws.client import code_of, convert_transient_errors
-from jobs.kit.errors import UnavailableError
+from jobs.kit.aws.client import code_of, convert_aws_errors, to_failure
+from jobs.kit.errors import RefusedError, UnavailableError
 from jobs.kit.retry import retry_on_conflict
 
 if TYPE_CHECKING:
@@ -26,8 +26,8 @@ class WriteConflictError(UnavailableError):
 def transact(client: "DynamoDBClient", writes: Sequence[Any]) -> Sequence[Mapping[str, Any] | None]:
     """Write all items, or none. Return an empty sequence if all were written.
 
-    Otherwise return, for each write, the stored item if its condition failed, else None. Retries
-    after conflicts with other transactions; raises `WriteConflictError` after the last attempt.
+    A transaction that conflicts with others is repeated. Raises `WriteConflictError` in the end,
+    and `RefusedError` for a write that DynamoDB never accepts, such as a too large item.
     """
     return retry_on_conflict(
         partial(_transact, client, writes), WriteConflictError, backoff_s=CONFLICT_BACKOFF_S
@@ -38,7 +38,7 @@ def _transact(
     client: "DynamoDBClient", writes: Sequence[Any]
 ) -> Sequence[Mapping[str, Any] | None]:
     try:
-        with convert_transient_errors():
+        with convert_aws_errors():
             client.transact_write_items(TransactItems=writes)
     except ClientError as error:
         if code_of(error) != "TransactionCanceledException":
@@ -46,7 +46,10 @@ def _transact(
         reasons: Any = error.response["CancellationReasons"]
         refused = [each["Code"] == "ConditionalCheckFailed" for each in reasons]
         if not any(refused):
-            raise WriteConflictError from error
+            lasting = [to_failure(each["Code"]) for each in reasons]
+            raise next(
+                (each for each in lasting if isinstance(each, RefusedError)), WriteConflictError()
+            ) from error
         return [
             each.get("Item", {}) if failed else None
             for each, failed in zip(reasons, refused, strict=True)

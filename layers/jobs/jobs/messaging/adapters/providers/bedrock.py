@@ -1,14 +1,15 @@
 """Amazon Bedrock, Converse API.
 
 Settings: `modelId`, `systemPrompt?`, `inference?` (maxTokens, temperature,
-topP, stopSequences). The SDK retries.
+topP, stopSequences). The SDK retries; while Bedrock throttles for longer, the queue does.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from jobs.kit.errors import UpstreamError
+from jobs.kit.aws.client import failure_of
+from jobs.kit.errors import RefusedError, UnavailableError, UpstreamError
 from jobs.messaging.adapters.providers.answer import to_answer
 from jobs.messaging.agent import Agent
 from jobs.messaging.history import PastMessage, group_by_author
@@ -16,6 +17,8 @@ from jobs.messaging.ports import Outcome, Question
 
 if TYPE_CHECKING:
     from mypy_boto3_bedrock_runtime.client import BedrockRuntimeClient
+
+_AWAY: Final = "The agent's model is not available"
 
 
 class BedrockProvider:
@@ -36,10 +39,22 @@ class BedrockProvider:
                 requestMetadata={"jobId": question.job_id},
                 **optional,
             )
-        except (BotoCoreError, ClientError) as error:
-            raise UpstreamError("The agent's model is not available") from error
+        except ClientError as error:
+            raise _to_error(error) from error
+        except BotoCoreError as error:  # the answer may have been paid for, so ask only once
+            raise UpstreamError(_AWAY) from error
         blocks = answer["output"].get("message", {}).get("content", [])
         return to_answer("".join(block.get("text", "") for block in blocks))
+
+
+def _to_error(error: ClientError) -> Exception:
+    match failure_of(error):
+        case UnavailableError() as passing:
+            return passing
+        case RefusedError():
+            return UpstreamError("The agent's model refused the request")
+        case _:
+            return UpstreamError(_AWAY)
 
 
 def _conversation(question: Question) -> list[Any]:
