@@ -3,7 +3,7 @@
 import pytest
 
 from jobs.webhooks.deliver_webhook import MAX_ATTEMPTS, retry_delay_s
-from tests.architecture.template import events_of
+from tests.architecture.template import events_of, of_type
 
 
 def test_unprocessable_message_goes_to_a_dead_letter_queue(functions, resources) -> None:
@@ -26,6 +26,25 @@ def test_dead_letter_of_a_work_queue_ends_its_job(functions, queue) -> None:
     ]
 
     assert {"Fn::GetAtt": [f"{queue.removesuffix('Queue')}DeadLetterQueue", "Arn"]} in ends
+
+
+@pytest.mark.parametrize("queue", ["AgentQueue", "DocsQueue", "MissionQueue"])
+def test_job_survives_five_receives_of_its_message(resources, queue) -> None:
+    """A message counts as received even if Lambda throttles its function.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+    """
+    assert resources[queue]["Properties"]["RedrivePolicy"]["maxReceiveCount"] >= 6
+
+
+def test_message_becomes_a_dead_letter_before_it_expires(resources) -> None:
+    queues = of_type(resources, "AWS::SQS::Queue")
+    redriven = {name: queue for name, queue in queues.items() if "RedrivePolicy" in queue}
+
+    assert redriven
+    for name, queue in redriven.items():
+        receives = queue["RedrivePolicy"]["maxReceiveCount"]
+        assert receives * queue["VisibilityTimeout"] < queue["MessageRetentionPeriod"], name
 
 
 def test_message_stays_invisible_while_its_function_may_run(functions, resources, template) -> None:

@@ -119,6 +119,8 @@ def test_second_job_on_branch_waits_and_is_dispatched(world) -> None:
 
     assert waited == [AttemptOutcome.WAITS]
     assert world.job(second).status is JobStatus.QUEUED
+    assert world.outbox.sent == []
+    world.follow(first)
     assert world.outbox.sent == [second]
     assert world.run(second) is AttemptOutcome.WRITTEN
 
@@ -144,6 +146,7 @@ def test_follow_up_waits_for_predecessor_on_free_branch(world) -> None:
     assert world.run(second) is AttemptOutcome.WAITS
 
     world.run(first)
+    world.follow(first)
     assert world.outbox.sent == [second]
     assert world.run(second) is AttemptOutcome.WRITTEN
 

@@ -58,7 +58,6 @@ class DocsWorld:
         self._run = RunDocsJob(
             repository=self.repository,
             branches=self.branches,
-            free=self.free,
             projects=_Projects(self),
             repositories=self,
             pull_requests=_PullRequests(self.pull_requests),
@@ -88,6 +87,10 @@ class DocsWorld:
     def run(self, ref: JobRef) -> AttemptOutcome:
         self.receipt = Receipt()
         return self._run(ref, self.receipt)
+
+    def follow(self, ref: JobRef) -> None:
+        """Do what `dispatch_jobs` does after the end of a job."""
+        self.free(self.job(ref))
 
     def job(self, ref: JobRef) -> Job:
         return self.repository.get(ref)

@@ -23,7 +23,6 @@ from jobs.docs.docs_job import (
     with_docs_job,
 )
 from jobs.docs.errors import CredentialsRefusedError, ProjectNotFoundError
-from jobs.docs.free_branch import FreeBranch
 from jobs.docs.ports import (
     AgentResult,
     Branches,
@@ -58,7 +57,6 @@ class AttemptOutcome(StrEnum):
 class RunDocsJob:
     repository: JobRepository
     branches: Branches
-    free: FreeBranch
     projects: ProjectRegistry
     repositories: Repositories
     pull_requests: PullRequests
@@ -68,7 +66,12 @@ class RunDocsJob:
     sleep: Callable[[float], None]
 
     def __call__(self, ref: JobRef, delivery: Delivery) -> AttemptOutcome:
-        """Make one attempt. Raises `JobLeasedError` while another worker runs the job."""
+        """Make one attempt. Raises `JobLeasedError` while another worker runs the job.
+
+        Sends no message: `DocsKind.follow` starts the next job of the branch. AWS Lambda stops a
+        chain of messages from queue to function to the same queue at the 17th:
+        https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
+        """
         attempt = Attempt(repository=self.repository, delivery=delivery, clock=self.clock)
         attempt.hold_message()
         try:
@@ -90,7 +93,7 @@ class RunDocsJob:
             attempt.give_up(job)
             raise
         finally:
-            self.free(job)
+            self.branches.release(job.tenant, branch_key(job), job.id)
 
     def _has_turn(self, job: Job) -> bool:
         """Acquire the branch, or queue the job and try once more."""

@@ -137,7 +137,6 @@ class DocsWiring:
         return RunDocsJob(
             repository=self.core.jobs,
             branches=self.branches,
-            free=self.free_branch,
             projects=self.projects,
             repositories=GitRepositories(self.core.secrets, self.core.clock, Limits()),
             pull_requests=GitHubPullRequests(self.core.secrets),

@@ -1,6 +1,6 @@
 """Telemetry: messages of devices on `devices/<id>/telemetry`, forwarded by an IoT rule."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -76,6 +76,10 @@ class _Telemetry(_Values):
     sequence: Annotated[int, Field(ge=0, le=_MAX_SEQUENCE)]
     timestamp: Annotated[str, Field(max_length=40)]
     orderId: Annotated[str, Field(max_length=64)] | None = None  # noqa: N815 - wire name
+
+
+FIELDS: Final = frozenset(_Telemetry.model_fields) | {"online"}
+"""All fields that the rule must forward."""
 
 
 def parse_telemetry(text: str) -> Reading | str:
