@@ -182,9 +182,7 @@ def test_transaction_with_abandoned_reservation_gets_its_job(world, clock) -> No
     assert world.ledger.asked == []
 
 
-def test_transaction_with_abandoned_reservation_is_closed_by_its_authorization(
-    world, clock
-) -> None:
+def test_abandoned_transaction_is_closed_by_its_authorization(world, clock) -> None:
     world.ledger.receipts[HASH] = a_receipt(a_transfer(nonce=NONCE))
     world.repository.fate = ["killed"]
     with pytest.raises(Killed):

@@ -6,14 +6,12 @@ from jobs.core.status import JobStatus
 from jobs.kit.errors import RefusedError, UnavailableError
 from jobs.payments.errors import PaymentRefusedError, SettlementUnknownError
 from jobs.payments.payment import NETWORKS, PaymentState
-from jobs.payments.reservations import LEASE_MS
 from jobs.payments.rules import MAX_VALIDITY_S
 from tests.payments import (
     NONCE,
     PAYMENT_ID,
     PRICE,
     SOON,
-    Killed,
     an_authorization,
     transaction_of,
 )
@@ -134,7 +132,7 @@ def test_settle_unknown_is_repeated_until_10_seconds_before_expiry(
         assert world.ledger.moved == {}
 
 
-def test_settle_unknown_with_stored_job_returns_the_job_as_it_is_now(world, clock) -> None:
+def test_settle_unknown_with_stored_job_returns_it_as_it_is_now(world, clock) -> None:
     world.repository.fate = ["lost"]
     with pytest.raises(SettlementUnknownError):
         world.pay()
@@ -178,7 +176,7 @@ def test_settle_refused_but_mined_is_found_by_repeated_request(world, key) -> No
     assert world.pay(key=key).payment.state is PaymentState.SETTLED
 
 
-def test_pay_while_the_same_request_settles_unknown_returns_its_job(world) -> None:
+def test_pay_while_same_request_settles_unknown_returns_its_job(world) -> None:
     def meanwhile() -> None:
         world.ledger.fate["settle"] = ["lost"]
         with pytest.raises(SettlementUnknownError):
@@ -210,7 +208,7 @@ def test_pay_with_same_nonce_and_other_expiry_is_refused(world) -> None:
 @pytest.mark.parametrize("about", [
     {"network": NETWORKS["polygon"]}, {"payer": "0x" + "77" * 20}, {"nonce": "0x" + "77" * 32},
 ])  # fmt: skip
-def test_settle_unknown_is_not_settled_by_the_use_of_another_authorization(world, about) -> None:
+def test_settle_unknown_ignores_use_of_another_authorization(world, about) -> None:
     world.ledger.fate["settle"] = ["unknown"]
     with pytest.raises(SettlementUnknownError):
         world.pay()
@@ -219,7 +217,7 @@ def test_settle_unknown_is_not_settled_by_the_use_of_another_authorization(world
     assert world.watch(PAYMENT_ID).state is PaymentState.UNKNOWN
 
 
-def test_settle_unknown_is_found_in_a_block_from_before_the_longest_validity(world) -> None:
+def test_settle_unknown_is_found_in_block_older_than_validity(world) -> None:
     longest = an_authorization(valid_before=NOON // 1000 + MAX_VALIDITY_S)
     world.ledger.behind[longest.network.name] = 60
     world.ledger.fate["settle"] = ["lost"]
@@ -230,7 +228,7 @@ def test_settle_unknown_is_found_in_a_block_from_before_the_longest_validity(wor
     assert world.pay(authorization=longest).payment.state is PaymentState.SETTLED
 
 
-def test_settle_unknown_is_not_released_while_its_chain_is_behind(world, clock) -> None:
+def test_settle_unknown_is_not_released_while_chain_is_behind(world, clock) -> None:
     world.ledger.behind = {"base": 1}
     world.ledger.fate["settle"] = ["unknown"]
     with pytest.raises(SettlementUnknownError):
@@ -238,117 +236,3 @@ def test_settle_unknown_is_not_released_while_its_chain_is_behind(world, clock) 
     clock.now = (SOON + 61) * 1000
 
     assert world.watch(PAYMENT_ID).state is PaymentState.UNKNOWN
-
-
-# ── Killed ────────────────────────────────────────────────────────────────────────
-
-
-@pytest.mark.parametrize("step", range(4))
-@pytest.mark.parametrize("fate", ["killed", "killed after"])
-@pytest.mark.parametrize("where", ["payments", "repository", "verify", "settle"])
-def test_settle_killed_at_any_step_charges_once(world, clock, where, fate, step) -> None:
-    funds = world.ledger.funds
-    if where in {"payments", "repository"}:
-        getattr(world, where).fate = [""] * step + [fate]
-    else:
-        world.ledger.fate[where] = [""] * step + [fate]
-    try:
-        world.pay()
-    except Killed:
-        clock.advance(LEASE_MS)
-        world.payments.fate, world.repository.fate, world.ledger.fate = [], [], {}
-        world.pay()
-
-    assert len(world.jobs.all()) == 1
-    assert world.ledger.funds == funds - PRICE
-    assert world.state is PaymentState.SETTLED
-
-
-def test_pay_with_leased_reservation_waits_for_lease_end(world, clock) -> None:
-    world.ledger.fate["settle"] = ["killed after"]
-    with pytest.raises(Killed):
-        world.pay()
-    clock.advance(LEASE_MS - 1)
-
-    with pytest.raises(SettlementUnknownError, match=rf"^{PAYMENT_ID}$"):
-        world.pay()
-    assert world.jobs.all() == []
-
-
-@pytest.mark.parametrize("fate", ["unavailable", "refused for good", "lost"])
-def test_settle_with_unstored_job_is_unknown_then_stored(world, fate) -> None:
-    world.repository.fate = [fate]
-
-    with pytest.raises(SettlementUnknownError, match=rf"^{PAYMENT_ID}$"):
-        world.pay()
-    world.pay()
-
-    assert len(world.jobs.all()) == 1
-
-
-@pytest.mark.parametrize("fate", ["unavailable", "lost"])
-def test_settle_with_unclosed_record_returns_job(world, clock, fate) -> None:
-    world.payments.fate = ["", "", fate]  # find, claim, save
-
-    first = world.pay()
-    clock.advance(LEASE_MS)
-
-    assert world.pay().job.id == first.job.id
-    assert world.state is PaymentState.SETTLED
-
-
-# ── Time ──────────────────────────────────────────────────────────────────────────
-
-
-def test_pay_with_slow_parts_ends_before_lambda_timeout(world, clock) -> None:
-    world.ledger.meanwhile |= {
-        "verify": lambda: clock.advance(6_000),
-        "settle": lambda: clock.advance(18_000),
-    }
-    world.ledger.fate["settle"] = ["refused insufficient_funds"]
-
-    with pytest.raises(PaymentRefusedError):
-        world.pay()
-
-    assert sum(world.ledger.hurried) + 24 <= 27
-
-
-def test_settle_refused_without_time_for_chain_is_unknown(world, clock) -> None:
-    world.ledger.meanwhile |= {
-        "verify": lambda: clock.advance(8_000),
-        "settle": lambda: clock.advance(18_000),
-    }
-    world.ledger.fate["settle"] = ["refused insufficient_funds"]
-
-    with pytest.raises(SettlementUnknownError):
-        world.pay()
-    assert world.state is PaymentState.UNKNOWN
-
-
-@pytest.mark.parametrize(("verified_after", "timeout"), [(7_000, 18), (10_500, 14.5), (24_000, 1)])
-def test_settle_has_the_time_that_is_left_of_25_seconds(
-    world, clock, verified_after, timeout
-) -> None:
-    world.ledger.meanwhile["verify"] = lambda: clock.advance(verified_after)
-
-    world.pay()
-
-    assert world.ledger.timeouts == [timeout]
-
-
-def test_pay_without_time_to_settle_sends_nothing(world, clock) -> None:
-    world.ledger.meanwhile["verify"] = lambda: clock.advance(24_001)
-
-    with pytest.raises(SettlementUnknownError, match=r"^no time left$"):
-        world.pay()
-    assert "settle" not in world.ledger.asked
-
-
-def test_refused_verify_of_a_known_payment_without_time_for_chain_is_unknown(world, clock) -> None:
-    world.ledger.fate = {"settle": ["refused no"], "verify": ["", "refused no"]}
-    with pytest.raises(PaymentRefusedError):
-        world.pay()
-    world.ledger.meanwhile["verify"] = lambda: clock.advance(25_000)
-
-    with pytest.raises(SettlementUnknownError, match=r"^no time left$"):
-        world.pay()
