@@ -8,7 +8,8 @@ SHELL := /bin/bash
 PORT ?= 8080
 PAYMENTS ?= off
 STAGE ?= dev
-STACK ?= sortie-$(STAGE)
+ARCHITECTURE ?= arm64
+CONFIG ?= samconfig.toml
 COVERAGE ?= 80
 
 UV := $(CURDIR)/.tools/uv/bin/uv
@@ -84,11 +85,12 @@ bench: .venv/.ready .tools/runtime/.ready $(LOCAL_STACK) $(CHAIN) ## measure col
 docs: .tools/docs/.ready ## build the documentation into .local/site
 	@NO_MKDOCS_2_WARNING=1 .tools/docs/bin/python -m mkdocs build --strict # --quiet would hide warnings
 
-build: $(LOCAL_STACK) ## build for AWS (arm64) into .aws-sam/build
-	@$(OFFLINE) $(LOCAL_PYTHON) -m local.cloud.build aws
+build: $(LOCAL_STACK) ## build for AWS into .aws-sam/build (ARCHITECTURE=arm64|x86_64)
+	@$(OFFLINE) $(LOCAL_PYTHON) -m local.cloud.build aws $(ARCHITECTURE)
 
-deploy: build ## build and deploy to AWS (STAGE=dev|prod; GUIDED=1: ask for settings)
-	$(SAM) deploy --config-env $(STAGE) $(if $(GUIDED),--guided)
+deploy: $(LOCAL_STACK) ## build and deploy to AWS (STAGE=dev|prod; REGION=…; GUIDED=1: ask for settings)
+	@PYTHONPATH=layers/jobs $(LOCAL_PYTHON) -m scripts.deploy --config '$(CONFIG)' --stage '$(STAGE)' --stack '$(STACK)' \
+	  --region '$(REGION)' $(if $(GUIDED),--guided)
 
 sam-local: $(LOCAL_STACK) ## invoke every function with `sam local` in Docker; UP=1: use the stack of `make up`
 	@exec $(OFFLINE) PYTHONPATH=layers/jobs $(LOCAL_PYTHON) -m local.sam_local.invoke $(if $(UP),--up)

@@ -9,7 +9,7 @@ from typing import Final
 
 from bench.report import Row, Section
 from bench.setting import Setting
-from local.cloud.build import AWS, LAYER_BUDGETS, LOCAL, build
+from local.cloud.build import LAYER_BUDGETS, LOCAL, build, create_aws_target
 from local.kit.errors import LocalStackError
 from local.kit.paths import ROOT
 from local.kit.progress import step
@@ -31,7 +31,7 @@ def run(setting: Setting) -> Section:
             unit="MB",
             budget=budget / 1e6,
         )
-        for target in (LOCAL, AWS)
+        for target in (LOCAL, create_aws_target("arm64"))
         for layer, budget in LAYER_BUDGETS.items()
         if (target.folder / layer).exists()
     ]

@@ -10,6 +10,7 @@ from uuid import UUID
 import yaml
 from pydantic import Field, HttpUrl, field_validator, model_validator
 
+from jobs.auth.api_key import PAYERS
 from jobs.core.ids import TENANT
 from jobs.messaging.agent import Agent
 from jobs.missions.device import (
@@ -138,6 +139,12 @@ class RegistryFile(Entry):
         """
         text = string.Template(file.read_text()).substitute(variables)
         return cls.model_validate(yaml.safe_load(text))
+
+    @model_validator(mode="after")
+    def _check_payers_have_no_keys(self) -> Self:
+        if self.tenant == PAYERS and (self.keys or self.docsKeys):
+            raise ValueError(f"the tenant {PAYERS} is for requests without a key: remove its keys")
+        return self
 
     @model_validator(mode="after")
     def _check_ids_are_unique(self) -> Self:

@@ -6,12 +6,12 @@ may replace the key, API Gateway passes the whole request, and a request without
 
 from typing import Any
 
+from jobs.auth.api_key import PAYERS
 from jobs.auth.wiring import wiring
 from jobs.docs import docs_job as docs
 from jobs.docs.api import access as docs_access
 from jobs.kit import lambda_handler as runtime
 from jobs.messaging import message
-from jobs.payments.payment import PAYERS
 
 
 def authorize_api_key(event: Any) -> Any:

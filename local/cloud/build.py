@@ -1,9 +1,10 @@
 """Build the SAM application unless the sources equal those of the last build.
 
-usage: python -m local.cloud.build [aws|local]
+usage: python -m local.cloud.build local|aws [arm64|x86_64]
 
 Sources are compared by content, so that deleted files and checkouts count, and touched files do
-not. AWS (arm64) and this machine have a folder each: the layers hold compiled libraries.
+not. AWS and this machine have a folder each: the layers hold compiled libraries, for one
+architecture.
 """
 
 import compileall
@@ -52,8 +53,15 @@ class Target:
         return self.folder.with_suffix(".lock")
 
 
-AWS = Target(BUILT / "build", "arm64", "aarch64", "building for AWS")
+AWS_FOLDER = BUILT / "build"
+LAYER_ARCHITECTURES = {"arm64": "aarch64", "x86_64": "x86_64"}
 LOCAL = Target(BUILT / "local", HOST_ARCHITECTURE, "host", "building")
+
+
+def create_aws_target(architecture: str) -> Target:
+    """Return the build for AWS. Its folder holds one architecture at a time."""
+    layer_arch = LAYER_ARCHITECTURES[architecture]
+    return Target(AWS_FOLDER, architecture, layer_arch, f"building for AWS ({architecture})")
 
 
 def build(target: Target) -> Path:
@@ -186,6 +194,6 @@ def report_size(layer: Path) -> None:
 
 if __name__ == "__main__":
     try:
-        build({"aws": AWS, "local": LOCAL}[sys.argv[1]])
+        build(LOCAL if sys.argv[1:] == ["local"] else create_aws_target(sys.argv[2]))
     except LocalStackError as error:
         sys.exit(str(error))

@@ -3,10 +3,14 @@
 import json
 import os
 import subprocess
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from local.cloud.omit import find_references
+from scripts.release import compute_release
 
 ROOT = Path(__file__).parents[2]
 SAM = ROOT / ".tools/sam/bin"
@@ -25,7 +29,7 @@ OFFLINE = {
 }
 
 TRANSLATE = """
-import json, sys
+import copy, json, sys
 from samcli.yamlhelper import yaml_parse
 from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
@@ -35,12 +39,13 @@ for resource in template["Resources"].values():
     properties = resource["Properties"]
     for local in properties.keys() & {"ContentUri", "DefinitionUri"}:
         properties[local] = "s3://bucket/key"
-template["Resources"]["JobsLayer"]["Properties"]["ContentUri"] = f"s3://bucket/{sys.argv[2]}"
 template["Globals"]["Function"]["CodeUri"] = "s3://bucket/key"
-values = {name: each["Default"] for name, each in template["Parameters"].items()}
-values["SafeDeploys"] = sys.argv[3]
-with open(sys.argv[1], "w") as file:
-    json.dump(Translator({}, Parser()).translate(template, values), file, indent=1)
+defaults = {name: each["Default"] for name, each in template["Parameters"].items()}
+for file, layer, parameters in json.loads(sys.argv[1]):
+    template["Resources"]["JobsLayer"]["Properties"]["ContentUri"] = f"s3://bucket/{layer}"
+    made = Translator({}, Parser()).translate(copy.deepcopy(template), defaults | parameters)
+    with open(file, "w") as out:
+        json.dump(made, out, indent=1)
 """
 
 
@@ -67,10 +72,17 @@ def translate(file: Path, *, layer: str = "key", safe: str = "true") -> dict[str
 
     `sam validate` does no more.
     """
-    translated = run(SAM / "python", "-c", TRANSLATE, file, layer, safe)
+    [made] = translate_all([(file, layer, {"SafeDeploys": safe})])
+    resources: dict[str, dict[str, Any]] = made["Resources"]
+    return resources
+
+
+def translate_all(wanted: Sequence[tuple[Path, str, Mapping[str, str]]]) -> list[dict[str, Any]]:
+    """Translate the template once for each file, key of the layer's code, and parameters."""
+    asked = json.dumps([(str(file), layer, parameters) for file, layer, parameters in wanted])
+    translated = run(SAM / "python", "-c", TRANSLATE, asked)
     assert translated.returncode == 0, translated.stdout
-    made: dict[str, dict[str, Any]] = json.loads(file.read_text())["Resources"]
-    return made
+    return [json.loads(file.read_text()) for file, _, _ in wanted]
 
 
 @pytest.fixture(scope="module")
@@ -114,3 +126,72 @@ def test_translated_template_without_safe_deploys_has_no_canary(tmp_path) -> Non
 
     assert of_type(made, "AWS::CodeDeploy::DeploymentGroup") == set()
     assert of_type(made, "AWS::Lambda::Alias")
+
+
+def test_changed_parameter_reaches_alias_of_each_function_that_sees_it(template, tmp_path) -> None:
+    """SAM hashes references, not values, so it publishes no version for a parameter alone."""
+    definitions = {n: it for n, it in template["Parameters"].items() if n != "Release"}
+    before = {name: str(each["Default"]) for name, each in definitions.items()}
+    cases = [before, *(before | {n: other_value(it)} for n, it in definitions.items())]
+    first, *others = translate_all([
+        (tmp_path / f"{number}.json", "key", case | {"Release": compute_release("build", case)})
+        for number, case in enumerate(cases)
+    ])  # fmt: skip
+
+    seen = set()
+    for name, changed in zip(definitions, others, strict=True):
+        functions = {
+            each["Properties"]["FunctionName"]["Ref"]
+            for each in first["Resources"].values()
+            if each["Type"] == "AWS::Lambda::Version"
+        }
+        for function in functions:
+            properties = first["Resources"][function]["Properties"]
+            if name in find_parameters(first, properties):
+                seen.add(name)
+                assert versions_of(function, first).isdisjoint(versions_of(function, changed)), (
+                    f"{function} keeps its old {name}"
+                )
+                # Lambda refuses a second version of an unchanged function.
+                assert properties != changed["Resources"][function]["Properties"]
+    assert {"Payments", "RetentionHours", "PublicUrl", "Architecture"} <= seen
+
+
+def other_value(definition: Mapping[str, Any]) -> str:
+    default = str(definition["Default"])
+    allowed = [str(each) for each in definition.get("AllowedValues", ["other"])]
+    if definition["Type"] == "Number" and "AllowedValues" not in definition:
+        return str(int(default) + 1)
+    return next(each for each in allowed if each != default)
+
+
+def versions_of(function: str, translated: dict[str, Any]) -> set[str]:
+    return {
+        name
+        for name, each in translated["Resources"].items()
+        if each["Type"] == "AWS::Lambda::Version"
+        and each["Properties"]["FunctionName"] == {"Ref": function}
+    }
+
+
+def find_parameters(translated: dict[str, Any], value: Any) -> set[str]:
+    """Return the names that a value refers to, also by conditions and by its layers."""
+    found = set(find_references(value))
+    for each in [*find_conditions(value)]:
+        found |= find_parameters(translated, translated["Conditions"][each])
+    for name in found & translated["Resources"].keys():
+        if translated["Resources"][name]["Type"] == "AWS::Lambda::LayerVersion":
+            found |= set(find_references(translated["Resources"][name]["Properties"]))
+    return found
+
+
+def find_conditions(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        if "Fn::If" in value:
+            yield value["Fn::If"][0]
+        if isinstance(value.get("Condition"), str):
+            yield value["Condition"]
+    for each in (
+        value.values() if isinstance(value, dict) else value if isinstance(value, list) else []
+    ):
+        yield from find_conditions(each)

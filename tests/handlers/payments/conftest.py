@@ -2,7 +2,7 @@
 
 import pytest
 
-from jobs.payments.payment import PAYERS
+from jobs.auth.api_key import PAYERS
 from jobs.payments.wiring import wiring as payments
 from tests.fakes.memory_payments import InMemoryPayments
 from tests.payments import (

@@ -4,12 +4,27 @@ import json
 
 import pytest
 
+from jobs.auth.api_key import PAYERS
 from jobs.core.job import JobRef
 from jobs.messaging.agent import Agent
-from jobs.payments.payment import PAYERS
+from tests.handlers.conftest import USER_ID
 from tests.payments import a_header
 
 WEBHOOK = "https://hooks.example.com/in"
+
+
+@pytest.fixture
+def create(call, event):
+    """Create as the tenant that the authorizer names: the key's, or payers without a key."""
+
+    def answer(*, headers=None, **fields):
+        sent = {"Content-Type": "application/json"} | (headers or {})
+        context = event("messaging/create_job")["requestContext"]
+        context["authorizer"]["tenant"] = "demo" if "X-API-Key" in sent else PAYERS
+        body = json.dumps({"userId": USER_ID, "content": "Hello"} | fields)
+        return call("create_job", headers=sent, body=body, requestContext=context)
+
+    return answer
 
 
 @pytest.mark.parametrize("mode", ["instead-of-key"])
@@ -93,9 +108,36 @@ def test_get_job_of_payer_in_other_modes_is_404(call, stored, mode) -> None:
     assert call("get_job", pathParameters={"jobId": job.id}).status == 404
 
 
+@pytest.mark.parametrize("mode", ["off", "required"])
+@pytest.mark.parametrize("headers", [{}, {"X-PAYMENT": a_header()}], ids=["unpaid", "paid"])
+def test_create_of_payer_in_other_modes_is_503(create, world, checkout, headers) -> None:
+    """While a deployment changes the mode, the authorizer may already let payers in."""
+    answer = create(headers=headers)
+
+    assert (answer.status, answer.body["code"]) == (503, "UNAVAILABLE")
+    assert answer.headers["Retry-After"] == "1"
+    assert world.repository.all() == []
+    assert checkout.ledger.moved == {}
+
+
+@pytest.mark.parametrize("mode", ["instead-of-key"])
+def test_create_with_key_that_authorizer_did_not_see_is_402(
+    call, event, world, monkeypatch
+) -> None:
+    """A header of the client's is no proof of a key."""
+    monkeypatch.setenv("KEYS_ARE_FREE", "true")
+    context = event("messaging/create_job")["requestContext"]
+    context["authorizer"]["tenant"] = PAYERS
+
+    answer = call("create_job", headers={"X-API-Key": "any"}, requestContext=context)
+
+    assert answer.status == 402
+    assert world.repository.all() == []
+
+
 @pytest.mark.parametrize("mode", ["off"])
 def test_create_with_payment_when_off_ignores_it(create, checkout) -> None:
-    answer = create(headers={"X-PAYMENT": "whatever"})
+    answer = create(headers={"X-API-Key": "a valid one", "X-PAYMENT": "whatever"})
 
     assert answer.status == 201
     assert json.loads(answer.text).keys() == {"jobId", "status", "createdAt", "expiresAt"}

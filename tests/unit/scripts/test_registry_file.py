@@ -127,6 +127,8 @@ def test_project_has_every_field_of_its_entry(tmp_path) -> None:
     "tenant: acme\ndocsKeys: [{name: ci, scopes: [admin]}]",
     "tenant: acme\ndocsKeys: [{name: ci, scopes: [read], expiresInDays: 0}]",
     "tenant: acme\nkeys: [ci]\ndocsKeys: [{name: ci, scopes: [read]}]",
+    "tenant: payers\nkeys: [first]",
+    "tenant: payers\ndocsKeys: [{name: ci, scopes: [read]}]",
     MISSION.format(waypoints=""),
     MISSION.format(waypoints="[10, 53]"),
     MISSION.format(waypoints="[53, 100, 40]"),

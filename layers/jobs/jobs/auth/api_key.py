@@ -2,8 +2,12 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from jobs.kit.clock import Millis
+
+PAYERS: Final = "payers"
+"""The tenant of requests without an API key, where a payment replaces it. It has no keys."""
 
 
 class Scope(StrEnum):

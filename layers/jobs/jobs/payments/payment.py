@@ -14,9 +14,6 @@ from jobs.core.job import Job, JobRef
 from jobs.core.webhook import Webhook
 from jobs.kit.clock import Millis
 
-PAYERS: Final = "payers"
-"""The tenant of all jobs that were paid for without an API key."""
-
 
 class PaymentsMode(StrEnum):
     """Which creates need a payment (contract: payments.md)."""

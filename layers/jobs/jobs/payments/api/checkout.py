@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from jobs.auth.api_key import PAYERS
 from jobs.core.create_job import NewJob
 from jobs.core.job import Job
 from jobs.kit.http import BadRequestError, Request, Response
@@ -10,7 +11,7 @@ from jobs.payments.close_payment import PaidJob
 from jobs.payments.errors import PaymentRefusedError
 from jobs.payments.pay_by_transaction import Proof
 from jobs.payments.pay_for_job import Order
-from jobs.payments.payment import PAYERS, PaymentsMode
+from jobs.payments.payment import PaymentsMode
 from jobs.payments.wiring import wiring
 
 
@@ -80,12 +81,12 @@ def require_payment(request: Request) -> Checkout | None:
 
     Raises `PaymentRefusedError` if the payment is missing.
     """
-    payers = wiring.mode == PaymentsMode.INSTEAD_OF_KEY
-    if payers and wiring.keys_are_free and request.header("x-api-key"):
+    replaces_key = wiring.mode == PaymentsMode.INSTEAD_OF_KEY
+    if replaces_key and wiring.keys_are_free and request.tenant != PAYERS:
         return None
     if not (request.header(x402_headers.V1) or request.header(x402_headers.V2)):
         raise PaymentRefusedError(x402_offer.REQUIRED)
-    return Checkout(PAYERS if payers else request.tenant, request)
+    return Checkout(PAYERS if replaces_key else request.tenant, request)
 
 
 def payment_required_response(refused: PaymentRefusedError, request: Request) -> Response:

@@ -5,10 +5,12 @@ from dataclasses import replace
 from http import HTTPStatus
 from typing import Final
 
+from jobs.auth.api_key import PAYERS
 from jobs.core.create_job import NewJob
 from jobs.core.errors import JobNotFoundError
 from jobs.core.job import Job, JobRef
 from jobs.kit.error_table import ErrorTable, error_response
+from jobs.kit.errors import UnavailableError
 from jobs.kit.http import Request, Response
 from jobs.messaging.api import responses as messaging
 from jobs.payments.errors import PaymentRefusedError, SettlementUnknownError
@@ -28,8 +30,14 @@ _ERRORS: Final[ErrorTable] = {
 def authorize_create(request: Request) -> tuple[Create, str]:
     """Return the use case that creates this request's job, and the job's tenant.
 
-    Raises `PaymentRefusedError` if a required payment is missing.
+    API Gateway's authorizer and this function change modes at different moments of a deployment.
+    If the authorizer lets payers in and this function does not know them yet, it serves none.
+
+    Raises `PaymentRefusedError` if a required payment is missing, `UnavailableError` for a payer
+    in a mode that needs keys.
     """
+    if request.tenant == PAYERS and wiring.mode != "instead-of-key":
+        raise UnavailableError("a request without a key: the authorizer has another mode")
     if wiring.mode != "off":
         from jobs.payments.api import checkout  # noqa: PLC0415 - only if payments are on
 
@@ -59,6 +67,4 @@ def read_job(ref: JobRef) -> Job:
     except JobNotFoundError:
         if wiring.mode != "instead-of-key":
             raise
-        from jobs.payments.payment import PAYERS  # noqa: PLC0415 - only if payments are on
-
         return get_job(replace(ref, tenant=PAYERS))
