@@ -89,28 +89,29 @@ build: $(LOCAL_STACK) ## build for AWS into .aws-sam/build (ARCHITECTURE=arm64|x
 	@$(OFFLINE) $(LOCAL_PYTHON) -m local.cloud.build aws $(ARCHITECTURE)
 
 deploy: $(LOCAL_STACK) ## build and deploy to AWS (STAGE=dev|prod; REGION=…; GUIDED=1: ask for settings)
-	@PYTHONPATH=layers/jobs $(LOCAL_PYTHON) -m scripts.deploy --config '$(CONFIG)' --stage '$(STAGE)' --stack '$(STACK)' \
-	  --region '$(REGION)' $(if $(GUIDED),--guided)
+	@$(SCRIPT).deploy $(NAMED_STACK) $(if $(GUIDED),--guided)
 
 sam-local: $(LOCAL_STACK) ## invoke every function with `sam local` in Docker; UP=1: use the stack of `make up`
 	@exec $(OFFLINE) PYTHONPATH=layers/jobs $(LOCAL_PYTHON) -m local.sam_local.invoke $(if $(UP),--up)
 
-registry: .tools/local/.ready ## write agents, drones, projects and keys to a deployed stack (FILE=… STACK=…)
-	@PYTHONPATH=layers/jobs $(LOCAL_PYTHON) -m scripts.registry --file '$(FILE)' --stack '$(STACK)'
+# A stack's own commands. STACK and REGION are those of STAGE in samconfig.toml, unless given.
+SCRIPT = PYTHONPATH=layers/jobs $(LOCAL_PYTHON) -m scripts
+NAMED_STACK = --config '$(CONFIG)' --stage '$(STAGE)' --stack '$(STACK)' --region '$(REGION)'
 
-partner: .tools/local/.ready ## register a partner's program for missions (NAME=… ROLE=viewer|pilot|manager STACK=… [ORG=…])
-	@PYTHONPATH=layers/jobs $(LOCAL_PYTHON) -m scripts.partner --name "$$NAME" --role "$$ROLE" \
-	  --organisation "$$ORG" --stack '$(STACK)'
+registry: .tools/local/.ready ## write agents, drones, projects and keys to a deployed stack (FILE=… [STAGE=…])
+	@$(SCRIPT).registry $(NAMED_STACK) --file '$(FILE)'
 
-payments: .tools/local/.ready ## print payments, by default those of unknown outcome (STACK=… [STATE=settled] [LIMIT=…])
-	@PYTHONPATH=layers/jobs $(LOCAL_PYTHON) -m scripts.payments --stack '$(STACK)' \
-	  $(if $(STATE),--state '$(STATE)') $(if $(LIMIT),--limit '$(LIMIT)')
+partner: .tools/local/.ready ## register a partner's program for missions (NAME=… ROLE=viewer|pilot|manager [ORG=…] [STAGE=…])
+	@$(SCRIPT).partner $(NAMED_STACK) --name "$$NAME" --role "$$ROLE" --organisation "$$ORG"
 
-redrive: .venv/.ready ## list the dead letter queues, or redrive one (STACK=… [QUEUE=…])
-	@$(DEV)/sortie dlq $(if $(QUEUE),redrive '$(QUEUE)',list) --stack '$(STACK)'
+payments: .tools/local/.ready ## print payments, by default those of unknown outcome ([STATE=settled] [LIMIT=…] [STAGE=…])
+	@$(SCRIPT).payments $(NAMED_STACK) $(if $(STATE),--state '$(STATE)') $(if $(LIMIT),--limit '$(LIMIT)')
 
-webhook-secret: .tools/local/.ready ## rotate the secret of a tenant's webhooks (TENANT=… STACK=…; RETIRE=1: retire the previous one)
-	@PYTHONPATH=layers/jobs $(LOCAL_PYTHON) -m scripts.webhook_secret --tenant '$(TENANT)' --stack '$(STACK)' --retire '$(RETIRE)'
+redrive: .venv/.ready .tools/local/.ready ## list the dead letter queues, or redrive one ([QUEUE=…] [STAGE=…])
+	@named=$$($(SCRIPT).stack $(NAMED_STACK)) && $(DEV)/sortie dlq $(if $(QUEUE),redrive '$(QUEUE)',list) $$named
+
+webhook-secret: .tools/local/.ready ## rotate the secret of a tenant's webhooks (TENANT=… [STAGE=…]; RETIRE=1: retire the previous one)
+	@$(SCRIPT).webhook_secret $(NAMED_STACK) --tenant '$(TENANT)' --retire '$(RETIRE)'
 
 openapi: .venv/.ready ## write docs/openapi from the code
 	@PYTHONPATH=layers/jobs $(DEV)/python -m scripts.openapi

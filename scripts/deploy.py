@@ -22,7 +22,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from local.cloud.build import AWS_FOLDER, FINGERPRINT_FILE
 from local.cloud.template import load_template
 from local.kit.paths import BUILT, ROOT, find_tool
-from scripts.command import create_parser, fail
+from scripts.command import create_stack_parser, fail
 from scripts.questions import ask, ask_parameters
 from scripts.release import compute_release
 from scripts.samconfig import SamConfig, SamConfigError, Settings
@@ -194,11 +194,7 @@ def deploy_safely(
 
 
 def main() -> int:
-    parser = create_parser(__doc__)
-    parser.add_argument("--config", type=Path, default=ROOT / "samconfig.toml")
-    parser.add_argument("--stage", default="dev")
-    parser.add_argument("--stack", default="")
-    parser.add_argument("--region", default="")
+    parser = create_stack_parser(__doc__)
     parser.add_argument("--guided", action="store_true")
     options = parser.parse_args()
     options.config = options.config.resolve()

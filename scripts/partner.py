@@ -1,6 +1,6 @@
 """Register a partner's program for the missions API of a deployed stack.
 
-usage: make partner NAME='Acme Inspections' ROLE=viewer|pilot|manager STACK=sortie-dev [ORG=acme]
+usage: make partner NAME='Acme Inspections' ROLE=viewer|pilot|manager [ORG=acme] [STAGE=…]
 
 The program becomes a Cognito app client with the scopes of its role and of all lower roles, and
 gets an API key to fetch tokens with. All programs of an organisation see the same drones and jobs.
@@ -13,14 +13,11 @@ import unicodedata
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-import boto3
-from botocore.exceptions import BotoCoreError, ClientError
-
 from jobs.auth.authenticate import new_key
 from jobs.core.ids import TENANT
 from jobs.missions.api.access import SCOPES
 from jobs.missions.partner import Client, Role
-from scripts.command import create_parser, fail, read_outputs
+from scripts.command import STACK_ERRORS, connect, create_stack_parser, fail
 from scripts.registry_table import RegistryTable
 
 if TYPE_CHECKING:
@@ -79,8 +76,8 @@ def to_organisation(name: str) -> str:
 
 
 def main() -> int:
-    parser = create_parser(__doc__)
-    for option in ("--name", "--role", "--organisation", "--stack"):
+    parser = create_stack_parser(__doc__)
+    for option in ("--name", "--role", "--organisation"):
         parser.add_argument(option, default="")
     options = parser.parse_args()
     roles = [role.name.lower() for role in Role]
@@ -93,17 +90,20 @@ def main() -> int:
         return _fail("name the organisation: ORG=acme (lower-case letters, digits and dashes)")
     program = Program(options.name, Role[options.role.upper()], organisation)
     try:
-        outputs = read_outputs(options.stack)
+        stack = connect(options)
+        outputs = stack.outputs
         partner = enrol(
-            boto3.client("cognito-idp"),
+            stack.session.client("cognito-idp"),
             outputs["UserPoolId"],
-            RegistryTable(boto3.client("dynamodb"), outputs["RegistryTableName"], lambda: 0),
+            RegistryTable(
+                stack.session.client("dynamodb"), outputs["RegistryTableName"], lambda: 0
+            ),
             program,
         )
     except KeyError as error:
-        return _fail(f"stack {options.stack!r} has no output {error}: run `make deploy`")
-    except (BotoCoreError, ClientError) as error:
-        return _fail(f"stack {options.stack!r}: {error}")
+        return _fail(f"the stack has no output {error}: run `make deploy`")
+    except STACK_ERRORS as error:
+        return _fail(str(error))
     print(_format_credentials(program, partner, outputs["ApiUrl"]))
     return 0
 

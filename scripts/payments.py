@@ -1,6 +1,6 @@
 """Print the payments of a deployed stack, the last changed first.
 
-usage: make payments STACK=sortie-dev [STATE=claimed|settled|refused|unknown|released] [LIMIT=50]
+usage: make payments [STATE=claimed|settled|refused|unknown|released] [LIMIT=50] [STAGE=dev|prod]
 
 Without a state: the payments whose outcome is unknown. Reads the index only, and only as many
 payments as it prints.
@@ -12,11 +12,8 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
-import boto3
-from botocore.exceptions import BotoCoreError, ClientError
-
 from jobs.payments.payment import PaymentState
-from scripts.command import create_parser, fail, read_outputs
+from scripts.command import STACK_ERRORS, connect, create_stack_parser, fail
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -67,8 +64,7 @@ def format_table(payments: Sequence[Sequence[str]]) -> str:
 
 
 def main() -> int:
-    parser = create_parser(__doc__)
-    parser.add_argument("--stack", required=True)
+    parser = create_stack_parser(__doc__)
     parser.add_argument("--state", choices=[*PaymentState])
     parser.add_argument("--limit", type=int, default=50)
     options = parser.parse_args()
@@ -78,15 +74,15 @@ def main() -> int:
         else [state for state in PaymentState if state.is_open]
     )
     try:
-        table = read_outputs(options.stack)["PaymentTableName"]
-        client = boto3.client("dynamodb")
+        stack = connect(options)
+        client, table = stack.session.client("dynamodb"), stack.outputs["PaymentTableName"]
         rows = [
             format_row(row)
             for state in states
             for row in islice(list_payments(client, table, state), options.limit)
         ]
-    except (BotoCoreError, ClientError) as error:
-        return fail("payments", f"stack {options.stack!r}: {error}")
+    except STACK_ERRORS as error:
+        return fail("payments", str(error))
     print(format_table(sorted(rows, reverse=True)[: options.limit]) if rows else "no such payments")
     return 0
 

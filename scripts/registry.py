@@ -1,6 +1,6 @@
 """Write a tenant's agents, drones, projects and new API keys to a deployed stack.
 
-usage: make registry FILE=registry.yaml STACK=sortie-dev
+usage: make registry FILE=registry.yaml [STAGE=dev|prod] [STACK=…] [REGION=…]
 
 Replaces agents, device groups, devices, missions, projects and webhooks by id, and removes none
 (set an agent's or a webhook's `active: false`). Creates each key anew, shows it once, and stores
@@ -14,8 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-import boto3
-from botocore.exceptions import BotoCoreError, ClientError
 from yaml import YAMLError
 
 from jobs.auth.authenticate import new_key
@@ -24,7 +22,7 @@ from jobs.docs.adapters.dynamodb.projects import DynamoProjects
 from jobs.missions.adapters.fleet_registry import DynamoFleetRegistry
 from jobs.missions.errors import IdTakenError
 from jobs.webhooks.adapters.subscriptions import DynamoSubscriptions
-from scripts.command import create_parser, fail, read_outputs
+from scripts.command import STACK_ERRORS, connect, create_stack_parser, fail
 from scripts.registry_docs import to_project
 from scripts.registry_file import RegistryFile, to_agent, to_group, to_plan
 from scripts.registry_table import RegistryTable
@@ -94,25 +92,25 @@ def load(file: RegistryFile, registries: Registries) -> dict[str, str]:
 
 
 def main() -> int:
-    parser = create_parser(__doc__)
+    parser = create_stack_parser(__doc__)
     parser.add_argument("--file", type=Path, required=True)
-    parser.add_argument("--stack", required=True)
     options = parser.parse_args()
     try:
         file = RegistryFile.read(options.file, os.environ)
-        table = read_outputs(options.stack)["RegistryTableName"]
-        keys = load(file, Registries.open(boto3.client("dynamodb"), table))
+        stack = connect(options)
+        client = stack.session.client("dynamodb")
+        keys = load(file, Registries.open(client, stack.outputs["RegistryTableName"]))
     except FileNotFoundError:
         return _fail(f"{options.file} does not exist: name a file with FILE=…")
     except KeyError as error:
         return _fail(f"{options.file} uses ${{{error.args[0]}}}, which is not set")
     except (ValueError, YAMLError) as error:  # pydantic's errors are ValueErrors, too
         return _fail(f"{options.file} is invalid:\n{error}")
-    except (BotoCoreError, ClientError, IdTakenError) as error:
-        return _fail(f"stack {options.stack!r}: {error}")
+    except (*STACK_ERRORS, IdTakenError) as error:
+        return _fail(str(error))
     devices = sum(len(group.devices) for group in file.deviceGroups)
     print(
-        f"{file.tenant} in {options.stack}: {len(file.agents)} agents, {devices} devices in "
+        f"{file.tenant} in {stack.name}: {len(file.agents)} agents, {devices} devices in "
         f"{len(file.deviceGroups)} groups, {len(file.missions)} missions, "
         f"{len(file.projects)} projects, {len(file.webhooks)} webhooks"
     )

@@ -1,22 +1,18 @@
 """Create or rotate the secret that signs a tenant's webhooks.
 
-usage: make webhook-secret TENANT=acme STACK=sortie-dev [RETIRE=1]
+usage: make webhook-secret TENANT=acme [RETIRE=1] [STAGE=dev|prod] [STACK=…] [REGION=…]
 
 The secret is shown once. The previous secret also signs until the next rotation, or until RETIRE=1
 retires it, so that receivers have time to change. Both take effect within a minute.
 """
 
-import re
 import sys
 from typing import TYPE_CHECKING
-
-import boto3
-from botocore.exceptions import BotoCoreError, ClientError
 
 from jobs.core.ids import is_tenant
 from jobs.webhooks.adapters.secrets import dump_secrets, parse_secrets
 from jobs.webhooks.signature import new_secret
-from scripts.command import create_parser, fail, read_outputs
+from scripts.command import STACK_ERRORS, connect, create_stack_parser, fail
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager.client import SecretsManagerClient
@@ -46,27 +42,26 @@ def retire(secrets: "SecretsManagerClient", name: str) -> None:
 
 
 def main() -> int:
-    parser = create_parser(__doc__)
+    parser = create_stack_parser(__doc__)
     parser.add_argument("--tenant", default="")
-    parser.add_argument("--stack", default="")
     parser.add_argument("--retire", default="")
     options = parser.parse_args()
     if not is_tenant(options.tenant):
         return _fail("name the tenant: TENANT=acme (lower-case letters, digits and dashes)")
-    if not re.fullmatch(r"[a-zA-Z][a-zA-Z0-9-]*", options.stack):
-        return _fail("name the stack: STACK=sortie-dev")
-    name = f"{options.stack}/webhooks/{options.tenant}"
     try:
-        read_outputs(options.stack)  # fails if the stack does not exist
-        secrets = boto3.client("secretsmanager")
+        stack = connect(options)  # fails if it does not exist
+        secrets, name = (
+            stack.session.client("secretsmanager"),
+            f"{stack.name}/webhooks/{options.tenant}",
+        )
         if options.retire:
             retire(secrets, name)
             print(f"only the newest secret now signs the webhooks of {options.tenant}")
         else:
             secret = rotate(secrets, name)
             print(f"new secret for the webhooks of {options.tenant}, shown only once: {secret}")
-    except (BotoCoreError, ClientError) as error:
-        return _fail(f"stack {options.stack!r}: {error}")
+    except STACK_ERRORS as error:
+        return _fail(str(error))
     return 0
 
 

@@ -23,7 +23,7 @@ class Queues:
 
 @pytest.fixture
 def connected(monkeypatch) -> list[tuple[str, str | None]]:
-    """The stacks that commands connect to, each with the emulator's URL."""
+    """The stacks that commands connect to, each with the emulator's URL or its region."""
     stacks: list[tuple[str, str | None]] = []
 
     def connect(stack: str, url: str | None) -> Queues:
@@ -31,7 +31,7 @@ def connected(monkeypatch) -> list[tuple[str, str | None]]:
         return Queues()
 
     monkeypatch.setattr(queues, "DeadLetterQueues", connect)
-    monkeypatch.setattr(aws, "aws_clients", lambda endpoint_url=None: endpoint_url)
+    monkeypatch.setattr(aws, "aws_clients", lambda url=None, *, region=None: url or region)
     return stacks
 
 
@@ -81,11 +81,11 @@ def test_stack_option_selects_aws_and_default_is_local(
     monkeypatch.delenv("SORTIE_BASE_URL")
 
     sortie("dlq", "list")
-    sortie("dlq", "list", "--stack", "prod")
+    sortie("dlq", "list", "--stack", "prod", "--region", "us-east-1")
     monkeypatch.setenv("SORTIE_STACK", "dev")
     sortie("dlq", "list")
 
-    assert connected == [("sortie", "http://127.0.0.1:1"), ("prod", None), ("dev", None)]
+    assert connected == [("sortie", "http://127.0.0.1:1"), ("prod", "us-east-1"), ("dev", None)]
 
 
 def test_missing_stack_exits_2_and_names_the_option(sortie, server) -> None:

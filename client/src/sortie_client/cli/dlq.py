@@ -31,11 +31,15 @@ Stack = Annotated[
     ),
 ]
 
+Region = Annotated[
+    str | None, typer.Option(help="The stack's region. Default: that of your AWS settings.")
+]
+
 
 @app.command("list")
-def list_queues(*, stack: Stack = None, as_json: AsJson = False) -> None:
+def list_queues(*, stack: Stack = None, region: Region = None, as_json: AsJson = False) -> None:
     """List dead-letter queues and the number of their messages."""
-    queues = _connect(stack).list_queues()
+    queues = _connect(stack, region).list_queues()
     if as_json:
         print_json([{"name": it.name, "messages": it.messages} for it in queues])
         return
@@ -48,6 +52,7 @@ def redrive(
     *,
     all_: Annotated[bool, typer.Option("--all", help="Redrive all queues.")] = False,
     stack: Stack = None,
+    region: Region = None,
     as_json: AsJson = False,
 ) -> None:
     """Send the messages of dead-letter queues back to their consumers.
@@ -56,7 +61,7 @@ def redrive(
     """
     if bool(names) is all_:
         raise typer.BadParameter("Pass the names of queues, or --all")
-    queues = _connect(stack)
+    queues = _connect(stack, region)
     results = [_redrive(queues, queue) for queue in _choose(queues, names)]
     if as_json:
         print_json(results)
@@ -92,7 +97,7 @@ def _choose(queues: "DeadLetterQueues", names: list[str] | None) -> list["DeadLe
     return [existing[name] for name in names or existing]
 
 
-def _connect(stack: str | None) -> "DeadLetterQueues":
+def _connect(stack: str | None, region: str | None) -> "DeadLetterQueues":
     """Connect to a named stack in AWS, or to the one that `make up` runs here."""
     try:
         from sortie_client.dead_letters.aws import aws_clients  # noqa: PLC0415 - an extra
@@ -102,7 +107,7 @@ def _connect(stack: str | None) -> "DeadLetterQueues":
             "Dead-letter queues need the package boto3: pip install 'sortie-client[aws]'"
         ) from error
     if named := stack or os.environ.get("SORTIE_STACK"):
-        return DeadLetterQueues(named, aws_clients())
+        return DeadLetterQueues(named, aws_clients(region=region))
     variables = find_variables()
     if "SORTIE_STACK" not in variables:
         raise NotConfiguredError("The stack is missing. Pass --stack, or set SORTIE_STACK")

@@ -19,12 +19,13 @@ _EMULATOR: Final[Mapping[str, Any]] = {
 type Clients = Callable[[str], Any]
 
 
-def aws_clients(endpoint_url: str | None = None) -> Clients:
+def aws_clients(endpoint_url: str | None = None, *, region: str | None = None) -> Clients:
     """Return a factory that creates each service's client once.
 
-    `endpoint_url`: an emulator's, which gets fixed credentials instead of boto3's own.
+    `endpoint_url`: an emulator's, which gets fixed credentials instead of boto3's own. `region`:
+    instead of that of the AWS settings.
     """
-    session = boto3.Session(**(_EMULATOR if endpoint_url else {}))
+    session = boto3.Session(**(_EMULATOR if endpoint_url else {"region_name": region}))
 
     @cache
     def client(service: str) -> Any:

@@ -1,0 +1,69 @@
+"""Which stack a command talks to."""
+
+import os
+import subprocess
+
+import pytest
+
+from local.kit.paths import ROOT
+from scripts.command import create_stack_parser, locate
+from scripts.samconfig import SamConfig, SamConfigError
+
+CONFIG = """\
+[dev.global.parameters]
+stack_name = "mine"
+region = "us-west-2"
+[dev.deploy.parameters]
+[prod.global.parameters]
+stack_name = "ours"
+region = "ap-south-1"
+[prod.deploy.parameters]
+"""
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    """Return the stack and region that these options name."""
+    file = tmp_path / "samconfig.toml"
+    file.write_text(CONFIG)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-north-1")
+    parser = create_stack_parser("A command.")
+    return lambda *options: locate(parser.parse_args(["--config", str(file), *options]))
+
+
+@pytest.mark.parametrize(("options", "expected"), [
+    ([], ("mine", "us-west-2")),
+    (["--stage", "prod"], ("ours", "ap-south-1")),
+    (["--stack", "ours"], ("ours", "ap-south-1")),
+    (["--stack", "other"], ("other", "eu-north-1")),
+    (["--region", "sa-east-1"], ("mine", "sa-east-1")),
+    (["--stack", "", "--region", ""], ("mine", "us-west-2")),
+], ids=str)  # fmt: skip
+def test_options_name_the_stack_and_region_of_samconfig(place, options, expected) -> None:
+    assert place(*options) == expected
+
+
+def test_stack_without_a_region_is_explained(place, monkeypatch) -> None:
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
+
+    with pytest.raises(SamConfigError, match="REGION="):
+        place("--stack", "other")
+
+
+@pytest.mark.parametrize("target", [
+    "deploy", "registry", "partner", "payments", "redrive", "webhook-secret",
+])  # fmt: skip
+def test_each_target_passes_stage_stack_and_region(target) -> None:
+    """The Makefile has no default of its own, so samconfig.toml decides."""
+    shown = subprocess.run(
+        ["make", "--dry-run", "--always-make", target, "STAGE=prod", "REGION=us-east-1"],
+        cwd=ROOT, env=os.environ, capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+
+    assert "--stage 'prod' --stack '' --region 'us-east-1'" in shown
+
+
+def test_every_stage_of_samconfig_has_a_region() -> None:
+    config = SamConfig.read(ROOT / "samconfig.toml")
+
+    assert {config.settings(stage).region for stage in ("dev", "prod")} == {"eu-central-1"}
