@@ -15,10 +15,11 @@ from bench.report import Row, Section
 from bench.requests import Event
 from bench.sandbox import Sandbox, open_sandbox
 from bench.setting import Setting
-from local.chain.chains import Chains, run_chains
+from local.chain.chains import NODES_SECRET, Chains, run_chains
 from local.chain.wallet import Authorization
 from local.cloud.template import find_functions, load_template
 from local.kit.progress import step
+from local.stack.launch import create_secret
 
 CREATE: Final = "messaging.create_job"
 FUNCTION: Final = "MessagingCreateJobFunction"
@@ -40,6 +41,7 @@ $6.67 per million and second, and the facilitator's own price.
 
 def run(setting: Setting) -> Section:
     with TemporaryDirectory(prefix="sortie-bench-") as name, run_chains(Path(name)) as chains:
+        create_secret(setting.stack.aws_endpoint_url, NODES_SECRET, chains.nodes_secret())
         rows = [*measure_warm(setting, chains), *measure_calls(setting, chains)]
         rows += measure_cold(setting, chains, Path(name))
         services, extras = price_payments(setting, chains)
@@ -147,8 +149,7 @@ def build_environment(chains: Chains) -> Mapping[str, str]:
         "PAYMENT_CONFIRMATIONS": "1",
         "PAY_TO": chains.pay_to,
         "FACILITATOR_URL": chains.facilitator.url,
-        "BASE_RPC_URL": chains.nodes["base"].rpc_url,
-        "POLYGON_RPC_URL": chains.nodes["polygon"].rpc_url,
+        "PAYMENT_NODES_SECRET": NODES_SECRET,
     }
 
 

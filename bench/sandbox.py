@@ -63,9 +63,7 @@ PARAMETERS: Final = {
     "FacilitatorKeySecret": "FACILITATOR_KEY_SECRET",
     "AllowTransactionHash": "ALLOW_TRANSACTION_HASH",
     "AllowUnsignedTransactionHash": "ALLOW_UNSIGNED_TRANSACTION_HASH",
-    "BaseRpcUrl": "BASE_RPC_URL",
-    "PolygonRpcUrl": "POLYGON_RPC_URL",
-    "BaseSepoliaRpcUrl": "BASE_SEPOLIA_RPC_URL",
+    "PaymentNodesSecret": "PAYMENT_NODES_SECRET",
     "WebhooksToLoopback": "WEBHOOKS_TO_LOOPBACK",
 }
 MACHINES: Final = {

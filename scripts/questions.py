@@ -6,14 +6,11 @@ from functools import partial
 from typing import Any, Final
 
 NOT_ASKED: Final = frozenset({"Release", "WebhooksToLoopback"})
-ONLY_WITH_PAYMENTS: Final = frozenset(
-    {
-        "PaymentPrice", "PaymentNetworks", "PayTo", "FacilitatorUrl", "FacilitatorKeySecret",
-        "BaseRpcUrl", "PolygonRpcUrl", "BaseSepoliaRpcUrl",
-        "KeysAreFree", "AllowTransactionHash",
-        "AllowUnsignedTransactionHash", "PaymentConfirmations",
-    }
-)  # fmt: skip
+ONLY_WITH_PAYMENTS: Final = frozenset({
+    "PaymentPrice", "PaymentNetworks", "PayTo", "FacilitatorUrl", "FacilitatorKeySecret",
+    "PaymentNodesSecret", "KeysAreFree", "AllowTransactionHash", "AllowUnsignedTransactionHash",
+    "PaymentConfirmations",
+})  # fmt: skip
 
 type Check = Callable[[str], str | None]
 """Returns what is wrong with a value."""

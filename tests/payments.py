@@ -135,6 +135,7 @@ class Ledger:
     hurried: list[float] = field(default_factory=list)
     timeouts: list[float] = field(default_factory=list)
     requirements: list[Mapping[str, Any]] = field(default_factory=list)
+    broken: set[str] = field(default_factory=set)
 
     def verify(
         self, authorization: Authorization, requirements: Any, *, timeout: float
@@ -162,6 +163,9 @@ class Ledger:
         assert seconds > 0
         self.hurried.append(seconds)
         return self
+
+    def is_working(self, network: Network) -> bool:
+        return network.name not in self.broken
 
     def find_receipt(self, network: Network, transaction: str, *, pay_to: str) -> Receipt | None:
         return self._meet("receipt")(lambda: self.receipts.get(transaction))

@@ -16,6 +16,7 @@ from local.kit.process import Process
 
 DEFAULT_NETWORKS: Final = ("base", "polygon")
 FACILITATOR_ACCOUNT, PAYER_ACCOUNT, PAY_TO_ACCOUNT = range(3)  # the others are for tests
+NODES_SECRET: Final = "sortie/nodes"  # noqa: S105 - its name
 PAYER_BALANCE: Final = 1_000_000_000  # 1,000 USDC
 
 
@@ -58,14 +59,17 @@ class Chains:
 
     def parameters(self) -> dict[str, str]:
         """Return the template parameters for payments on these chains."""
-        urls = {to_rpc_parameter(name): each.rpc_url for name, each in self.nodes.items()}
         return {
             "PaymentNetworks": ",".join(self.nodes),
             "PayTo": self.pay_to,
             "FacilitatorUrl": self.facilitator.url,
             "PaymentConfirmations": "1",
-            **urls,
+            "PaymentNodesSecret": NODES_SECRET,
         }
+
+    def nodes_secret(self) -> str:
+        """Return the content of the secret with the nodes' URLs."""
+        return json.dumps({name: each.rpc_url for name, each in self.nodes.items()})
 
     def description(self) -> dict[str, Any]:
         """Return the addresses and the key that a paying client needs."""
@@ -81,11 +85,6 @@ class Chains:
 
     def _account(self, number: int) -> Account:
         return next(iter(self.nodes.values())).accounts[number]
-
-
-def to_rpc_parameter(network: str) -> str:
-    """Convert base-sepolia to BaseSepoliaRpcUrl."""
-    return f"{network.title().replace('-', '')}RpcUrl"
 
 
 @contextmanager

@@ -2,13 +2,14 @@
 
 import socket
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from jobs.payments.payment import PaymentsMode
-from local.chain.chains import Chains, run_chains
+from local.chain.chains import NODES_SECRET, Chains, run_chains
+from local.cloud.aws import create_session
 from local.cloud.build import HOST_ARCHITECTURE, LOCAL, build, read_lock
 from local.cloud.deploy import deploy
 from local.cloud.ministack import MiniStack
@@ -66,6 +67,8 @@ def run_stack(
             ministack.wait()
         with step("deploying"), read_lock(LOCAL):
             wanted = build_parameters(base_url, payments, chains) | dict(parameters or {})
+            if chains:
+                create_secret(ministack.url, NODES_SECRET, chains.nodes_secret())
             outputs = deploy(LOCAL.folder, STACK_NAME, wanted, ministack.url)
         web_functions = cleanup.enter_context(run_web_functions(ministack.url, STACK_NAME, folder))
         upstreams = find_upstreams(ministack.url, outputs, web_functions)
@@ -96,6 +99,11 @@ def run_stack(
             processes = [*stack.processes, docks]
             stack = replace(stack, docks_log=docks.log, processes=processes)
         yield stack
+
+
+def create_secret(endpoint_url: str, name: str, value: str) -> None:
+    with closing(create_session().client("secretsmanager", endpoint_url=endpoint_url)) as secrets:
+        secrets.create_secret(Name=name, SecretString=value)
 
 
 def build_parameters(

@@ -5,12 +5,14 @@ from typing import Any
 
 import pytest
 
+from jobs.kit.errors import UnavailableError
 from jobs.payments.adapters import evm
 from jobs.payments.adapters.json_rpc import JsonRpcChain
 from jobs.payments.errors import SettlementUnknownError
 from jobs.payments.payment import Network
 from jobs.payments.ports import Receipt, Settled, Transfer
 from tests.adapters.upstream import Handler, Upstream, drip, drop, drop_mid_body, reply, running
+from tests.support import Broken
 
 USDC = "0x833589fcd6edb6e08f4c7c32d4f71b54bda02913"
 BASE = Network(name="base", chain=8453, asset=USDC, domain_name="USD Coin", domain_version="2")
@@ -71,7 +73,7 @@ def node(upstream) -> Node:
 
 @pytest.fixture
 def chain(upstream) -> JsonRpcChain:
-    return JsonRpcChain({"base": f"{upstream.url}/v1/s3cret"}, timeout_s=2)
+    return JsonRpcChain(lambda: {"base": f"{upstream.url}/v1/s3cret"}, timeout_s=2)
 
 
 def transfer(index: int, payer: str = PAYER, to: str = PAY_TO, amount: int = 20_000, **log) -> Any:
@@ -329,7 +331,7 @@ def test_node_transient_fault_is_retried(upstream, chain) -> None:
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
 def test_node_without_answer_is_unknown(upstream, fault) -> None:
     upstream.then(fault)
-    chain = JsonRpcChain({"base": f"{upstream.url}/v1/s3cret"}, timeout_s=0.4)
+    chain = JsonRpcChain(lambda: {"base": f"{upstream.url}/v1/s3cret"}, timeout_s=0.4)
 
     assert "RPC of base" in unknown(lambda: chain.time(BASE))
 
@@ -352,4 +354,48 @@ def test_node_failure_log_has_network_without_key(upstream, chain, caplog) -> No
 
 
 def test_network_without_url_is_unknown() -> None:
-    unknown(lambda: JsonRpcChain({}, timeout_s=0.5).time(BASE))
+    unknown(lambda: JsonRpcChain(dict, timeout_s=0.5).time(BASE))
+
+
+# ── Whether a node works ────────────────────────────────────────────────────────
+
+
+def test_node_of_the_network_works_and_is_asked_once(node, chain) -> None:
+    assert chain.is_working(BASE)
+    assert chain.is_working(BASE)
+
+    assert len(node.asked) == 1
+
+
+def test_node_of_another_chain_does_not_work_and_is_not_asked_again_at_once(node, chain) -> None:
+    node.says["eth_chainId"] = "0x1"
+
+    assert not chain.is_working(BASE)
+    asked = len(node.asked)
+    assert not chain.is_working(BASE)
+
+    assert len(node.asked) == asked
+
+
+@pytest.mark.parametrize("url", ["", "junk", "http://127.0.0.1:9"])
+def test_unreachable_node_does_not_work(url) -> None:
+    assert not JsonRpcChain(lambda: {"base": url}).is_working(BASE)
+
+
+def test_unavailable_secret_is_unknown_and_works_not() -> None:
+    """`UnavailableError` would mean that nothing was sent to the chain or the facilitator."""
+    chain = JsonRpcChain(Broken(UnavailableError("secret")))
+
+    assert not chain.is_working(BASE)
+    unknown(lambda: chain.time(BASE))
+
+
+def test_new_url_of_a_node_is_checked_again(node, chain, upstream) -> None:
+    urls = {"base": f"{upstream.url}/one"}
+    rotating = JsonRpcChain(lambda: urls)
+    assert rotating.is_working(BASE)
+    node.says["eth_chainId"] = "0x1"
+
+    urls["base"] = f"{upstream.url}/two"
+
+    assert not rotating.is_working(BASE)

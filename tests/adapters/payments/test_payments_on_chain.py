@@ -36,7 +36,7 @@ def network(node) -> Network:
 
 @pytest.fixture(scope="module")
 def chain(chains) -> JsonRpcChain:
-    return JsonRpcChain({name: each.rpc_url for name, each in chains.nodes.items()})
+    return JsonRpcChain(lambda: {name: each.rpc_url for name, each in chains.nodes.items()})
 
 
 @pytest.fixture(scope="module")
@@ -248,7 +248,7 @@ def test_chain_time_is_newest_blocks_time(chain, network, node) -> None:
 
 def test_node_of_other_chain_is_unknown(chains, network) -> None:
     swapped = {"base": "polygon", "polygon": "base"}[network.name]
-    chain = JsonRpcChain({network.name: chains.nodes[swapped].rpc_url})
+    chain = JsonRpcChain(lambda: {network.name: chains.nodes[swapped].rpc_url})
 
     with pytest.raises(SettlementUnknownError, match="wrong chain id"):
         chain.is_used(network, chains.pay_to, NOWHERE)

@@ -1,8 +1,11 @@
 """A checkout with a fake facilitator, chain and table."""
 
+import json
+
 import pytest
 
 from jobs.auth.api_key import PAYERS
+from jobs.payments.adapters.nodes import SecretNodes
 from jobs.payments.wiring import wiring as payments
 from tests.fakes.memory_payments import InMemoryPayments
 from tests.payments import (
@@ -15,6 +18,12 @@ class Checkout:
     def __init__(self, clock) -> None:
         self.ledger = Ledger(clock)
         self.payments = InMemoryPayments(clock)
+        self.secret = json.dumps({"base": "https://b.example", "polygon": "https://p.example"})
+
+    def read(self, name: str) -> str:
+        """Return the secret of the nodes."""
+        assert name == "nodes"
+        return self.secret
 
 
 @pytest.fixture
@@ -30,9 +39,7 @@ def checkout(monkeypatch, clock, mode, world, rewire) -> Checkout:
         "PAYMENT_PRICE": "20000",
         "PAYMENT_NETWORKS": "base,polygon",
         "PAY_TO": PAY_TO,
-        "BASE_RPC_URL": "https://base.example",
-        "POLYGON_RPC_URL": "https://polygon.example",
-        "BASE_SEPOLIA_RPC_URL": "",
+        "PAYMENT_NODES_SECRET": "nodes",
         "KEYS_ARE_FREE": "false",
         "ALLOW_TRANSACTION_HASH": "false",
         "ALLOW_UNSIGNED_TRANSACTION_HASH": "false",
@@ -43,6 +50,7 @@ def checkout(monkeypatch, clock, mode, world, rewire) -> Checkout:
         monkeypatch.setenv(name, value)
     rewire(payments, facilitator=made.ledger)
     rewire(payments, chain=made.ledger)
+    rewire(payments, nodes=SecretNodes(made, "nodes"))
     rewire(payments, payments=made.payments)
     rewire(payments, recover=lambda _, signature: signature)
     for agent in world.registry.agents("demo"):

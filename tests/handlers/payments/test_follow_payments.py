@@ -84,11 +84,7 @@ def open_payment(monkeypatch, event, clock, rewire):
     payment = to_payment(record["dynamodb"]["NewImage"])
     payments, ledger = InMemoryPayments(clock), Ledger(clock)
     payments.reserve(payment, replacing=None)
-    monkeypatch.setenv("PAYMENT_PRICE", "20000")
-    monkeypatch.setenv("PAYMENT_NETWORKS", "base")
     monkeypatch.setenv("PAY_TO", PAY_TO)
-    for name in ("BASE_RPC_URL", "POLYGON_RPC_URL", "BASE_SEPOLIA_RPC_URL"):
-        monkeypatch.setenv(name, "https://node.example")
     rewire(payments_wiring, payments=payments)
     rewire(payments_wiring, chain=ledger)
     return SimpleNamespace(

@@ -1,11 +1,14 @@
 """POST /api/messaging/jobs without a payment: the 402 response."""
 
+import json
+
 import pytest
 
 from jobs.payments.payment import NETWORKS
 from tests.payments import (
     BASE,
     PAY_TO,
+    a_header,
     decoded,
 )
 
@@ -89,19 +92,49 @@ def test_offer_header_has_requirements_of_version_2(create) -> None:
     assert offer["extensions"]["bazaar"].keys() == {"info", "schema"}
 
 
-def test_offer_headers_stay_below_8_kb(create, monkeypatch) -> None:
+def test_offer_headers_stay_below_8_kb(create, checkout, monkeypatch) -> None:
     monkeypatch.setenv("PAYMENT_NETWORKS", "base,polygon,base-sepolia")
-    monkeypatch.setenv("BASE_SEPOLIA_RPC_URL", "https://sepolia.example")
+    checkout.secret = json.dumps(dict.fromkeys(NETWORKS, "https://node.example"))
 
     headers = create().headers
 
     assert sum(len(name) + len(value) + 4 for name, value in headers.items()) < 8192
 
 
-def test_offer_omits_network_without_rpc_url(create, monkeypatch) -> None:
-    monkeypatch.setenv("BASE_RPC_URL", "")
+@pytest.mark.parametrize("base", [None, "", "junk", "ftp://b.example", "https://", 1, "http://[x"])
+def test_offer_omits_network_without_url_of_a_node(create, checkout, base) -> None:
+    checkout.secret = json.dumps({"base": base, "polygon": "https://p.example"})
 
     assert [each["network"] for each in create().body["accepts"]] == ["polygon"]
+
+
+def test_offer_omits_network_whose_node_does_not_work(create, checkout) -> None:
+    checkout.ledger.broken.add("base")
+
+    assert [each["network"] for each in create().body["accepts"]] == ["polygon"]
+
+
+def test_payment_on_network_whose_node_fails_later_is_still_taken(create, checkout) -> None:
+    checkout.ledger.broken.add("base")
+
+    assert create(headers={"X-PAYMENT": a_header()}).status == 201
+
+
+@pytest.mark.parametrize("secret", ["", "[]", "{}", "no JSON", '{"base": "junk"}'])
+def test_create_without_a_usable_network_is_503_not_402(create, checkout, log, secret) -> None:
+    """A 402 without an offer would look like a price that nobody can pay."""
+    checkout.secret = secret
+
+    answer = create()
+
+    assert (answer.status, answer.body["code"]) == (503, "UNAVAILABLE")
+    assert any(line["level"] == "ERROR" for line in log())
+
+
+def test_create_while_no_node_works_is_503(create, checkout) -> None:
+    checkout.ledger.broken |= {"base", "polygon"}
+
+    assert create().status == 503
 
 
 @pytest.mark.parametrize(("price", "amount"), [

@@ -73,6 +73,9 @@ class Chain(Protocol):
     def within(self, seconds: float) -> Self:
         """Return the same chains, for questions that take no longer than this in all."""
 
+    def is_working(self, network: Network) -> bool:
+        """Return whether the network's node answers, and is of this network. Never raises."""
+
     def find_receipt(self, network: Network, transaction: str, *, pay_to: str) -> Receipt | None:
         """Return the receipt, with the transfers of the network's asset to `pay_to` only."""
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from jobs.kit.errors import UnavailableError
 from jobs.messaging.wiring import MessagingWiring
 from jobs.messaging.wiring import wiring as messaging_wiring
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from jobs.payments.adapters.records import DynamoPayments
     from jobs.payments.adapters.timers import StepFunctionsPaymentTimers
@@ -40,17 +42,39 @@ class PaymentsWiring:
 
     # ── Settings ────────────────────────────────────────────────────────────────────
 
-    @cached_property
+    @property
     def terms(self) -> Terms:
+        """The terms of payments that are accepted: on each network that has a node.
+
+        Raises `UnavailableError` if there is none.
+        """
         from jobs.payments.payment import NETWORKS, Terms
 
-        rpc_urls = self._rpc_urls
-        names = os.environ["PAYMENT_NETWORKS"].split(",")
+        nodes = self.nodes()
+        names = [name for name in os.environ["PAYMENT_NETWORKS"].split(",") if name in nodes]
+        if not names:
+            raise UnavailableError("no network of PaymentNetworks has a node in PaymentNodesSecret")
         return Terms(
             price=int(os.environ["PAYMENT_PRICE"]),
-            pay_to=os.environ["PAY_TO"],
-            networks=[NETWORKS[name] for name in names if rpc_urls[name]],
+            pay_to=self._pay_to,
+            networks=[NETWORKS[name] for name in names],
         )
+
+    @property
+    def offered_terms(self) -> Terms:
+        """The terms on offer: on networks whose node works, so that a payment can be confirmed.
+
+        Raises `UnavailableError` if there is none.
+        """
+        terms = self.terms
+        working = [each for each in terms.networks if self.chain.is_working(each)]
+        if not working:
+            raise UnavailableError("the node of no network works: check PaymentNodesSecret")
+        return replace(terms, networks=working)
+
+    @property
+    def _pay_to(self) -> str:
+        return os.environ["PAY_TO"]
 
     @property
     def keys_are_free(self) -> bool:
@@ -130,7 +154,7 @@ class PaymentsWiring:
     def _reconcile(self) -> ReconcilePayment:
         from jobs.payments.reconcile_payment import ReconcilePayment
 
-        return ReconcilePayment(chain=self.chain, close=self._close, pay_to=self.terms.pay_to)
+        return ReconcilePayment(chain=self.chain, close=self._close, pay_to=self._pay_to)
 
     @cached_property
     def _close(self) -> ClosePayment:
@@ -169,16 +193,13 @@ class PaymentsWiring:
     def chain(self) -> Chain:
         from jobs.payments.adapters.json_rpc import JsonRpcChain
 
-        return JsonRpcChain(self._rpc_urls, timeout_s=_NODE_TIMEOUT_S)
+        return JsonRpcChain(self.nodes, timeout_s=_NODE_TIMEOUT_S)
 
-    @property
-    def _rpc_urls(self) -> Mapping[str, str]:
-        """RPC URLs by network; an empty one disables the network."""
-        return {
-            "base": os.environ["BASE_RPC_URL"],
-            "polygon": os.environ["POLYGON_RPC_URL"],
-            "base-sepolia": os.environ["BASE_SEPOLIA_RPC_URL"],
-        }
+    @cached_property
+    def nodes(self) -> Callable[[], Mapping[str, str]]:
+        from jobs.payments.adapters.nodes import SecretNodes
+
+        return SecretNodes(self.core.secrets, os.environ["PAYMENT_NODES_SECRET"])
 
     @cached_property
     def recover(self) -> Recover:

@@ -7,11 +7,12 @@ unknown, never "no".
 import logging
 import math
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import copy
 from typing import Any, Final, Self
 
+from jobs.kit.errors import UnavailableError
 from jobs.kit.outbound.json_post import JsonPost
 from jobs.payments.adapters import evm
 from jobs.payments.adapters.rpc_node import NodeRefusesError, RpcNode
@@ -21,24 +22,41 @@ from jobs.payments.ports import Receipt, Settled
 
 _log: Final = logging.getLogger(__name__)
 _DEFAULT_TIMEOUT_S: Final = 8.0
+_CHECK_TIMEOUT_S: Final = 2.0
+_RECHECK_S: Final = 60.0
+"""How long a node that failed its check is not asked again."""
 _BLOCK_RANGES: Final = (1000, 100, 10)
 """Blocks per call for logs: some providers allow few, without a standard error."""
 
 
 class JsonRpcChain:
-    """`urls` by the network's name; `timeout_s` limits each method."""
+    """`nodes` returns URLs by the network's name; `timeout_s` limits each method."""
 
-    def __init__(self, urls: Mapping[str, str], *, timeout_s: float = _DEFAULT_TIMEOUT_S) -> None:
-        self._urls = urls
+    def __init__(
+        self, nodes: Callable[[], Mapping[str, str]], *, timeout_s: float = _DEFAULT_TIMEOUT_S
+    ) -> None:
+        self._nodes = nodes
         self._timeout_s = timeout_s
         self._post = JsonPost()
-        self._checked: set[str] = set()
+        self._checked: set[tuple[str, str]] = set()
+        self._failed_at: dict[str, float] = {}
         self._deadline = math.inf
 
     def within(self, seconds: float) -> Self:
         limited = copy(self)
         limited._deadline = time.monotonic() + seconds  # noqa: SLF001 - a copy of self
         return limited
+
+    def is_working(self, network: Network) -> bool:
+        """Ask the node once for its chain: until it has named it, and then no more."""
+        if time.monotonic() - self._failed_at.get(network.name, -math.inf) < _RECHECK_S:
+            return False
+        try:
+            with self.within(_CHECK_TIMEOUT_S)._node(network):  # noqa: SLF001 - a copy of self
+                return True
+        except SettlementUnknownError:
+            self._failed_at[network.name] = time.monotonic()
+            return False
 
     def find_receipt(self, network: Network, transaction: str, *, pay_to: str) -> Receipt | None:
         with self._node(network) as node:
@@ -90,11 +108,15 @@ class JsonRpcChain:
     def _node(self, network: Network) -> Iterator[RpcNode]:
         """Yield the network's node, after a check of its chain id."""
         timeout_s = min(self._timeout_s, self._deadline - time.monotonic())
-        node = RpcNode(self._post, self._urls.get(network.name, ""), timeout_s)
         try:
-            if network.name not in self._checked:
+            url = self._nodes().get(network.name, "")
+        except UnavailableError as error:
+            raise _unknown(network, str(error)) from error
+        node = RpcNode(self._post, url, timeout_s)
+        try:
+            if (network.name, url) not in self._checked:
                 _check(node, network)
-                self._checked.add(network.name)
+                self._checked.add((network.name, url))
             yield node
         except SettlementUnknownError as error:
             raise _unknown(network, str(error)) from None

@@ -90,8 +90,10 @@ def require_payment(request: Request) -> Checkout | None:
 
 
 def payment_required_response(refused: PaymentRefusedError, request: Request) -> Response:
-    """Return the 402 response to a missing or refused payment."""
-    return x402_offer.payment_required_response(wiring.terms, _resource(request), code=refused.code)
+    """Return the 402 response to a missing or refused payment. Raises `UnavailableError`."""
+    return x402_offer.payment_required_response(
+        wiring.offered_terms, _resource(request), code=refused.code
+    )
 
 
 def _resource(request: Request) -> str:

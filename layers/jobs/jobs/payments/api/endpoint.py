@@ -12,6 +12,7 @@ from jobs.core.job import Job, JobRef
 from jobs.kit.error_table import ErrorTable, error_response
 from jobs.kit.errors import UnavailableError
 from jobs.kit.http import Request, Response
+from jobs.kit.lambda_handler import logger
 from jobs.messaging.api import responses as messaging
 from jobs.payments.errors import PaymentRefusedError, SettlementUnknownError
 from jobs.payments.wiring import wiring
@@ -50,7 +51,11 @@ def handle_error(error: Exception, request: Request) -> Response:
     if isinstance(error, PaymentRefusedError):
         from jobs.payments.api import checkout  # noqa: PLC0415 - only if payments are on
 
-        return checkout.payment_required_response(error, request)
+        try:
+            return checkout.payment_required_response(error, request)
+        except UnavailableError as unavailable:  # there is nothing to offer
+            logger.error("no network can be offered", extra={"reason": str(unavailable)})
+            return messaging.handle_error(unavailable, request)
     if isinstance(error, SettlementUnknownError):
         return error_response(_ERRORS, error, retry_after_s=error.retry_after)
     return messaging.handle_error(error, request)
