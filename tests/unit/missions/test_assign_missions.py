@@ -10,7 +10,7 @@ from jobs.missions.assign_missions import ORDER_TIMEOUT_MS
 from jobs.missions.mission import cancel_waiting
 from jobs.missions.ports import OrderState
 from tests.support import Broken
-from tests.unit.missions.world import DOCKS, GROUP, SILENCE, TENANT, MissionWorld
+from tests.unit.missions.world import DOCKS, GROUP, HOVER, SILENCE, TENANT, MissionWorld
 
 FIRST, SECOND = DOCKS
 
@@ -100,10 +100,7 @@ def test_assign_device_to_a_cancelled_mission_releases_it(world) -> None:
 
 @pytest.mark.parametrize("metadata", [{}, {"simulate": "rejection"}])
 def test_order_names_the_simulated_behaviour_if_any(world, metadata) -> None:
-    ref = queue_mission(world)
-    change_job(world.repository, ref, lambda job: replace(
-        job, request={**job.request, "metadata": metadata}
-    ))  # fmt: skip
+    queue_mission(world, request={**HOVER, "metadata": metadata})
 
     world.assign(TENANT, GROUP)
 
