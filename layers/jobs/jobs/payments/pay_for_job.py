@@ -136,7 +136,7 @@ class PayForJob:
         chain_state = self._read_chain(reservation, until)
         if chain_state.used:
             return self._close_used(reservation, chain_state)
-        if self.reservations.reconcile.give_up(reservation, chain_state):
+        if self.reservations.reconcile.release_if_expired(reservation, chain_state):
             raise PaymentRefusedError("payment_expired")
         if chain_state.time + MIN_VALIDITY_S > reservation.valid_before:
             self.reservations.close.leave_open(reservation)

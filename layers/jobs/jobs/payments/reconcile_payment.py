@@ -41,8 +41,10 @@ class ReconcilePayment:
         chain_state = self.read_chain(payment, within=within)
         if chain_state.settled:
             self.close(payment, chain_state.settled.transaction)
+        elif chain_state.used:  # cancelled, or paid to another address
+            self.close.refuse(payment, NOT_RECEIVED)
         else:
-            self.give_up(payment, chain_state)
+            self.release_if_expired(payment, chain_state)
 
     def read_chain(self, payment: Payment, *, within: float) -> ChainState:
         if within < _MIN_TIMEOUT_S:
@@ -61,11 +63,8 @@ class ReconcilePayment:
         )
         return ChainState(time=time, used=used, settled=settled or None)
 
-    def give_up(self, payment: Payment, chain_state: ChainState) -> bool:
-        """Close a payment that can no longer settle. Return whether it was closed."""
-        if chain_state.used and not chain_state.settled:  # cancelled, or paid to another address
-            self.close.refuse(payment, NOT_RECEIVED)
-            return True
+    def release_if_expired(self, payment: Payment, chain_state: ChainState) -> bool:
+        """Release an unused payment that can no longer settle. Return whether it was released."""
         if chain_state.time <= payment.valid_before + _CHAIN_MARGIN_S:
             return False
         self.close.release(payment)
