@@ -2,7 +2,7 @@
 
 import pytest
 
-from jobs.payments.errors import PaymentRefusedError, SettlementUnknownError
+from jobs.payments.errors import PaymentRefusedError, SettlementUnknownError, StalePaymentError
 from jobs.payments.payment import PaymentState
 from jobs.payments.reservations import LEASE_MS
 from tests.payments import (
@@ -10,6 +10,7 @@ from tests.payments import (
     PRICE,
     Killed,
 )
+from tests.support import Broken
 
 # ── Killed ────────────────────────────────────────────────────────────────────────
 
@@ -66,6 +67,14 @@ def test_settle_with_unclosed_record_returns_job(world, clock, fate) -> None:
 
     assert world.pay().job.id == first.job.id
     assert world.state is PaymentState.SETTLED
+
+
+def test_settle_with_record_changed_meanwhile_returns_job(world, monkeypatch) -> None:
+    monkeypatch.setattr(world.stored, "save", Broken(StalePaymentError()))
+
+    paid = world.pay()
+
+    assert world.jobs.all() == [paid.job]
 
 
 # ── Time ──────────────────────────────────────────────────────────────────────────

@@ -232,6 +232,19 @@ def test_pay_with_key_finds_earlier_settled_payment(world) -> None:
 
     assert paid.payment.id == an_authorization().payment_id
     assert OTHER.payment_id not in world.ledger.moved
+    assert world.ledger.hurried == [10]
+
+
+def test_pay_with_key_whose_payment_paid_for_another_job_is_charged(world) -> None:
+    world.ledger.fate["settle"] = ["unavailable"]
+    with pytest.raises(UnavailableError):
+        world.pay(key="k")
+    world.pay("Another")
+
+    paid = world.pay(key="k", authorization=OTHER)
+
+    assert paid.payment.id == OTHER.payment_id
+    assert paid.job.request == {"content": "Hello"}
 
 
 def test_pay_with_key_of_refused_payment_is_charged(world) -> None:

@@ -31,6 +31,17 @@ def test_payment_after_settling_records_outcome_moment_and_end_of_lease(
     assert (payment.state, payment.changed_at, payment.lease_until) == (state, NOON + 7, 0)
 
 
+def test_payment_reserved_is_claimed_by_a_first_attempt(world) -> None:
+    world.ledger.fate["settle"] = ["killed"]
+    with suppress(Killed):
+        world.pay()
+
+    [payment] = world.stored.all()
+    assert (payment.state, payment.attempt) == (PaymentState.CLAIMED, 1)
+    assert (payment.created_at, payment.changed_at) == (NOON, NOON)
+    assert payment.lease_until == NOON + LEASE_MS
+
+
 def test_payment_taken_over_is_claimed_anew_by_a_second_attempt(world, clock) -> None:
     world.ledger.fate["settle"] = ["unknown", "killed"]
     with suppress(JobError):
