@@ -5,6 +5,7 @@ import json
 import pytest
 
 from jobs.auth.api_key import PAYERS
+from jobs.kit.errors import RefusedError
 from jobs.payments.adapters.nodes import SecretNodes
 from jobs.payments.wiring import wiring as payments
 from tests.fakes.memory_payments import InMemoryPayments
@@ -18,11 +19,15 @@ class Checkout:
     def __init__(self, clock) -> None:
         self.ledger = Ledger(clock)
         self.payments = InMemoryPayments(clock)
-        self.secret = json.dumps({"base": "https://b.example", "polygon": "https://p.example"})
+        self.secret: str | None = json.dumps(
+            {"base": "https://b.example", "polygon": "https://p.example"}
+        )
 
     def read(self, name: str) -> str:
         """Return the secret of the nodes."""
         assert name == "nodes"
+        if self.secret is None:
+            raise RefusedError("A secret cannot be read: ResourceNotFoundException")
         return self.secret
 
 

@@ -120,7 +120,7 @@ def test_payment_on_network_whose_node_fails_later_is_still_taken(create, checko
     assert create(headers={"X-PAYMENT": a_header()}).status == 201
 
 
-@pytest.mark.parametrize("secret", ["", "[]", "{}", "no JSON", '{"base": "junk"}'])
+@pytest.mark.parametrize("secret", [None, "", "[]", "{}", "no JSON", '{"base": "junk"}'])
 def test_create_without_a_usable_network_is_503_not_402(create, checkout, log, secret) -> None:
     """A 402 without an offer would look like a price that nobody can pay."""
     checkout.secret = secret

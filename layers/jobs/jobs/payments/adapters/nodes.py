@@ -6,9 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 from urllib.parse import urlsplit
 
-from botocore.exceptions import ClientError
-
-from jobs.kit.errors import UnavailableError
+from jobs.kit.errors import RefusedError, UnavailableError
 from jobs.kit.secrets import SecretReader
 
 _log: Final = logging.getLogger(__name__)
@@ -25,7 +23,7 @@ class SecretNodes:
         """Return the URL of each network that has one. Raises `UnavailableError`."""
         try:
             urls = json.loads(self._secrets.read(self._secret))
-        except (ClientError, ValueError):  # the error of malformed JSON would contain it
+        except (RefusedError, ValueError):  # the error of malformed JSON would contain it
             _log.error("the secret %r of the nodes is missing or no JSON: set it", self._secret)
             raise UnavailableError("the secret of the nodes is missing or invalid") from None
         if not isinstance(urls, Mapping):
