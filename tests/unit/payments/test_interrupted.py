@@ -69,6 +69,16 @@ def test_settle_with_unclosed_record_returns_job(world, clock, fate) -> None:
     assert world.state is PaymentState.SETTLED
 
 
+@pytest.mark.parametrize("fate", ["unavailable", "refused for good"])
+def test_settled_payment_with_unreadable_job_is_unknown(world, fate) -> None:
+    job = world.pay().job
+    world.repository.fate = [fate]
+
+    with pytest.raises(SettlementUnknownError, match=rf"^{PAYMENT_ID}$"):
+        world.pay()
+    assert world.pay().job == job
+
+
 def test_settle_with_record_changed_meanwhile_returns_job(world, monkeypatch) -> None:
     monkeypatch.setattr(world.stored, "save", Broken(StalePaymentError()))
 

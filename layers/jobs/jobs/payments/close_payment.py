@@ -45,11 +45,16 @@ class ClosePayment:
         return PaidJob(job=job, payment=settled) if payment.attempt == 1 else self.find_job(settled)
 
     def find_job(self, payment: Payment) -> PaidJob:
-        """Return the job of a settled payment. Raises `PaymentRefusedError` if it has expired."""
+        """Return the job of a settled payment. Raises `PaymentRefusedError` if it has expired.
+
+        Raises `SettlementUnknownError` if it cannot be read: a payer must not pay again.
+        """
         try:
             job = self.repository.get(payment.ref).as_of(self.clock())
         except JobNotFoundError as error:
             raise PaymentRefusedError("payment_already_used") from error
+        except (UnavailableError, RefusedError) as error:
+            raise SettlementUnknownError(payment.id) from error
         return PaidJob(job=job, payment=payment)
 
     def leave_open(self, payment: Payment) -> None:

@@ -168,7 +168,7 @@ class PayForJob:
             return self.reservations.reconcile.read_chain(
                 reservation, within=self._seconds_left(until)
             )
-        except (SettlementUnknownError, UnavailableError) as error:
+        except SettlementUnknownError as error:
             self.reservations.close.leave_open(reservation)
             raise SettlementUnknownError(reservation.id) from error
 

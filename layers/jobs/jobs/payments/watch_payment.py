@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from jobs.kit.clock import Clock, Millis
-from jobs.kit.errors import UnavailableError
 from jobs.payments.errors import SettlementUnknownError
 from jobs.payments.payment import Payment, PaymentState
 from jobs.payments.ports import Payments
@@ -44,7 +43,7 @@ class WatchPayment:
         return self._watch(payment)
 
     def _watch(self, payment: Payment) -> WatchResult:
-        with suppress(SettlementUnknownError, UnavailableError):
+        with suppress(SettlementUnknownError):
             self.reconcile(payment)
         after = self.payments.find(payment.id) or payment
         if not after.state.is_open or after.is_leased(self.clock()):
