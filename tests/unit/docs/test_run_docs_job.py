@@ -12,6 +12,7 @@ from jobs.docs.errors import CredentialsRefusedError
 from jobs.docs.ports import AgentResult
 from jobs.docs.run_docs_job import AttemptOutcome
 from jobs.kit.errors import RefusedError, UnavailableError, UpstreamError
+from tests.support import HOUR
 from tests.unit.docs.world import PROJECT, TENANT, DocsWorld
 from tests.unit.support import raising
 
@@ -122,6 +123,15 @@ def test_second_job_on_branch_waits_and_is_dispatched(world) -> None:
     assert world.outbox.sent == []
     world.follow(first)
     assert world.outbox.sent == [second]
+    assert world.run(second) is AttemptOutcome.WRITTEN
+
+
+def test_end_of_job_whose_worker_was_killed_frees_branch(world) -> None:
+    first, second = world.create(), world.create()
+    world.branches.acquire(TENANT, "p:docs/x", first.id, until=world.clock() + HOUR)
+
+    world.follow(first)
+
     assert world.run(second) is AttemptOutcome.WRITTEN
 
 

@@ -475,5 +475,22 @@ def test_refused_order_that_is_no_longer_the_missions_changes_nothing(world) -> 
     assert world.job(ref).status is JobStatus.QUEUED
 
 
+@pytest.mark.parametrize("end", ["cancelled", "deleted"])
+def test_refused_order_of_mission_that_ended_changes_nothing(world, end) -> None:
+    ref = world.create()
+    world.run(ref)
+    outdated = world.job(ref)
+    if end == "cancelled":
+        change_job(world.repository, ref, lambda job: cancel_waiting(job, now=world.clock()))
+    else:
+        world.repository.delete(outdated)
+    ended = world.repository.all()
+    world.orders.send = raising_refused
+
+    world.assign.send_order(outdated)
+
+    assert world.repository.all() == ended
+
+
 def raising_refused(*_: object) -> None:
     raise RefusedError("no")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from jobs.core.change_job import change_job
-from jobs.core.errors import JobEndedError, JobError, JobNotFoundError, JobStartedError
+from jobs.core.errors import JobEndedError, JobError, JobNotFoundError
 from jobs.core.job import Job, JobRef
 from jobs.core.ports import JobRepository
 from jobs.kit.clock import Clock, Millis
@@ -119,11 +119,9 @@ class AssignMissions:
 
     def _fail(self, ref: JobRef, order: str, reason: str) -> None:
         def fail(job: Job) -> Job:
-            if order_id_of(job) != order:
-                raise JobStartedError(job.id)
-            return job.fail(reason, now=self.clock())
+            return job.fail(reason, now=self.clock()) if order_id_of(job) == order else job
 
-        with suppress(JobEndedError, JobNotFoundError, JobStartedError):
+        with suppress(JobEndedError, JobNotFoundError):
             change_job(self.repository, ref, fail)
 
     def _to_document(self, job: Job, fence: int, name: str) -> Mapping[str, Any]:
