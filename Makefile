@@ -45,7 +45,7 @@ Python 3.13, the version of Sortie's Lambda functions, is missing. Install it wi
   apt-get install python3.13 python3.13-venv
 endef
 
-.PHONY: help up check test equipment mutants bench docs build deploy sam-local registry partner webhook-secret payments redrive openapi lock clean
+.PHONY: help up check test equipment mutants bench docs build deploy doctor sam-local registry partner webhook-secret payments redrive openapi lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -97,6 +97,9 @@ sam-local: $(LOCAL_STACK) ## invoke every function with `sam local` in Docker; U
 # A stack's own commands. STACK and REGION are those of STAGE in samconfig.toml, unless given.
 SCRIPT = PYTHONPATH=layers/jobs $(LOCAL_PYTHON) -m scripts
 NAMED_STACK = --config '$(CONFIG)' --stage '$(STAGE)' --stack '$(STACK)' --region '$(REGION)'
+
+doctor: .tools/local/.ready ## say what the account, the region or a stack lacks ([STAGE=…])
+	@$(SCRIPT).doctor $(NAMED_STACK)
 
 registry: .tools/local/.ready ## write agents, drones, projects and keys to a deployed stack (FILE=… [STAGE=…])
 	@$(SCRIPT).registry $(NAMED_STACK) --file '$(FILE)'

@@ -12,7 +12,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -46,6 +46,7 @@ class DeployedStack:
 
     status: str
     parameters: Mapping[str, str]
+    outputs: Mapping[str, str] = field(default_factory=dict)
 
 
 def check_stack_name(name: str) -> str | None:
@@ -78,8 +79,11 @@ def find_stack(cloudformation: "CloudFormationClient", name: str) -> DeployedSta
         raise
     if found["StackStatus"] == "REVIEW_IN_PROGRESS":  # a change set that nobody executed
         return None
-    parameters = {each["ParameterKey"]: each["ParameterValue"] for each in found["Parameters"]}
-    return DeployedStack(found["StackStatus"], parameters)
+    return DeployedStack(
+        found["StackStatus"],
+        {each["ParameterKey"]: each["ParameterValue"] for each in found.get("Parameters", [])},
+        {each["OutputKey"]: each["OutputValue"] for each in found.get("Outputs", [])},
+    )
 
 
 def merge_parameters(
