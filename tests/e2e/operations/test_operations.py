@@ -98,3 +98,14 @@ def test_command_for_an_unknown_stack_or_queue_names_it(make, tmp_path) -> None:
             assert done.returncode != 0
             assert complaint in done.stderr
             assert "Traceback" not in done.stderr
+
+
+def test_doctor_examines_the_stack_and_its_account(make, stack) -> None:
+    done = make("doctor")
+
+    found = {tuple(line.split()[:2]) for line in done.stdout.splitlines() if line}
+    assert f"Stack {stack.name} in eu-central-1, account 000000000000" in done.stdout
+    assert {("ok", "Lambda"), ("ok", "AWS"), ("ok", "secret")} <= found
+    assert {"alarms", "API", "Step"} <= {subject for _, subject in found}
+    assert ("MISSING", "secret") not in found
+    assert done.returncode in {0, 1}, done.stderr
