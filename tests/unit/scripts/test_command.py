@@ -2,11 +2,12 @@
 
 import os
 import subprocess
+from types import SimpleNamespace
 
 import pytest
 
 from local.kit.paths import ROOT
-from scripts.command import create_stack_parser, locate
+from scripts.command import connect, create_stack_parser, locate
 from scripts.samconfig import SamConfig, SamConfigError
 
 CONFIG = """\
@@ -67,3 +68,21 @@ def test_every_stage_of_samconfig_has_a_region() -> None:
     config = SamConfig.read(ROOT / "samconfig.toml")
 
     assert {config.settings(stage).region for stage in ("dev", "prod")} == {"eu-central-1"}
+
+
+def test_command_says_which_stack_in_which_region_and_account(
+    tmp_path, monkeypatch, capsys
+) -> None:
+    file = tmp_path / "samconfig.toml"
+    file.write_text(CONFIG)
+    stacks = {"Stacks": [{"Outputs": [{"OutputKey": "Table", "OutputValue": "t"}]}]}
+    clients = {
+        "sts": SimpleNamespace(get_caller_identity=lambda: {"Account": "123456789012"}),
+        "cloudformation": SimpleNamespace(describe_stacks=lambda StackName: stacks),  # noqa: N803
+    }
+    monkeypatch.setattr("boto3.Session", lambda **_: SimpleNamespace(client=clients.get))
+
+    stack = connect(create_stack_parser("A command.").parse_args(["--config", str(file)]))
+
+    assert (stack.name, stack.region, stack.outputs) == ("mine", "us-west-2", {"Table": "t"})
+    assert capsys.readouterr().err == "Stack mine in us-west-2, account 123456789012\n"

@@ -3,6 +3,7 @@
 from types import SimpleNamespace
 
 import pytest
+from botocore.exceptions import ClientError
 
 from local.cloud.template import load_template
 from local.kit.paths import ROOT
@@ -202,3 +203,39 @@ def test_guided_answers_are_deployed_and_kept_for_the_next_one(aws, command, ans
     assert aws.built == ["x86_64", "x86_64"]
     assert (second[0].stack, second[0].region) == ("mine", "us-west-2")
     assert first[1] == second[1]
+
+
+def cloudformation_with(*found, error: str = ""):
+    def describe_stacks(StackName):  # noqa: N803
+        if error:
+            raise ClientError({"Error": {"Code": error}}, "DescribeStacks")
+        return {"Stacks": [*found]}
+
+    return SimpleNamespace(describe_stacks=describe_stacks)
+
+
+@pytest.mark.parametrize("cloudformation", [
+    cloudformation_with(error="ValidationError"),
+    cloudformation_with({"StackStatus": "REVIEW_IN_PROGRESS"}),
+], ids=["unknown", "never executed"])  # fmt: skip
+def test_stack_that_no_deployment_has_created_is_none(cloudformation) -> None:
+    assert deploy.find_stack(cloudformation, "mine") is None
+
+
+def test_found_stack_has_its_parameters_and_outputs() -> None:
+    found = {
+        "StackStatus": "UPDATE_COMPLETE",
+        "Parameters": [{"ParameterKey": "Stage", "ParameterValue": "dev"}],
+        "Outputs": [{"OutputKey": "ApiUrl", "OutputValue": "https://x"}],
+    }
+
+    stack = deploy.find_stack(cloudformation_with(found), "mine")
+
+    assert stack == deploy.DeployedStack(
+        "UPDATE_COMPLETE", {"Stage": "dev"}, {"ApiUrl": "https://x"}
+    )
+
+
+def test_refused_question_about_the_stack_is_an_error() -> None:
+    with pytest.raises(ClientError):
+        deploy.find_stack(cloudformation_with(error="AccessDenied"), "mine")
