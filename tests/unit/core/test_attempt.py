@@ -4,7 +4,7 @@ import pytest
 
 from jobs.core.attempt import LEASE_MS, VISIBILITY_TIMEOUT_S, Attempt
 from jobs.core.errors import JobLeasedError, StaleJobError
-from jobs.kit.errors import UnavailableError
+from jobs.kit.errors import RefusedError, UnavailableError
 from tests.fakes.memory import InMemoryJobRepository
 
 
@@ -25,7 +25,7 @@ def test_claim_of_a_leased_job_returns_the_message_after_the_lease(
     assert isinstance(delivery.held[0], int)
 
 
-@pytest.mark.parametrize("error", [StaleJobError, UnavailableError])
+@pytest.mark.parametrize("error", [StaleJobError, UnavailableError, RefusedError])
 def test_giving_up_with_a_failed_renewal_leaves_the_message(
     attempt, running, delivery, monkeypatch, error
 ) -> None:
