@@ -102,7 +102,9 @@ def merge_parameters(
 
 def ask_settings(settings: Settings) -> Settings:
     """Ask for the stack's name and region."""
-    print(f"Settings of the stage {settings.stage}. Press Enter to keep the value in brackets.\n")
+    print(
+        f"Settings of the stage {settings.stage}. Enter keeps the value in brackets, - empties it.\n"
+    )
     return replace(
         settings,
         stack=ask("Stack name", settings.stack, check_stack_name),
@@ -206,8 +208,10 @@ def main() -> int:
         run(options)
     except (DeployError, SamConfigError, BotoCoreError, ClientError) as error:
         return fail("deploy", str(error))
-    except (EOFError, KeyboardInterrupt):
-        return fail("deploy", "stopped; nothing was deployed")
+    except EOFError:
+        return fail("deploy", "a question has no answer; nothing was deployed")
+    except KeyboardInterrupt:
+        return fail("deploy", "interrupted; if sam had started, CloudFormation continues")
     return 0
 
 

@@ -1,4 +1,4 @@
-"""Ask for settings on a terminal. Enter keeps the value in brackets."""
+"""Ask for settings on a terminal. Enter keeps the value in brackets, a dash empties it."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -19,7 +19,8 @@ type Check = Callable[[str], str | None]
 def ask(label: str, default: str, check: Check) -> str:
     """Ask until the answer is valid. Raises `EOFError` without a terminal."""
     while True:
-        answer = input(f"{label} [{default}]: ").strip() or default
+        typed = input(f"{label} [{default}]: ").strip()
+        answer = "" if typed == "-" else typed or default
         problem = check(answer)
         if problem is None:
             return answer

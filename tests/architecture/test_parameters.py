@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from local.cloud.build import create_aws_target
 from scripts.questions import find_problem
 from tests.architecture.template import ROOT
 
@@ -20,6 +21,12 @@ def test_webhooks_go_to_the_public_internet_only_by_default(template) -> None:
 def test_every_default_is_a_valid_value(template) -> None:
     for name, definition in template["Parameters"].items():
         assert find_problem(definition, str(definition["Default"])) is None, name
+
+
+def test_layers_can_be_built_for_each_architecture_on_offer(template) -> None:
+    offered = template["Parameters"]["Architecture"]["AllowedValues"]
+
+    assert {create_aws_target(each).layer_arch for each in offered} == {"aarch64", "x86_64"}
 
 
 @pytest.mark.parametrize(("name", "value"), [

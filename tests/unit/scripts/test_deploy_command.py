@@ -106,6 +106,14 @@ def test_invalid_answer_is_asked_again(answers, capsys) -> None:
     assert "PayTo" in asked
 
 
+def test_dash_empties_a_value(answers) -> None:
+    answers(AlarmEmail="-", PublicUrl="https://api.example.com")
+
+    made = questions.ask_parameters(DEFINITIONS, DEFAULTS | {"AlarmEmail": "me@example.com"})
+
+    assert (made["AlarmEmail"], made["PublicUrl"]) == ("", "https://api.example.com")
+
+
 def test_payment_questions_are_parameters_of_the_template() -> None:
     assert DEFINITIONS.keys() >= questions.ONLY_WITH_PAYMENTS | questions.NOT_ASKED
 
