@@ -102,9 +102,8 @@ def merge_parameters(
 
 def ask_settings(settings: Settings) -> Settings:
     """Ask for the stack's name and region."""
-    print(
-        f"Settings of the stage {settings.stage}. Enter keeps the value in brackets, - empties it.\n"
-    )
+    print(f"Settings of the stage {settings.stage}.")
+    print("Enter keeps the value in brackets, a dash empties it.\n")
     return replace(
         settings,
         stack=ask("Stack name", settings.stack, check_stack_name),
