@@ -1,4 +1,5 @@
 #!/bin/sh
 # Started by the Lambda Web Adapter, as functions/docs/stream_job.sh is: some answers stream.
 PYTHONPATH="/opt/python${PYTHONPATH:+:$PYTHONPATH}" exec python3 -m uvicorn jobs.sessions.api.stream:app \
-  --host 127.0.0.1 --port "$AWS_LWA_PORT" --lifespan off --ws none --no-access-log --log-level warning
+  --host 127.0.0.1 --port "$AWS_LWA_PORT" --lifespan off --ws none \
+  --no-access-log --log-level warning --no-server-header --no-date-header # API Gateway would rename them

@@ -41,6 +41,7 @@ def run_web_functions(endpoint_url: str, stack: str, folder: Path) -> Iterator[W
         [
             *(sys.executable, "-m", "uvicorn", APP, "--host", "127.0.0.1", "--port", str(port)),
             *("--lifespan", "off", "--ws", "none", "--no-access-log", "--log-level", "warning"),
+            *("--no-server-header", "--no-date-header"),
         ],
         env={
             **variables,

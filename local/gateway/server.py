@@ -36,6 +36,14 @@ HOP_BY_HOP_HEADERS = {
     *("connection", "expect", "keep-alive", "proxy-authenticate", "proxy-authorization"),
     *("proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"),
 }
+REMAPPED_HEADERS = {
+    *("authorization", "content-md5", "date", "host", "max-forwards", "server", "user-agent"),
+    "www-authenticate",
+}
+"""Headers of a function's response that API Gateway renames to `X-Amzn-Remapped-…`.
+
+https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html
+"""
 AIOHTTP_HEADERS = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")  # added by default
 PREFLIGHT_PATH = "/v1/agent/any/jobs"  # preflights of all paths that the emulator serves are equal
 SESSION = web.AppKey("SESSION", aiohttp.ClientSession)
@@ -91,7 +99,7 @@ async def forward(request: web.Request, url: str, headers: Headers) -> web.Strea
         return error_response(502, "The local stack is not answering", "BAD_GATEWAY")
     async with upstream:
         response = web.StreamResponse(status=upstream.status, reason=upstream.reason)
-        response.headers.extend(end_to_end_headers(upstream.headers))
+        response.headers.extend(remap(end_to_end_headers(upstream.headers)))
         await response.prepare(request)
         async for part in upstream.content.iter_any():
             await response.write(part)
@@ -103,6 +111,13 @@ def end_to_end_headers(headers: CIMultiDictProxy[str]) -> Headers:
     named = {name.strip().lower() for name in headers.get("Connection", "").split(",")}
     dropped = HOP_BY_HOP_HEADERS | named
     return [(name, value) for name, value in headers.items() if name.lower() not in dropped]
+
+
+def remap(headers: Headers) -> Headers:
+    return [
+        (f"X-Amzn-Remapped-{name}" if name.lower() in REMAPPED_HEADERS else name, value)
+        for name, value in headers
+    ]
 
 
 def error_response(status: int, error: str, code: str) -> web.Response:

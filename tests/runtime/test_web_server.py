@@ -4,8 +4,9 @@ import http.client
 import json
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -46,7 +47,14 @@ def port(stack, built, invoked, function) -> Iterator[int]:
     server.wait()
 
 
-def send(port: int, event: Any, **headers: str) -> tuple[int, str]:
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: Mapping[str, str]
+    body: str
+
+
+def send(port: int, event: Any, **headers: str) -> Answer:
     """Send the request that the Lambda Web Adapter makes from an event."""
     deadline = time.monotonic() + 30
     body = (event["body"] or "").encode()
@@ -57,20 +65,23 @@ def send(port: int, event: Any, **headers: str) -> tuple[int, str]:
                     event["httpMethod"], event["path"], body, event["headers"] | headers
                 )
                 response = connection.getresponse()
-                return response.status, response.read().decode()
+                names = {name.lower(): value for name, value in response.getheaders()}
+                return Answer(response.status, names, response.read().decode())
             except ConnectionRefusedError:
                 assert time.monotonic() < deadline
                 time.sleep(0.05)
 
 
 def test_web_server_answers_its_event(port, event) -> None:
-    status, body = send(port, event, **{CONTEXT_HEADER: json.dumps(event["requestContext"])})
+    answer = send(port, event, **{CONTEXT_HEADER: json.dumps(event["requestContext"])})
 
-    assert status in {200, 201}
-    assert "The tides are in." in body or "Good evening" in body
+    assert answer.status in {200, 201}
+    assert "The tides are in." in answer.body or "Good evening" in answer.body
+    assert not answer.headers.keys() & {"server", "date"}
 
 
 def test_web_server_refuses_a_request_without_the_gateways_context(port, event) -> None:
-    status, body = send(port, event)
+    answer = send(port, event)
 
-    assert (status, json.loads(body)["error"]) == (401, "Missing or invalid credentials")
+    assert answer.status == 401
+    assert json.loads(answer.body)["error"] == "Missing or invalid credentials"

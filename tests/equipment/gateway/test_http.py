@@ -31,6 +31,7 @@ class Upstream(BaseHTTPRequestHandler):
         self.requests.append((self.path, dict(self.headers), self.rfile.read(length)))
         self.send_response(201)
         self.send_header("X-Answer", "yes")
+        self.send_header("WWW-Authenticate", "Basic")
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
         for _ in range(SLOW_PARTS if self.path.endswith("/slow") else 1):
@@ -78,6 +79,14 @@ def test_path_and_query_reach_the_api_byte_for_byte(connection, upstream) -> Non
     assert body == b"body"
     assert headers["X-Mine"] == "1"
     assert "User-Agent" not in headers  # the gateway adds none
+
+
+def test_headers_that_api_gateway_keeps_for_itself_are_renamed(connection) -> None:
+    connection.request("POST", "/")
+
+    headers = {name.lower() for name, _ in connection.getresponse().getheaders()}
+    assert {f"x-amzn-remapped-{name}" for name in ("date", "server", "www-authenticate")} <= headers
+    assert "www-authenticate" not in headers
 
 
 def test_hop_by_hop_headers_are_not_forwarded(connection, upstream) -> None:
