@@ -18,6 +18,7 @@ from multiprocessing.connection import Client, Connection, Listener
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any, Final
 
+from local.gateway.websocket import Timeouts
 from local.kit.paths import ROOT
 
 if TYPE_CHECKING:
@@ -35,7 +36,9 @@ STACKS: Final[Mapping[str, Mapping[str, Any]]] = {
             "DeviceWaitSeconds": "25",
             "DeviceSilenceSeconds": "5",
             "MaxFlightSeconds": "12",
+            "KeepAliveSeconds": "2",
         },
+        "timeouts": Timeouts(idle=8, duration=7200),
     },
 }
 

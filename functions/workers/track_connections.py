@@ -11,7 +11,9 @@ def track(record: Any) -> None:
     change = record["dynamodb"]
     match record["eventName"]:
         case "INSERT" if is_connection(change["NewImage"]):
-            wiring.send_initial_state(to_connection(change["NewImage"]))
+            connection = to_connection(change["NewImage"])
+            wiring.send_initial_state(connection)
+            wiring.refreshes.schedule(connection)
         case "INSERT" if is_share(change["NewImage"]):
             wiring.share_timers.expire(to_share(change["NewImage"]))
         case "REMOVE" if is_share(change["OldImage"]):

@@ -7,12 +7,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from local.gateway.server import Upstreams
+from local.gateway.websocket import QUOTAS, Timeouts
 from local.kit.paths import ROOT
 from local.kit.process import Process
 
 
 @contextmanager
-def run_gateway(bound: socket.socket, upstreams: Upstreams, folder: Path) -> Iterator[Process]:
+def run_gateway(
+    bound: socket.socket, upstreams: Upstreams, folder: Path, timeouts: Timeouts = QUOTAS
+) -> Iterator[Process]:
     """Serve on a bound socket until the end of the block.
 
     The socket closes here, so that the port is closed as soon as the gateway ends.
@@ -28,6 +31,7 @@ def run_gateway(bound: socket.socket, upstreams: Upstreams, folder: Path) -> Ite
             [
                 *(sys.executable, "-m", "local.gateway.server", str(bound.fileno()), upstreams.api),
                 *(part for name, value in options.items() if value for part in (name, value)),
+                *("--idle", str(timeouts.idle), "--duration", str(timeouts.duration)),
             ],
             env={"PYTHONPATH": str(ROOT)},
             log=folder / "gateway.log",

@@ -29,7 +29,7 @@ from local.gateway.authorizer import (
     Credential,
     UnauthorizedError,
 )
-from local.gateway.websocket import bridge_connection
+from local.gateway.websocket import Timeouts, bridge_connection
 
 MAX_BODY_BYTES = 10 * 2**20  # API Gateway's own limit
 HOP_BY_HOP_HEADERS = {
@@ -165,12 +165,12 @@ async def client_session(app: web.Application) -> AsyncIterator[None]:
         yield
 
 
-def build_routes(upstreams: Upstreams) -> list[web.RouteDef]:
+def build_routes(upstreams: Upstreams, timeouts: Timeouts) -> list[web.RouteDef]:
     routes = []
     if sockets := upstreams.sockets:
 
         async def connect(request: web.Request) -> web.StreamResponse:
-            return await bridge_connection(request, request.app[SESSION], sockets)
+            return await bridge_connection(request, request.app[SESSION], sockets, timeouts)
 
         routes.append(web.get("/ws", connect))
     if streams := upstreams.streams:
@@ -209,10 +209,10 @@ def build_routes(upstreams: Upstreams) -> list[web.RouteDef]:
     return [*routes, web.route("*", r"/{path:[\s\S]*}", call_api)]  # a path may have a line feed
 
 
-async def serve(descriptor: int, upstreams: Upstreams) -> None:
+async def serve(descriptor: int, upstreams: Upstreams, timeouts: Timeouts) -> None:
     app = web.Application()
     app.cleanup_ctx.append(client_session)
-    app.add_routes(build_routes(upstreams))
+    app.add_routes(build_routes(upstreams, timeouts))
     runner = web.AppRunner(
         app,
         access_log=None,
@@ -231,5 +231,8 @@ if __name__ == "__main__":
     parser.add_argument("api")
     for option in ("sockets", "streams", "authorizer"):
         parser.add_argument(f"--{option}")
+    parser.add_argument("--idle", type=float, required=True)
+    parser.add_argument("--duration", type=float, required=True)
     options = {k: v for k, v in vars(parser.parse_args()).items() if v is not None}
-    asyncio.run(serve(options.pop("descriptor"), Upstreams(**options)))
+    timeouts = Timeouts(options.pop("idle"), options.pop("duration"))
+    asyncio.run(serve(options.pop("descriptor"), Upstreams(**options), timeouts))

@@ -16,6 +16,7 @@ from local.cloud.ministack import MiniStack
 from local.cloud.web_functions import WebFunctions, run_web_functions
 from local.gateway.launch import run_gateway
 from local.gateway.server import Upstreams
+from local.gateway.websocket import QUOTAS, Timeouts
 from local.git.launch import run_git_host
 from local.kit.errors import LocalStackError
 from local.kit.network import bind_port, is_responding
@@ -36,18 +37,20 @@ LOCAL_PARAMETERS = {
 
 
 @contextmanager
-def run_stack(
+def run_stack(  # noqa: PLR0913 - by name only
     *,
     port: int = 0,
     cloud_port: int = 0,
     parameters: Mapping[str, str] | None = None,
     with_docks: bool = True,
     payments: PaymentsMode = PaymentsMode.OFF,
+    timeouts: Timeouts = QUOTAS,
 ) -> Iterator[LocalStack]:
     """Build if the sources have changed, start, deploy and seed; stop at the end of the block.
 
     Port 0 is any free port, so that several stacks can run at once. `parameters` override the
-    template's. Without docks, use `run_docks`. Payments start local chains.
+    template's. Without docks, use `run_docks`. Payments start local chains. `timeouts` are those of
+    WebSocket connections.
 
     Raises:
         LocalStackError: A part cannot start, or the port is unavailable.
@@ -72,7 +75,7 @@ def run_stack(
             outputs = deploy(LOCAL.folder, STACK_NAME, wanted, ministack.url)
         web_functions = cleanup.enter_context(run_web_functions(ministack.url, STACK_NAME, folder))
         upstreams = find_upstreams(ministack.url, outputs, web_functions)
-        gateway = cleanup.enter_context(run_gateway(bound, upstreams, folder))
+        gateway = cleanup.enter_context(run_gateway(bound, upstreams, folder, timeouts))
         git = cleanup.enter_context(run_git_host(folder))
         gateway.wait_until(lambda: is_responding(f"{base_url}/"))
         with step("seeding"):

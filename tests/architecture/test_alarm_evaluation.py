@@ -43,6 +43,7 @@ TROUBLE: Final[Mapping[str, Mapping[str, Series]]] = {
     "MissionQueueOld": old(300),
     "DeviceReportQueueOld": old(120),
     "TelemetryQueueOld": old(30),
+    "ConnectionQueueOld": old(660),
     "DocsQueueOld": old(1800),
     "WebhookQueueOld": old(100_000),
     "RequestQueueOld": old(300),
@@ -85,6 +86,7 @@ GOOD_DAY: Final[Mapping[str, Mapping[str, Series]]] = {
     "StreamDeadLetters": {"ApproximateNumberOfMessagesVisible": [0] * 30},
     "AgentDeadLetters": {"waiting": [0] * 30, "taken": [0] * 30},
     "AgentQueueOld": {"ApproximateAgeOfOldestMessage": [360] * 30},
+    "ConnectionQueueOld": {"ApproximateAgeOfOldestMessage": [600] * 30},  # delay and retries
     "WebhookQueueOld": {"ApproximateAgeOfOldestMessage": [3600] * 30},
     "MissionFailed": {"failed": [0] * 30, "late": [None] * 30, "ended": [None] * 30},
     "JobTableThrottled": {  # a table that has split its partition after two minutes

@@ -114,6 +114,16 @@ class InMemorySockets:
             raise SocketGoneError
 
 
+class InMemoryRefreshes:
+    """`scheduled` are the connections to refresh."""
+
+    def __init__(self) -> None:
+        self.scheduled: list[Connection] = []
+
+    def schedule(self, connection: Connection) -> None:
+        self.scheduled.append(connection)
+
+
 class InMemoryTopics:
     """`published` is what each topic was sent."""
 

@@ -21,8 +21,10 @@ from jobs.missions.adapters.iot_jobs import IotOrders
 from jobs.missions.adapters.queue import SqsMissionQueue
 from jobs.missions.mission import Order
 from jobs.tracking.adapters.iot_topics import IotTopics
+from jobs.tracking.adapters.refreshes import SqsRefreshes
 from jobs.tracking.adapters.sockets import ApiGatewaySockets
-from jobs.tracking.connection import SocketGoneError
+from jobs.tracking.connection import Connection, SocketGoneError
+from jobs.tracking.resource import Resource, ResourceKind
 from jobs.webhooks.adapters.queue import SqsDeliveryQueue
 from jobs.webhooks.webhook import DeliveryRef
 from tests.adapters.conftest import job_table_of
@@ -31,6 +33,9 @@ from tests.fakes.memory import change
 from tests.support import NOON
 
 REF = JobRef(tenant="acme", kind="messaging", id="019b7963-4a00-7000-8000-000000000001")
+WATCHER = Connection(
+    id="w=", resource=Resource(tenant="t", kind=ResourceKind.JOB, id="j"), until=NOON
+)
 ORDER = Order(device="dock", fence=1, number=1, sent_at=NOON)
 MACHINE = "arn:aws:states:eu-central-1:123456789012:stateMachine:a"
 THINGS = "arn:aws:iot:eu-central-1:123456789012:thing/"
@@ -73,6 +78,10 @@ CALLS: dict[str, tuple[str, Call, Failures, Failures]] = {
     ),
     "queue an order": (
         "sqs", lambda c: SqsMissionQueue(c, QUEUE).settle(REF, ORDER),
+        [("RequestThrottled", 403)], [("InvalidMessageContents", 400)],
+    ),
+    "schedule a refresh": (
+        "sqs", lambda c: SqsRefreshes(c, QUEUE).schedule(WATCHER),
         [("RequestThrottled", 403)], [("InvalidMessageContents", 400)],
     ),
     "queue a delivery": (

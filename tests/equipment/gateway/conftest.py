@@ -11,9 +11,10 @@ import pytest
 
 from local.gateway.launch import run_gateway
 from local.gateway.server import Upstreams
+from local.gateway.websocket import QUOTAS, Timeouts
 from local.kit.network import bind_port
 
-type StartGateway = Callable[[Upstreams], int]
+type StartGateway = Callable[..., int]
 
 
 @pytest.fixture
@@ -21,10 +22,10 @@ def start_gateway(tmp_path) -> Iterator[StartGateway]:
     """Start a gateway to these upstreams; return its port."""
     with ExitStack() as cleanup:
 
-        def start(upstreams: Upstreams) -> int:
+        def start(upstreams: Upstreams, timeouts: Timeouts = QUOTAS) -> int:
             bound = bind_port(0)
             port = bound.getsockname()[1]
-            process = cleanup.enter_context(run_gateway(bound, upstreams, tmp_path))
+            process = cleanup.enter_context(run_gateway(bound, upstreams, tmp_path, timeouts))
             process.wait_until(lambda: is_listening(port))
             return port
 

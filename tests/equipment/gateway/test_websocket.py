@@ -2,8 +2,9 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 import pytest
 from aiohttp import WSMsgType, web
@@ -11,6 +12,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from local.gateway.server import Upstreams
+from local.gateway.websocket import QUOTAS, Timeouts
 from local.kit.network import bind_port, find_free_port
 
 type Open = Callable[[str], ClientConnection]
@@ -80,13 +82,13 @@ def upstream() -> Iterator[Upstream]:
 
 
 @pytest.fixture
-def open_through(start_gateway) -> Iterator[Callable[[int], Open]]:
+def open_through(start_gateway) -> Iterator[Callable[..., Open]]:
     """Start a gateway for the WebSocket API at this port; open connections by their query."""
     with ExitStack() as cleanup:
 
-        def start(port: int) -> Open:
+        def start(port: int, timeouts: Timeouts = QUOTAS) -> Open:
             url = f"http://127.0.0.1:{port}/base"
-            gateway = start_gateway(Upstreams(api=url, sockets=url))
+            gateway = start_gateway(Upstreams(api=url, sockets=url), timeouts)
             return lambda query: cleanup.enter_context(
                 connect(f"ws://127.0.0.1:{gateway}/ws{query}", proxy=None)
             )
@@ -155,6 +157,34 @@ def test_lost_api_closes_the_client_as_going_away(open_socket) -> None:
     with pytest.raises(ConnectionClosed) as closed:
         socket.recv(5)
     assert closed.value.rcvd.code == 1001
+
+
+@pytest.mark.parametrize("timeouts", [
+    Timeouts(idle=0.5, duration=60), Timeouts(idle=60, duration=0.5),
+])  # fmt: skip
+def test_connection_closes_when_it_is_idle_or_too_old(open_through, upstream, timeouts) -> None:
+    socket = open_through(upstream.port, timeouts)("?token=good")
+
+    with pytest.raises(ConnectionClosed) as closed:
+        socket.recv(10)
+    assert (closed.value.rcvd.code, closed.value.rcvd.reason) == (1001, "Going away")
+    assert upstream.closed.wait(5)
+
+
+def test_message_keeps_a_connection_open_and_a_ping_does_not(open_through, upstream) -> None:
+    socket = open_through(upstream.port, Timeouts(idle=2, duration=60))("?token=good")
+
+    for _ in range(6):
+        time.sleep(0.5)
+        socket.send("here")
+        assert socket.recv(5) == "here"
+    for _ in range(6):
+        time.sleep(0.5)
+        with suppress(ConnectionClosed):
+            socket.ping()
+
+    with pytest.raises(ConnectionClosed):
+        socket.recv(0)
 
 
 def test_unreachable_api_is_a_bad_gateway(open_through) -> None:

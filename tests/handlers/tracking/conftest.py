@@ -8,6 +8,7 @@ from jobs.tracking.share import Share, ShareType
 from jobs.tracking.wiring import wiring as tracking
 from tests.fakes.memory_watch import (
     InMemoryConnections,
+    InMemoryRefreshes,
     InMemoryShares,
     InMemorySockets,
     InMemoryTopics,
@@ -34,6 +35,7 @@ class Watching:
         self.connections = InMemoryConnections(self.shares)
         self.sockets = InMemorySockets()
         self.topics = InMemoryTopics()
+        self.refreshes = InMemoryRefreshes()
         self.expiring: list[Share] = []
 
     def expire(self, share: Share) -> None:
@@ -43,7 +45,7 @@ class Watching:
 @pytest.fixture
 def watching(world, clock, rewire) -> Watching:
     made = Watching(clock)
-    for name in ("shares", "connections", "sockets", "topics"):
+    for name in ("shares", "connections", "sockets", "topics", "refreshes"):
         rewire(tracking, **{name: getattr(made, name)})
     rewire(tracking, share_timers=made)
     return made

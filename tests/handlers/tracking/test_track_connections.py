@@ -54,6 +54,24 @@ def test_new_connection_gets_current_state(track, watching, online, connection) 
     first, second = watching.sockets.posted[connection.id]
     assert (first["deviceId"], first["droneState"]) == ("dock-1", "DOCKED")
     assert (second["deviceId"], "droneState" in second) == ("dock-2", False)
+    assert [each.id for each in watching.refreshes.scheduled] == [connection.id]
+
+
+def test_connection_is_refreshed_with_its_state(invoke, watching, connection) -> None:
+    assert invoke("workers/refresh_connection") == {"batchItemFailures": []}
+
+    [message] = watching.sockets.posted[connection.id]
+    assert message["deviceId"] == "dock-1"
+    assert watching.refreshes.scheduled == [connection]
+
+
+def test_failed_refresh_is_reported_for_retry(invoke, event, watching, connection) -> None:
+    watching.sockets.failing.add(connection.id)
+    [record] = event("workers/refresh_connection")["Records"]
+
+    answer = invoke("workers/refresh_connection")
+
+    assert answer == {"batchItemFailures": [{"itemIdentifier": record["messageId"]}]}
 
 
 def test_removed_share_closes_its_connections(track, watching, share, connection) -> None:

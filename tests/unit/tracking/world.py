@@ -11,14 +11,17 @@ from jobs.tracking.broadcast import Broadcast
 from jobs.tracking.connection import Connection
 from jobs.tracking.drop_viewers import DropViewers
 from jobs.tracking.notify_watchers import NotifyWatchers
+from jobs.tracking.refresh_connection import RefreshConnection
 from jobs.tracking.resource import Resource, ResourceKind, job_resource
 from jobs.tracking.send_initial_state import SendInitialState
 from jobs.tracking.share import Share, ShareType, new_code
+from jobs.tracking.snapshot import ReadSnapshot
 from tests.fakes.memory import InMemoryJobRepository
 from tests.fakes.memory_fleet import InMemoryFleet
 from tests.fakes.memory_missions import InMemoryFleetRegistry
 from tests.fakes.memory_watch import (
     InMemoryConnections,
+    InMemoryRefreshes,
     InMemoryShares,
     InMemorySockets,
     InMemoryTopics,
@@ -52,15 +55,18 @@ class WatchWorld:
         self.connections = InMemoryConnections(self.shares)
         self.sockets = InMemorySockets()
         self.topics = InMemoryTopics()
-        common: dict[str, Any] = {"connections": self.connections, "messages": missions_messages}
-        common |= {"sockets": self.sockets, "clock": self.clock}
+        self.refreshes = InMemoryRefreshes()
+        formatted: dict[str, Any] = {"messages": missions_messages}
+        timed: dict[str, Any] = {"clock": self.clock}
+        reached: dict[str, Any] = {"connections": self.connections, "sockets": self.sockets}
         known: dict[str, Any] = {"repository": self.repository, "registry": self.registry}
-        known |= {"fleet": self.fleet}
-        broadcast = Broadcast(**common, topics=self.topics)
-        self.notify = NotifyWatchers(**known, messages=missions_messages, broadcast=broadcast)
-        self.send_initial_state = SendInitialState(
-            **common, **known, broadcast=broadcast, sleep=self._sleep
-        )
+        known |= {"fleet": self.fleet} | formatted
+        broadcast = Broadcast(**reached, **formatted, **timed, topics=self.topics)
+        self.notify = NotifyWatchers(**known, broadcast=broadcast)
+        sending: dict[str, Any] = reached | {"broadcast": broadcast}
+        sending |= {"read_snapshot": ReadSnapshot(**known, **timed)}
+        self.send_initial_state = SendInitialState(**sending, sleep=self._sleep)
+        self.refresh = RefreshConnection(**sending, **timed, refreshes=self.refreshes)
         self.drop_viewers = DropViewers(connections=self.connections, sockets=self.sockets)
 
     def _sleep(self, seconds: float) -> None:

@@ -64,6 +64,11 @@ class Sockets(Protocol):
     def close(self, connection_id: str) -> None: ...
 
 
+class Refreshes(Protocol):
+    def schedule(self, connection: Connection) -> None:
+        """Have the connection refreshed once, before API Gateway would close it as idle."""
+
+
 class Topics(Protocol):
     def publish(self, topic: str, message: Message) -> None:
         """Send a message to the subscribers of an MQTT topic, at least once."""

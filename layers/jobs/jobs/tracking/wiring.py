@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from jobs.missions.process_reading import ProcessReading
     from jobs.tracking.adapters.connections import DynamoConnections
     from jobs.tracking.adapters.iot_topics import IotTopics
+    from jobs.tracking.adapters.refreshes import SqsRefreshes
     from jobs.tracking.adapters.shares import DynamoShares
     from jobs.tracking.adapters.sockets import ApiGatewaySockets
     from jobs.tracking.adapters.timers import StepFunctionsShareTimers
@@ -27,7 +28,9 @@ if TYPE_CHECKING:
     from jobs.tracking.get_share import GetShare
     from jobs.tracking.grant_topics import GrantTopics
     from jobs.tracking.notify_watchers import NotifyWatchers
+    from jobs.tracking.refresh_connection import RefreshConnection
     from jobs.tracking.send_initial_state import SendInitialState
+    from jobs.tracking.snapshot import ReadSnapshot
 
 
 class TrackingWiring:
@@ -130,19 +133,40 @@ class TrackingWiring:
 
     @cached_property
     def send_initial_state(self) -> SendInitialState:
-        from jobs.tracking.api import messages as missions_messages
         from jobs.tracking.send_initial_state import SendInitialState
 
         return SendInitialState(
             connections=self.connections,
+            sockets=self.sockets,
+            read_snapshot=self._read_snapshot,
+            broadcast=self._broadcast,
+            sleep=self.core.sleep,
+        )
+
+    @cached_property
+    def refresh_connection(self) -> RefreshConnection:
+        from jobs.tracking.refresh_connection import RefreshConnection
+
+        return RefreshConnection(
+            connections=self.connections,
+            sockets=self.sockets,
+            refreshes=self.refreshes,
+            read_snapshot=self._read_snapshot,
+            broadcast=self._broadcast,
+            clock=self.core.clock,
+        )
+
+    @cached_property
+    def _read_snapshot(self) -> ReadSnapshot:
+        from jobs.tracking.api import messages as missions_messages
+        from jobs.tracking.snapshot import ReadSnapshot
+
+        return ReadSnapshot(
             repository=self.core.jobs,
             registry=self.missions.fleet_registry,
             fleet=self.missions.fleet,
-            sockets=self.sockets,
             messages=missions_messages,
-            broadcast=self._broadcast,
             clock=self.core.clock,
-            sleep=self.core.sleep,
         )
 
     @cached_property
@@ -190,6 +214,12 @@ class TrackingWiring:
             "apigatewaymanagementapi", endpoint_url=os.environ["SOCKETS_URL"]
         )
         return ApiGatewaySockets(client)
+
+    @cached_property
+    def refreshes(self) -> SqsRefreshes:
+        from jobs.tracking.adapters.refreshes import SqsRefreshes
+
+        return SqsRefreshes(self.core.aws.sqs, os.environ["CONNECTION_QUEUE_URL"])
 
     @cached_property
     def topics(self) -> IotTopics:
