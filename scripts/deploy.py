@@ -22,6 +22,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from local.cloud.build import AWS_FOLDER, FINGERPRINT_FILE
 from local.cloud.template import load_template
 from local.kit.paths import BUILT, ROOT, find_tool
+from scripts.api_log_role import set_api_log_role
 from scripts.command import create_stack_parser, fail
 from scripts.questions import ask, ask_parameters
 from scripts.release import compute_release
@@ -179,6 +180,8 @@ def run(options: Any) -> None:
         print(f"\nSaved in {options.config}\n", flush=True)
     fingerprint = build(parameters["Architecture"])
     parameters["Release"] = compute_release(fingerprint, parameters)
+    if role := set_api_log_role(session):
+        print(f"\nAPI Gateway now writes the account's logs in {settings.region} with {role}\n")
     deploy_safely(settings, parameters, options.config, first=stack is None)
 
 

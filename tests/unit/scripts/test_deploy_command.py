@@ -132,7 +132,7 @@ def test_only_answers_that_are_no_defaults_are_saved() -> None:
 @pytest.fixture
 def aws(monkeypatch):
     """Replace AWS, the build and sam; record what is deployed."""
-    made = SimpleNamespace(stack=None, deployed=[], built=[])
+    made = SimpleNamespace(stack=None, deployed=[], built=[], log_role=None)
 
     class Session:
         def __init__(self, **_) -> None:
@@ -147,6 +147,7 @@ def aws(monkeypatch):
     monkeypatch.setattr("boto3.Session", Session)
     monkeypatch.setattr(deploy, "find_stack", lambda *_: made.stack)
     monkeypatch.setattr(deploy, "build", lambda architecture: made.built.append(architecture) or "")
+    monkeypatch.setattr(deploy, "set_api_log_role", lambda _: made.log_role)
     monkeypatch.setattr(deploy, "deploy", record)
     return made
 
@@ -199,6 +200,15 @@ def test_unusable_stack_name_deploys_nothing(aws, command, capsys) -> None:
 def test_command_names_stack_region_and_account(aws, command, capsys) -> None:
     assert command("--region", "us-east-1") == 0
     assert "Stack sortie-dev in us-east-1, account 123456789012" in capsys.readouterr().out
+
+
+def test_command_says_that_it_has_set_the_accounts_log_role(aws, command, capsys) -> None:
+    aws.log_role = "arn:aws:iam::123456789012:role/api-gateway-logs"
+
+    assert command() == 0
+    assert f"writes the account's logs in eu-central-1 with {aws.log_role}" in (
+        capsys.readouterr().out
+    )
 
 
 def test_guided_answers_are_deployed_and_kept_for_the_next_one(aws, command, answers) -> None:
