@@ -23,6 +23,7 @@ BEFORE: Final[Mapping[str, Check]] = {
     "Lambda concurrency": account.check_concurrency,
     "Lambda code storage": account.check_code_storage,
     "API Gateway rate": account.check_api_rate,
+    "API Gateway logs": account.check_log_role,
     "Step Functions": account.check_executions,
     "AWS IoT": account.check_iot,
     "Lambda Web Adapter": account.check_web_adapter,

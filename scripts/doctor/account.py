@@ -78,6 +78,33 @@ def check_api_rate(patient: Patient) -> Iterator[Finding]:
     yield Finding(level, "API Gateway rate", text + ("" if rate >= wanted else ": lower it"))
 
 
+def check_log_role(patient: Patient) -> Iterator[Finding]:
+    """API Gateway writes access logs with a role of the account, one in each region.
+
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-logging.html
+    """
+    client: APIGatewayClient = patient.session.client("apigateway")
+    arn = client.get_account().get("cloudwatchRoleArn")
+    if not arn:
+        yield Finding(
+            Level.ADVICE, "API Gateway logs", "no role in this region: `make deploy` creates one"
+        )
+        return
+    iam = patient.session.client("iam")
+    try:
+        iam.get_role(RoleName=arn.rpartition("/")[2])
+    except iam.exceptions.NoSuchEntityException:
+        yield Finding(
+            Level.MISSING,
+            "API Gateway logs",
+            f"the account's role {arn} does not exist. Create it again, or set another one: aws"
+            f" apigateway update-account --region {patient.region} --patch-operations"
+            " op=replace,path=/cloudwatchRoleArn,value=ARN",
+        )
+    else:
+        yield Finding(Level.OK, "API Gateway logs", arn)
+
+
 def check_executions(patient: Patient) -> Iterator[Finding]:
     """Each job starts an execution for its deadline. The quota differs by region.
 

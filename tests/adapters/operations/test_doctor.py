@@ -150,6 +150,23 @@ def test_rate_above_the_accounts_is_advised_against(patient, wanted, level) -> N
     assert found.level is level
 
 
+@pytest.mark.parametrize(("role", "exists", "level"), [
+    (None, False, Level.ADVICE), ("logs", True, Level.OK), ("logs", False, Level.MISSING),
+])  # fmt: skip
+def test_role_for_logs_that_was_deleted_is_missing(patient, role, exists, level) -> None:
+    session = Session()
+    if exists:
+        session.client("iam").create_role(RoleName=role, AssumeRolePolicyDocument="{}")
+    if role:
+        arn = f"arn:aws:iam::123456789012:role/service-role/{role}"
+        change = {"op": "replace", "path": "/cloudwatchRoleArn", "value": arn}
+        session.client("apigateway").update_account(patchOperations=[change])
+
+    [found] = account.check_log_role(patient())
+
+    assert found.level is level
+
+
 def test_start_rate_of_executions_is_shown(patient) -> None:
     quotas = [
         {"QuotaName": "StartExecution throttle token refill rate per second", "Value": 150.0},
