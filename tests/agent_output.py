@@ -1,4 +1,4 @@
-"""Everything that an agent can say, in any order that it can say it, in items of any size."""
+"""Hypothesis strategies: all output events of an agent, in any valid order and batch size."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -44,7 +44,7 @@ def step(draw) -> list[Event]:
 
 @st.composite
 def outputs(draw) -> list[Event]:
-    """A worker that died leaves a step unfinished; the next one says so and goes on."""
+    """Draw the output of several attempts: a crashed worker leaves a step unfinished."""
     events = [{"t": "start", "id": "msg_1"}]
     for done in draw(st.lists(step(), max_size=4)):
         if draw(st.booleans()):

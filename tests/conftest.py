@@ -36,7 +36,7 @@ os.environ |= {
     "POWERTOOLS_SERVICE_NAME": "sortie",
 }
 
-# No example fails by the clock: machines differ. In CI the examples are the same in every run.
+# Examples have no deadline, because machines differ. In CI the examples are the same in every run.
 settings.register_profile("laptop", deadline=None, max_examples=MAX_EXAMPLES)
 settings.register_profile(
     "ci", deadline=None, max_examples=MAX_EXAMPLES, derandomize=True, print_blob=True
@@ -45,7 +45,7 @@ settings.load_profile("ci" if os.environ.get("CI") == "true" else "laptop")
 
 
 def missing(reason: str) -> NoReturn:
-    """A tool that is not there skips a test, but where everything has to be there."""
+    """Skip the test because a tool is missing; fail where all tools are required."""
     if os.environ.get("CI") == "true":
         pytest.fail(reason)
     pytest.skip(reason)
@@ -75,7 +75,7 @@ def clock() -> FrozenClock:
 
 @pytest.fixture
 def a_job() -> Callable[..., Job]:
-    """Make a valid job; name only what the test is about."""
+    """Make a valid job; pass only the fields that the test needs."""
 
     def make(**about: Any) -> Job:
         sane: dict[str, Any] = {
@@ -100,7 +100,7 @@ def a_job() -> Callable[..., Job]:
 
 @pytest.fixture
 def a_mission(a_job) -> Callable[..., Job]:
-    """Make a valid job for a drone; `mission` names what the test is about of that half."""
+    """Make a valid mission; pass only the fields that the test needs (`mission`: the details)."""
 
     def make(*, mission: Mapping[str, Any] | None = None, **about: Any) -> Job:
         sane: dict[str, Any] = {"name": "Round", "group": "harbour", "priority": 5, "due_at": NOON}
@@ -117,7 +117,7 @@ def a_mission(a_job) -> Callable[..., Job]:
 
 @pytest.fixture
 def a_docs_job(a_job) -> Callable[..., Job]:
-    """Make a valid job of a documentation agent; `session` names what the test is about there."""
+    """Make a valid docs job; pass only the fields that the test needs (`session`: the details)."""
 
     def make(*, session: Mapping[str, Any] | None = None, **about: Any) -> Job:
         sane: dict[str, Any] = {
@@ -138,7 +138,7 @@ def a_docs_job(a_job) -> Callable[..., Job]:
 
 
 class BothEnds(LoadFileScheduling):
-    """Schedule files from both ends of the queue, so that waiting and computing tests overlap.
+    """Schedule files from both ends of the queue: tests that wait overlap with tests that compute.
 
     The tests of a file stay in one process. So do the tests that share the stack for payments, and
     the tests that kill the same workers.

@@ -41,12 +41,12 @@ def main(wanted: Any) -> None:
     answer = asyncio.run(httpx(wanted)) if wanted["client"] == "httpx" else requests(wanted)
     header = answer.headers.get("PAYMENT-RESPONSE") or answer.headers.get("X-PAYMENT-RESPONSE")
     receipt = decode_payment_response_header(header) if header else None
-    said = {
+    result = {
         "status": answer.status_code,
         "body": answer.json(),
         "receipt": receipt.model_dump(by_alias=True, exclude_none=True) if receipt else None,
     }
-    print(json.dumps(said))  # noqa: T201 - who started it reads that
+    print(json.dumps(result))  # noqa: T201 - who started it reads that
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
 """Pay for jobs with Sortie's client, and print the results.
 
-usage: .tools/chain/bin/python tests/pay_with_client.py '{"awaiting": false, "network": "base",
+usage: .tools/chain/bin/python tests/pay_with_client.py '{"asynchronous": false, "network": "base",
 "privateKey": …, "baseUrl": …, "apiKey": …, "lose": 1, "calls": [{"user_id": …, "content": …}]}'
 
-`lose`: so many answers to paid requests never arrive. All calls are made by one client.
+`lose`: the number of lost responses to paid requests. One client makes all calls.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ NETWORKS = {"base": "eip155:8453", "polygon": "eip155:137"}
 
 
 class Wallet:
-    """The hook, as the client's README has it; it counts how often it is asked."""
+    """The payment hook of the client's README; it counts its calls."""
 
     def __init__(self, private_key: str, network: str) -> None:
         client = x402ClientSync()
@@ -40,19 +40,19 @@ class Wallet:
         headers, _ = self._http.handle_402_response(dict(offer.headers), offer.body, offer.url)
         return headers
 
-    async def pay_awaited(self, offer: Offer) -> Mapping[str, str]:
+    async def pay_asynchronously(self, offer: Offer) -> Mapping[str, str]:
         return self.pay(offer)
 
 
 class Losses:
-    """What was sent, and which answers to it never arrive."""
+    """Records requests, and decides which responses are lost."""
 
     def __init__(self, lose: int) -> None:
         self._left = lose
         self.sent: list[dict[str, str | None]] = []
 
-    def look(self, request: httpx.Request) -> bool:
-        """Whether this one's answer is to be lost."""
+    def record(self, request: httpx.Request) -> bool:
+        """Record a request; return whether its response is lost."""
         payment = request.headers.get("PAYMENT-SIGNATURE") or request.headers.get("X-PAYMENT")
         key = request.headers.get("Idempotency-Key")
         self.sent.append({"payment": payment, "key": key})
@@ -67,10 +67,10 @@ class Losing(httpx.HTTPTransport):
         self._losses = losses
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        losing, response = self._losses.look(request), super().handle_request(request)
+        losing, response = self._losses.record(request), super().handle_request(request)
         if losing:
             response.read()
-            raise httpx.ReadError("the answer is lost")
+            raise httpx.ReadError("the response is lost")
         return response
 
 
@@ -80,36 +80,42 @@ class AsyncLosing(httpx.AsyncHTTPTransport):
         self._losses = losses
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        losing, response = self._losses.look(request), await super().handle_async_request(request)
+        losing, response = self._losses.record(request), await super().handle_async_request(request)
         if losing:
             await response.aread()
-            raise httpx.ReadError("the answer is lost")
+            raise httpx.ReadError("the response is lost")
         return response
 
 
-def blocking(settings: Settings, wallet: Wallet, losses: Losses, calls: Any) -> list[Any]:
+def run_synchronous(settings: Settings, wallet: Wallet, losses: Losses, calls: Any) -> list[Any]:
     with Sortie(settings, payment=wallet.pay, transport=Losing(losses)) as sortie:
         return [dict(sortie.messaging.create_job(**call).raw) for call in calls]
 
 
-async def awaiting(settings: Settings, wallet: Wallet, losses: Losses, calls: Any) -> list[Any]:
+async def run_asynchronous(
+    settings: Settings, wallet: Wallet, losses: Losses, calls: Any
+) -> list[Any]:
     transport = AsyncLosing(losses)
-    async with AsyncSortie(settings, payment=wallet.pay_awaited, transport=transport) as sortie:
+    async with AsyncSortie(
+        settings, payment=wallet.pay_asynchronously, transport=transport
+    ) as sortie:
         return [dict((await sortie.messaging.create_job(**call)).raw) for call in calls]
 
 
 def main(wanted: Any) -> None:
     settings = Settings(wanted["baseUrl"], api_key=wanted["apiKey"], timeout=60)
     wallet, losses = Wallet(wanted["privateKey"], wanted["network"]), Losses(wanted["lose"])
-    said: dict[str, Any] = {"jobs": [], "error": None}
+    result: dict[str, Any] = {"jobs": [], "error": None}
     try:
-        if wanted["awaiting"]:
-            said["jobs"] = asyncio.run(awaiting(settings, wallet, losses, wanted["calls"]))
+        if wanted["asynchronous"]:
+            result["jobs"] = asyncio.run(
+                run_asynchronous(settings, wallet, losses, wanted["calls"])
+            )
         else:
-            said["jobs"] = blocking(settings, wallet, losses, wanted["calls"])
+            result["jobs"] = run_synchronous(settings, wallet, losses, wanted["calls"])
     except SortieError as error:
-        said["error"] = {"kind": type(error).__name__, "text": str(error)}
-    print(json.dumps({**said, "signed": wallet.signed, "sent": losses.sent}))  # noqa: T201 - read by its parent
+        result["error"] = {"kind": type(error).__name__, "text": str(error)}
+    print(json.dumps({**result, "signed": wallet.signed, "sent": losses.sent}))  # noqa: T201 - read by its parent
 
 
 if __name__ == "__main__":

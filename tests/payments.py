@@ -25,7 +25,7 @@ type Effect = Callable[[], object]
 
 
 def an_authorization(**about: Any) -> Authorization:
-    """Make a good one; name only what the test is about."""
+    """Make a valid authorization; pass only the fields that the test needs."""
     sane: dict[str, Any] = {
         "version": 1,
         "network": BASE,
@@ -41,7 +41,7 @@ def an_authorization(**about: Any) -> Authorization:
 
 
 def a_header(version: int = 1, **about: Any) -> str:
-    """Spell a payment as a client does; `about` as the fields of its authorization's JSON."""
+    """Encode a payment header; `about` replaces fields of the authorization's JSON."""
     signed = {
         "from": PAYER,
         "to": PAY_TO,
@@ -71,25 +71,27 @@ def decoded(text: str) -> Any:
 
 
 class Killed(BaseException):
-    """Lambda has ended the function, between two lines."""
+    """Lambda has killed the function."""
 
 
 class Unsteady:
-    """An adapter whose next calls fail as `fate` says: `unavailable` and `killed` before there is
-    any effect, `lost` and `killed after` with it."""
+    """An adapter whose next calls fail with `faults`.
+
+    `unavailable` and `killed` prevent the effect; `lost` and `killed after` follow it.
+    """
 
     def __init__(self, inside: Any) -> None:
         self._inside = inside
-        self.fate: list[str] = []
+        self.faults: list[str] = []
 
     def __getattr__(self, name: str) -> Any:
         def call(*args: Any, **kwargs: Any) -> Any:
-            fate = self.fate.pop(0) if self.fate else ""
-            if fate in FAILURES:
-                raise FAILURES[fate]
+            fault = self.faults.pop(0) if self.faults else ""
+            if fault in FAILURES:
+                raise FAILURES[fault]
             result = getattr(self._inside, name)(*args, **kwargs)
-            if fate in ENDINGS:
-                raise ENDINGS[fate]
+            if fault in ENDINGS:
+                raise ENDINGS[fault]
             return result
 
         return call
@@ -114,10 +116,10 @@ class Use:
 
 @dataclass
 class Ledger:
-    """Facilitator and chain in one. What `fate` says happens to the next call of a method:
+    """Facilitator and chain in one. `faults` lists the faults of the next calls of each method.
 
-    `unknown` before it has any effect, `lost` after it, `unavailable` where nothing was sent,
-    `killed` and `killed after`, `refused <reason>`.
+    `unknown`, `unavailable`, `killed` and `refused <reason>` prevent the effect; `lost` and
+    `killed after` follow it.
 
     `moved` and `cancelled` have ids of payments; `behind` the seconds by which a network's
     newest block is old.
@@ -129,9 +131,9 @@ class Ledger:
     moved: dict[str, Use] = field(default_factory=dict)
     receipts: dict[str, Receipt] = field(default_factory=dict)
     cancelled: set[str] = field(default_factory=set)
-    fate: dict[str, list[str]] = field(default_factory=dict)
+    faults: dict[str, list[str]] = field(default_factory=dict)
     meanwhile: dict[str, Effect] = field(default_factory=dict)
-    asked: list[str] = field(default_factory=list)
+    calls: list[str] = field(default_factory=list)
     hurried: list[float] = field(default_factory=list)
     timeouts: list[float] = field(default_factory=list)
     requirements: list[Mapping[str, Any]] = field(default_factory=list)
@@ -142,8 +144,8 @@ class Ledger:
     ) -> Refused | None:
         assert timeout <= 6
         self.requirements.append(requirements)
-        with_fate = self._meet("verify")
-        return with_fate(lambda: self._refusal(authorization))
+        inject = self._call("verify")
+        return inject(lambda: self._refusal(authorization))
 
     def settle(
         self, authorization: Authorization, requirements: Any, *, timeout: float
@@ -157,7 +159,7 @@ class Ledger:
                 return refused
             return Settled(transaction=self.move(authorization), payer=authorization.payer)
 
-        return self._meet("settle")(settled)
+        return self._call("settle")(settled)
 
     def within(self, seconds: float) -> Self:
         assert seconds > 0
@@ -168,11 +170,11 @@ class Ledger:
         return network.name not in self.broken
 
     def find_receipt(self, network: Network, transaction: str, *, pay_to: str) -> Receipt | None:
-        return self._meet("receipt")(lambda: self.receipts.get(transaction))
+        return self._call("receipt")(lambda: self.receipts.get(transaction))
 
     def is_used(self, network: Network, payer: str, nonce: str) -> bool:
         payment = authorization_id(network, payer, nonce)
-        return self._meet("used")(lambda: payment in self.moved or payment in self.cancelled)
+        return self._call("used")(lambda: payment in self.moved or payment in self.cancelled)
 
     def find_settlement(  # noqa: PLR0913
         self, network: Network, payer: str, nonce: str, *, since: int, pay_to: str, amount: int
@@ -188,15 +190,15 @@ class Ledger:
             paid = use.pay_to.lower() == pay_to.lower() and use.amount >= amount
             return Settled(transaction=transaction_of(nonce), payer=payer) if paid else None
 
-        return self._meet("settlement")(found)
+        return self._call("settlement")(found)
 
     def time(self, network: Network) -> int:
-        return self._meet("time")(lambda: self._time(network))
+        return self._call("time")(lambda: self._time(network))
 
-    # ── What a test does to it ──
+    # ── Actions of tests ──
 
     def move(self, authorization: Authorization, *, amount: int | None = None) -> str:
-        """Have the authorization used, by whomever; return the transaction."""
+        """Use the authorization without the facilitator; return the transaction."""
         moved = authorization.amount if amount is None else amount
         assert authorization.payment_id not in self.moved
         self.moved[authorization.payment_id] = Use(
@@ -217,27 +219,27 @@ class Ledger:
     def _time(self, network: Network) -> int:
         return self.clock() // 1000 - self.behind.get(network.name, 0)
 
-    def _meet(self, name: str) -> Callable[[Callable[[], Any]], Any]:
-        self.asked.append(name)
-        fates = self.fate.get(name, [])
-        fate = fates.pop(0) if fates else ""
+    def _call(self, name: str) -> Callable[[Callable[[], Any]], Any]:
+        self.calls.append(name)
+        faults = self.faults.get(name, [])
+        fault = faults.pop(0) if faults else ""
         self.meanwhile.pop(name, lambda: None)()
 
         def act(effect: Callable[[], Any]) -> Any:
-            if fate == "unknown":
+            if fault == "unknown":
                 raise SettlementUnknownError(name)
-            if fate == "unavailable":
+            if fault == "unavailable":
                 raise UnavailableError(name)
-            if fate == "no secret":
+            if fault == "no secret":
                 raise RefusedError(name)
-            if fate == "killed":
+            if fault == "killed":
                 raise Killed
-            if fate.startswith("refused"):
-                return Refused(reason=fate.partition(" ")[2])
+            if fault.startswith("refused"):
+                return Refused(reason=fault.partition(" ")[2])
             result = effect()
-            if fate == "lost":
+            if fault == "lost":
                 raise SettlementUnknownError(name)
-            if fate == "killed after":
+            if fault == "killed after":
                 raise Killed
             return result
 

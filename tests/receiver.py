@@ -1,4 +1,4 @@
-"""A webhook's receiver at the other end of a real socket: it checks what comes, and misbehaves."""
+"""A scripted webhook receiver on a real socket, which can also misbehave."""
 
 import json
 import ssl
@@ -25,12 +25,12 @@ class Received:
         return json.loads(self.body)
 
     def verified(self, secret: str) -> Any:
-        """What the library of Standard Webhooks makes of it; raises what that raises."""
+        """Verify the request with the Standard Webhooks library, and return its body."""
         return Webhook(secret).verify(self.body, dict(self.headers))
 
 
 class Receiver(ThreadingHTTPServer):
-    """Gives its answers in turn, the last one for ever."""
+    """Returns its responses in turn, and repeats the last one."""
 
     daemon_threads = True
 
@@ -47,7 +47,7 @@ class Receiver(ThreadingHTTPServer):
         return self
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing: clients that leave, or do not trust us, are what is tested."""
+        """Log nothing: tests expect clients that disconnect or reject the certificate."""
 
     @property
     def url(self) -> str:
@@ -64,7 +64,7 @@ class _Handler(BaseHTTPRequestHandler):
         number = len(self.server.received)
         self.server.received.append(Received(self.path, headers, body))
         self.close_connection = True
-        with suppress(OSError):  # who asked has left
+        with suppress(OSError):  # the client has disconnected
             self.server.answers[min(number, len(self.server.answers) - 1)](self)
 
     def log_message(self, *_: Any) -> None:
@@ -82,37 +82,37 @@ def status(code: int, **headers: str) -> Answer:
     return answer
 
 
-def hang(handler: _Handler) -> None:
-    """Say nothing until the server closes."""
+def never_respond(handler: _Handler) -> None:
+    """Send nothing until the server closes."""
     handler.server.over.wait()
 
 
-def drip(handler: _Handler) -> None:
-    """Begin an answer that never ends, a byte at a time."""
+def respond_slowly(handler: _Handler) -> None:
+    """Send an endless response, one byte at a time."""
     handler.wfile.write(b"HTTP/1.1 200 OK\r\nX: ")
     while not handler.server.over.wait(0.02):
         handler.wfile.write(b"x")
 
 
-def put_off(handler: _Handler) -> None:
-    """Say again and again that the answer is to come."""
+def send_early_hints(handler: _Handler) -> None:
+    """Send interim responses without end."""
     while not handler.server.over.wait(0.02):
         handler.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
 
-def boast(handler: _Handler) -> None:
-    """Begin an answer with more headers than anybody reads."""
+def send_many_headers(handler: _Handler) -> None:
+    """Send more headers than a client accepts."""
     handler.wfile.write(b"HTTP/1.1 200 OK\r\n" + b"X: x\r\n" * 1000)
 
 
-def flood(handler: _Handler) -> None:
-    """Answer with a body that never ends."""
+def send_endless_body(handler: _Handler) -> None:
+    """Send an endless body."""
     handler.wfile.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
     while not handler.server.over.is_set():
         handler.wfile.write(b"10000\r\n" + b"x" * 0x10000 + b"\r\n")
 
 
-def drop(handler: _Handler) -> None:
+def close_connection(handler: _Handler) -> None:
     handler.connection.close()
 
 

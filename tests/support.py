@@ -1,4 +1,4 @@
-"""What tests of every kind import."""
+"""Helpers for tests of all levels."""
 
 from collections.abc import Callable
 from typing import Final, NoReturn
@@ -21,7 +21,7 @@ class FrozenClock:
 
 
 class Broken:
-    """A part of a wiring that raises whatever it is asked for."""
+    """A part of a wiring that raises an error on each use."""
 
     def __init__(self, error: Exception) -> None:
         self._error = error

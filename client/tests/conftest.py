@@ -104,7 +104,7 @@ class Caller:
             return use(sortie)
 
     def collect(self, use: Use, *, limit: int | None = None, **options: Any) -> list[Any]:
-        """Return the items of a stream, which is left after `limit`."""
+        """Return the items of a stream; leave it after `limit` items."""
 
         async def collect_async(sortie: Any) -> list[Any]:
             items = []
@@ -185,7 +185,7 @@ def websockets() -> Iterator[WebSockets]:
 
 @pytest.fixture
 def environment(server: Server) -> Iterator[dict[str, str]]:
-    """The variables that lead the command line to the scripted server, on a real port."""
+    """The environment variables with the address of the scripted server."""
 
     class Handler(BaseHTTPRequestHandler):
         def handle_any(self) -> None:
@@ -222,7 +222,7 @@ def environment(server: Server) -> Iterator[dict[str, str]]:
 def tracking(
     environment: dict[str, str], websockets: WebSockets, monkeypatch: pytest.MonkeyPatch
 ) -> WebSockets:
-    """Lead the command line to the WebSocket server."""
+    """Configure the command line for the WebSocket server."""
     environment["SORTIE_WEBSOCKET_URL"] = str(websockets.settings.websocket_url)
     monkeypatch.setenv("SORTIE_WEBSOCKET_URL", environment["SORTIE_WEBSOCKET_URL"])
     return websockets
@@ -259,7 +259,7 @@ def sortie(environment, monkeypatch, capsys, tmp_path) -> Callable[..., Result]:
 
 
 class Terminal:
-    """A pseudo-terminal that commands write to; `screen` is all that they have written."""
+    """A pseudo-terminal for commands; `screen` is their whole output."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self._monkeypatch = monkeypatch
@@ -286,7 +286,7 @@ class Terminal:
 
     @property
     def lines(self) -> list[str]:
-        """What is on the screen, without control sequences."""
+        """The lines on the screen, without control sequences."""
         return re.sub(r"\x1b\[[\d;?]*[A-Za-z]", "", self.screen).splitlines()
 
     def _read(self, master: int) -> None:

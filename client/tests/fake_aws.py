@@ -115,9 +115,9 @@ class Stack:
 
     def paginate(self, *, StackName):  # noqa: N803 - the API's name
         if StackName != "stack":
-            refusal = {"Code": "ValidationError", "Message": f"Stack with id {StackName} ..."}
+            error = {"Code": "ValidationError", "Message": f"Stack with id {StackName} ..."}
             raise ClientError(
-                {"Error": refusal, "ResponseMetadata": {"HTTPStatusCode": 400}}, "ListStack"
+                {"Error": error, "ResponseMetadata": {"HTTPStatusCode": 400}}, "ListStack"
             )
         names = ("StreamDeadLetterQueue", "AgentDeadLetterQueue", "AgentQueue")
         return [{"StackResourceSummaries": [self._queue(name) for name in names]}]

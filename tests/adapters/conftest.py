@@ -1,4 +1,4 @@
-"""One contract, every engine."""
+"""Fixtures: one contract for every engine."""
 
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -63,7 +63,7 @@ def mocked_client() -> Any:
 
 @pytest.fixture(scope="module")
 def moto(mocked_client) -> Iterator[DynamoDb]:
-    """Return moto, with tables that a module's tests share, as they do in MiniStack."""
+    """Return moto, with tables that the tests of a module share, as in MiniStack."""
     with mock_aws():
         yield DynamoDb(mocked_client, remote=False)
 
@@ -75,7 +75,7 @@ def engine(request) -> DynamoDb:
 
 @pytest.fixture(params=EVERY_ENGINE)
 def any_engine(request) -> DynamoDb | None:
-    """None: memory."""
+    """Return the engine; None stands for memory."""
     return None if request.param == "memory" else request.getfixturevalue(request.param)
 
 
@@ -86,7 +86,7 @@ def repository(any_engine, clock) -> JobRepository:
 
 @pytest.fixture
 def docs_jobs(any_engine, clock, repository) -> DocsJobs:
-    """The other half of the repository."""
+    """The follow-ups and lists of docs jobs, in the same repository."""
     if any_engine is None:
         return repository
     return DynamoDocsJobs(any_engine.client, any_engine.jobs, clock)
@@ -94,7 +94,7 @@ def docs_jobs(any_engine, clock, repository) -> DocsJobs:
 
 @pytest.fixture
 def chat_jobs(any_engine, clock, repository) -> JobRepository:
-    """The same jobs, for those who bring agents' answers."""
+    """The same jobs, for workers that store agents' answers."""
     if any_engine is None:
         return repository
     return DynamoChatJobs(
@@ -151,7 +151,7 @@ def payments(any_engine, clock) -> Payments:
 
 @pytest.fixture
 def job_table(engine, clock) -> DynamoJobRepository:
-    """The repository where only a table's will do."""
+    """The repository, for tests of the DynamoDB table alone."""
     return job_table_of(engine, clock)
 
 
@@ -170,7 +170,7 @@ def counter_table_of(engine: DynamoDb, clock: Clock) -> DynamoJobCounters:
 
 @pytest.fixture
 def tenant() -> str:
-    """One that nobody else has: the tables are shared."""
+    """A unique tenant, because tests share the tables."""
     return uuid4().hex
 
 

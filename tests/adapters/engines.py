@@ -1,4 +1,4 @@
-"""What adapters run against: moto and MiniStack, with tables made from template.yaml itself."""
+"""The engines for adapter tests: moto and MiniStack, with tables made from template.yaml."""
 
 import os
 from collections.abc import Callable, Iterator, Mapping
@@ -27,7 +27,7 @@ _OF_A_TABLE: Final = (
 
 
 def client(service: Any, endpoint_url: str | None = None) -> Any:
-    """Make a client as the project configures it, blind to the developer's own settings."""
+    """Make a client with the project's configuration, without the developer's settings."""
     return boto3.client(
         service,
         endpoint_url=endpoint_url,
@@ -41,7 +41,7 @@ def client(service: Any, endpoint_url: str | None = None) -> Any:
 
 
 def cloud_of(request: pytest.FixtureRequest) -> str:
-    """Return MiniStack's address, or skip where it is not installed; CI has it."""
+    """Return MiniStack's address, or skip the test if it is not installed."""
     if not (TOOLS / "ministack/.ready").exists():
         missing = "the MiniStack environment is missing; `make test` installs it"
         if os.environ.get("CI") == "true":
@@ -52,7 +52,7 @@ def cloud_of(request: pytest.FixtureRequest) -> str:
 
 
 def table(resource: str) -> cached_property[str]:
-    """Create a table of the template when a test first asks for its name."""
+    """Create a table of the template on first use."""
     return cached_property(lambda engine: engine.create(resource))
 
 
@@ -89,7 +89,7 @@ class DynamoDb:
 
     @contextmanager
     def calls(self) -> Iterator[list[str]]:
-        """Note the names of the operations that go out."""
+        """Record the names of the called operations."""
         made: list[str] = []
 
         def note(model: Any, **_: Any) -> None:
@@ -101,7 +101,7 @@ class DynamoDb:
 
     @contextmanager
     def consumed(self) -> Iterator[list[float]]:
-        """Note the capacity that each call takes."""
+        """Record the capacity that each call consumes."""
         units: list[float] = []
 
         def ask(params: dict[str, Any], **_: Any) -> None:
@@ -120,7 +120,7 @@ class DynamoDb:
     def failing(
         self, failure: Exception | str, *, status: int = 400, operation: str = "*", after: int = 0
     ) -> Iterator[None]:
-        """Have calls refused with an error's code, or not get through at all."""
+        """Fail calls with an error code, or with a lost connection."""
         so_far = iter(range(after))
 
         def fail(model: Any, **_: Any) -> Any:
@@ -128,7 +128,7 @@ class DynamoDb:
                 return None
             if isinstance(failure, Exception):
                 raise failure
-            return refusal(failure, status)
+            return error_response(failure, status)
 
         with self.hooked(f"before-call.dynamodb.{operation}", fail):
             yield
@@ -137,14 +137,14 @@ class DynamoDb:
     def losing_answer(
         self, operation: str, meanwhile: Callable[[], None] = lambda: None
     ) -> Iterator[list[str]]:
-        """Apply the next such call but lose its answer, so that the SDK makes it once more."""
+        """Apply the next such call but lose its response, so that the SDK repeats it."""
         lost: list[str] = []
 
         def lose(request: Any, event_name: str, **_: Any) -> None:
             if lost or not event_name.endswith(f".{operation}"):
                 return
             lost.append(operation)
-            if self.remote:  # moto, asked before us, has applied it
+            if self.remote:  # moto has applied the call before this hook
                 URLLib3Session().send(request)
             meanwhile()
             raise ReadTimeoutError(endpoint_url="the table")
@@ -153,8 +153,8 @@ class DynamoDb:
             yield lost
 
 
-def refusal(code: str, status: int = 400) -> tuple[SimpleNamespace, dict[str, Any]]:
-    """Answer in a service's stead, as a hook on `before-call` may."""
+def error_response(code: str, status: int = 400) -> tuple[SimpleNamespace, dict[str, Any]]:
+    """Return an error response for a hook on `before-call`."""
     return SimpleNamespace(status_code=status), {
         "Error": {"Code": code, "Message": "Slow down"},
         "ResponseMetadata": {"HTTPStatusCode": status},

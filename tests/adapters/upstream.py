@@ -1,4 +1,4 @@
-"""A provider's server at the other end of a real socket, that answers as it is told to."""
+"""A scripted server of a provider, on a real socket."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -20,7 +20,7 @@ class Received:
 
 
 class Upstream(ThreadingHTTPServer):
-    """Gives its answers in turn, the last one for ever."""
+    """Returns its responses in turn, and repeats the last one."""
 
     daemon_threads = True
 
@@ -55,7 +55,7 @@ class Handler(BaseHTTPRequestHandler):
         number = len(self.server.received)
         self.server.received.append(Received(self.command, self.path, headers, body))
         self.close_connection = True
-        with suppress(OSError):  # who asked has left
+        with suppress(OSError):  # the client has disconnected
             self.server.answers[min(number, len(self.server.answers) - 1)](self)
 
     do_GET = do_POST  # noqa: N815 - as the base class has it
@@ -76,29 +76,29 @@ class Handler(BaseHTTPRequestHandler):
 
 
 def reply(body: Any, status: int = 200, **headers: str) -> Answer:
-    """Answer with JSON, or with bytes as they are."""
+    """Return a handler that responds with JSON, or with bytes unchanged."""
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
     return lambda handler: handler.respond(status, raw, len(raw), **headers)
 
 
-def hang(handler: Handler) -> None:
+def never_respond(handler: Handler) -> None:
     handler.server.over.wait()
 
 
-def drop(handler: Handler) -> None:
-    """Close the connection without a word."""
+def close_connection(handler: Handler) -> None:
+    """Close the connection without a response."""
 
 
-def drop_mid_body(handler: Handler) -> None:
+def close_in_body(handler: Handler) -> None:
     handler.respond(200, b'{"choices": [', 1000)
 
 
-def drop_mid_chunk(handler: Handler) -> None:
+def close_in_chunk(handler: Handler) -> None:
     handler.respond(200, b"ff\r\n{", None, Transfer_Encoding="chunked")
 
 
-def drip(handler: Handler) -> None:
-    """Send one byte now and again, for as long as anybody reads them."""
+def respond_slowly(handler: Handler) -> None:
+    """Send one byte at a time until the client disconnects."""
     handler.respond(200, b"", 10**6)
     while not handler.server.over.wait(0.02):
         handler.wfile.write(b" ")

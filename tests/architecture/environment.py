@@ -1,4 +1,4 @@
-"""Which environment variables a function's code may read, found in its source.
+"""Find the environment variables that a function's code may read, in its source.
 
 The search starts at a handler's module. It follows every function that the code names, and every
 function that those name in turn. It follows a class as a whole, except a wiring or a kind of job:
@@ -73,7 +73,7 @@ class Source:
                 named |= {thing for thing in things if isinstance(thing, Definition)}
         return read, named
 
-    # ── What expressions stand for ──────────────────────────────────────────────
+    # ── Values of expressions ──────────────────────────────────────────────
 
     def _resolve(self, node: ast.expr, scope: Definition) -> Things:
         if (node, scope) in self._under_way:
@@ -137,8 +137,8 @@ class Source:
         methods = {each.name: each for each in of.node.body if isinstance(each, FUNCTION)}
         if name in methods:
             method = Definition(of.module, methods[name], of.node)
-            asked = self._result(method) if is_property(methods[name]) else NOTHING
-            return frozenset({method}) | asked
+            result = self._result(method) if is_property(methods[name]) else NOTHING
+            return frozenset({method}) | result
         for each in of.node.body:
             if isinstance(each, ast.AnnAssign) and ast.unparse(each.target) == name:
                 return self._typed(each.annotation, of)
@@ -167,7 +167,7 @@ class Source:
                 return NOTHING
 
     def _typed(self, annotation: ast.expr, scope: Definition) -> Things:
-        """Return what a value is that is annotated so."""
+        """Return the definitions that an annotation refers to."""
         match annotation:
             case ast.Constant(value=str() as text):
                 return self._typed(ast.parse(text, mode="eval").body, scope)
@@ -213,7 +213,7 @@ class Source:
 
 
 def own_nodes(node: ast.AST) -> Iterator[ast.AST]:
-    """Yield what a definition consists of: of a class, its methods without what is in them."""
+    """Yield the nodes of a definition; of a class, without the bodies of its methods."""
     if isinstance(node, ast.TypeAlias):
         return
     if not isinstance(node, ast.ClassDef):

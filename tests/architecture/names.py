@@ -1,4 +1,4 @@
-"""What the names in a module and in a function stand for."""
+"""Resolve the names in a module and in a function."""
 
 import ast
 from collections.abc import Iterator
@@ -77,7 +77,7 @@ def names_of_module(module: str, tree: ast.Module) -> Names:
 
 @cache
 def names_of_function(function: Definition) -> Names:
-    """Return what names stand for in a function, and in the functions in it."""
+    """Resolve the names in a function and its inner functions."""
     names: Names = {}
     assert isinstance(function.node, FUNCTION)
     if function.owner and (arguments := function.node.args.args):

@@ -45,15 +45,15 @@ def test_alarm_on_own_metric_watches_one_that_the_code_emits(resources, alarms) 
     }
     [counted] = of_type(resources, "AWS::Logs::MetricFilter").values()
     known = emitted | {each["MetricName"] for each in counted["MetricTransformations"]}
-    own = {
+    literals = {
         metric.name
         for alarm in alarms.values()
         for metric in metrics_of(alarm)
         if metric.namespace == {"Ref": "AWS::StackName"}
     }
 
-    assert own
-    assert own <= known
+    assert literals
+    assert literals <= known
 
 
 def test_alarm_on_jobs_uses_the_emitted_dimensions(alarms) -> None:

@@ -38,12 +38,12 @@ def test_unknown_route_with_any_credentials_is_the_same_404(responses, name) -> 
 
 
 def test_gateway_error_has_its_own_status_and_not_the_defaults(responses) -> None:
-    kept = {
+    cors_headers = {
         name: response["StatusCode"] for name, response in responses.items()
         if name not in {"DEFAULT_4XX", "DEFAULT_5XX"}
     }  # fmt: skip
 
-    assert kept.items() >= {
+    assert cors_headers.items() >= {
         "BAD_REQUEST_BODY": "400", "BAD_REQUEST_PARAMETERS": "400", "UNAUTHORIZED": "401",
         "ACCESS_DENIED": "401", "WAF_FILTERED": "403", "REQUEST_TOO_LARGE": "413",
         "UNSUPPORTED_MEDIA_TYPE": "415", "THROTTLED": "429",

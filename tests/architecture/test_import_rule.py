@@ -1,4 +1,4 @@
-"""Each package imports only those below it: features import the core, which imports no feature."""
+"""The import rule: features import the core, which imports no feature."""
 
 import pytest
 

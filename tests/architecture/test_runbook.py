@@ -38,7 +38,7 @@ def test_runbook_costs_equal_those_of_the_benchmark() -> None:
         re.MULTILINE,
     )
     _, _, part = RUNBOOK.read_text().partition("\n## Cost of 1,000 jobs\n")
-    said = re.findall(r"^\| (.*?) \| \*\*(.*?)\*\* \|", part, re.MULTILINE)
+    documented = re.findall(r"^\| (.*?) \| \*\*(.*?)\*\* \|", part, re.MULTILINE)
 
     assert measured
-    assert said == measured
+    assert documented == measured

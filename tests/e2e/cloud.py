@@ -93,9 +93,9 @@ class Cloud:
 
     def consume(self, function: str, *, enabled: bool) -> None:
         """Enable or disable a function's event source."""
-        self.let(function, Enabled=enabled)
+        self.configure(function, Enabled=enabled)
 
-    def let(self, function: str, **settings: Any) -> None:
+    def configure(self, function: str, **settings: Any) -> None:
         """Change the settings of a function's event source."""
         functions = self.client("lambda")
         [mapping] = [

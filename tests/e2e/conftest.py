@@ -83,8 +83,8 @@ def make_tenant(stack: LocalStack, registry: RegistryTable) -> MakeTenant:
         tenant = f"tenant-{uuid4().hex[:12]}"
         for agent in agents or [Agent(id=str(uuid4()), name="Echo")]:
             registry.put_agent(tenant, agent)
-        credential, kept = new_key(tenant)
-        registry.put_key(kept)
+        credential, key = new_key(tenant)
+        registry.put_key(key)
         return Api(stack.base_url, credential, tenant)
 
     return make
@@ -97,7 +97,7 @@ def api(make_tenant: MakeTenant) -> Api:
 
 @pytest.fixture(scope="module")
 def shared_api(make_tenant: MakeTenant) -> Api:
-    """Return a caller for tests that look at single answers only."""
+    """Return a caller for tests of single responses."""
     return make_tenant()
 
 

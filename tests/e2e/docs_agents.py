@@ -34,9 +34,9 @@ class DocsApi:
         """Send bytes unchanged and anything else as JSON."""
         raw = body if isinstance(body, bytes | None) else json.dumps(body).encode()
         kind = {} if raw is None else {"Content-Type": "application/json"}
-        mine = {"Authorization": f"Bearer {self.key}", **kind, **(headers or {})}
+        headers_sent = {"Authorization": f"Bearer {self.key}", **kind, **(headers or {})}
         place = path.replace("{project}", self.project)
-        return Api(self.base_url, None, self.tenant).send(method, place, raw, mine)
+        return Api(self.base_url, None, self.tenant).send(method, place, raw, headers_sent)
 
     def get(self, path: str) -> Answer:
         return self.send("GET", path)
@@ -56,8 +56,8 @@ def docs_key(
     expires_at: int = FOREVER,
 ) -> str:
     """Register a key and return it."""
-    credential, kept = new_key(tenant, opens="docs", scopes=scopes, expires_at=expires_at)
-    registry.put_key(kept)
+    credential, key = new_key(tenant, opens="docs", scopes=scopes, expires_at=expires_at)
+    registry.put_key(key)
     return credential
 
 
@@ -121,7 +121,7 @@ def write(
 
 
 def over(docs: DocsApi, job_id: str, *, seconds: float = TIMEOUT_S) -> Any:
-    """Return the session once the agent has stopped."""
+    """Return the session once the agent has finished."""
     return eventually(
         lambda: docs.get(f"/v1/agent/{{project}}/job/{job_id}").json,
         lambda seen: seen["haultReason"] in OVER,

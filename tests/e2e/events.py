@@ -16,7 +16,7 @@ class Bus:
         self._sqs = cloud.client("sqs")
         self._bus = cloud.stack.outputs["EventBusName"]
         self._tenant = tenant
-        self._heard: list[Any] = []
+        self._details: list[Any] = []
 
     def __enter__(self) -> Self:
         self._queue = self._sqs.create_queue(QueueName=self._name)["QueueUrl"]
@@ -41,18 +41,18 @@ class Bus:
         self._events.delete_rule(Name=self._name, EventBusName=self._bus)
         self._sqs.delete_queue(QueueUrl=self._queue)
 
-    def heard(self) -> list[Any]:
+    def received(self) -> list[Any]:
         """Return the details of all events so far, in order of arrival."""
         while messages := self._received():
             for message in messages:
-                self._heard.append(json.loads(message["Body"])["detail"])
+                self._details.append(json.loads(message["Body"])["detail"])
                 self._sqs.delete_message(
                     QueueUrl=self._queue, ReceiptHandle=message["ReceiptHandle"]
                 )
-        return self._heard
+        return self._details
 
     def of(self, job_id: str) -> list[str]:
-        return [event["status"] for event in self.heard() if event["jobId"] == job_id]
+        return [event["status"] for event in self.received() if event["jobId"] == job_id]
 
     def until(self, job_id: str, *statuses: str) -> None:
         """Wait for as many events of a job; check that they are exactly these."""

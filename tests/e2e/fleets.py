@@ -78,10 +78,10 @@ def fleet(
     made = Fleet(partner, f"group-{name}", ids)
     with ExitStack() as running:
         present = [each for each in dict.fromkeys(behaviours) if each != ABSENT]
-        for how in present:
-            some = [each for each, does in zip(ids, behaviours, strict=True) if does == how]
+        for behaviour in present:
+            some = [each for each, does in zip(ids, behaviours, strict=True) if does == behaviour]
             running.enter_context(
-                run_docks(cloud.stack, some, speed="fast", simulate=how, away=away)
+                run_docks(cloud.stack, some, speed="fast", simulate=behaviour, away=away)
             )
             for each in some:
                 eventually(lambda each=each: made.status_of(each), lambda seen: seen == "online")

@@ -32,7 +32,7 @@ def unsigned(token: str, alg: str) -> str:
     return f"{encode(header | {'alg': alg})}.{encode(claims)}."
 
 
-def raised(token: str) -> str:
+def with_raised_role(token: str) -> str:
     """Keep a viewer's signature under a manager's claims."""
     header, _, signature = token.split(".")
     _, claims = parts_of(token)
@@ -45,7 +45,7 @@ def bent(token: str) -> str:
     return token.removesuffix(signature) + other + signature[1:]
 
 
-def confused(token: str, secret: bytes) -> str:
+def with_key_as_secret(token: str, secret: bytes) -> str:
     """Sign by HMAC with the pool's public key as the secret."""
     header, claims = parts_of(token)
     text = f"{encode(header | {'alg': 'HS256'})}.{encode(claims)}"
@@ -58,7 +58,7 @@ def pem(key: Jwk, kind: PublicFormat) -> bytes:
     return public.public_bytes(Encoding.PEM, kind)
 
 
-def own(token: str, **header: Any) -> str:
+def with_own_key(token: str, **header: Any) -> str:
     """Sign with the forger's own key."""
     stolen, claims = parts_of(token)
     return jwt.encode(claims, OWN_KEY, algorithm="RS256", headers=stolen | header)
@@ -72,16 +72,18 @@ FORGERIES: Final[Mapping[str, Callable[[str, Jwk], str]]] = {
     "no signature, alg none": lambda token, _: unsigned(token, "none"),
     "no signature, alg None": lambda token, _: unsigned(token, "None"),
     "no signature, alg RS256": lambda token, _: unsigned(token, "RS256"),
-    "claims raised": lambda token, _: raised(token),
+    "claims raised": lambda token, _: with_raised_role(token),
     "signature bent": lambda token, _: bent(token),
     "signature cut": lambda token, _: token[:-8],
-    "HS256, SPKI": lambda token, key: confused(token, pem(key, PublicFormat.SubjectPublicKeyInfo)),
-    "HS256, PKCS 1": lambda token, key: confused(token, pem(key, PublicFormat.PKCS1)),
-    "HS256, modulus": lambda token, key: confused(token, str(key["n"]).encode()),
-    "HS256, nothing": lambda token, _: confused(token, b""),
-    "own key under the pool's id": lambda token, _: own(token),
-    "own key under its own id": lambda token, _: own(token, kid="mine"),
-    "own key in the header": lambda token, _: own(token, jwk=own_jwk()),
+    "HS256, SPKI": lambda token, key: with_key_as_secret(
+        token, pem(key, PublicFormat.SubjectPublicKeyInfo)
+    ),
+    "HS256, PKCS 1": lambda token, key: with_key_as_secret(token, pem(key, PublicFormat.PKCS1)),
+    "HS256, modulus": lambda token, key: with_key_as_secret(token, str(key["n"]).encode()),
+    "HS256, nothing": lambda token, _: with_key_as_secret(token, b""),
+    "own key under the pool's id": lambda token, _: with_own_key(token),
+    "own key under its own id": lambda token, _: with_own_key(token, kid="mine"),
+    "own key in the header": lambda token, _: with_own_key(token, jwk=own_jwk()),
     "two parts": lambda token, _: token.rsplit(".", 1)[0],
     "no parts": lambda *_: "x",
     "three empty parts": lambda *_: "..",

@@ -53,8 +53,8 @@ class Partner:
         """Send bytes unchanged and anything else as JSON."""
         raw = body if isinstance(body, bytes | None) else json.dumps(body).encode()
         kind = {} if raw is None else {"Content-Type": "application/json"}
-        mine = {"Authorization": f"Bearer {self.token}", **kind, **(headers or {})}
-        return Api(self.base_url, None, self.tenant).send(method, path, raw, mine)
+        headers_sent = {"Authorization": f"Bearer {self.token}", **kind, **(headers or {})}
+        return Api(self.base_url, None, self.tenant).send(method, path, raw, headers_sent)
 
     def get(self, path: str, **headers: str) -> Answer:
         return self.send("GET", path, headers=headers)

@@ -41,7 +41,7 @@ class Payer:
     ) -> Answer:
         return self.api.ask(content, headers=authorization.headers(version) | more)
 
-    def insist(self, authorization: Authorization, content: str = "Hello") -> Answer:
+    def repeat_until_known(self, authorization: Authorization, content: str = "Hello") -> Answer:
         """Repeat a request until the outcome of its payment is known."""
         return eventually(
             lambda: self.ask(authorization, content),
@@ -51,7 +51,7 @@ class Payer:
         )
 
     def transfer(self, amount: int = PRICE, *, to: str | None = None) -> str:
-        """Send a transaction of one's own; return its hash."""
+        """Send a transaction without a facilitator; return its hash."""
         node, recipient = self.node(), to or self.chains.pay_to
         method = "transfer(address,uint256)"
         return node.send(self.address, node.asset, "Token", method, recipient, amount)
@@ -59,7 +59,7 @@ class Payer:
     def show(
         self, transaction: str, content: str = "Hello", *, signer: str | None = None, **more: str
     ) -> Answer:
-        """Ask for a job that a transaction paid for."""
+        """Request a job for a transaction."""
         body = json.dumps({"userId": USER, "content": content}).encode()
         text = f"base\n{transaction}\n{hashlib.sha256(body).hexdigest()}"
         signature = sign_personal_message(self.node(), signer or self.address, text)
@@ -70,7 +70,7 @@ class Payer:
         }
         return self.api.post("/api/messaging/jobs", body, headers | more)
 
-    def earned(self, network: str = "base") -> int:
+    def service_balance(self, network: str = "base") -> int:
         """Return the balance of the service's wallet, in atomic units."""
         return self.node(network).balance(self.chains.pay_to)
 

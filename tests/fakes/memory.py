@@ -1,4 +1,4 @@
-"""The same ports, in memory. Held to the real adapters' contract by tests/adapters."""
+"""In-memory adapters of core, auth and messaging; tests/adapters checks their contract."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -34,7 +34,7 @@ class InMemoryJobRepository:
                     raise IdempotencyConflictError
                 return ref
             self._keys[claim] = (key, job.ref)
-        if job.ref not in self._jobs:  # ids are never given twice: it is this one
+        if job.ref not in self._jobs:  # ids are unique: the stored job is this one
             self._put(job, None)
         return job.ref
 
@@ -58,7 +58,7 @@ class InMemoryJobRepository:
             replacing.attempt,
         ):
             raise StaleJobError(job.id)
-        if isinstance(stored.details, DocsJob):  # `follow` alone changes it
+        if isinstance(stored.details, DocsJob):  # only `follow` changes it
             job = with_docs_job(job, latest=stored.details.latest)
         self._put(job, stored)
 
@@ -192,8 +192,8 @@ class InMemoryRegistry:
         self._clients: dict[str, Client] = {}
 
     def agents(self, tenant: str) -> Sequence[Agent]:
-        own = [agent for (owner, _), agent in self._agents.items() if owner == tenant]
-        return sorted(own, key=lambda agent: (agent.order, agent.id))
+        found = [agent for (owner, _), agent in self._agents.items() if owner == tenant]
+        return sorted(found, key=lambda agent: (agent.order, agent.id))
 
     def find_agent(self, tenant: str, agent_id: str | None) -> Agent | None:
         return pick_agent(self.agents(tenant), agent_id)
@@ -216,7 +216,7 @@ class InMemoryRegistry:
 
 @dataclass(slots=True)
 class Outbox:
-    """Stands in for `JobQueue`, `Timers`, `EventPublisher` and `JobMetrics`; remembers."""
+    """Implements `JobQueue`, `Timers`, `EventPublisher` and `JobMetrics`; records all calls."""
 
     sent: list[JobRef] = field(default_factory=list)
     deadlines: dict[JobRef, Millis] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""What documentation agents stand on, in memory. Held to the real adapters' contract likewise."""
+"""In-memory adapters of docs jobs; tests/adapters checks their contract."""
 
 from collections import defaultdict
 from collections.abc import Sequence

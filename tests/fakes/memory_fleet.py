@@ -1,4 +1,4 @@
-"""Devices in memory. Held to the real adapter's contract by tests/adapters."""
+"""An in-memory fleet; tests/adapters checks its contract."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -60,7 +60,7 @@ class InMemoryFleet:
 
 
 class InMemoryOrders:
-    """The broker. `documents` is what devices were sent; tests play the devices with `answer`."""
+    """The broker. `documents` has the sent orders; `answer` plays a device."""
 
     def __init__(self) -> None:
         self.documents: dict[str, Mapping[str, Any]] = {}

@@ -1,4 +1,4 @@
-"""The ports that only missions have, in memory. Held to the real adapters' contract likewise."""
+"""In-memory adapters of missions; tests/adapters checks their contract."""
 
 from collections.abc import Sequence
 from dataclasses import replace

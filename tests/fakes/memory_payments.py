@@ -1,4 +1,4 @@
-"""The records of payments, in memory. Held to the real adapter's contract by tests/adapters."""
+"""In-memory payment records; tests/adapters checks their contract."""
 
 from collections.abc import Sequence
 
@@ -49,7 +49,7 @@ class InMemoryPayments:
 
 
 class FollowedPayments:
-    """Remembers which payments are to be looked at, and from when on."""
+    """Records the payments to watch, and the time of the first check."""
 
     def __init__(self) -> None:
         self.followed: dict[str, Millis] = {}

@@ -1,4 +1,4 @@
-"""Documentation projects in memory. Held to the real adapter's contract by tests/adapters."""
+"""In-memory documentation projects; tests/adapters checks their contract."""
 
 from jobs.docs.docs_job import Project
 from jobs.docs.errors import ProjectNotFoundError

@@ -1,4 +1,4 @@
-"""Sessions in memory; the contract tests of the real adapter cover it."""
+"""In-memory sessions; tests/adapters checks their contract."""
 
 from collections.abc import Iterator, Sequence
 
@@ -66,12 +66,14 @@ class InMemorySessions:
     def questions(
         self, tenant: str, session_id: str, *, before: Millis | None = None
     ) -> Iterator[ChatMessage]:
-        return (m for m in reversed(self._asked(tenant, session_id)) if not before or m.at < before)
+        return (
+            m for m in reversed(self._questions(tenant, session_id)) if not before or m.at < before
+        )
 
     def questions_since(
         self, tenant: str, session_id: str, *, after: Millis
     ) -> Iterator[ChatMessage]:
-        return (m for m in self._asked(tenant, session_id) if m.at > after)
+        return (m for m in self._questions(tenant, session_id) if m.at > after)
 
     def answers(self, tenant: str, session_id: str, *, limit: int) -> Sequence[ChatMessage]:
         found = [m for m in self._messages(tenant, session_id) if m.is_agent]
@@ -83,7 +85,7 @@ class InMemorySessions:
     def delete_messages(self, tenant: str, session_id: str) -> None:
         self._forgotten.add((tenant, session_id))
 
-    def _asked(self, tenant: str, session_id: str) -> Sequence[ChatMessage]:
+    def _questions(self, tenant: str, session_id: str) -> Sequence[ChatMessage]:
         found = [m for m in self._messages(tenant, session_id) if not m.is_agent]
         return sorted(found, key=lambda message: message.at)
 

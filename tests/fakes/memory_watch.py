@@ -1,4 +1,4 @@
-"""Watching in memory. Shares and connections are held to the real adapters' contract."""
+"""In-memory adapters of tracking; tests/adapters checks shares and connections."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -55,9 +55,9 @@ class InMemoryConnections:
         if connection.id in self._connections:
             return
         if connection.share is not None:
-            most = self._shares.get(connection.share).max_viewers
+            limit = self._shares.get(connection.share).max_viewers
             viewers = [c for c in self._connections.values() if c.share == connection.share]
-            if most is not None and len(viewers) >= most:
+            if limit is not None and len(viewers) >= limit:
                 raise ShareFullError
         self._connections[connection.id] = connection
 
@@ -89,7 +89,7 @@ class InMemoryConnections:
 
 
 class InMemorySockets:
-    """`opened` are open; `posted` is what each was sent; `failing` are out of reach."""
+    """`opened` are open, `posted` has the messages of each, `failing` are unreachable."""
 
     def __init__(self) -> None:
         self.opened: set[str] = set()
@@ -125,7 +125,7 @@ class InMemoryRefreshes:
 
 
 class InMemoryTopics:
-    """`published` is what each topic was sent."""
+    """`published` has the messages of each topic."""
 
     def __init__(self) -> None:
         self.published: dict[str, list[Message]] = {}

@@ -1,4 +1,4 @@
-"""The ports of webhooks, in memory. Held to the real adapters' contract by tests/adapters."""
+"""In-memory adapters of webhooks; tests/adapters checks their contract."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -15,8 +15,8 @@ class InMemorySubscriptions:
         self._all[subscription.tenant, subscription.id] = subscription
 
     def list_active(self, tenant: str) -> Sequence[Subscription]:
-        own = [each for each in self._all.values() if each.tenant == tenant and each.active]
-        return sorted(own, key=lambda each: each.id)
+        found = [each for each in self._all.values() if each.tenant == tenant and each.active]
+        return sorted(found, key=lambda each: each.id)
 
 
 class InMemoryDeliveryLog:
@@ -40,8 +40,8 @@ class InMemoryDeliveryLog:
         raise DeliveryNotFoundError(delivery_id)
 
     def list_by_job(self, tenant: str, job_id: str) -> Sequence[WebhookDelivery]:
-        own = [d for ref, d in self._all.items() if (ref.tenant, ref.job_id) == (tenant, job_id)]
-        return sorted(own, key=lambda each: (each.sequence, each.id))
+        found = [d for ref, d in self._all.items() if (ref.tenant, ref.job_id) == (tenant, job_id)]
+        return sorted(found, key=lambda each: (each.sequence, each.id))
 
     def add_attempt(
         self, delivery: WebhookDelivery, attempt: Attempt, state: DeliveryState

@@ -1,7 +1,4 @@
-"""Handlers as they are deployed, on events as AWS sends them; what is beyond the ports is fake.
-
-The events are those of `sam local invoke -e`.
-"""
+"""Handlers over fake ports, on the AWS events of `sam local invoke -e`."""
 
 import io
 import json
@@ -51,7 +48,7 @@ SETTINGS = {
 
 
 class Queues:
-    """SQS, as far as it is used."""
+    """The part of SQS that handlers use."""
 
     def __init__(self) -> None:
         self.sent: list[Any] = []
@@ -69,7 +66,7 @@ class Queues:
 
 
 class Bus:
-    """EventBridge, as far as it is used."""
+    """The part of EventBridge that handlers use."""
 
     def __init__(self) -> None:
         self.details: list[Any] = []
@@ -83,7 +80,7 @@ class Bus:
 
 @dataclass
 class World:
-    """What the handlers stand on. `meanwhile` happens whenever one of them sleeps."""
+    """The fakes behind the handlers. `meanwhile` runs whenever a handler sleeps."""
 
     clock: FrozenClock
     repository: InMemoryJobRepository
@@ -140,7 +137,7 @@ def world(clock, monkeypatch, rewire) -> Iterator[World]:
 
 @pytest.fixture
 def stored(world, a_job) -> Callable[..., Job]:
-    """Store a job of the events' tenant and return it; name only what the test is about."""
+    """Store a job of the events' tenant and return it; pass only the fields that the test needs."""
 
     def store(**about: Any) -> Job:
         job = a_job(**{"tenant": TENANT} | about)
@@ -162,7 +159,7 @@ def event() -> Callable[..., Any]:
 
 @pytest.fixture
 def invoke(lambda_context, event) -> Callable[..., Any]:
-    """Have the handler of this name answer its own event, or another one."""
+    """Invoke the handler of this name on its example event, or on another one."""
 
     def run(name: str, other: Any = None, **changes: Any) -> Any:
         handler = import_module(name.replace("/", ".")).lambda_handler
@@ -184,13 +181,13 @@ class Answer:
 
 @cache
 def declared(endpoint: str, status: int) -> TypeAdapter[Any]:
-    """What docs/openapi/messaging.json says of an endpoint's answers with this status."""
+    """The response type of an endpoint and status in docs/openapi/messaging.json."""
     return TypeAdapter(MESSAGING.operation(endpoint).response_type(status))
 
 
 @pytest.fixture
 def call(invoke) -> Callable[..., Answer]:
-    """Have an API's handler answer. What holds for every answer is checked here, for all tests."""
+    """Call an API's handler, and check the properties of every response."""
 
     def answer(name: str, **changes: Any) -> Answer:
         made = invoke(f"messaging/{name}", **changes)
@@ -207,7 +204,7 @@ def call(invoke) -> Callable[..., Answer]:
 
 @pytest.fixture
 def create(call) -> Callable[..., Answer]:
-    """Create with these fields in the body, and with these headers beside its Content-Type."""
+    """Create a job with these fields in the body and these additional headers."""
 
     def answer(*, headers: dict[str, str] | None = None, **fields: Any) -> Answer:
         return call(
@@ -232,7 +229,7 @@ LOGGED = {
 
 @pytest.fixture(autouse=True)
 def log(monkeypatch) -> Iterator[Callable[[], list[dict[str, Any]]]]:
-    """What has been logged so far, line by line. What holds for every line is checked here."""
+    """Return the log lines so far, and check the properties of every line."""
     written = io.StringIO()
     monkeypatch.setattr(runtime.logger.registered_handler, "stream", written)
 

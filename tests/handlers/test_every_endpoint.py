@@ -1,4 +1,4 @@
-"""What holds for each endpoint of the messaging API alike."""
+"""Behaviour common to all endpoints of the messaging API."""
 
 import json
 

@@ -141,10 +141,10 @@ def test_sam_cli_api_has_the_templates_routes(plan) -> None:
     assert mounted == routes
 
 
-@pytest.mark.parametrize(("kind", "ours"), EVENTS.items())
-def test_example_event_has_the_fields_that_aws_sends(kind, ours) -> None:
+@pytest.mark.parametrize(("kind", "example"), EVENTS.items())
+def test_example_event_has_the_fields_that_aws_sends(kind, example) -> None:
     generated = json.loads(sam(SAM / "sam", "local", "generate-event", *kind.split()).stdout)
-    event = json.loads((ROOT / f"events/{ours}.json").read_text())
+    event = json.loads((ROOT / f"events/{example}.json").read_text())
 
     assert first_record(generated).keys() <= first_record(event).keys()
 

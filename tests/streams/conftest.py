@@ -1,4 +1,4 @@
-"""The streaming app in a real server, on ports that are in memory."""
+"""The streaming app in a real server, over in-memory ports."""
 
 import http.client
 import json
@@ -38,7 +38,7 @@ SSE = {"Accept": "text/event-stream"}
 
 
 class WatchedLog(InMemoryOutputLog):
-    """Counts readings; fails while it is `away`."""
+    """Counts reads; fails while `away` is true."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -60,7 +60,7 @@ class World:
     projects: InMemoryProjects = field(default_factory=InMemoryProjects)
     pace: Pace = QUICKLY
 
-    def say(self, job_id: str, *events: Any, end: bool = False) -> None:
+    def append_output(self, job_id: str, *events: Any, end: bool = False) -> None:
         ref = JobRef(tenant=TENANT, kind=KIND, id=job_id)
         number = len(self.log.read(ref, since=1)) + 1
         self.log.append(ref, OutputItem(number=number, events=events, end=end), expires_at=0)
@@ -103,7 +103,7 @@ def world(clock, monkeypatch, rewire) -> Iterator[World]:
 
 @pytest.fixture(scope="session")
 def port() -> Iterator[int]:
-    """Where the app is served, as the function's start script has it served."""
+    """The port of the app, served as by the function's start script."""
     config = uvicorn.Config(app, log_level="error", ws="none", lifespan="off")
     server = uvicorn.Server(config)
     with bind_port(0) as door:
@@ -124,7 +124,7 @@ type Ask = Callable[..., http.client.HTTPResponse]
 
 @pytest.fixture
 def ask(port: int, world: World) -> Iterator[Ask]:
-    """Send a request as the gateway does, and return the answer as it begins."""
+    """Send a request as the gateway does; return the response, which streams."""
     opened: list[http.client.HTTPConnection] = []
 
     def ask(method: str, path: str, body: Any = None, **about: Any) -> http.client.HTTPResponse:
@@ -147,7 +147,7 @@ def ask(port: int, world: World) -> Iterator[Ask]:
 
 @pytest.fixture
 def create(ask: Ask) -> Ask:
-    """Create a job; return the answer, which streams."""
+    """Create a job; return the response, which streams."""
     return lambda **about: ask("POST", PATH, BODY, **about)
 
 

@@ -1,4 +1,4 @@
-"""The use cases, on adapters in memory."""
+"""The use cases, on in-memory adapters."""
 
 from collections.abc import Callable
 from typing import Any
@@ -16,7 +16,7 @@ from jobs.sessions.take_turn import TakeTurn
 from tests.fakes.memory import InMemoryJobRepository, InMemoryRegistry, Outbox
 from tests.fakes.memory_sessions import InMemorySessions
 from tests.support import HOUR, NOON
-from tests.unit.support import AGENT_ID, Asked, Receipt
+from tests.unit.support import AGENT_ID, FakeProvider, Receipt
 
 
 @pytest.fixture
@@ -88,10 +88,10 @@ def worker(repository, registry, timers, clock) -> Any:
 
 @pytest.fixture
 def run(worker, pending, delivery) -> Any:
-    """Attempt the pending job with a provider that answers so."""
+    """Attempt the pending job with a provider that gives this answer."""
 
-    def run(answer: Callable[[], Any] | Asked = lambda: Answer("Fine")) -> Any:
-        provider = answer if isinstance(answer, Asked) else Asked(answer)
+    def run(answer: Callable[[], Any] | FakeProvider = lambda: Answer("Fine")) -> Any:
+        provider = answer if isinstance(answer, FakeProvider) else FakeProvider(answer)
         return worker(provider)(pending.ref, delivery)
 
     return run

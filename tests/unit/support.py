@@ -1,4 +1,4 @@
-"""What tests of the use cases import."""
+"""Helpers for tests of use cases."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -9,7 +9,7 @@ AGENT_ID: Final = "11111111-1111-4111-8111-111111111111"
 
 
 class Receipt:
-    """A message's delivery: notes for how long it was held."""
+    """A message's delivery; records for how long it was held."""
 
     def __init__(self) -> None:
         self.held: list[int] = []
@@ -18,8 +18,8 @@ class Receipt:
         self.held.append(seconds)
 
 
-class Asked:
-    """A provider that does what the test says."""
+class FakeProvider:
+    """A scripted provider."""
 
     def __init__(self, answer: Callable[[], Any] = lambda: Answer("Fine")) -> None:
         self.answer = answer
@@ -30,8 +30,8 @@ class Asked:
         return self.answer()
 
 
-def breaking(*errors: Exception | None, inside: Callable[..., Any]) -> Callable[..., Any]:
-    """Raise these in turn, None letting a call through; then all get through."""
+def failing_with(*errors: Exception | None, inside: Callable[..., Any]) -> Callable[..., Any]:
+    """Raise these errors in turn (None: call through), then call through."""
     left = iter(errors)
 
     def call(*args: Any, **kwargs: Any) -> Any:

@@ -1,4 +1,4 @@
-"""A world for a state machine: all use cases on one repository, which fails when told to."""
+"""The world of a state machine test: all use cases on one repository with scripted faults."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -47,7 +47,7 @@ ANSWERS: Final = {
 
 
 class Unsteady:
-    """A repository that loses writes and answers when told to, and notes what was written."""
+    """A repository with scripted lost writes and responses; records the writes."""
 
     def __init__(self, repository: JobRepository) -> None:
         self._repository = repository
@@ -65,16 +65,16 @@ class Unsteady:
         return ref
 
     def save(self, job: Job, *, replacing: Job) -> None:
-        fate, self.next_save = self.next_save, None
-        if fate == "is lost":
-            raise UnavailableError(fate)
+        outcome, self.next_save = self.next_save, None
+        if outcome == "is lost":
+            raise UnavailableError(outcome)
         self._repository.save(job, replacing=replacing)
         self._note(job, replacing)
-        if fate == "is not answered":
-            raise UnavailableError(fate)
+        if outcome == "is not answered":
+            raise UnavailableError(outcome)
 
     def _note(self, job: Job, before: Job | None) -> None:
-        """Judge what was accepted: an overtaken worker's write must not have been."""
+        """Check an accepted write: it must not be an overtaken worker's."""
         if before:
             stored = self.stored[job.ref]
             assert (before.status, before.attempt) == (stored.status, stored.attempt)
@@ -117,7 +117,7 @@ class World(RuleBasedStateMachine):
     def engine(self) -> JobRepository:
         return InMemoryJobRepository(self.clock)
 
-    # ── What a provider does, and what happens meanwhile ──
+    # ── The provider, and concurrent events ──
 
     def ask(self, agent: Any, question: Any) -> Any:
         outcome, meanwhile = self.script.pop()
@@ -129,10 +129,10 @@ class World(RuleBasedStateMachine):
     def poll(self, agent: Any, question: Any, handle: str | None) -> Any:
         return self.ask(agent, question)
 
-    # ── What rules are made of ──
+    # ── Helpers of rules ──
 
     def seen(self, ref: JobRef) -> Job:
-        """Look, and leave everything as it is: `get_job` stores the timeout that it shows."""
+        """Read a job without side effects: `get_job` stores the timeout that it shows."""
         job: Job = self.repository.get(ref).as_of(self.clock())
         return job
 
@@ -147,14 +147,14 @@ class World(RuleBasedStateMachine):
         try:
             return self.expect(lambda: self.run_agent_job(ref, Receipt()))
         finally:
-            del self.script[before - 1 :]  # nobody asked
+            del self.script[before - 1 :]  # the provider was not called
 
     def overtake(self, ref: JobRef, does: str) -> None:
         self.clock.advance(LEASE_MS)
         self.run(ref, does, lambda: None)
 
     def expect[T](self, act: Callable[[], T]) -> T | None:
-        """Let through what a caller has to reckon with."""
+        """Suppress the errors that a caller must expect."""
         try:
             return act()
         except (JobEndedError, JobLeasedError, StaleJobError, UnavailableError):

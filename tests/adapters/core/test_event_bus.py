@@ -15,7 +15,7 @@ from jobs.core.adapters.eventbridge import EventBridgePublisher
 from jobs.core.adapters.job_events import JobEvents
 from jobs.core.status import JobStatus
 from jobs.kit.errors import UnavailableError
-from tests.adapters.engines import client, refusal
+from tests.adapters.engines import client, error_response
 from tests.e2e.cloud import Cloud
 from tests.e2e.events import Bus as Listening
 from tests.fakes.memory import change
@@ -97,11 +97,11 @@ def test_new_job_has_no_previous_status(bus, a_job) -> None:
 def test_event_id_is_stable_per_change(bus, a_job) -> None:
     first, second = a_job(), a_job().cancel(now=NOON)
     elsewhere = a_job(tenant="rival")
-    told = [change(job, previous=None) for job in (first, second, elsewhere)]
+    changes = [change(job, previous=None) for job in (first, second, elsewhere)]
 
-    publisher(bus).publish(told)
-    publisher(Bus()).publish(told)
-    publisher(bus).publish(told)
+    publisher(bus).publish(changes)
+    publisher(Bus()).publish(changes)
+    publisher(bus).publish(changes)
 
     assert [*Counter(detail["eventId"] for detail in bus.details).values()] == [2, 2, 2]
 
@@ -139,7 +139,7 @@ def test_event_that_the_bus_never_takes_is_left_out(a_job, caplog) -> None:
 @pytest.mark.parametrize(("code", "status"), [("ThrottlingException", 400), ("Internal", 500)])
 def test_throttled_bus_raises_unavailable(a_job, code, status) -> None:
     events = client("events")
-    events.meta.events.register("before-call.*.*", lambda **_: refusal(code, status))
+    events.meta.events.register("before-call.*.*", lambda **_: error_response(code, status))
 
     with pytest.raises(UnavailableError):
         publisher(events).publish([change(a_job(), previous=None)])

@@ -1,4 +1,4 @@
-"""Counts are exact, whatever the stream delivers in whatever batches, however often."""
+"""Counts are exact for any batches, replays and order of the stream."""
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -21,8 +21,8 @@ fresh = count()
 QUARTER = HOUR // 4
 
 
-def life(tenant: str, number: int = 0, *path: JobStatus, gone_at: int = NOON + HOUR) -> Any:
-    """All that the stream tells of one job, its deletion being the last."""
+def changes_of(tenant: str, number: int = 0, *path: JobStatus, gone_at: int = NOON + HOUR) -> Any:
+    """Return the changes of one job, up to its deletion."""
     ref = JobRef(tenant=tenant, kind="messaging", id=f"019b7963-4a00-7000-8000-{number:012}")
     states = [None, *(path or (JobStatus.PENDING, JobStatus.RUNNING, JobStatus.SUCCEEDED)), None]
     return [
@@ -49,7 +49,7 @@ def test_counts_of_new_tenant_are_zero(counters, tenant) -> None:
 
 
 def test_job_is_counted_under_its_status(counters, tenant) -> None:
-    created, claimed, answered, _ = life(tenant)
+    created, claimed, answered, _ = changes_of(tenant)
 
     counters.count([created])
     assert of(counters, tenant) == {"PENDING": 1}
@@ -61,7 +61,7 @@ def test_job_is_counted_under_its_status(counters, tenant) -> None:
 
 
 def test_batch_counts_like_single_changes(counters, tenant) -> None:
-    counters.count([change for n in range(60) for change in life(tenant, n)[: n % 4]])
+    counters.count([change for n in range(60) for change in changes_of(tenant, n)[: n % 4]])
 
     assert of(counters, tenant) == {"PENDING": 15, "RUNNING": 15, "SUCCEEDED": 15}
 
@@ -74,7 +74,7 @@ def test_batch_counts_like_single_changes(counters, tenant) -> None:
     [[0, 0, 0, 1, 1, 2, 2]],
 ])  # fmt: skip
 def test_replays_and_disorder_do_not_change_counts(counters, tenant, batches) -> None:
-    changes = life(tenant)
+    changes = changes_of(tenant)
 
     for batch in batches:
         counters.count([changes[n] for n in batch])
@@ -84,7 +84,7 @@ def test_replays_and_disorder_do_not_change_counts(counters, tenant, batches) ->
 
 
 def test_tenants_and_kinds_are_counted_apart(counters, tenant) -> None:
-    counters.count([life(tenant)[0], life(f"{tenant}-rival")[1]])
+    counters.count([changes_of(tenant)[0], changes_of(f"{tenant}-rival")[1]])
 
     assert of(counters, tenant) == {"PENDING": 1}
     assert of(counters, f"{tenant}-rival") == {"RUNNING": 1}
@@ -92,7 +92,7 @@ def test_tenants_and_kinds_are_counted_apart(counters, tenant) -> None:
 
 
 def test_ended_job_is_not_counted_after_retention(counters, clock, tenant) -> None:
-    counters.count(life(tenant, gone_at=NOON + QUARTER)[:3])
+    counters.count(changes_of(tenant, gone_at=NOON + QUARTER)[:3])
     clock.advance(QUARTER - 1)
     assert of(counters, tenant) == {"SUCCEEDED": 1}
 
@@ -103,7 +103,7 @@ def test_ended_job_is_not_counted_after_retention(counters, clock, tenant) -> No
 
 
 def test_late_deletion_does_not_subtract_twice(counters, clock, tenant) -> None:
-    first, second = life(tenant, 1, gone_at=NOON + QUARTER), life(tenant, 2)
+    first, second = changes_of(tenant, 1, gone_at=NOON + QUARTER), changes_of(tenant, 2)
     counters.count([*first[:3], *second[:3]])
     clock.advance(QUARTER)
 
@@ -113,7 +113,7 @@ def test_late_deletion_does_not_subtract_twice(counters, clock, tenant) -> None:
 
 
 def test_early_deletion_subtracts_once(counters, clock, tenant) -> None:
-    first, second = (life(tenant, n, gone_at=NOON + QUARTER) for n in (1, 2))
+    first, second = (changes_of(tenant, n, gone_at=NOON + QUARTER) for n in (1, 2))
     counters.count([*first[:3], *second[:3]])
 
     counters.count(first[3:])
@@ -126,7 +126,7 @@ def test_early_deletion_subtracts_once(counters, clock, tenant) -> None:
 
 @pytest.mark.parametrize("path", [[JobStatus.PENDING], [JobStatus.PENDING, JobStatus.RUNNING]])
 def test_deleted_running_job_is_subtracted(counters, tenant, path) -> None:
-    changes = life(tenant, 0, *path)
+    changes = changes_of(tenant, 0, *path)
     counters.count(changes[:-1])
 
     counters.count(changes[-1:])
@@ -136,7 +136,7 @@ def test_deleted_running_job_is_subtracted(counters, tenant, path) -> None:
 
 
 def test_changes_are_ordered_by_sequence_despite_clock_skew(counters, tenant) -> None:
-    created, claimed, answered, _ = life(tenant)
+    created, claimed, answered, _ = changes_of(tenant)
     slow = JobChange(
         ref=answered.ref,
         sequence=3,
@@ -165,30 +165,30 @@ PATHS = st.sampled_from([
 
 @st.composite
 def deliveries(draw: Any) -> tuple[Sequence[tuple[list[JobStatus], int]], list[list[tuple]], int]:
-    """Some jobs' lives; which of their changes come in which batches; how far time goes."""
-    lives = draw(st.lists(st.tuples(PATHS, st.integers(1, 4)), min_size=1, max_size=5))
-    known = [(job, n) for job, (path, _) in enumerate(lives) for n in range(len(path) + 1)]
+    """Draw jobs, batches of their changes, and the time that passes, in quarters of an hour."""
+    jobs = draw(st.lists(st.tuples(PATHS, st.integers(1, 4)), min_size=1, max_size=5))
+    known = [(job, n) for job, (path, _) in enumerate(jobs) for n in range(len(path) + 1)]
     batches = draw(st.lists(st.lists(st.sampled_from(known), max_size=8), max_size=8))
-    return lives, batches, draw(st.integers(0, 5))
+    return jobs, batches, draw(st.integers(0, 5))
 
 
 @given(delivered=deliveries(), whole=st.booleans())
 @settings(settings.get_profile("engines"), max_examples=20)
-def test_any_delivery_of_any_lives_counts_as_it_does_in_memory(engine, tenant, delivered, whole):
+def test_any_batches_of_changes_are_counted_as_in_memory(engine, tenant, delivered, whole):
     clock, tenant = FrozenClock(), f"{tenant}-{next(fresh)}"
     table = DynamoJobCounters(engine.client, engine.counters, clock)
     oracle = InMemoryJobCounters(clock)
-    lives, batches, quarters = delivered
+    jobs, batches, quarters = delivered
     changes = [
-        life(tenant, n, *path, gone_at=NOON + gone * QUARTER)
-        for n, (path, gone) in enumerate(lives)
+        changes_of(tenant, n, *path, gone_at=NOON + gone * QUARTER)
+        for n, (path, gone) in enumerate(jobs)
     ]
     everything = [change for one in changes for change in one[:-1]]
 
     for batch in [*batches, *([None] if whole else [])]:
-        told = everything if batch is None else [changes[job][n] for job, n in batch]
-        table.count(told)
-        oracle.count(told)
+        counted = everything if batch is None else [changes[job][n] for job, n in batch]
+        table.count(counted)
+        oracle.count(counted)
         assert of(table, tenant) == of(oracle, tenant)
 
     clock.advance(quarters * QUARTER)
@@ -198,7 +198,7 @@ def test_any_delivery_of_any_lives_counts_as_it_does_in_memory(engine, tenant, d
 
 def test_racing_consumers_count_each_change_once(ministack, clock, tenant) -> None:
     table = DynamoJobCounters(ministack.client, ministack.counters, clock)
-    changes = [change for n in range(20) for change in life(tenant, n)[:3]]
+    changes = [change for n in range(20) for change in changes_of(tenant, n)[:3]]
     batches = [changes[n : n + 15] for n in range(0, len(changes), 5)]
 
     with ThreadPoolExecutor(4) as pool:
@@ -209,15 +209,15 @@ def test_racing_consumers_count_each_change_once(ministack, clock, tenant) -> No
 
 def test_lost_response_does_not_count_twice(counter_table, engine, tenant) -> None:
     with engine.losing_answer("TransactWriteItems") as lost:
-        counter_table.count([life(tenant)[0]])
+        counter_table.count([changes_of(tenant)[0]])
 
     assert lost
     assert of(counter_table, tenant) == {"PENDING": 1}
 
 
 def test_overtaken_consumer_counts_remaining_changes(counter_table, engine, clock, tenant) -> None:
-    """Between our reading and our writing, another consumer counts the same job."""
-    created, claimed, *_ = life(tenant)
+    """Another consumer counts the same job between our read and our write."""
+    created, claimed, *_ = changes_of(tenant)
     rival = DynamoJobCounters(engine.client, engine.counters, clock)
     overtaken: list[bool] = []
 
@@ -236,7 +236,7 @@ def test_read_cost_does_not_grow_with_jobs(ministack, clock, tenant) -> None:
     table = DynamoJobCounters(ministack.client, ministack.counters, clock)
     costs = []
     for numbers in (range(10), range(10, 1000)):
-        table.count([change for n in numbers for change in life(tenant, n)[: 1 + n % 3]])
+        table.count([change for n in numbers for change in changes_of(tenant, n)[: 1 + n % 3]])
         with ministack.calls() as calls, ministack.consumed() as units:
             assert table.read(tenant, "messaging").total == numbers.stop
         costs.append((calls, units))
@@ -246,7 +246,7 @@ def test_read_cost_does_not_grow_with_jobs(ministack, clock, tenant) -> None:
 
 
 def test_batch_of_25_jobs_takes_two_calls(counter_table, engine, tenant) -> None:
-    changes = [life(tenant, n)[0] for n in range(50)]
+    changes = [changes_of(tenant, n)[0] for n in range(50)]
 
     with engine.calls() as calls:
         counter_table.count(changes)

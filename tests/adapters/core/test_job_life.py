@@ -1,4 +1,4 @@
-"""Whatever happens to jobs: a table goes through it as memory does."""
+"""A state machine test: the table behaves like the in-memory repository."""
 
 from hypothesis import settings
 from moto import mock_aws

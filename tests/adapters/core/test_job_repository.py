@@ -1,4 +1,4 @@
-"""One contract, every repository: what holds for DynamoDB holds for the twin in memory."""
+"""One contract for both job repositories: DynamoDB and in-memory."""
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any

@@ -1,4 +1,4 @@
-"""Listing jobs: newest first, page by page, each once."""
+"""Lists of jobs: newest first, in pages, each job once."""
 
 from collections.abc import Sequence
 from itertools import count
@@ -25,7 +25,7 @@ def job_id(number: int) -> str:
 
 
 def stored(repository: JobRepository, job: Job, *steps: JobStatus, result: Any = None) -> Job:
-    """Add a job and lead it to where it is wanted."""
+    """Add a job and bring it to a status."""
     repository.add(job)
     for status in steps:
         before = job

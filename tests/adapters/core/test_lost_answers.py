@@ -1,4 +1,4 @@
-"""A write is applied, its answer is lost, and the SDK repeats it: that is still our own write."""
+"""Writes whose response is lost and which the SDK repeats."""
 
 import pytest
 

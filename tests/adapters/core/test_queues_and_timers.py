@@ -1,4 +1,4 @@
-"""SQS and Step Functions: pointers to jobs, sent at least once, started once."""
+"""SQS and Step Functions: messages sent at least once, executions started once."""
 
 import json
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from jobs.kit.aws.sqs import SqsDelivery
 from jobs.kit.errors import UnavailableError
 from jobs.messaging.adapters.timers import StepFunctionsPollTimers
 from tests.adapters.conftest import DYNAMODB
-from tests.adapters.engines import client, refusal
+from tests.adapters.engines import client, error_response
 from tests.support import NOON
 
 WAITS = {"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 3600, "End": True}}}
@@ -25,7 +25,7 @@ THROTTLED = ["RequestThrottled", "ThrottlingException", "ExecutionLimitExceeded"
 
 @pytest.fixture(params=DYNAMODB)
 def endpoint_url(request) -> Iterator[str | None]:
-    """None: moto answers."""
+    """Return the endpoint; None stands for moto."""
     if request.param == "ministack":
         yield request.getfixturevalue("cloud")
         return
@@ -53,7 +53,7 @@ def stepfunctions(endpoint_url) -> Iterator[Any]:
 
 
 def _machine(stepfunctions: Any, cleanup: ExitStack) -> str:
-    """A machine that waits; what it is at is stopped in the end."""
+    """A state machine that waits; its executions are stopped after the test."""
     arn: str = stepfunctions.create_state_machine(
         name=f"machine-{uuid4()}",
         definition=json.dumps(WAITS),
@@ -167,7 +167,7 @@ def test_timer_time_is_rounded_up(a_job, millis, second) -> None:
 def test_throttled_services_raise_unavailable(a_job, code) -> None:
     sqs, stepfunctions = client("sqs"), client("stepfunctions")
     for each in (sqs, stepfunctions):
-        each.meta.events.register("before-call.*.*", lambda **_: refusal(code))
+        each.meta.events.register("before-call.*.*", lambda **_: error_response(code))
     timers = StepFunctionsTimers(stepfunctions, time_out_arn="t")
 
     for call in (

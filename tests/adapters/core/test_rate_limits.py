@@ -1,4 +1,4 @@
-"""Windows of rate limits: exact, from their first request on."""
+"""Rate limits count exactly, from the first request of a window."""
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -30,8 +30,8 @@ def test_full_window_refuses_requests(rate_limits, clock, tenant) -> None:
         allowances.append(rate_limits.take(tenant, THREE))
         clock.advance(1000)
 
-    refused = left(0, granted=False)
-    assert allowances == [left(2), left(1), left(0), refused, refused]
+    rejected = left(0, granted=False)
+    assert allowances == [left(2), left(1), left(0), rejected, rejected]
 
 
 def test_window_lasts_from_first_request_to_the_millisecond(rate_limits, clock, tenant) -> None:
@@ -74,7 +74,7 @@ def test_lowered_limit_applies_to_open_window(rate_limits, tenant) -> None:
 @pytest.mark.parametrize("any_engine", ["memory", "ministack"], indirect=True)  # moto has no locks
 @pytest.mark.parametrize("past", [0, 1])
 def test_racing_requests_are_granted_up_to_limit(rate_limits, clock, tenant, past) -> None:
-    for _ in range(past):  # a window that is over, for all to begin anew
+    for _ in range(past):  # the window has ended: each thread tries to begin a new one
         rate_limits.take(tenant, Limit("create", 30, MINUTE))
         clock.advance(MINUTE)
 

@@ -1,4 +1,4 @@
-"""The job table's own stream, read as changes of status."""
+"""The stream of the job table, parsed as changes of status."""
 
 from typing import Any
 
@@ -32,7 +32,7 @@ def test_stream_of_a_job_yields_each_change(a_job) -> None:
     running = pending.claim(now=NOON + 1, lease=LEASE)
     ended = running.succeed({"content": "x"}, now=NOON + 2)
 
-    told = stream.changes(
+    changes = stream.changes(
         [
             record(image(pending)),
             record(image(running), image(pending)),
@@ -41,29 +41,29 @@ def test_stream_of_a_job_yields_each_change(a_job) -> None:
         kinds.storage,
     )
 
-    assert [*told] == [
+    assert [*changes] == [
         change(pending, previous=None),
         change(running, previous=JobStatus.PENDING),
         change(ended, previous=JobStatus.RUNNING),
     ]
-    assert [each.sequence for each in told] == [1, 2, 3]
+    assert [each.sequence for each in changes] == [1, 2, 3]
 
 
 def test_stream_of_docs_job_yields_change_with_details(a_docs_job) -> None:
     job = a_docs_job(session={"root": "019b7963-4a00-7000-8000-000000000002"})
 
-    [told] = stream.changes([record(image(job))], kinds.storage)
+    [found] = stream.changes([record(image(job))], kinds.storage)
 
-    assert told == change(job, previous=None)
+    assert found == change(job, previous=None)
 
 
 def test_deletion_has_no_status_and_last_sequence(a_job) -> None:
     ended = a_job().cancel(now=NOON + 1)
 
-    [told] = stream.changes([record(old=image(ended))], kinds.storage)
+    [found] = stream.changes([record(old=image(ended))], kinds.storage)
 
-    assert (told.status, told.previous, told.sequence) == (None, JobStatus.CANCELLED, 2)
-    assert told.gone_at == ended.gone_at
+    assert (found.status, found.previous, found.sequence) == (None, JobStatus.CANCELLED, 2)
+    assert found.gone_at == ended.gone_at
 
 
 def test_record_without_changed_status_is_no_change(a_job) -> None:
@@ -87,7 +87,7 @@ def test_record_without_changed_status_is_no_change(a_job) -> None:
 
 @pytest.mark.parametrize("request_", [{}, {"content": "x" * 1000}], ids=["small", "large"])
 def test_records_of_real_table_are_parsed(moto, clock, a_job, request_) -> None:
-    """From the very items that the repository writes."""
+    """The records contain the items that the repository wrote."""
     repository = DynamoJobRepository(moto.client, moto.jobs, clock, kinds.storage)
     key = IdempotencyKey(value="k", request_hash="h", expires_at=NOON + HOUR)
     job = a_job(request=request_)
@@ -97,7 +97,7 @@ def test_records_of_real_table_are_parsed(moto, clock, a_job, request_) -> None:
     items = moto.client.scan(TableName=moto.jobs)["Items"]
     stored = [each for each in items if job.tenant in each["PK"]["S"]]
 
-    told = stream.changes([record(item) for item in stored], kinds.storage)
+    changes = stream.changes([record(item) for item in stored], kinds.storage)
 
-    assert [*told] == [change(running, previous=None)]
+    assert [*changes] == [change(running, previous=None)]
     assert all(isinstance(TypeSerializer().serialize(item), dict) for item in stored)

@@ -1,4 +1,4 @@
-"""Throttled and unreachable tables raise `UnavailableError` and leave nothing half done."""
+"""Throttled and unreachable tables raise `UnavailableError` and change nothing."""
 
 from collections.abc import Callable
 from typing import Any

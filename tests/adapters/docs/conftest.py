@@ -1,5 +1,5 @@
-"""Models of documentation agents stand on the same servers as agents' providers."""
+"""Fixtures: models of documentation agents use the servers of messaging providers."""
 
-from tests.adapters.messaging.conftest import client, hasty, pauses, secrets, upstream
+from tests.adapters.messaging.conftest import client, fast_client, pauses, secrets, upstream
 
-__all__ = ["client", "hasty", "pauses", "secrets", "upstream"]
+__all__ = ["client", "fast_client", "pauses", "secrets", "upstream"]

@@ -1,4 +1,4 @@
-"""Git hosts on this machine: the local stack's, and git's own `http-backend` where git is."""
+"""Git hosts on this machine: the local stack's, and git's own `http-backend`."""
 
 import os
 import subprocess
@@ -24,7 +24,7 @@ PLAIN = 0o100644
 
 
 class Origin:
-    """A bare repository, seen from its host."""
+    """A bare repository, accessed on its host."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -35,7 +35,7 @@ class Origin:
         self.before_push: list[Callable[[], None]] = []
 
     def commit(self, branch: str, files: dict[str, Any]) -> ObjectID:
-        """Put files onto a branch: text, None to delete, or (mode, object) as it is."""
+        """Commit files to a branch: a text, None to delete, or a (mode, object) pair."""
         with Repo(str(self.folder)) as repo:
             store, ref = repo.object_store, f"refs/heads/{branch}".encode()
             parent = repo.refs.follow(ref)[1]
@@ -65,7 +65,7 @@ class Origin:
             repo.object_store.add_object(blob)
             return blob.id
 
-    def drop(self, branch: str) -> None:
+    def delete_branch(self, branch: str) -> None:
         with Repo(str(self.folder)) as repo:
             del repo.refs[f"refs/heads/{branch}".encode()]
 
@@ -128,7 +128,7 @@ def dulwich_app(origin: Origin) -> Any:
 
 
 def git_app(origin: Origin) -> Any:
-    """The CGI program that most git hosts are made of."""
+    """A WSGI app over git's CGI program `http-backend`."""
     if not which("git"):
         if os.environ.get("CI") == "true":
             pytest.fail("git is missing")
@@ -152,13 +152,13 @@ def git_app(origin: Origin) -> Any:
             "REMOTE_ADDR": "127.0.0.1",
             "GIT_PROTOCOL": environ.get("HTTP_GIT_PROTOCOL", ""),
         }  # fmt: skip
-        ran = subprocess.run(
+        process = subprocess.run(
             ["git", "http-backend"], input=body, env=variables, capture_output=True, check=True
         )
-        head, _, said = ran.stdout.partition(b"\r\n\r\n")
+        head, _, body = process.stdout.partition(b"\r\n\r\n")
         headers = [tuple(line.split(": ", 1)) for line in head.decode().split("\r\n")]
         status = dict(headers).get("Status", "200 OK")
         respond(status, [(name, value) for name, value in headers if name != "Status"])
-        return [said]
+        return [body]
 
     return answer

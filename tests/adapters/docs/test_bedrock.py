@@ -1,4 +1,4 @@
-"""Bedrock's models with tools: event streams as they go over the wire, and what is sent."""
+"""Bedrock's models with tools: requests, and recorded event streams."""
 
 import json
 import struct
@@ -16,7 +16,7 @@ from jobs.docs.adapters.models.bedrock import BedrockTools
 from jobs.docs.ports import Tool, ToolCall, Turn
 from jobs.kit.errors import UpstreamError
 from tests.adapters.engines import client as aws_client
-from tests.adapters.engines import refusal
+from tests.adapters.engines import error_response
 from tests.support import NOON
 
 SCHEMA = {"type": "object", "properties": {"path": {"type": "string"}}}
@@ -26,7 +26,7 @@ UNAVAILABLE = r"^The agent's model is not available$"
 
 
 def event(kind: str, body: Any, message: str = "event") -> bytes:
-    """One message of vnd.amazon.eventstream, checksums and all."""
+    """Encode one message of vnd.amazon.eventstream, with checksums."""
     values = {
         f":{'exception' if message == 'exception' else 'event'}-type": kind,
         ":content-type": "application/json",
@@ -77,15 +77,15 @@ START = event("messageStart", {"role": "assistant"})
 
 
 class Wire:
-    """Answers a client's requests with bytes, and keeps what was asked."""
+    """Answers a client's requests with given bytes, and records the requests."""
 
     def __init__(self, bedrock: Any) -> None:
         self.raw = b""
-        self.asked: list[Any] = []
+        self.requests: list[Any] = []
         bedrock.meta.events.register("before-send.bedrock-runtime.*", self._answer)
 
     def _answer(self, request: Any, **_: Any) -> AWSResponse:
-        self.asked.append(json.loads(request.body))
+        self.requests.append(json.loads(request.body))
         raw = HTTPResponse(body=_File(self.raw), preload_content=False, status=200)
         headers = {"content-type": "application/vnd.amazon.eventstream"}
         return AWSResponse(request.url, 200, headers, raw)
@@ -116,7 +116,7 @@ def wire(bedrock) -> Wire:
 
 
 @pytest.fixture
-def said() -> list[str]:
+def texts() -> list[str]:
     return []
 
 
@@ -126,19 +126,19 @@ def slept() -> list[float]:
 
 
 @pytest.fixture
-def ask(bedrock, clock, said, slept) -> Any:
+def ask(bedrock, clock, texts, slept) -> Any:
     def sleep(seconds: float) -> None:
         slept.append(seconds)
         clock.advance(round(seconds * 1000))
 
-    def asked(messages: Any = ASK, **settings: Any) -> Turn:
+    def requests(messages: Any = ASK, **settings: Any) -> Turn:
         model = BedrockTools(bedrock, settings, "a-model", clock, sleep)
-        return model.turn(messages, [TOOL], emit_text=said.append, deadline=NOON + 30_000)
+        return model.turn(messages, [TOOL], emit_text=texts.append, deadline=NOON + 30_000)
 
-    return asked
+    return requests
 
 
-def test_turn_is_assembled_from_pieces(wire, ask, said) -> None:
+def test_turn_is_assembled_from_pieces(wire, ask, texts) -> None:
     wire.raw = b"".join([
         START, text("Look"), text("ing 🐎"), event("contentBlockStop", {"contentBlockIndex": 0}),
         tool(1, "read", "", '{"pa', 'th": "docs/é"', "}"), tool(2, "list"), stop("tool_use"),
@@ -154,7 +154,7 @@ def test_turn_is_assembled_from_pieces(wire, ask, said) -> None:
         tokens_in=12,
         tokens_out=3,
     )
-    assert said == ["Look", "ing 🐎"]
+    assert texts == ["Look", "ing 🐎"]
 
 
 def test_messages_are_sent_in_format_of_api(wire, ask) -> None:
@@ -175,8 +175,8 @@ def test_messages_are_sent_in_format_of_api(wire, ask) -> None:
         inference={"maxTokens": 100},
     )
 
-    [asked] = wire.asked
-    assert asked == {
+    [requests] = wire.requests
+    assert requests == {
         "system": [{"text": "Be kind"}],
         "inferenceConfig": {"maxTokens": 100},
         "toolConfig": {"tools": [{"toolSpec": {
@@ -202,7 +202,7 @@ def test_messages_sent_begin_and_end_with_user(wire, ask) -> None:
 
     ask([{"role": "assistant", "content": "Hi"}, {"role": "assistant", "content": "there"}])
 
-    roles = [each["role"] for each in wire.asked[0]["messages"]]
+    roles = [each["role"] for each in wire.requests[0]["messages"]]
     assert roles == ["user", "assistant", "user"]
 
 
@@ -216,12 +216,12 @@ def test_stop_reason_is_mapped(wire, ask, reason, known) -> None:
     assert ask().reason == known
 
 
-def test_reasoning_is_not_emitted(wire, ask, said) -> None:
+def test_reasoning_is_not_emitted(wire, ask, texts) -> None:
     thought = {"contentBlockIndex": 0, "delta": {"reasoningContent": {"text": "Hm"}}}
     wire.raw = START + event("contentBlockDelta", thought) + text("Fine", 1) + stop("end_turn")
 
     assert ask().text == "Fine"
-    assert said == ["Fine"]
+    assert texts == ["Fine"]
 
 
 @pytest.mark.parametrize("pieces", [['{"a":'], ["[]"], ["7"], ['{"a": NaN}']])
@@ -235,21 +235,21 @@ def test_arguments_not_object_are_none(wire, ask, pieces) -> None:
     "throttlingException", "modelStreamErrorException", "internalServerException",
     "serviceUnavailableException", "validationException",
 ])  # fmt: skip
-def test_failure_in_stream_raises_error_without_details(wire, ask, said, kind) -> None:
+def test_failure_in_stream_raises_error_without_details(wire, ask, texts, kind) -> None:
     wire.raw = START + text("Fi") + event(kind, {"message": "arn:aws:secret"}, "exception")
 
     with pytest.raises(UpstreamError, match=UNAVAILABLE):
         ask()
 
-    assert said == ["Fi"]
-    assert len(wire.asked) == 1
+    assert texts == ["Fi"]
+    assert len(wire.requests) == 1
 
 
 def test_throttled_turn_is_asked_again_before_the_deadline(bedrock, wire, ask, slept) -> None:
     throttled = iter([True, True])
     bedrock.meta.events.register(
         "before-call.*.*",
-        lambda **_: refusal("ThrottlingException", 429) if next(throttled, False) else None,
+        lambda **_: error_response("ThrottlingException", 429) if next(throttled, False) else None,
     )
     wire.raw = START + text("Fine") + stop("end_turn")
 
@@ -262,7 +262,7 @@ def test_throttled_turn_is_asked_again_before_the_deadline(bedrock, wire, ask, s
     ("ValidationException", r"^The agent's model refused the request$"),
 ])  # fmt: skip
 def test_lasting_failure_raises_error(bedrock, ask, slept, code, error) -> None:
-    bedrock.meta.events.register("before-call.*.*", lambda **_: refusal(code))
+    bedrock.meta.events.register("before-call.*.*", lambda **_: error_response(code))
 
     with pytest.raises(UpstreamError, match=error):
         ask()
@@ -312,10 +312,10 @@ def test_lost_connection_raises_same_error(bedrock, ask, failure) -> None:
         ask()
 
 
-def test_turn_over_network_is_assembled(cloud, said) -> None:
+def test_turn_over_network_is_assembled(cloud, texts) -> None:
     with closing(aws_client("bedrock-runtime", cloud)) as bedrock:
         model = BedrockTools(bedrock, {}, "a-model", now)
-        turn = model.turn(ASK, [TOOL], emit_text=said.append, deadline=now() + 20_000)
+        turn = model.turn(ASK, [TOOL], emit_text=texts.append, deadline=now() + 20_000)
 
-    assert turn.text == "".join(said)
+    assert turn.text == "".join(texts)
     assert turn.reason == "stop"

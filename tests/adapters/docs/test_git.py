@@ -1,4 +1,4 @@
-"""Branches of real repositories behind real HTTP, read and written without a work tree."""
+"""Branches of real repositories over HTTP, read and written without a work tree."""
 
 import json
 from typing import Any
@@ -173,9 +173,9 @@ def test_path_not_regular_file_or_outside_is_refused(origin, open_branch, path, 
     checkout = open_branch()
 
     for attempt in (checkout.read, checkout.delete, lambda path: checkout.write(path, b"x")):
-        with pytest.raises(PathRefusedError) as refusal:
+        with pytest.raises(PathRefusedError) as error:
             attempt(path)
-        assert str(refusal.value) == reason
+        assert str(error.value) == reason
 
     assert list(checkout.files()) == ["docs/a.mdx", "docs/b/c.mdx"]
     assert not checkout.changed()
@@ -224,12 +224,14 @@ def test_push_after_remote_change_rebases(origin, open_branch) -> None:
     checkout.write("docs/a.mdx", b"ours")
     checkout.write("docs/n/new.mdx", b"ours")
     checkout.delete("docs/b/c.mdx")
-    theirs = origin.commit("docs/new", {"docs/theirs.mdx": "theirs", "docs/n/x.mdx": "theirs"})
+    other_commit = origin.commit(
+        "docs/new", {"docs/theirs.mdx": "theirs", "docs/n/x.mdx": "theirs"}
+    )
 
     checkout.push("m")
 
     tip = origin.tip("docs/new")
-    assert tip.parents == [theirs]
+    assert tip.parents == [other_commit]
     assert origin.files("docs/new") == {
         "docs.json": b"{}", "src/x.py": b"x = 1\n", "docs/a.mdx": b"ours",
         "docs/n/new.mdx": b"ours", "docs/n/x.mdx": b"theirs", "docs/theirs.mdx": b"theirs",
@@ -239,25 +241,25 @@ def test_push_after_remote_change_rebases(origin, open_branch) -> None:
 def test_push_of_branch_created_meanwhile_rebases(origin, open_branch) -> None:
     checkout = open_branch()
     checkout.write("docs/a.mdx", b"ours")
-    theirs = origin.commit("docs/new", PAGES | {"docs/theirs.mdx": "theirs"})
+    other_commit = origin.commit("docs/new", PAGES | {"docs/theirs.mdx": "theirs"})
 
     checkout.push("m")
 
-    assert origin.tip("docs/new").parents == [theirs]
+    assert origin.tip("docs/new").parents == [other_commit]
     assert origin.files("docs/new")["docs/theirs.mdx"] == b"theirs"
 
 
-@pytest.mark.parametrize("theirs", [
+@pytest.mark.parametrize("other_commit", [
     {"docs/a.mdx": "theirs"}, {"docs/a.mdx": None}, {"docs/n.mdx": "theirs"},
     {"docs/a.mdx": None, "docs/a.mdx/x": "theirs"}, {"docs/b/c.mdx": "theirs"},
 ])  # fmt: skip
-def test_push_with_conflict_raises_error(origin, open_branch, theirs) -> None:
+def test_push_with_conflict_raises_error(origin, open_branch, other_commit) -> None:
     origin.commit("docs/new", PAGES)
     checkout = open_branch()
     checkout.write("docs/a.mdx", b"ours")
     checkout.write("docs/n.mdx", b"ours")
     checkout.delete("docs/b/c.mdx")
-    for path, content in theirs.items():
+    for path, content in other_commit.items():
         tip = origin.commit("docs/new", {path: content})
 
     with pytest.raises(UpstreamError, match=r"^Somebody else has changed docs/\S+ on the branch$"):
@@ -270,10 +272,10 @@ def test_push_of_change_already_there_succeeds(origin, open_branch) -> None:
     origin.commit("docs/new", PAGES)
     checkout = open_branch()
     checkout.write("docs/a.mdx", b"both")
-    theirs = origin.commit("docs/new", {"docs/a.mdx": "both"})
+    other_commit = origin.commit("docs/new", {"docs/a.mdx": "both"})
 
-    assert checkout.push("m") == theirs.decode()
-    assert origin.tip("docs/new").id == theirs
+    assert checkout.push("m") == other_commit.decode()
+    assert origin.tip("docs/new").id == other_commit
 
 
 def test_push_that_lost_race_is_detected(origin, open_branch) -> None:
@@ -305,7 +307,7 @@ def test_push_to_deleted_branch_raises_error(origin, open_branch) -> None:
     origin.commit("docs/new", PAGES)
     checkout = open_branch()
     checkout.write("docs/a.mdx", b"ours")
-    origin.drop("docs/new")
+    origin.delete_branch("docs/new")
 
     with pytest.raises(UpstreamError, match=r"^The branch was deleted meanwhile$"):
         checkout.push("m")
@@ -344,11 +346,11 @@ def test_wrong_credentials_raise_refused_error(origin, open_branch, secrets, sec
         checkout.write("docs/a.mdx", b"x")
         checkout.push("m")
 
-    with pytest.raises(CredentialsRefusedError) as refusal:
+    with pytest.raises(CredentialsRefusedError) as error:
         work()
 
-    assert "127.0.0.1" not in str(refusal.value)
-    assert PASSWORD not in str(refusal.value)
+    assert "127.0.0.1" not in str(error.value)
+    assert PASSWORD not in str(error.value)
     assert origin.tip("docs/new") is None
 
 

@@ -1,4 +1,4 @@
-"""Git hosts that are away, slow, huge, or something else altogether."""
+"""Git hosts that are unreachable, slow or too large, and servers that are no git host."""
 
 import json
 from types import SimpleNamespace
@@ -16,7 +16,14 @@ from jobs.kit.errors import UpstreamError
 from local.git.server import REPOSITORY_NAME
 from local.kit.network import find_free_port
 from tests.adapters.docs.git_hosts import CREDENTIALS, Origin, dulwich_app, hosted, serving
-from tests.adapters.upstream import drip, drop, drop_mid_body, hang, reply, running
+from tests.adapters.upstream import (
+    close_connection,
+    close_in_body,
+    never_respond,
+    reply,
+    respond_slowly,
+    running,
+)
 
 USER, PASSWORD = CREDENTIALS.split(":")
 GIT = "application/x-git-upload-pack-advertisement"
@@ -50,12 +57,12 @@ def opened(url: str, limits: Limits = HASTY) -> Any:
     return GitRepositories(secrets, lambda: 0, limits).open(project, "docs/x")
 
 
-def refusal(url: str, limits: Limits = HASTY) -> UpstreamError:
-    with pytest.raises(UpstreamError) as refused:
+def catch_error(url: str, limits: Limits = HASTY) -> UpstreamError:
+    with pytest.raises(UpstreamError) as error:
         opened(url, limits)
-    assert not {"127.0.0.1", USER, PASSWORD} & set(str(refused.value).split())
-    assert "127.0.0.1" not in str(refused.value)
-    return refused.value
+    assert not {"127.0.0.1", USER, PASSWORD} & set(str(error.value).split())
+    assert "127.0.0.1" not in str(error.value)
+    return error.value
 
 
 @pytest.mark.parametrize(("status", "reason"), [
@@ -70,15 +77,15 @@ def refusal(url: str, limits: Limits = HASTY) -> UpstreamError:
 def test_error_status_of_host_raises_reason(upstream, status, reason) -> None:
     upstream.then(reply(b"127.0.0.1", status, Location=f"{upstream.url}/elsewhere"))
 
-    refused = refusal(upstream.url)
+    error = catch_error(upstream.url)
 
-    assert str(refused) == reason
-    assert isinstance(refused, CredentialsRefusedError) == (status in {401, 403})
+    assert str(error) == reason
+    assert isinstance(error, CredentialsRefusedError) == (status in {401, 403})
     assert {each.path for each in upstream.received} == {"/info/refs?service=git-upload-pack"}
 
 
 @pytest.mark.parametrize("fault", [
-    drop, drop_mid_body, hang, drip,
+    close_connection, close_in_body, never_respond, respond_slowly,
     reply(b"<html>welcome</html>", Content_Type="text/html"), reply(b""),
     reply(b"", Content_Type=GIT), reply(b"0000", Content_Type=GIT),
     reply(b"zzzz", Content_Type=GIT), reply(b"ffff", Content_Type=GIT),
@@ -90,13 +97,13 @@ def test_error_status_of_host_raises_reason(upstream, status, reason) -> None:
 def test_host_without_git_raises_reason(upstream, fault) -> None:
     upstream.then(fault)
 
-    assert str(refusal(upstream.url)).startswith("The repository's ")
+    assert str(catch_error(upstream.url)).startswith("The repository's ")
 
 
 def test_unreachable_host_is_tried_three_times(pauses) -> None:
-    refused = refusal(f"http://127.0.0.1:{find_free_port()}/docs.git")
+    error = catch_error(f"http://127.0.0.1:{find_free_port()}/docs.git")
 
-    assert str(refused) == "The repository's host cannot be reached"
+    assert str(error) == "The repository's host cannot be reached"
     assert pauses == [0.5, 1.0]
 
 
@@ -117,15 +124,15 @@ def test_transient_status_is_retried(origin, upstream, pauses) -> None:
 
 def test_pack_over_limit_is_not_read_completely(origin) -> None:
     origin.commit("main", {"big": bytes(range(256)) * 200 + origin.url.encode() * 9})
-    refused = refusal(origin.url, Limits(bytes=700))
+    error = catch_error(origin.url, Limits(bytes=700))
 
-    assert str(refused) == "The repository is too large"
+    assert str(error) == "The repository is too large"
 
 
 def test_pack_expanding_over_limit_is_refused(origin, monkeypatch) -> None:
     monkeypatch.setattr(Store, "_bytes_left", 40_000)
 
-    assert str(refusal(origin.url)) == "The repository is too large"
+    assert str(catch_error(origin.url)) == "The repository is too large"
 
 
 @pytest.mark.parametrize("status", [500, 503])

@@ -1,4 +1,4 @@
-"""The fence around what a documentation agent may touch."""
+"""The paths that a documentation agent may use."""
 
 import posixpath
 
@@ -41,12 +41,12 @@ def test_path_below_folder_is_accepted(path) -> None:
     "docsx/a", "Docs/a", "other/a", "a", "docs.json",
 ])  # fmt: skip
 def test_path_invalid_is_refused_with_reason(path) -> None:
-    with pytest.raises(PathRefusedError) as refusal:
+    with pytest.raises(PathRefusedError) as error:
         check_path(path, "docs")
 
-    assert str(refusal.value)
-    assert "\0" not in str(refusal.value)
-    str(refusal.value).encode()
+    assert str(error.value)
+    assert "\0" not in str(error.value)
+    str(error.value).encode()
 
 
 @given(st.lists(PARTS, max_size=6).map("/".join))

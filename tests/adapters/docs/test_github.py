@@ -1,4 +1,4 @@
-"""Pull requests on GitHub's REST API: a real server on this machine in GitHub's stead."""
+"""Pull requests over GitHub's REST API, against a local server."""
 
 import json
 from types import SimpleNamespace
@@ -12,7 +12,7 @@ from jobs.docs.docs_job import Project
 from jobs.docs.errors import CredentialsRefusedError
 from jobs.kit.errors import UpstreamError
 from local.kit.network import find_free_port
-from tests.adapters.upstream import drop, drop_mid_body, reply, running
+from tests.adapters.upstream import close_connection, close_in_body, reply, running
 
 TOKEN = "ghp_to_be_kept"
 LINK = "https://github.com/acme/docs/pull/7"
@@ -54,7 +54,7 @@ def opened(upstream, pauses, secret) -> Any:
     return call
 
 
-def refusal(opened: Any, **about: Any) -> UpstreamError:
+def catch_error(opened: Any, **about: Any) -> UpstreamError:
     with pytest.raises(UpstreamError) as error:
         opened(**about)
     assert TOKEN not in str(error.value)
@@ -91,22 +91,23 @@ def test_existing_pull_request_is_returned(upstream, opened) -> None:
 def test_wrong_token_raises_refused_error(upstream, opened, status) -> None:
     upstream.then(reply({"message": "Bad credentials"}, status))
 
-    assert isinstance(refusal(opened), CredentialsRefusedError)
+    assert isinstance(catch_error(opened), CredentialsRefusedError)
     assert len(upstream.received) == 1
 
 
 def test_missing_token_raises_refused_error(opened) -> None:
-    assert isinstance(refusal(opened, credentials_secret=None), CredentialsRefusedError)
+    assert isinstance(catch_error(opened, credentials_secret=None), CredentialsRefusedError)
 
 
 def test_malformed_token_raises_refused_error(opened, secret) -> None:
     secret["password"] = f"{TOKEN}\n"
 
-    assert isinstance(refusal(opened), CredentialsRefusedError)
+    assert isinstance(catch_error(opened), CredentialsRefusedError)
 
 
 @pytest.mark.parametrize("fault", [
-    reply({}, 500), reply({}, 502), reply(b"<html>", 503), reply({}, 429), drop, drop_mid_body,
+    reply({}, 500), reply({}, 502), reply(b"<html>", 503), reply({}, 429),
+    close_connection, close_in_body,
     reply({}, 403, Retry_After="1"),
 ], ids=lambda _: "")  # fmt: skip
 def test_transient_failure_is_retried(upstream, opened, pauses, fault) -> None:
@@ -116,16 +117,16 @@ def test_transient_failure_is_retried(upstream, opened, pauses, fault) -> None:
 
     upstream.received.clear()
     upstream.then(fault)
-    refused = refusal(opened)
-    assert str(refused) == "GitHub is not available"
-    assert not isinstance(refused, CredentialsRefusedError)
+    error = catch_error(opened)
+    assert str(error) == "GitHub is not available"
+    assert not isinstance(error, CredentialsRefusedError)
     assert len(upstream.received) == 4
 
 
 def test_exhausted_rate_limit_is_not_retried(upstream, opened, pauses) -> None:
     upstream.then(reply({}, 403, X_RateLimit_Remaining="0"))
 
-    assert not isinstance(refusal(opened), CredentialsRefusedError)
+    assert not isinstance(catch_error(opened), CredentialsRefusedError)
     assert pauses == []
 
 
@@ -138,18 +139,18 @@ def test_exhausted_rate_limit_is_not_retried(upstream, opened, pauses) -> None:
 def test_response_without_url_raises_error(upstream, opened, answers) -> None:
     upstream.then(*answers)
 
-    assert str(refusal(opened)) == "GitHub refused the pull request"
+    assert str(catch_error(opened)) == "GitHub refused the pull request"
 
 
 @pytest.mark.parametrize("status", [301, 307, 400, 410])
 def test_other_status_raises_error(upstream, opened, status) -> None:
     upstream.then(reply({}, status, Location=f"{upstream.url}/elsewhere"))
 
-    assert str(refusal(opened)) == "GitHub is not available"
+    assert str(catch_error(opened)) == "GitHub is not available"
     assert len(upstream.received) == 1
 
 
 def test_unreachable_host_raises_error(opened) -> None:
     away = {"githubApi": f"http://127.0.0.1:{find_free_port()}"}
 
-    assert str(refusal(opened, settings=away)) == "GitHub is not available"
+    assert str(catch_error(opened, settings=away)) == "GitHub is not available"

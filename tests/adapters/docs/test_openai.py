@@ -1,4 +1,4 @@
-"""OpenAI-compatible endpoints with tools: what is sent, what comes back piece by piece, faults."""
+"""OpenAI-compatible endpoints with tools: requests, streamed responses and faults."""
 
 import json
 import os
@@ -20,7 +20,13 @@ from jobs.kit.outbound import sse
 from jobs.kit.outbound.sse import EventStream
 from local.kit.network import find_free_port, is_responding
 from tests.adapters.messaging.conftest import SECRET
-from tests.adapters.upstream import drip, drop, drop_mid_body, hang, reply
+from tests.adapters.upstream import (
+    close_connection,
+    close_in_body,
+    never_respond,
+    reply,
+    respond_slowly,
+)
 from tests.support import NOON
 from tests.unit.docs.checkout import MemoryCheckout
 
@@ -79,21 +85,21 @@ def bytewise(raw: bytes) -> Any:
 
 
 @pytest.fixture
-def said() -> list[str]:
+def texts() -> list[str]:
     return []
 
 
 @pytest.fixture
-def ask(upstream, clock, pauses, said) -> Any:
-    def asked(messages: Any = ASK, *, key: str | None = SECRET, **settings: Any) -> Turn:
+def ask(upstream, clock, pauses, texts) -> Any:
+    def ask(messages: Any = ASK, *, key: str | None = SECRET, **settings: Any) -> Turn:
         sane = {"baseUrl": f"{upstream.url}/v1/", **settings}
         model = OpenAiTools(EventStream(clock), sane, "a-model", key)
-        return model.turn(messages, [TOOL], emit_text=said.append, deadline=NOON + 30_000)
+        return model.turn(messages, [TOOL], emit_text=texts.append, deadline=NOON + 30_000)
 
-    return asked
+    return ask
 
 
-def refusal(ask: Any) -> str:
+def error_text(ask: Any) -> str:
     with pytest.raises(UpstreamError) as error:
         ask()
     assert SECRET not in str(error.value)
@@ -152,7 +158,7 @@ def test_request_without_key_has_no_authorization(upstream, ask) -> None:
 
 
 @pytest.mark.parametrize("answer", [reply(WIRE), bytewise(WIRE)], ids=["at once", "byte by byte"])
-def test_recorded_answer_is_assembled(upstream, ask, said, answer) -> None:
+def test_recorded_answer_is_assembled(upstream, ask, texts, answer) -> None:
     upstream.then(answer)
 
     assert ask() == Turn(
@@ -165,15 +171,15 @@ def test_recorded_answer_is_assembled(upstream, ask, said, answer) -> None:
         tokens_in=12,
         tokens_out=3,
     )
-    assert said == ["Looking 🐎"]
+    assert texts == ["Looking 🐎"]
 
 
-def test_text_is_streamed(upstream, ask, said) -> None:
+def test_text_is_streamed(upstream, ask, texts) -> None:
     upstream.then(stream(*(delta(content=each) for each in ("a", "", "b ", "c")), end(), USAGE))
 
     turn = ask()
 
-    assert said == ["a", "b ", "c"]
+    assert texts == ["a", "b ", "c"]
     assert (turn.text, turn.reason, turn.tokens_in, turn.tokens_out) == ("ab c", "stop", 12, 3)
 
 
@@ -210,19 +216,19 @@ def test_calls_without_index_or_id_are_separate(upstream, ask) -> None:
 
 
 @pytest.mark.parametrize("fault", [
-    reply({}, 429), reply({}, 500), reply({}, 503), reply({}, 529), drop, drop_mid_body,
+    reply({}, 429), reply({}, 500), reply({}, 503), reply({}, 529), close_connection, close_in_body,
     stream(delta(role="assistant", content=""), done=False), stream({"error": {"message": "x"}}),
     stream(call(0, "{", id="c", function={"name": "read"}), done=False), reply(b""),
 ], ids=lambda _: "")  # fmt: skip
-def test_transient_failure_before_text_is_retried(upstream, ask, said, pauses, fault) -> None:
+def test_transient_failure_before_text_is_retried(upstream, ask, texts, pauses, fault) -> None:
     upstream.then(fault, fault, stream(delta(content="Fine"), end()))
     assert ask().text == "Fine"
-    assert said == ["Fine"]
+    assert texts == ["Fine"]
     assert len(pauses) == 2
 
     upstream.received.clear()
     upstream.then(fault)
-    assert refusal(ask)
+    assert error_text(ask)
     assert len(upstream.received) == 4
 
 
@@ -230,11 +236,11 @@ def test_transient_failure_before_text_is_retried(upstream, ask, said, pauses, f
     stream(delta(content="Fi"), done=False), stream(delta(content="Fi"), {"error": "overloaded"}),
     lambda handler: handler.respond(200, b'data: {"choices":[{"delta":{"content":"Fi"}}]}\n\n', 99),
 ], ids=["short", "error", "cut"])  # fmt: skip
-def test_failure_after_text_is_not_retried(upstream, ask, said, cut) -> None:
+def test_failure_after_text_is_not_retried(upstream, ask, texts, cut) -> None:
     upstream.then(cut, stream(delta(content="Fine"), end()))
 
-    assert refusal(ask) in {"The agent's answer was cut off", "The agent's model has failed"}
-    assert said == ["Fi"]
+    assert error_text(ask) in {"The agent's answer was cut off", "The agent's model has failed"}
+    assert texts == ["Fi"]
     assert len(upstream.received) == 1
 
 
@@ -245,7 +251,7 @@ def test_retry_after_header_sets_delay(upstream, ask, pauses) -> None:
 
     upstream.received.clear()
     upstream.then(reply({}, 429, Retry_After="30"))
-    assert refusal(ask) == UNAVAILABLE
+    assert error_text(ask) == UNAVAILABLE
     assert len(upstream.received) == 1
 
 
@@ -253,7 +259,7 @@ def test_retry_after_header_sets_delay(upstream, ask, pauses) -> None:
 def test_permanent_failure_is_not_retried(upstream, ask, status) -> None:
     upstream.then(reply({"error": SECRET}, status, Location=f"{upstream.url}/elsewhere"))
 
-    assert refusal(ask) == "The agent's model refused the request"
+    assert error_text(ask) == "The agent's model refused the request"
     assert len(upstream.received) == 1
 
 
@@ -269,7 +275,7 @@ def test_malformed_answer_raises_error(upstream, ask, event) -> None:
     raw = b"data: " + event.encode(errors="surrogateescape") + b"\n\n"
     upstream.then(reply(raw))
 
-    assert refusal(ask) == "The agent's answer is malformed"
+    assert error_text(ask) == "The agent's answer is malformed"
 
 
 @pytest.mark.parametrize("raw", [
@@ -279,10 +285,10 @@ def test_answer_over_limit_raises_error(upstream, ask, raw, monkeypatch) -> None
     monkeypatch.setattr(sse, "MAX_BYTES", 2**17)
     upstream.then(reply(raw))
 
-    assert refusal(ask) == "The agent's answer is too large"
+    assert error_text(ask) == "The agent's answer is too large"
 
 
-@pytest.mark.parametrize("fault", [hang, drip], ids=["silent", "chatty"])
+@pytest.mark.parametrize("fault", [never_respond, respond_slowly], ids=["silent", "chatty"])
 def test_deadline_during_retry_raises_error(upstream, fault) -> None:
     upstream.then(fault)
     model = OpenAiTools(EventStream(now), {"baseUrl": upstream.url}, "m", None)
@@ -292,7 +298,7 @@ def test_deadline_during_retry_raises_error(upstream, fault) -> None:
 
 
 def test_silent_model_times_out_at_deadline(upstream) -> None:
-    upstream.then(hang)
+    upstream.then(never_respond)
     model = OpenAiTools(EventStream(now, idle=0.05), {"baseUrl": upstream.url}, "m", None)
 
     with pytest.raises(UpstreamError, match=UNAVAILABLE):
@@ -308,7 +314,7 @@ def test_malformed_key_is_not_in_error(ask) -> None:
 
 @pytest.fixture
 def peer(tmp_path) -> Iterator[str]:
-    """A server that others wrote to stand in for OpenAI's."""
+    """A third-party server that emulates OpenAI's API."""
     program = NODE / "node_modules/@copilotkit/aimock/dist/cli.js"
     if not (shutil.which("node") and program.exists()):
         if os.environ.get("CI") == "true":

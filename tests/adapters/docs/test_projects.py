@@ -35,12 +35,12 @@ def test_project_stored_is_returned_unchanged(projects, tenant, project) -> None
     assert projects.project(tenant, "plain") == plain
 
 
-@pytest.mark.parametrize("asked", ["docs#", "doc", "", "DOCS"])
-def test_project_unknown_is_not_found(projects, tenant, project, asked) -> None:
+@pytest.mark.parametrize("project_id", ["docs#", "doc", "", "DOCS"])
+def test_project_unknown_is_not_found(projects, tenant, project, project_id) -> None:
     projects.put_project(project)
 
     with pytest.raises(ProjectNotFoundError):
-        projects.project(tenant, asked)
+        projects.project(tenant, project_id)
 
 
 def test_project_of_other_tenant_is_not_found(projects, tenant, project) -> None:

@@ -1,4 +1,4 @@
-"""The documentation agent that needs no model: a plan, word by word."""
+"""The scripted documentation agent, which executes a plan."""
 
 from typing import Any
 
@@ -26,9 +26,9 @@ class Run:
         self.events: list[Any] = []
         self.todos: list[Any] = []
 
-    def __call__(self, *said: str) -> Any:
-        roles = ["user", "assistant"] * len(said)
-        messages = [{"role": r, "content": c} for r, c in zip(roles, said, strict=False)]
+    def __call__(self, *texts: str) -> Any:
+        roles = ["user", "assistant"] * len(texts)
+        messages = [{"role": r, "content": c} for r, c in zip(roles, texts, strict=False)]
         agent = DocsAgent(models=lambda *_: ScriptedModel(self.clock), clock=self.clock)
         return agent(
             PROJECT, SESSION, messages, self.checkout,

@@ -28,7 +28,7 @@ from jobs.tracking.resource import Resource, ResourceKind
 from jobs.webhooks.adapters.queue import SqsDeliveryQueue
 from jobs.webhooks.webhook import DeliveryRef
 from tests.adapters.conftest import job_table_of
-from tests.adapters.engines import client, refusal
+from tests.adapters.engines import client, error_response
 from tests.fakes.memory import change
 from tests.support import NOON
 
@@ -127,7 +127,7 @@ CALLS: dict[str, tuple[str, Call, Failures, Failures]] = {
 
 def failing(service: str, code: str, status: int) -> Any:
     made = client(service)
-    made.meta.events.register("before-call.*.*", lambda **_: refusal(code, status))
+    made.meta.events.register("before-call.*.*", lambda **_: error_response(code, status))
     return made
 
 

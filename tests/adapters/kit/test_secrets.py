@@ -9,7 +9,7 @@ from jobs.core.adapters.cursors import CursorSigner
 from jobs.core.errors import BadCursorError
 from jobs.kit.aws.secrets import SecretsManager
 from jobs.kit.errors import RefusedError, UnavailableError
-from tests.adapters.engines import client, refusal
+from tests.adapters.engines import client, error_response
 
 SCOPE = "acme#messaging#FAILED"
 
@@ -87,7 +87,7 @@ def test_failure_is_not_cached(clock) -> None:
         failing = iter([True])
         manager.meta.events.register(
             "before-call.*.*",
-            lambda **_: refusal("ThrottlingException") if next(failing, False) else None,
+            lambda **_: error_response("ThrottlingException") if next(failing, False) else None,
         )
         secrets = SecretsManager(manager, clock)
 
@@ -103,7 +103,7 @@ def test_failure_is_not_cached(clock) -> None:
 ])  # fmt: skip
 def test_secret_that_cannot_be_read_is_refused_for_good(clock, code) -> None:
     manager = client("secretsmanager")
-    manager.meta.events.register("before-call.*.*", lambda **_: refusal(code))
+    manager.meta.events.register("before-call.*.*", lambda **_: error_response(code))
 
     with pytest.raises(RefusedError, match=code):
         SecretsManager(manager, clock).read("agents/a")

@@ -39,7 +39,7 @@ def upstream() -> Iterator[Upstream]:
 
 @pytest.fixture
 def pauses(monkeypatch, clock) -> list[float]:
-    """What was slept between attempts; it takes no time but on our clock."""
+    """The pauses between attempts, which advance the fake clock only."""
     slept: list[float] = []
 
     def sleep(seconds: float) -> None:
@@ -57,8 +57,8 @@ def client(clock, pauses) -> RestClient:
 
 
 @pytest.fixture
-def hasty() -> RestClient:
-    """By the real clock, for servers that let one wait."""
+def fast_client() -> RestClient:
+    """A client with the real clock and short timeouts, for slow servers."""
     return RestClient(now)
 
 

@@ -26,7 +26,7 @@ def agent(**settings: Any) -> Agent:
     return Agent(id="a", name="Ada", provider="bedrock", settings={"modelId": "a-model"} | settings)
 
 
-def said(*blocks: Any) -> dict[str, Any]:
+def response_of(*blocks: Any) -> dict[str, Any]:
     return {
         "output": {"message": {"role": "assistant", "content": [*blocks]}},
         "stopReason": "end_turn",
@@ -48,7 +48,7 @@ def model(bedrock) -> Any:
 
 
 def test_ask_without_history_sends_one_message(bedrock, model, a_question) -> None:
-    model.add_response("converse", said({"text": "Fine"}), SENT)
+    model.add_response("converse", response_of({"text": "Fine"}), SENT)
 
     assert BedrockProvider(bedrock).ask(agent(), a_question()) == Answer("Fine")
 
@@ -64,7 +64,7 @@ def test_ask_with_history_sends_alternating_roles(bedrock, model, a_question) ->
         {"role": "assistant", "content": [{"text": "Hi"}]},
         {"role": "user", "content": [{"text": "Anybody?"}, {"text": "How are you? 🐎"}]},
     ]
-    model.add_response("converse", said({"text": "Fine"}), SENT | {"messages": messages})
+    model.add_response("converse", response_of({"text": "Fine"}), SENT | {"messages": messages})
 
     assert BedrockProvider(bedrock).ask(agent(), a_question(history=history)) == Answer("Fine")
 
@@ -73,7 +73,7 @@ def test_ask_sends_agent_settings(bedrock, model, a_question) -> None:
     inference = {"maxTokens": 100, "temperature": 0.5}
     model.add_response(
         "converse",
-        said({"text": "Fine"}),
+        response_of({"text": "Fine"}),
         SENT | {"system": [{"text": "Be kind"}], "inferenceConfig": inference},
     )
 
@@ -84,12 +84,14 @@ def test_ask_sends_agent_settings(bedrock, model, a_question) -> None:
 
 def test_ask_joins_text_of_all_blocks(bedrock, model, a_question) -> None:
     thought = {"reasoningContent": {"reasoningText": {"text": "Hm"}}}
-    model.add_response("converse", said({"text": "Fi"}, thought, {"text": "ne"}))
+    model.add_response("converse", response_of({"text": "Fi"}, thought, {"text": "ne"}))
 
     assert BedrockProvider(bedrock).ask(agent(), a_question()) == Answer("Fine")
 
 
-@pytest.mark.parametrize("answer", [said(), said({"text": ""}), said({"text": "\ud800"})])
+@pytest.mark.parametrize(
+    "answer", [response_of(), response_of({"text": ""}), response_of({"text": "\ud800"})]
+)
 def test_ask_with_empty_answer_raises_upstream_error(bedrock, model, a_question, answer) -> None:
     model.add_response("converse", answer)
 
@@ -98,7 +100,7 @@ def test_ask_with_empty_answer_raises_upstream_error(bedrock, model, a_question,
 
 
 def test_ask_with_answer_over_300_kb_raises_upstream_error(bedrock, model, a_question) -> None:
-    model.add_response("converse", said({"text": "x" * 310_000}))
+    model.add_response("converse", response_of({"text": "x" * 310_000}))
 
     with pytest.raises(UpstreamError, match=r"^The agent's answer is larger than 300 KB$"):
         BedrockProvider(bedrock).ask(agent(), a_question())

@@ -46,7 +46,7 @@ def test_echo_sleep_answers_late(slept, a_question, content, seconds, answer) ->
     ("/fail\n", "The agent was told to fail"), ("/fail 🐎", "🐎"),
 ])  # fmt: skip
 def test_echo_fail_raises_reason(a_question, content, reason) -> None:
-    with pytest.raises(UpstreamError) as refusal:
+    with pytest.raises(UpstreamError) as error:
         EchoProvider().ask(AGENT, a_question(content=content))
 
-    assert str(refusal.value) == reason
+    assert str(error.value) == reason

@@ -13,12 +13,19 @@ from jobs.messaging.agent import Agent
 from jobs.messaging.history import PastMessage
 from jobs.messaging.ports import Answer
 from tests.adapters.messaging.conftest import JOB_ID, SECRET, USER_ID
-from tests.adapters.upstream import drip, drop, drop_mid_body, drop_mid_chunk, hang, reply
+from tests.adapters.upstream import (
+    close_connection,
+    close_in_body,
+    close_in_chunk,
+    never_respond,
+    reply,
+    respond_slowly,
+)
 
 LIMIT = 300 * 1024
 
 
-def said(content: Any) -> dict[str, Any]:
+def completion(content: Any) -> dict[str, Any]:
     return {"choices": [{"message": {"role": "assistant", "content": content}}]}
 
 
@@ -38,7 +45,7 @@ def ask(provider, upstream, a_question) -> Any:
 
 
 def test_ask_without_history_sends_one_chat_message(upstream, ask) -> None:
-    upstream.then(reply(said("Fine")))
+    upstream.then(reply(completion("Fine")))
 
     assert ask() == Answer("Fine")
 
@@ -55,7 +62,7 @@ def test_ask_without_history_sends_one_chat_message(upstream, ask) -> None:
 
 
 def test_ask_with_history_sends_it_before_question(provider, upstream, a_question) -> None:
-    upstream.then(reply(said("Fine")))
+    upstream.then(reply(completion("Fine")))
     history = [
         PastMessage(by_agent=False, content="Hello"),
         PastMessage(by_agent=True, content="Hi"),
@@ -72,7 +79,7 @@ def test_ask_with_history_sends_it_before_question(provider, upstream, a_questio
 
 
 def test_ask_sends_agent_settings(upstream, ask) -> None:
-    upstream.then(reply(said("Fine")))
+    upstream.then(reply(completion("Fine")))
 
     ask(
         baseUrl=f"{upstream.url}/v1/",
@@ -91,14 +98,14 @@ def test_ask_sends_agent_settings(upstream, ask) -> None:
 
 @pytest.mark.parametrize("content", ['🐎 žluťoučký \n\t"', "x" * LIMIT, "é" * (LIMIT // 2)])
 def test_ask_returns_answer_unchanged(upstream, ask, content) -> None:
-    upstream.then(reply(said(content)))
+    upstream.then(reply(completion(content)))
 
     assert ask() == Answer(content)
 
 
 @pytest.mark.parametrize("status", [429, 503])
 def test_ask_with_retry_after_retries_then(upstream, ask, pauses, status) -> None:
-    upstream.then(reply({}, status, Retry_After="7"), reply(said("Fine")))
+    upstream.then(reply({}, status, Retry_After="7"), reply(completion("Fine")))
 
     assert ask() == Answer("Fine")
 
@@ -117,7 +124,7 @@ def test_ask_with_retry_after_past_deadline_fails_at_once(upstream, ask, pauses)
 
 @pytest.mark.parametrize("after", ["", "-1", "soon", "Wed, 21 Oct 2015 07:28:00 GMT", "1.5", "0"])
 def test_ask_with_invalid_retry_after_backs_off(upstream, ask, pauses, after) -> None:
-    upstream.then(reply({}, 429, Retry_After=after), reply(said("Fine")))
+    upstream.then(reply({}, 429, Retry_After=after), reply(completion("Fine")))
 
     assert ask() == Answer("Fine")
     assert 0 < pauses[0] < 1
@@ -125,11 +132,11 @@ def test_ask_with_invalid_retry_after_backs_off(upstream, ask, pauses, after) ->
 
 @pytest.mark.parametrize("fault", [
     reply({"error": "no"}, 500), reply(b"<html>", 502), reply({}, 503), reply({}, 504),
-    reply({}, 408), reply({}, 425), reply({}, 429), drop, drop_mid_body, drop_mid_chunk,
+    reply({}, 408), reply({}, 425), reply({}, 429), close_connection, close_in_body, close_in_chunk,
     reply(b"not gzip", Content_Encoding="gzip"),
 ], ids=lambda _: "")  # fmt: skip
 def test_ask_with_transient_fault_retries_then_fails(upstream, ask, pauses, fault) -> None:
-    upstream.then(fault, fault, reply(said("Fine")))
+    upstream.then(fault, fault, reply(completion("Fine")))
     assert ask() == Answer("Fine")
 
     upstream.received.clear()
@@ -161,8 +168,9 @@ def test_ask_with_permanent_fault_fails_at_once(upstream, ask, status, body) -> 
     b"[" * 100_000,
     json.dumps({"choices": []}).encode(), json.dumps({"choices": {}}).encode(),
     json.dumps({"choices": [{}]}).encode(), json.dumps({"choices": [{"message": []}]}).encode(),
-    json.dumps(said(None)).encode(), json.dumps(said("")).encode(), json.dumps(said(7)).encode(),
-    json.dumps(said([{"type": "text"}])).encode(),
+    json.dumps(completion(None)).encode(), json.dumps(completion("")).encode(),
+    json.dumps(completion(7)).encode(),
+    json.dumps(completion([{"type": "text"}])).encode(),
 ], ids=lambda body: repr(body[:40]))  # fmt: skip
 def test_ask_with_malformed_answer_raises_upstream_error(upstream, ask, body) -> None:
     upstream.then(reply(body))
@@ -175,7 +183,7 @@ def test_ask_with_malformed_answer_raises_upstream_error(upstream, ask, body) ->
 
 @pytest.mark.parametrize("content", ["x" * (LIMIT + 1), "é" * LIMIT, '"' * (LIMIT // 2 + 1)])
 def test_ask_with_answer_stored_over_300_kb_raises_upstream_error(upstream, ask, content) -> None:
-    upstream.then(reply(said(content)))
+    upstream.then(reply(completion(content)))
 
     with pytest.raises(UpstreamError, match=r"^The agent's answer is larger than 300 KB$"):
         ask()
@@ -188,12 +196,12 @@ def test_ask_with_huge_body_stops_reading(upstream, ask) -> None:
         ask()
 
 
-@pytest.mark.parametrize("fault", [hang, drip])
-def test_ask_with_slow_server_ends_at_deadline(upstream, hasty, secrets, a_question, fault):
+@pytest.mark.parametrize("fault", [never_respond, respond_slowly])
+def test_ask_with_slow_server_ends_at_deadline(upstream, fast_client, secrets, a_question, fault):
     upstream.then(fault)
 
     with pytest.raises(UpstreamError, match=r"^The agent's provider is not available$"):
-        OpenAiProvider(hasty, secrets).ask(agent(upstream), a_question(deadline=now() + 200))
+        OpenAiProvider(fast_client, secrets).ask(agent(upstream), a_question(deadline=now() + 200))
 
     assert len(upstream.received) == 1
 
@@ -207,16 +215,16 @@ def test_ask_unreachable_server_hides_host(ask) -> None:
 def test_ask_with_invalid_api_key_hides_it(upstream, ask, secrets, key) -> None:
     secrets.values["agents/key"] = f"{SECRET}{key}"
 
-    with pytest.raises(UpstreamError) as refusal:
+    with pytest.raises(UpstreamError) as error:
         ask(apiKeySecret="agents/key")
 
-    assert SECRET not in str(refusal.value)
-    assert refusal.value.__suppress_context__  # a log would show it
+    assert SECRET not in str(error.value)
+    assert error.value.__suppress_context__  # a log would show it
 
 
 def test_ask_twice_with_one_client_answers_both(upstream, clock, secrets, a_question) -> None:
     provider = OpenAiProvider(RestClient(clock), secrets)
-    upstream.then(reply(said("One")), reply(said("Two")))
+    upstream.then(reply(completion("One")), reply(completion("Two")))
 
     answers = [provider.ask(agent(upstream), a_question()) for _ in range(2)]
 

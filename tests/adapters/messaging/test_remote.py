@@ -11,7 +11,7 @@ from jobs.messaging.adapters.providers.remote import RemoteProvider
 from jobs.messaging.agent import Agent
 from jobs.messaging.ports import Answer, Delegated
 from tests.adapters.messaging.conftest import JOB_ID, SECRET, USER_ID
-from tests.adapters.upstream import drop, drop_mid_body, hang, reply
+from tests.adapters.upstream import close_connection, close_in_body, never_respond, reply
 from tests.support import NOON
 
 HANDLE = "019b7963-4a00-7000-8000-00000000000f"
@@ -61,10 +61,12 @@ def test_ask_creates_remote_job(upstream, ask) -> None:
 
 def test_ask_sends_agent_settings(upstream, provider, a_question) -> None:
     upstream.then(reply({"jobId": HANDLE}, 201), reply(completed({"content": "Fine"})))
-    theirs = agent(upstream, baseUrl=f"{upstream.url}/", agentId="b", apiKeySecret="agents/key")
+    remote_agent = agent(
+        upstream, baseUrl=f"{upstream.url}/", agentId="b", apiKeySecret="agents/key"
+    )
 
-    provider.ask(theirs, a_question())
-    provider.poll(theirs, a_question(), HANDLE)
+    provider.ask(remote_agent, a_question())
+    provider.poll(remote_agent, a_question(), HANDLE)
 
     create, get = upstream.received
     assert create.body["agentId"] == "b"
@@ -82,7 +84,7 @@ def test_ask_again_sends_same_idempotency_key(upstream, ask) -> None:
     assert first == second
 
 
-@pytest.mark.parametrize("fault", [reply({}, 500), reply({}, 429), drop, drop_mid_body])
+@pytest.mark.parametrize("fault", [reply({}, 500), reply({}, 429), close_connection, close_in_body])
 def test_ask_with_retries_creates_one_remote_job(upstream, ask, fault) -> None:
     upstream.then(fault, fault, reply({"jobId": HANDLE}, 201))
 
@@ -103,7 +105,7 @@ def test_ask_without_remote_job_raises_upstream_error(upstream, ask, answer) -> 
 
 
 def test_ask_unreachable_server_raises_upstream_error(upstream, ask) -> None:
-    upstream.then(drop)
+    upstream.then(close_connection)
 
     with pytest.raises(UpstreamError, match=r"^The agent's provider is not available$"):
         ask()
@@ -135,10 +137,10 @@ def test_poll_of_completed_remote_job_returns_answer(upstream, poll, message, an
 def test_poll_of_failed_remote_job_raises_its_reason(upstream, poll, error, reason) -> None:
     upstream.then(reply({"status": "failed", "error": error}))
 
-    with pytest.raises(UpstreamError) as refusal:
+    with pytest.raises(UpstreamError) as failure:
         poll()
 
-    assert str(refusal.value) == reason
+    assert str(failure.value) == reason
 
 
 @pytest.mark.parametrize("body", [
@@ -182,7 +184,8 @@ def test_poll_of_unknown_remote_job_raises_upstream_error(upstream, poll, status
 
 
 @pytest.mark.parametrize("fault", [
-    reply({}, 500), reply({}, 503), reply({}, 429, Retry_After="60"), drop, drop_mid_body,
+    reply({}, 500), reply({}, 503), reply({}, 429, Retry_After="60"), close_connection,
+    close_in_body,
     reply(b"garbage"), reply(b'{"status": NaN}'),
 ])  # fmt: skip
 def test_poll_with_failing_server_returns_none(upstream, poll, fault) -> None:
@@ -199,8 +202,8 @@ def test_poll_of_agent_without_url_raises_upstream_error(provider, a_question) -
 
 
 def test_poll_with_slow_server_ends_before_job_deadline(upstream, secrets, a_question) -> None:
-    upstream.then(hang)
-    late = now() - 9_800  # a poll has ten seconds, of which little is left
+    upstream.then(never_respond)
+    late = now() - 9_800  # most of the poll's ten seconds have passed
     provider = RemoteProvider(RestClient(now), secrets, lambda: late)
 
     assert provider.poll(agent(upstream), a_question(deadline=now() + 300_000), HANDLE) is None

@@ -20,12 +20,12 @@ GOOD = {"access_token": "a.b.c", "expires_in": 3600, "token_type": "Bearer"}
 class Endpoint(BaseHTTPRequestHandler):
     """Records requests and sends the given response; None closes the connection."""
 
-    asked: list[tuple[str, dict[str, str], str]]
+    requests: list[tuple[str, dict[str, str], str]]
     answer: tuple[int, str] | None
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-        self.asked.append((self.path, {k.lower(): v for k, v in self.headers.items()}, body))
+        self.requests.append((self.path, {k.lower(): v for k, v in self.headers.items()}, body))
         if self.answer is None:
             return
         status, text = self.answer
@@ -41,7 +41,7 @@ class Endpoint(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def endpoint() -> Iterator[type[Endpoint]]:
-    handler = type("Handler", (Endpoint,), {"asked": [], "answer": (200, json.dumps(GOOD))})
+    handler = type("Handler", (Endpoint,), {"requests": [], "answer": (200, json.dumps(GOOD))})
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         handler.url = f"http://127.0.0.1:{server.server_port}/oauth2/token"
         thread = threading.Thread(target=server.serve_forever, args=[0.01])
@@ -61,7 +61,7 @@ def tokens(endpoint) -> Iterator[CognitoTokens]:
 def test_issue_sends_credentials_and_returns_token(tokens, endpoint) -> None:
     assert tokens.issue("app", "s3cret:ž") == AccessToken(value="a.b.c", expires_in=3600)
 
-    [(path, headers, body)] = endpoint.asked
+    [(path, headers, body)] = endpoint.requests
     assert path == "/oauth2/token"
     assert body == "grant_type=client_credentials"
     assert headers["content-type"] == "application/x-www-form-urlencoded"
@@ -87,7 +87,7 @@ def test_other_response_raises_unavailable_error_without_secret(tokens, endpoint
     with pytest.raises(UnavailableError) as caught:
         tokens.issue("app", "s3cret")
 
-    assert len(endpoint.asked) == 1
+    assert len(endpoint.requests) == 1
     assert "s3cret" not in f"{caught.value!r}{caught.value.__cause__!r}"
 
 

@@ -33,7 +33,7 @@ def a_group(tenant):
 
 
 @pytest.fixture
-def kept(engine, clock) -> DynamoFleetRegistry:
+def registry_table(engine, clock) -> DynamoFleetRegistry:
     """The registry on a table only."""
     return DynamoFleetRegistry(engine.client, engine.registry, clock)
 
@@ -74,13 +74,13 @@ def test_resources_of_other_organisation_are_not_found(fleet_registry, tenant, a
 def test_register_id_of_other_organisation_is_rejected(fleet_registry, tenant, a_group) -> None:
     fleet_registry.put_group(group := a_group(devices=1))
     [device] = group.devices
-    mine = a_group(tenant=f"{tenant}-rival", devices=0)
-    stolen = replace(device, tenant=mine.tenant, group=mine.id)
+    other = a_group(tenant=f"{tenant}-rival", devices=0)
+    stolen = replace(device, tenant=other.tenant, group=other.id)
 
     with pytest.raises(IdTakenError, match=group.id):
-        fleet_registry.put_group(replace(mine, id=group.id))
+        fleet_registry.put_group(replace(other, id=group.id))
     with pytest.raises(IdTakenError, match=device.id):
-        fleet_registry.put_group(replace(mine, devices=(stolen,)))
+        fleet_registry.put_group(replace(other, devices=(stolen,)))
 
     assert fleet_registry.group(tenant, group.id) == group
     assert fleet_registry.device(device.id) == device
@@ -107,33 +107,35 @@ def test_new_group_is_found_despite_cache(fleet_registry, tenant, a_group) -> No
     assert fleet_registry.group(tenant, group.id) == group
 
 
-def test_cached_group_is_read_again_after_a_minute(kept, engine, clock, tenant, a_group) -> None:
-    kept.put_group(group := a_group(devices=1))
-    kept.put_plan(tenant, PLAN)
+def test_cached_group_is_read_again_after_a_minute(
+    registry_table, engine, clock, tenant, a_group
+) -> None:
+    registry_table.put_group(group := a_group(devices=1))
+    registry_table.put_plan(tenant, PLAN)
 
     with engine.calls() as calls:
         for wait in (0, MINUTE - 1, 1):
             clock.advance(wait)
-            kept.groups(tenant)
-            kept.group(tenant, group.id)
-            kept.device(group.devices[0].id)
-            kept.plan(tenant, PLAN.id)
+            registry_table.groups(tenant)
+            registry_table.group(tenant, group.id)
+            registry_table.device(group.devices[0].id)
+            registry_table.plan(tenant, PLAN.id)
 
     assert calls == 2 * ["Query", "GetItem", "GetItem"]
 
 
-def test_cached_plan_is_not_found_by_other_organisation(kept, tenant) -> None:
+def test_cached_plan_is_not_found_by_other_organisation(registry_table, tenant) -> None:
     rival = replace(PLAN, name="Other")
-    kept.put_plan(tenant, PLAN)
-    kept.put_plan(f"{tenant}-rival", rival)
+    registry_table.put_plan(tenant, PLAN)
+    registry_table.put_plan(f"{tenant}-rival", rival)
 
-    assert kept.plan(tenant, PLAN.id) == PLAN
-    assert kept.plan(f"{tenant}-rival", PLAN.id) == rival
+    assert registry_table.plan(tenant, PLAN.id) == PLAN
+    assert registry_table.plan(f"{tenant}-rival", PLAN.id) == rival
 
 
-def test_groups_of_several_pages_are_all_found(kept, tenant, a_group) -> None:
+def test_groups_of_several_pages_are_all_found(registry_table, tenant, a_group) -> None:
     groups = [a_group(id=f"{tenant}-{n}", description="x" * 300_000) for n in range(5)]
     for group in groups:
-        kept.put_group(group)
+        registry_table.put_group(group)
 
-    assert [*kept.groups(tenant)] == groups
+    assert [*registry_table.groups(tenant)] == groups

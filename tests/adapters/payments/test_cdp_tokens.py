@@ -20,15 +20,15 @@ SEED = KEY.private_bytes_raw()
 PUBLIC = KEY.public_key()
 
 
-def spelled(raw: bytes) -> str:
+def encode(raw: bytes) -> str:
     return base64.b64encode(raw).decode()
 
 
 @pytest.fixture
 def token() -> Callable[..., str]:
     def make(secret: Any = None) -> str:
-        kept = {"id": "key-1", "privateKey": spelled(SEED + PUBLIC.public_bytes_raw())}
-        text = secret if isinstance(secret, str) else json.dumps(secret or kept)
+        stored = {"id": "key-1", "privateKey": encode(SEED + PUBLIC.public_bytes_raw())}
+        text = secret if isinstance(secret, str) else json.dumps(secret or stored)
         read = {"cdp": text}.__getitem__
         tokens = CdpTokens(SimpleNamespace(read=read), "cdp", lambda: NOW * 1000 + 999)
         [(name, value)] = tokens("POST", URL).items()
@@ -63,15 +63,15 @@ def test_token_has_key_id_and_fresh_nonce(token) -> None:
 
 
 def test_token_with_seed_only_is_signed(token) -> None:
-    assert claims(token({"id": "key-1", "privateKey": spelled(SEED)}))
+    assert claims(token({"id": "key-1", "privateKey": encode(SEED)}))
 
 
 @pytest.mark.parametrize(
     "secret",
-    [" ", "not JSON", "[]", {"id": "key-1"}, {"privateKey": spelled(SEED)},
-     {"id": 1, "privateKey": spelled(SEED)}, {"id": "key-1", "privateKey": 1},
+    [" ", "not JSON", "[]", {"id": "key-1"}, {"privateKey": encode(SEED)},
+     {"id": 1, "privateKey": encode(SEED)}, {"id": "key-1", "privateKey": 1},
      {"id": "key-1", "privateKey": "-----BEGIN EC PRIVATE KEY-----"},
-     {"id": "key-1", "privateKey": spelled(SEED[:31])}],
+     {"id": "key-1", "privateKey": encode(SEED[:31])}],
     ids=["blank", "no JSON", "a list", "no key", "no id", "odd id", "odd key", "PEM", "short"],
 )  # fmt: skip
 def test_token_with_invalid_key_raises_unavailable_error(token, secret) -> None:

@@ -10,7 +10,15 @@ from jobs.payments.errors import SettlementUnknownError
 from jobs.payments.payment import Authorization, Network
 from jobs.payments.ports import Refused, Settled
 from local.kit.network import find_free_port
-from tests.adapters.upstream import Upstream, drip, drop, drop_mid_body, hang, reply, running
+from tests.adapters.upstream import (
+    Upstream,
+    close_connection,
+    close_in_body,
+    never_respond,
+    reply,
+    respond_slowly,
+    running,
+)
 
 BASE = Network(
     name="base", chain=8453, asset="0x833589fcd6edb6e08f4c7c32d4f71b54bda02913",
@@ -39,10 +47,10 @@ FAULTS = {
     "too large": reply(b'{"isValid": true, "x": "' + b"x" * (3 * 2**20) + b'"}'),
     "a no without a reason": reply({"isValid": False, "success": False}),
     "a redirect": reply({}, 307, Location="/elsewhere"),
-    "dropped": drop,
-    "dropped in mid-body": drop_mid_body,
-    "hanging": hang,
-    "dripping": drip,
+    "dropped": close_connection,
+    "dropped in mid-body": close_in_body,
+    "hanging": never_respond,
+    "dripping": respond_slowly,
 }  # fmt: skip
 
 
@@ -110,7 +118,7 @@ def test_settle_returns_transaction(upstream, settle, network) -> None:
 
 
 @pytest.mark.parametrize(
-    ("reason", "told"),
+    ("reason", "public"),
     [
         ("insufficient_funds", "insufficient_funds"),
         ("invalid_exact_evm_insufficient_balance", "insufficient_funds"),
@@ -121,11 +129,11 @@ def test_settle_returns_transaction(upstream, settle, network) -> None:
         ("invalid_<script>", "payment_refused"),
     ],
 )
-def test_refusal_has_public_reason_only(upstream, verify, settle, reason, told) -> None:
+def test_refusal_has_public_reason_only(upstream, verify, settle, reason, public) -> None:
     no = {"isValid": False, "invalidReason": reason, "success": False, "errorReason": reason}
     upstream.then(reply(no))
 
-    assert (verify(), settle()) == (Refused(reason=told), Refused(reason=told))
+    assert (verify(), settle()) == (Refused(reason=public), Refused(reason=public))
 
 
 @pytest.mark.parametrize("status", [400, 402])
@@ -226,7 +234,7 @@ def test_unclear_answer_is_unknown(upstream, facilitator, verb, fault) -> None:
 
 
 def test_verify_on_dead_connection_is_retried(upstream, verify) -> None:
-    upstream.then(drop, reply({"isValid": True}))
+    upstream.then(close_connection, reply({"isValid": True}))
 
     assert verify() is None
 
@@ -247,24 +255,24 @@ def test_unreachable_facilitator_is_unknown() -> None:
 
 
 def test_credentials_are_made_per_request(upstream) -> None:
-    asked = []
+    calls = []
 
     def credentials(method: str, url: str) -> dict[str, str]:
-        asked.append((method, url))
+        calls.append((method, url))
         return {"Authorization": "Bearer token"}
 
     upstream.then(reply({"isValid": True}))
 
     HttpFacilitator(upstream.url, credentials).verify(authorization(), OFFER, timeout=5)
 
-    assert asked == [("POST", f"{upstream.url}/verify")]
+    assert calls == [("POST", f"{upstream.url}/verify")]
     assert upstream.only.headers["authorization"] == "Bearer token"
 
 
 def test_invalid_credentials_are_not_logged(upstream) -> None:
     facilitator = HttpFacilitator(upstream.url, lambda *_: {"Authorization": "Bearer a\nb"})
 
-    said = unknown(lambda: facilitator.verify(authorization(), OFFER, timeout=5))
+    text = unknown(lambda: facilitator.verify(authorization(), OFFER, timeout=5))
 
-    assert "Bearer" not in said
+    assert "Bearer" not in text
     assert upstream.received == []

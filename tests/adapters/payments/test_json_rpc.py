@@ -11,7 +11,15 @@ from jobs.payments.adapters.json_rpc import JsonRpcChain
 from jobs.payments.errors import SettlementUnknownError
 from jobs.payments.payment import Network
 from jobs.payments.ports import Receipt, Settled, Transfer
-from tests.adapters.upstream import Handler, Upstream, drip, drop, drop_mid_body, reply, running
+from tests.adapters.upstream import (
+    Handler,
+    Upstream,
+    close_connection,
+    close_in_body,
+    reply,
+    respond_slowly,
+    running,
+)
 from tests.support import Broken
 
 USDC = "0x833589fcd6edb6e08f4c7c32d4f71b54bda02913"
@@ -30,9 +38,9 @@ FAULTS = {
     "a list": reply([]),
     "a redirect": reply({}, 307, Location="/elsewhere"),
     "too large": reply(b'{"result": "' + b"x" * (3 * 2**20) + b'"}'),
-    "dropped": drop,
-    "dropped in mid-body": drop_mid_body,
-    "dripping": drip,
+    "dropped": close_connection,
+    "dropped in mid-body": close_in_body,
+    "dripping": respond_slowly,
 }
 NONSENSE = ["", "0x", "12", "0xzz", "0x-1", 12, None, [], {}, "0x" + "f" * 100]
 
@@ -42,13 +50,13 @@ class Node:
 
     def __init__(self, upstream: Upstream) -> None:
         self.upstream = upstream
-        self.says: dict[str, Any] = {"eth_chainId": "0x2105"}
+        self.results: dict[str, Any] = {"eth_chainId": "0x2105"}
         upstream.then(self.answer)
 
     def answer(self, handler: Handler) -> None:
-        asked = self.upstream.received[-1].body
-        said = self.says[asked["method"]]
-        result = said(*asked["params"]) if callable(said) else said
+        call = self.upstream.received[-1].body
+        result = self.results[call["method"]]
+        result = result(*call["params"]) if callable(result) else result
         if isinstance(result, Exception):
             error = {"code": -32602, "message": "range too large for key s3cret"}
             reply({"jsonrpc": "2.0", "id": 1, "error": error}, *result.args)(handler)
@@ -56,7 +64,7 @@ class Node:
             reply({"jsonrpc": "2.0", "id": 1, "result": result})(handler)
 
     @property
-    def asked(self) -> list[str]:
+    def calls(self) -> list[str]:
         return [received.body["method"] for received in self.upstream.received]
 
 
@@ -100,7 +108,7 @@ def block(timestamp: int = 1_700_000_000, digest: str = BLOCK) -> dict[str, str]
 @pytest.fixture
 def receipt(node, chain) -> Callable[..., Receipt | None]:
     def read(found: Any, *, newest: str = "0x6f", of: Any = None) -> Receipt | None:
-        node.says |= {
+        node.results |= {
             "eth_getTransactionReceipt": found,
             "eth_getBlockByNumber": of or block(),
             "eth_blockNumber": newest,
@@ -209,21 +217,21 @@ def test_receipt_malformed_is_unknown(receipt, found) -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "used"), [("0x" + "0" * 63 + "1", True), ("0x" + "0" * 64, False)]
+    ("result", "used"), [("0x" + "0" * 63 + "1", True), ("0x" + "0" * 64, False)]
 )
-def test_is_used_returns_state_of_authorization(node, chain, said, used) -> None:
-    node.says["eth_call"] = lambda call, at: said if at == "latest" else None
+def test_is_used_returns_state_of_authorization(node, chain, result, used) -> None:
+    node.results["eth_call"] = lambda call, at: result if at == "latest" else None
 
     assert chain.is_used(BASE, PAYER, NONCE) is used
 
-    asked = node.upstream.received[-1].body["params"][0]
-    assert asked == {"to": USDC, "data": f"0xe94a0102{'0' * 24}{PAYER[2:]}{NONCE[2:]}"}
+    call = node.upstream.received[-1].body["params"][0]
+    assert call == {"to": USDC, "data": f"0xe94a0102{'0' * 24}{PAYER[2:]}{NONCE[2:]}"}
 
 
 @pytest.fixture
 def settlement(node, chain) -> Callable[..., Settled | None]:
     def find(logs: Any, receipt: Any = None, *, newest: int = 5000) -> Settled | None:
-        node.says |= {
+        node.results |= {
             "eth_blockNumber": hex(newest),
             "eth_getLogs": logs,
             "eth_getBlockByNumber": lambda number, _: block(int(number, 0)),  # a block a second
@@ -234,12 +242,12 @@ def settlement(node, chain) -> Callable[..., Settled | None]:
     return find
 
 
-def in_block(number: int, log: Any, most: int = 10**9) -> Callable[[Any], Any]:
+def in_block(number: int, log: Any, max_blocks: int = 10**9) -> Callable[[Any], Any]:
     """The logs of a chain that has this one, from a node that gives so many blocks' at once."""
 
-    def logs(asked: Any) -> Any:
-        first, last = int(asked["fromBlock"], 0), int(asked["toBlock"], 0)
-        return ValueError() if last - first >= most else [log] * (first <= number <= last)
+    def logs(call: Any) -> Any:
+        first, last = int(call["fromBlock"], 0), int(call["toBlock"], 0)
+        return ValueError() if last - first >= max_blocks else [log] * (first <= number <= last)
 
     return logs
 
@@ -252,27 +260,27 @@ def test_settlement_returns_transaction(settlement, number) -> None:
 def test_settlement_filters_logs_by_authorization(node, settlement) -> None:
     settlement(in_block(5000, use(1)))
 
-    [asked] = [it.body["params"][0] for it in node.upstream.received
+    [call] = [it.body["params"][0] for it in node.upstream.received
                if it.body["method"] == "eth_getLogs"]  # fmt: skip
-    assert asked == {
+    assert call == {
         "address": USDC, "fromBlock": hex(4001), "toBlock": hex(5000),
         "topics": [[evm.AUTHORIZATION_USED, evm.AUTHORIZATION_CANCELED], evm.to_word(PAYER), NONCE],
     }  # fmt: skip
 
 
 @pytest.mark.parametrize("status", [200, 400])
-@pytest.mark.parametrize("most", [500, 10])
-def test_settlement_with_log_limit_asks_for_fewer_blocks(settlement, most, status) -> None:
-    logs = in_block(4950, use(1), most)
+@pytest.mark.parametrize("max_blocks", [500, 10])
+def test_settlement_with_log_limit_asks_for_fewer_blocks(settlement, max_blocks, status) -> None:
+    logs = in_block(4950, use(1), max_blocks)
 
-    found = settlement(lambda asked: ValueError(status) if logs(asked).__class__ is ValueError
-                       else logs(asked))  # fmt: skip
+    found = settlement(lambda call: ValueError(status) if logs(call).__class__ is ValueError
+                       else logs(call))  # fmt: skip
 
     assert found == Settled(transaction=TRANSACTION, payer=PAYER)
 
 
 def test_settlement_with_refused_logs_is_unknown(settlement) -> None:
-    assert "error -32602" in unknown(lambda: settlement(in_block(4950, use(1), most=1)))
+    assert "error -32602" in unknown(lambda: settlement(in_block(4950, use(1), max_blocks=1)))
 
 
 @pytest.mark.parametrize("newest", [5000, 20], ids=["long enough a chain", "a young chain"])
@@ -297,7 +305,7 @@ def test_settlement_of_lower_amount_is_none(settlement) -> None:
 
 
 def test_time_is_newest_blocks_time(node, chain) -> None:
-    node.says["eth_getBlockByNumber"] = lambda number, _: {"latest": block(1234)}[number]
+    node.results["eth_getBlockByNumber"] = lambda number, _: {"latest": block(1234)}[number]
 
     assert chain.time(BASE) == 1234
 
@@ -306,24 +314,26 @@ def test_time_is_newest_blocks_time(node, chain) -> None:
 
 
 def test_node_of_other_chain_is_unknown(node, chain) -> None:
-    node.says |= {"eth_chainId": "0x89", "eth_call": "0x1"}
+    node.results |= {"eth_chainId": "0x89", "eth_call": "0x1"}
 
     assert "wrong chain id" in unknown(lambda: chain.is_used(BASE, PAYER, NONCE))
     unknown(lambda: chain.is_used(BASE, PAYER, NONCE))  # and that is not forgotten
-    assert node.asked == ["eth_chainId", "eth_chainId"]
+    assert node.calls == ["eth_chainId", "eth_chainId"]
 
 
 def test_node_chain_id_is_checked_once(node, chain) -> None:
-    node.says["eth_call"] = "0x1"
+    node.results["eth_call"] = "0x1"
 
     assert chain.is_used(BASE, PAYER, NONCE)
     assert chain.is_used(BASE, PAYER, NONCE)
 
-    assert node.asked == ["eth_chainId", "eth_call", "eth_call"]
+    assert node.calls == ["eth_chainId", "eth_call", "eth_call"]
 
 
 def test_node_transient_fault_is_retried(upstream, chain) -> None:
-    upstream.then(drop, reply({}, 503), reply({"result": "0x2105"}), reply({"result": "0x1"}))
+    upstream.then(
+        close_connection, reply({}, 503), reply({"result": "0x2105"}), reply({"result": "0x1"})
+    )
 
     assert chain.is_used(BASE, PAYER, NONCE)
 
@@ -336,9 +346,9 @@ def test_node_without_answer_is_unknown(upstream, fault) -> None:
     assert "RPC of base" in unknown(lambda: chain.time(BASE))
 
 
-@pytest.mark.parametrize("said", NONSENSE, ids=str)
-def test_node_malformed_answer_is_unknown(node, chain, said) -> None:
-    node.says |= {"eth_call": said, "eth_getBlockByNumber": said}
+@pytest.mark.parametrize("result", NONSENSE, ids=str)
+def test_node_malformed_answer_is_unknown(node, chain, result) -> None:
+    node.results |= {"eth_call": result, "eth_getBlockByNumber": result}
 
     unknown(lambda: chain.is_used(BASE, PAYER, NONCE))
     unknown(lambda: chain.time(BASE))
@@ -349,8 +359,8 @@ def test_node_failure_log_has_network_without_key(upstream, chain, caplog) -> No
 
     unknown(lambda: chain.time(BASE))
 
-    said = [it.getMessage() for it in caplog.records if it.name.startswith("jobs")]
-    assert said == ["RPC of base: eth_chainId: error -32001"]
+    messages = [it.getMessage() for it in caplog.records if it.name.startswith("jobs")]
+    assert messages == ["RPC of base: eth_chainId: error -32001"]
 
 
 def test_network_without_url_is_unknown() -> None:
@@ -364,17 +374,17 @@ def test_node_of_the_network_works_and_is_asked_once(node, chain) -> None:
     assert chain.is_working(BASE)
     assert chain.is_working(BASE)
 
-    assert len(node.asked) == 1
+    assert len(node.calls) == 1
 
 
 def test_node_of_another_chain_does_not_work_and_is_not_asked_again_at_once(node, chain) -> None:
-    node.says["eth_chainId"] = "0x1"
+    node.results["eth_chainId"] = "0x1"
 
     assert not chain.is_working(BASE)
-    asked = len(node.asked)
+    calls = len(node.calls)
     assert not chain.is_working(BASE)
 
-    assert len(node.asked) == asked
+    assert len(node.calls) == calls
 
 
 @pytest.mark.parametrize("url", ["", "junk", "http://127.0.0.1:9"])
@@ -394,7 +404,7 @@ def test_new_url_of_a_node_is_checked_again(node, chain, upstream) -> None:
     urls = {"base": f"{upstream.url}/one"}
     rotating = JsonRpcChain(lambda: urls)
     assert rotating.is_working(BASE)
-    node.says["eth_chainId"] = "0x1"
+    node.results["eth_chainId"] = "0x1"
 
     urls["base"] = f"{upstream.url}/two"
 

@@ -46,8 +46,8 @@ def test_payments_command_lists_state_newest_first(moto, clock) -> None:
 
 def test_payments_command_shows_reason_without_transaction(moto, clock) -> None:
     records = DynamoPayments(moto.client, moto.payments, clock)
-    refused = replace(a_payment(1).refuse("insufficient_funds", now=NOON), id="auth#1")
-    records.reserve(refused, replacing=None)
+    rejected = replace(a_payment(1).refuse("insufficient_funds", now=NOON), id="auth#1")
+    records.reserve(rejected, replacing=None)
 
     [row] = islice(list_payments(moto.client, moto.payments, PaymentState.REFUSED), 1)
 

@@ -95,7 +95,7 @@ def transferred(node: Node, payer: str, to: str, amount: int = PRICE, token: str
     return node.send(payer, token or node.asset, contract, "transfer(address,uint256)", to, amount)
 
 
-# ── What was paid ───────────────────────────────────────────────────────────────
+# ── Receipts ───────────────────────────────────────────────────────────────
 
 
 def test_chain_receipt_of_plain_transfer_has_it(chain, network, node, payer, pay_to) -> None:
@@ -179,7 +179,7 @@ def test_chain_receipt_after_reorganization_is_none(chain, network, node, payer,
     assert chain.find_receipt(network, transaction, pay_to=pay_to) is None
 
 
-# ── What became of an authorization ─────────────────────────────────────────────
+# ── Authorizations ─────────────────────────────────────────────
 
 
 def test_chain_authorization_is_used_after_payment(chain, network, used, authorize) -> None:
@@ -289,9 +289,9 @@ def test_facilitator_refuses_insufficient_funds(ask, node, authorize) -> None:
 
 
 def test_facilitator_refuses_expired_authorization(ask, authorize) -> None:
-    refused = ask("verify", authorize(valid_before=int(time.time()) - 10))
+    rejected = ask("verify", authorize(valid_before=int(time.time()) - 10))
 
-    assert refused == Refused(reason="invalid_exact_evm_payload_authorization_valid_before")
+    assert rejected == Refused(reason="invalid_exact_evm_payload_authorization_valid_before")
 
 
 @pytest.mark.parametrize("fault", ["lost", "late:2", "pending"])

@@ -12,7 +12,7 @@ from jobs.payments.adapters.personal_sign import recover
 
 MESSAGE = b"base\n0x5e\nabc"
 
-# What web3.js documents of `eth.accounts.recover`: a wallet's own work, none of this library's.
+# From the documentation of web3.js (`eth.accounts.recover`): not made by this library.
 DOCUMENTED = (
     b"Some data",
     (

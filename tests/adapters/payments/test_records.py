@@ -82,8 +82,8 @@ def test_reserve_twice_is_refused_and_changes_nothing(payments, payment) -> None
 @pytest.mark.parametrize("keyed", [False, True])
 def test_reserve_in_ten_threads_succeeds_once(payments, payment, key, keyed) -> None:
     def claim(number: int) -> bool:
-        mine = replace(payment, job_id=str(number))
-        return payments.reserve(mine, replacing=None, key=key if keyed else None)
+        reservation = replace(payment, job_id=str(number))
+        return payments.reserve(reservation, replacing=None, key=key if keyed else None)
 
     with ThreadPoolExecutor(10) as callers:
         won = [*callers.map(claim, range(10))]

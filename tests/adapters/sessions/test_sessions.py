@@ -41,8 +41,8 @@ def session(sessions, a_session) -> ChatSession:
 
 
 @pytest.fixture
-def say(sessions, session, clock, a_job) -> Callable[..., Job]:
-    def say(content: str = "Hello", key: IdempotencyKey | None = None) -> Job:
+def send(sessions, session, clock, a_job) -> Callable[..., Job]:
+    def send(content: str = "Hello", key: IdempotencyKey | None = None) -> Job:
         now = sessions.get(session.tenant, session.id).add_message(clock())
         at = now.last_message_at
         job = a_job(
@@ -53,7 +53,7 @@ def say(sessions, session, clock, a_job) -> Callable[..., Job]:
         sessions.send(now, job, key)
         return job
 
-    return say
+    return send
 
 
 @pytest.fixture
@@ -110,8 +110,8 @@ def test_save_of_closed_session_raises_stale_error(sessions, session) -> None:
         sessions.save(session.renew(NOON + 1))
 
 
-def test_send_stores_message_job_and_next_version(sessions, repository, session, say) -> None:
-    job = say("Hello")
+def test_send_stores_message_job_and_next_version(sessions, repository, session, send) -> None:
+    job = send("Hello")
 
     stored = sessions.get(session.tenant, session.id)
     assert (stored.version, stored.last_message_at) == (2, NOON)
@@ -136,23 +136,23 @@ def found(repository, tenant: str) -> Any:
     return repository.newest(Listing(tenant=tenant, kind="messaging", limit=9), known=0).jobs
 
 
-def test_send_with_same_key_stores_one_message(sessions, repository, session, say) -> None:
+def test_send_with_same_key_stores_one_message(sessions, repository, session, send) -> None:
     key = IdempotencyKey(value="k", request_hash="h", expires_at=NOON + HOUR)
     other = IdempotencyKey(value="k", request_hash="other", expires_at=NOON + HOUR)
 
-    say("Hello", key)
-    say("Hello", key)
+    send("Hello", key)
+    send("Hello", key)
 
     with pytest.raises(IdempotencyConflictError):
-        say("Hello", other)
+        send("Hello", other)
     assert len(sessions.page(session.tenant, session.id, Window(limit=9)).messages) == 1
     assert len(found(repository, session.tenant)) == 1
 
 
 def test_save_with_answer_stores_message_with_job(
-    sessions, repository, session, say, answer
+    sessions, repository, session, send, answer
 ) -> None:
-    ended = answer(job := say())
+    ended = answer(job := send())
 
     newest, _ = sessions.page(session.tenant, session.id, Window(limit=9)).messages
     assert repository.get(job.ref).status is JobStatus.SUCCEEDED
@@ -161,19 +161,19 @@ def test_save_with_answer_stores_message_with_job(
     assert (newest.at, newest.metadata) == (ended.ended_at, {"thought": "hm"})
 
 
-def test_save_with_long_answer_stores_message(sessions, repository, session, say, answer) -> None:
+def test_save_with_long_answer_stores_message(sessions, repository, session, send, answer) -> None:
     long = "ž" * 100_000
 
-    answer(job := say("x" * 4000), long)
+    answer(job := send("x" * 4000), long)
 
     newest, _ = sessions.page(session.tenant, session.id, Window(limit=9)).messages
     assert newest.content == repository.get(job.ref).result["content"] == long
 
 
 def test_save_by_overtaken_worker_stores_no_message(
-    sessions, repository, chat_jobs, session, say
+    sessions, repository, chat_jobs, session, send
 ) -> None:
-    job = say()
+    job = send()
     running = job.claim(now=NOON, lease=25_000)
     chat_jobs.save(running, replacing=job)
     chat_jobs.save(running.cancel(now=NOON + 1), replacing=running)
@@ -188,9 +188,9 @@ def test_save_by_overtaken_worker_stores_no_message(
 
 
 def test_save_after_session_delete_ends_only_job(
-    sessions, repository, session, say, answer
+    sessions, repository, session, send, answer
 ) -> None:
-    job = say()
+    job = send()
     sessions.close(session)
     sessions.delete_messages(session.tenant, session.id)
 
@@ -200,10 +200,10 @@ def test_save_after_session_delete_ends_only_job(
     assert sessions.page(session.tenant, session.id, Window(limit=9)).messages == []
 
 
-def test_page_merges_questions_and_answers_by_time(sessions, session, say, answer, clock) -> None:
-    first = say("one")
+def test_page_merges_questions_and_answers_by_time(sessions, session, send, answer, clock) -> None:
+    first = send("one")
     clock.advance(2)
-    say("two")
+    send("two")
     answer(first, "to one", at=10)
 
     page = sessions.page(session.tenant, session.id, Window(limit=9))
@@ -212,12 +212,12 @@ def test_page_merges_questions_and_answers_by_time(sessions, session, say, answe
     assert not page.more
 
 
-def test_pages_return_each_message_once(sessions, session, say, answer, clock) -> None:
+def test_pages_return_each_message_once(sessions, session, send, answer, clock) -> None:
     for n in range(5):
-        answer(say(f"{n}"), f"to {n}", at=clock.now % 3)
+        answer(send(f"{n}"), f"to {n}", at=clock.now % 3)
         clock.advance(1)
-    whole = contents(sessions.page(session.tenant, session.id, Window(limit=99)).messages)
-    assert len(whole) == 10
+    messages = contents(sessions.page(session.tenant, session.id, Window(limit=99)).messages)
+    assert len(messages) == 10
 
     for limit in (1, 2, 3):
         back, before, more = list[str](), None, True
@@ -225,7 +225,7 @@ def test_pages_return_each_message_once(sessions, session, say, answer, clock) -
             page = sessions.page(session.tenant, session.id, Window(limit=limit, before=before))
             back += contents(page.messages)
             before, more = page.messages[-1].at, page.more
-        assert sorted(back) == sorted(whole)
+        assert sorted(back) == sorted(messages)
         forth, after, more = list[str](), 0, True
         while more:
             page = sessions.page(
@@ -233,12 +233,12 @@ def test_pages_return_each_message_once(sessions, session, say, answer, clock) -
             )
             forth += contents(page.messages)[::-1]
             after, more = page.messages[0].at, page.more
-        assert sorted(forth) == sorted(whole)
+        assert sorted(forth) == sorted(messages)
 
 
 @pytest.mark.parametrize(("after", "before"), [(NOON, NOON), (NOON + 9, NOON), (None, 0)])
-def test_page_with_empty_range_returns_nothing(sessions, session, say, after, before) -> None:
-    say()
+def test_page_with_empty_range_returns_nothing(sessions, session, send, after, before) -> None:
+    send()
 
     page = sessions.page(session.tenant, session.id, Window(limit=9, after=after, before=before))
 
@@ -246,10 +246,10 @@ def test_page_with_empty_range_returns_nothing(sessions, session, say, after, be
 
 
 def test_page_of_large_messages_is_shorter_than_limit(
-    sessions, session, say, answer, clock
+    sessions, session, send, answer, clock
 ) -> None:
     for n in range(10):
-        answer(say(f"{n}"), f"{n}" * 290_000)
+        answer(send(f"{n}"), f"{n}" * 290_000)
         clock.advance(10)
 
     page = sessions.page(session.tenant, session.id, Window(limit=99))
@@ -259,8 +259,8 @@ def test_page_of_large_messages_is_shorter_than_limit(
         assert sum(len(each.content) for each in page.messages) < 3_000_000
 
 
-def test_questions_before_and_since_exclude_given_time(sessions, session, say) -> None:
-    first, second, third = say("1"), say("2"), say("3")
+def test_questions_before_and_since_exclude_given_time(sessions, session, send) -> None:
+    first, second, third = send("1"), send("2"), send("3")
     where = (session.tenant, session.id)
 
     assert contents(sessions.questions(*where)) == ["3", "2", "1"]
@@ -271,20 +271,20 @@ def test_questions_before_and_since_exclude_given_time(sessions, session, say) -
     assert second.created_at == first.created_at + 1
 
 
-def test_questions_over_one_page_are_all_read(sessions, session, say) -> None:
+def test_questions_over_one_page_are_all_read(sessions, session, send) -> None:
     for n in range(45):
-        say(f"{n}")
+        send(f"{n}")
 
-    asked = [*sessions.questions(session.tenant, session.id)]
+    questions = [*sessions.questions(session.tenant, session.id)]
 
-    assert contents(asked) == [f"{n}" for n in reversed(range(45))]
+    assert contents(questions) == [f"{n}" for n in reversed(range(45))]
     sessions.delete_messages(session.tenant, session.id)
     assert [*sessions.questions(session.tenant, session.id)] == []
 
 
-def test_answers_returns_newest_oldest_first(sessions, session, say, answer, clock) -> None:
+def test_answers_returns_newest_oldest_first(sessions, session, send, answer, clock) -> None:
     for n in range(4):
-        answer(say(), f"{n}")
+        answer(send(), f"{n}")
         clock.advance(10)
 
     found = sessions.answers(session.tenant, session.id, limit=3)

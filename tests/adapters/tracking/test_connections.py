@@ -125,14 +125,14 @@ def test_removed_share_is_not_found(record, tenant, resource, a_share) -> None:
 
 def test_watchers_of_resource_are_found(record, tenant, resource, a_share, a_connection) -> None:
     record.shares.add(share := a_share())
-    mine, theirs = a_connection(), a_connection(share)
+    direct, by_share = a_connection(), a_connection(share)
     elsewhere = a_connection(resource=Resource(tenant=tenant, kind=ResourceKind.JOB, id="harbour"))
-    for connection in (mine, theirs, elsewhere):
+    for connection in (direct, by_share, elsewhere):
         record.connections.add(connection)
 
     found = record.connections.find_watchers(resource)
 
-    assert {*found.connections} == {mine, theirs}
+    assert {*found.connections} == {direct, by_share}
     assert found.shares == (share,)
 
 
@@ -257,8 +257,8 @@ def test_mark_sent_for_removed_connection_raises(record, a_connection) -> None:
 
 def test_connection_of_share_has_no_ttl(table, engine, a_share, a_connection) -> None:
     table.shares.add(share := a_share())
-    own, by_share = a_connection(), a_connection(share)
-    for connection in (own, by_share):
+    direct, by_share = a_connection(), a_connection(share)
+    for connection in (direct, by_share):
         table.connections.add(connection)
 
     def ttl(connection: Connection) -> int | None:
@@ -266,7 +266,7 @@ def test_connection_of_share_has_no_ttl(table, engine, a_share, a_connection) ->
         found = engine.client.get_item(TableName=engine.missions, Key=key)["Item"]
         return plain(found).get("expires_at")
 
-    assert ttl(own) == (NOON + HOUR) // 1000
+    assert ttl(direct) == (NOON + HOUR) // 1000
     assert ttl(by_share) is None
 
 

@@ -16,7 +16,7 @@ from jobs.tracking.adapters.timers import StepFunctionsShareTimers
 from jobs.tracking.connection import SocketGoneError
 from jobs.tracking.resource import Resource, ResourceKind
 from jobs.tracking.share import Share, ShareType
-from tests.adapters.engines import client, refusal
+from tests.adapters.engines import client, error_response
 from tests.support import NOON
 
 MESSAGE = {"droneState": "HOVER", "name": "🚁"}
@@ -77,7 +77,7 @@ def test_message_is_posted_as_json(management) -> None:
 
 
 def test_gone_connection_raises_socket_gone_error(management, act) -> None:
-    management.answers(refusal("GoneException", 410))
+    management.answers(error_response("GoneException", 410))
 
     with pytest.raises(SocketGoneError):
         act()
@@ -87,14 +87,14 @@ def test_gone_connection_raises_socket_gone_error(management, act) -> None:
     ("LimitExceededException", 429), ("InternalServerError", 500),
 ])  # fmt: skip
 def test_transient_error_raises_unavailable_error(management, act, code, status) -> None:
-    management.answers(refusal(code, status))
+    management.answers(error_response(code, status))
 
     with pytest.raises(UnavailableError):
         act()
 
 
 def test_permanent_error_raises_client_error(management, act) -> None:
-    management.answers(refusal("ForbiddenException", 403))
+    management.answers(error_response("ForbiddenException", 403))
 
     with pytest.raises(ClientError):
         act()
@@ -112,7 +112,7 @@ def test_publish_uses_qos_1(iot) -> None:
 
 
 def test_publish_when_unavailable_raises_unavailable_error(iot) -> None:
-    iot.answers(refusal("ThrottlingException", 429))
+    iot.answers(error_response("ThrottlingException", 429))
 
     with pytest.raises(UnavailableError):
         IotTopics(iot.client).publish("t", MESSAGE)

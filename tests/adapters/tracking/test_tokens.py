@@ -35,7 +35,7 @@ class Issuer:
         self.keys: list[Any] = [FIRST[1]]
         self.status = 200
         self.text: str | None = None
-        self.asked = 0
+        self.requests = 0
         self.url = ""
 
     @contextmanager
@@ -44,14 +44,14 @@ class Issuer:
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                issuer.asked += 1
+                issuer.requests += 1
                 self.send_response(issuer.status)
                 self.end_headers()
                 text = issuer.text or json.dumps({"keys": issuer.keys})
                 self.wfile.write(text.encode())
 
             def log_message(self, *_: Any) -> None:
-                """Quiet."""
+                """Log nothing."""
 
         with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
             self.url = f"http://127.0.0.1:{server.server_port}/.well-known/jwks.json"
@@ -75,10 +75,10 @@ def tokens(issuer, clock) -> AccessTokens:
 
 
 def token(pair=FIRST, **about: Any) -> str:
-    """Sign claims. PyJWT reads the real clock, not the test's."""
+    """Sign claims. PyJWT uses the real clock, not the test's."""
     claims = {"iss": ISSUER, "exp": 2**32, "token_use": "access", "client_id": "app"}
-    kept = {name: value for name, value in (claims | about).items() if value is not None}
-    return jwt.encode(kept, pair[0], algorithm="RS256", headers={"kid": pair[1]["kid"]})
+    present = {name: value for name, value in (claims | about).items() if value is not None}
+    return jwt.encode(present, pair[0], algorithm="RS256", headers={"kid": pair[1]["kid"]})
 
 
 def test_claims_of_valid_token_are_returned(tokens) -> None:
@@ -107,7 +107,7 @@ def test_keys_are_fetched_once(tokens, issuer, clock) -> None:
         assert tokens.claims(token())
         clock.advance(MINUTE)
 
-    assert issuer.asked == 1
+    assert issuer.requests == 1
 
 
 def test_new_key_is_fetched_within_a_minute(tokens, issuer, clock) -> None:
@@ -124,7 +124,7 @@ def test_unknown_key_is_fetched_once_a_minute(tokens, issuer, clock) -> None:
     for _ in range(3):
         assert tokens.claims(token(SECOND)) == {}
 
-    assert issuer.asked == 1
+    assert issuer.requests == 1
 
 
 @pytest.mark.parametrize(("status", "text"), [(503, None), (200, "<html>"), (200, "[]")])

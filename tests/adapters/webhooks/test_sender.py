@@ -38,11 +38,11 @@ class Dns:
 
     def __init__(self, *answers: list[str]) -> None:
         self.answers = answers
-        self.asked: list[tuple[str, int]] = []
+        self.queries: list[tuple[str, int]] = []
 
     def __call__(self, host: str, port: int) -> list[str]:
-        answer = self.answers[min(len(self.asked), len(self.answers) - 1)]
-        self.asked.append((host, port))
+        answer = self.answers[min(len(self.queries), len(self.answers) - 1)]
+        self.queries.append((host, port))
         return answer
 
 
@@ -108,11 +108,11 @@ def test_redirect_is_not_followed(server, code) -> None:
 @pytest.mark.parametrize(
     ("behaviour", "kind"),
     [
-        (receiver.hang, "timeout"),
-        (receiver.drip, "timeout"),
-        (receiver.put_off, "timeout"),
-        (receiver.boast, "protocol"),
-        (receiver.drop, "connection"),
+        (receiver.never_respond, "timeout"),
+        (receiver.respond_slowly, "timeout"),
+        (receiver.send_early_hints, "timeout"),
+        (receiver.send_many_headers, "protocol"),
+        (receiver.close_connection, "connection"),
         (receiver.babble, "protocol"),
     ],
 )
@@ -124,7 +124,7 @@ def test_receiver_without_response_is_not_delivered(server, behaviour, kind) -> 
 
 
 def test_response_body_is_not_read(server) -> None:
-    server.then(receiver.flood)
+    server.then(receiver.send_endless_body)
 
     assert post(sender(), server.url) == 200
 
@@ -133,13 +133,13 @@ def test_receiver_with_slow_handshake_times_out() -> None:
     over = threading.Event()
     with socket.create_server(("127.0.0.1", 0)) as door:
 
-        def drip() -> None:
+        def respond_slowly() -> None:
             reached, _ = door.accept()
             with reached, suppress(OSError):
                 while not over.wait(0.02):
                     reached.send(b"\x16\x03\x03\x3f\xff"[:1])
 
-        thread = threading.Thread(target=drip)
+        thread = threading.Thread(target=respond_slowly)
         thread.start()
         try:
             with pytest.raises(NotDeliveredError, match=r"^(timeout|tls)$"):
@@ -200,7 +200,7 @@ def test_dns_rebinding_reaches_no_private_address(server, next_answer) -> None:
         post(rebound, "https://rebind.example.com")
 
     assert first == wire.addresses == [PUBLIC]
-    assert dns.asked == [("rebind.example.com", 443)] * 2
+    assert dns.queries == [("rebind.example.com", 443)] * 2
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from jobs.webhooks.adapters.subscriptions import DynamoSubscriptions
 from jobs.webhooks.errors import DeliveryNotFoundError
 from jobs.webhooks.webhook import Attempt, DeliveryRef, DeliveryState, Subscription, WebhookDelivery
 from scripts.webhook_secret import retire, rotate
-from tests.adapters.engines import client, refusal
+from tests.adapters.engines import client, error_response
 from tests.fakes.memory_webhooks import InMemoryDeliveryLog, InMemorySubscriptions
 from tests.support import HOUR, NOON
 
@@ -112,13 +112,13 @@ def test_webhook_of_job_survives_changes(repository, a_job) -> None:
 
 
 def test_delivery_stored_is_returned_unchanged(log, delivery) -> None:
-    whole = delivery(subscription="crm", attempts=(Attempt(at=NOON, ms=5, error="tls"),))
+    full = delivery(subscription="crm", attempts=(Attempt(at=NOON, ms=5, error="tls"),))
     plain = delivery()
-    for each in (whole, plain):
+    for each in (full, plain):
         log.plan(each)
 
-    assert log.get(ref_of(whole)) == whole
-    assert log.find(whole.ref.tenant, plain.id) == plain
+    assert log.get(ref_of(full)) == full
+    assert log.find(full.ref.tenant, plain.id) == plain
 
 
 def test_delivery_planned_twice_keeps_state(log, delivery) -> None:
@@ -319,7 +319,7 @@ def test_secrets_of_tenant_without_any_are_empty(secrets_manager) -> None:
 def test_secrets_throttled_raise_unavailable(clock) -> None:
     secretsmanager = client("secretsmanager")
     secretsmanager.meta.events.register(
-        "before-call.*.*", lambda **_: refusal("ThrottlingException")
+        "before-call.*.*", lambda **_: error_response("ThrottlingException")
     )
 
     with pytest.raises(UnavailableError):

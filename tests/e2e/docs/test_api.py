@@ -1,4 +1,4 @@
-"""The documentation agents' API as far as no agent is needed."""
+"""The documentation agents' API, without running agents."""
 
 import re
 from concurrent.futures import ThreadPoolExecutor
@@ -29,11 +29,11 @@ ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
 @pytest.fixture(scope="module")
 def docs(make_docs) -> DocsApi:
-    """Return a caller for tests that look at single answers only."""
+    """Return a caller for tests of single responses."""
     return make_docs()
 
 
-def refused(answer: Answer, status: int) -> bool:
+def is_error(answer: Answer, status: int) -> bool:
     """Check the status and the shape that all errors share."""
     is_one = answer.status == status and isinstance(answer.json["error"], str)
     return is_one and is_open_to_browsers(answer)
@@ -53,7 +53,7 @@ def test_endpoint_without_valid_docs_key_returns_401(docs, registry, shared_api)
     ]
     answers += [docs.send("GET", JOBS, headers={"Authorization": each}) for each in wrong]
 
-    assert all(refused(answer, 401) for answer in answers)
+    assert all(is_error(answer, 401) for answer in answers)
     assert Api(docs.base_url, docs.key, docs.tenant).get("/api/agents").status == 401
 
 
@@ -64,24 +64,24 @@ def test_key_without_the_needed_scope_returns_403(docs, registry) -> None:
     )
 
     assert reader.get(JOBS).status == 200
-    assert refused(reader.create(), 403)
+    assert is_error(reader.create(), 403)
     assert writer.create().status == 201
-    assert refused(writer.get(JOBS), 403)
+    assert is_error(writer.get(JOBS), 403)
 
 
 def test_foreign_project_or_job_returns_404(docs, make_docs) -> None:
     rival = make_docs()
     job_id = docs.create().json["id"]
 
-    theirs, unknown = (replace(rival, project=each).create() for each in (docs.project, "nowhere"))
-    assert (theirs.status, theirs.json) == (unknown.status, unknown.json)
-    assert refused(theirs, 404)
-    assert theirs.json == {"error": "Project not found"}
+    foreign, unknown = (replace(rival, project=each).create() for each in (docs.project, "nowhere"))
+    assert (foreign.status, foreign.json) == (unknown.status, unknown.json)
+    assert is_error(foreign, 404)
+    assert foreign.json == {"error": "Project not found"}
     for other in (rival, make_docs(docs.tenant)):
         answer = other.get(f"/v2/agent/{{project}}/job/{job_id}")
-        assert refused(answer, 404)
+        assert is_error(answer, 404)
         assert answer.json == {"error": "Job not found"}
-        assert refused(other.message(job_id), 404)
+        assert is_error(other.message(job_id), 404)
         assert other.get(JOBS).json == {"allSessions": []}
 
 
@@ -132,7 +132,7 @@ def test_sessions_of_a_project_are_listed_newest_first(make_docs) -> None:
     assert page("?skip=1&take=2") == ids[1:3]
     assert page("?skip=4") == ids[4:]
     assert page("?skip=5") == []
-    assert refused(docs.get("/v1/agent/{project}/jobs?take=101"), 400)
+    assert is_error(docs.get("/v1/agent/{project}/jobs?take=101"), 400)
 
 
 # ── Concurrency ─────────────────────────────────────────────────────────────────
@@ -146,7 +146,7 @@ def test_concurrent_creates_with_one_key_create_one_job(make_docs) -> None:
 
     assert {answer.status for answer in answers} == {201}
     assert len({answer.json["id"] for answer in answers}) == 1
-    assert refused(docs.create("say No", **once), 409)
+    assert is_error(docs.create("say No", **once), 409)
 
 
 def test_concurrent_messages_all_queue_and_one_key_sends_one(make_docs, cloud) -> None:
@@ -167,4 +167,4 @@ def test_concurrent_messages_all_queue_and_one_key_sends_one(make_docs, cloud) -
         ExpressionAttributeValues={":pk": {"S": f"{docs.tenant}#docs"}},
     )["Items"]
     assert len(stored) == 1 + 8 + 1
-    assert refused(docs.message(job_id, "say No", **{"Idempotency-Key": "1"}), 409)
+    assert is_error(docs.message(job_id, "say No", **{"Idempotency-Key": "1"}), 409)

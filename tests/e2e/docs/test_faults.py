@@ -53,10 +53,10 @@ def test_unreachable_repository_fails_the_job_and_frees_its_branch(make_docs) ->
 
 
 def test_unprocessable_docs_job_fails_by_its_dead_letter(stack, make_docs, cloud) -> None:
-    broken = make_docs("demo", stack.git_url, provider="openai", models={"sonnet": "m"})
-    job = broken.create("Anything").json["id"]
+    failing = make_docs("demo", stack.git_url, provider="openai", models={"sonnet": "m"})
+    job = failing.create("Anything").json["id"]
 
-    session = over(broken, job, seconds=240)
+    session = over(failing, job, seconds=240)
 
     assert session["haultReason"] == "error"
     eventually(lambda: cloud.waiting("DocsDeadLetterQueueUrl"), lambda count: count == 0)

@@ -15,7 +15,7 @@ PULLS = "/repos/acme/demo/pulls"
 LINK = "https://github.example/acme/demo/pull/7"
 
 
-def spoken(*deltas: Any, reason: str = "tool_calls") -> bytes:
+def stream_of(*deltas: Any, reason: str = "tool_calls") -> bytes:
     """Return a streamed answer of an OpenAI-compatible endpoint."""
     pieces = [
         *({"choices": [{"index": 0, "delta": delta, "finish_reason": None}]} for delta in deltas),
@@ -33,10 +33,10 @@ def uses(name: str, **arguments: Any) -> dict[str, Any]:
 
 
 class Model:
-    """Write a page, then, once `let` is set, finish with a summary."""
+    """Write a page, then, once `released` is set, finish with a summary."""
 
     def __init__(self, upstream: Upstream, github: Any) -> None:
-        self.let = Event()
+        self.released = Event()
         self._rounds: list[Any] = [
             {"content": "I look"}, uses("write_file", path="docs/tide.mdx", content="# Tide\n"),
         ]  # fmt: skip
@@ -44,15 +44,15 @@ class Model:
         upstream.then(self)
 
     def __call__(self, handler: Any) -> None:
-        asked = handler.server.received[-1]
-        if asked.path.endswith(PULLS):
+        request = handler.server.received[-1]
+        if request.path.endswith(PULLS):
             self._github(handler)
-        elif asked.body["messages"][-1]["role"] == "user":
-            reply(spoken(*self._rounds), Content_Type="text/event-stream")(handler)
+        elif request.body["messages"][-1]["role"] == "user":
+            reply(stream_of(*self._rounds), Content_Type="text/event-stream")(handler)
         else:
-            self.let.wait(30)
+            self.released.wait(30)
             last = uses("finish", message="The tide is in.", title="Tides")
-            reply(spoken(last), Content_Type="text/event-stream")(handler)
+            reply(stream_of(last), Content_Type="text/event-stream")(handler)
 
 
 @pytest.fixture
@@ -70,7 +70,7 @@ def github() -> Any:
 def model(upstream, github) -> Iterator[Model]:
     model = Model(upstream, github)
     yield model
-    model.let.set()
+    model.released.set()
 
 
 @pytest.fixture
@@ -93,24 +93,24 @@ def branch() -> str:
 
 
 def test_model_output_is_streamed_before_the_model_finishes(docs, model, branch) -> None:
-    heard = []
+    lines = []
 
     def listening(line: str) -> None:
-        heard.append(line)
+        lines.append(line)
         if line.startswith("a:"):  # the page is written: let the model finish
-            model.let.set()
+            model.released.set()
 
     streamed = write(docs, "Write about tides", listening, branch=branch)
 
-    assert '0:"I look"\n' in heard
-    assert heard[-1] == streamed.pieces[-1]
-    assert '"promptTokens":14' in heard[-1]
+    assert '0:"I look"\n' in lines
+    assert lines[-1] == streamed.pieces[-1]
+    assert '"promptTokens":14' in lines[-1]
 
 
 def test_finished_model_run_creates_a_draft_pull_request(
     docs, model, upstream, branch, clone
 ) -> None:
-    model.let.set()
+    model.released.set()
 
     streamed = write(docs, "Write about tides", branch=branch, asDraft="true", model="opus")
 
@@ -126,7 +126,7 @@ def test_finished_model_run_creates_a_draft_pull_request(
 
 @pytest.mark.parametrize("github", [reply({"message": "Bad credentials"}, 401)])
 def test_refused_credentials_are_reported_as_misconfigured(docs, model, branch) -> None:
-    model.let.set()
+    model.released.set()
 
     streamed = write(docs, "Write about tides", branch=branch)
 
@@ -136,14 +136,14 @@ def test_refused_credentials_are_reported_as_misconfigured(docs, model, branch) 
 
 
 def test_follow_up_sends_the_conversation_to_the_model(docs, model, upstream) -> None:
-    model.let.set()
+    model.released.set()
     root = docs.create("Write about tides").json["id"]
     over(docs, root)
 
     assert docs.message(root, "Shorter").status == 200
 
     over(docs, root)
-    said = [
+    chunks = [
         [(m["role"], m["content"]) for m in each.body["messages"] if m["role"] != "system"]
         for each in upstream.received
         if "messages" in each.body
@@ -152,4 +152,4 @@ def test_follow_up_sends_the_conversation_to_the_model(docs, model, upstream) ->
         ("user", "Write about tides"),
         ("assistant", "The tide is in."),
         ("user", "Shorter"),
-    ] in said
+    ] in chunks

@@ -94,8 +94,8 @@ def test_each_output_is_streamed_before_the_next_one_is_stored(ask, log, job) ->
     assert (answer.status, answer.getheader("X-Branch-Name")) == (200, "guides")
 
     for number, word in enumerate(("One", "two", "three"), start=1):
-        said = OutputItem(number=number, events=[{"t": "text", "text": word}])
-        log.append(job.ref, said, expires_at=job.gone_at)
+        item = OutputItem(number=number, events=[{"t": "text", "text": word}])
+        log.append(job.ref, item, expires_at=job.gone_at)
         assert next_line(answer) == f'0:"{word}"\n'.encode()
     log.append(job.ref, OutputItem(number=4, events=[END], end=True), expires_at=job.gone_at)
 
@@ -103,15 +103,15 @@ def test_each_output_is_streamed_before_the_next_one_is_stored(ask, log, job) ->
 
 
 def test_stream_resumes_after_any_event_id(ask, log, job) -> None:
-    said = OutputItem(number=1, events=[START, {"t": "text", "text": "so"}, END], end=True)
-    log.append(job.ref, said, expires_at=job.gone_at)
+    item = OutputItem(number=1, events=[START, {"t": "text", "text": "so"}, END], end=True)
+    log.append(job.ref, item, expires_at=job.gone_at)
 
-    whole = data(ask("GET", f"/{job.id}/stream", headers=SSE))
+    events = data(ask("GET", f"/{job.id}/stream", headers=SSE))
 
-    assert whole[-1] == "[DONE]"
-    for count in range(1, len(whole)):
+    assert events[-1] == "[DONE]"
+    for count in range(1, len(events)):
         headers = SSE | {"Last-Event-ID": f"1.{count}"}
-        assert data(ask("GET", f"/{job.id}/stream", headers=headers)) == whole[count:]
+        assert data(ask("GET", f"/{job.id}/stream", headers=headers)) == events[count:]
 
 
 def test_repeated_create_joins_the_running_stream(ask) -> None:

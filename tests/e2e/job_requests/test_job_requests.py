@@ -25,9 +25,9 @@ class Bus:
             "detail": {"tenant": [tenant]},
         }
         self._events.put_rule(Name=name, EventBusName=self._bus, EventPattern=json.dumps(pattern))
-        target = {"Id": "heard", "Arn": found["Attributes"]["QueueArn"]}
+        target = {"Id": "replies", "Arn": found["Attributes"]["QueueArn"]}
         self._events.put_targets(Rule=name, EventBusName=self._bus, Targets=[target])
-        self.heard: list[Any] = []
+        self.received: list[Any] = []
 
     def put(self, **detail: Any) -> None:
         entry = {
@@ -44,10 +44,10 @@ class Bus:
         def look() -> Any:
             for each in self._sqs.receive_message(QueueUrl=self._queue).get("Messages", []):
                 self._sqs.delete_message(QueueUrl=self._queue, ReceiptHandle=each["ReceiptHandle"])
-                self.heard.append(json.loads(each["Body"]))
-            return self.heard
+                self.received.append(json.loads(each["Body"]))
+            return self.received
 
-        return eventually(look, lambda heard: len(heard) >= count)
+        return eventually(look, lambda received: len(received) >= count)
 
 
 @pytest.fixture
@@ -72,8 +72,8 @@ def test_repeated_event_with_one_key_creates_one_job(requests, api) -> None:
     for _ in range(3):
         requests.put(**ask, idempotencyKey=key)
 
-    heard = requests.until(3)
-    assert len({each["detail"]["jobId"] for each in heard}) == 1
+    received = requests.until(3)
+    assert len({each["detail"]["jobId"] for each in received}) == 1
     assert api.listed()["total"] == 1
 
 

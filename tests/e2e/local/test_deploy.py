@@ -89,6 +89,6 @@ def test_guided_deployment_with_enter_alone_makes_the_stack_that_the_next_one_up
     outputs = {each["OutputKey"]: each["OutputValue"] for each in found["Outputs"]}
     assert outputs.keys() == stack.outputs.keys()
     api = f"{stack.aws_endpoint_url}/_aws/execute-api/{outputs['ApiId']}/dev/api/agents"
-    with pytest.raises(urllib.error.HTTPError, match="401") as refusal:
+    with pytest.raises(urllib.error.HTTPError, match="401") as error:
         urllib.request.urlopen(api)
-    refusal.value.close()
+    error.value.close()

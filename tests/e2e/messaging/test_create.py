@@ -22,7 +22,7 @@ def test_twenty_requests_with_one_key_create_one_job(api: Api, bus: Bus) -> None
     api.until(job_id)
     bus.until(job_id, "PENDING", "RUNNING", "SUCCEEDED")
     assert [job["jobId"] for job in api.listed()["jobs"]] == [job_id]
-    assert {event["jobId"] for event in bus.heard()} == {job_id}
+    assert {event["jobId"] for event in bus.received()} == {job_id}
     assert api.ask("Other", headers=key).error == (409, CONFLICT)
 
 

@@ -153,8 +153,8 @@ def test_crash_after_the_write_still_dispatches_the_job(
 
 def test_deleted_job_leaves_the_counts(api: Api, cloud: Cloud) -> None:
     """DynamoDB's time to live deletes in the same way."""
-    deleted, kept = api.create("/silent", timeoutMs=300_000), api.create()
-    api.until(kept)
+    deleted, retained = api.create("/silent", timeoutMs=300_000), api.create()
+    api.until(retained)
     eventually(api.health, lambda seen: seen["statusCounts"]["processing"] == 1)
 
     cloud.client("dynamodb").delete_item(TableName=cloud.jobs, Key=key(ref(api, deleted)))

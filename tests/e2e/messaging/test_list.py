@@ -100,12 +100,12 @@ def test_many_concurrent_jobs_all_complete_with_ordered_events(api: Api, bus) ->
     for number, job_id in enumerate(ids):
         assert jobs[job_id]["result"]["message"]["content"] == f"number {number}"
     assert api.health()["totalJobs"] == api.listed(limit=1)["total"] == MANY
-    eventually(bus.heard, lambda heard: len(heard) >= 3 * MANY)
-    assert len({event["eventId"] for event in bus.heard()}) == len(bus.heard()) == 3 * MANY
+    eventually(bus.received, lambda received: len(received) >= 3 * MANY)
+    assert len({event["eventId"] for event in bus.received()}) == len(bus.received()) == 3 * MANY
     for job_id in ids:
-        told = [event for event in bus.heard() if event["jobId"] == job_id]
-        assert [each["status"] for each in told] == ["PENDING", "RUNNING", "SUCCEEDED"]
-        assert [each["previousStatus"] for each in told] == [None, "PENDING", "RUNNING"]
-        assert [each["sequence"] for each in told] == [1, 2, 3]
-        assert {each["links"]["self"] for each in told} == {f"{JOBS}/{job_id}"}
-        assert {each["version"] for each in told} == {"1"}
+        details = [event for event in bus.received() if event["jobId"] == job_id]
+        assert [each["status"] for each in details] == ["PENDING", "RUNNING", "SUCCEEDED"]
+        assert [each["previousStatus"] for each in details] == [None, "PENDING", "RUNNING"]
+        assert [each["sequence"] for each in details] == [1, 2, 3]
+        assert {each["links"]["self"] for each in details} == {f"{JOBS}/{job_id}"}
+        assert {each["version"] for each in details} == {"1"}

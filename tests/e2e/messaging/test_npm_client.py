@@ -81,20 +81,20 @@ def test_create_and_poll_returns_the_answer(call) -> None:
 def test_job_for_a_named_agent_is_answered_by_it(call, demo) -> None:
     second = "22222222-2222-4222-8222-222222222222"
 
-    [polled, asked] = call(
+    [polled, finished] = call(
         ["jobs", "createAndPoll", message("Hello", agentId=second), QUICKLY],
         ["jobs", "ask", USER, "Hello", second, QUICKLY],
         key=demo.key,
     )
 
     assert value(polled)["job"]["agentId"] == second
-    assert value(asked) == "Hello"
+    assert value(finished) == "Hello"
 
 
 def test_failed_and_timed_out_jobs_report_their_errors(call) -> None:
     failing, silent = message("/fail no idea"), message("/silent", timeoutMs=1000)
 
-    *failed, asked, late = call(
+    *failed, finished, late = call(
         ["jobs", "createAndPoll", failing, QUICKLY],
         ["jobs", "createAndPollWithBackoff", failing, {"initialInterval": 100}],
         ["jobs", "ask", USER, "/fail no idea", None, QUICKLY],
@@ -106,7 +106,7 @@ def test_failed_and_timed_out_jobs_report_their_errors(call) -> None:
         assert value(outcome)["job"]["status"] == "failed"
         assert value(outcome)["job"]["error"] == "no idea"
         assert "result" not in value(outcome)["job"]
-    assert asked["error"]["message"] == "no idea"
+    assert finished["error"]["message"] == "no idea"
     assert value(late)["success"] is False
     assert value(late)["job"]["status"] == "timeout"
     assert value(late)["job"]["error"] == "Job timed out waiting for agent response"

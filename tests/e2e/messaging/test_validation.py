@@ -10,14 +10,14 @@ VALID_PREFIX = json.dumps(VALID)[:-1].encode()
 
 
 def test_invalid_bodies_return_400_in_the_contracts_words(shared_api: Api) -> None:
-    broken = shared_api.post(JOBS, VALID | {"timeoutMs": 0})
+    invalid = shared_api.post(JOBS, VALID | {"timeoutMs": 0})
     not_json = shared_api.post(JOBS, b"[" * 100_000)
     other_type = shared_api.post(JOBS, VALID, {"Content-Type": "text/plain"})
 
-    assert broken.error == (400, "timeoutMs must be at least 1000ms")
+    assert invalid.error == (400, "timeoutMs must be at least 1000ms")
     assert not_json.error == (400, "Request body must be valid JSON")
     assert other_type.error == (400, "Content-Type must be application/json")
-    assert all(map(is_open_to_browsers, (broken, not_json, other_type)))
+    assert all(map(is_open_to_browsers, (invalid, not_json, other_type)))
 
 
 def test_metadata_comes_back_byte_for_byte(shared_api: Api) -> None:
@@ -34,10 +34,10 @@ def test_metadata_comes_back_byte_for_byte(shared_api: Api) -> None:
 
 def test_undecodable_bodies_never_return_a_server_error(shared_api: Api) -> None:
     """API Gateway replaces bytes that are no UTF-8."""
-    broken = b'{"userId":"%s","content":"\xc3\x28\xff"}' % USER.encode()
+    invalid = b'{"userId":"%s","content":"\xc3\x28\xff"}' % USER.encode()
 
     answers = [
-        shared_api.post(JOBS, broken),
+        shared_api.post(JOBS, invalid),
         shared_api.post(JOBS, b"\x1f\x8b\x08garbage", {"Content-Encoding": "gzip"}),
     ]
 

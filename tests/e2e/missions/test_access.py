@@ -56,7 +56,7 @@ def stranger(partner: Partner) -> Api:
     return Api(partner.base_url, None, "")
 
 
-def refused(answer: Answer, status: int, code: str) -> bool:
+def is_error(answer: Answer, status: int, code: str) -> bool:
     """Check the shape that all errors share, the gateway's too."""
     assert (answer.status, answer.json["code"]) == (status, code), answer
     assert answer.json.keys() >= ERROR_FIELDS
@@ -80,7 +80,7 @@ def test_endpoint_without_valid_token_returns_401(viewer) -> None:
     answers = [stranger(viewer).send(method, path, b"{") for method, path in ENDPOINTS]
     answers += [stranger(viewer).get(RESOURCES, **headers) for headers in wrong]
 
-    assert all(refused(answer, 401, "INVALID_TOKEN") for answer in answers)
+    assert all(is_error(answer, 401, "INVALID_TOKEN") for answer in answers)
 
 
 def test_forged_token_returns_401(viewer, cloud: Cloud) -> None:
@@ -92,7 +92,7 @@ def test_forged_token_returns_401(viewer, cloud: Cloud) -> None:
     assert viewer.get(RESOURCES).status == 200
     for forge in FORGERIES.values():
         forged = viewer.with_token(forge(viewer.token, pool_key))
-        assert refused(forged.get(RESOURCES), 401, "INVALID_TOKEN")
+        assert is_error(forged.get(RESOURCES), 401, "INVALID_TOKEN")
 
 
 @pytest.fixture
@@ -131,7 +131,7 @@ def test_expired_token_returns_401(client_of, registry, cloud) -> None:
 
     answer = eventually(lambda: brief.get(RESOURCES), lambda seen: seen.status != 200)
 
-    assert refused(answer, 401, "INVALID_TOKEN")
+    assert is_error(answer, 401, "INVALID_TOKEN")
 
 
 def test_token_of_another_pool_returns_401(client_of, registry, cloud) -> None:
@@ -147,7 +147,7 @@ def test_token_of_another_pool_returns_401(client_of, registry, cloud) -> None:
     foreign = registered(registry, client_of(pool))
 
     assert foreign.token
-    assert refused(foreign.get(RESOURCES), 401, "INVALID_TOKEN")
+    assert is_error(foreign.get(RESOURCES), 401, "INVALID_TOKEN")
 
 
 def test_token_of_an_unregistered_client_returns_401(client_of, registry, cloud) -> None:
@@ -162,7 +162,7 @@ def test_token_of_an_unregistered_client_returns_401(client_of, registry, cloud)
 
     answer = unknown.with_token(token).get(RESOURCES)
 
-    assert refused(answer, 401, "INVALID_TOKEN")
+    assert is_error(answer, 401, "INVALID_TOKEN")
 
 
 # ── Roles and organisations ─────────────────────────────────────────────────────
@@ -173,10 +173,10 @@ def test_role_below_the_required_one_returns_403(make_partner) -> None:
     viewer, pilot, manager = (make_partner(role, tenant) for role in Role)
 
     assert viewer.get(RESOURCES).status == 200
-    assert refused(viewer.post(CREATE, b"{"), 403, "INSUFFICIENT_PERMISSIONS")
-    assert refused(pilot.post(CREATE, {}), 400, "INVALID_REQUEST")
-    assert refused(pilot.post(SHARE, {}), 403, "INSUFFICIENT_PERMISSIONS")
-    assert refused(manager.post(SHARE, {}), 400, "INVALID_REQUEST")
+    assert is_error(viewer.post(CREATE, b"{"), 403, "INSUFFICIENT_PERMISSIONS")
+    assert is_error(pilot.post(CREATE, {}), 400, "INVALID_REQUEST")
+    assert is_error(pilot.post(SHARE, {}), 403, "INSUFFICIENT_PERMISSIONS")
+    assert is_error(manager.post(SHARE, {}), 400, "INVALID_REQUEST")
 
 
 def without_ids(answer: Answer) -> tuple[int, Any]:
@@ -196,12 +196,12 @@ def test_resources_of_another_organisation_return_404(
 
     for method, path in (("GET", ""), ("PATCH", ""), ("DELETE", ""), ("POST", "/cancel")):
         body = {"name": "Mine now"} if method == "PATCH" else None
-        theirs = rival.send(method, f"/v3/jobs/{job_id}{path}", body)
+        foreign = rival.send(method, f"/v3/jobs/{job_id}{path}", body)
         unknown = rival.send(method, f"/v3/jobs/{uuid4()}{path}", body)
-        assert without_ids(theirs) == without_ids(unknown)
-        assert theirs.json["error"] == "Job not found"
+        assert without_ids(foreign) == without_ids(unknown)
+        assert foreign.json["error"] == "Job not found"
 
-    assert refused(rival.post(CREATE, mission), 404, "DEVICE_GROUP_NOT_FOUND")
+    assert is_error(rival.post(CREATE, mission), 404, "DEVICE_GROUP_NOT_FOUND")
     assert rival.get("/v3/jobs").json["jobs"] == []
     assert rival.get(RESOURCES).json["resources"] == []
     still = demo_partner.get(f"/v3/jobs/{job_id}").json["job"]
@@ -215,7 +215,7 @@ def test_unsupported_version_returns_415(rival) -> None:
     other = rival.get(RESOURCES, Accept="application/vnd.idi-fly.api-v2+json")
     this = rival.get(RESOURCES, Accept="application/vnd.idi-fly.api-v3+json")
 
-    assert refused(other, 415, "UNSUPPORTED_VERSION")
+    assert is_error(other, 415, "UNSUPPORTED_VERSION")
     assert other.json["supportedVersions"] == ["v3"]
     assert this.status == 200
 
@@ -234,7 +234,7 @@ def test_create_over_the_rate_limit_returns_429(make_partner, cloud) -> None:
 
     answer = partner.post(CREATE, {})
 
-    assert refused(answer, 429, "RATE_LIMITED")
+    assert is_error(answer, 429, "RATE_LIMITED")
     assert answer.headers["x-ratelimit-limit"] == str(MAX_CREATES)
     assert answer.headers["x-ratelimit-remaining"] == "0"
     assert int(answer.headers["x-ratelimit-reset"]) == -(-(2**42) // 1000)

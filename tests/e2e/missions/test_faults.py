@@ -54,7 +54,7 @@ def test_lost_link_fails_the_mission_without_a_second_flight(cloud, docked) -> N
     assert job["status"] == "FAILED"
     assert job["error"] == "The device fell silent in flight; outcome unknown"
     eventually(lambda: orders(cloud, job_id), lambda seen: seen == ["CANCELED"])
-    for device in made.devices:  # it is home and free again
+    for device in made.devices:  # the drone is docked and free again
         eventually(lambda device=device: made.status_of(device), lambda seen: seen == "online")
     assert made.until(made.fly())["status"] == "COMPLETED"
     assert made.job(job_id)["status"] == "FAILED"

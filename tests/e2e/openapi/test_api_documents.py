@@ -24,7 +24,7 @@ def visit(browser, stack) -> Iterator[Visit]:
 
 
 @pytest.fixture
-def anybody(stack) -> Api:
+def anonymous(stack) -> Api:
     """Return a caller without a key."""
     return Api(stack.base_url, None, "")
 
@@ -62,10 +62,10 @@ def answered(page: Page, operation: Locator, status: int) -> Any:
 # ── Documents ───────────────────────────────────────────────────────────────────
 
 
-def test_documents_are_served_as_checked_in_and_can_be_cached(stack, anybody) -> None:
+def test_documents_are_served_as_checked_in_and_can_be_cached(stack, anonymous) -> None:
     for name, document in DOCUMENTS.items():
-        answer = anybody.get(f"/openapi/{name}.json")
-        again = anybody.get(f"/openapi/{name}.json", **{"If-None-Match": answer.headers["etag"]})
+        answer = anonymous.get(f"/openapi/{name}.json")
+        again = anonymous.get(f"/openapi/{name}.json", **{"If-None-Match": answer.headers["etag"]})
 
         assert answer.status == 200
         assert is_open_to_browsers(answer)
@@ -106,9 +106,9 @@ def test_keyboard_switches_from_one_api_to_another(visit) -> None:
 
 
 def test_link_to_an_operation_opens_it(visit) -> None:
-    told = DOCUMENTS["missions"]["paths"]["/v3/resources"]["get"]
+    operation = DOCUMENTS["missions"]["paths"]["/v3/resources"]["get"]
 
-    page = visit(f"?api=missions#/{told['tags'][0]}/{told['operationId']}", refusals=True)
+    page = visit(f"?api=missions#/{operation['tags'][0]}/{operation['operationId']}", refusals=True)
 
     expect(page.locator(".opblock.is-open [data-path='/v3/resources']")).to_be_visible()
     expect(page.locator(".opblock.is-open")).to_have_count(1)
@@ -126,8 +126,8 @@ def test_page_fits_a_narrow_phone_and_follows_dark_mode(visit) -> None:
 
 def test_page_works_below_the_stage_of_api_gateway(browser, stack) -> None:
     api, stage = stack.outputs["ApiId"], stack.outputs["StageName"]
-    own = f"{stack.aws_endpoint_url}/_aws/execute-api/{api}/{stage}/docs"
-    with visits(browser, own) as visit:
+    gateway_url = f"{stack.aws_endpoint_url}/_aws/execute-api/{api}/{stage}/docs"
+    with visits(browser, gateway_url) as visit:
         for each in (visit(), visit("/")):
             expect(each.locator(".opblock").first).to_be_visible()
 

@@ -97,7 +97,7 @@ def test_operations_answer_as_their_document_describes(
     described = tmp_path / f"{name}.json"
     described.write_text(text)
 
-    asked = subprocess.run(
+    completed = subprocess.run(
         [
             *(sys.executable, "-m", "schemathesis.cli"),
             *("--config-file", ROOT / "tests/e2e/openapi/schemathesis.toml"),
@@ -112,4 +112,4 @@ def test_operations_answer_as_their_document_describes(
         timeout=300,
     )
 
-    assert asked.returncode == 0, asked.stdout + asked.stderr
+    assert completed.returncode == 0, completed.stdout + completed.stderr

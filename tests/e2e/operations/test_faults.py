@@ -1,4 +1,4 @@
-"""Dead letters of streams and queues, and their way back."""
+"""Dead letters of streams and queues, and their redrive."""
 
 import json
 from collections.abc import Iterator
@@ -32,19 +32,22 @@ def deployed(cloud: Cloud, function: str, **environment: str) -> Iterator[None]:
 
 
 @contextmanager
-def impatient(cloud: Cloud, function: str) -> Iterator[None]:
+def short_record_age(cloud: Cloud, function: str) -> Iterator[None]:
     """Let Lambda give up stream records after a second instead of a day."""
-    cloud.let(function, MaximumRecordAgeInSeconds=1)
+    cloud.configure(function, MaximumRecordAgeInSeconds=1)
     try:
         yield
     finally:
-        cloud.let(function, MaximumRecordAgeInSeconds=86_400)
+        cloud.configure(function, MaximumRecordAgeInSeconds=86_400)
 
 
 def test_stream_dead_letters_are_published_after_a_redrive(
     api: Api, bus: Bus, cloud: Cloud, make
 ) -> None:
-    with impatient(cloud, "PublishEvents"), deployed(cloud, "PublishEvents", COUNTER_TABLE="none"):
+    with (
+        short_record_age(cloud, "PublishEvents"),
+        deployed(cloud, "PublishEvents", COUNTER_TABLE="none"),
+    ):
         job_id = api.create()
         api.until(job_id)
         eventually(lambda: cloud.waiting("StreamDeadLetterQueueUrl"), lambda count: count)
@@ -53,11 +56,12 @@ def test_stream_dead_letters_are_published_after_a_redrive(
         assert too_early.returncode == 2
         assert bus.of(job_id) == []
 
-    said = make("redrive", QUEUE="StreamDeadLetterQueue")
+    completed = make("redrive", QUEUE="StreamDeadLetterQueue")
 
-    assert said.returncode == 0, said.stdout + said.stderr
+    assert completed.returncode == 0, completed.stdout + completed.stderr
     eventually(
-        lambda: set(bus.of(job_id)), lambda told: told == {"PENDING", "RUNNING", "SUCCEEDED"}
+        lambda: set(bus.of(job_id)),
+        lambda statuses: statuses == {"PENDING", "RUNNING", "SUCCEEDED"},
     )
     eventually(lambda: api.health()["statusCounts"]["completed"], lambda count: count == 1)
     assert cloud.waiting("StreamDeadLetterQueueUrl") == 0
@@ -71,7 +75,9 @@ def test_redriven_message_returns_to_its_source_queue(cloud: Cloud, make) -> Non
     cloud.consume("RequestJob", enabled=False)
     try:
         sqs.send_message(QueueUrl=source, MessageBody=body)
-        for _ in range(policy["maxReceiveCount"] + 1):  # the last receive finds it too often
+        for _ in range(
+            policy["maxReceiveCount"] + 1
+        ):  # this receive exceeds the maximum receive count
             sqs.receive_message(QueueUrl=source, VisibilityTimeout=0)
         listed = make("redrive")
         done = make("redrive", QUEUE="RequestDeadLetterQueue")

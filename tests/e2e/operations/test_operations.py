@@ -23,16 +23,16 @@ def test_alarm_notifies_subscribers_of_both_states(cloud: Cloud) -> None:
             AlarmName=alarm, StateValue=state, StateReason="a test"
         )
 
-    heard: list[Any] = []
+    received: list[Any] = []
 
     def listen() -> list[Any]:
         for message in sqs.receive_message(QueueUrl=queue).get("Messages", []):
-            heard.append(json.loads(json.loads(message["Body"])["Message"]))
+            received.append(json.loads(json.loads(message["Body"])["Message"]))
             sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
-        return heard
+        return received
 
     eventually(listen, lambda found: len(found) == 2)
-    assert {(each["AlarmName"], each["NewStateValue"]) for each in heard} == {
+    assert {(each["AlarmName"], each["NewStateValue"]) for each in received} == {
         (alarm, "ALARM"),
         (alarm, "OK"),
     }

@@ -20,7 +20,7 @@ VERSION_2 = ("payment-signature", {"base": "eip155:8453", "polygon": "eip155:137
 
 @pytest.fixture
 def pay(payer: Payer, node: Callable[..., Any]) -> Callable[..., Any]:
-    """Ask for a job with one of the clients; return its report."""
+    """Request a job with one of the clients; return its report."""
 
     def ask(client: str, network: str, content: str) -> Any:
         request = {
@@ -59,12 +59,12 @@ def python(request: Any) -> Any:
 def test_published_client_pays_for_a_job_in_its_version(
     pay, payer, client, network, version
 ) -> None:
-    before = payer.earned(network)
+    before = payer.service_balance(network)
 
     report = pay(client, network, f"{client} on {network}")
 
     assert report["status"] == 201, report
-    assert payer.earned(network) == before + PRICE
+    assert payer.service_balance(network) == before + PRICE
     receipt = report["receipt"]
     assert receipt["success"] is True
     assert receipt["payer"].lower() == payer.address
@@ -82,10 +82,10 @@ def test_published_client_pays_for_a_job_in_its_version(
 @pytest.mark.parametrize("client", ["@x402/fetch", "httpx"])
 def test_published_client_with_refused_payment_reports_402(pay, payer, client) -> None:
     payer.chains.facilitator.script(verify="refuse:insufficient_funds")
-    before = payer.earned()
+    before = payer.service_balance()
 
     report = pay(client, "base", f"{client} is poor")
 
     assert (report["status"], report["body"]["code"]) == (402, "insufficient_funds")
-    assert payer.earned() == before
+    assert payer.service_balance() == before
     assert payer.jobs([f"{client} is poor"]) == []

@@ -16,8 +16,8 @@ def test_paid_job_notifies_its_webhook(payer: Payer, server: Receiver) -> None:
 
     assert created.status == 201, created
     eventually(lambda: len(server.received), lambda count: count == 3)
-    heard = {each.json["type"]: each.json["data"]["jobId"] for each in server.received}
-    assert heard == dict.fromkeys(
+    received = {each.json["type"]: each.json["data"]["jobId"] for each in server.received}
+    assert received == dict.fromkeys(
         ("job.created", "job.started", "job.completed"), created.json["jobId"]
     )
 
@@ -28,14 +28,14 @@ def test_session_message_on_a_paid_stack_returns_403(payer: Payer) -> None:
     opened = payer.api.post("/api/messaging/sessions", {"agentId": agent, "userId": USER})
     path = f"/api/messaging/sessions/{opened.json['sessionId']}/messages"
 
-    refused = payer.api.post(path, {"content": content})
+    rejected = payer.api.post(path, {"content": content})
 
-    assert (refused.status, refused.json["code"]) == (403, "SESSIONS_ARE_CLOSED")
+    assert (rejected.status, rejected.json["code"]) == (403, "SESSIONS_ARE_CLOSED")
     assert payer.jobs([content]) == []
 
 
 def test_requested_job_on_a_paid_stack_costs_nothing(payer: Payer, paid_cloud: Cloud) -> None:
-    content, before = f"Hello {uuid4()}", payer.earned()
+    content, before = f"Hello {uuid4()}", payer.service_balance()
     request = {"userId": USER, "content": content}
     detail = {"dialect": "messaging", "tenant": payer.api.tenant, "request": request}
 
@@ -45,4 +45,4 @@ def test_requested_job_on_a_paid_stack_costs_nothing(payer: Payer, paid_cloud: C
     }])  # fmt: skip
 
     eventually(lambda: payer.jobs([content]), lambda made: made == [content])
-    assert payer.earned() == before
+    assert payer.service_balance() == before

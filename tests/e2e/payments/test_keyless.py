@@ -32,12 +32,12 @@ def anonymous(keyless_stack: LocalStack) -> Payer:
 
 
 def test_paid_job_without_key_can_only_be_read(anonymous: Payer, payer: Payer) -> None:
-    before = anonymous.earned()
+    before = anonymous.service_balance()
 
     created = anonymous.ask(anonymous.authorization())
 
     assert created.status == 201, created
-    assert anonymous.earned() == before + PRICE
+    assert anonymous.service_balance() == before + PRICE
     job_id = created.json["jobId"]
     assert anonymous.api.until(job_id)["result"]["message"]["content"] == "Hello"
     assert payer.api.job(job_id)["prompt"] == "Hello"
@@ -48,9 +48,9 @@ def test_paid_job_without_key_can_only_be_read(anonymous: Payer, payer: Payer) -
 
 def test_wrong_key_with_payment_returns_401_and_costs_nothing(anonymous: Payer) -> None:
     wrong = Payer(Api(anonymous.api.base_url, "wrong", "nobody"), anonymous.chains)
-    before = anonymous.earned()
+    before = anonymous.service_balance()
 
     answer = wrong.ask(wrong.authorization())
 
     assert answer.status == 401
-    assert anonymous.earned() == before
+    assert anonymous.service_balance() == before

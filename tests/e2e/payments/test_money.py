@@ -15,7 +15,7 @@ def content() -> str:
 
 
 def test_repeated_payment_returns_its_job_and_pays_for_no_other(payer, content) -> None:
-    authorization, before = payer.authorization(), payer.earned()
+    authorization, before = payer.authorization(), payer.service_balance()
 
     first, again = payer.ask(authorization, content), payer.ask(authorization, content)
     other = payer.ask(authorization, f"{content}, and another")
@@ -24,12 +24,12 @@ def test_repeated_payment_returns_its_job_and_pays_for_no_other(payer, content) 
     assert first.json["jobId"] == again.json["jobId"]
     assert first.headers["payment-response"] == again.headers["payment-response"]
     assert (other.status, other.json["code"]) == (402, "payment_already_used")
-    assert payer.earned() == before + PRICE
+    assert payer.service_balance() == before + PRICE
     assert payer.jobs([content, f"{content}, and another"]) == [content]
 
 
 def test_concurrent_messages_with_one_payment_create_one_job(payer, content) -> None:
-    authorization, before = payer.authorization(), payer.earned()
+    authorization, before = payer.authorization(), payer.service_balance()
     contents = [f"{content} {number}" for number in range(10)]
 
     with ThreadPoolExecutor(10) as clients:
@@ -38,12 +38,12 @@ def test_concurrent_messages_with_one_payment_create_one_job(payer, content) -> 
     statuses = [each.status for each in answers]
     assert statuses.count(201) == 1
     assert {*statuses} <= {201, 402, 503}
-    assert payer.earned() == before + PRICE
+    assert payer.service_balance() == before + PRICE
     assert len(payer.jobs(contents)) == 1
 
 
 def test_concurrent_repetitions_of_one_request_create_one_job(payer, content) -> None:
-    authorization, before = payer.authorization(), payer.earned()
+    authorization, before = payer.authorization(), payer.service_balance()
 
     with ThreadPoolExecutor(10) as clients:
         answers = [*clients.map(lambda _: payer.ask(authorization, content), range(10))]
@@ -51,17 +51,17 @@ def test_concurrent_repetitions_of_one_request_create_one_job(payer, content) ->
     ids = {each.json["jobId"] for each in answers if each.status == 201}
     assert len(ids) == 1
     assert {each.status for each in answers} <= {201, 503}
-    assert payer.earned() == before + PRICE
+    assert payer.service_balance() == before + PRICE
     assert payer.jobs([content]) == [content]
 
 
 def test_refused_settlement_creates_no_job_and_can_be_retried(payer, content) -> None:
-    authorization, before = payer.authorization(), payer.earned()
+    authorization, before = payer.authorization(), payer.service_balance()
     payer.chains.facilitator.script(settle=["refuse:insufficient_funds"])
 
-    refused = payer.ask(authorization, content)
+    rejected = payer.ask(authorization, content)
 
-    assert (refused.status, refused.json["code"]) == (402, "insufficient_funds")
+    assert (rejected.status, rejected.json["code"]) == (402, "insufficient_funds")
     assert payer.jobs([content]) == []
     assert payer.ask(authorization, content).status == 201
-    assert payer.earned() == before + PRICE
+    assert payer.service_balance() == before + PRICE

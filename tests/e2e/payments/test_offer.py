@@ -15,15 +15,15 @@ MAX_HEADER_BYTES = 8_000
 
 
 def test_request_without_payment_returns_402_with_the_offer(payer: Payer) -> None:
-    asked = payer.api.send("POST", JOBS, b"no JSON at all")
+    offer = payer.api.send("POST", JOBS, b"no JSON at all")
 
     url = f"{payer.api.base_url}{JOBS}"
-    assert asked.status == 402
-    assert asked.headers["cache-control"] == "no-store"
-    exposed = asked.headers["access-control-expose-headers"].lower().split(",")
+    assert offer.status == 402
+    assert offer.headers["cache-control"] == "no-store"
+    exposed = offer.headers["access-control-expose-headers"].lower().split(",")
     assert {name.strip() for name in exposed} >= EXPOSED
-    assert sum(len(name) + len(value) for name, value in asked.headers.items()) < MAX_HEADER_BYTES
-    v1, v2 = asked.json, json.loads(b64decode(asked.headers["payment-required"]))
+    assert sum(len(name) + len(value) for name, value in offer.headers.items()) < MAX_HEADER_BYTES
+    v1, v2 = offer.json, json.loads(b64decode(offer.headers["payment-required"]))
     assert (v1["x402Version"], v1["code"]) == (1, "payment_required")
     assert {each["network"]: each["asset"] for each in v1["accepts"]} == USDC
     assert {each["payTo"].lower() for each in v1["accepts"]} == {payer.chains.pay_to}

@@ -13,16 +13,16 @@ from local.kit.paths import ROOT, TOOLS
 from tests.e2e.api import USER
 from tests.e2e.payers import Payer
 
-WAYS = [("blocking", "base"), ("awaiting", "polygon")]
+MODES = [("synchronous", "base"), ("asynchronous", "polygon")]
 
 
 @pytest.fixture
 def ask(payer: Payer) -> Callable[..., Any]:
     """Create jobs with one client; return its answers and requests."""
 
-    def run(way: str, network: str, *calls: dict[str, str], lose: int = 0) -> Any:
+    def run(mode: str, network: str, *calls: dict[str, str], lose: int = 0) -> Any:
         request = {
-            "awaiting": way == "awaiting",
+            "asynchronous": mode == "asynchronous",
             "network": network,
             "privateKey": payer.chains.payer.private_key,
             "baseUrl": payer.api.base_url,
@@ -50,18 +50,18 @@ def content() -> str:
     return f"Hello {uuid4()}"
 
 
-@pytest.mark.parametrize(("way", "network"), WAYS)
-def test_call_with_lost_answers_pays_once(ask, payer, content, way, network) -> None:
-    before = payer.earned(network)
+@pytest.mark.parametrize(("mode", "network"), MODES)
+def test_call_with_lost_answers_pays_once(ask, payer, content, mode, network) -> None:
+    before = payer.service_balance(network)
 
-    report = ask(way, network, {"content": content}, lose=2)
+    report = ask(mode, network, {"content": content}, lose=2)
 
     assert report["error"] is None
     unpaid, *paid = report["sent"]
     assert (unpaid["payment"], report["signed"]) == (None, 1)
     assert len(paid) >= 3
     assert all(each == paid[0] for each in paid)
-    assert payer.earned(network) == before + PRICE
+    assert payer.service_balance(network) == before + PRICE
     assert payer.jobs([content]) == [content]
     job = payer.api.until(report["jobs"][0]["jobId"])
     assert job["result"]["message"]["content"] == content
@@ -69,37 +69,37 @@ def test_call_with_lost_answers_pays_once(ask, payer, content, way, network) -> 
 
 def test_call_with_unknown_settlement_retries_with_one_payment(ask, payer, content) -> None:
     payer.chains.facilitator.script(settle=["lost"])
-    before = payer.earned()
+    before = payer.service_balance()
 
-    report = ask("blocking", "base", {"content": content})
+    report = ask("synchronous", "base", {"content": content})
 
     assert report["error"] is None
     assert report["signed"] == 1
-    assert payer.earned() == before + PRICE
+    assert payer.service_balance() == before + PRICE
     assert payer.jobs([content]) == [content]
 
 
 def test_call_repeated_with_its_idempotency_key_pays_once(ask, payer, content) -> None:
     """A client that lost the payment too repeats the call this way."""
-    before = payer.earned()
+    before = payer.service_balance()
     call = {"content": content, "idempotency_key": str(uuid4())}
 
-    first = ask("blocking", "base", call)
-    second = ask("blocking", "base", call)
+    first = ask("synchronous", "base", call)
+    second = ask("synchronous", "base", call)
 
     assert first["jobs"][0]["jobId"] == second["jobs"][0]["jobId"]
-    assert payer.earned() == before + PRICE
+    assert payer.service_balance() == before + PRICE
     assert payer.jobs([content]) == [content]
 
 
 def test_call_with_refused_payment_raises_without_a_second_one(ask, payer, content) -> None:
     payer.chains.facilitator.script(verify="refuse:insufficient_funds")
-    before = payer.earned()
+    before = payer.service_balance()
 
-    report = ask("awaiting", "base", {"content": content})
+    report = ask("asynchronous", "base", {"content": content})
 
     assert report["error"]["kind"] == "PaymentRequiredError"
     assert "insufficient_funds" in report["error"]["text"]
     assert report["signed"] == 1
-    assert payer.earned() == before
+    assert payer.service_balance() == before
     assert payer.jobs([content]) == []

@@ -54,16 +54,16 @@ def test_transfers_of_less_than_the_price_are_refused(payer, content) -> None:
         for transaction in (payer.transfer(PRICE - 1), routed(payer, PRICE // 2, PRICE // 2))
     ]
 
-    for refused in answers:
-        assert (refused.status, refused.json["code"]) == (402, "payment_not_received")
+    for rejected in answers:
+        assert (rejected.status, rejected.json["code"]) == (402, "payment_not_received")
 
 
 def test_transaction_with_another_wallets_signature_is_refused(payer, content) -> None:
     transaction, thief = payer.transfer(), payer.node().accounts[7].address
 
-    refused = payer.show(transaction, content, signer=thief)
+    rejected = payer.show(transaction, content, signer=thief)
 
-    assert (refused.status, refused.json["code"]) == (402, "invalid_signature")
+    assert (rejected.status, rejected.json["code"]) == (402, "invalid_signature")
     assert payer.show(transaction, content).status == 201
 
 
@@ -73,6 +73,6 @@ def test_settlement_of_an_authorization_pays_for_no_second_job(payer, content) -
     wanted = {"fromBlock": "0x0", "topics": [None, None, authorization.nonce]}
     [used] = payer.node().rpc("eth_getLogs", wanted)
 
-    refused = payer.show(used["transactionHash"], f"{content}!")
+    rejected = payer.show(used["transactionHash"], f"{content}!")
 
-    assert (refused.status, refused.json["code"]) == (402, "payment_already_used")
+    assert (rejected.status, rejected.json["code"]) == (402, "payment_already_used")

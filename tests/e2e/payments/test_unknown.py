@@ -23,7 +23,7 @@ def content() -> str:
 
 
 @pytest.fixture
-def standstill(payer: Payer) -> Iterator[None]:
+def mining_stopped(payer: Payer) -> Iterator[None]:
     """Stop mining until the end of the test."""
     payer.node().set_automine(enabled=False)
     yield
@@ -32,85 +32,85 @@ def standstill(payer: Payer) -> Iterator[None]:
 
 @pytest.mark.parametrize("fault", ["lost", "drop"])
 def test_settlement_without_an_answer_is_paid_once(payer, content, fault) -> None:
-    authorization, before = payer.authorization(), payer.earned()
+    authorization, before = payer.authorization(), payer.service_balance()
     payer.chains.facilitator.script(settle=[fault])
 
     unknown = payer.ask(authorization, content)
-    repeated = payer.insist(authorization, content)
+    repeated = payer.repeat_until_known(authorization, content)
 
     assert (unknown.status, unknown.json["code"]) == (503, "settlement_unknown")
     assert int(unknown.headers["retry-after"]) > 0
     assert repeated.status == 201
     assert json.loads(b64decode(repeated.headers["payment-response"]))["success"] is True
-    assert payer.earned() == before + PRICE
+    assert payer.service_balance() == before + PRICE
     assert payer.jobs([content]) == [content]
 
 
 def test_settlement_that_times_out_is_paid_once(payer, content) -> None:
-    authorization, before = payer.authorization(), payer.earned()
+    authorization, before = payer.authorization(), payer.service_balance()
     payer.chains.facilitator.script(settle=["late:22"])
 
     unknown = payer.ask(authorization, content)
-    repeated = payer.insist(authorization, content)
+    repeated = payer.repeat_until_known(authorization, content)
 
     assert (unknown.status, unknown.json["code"]) == (503, "settlement_unknown")
     assert repeated.status == 201
-    assert payer.earned() == before + PRICE
+    assert payer.service_balance() == before + PRICE
     assert payer.jobs([content]) == [content]
 
 
-def test_unmined_settlement_stays_unknown_until_it_is_mined(payer, content, standstill) -> None:
-    authorization, before = payer.authorization(), payer.earned()
+def test_unmined_settlement_stays_unknown_until_it_is_mined(payer, content, mining_stopped) -> None:
+    authorization, before = payer.authorization(), payer.service_balance()
 
     unknown = payer.ask(authorization, content)
 
     assert (unknown.status, unknown.json["code"]) == (503, "settlement_unknown")
     assert payer.jobs([content]) == []
     payer.node().rpc("evm_mine")
-    assert payer.insist(authorization, content).status == 201
-    assert payer.earned() == before + PRICE
+    assert payer.repeat_until_known(authorization, content).status == 201
+    assert payer.service_balance() == before + PRICE
 
 
 def test_killed_request_is_completed_by_its_repetition(payer, content, paid_cloud: Cloud) -> None:
-    authorization, before = payer.authorization(), payer.earned()
+    authorization, before = payer.authorization(), payer.service_balance()
 
     killed_while_settling(payer, content, authorization, paid_cloud)
 
-    repeated = payer.insist(authorization, content)
+    repeated = payer.repeat_until_known(authorization, content)
     assert repeated.status == 201
-    assert payer.earned() == before + PRICE
+    assert payer.service_balance() == before + PRICE
     assert payer.jobs([content]) == [content]
 
 
 def test_killed_request_is_completed_without_a_repetition(payer, content, paid_cloud) -> None:
-    authorization, before = payer.authorization(), payer.earned()
+    authorization, before = payer.authorization(), payer.service_balance()
 
     killed_while_settling(payer, content, authorization, paid_cloud)
 
     eventually(lambda: payer.jobs([content]), bool, seconds=180, pause=1)
-    assert payer.earned() == before + PRICE
+    assert payer.service_balance() == before + PRICE
     assert payer.jobs([content]) == [content]
 
 
 def killed_while_settling(payer, content, authorization, cloud: Cloud) -> None:
     """Kill the function after the money moved and before it answers."""
     payer.chains.facilitator.script(settle=["late:5"])
-    before = payer.earned()
+    before = payer.service_balance()
     asking = Thread(target=payer.ask, args=(authorization, content))
     asking.start()
-    eventually(payer.earned, lambda earned: earned > before)
+    eventually(payer.service_balance, lambda balance: balance > before)
     assert cloud.kill(CREATE)
     asking.join()
 
 
 def test_unavailable_facilitator_costs_nothing(payer, content) -> None:
-    authorization, before = payer.authorization(), payer.earned()
+    authorization, before = payer.authorization(), payer.service_balance()
     payer.chains.facilitator.script(verify="drop")
 
     unknown = payer.ask(authorization, content)
 
     assert (unknown.status, unknown.json["code"]) == (503, "settlement_unknown")
-    assert payer.earned() == before
+    assert payer.service_balance() == before
     payer.chains.facilitator.script()
     assert payer.ask(authorization, content).status == 201
-    assert payer.earned() == before + PRICE
+    assert payer.service_balance() == before + PRICE

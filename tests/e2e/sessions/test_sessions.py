@@ -123,14 +123,14 @@ def test_message_by_sse_streams_its_answer(api) -> None:
 
 
 class Model:
-    """Answer with the number of the request, once `let` is set."""
+    """Answer with the number of the request, once `released` is set."""
 
     def __init__(self) -> None:
-        self.let = Event()
-        self.let.set()
+        self.released = Event()
+        self.released.set()
 
     def __call__(self, handler: Any) -> None:
-        self.let.wait(30)
+        self.released.wait(30)
         number = len(handler.server.received)
         message = {"role": "assistant", "content": f"answer {number}"}
         reply({"choices": [{"message": message}]})(handler)
@@ -149,11 +149,11 @@ def test_agent_receives_the_conversation_one_message_at_a_time(make_tenant, upst
     session = open_session(api)
 
     send_message(api, session, "one", transport="http")
-    model.let.clear()
+    model.released.clear()
     sent = [send_message(api, session, "two"), send_message(api, session, "three")]
     eventually(lambda: upstream.received, lambda received: len(received) == 2)
     assert api.job(sent[1]["job"]["jobId"])["status"] == "pending"
-    model.let.set()
+    model.released.set()
     for each in sent:
         assert api.until(each["job"]["jobId"])["status"] == "completed"
 

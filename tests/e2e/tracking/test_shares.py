@@ -124,10 +124,10 @@ type Watch = Callable[[str, str], ClientConnection]
 def watch(request, cloud: Cloud) -> Iterator[Watch]:
     """Open connections by token and resource; close them after the test."""
     outputs = cloud.stack.outputs
-    own = f"{cloud.stack.aws_endpoint_url.replace('http', 'ws', 1)}/_aws/execute-api"
+    gateway_url = f"{cloud.stack.aws_endpoint_url.replace('http', 'ws', 1)}/_aws/execute-api"
     address = {
         "gateway": cloud.stack.websocket_url,
-        "api": f"{own}/{outputs['WebSocketApiId']}/{outputs['WebSocketStageName']}",
+        "api": f"{gateway_url}/{outputs['WebSocketApiId']}/{outputs['WebSocketStageName']}",
     }[request.param]
     with ExitStack() as opened:
 
@@ -157,10 +157,10 @@ def closes_soon(connection: ClientConnection) -> bool:
         return False
 
 
-def refused(open_it: Callable[[], Any]) -> int:
-    with pytest.raises(InvalidStatus) as refusal:
+def handshake_status(open_it: Callable[[], Any]) -> int:
+    with pytest.raises(InvalidStatus) as error:
         open_it()
-    return refusal.value.response.status_code
+    return error.value.response.status_code
 
 
 # ── By token ────────────────────────────────────────────────────────────────────
@@ -172,13 +172,13 @@ def test_job_connection_receives_every_state_and_is_closed(watch, watcher) -> No
     connection = watch(watcher.partner.token, job_id)
     first = next_of(connection)
     watcher.cancel(job_id)
-    heard = [first]
-    while heard[-1]["jobState"] != "CANCELLED":
-        heard.append(next_of(connection))
+    messages = [first]
+    while messages[-1]["jobState"] != "CANCELLED":
+        messages.append(next_of(connection))
 
-    states = [each["jobState"] for each in heard]
+    states = [each["jobState"] for each in messages]
     assert states == sorted(set(states), key=["PENDING", "QUEUED", "CANCELLED"].index)
-    assert all(each["timestamp"].endswith("Z") for each in heard)
+    assert all(each["timestamp"].endswith("Z") for each in messages)
     assert closes_soon(connection)
 
 
@@ -206,14 +206,14 @@ def test_connection_without_valid_token_is_refused(watch, watcher, viewer, make_
     _, claims = parts_of(viewer.token)
     forged = jwt.encode(claims, OWN_KEY, algorithm="RS256")
 
-    refusals = [refused(lambda: watch(forged, watcher.group))]
+    refusals = [handshake_status(lambda: watch(forged, watcher.group))]
     refusals += [
-        refused(lambda resource=resource: watch(rival.partner.token, resource))
+        handshake_status(lambda resource=resource: watch(rival.partner.token, resource))
         for resource in (watcher.group, watcher.create_job(), str(uuid4()))
     ]
 
     assert refusals == [403] * 4
-    assert refused(lambda: watch("", watcher.group)) == 401
+    assert handshake_status(lambda: watch("", watcher.group)) == 401
 
 
 # ── By share ────────────────────────────────────────────────────────────────────
@@ -251,24 +251,24 @@ def test_share_admits_no_more_than_its_maximum_of_viewers(watch, watcher) -> Non
     connections[0].close()
     eventually(lambda: watcher.viewers(code), lambda viewers: viewers == 2)
     next_of(watch(code, code))
-    assert refused(lambda: watch(code, code)) in {403, 429}
+    assert handshake_status(lambda: watch(code, code)) in {403, 429}
 
 
 @only_gateway
 def test_revoked_share_closes_only_its_own_connections(watch, watcher) -> None:
     code = watcher.share(watcher.group)["shareCode"]
-    mine, theirs = watch(watcher.partner.token, watcher.group), watch(code, code)
-    for connection in (mine, theirs):
+    by_token, by_code = watch(watcher.partner.token, watcher.group), watch(code, code)
+    for connection in (by_token, by_code):
         next_of(connection)
 
     answer = watcher.partner.send("DELETE", f"/v3/shares/{code}")
 
     assert answer.json == {"success": True, "message": "Share revoked successfully"}
-    assert closes_soon(theirs)
+    assert closes_soon(by_code)
     assert watcher.partner.get(f"/v3/shares/{code}").error == (404, "Share not found")
-    assert refused(lambda: watch(code, code)) == 403
+    assert handshake_status(lambda: watch(code, code)) == 403
     watcher.report()
-    assert next_of(mine)["deviceId"] == watcher.device
+    assert next_of(by_token)["deviceId"] == watcher.device
 
 
 @only_gateway

@@ -35,8 +35,8 @@ class Socket:
         self._reader.start()
         return self
 
-    def __exit__(self, *how: object) -> None:
-        self._connect.__exit__(*how)
+    def __exit__(self, *details: object) -> None:
+        self._connect.__exit__(*details)
         self._reader.join()
 
     def until_closed(self) -> list[Any]:
@@ -57,14 +57,14 @@ class Subscriber:
 
     def __init__(self, stack: Any, client_id: str, password: str, topics: list[str]) -> None:
         self.messages: dict[str, list[Any]] = {topic: [] for topic in topics}
-        self.refused = Event()
+        self.rejected = Event()
         self._ready = Event()
         self._client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id)
         self._client.tls_set(str(stack.mqtt.ca_file))
         self._client.username_pw_set("partner", password)
         self._client.on_connect = self._subscribe
         self._client.on_subscribe = lambda *_: self._ready.set()
-        self._client.on_disconnect = lambda *_: self.refused.set()
+        self._client.on_disconnect = lambda *_: self.rejected.set()
         self._client.on_message = lambda _, __, message: self.messages[message.topic].append(
             json.loads(message.payload)
         )
@@ -84,7 +84,7 @@ class Subscriber:
 
     def _subscribe(self, client: mqtt.Client, _: Any, __: Any, reason: Any, ___: Any) -> None:
         if reason.is_failure:
-            self.refused.set()
+            self.rejected.set()
         else:
             client.subscribe([(topic, 1) for topic in self.messages])
 
@@ -99,9 +99,9 @@ def made(cloud, make_partner) -> Iterator[Fleet]:
 def subscribed(stack, made) -> Callable[..., Any]:
     @contextmanager
     def subscribed(*topics: str, partner: Any = None) -> Iterator[Subscriber]:
-        who = partner or made.partner
-        client_id = f"{who.client_id}-watcher"
-        with Subscriber(stack, client_id, who.token, [*topics]) as subscriber:
+        viewer = partner or made.partner
+        client_id = f"{viewer.client_id}-watcher"
+        with Subscriber(stack, client_id, viewer.token, [*topics]) as subscriber:
             yield subscriber
 
     return subscribed
@@ -163,7 +163,7 @@ def test_topic_of_another_organisation_is_refused(made, subscribed, make_partner
     stranger = make_partner()
 
     with subscribed(f"{job_id}/JOB/STATUS", partner=stranger) as subscriber:
-        assert subscriber.refused.wait(10)
+        assert subscriber.rejected.wait(10)
 
     assert made.until(job_id)["status"] == "COMPLETED"
     assert subscriber.messages == {f"{job_id}/JOB/STATUS": []}
@@ -185,7 +185,7 @@ def test_share_can_subscribe_only_to_its_own_topic(stack, made) -> None:
         viewer.ready()
         seen = eventually(lambda: viewer.messages[topic], bool)
     with Subscriber(stack, f"{code[:8]}-other", code, [f"{made.group}/DEVICE/STATUS"]) as other:
-        assert other.refused.wait(10)
+        assert other.rejected.wait(10)
 
     assert {"droneState", "navigation", "timestamp"} <= seen[0].keys()
     assert "deviceId" not in seen[0]

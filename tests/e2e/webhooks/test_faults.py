@@ -25,7 +25,7 @@ def _soon(cloud: Cloud) -> Iterator[None]:
 
 @pytest.mark.usefixtures("_soon")
 def test_killed_worker_leaves_its_delivery_to_another(cloud, api, secret, server) -> None:
-    server.then(receiver.hang, receiver.status(204))
+    server.then(receiver.never_respond, receiver.status(204))
     job_id = api.create(webhook={"url": server.url, "events": ["completed"]})
     eventually(lambda: len(server.received), lambda count: count == 1)
 
@@ -60,8 +60,8 @@ def test_undelivered_webhook_is_redriven_from_its_dead_letters(
     policy = json.loads(attributes["Attributes"]["RedrivePolicy"])
     letters = cloud.waiting("WebhookDeadLetterQueueUrl")
     server.then(receiver.status(503))
-    impatient = json.dumps({**policy, "maxReceiveCount": 1})
-    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"RedrivePolicy": impatient})
+    redrive_policy = json.dumps({**policy, "maxReceiveCount": 1})
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"RedrivePolicy": redrive_policy})
     try:
         job_id = api.create(webhook={"url": server.url, "events": ["completed"]})
         eventually(
@@ -71,9 +71,9 @@ def test_undelivered_webhook_is_redriven_from_its_dead_letters(
         sqs.set_queue_attributes(QueueUrl=queue, Attributes={"RedrivePolicy": json.dumps(policy)})
 
     server.then(receiver.status(204))
-    said = make("redrive", QUEUE="WebhookDeadLetterQueue")
+    completed = make("redrive", QUEUE="WebhookDeadLetterQueue")
 
-    assert said.returncode == 0, said.stderr
+    assert completed.returncode == 0, completed.stderr
     until(api, job_id, "delivered")
 
 

@@ -16,13 +16,13 @@ def test_receiver_gets_a_signed_event_for_each_change(api, secret, server) -> No
 
     found = until(api, job_id, *["delivered"] * 3)
 
-    told = {each.verified(secret)["type"]: each for each in server.received}
-    assert told.keys() == {"job.created", "job.started", "job.completed"}
+    requests = {each.verified(secret)["type"]: each for each in server.received}
+    assert requests.keys() == {"job.created", "job.started", "job.completed"}
     assert [each["event"] for each in found] == ["created", "started", "completed"]
     assert {each.headers["webhook-id"] for each in server.received} == {
         each["deliveryId"] for each in found
     }
-    body = told["job.completed"].json
+    body = requests["job.completed"].json
     assert body["data"]["jobId"] == job_id
     assert body["data"]["links"]["self"] == f"/api/messaging/jobs/{job_id}"
     assert b"private" not in b"".join(each.body for each in server.received)
@@ -58,14 +58,14 @@ def test_subscribed_webhook_receives_all_jobs_of_its_tenant(
         f"tenant: {api.tenant}\n"
         f"webhooks: [{{ id: crm, url: '{server.url}', events: [completed, failed] }}]\n"
     )
-    said = make("registry", FILE=file)
-    assert said.returncode == 0, said.stderr
+    completed = make("registry", FILE=file)
+    assert completed.returncode == 0, completed.stderr
 
     jobs = [api.create(), api.create("/fail because")]
 
     eventually(lambda: len(server.received), lambda n: n == 2)
-    heard = {(each.json["data"]["jobId"], each.json["type"]) for each in server.received}
-    assert heard == {(jobs[0], "job.completed"), (jobs[1], "job.failed")}
+    received = {(each.json["data"]["jobId"], each.json["type"]) for each in server.received}
+    assert received == {(jobs[0], "job.completed"), (jobs[1], "job.failed")}
     assert deliveries(api, jobs[0])[0]["subscription"] == "crm"
 
 
@@ -78,20 +78,20 @@ def test_webhook_of_a_mission_is_named_in_its_body(cloud, make_partner, server) 
     )
     later = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
     about = {"name": "Round", "deviceGroupId": "field", "scheduledAt": later}
-    told = {"url": server.url, "events": ["created", "cancelled"]}
+    webhook = {"url": server.url, "events": ["created", "cancelled"]}
 
-    job_id = pilot.post("/v3/jobs/create", {**about, "webhook": told}).json["job"]["jobId"]
+    job_id = pilot.post("/v3/jobs/create", {**about, "webhook": webhook}).json["job"]["jobId"]
     eventually(lambda: len(server.received), lambda count: count == 1)
     pilot.post(f"/v3/jobs/{job_id}/cancel")
 
     eventually(lambda: len(server.received), lambda count: count == 2)
-    heard = [each.verified(secret) for each in server.received]
-    assert [each["type"] for each in heard] == ["job.created", "job.cancelled"]
-    assert {each["data"]["links"]["self"] for each in heard} == {f"/v3/jobs/{job_id}"}
+    received = [each.verified(secret) for each in server.received]
+    assert [each["type"] for each in received] == ["job.created", "job.cancelled"]
+    assert {each["data"]["links"]["self"] for each in received} == {f"/v3/jobs/{job_id}"}
 
 
 def test_webhook_of_a_docs_job_is_named_in_a_header(cloud, make_docs, server) -> None:
-    docs = make_docs()  # its repository is nowhere
+    docs = make_docs()  # its repository does not exist
     secret = signing(cloud, docs.tenant)
 
     created = docs.create("say A secret", **{"X-Webhook-Url": server.url})
@@ -106,13 +106,15 @@ def test_webhook_of_a_docs_job_is_named_in_a_header(cloud, make_docs, server) ->
 def test_delivery_to_a_private_address_is_refused(api, secret) -> None:
     job_id = api.create(webhook={"url": "http://0x0a000001/", "events": ["created"]})
 
-    [found] = eventually(lambda: deliveries(api, job_id), lambda told: told and told[0]["attempts"])
+    [found] = eventually(
+        lambda: deliveries(api, job_id), lambda found: found and found[0]["attempts"]
+    )
     assert found["attempts"][0]["error"] == "address_refused"
 
 
 def test_secret_made_by_the_operator_signs_webhooks(api, server, make) -> None:
-    said = make("webhook-secret", TENANT=api.tenant)
-    secret = said.stdout.rsplit(maxsplit=1)[-1]
+    completed = make("webhook-secret", TENANT=api.tenant)
+    secret = completed.stdout.rsplit(maxsplit=1)[-1]
     job_id = api.create(webhook={"url": server.url, "events": ["created"]})
 
     until(api, job_id, "delivered")

@@ -75,10 +75,10 @@ def test_authorization_cannot_be_settled_twice(call, version) -> None:
 def test_payer_without_funds_is_refused(call, authorization, version) -> None:
     poor = replace(authorization, payer=authorization.node.accounts[9].address)
 
-    refused = call("verify", version, poor)
+    rejected = call("verify", version, poor)
 
-    assert refused["isValid"] is False
-    assert "insufficient" in refused["invalidReason"]
+    assert rejected["isValid"] is False
+    assert "insufficient" in rejected["invalidReason"]
 
 
 def test_cancelled_authorization_cannot_be_settled(call, authorization) -> None:

@@ -22,14 +22,17 @@ def test_unsupported_resource_is_omitted_and_others_are_kept() -> None:
 
 
 def test_web_server_keeps_its_variables_and_loses_its_events_and_layers() -> None:
-    kept = {"Handler": "docs/stream_job.sh", "Environment": {"Variables": {"JOB_TABLE": "jobs"}}}
+    supported = {
+        "Handler": "docs/stream_job.sh",
+        "Environment": {"Variables": {"JOB_TABLE": "jobs"}},
+    }
     lost = {"Events": {"Http": {"Type": "Api"}}, "Layers": ["arn:of:the:adapter"]}
-    server = {"Type": "AWS::Serverless::Function", "Properties": kept | lost}
+    server = {"Type": "AWS::Serverless::Function", "Properties": supported | lost}
     template = make_template(Server=server)
 
     omit_unsupported(template)
 
-    assert template["Resources"]["Server"]["Properties"] == kept
+    assert template["Resources"]["Server"]["Properties"] == supported
 
 
 @pytest.mark.parametrize("reference", [

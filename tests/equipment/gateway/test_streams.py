@@ -113,9 +113,9 @@ def send(server, start_gateway) -> Iterator[Send]:
 
 def test_session_message_is_authorized_by_its_api_key(send, server) -> None:
     authorized = send("POST", MESSAGES, **{"X-API-Key": CHAT_KEY}).status
-    refused = send("POST", MESSAGES).status
+    rejected = send("POST", MESSAGES).status
 
-    assert (authorized, refused) == (200, 401)
+    assert (authorized, rejected) == (200, 401)
     assert server.tokens == [CHAT_KEY]
 
 

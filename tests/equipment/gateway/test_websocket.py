@@ -120,10 +120,10 @@ def test_query_and_headers_reach_the_api_unchanged(open_socket, upstream) -> Non
 
 @pytest.mark.parametrize(("query", "status"), [("", 401), ("?token=bad", 403)])
 def test_refused_handshake_keeps_its_status(open_socket, query, status) -> None:
-    with pytest.raises(InvalidStatus) as refused:
+    with pytest.raises(InvalidStatus) as rejected:
         open_socket(query)
 
-    assert refused.value.response.status_code == status
+    assert rejected.value.response.status_code == status
 
 
 def test_close_by_the_api_keeps_its_code_and_reason(open_socket) -> None:
@@ -190,7 +190,7 @@ def test_message_keeps_a_connection_open_and_a_ping_does_not(open_through, upstr
 def test_unreachable_api_is_a_bad_gateway(open_through) -> None:
     open_socket = open_through(find_free_port())
 
-    with pytest.raises(InvalidStatus) as refused:
+    with pytest.raises(InvalidStatus) as rejected:
         open_socket("?token=good")
 
-    assert refused.value.response.status_code == 502
+    assert rejected.value.response.status_code == 502

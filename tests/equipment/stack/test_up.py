@@ -191,10 +191,10 @@ def test_local_stack_listens_on_the_loopback_only(stack) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         with suppress(OSError):
             probe.connect(("192.0.2.1", 9))
-        own = probe.getsockname()[0]
-    if own in {"127.0.0.1", "0.0.0.0"}:  # noqa: S104 - compared, not bound
+        address = probe.getsockname()[0]
+    if address in {"127.0.0.1", "0.0.0.0"}:  # noqa: S104 - compared, not bound
         pytest.skip("this machine has no other address than the loopback")
 
     for url in list_urls(stack.description()):
         assert is_listening(url)
-        assert not is_listening(url.replace("127.0.0.1", own))
+        assert not is_listening(url.replace("127.0.0.1", address))

@@ -21,9 +21,9 @@ DENIED = {
 
 @pytest.fixture
 def credential(world) -> str:
-    """A key of tenant acme's."""
-    made, kept = new_key("acme")
-    world.registry.put_key(kept)
+    """An API key of tenant acme."""
+    made, key = new_key("acme")
+    world.registry.put_key(key)
     return made
 
 
@@ -51,9 +51,9 @@ def test_key_allows_whole_stage_for_its_tenant(authorize, credential) -> None:
 
 @pytest.fixture
 def docs_credential(world) -> str:
-    """A docs agents' key of tenant acme's that lasts for an hour."""
-    made, kept = new_key("acme", opens="docs", scopes=Scope, expires_at=NOON + HOUR)
-    world.registry.put_key(kept)
+    """A documentation key of tenant acme, valid for an hour."""
+    made, key = new_key("acme", opens="docs", scopes=Scope, expires_at=NOON + HOUR)
+    world.registry.put_key(key)
     return made
 
 
@@ -117,7 +117,7 @@ def test_unavailable_registry_does_not_cache_denial(authorize, credential, rewir
         authorize(authorizationToken=credential)
 
 
-# ── Where a payment will do instead of a key ────────────────────────────────────
+# ── With payments in place of keys ────────────────────────────────────
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ def ref(n: int) -> JobRef:
 
 @pytest.fixture
 def batch(event):
-    """The stream's record once for each number: each of a job of its own."""
+    """Return one stream record per number, each of another job."""
     [record] = event("workers/dispatch_jobs")["Records"]
 
     def make(*numbers: int):

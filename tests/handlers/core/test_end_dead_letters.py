@@ -48,7 +48,7 @@ def test_dead_letter_of_leased_job_is_retried(invoke, stored, world, event) -> N
 
 @pytest.fixture
 def letters(event):
-    """Two letters: this one, and the event's."""
+    """Two dead letters: the given one, and the event's."""
 
     def make(body: str):
         [record] = event("workers/end_dead_letters")["Records"]

@@ -1,4 +1,4 @@
-"""The documentation agents' API: one project of the demo organisation's, one of another's."""
+"""Fixtures of the documentation agents' API: projects of two organisations."""
 
 import json
 from collections.abc import Callable
@@ -36,13 +36,13 @@ def projects(world, rewire) -> InMemoryProjects:
 
 @cache
 def declared(endpoint: str, status: int) -> TypeAdapter[Any]:
-    """What docs/openapi/docs.json says of an endpoint's answers with this status."""
+    """The response type of an endpoint and status in docs/openapi/docs.json."""
     return TypeAdapter(DOCS.operation(endpoint).response_type(status))
 
 
 @pytest.fixture
 def call(invoke) -> Callable[..., Answer]:
-    """Have a handler answer its own event, with changes to its first level, as JSON or as is."""
+    """Call a handler with its example event, with changes to the first level of the event."""
 
     def answer(name: str, *, json_body: Any = None, **changes: Any) -> Answer:
         if json_body is not None:

@@ -75,10 +75,10 @@ def test_request_over_rate_limit_returns_429(create, clock) -> None:
     first, *others = (create() for _ in range(100))
     clock.advance(1)
 
-    refused = create()
+    rejected = create()
 
     assert {answer.status for answer in [first, *others]} == {201}
-    assert (refused.status, refused.body.keys()) == (429, {"error"})
-    assert refused.headers["Retry-After"] == "3600"
+    assert (rejected.status, rejected.body.keys()) == (429, {"error"})
+    assert rejected.headers["Retry-After"] == "3600"
     clock.advance(HOUR)
     assert create().status == 201

@@ -1,4 +1,4 @@
-"""What holds for each endpoint of the documentation agents' API alike."""
+"""Behaviour common to all endpoints of the documentation agents' API."""
 
 import json
 

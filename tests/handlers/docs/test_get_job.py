@@ -1,4 +1,4 @@
-"""GET …/agent/{projectId}/job/{id}: how a job is body, by both versions."""
+"""GET …/agent/{projectId}/job/{id}: responses of both versions."""
 
 import pytest
 
@@ -92,7 +92,7 @@ def test_failed_job_returns_reason(call, stored) -> None:
 
 @pytest.fixture
 def follow_up(world, stored, a_docs_job) -> Job:
-    """A follow-up that is running; what it belongs to is over."""
+    """A running follow-up of a root that has ended."""
     root = stored(
         status=JobStatus.SUCCEEDED,
         session={"title": "Guide", "message": "Done", "pull_request": "https://host.example/1"},
@@ -113,8 +113,8 @@ def test_job_with_follow_up_has_its_status(call, world, follow_up) -> None:
     }
     assert call("get_job_v2").body["status"] == "active"
 
-    said = with_docs_job(follow_up, message="Done again", title="Better guide")
-    world.repository.save(said.fail("No", now=NOON), replacing=follow_up)
+    ended = with_docs_job(follow_up, message="Done again", title="Better guide")
+    world.repository.save(ended.fail("No", now=NOON), replacing=follow_up)
 
     body = call("get_job").body
     assert (body["haultReason"], body["title"]) == ("error", "Better guide")

@@ -19,7 +19,7 @@ def send(call):
 
 @pytest.fixture
 def chain(world):
-    """The follow-ups of the events' job, last first, as each names the one before it."""
+    """Return the follow-ups of the events' job, last first, along their links."""
 
     def followed() -> list[str]:
         ref = JobRef(tenant=TENANT, kind="docs", id=JOB)

@@ -1,4 +1,4 @@
-"""X-Webhook-Url: whom a documentation agent's job is to be told to."""
+"""X-Webhook-Url: the webhook of a docs job."""
 
 import pytest
 
@@ -39,10 +39,12 @@ def test_same_key_with_other_webhook_returns_409(create) -> None:
     assert statuses == [201, 409, 201]
 
 
-@pytest.mark.parametrize(("header", "told"), [({}, URL), ({"X-Webhook-Url": f"{URL}2"}, f"{URL}2")])
-def test_follow_up_inherits_webhook_unless_given(call, stored, world, header, told) -> None:
+@pytest.mark.parametrize(
+    ("header", "webhook"), [({}, URL), ({"X-Webhook-Url": f"{URL}2"}, f"{URL}2")]
+)
+def test_follow_up_inherits_webhook_unless_given(call, stored, world, header, webhook) -> None:
     stored(webhook=Webhook(url=URL))
 
     call("message_job_v2", headers=header)
 
-    assert [job.webhook.url for job in world.repository.all()] == [URL, told]
+    assert [job.webhook.url for job in world.repository.all()] == [URL, webhook]

@@ -169,7 +169,7 @@ def test_create_with_invalid_key_is_400(create, world, key) -> None:
     assert world.repository.changes == []
 
 
-# ── The body on its way ─────────────────────────────────────────────────────────
+# ── Encoding of the body ─────────────────────────────────────────────────────────
 
 
 def test_create_with_base64_body_is_decoded(call, event, created_job) -> None:
@@ -197,10 +197,10 @@ def test_create_over_one_mebibyte_is_413(call, event, world) -> None:
     largest = text + " " * (2**20 - len(text))
 
     taken = call("create_job", body=largest)
-    refused = call("create_job", body=largest + " ")
+    rejected = call("create_job", body=largest + " ")
 
-    assert (taken.status, refused.status) == (201, 413)
-    assert refused.body == {
+    assert (taken.status, rejected.status) == (201, 413)
+    assert rejected.body == {
         "success": False,
         "error": "Request body is too large",
         "code": "REQUEST_TOO_LARGE",

@@ -1,4 +1,4 @@
-"""`Prefer: wait`: the answer is held until the job has ended."""
+"""`Prefer: wait` delays the response until the job has ended."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from tests.support import NOON
 
 @pytest.fixture
 def answered_after(world):
-    """Have the next job answered once so much time has gone by."""
+    """Answer the next job after this time."""
 
     def plan(millis: int) -> None:
         due = NOON + millis

@@ -40,7 +40,7 @@ def body(**fields) -> str:
     return json.dumps(wanted, ensure_ascii=False)
 
 
-def refusal(text: str) -> str:
+def error_body(text: str) -> str:
     return json.dumps(
         {"success": False, "error": text, "code": "INVALID_REQUEST"}, separators=(",", ":")
     )
@@ -74,7 +74,7 @@ def refusal(text: str) -> str:
 def test_create_with_invalid_field_is_400_with_contract_text(send, world, fields, text) -> None:
     answer = send(body(**fields))
 
-    assert (answer.status, answer.text) == (400, refusal(text))
+    assert (answer.status, answer.text) == (400, error_body(text))
     assert world.repository.changes == []
 
 
@@ -86,7 +86,7 @@ RULES = [
     ({"timeoutMs": 0}, TOO_SHORT),
     ({"userId": "nobody"}, BAD_USER),
     ({"agentId": "nobody"}, BAD_AGENT),
-    ({"agentId": "00000000-0000-4000-8000-000000000000"}, ""),  # well-formed, but nobody's
+    ({"agentId": "00000000-0000-4000-8000-000000000000"}, ""),  # well-formed, but of no agent
 ]
 
 
@@ -137,7 +137,7 @@ def with_metadata(text: str) -> str:
 def test_create_with_invalid_json_is_400(send, world, text) -> None:
     answer = send(text)
 
-    assert (answer.status, answer.text) == (400, refusal(NO_JSON))
+    assert (answer.status, answer.text) == (400, error_body(NO_JSON))
     assert world.repository.changes == []
 
 
@@ -145,18 +145,18 @@ def test_create_with_invalid_json_is_400(send, world, text) -> None:
 def test_create_with_non_object_body_is_400(send, text) -> None:
     answer = send(text)
 
-    assert (answer.status, answer.text) == (400, refusal(NO_BODY))
+    assert (answer.status, answer.text) == (400, error_body(NO_BODY))
 
 
 def test_create_without_body_is_400(send) -> None:
-    assert send(None).text == refusal(NO_JSON)
+    assert send(None).text == error_body(NO_JSON)
 
 
 @pytest.mark.parametrize("raw", [b"\xff\xfe{}", "{}".encode("utf-16"), b"\xed\xa0\x80"])
 def test_create_with_invalid_utf_8_is_400(send, raw) -> None:
     answer = send(base64.b64encode(raw).decode(), isBase64Encoded=True)
 
-    assert answer.text == refusal(NO_JSON)
+    assert answer.text == error_body(NO_JSON)
 
 
 def test_create_with_invalid_base64_is_400(send) -> None:
@@ -170,7 +170,10 @@ def test_create_with_invalid_base64_is_400(send) -> None:
 def test_create_with_other_content_type_is_400(send, kind) -> None:
     answer = send(body(), headers={"content-type": kind})
 
-    assert (answer.status, answer.text) == (400, refusal("Content-Type must be application/json"))
+    assert (answer.status, answer.text) == (
+        400,
+        error_body("Content-Type must be application/json"),
+    )
 
 
 @pytest.mark.parametrize("text", [

@@ -43,18 +43,18 @@ def test_list_jobs_excludes_other_tenants(listing, stored, world) -> None:
     assert listing().body == {"jobs": [], "total": 0, "filtered": 0}
 
 
-@pytest.mark.parametrize(("limit", "most"), [
+@pytest.mark.parametrize(("limit", "count"), [
     (None, 50), ("", 50), ("0", 50), ("garbage", 50), ("-5", 50), ("NaN", 50), ("\u0663", 50),
     ("1", 1), ("10abc", 10), (" 7 ", 7), ("+3", 3), ("2.9", 2), ("1000", 1000), ("5000", 1000),
     ("9" * 400, 1000),
 ])  # fmt: skip
-def test_list_jobs_limit_is_parsed_as_in_original_api(listing, stored, limit, most) -> None:
+def test_list_jobs_limit_is_parsed_as_in_original_api(listing, stored, limit, count) -> None:
     for n in range(1001):
         stored(id=job_id(n))
 
     answer = listing(**{} if limit is None else {"limit": limit})
 
-    assert len(answer.body["jobs"]) == answer.body["filtered"] == most
+    assert len(answer.body["jobs"]) == answer.body["filtered"] == count
 
 
 @pytest.mark.parametrize(("word", "statuses"), [
@@ -101,7 +101,7 @@ def test_list_jobs_cursors_return_each_job_once(listing, stored) -> None:
 
 @pytest.fixture
 def cursor(listing, stored) -> str:
-    """One of tenant demo's, for the pages of all its pending jobs."""
+    """A cursor of tenant demo, for its pending jobs."""
     for n in range(3):
         stored(id=job_id(n))
     return listing(limit="1", status="pending").body["nextCursor"]

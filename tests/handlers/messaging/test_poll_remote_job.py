@@ -7,16 +7,16 @@ from jobs.messaging.wiring import wiring as messaging
 from tests.support import NOON
 
 
-class FarServer:
-    """Answers with what it is given, once `meanwhile` is over; `asked` is for which of its jobs."""
+class RemoteServer:
+    """Returns `outcome` after calling `meanwhile`, and records the polled jobs."""
 
     def __init__(self) -> None:
         self.meanwhile = lambda: None
         self.outcome: Answer | UpstreamError | None = None
-        self.asked: list[str | None] = []
+        self.polled: list[str | None] = []
 
     def poll(self, agent, question, handle) -> Answer | None:
-        self.asked.append(handle)
+        self.polled.append(handle)
         self.meanwhile()
         if isinstance(self.outcome, UpstreamError):
             raise self.outcome
@@ -24,8 +24,8 @@ class FarServer:
 
 
 @pytest.fixture
-def far(rewire) -> FarServer:
-    server = FarServer()
+def remote(rewire) -> RemoteServer:
+    server = RemoteServer()
     rewire(messaging, remote=server)
     return server
 
@@ -37,18 +37,20 @@ def delegated(stored):
     )
 
 
-def test_poll_without_remote_answer_keeps_job_running(invoke, delegated, world, far, log) -> None:
+def test_poll_without_remote_answer_keeps_job_running(
+    invoke, delegated, world, remote, log
+) -> None:
     job = delegated()
 
     assert invoke("workers/poll_remote_job") == {"ended": False}
-    assert far.asked == ["far-job"]
+    assert remote.polled == ["far-job"]
     assert world.repository.get(job.ref) == job
     assert (log()[0]["job_id"], log()[0]["ended"]) == (job.id, False)
 
 
-def test_poll_with_remote_answer_stores_it(invoke, delegated, world, far, clock) -> None:
+def test_poll_with_remote_answer_stores_it(invoke, delegated, world, remote, clock) -> None:
     job = delegated()
-    far.outcome = Answer("Hi", {"mood": "good"})
+    remote.outcome = Answer("Hi", {"mood": "good"})
     clock.advance(700)
 
     assert invoke("workers/poll_remote_job") == {"ended": True}
@@ -58,13 +60,13 @@ def test_poll_with_remote_answer_stores_it(invoke, delegated, world, far, clock)
     assert (ended.result["content"], ended.result["metadata"]) == ("Hi", {"mood": "good"})
 
 
-def test_poll_with_remote_failure_fails_job(invoke, delegated, world, far) -> None:
+def test_poll_with_remote_failure_fails_job(invoke, delegated, world, remote) -> None:
     job = delegated()
-    far.outcome = UpstreamError("The remote agent gave no answer")
+    remote.outcome = UpstreamError("The remote agent gave no answer")
 
     assert invoke("workers/poll_remote_job") == {"ended": True}
     assert world.repository.get(job.ref).error == "The remote agent gave no answer"
 
 
-def test_poll_of_unknown_job_ends_polling(invoke, far) -> None:
+def test_poll_of_unknown_job_ends_polling(invoke, remote) -> None:
     assert invoke("workers/poll_remote_job") == {"ended": True}

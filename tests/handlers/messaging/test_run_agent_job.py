@@ -16,7 +16,7 @@ DONE = {"batchItemFailures": []}
 
 @pytest.fixture
 def batch(event):
-    """The queue's message once for each body, with message and receipt named after its place."""
+    """Return one message per body, with numbered message ids and receipts."""
     [record] = event("workers/run_agent_job")["Records"]
 
     def make(*bodies: str | None):

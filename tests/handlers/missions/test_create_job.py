@@ -130,11 +130,11 @@ def test_create_job_with_unknown_resource_is_404(create, change, error) -> None:
 def test_create_job_requiring_offline_device_is_503(create, online) -> None:
     demanding = SANE | {"deviceId": "dock-1", "metadata": {"offlinePolicy": "reject"}}
 
-    refused = create(demanding)
+    rejected = create(demanding)
     online("dock-1")
     granted = create(demanding)
 
-    assert (refused.status, refused.body["code"]) == (503, "DEVICE_OFFLINE")
+    assert (rejected.status, rejected.body["code"]) == (503, "DEVICE_OFFLINE")
     assert granted.status == 201
 
 

@@ -21,10 +21,10 @@ class Issuer:
     """An identity provider with one client."""
 
     def __init__(self) -> None:
-        self.asked = 0
+        self.calls = 0
 
     def issue(self, client_id: str, client_secret: str) -> AccessToken:
-        self.asked += 1
+        self.calls += 1
         if (client_id, client_secret) != ("app", SECRET):
             raise InvalidClientError
         return AccessToken(value="header.claims.signature", expires_in=3600)
@@ -40,8 +40,8 @@ def issuer(rewire) -> Issuer:
 @pytest.fixture
 def ask(world, rewire, event, invoke, issuer):
     """Call with acme's API key, or with these headers, and with this body."""
-    credential, kept = new_key("acme", opens="missions")
-    world.registry.put_key(kept)
+    credential, key = new_key("acme", opens="missions")
+    world.registry.put_key(key)
     world.registry.put_client(Client(id="app", tenant="acme", name="App", role=Role.PILOT))
     limits = InMemoryRateLimits(world.clock)
     rewire(*CORES, rate_limits=limits)
@@ -79,8 +79,8 @@ def test_create_token_with_key_and_client_succeeds(ask) -> None:
 
 @pytest.mark.parametrize("header", ["X-API-Key", "x-api-key", "X-Api-Key"])
 def test_api_key_header_is_case_insensitive(world, ask, header) -> None:
-    credential, kept = new_key("acme", opens="missions")
-    world.registry.put_key(kept)
+    credential, key = new_key("acme", opens="missions")
+    world.registry.put_key(key)
 
     assert ask(**{"x-api-key": credential})[0] == 200
 
@@ -92,12 +92,12 @@ def test_wrong_api_key_is_403_before_other_checks(ask, issuer, key, body) -> Non
 
     assert (status, answer["error"]) == (403, "access_denied")
     assert answer.keys() == {"error", "error_description"}
-    assert issuer.asked == 0
+    assert issuer.calls == 0
 
 
 def test_messaging_key_is_403(world, ask) -> None:
-    credential, kept = new_key("acme")
-    world.registry.put_key(kept)
+    credential, key = new_key("acme")
+    world.registry.put_key(key)
 
     assert ask(**{"x-api-key": credential})[1]["error"] == "access_denied"
 
@@ -115,7 +115,7 @@ def test_invalid_body_is_invalid_request(ask, issuer, body) -> None:
 
     assert (status, answer["error"]) == (400, "invalid_request")
     assert answer.keys() == {"error", "error_description"}
-    assert issuer.asked == 0
+    assert issuer.calls == 0
 
 
 def test_body_of_other_content_type_is_invalid_request(ask) -> None:
@@ -153,7 +153,7 @@ def test_client_of_other_organisation_is_not_sent_to_issuer(world, ask, issuer) 
 
     ask({**GOOD, "client_id": "spy"})
 
-    assert issuer.asked == 0
+    assert issuer.calls == 0
 
 
 def test_token_requests_over_burst_of_100_get_429_for_two_seconds(world, ask) -> None:

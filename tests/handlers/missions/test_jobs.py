@@ -26,7 +26,7 @@ def in_status(stored):
     return store
 
 
-def refused(answer) -> tuple[int, str, str]:
+def error_of(answer) -> tuple[int, str, str]:
     assert answer.body.keys() == {
         "success", "error", "message", "code", "requestId", "timestamp",
     }  # fmt: skip
@@ -116,7 +116,7 @@ def test_cancel_waiting_job_succeeds(call, in_status, status) -> None:
 def test_change_of_started_job_is_rejected(call, in_status, endpoint, status) -> None:
     in_status(status)
 
-    assert refused(call(endpoint)) == TOO_LATE[endpoint]
+    assert error_of(call(endpoint)) == TOO_LATE[endpoint]
 
 
 @pytest.mark.parametrize("status", WAITING + ENDED)
@@ -135,7 +135,7 @@ def test_delete_job_not_in_flight_succeeds(call, world, in_status, status) -> No
 def test_delete_job_in_flight_is_409(call, in_status) -> None:
     in_status("RUNNING")
 
-    assert refused(call("delete_job")) == TOO_LATE["delete_job"]
+    assert error_of(call("delete_job")) == TOO_LATE["delete_job"]
     assert call("get_job").body["job"]["status"] == "IN_PROGRESS"
 
 
@@ -196,7 +196,7 @@ def test_list_jobs_with_cursor_of_other_listing_is_400(listed, stored) -> None:
 
     for query in ({"cursor": f"{cursor}x"}, {"cursor": cursor, "status": "PENDING"}):
         answer = listed(**query)
-        assert refused(answer) == (400, "invalid_request", "INVALID_REQUEST")
+        assert error_of(answer) == (400, "invalid_request", "INVALID_REQUEST")
 
 
 def test_list_jobs_excludes_other_kinds_and_organisations(listed, stored, world, a_job) -> None:

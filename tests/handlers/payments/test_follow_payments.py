@@ -14,7 +14,7 @@ from tests.support import HOUR, NOON
 
 
 class Executions:
-    """Step Functions, as far as it is used."""
+    """The part of Step Functions that handlers use."""
 
     def __init__(self) -> None:
         self.started: dict[str, dict[str, str]] = {}
@@ -43,9 +43,9 @@ def test_follow_open_payment_starts_timer_at_lease_end(invoke, machine) -> None:
     invoke("workers/follow_payments")
 
     [started] = machine.started.values()
-    asked = json.loads(started["input"])
-    assert asked.keys() == {"paymentId", "at"}
-    assert asked["at"] == "2026-01-01T12:00:40Z"
+    execution = json.loads(started["input"])
+    assert execution.keys() == {"paymentId", "at"}
+    assert execution["at"] == "2026-01-01T12:00:40Z"
     assert len(started["name"]) <= 80
 
 
@@ -75,7 +75,7 @@ def test_follow_payment_reserved_again_starts_new_timer(invoke, event, machine) 
     assert len(machine.started) == 2
 
 
-# ── The machine's own worker ────────────────────────────────────────────────────
+# ── The state machine's worker ────────────────────────────────────────────────────
 
 
 @pytest.fixture
@@ -98,7 +98,7 @@ def test_watch_leased_payment_changes_nothing(invoke, open_payment) -> None:
     answer = invoke("workers/watch_payment")
 
     assert answer == {"outcome": "open", "again": "2026-01-01T12:00:40Z"}
-    assert open_payment.ledger.asked == []
+    assert open_payment.ledger.calls == []
 
 
 def test_watch_settled_payment_stores_job(invoke, open_payment, clock, world) -> None:
@@ -117,7 +117,7 @@ def test_watch_unknown_payment_is_watched_again(invoke, open_payment, clock) -> 
 
     assert invoke("workers/watch_payment") == {"outcome": "open", "again": "2026-01-01T12:01:10Z"}
     assert open_payment.state() is PaymentState.UNKNOWN
-    assert "settle" not in open_payment.ledger.asked
+    assert "settle" not in open_payment.ledger.calls
 
 
 def test_watch_expired_payment_releases_it(invoke, open_payment, clock, world) -> None:
@@ -129,7 +129,7 @@ def test_watch_expired_payment_releases_it(invoke, open_payment, clock, world) -
 
 
 def test_watch_payment_unknown_for_a_day_logs_error(invoke, open_payment, clock, log) -> None:
-    open_payment.ledger.fate["time"] = ["unknown"]
+    open_payment.ledger.faults["time"] = ["unknown"]
     clock.advance(25 * HOUR)
 
     assert invoke("workers/watch_payment") == {"outcome": "unknown"}

@@ -44,7 +44,7 @@ class TestInsteadOfKey:
 
         assert create(headers={"X-API-Key": "a valid one"}).status == 201
         assert [job.tenant for job in world.repository.all()] == ["demo"]
-        assert checkout.ledger.asked == []
+        assert checkout.ledger.calls == []
 
     def test_create_without_key_when_keys_are_free_is_402(self, create, monkeypatch) -> None:
         monkeypatch.setenv("KEYS_ARE_FREE", "true")
@@ -53,13 +53,13 @@ class TestInsteadOfKey:
 
     def test_create_with_idempotency_key_is_scoped_to_payer(self, create, world) -> None:
         other = "0x" + "77" * 20
-        mine = {"X-PAYMENT": a_header(), "Idempotency-Key": "k"}
-        theirs = {
+        by_key = {"X-PAYMENT": a_header(), "Idempotency-Key": "k"}
+        by_payer = {
             "X-PAYMENT": a_header(**{"from": other}, nonce="0x" + "77" * 32),
             "Idempotency-Key": "k",
         }
 
-        first, second = create(headers=mine), create(headers=theirs)
+        first, second = create(headers=by_key), create(headers=by_payer)
 
         assert first.status == second.status == 201
         assert first.body["jobId"] != second.body["jobId"]
@@ -141,4 +141,4 @@ def test_create_with_payment_when_off_ignores_it(create, checkout) -> None:
 
     assert answer.status == 201
     assert json.loads(answer.text).keys() == {"jobId", "status", "createdAt", "expiresAt"}
-    assert checkout.ledger.asked == []
+    assert checkout.ledger.calls == []

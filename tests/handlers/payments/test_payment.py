@@ -17,12 +17,12 @@ from tests.support import NOON
 WEBHOOK = "https://hooks.example.com/in"
 
 
-@pytest.mark.parametrize("told", [
+@pytest.mark.parametrize("case", [
     (1, "X-PAYMENT", "X-PAYMENT-RESPONSE", "base"),
     (2, "PAYMENT-SIGNATURE", "PAYMENT-RESPONSE", "eip155:8453"),
 ])  # fmt: skip
-def test_create_with_payment_returns_job_and_receipt(create, world, checkout, told) -> None:
-    version, sent, receipt, network = told
+def test_create_with_payment_returns_job_and_receipt(create, world, checkout, case) -> None:
+    version, sent, receipt, network = case
 
     answer = create(headers={sent: a_header(version)})
 
@@ -43,9 +43,9 @@ def test_create_with_payment_returns_job_and_receipt(create, world, checkout, to
 
 @pytest.mark.parametrize("events", [["completed", "failed"], None])
 def test_create_with_payment_keeps_webhook(create, world, events) -> None:
-    told = {"url": WEBHOOK, "events": events} if events else {"url": WEBHOOK}
+    webhook = {"url": WEBHOOK, "events": events} if events else {"url": WEBHOOK}
 
-    answer = create(headers={"X-PAYMENT": a_header()}, webhook=told)
+    answer = create(headers={"X-PAYMENT": a_header()}, webhook=webhook)
 
     [job] = world.repository.all()
     assert answer.status == 201
@@ -64,8 +64,8 @@ def test_create_with_used_payment_and_other_webhook_is_402(create, world) -> Non
 @pytest.mark.parametrize("version", [1, 2])
 def test_create_sends_offered_requirements_to_facilitator(create, checkout, version) -> None:
     name = "X-PAYMENT" if version == 1 else "PAYMENT-SIGNATURE"
-    refused = create()
-    offered = refused.body if version == 1 else decoded(refused.headers["PAYMENT-REQUIRED"])
+    rejected = create()
+    offered = rejected.body if version == 1 else decoded(rejected.headers["PAYMENT-REQUIRED"])
 
     create(headers={name: a_header(version)})
 
@@ -120,18 +120,18 @@ def test_create_with_invalid_body_charges_nothing(create, checkout) -> None:
     answer = create(headers={"X-PAYMENT": a_header()}, content="")
 
     assert (answer.status, answer.body["error"]) == (400, "content cannot be empty")
-    assert checkout.ledger.asked == []
+    assert checkout.ledger.calls == []
 
 
 def test_create_with_unknown_agent_charges_nothing(create, checkout) -> None:
     agent = "bbbbbbbb-bbbb-4bbb-8bbb-bbbbbbbbbbbb"
 
     assert create(headers={"X-PAYMENT": a_header()}, agentId=agent).status == 404
-    assert checkout.ledger.asked == []
+    assert checkout.ledger.calls == []
 
 
 def test_create_with_refused_payment_is_402_with_reason(create, world, checkout) -> None:
-    checkout.ledger.fate["settle"] = ["refused insufficient_funds"]
+    checkout.ledger.faults["settle"] = ["refused insufficient_funds"]
 
     answer = create(headers={"X-PAYMENT": a_header()})
 
@@ -142,7 +142,7 @@ def test_create_with_refused_payment_is_402_with_reason(create, world, checkout)
 
 
 def test_create_with_unknown_settlement_is_503(create, world, checkout) -> None:
-    checkout.ledger.fate["settle"] = ["lost"]
+    checkout.ledger.faults["settle"] = ["lost"]
 
     answer = create(headers={"X-PAYMENT": a_header()})
 
@@ -153,7 +153,7 @@ def test_create_with_unknown_settlement_is_503(create, world, checkout) -> None:
     again = create(headers={"X-PAYMENT": a_header()})
 
     assert again.status == 201
-    assert checkout.ledger.asked.count("settle") == 1
+    assert checkout.ledger.calls.count("settle") == 1
     assert len(world.repository.all()) == 1
 
 
@@ -190,4 +190,4 @@ def test_create_with_other_asset_is_402(create, checkout) -> None:
     answer = create(headers={"PAYMENT-SIGNATURE": encoded(other)})
 
     assert (answer.status, answer.body["code"]) == (402, "invalid_payment_requirements")
-    assert checkout.ledger.asked == []
+    assert checkout.ledger.calls == []

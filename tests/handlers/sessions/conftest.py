@@ -21,7 +21,7 @@ SESSION_ID = "019b7963-4a00-7000-8000-00000000c0de"
 
 @pytest.fixture
 def opened(world) -> Callable[..., ChatSession]:
-    """Store the events' session and return it; name only what the test is about."""
+    """Store the events' session and return it; pass only the fields that the test needs."""
 
     def make(**about: Any) -> ChatSession:
         sane: dict[str, Any] = {
@@ -37,7 +37,7 @@ def opened(world) -> Callable[..., ChatSession]:
 
 
 def declared(endpoint: str, status: int) -> TypeAdapter[Any]:
-    """What docs/openapi/sessions.json says of an endpoint's answers with this status."""
+    """The response type of an endpoint and status in docs/openapi/sessions.json."""
     return TypeAdapter(SESSIONS.operation(endpoint).response_type(status))
 
 
@@ -56,7 +56,7 @@ def call(invoke) -> Callable[..., Answer]:
 
 @pytest.fixture
 def batch(event) -> Callable[[JobRef], Any]:
-    """The agent queue's message about this job."""
+    """Return the agent queue's message for this job."""
 
     def make(ref: JobRef) -> Any:
         made = event("workers/run_agent_job")
@@ -68,7 +68,7 @@ def batch(event) -> Callable[[JobRef], Any]:
 
 @pytest.fixture
 def change_to() -> Callable[[Job], Any]:
-    """The job table's record of how a job has ended."""
+    """Return the job table's stream record of a job's end."""
 
     def make(job: Job) -> Any:
         new = JobItems(kinds.storage).header(job, write_id="0")

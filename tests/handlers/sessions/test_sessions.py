@@ -30,7 +30,7 @@ CREATED = {
 INFO = CREATED | {"lastActivity", "renewalCount", "timeRemaining", "isNearExpiration"}
 
 
-def say(content: str = "Hello", **about: Any) -> JobRef:
+def send(content: str = "Hello", **about: Any) -> JobRef:
     new = {"tenant": TENANT, "session": SESSION_ID, "content": content}
     more = {"metadata": {}, "idempotency_key": None, "request_hash": "h"}
     return sessions_wiring.send_message(NewMessage(**new | more | about)).job.ref
@@ -92,7 +92,7 @@ def test_throttled_database_is_503(call, rewire, endpoint) -> None:
 @pytest.mark.parametrize("endpoint", ENDPOINTS)
 def test_log_contains_no_keys_or_contents(call, event, opened, log, endpoint) -> None:
     opened()
-    say("a secret of mine")
+    send("a secret of mine")
 
     call(endpoint)
 
@@ -137,13 +137,13 @@ def test_create_session_with_timeouts_uses_them(call) -> None:
     ({"timeoutConfig": 5}, "timeoutConfig must be an object"),
     *(
         ({"timeoutConfig": {name: value}},
-         f"{name} must be a whole number between {least} and {most} minutes")
-        for name, least, most in (
+         f"{name} must be a whole number between {minimum} and {maximum} minutes")
+        for name, minimum, maximum in (
             ("timeoutMinutes", 5, 1440),
             ("maxDurationMinutes", 5, 720),
             ("warningThresholdMinutes", 1, 1440),
         )
-        for value in (least - 1, most + 1, 7.5, "30", True)
+        for value in (minimum - 1, maximum + 1, 7.5, "30", True)
     ),
     ({"timeoutConfig": {"autoRenew": "yes"}}, "autoRenew must be true or false"),
 ])  # fmt: skip
@@ -247,7 +247,7 @@ def test_list_sessions_returns_active_newest_first(call, opened, clock) -> None:
 def test_list_messages_returns_newest_first_in_pages(call, opened, clock) -> None:
     opened()
     for content in ("one", "two", "three"):
-        say(content)
+        send(content)
         clock.advance(10)
 
     first = call("list_messages", queryStringParameters={"limit": "2"}).body
@@ -272,7 +272,7 @@ def test_list_messages_returns_newest_first_in_pages(call, opened, clock) -> Non
 def test_list_messages_limit_defaults_to_50_up_to_100(call, opened, clock, query, count) -> None:
     opened()
     for n in range(101):
-        say(str(n))
+        send(str(n))
         clock.advance(1)
 
     page = call("list_messages", queryStringParameters=query).body
@@ -301,7 +301,7 @@ def test_list_messages_with_invalid_time_is_400(call, opened, name, value) -> No
 
 def test_list_messages_includes_answer(call, opened, world, invoke, batch) -> None:
     opened()
-    ref = say("/sleep 0 Well")
+    ref = send("/sleep 0 Well")
 
     invoke("workers/run_agent_job", batch(ref))
 
@@ -314,7 +314,7 @@ def test_message_waits_for_earlier_one_then_is_dispatched(
     opened, world, invoke, batch, change_to
 ) -> None:
     opened()
-    first, second = say("one"), say("two")
+    first, second = send("one"), send("two")
 
     invoke("workers/run_agent_job", batch(second))
 
@@ -328,7 +328,7 @@ def test_message_waits_for_earlier_one_then_is_dispatched(
 
 def test_delete_session_cancels_unanswered_messages(call, opened, world, invoke, batch) -> None:
     opened()
-    first, second, third = say("one"), say("two"), say("three")
+    first, second, third = send("one"), send("two"), send("three")
     invoke("workers/run_agent_job", batch(first))
 
     answer = call("delete_session")

@@ -82,5 +82,5 @@ def internet(rewire) -> Internet:
 
 @pytest.fixture(autouse=True)
 def secret(rewire) -> None:
-    kept = {f"sortie/webhooks/{TENANT}": dump_secrets([SECRET])}
-    rewire(*CORES, secrets=SimpleNamespace(read=kept.__getitem__))
+    secrets = {f"sortie/webhooks/{TENANT}": dump_secrets([SECRET])}
+    rewire(*CORES, secrets=SimpleNamespace(read=secrets.__getitem__))

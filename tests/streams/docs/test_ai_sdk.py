@@ -1,4 +1,4 @@
-"""What npm's AI SDK, unmodified, makes of our streams."""
+"""The npm package AI SDK, unmodified, reads the streams."""
 
 import pytest
 from hypothesis import given, settings
@@ -42,7 +42,7 @@ def streamed(wire, events, *, beats: bool = True) -> str:
     return b"".join((wire.heartbeat if beats else b"") + piece for piece in pieces).decode()
 
 
-def said(events) -> str:
+def text_of(events) -> str:
     return "".join(event["text"] for event in events if event["t"] == "text")
 
 
@@ -54,8 +54,8 @@ def test_sdk_decodes_output(node, sdk, wire) -> None:
         "errors": [],
         "usage": [30, 12],
         "finishReason": "stop",
-        "text": said(FINISHED),
-        "shown": said(FINISHED),
+        "text": text_of(FINISHED),
+        "shown": text_of(FINISHED),
         "tools": [
             ["write_file", {"path": "a.mdx"}, {"written": "a.mdx"}],
             ["read_file", {}, {"error": "no such file"}],
@@ -81,6 +81,6 @@ def test_sdk_decodes_any_output(node, sdk, wire, outputs) -> None:
 
     for events, made in zip(outputs, read, strict=True):
         errors = [event["error"] for event in events if event["t"] == "error"]
-        assert made["text"] == said(events)
+        assert made["text"] == text_of(events)
         assert made["errors"] == errors
         assert made["usage"] == [events[-1]["in"], events[-1]["out"]]

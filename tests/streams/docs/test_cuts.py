@@ -1,4 +1,4 @@
-"""Connections that break at any byte: nothing is lost, nothing comes twice."""
+"""Connections that break at any byte: no event is lost or repeated."""
 
 import json
 import random
@@ -15,7 +15,7 @@ EVENT = re.compile(rb"id: ([0-9.]+)\ndata: (.*)\n\n")
 
 
 class Reader:
-    """Understands whole events only, as a browser's EventSource does."""
+    """Reads complete events only, as a browser's EventSource does."""
 
     def __init__(self) -> None:
         self.place: str | None = None
@@ -38,16 +38,16 @@ class Reader:
 
 
 def speak(world, job_id: str, dice: random.Random, words: int) -> None:
-    """Say so many words, a few at a time, between calls of tools."""
+    """Append a number of words in batches, between tool calls."""
     left = [{"t": "text", "text": f"{n} ü\n" * dice.randint(1, 5)} for n in range(words)]
     for n in range(0, words, 5):
         left.insert(dice.randrange(len(left)), {"t": "data", "name": "todos", "data": {"n": n}})
     while left:
         count = dice.randint(1, 4)
         said, left = left[:count], left[count:]
-        world.say(job_id, *said)
+        world.append_output(job_id, *said)
         time.sleep(0.005)
-    world.say(job_id, {"t": "finish", "reason": "stop", "in": 1, "out": 1}, end=True)
+    world.append_output(job_id, {"t": "finish", "reason": "stop", "in": 1, "out": 1}, end=True)
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])

@@ -1,4 +1,4 @@
-"""Streams over HTTP: what a client sees of a job while it runs."""
+"""Streams of running docs jobs over HTTP."""
 
 import json
 import time
@@ -24,19 +24,19 @@ def text(content: str) -> dict:
 
 
 def next_line(answer) -> bytes:
-    """The next line that is no heartbeat."""
+    """Return the next line that is no heartbeat."""
     while (line := answer.readline()) == b"2:[]\n":
         pass
     return line
 
 
 def rest(answer) -> list[str]:
-    """The lines that are left, of version 4, without heartbeats."""
+    """Return the remaining lines of version 4, without heartbeats."""
     return [line for line in answer.read().decode().splitlines() if line != "2:[]"]
 
 
 def chunks(answer) -> list[tuple[str, object]]:
-    """Ids and data of what is left, of version 5."""
+    """Return ids and data of the remaining events of version 5."""
     events = [event for event in answer.read().decode().split("\n\n") if event.startswith("id: ")]
     pairs = [event.removeprefix("id: ").split("\ndata: ") for event in events]
     return [(place, data if data == "[DONE]" else json.loads(data)) for place, data in pairs]
@@ -54,7 +54,7 @@ def eventually(holds) -> None:
         time.sleep(0.01)
 
 
-# ── The way of a stream ─────────────────────────────────────────────────────────
+# ── Output ─────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize("path", [PATH, PATH.removeprefix("/v1")])
@@ -68,12 +68,12 @@ def test_create_streams_output_while_job_runs(ask, world, path) -> None:
     assert answer.getheader("X-Vercel-AI-Data-Stream") == "v1"
     assert answer.getheader("Access-Control-Allow-Origin") == "*"
     assert "X-Session-Id" in answer.getheader("Access-Control-Expose-Headers")
-    assert answer.readline() == b"2:[]\n"  # there is a first byte, whatever the agent does
+    assert answer.readline() == b"2:[]\n"  # the first byte does not wait for the agent
     assert world.job(job_id).request["messages"] == BODY["messages"]
     for word in ("One", "two", "three"):
-        world.say(job_id, text(word))
-        assert next_line(answer) == f'0:"{word}"\n'.encode()  # before the next is said
-    world.say(job_id, END, end=True)
+        world.append_output(job_id, text(word))
+        assert next_line(answer) == f'0:"{word}"\n'.encode()  # before the next word is appended
+    world.append_output(job_id, END, end=True)
     assert rest(answer) == [
         'd:{"finishReason":"stop","usage":{"promptTokens":3,"completionTokens":4}}'
     ]
@@ -83,8 +83,8 @@ def test_stream_with_accept_sse_has_event_ids(create, world) -> None:
     answer = create(headers=SSE)
 
     job_id = answer.getheader("X-Session-Id")
-    world.say(job_id, START, text("so"))
-    world.say(job_id, END, end=True)
+    world.append_output(job_id, START, text("so"))
+    world.append_output(job_id, END, end=True)
     read = chunks(answer)
 
     assert answer.getheader("Content-Type") == "text/event-stream"
@@ -95,8 +95,8 @@ def test_stream_with_accept_sse_has_event_ids(create, world) -> None:
 
 def test_join_starts_at_beginning_or_after_last_event_id(create, ask, world) -> None:
     job_id = create().getheader("X-Session-Id")
-    world.say(job_id, START, text("so"))
-    world.say(job_id, text(" it"), END, end=True)
+    world.append_output(job_id, START, text("so"))
+    world.append_output(job_id, text(" it"), END, end=True)
 
     whole = chunks(ask("GET", f"{PATH}/{job_id}/stream", headers=SSE))
 
@@ -108,12 +108,12 @@ def test_join_starts_at_beginning_or_after_last_event_id(create, ask, world) -> 
 def test_repeated_create_joins_stream(create, world) -> None:
     same = key()
     job_id = create(headers=same).getheader("X-Session-Id")
-    world.say(job_id, text("so"))
+    world.append_output(job_id, text("so"))
 
     again = create(headers=same)
 
     assert again.getheader("X-Session-Id") == job_id
-    world.say(job_id, END, end=True)
+    world.append_output(job_id, END, end=True)
     assert rest(again)[0] == '0:"so"'
 
 
@@ -127,7 +127,7 @@ def test_branch_header_non_ascii_is_percent_encoded(ask) -> None:
     assert answer.getheader("X-Branch-Name") == "anleitung/f%C3%BCr-%41"
 
 
-# ── Silence, and ends ───────────────────────────────────────────────────────────
+# ── Heartbeats and ends ───────────────────────────────────────────────────────────
 
 
 def test_silent_agent_sends_heartbeats(create) -> None:
@@ -145,20 +145,20 @@ def test_queued_job_keeps_stream_open(create, world) -> None:
 
     for _ in range(5):
         assert answer.readline() == b"2:[]\n"
-    world.say(job_id, END, end=True)
+    world.append_output(job_id, END, end=True)
 
     assert len(rest(answer)) == 1
 
 
-@pytest.mark.parametrize("how", ["ended", "timed out", "abandoned", "deleted"])
-def test_job_ended_without_output_end_ends_stream(create, world, how) -> None:
+@pytest.mark.parametrize("end", ["ended", "timed out", "abandoned", "deleted"])
+def test_job_ended_without_output_end_ends_stream(create, world, end) -> None:
     answer = create(headers=SSE)
     job_id = answer.getheader("X-Session-Id")
-    world.say(job_id, START, text("so"))
+    world.append_output(job_id, START, text("so"))
     job = world.job(job_id)
     claimed = job.claim(now=world.clock(), lease=25_000)
     world.repository.save(claimed, replacing=job)
-    match how:
+    match end:
         case "ended":
             world.repository.save(claimed.cancel(now=world.clock()), replacing=claimed)
         case "timed out":
@@ -183,7 +183,7 @@ def test_output_after_end_of_job_is_sent(create, world) -> None:
     world.repository.save(job.cancel(now=world.clock()), replacing=job)
     answer.readline()
 
-    world.say(job_id, END, end=True)
+    world.append_output(job_id, END, end=True)
 
     assert [line[0] for line in rest(answer)] == ["d"]
 
@@ -196,7 +196,7 @@ def test_outage_during_stream_is_hidden(create, world) -> None:
     world.log.away = True
     assert answer.readline() == b"2:[]\n"
     world.log.away = False
-    world.say(job_id, END, end=True)
+    world.append_output(job_id, END, end=True)
 
     assert len(rest(answer)) == 1
 
@@ -206,11 +206,11 @@ def test_stream_at_max_duration_ends_resumable(create, ask, world, rewire) -> No
     rewire(docs, tail=world.tail())
     answer = create(headers=SSE)
     job_id = answer.getheader("X-Session-Id")
-    world.say(job_id, START, text("so"))
+    world.append_output(job_id, START, text("so"))
     first = chunks(answer)
 
     again = ask("GET", f"{PATH}/{job_id}/stream", headers={**SSE, "Last-Event-ID": first[-1][0]})
-    world.say(job_id, END, end=True)
+    world.append_output(job_id, END, end=True)
 
     assert [chunk["type"] for _, chunk in first] == ["start", "text-start", "text-delta"]
     assert [place for place, _ in chunks(again)] == ["2.1", "2.2", "2.3"]
@@ -266,7 +266,7 @@ def test_unknown_route_is_the_gateways_404_for_browsers(ask, method, path) -> No
     assert error_in(answer) == (404, "Not found")
 
 
-# ── Refusals, before a byte is streamed ─────────────────────────────────────────
+# ── Error responses ─────────────────────────────────────────
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{", b'{"messages": []}', b'{"messages": NaN}'])
@@ -362,7 +362,7 @@ def test_unexpected_error_returns_500_without_details(create, world, monkeypatch
     assert error_in(create()) == (500, "Internal server error")
 
 
-# ── Who else is told ────────────────────────────────────────────────────────────
+# ── Webhooks ────────────────────────────────────────────────────────────
 
 
 def test_webhook_header_is_stored(create, world) -> None:

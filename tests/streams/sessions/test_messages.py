@@ -58,20 +58,20 @@ type Say = Callable[..., http.client.HTTPResponse]
 
 
 @pytest.fixture
-def say(ask, session) -> Say:
-    def say(content: Any = "Hello", headers: Any = None, **fields: Any) -> Any:
+def send(ask, session) -> Say:
+    def send(content: Any = "Hello", headers: Any = None, **fields: Any) -> Any:
         return ask("POST", PATH, {"content": content, **fields}, headers=headers or {})
 
-    return say
+    return send
 
 
 def read(answer: http.client.HTTPResponse) -> Any:
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
     assert answer.headers["Cache-Control"] == "no-store"
-    said = SESSIONS.operation("send_message")
-    body: Any = TypeAdapter(said.responses.get(answer.status, said.error_type)).validate_json(
-        answer.read()
-    )
+    operation = SESSIONS.operation("send_message")
+    body: Any = TypeAdapter(
+        operation.responses.get(answer.status, operation.error_type)
+    ).validate_json(answer.read())
     return body
 
 
@@ -100,8 +100,8 @@ def end(world, *, answer: str | None = None, metadata: Any = None, error: str = 
     world.repository.save(ended, replacing=running)
 
 
-def test_send_by_default_returns_at_once_with_job(say, world) -> None:
-    answer = say("Hello", metadata={"source": "test"})
+def test_send_by_default_returns_at_once_with_job(send, world) -> None:
+    answer = send("Hello", metadata={"source": "test"})
 
     body = read(answer)
     job = only_job(world)
@@ -120,25 +120,25 @@ def test_send_by_default_returns_at_once_with_job(say, world) -> None:
     assert (session_of(job), job.request["agentId"]) == (SESSION_ID, AGENT_ID)
 
 
-def test_send_renews_session(say, clock) -> None:
+def test_send_renews_session(send, clock) -> None:
     clock.advance(10 * MINUTE)
 
-    status = read(say())["sessionStatus"]
+    status = read(send())["sessionStatus"]
 
     assert (status["wasRenewed"], status["renewalCount"]) == (True, 1)
     assert status["expiresAt"] == "2026-01-01T13:10:00.000Z"
 
 
-def test_send_with_attachments_stores_them(say, world) -> None:
+def test_send_with_attachments_stores_them(send, world) -> None:
     attachment = {"type": "image", "url": "https://example.com/a.png"}
 
-    body = read(say(attachments=[attachment], metadata={"a": 1}))
+    body = read(send(attachments=[attachment], metadata={"a": 1}))
 
     assert body["userMessage"]["metadata"] == {"a": 1, "attachments": [attachment]}
 
 
-@pytest.mark.parametrize("how", [{"transport": "http"}, {"mode": "sync"}])
-def test_send_with_http_returns_answer(say, world, clock, rewire, how) -> None:
+@pytest.mark.parametrize("fields", [{"transport": "http"}, {"mode": "sync"}])
+def test_send_with_http_returns_answer(send, world, clock, rewire, fields) -> None:
     wait = sessions_wiring.core.wait_for_job
 
     def meanwhile(job: Job, *, timeout: int) -> Job | None:
@@ -147,44 +147,44 @@ def test_send_with_http_returns_answer(say, world, clock, rewire, how) -> None:
 
     rewire(sessions_wiring.core, wait_for_job=meanwhile)
 
-    body = read(say(**how))
+    body = read(send(**fields))
 
     assert body["agentResponse"] == {"text": "Well", "thought": "hm", "actions": ["REPLY"]}
     assert body["job"]["status"] == "completed"
 
 
-def test_send_with_http_timeout_returns_message_only(say, clock) -> None:
-    body = read(say(transport="http"))
+def test_send_with_http_timeout_returns_message_only(send, clock) -> None:
+    body = read(send(transport="http"))
 
     assert clock() == NOON + stream.MAX_WAIT_MS
     assert "agentResponse" not in body
     assert body["job"]["status"] == "pending"
 
 
-def test_send_with_http_and_failing_agent_returns_error(say, world, rewire) -> None:
+def test_send_with_http_and_failing_agent_returns_error(send, world, rewire) -> None:
     def meanwhile(job: Job, *, timeout: int) -> Job:
         end(world, error="No tokens left")
         return world.repository.get(job.ref)
 
     rewire(sessions_wiring.core, wait_for_job=meanwhile)
 
-    body = read(say(transport="http"))
+    body = read(send(transport="http"))
 
     assert "agentResponse" not in body
     assert (body["job"]["status"], body["job"]["error"]) == ("failed", "No tokens left")
 
 
-@pytest.mark.parametrize("how", [{"transport": "sse"}, {"mode": "stream"}])
-def test_stream_sends_message_then_answer_then_ends(say, world, how) -> None:
-    answer = say(**how)
-    said = answer.readline() + answer.readline() + answer.readline()
+@pytest.mark.parametrize("fields", [{"transport": "sse"}, {"mode": "stream"}])
+def test_stream_sends_message_then_answer_then_ends(send, world, fields) -> None:
+    answer = send(**fields)
+    chunk = answer.readline() + answer.readline() + answer.readline()
     end(world, answer="Well,\nyes", metadata={"thought": "hm"})
 
     rest = events(answer.read())
 
     assert answer.status == 200
     assert answer.headers["Content-Type"].startswith("text/event-stream")
-    [(name, message)] = events(said)
+    [(name, message)] = events(chunk)
     assert (name, message["content"]) == ("user_message", "Hello")
     assert rest == [
         ("chunk", {"messageId": "a1", "chunk": "Well,\nyes", "index": 0}),
@@ -192,15 +192,15 @@ def test_stream_sends_message_then_answer_then_ends(say, world, how) -> None:
     ]
 
 
-def test_stream_with_failing_agent_ends_with_reason(say, world) -> None:
-    answer = say(transport="sse")
+def test_stream_with_failing_agent_ends_with_reason(send, world) -> None:
+    answer = send(transport="sse")
     end(world, error="No tokens left")
 
     assert events(answer.read())[-1] == ("error", {"error": "No tokens left"})
 
 
-def test_stream_without_answer_ends_at_deadline(say, world, clock) -> None:
-    answer = say(transport="sse")
+def test_stream_without_answer_ends_at_deadline(send, world, clock) -> None:
+    answer = send(transport="sse")
     for _ in range(3):
         answer.readline()
     clock.advance(120_000)
@@ -210,13 +210,13 @@ def test_stream_without_answer_ends_at_deadline(say, world, clock) -> None:
     assert last == ("error", {"error": "Job timed out waiting for agent response"})
 
 
-def test_stream_with_unavailable_database_sends_heartbeats(say, world, monkeypatch) -> None:
+def test_stream_with_unavailable_database_sends_heartbeats(send, world, monkeypatch) -> None:
     def away(ref: JobRef) -> None:
         raise UnavailableError
 
     status_of = world.repository.status_of
     monkeypatch.setattr(world.repository, "status_of", away)
-    answer = say(transport="sse")
+    answer = send(transport="sse")
     assert any(line.startswith(b":") for line in iter(answer.readline, b""))
     monkeypatch.setattr(world.repository, "status_of", status_of)
     end(world, answer="Well")
@@ -235,16 +235,16 @@ def test_stream_with_unavailable_database_sends_heartbeats(say, world, monkeypat
     ({"attachments": [{"type": "image"}]}, "attachments must be a list of objects with a url"),
     ({"attachments": [{"url": "x" * 10_000}]}, "attachments exceed maximum size of 10000 bytes"),
 ])  # fmt: skip
-def test_send_with_invalid_field_is_400(say, world, fields, text) -> None:
-    answer = say(**{"content": "Hello"} | fields)
+def test_send_with_invalid_field_is_400(send, world, fields, text) -> None:
+    answer = send(**{"content": "Hello"} | fields)
 
     assert answer.status == 400
     assert read(answer) == {"success": False, "error": text, "code": "INVALID_REQUEST"}
     assert world.repository.all() == []
 
 
-def test_send_with_content_at_limits_is_accepted(say) -> None:
-    assert [say(text).status for text in (" ", "🐎" * 2000)] == [201, 201]
+def test_send_with_content_at_limits_is_accepted(send) -> None:
+    assert [send(text).status for text in (" ", "🐎" * 2000)] == [201, 201]
 
 
 @pytest.mark.parametrize(("mode", "status"), [
@@ -254,11 +254,11 @@ def test_send_with_content_at_limits_is_accepted(say) -> None:
     ({"PAYMENTS": "instead-of-key", "KEYS_ARE_FREE": "false"}, 403),
     ({"PAYMENTS": "instead-of-key", "KEYS_ARE_FREE": "true"}, 201),
 ], ids=str)  # fmt: skip
-def test_send_when_payment_is_required_is_403(say, world, monkeypatch, mode, status) -> None:
+def test_send_when_payment_is_required_is_403(send, world, monkeypatch, mode, status) -> None:
     for name, value in mode.items():
         monkeypatch.setenv(name, value)
 
-    answer = say()
+    answer = send()
 
     assert answer.status == status
     assert len(world.repository.all()) == (status == 201)
@@ -272,11 +272,11 @@ def test_send_when_payment_is_required_is_403(say, world, monkeypatch, mode, sta
 
 @pytest.mark.parametrize("transport", ["http", "sse"])
 def test_send_when_payment_is_required_is_403_for_every_transport(
-    say, monkeypatch, transport
+    send, monkeypatch, transport
 ) -> None:
     monkeypatch.setenv("PAYMENTS", "required")
 
-    answer = say(transport=transport)
+    answer = send(transport=transport)
 
     assert (answer.status, answer.headers["Content-Type"]) == (403, "application/json")
 
@@ -286,36 +286,36 @@ def test_send_with_non_object_body_is_400(ask, session, body) -> None:
     assert ask("POST", PATH, body).status == 400
 
 
-def test_send_to_expired_foreign_or_unknown_session_fails(ask, say, clock) -> None:
+def test_send_to_expired_foreign_or_unknown_session_fails(ask, send, clock) -> None:
     rival = {CONTEXT_HEADER: context("rival")}
-    assert say(headers=rival).status == 404
+    assert send(headers=rival).status == 404
     assert ask("POST", PATH.replace("c0de", "dead"), {"content": "x"}).status == 404
     assert ask("POST", PATH.replace(SESSION_ID, "x"), {"content": "x"}).status == 404
     clock.advance(60 * MINUTE)
 
-    assert say().status == 410
+    assert send().status == 410
 
 
-def test_send_without_gateway_context_is_401(say) -> None:
-    answer = say(headers={CONTEXT_HEADER: "{}"})
+def test_send_without_gateway_context_is_401(send) -> None:
+    answer = send(headers={CONTEXT_HEADER: "{}"})
 
     assert answer.status == 401
     assert read(answer)["code"] == "INVALID_TOKEN"
 
 
-def test_send_with_same_key_returns_first_message(say, world) -> None:
+def test_send_with_same_key_returns_first_message(send, world) -> None:
     once = key()
 
-    first, again = read(say(headers=once)), read(say(headers=once))
+    first, again = read(send(headers=once)), read(send(headers=once))
 
     assert again["userMessage"] == first["userMessage"]
     assert len(world.repository.all()) == 1
-    assert say("Something else", headers=once).status == 409
+    assert send("Something else", headers=once).status == 409
 
 
-def test_send_with_unexpected_error_hides_details(say, rewire) -> None:
+def test_send_with_unexpected_error_hides_details(send, rewire) -> None:
     rewire(sessions_wiring, send_message=Broken(RuntimeError("table sortie-secret is on fire")))
 
-    answer = say()
+    answer = send()
 
     assert (answer.status, read(answer)["error"]) == (500, "Internal server error")

@@ -1,4 +1,4 @@
-"""Who is calling: what a key opens, and what is kept of it."""
+"""Authentication by API key, and the stored part of a key."""
 
 from jobs.auth.api_key import Scope
 from jobs.auth.authenticate import Authenticate, new_key

@@ -126,7 +126,7 @@ class TestReport:
         assert format_figure(value) == shown
 
     def test_row_is_within_its_budget_or_has_none(self):
-        assert [Row(name="", value=2, budget=most).within for most in (2, 1, None)] == [
+        assert [Row(name="", value=2, budget=budget).within for budget in (2, 1, None)] == [
             True,
             False,
             None,

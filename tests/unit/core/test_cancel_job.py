@@ -1,4 +1,4 @@
-"""A cancel, from the caller's side; test_change_job.py has what it may meet."""
+"""Cancelling jobs; test_change_job.py covers concurrent changes."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Races for a job: whoever meets whomever, it has one end, and the loser is told."""
+"""Concurrent changes of a job: it ends once, and the losing writer gets an error."""
 
 from contextlib import suppress
 from itertools import product
@@ -27,7 +27,7 @@ ACTORS = ["claim", "timeout", *ENDS]
 
 
 class Interrupted(InMemoryJobRepository):
-    """Lets something happen once, between the next reading and what is written after it."""
+    """Runs a function once, between the next read and the write that follows it."""
 
     between: Any = None
 
@@ -46,7 +46,7 @@ def repository(clock) -> Interrupted:
 
 @pytest.fixture
 def actors(repository, clock, cancel) -> Any:
-    """Everybody who may change a job, each reading before writing."""
+    """All use cases that change a job; each reads before it writes."""
 
     def changing(step: Any) -> Any:
         return lambda ref: change_job(repository, ref, step)
@@ -83,12 +83,12 @@ def test_racing_changes_end_once_with_one_event_each(
     act(first)
     act("timeout")
 
-    told = repository.changes
-    assert [each.sequence for each in told] == [*range(1, len(told) + 1)]
-    assert [each.previous for each in told[1:]] == [each.status for each in told[:-1]]
-    assert [each.status.is_terminal for each in told] == [False] * (len(told) - 1) + [True]
+    changes = repository.changes
+    assert [each.sequence for each in changes] == [*range(1, len(changes) + 1)]
+    assert [each.previous for each in changes[1:]] == [each.status for each in changes[:-1]]
+    assert [each.status.is_terminal for each in changes] == [False] * (len(changes) - 1) + [True]
     ends = [ENDS[name] for name in winners] or [JobStatus.TIMED_OUT]
-    assert ends == [told[-1].status]
+    assert ends == [changes[-1].status]
 
 
 def test_change_that_loses_race_raises(repository, cancel, running) -> None:

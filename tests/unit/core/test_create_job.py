@@ -1,4 +1,4 @@
-"""A new job, and what a repeated idempotency key makes of it."""
+"""New jobs, and repeated idempotency keys."""
 
 import pytest
 

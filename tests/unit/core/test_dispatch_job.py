@@ -1,16 +1,16 @@
-"""A new job's timer and message: in this order, and as often as it takes."""
+"""Dispatch: the timer starts before the message is sent, and both can be repeated."""
 
 import pytest
 
 from jobs.core.dispatch_job import DispatchJob
 from jobs.kit.errors import UnavailableError
 from tests.fakes.memory import Outbox
-from tests.unit.support import breaking
+from tests.unit.support import failing_with
 
 
 def test_dispatch_new_job_starts_timer_before_message(a_job, monkeypatch) -> None:
     outbox, job = Outbox(), a_job()
-    send = breaking(UnavailableError(), inside=outbox.send)
+    send = failing_with(UnavailableError(), inside=outbox.send)
     monkeypatch.setattr(Outbox, "send", staticmethod(send))
 
     with pytest.raises(UnavailableError):
@@ -22,7 +22,7 @@ def test_dispatch_new_job_starts_timer_before_message(a_job, monkeypatch) -> Non
 def test_dispatch_repeated_after_failure_is_idempotent(a_job, monkeypatch) -> None:
     outbox, job = Outbox(), a_job()
     dispatch = DispatchJob(timers=outbox, queue=outbox)
-    time_out = breaking(UnavailableError(), inside=outbox.time_out)
+    time_out = failing_with(UnavailableError(), inside=outbox.time_out)
     monkeypatch.setattr(Outbox, "time_out", staticmethod(time_out))
 
     with pytest.raises(UnavailableError):

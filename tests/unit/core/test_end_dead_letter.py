@@ -1,4 +1,4 @@
-"""What becomes of a job whose message was given up."""
+"""Jobs whose message became a dead letter."""
 
 from types import SimpleNamespace
 

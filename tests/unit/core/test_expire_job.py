@@ -1,4 +1,4 @@
-"""What the timer does to a job at its deadline."""
+"""Expiry of a job at its deadline."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from tests.support import NOON
 
 @pytest.mark.parametrize("start", ["pending", "running"])
 def test_timer_times_job_out_by_its_own_clock(request, repository, start) -> None:
-    job = request.getfixturevalue(start)  # and our clock still stands at the creation
+    job = request.getfixturevalue(start)  # our clock still shows the time of creation
 
     assert ExpireJob(repository=repository)(job.ref) is JobStatus.TIMED_OUT
 

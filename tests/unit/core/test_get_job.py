@@ -1,4 +1,4 @@
-"""What who asks for a job sees: its own tenant's, as of now."""
+"""Reading a job: of its own tenant, in its current state."""
 
 import pytest
 

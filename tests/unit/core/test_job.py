@@ -62,10 +62,10 @@ def test_claim_changes_status_and_takeover_does_not(a_job) -> None:
 def test_claim_during_lease_is_refused(a_job) -> None:
     claimed = a_job().claim(now=NOON, lease=LEASE)
 
-    with pytest.raises(JobLeasedError) as refusal:
+    with pytest.raises(JobLeasedError) as error:
         claimed.claim(now=NOON + LEASE - 1, lease=LEASE)
 
-    assert refusal.value.until == NOON + LEASE
+    assert error.value.until == NOON + LEASE
 
 
 @pytest.mark.parametrize("late", [0, 1, QUARTER - 1, QUARTER])

@@ -1,4 +1,4 @@
-"""Whatever happens to jobs, in whatever order: the status table is the judge."""
+"""A state machine test: any order of events obeys the status table."""
 
 from contextlib import suppress
 from itertools import pairwise
@@ -22,7 +22,7 @@ REQUEST = {"agentId": "a", "userId": "u", "content": "Hello", "metadata": {}}
 
 
 class JobLife(World):
-    # ── What may happen ──
+    # ── Rules ──
 
     @rule(timeout=st.sampled_from([1_000, 30_000, 300_000]), key=st.sampled_from([None, "k", "l"]))
     def create(self, timeout: Millis, key: str | None) -> None:
@@ -61,13 +61,13 @@ class JobLife(World):
             lambda: self.overtake(ref, "refuses"),
             lambda: self.overtake(ref, "says nothing"),
         ]
-        ran = self.run(ref, does, events[meanwhile])
+        outcome = self.run(ref, does, events[meanwhile])
 
         if before.status.is_terminal:
-            assert ran is AttemptOutcome.NOT_NEEDED
-        if ran is AttemptOutcome.ANSWERED:
+            assert outcome is AttemptOutcome.NOT_NEEDED
+        if outcome is AttemptOutcome.ANSWERED:
             assert self.seen(ref).status is JobStatus.SUCCEEDED
-        if ran is AttemptOutcome.FAILED:
+        if outcome is AttemptOutcome.FAILED:
             assert self.seen(ref).status is JobStatus.FAILED
 
     @precondition(lambda self: self.repository.stored)
@@ -141,26 +141,26 @@ class JobLife(World):
     def wait(self, millis: Millis) -> None:
         self.clock.advance(millis)
 
-    @rule(fate=st.sampled_from(["is lost", "is not answered"]))
-    def break_the_next_save(self, fate: str) -> None:
-        self.repository.next_save = fate
+    @rule(fault=st.sampled_from(["is lost", "is not answered"]))
+    def break_the_next_save(self, fault: str) -> None:
+        self.repository.next_save = fault
 
     @rule(replayed=st.integers(0, 10))
     def tell_the_counters(self, replayed: int) -> None:
         self.counters.count(self.repository.changes[-replayed:])
 
-    # ── What always holds ──
+    # ── Invariants ──
 
     @invariant()
     def changes_follow_the_status_table(self) -> None:
         for ref in self.repository.stored:
-            told = [each for each in self.repository.changes if each.ref == ref]
-            assert [each.sequence for each in told] == [*range(1, len(told) + 1)]
-            assert told[0].status is JobStatus.PENDING
-            for earlier, later in pairwise(told):
+            changes = [each for each in self.repository.changes if each.ref == ref]
+            assert [each.sequence for each in changes] == [*range(1, len(changes) + 1)]
+            assert changes[0].status is JobStatus.PENDING
+            for earlier, later in pairwise(changes):
                 assert later.previous is earlier.status
                 assert earlier.status.allows(later.status)
-            assert sum(each.status.is_terminal for each in told) <= 1
+            assert sum(each.status.is_terminal for each in changes) <= 1
 
     @invariant()
     def readers_see_the_end_at_the_deadline_at_the_latest_and_for_ever(self) -> None:

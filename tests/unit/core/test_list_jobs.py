@@ -37,7 +37,7 @@ def list_jobs(repository, clock) -> Any:
 
 @pytest.fixture
 def jobs(create, clock) -> list[Job]:
-    """Seven, the newest first."""
+    """Seven jobs, the newest first."""
     made = []
     for _ in range(7):
         made.append(create())
@@ -72,11 +72,11 @@ def test_cursor_of_another_listing_is_refused(list_jobs, jobs, about) -> None:
 
 
 def test_search_receives_number_of_remaining_jobs(list_jobs, jobs, repository, monkeypatch):
-    told: list[int] = []
+    known_counts: list[int] = []
     newest = repository.newest
 
     def noted(listing: Listing, *, known: int) -> Page:
-        told.append(known)
+        known_counts.append(known)
         page: Page = newest(listing, known=known)
         return page
 
@@ -85,7 +85,7 @@ def test_search_receives_number_of_remaining_jobs(list_jobs, jobs, repository, m
     for _ in range(3):
         cursor = list_jobs(limit=3, cursor=cursor).cursor
 
-    assert told == [7, 4, 1]
+    assert known_counts == [7, 4, 1]
 
 
 def test_listing_job_past_deadline_has_timed_out(list_jobs, jobs, clock) -> None:

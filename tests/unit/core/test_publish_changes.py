@@ -1,4 +1,4 @@
-"""Changes are counted, then told."""
+"""Changes are counted first, then published."""
 
 from typing import Any
 
@@ -12,21 +12,21 @@ from tests.fakes.memory import InMemoryJobCounters, Outbox, change
 
 def test_publish_counts_first_and_replay_counts_once(clock, a_job) -> None:
     counters, outbox, job = InMemoryJobCounters(clock), Outbox(), a_job()
-    told = [change(job, previous=None)]
+    changes = [change(job, previous=None)]
 
     class Down:
         def publish(self, changes: Any) -> None:
             raise UnavailableError
 
     with pytest.raises(UnavailableError):
-        PublishChanges(counters=counters, publisher=Down(), metrics=outbox)(told)
+        PublishChanges(counters=counters, publisher=Down(), metrics=outbox)(changes)
     assert counters.read("acme", "messaging").total == 1
     assert outbox.measured == []
 
-    PublishChanges(counters=counters, publisher=outbox, metrics=outbox)(told)
+    PublishChanges(counters=counters, publisher=outbox, metrics=outbox)(changes)
 
     assert counters.read("acme", "messaging").total == 1
-    assert outbox.published == outbox.measured == told
+    assert outbox.published == outbox.measured == changes
 
 
 def test_deletion_is_counted_and_not_published(clock, repository, pending) -> None:

@@ -1,4 +1,4 @@
-"""Waiting for a job's end, as long as asked and no longer than the job has."""
+"""Waiting for a job's end, at most for the timeout and until the deadline."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from jobs.kit.errors import UnavailableError
 
 
 class Sleeper:
-    """Sleeping makes time pass; `then` is what happens meanwhile, once."""
+    """Sleeping advances the clock and runs `then` once."""
 
     def __init__(self, clock: Any) -> None:
         self.clock = clock

@@ -31,16 +31,16 @@ def test_absent_webhook_is_none() -> None:
 
 
 def test_refused_url_in_body_is_reported_with_the_field() -> None:
-    with pytest.raises(BadRequestError) as refused:
+    with pytest.raises(BadRequestError) as error:
         webhook_of({"url": LOOPBACK}, loopback=False)
 
-    assert str(refused.value) == f"webhook.url {REASON}"
-    assert refused.value.details == {"webhook.url": f"Input {REASON}"}
+    assert str(error.value) == f"webhook.url {REASON}"
+    assert error.value.details == {"webhook.url": f"Input {REASON}"}
 
 
 def test_refused_url_in_header_is_reported_with_the_header() -> None:
-    with pytest.raises(BadRequestError) as refused:
+    with pytest.raises(BadRequestError) as error:
         webhook_in_header(LOOPBACK, loopback=False)
 
-    assert str(refused.value) == f"X-Webhook-Url {REASON}"
-    assert refused.value.details == {"X-Webhook-Url": f"Input {REASON}"}
+    assert str(error.value) == f"X-Webhook-Url {REASON}"
+    assert error.value.details == {"X-Webhook-Url": f"Input {REASON}"}

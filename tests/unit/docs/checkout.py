@@ -1,4 +1,4 @@
-"""A checkout that is a mapping, as fenced as the real one; a model that says what it is told."""
+"""An in-memory checkout with the real path checks, and a scripted model."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -39,11 +39,11 @@ class MemoryCheckout:
 
 
 class Model:
-    """Says its turns one after the other, the last one for ever."""
+    """Returns its turns in order, and repeats the last one."""
 
     def __init__(self, *turns: Turn | Exception) -> None:
         self._turns = turns
-        self.heard: list[list[Any]] = []
+        self.contexts: list[list[Any]] = []
 
     def turn(
         self,
@@ -53,8 +53,8 @@ class Model:
         emit_text: Callable[[str], None],
         deadline: int,
     ) -> Turn:
-        turn = self._turns[min(len(self.heard), len(self._turns) - 1)]
-        self.heard.append([*messages])
+        turn = self._turns[min(len(self.contexts), len(self._turns) - 1)]
+        self.contexts.append([*messages])
         if isinstance(turn, Exception):
             raise turn
         for word in turn.text.split(" "):
@@ -67,5 +67,5 @@ def calls(*made: tuple[str, Any], text: str = "") -> Turn:
     return Turn(text=text, calls=numbered, reason="tool-calls", tokens_in=10, tokens_out=2)
 
 
-def says(text: str) -> Turn:
+def text_turn(text: str) -> Turn:
     return Turn(text=text, calls=[], reason="stop", tokens_in=10, tokens_out=2)

@@ -1,4 +1,4 @@
-"""The loop around a documentation agent's model."""
+"""The loop of a documentation agent."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from jobs.docs.agent.loop import MAX_STEPS, DocsAgent
 from jobs.docs.docs_job import DocsJob, Project, Todo
 from jobs.kit.errors import UpstreamError
 from tests.support import NOON
-from tests.unit.docs.checkout import MemoryCheckout, Model, calls, says
+from tests.unit.docs.checkout import MemoryCheckout, Model, calls, text_turn
 
 PROJECT = Project(id="p", tenant="acme", repository="https://git.example/docs", folder="docs")
 SESSION = DocsJob(project="p", branch="docs/x", model="sonnet", repository="r")
@@ -72,12 +72,12 @@ def test_agent_runs_until_model_finishes(run) -> None:
 def test_agent_returns_tool_results_to_model(run) -> None:
     model = Model(
         calls(("read_file", {"path": "docs/old.md"}), ("read_file", {"path": "../x"})),
-        says("Nothing to do"),
+        text_turn("Nothing to do"),
     )
 
     run(model)
 
-    *_, turn, first, second = model.heard[1]
+    *_, turn, first, second = model.contexts[1]
     assert (turn["role"], [call.id for call in turn["calls"]]) == ("assistant", ["c0", "c1"])
     assert first == {"role": "tool", "id": "c0", "content": '{"content": "old", "lines": 1}'}
     assert second["id"] == "c1"
@@ -88,7 +88,7 @@ def test_agent_returns_tool_results_to_model(run) -> None:
 
 
 def test_turn_without_calls_ends_agent(run) -> None:
-    written = run(Model(says("Nothing to do")))
+    written = run(Model(text_turn("Nothing to do")))
 
     assert (written.message, written.summary) == ("Nothing to do", "Write a page")
     assert not run.checkout.changed()
@@ -98,45 +98,45 @@ def test_turn_without_calls_ends_agent(run) -> None:
 def test_title_stays_without_new_one(run) -> None:
     named = DocsJob(project="p", branch="b", model="opus", repository="r", title="Earlier")
 
-    run(Model(says("x")), session=named)
+    run(Model(text_turn("x")), session=named)
     run(Model(calls(("finish", {"message": "m", "title": "Later"}))), session=named)
 
     assert run.notes == [{"title": "Earlier"}, {"title": "Later"}]
 
 
-@pytest.mark.parametrize(("asked", "title"), [
+@pytest.mark.parametrize(("prompt", "title"), [
     ("  Fix\n\nthe  typo ", "Fix the typo"), ("x" * 80, "x" * 71 + "…"),
     ("", "Update the documentation"),
 ])  # fmt: skip
-def test_title_defaults_to_request(run, asked, title) -> None:
-    run(Model(says("x")), [{"role": "user", "content": asked}])
+def test_title_defaults_to_request(run, prompt, title) -> None:
+    run(Model(text_turn("x")), [{"role": "user", "content": prompt}])
 
     assert run.notes == [{"title": title}]
 
 
 def test_prompt_precedes_messages_of_caller(run) -> None:
-    model = Model(says("x"))
-    said = [{"role": "system", "content": "Be brief"}, *ASK]
+    model = Model(text_turn("x"))
+    messages = [{"role": "system", "content": "Be brief"}, *ASK]
 
-    run(model, said)
+    run(model, messages)
 
-    first, *others = model.heard[0]
+    first, *others = model.contexts[0]
     assert first["role"] == "system"
     assert "docs/x" in first["content"]
     assert "docs/. You" in first["content"]
-    assert others == said
+    assert others == messages
 
 
 def test_system_messages_alone_become_user_messages(run) -> None:
-    model = Model(says("x"))
+    model = Model(text_turn("x"))
 
     run(model, [{"role": "system", "content": "Write"}])
 
-    assert [each["role"] for each in model.heard[0]] == ["system", "user"]
+    assert [each["role"] for each in model.contexts[0]] == ["system", "user"]
 
 
 def test_todos_are_stored_and_emitted(run) -> None:
-    run(Model(calls(("set_todos", {"todos": [{"id": "1", "content": "Read"}]})), says("x")))
+    run(Model(calls(("set_todos", {"todos": [{"id": "1", "content": "Read"}]})), text_turn("x")))
 
     assert run.notes[0] == {"todos": (Todo(id="1", content="Read"),)}
     shown = {"id": "1", "content": "Read", "status": "pending", "priority": "medium"}
@@ -144,7 +144,7 @@ def test_todos_are_stored_and_emitted(run) -> None:
 
 
 def test_tool_error_does_not_end_agent(run) -> None:
-    written = run(Model(calls(("write_file", None), ("fly", {})), says("Sorry")))
+    written = run(Model(calls(("write_file", None), ("fly", {})), text_turn("Sorry")))
 
     assert written.message == "Sorry"
     assert run.kinds().count("tool-error") == 2
@@ -158,7 +158,7 @@ def test_repeated_calls_fail_agent(run) -> None:
     ):
         run(model)
 
-    assert len(model.heard) == 5
+    assert len(model.contexts) == 5
 
 
 def test_too_many_steps_fail_agent(run) -> None:
@@ -167,7 +167,7 @@ def test_too_many_steps_fail_agent(run) -> None:
     with pytest.raises(UpstreamError, match=r"^The agent did not finish within 40 steps$"):
         run(model)
 
-    assert len(model.heard) == MAX_STEPS
+    assert len(model.contexts) == MAX_STEPS
 
 
 def test_too_many_calls_per_turn_fail_agent(run) -> None:
@@ -177,7 +177,7 @@ def test_too_many_calls_per_turn_fail_agent(run) -> None:
 
 def test_too_much_text_fails_agent(run) -> None:
     with pytest.raises(UpstreamError, match=r"^The agent wrote too much text$"):
-        run(Model(says("x" * 600_000)))
+        run(Model(text_turn("x" * 600_000)))
 
 
 def test_too_large_context_fails_agent(run) -> None:
@@ -193,7 +193,7 @@ def test_deadline_ends_agent_before_next_turn(run, clock) -> None:
     clock.advance(60_000)
 
     with pytest.raises(UpstreamError, match=r"^The agent took too long$"):
-        run(Model(says("x")))
+        run(Model(text_turn("x")))
 
 
 def test_model_error_fails_agent(run) -> None:
@@ -202,7 +202,11 @@ def test_model_error_fails_agent(run) -> None:
 
 
 def test_emitted_values_are_shortened(run) -> None:
-    run(Model(calls(("write_file", {"path": "docs/l.md", "content": "x" * 500_000})), says("x")))
+    run(
+        Model(
+            calls(("write_file", {"path": "docs/l.md", "content": "x" * 500_000})), text_turn("x")
+        )
+    )
 
     [shown] = [event for event in run.events if event["t"] == "tool-call"]
     assert len(shown["args"]["content"]) == 4001

@@ -1,4 +1,4 @@
-"""What the AI SDK's clients are sent, in both of its formats."""
+"""Both stream formats of the AI SDK."""
 
 import json
 import re
@@ -25,7 +25,7 @@ def text(content: str) -> dict:
 
 
 def pieces_of(wire, *events) -> list:
-    """What the events become after each other; of v4 the lines, of v5 the chunks."""
+    """Return the pieces of consecutive events: lines of version 4, chunks of version 5."""
     befores = [None, *events]
     pieces = [p for e, b in zip(events, befores, strict=False) for p in wire.to_pieces(e, b)]
     return [json.loads(p) if p.startswith("{") else p for p in pieces]
@@ -48,7 +48,7 @@ def chunks_of(stream: bytes) -> list[tuple[str, object]]:
     return [(each[1], each[2] if each[2] == "[DONE]" else json.loads(each[2])) for each in found]
 
 
-def spoken(events, kind: str) -> str:
+def text_of(events, kind: str) -> str:
     return "".join(event["text"] for event in events if event["t"] == kind)
 
 
@@ -85,7 +85,7 @@ def test_v4_any_output_is_decodable(log) -> None:
     lines = lines_of(b"".join(Playback(V4, StreamPosition()).play(log)))
 
     assert len(lines) == len(events) - 1
-    assert "".join(value for kind, value in lines if kind == "0") == spoken(events, "text")
+    assert "".join(value for kind, value in lines if kind == "0") == text_of(events, "text")
     assert [kind for kind, _ in lines].count("d") == 1
     assert lines[-1][0] == "d"
 
@@ -152,11 +152,11 @@ def test_v5_any_output_is_decodable(log) -> None:
             parts -= 1
         else:
             assert parts == (chunk["type"] == "text-delta")
-    said = "".join(chunk["delta"] for chunk in chunks if chunk["type"] == "text-delta")
-    assert (done, said) == ("[DONE]", spoken(events, "text"))
+    text = "".join(chunk["delta"] for chunk in chunks if chunk["type"] == "text-delta")
+    assert (done, text) == ("[DONE]", text_of(events, "text"))
 
 
-# ── Places ──────────────────────────────────────────────────────────────────────
+# ── Positions ──────────────────────────────────────────────────────────────────────
 
 
 @given(LOGS)
@@ -210,7 +210,7 @@ def test_end_with_error_closes_open_part() -> None:
     after = chunks_of(b"".join(playback.end_with_error("The worker is gone")))
 
     assert len(before) == 3
-    assert {place for place, _ in after} == {"1.3"}  # nothing is missed by coming back with it
+    assert {place for place, _ in after} == {"1.3"}  # resuming with it loses nothing
     assert [chunk if chunk == "[DONE]" else chunk["type"] for _, chunk in after] == [
         *("text-end", "error", "finish", "[DONE]"),
     ]

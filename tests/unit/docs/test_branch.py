@@ -1,4 +1,4 @@
-"""Names of branches: ours are a part of what git takes."""
+"""Branch names: a subset of those that git accepts."""
 
 import os
 import subprocess
@@ -42,5 +42,5 @@ def test_branch_accepted_is_valid_for_git(name) -> None:
             pytest.fail("git is missing")
         pytest.skip("git is not installed here")
     if is_valid_branch(name):
-        asked = ["git", "check-ref-format", "--branch", name]
-        assert subprocess.run(asked, check=False, capture_output=True).returncode == 0
+        command = ["git", "check-ref-format", "--branch", name]
+        assert subprocess.run(command, check=False, capture_output=True).returncode == 0

@@ -1,4 +1,4 @@
-"""Jobs for documentation agents, as they are created."""
+"""Creating docs jobs."""
 
 import pytest
 

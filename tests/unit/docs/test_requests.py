@@ -1,4 +1,4 @@
-"""The documentation agents' API: what its bodies may say."""
+"""Parsing of requests to the documentation agents' API."""
 
 import json
 
@@ -35,11 +35,11 @@ def test_full_body_is_parsed() -> None:
     assert (new.branch, new.draft) == ("docs/žluť", True)
 
 
-@pytest.mark.parametrize(("spelled", "meant"), [
+@pytest.mark.parametrize(("value", "expected"), [
     ("true", True), ("True", True), ("false", False), (False, False), (None, False),
 ])  # fmt: skip
-def test_boolean_as_string_is_accepted(spelled, meant) -> None:
-    assert created(asDraft=spelled).draft is meant
+def test_boolean_as_string_is_accepted(value, expected) -> None:
+    assert created(asDraft=value).draft is expected
 
 
 @pytest.mark.parametrize("fields", [

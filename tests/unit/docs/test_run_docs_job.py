@@ -1,4 +1,4 @@
-"""A documentation agent's job, from its message to its branch."""
+"""Running docs jobs, from the message to the branch."""
 
 from dataclasses import replace
 
@@ -23,7 +23,7 @@ def world() -> DocsWorld:
 
 
 def kinds(world, ref) -> list[str]:
-    return [event["t"] for event in world.said(ref)]
+    return [event["t"] for event in world.events_of(ref)]
 
 
 def test_run_with_changes_pushes_and_succeeds(world) -> None:
@@ -35,7 +35,7 @@ def test_run_with_changes_pushes_and_succeeds(world) -> None:
     assert world.job(ref).status is JobStatus.SUCCEEDED
     assert docs_job_of(world.job(ref)).message == "Done"
     assert world.checkout.pushed == ["Write docs"]
-    assert world.said(ref) == [
+    assert world.events_of(ref) == [
         {"t": "start", "id": ref.id},
         {"t": "text", "text": "Hello"},
         {"t": "data", "name": "commit", "data": {"branch": "docs/x", "id": "c0ffee"}},
@@ -63,7 +63,7 @@ def test_run_with_pull_requests_opens_one(world) -> None:
     assert world.pull_requests == [("docs/x", about)]
     assert docs_job_of(world.job(ref)).pull_request == "https://git.example/docs/pull/1"
     assert {"t": "data", "name": "pull-request",
-            "data": {"url": "https://git.example/docs/pull/1"}} in world.said(ref)  # fmt: skip
+            "data": {"url": "https://git.example/docs/pull/1"}} in world.events_of(ref)  # fmt: skip
 
 
 def test_run_stores_notes_of_agent_at_once(world) -> None:
@@ -93,7 +93,7 @@ def test_run_with_upstream_error_fails_with_reason(world, error, misconfigured) 
     job = world.job(ref)
     assert (job.status, job.error) == (JobStatus.FAILED, "No")
     assert docs_job_of(job).misconfigured is misconfigured
-    assert world.said(ref)[-2:] == [
+    assert world.events_of(ref)[-2:] == [
         {"t": "error", "error": "No"}, {"t": "finish", "reason": "error", "in": 0, "out": 0},
     ]  # fmt: skip
     assert world.ended(ref)
@@ -108,7 +108,7 @@ def test_run_without_project_fails(world) -> None:
     assert world.job(ref).error == "The project is no longer registered"
 
 
-# ── One at a time ───────────────────────────────────────────────────────────────
+# ── Concurrency ───────────────────────────────────────────────────────────────
 
 
 def test_second_job_on_branch_waits_and_is_dispatched(world) -> None:
@@ -137,16 +137,16 @@ def test_end_of_job_whose_worker_was_killed_frees_branch(world) -> None:
 
 def test_job_on_other_branch_runs_at_once(world) -> None:
     first, other = world.create(), world.create(branch="docs/y")
-    ran = []
+    outcomes = []
 
     def agent(**_):
         world.agent = lambda **_: None
-        ran.append(world.run(other))
+        outcomes.append(world.run(other))
 
     world.agent = agent
     world.run(first)
 
-    assert ran == [AttemptOutcome.WRITTEN]
+    assert outcomes == [AttemptOutcome.WRITTEN]
 
 
 def test_follow_up_waits_for_predecessor_on_free_branch(world) -> None:
@@ -168,7 +168,7 @@ def test_follow_up_gets_earlier_messages(world) -> None:
 
     world.run(second)
 
-    [_, _, messages, _] = world.asked[1]
+    [_, _, messages, _] = world.runs[1]
     assert messages == [
         {"role": "user", "content": "Write"},
         {"role": "assistant", "content": "Done"},
@@ -203,7 +203,7 @@ def test_duplicate_message_raises_leased_error(world) -> None:
     assert seen == [True]
 
 
-# ── What breaks ─────────────────────────────────────────────────────────────────
+# ── Faults ─────────────────────────────────────────────────────────────────
 
 
 def test_second_attempt_appends_to_output(world) -> None:
@@ -222,7 +222,7 @@ def test_second_attempt_appends_to_output(world) -> None:
     assert world.run(ref) is AttemptOutcome.WRITTEN
 
     assert kinds(world, ref) == ["start", "text", "data", "data", "finish"]
-    assert world.said(ref)[2] == {"t": "data", "name": "restarted", "data": {}}
+    assert world.events_of(ref)[2] == {"t": "data", "name": "restarted", "data": {}}
 
 
 def test_unexpected_error_retries_soon(world) -> None:
@@ -271,11 +271,11 @@ def test_first_attempt_without_changes_opens_no_pull_request(world) -> None:
 
 def test_save_during_throttling_is_retried(world) -> None:
     ref = world.create()
-    save, refused = world.repository.save, []
+    save, failures = world.repository.save, []
 
     def busy(job, *, replacing):
-        if len(refused) < 2:
-            refused.append(job)
+        if len(failures) < 2:
+            failures.append(job)
             raise UnavailableError("conflict")
         save(job, replacing=replacing)
 
@@ -285,7 +285,7 @@ def test_save_during_throttling_is_retried(world) -> None:
     world.agent = agent
 
     assert world.run(ref) is AttemptOutcome.WRITTEN
-    assert len(world.asked) == 1
+    assert len(world.runs) == 1
     assert len(world.slept) == 2
 
 
@@ -315,7 +315,7 @@ def test_output_log_unavailable_ends_attempt(world) -> None:
         world.run(ref)
 
     assert not world.job(ref).status.is_terminal
-    assert world.receipt.held == [VISIBILITY_TIMEOUT_S]  # it may take a while to pass
+    assert world.receipt.held == [VISIBILITY_TIMEOUT_S]  # the outage may last for a while
 
 
 def test_refused_output_fails_job_and_frees_branch(world) -> None:
@@ -335,7 +335,7 @@ def test_refused_output_fails_job_and_frees_branch(world) -> None:
 
     assert world.run(ref) is AttemptOutcome.FAILED
     assert world.job(ref).error == "AWS refused the request: x"
-    assert world.said(ref)[-2] == {"t": "error", "error": "AWS refused the request: x"}
+    assert world.events_of(ref)[-2] == {"t": "error", "error": "AWS refused the request: x"}
     assert world.ended(ref)
     assert world.branches.acquire(TENANT, "p:docs/x", "another", until=world.clock() + 1)
 
@@ -360,7 +360,7 @@ def test_output_truncates_large_values(world) -> None:
 
     world.run(ref)
 
-    [shown] = [event["args"] for event in world.said(ref) if event["t"] == "tool-call"]
+    [shown] = [event["args"] for event in world.events_of(ref) if event["t"] == "tool-call"]
     assert len(str(shown)) < 30_000
 
 
@@ -370,7 +370,7 @@ def test_result_of_agent_is_stored(world) -> None:
 
     world.run(ref)
 
-    assert world.said(ref)[-1] == {"t": "finish", "reason": "stop", "in": 1, "out": 2}
+    assert world.events_of(ref)[-1] == {"t": "finish", "reason": "stop", "in": 1, "out": 2}
 
 
 def test_job_missing_or_ended_is_not_run(world) -> None:

@@ -1,4 +1,4 @@
-"""A documentation agent's tools, and what its model is told about wrong uses of them."""
+"""The tools of a documentation agent, and their errors."""
 
 from typing import Any
 
@@ -25,13 +25,13 @@ def checkout() -> MemoryCheckout:
 
 
 @pytest.fixture
-def told() -> list[Any]:
+def lists() -> list[Any]:
     return []
 
 
 @pytest.fixture
-def toolbox(checkout, told) -> Toolbox:
-    return Toolbox(checkout, told.append)
+def toolbox(checkout, lists) -> Toolbox:
+    return Toolbox(checkout, lists.append)
 
 
 @pytest.fixture
@@ -40,13 +40,13 @@ def use(toolbox) -> Any:
 
 
 @pytest.fixture
-def refusal(toolbox) -> Any:
-    def refused(name: str, args: Any) -> str:
+def call_error(toolbox) -> Any:
+    def call_error(name: str, args: Any) -> str:
         with pytest.raises(ToolError) as error:
             toolbox.use(ToolCall(id="1", name=name, args=args))
         return str(error.value)
 
-    return refused
+    return call_error
 
 
 def test_list_files_returns_paths(use) -> None:
@@ -98,14 +98,14 @@ def test_file_is_written_edited_and_deleted(use, checkout) -> None:
     assert not checkout.changed()
 
 
-def test_set_todos_replaces_list(use, told) -> None:
+def test_set_todos_replaces_list(use, lists) -> None:
     use("set_todos", todos=[
         {"id": "1", "content": "Read", "status": "completed", "priority": "high"},
         {"id": "2", "content": "Write"},
     ])  # fmt: skip
     use("set_todos", todos=[])
 
-    assert told == [
+    assert lists == [
         (
             Todo(id="1", content="Read", status=TodoStatus.COMPLETED, priority=Priority.HIGH),
             Todo(id="2", content="Write"),
@@ -156,8 +156,10 @@ def test_finish_has_message_and_optional_fields(use, toolbox) -> None:
      "The old text occurs 2 times. Include more lines"),
     ("edit_file", {"path": "docs/a.mdx", "old": "", "new": ""}, "old: must not be empty"),
 ])  # fmt: skip
-def test_invalid_call_raises_tool_error_with_reason(refusal, checkout, name, args, reason) -> None:
-    assert refusal(name, args) == reason
+def test_invalid_call_raises_tool_error_with_reason(
+    call_error, checkout, name, args, reason
+) -> None:
+    assert call_error(name, args) == reason
     assert not checkout.changed()
 
 

@@ -1,4 +1,4 @@
-"""Documentation agents on adapters in memory, with an agent that does as the test says."""
+"""Docs jobs on in-memory adapters, with a scripted agent."""
 
 from collections.abc import Callable
 from typing import Any
@@ -20,7 +20,7 @@ PROJECT = Project(id="p", tenant=TENANT, repository="https://git.example/docs")
 
 
 class Checkout:
-    """A branch of which only counts whether it was changed, and what was pushed."""
+    """A branch that records only changes and pushes."""
 
     def __init__(self, *, changed: bool = True) -> None:
         self._changed = changed
@@ -39,7 +39,7 @@ class Checkout:
 
 
 class DocsWorld:
-    """`agent` is what the agent does; it gets `emit` and `note` among the rest."""
+    """`agent` runs in place of the agent, with `emit` and `note` among its arguments."""
 
     def __init__(self) -> None:
         self.clock = FrozenClock()
@@ -50,7 +50,7 @@ class DocsWorld:
         self.checkout = Checkout()
         self.project: Project | None = PROJECT
         self.agent: Callable[..., Any] = lambda **_: None
-        self.asked: list[Any] = []
+        self.runs: list[Any] = []
         self.slept: list[float] = []
         self.pull_requests: list[Any] = []
         self.receipt = Receipt()
@@ -95,14 +95,14 @@ class DocsWorld:
     def job(self, ref: JobRef) -> Job:
         return self.repository.get(ref)
 
-    def said(self, ref: JobRef) -> list[Any]:
+    def events_of(self, ref: JobRef) -> list[Any]:
         return [event for item in self.log.read(ref, since=1) for event in item.events]
 
     def ended(self, ref: JobRef) -> bool:
         items = self.log.read(ref, since=1)
         return bool(items) and items[-1].end
 
-    # ── What the use case stands on ──
+    # ── Ports of the use case ──
 
     def the_project(self) -> Project:
         if self.project is None:
@@ -112,8 +112,8 @@ class DocsWorld:
     def open(self, project: Project, branch: str) -> Checkout:
         return self.checkout
 
-    def _write(self, *asked: Any, **tools: Any) -> AgentResult:
-        self.asked.append(asked)
+    def _write(self, *runs: Any, **tools: Any) -> AgentResult:
+        self.runs.append(runs)
         answer = self.agent(**tools)
         return answer or AgentResult(
             message="Done", summary="Write docs", tokens_in=3, tokens_out=4

@@ -11,19 +11,19 @@ from jobs.messaging.agent import Agent
 from jobs.messaging.poll_remote_job import PollRemoteJob
 from jobs.messaging.ports import Answer
 from tests.fakes.memory import InMemoryRegistry
-from tests.unit.support import AGENT_ID, breaking
+from tests.unit.support import AGENT_ID, failing_with
 
 
 class Elsewhere:
     def __init__(self, outcome: Any) -> None:
         self.outcome = outcome
-        self.asked: list[str | None] = []
+        self.polled: list[str | None] = []
 
     def ask(self, agent: Agent, question: Any) -> Any:
         raise AssertionError("it is only polled")
 
     def poll(self, agent: Agent, question: Any, handle: str | None) -> Any:
-        self.asked.append(handle)
+        self.polled.append(handle)
         if callable(self.outcome):
             return self.outcome()
         if isinstance(self.outcome, Exception):
@@ -56,7 +56,7 @@ def test_poll_with_remote_answer_ends_job(poll, repository, delegated) -> None:
 
     assert poll(remote)
 
-    assert remote.asked == ["a job there"]
+    assert remote.polled == ["a job there"]
     assert repository.get(delegated.ref).status is JobStatus.SUCCEEDED
     assert repository.get(delegated.ref).result["metadata"] == {"a": 1}
 
@@ -85,7 +85,7 @@ def test_poll_of_ended_or_unknown_job_does_not_call_remote(poll, clock, past) ->
     remote = Elsewhere(Answer("Late"))
 
     assert poll(remote)
-    assert remote.asked == []
+    assert remote.polled == []
 
 
 def test_poll_with_answer_at_deadline_is_too_late(poll, repository, delegated, clock) -> None:
@@ -99,7 +99,7 @@ def test_poll_with_answer_after_cancel_drops_it(poll, repository, delegated, can
         cancel(delegated.ref)
         return Answer("Late")
 
-    assert not poll(answer)  # the next poll sees what became of it
+    assert not poll(answer)  # the next poll reads the new state
     assert poll(Answer("Later"))
 
     assert repository.get(delegated.ref).status is JobStatus.CANCELLED
@@ -108,7 +108,7 @@ def test_poll_with_answer_after_cancel_drops_it(poll, repository, delegated, can
 def test_poll_with_unavailable_table_retries_in_next_poll(
     poll, repository, delegated, monkeypatch
 ) -> None:
-    save = breaking(UnavailableError(), inside=repository.save)
+    save = failing_with(UnavailableError(), inside=repository.save)
     monkeypatch.setattr(repository, "save", save)
 
     with pytest.raises(UnavailableError):
@@ -127,7 +127,7 @@ def test_poll_with_unreadable_secret_fails_job(poll, repository, delegated) -> N
 def test_poll_with_answer_that_cannot_be_stored_fails_job(
     poll, repository, delegated, monkeypatch
 ) -> None:
-    call = breaking(RefusedError("AWS refused the request: x"), inside=repository.save)
+    call = failing_with(RefusedError("AWS refused the request: x"), inside=repository.save)
     monkeypatch.setattr(repository, "save", call)
 
     assert poll(Answer("Fine"))

@@ -13,11 +13,11 @@ from jobs.messaging.ports import Answer, Delegated
 from jobs.messaging.run_agent_job import AttemptOutcome
 from tests.fakes.memory import Outbox
 from tests.support import NOON
-from tests.unit.support import AGENT_ID, Asked, raising
+from tests.unit.support import AGENT_ID, FakeProvider, raising
 
 
 def test_run_with_answer_ends_job(run, repository, pending, delivery, clock) -> None:
-    provider = Asked(lambda: (clock.advance(250), Answer("Fine", {"a": 1}))[1])
+    provider = FakeProvider(lambda: (clock.advance(250), Answer("Fine", {"a": 1}))[1])
 
     assert run(provider) is AttemptOutcome.ANSWERED
 
@@ -29,7 +29,7 @@ def test_run_with_answer_ends_job(run, repository, pending, delivery, clock) -> 
 
 
 def test_run_asks_provider_with_whole_question(run, pending) -> None:
-    provider = Asked()
+    provider = FakeProvider()
 
     run(provider)
 
@@ -84,7 +84,7 @@ def test_run_of_delegated_job_does_not_ask_again(run, timers, pending, clock) ->
     run(lambda: Delegated("a job there"))
     timers.polled.clear()
     clock.advance(LEASE_MS)
-    provider = Asked()
+    provider = FakeProvider()
 
     assert run(provider) is AttemptOutcome.DELEGATED
 
@@ -94,7 +94,7 @@ def test_run_of_delegated_job_does_not_ask_again(run, timers, pending, clock) ->
 
 def test_run_of_ended_job_does_nothing(run, pending, cancel) -> None:
     cancel(pending.ref)
-    provider = Asked()
+    provider = FakeProvider()
 
     assert run(provider) is AttemptOutcome.NOT_NEEDED
     assert provider.questions == []
@@ -102,7 +102,7 @@ def test_run_of_ended_job_does_nothing(run, pending, cancel) -> None:
 
 def test_run_after_deadline_does_nothing(run, pending, clock) -> None:
     clock.advance(30_000)
-    provider = Asked()
+    provider = FakeProvider()
 
     assert run(provider) is AttemptOutcome.NOT_NEEDED
     assert provider.questions == []
@@ -115,27 +115,27 @@ def test_run_of_unknown_job_does_nothing(run, pending, clock) -> None:
 
 
 def test_run_of_leased_job_raises_with_lease_end(run, pending) -> None:
-    refused: list[int] = []
+    leases: list[int] = []
 
     def meanwhile() -> Answer:
-        with pytest.raises(JobLeasedError) as refusal:
+        with pytest.raises(JobLeasedError) as error:
             run()
-        refused.append(refusal.value.until)
+        leases.append(error.value.until)
         return Answer("Fine")
 
     assert run(meanwhile) is AttemptOutcome.ANSWERED
-    assert refused == [NOON + LEASE_MS]
+    assert leases == [NOON + LEASE_MS]
 
 
 def test_run_after_lease_end_takes_job_over(run, repository, pending, clock) -> None:
     repository.save(pending.claim(now=NOON, lease=LEASE_MS), replacing=pending)
     clock.advance(LEASE_MS)
-    provider = Asked()
+    provider = FakeProvider()
 
     assert run(provider) is AttemptOutcome.ANSWERED
 
     assert repository.get(pending.ref).attempt == 2
-    assert provider.questions[0].job_id == pending.id  # by which the provider knows it again
+    assert provider.questions[0].job_id == pending.id  # the provider's idempotency key
 
 
 @pytest.mark.parametrize("outcome", [Answer("Late"), Delegated("a job there")])

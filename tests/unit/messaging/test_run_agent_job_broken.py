@@ -9,7 +9,7 @@ from jobs.messaging.ports import Delegated
 from jobs.messaging.run_agent_job import AttemptOutcome
 from tests.fakes.memory import Outbox
 from tests.support import NOON
-from tests.unit.support import Asked, breaking, raising
+from tests.unit.support import FakeProvider, failing_with, raising
 
 
 def test_run_with_provider_bug_is_retried_soon(run, repository, pending, delivery) -> None:
@@ -24,9 +24,9 @@ def test_run_with_provider_bug_is_retried_soon(run, repository, pending, deliver
 
 @pytest.mark.parametrize("method", ["get", "save"])
 def test_run_with_unstored_claim_is_retried(run, repository, pending, monkeypatch, method):
-    call = breaking(UnavailableError(), inside=getattr(repository, method))
+    call = failing_with(UnavailableError(), inside=getattr(repository, method))
     monkeypatch.setattr(repository, method, call)
-    provider = Asked()
+    provider = FakeProvider()
 
     with pytest.raises(UnavailableError):
         run(provider)
@@ -39,9 +39,9 @@ def test_run_with_unstored_claim_is_retried(run, repository, pending, monkeypatc
 def test_run_with_unstored_answer_asks_again(
     run, repository, pending, delivery, monkeypatch
 ) -> None:
-    call = breaking(None, UnavailableError(), inside=repository.save)
+    call = failing_with(None, UnavailableError(), inside=repository.save)
     monkeypatch.setattr(repository, "save", call)
-    provider = Asked()
+    provider = FakeProvider()
 
     with pytest.raises(UnavailableError):
         run(provider)
@@ -52,9 +52,11 @@ def test_run_with_unstored_answer_asks_again(
 
 
 def test_run_with_unstored_release_waits_for_lease_end(run, repository, clock, monkeypatch) -> None:
-    call = breaking(None, UnavailableError(), inside=repository.save)
+    call = failing_with(None, UnavailableError(), inside=repository.save)
     monkeypatch.setattr(repository, "save", call)
-    monkeypatch.setattr(repository, "renew", breaking(UnavailableError(), inside=repository.renew))
+    monkeypatch.setattr(
+        repository, "renew", failing_with(UnavailableError(), inside=repository.renew)
+    )
     with pytest.raises(UnavailableError):
         run()
     with pytest.raises(JobLeasedError):
@@ -66,7 +68,7 @@ def test_run_with_unstored_release_waits_for_lease_end(run, repository, clock, m
 
 
 def test_run_with_failed_hold_still_answers(run, delivery, monkeypatch):
-    monkeypatch.setattr(delivery, "hold", breaking(UnavailableError(), inside=delivery.hold))
+    monkeypatch.setattr(delivery, "hold", failing_with(UnavailableError(), inside=delivery.hold))
 
     assert run() is AttemptOutcome.ANSWERED
 
@@ -74,7 +76,7 @@ def test_run_with_failed_hold_still_answers(run, delivery, monkeypatch):
 def test_run_with_failed_poll_start_is_started_by_next_attempt(
     run, timers, pending, monkeypatch
 ) -> None:
-    poll = breaking(UnavailableError(), inside=timers.poll)
+    poll = failing_with(UnavailableError(), inside=timers.poll)
     monkeypatch.setattr(Outbox, "poll", lambda _, *args, **kwargs: poll(*args, **kwargs))
 
     with pytest.raises(UnavailableError):
@@ -97,9 +99,9 @@ def test_run_with_unreadable_secret_fails_job_at_once(run, repository, pending) 
 def test_run_with_answer_that_cannot_be_stored_asks_once(
     run, repository, pending, monkeypatch
 ) -> None:
-    call = breaking(None, RefusedError("AWS refused the request: x"), inside=repository.save)
+    call = failing_with(None, RefusedError("AWS refused the request: x"), inside=repository.save)
     monkeypatch.setattr(repository, "save", call)
-    provider = Asked()
+    provider = FakeProvider()
 
     assert run(provider) is AttemptOutcome.FAILED
     assert repository.get(pending.ref).error == "AWS refused the request: x"
@@ -107,6 +109,6 @@ def test_run_with_answer_that_cannot_be_stored_asks_once(
 
 
 def test_run_with_message_that_is_no_longer_held_still_answers(run, delivery, monkeypatch) -> None:
-    monkeypatch.setattr(delivery, "hold", breaking(RefusedError("x"), inside=delivery.hold))
+    monkeypatch.setattr(delivery, "hold", failing_with(RefusedError("x"), inside=delivery.hold))
 
     assert run() is AttemptOutcome.ANSWERED

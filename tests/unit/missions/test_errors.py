@@ -42,7 +42,7 @@ WORDED = [
 ]
 
 
-def refusal(error: Exception, **options):
+def error_response(error: Exception, **options):
     return missions_errors.error_response(error, REQUEST, now=NOON, **options)
 
 
@@ -50,11 +50,11 @@ def refusal(error: Exception, **options):
     ("error", "status", "text", "code"), WORDED, ids=lambda each: type(each).__name__
 )
 def test_error_response_has_status_code_and_text_of_error(error, status, text, code) -> None:
-    refused = refusal(error)
+    response = error_response(error)
 
-    body = dict(refused.body)
+    body = dict(response.body)
     extra = {"supportedVersions"} if status == 415 else set()
-    assert refused.status == status
+    assert response.status == status
     assert body.pop("message")
     assert {name: body[name] for name in body.keys() - extra} == {
         "success": False,
@@ -66,20 +66,20 @@ def test_error_response_has_status_code_and_text_of_error(error, status, text, c
 
 
 def test_error_response_to_unexpected_error_hides_details() -> None:
-    assert "10.0.0.1" not in str(refusal(ValueError("at 10.0.0.1")).body)
+    assert "10.0.0.1" not in str(error_response(ValueError("at 10.0.0.1")).body)
 
 
 def test_error_response_lists_invalid_fields() -> None:
     error = BadRequestError("Some fields are not right", {"name": "is required", "a.b": "no"})
 
-    assert refusal(error).body["details"] == [
+    assert error_response(error).body["details"] == [
         {"field": "name", "message": "is required"},
         {"field": "a.b", "message": "no"},
     ]
 
 
 def test_error_response_to_other_version_lists_supported_ones() -> None:
-    assert refusal(UnsupportedVersionError()).body["supportedVersions"] == ["v3"]
+    assert error_response(UnsupportedVersionError()).body["supportedVersions"] == ["v3"]
 
 
 @pytest.mark.parametrize("error", [errors.JobStartedError(), errors.JobEndedError()])
@@ -89,13 +89,13 @@ def test_error_response_to_other_version_lists_supported_ones() -> None:
     (missions_errors.CANNOT_DELETE, 409, "Cannot delete job"),
 ])  # fmt: skip
 def test_error_response_prefers_errors_of_endpoint(error, words, status, text) -> None:
-    refused = refusal(error, extra_errors=words)
+    response = error_response(error, extra_errors=words)
 
-    assert (refused.status, refused.body["error"]) == (status, text)
+    assert (response.status, response.body["error"]) == (status, text)
 
 
 def test_error_response_over_rate_limit_has_retry_after() -> None:
-    assert refusal(RateLimitedError(FULL)).headers == {
+    assert error_response(RateLimitedError(FULL)).headers == {
         "X-RateLimit-Limit": "60",
         "X-RateLimit-Remaining": "0",
         "X-RateLimit-Reset": "1767268802",  # 1.5 s after noon, rounded up
@@ -104,7 +104,7 @@ def test_error_response_over_rate_limit_has_retry_after() -> None:
 
 
 def test_error_response_when_unavailable_has_retry_after() -> None:
-    assert refusal(UnavailableError("x")).headers == {"Retry-After": "1"}
+    assert error_response(UnavailableError("x")).headers == {"Retry-After": "1"}
 
 
 @pytest.mark.parametrize(("at", "text"), [

@@ -11,7 +11,7 @@ from jobs.missions.mission import apply_changes, cancel_waiting, mission_of
 from jobs.missions.ports import OrderState
 from tests.unit.missions.world import (
     DOCKS,
-    LONGEST_FLIGHT,
+    MAX_FLIGHT_MS,
     SILENCE,
     WAIT,
     MissionWorld,
@@ -58,7 +58,7 @@ def test_run_due_mission_assigns_first_free_device(world) -> None:
         "fence": 1,
         "action": "HOVER",
         "waypoints": [],
-        "maxFlightSeconds": LONGEST_FLIGHT // 1000,
+        "maxFlightSeconds": MAX_FLIGHT_MS // 1000,
     }
 
 
@@ -108,15 +108,15 @@ def test_freed_device_gets_highest_priority_then_oldest(world) -> None:
     assert [world.device_of(ref) for ref in (low, older, newer)] == [None, FIRST, SECOND]
 
 
-@pytest.mark.parametrize("why", ["silent", "lost", "in the air", "at work"])
-def test_run_with_unavailable_device_assigns_nothing(why) -> None:
+@pytest.mark.parametrize("reason", ["silent", "lost", "in the air", "at work"])
+def test_run_with_unavailable_device_assigns_nothing(reason) -> None:
     world = MissionWorld(("dock-1",))
     world.read("dock-1", **{
         "in the air": {"state": "RETURNING"}, "at work": {"order": "another's"},
-    }.get(why, {}))  # fmt: skip
-    if why == "silent":
+    }.get(reason, {}))  # fmt: skip
+    if reason == "silent":
         world.clock.advance(15_000)
-    if why == "lost":
+    if reason == "lost":
         world.fleet.mark_disconnected("dock-1")
     ref = world.create()
 
@@ -152,7 +152,7 @@ def test_run_repeated_only_resends_order(world) -> None:
 
 def test_report_acceptance_then_success_completes_mission(world, flying) -> None:
     assert world.job(flying).status is JobStatus.RUNNING
-    assert world.job(flying).deadline == world.clock() + LONGEST_FLIGHT
+    assert world.job(flying).deadline == world.clock() + MAX_FLIGHT_MS
     assert mission_of(world.job(flying)).started_at == world.clock()
 
     world.answer(flying, OrderState.SUCCEEDED)
@@ -399,7 +399,7 @@ def test_watch_silent_device_that_succeeded_completes_mission(world, flying) -> 
 
 
 def test_watch_flight_over_maximum_times_out(world, flying) -> None:
-    world.clock.advance(LONGEST_FLIGHT)
+    world.clock.advance(MAX_FLIGHT_MS)
 
     assert world.watch(flying) is None
     assert world.job(flying).status is JobStatus.TIMED_OUT
@@ -408,7 +408,7 @@ def test_watch_flight_over_maximum_times_out(world, flying) -> None:
 def test_device_possibly_in_air_gets_no_mission(world, flying) -> None:
     other = world.create(device=FIRST)
     world.read(FIRST, order=f"{flying.id}-1", state="WAYPOINT")
-    world.clock.advance(LONGEST_FLIGHT)
+    world.clock.advance(MAX_FLIGHT_MS)
     order = order_of(world, flying)
     world.watch(flying)
     world.read(FIRST, order=f"{flying.id}-1", state="RETURNING")
@@ -421,7 +421,7 @@ def test_device_possibly_in_air_gets_no_mission(world, flying) -> None:
 
 def test_reading_of_docked_device_releases_ended_mission(world, flying) -> None:
     world.read(FIRST, order=f"{flying.id}-1", state="WAYPOINT")
-    world.clock.advance(LONGEST_FLIGHT)
+    world.clock.advance(MAX_FLIGHT_MS)
     world.watch(flying)
 
     world.read(FIRST)

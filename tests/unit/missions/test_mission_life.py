@@ -27,9 +27,9 @@ from jobs.missions.mission import (
     parse_job_id,
 )
 from jobs.missions.ports import OrderState
-from tests.unit.missions.world import DOCKS, LONGEST_FLIGHT, SILENCE, WAIT, MissionWorld
+from tests.unit.missions.world import DOCKS, MAX_FLIGHT_MS, SILENCE, WAIT, MissionWorld
 
-some_pause = st.sampled_from([1000, ORDER_TIMEOUT_MS, SILENCE, WAIT, LONGEST_FLIGHT])
+some_pause = st.sampled_from([1000, ORDER_TIMEOUT_MS, SILENCE, WAIT, MAX_FLIGHT_MS])
 some_dock = st.sampled_from(DOCKS)
 
 
@@ -90,20 +90,22 @@ class MissionLife(RuleBasedStateMachine):
             for order in self.world.orders.of(dock, OrderState.IN_PROGRESS) or [None]:
                 self.world.read(dock, order=order, state="WAYPOINT" if order else "DOCKED")
 
-    @rule(dock=some_dock, how=st.sampled_from(["accepts", "accepts", "declines", "lands", "fails"]))
-    def dock_answers(self, dock: str, how: str) -> None:
+    @rule(
+        dock=some_dock, report=st.sampled_from(["accepts", "accepts", "declines", "lands", "fails"])
+    )
+    def dock_answers(self, dock: str, report: str) -> None:
         flying = self.world.orders.of(dock, OrderState.IN_PROGRESS)
-        asked = [] if flying else self.world.orders.of(dock, OrderState.QUEUED)
-        match how:
+        orders = [] if flying else self.world.orders.of(dock, OrderState.QUEUED)
+        match report:
             case "accepts":
-                for order in asked[:1]:
+                for order in orders[:1]:
                     self.world.orders.answer(order, dock, OrderState.IN_PROGRESS)
                     self.flown.append(parse_job_id(order))
             case "declines":
-                for order in asked[:1]:
+                for order in orders[:1]:
                     self.world.orders.answer(order, dock, OrderState.REJECTED, "Wind")
             case "lands" | "fails":
-                end = OrderState.SUCCEEDED if how == "lands" else OrderState.FAILED
+                end = OrderState.SUCCEEDED if report == "lands" else OrderState.FAILED
                 for order in flying:
                     self.world.orders.answer(order, dock, end)
 
@@ -165,10 +167,10 @@ class MissionLife(RuleBasedStateMachine):
     @invariant()
     def no_dock_is_asked_to_fly_two_missions_at_once(self) -> None:
         for dock in DOCKS:
-            asked = self.world.orders.of(dock, OrderState.QUEUED, OrderState.IN_PROGRESS)
+            orders = self.world.orders.of(dock, OrderState.QUEUED, OrderState.IN_PROGRESS)
             now = self.world.clock()
             wanted = [job for job in self.jobs() if not job.as_of(now).status.is_terminal]
-            assert len([job for job in wanted if order_id_of(job) in asked]) <= 1
+            assert len([job for job in wanted if order_id_of(job) in orders]) <= 1
 
     @invariant()
     def what_was_cancelled_has_never_started(self) -> None:

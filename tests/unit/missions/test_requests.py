@@ -28,9 +28,9 @@ def create(body, **headers):
 
 
 def wrong_in(read, *args) -> dict[str, str]:
-    with pytest.raises(BadRequestError) as refused:
+    with pytest.raises(BadRequestError) as error:
         read(*args)
-    return dict(refused.value.details)
+    return dict(error.value.details)
 
 
 # ── Create ──────────────────────────────────────────────────────────────────────
@@ -220,9 +220,9 @@ def test_limit_is_parsed(text, limit) -> None:
 
 @pytest.mark.parametrize("text", ["", "0", "101", "-1", "+5", "1.5", "ten", "5 ", "٣", "9" * 5000])
 def test_limit_out_of_range_is_rejected(text) -> None:
-    asked = request(queryStringParameters={"limit": text})
+    query = request(queryStringParameters={"limit": text})
 
-    assert [*wrong_in(missions_query.parse_limit, asked)] == ["limit"]
+    assert [*wrong_in(missions_query.parse_limit, query)] == ["limit"]
 
 
 def test_status_is_parsed() -> None:
@@ -236,9 +236,9 @@ def test_status_is_parsed() -> None:
 
 @pytest.mark.parametrize("word", ["", "pending", "RUNNING", "INPROGRESS"])
 def test_unknown_status_is_rejected(word) -> None:
-    asked = request(queryStringParameters={"status": word})
+    query = request(queryStringParameters={"status": word})
 
-    assert [*wrong_in(missions_query.parse_statuses, asked)] == ["status"]
+    assert [*wrong_in(missions_query.parse_statuses, query)] == ["status"]
 
 
 @pytest.mark.parametrize("job_id", ["1", "019B7963-4A00-7000-8000-00000000000x", "..", ""])

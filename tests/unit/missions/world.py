@@ -27,7 +27,7 @@ TENANT = "acme"
 GROUP = "harbour"
 DOCKS = ("dock-1", "dock-2")
 SILENCE: Millis = 120_000
-LONGEST_FLIGHT: Millis = 3_600_000
+MAX_FLIGHT_MS: Millis = 3_600_000
 WAIT: Millis = 3_600_000
 HOVER: Final = {"metadata": {}, "action": "HOVER", "waypoints": []}
 
@@ -84,11 +84,11 @@ class MissionWorld:
             **about,
             queue=self.repository,
             silence_timeout=SILENCE,
-            max_flight=LONGEST_FLIGHT,
+            max_flight=MAX_FLIGHT_MS,
         )
         self.run = RunMission(**shared, assign=self.assign)
         self.settle = SettleMission(**about, assign=self.assign)
-        self.report = ApplyReport(**shared, **about, queue=self.queue, max_flight=LONGEST_FLIGHT)
+        self.report = ApplyReport(**shared, **about, queue=self.queue, max_flight=MAX_FLIGHT_MS)
         self.check = CheckDevice(
             repository=self.repository, fleet=self.fleet, apply_report=self.report
         )

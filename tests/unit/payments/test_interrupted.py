@@ -16,19 +16,19 @@ from tests.support import Broken
 
 
 @pytest.mark.parametrize("step", range(4))
-@pytest.mark.parametrize("fate", ["killed", "killed after"])
+@pytest.mark.parametrize("fault", ["killed", "killed after"])
 @pytest.mark.parametrize("where", ["payments", "repository", "verify", "settle"])
-def test_settle_killed_at_any_step_charges_once(world, clock, where, fate, step) -> None:
+def test_settle_killed_at_any_step_charges_once(world, clock, where, fault, step) -> None:
     funds = world.ledger.funds
     if where in {"payments", "repository"}:
-        getattr(world, where).fate = [""] * step + [fate]
+        getattr(world, where).faults = [""] * step + [fault]
     else:
-        world.ledger.fate[where] = [""] * step + [fate]
+        world.ledger.faults[where] = [""] * step + [fault]
     try:
         world.pay()
     except Killed:
         clock.advance(LEASE_MS)
-        world.payments.fate, world.repository.fate, world.ledger.fate = [], [], {}
+        world.payments.faults, world.repository.faults, world.ledger.faults = [], [], {}
         world.pay()
 
     assert len(world.jobs.all()) == 1
@@ -37,7 +37,7 @@ def test_settle_killed_at_any_step_charges_once(world, clock, where, fate, step)
 
 
 def test_pay_with_leased_reservation_waits_for_lease_end(world, clock) -> None:
-    world.ledger.fate["settle"] = ["killed after"]
+    world.ledger.faults["settle"] = ["killed after"]
     with pytest.raises(Killed):
         world.pay()
     clock.advance(LEASE_MS - 1)
@@ -47,9 +47,9 @@ def test_pay_with_leased_reservation_waits_for_lease_end(world, clock) -> None:
     assert world.jobs.all() == []
 
 
-@pytest.mark.parametrize("fate", ["unavailable", "refused for good", "lost"])
-def test_settle_with_unstored_job_is_unknown_then_stored(world, fate) -> None:
-    world.repository.fate = [fate]
+@pytest.mark.parametrize("fault", ["unavailable", "refused for good", "lost"])
+def test_settle_with_unstored_job_is_unknown_then_stored(world, fault) -> None:
+    world.repository.faults = [fault]
 
     with pytest.raises(SettlementUnknownError, match=rf"^{PAYMENT_ID}$"):
         world.pay()
@@ -58,9 +58,9 @@ def test_settle_with_unstored_job_is_unknown_then_stored(world, fate) -> None:
     assert len(world.jobs.all()) == 1
 
 
-@pytest.mark.parametrize("fate", ["unavailable", "lost"])
-def test_settle_with_unclosed_record_returns_job(world, clock, fate) -> None:
-    world.payments.fate = ["", "", fate]  # find, claim, save
+@pytest.mark.parametrize("fault", ["unavailable", "lost"])
+def test_settle_with_unclosed_record_returns_job(world, clock, fault) -> None:
+    world.payments.faults = ["", "", fault]  # find, claim, save
 
     first = world.pay()
     clock.advance(LEASE_MS)
@@ -69,10 +69,10 @@ def test_settle_with_unclosed_record_returns_job(world, clock, fate) -> None:
     assert world.state is PaymentState.SETTLED
 
 
-@pytest.mark.parametrize("fate", ["unavailable", "refused for good"])
-def test_settled_payment_with_unreadable_job_is_unknown(world, fate) -> None:
+@pytest.mark.parametrize("fault", ["unavailable", "refused for good"])
+def test_settled_payment_with_unreadable_job_is_unknown(world, fault) -> None:
     job = world.pay().job
-    world.repository.fate = [fate]
+    world.repository.faults = [fault]
 
     with pytest.raises(SettlementUnknownError, match=rf"^{PAYMENT_ID}$"):
         world.pay()
@@ -95,7 +95,7 @@ def test_pay_with_slow_parts_ends_before_lambda_timeout(world, clock) -> None:
         "verify": lambda: clock.advance(6_000),
         "settle": lambda: clock.advance(18_000),
     }
-    world.ledger.fate["settle"] = ["refused insufficient_funds"]
+    world.ledger.faults["settle"] = ["refused insufficient_funds"]
 
     with pytest.raises(PaymentRefusedError):
         world.pay()
@@ -108,7 +108,7 @@ def test_settle_refused_without_time_for_chain_is_unknown(world, clock) -> None:
         "verify": lambda: clock.advance(8_000),
         "settle": lambda: clock.advance(18_000),
     }
-    world.ledger.fate["settle"] = ["refused insufficient_funds"]
+    world.ledger.faults["settle"] = ["refused insufficient_funds"]
 
     with pytest.raises(SettlementUnknownError):
         world.pay()
@@ -131,11 +131,11 @@ def test_pay_without_time_to_settle_sends_nothing(world, clock) -> None:
 
     with pytest.raises(SettlementUnknownError, match=r"^no time left$"):
         world.pay()
-    assert "settle" not in world.ledger.asked
+    assert "settle" not in world.ledger.calls
 
 
 def test_verify_refused_without_time_for_chain_is_unknown(world, clock) -> None:
-    world.ledger.fate = {"settle": ["refused no"], "verify": ["", "refused no"]}
+    world.ledger.faults = {"settle": ["refused no"], "verify": ["", "refused no"]}
     with pytest.raises(PaymentRefusedError):
         world.pay()
     world.ledger.meanwhile["verify"] = lambda: clock.advance(25_000)

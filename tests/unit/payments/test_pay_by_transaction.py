@@ -84,18 +84,18 @@ def test_transaction_at_a_limit_of_age_or_confirmations_pays(world, receipt) -> 
 
 
 def test_chain_is_asked_for_the_transaction_and_our_address(world, monkeypatch) -> None:
-    asked = []
+    calls = []
     find_receipt = world.ledger.find_receipt
 
     def note(*proof, pay_to):
-        asked.append((*proof, pay_to))
+        calls.append((*proof, pay_to))
         return find_receipt(*proof, pay_to=pay_to)
 
     monkeypatch.setattr(world.ledger, "find_receipt", note)
 
     world.show()
 
-    assert asked == [(BASE, HASH, PAY_TO)]
+    assert calls == [(BASE, HASH, PAY_TO)]
 
 
 @pytest.mark.parametrize(("receipt", "reason"), [
@@ -151,16 +151,16 @@ def test_transaction_again_after_a_day_returns_first_job(world, clock) -> None:
 
 @pytest.mark.parametrize("step", range(5))
 @pytest.mark.parametrize("where", ["payments", "repository"])
-@pytest.mark.parametrize("fate", ["killed", "killed after"])
+@pytest.mark.parametrize("fault", ["killed", "killed after"])
 def test_transaction_killed_at_any_step_makes_at_most_one_job(
-    world, clock, where, fate, step
+    world, clock, where, fault, step
 ) -> None:
-    getattr(world, where).fate = [""] * step + [fate]
+    getattr(world, where).faults = [""] * step + [fault]
     try:
         world.show()
     except Killed:
         clock.advance(LEASE_MS)
-        world.payments.fate, world.repository.fate = [], []
+        world.payments.faults, world.repository.faults = [], []
         world.show()
 
     assert len(world.jobs.all()) == 1
@@ -169,22 +169,22 @@ def test_transaction_killed_at_any_step_makes_at_most_one_job(
 
 
 def test_transaction_with_abandoned_reservation_gets_its_job(world, clock) -> None:
-    world.repository.fate = ["killed"]
+    world.repository.faults = ["killed"]
     with pytest.raises(Killed):
         world.show()
     clock.advance(LEASE_MS)
-    world.ledger.asked.clear()
+    world.ledger.calls.clear()
 
     [payment] = world.stored.all()
     assert world.watch(payment.id).state is PaymentState.SETTLED
     assert len(world.jobs.all()) == 1
     assert [each.transaction for each in world.stored.all()] == [HASH]
-    assert world.ledger.asked == []
+    assert world.ledger.calls == []
 
 
 def test_abandoned_transaction_is_closed_by_its_authorization(world, clock) -> None:
     world.ledger.receipts[HASH] = a_receipt(a_transfer(nonce=NONCE))
-    world.repository.fate = ["killed"]
+    world.repository.faults = ["killed"]
     with pytest.raises(Killed):
         world.show()
     clock.advance(LEASE_MS)
@@ -195,7 +195,7 @@ def test_abandoned_transaction_is_closed_by_its_authorization(world, clock) -> N
 
 
 def test_transaction_during_reservation_is_unknown(world) -> None:
-    world.repository.fate = ["killed"]
+    world.repository.faults = ["killed"]
     with pytest.raises(Killed):
         world.show()
 
@@ -207,10 +207,10 @@ def test_transaction_with_known_key_returns_first_job(world) -> None:
     world.ledger.receipts[HASH] = a_receipt(a_transfer(log_index=3), a_transfer(log_index=7))
 
     first = world.show(key="k")
-    world.ledger.asked.clear()
+    world.ledger.calls.clear()
 
     assert world.show(key="k") == first
-    assert world.ledger.asked == []
+    assert world.ledger.calls == []
     assert len(world.stored.all()) == 1
 
 
@@ -224,7 +224,7 @@ def test_reservation_lost_to_another_request_is_unknown_for_2_seconds(world, mon
 
 
 def test_transfer_of_a_released_payment_pays_in_a_second_attempt(world) -> None:
-    world.ledger.fate["settle"] = ["unavailable"]
+    world.ledger.faults["settle"] = ["unavailable"]
     with suppress(UnavailableError, JobError):
         world.pay()
     world.ledger.receipts[HASH] = a_receipt(a_transfer(nonce=NONCE))
@@ -235,7 +235,7 @@ def test_transfer_of_a_released_payment_pays_in_a_second_attempt(world) -> None:
 
 
 def test_key_of_a_refused_payment_serves_a_transaction(world) -> None:
-    world.ledger.fate["settle"] = ["refused insufficient_funds"]
+    world.ledger.faults["settle"] = ["refused insufficient_funds"]
     with suppress(PaymentRefusedError):
         world.pay(key="k")
 

@@ -25,7 +25,7 @@ from tests.unit.payments.world import a_new_job
 OTHER = an_authorization(nonce="0x" + "77" * 32)
 
 
-# ── What is paid ──────────────────────────────────────────────────────────────────
+# ── Verification ──────────────────────────────────────────────────────────────────
 
 
 def test_pay_when_settled_stores_job_and_closes_record(world) -> None:
@@ -48,9 +48,9 @@ def test_pay_starts_job_timeout_at_settlement(world, clock) -> None:
 
 
 def test_reconciled_job_keeps_its_webhook(world, clock) -> None:
-    told = Webhook(url="https://hooks.example.com/in", events=frozenset({"failed"}))
-    world.ledger.fate["settle"] = ["killed after"]
-    order = Order(new=a_new_job(webhook=told), authorization=an_authorization(), requirements={})
+    webhook = Webhook(url="https://hooks.example.com/in", events=frozenset({"failed"}))
+    world.ledger.faults["settle"] = ["killed after"]
+    order = Order(new=a_new_job(webhook=webhook), authorization=an_authorization(), requirements={})
     with pytest.raises(Killed):
         world.pay_for_job(order)
     clock.advance(LEASE_MS)
@@ -58,7 +58,7 @@ def test_reconciled_job_keeps_its_webhook(world, clock) -> None:
     world.watch(an_authorization().payment_id)
 
     [job] = world.jobs.all()
-    assert job.webhook == told
+    assert job.webhook == webhook
     [payment] = world.stored.all()
     assert payment.transaction == transaction_of(NONCE)
 
@@ -76,7 +76,7 @@ def test_pay_with_wrong_terms_is_refused_without_facilitator(world, about, code)
     with pytest.raises(PaymentRefusedError, match=code):
         world.pay(authorization=an_authorization(**about))
 
-    assert world.ledger.asked == []
+    assert world.ledger.calls == []
     assert world.stored.all() == []
 
 
@@ -94,11 +94,11 @@ def test_pay_with_refused_verify_reserves_nothing(world) -> None:
     assert world.stored.all() == []
 
 
-@pytest.mark.parametrize(("fate", "error"), [
+@pytest.mark.parametrize(("fault", "error"), [
     ("unknown", SettlementUnknownError), ("unavailable", UnavailableError),
 ])  # fmt: skip
-def test_pay_with_failed_verify_reserves_nothing(world, fate, error) -> None:
-    world.ledger.fate["verify"] = [fate]
+def test_pay_with_failed_verify_reserves_nothing(world, fault, error) -> None:
+    world.ledger.faults["verify"] = [fault]
 
     with pytest.raises(error):
         world.pay()
@@ -141,20 +141,20 @@ def test_pay_with_same_nonce_on_other_chain_makes_new_job(world) -> None:
 
 
 def test_pay_during_reservation_is_unknown(world) -> None:
-    told = []
+    errors = []
 
     def meanwhile() -> None:
         for body in ("Hello", "Another"):
             with pytest.raises((SettlementUnknownError, PaymentRefusedError)) as error:
                 world.pay(body)
-            told.append(error.value)
+            errors.append(error.value)
 
     world.ledger.meanwhile["settle"] = meanwhile
 
     world.pay()
 
-    assert [type(each) for each in told] == [SettlementUnknownError, PaymentRefusedError]
-    assert told[0].retry_after == 2
+    assert [type(each) for each in errors] == [SettlementUnknownError, PaymentRefusedError]
+    assert errors[0].retry_after == 2
     assert len(world.jobs.all()) == 1
 
 
@@ -164,26 +164,26 @@ def test_pay_that_loses_reservation_is_unknown(world) -> None:
     with pytest.raises(SettlementUnknownError, match=rf"^{PAYMENT_ID}$") as unknown:
         world.pay()
     assert unknown.value.retry_after == 2
-    assert world.ledger.asked == ["verify"]
+    assert world.ledger.calls == ["verify"]
 
 
 def test_pay_by_a_first_attempt_does_not_read_its_job(world) -> None:
-    world.repository.fate = ["", "unavailable"]  # add, get
+    world.repository.faults = ["", "unavailable"]  # add, get
 
     assert world.pay().job
 
 
 def test_pay_that_loses_the_race_to_take_over_is_unknown(world, monkeypatch) -> None:
-    world.ledger.fate["settle"] = ["unknown"]
+    world.ledger.faults["settle"] = ["unknown"]
     with pytest.raises(SettlementUnknownError):
         world.pay()
-    world.ledger.asked.clear()
+    world.ledger.calls.clear()
     monkeypatch.setattr(world.stored, "save", Broken(StalePaymentError()))
 
     with pytest.raises(SettlementUnknownError, match=rf"^{PAYMENT_ID}$") as unknown:
         world.pay()
     assert unknown.value.retry_after == 2
-    assert world.ledger.asked == []
+    assert world.ledger.calls == []
 
 
 def test_pay_again_after_job_expired_is_refused(world, clock) -> None:
@@ -214,7 +214,7 @@ def test_pay_with_known_key_and_other_request_conflicts(world) -> None:
 
 
 def test_pay_while_payment_of_key_is_open_charges_no_other(world) -> None:
-    world.ledger.fate["settle"] = ["unknown"]
+    world.ledger.faults["settle"] = ["unknown"]
     with pytest.raises(SettlementUnknownError):
         world.pay(key="k")
 
@@ -224,7 +224,7 @@ def test_pay_while_payment_of_key_is_open_charges_no_other(world) -> None:
 
 
 def test_pay_with_key_finds_earlier_settled_payment(world) -> None:
-    world.ledger.fate["settle"] = ["lost"]
+    world.ledger.faults["settle"] = ["lost"]
     with pytest.raises(SettlementUnknownError):
         world.pay(key="k")
 
@@ -236,7 +236,7 @@ def test_pay_with_key_finds_earlier_settled_payment(world) -> None:
 
 
 def test_pay_with_key_whose_payment_paid_for_another_job_is_charged(world) -> None:
-    world.ledger.fate["settle"] = ["unavailable"]
+    world.ledger.faults["settle"] = ["unavailable"]
     with pytest.raises(UnavailableError):
         world.pay(key="k")
     world.pay("Another")
@@ -248,7 +248,7 @@ def test_pay_with_key_whose_payment_paid_for_another_job_is_charged(world) -> No
 
 
 def test_pay_with_key_of_refused_payment_is_charged(world) -> None:
-    world.ledger.fate["settle"] = ["refused insufficient_funds"]
+    world.ledger.faults["settle"] = ["refused insufficient_funds"]
     with pytest.raises(PaymentRefusedError):
         world.pay(key="k")
 
@@ -259,7 +259,7 @@ def test_pay_with_key_of_refused_payment_is_charged(world) -> None:
 
 
 def test_pay_again_with_key_settles_unknown_payment(world) -> None:
-    world.ledger.fate["settle"] = ["unknown"]
+    world.ledger.faults["settle"] = ["unknown"]
     with pytest.raises(SettlementUnknownError):
         world.pay(key="k")
 

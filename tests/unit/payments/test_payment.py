@@ -12,17 +12,17 @@ from tests.payments import Killed
 from tests.support import NOON
 
 
-@pytest.mark.parametrize(("fate", "state"), [
+@pytest.mark.parametrize(("fault", "state"), [
     ("", PaymentState.SETTLED),
     ("lost", PaymentState.UNKNOWN),
     ("refused insufficient_funds", PaymentState.REFUSED),
     ("unavailable", PaymentState.RELEASED),
 ])  # fmt: skip
 def test_payment_after_settling_records_outcome_moment_and_end_of_lease(
-    world, clock, fate, state
+    world, clock, fault, state
 ) -> None:
     world.ledger.meanwhile["settle"] = lambda: clock.advance(7)
-    world.ledger.fate["settle"] = [fate]
+    world.ledger.faults["settle"] = [fault]
 
     with suppress(JobError, UnavailableError):
         world.pay()
@@ -32,7 +32,7 @@ def test_payment_after_settling_records_outcome_moment_and_end_of_lease(
 
 
 def test_payment_reserved_is_claimed_by_a_first_attempt(world) -> None:
-    world.ledger.fate["settle"] = ["killed"]
+    world.ledger.faults["settle"] = ["killed"]
     with suppress(Killed):
         world.pay()
 
@@ -43,7 +43,7 @@ def test_payment_reserved_is_claimed_by_a_first_attempt(world) -> None:
 
 
 def test_payment_taken_over_is_claimed_anew_by_a_second_attempt(world, clock) -> None:
-    world.ledger.fate["settle"] = ["unknown", "killed"]
+    world.ledger.faults["settle"] = ["unknown", "killed"]
     with suppress(JobError):
         world.pay()
     clock.advance(7)

@@ -43,7 +43,7 @@ SOME_FAULTS = st.lists(A_FAULT, max_size=2)
 
 
 class PaymentLife(RuleBasedStateMachine):
-    """Two bodies, one authorization; requests are killed, answers are lost, a rival front-runs."""
+    """Two requests with one authorization; crashes, lost responses, and a rival who front-runs."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -51,15 +51,15 @@ class PaymentLife(RuleBasedStateMachine):
         self.rival = self.unclaimed = False
         save = self.world.stored.save
 
-        def judged(payment: Payment, *, replacing: Payment) -> None:
-            """Whoever says that no money has moved must be right; a rival's may have, unseen."""
+        def checked(payment: Payment, *, replacing: Payment) -> None:
+            """A payment closed without money must not have moved money, except by a rival."""
             save(payment, replacing=replacing)
             came_to_nothing = payment.state in {PaymentState.REFUSED, PaymentState.RELEASED}
             assert self.rival or not came_to_nothing or PAYMENT_ID not in self.world.ledger.moved
 
-        self.world.stored.save = judged
+        self.world.stored.save = checked
 
-    # ── What may happen ──
+    # ── Rules ──
 
     @rule(
         body=st.sampled_from("AB"),
@@ -69,7 +69,7 @@ class PaymentLife(RuleBasedStateMachine):
         meanwhile=st.sampled_from(["nothing", "front-run", "cancelled", "the same", "another"]),
     )
     def pay(self, **about: Any) -> None:
-        self.fates(about["faults"])
+        self.schedule(about["faults"])
         self.world.ledger.meanwhile[about["while_"]] = {
             "nothing": lambda: None,
             "front-run": self.move,
@@ -82,7 +82,7 @@ class PaymentLife(RuleBasedStateMachine):
 
     @rule(faults=SOME_FAULTS)
     def watch(self, faults: Any) -> None:
-        self.fates(faults)
+        self.schedule(faults)
         try:
             self.world.watch(an_authorization().payment_id)
         except (Killed, UnavailableError):
@@ -94,7 +94,7 @@ class PaymentLife(RuleBasedStateMachine):
     def wait(self, millis: int) -> None:
         self.world.clock.advance(millis)
 
-    # ── What must hold ──
+    # ── Invariants ──
 
     @invariant()
     def one_payment_is_for_one_job(self) -> None:
@@ -112,7 +112,7 @@ class PaymentLife(RuleBasedStateMachine):
                 assert [job.id for job in self.world.jobs.all()] == [payment.job_id]
 
     def teardown(self) -> None:
-        """In the end nothing is open, and whoever has paid for a claim has the job."""
+        """In the end no payment is open, and each paid claim has its job."""
         claimed = [p for p in self.world.stored.all() if p.state.is_open]
         for _ in range(40):
             self.world.clock.advance(60_000)
@@ -121,17 +121,17 @@ class PaymentLife(RuleBasedStateMachine):
         if claimed and PAYMENT_ID in self.world.ledger.moved:
             assert len(self.world.jobs.all()) == 1
 
-    # ── How ──
+    # ── Helpers ──
 
     def ask(self, body: str, key: str | None) -> None:
         before = PAYMENT_ID in self.world.ledger.moved
         try:
             paid = self.world.pay(body, key)
         except PaymentRefusedError:
-            # Never to who has just paid by a claim, and got nothing for it.
+            # A caller whose claim was paid must not be refused.
             moved = PAYMENT_ID in self.world.ledger.moved and not self.unclaimed
-            mine = any(each.request_hash == f"acme#{body}" for each in self.world.stored.all())
-            assert before or not (moved and mine) or self.world.jobs.all()
+            own = any(each.request_hash == f"acme#{body}" for each in self.world.stored.all())
+            assert before or not (moved and own) or self.world.jobs.all()
         except (SettlementUnknownError, UnavailableError, IdempotencyConflictError, Killed):
             pass
         else:
@@ -151,17 +151,17 @@ class PaymentLife(RuleBasedStateMachine):
         if PAYMENT_ID not in self.world.ledger.moved:
             self.world.ledger.cancelled.add(PAYMENT_ID)
 
-    def fates(self, faults: Any) -> None:
+    def schedule(self, faults: Any) -> None:
         self.calm()
         for where, calls_before, fault in faults:
-            at = {"payments": self.world.payments.fate, "jobs": self.world.repository.fate}
-            fate = at[where] if where in at else self.world.ledger.fate.setdefault(where, [])
-            fate[:] = [""] * calls_before + [fault]
+            at = {"payments": self.world.payments.faults, "jobs": self.world.repository.faults}
+            queued = at[where] if where in at else self.world.ledger.faults.setdefault(where, [])
+            queued[:] = [""] * calls_before + [fault]
 
     def calm(self) -> None:
-        self.world.payments.fate.clear()
-        self.world.repository.fate.clear()
-        self.world.ledger.fate.clear()
+        self.world.payments.faults.clear()
+        self.world.repository.faults.clear()
+        self.world.ledger.faults.clear()
         self.world.ledger.meanwhile.clear()
 
 

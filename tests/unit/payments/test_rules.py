@@ -1,4 +1,4 @@
-"""The rules that an authorization has to meet, at their limits."""
+"""The rules for authorizations, at their limits."""
 
 import pytest
 

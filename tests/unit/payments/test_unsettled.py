@@ -17,11 +17,11 @@ from tests.payments import (
 )
 from tests.support import NOON
 
-# ── Refused, and unknown, which is not unpaid ─────────────────────────────────────
+# ── Refused and unknown settlements ─────────────────────────────────────
 
 
 def test_settle_refused_stores_no_job(world) -> None:
-    world.ledger.fate["settle"] = ["refused insufficient_funds"]
+    world.ledger.faults["settle"] = ["refused insufficient_funds"]
 
     with pytest.raises(PaymentRefusedError, match="insufficient_funds"):
         world.pay()
@@ -53,7 +53,7 @@ def test_settle_refused_for_nonce_that_paid_less_is_refused(world) -> None:
 @pytest.mark.parametrize("blind", ["time", "used", "settlement"])
 def test_settle_refused_with_unreadable_chain_is_unknown(world, blind) -> None:
     world.ledger.meanwhile["settle"] = lambda: world.ledger.move(an_authorization())
-    world.ledger.fate[blind] = ["unknown"]
+    world.ledger.faults[blind] = ["unknown"]
 
     with pytest.raises(SettlementUnknownError, match=rf"^{PAYMENT_ID}$") as unknown:
         world.pay()
@@ -64,10 +64,10 @@ def test_settle_refused_with_unreadable_chain_is_unknown(world, blind) -> None:
     assert len(world.jobs.all()) == 1
 
 
-@pytest.mark.parametrize("fate", ["lost", "unknown"])
-def test_settle_unknown_then_repeated_charges_once(world, fate) -> None:
+@pytest.mark.parametrize("fault", ["lost", "unknown"])
+def test_settle_unknown_then_repeated_charges_once(world, fault) -> None:
     funds = world.ledger.funds
-    world.ledger.fate["settle"] = [fate]
+    world.ledger.faults["settle"] = [fault]
     with pytest.raises(SettlementUnknownError):
         world.pay()
 
@@ -80,7 +80,7 @@ def test_settle_unknown_then_repeated_charges_once(world, fate) -> None:
 
 
 def test_settle_unknown_then_other_request_is_refused(world) -> None:
-    world.ledger.fate["settle"] = ["lost"]
+    world.ledger.faults["settle"] = ["lost"]
     with pytest.raises(SettlementUnknownError):
         world.pay()
 
@@ -89,7 +89,7 @@ def test_settle_unknown_then_other_request_is_refused(world) -> None:
 
 
 def test_settle_refused_on_second_attempt_is_unknown(world, clock) -> None:
-    world.ledger.fate["settle"] = ["unknown", "refused insufficient_funds"]
+    world.ledger.faults["settle"] = ["unknown", "refused insufficient_funds"]
     with pytest.raises(SettlementUnknownError):
         world.pay()
     with pytest.raises(SettlementUnknownError, match=rf"^{PAYMENT_ID}$"):
@@ -102,7 +102,7 @@ def test_settle_refused_on_second_attempt_is_unknown(world, clock) -> None:
 
 
 def test_settle_never_mined_is_released_after_expiry(world, clock) -> None:
-    world.ledger.fate["settle"] = ["unknown"]
+    world.ledger.faults["settle"] = ["unknown"]
     with pytest.raises(SettlementUnknownError):
         world.pay()
     clock.now = (SOON + 60) * 1000
@@ -119,7 +119,7 @@ def test_settle_never_mined_is_released_after_expiry(world, clock) -> None:
 def test_settle_unknown_is_repeated_until_10_seconds_before_expiry(
     world, clock, left, settled
 ) -> None:
-    world.ledger.fate["settle"] = ["unknown"]
+    world.ledger.faults["settle"] = ["unknown"]
     with pytest.raises(SettlementUnknownError):
         world.pay()
     clock.now = (SOON - left) * 1000
@@ -133,7 +133,7 @@ def test_settle_unknown_is_repeated_until_10_seconds_before_expiry(
 
 
 def test_settle_unknown_with_stored_job_returns_it_as_it_is_now(world, clock) -> None:
-    world.repository.fate = ["lost"]
+    world.repository.faults = ["lost"]
     with pytest.raises(SettlementUnknownError):
         world.pay()
     [stored] = world.jobs.all()
@@ -142,12 +142,12 @@ def test_settle_unknown_with_stored_job_returns_it_as_it_is_now(world, clock) ->
     assert world.pay().job.status is JobStatus.QUEUED
 
 
-@pytest.mark.parametrize(("fate", "error", "key"), [
+@pytest.mark.parametrize(("fault", "error", "key"), [
     ("unavailable", UnavailableError, None), ("unavailable", UnavailableError, "k"),
     ("no secret", RefusedError, None),
 ])  # fmt: skip
-def test_settle_that_sent_nothing_is_released(world, fate, error, key) -> None:
-    world.ledger.fate["settle"] = [fate]
+def test_settle_that_sent_nothing_is_released(world, fault, error, key) -> None:
+    world.ledger.faults["settle"] = [fault]
 
     with pytest.raises(error):
         world.pay(key=key)
@@ -157,7 +157,7 @@ def test_settle_that_sent_nothing_is_released(world, fate, error, key) -> None:
 
 
 def test_released_payment_pays_for_another_request(world) -> None:
-    world.ledger.fate["settle"] = ["unavailable"]
+    world.ledger.faults["settle"] = ["unavailable"]
     with pytest.raises(UnavailableError):
         world.pay()
 
@@ -166,7 +166,7 @@ def test_released_payment_pays_for_another_request(world) -> None:
 
 @pytest.mark.parametrize("key", [None, "k"])
 def test_settle_refused_but_mined_is_found_by_repeated_request(world, key) -> None:
-    world.ledger.fate["settle"] = ["refused insufficient_funds"]
+    world.ledger.faults["settle"] = ["refused insufficient_funds"]
     with pytest.raises(PaymentRefusedError):
         world.pay(key=key)
     world.ledger.move(an_authorization())
@@ -178,7 +178,7 @@ def test_settle_refused_but_mined_is_found_by_repeated_request(world, key) -> No
 
 def test_pay_while_same_request_settles_unknown_returns_its_job(world) -> None:
     def meanwhile() -> None:
-        world.ledger.fate["settle"] = ["lost"]
+        world.ledger.faults["settle"] = ["lost"]
         with pytest.raises(SettlementUnknownError):
             world.pay()
 
@@ -197,7 +197,7 @@ def test_pay_with_authorization_used_elsewhere_is_refused(world) -> None:
 
 
 def test_pay_with_same_nonce_and_other_expiry_is_refused(world) -> None:
-    world.ledger.fate["settle"] = ["unknown"]
+    world.ledger.faults["settle"] = ["unknown"]
     with pytest.raises(SettlementUnknownError):
         world.pay()
 
@@ -209,7 +209,7 @@ def test_pay_with_same_nonce_and_other_expiry_is_refused(world) -> None:
     {"network": NETWORKS["polygon"]}, {"payer": "0x" + "77" * 20}, {"nonce": "0x" + "77" * 32},
 ])  # fmt: skip
 def test_settle_unknown_ignores_use_of_another_authorization(world, about) -> None:
-    world.ledger.fate["settle"] = ["unknown"]
+    world.ledger.faults["settle"] = ["unknown"]
     with pytest.raises(SettlementUnknownError):
         world.pay()
     world.ledger.move(an_authorization(**about))
@@ -220,7 +220,7 @@ def test_settle_unknown_ignores_use_of_another_authorization(world, about) -> No
 def test_settle_unknown_is_found_in_block_older_than_validity(world) -> None:
     longest = an_authorization(valid_before=NOON // 1000 + MAX_VALIDITY_S)
     world.ledger.behind[longest.network.name] = 60
-    world.ledger.fate["settle"] = ["lost"]
+    world.ledger.faults["settle"] = ["lost"]
 
     with pytest.raises(SettlementUnknownError):
         world.pay(authorization=longest)
@@ -230,7 +230,7 @@ def test_settle_unknown_is_found_in_block_older_than_validity(world) -> None:
 
 def test_settle_unknown_is_not_released_while_chain_is_behind(world, clock) -> None:
     world.ledger.behind = {"base": 1}
-    world.ledger.fate["settle"] = ["unknown"]
+    world.ledger.faults["settle"] = ["unknown"]
     with pytest.raises(SettlementUnknownError):
         world.pay()
     clock.now = (SOON + 61) * 1000

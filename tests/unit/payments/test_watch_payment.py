@@ -15,7 +15,9 @@ from tests.support import HOUR, NOON
 @pytest.fixture
 def unknown(world) -> str:
     """The id of a payment whose settlement neither facilitator nor chain can tell."""
-    world.ledger.fate = {each: ["unknown"] * 2 for each in ("settle", "time", "used", "settlement")}
+    world.ledger.faults = {
+        each: ["unknown"] * 2 for each in ("settle", "time", "used", "settlement")
+    }
     with suppress(SettlementUnknownError):
         world.pay()
     [payment] = world.stored.all()
@@ -33,7 +35,7 @@ def test_watch_of_a_settled_payment_ends(world) -> None:
 
 
 def test_watch_of_a_leased_payment_waits_for_the_lease(world) -> None:
-    world.repository.fate = ["killed"]
+    world.repository.faults = ["killed"]
     with suppress(Killed):
         world.pay()
     [payment] = world.stored.all()
@@ -63,7 +65,7 @@ def test_watch_of_an_unknown_payment_after_a_day_ends(world, clock, unknown) -> 
 
 
 def test_watch_of_an_abandoned_reservation_opens_it(world, clock) -> None:
-    world.ledger.fate = {"settle": ["killed"]} | {
+    world.ledger.faults = {"settle": ["killed"]} | {
         each: ["unknown"] for each in ("time", "used", "settlement")
     }
     with suppress(Killed):
@@ -78,7 +80,7 @@ def test_watch_of_an_abandoned_reservation_opens_it(world, clock) -> None:
 
 
 def test_watch_of_a_cancelled_authorization_refuses_it(world, unknown) -> None:
-    world.ledger.fate.clear()
+    world.ledger.faults.clear()
     world.ledger.cancelled.add(unknown)
 
     assert world.watch(unknown) == WatchResult(state=PaymentState.REFUSED)
@@ -91,7 +93,7 @@ def test_watch_during_a_repeated_request_waits_for_its_lease(world, unknown) -> 
         with suppress(Killed):
             world.pay()
 
-    world.ledger.fate = {"settle": ["killed"]}
+    world.ledger.faults = {"settle": ["killed"]}
     world.ledger.meanwhile["time"] = repeated
 
     result = world.watch(unknown)
@@ -100,11 +102,11 @@ def test_watch_during_a_repeated_request_waits_for_its_lease(world, unknown) -> 
 
 
 def test_watch_that_cannot_read_the_job_of_a_settled_payment_ends(world) -> None:
-    world.ledger.fate["settle"] = ["unknown"] * 2
+    world.ledger.faults["settle"] = ["unknown"] * 2
     for _ in range(2):
         with suppress(SettlementUnknownError):
             world.pay()
     world.ledger.move(an_authorization())
-    world.repository.fate = ["", "unavailable"]  # add, get
+    world.repository.faults = ["", "unavailable"]  # add, get
 
     assert world.watch(PAYMENT_ID) == WatchResult(state=PaymentState.SETTLED)

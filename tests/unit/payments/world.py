@@ -56,7 +56,7 @@ class PaymentWorld:
 
     @property
     def state(self) -> PaymentState:
-        """What the only payment is."""
+        """The state of the only payment."""
         [payment] = self.stored.all()
         return payment.state
 

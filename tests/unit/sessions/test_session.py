@@ -21,7 +21,7 @@ def session(**about) -> ChatSession:
     return ChatSession(**names | sane | about)
 
 
-def asked(n: int, content: str = "") -> ChatMessage:
+def question(n: int, content: str = "") -> ChatMessage:
     return message(n, content or f"question {n}", is_agent=False)
 
 
@@ -98,9 +98,9 @@ def test_messages_at_one_time_get_distinct_times() -> None:
 
 
 def test_history_puts_late_answer_after_its_question() -> None:
-    told = select_history([asked(1), asked(2), asked(3)], [answer(1), answer(3)])
+    history = select_history([question(1), question(2), question(3)], [answer(1), answer(3)])
 
-    assert told == [
+    assert history == [
         PastMessage(by_agent=False, content="question 1"),
         PastMessage(by_agent=True, content="answer 1"),
         PastMessage(by_agent=False, content="question 2"),
@@ -110,15 +110,15 @@ def test_history_puts_late_answer_after_its_question() -> None:
 
 
 def test_history_without_question_omits_its_answer() -> None:
-    assert select_history([asked(2)], [answer(1), answer(2)])[0].content == "question 2"
+    assert select_history([question(2)], [answer(1), answer(2)])[0].content == "question 2"
 
 
 def test_history_of_long_session_keeps_newest_turns() -> None:
     long = "x" * (MAX_HISTORY_CHARACTERS - 100)
 
-    told = select_history([asked(1, long), asked(2, long), asked(3)], [answer(3)])
+    history = select_history([question(1, long), question(2, long), question(3)], [answer(3)])
 
-    assert [said.content[:8] for said in told] == ["x" * 8, "question", "answer 3"]
+    assert [message.content[:8] for message in history] == ["x" * 8, "question", "answer 3"]
 
 
 def test_group_by_author_joins_consecutive_messages() -> None:

@@ -1,4 +1,4 @@
-"""In any order of events, a session's messages are answered one at a time and in order."""
+"""A state machine test: a session's messages are answered one at a time and in order."""
 
 from contextlib import suppress
 from typing import Any
@@ -29,11 +29,11 @@ from tests.unit.support import AGENT_ID, Receipt
 
 
 class WorkerDiedError(BaseException):
-    """Nothing of it is left to clean up."""
+    """The worker crashed without cleanup."""
 
 
 class Turns(RuleBasedStateMachine):
-    """`queue` holds what workers have yet to be told, `stream` what has yet to be followed up."""
+    """`queue` holds messages for workers, `stream` the changes to follow."""
 
     jobs = Bundle("jobs")
 
@@ -68,7 +68,7 @@ class Turns(RuleBasedStateMachine):
             tenant="acme", agent_id=AGENT_ID, user_id="u", metadata={}, timeouts=Timeouts(),
         ))  # fmt: skip
         self.sent: list[JobRef] = []
-        self.asked: list[str] = []
+        self.answered: list[str] = []
         self.histories: dict[str, list[str]] = {}
         self.outcome: Any = Answer("Fine")
         self.followed = 0
@@ -79,14 +79,14 @@ class Turns(RuleBasedStateMachine):
         earlier = [self.repository.get(ref) for ref in self.sent if ref.id < question.job_id]
         assert all(job.as_of(self.clock()).status.is_terminal for job in earlier)
         answers = [job.result["content"] for job in earlier[-MAX_HISTORY_TURNS:] if job.result]
-        heard = [said.content for said in question.history if said.by_agent]
-        assert heard == answers
-        self.asked.append(question.job_id)
+        history = [message.content for message in question.history if message.by_agent]
+        assert history == answers
+        self.answered.append(question.job_id)
         if isinstance(self.outcome, BaseException):
             raise self.outcome
         return self.outcome
 
-    # ── What happens ──
+    # ── Rules ──
 
     @rule(target=jobs)
     def say(self) -> JobRef:
@@ -99,14 +99,14 @@ class Turns(RuleBasedStateMachine):
         except SessionExpiredError:
             return JobRef(tenant="", kind="", id="")
         self.sent.append(ref)
-        self.queue.send(ref)  # as the stream has it done
+        self.queue.send(ref)  # as the stream consumer does
         return ref
 
     @rule(n=st.integers(0, 5), outcome=st.sampled_from([
         Answer("Fine"), Answer("x" * 1000), UpstreamError("No"), None, WorkerDiedError(),
     ]))  # fmt: skip
     def work(self, n: int, outcome: Any) -> None:
-        """A worker takes some message, not always the first."""
+        """Run a worker on any message of the queue."""
         if not self.queue.sent:
             return
         ref = self.queue.sent.pop(n % len(self.queue.sent))
@@ -114,7 +114,7 @@ class Turns(RuleBasedStateMachine):
         try:
             self.run_job(ref, Receipt())
         except (JobLeasedError, WorkerDiedError):
-            self.queue.send(ref)  # it comes again
+            self.queue.send(ref)  # the queue delivers it again
 
     @rule(ref=jobs)
     def cancel_one(self, ref: JobRef) -> None:
@@ -133,7 +133,7 @@ class Turns(RuleBasedStateMachine):
 
     @rule()
     def follow(self) -> None:
-        """The stream's next change; a state machine has timed out what was due."""
+        """Process the stream's next change, after timing out overdue jobs."""
         self.time_out()
         if self.followed < len(self.repository.changes):
             change = self.repository.changes[self.followed]
@@ -147,16 +147,16 @@ class Turns(RuleBasedStateMachine):
             if now is not job:
                 self.repository.save(now, replacing=job)
 
-    # ── What holds ──
+    # ── Invariants ──
 
     @invariant()
     def agents_are_asked_in_order(self) -> None:
-        firsts = list(dict.fromkeys(self.asked))
+        firsts = list(dict.fromkeys(self.answered))
         assert firsts == sorted(firsts)
 
     def teardown(self) -> None:
-        """Left to themselves, no message waits for nothing: only for an agent that is silent."""
-        self.clock.advance(LEASE_MS)  # the dead are noticed
+        """In the end, messages wait only for a silent agent."""
+        self.clock.advance(LEASE_MS)  # leases of crashed workers expire
         while self.queue.sent or self.followed < len(self.repository.changes):
             self.follow()
             self.work(0, Answer("Fine"))

@@ -149,17 +149,17 @@ def test_reading_is_sent_to_watchers_of_group(world) -> None:
 
     world.notify.notify_readings([world.report()])
 
-    whole = {
+    expected = {
         "deviceId": "dock-1",
         "droneState": "WAYPOINT",
         "navigation": {"at": 1},
         "weather": {},
         "timestamp": "2026-01-01T12:00:01.000Z",
     }
-    shared = {name: value for name, value in whole.items() if name != "deviceId"}
-    assert world.sockets.posted == {"mine": [whole], "theirs": [shared]}
+    shared = {name: value for name, value in expected.items() if name != "deviceId"}
+    assert world.sockets.posted == {"mine": [expected], "theirs": [shared]}
     assert world.topics.published == {
-        "harbour/DEVICE/STATUS": [whole],
+        "harbour/DEVICE/STATUS": [expected],
         f"{share.code}/SHARE/STATUS": [shared],
     }
 

@@ -93,8 +93,8 @@ class WatchWorld:
         self.shares.add(share)
         return share
 
-    def received(self, name: str, what: str = "jobState") -> list[Any]:
-        return [message.get(what) for message in self.sockets.posted.get(name, [])]
+    def received(self, name: str, field: str = "jobState") -> list[Any]:
+        return [message.get(field) for message in self.sockets.posted.get(name, [])]
 
     # ── Watched resources ──
 
@@ -120,12 +120,12 @@ class WatchWorld:
     def report(self, device: str = "dock-1", *, sequence: int = 1, **about: Any) -> DeviceState:
         """Have a device report, with the order of its job if it flies one."""
         order = mission_of(self.job).order
-        mine = order is not None and order.device == device
+        is_assigned = order is not None and order.device == device
         reading = Reading(
             device=device,
             sequence=sequence,
             online=True,
-            order=f"{self.job.id}-{order.number}" if order and mine else None,
+            order=f"{self.job.id}-{order.number}" if order and is_assigned else None,
             timestamp=f"2026-01-01T12:00:0{sequence}.000Z",
             values={"droneState": "WAYPOINT", "navigation": {"at": sequence}, "weather": {}},
         )

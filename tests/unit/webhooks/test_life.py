@@ -88,14 +88,14 @@ class WebhookLife(RuleBasedStateMachine):
     def read_stream(self, first: int, count: int, outcomes: list[str]) -> None:
         """Process a batch in order, possibly a replay."""
         first = min(first, self.unread)
-        self.log.fate = outcomes
+        self.log.faults = outcomes
         try:
             self.plan(CHANGES[first : first + count])
             self.unread = max(self.unread, min(first + count, len(CHANGES)))
         except (UnavailableError, Killed):
             pass
         finally:
-            self.log.fate = []
+            self.log.faults = []
 
     @precondition(lambda self: self.queue)
     @rule(
@@ -108,13 +108,13 @@ class WebhookLife(RuleBasedStateMachine):
         ref, receive_count = self.queue.pop(which % len(self.queue))
         receive_count = MAX_ATTEMPTS if last else receive_count + 1
         self.clock.advance(1000)
-        self.answer, self.log.fate = answer, outcomes
+        self.answer, self.log.faults = answer, outcomes
         try:
             again = self.deliver(ref, receive_count=receive_count).retry_in_s is not None
         except (UnavailableError, Killed):
             again = True
         finally:
-            self.log.fate = []
+            self.log.faults = []
         if again and receive_count >= MAX_ATTEMPTS:
             self.dead_letters.append(ref)
         elif again:

@@ -47,7 +47,7 @@ def world(clock) -> World:
 
 
 @pytest.fixture
-def life(a_job):
+def changes_of(a_job):
     """The changes of a job that is created, started and completed."""
 
     def lived(**fields: Any) -> list[JobChange]:
@@ -68,8 +68,8 @@ def subscribed(tenant: str = "acme", id: str = "crm", **fields: Any) -> Subscrip
     return Subscription(id=id, tenant=tenant, webhook=Webhook(url=URL, events=events), **fields)
 
 
-def test_job_webhook_gets_each_change(world, life) -> None:
-    world.plan(life(webhook=Webhook(url=URL)))
+def test_job_webhook_gets_each_change(world, changes_of) -> None:
+    world.plan(changes_of(webhook=Webhook(url=URL)))
 
     assert [(each.event, each.sequence, each.url) for each in world.planned()] == [
         ("created", 1, URL),
@@ -78,8 +78,8 @@ def test_job_webhook_gets_each_change(world, life) -> None:
     ]
 
 
-def test_webhook_with_events_gets_only_these(world, life) -> None:
-    world.plan(life(webhook=Webhook(url=URL, events=frozenset({"completed", "failed"}))))
+def test_webhook_with_events_gets_only_these(world, changes_of) -> None:
+    world.plan(changes_of(webhook=Webhook(url=URL, events=frozenset({"completed", "failed"}))))
 
     assert [each.event for each in world.planned()] == ["completed"]
 
@@ -106,8 +106,8 @@ def test_each_status_has_its_event_name(world, a_job, status, event) -> None:
     assert json.loads(planned.body)["type"] == f"job.{event}"
 
 
-def test_body_has_event_bus_detail_and_no_content(world, life) -> None:
-    world.plan(life(webhook=Webhook(url=URL)))
+def test_body_has_event_bus_detail_and_no_content(world, changes_of) -> None:
+    world.plan(changes_of(webhook=Webhook(url=URL)))
 
     bodies = [json.loads(each.body) for each in world.planned()]
     assert bodies[2] == {
@@ -130,13 +130,13 @@ def test_body_has_event_bus_detail_and_no_content(world, life) -> None:
     assert "secret" not in json.dumps(bodies)
 
 
-def test_subscriptions_of_tenant_get_changes_of_all_jobs(world, life) -> None:
+def test_subscriptions_of_tenant_get_changes_of_all_jobs(world, changes_of) -> None:
     world.subscriptions.put(subscribed(id="crm"))
     world.subscriptions.put(subscribed(id="pager", events=frozenset({"failed", "created"})))
     world.subscriptions.put(subscribed(id="off", active=False))
     world.subscriptions.put(subscribed("rival", id="theirs"))
 
-    world.plan(life(webhook=Webhook(url="https://own.example.com")))
+    world.plan(changes_of(webhook=Webhook(url="https://own.example.com")))
 
     planned = [(each.subscription, each.event) for each in world.planned()]
     assert planned == [
@@ -150,13 +150,13 @@ def test_subscriptions_of_tenant_get_changes_of_all_jobs(world, life) -> None:
     ]
 
 
-def test_job_without_webhooks_has_no_deliveries(world, life) -> None:
-    assert world.plan(life()) == 0
+def test_job_without_webhooks_has_no_deliveries(world, changes_of) -> None:
+    assert world.plan(changes_of()) == 0
     assert world.sent == []
 
 
-def test_deletion_of_job_has_no_delivery(world, life) -> None:
-    [created, *_] = life(webhook=Webhook(url=URL))
+def test_deletion_of_job_has_no_delivery(world, changes_of) -> None:
+    [created, *_] = changes_of(webhook=Webhook(url=URL))
 
     assert world.plan([JobChange(**{**fields(created), "status": None})]) == 0
 
@@ -165,10 +165,10 @@ def fields(of: JobChange) -> dict[str, Any]:
     return {name: getattr(of, name) for name in JobChange.__slots__}
 
 
-def test_delivery_ids_are_unique_and_stable_in_replay(world, life) -> None:
+def test_delivery_ids_are_unique_and_stable_in_replay(world, changes_of) -> None:
     world.subscriptions.put(subscribed())
-    changes = life(webhook=Webhook(url=URL))
-    rivals = life(tenant="rival", webhook=Webhook(url=URL))
+    changes = changes_of(webhook=Webhook(url=URL))
+    rivals = changes_of(tenant="rival", webhook=Webhook(url=URL))
 
     world.plan(changes)
     world.plan(rivals)
@@ -180,13 +180,13 @@ def test_delivery_ids_are_unique_and_stable_in_replay(world, life) -> None:
     assert {UUID(each).version for each in ids} == {5}
 
 
-def test_delivery_not_stored_is_not_queued(world, life, monkeypatch) -> None:
+def test_delivery_not_stored_is_not_queued(world, changes_of, monkeypatch) -> None:
     def full(*_: Any) -> None:
         raise UnavailableError
 
     monkeypatch.setattr(world.log, "plan", full)
 
     with pytest.raises(UnavailableError):
-        world.plan(life(webhook=Webhook(url=URL)))
+        world.plan(changes_of(webhook=Webhook(url=URL)))
 
     assert world.sent == []

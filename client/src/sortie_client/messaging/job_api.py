@@ -1,4 +1,4 @@
-"""Reading and awaiting message jobs, for all APIs that create them."""
+"""Reading and polling of message jobs, for all APIs that create them."""
 
 from typing import Final
 

@@ -68,15 +68,17 @@ async def not_found(_: HttpRequest, __: Exception) -> JSONResponse:
     )
 
 
-async def from_gateway(asked: HttpRequest) -> Request:
+async def from_gateway(http_request: HttpRequest) -> Request:
     """Return the gateway's request. Raises `UnknownCallerError` without an authorizer's result."""
     request = Request(
         {
-            "headers": dict(asked.headers),
-            "pathParameters": {name: unquote(value) for name, value in asked.path_params.items()},
-            "body": base64.b64encode(await asked.body()).decode(),
+            "headers": dict(http_request.headers),
+            "pathParameters": {
+                name: unquote(value) for name, value in http_request.path_params.items()
+            },
+            "body": base64.b64encode(await http_request.body()).decode(),
             "isBase64Encoded": True,
-            "requestContext": _context(asked.headers.getlist(CONTEXT_HEADER)),
+            "requestContext": _context(http_request.headers.getlist(CONTEXT_HEADER)),
         }
     )
     try:
