@@ -38,7 +38,7 @@ def test_request_error_response_is_raised(caller, server) -> None:
 @pytest.mark.parametrize(
     ("failure", "sent"), [(httpx.ConnectError("refused"), False), (BROKEN, True)]
 )
-def test_request_failed_connection_tells_if_sent(caller, server, failure, sent) -> None:
+def test_failed_connection_reports_if_the_request_was_sent(caller, server, failure, sent) -> None:
     server.will(*[failure] * 5)
 
     with pytest.raises(ConnectionFailedError) as raised:

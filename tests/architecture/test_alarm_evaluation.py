@@ -144,7 +144,7 @@ def test_alarm_is_silent_without_data(alarms, name) -> None:
     assert set(states_of(alarms[name], quiet, delay=0)) == {"OK"}
 
 
-def test_alarm_that_fills_missing_data_evaluates_more_periods_than_must_breach(alarms) -> None:
+def test_alarm_filling_missing_data_has_spare_evaluation_periods(alarms) -> None:
     """AWS: FILL can leave an alarm "stuck"; "work around this by using an M out of N alarm"."""
     stuck = [
         name

@@ -159,7 +159,7 @@ def test_code_reads_each_variable_by_its_literal_name() -> None:
             assert len(MENTION.findall(text)) == len(LITERAL.findall(text)), file
 
 
-def test_search_follows_what_the_code_asks_of_a_wiring_or_a_kind_of_job(tmp_path) -> None:
+def test_search_follows_used_members_of_wirings_and_kinds(tmp_path) -> None:
     for name, text in SOURCES.items():
         (tmp_path / name).write_text(text)
 

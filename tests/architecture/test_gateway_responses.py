@@ -53,7 +53,7 @@ def test_gateway_error_has_its_own_status_and_not_the_defaults(responses) -> Non
 @pytest.mark.parametrize("name", [
     "THROTTLED", "AUTHORIZER_FAILURE", "AUTHORIZER_CONFIGURATION_ERROR", "INTEGRATION_FAILURE",
 ])  # fmt: skip
-def test_gateway_error_that_passes_says_when_to_retry(responses, name) -> None:
+def test_transient_gateway_error_has_retry_after(responses, name) -> None:
     headers = responses[name]["ResponseParameters"]["Headers"]
 
     assert headers["Retry-After"] == "'1'"

@@ -19,7 +19,7 @@ def test_alarm_text_ends_with_the_link_to_its_section(alarms) -> None:
         assert alarm["AlarmDescription"].endswith(f" docs/runbook.md#{name.lower()}"), name
 
 
-def test_runbook_section_has_its_meaning_and_what_to_do() -> None:
+def test_runbook_section_has_a_meaning_and_an_action() -> None:
     _, _, part = RUNBOOK.read_text().partition("\n## Alarms\n")
     part, _, _ = part.partition("\n## ")
     for section in part.split("\n### ")[1:]:

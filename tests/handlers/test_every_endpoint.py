@@ -21,7 +21,7 @@ def break_ports(rewire):
 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS)
-def test_each_event_is_answered(call, stored, endpoint) -> None:
+def test_sample_event_succeeds(call, stored, endpoint) -> None:
     stored()
 
     answer = call(endpoint)
@@ -30,9 +30,7 @@ def test_each_event_is_answered(call, stored, endpoint) -> None:
 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS)
-def test_a_database_that_throttles_throughout_is_a_503_with_a_time_to_come_back(
-    call, break_ports, endpoint
-) -> None:
+def test_throttled_table_returns_503_with_retry_after(call, break_ports, endpoint) -> None:
     break_ports(UnavailableError("ThrottlingException"))
 
     answer = call(endpoint)
@@ -47,9 +45,7 @@ def test_a_database_that_throttles_throughout_is_a_503_with_a_time_to_come_back(
 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS)
-def test_of_an_unexpected_error_the_caller_learns_nothing_and_the_log_everything(
-    call, break_ports, log, endpoint
-) -> None:
+def test_unexpected_error_returns_500_and_is_logged(call, break_ports, log, endpoint) -> None:
     break_ports(RuntimeError("table sortie-secret at 10.0.0.1 is on fire"))
 
     answer = call(endpoint)
@@ -67,7 +63,7 @@ def test_of_an_unexpected_error_the_caller_learns_nothing_and_the_log_everything
 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS)
-def test_neither_keys_nor_content_are_logged(call, event, stored, log, endpoint) -> None:
+def test_log_has_no_keys_or_content(call, event, stored, log, endpoint) -> None:
     job = stored()
     sent = event(f"messaging/{endpoint}")
 
@@ -81,9 +77,7 @@ def test_neither_keys_nor_content_are_logged(call, event, stored, log, endpoint)
 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS)
-def test_each_answer_is_logged_with_the_request_that_it_answers(
-    call, stored, log, endpoint
-) -> None:
+def test_response_is_logged_with_its_request(call, stored, log, endpoint) -> None:
     stored()
 
     answer = call(endpoint)

@@ -1,4 +1,4 @@
-"""Every adapter of AWS tells a failure that passes from a refusal that lasts."""
+"""AWS adapters distinguish transient failures from permanent refusals."""
 
 from collections.abc import Callable
 from typing import Any

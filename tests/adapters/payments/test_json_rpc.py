@@ -377,7 +377,7 @@ def test_node_of_the_network_works_and_is_asked_once(node, chain) -> None:
     assert len(node.calls) == 1
 
 
-def test_node_of_another_chain_does_not_work_and_is_not_asked_again_at_once(node, chain) -> None:
+def test_node_of_wrong_chain_is_not_called_again_at_once(node, chain) -> None:
     node.results["eth_chainId"] = "0x1"
 
     assert not chain.is_working(BASE)

@@ -263,7 +263,7 @@ def test_queue_sends_references_in_batches() -> None:
 
 
 @pytest.mark.parametrize(("lasting", "error"), [(False, UnavailableError), (True, RefusedError)])
-def test_queue_with_partial_failure_says_whether_it_lasts(lasting, error) -> None:
+def test_queue_partial_failure_is_transient_or_permanent(lasting, error) -> None:
     class Full:
         def send_message_batch(self, **_: Any) -> Any:
             return {"Failed": [{"Id": "0", "SenderFault": lasting}]}

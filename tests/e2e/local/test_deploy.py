@@ -72,9 +72,7 @@ def finish(child: pexpect.spawn, *, answers: bool) -> str:
 
 
 @pytest.mark.usefixtures("_built")
-def test_guided_deployment_with_enter_alone_makes_the_stack_that_the_next_one_updates(
-    stack, terminal
-) -> None:
+def test_guided_deploy_with_defaults_creates_an_updatable_stack(stack, terminal) -> None:
     guided = finish(terminal("GUIDED=1", f"REGION={REGION}"), answers=True)
     again = finish(terminal(), answers=False)
 

@@ -22,13 +22,13 @@ def api() -> Iterator[Api]:
         yield Api(stack.base_url, stack.api_key, "demo")
 
 
-def test_a_message_that_names_no_timeout_gets_the_default_one(api) -> None:
+def test_message_without_timeout_has_the_default_timeout(api) -> None:
     created = api.ask("Hello").json
 
     assert created["expiresAt"] - created["createdAt"] == 4321
 
 
-def test_more_requests_than_allowed_are_told_to_come_back(api) -> None:
+def test_request_over_the_limit_returns_429_with_retry_after(api) -> None:
     with ThreadPoolExecutor(16) as clients:
         answers: list[Answer] = [*clients.map(lambda _: api.get("/api/agents"), range(48))]
 

@@ -32,7 +32,7 @@ def test_registered_agent_answers_to_the_printed_key(make, stack, cloud: Cloud, 
     ("tenant: acme\nkeys: [a]\nagents: [{id: 1}]", "is invalid"),
     ("tenant: ${NOWHERE}", "${NOWHERE}, which is not set"),
 ])  # fmt: skip
-def test_unusable_registry_file_is_explained(make, tmp_path, content, complaint) -> None:
+def test_invalid_registry_file_reports_its_error(make, tmp_path, content, complaint) -> None:
     file = tmp_path / "registry.yaml"
     if content is not None:
         file.write_text(content)

@@ -238,7 +238,7 @@ def test_shared_mission_is_shown_until_it_ends(visit, one_dock) -> None:
     expect(page.locator("#link")).to_have_text("")
 
 
-def test_full_share_explains_itself_and_admits_a_viewer_later(visit, one_dock) -> None:
+def test_full_share_shows_its_limit_and_admits_a_viewer_later(visit, one_dock) -> None:
     code = share(one_dock, maxViewers=1)["shareCode"]
     first = visit(f"?share={code}")
     expect(first.locator("#link")).to_have_text("Live")

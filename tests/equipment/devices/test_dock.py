@@ -403,5 +403,5 @@ def test_same_seed_gives_the_same_telemetry() -> None:
     assert one.telemetry == same.telemetry != other.telemetry
 
 
-def test_last_will_says_that_the_dock_is_offline() -> None:
+def test_last_will_reports_the_dock_offline() -> None:
     assert last_will("dock-9") == {"deviceId": "dock-9", "online": False}
