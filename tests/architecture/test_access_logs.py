@@ -14,7 +14,7 @@ NO_CREDENTIALS = {
 """Variables that contain no credential and no quote: a path may have the code of a share.
 
 https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-mapping-template-reference.html
-https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-mapping-template-reference.html
+https://docs.aws.amazon.com/apigateway/latest/developerguide/websocket-api-logging.html
 """
 
 
