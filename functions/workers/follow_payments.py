@@ -3,13 +3,12 @@
 from typing import Any
 
 from jobs.kit import lambda_handler as runtime
-from jobs.payments.adapters.records import to_payment
+from jobs.payments.adapters.records import parse_changes
 from jobs.payments.wiring import wiring
 
 
 def follow(records: Any) -> None:
-    changed = [to_payment(record["dynamodb"]["NewImage"]) for record in records]
-    for payment in wiring.follow_payments(changed):
+    for payment in wiring.follow_payments(parse_changes(records)):
         runtime.logger.info(
             "payment followed", tenant=payment.tenant, job_id=payment.job_id, state=payment.state
         )

@@ -10,6 +10,7 @@ from functools import partial
 from typing import Final
 
 from jobs.core.errors import JobNotFoundError
+from jobs.missions.errors import DeviceGroupNotFoundError
 from jobs.tracking.broadcast import Broadcast
 from jobs.tracking.connection import Connection, ConnectionEndedError, SocketGoneError
 from jobs.tracking.ports import Connections, Sockets
@@ -37,7 +38,8 @@ class SendInitialState:
     def _send_or_close(self, connection: Connection) -> None:
         try:
             self._send_updates(self.connections.get(connection))
-        except (ConnectionEndedError, JobNotFoundError):  # revoked or deleted in the meantime
+        except (ConnectionEndedError, DeviceGroupNotFoundError, JobNotFoundError):
+            # Revoked or deleted in the meantime.
             self._retry_until_open(lambda: self.sockets.close(connection.id))
 
     def _send_updates(self, connection: Connection) -> None:

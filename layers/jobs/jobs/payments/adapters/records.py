@@ -10,6 +10,7 @@ Index `by_state`: payments by state, in the order of their last change.
 
 import json
 import secrets
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from jobs.core.adapters.dynamodb.items import to_text
@@ -159,3 +160,9 @@ def to_payment(item: Stored) -> Payment:
         job=json.loads(row.get("job", "{}")),
         **{name: row[name] for name in _PLAIN_ATTRIBUTES},
     )
+
+
+def parse_changes(records: Iterable[Any]) -> Sequence[Payment]:
+    """Return the payments in the table's stream; ignore deletions and Idempotency-Keys."""
+    images = (record["dynamodb"].get("NewImage") or {} for record in records)
+    return [to_payment(image) for image in images if "state" in image]

@@ -18,7 +18,7 @@ def changes(records: Iterable[Any], storages: Storages) -> Sequence[JobChange]:
 
 
 def parse_change(record: Any, storages: Storages) -> JobChange | None:
-    new, old = (record["dynamodb"].get(image, {}) for image in ("NewImage", "OldImage"))
+    new, old = (record["dynamodb"].get(image) or {} for image in ("NewImage", "OldImage"))
     image = new or old
     status, previous = _status(new), _status(old)
     if "status" not in image or status == previous:
@@ -44,8 +44,8 @@ def parse_job(record: Any, storages: Storages) -> Job:
 
 def _is_expired(record: Any) -> bool:
     """Return whether the TTL of an ended job has passed: it is no longer counted."""
-    status = _status(record["dynamodb"].get("OldImage", {}))
-    by_ttl = record.get("userIdentity", {}).get("type") == "Service"
+    status = _status(record["dynamodb"].get("OldImage") or {})
+    by_ttl = (record.get("userIdentity") or {}).get("type") == "Service"
     return by_ttl and status is not None and status.is_terminal
 
 
