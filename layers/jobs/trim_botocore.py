@@ -23,7 +23,7 @@ OPERATIONS: Final = {
         "UpdateItem",
     },
     "events": {"PutEvents"},
-    "iot": {"CancelJobExecution", "CreateJob", "DescribeJobExecution"},
+    "iot": {"CancelJob", "CancelJobExecution", "CreateJob", "DescribeJobExecution"},
     "iot-data": {"Publish"},
     "secretsmanager": {"GetSecretValue"},
     "sqs": {"ChangeMessageVisibility", "SendMessage", "SendMessageBatch"},

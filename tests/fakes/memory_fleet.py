@@ -60,9 +60,14 @@ class InMemoryFleet:
 
 
 class InMemoryOrders:
-    """The broker. `documents` has the sent orders; `answer` plays a device."""
+    """The broker. `documents` has the sent orders; `answer` plays a device.
+
+    With `delays`, devices get their orders only with `deliver`.
+    """
 
     def __init__(self) -> None:
+        self.delays = False
+        self.delayed: list[tuple[str, str]] = []
         self.documents: dict[str, Mapping[str, Any]] = {}
         self._stands: dict[tuple[str, str], tuple[OrderState, str | None]] = {}
 
@@ -70,7 +75,10 @@ class InMemoryOrders:
         if len(json.dumps(document, separators=(",", ":"))) > _MAX_DOCUMENT_LENGTH:
             raise RefusedError("AWS refused the request: InvalidRequestException")
         self.documents.setdefault(order_id, document)
-        self._stands.setdefault((order_id, device_id), (OrderState.QUEUED, None))
+        if self.delays:
+            self.delayed.append((order_id, device_id))
+        else:
+            self._stands.setdefault((order_id, device_id), (OrderState.QUEUED, None))
 
     def state(self, order_id: str, device_id: str) -> tuple[OrderState, str | None] | None:
         return self._stands.get((order_id, device_id))
@@ -84,10 +92,17 @@ class InMemoryOrders:
             return True
         return False
 
-    def recall(self, order_id: str, device_id: str) -> None:
-        found = self._stands.get((order_id, device_id))
-        if found is not None and found[0] in {OrderState.QUEUED, OrderState.IN_PROGRESS}:
-            self._stands[order_id, device_id] = (OrderState.CANCELED, None)
+    def recall(self, order_id: str) -> None:
+        self.delayed = [each for each in self.delayed if each[0] != order_id]
+        for key, (state, _) in self._stands.items():
+            if key[0] == order_id and state in {OrderState.QUEUED, OrderState.IN_PROGRESS}:
+                self._stands[key] = (OrderState.CANCELED, None)
+
+    def deliver(self) -> None:
+        """Give the devices the delayed orders."""
+        for key in self.delayed:
+            self._stands[key] = (OrderState.QUEUED, None)
+        self.delayed = []
 
     def of(self, device_id: str, *states: OrderState) -> list[str]:
         """Return a device's orders in these states, oldest first."""

@@ -61,9 +61,8 @@ CALLS: dict[str, tuple[str, Call, Failures, Failures]] = {
         [("InvalidRequestException", 400)],
     ),
     "recall an order": (
-        "iot", lambda c: IotOrders(c, THINGS).recall("order", "dock"),
-        [("ThrottlingException", 400), ("VersionConflictException", 409)],
-        [("InvalidRequestException", 400)],
+        "iot", lambda c: IotOrders(c, THINGS).recall("order"),
+        [("ThrottlingException", 400), ("LimitExceededException", 410)], [],
     ),
     "publish to a topic": (
         "iot-data", lambda c: IotTopics(c).publish("a/topic", {}),

@@ -140,8 +140,8 @@ def test_recall_open_order_is_idempotent(broker, order, accepted) -> None:
     if accepted:
         broker.answer(order, OrderState.IN_PROGRESS)
 
-    broker.orders.recall(order, broker.device)
-    broker.orders.recall(order, broker.device)
+    broker.orders.recall(order)
+    broker.orders.recall(order)
 
     assert broker.orders.state(order, broker.device) == (OrderState.CANCELED, None)
 
@@ -150,7 +150,7 @@ def test_recall_ended_or_unknown_order_changes_nothing(broker, order) -> None:
     broker.answer(order, OrderState.IN_PROGRESS)
     broker.answer(order, OrderState.SUCCEEDED)
 
-    broker.orders.recall(order, broker.device)
-    broker.orders.recall(f"{uuid4()}-1", broker.device)
+    broker.orders.recall(order)
+    broker.orders.recall(f"{uuid4()}-1")
 
     assert broker.orders.state(order, broker.device) == (OrderState.SUCCEEDED, None)

@@ -494,3 +494,49 @@ def test_refused_order_of_mission_that_ended_changes_nothing(world, end) -> None
 
 def raising_refused(*_: object) -> None:
     raise RefusedError("no")
+
+
+# ── Cancelled just after its order ──────────────────────────────────────────────
+
+
+def test_mission_cancelled_before_delivery_of_its_order_never_flies(world) -> None:
+    world.orders.delays = True
+    ref = world.create()
+    world.run(ref)
+
+    change_job(world.repository, ref, lambda job: cancel_waiting(job, now=world.clock()))
+    world.follow(world.job(ref))
+    world.deliver()
+    world.orders.deliver()
+
+    assert world.orders.of(FIRST, OrderState.QUEUED) == []
+    assert world.fleet.states([FIRST])[FIRST].is_free(world.clock())
+
+
+def test_mission_cancelled_before_its_order_was_sent_never_flies(world) -> None:
+    ref, send = world.create(), world.orders.send
+
+    def send_late(*order) -> None:
+        change_job(world.repository, ref, lambda job: cancel_waiting(job, now=world.clock()))
+        world.follow(world.job(ref))
+        world.deliver()
+        send(*order)
+
+    world.orders.send = send_late
+    world.run(ref)
+
+    assert world.orders.of(FIRST, OrderState.CANCELED) == [f"{ref.id}-1"]
+    assert world.fleet.states([FIRST])[FIRST].is_free(world.clock())
+
+
+def test_mission_deleted_before_its_order_was_sent_never_flies(world) -> None:
+    ref, send = world.create(), world.orders.send
+
+    def send_late(*order) -> None:
+        world.repository.delete(world.job(ref))
+        send(*order)
+
+    world.orders.send = send_late
+    world.run(ref)
+
+    assert world.orders.of(FIRST, OrderState.CANCELED) == [f"{ref.id}-1"]

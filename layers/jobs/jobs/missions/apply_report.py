@@ -50,7 +50,7 @@ class ApplyReport:
             self._apply(ref, order, state, reason)
         except (JobEndedError, JobNotFoundError, JobStartedError):
             if state is OrderState.IN_PROGRESS:  # the job has ended, or has another order
-                self.orders.recall(order, device.id)
+                self.orders.recall(order)
         return state
 
     def _apply(self, ref: JobRef, order: str, state: OrderState, reason: str | None) -> None:

@@ -107,7 +107,8 @@ class AssignMissions:
     def send_order(self, job: Job) -> None:
         """Send the job's order to its device. Idempotent.
 
-        An order that is refused for good ends the job, and its end releases the device.
+        An order that is refused for good ends the job, and its end releases the device. An order
+        of a job that has ended meanwhile is recalled: `SettleMission` may have come too early.
         """
         if (order := mission_of(job).order) is None:
             return
@@ -116,6 +117,16 @@ class AssignMissions:
             self.orders.send(name, order.device, self._to_document(job, order.fence, name))
         except RefusedError as error:
             self._fail(job.ref, name, f"The order cannot be sent to a device. {error}")
+            return
+        if not self._is_current(job.ref, name):
+            self.orders.recall(name)
+
+    def _is_current(self, ref: JobRef, order: str) -> bool:
+        try:
+            job = self.repository.get(ref).as_of(self.clock())
+        except JobNotFoundError:
+            return False
+        return order_id_of(job) == order and not job.status.is_terminal
 
     def _fail(self, ref: JobRef, order: str, reason: str) -> None:
         def fail(job: Job) -> Job:

@@ -83,8 +83,11 @@ class Orders(Protocol):
     def withdraw(self, order_id: str, device_id: str) -> bool:
         """Withdraw an order. Return False, and do nothing, if the device has accepted it."""
 
-    def recall(self, order_id: str, device_id: str) -> None:
-        """Withdraw an order even if the device has accepted it. Does nothing if it has ended."""
+    def recall(self, order_id: str) -> None:
+        """Withdraw an order, whether the device has accepted it or does not have it yet.
+
+        Does nothing if it has ended or was never sent.
+        """
 
 
 class WaitingMissions(Protocol):

@@ -18,13 +18,14 @@ class SettleMission:
     def __call__(self, ref: JobRef, order: Order) -> None:
         """Release the device and assign it the next mission.
 
-        If the drone may be in the air, recall it and keep the lease: only its
-        own report that it is docked releases the device.
+        Recall an order that AWS IoT has not delivered yet. If the drone may be in
+        the air, recall it and keep the lease: only its own report that it is
+        docked releases the device.
         """
         name = format_order_id(ref.id, order)
         found = self.orders.state(name, order.device)
-        if found is not None and found[0] in {OrderState.QUEUED, OrderState.IN_PROGRESS}:
-            self.orders.recall(name, order.device)
+        if found is None or found[0] in {OrderState.QUEUED, OrderState.IN_PROGRESS}:
+            self.orders.recall(name)
         if found is None or found[0] is not OrderState.IN_PROGRESS:
             self.fleet.release(order.device, fence=order.fence)
         device = self.registry.device(order.device)

@@ -54,9 +54,11 @@ class IotOrders:
                 return True
         return True
 
-    def recall(self, order_id: str, device_id: str) -> None:
+    def recall(self, order_id: str) -> None:
+        # Cancel the job, not its execution: AWS IoT creates the execution some time after the job.
+        # Only `force` cancels an execution that is IN_PROGRESS, and only on the first call. AWS IoT
+        # answers InvalidRequestException if the job has ended.
         gone = self._client.exceptions
-        ended = (gone.InvalidStateTransitionException, gone.ResourceNotFoundException)
+        ended = (gone.InvalidRequestException, gone.ResourceNotFoundException)
         with convert_aws_errors(), suppress(*ended):
-            # Only `force` cancels an execution that is IN_PROGRESS, and only on the first call.
-            self._client.cancel_job_execution(jobId=order_id, thingName=device_id, force=True)
+            self._client.cancel_job(jobId=order_id, force=True)
