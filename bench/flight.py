@@ -10,7 +10,7 @@ from unittest.mock import patch
 
 from bench import requests
 from bench.recording import Recording, Runner
-from bench.requests import DEVICE, TENANT
+from bench.requests import TENANT, THING
 from bench.sandbox import Sandbox
 from jobs.core.adapters import messages
 from jobs.core.job import JobRef
@@ -94,7 +94,7 @@ class Flight(Runner):
         self._report_orders()
 
     def take_off(self) -> None:
-        started = self._device.start_next_pending_job_execution(thingName=DEVICE)
+        started = self._device.start_next_pending_job_execution(thingName=THING)
         self._order = started["execution"]["jobId"]
         self._send_changed_order()
 
@@ -107,7 +107,7 @@ class Flight(Runner):
                 self.check()
 
     def land(self) -> None:
-        done = {"jobId": self._order, "thingName": DEVICE, "status": "SUCCEEDED"}
+        done = {"jobId": self._order, "thingName": THING, "status": "SUCCEEDED"}
         self._device.update_job_execution(**done)
         self._report_orders()
         self._order = None
@@ -122,8 +122,7 @@ class Flight(Runner):
         """Send the drone's telemetry, from its dock or from the air."""
         message = {
             **self._telemetry,
-            "deviceId": DEVICE,
-            "device": DEVICE,
+            "thing": THING,
             "sequence": self.clock.now,
             "orderId": self._order,
             "droneState": "WAYPOINT" if self._order else "DOCKED",
@@ -159,7 +158,7 @@ class Flight(Runner):
     def _report_orders(self) -> None:
         """Report a change of the drone's list of orders, and process its consequences."""
         self.rules += 1
-        report = json.dumps({"device": DEVICE})
+        report = json.dumps({"thing": THING})
         self._queued("report", "workers.take_device_report", report, FROM_OUTSIDE)
         self.follow()
 

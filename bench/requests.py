@@ -11,6 +11,8 @@ USER: Final = "22222222-2222-4222-8222-222222222222"
 CLIENT: Final = "benchbenchbenchbenchbench"
 GROUP: Final = "field"
 DEVICE: Final = "bench-drone"
+STACK: Final = "bench"
+THING: Final = f"{STACK}_{DEVICE}"
 PLAN: Final = "round"
 PARTNER: Final = {
     "claims": {

@@ -20,7 +20,18 @@ import boto3
 import botocore.session
 
 from bench.meter import Calls, Meter
-from bench.requests import AGENT, CLIENT, DEVICE, GROUP, PLAN, PROJECT, TENANT, Event
+from bench.requests import (
+    AGENT,
+    CLIENT,
+    DEVICE,
+    GROUP,
+    PLAN,
+    PROJECT,
+    STACK,
+    TENANT,
+    THING,
+    Event,
+)
 from jobs.docs.adapters.dynamodb.projects import DynamoProjects
 from jobs.docs.docs_job import Project
 from jobs.kit import lambda_handler as runtime
@@ -178,7 +189,7 @@ def prepare_environment(stack: LocalStack, name: str) -> dict[str, str]:
     for table, variable in TABLES.items():
         make_table(client("dynamodb"), tables[variable], template["Resources"][table]["Properties"])
     register(client("dynamodb"), tables["REGISTRY_TABLE"])
-    client("iot").create_thing(thingName=DEVICE)  # idempotent
+    client("iot").create_thing(thingName=THING)  # idempotent
     machines = {
         each["name"].removeprefix(f"{stack.name}-"): each["stateMachineArn"]
         for each in client("stepfunctions").list_state_machines()["stateMachines"]
@@ -202,7 +213,8 @@ def prepare_environment(stack: LocalStack, name: str) -> dict[str, str]:
         "EVENT_BUS": name,
         "CURSOR_SECRET_ARN": secret["ARN"],
         "IOT_ARN": IOT,
-        "THINGS_ARN": f"{IOT}:thing/",
+        "STACK_NAME": STACK,
+        "THINGS_ARN": f"{IOT}:thing/{STACK}_",
         "TOKEN_ISSUER": f"https://cognito/{pool}",
         "TOKEN_KEYS_URL": f"{stack.aws_endpoint_url}/{pool}/.well-known/jwks.json",
         "PUBLIC_URL": stack.base_url,

@@ -25,6 +25,7 @@ from jobs.webhooks.adapters.subscriptions import DynamoSubscriptions
 from scripts.command import STACK_ERRORS, connect, create_stack_parser, fail
 from scripts.registry_docs import to_project
 from scripts.registry_file import RegistryFile, to_agent, to_group, to_plan
+from scripts.registry_groups import GroupTakenError, claim_groups
 from scripts.registry_table import RegistryTable
 from scripts.registry_webhooks import to_subscription
 
@@ -98,6 +99,8 @@ def main() -> int:
     try:
         file = RegistryFile.read(options.file, os.environ)
         stack = connect(options)
+        groups = [group.id for group in file.deviceGroups]
+        claim_groups(stack.session.client("iot"), stack.name, groups)
         client = stack.session.client("dynamodb")
         keys = load(file, Registries.open(client, stack.outputs["RegistryTableName"]))
     except FileNotFoundError:
@@ -106,7 +109,7 @@ def main() -> int:
         return _fail(f"{options.file} uses ${{{error.args[0]}}}, which is not set")
     except (ValueError, YAMLError) as error:  # pydantic's errors are ValueErrors, too
         return _fail(f"{options.file} is invalid:\n{error}")
-    except (*STACK_ERRORS, IdTakenError) as error:
+    except (*STACK_ERRORS, GroupTakenError, IdTakenError) as error:
         return _fail(str(error))
     devices = sum(len(group.devices) for group in file.deviceGroups)
     print(

@@ -83,7 +83,9 @@ type AgentEntry = Annotated[
 
 
 class DeviceEntry(Entry):
-    id: str = Field(pattern=r"^[a-zA-Z0-9:_-]{1,128}$", description="the AWS IoT thing's name")
+    id: str = Field(
+        pattern=r"^[a-zA-Z0-9:_-]{1,64}$", description="the end of the AWS IoT thing's name"
+    )
     name: str = Field(min_length=1)
 
 

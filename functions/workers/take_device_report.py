@@ -4,11 +4,12 @@ import json
 from typing import Any
 
 from jobs.kit import lambda_handler as runtime
+from jobs.missions.thing import device_of
 from jobs.missions.wiring import wiring
 
 
 def apply_report(record: Any) -> None:
-    device = json.loads(record["body"])["device"]
+    device = device_of(json.loads(record["body"])["thing"])
     state = wiring.check_device(device)
     runtime.logger.info("device report applied", device=device, state=state)
 

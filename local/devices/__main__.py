@@ -26,6 +26,7 @@ def main() -> None:
             broker,
             create_tls_context(broker.ca, arguments.credentials / device_id),
             Settings(
+                arguments.stack,
                 device_id,
                 home,
                 Simulate(speed=arguments.speed, outcome=arguments.simulate),
@@ -47,6 +48,7 @@ def create_parser() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=int, default=8883)
     parser.add_argument("--ca", type=Path, required=True, help="the broker's CA, in PEM")
     parser.add_argument("--credentials", type=Path, required=True, help="a folder")
+    parser.add_argument("--stack", required=True, help="the stack that the devices belong to")
     parser.add_argument(
         "--device",
         type=parse_device,

@@ -29,18 +29,32 @@ INVALID_ORDER = "The order is invalid"
 class Settings:
     """`simulate` is the default for orders; `away` is the duration of a lost link in seconds."""
 
+    stack: str
     device_id: str
     home: Point
     simulate: Simulate = DEFAULT_SIMULATION
     away: float = 20.0
     seed: int = 0
 
+    @property
+    def thing(self) -> str:
+        return f"{self.stack}_{self.device_id}"
+
+    @property
+    def telemetry(self) -> str:
+        """The topic of the device's telemetry."""
+        return f"{self.stack}/devices/{self.thing}/telemetry"
+
 
 class Dock:
     def __init__(self, settings: Settings, publish: Publish, now: float) -> None:
         random = Random(f"{settings.seed} {settings.device_id}")  # noqa: S311 - no secret
         self.id, self._settings, self._publish = settings.device_id, settings, publish
-        self.jobs, self.telemetry = Jobs(self.id, publish), f"devices/{self.id}/telemetry"
+        self.jobs, self.thing, self.telemetry = (
+            Jobs(settings.thing, publish),
+            settings.thing,
+            settings.telemetry,
+        )
         self._weather = Weather(random)
         self._battery, self._charged_at = random.uniform(85, FULL_BATTERY), now
         self._sequence, self._due = int(now * 1000), now

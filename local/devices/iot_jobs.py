@@ -53,8 +53,8 @@ type Event = Next | Started | NotStarted | Updated | Refused
 
 
 class Jobs:
-    def __init__(self, device_id: str, publish: Publish) -> None:
-        self._root = f"$aws/things/{device_id}/jobs"
+    def __init__(self, thing: str, publish: Publish) -> None:
+        self._root = f"$aws/things/{thing}/jobs"
         self._publish = publish
 
     @property

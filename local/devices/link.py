@@ -55,7 +55,7 @@ class Link:
     def _connect(self, now: float) -> None:
         """Connect with a new client: the messages that the last one has not sent are outdated."""
         self._retry_at = now + RETRY_INTERVAL_S
-        client = Client(CallbackAPIVersion.VERSION2, self._dock.id)
+        client = Client(CallbackAPIVersion.VERSION2, self._dock.thing)
         client.tls_set_context(self._tls)
         client.will_set(
             self._dock.telemetry, json.dumps(last_will(self._dock.id)), qos=AT_LEAST_ONCE

@@ -7,6 +7,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
+from jobs.missions.thing import thing_name
 from local.cloud.aws import create_session
 from local.kit.paths import ROOT
 from local.kit.process import Process
@@ -41,12 +42,12 @@ def run_docks(
     ids = list(device_ids)
     with closing(create_session().client("iot", endpoint_url=stack.aws_endpoint_url)) as iot:
         for each in ids:
-            enrol(iot, each, stack.outputs["DockPolicyName"], folder)
+            enrol(iot, stack.name, each, stack.outputs["DockPolicyName"], folder)
     positions = {each: DOCK_POSITIONS.get(each, DOCK_POSITIONS["dock-1"]) for each in ids}
     command: list[str | Path] = [
         *(sys.executable, "-m", "local.devices"),
         *("--host", stack.mqtt.host, "--port", str(stack.mqtt.port), "--ca", stack.mqtt.ca_file),
-        *("--credentials", folder, "--speed", speed, "--away", str(away)),
+        *("--stack", stack.name, "--credentials", folder, "--speed", speed, "--away", str(away)),
         *(f"--device={device}={position}" for device, position in positions.items()),
         *(["--simulate", simulate] if simulate else []),
     ]
@@ -61,11 +62,12 @@ def read_connected_docks(log: Path) -> set[str]:
     return {line.removesuffix(CONNECTED) for line in lines if line.endswith(CONNECTED)}
 
 
-def enrol(iot: "IoTClient", device_id: str, policy: str, folder: Path) -> None:
+def enrol(iot: "IoTClient", stack: str, device_id: str, policy: str, folder: Path) -> None:
     """Create the device's thing, and write DEVICE.crt and DEVICE.key to the folder."""
-    iot.create_thing(thingName=device_id)
+    thing = thing_name(stack, device_id)
+    iot.create_thing(thingName=thing)
     created = iot.create_keys_and_certificate(setAsActive=True)
-    iot.attach_thing_principal(thingName=device_id, principal=created["certificateArn"])
+    iot.attach_thing_principal(thingName=thing, principal=created["certificateArn"])
     iot.attach_policy(policyName=policy, target=created["certificateArn"])
     (folder / f"{device_id}.crt").write_text(created["certificatePem"])
     key = folder / f"{device_id}.key"

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -195,3 +196,19 @@ def find_conditions(value: Any) -> Iterator[str]:
         value.values() if isinstance(value, dict) else value if isinstance(value, list) else []
     ):
         yield from find_conditions(each)
+
+
+def test_stack_names_only_its_own_things_and_topics(resources) -> None:
+    """All stacks of an account share its things and its topics."""
+    text = json.dumps(resources)
+    arns = set(re.findall(r":iot:[^\"]*?:((?:client|thing|topic|topicfilter)/[^\"]*)", text))
+    rules = re.findall(r"FROM '(?:[^'\"]*)'[^\"]*", text)
+
+    assert {each for each in arns if "${AWS::StackName}" not in each} == {
+        "client/${!iot:Connection.Thing.ThingName}",
+        "topic/$aws/things/${!iot:Connection.Thing.ThingName}/jobs/*",
+        "topicfilter/$aws/things/${!iot:Connection.Thing.ThingName}/jobs/*",
+        "topic/*/STATUS",  # named after ids that no other stack has
+    }
+    assert len(rules) == 2
+    assert all("startswith(topic(3), '${AWS::StackName}_')" in each for each in rules)

@@ -22,6 +22,7 @@ CLIENT = "EXAMPLECLIENTOFNOBODY0000000"
 SETTINGS = {
     "IOT_ARN": "arn:aws:iot:eu-central-1:123456789012",
     "DEVICE_WAIT_SECONDS": "3600",
+    "STACK_NAME": "sortie-dev",
     "PUBLIC_URL": "",
     "WEBSOCKET_URL": "wss://ws.example/dev",
 }

@@ -8,6 +8,7 @@ from local.cloud.emulator.archives import share_unpacked_archives
 from local.cloud.emulator.broker import bind_to_loopback, enforce_policies
 from local.cloud.emulator.expressions import cache_syntax_checks
 from local.cloud.emulator.gateway_responses import respond_as_api_gateway
+from local.cloud.emulator.iot_sql import add_functions
 from local.cloud.emulator.unrouted_messages import refuse_unrouted_messages
 from local.cloud.emulator.worker_logs import await_worker_logs
 from local.cloud.emulator.workers import fork_workers
@@ -18,6 +19,7 @@ if __name__ == "__main__":
     refuse_unrouted_messages()
     share_unpacked_archives()
     cache_syntax_checks()
+    add_functions()
     await_worker_logs()
     fork_workers()
     enforce_policies(sys.argv.pop(1))

@@ -27,15 +27,19 @@ class Broker:
     device: str
     jobs_data: Any = None
 
+    @property
+    def thing(self) -> str:
+        return f"stack_{self.device}"
+
     def answer(self, order: str, state: OrderState, reason: str | None = None) -> None:
         if isinstance(self.orders, InMemoryOrders):
             self.orders.answer(order, self.device, state, reason)
         elif state is OrderState.IN_PROGRESS:
-            self.jobs_data.start_next_pending_job_execution(thingName=self.device)
+            self.jobs_data.start_next_pending_job_execution(thingName=self.thing)
         else:
             self.jobs_data.update_job_execution(
                 jobId=order,
-                thingName=self.device,
+                thingName=self.thing,
                 status=state,
                 statusDetails={"reason": reason} if reason else {},
             )
@@ -52,7 +56,7 @@ def broker(request) -> Iterator[Broker]:
         closing(client("iot-jobs-data", cloud)) as jobs_data,
     ):
         device = f"dock-{uuid4().hex}"
-        arn = iot.create_thing(thingName=device)["thingArn"]
+        arn = iot.create_thing(thingName=f"stack_{device}")["thingArn"]
         yield Broker(IotOrders(iot, arn.removesuffix(device)), device, jobs_data)
 
 

@@ -18,6 +18,7 @@ from websockets.sync.client import ClientConnection, connect
 from jobs.missions.adapters.fleet_registry import DynamoFleetRegistry
 from jobs.missions.device import Device, DeviceGroup
 from jobs.missions.partner import Role
+from jobs.missions.thing import thing_name
 from jobs.tracking.share import share_id
 from tests.e2e.api import eventually
 from tests.e2e.cloud import Cloud
@@ -71,8 +72,11 @@ class Watcher:
             "droneState": "DOCKED", "dockState": "CLOSED",
             "battery": 90, "navigation": NAVIGATION, "sensorPayload": SENSORS, "weather": WEATHER,
         }  # fmt: skip
+        stack = self.cloud.stack.name
         self.cloud.client("iot-data").publish(
-            topic=f"devices/{self.device}/telemetry", qos=1, payload=json.dumps(reading | about)
+            topic=f"{stack}/devices/{thing_name(stack, self.device)}/telemetry",
+            qos=1,
+            payload=json.dumps(reading | about),
         )
         return timestamp
 

@@ -13,9 +13,10 @@ from local.devices.order import Simulate
 from local.devices.telemetry import last_will
 
 HOME = Point(9.97, 53.54, 5.0)
-SETTINGS = Settings("dock-9", HOME)
+SETTINGS = Settings("sortie-dev", "dock-9", HOME)
 NOON = 1_767_268_800.0
-JOBS = "$aws/things/dock-9/jobs"
+JOBS = "$aws/things/sortie-dev_dock-9/jobs"
+TELEMETRY = "sortie-dev/devices/sortie-dev_dock-9/telemetry"
 MISSION = {"action": "MISSION", "waypoints": [[9.975, 53.541, 40], [9.98, 53.541, 40]]}
 
 
@@ -77,7 +78,7 @@ class World:
 
     @property
     def telemetry(self) -> list[dict[str, Any]]:
-        return [payload for topic, payload in self.published if topic == "devices/dock-9/telemetry"]
+        return [payload for topic, payload in self.published if topic == TELEMETRY]
 
     @property
     def last(self) -> dict[str, Any]:
@@ -300,7 +301,7 @@ def test_simulated_overrun_hovers_until_withdrawn(world) -> None:
 
 
 def test_order_overrides_the_docks_simulation() -> None:
-    world = World(Settings("dock-9", HOME, Simulate(speed="fast", outcome="reject")))
+    world = World(Settings("sortie-dev", "dock-9", HOME, Simulate(speed="fast", outcome="reject")))
     world.offer("order-1")
     assert world.reported("order-1")[0][0] == "REJECTED"
 
@@ -396,7 +397,9 @@ def test_battery_drains_in_flight_and_charges_in_the_dock(world) -> None:
 
 
 def test_same_seed_gives_the_same_telemetry() -> None:
-    one, same, other = (World(Settings("dock-9", HOME, seed=seed)) for seed in (1, 1, 2))
+    one, same, other = (
+        World(Settings("sortie-dev", "dock-9", HOME, seed=seed)) for seed in (1, 1, 2)
+    )
     for each in (one, same, other):
         each.wait(60)
 

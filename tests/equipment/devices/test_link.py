@@ -50,8 +50,8 @@ def connect(stack, iot, tmp_path_factory) -> Callable[..., Any]:
     @contextmanager
     def open_client(policy: str = anything) -> Iterator[mqtt.Client]:
         name, connected = f"client-{uuid4().hex[:8]}", Event()
-        enrol(iot, name, policy, folder)
-        client = mqtt.Client(CallbackAPIVersion.VERSION2, name)
+        enrol(iot, stack.name, name, policy, folder)
+        client = mqtt.Client(CallbackAPIVersion.VERSION2, f"{stack.name}_{name}")
         client.tls_set(
             str(stack.mqtt.ca_file), *(f"{folder}/{name}.{end}" for end in ("crt", "key"))
         )
@@ -69,22 +69,22 @@ def connect(stack, iot, tmp_path_factory) -> Callable[..., Any]:
 
 
 @pytest.fixture
-def telemetry(connect) -> Iterator[list[dict[str, Any]]]:
+def telemetry(connect, stack) -> Iterator[list[dict[str, Any]]]:
     """Collect the dock's telemetry as it arrives."""
     messages: list[dict[str, Any]] = []
     subscribed = Event()
     with connect() as client:
         client.on_message = lambda *event: messages.append(json.loads(event[-1].payload))
         client.on_subscribe = lambda *_: subscribed.set()
-        client.subscribe(f"devices/{DEVICE}/telemetry", 1)
+        client.subscribe(f"{stack.name}/devices/{stack.name}_{DEVICE}/telemetry", 1)
         assert subscribed.wait(5)
         yield messages
 
 
 @pytest.fixture
-def order(iot) -> Callable[..., str]:
+def order(iot, stack) -> Callable[..., str]:
     """Order a flight; return the order's name."""
-    target = iot.describe_thing(thingName=DEVICE)["thingArn"]
+    target = iot.describe_thing(thingName=f"{stack.name}_{DEVICE}")["thingArn"]
 
     def send(outcome: str | None = None) -> str:
         name = f"{uuid4()}-1"
@@ -104,12 +104,13 @@ def order(iot) -> Callable[..., str]:
 
 
 @pytest.fixture
-def wait_for_end(iot) -> Callable[[str], tuple[str, str | None]]:
+def wait_for_end(iot, stack) -> Callable[[str], tuple[str, str | None]]:
     """Wait for an order's end; return its status and its reason."""
 
     def wait(name: str) -> tuple[str, str | None]:
         def execution() -> Any:
-            return iot.describe_job_execution(jobId=name, thingName=DEVICE)["execution"]
+            thing = f"{stack.name}_{DEVICE}"
+            return iot.describe_job_execution(jobId=name, thingName=thing)["execution"]
 
         found = eventually(execution, lambda found: found["status"] in FINAL_STATUSES)
         return found["status"], found["statusDetails"]["detailsMap"].get("reason")
@@ -164,11 +165,12 @@ def test_cancelled_order_recalls_the_drone(order, iot, telemetry) -> None:
 
 
 def test_dock_policy_allows_only_its_own_topics(stack, connect) -> None:
-    foreign = f"devices/{DEVICE}/telemetry"
+    foreign = f"{stack.name}/devices/{stack.name}_{DEVICE}/telemetry"
     for act in (
         lambda client: client.subscribe("#", 1),
         lambda client: client.subscribe("$aws/things/+/jobs/#", 1),
         lambda client: client.publish(foreign, "{}", 1),
+        lambda client: client.publish(f"another-stack/devices/{DEVICE}/telemetry", "{}", 1),
     ):
         disconnected = Event()
         with connect(stack.outputs["DockPolicyName"]) as client:

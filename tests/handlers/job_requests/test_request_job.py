@@ -38,6 +38,7 @@ def _others(world, monkeypatch, rewire) -> None:
     rewire(missions, fleet=InMemoryFleet(world.clock))
     rewire(missions, fleet_registry=fleet)
     monkeypatch.setenv("DEVICE_WAIT_SECONDS", "3600")
+    monkeypatch.setenv("STACK_NAME", "sortie-dev")
 
 
 @pytest.fixture

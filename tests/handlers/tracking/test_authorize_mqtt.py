@@ -57,14 +57,16 @@ def follows(answer, topic: str) -> bool:
 def test_partner_may_subscribe_to_own_missions_and_groups(authorize) -> None:
     answer = authorize(JWT)
 
-    own = new_job_id(NOON, tag=tenant_tag("demo"))
+    own = new_job_id(NOON, tag=tenant_tag("demo", stack="sortie-dev"))
     assert answer["isAuthenticated"] is True
     assert follows(answer, f"{own}/JOB/STATUS")
     assert follows(answer, "harbour/DEVICE/STATUS")
 
 
 @pytest.mark.parametrize("topic", [
-    f"019b7963-4a00-7000-8000-{tenant_tag('rival')}/JOB/STATUS", "theirs/DEVICE/STATUS",
+    f"019b7963-4a00-7000-8000-{tenant_tag('rival', stack='sortie-dev')}/JOB/STATUS",
+    f"019b7963-4a00-7000-8000-{tenant_tag('demo', stack='sortie-prod')}/JOB/STATUS",
+    "theirs/DEVICE/STATUS",
     f"{CODE}/SHARE/STATUS", "devices/dock-1/telemetry", "$aws/things/dock-1/jobs/notify-next",
     "+/JOB/STATUS", "+/DEVICE/STATUS", "+/+/STATUS", "#", "+/SHARE/STATUS", "harbour/#",
 ])  # fmt: skip

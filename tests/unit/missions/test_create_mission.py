@@ -59,6 +59,7 @@ def create(repository, clock, fleet):
         clock=clock,
         retention=24 * HOUR,
         device_wait=HOUR,
+        stack="sortie-dev",
     )
 
     def create(**about) -> Job:
@@ -119,7 +120,7 @@ def test_create_scheduled_in_past_is_due_now(create) -> None:
 
 
 def test_create_tags_job_id_with_tenant(create) -> None:
-    assert create().id.endswith(f"-{tenant_tag('acme')}")
+    assert create().id.endswith(f"-{tenant_tag('acme', stack='sortie-dev')}")
 
 
 @pytest.mark.parametrize(("about", "error"), [

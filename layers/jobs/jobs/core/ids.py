@@ -42,6 +42,9 @@ def earliest_id(at: Millis) -> str:
     return f"{text[:8]}-{text[8:]}"
 
 
-def tenant_tag(tenant: str) -> str:
-    """Return 12 hex digits that identify a tenant in topics, which MQTT policies match."""
-    return hashlib.sha256(tenant.encode()).hexdigest()[:12]
+def tenant_tag(tenant: str, *, stack: str) -> str:
+    """Return 12 hex digits that identify a stack's tenant in topics, which MQTT policies match.
+
+    All stacks of an AWS account share one broker.
+    """
+    return hashlib.sha256(f"{stack}/{tenant}".encode()).hexdigest()[:12]

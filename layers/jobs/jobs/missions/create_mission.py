@@ -56,6 +56,7 @@ class CreateMission:
     clock: Clock
     retention: Millis
     device_wait: Millis
+    stack: str
 
     def __call__(self, new: NewMission) -> Job:
         """Return the new job, or the current state of the first job of the same key.
@@ -73,7 +74,7 @@ class CreateMission:
             self._require_online(new.device, now)
         due_at = max(now, new.scheduled_at or now)
         job = Job(
-            id=new_job_id(now, tag=tenant_tag(new.tenant)),
+            id=new_job_id(now, tag=tenant_tag(new.tenant, stack=self.stack)),
             tenant=new.tenant,
             kind=new.kind,
             request={**new.request, "action": new.action, "waypoints": waypoints},

@@ -24,7 +24,7 @@ def fit_into_order(waypoints: Sequence[Sequence[float]]) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Device:
-    """`id` is also the name of its AWS IoT thing."""
+    """`jobs.missions.thing` has the name of its AWS IoT thing."""
 
     id: str
     tenant: str

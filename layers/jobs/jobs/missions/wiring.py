@@ -71,6 +71,7 @@ class MissionsWiring:
             clock=self.core.clock,
             retention=self.core.retention,
             device_wait=_millis(os.environ["DEVICE_WAIT_SECONDS"]),
+            stack=os.environ["STACK_NAME"],
         )
 
     @cached_property

@@ -23,6 +23,7 @@ class GrantTopics:
     authenticate: Callable[[str], tuple[Caller, Millis]]
     registry: FleetRegistry
     shares: Shares
+    stack: str
 
     def __call__(self, credential: str) -> Grant:
         """Return the grant. Raises `ShareNotFoundError`, and the errors of `authenticate`."""
@@ -36,7 +37,7 @@ class GrantTopics:
             )
         caller, until = self.authenticate(credential)
         groups = [f"{group.id}/DEVICE/STATUS" for group in self.registry.groups(caller.tenant)]
-        jobs = f"*-{tenant_tag(caller.tenant)}/JOB/STATUS"
+        jobs = f"*-{tenant_tag(caller.tenant, stack=self.stack)}/JOB/STATUS"
         return Grant(
             principal=caller.client_id,
             client_prefix=caller.client_id,

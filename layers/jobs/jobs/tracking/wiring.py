@@ -79,6 +79,7 @@ class TrackingWiring:
             authenticate=self.authenticate,
             registry=self.missions.fleet_registry,
             shares=self.shares,
+            stack=os.environ["STACK_NAME"],
         )
 
     def authenticate(self, token: str) -> tuple[Caller, Millis]:

@@ -14,11 +14,15 @@ if TYPE_CHECKING:
 
 
 class IotOrders:
-    """`things` is the common prefix of the ARNs of the account's things."""
+    """`things` is the common prefix of the ARNs of the stack's things.
+
+    It includes the beginning of their names (see `jobs.missions.thing`).
+    """
 
     def __init__(self, client: "IoTClient", things: str) -> None:
         self._client = client
         self._things = things
+        self._names = things.rpartition("/")[2]
 
     def send(self, order_id: str, device_id: str, document: Mapping[str, Any]) -> None:
         known = self._client.exceptions
@@ -36,7 +40,9 @@ class IotOrders:
     def state(self, order_id: str, device_id: str) -> tuple[OrderState, str | None] | None:
         with convert_aws_errors():
             try:
-                found = self._client.describe_job_execution(jobId=order_id, thingName=device_id)
+                found = self._client.describe_job_execution(
+                    jobId=order_id, thingName=self._names + device_id
+                )
             except self._client.exceptions.ResourceNotFoundException:
                 return None
         execution = found["execution"]
@@ -47,7 +53,7 @@ class IotOrders:
         gone = self._client.exceptions
         with convert_aws_errors():
             try:
-                self._client.cancel_job_execution(jobId=order_id, thingName=device_id)
+                self._client.cancel_job_execution(jobId=order_id, thingName=self._names + device_id)
             except gone.InvalidStateTransitionException:
                 return False
             except gone.ResourceNotFoundException:

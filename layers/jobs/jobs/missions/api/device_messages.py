@@ -1,4 +1,4 @@
-"""Telemetry: messages of devices on `devices/<id>/telemetry`, forwarded by an IoT rule."""
+"""Messages about devices, forwarded by IoT rules. `thing` is the name of the device's thing."""
 
 from typing import Annotated, Any, Final, Literal
 
@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from jobs.kit import strict_json
 from jobs.missions.device import Reading
+from jobs.missions.thing import device_of
 
 _MAX_SEQUENCE = 10**15
 type _Degrees = Annotated[float, Field(ge=-360, le=360)]
@@ -72,7 +73,7 @@ class _Values(_Message):
 
 
 class _Telemetry(_Values):
-    device: Annotated[str, Field(min_length=1, max_length=128)]
+    thing: Annotated[str, Field(min_length=1, max_length=128)]
     sequence: Annotated[int, Field(ge=0, le=_MAX_SEQUENCE)]
     timestamp: Annotated[str, Field(max_length=40)]
     orderId: Annotated[str, Field(max_length=64)] | None = None  # noqa: N815 - wire name
@@ -91,7 +92,7 @@ def parse_telemetry(text: str) -> Reading | str:
     if not isinstance(message, dict):
         raise ValueError("not an object")  # noqa: TRY004 - of the wrong shape, as all below
     if message.get("online") is False:
-        return str(message["device"])
+        return device_of(str(message["thing"]))
     try:
         telemetry = _Telemetry.model_validate(message)
     except ValidationError as error:
@@ -99,7 +100,7 @@ def parse_telemetry(text: str) -> Reading | str:
         where = ".".join(map(str, first["loc"]))
         raise ValueError(f"{where}: {first['msg']}") from None
     return Reading(
-        device=telemetry.device,
+        device=device_of(telemetry.thing),
         sequence=telemetry.sequence,
         online=True,
         order=telemetry.orderId,

@@ -37,5 +37,5 @@ Indexes of the job table, each over headers:
   first, then oldest.
 
 Job ids are UUIDv7: order of id is order of creation. Ids of groups and devices are unique over all
-tenants, because topics and AWS IoT things have these names.
+tenants, because topics and AWS IoT things are named after them.
 """
