@@ -207,10 +207,17 @@ def test_transaction_with_known_key_returns_first_job(world) -> None:
     world.ledger.receipts[HASH] = a_receipt(a_transfer(log_index=3), a_transfer(log_index=7))
 
     first = world.show(key="k")
-    world.ledger.calls.clear()
 
     assert world.show(key="k") == first
-    assert world.ledger.calls == []
+
+
+@pytest.mark.parametrize("body", ["Hello", "Another"])
+def test_transaction_of_other_signer_with_known_key_is_refused(world, body) -> None:
+    world.ledger.receipts[HASH] = a_receipt(a_transfer())
+    world.show(key="k")
+
+    with pytest.raises(PaymentRefusedError, match=r"^invalid_signature$"):
+        world.show(body, key="k", signature="0x" + "99" * 20)
     assert len(world.stored.all()) == 1
 
 

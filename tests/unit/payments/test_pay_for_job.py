@@ -213,6 +213,26 @@ def test_pay_with_known_key_and_other_request_conflicts(world) -> None:
     assert OTHER.payment_id not in world.ledger.moved
 
 
+@pytest.mark.parametrize("body", ["Hello", "Another"])
+def test_pay_with_known_key_and_forged_signature_is_refused(world, body) -> None:
+    world.pay(key="k")
+    world.ledger.faults["verify"] = ["refused invalid_exact_evm_payload_signature"]
+
+    with pytest.raises(PaymentRefusedError, match="payload_signature"):
+        world.pay(body, key="k", authorization=OTHER)
+
+
+def test_pay_with_forged_signature_reconciles_no_payment_of_key(world) -> None:
+    world.ledger.faults["settle"] = ["lost"]
+    with pytest.raises(SettlementUnknownError):
+        world.pay(key="k")
+    world.ledger.faults["verify"] = ["refused invalid_exact_evm_payload_signature"]
+
+    with pytest.raises(PaymentRefusedError, match="payload_signature"):
+        world.pay(key="k", authorization=OTHER)
+    assert world.state is PaymentState.UNKNOWN
+
+
 def test_pay_while_payment_of_key_is_open_charges_no_other(world) -> None:
     world.ledger.faults["settle"] = ["unknown"]
     with pytest.raises(SettlementUnknownError):

@@ -61,15 +61,16 @@ class PayByTransaction:
 
         Raises `PaymentRefusedError`, `IdempotencyConflictError`, `SettlementUnknownError`.
         """
-        key = self.reservations.find_by_key(new)
-        if isinstance(key, PaidJob):
-            return key
         receipt = self.chain.find_receipt(
             proof.network, proof.transaction, pay_to=self.terms.pay_to
         )
         if receipt is None:
             raise SettlementUnknownError(proof.transaction)
         transfers = self._select_signed(proof, self._select_sufficient(receipt))
+        # Not before the signature is verified: transactions are public.
+        key = self.reservations.find_by_key(new)
+        if isinstance(key, PaidJob):
+            return key
         found = [(each, self.payments.find(_id(proof, each))) for each in transfers]
         for _, known in found:
             if known and is_same_request(known, new):

@@ -1,7 +1,7 @@
 """Create a job for an authorization: reserve it, settle it, then store the job."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from jobs.core.create_job import NewJob
@@ -48,14 +48,15 @@ class PayForJob:
     def __call__(self, order: Order) -> PaidJob:
         """Create the job, or return the first one of the same payment or key.
 
+        The key is read after the signature is verified: a payer's address is public, so it does
+        not prove who sends the key. A known payment is answered first: its nonce is used, which
+        makes a facilitator refuse it.
+
         Raises `PaymentRefusedError`, `IdempotencyConflictError`, `UnavailableError` before the
         settlement, and `SettlementUnknownError` once money may have moved.
         """
         until = self.clock() + _REQUEST_TIMEOUT_MS
         payment_id = order.authorization.payment_id
-        key = self.reservations.find_by_key(order.new, own=payment_id)
-        if isinstance(key, PaidJob):
-            return key
         known = self.payments.find(payment_id)
         if known and (paid := self._resume(order, known, until)):
             return paid
@@ -64,7 +65,10 @@ class PayForJob:
             order.authorization, order.requirements, timeout=_VERIFY_TIMEOUT_S
         )
         if refused:
-            return self._reject(order, key, refused.reason, until)
+            return self._reject(order, refused.reason, until)
+        key = self.reservations.find_by_key(order.new, own=payment_id)
+        if isinstance(key, PaidJob):
+            return key
         return self._settle(order, self._reserve(order, known, key), until)
 
     def _resume(self, order: Order, known: Payment, until: Millis) -> PaidJob | None:
@@ -143,9 +147,7 @@ class PayForJob:
             raise SettlementUnknownError(reservation.id)
         return self._settle(order, reservation, until)
 
-    def _reject(
-        self, order: Order, key: KeyedPayment | None, reason: str, until: Millis
-    ) -> PaidJob:
+    def _reject(self, order: Order, reason: str, until: Millis) -> PaidJob:
         """Refuse a payment that failed to verify, unless it was used for this request.
 
         Without a record of the request the payment is refused, even if it was used: the chain is
@@ -159,7 +161,8 @@ class PayForJob:
                 known, within=self._seconds_left(until)
             )
             if chain_state.used:
-                return self._close_used(self._reserve(order, known, key), chain_state)
+                keyless = replace(order, new=replace(order.new, idempotency_key=None))
+                return self._close_used(self._reserve(keyless, known, None), chain_state)
         raise PaymentRefusedError(reason)
 
     def _read_chain(self, reservation: Payment, until: Millis) -> ChainState:
