@@ -2,6 +2,7 @@
 
 Documentation agents send a key as a bearer token, messaging clients in `X-API-Key`. Where a payment
 may replace the key, API Gateway passes the whole request, and a request without a key is a payer's.
+No pattern has checked that request's header: only a messaging key counts there.
 """
 
 from typing import Any
@@ -15,13 +16,15 @@ from jobs.messaging import message
 
 
 def authorize_api_key(event: Any) -> Any:
-    sent = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
-    token = event.get("authorizationToken", sent.get("x-api-key"))
-    if event["type"] == "REQUEST" and token is None:
-        return policy_response(event, PAYERS)
-    bearer = docs_access.parse_bearer(token)
-    opens = docs.KIND if bearer else message.KIND
-    key = wiring.authenticate(bearer or token, opens=opens)
+    if event["type"] == "REQUEST":
+        sent = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+        if "x-api-key" not in sent:
+            return policy_response(event, PAYERS)
+        key = wiring.authenticate(sent["x-api-key"], opens=message.KIND)
+    elif bearer := docs_access.parse_bearer(event["authorizationToken"]):
+        key = wiring.authenticate(bearer, opens=docs.KIND)
+    else:
+        key = wiring.authenticate(event["authorizationToken"], opens=message.KIND)
     return (
         policy_response(event, key.tenant, " ".join(sorted(key.scopes)))
         if key

@@ -150,3 +150,12 @@ def test_request_with_key_is_its_tenant(invoke, request_of, credential, name) ->
 @pytest.mark.parametrize("key", ["", " ", "sortie_", "x" * 63])
 def test_invalid_key_is_denied_to_payers(invoke, request_of, key) -> None:
     assert invoke("auth/authorize_api_key", request_of(**{"X-API-Key": key})) == DENIED
+
+
+@pytest.mark.parametrize("scheme", ["", "Bearer ", "bearer  "])
+def test_docs_key_in_header_of_messaging_key_is_denied(
+    invoke, request_of, docs_credential, scheme
+) -> None:
+    event = request_of(**{"X-API-Key": scheme + docs_credential})
+
+    assert invoke("auth/authorize_api_key", event) == DENIED
