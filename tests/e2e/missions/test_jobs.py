@@ -1,16 +1,14 @@
 """Missions that are created, changed and cancelled, but not flown."""
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
-from uuid import uuid4
 
 import pytest
 
 from jobs.missions.adapters.fleet_registry import DynamoFleetRegistry
 from jobs.missions.device import Device, DeviceGroup, Plan
 from jobs.missions.partner import Role
-from tests.e2e.api import Answer, eventually
+from tests.e2e.api import eventually
 from tests.e2e.cloud import Cloud
 from tests.e2e.partners import Partner
 
@@ -25,40 +23,26 @@ def fleets(cloud: Cloud) -> DynamoFleetRegistry:
 
 
 @pytest.fixture(scope="module")
-def make_pilot(make_partner, fleets):
-    """Register an organisation with a drone whose dock is off."""
+def pilot(make_partner, fleets) -> Partner:
+    """Register an organisation with a drone whose dock is off.
 
-    def make() -> Partner:
-        partner = make_partner(Role.PILOT)
-        group, device = f"g-{partner.tenant}", f"d-{partner.tenant}"
-        devices = (Device(id=device, tenant=partner.tenant, group=group, name="Dock"),)
-        fleets.put_group(
-            DeviceGroup(id=group, tenant=partner.tenant, name="Field", devices=devices)
-        )
-        fleets.put_plan(partner.tenant, LINE)
-        return partner
-
-    return make
-
-
-@pytest.fixture(scope="module")
-def pilot(make_pilot) -> Partner:
-    """Return an organisation that the tests share: it may create sixty missions a minute."""
-    made: Partner = make_pilot()
-    return made
+    The tests share it: it may create sixty missions a minute.
+    """
+    partner: Partner = make_partner(Role.PILOT)
+    group, device = f"g-{partner.tenant}", f"d-{partner.tenant}"
+    devices = (Device(id=device, tenant=partner.tenant, group=group, name="Dock"),)
+    fleets.put_group(DeviceGroup(id=group, tenant=partner.tenant, name="Field", devices=devices))
+    fleets.put_plan(partner.tenant, LINE)
+    return partner
 
 
 def in_an_hour() -> str:
     return (datetime.now(UTC) + timedelta(hours=1)).isoformat()
 
 
-def ask(pilot: Partner, *, headers: dict[str, str] | None = None, **fields: Any) -> Answer:
-    sane = {"name": "Round", "deviceGroupId": f"g-{pilot.tenant}", "scheduledAt": in_an_hour()}
-    return pilot.send("POST", CREATE, sane | fields, headers)
-
-
 def create(pilot: Partner, **fields: Any) -> str:
-    answer = ask(pilot, **fields)
+    sane = {"name": "Round", "deviceGroupId": f"g-{pilot.tenant}", "scheduledAt": in_an_hour()}
+    answer = pilot.post(CREATE, sane | fields)
     assert answer.status == 201, answer
     return f"/v3/jobs/{answer.json['job']['jobId']}"
 
@@ -127,35 +111,3 @@ def test_legacy_body_returns_a_link_to_the_mission(pilot: Partner) -> None:
     assert made["_links"]["status_mqtt"] == f"{made['jobID']}/JOB/STATUS"
     pilot.post(f"/v3/jobs/{made['jobID']}/cancel")
     assert job_at(pilot, f"/v3/jobs/{made['jobID']}")["name"] == "Orbit at 53.54000, 9.97000"
-
-
-def test_twenty_requests_with_one_key_create_one_mission(make_pilot) -> None:
-    pilot, key, at = make_pilot(), {"Idempotency-Key": str(uuid4())}, in_an_hour()
-    assert pilot.token
-
-    with ThreadPoolExecutor(20) as pool:
-        answers = [*pool.map(lambda _: ask(pilot, headers=key, scheduledAt=at), range(20))]
-
-    assert {answer.status for answer in answers} == {201}
-    [job_id] = {answer.json["job"]["jobId"] for answer in answers}
-    assert [job["jobId"] for job in pilot.get("/v3/jobs").json["jobs"]] == [job_id]
-    other = ask(pilot, headers=key, scheduledAt=at, name="Other")
-    assert other.error == (409, "Idempotency conflict")
-
-
-def test_missions_are_listed_by_page_and_by_status(make_pilot) -> None:
-    pilot = make_pilot()
-    paths = [create(pilot) for _ in range(5)]
-    pilot.post(f"{paths[2]}/cancel")
-    ids = [path.rsplit("/", maxsplit=1)[-1] for path in reversed(paths)]
-
-    def ids_at(query: str) -> list[str]:
-        return [job["jobId"] for job in pilot.get(f"/v3/jobs{query}").json["jobs"]]
-
-    assert ids_at("") == ids
-    first = pilot.get("/v3/jobs?limit=3").json
-    last = pilot.get(f"/v3/jobs?limit=3&cursor={first['nextCursor']}").json
-    assert [job["jobId"] for job in first["jobs"] + last["jobs"]] == ids
-    assert (first["count"], last["count"], "nextCursor" in last) == (3, 2, False)
-    eventually(lambda: ids_at("?status=CANCELLED"), lambda found: found == [ids[2]])
-    eventually(lambda: ids_at("?status=PENDING"), lambda found: found == ids[:2] + ids[3:])
