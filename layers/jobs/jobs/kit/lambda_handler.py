@@ -17,7 +17,7 @@ logger = Logger()
 
 
 class RetryLaterError(Exception):
-    """The queue shall deliver this message again; not a failure."""
+    """SQS shall redeliver this message. This is not a failure."""
 
 
 type Event = dict[str, Any]

@@ -44,7 +44,7 @@ class AssignMissions:
     def __call__(self, tenant: str, group_id: str, queued: Job | None = None) -> None:
         """Assign by highest priority, then oldest mission, then lowest device id.
 
-        `queued` has just been queued: the index may not contain it yet.
+        `queued` is a mission that was queued just now: the index may not contain it yet.
         """
         try:
             group = self.registry.group(tenant, group_id)

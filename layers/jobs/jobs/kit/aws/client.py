@@ -1,4 +1,4 @@
-"""AWS clients, and the failures of their calls: those that pass, and those that last.
+"""AWS clients, and their errors: transient or permanent.
 
 docs/adr/0030-refusals.md explains the two lists.
 """
