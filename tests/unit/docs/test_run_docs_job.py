@@ -364,6 +364,14 @@ def test_output_truncates_large_values(world) -> None:
     assert len(str(shown)) < 30_000
 
 
+def test_message_too_large_for_the_table_is_truncated(world) -> None:
+    ref = world.create()
+    world.agent = lambda **_: AgentResult(message="🐎" * 200_000, summary="S")
+
+    assert world.run(ref) is AttemptOutcome.WRITTEN
+    assert len(docs_job_of(world.job(ref)).message.encode()) == 240_000
+
+
 def test_result_of_agent_is_stored(world) -> None:
     ref = world.create()
     world.agent = lambda **_: AgentResult(message="M", summary="S", tokens_in=1, tokens_out=2)

@@ -40,6 +40,9 @@ from jobs.kit.errors import RefusedError, UnavailableError, UpstreamError
 from jobs.kit.heartbeat import OutOfTimeError, run_with_heartbeat
 
 _MAX_THREAD_LENGTH: Final = 20
+_MAX_MESSAGE_LENGTH: Final = 60_000
+"""Characters of the agent's message, which is stored in the job's header: one item of up to 400 KB.
+"""
 _SAVE_RETRY_DELAYS_S: Final = (0.2, 1.0, 3.0)
 
 
@@ -178,7 +181,7 @@ class _DocsAttempt:
             note=self._note,
             deadline=self._job.deadline,
         )
-        self._note(message=result.message)
+        self._note(message=result.message[:_MAX_MESSAGE_LENGTH])
         if checkout.changed():
             commit = checkout.push(result.summary)
             emit({"t": "data", "name": "commit", "data": {"branch": docs_job.branch, "id": commit}})
