@@ -8,7 +8,7 @@ import pytest
 from jobs.core.webhook import Webhook
 from jobs.docs.docs_job import Project, docs_job_of
 from jobs.docs.wiring import wiring as docs
-from jobs.kit.errors import UnavailableError
+from jobs.kit.errors import RefusedError, UnavailableError
 from jobs.missions.device import Device, DeviceGroup
 from jobs.missions.mission import mission_of
 from jobs.missions.wiring import wiring as missions
@@ -239,6 +239,31 @@ def test_request_during_outage_is_retried_without_reply(send, world, rewire, log
 
     assert len(made["batchItemFailures"]) == 1
     assert world.bus.details == []
+
+
+def test_request_that_cannot_be_stored_is_rejected_at_once(send, world, rewire) -> None:
+    rewire(*CORES, jobs=Broken(RefusedError("AWS refused the request: ValidationException")))
+
+    assert send() == {"batchItemFailures": []}
+
+    [detail] = world.bus.details
+    assert (detail["code"], detail["reason"]) == ("INVALID_REQUEST", "The request cannot be stored")
+
+
+def test_rejection_too_large_for_an_event_is_sent_without_details(send, world, monkeypatch) -> None:
+    put = world.bus.put_events
+
+    def refuse_details(**request: Any) -> Any:
+        if '"details"' in request["Entries"][0]["Detail"]:
+            return {"Entries": [{"ErrorCode": "ValidationException"}]}
+        return put(**request)
+
+    monkeypatch.setattr(world.bus, "put_events", refuse_details)
+
+    assert send(dialect="missions", request={"name": ""}) == {"batchItemFailures": []}
+
+    [detail] = world.bus.details
+    assert (detail["code"], "details" in detail) == ("INVALID_REQUEST", False)
 
 
 def test_reply_failure_retries_message_for_same_job(send, world, monkeypatch) -> None:
