@@ -74,11 +74,13 @@ class InMemoryOrders:
     def send(self, order_id: str, device_id: str, document: Mapping[str, Any]) -> None:
         if len(json.dumps(document, separators=(",", ":"))) > _MAX_DOCUMENT_LENGTH:
             raise RefusedError("AWS refused the request: InvalidRequestException")
-        self.documents.setdefault(order_id, document)
+        if order_id in self.documents:
+            return
+        self.documents[order_id] = document
         if self.delays:
             self.delayed.append((order_id, device_id))
         else:
-            self._stands.setdefault((order_id, device_id), (OrderState.QUEUED, None))
+            self._stands[order_id, device_id] = (OrderState.QUEUED, None)
 
     def state(self, order_id: str, device_id: str) -> tuple[OrderState, str | None] | None:
         return self._stands.get((order_id, device_id))

@@ -27,8 +27,9 @@ from jobs.missions.mission import (
     parse_job_id,
 )
 from jobs.missions.ports import OrderState
-from tests.unit.missions.world import DOCKS, MAX_FLIGHT_MS, SILENCE, WAIT, MissionWorld
+from tests.unit.missions.world import DOCKS, HOVER, MAX_FLIGHT_MS, SILENCE, WAIT, MissionWorld
 
+TOO_LARGE = {"metadata": {}, "action": "MISSION", "waypoints": [[9.97, 53.54, 45.5]] * 2000}
 some_pause = st.sampled_from([1000, ORDER_TIMEOUT_MS, SILENCE, WAIT, MAX_FLIGHT_MS])
 some_dock = st.sampled_from(DOCKS)
 
@@ -55,6 +56,7 @@ class MissionLife(RuleBasedStateMachine):
         due_in=st.sampled_from([0, 0, 60_000]),
         priority=st.integers(1, 10),
         device=st.sampled_from([None, None, *DOCKS]),
+        request=st.sampled_from([HOVER, HOVER, HOVER, TOO_LARGE]),
     )
     def create(self, **about: Any) -> None:
         self.world.clock.advance(1)
@@ -124,6 +126,12 @@ class MissionLife(RuleBasedStateMachine):
 
     # ── AWS ──
 
+    @rule(delays=st.booleans())
+    def orders_are_late_or_arrive(self, *, delays: bool) -> None:
+        self.world.orders.delays = delays
+        if not delays:
+            self.world.orders.deliver()
+
     @rule(replayed=st.integers(0, 3))
     def stream_is_read(self, replayed: int) -> None:
         for change in self.world.repository.changes[max(0, self.followed - replayed) :]:
@@ -179,6 +187,12 @@ class MissionLife(RuleBasedStateMachine):
                 assert mission_of(job).started_at is None
 
     @invariant()
+    def what_aws_refuses_holds_no_dock(self) -> None:
+        for job in self.jobs():
+            if job.request == TOO_LARGE:
+                assert not waits_with_order(job)
+
+    @invariant()
     def changes_follow_the_status_table(self) -> None:
         for change in self.world.repository.changes:
             if change.previous is not None and change.status is not None:
@@ -187,6 +201,7 @@ class MissionLife(RuleBasedStateMachine):
     def teardown(self) -> None:
         """Without further faults, all missions end."""
         self.silent.clear()
+        self.orders_are_late_or_arrive(delays=False)
         self.world.clock.advance(60_000)
         for _ in range(6 * (len(self.refs) + 1)):
             self.world.clock.advance(ORDER_TIMEOUT_MS)
@@ -219,6 +234,10 @@ class MissionLife(RuleBasedStateMachine):
             with suppress(JobNotFoundError):
                 found.append(self.world.job(ref))
         return found
+
+
+def waits_with_order(job: Job) -> bool:
+    return job.status is JobStatus.QUEUED and order_id_of(job) is not None
 
 
 TestMissionLife = MissionLife.TestCase
