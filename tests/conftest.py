@@ -62,7 +62,7 @@ LONG: Final = (
     *TOGETHER,
     r"tests/e2e/openapi/test_schemathesis",
     r"tests/e2e/missions/test_(faults|flight)",
-    r"tests/e2e/local/test_adding_an_api",
+    r"tests/e2e/(local/test_adding_an_api|operations/test_upgrade)",
     r"tests/e2e/(\w+/test_faults|openapi/|tracking/|client/|local/test_deploy)",
 )
 """The files that take longest, in this order."""
