@@ -66,6 +66,8 @@ def to_pattern(part: str) -> str:
 
 def stage() -> None:
     shutil.rmtree(STAGE / "mutants" / "tests", ignore_errors=True)  # it would keep deleted tests
+    # mutmut records which tests call a function, and would not look at known tests again.
+    (STAGE / "mutants" / "mutmut-stats.json").unlink(missing_ok=True)
     for link, target in LINKS.items():
         path = STAGE / link
         path.parent.mkdir(parents=True, exist_ok=True)
