@@ -18,6 +18,11 @@ from jobs.missions.partner import AccessToken
 if TYPE_CHECKING:
     from jobs.missions.api import types
 
+_MAX_CREDENTIAL_LENGTH: Final = 128
+"""The longest client id of Amazon Cognito; its secrets have at most 64 characters.
+
+https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_UserPoolClientType.html
+"""
 LIMIT: Final = Limit("token", 100, 2_000)  # bursts of 100, 50 a second
 
 
@@ -59,12 +64,19 @@ class Credentials(NamedTuple):
 
     @classmethod
     def parse(cls, body: Any) -> Self:
-        """Parse a body. Raises `BadRequestError` or `UnsupportedGrantTypeError`."""
+        """Parse a body.
+
+        Raises `BadRequestError`, `UnsupportedGrantTypeError`, or `InvalidClientError` for
+        credentials that are too long to be a client's.
+        """
         if not isinstance(body, dict):
             raise BadRequestError("Request body must be an object")
         if _required_text(body, "grant_type") != "client_credentials":
             raise UnsupportedGrantTypeError
-        return cls(_required_text(body, "client_id"), _required_text(body, "client_secret"))
+        made = cls(_required_text(body, "client_id"), _required_text(body, "client_secret"))
+        if max(map(len, made)) > _MAX_CREDENTIAL_LENGTH:
+            raise InvalidClientError
+        return made
 
 
 def _required_text(body: Mapping[str, Any], field: str) -> str:

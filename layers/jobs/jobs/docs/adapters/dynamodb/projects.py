@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 from jobs.docs.docs_job import Project
 from jobs.docs.errors import ProjectNotFoundError
-from jobs.kit.aws.client import convert_aws_errors
-from jobs.kit.aws.dynamodb.attributes import Item, Values, attributes, plain
+from jobs.kit.aws.dynamodb.attributes import Values
+from jobs.kit.aws.dynamodb.rows import Rows
 from jobs.kit.cache import Cache
 from jobs.kit.clock import Clock
 
@@ -16,22 +16,16 @@ if TYPE_CHECKING:
 
 class DynamoProjects:
     def __init__(self, client: "DynamoDBClient", table: str, clock: Clock) -> None:
-        self._client = client
-        self._table = table
+        self._rows = Rows(client, table)
         self._projects = Cache[Project](clock)
 
     def project(self, tenant: str, project_id: str) -> Project:
         if known := self._projects.get(tenant, project_id):
             return known
-        with convert_aws_errors():
-            found = self._client.get_item(
-                TableName=self._table,
-                Key=_key(tenant, project_id),
-                ConsistentRead=True,  # finds a project that was just registered
-            ).get("Item")
-        if not found:
+        row = self._rows.get(*_key(tenant, project_id))
+        if not row:
             raise ProjectNotFoundError(project_id)
-        project = _to_project(tenant, project_id, plain(found))
+        project = _to_project(tenant, project_id, row)
         return self._projects.put(tenant, project_id, value=project)
 
     def put_project(self, project: Project) -> None:
@@ -46,15 +40,11 @@ class DynamoProjects:
             "credentials_secret": project.credentials_secret,
             "pull_requests": project.pull_requests,
         }
-        with convert_aws_errors():
-            self._client.put_item(
-                TableName=self._table,
-                Item=_key(project.tenant, project.id) | attributes(about),
-            )
+        self._rows.put(*_key(project.tenant, project.id), about)
 
 
-def _key(tenant: str, project_id: str) -> Item:
-    return attributes({"PK": f"TENANT#{tenant}", "SK": f"PROJECT#{project_id}"})
+def _key(tenant: str, project_id: str) -> tuple[str, str]:
+    return f"TENANT#{tenant}", f"PROJECT#{project_id}"
 
 
 def _to_project(tenant: str, project_id: str, row: dict[str, Any]) -> Project:
