@@ -33,6 +33,17 @@ def test_control_characters_are_replaced(terminal, server) -> None:
     assert "\x1b[2J" not in terminal.screen
 
 
+def test_invisible_characters_are_replaced(terminal, server) -> None:
+    invisible = "\u202e\u2066\u200b\u200d\u200f\u2028\u2060\u061c\ufeff\U000e0041"
+    evil = job()
+    evil["result"]["message"]["content"] = f"Pay{invisible}Bob"
+    server.will(created(), ok(evil))
+
+    assert terminal.run("ask", "Hi") == 0
+
+    assert f"Pay{'\ufffd' * len(invisible)}Bob" in terminal.screen
+
+
 def test_table_long_value_is_cut_at_the_terminals_width(terminal, server) -> None:
     long = job(prompt="Tell me everything " * 20)
     server.will(ok({"jobs": [long], "total": 1, "filtered": 1}))

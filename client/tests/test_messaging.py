@@ -8,6 +8,7 @@ from sortie_client import (
     BadRequestError,
     ConflictError,
     ConnectionFailedError,
+    InvalidIdError,
     JobFailedError,
     JobStatus,
     StillRunningError,
@@ -67,6 +68,14 @@ def test_get_job_escapes_the_id(client, server) -> None:
         client.messaging.get_job("../../agents?x=1")
 
     assert server.paths == [f"GET {JOBS}/..%2F..%2Fagents%3Fx%3D1"]
+
+
+@pytest.mark.parametrize("name", ["", ".", ".."])
+def test_get_job_with_id_that_changes_the_path_sends_nothing(client, server, name) -> None:
+    with pytest.raises(InvalidIdError):
+        client.messaging.get_job(name)
+
+    assert server.paths == []
 
 
 def test_list_jobs_sends_filter_and_cursor(client, server) -> None:

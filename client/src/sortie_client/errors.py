@@ -14,6 +14,10 @@ class NotConfiguredError(SortieError):
     """An address, key or package that the call needs is missing. Nothing was sent."""
 
 
+class InvalidIdError(SortieError):
+    """No resource can have this id. Nothing was sent."""
+
+
 class UnexpectedResponseError(SortieError):
     """The client does not understand the server's response."""
 

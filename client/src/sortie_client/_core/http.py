@@ -9,7 +9,12 @@ from urllib.parse import quote
 import httpx
 
 from sortie_client._core.flow import Request, Response
-from sortie_client.errors import ConnectionFailedError, NotConfiguredError, api_error
+from sortie_client.errors import (
+    ConnectionFailedError,
+    InvalidIdError,
+    NotConfiguredError,
+    api_error,
+)
 
 _NEVER_SENT: Final = (
     httpx.ConnectError,
@@ -21,7 +26,13 @@ _NEVER_SENT: Final = (
 
 
 def path(*parts: str) -> str:
-    """Join path segments; escape each, so that no id can address another resource."""
+    """Join path segments; escape each, so that no id can address another resource.
+
+    Raises `InvalidIdError` for segments that clients and servers remove from a path.
+    """
+    for part in parts:
+        if part in {"", ".", ".."}:
+            raise InvalidIdError(f"{part!r} is not an id. Nothing was sent")
     return "/" + "/".join(quote(part, safe="") for part in parts)
 
 

@@ -7,6 +7,7 @@ from sortie_client.errors import (
     ApiError,
     AuthenticationError,
     ConnectionFailedError,
+    InvalidIdError,
     JobFailedError,
     NotConfiguredError,
     PaymentRequiredError,
@@ -24,6 +25,7 @@ INTERRUPTED: Final = 130
 
 _ADVICE: Final[Mapping[type[SortieError], tuple[int, str]]] = {
     JobFailedError: (JOB_FAILED, ""),
+    InvalidIdError: (USAGE_ERROR, ""),
     NotConfiguredError: (USAGE_ERROR, ""),
     ConnectionFailedError: (
         UNAVAILABLE,

@@ -25,11 +25,21 @@ _COLOURS: Final = {
 }  # fmt: skip
 _MINUTE_S: Final = 60
 _CONTROL: Final = {*range(32), *range(127, 160)} - {ord("\n"), ord("\t")}
-_SAFE: Final = dict.fromkeys(_CONTROL, "\N{REPLACEMENT CHARACTER}")
+_INVISIBLE: Final = {
+    *(0xAD, 0x61C, 0x180E, 0xFEFF),
+    *range(0x200B, 0x2010),  # zero width, and the direction of text
+    *range(0x2028, 0x202F),
+    *range(0x2060, 0x2070),
+    *range(0xE0000, 0xE0080),  # tags
+}
+_SAFE: Final = dict.fromkeys(_CONTROL | _INVISIBLE, "\N{REPLACEMENT CHARACTER}")
 
 
 def printable(text: str) -> str:
-    """Replace control characters: text from others must not control the terminal."""
+    """Replace control and invisible characters.
+
+    Text from others must not control the terminal, nor look like other text.
+    """
     return text.translate(_SAFE)
 
 
@@ -53,7 +63,7 @@ def print_json(value: Mapping[str, Any] | Sequence[Any], *, line: bool = False) 
 
 
 def coloured(status: str) -> Text:
-    return Text(status, style=_COLOURS.get(status.lower(), ""))
+    return Text(printable(status), style=_COLOURS.get(status.lower(), ""))
 
 
 def format_time(at: datetime) -> str:
