@@ -1,7 +1,7 @@
 """Validate webhook URLs against server-side request forgery (SSRF)."""
 
 import re
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
@@ -11,6 +11,17 @@ MAX_URL_LENGTH: Final = 2000
 _WORD: Final = re.compile(r"[\x21-\x7e]+")
 _GLOBAL_UNICAST: Final = IPv6Network("2000::/3")
 _NAT64: Final = IPv6Network("64:ff9b::/96")
+_PROTOCOLS: Final = (
+    IPv4Network("192.0.0.0/24"),  # some of its addresses are global, for NAT and anycast
+    IPv4Network("192.88.99.0/24"),
+    IPv6Network("2001::/23"),
+    IPv6Network("3fff::/20"),
+)
+"""Networks of protocols and documentation that Python calls global, in part or before 3.14.
+
+https://www.iana.org/assignments/iana-ipv4-special-registry,
+https://www.iana.org/assignments/iana-ipv6-special-registry
+"""
 _PORTS: Final = {"http": 80, "https": 443}
 
 
@@ -57,7 +68,9 @@ def may_reach(address: str, *, loopback: bool) -> bool:
 def _is_public(address: IPv4Address | IPv6Address) -> bool:
     if isinstance(address, IPv6Address) and address not in _GLOBAL_UNICAST:
         return False
-    return address.is_global and not (address.is_multicast or address.is_reserved)
+    if address.is_multicast or address.is_reserved or any(address in each for each in _PROTOCOLS):
+        return False
+    return address.is_global
 
 
 def _inner(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
