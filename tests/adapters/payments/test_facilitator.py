@@ -216,7 +216,14 @@ def test_settle_with_unlisted_reason_is_unknown(upstream, verify, settle) -> Non
 
 @pytest.mark.parametrize(
     "about",
-    [{"transaction": ""}, {"transaction": "0x12"}, {"transaction": None}, {"network": "polygon"}],
+    [
+        {"transaction": ""},
+        {"transaction": "0x12"},
+        {"transaction": None},
+        {"network": "polygon"},
+        {"network": []},
+        {"network": {}},
+    ],
     ids=str,
 )
 def test_settle_with_invalid_transaction_is_unknown(upstream, settle, about) -> None:

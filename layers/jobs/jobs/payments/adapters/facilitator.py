@@ -109,7 +109,7 @@ def _is_hash(text: Any) -> bool:
 
 
 def _matches(network: Network, name: Any) -> bool:
-    return name in {None, "", network.name, network.caip2}
+    return name in (None, "", network.name, network.caip2)  # not a set: it may be a list
 
 
 def _summary(verb: str, reply: Reply) -> str:
