@@ -137,3 +137,11 @@ def test_plan_of_any_text_does_not_raise(message) -> None:
     for step in plan(message):
         assert step.word in {"write", "edit", "delete", "say", "sleep", "fail"}
         assert step.object
+
+
+def test_plan_with_long_run_of_spaces_is_parsed_in_linear_time() -> None:
+    spaces = " " * 100_000  # minutes, in quadratic time
+
+    [step] = plan(f"say x{spaces}y{spaces}")
+
+    assert step.object == f"x{spaces}y"

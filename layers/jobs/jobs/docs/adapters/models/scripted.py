@@ -27,7 +27,7 @@ from jobs.docs.ports import Message, Tool, ToolCall, Turn
 from jobs.kit.clock import Clock, Millis
 from jobs.kit.errors import UpstreamError
 
-_STEP: Final = re.compile(r"(write|edit|delete|say|sleep|fail) +(\S.*?)\s*")
+_STEP: Final = re.compile(r"(write|edit|delete|say|sleep|fail) +(\S.*)")
 _PAST_TENSE: Final = {"write": "Wrote", "edit": "Edited", "delete": "Deleted"}
 _SEPARATOR: Final = "---"
 _OLD_AND_NEW: Final = re.compile(r"\n?^===$\n?", re.MULTILINE)
@@ -114,7 +114,7 @@ def _step(head: str, rest: Sequence[str]) -> Step | None:
     match = _STEP.fullmatch(head)
     if not match:
         return None
-    word, about = match.groups()
+    word, about = match[1], match[2].rstrip()
     step = Step(word, about, "\n".join(rest))
     if word == "edit" and len(_OLD_AND_NEW.split(step.body, maxsplit=1)) == 1:
         return None
