@@ -76,6 +76,7 @@ PARAMETERS: Final = {
     "AllowUnsignedTransactionHash": "ALLOW_UNSIGNED_TRANSACTION_HASH",
     "PaymentNodesSecret": "PAYMENT_NODES_SECRET",
     "WebhooksToLoopback": "WEBHOOKS_TO_LOOPBACK",
+    "WebhookTenantConcurrency": "WEBHOOK_TENANT_CONCURRENCY",
 }
 MACHINES: Final = {
     "job-timeout": "JOB_TIMEOUT_ARN",
@@ -84,7 +85,7 @@ MACHINES: Final = {
     "share-expiry": "SHARE_EXPIRY_ARN",
     "payment": "PAYMENT_ARN",
 }
-QUEUES: Final = ("AGENT", "DOCS", "MISSION", "WEBHOOK")
+QUEUES: Final = ("AGENT", "DOCS", "MISSION", "WEBHOOK", "WEBHOOK_DEAD_LETTER")
 IOT: Final = f"arn:aws:iot:{REGION}:000000000000"
 
 CONTEXT: Final = SimpleNamespace(
@@ -210,6 +211,7 @@ def prepare_environment(stack: LocalStack, name: str) -> dict[str, str]:
         "POWERTOOLS_SERVICE_NAME": "sortie",
         **{f"{queue}_QUEUE_URL": make_queue(client("sqs"), f"{name}-{queue}") for queue in QUEUES},
         "WEBHOOK_SECRETS": f"{name}/webhooks/",
+        "WEBHOOK_QUEUE_ARN": f"arn:aws:sqs:{REGION}:000000000000:{name}-WEBHOOK",
         "EVENT_BUS": name,
         "CURSOR_SECRET_ARN": secret["ARN"],
         "IOT_ARN": IOT,

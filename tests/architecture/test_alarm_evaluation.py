@@ -45,7 +45,7 @@ TROUBLE: Final[Mapping[str, Mapping[str, Series]]] = {
     "TelemetryQueueOld": old(30),
     "ConnectionQueueOld": old(660),
     "DocsQueueOld": old(1800),
-    "WebhookQueueOld": old(100_000),
+    "WebhookQueueOld": old(1800),
     "RequestQueueOld": old(300),
     "JobTimeoutFailed": EXECUTION,
     "JobPollFailed": EXECUTION,
@@ -87,7 +87,7 @@ GOOD_DAY: Final[Mapping[str, Mapping[str, Series]]] = {
     "AgentDeadLetters": {"waiting": [0] * 30, "taken": [0] * 30},
     "AgentQueueOld": {"ApproximateAgeOfOldestMessage": [360] * 30},
     "ConnectionQueueOld": {"ApproximateAgeOfOldestMessage": [600] * 30},  # delay and retries
-    "WebhookQueueOld": {"ApproximateAgeOfOldestMessage": [3600] * 30},
+    "WebhookQueueOld": {"ApproximateAgeOfOldestMessage": [1000] * 30},
     "MissionFailed": {"failed": [0] * 30, "late": [None] * 30, "ended": [None] * 30},
     "JobTableThrottled": {  # a table that has split its partition after two minutes
         "reads": [None] * 5,

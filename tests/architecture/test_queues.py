@@ -3,6 +3,7 @@
 import pytest
 
 from jobs.webhooks.deliver_webhook import MAX_ATTEMPTS, retry_delay_s
+from jobs.webhooks.flow import LEASE_MS
 from tests.architecture.template import events_of, of_type
 
 WORTHLESS_LATER = {"ConnectionQueue"}
@@ -73,12 +74,18 @@ def test_message_stays_invisible_while_its_function_may_run(functions, resources
         assert resources[queue]["Properties"]["VisibilityTimeout"] >= timeout, queue
 
 
-def test_webhook_queue_gives_up_after_as_many_attempts_as_its_worker(resources) -> None:
+def test_webhook_message_of_an_earlier_version_makes_all_its_attempts(resources) -> None:
+    """Earlier versions hid one message between the attempts, so its receives were the attempts."""
     queue = resources["WebhookQueue"]["Properties"]
     a_day = sum(retry_delay_s(n) for n in range(1, MAX_ATTEMPTS))
 
     assert queue["RedrivePolicy"]["maxReceiveCount"] == MAX_ATTEMPTS
     assert a_day < queue["MessageRetentionPeriod"]
+
+
+def test_webhook_may_take_as_long_as_its_function(functions) -> None:
+    """Then another attempt may take its place."""
+    assert functions["DeliverWebhookFunction"]["Timeout"] * 1000 == LEASE_MS
 
 
 def test_consumer_reports_failed_items_or_bisects_its_batch(functions) -> None:

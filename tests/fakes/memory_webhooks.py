@@ -3,8 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from jobs.kit.clock import Clock, Millis
 from jobs.webhooks.errors import DeliveryNotFoundError
-from jobs.webhooks.webhook import Attempt, DeliveryRef, DeliveryState, Subscription, WebhookDelivery
+from jobs.webhooks.flow import LEASE_MS, Health, Place
+from jobs.webhooks.webhook import (
+    Attempt,
+    DeliveryRef,
+    DeliveryState,
+    Receiver,
+    Subscription,
+    WebhookDelivery,
+)
 
 
 class InMemorySubscriptions:
@@ -45,18 +54,70 @@ class InMemoryDeliveryLog:
 
     def add_attempt(
         self, delivery: WebhookDelivery, attempt: Attempt, state: DeliveryState
-    ) -> None:
+    ) -> bool:
         stored = self._all.get(_ref(delivery))
-        if stored is None or attempt in stored.attempts:
-            return
-        if stored.state is DeliveryState.DELIVERED and state is not DeliveryState.DELIVERED:
-            return
+        if stored is None:
+            return False
+        if attempt in stored.attempts:
+            return True
+        if len(stored.attempts) != len(delivery.attempts) and not attempt.succeeded:
+            return False
         attempts = (*stored.attempts, attempt)
         self._all[_ref(delivery)] = replace(stored, attempts=attempts, state=state)
+        return True
 
     def reopen(self, delivery: WebhookDelivery) -> None:
         stored = self.get(_ref(delivery))
-        self._all[_ref(delivery)] = replace(stored, state=DeliveryState.PENDING)
+        if len(stored.attempts) == len(delivery.attempts):
+            self._all[_ref(delivery)] = replace(stored, state=DeliveryState.PENDING)
+
+
+class InMemoryReceivers:
+    """Never forgets."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._all: dict[Receiver, Health] = {}
+
+    def health(self, receiver: Receiver) -> Health:
+        return self._all.get(receiver, Health())
+
+    def claim_probe(self, receiver: Receiver, health: Health, *, until: Millis) -> bool:
+        if self.health(receiver).paused_until != health.paused_until:
+            return False
+        self.pause(receiver, until=until)
+        return True
+
+    def add_failure(self, receiver: Receiver) -> Health:
+        known = self.health(receiver)
+        since = known.failing_since or self._clock()
+        self._all[receiver] = replace(known, failures=known.failures + 1, failing_since=since)
+        return self._all[receiver]
+
+    def pause(self, receiver: Receiver, *, until: Millis) -> None:
+        self._all[receiver] = replace(self.health(receiver), paused_until=until)
+
+    def reset(self, receiver: Receiver) -> None:
+        self._all.pop(receiver, None)
+
+
+class InMemoryPlaces:
+    def __init__(self, clock: Clock, *, limit: int) -> None:
+        self._clock = clock
+        self._limit = limit
+        self._taken: dict[tuple[str, int], Millis] = {}
+
+    def take(self, tenant: str) -> Place | None:
+        now = self._clock()
+        for number in range(self._limit):
+            if self._taken.get((tenant, number), 0) <= now:
+                self._taken[tenant, number] = now + LEASE_MS
+                return Place(tenant=tenant, number=number, until=now + LEASE_MS)
+        return None
+
+    def release(self, place: Place) -> None:
+        if self._taken.get((place.tenant, place.number)) == place.until:
+            del self._taken[place.tenant, place.number]
 
 
 def _ref(delivery: WebhookDelivery) -> DeliveryRef:

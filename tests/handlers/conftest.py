@@ -27,7 +27,12 @@ from scripts.openapi.messaging import MESSAGING
 from scripts.wirings import CORES, forget
 from tests.fakes.memory import InMemoryJobCounters, InMemoryJobRepository, InMemoryRegistry, Outbox
 from tests.fakes.memory_sessions import InMemorySessions
-from tests.fakes.memory_webhooks import InMemoryDeliveryLog, InMemorySubscriptions
+from tests.fakes.memory_webhooks import (
+    InMemoryDeliveryLog,
+    InMemoryPlaces,
+    InMemoryReceivers,
+    InMemorySubscriptions,
+)
 from tests.support import FrozenClock
 
 EVENTS = Path(__file__).parents[2] / "events"
@@ -42,6 +47,8 @@ SETTINGS = {
     "PAYMENTS": "off",
     "RETENTION_HOURS": "24",
     "WEBHOOKS_TO_LOOPBACK": "false",
+    "WEBHOOK_DEAD_LETTER_QUEUE_URL": "https://sqs.example/webhook-dead-letters",
+    "WEBHOOK_QUEUE_ARN": "arn:aws:sqs:eu-central-1:123456789012:webhooks",
     "WEBHOOK_QUEUE_URL": "https://sqs.example/webhooks",
     "WEBHOOK_SECRETS": "sortie/webhooks/",
 }
@@ -95,6 +102,7 @@ class World:
 
     def __post_init__(self) -> None:
         self.sessions = InMemorySessions(self.repository, self.clock)
+        self.places = InMemoryPlaces(self.clock, limit=1)
 
     def sleep(self, seconds: float) -> None:
         self.clock.advance(round(seconds * 1000))
@@ -128,7 +136,13 @@ def world(clock, monkeypatch, rewire) -> Iterator[World]:
     rewire(messaging, agents=made.registry, poll_timers=made.timers)
     rewire(missions, partners=made.registry)
     rewire(sessions_wiring, repository=made.repository, sessions=made.sessions)
-    rewire(webhooks, subscriptions=made.subscriptions, delivery_log=made.deliveries)
+    rewire(
+        webhooks,
+        subscriptions=made.subscriptions,
+        delivery_log=made.deliveries,
+        receivers=InMemoryReceivers(clock),
+        places=made.places,
+    )
     for name, value in SETTINGS.items():
         monkeypatch.setenv(name, value)
     yield made

@@ -15,11 +15,18 @@ from jobs.core.webhook import Webhook
 from jobs.kit.aws.secrets import SecretsManager
 from jobs.kit.errors import RefusedError, UnavailableError
 from jobs.webhooks.adapters.deliveries import DynamoDeliveryLog
-from jobs.webhooks.adapters.queue import SqsDeliveryQueue, from_text
+from jobs.webhooks.adapters.queue import SqsDeadLetters, SqsDeliveryQueue, from_text
 from jobs.webhooks.adapters.secrets import WebhookSecrets
 from jobs.webhooks.adapters.subscriptions import DynamoSubscriptions
 from jobs.webhooks.errors import DeliveryNotFoundError
-from jobs.webhooks.webhook import Attempt, DeliveryRef, DeliveryState, Subscription, WebhookDelivery
+from jobs.webhooks.webhook import (
+    Attempt,
+    DeliveryRef,
+    DeliveryState,
+    PlannedAttempt,
+    Subscription,
+    WebhookDelivery,
+)
 from scripts.webhook_secret import retire, rotate
 from tests.adapters.engines import client, error_response
 from tests.fakes.memory_webhooks import InMemoryDeliveryLog, InMemorySubscriptions
@@ -138,7 +145,7 @@ def test_attempts_added_are_returned_in_order(log, delivery) -> None:
     second = Attempt(at=NOON + 15_000, ms=25, status=204)
 
     log.add_attempt(planned, first, DeliveryState.PENDING)
-    log.add_attempt(planned, second, DeliveryState.DELIVERED)
+    log.add_attempt(log.get(ref_of(planned)), second, DeliveryState.DELIVERED)
 
     stored = log.get(ref_of(planned))
     assert stored == replace(planned, state=DeliveryState.DELIVERED, attempts=(first, second))
@@ -149,7 +156,7 @@ def test_attempt_added_twice_is_stored_once(log, delivery) -> None:
     log.plan(planned)
 
     for _ in range(2):
-        log.add_attempt(planned, attempt, DeliveryState.DELIVERED)
+        assert log.add_attempt(planned, attempt, DeliveryState.DELIVERED)
 
     assert log.get(ref_of(planned)).attempts == (attempt,)
 
@@ -161,9 +168,9 @@ def test_writes_with_lost_response_apply_once(engine, clock, delivery) -> None:
     with engine.losing_answer("PutItem") as lost_plan:
         log.plan(planned)
     with engine.losing_answer("UpdateItem") as lost_note:
-        log.add_attempt(planned, attempt, DeliveryState.FAILED)
+        assert log.add_attempt(planned, attempt, DeliveryState.FAILED)
     with engine.losing_answer("UpdateItem") as lost_reopening:
-        log.reopen(planned)
+        log.reopen(log.get(ref_of(planned)))
 
     assert all((lost_plan, lost_note, lost_reopening))
     assert log.get(ref_of(planned)) == replace(planned, attempts=(attempt,))
@@ -172,24 +179,39 @@ def test_writes_with_lost_response_apply_once(engine, clock, delivery) -> None:
 def test_delivery_deleted_is_not_recreated(log, delivery) -> None:
     gone = delivery()
 
-    log.add_attempt(gone, Attempt(at=NOON, ms=5, status=200), DeliveryState.DELIVERED)
+    attempt = Attempt(at=NOON, ms=5, status=200)
+    assert not log.add_attempt(gone, attempt, DeliveryState.DELIVERED)
     with pytest.raises(DeliveryNotFoundError):
         log.reopen(gone)
 
     assert log.list_by_job(gone.ref.tenant, gone.ref.id) == []
 
 
-def test_delivered_state_survives_late_failure_until_reopened(log, delivery) -> None:
-    planned, failed = delivery(), Attempt(at=NOON, ms=5, status=500)
+def test_attempt_overtaken_by_another_is_added_only_if_successful(log, delivery) -> None:
+    planned, first = delivery(), Attempt(at=NOON, ms=5, status=500)
     log.plan(planned)
-    log.add_attempt(planned, Attempt(at=NOON, ms=5, status=200), DeliveryState.DELIVERED)
+    assert log.add_attempt(planned, first, DeliveryState.PENDING)
 
-    log.add_attempt(planned, failed, DeliveryState.FAILED)
+    late = Attempt(at=NOON, ms=6, status=503)
+    assert not log.add_attempt(planned, late, DeliveryState.FAILED)
+    assert log.get(ref_of(planned)) == replace(planned, attempts=(first,))
 
-    assert log.get(ref_of(planned)).state is DeliveryState.DELIVERED
+    good = Attempt(at=NOON, ms=7, status=200)
+    assert log.add_attempt(planned, good, DeliveryState.DELIVERED)
+    stored = log.get(ref_of(planned))
+    assert stored == replace(planned, attempts=(first, good), state=DeliveryState.DELIVERED)
+
+
+def test_delivery_reopened_is_pending_unless_attempted_meanwhile(log, delivery) -> None:
+    planned, attempt = delivery(), Attempt(at=NOON, ms=5, status=410)
+    log.plan(planned)
+    log.add_attempt(planned, attempt, DeliveryState.FAILED)
+    failed = log.get(ref_of(planned))
+
     log.reopen(planned)
-    log.add_attempt(planned, failed, DeliveryState.FAILED)
     assert log.get(ref_of(planned)).state is DeliveryState.FAILED
+    log.reopen(failed)
+    assert log.get(ref_of(planned)) == replace(failed, state=DeliveryState.PENDING)
 
 
 def test_deliveries_of_job_are_in_order_of_changes(log, delivery) -> None:
@@ -248,28 +270,76 @@ def test_table_throttled_raises_unavailable(engine, clock, delivery) -> None:
 # ── The queue ───────────────────────────────────────────────────────────────────
 
 
+def a_plan(**fields: Any) -> PlannedAttempt:
+    return PlannedAttempt(ref=DeliveryRef(tenant="acme", job_id="j", id="d"), **fields)
+
+
 @mock_aws
-def test_queue_sends_references_in_batches() -> None:
+def test_queue_sends_attempts_in_batches(clock) -> None:
     sqs = client("sqs")
     url = sqs.create_queue(QueueName="webhooks")["QueueUrl"]
-    refs = [DeliveryRef(tenant="acme", job_id=f"j{n}", id=f"d{n}") for n in range(23)]
+    planned = [a_plan(number=n, index=n - 1, deferrals=n) for n in range(1, 24)]
 
-    SqsDeliveryQueue(sqs, url).send(refs)
+    SqsDeliveryQueue(sqs, url, clock).send(planned)
 
-    found: list[DeliveryRef] = []
+    found: list[PlannedAttempt] = []
     while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
         found += [from_text(each["Body"]) for each in messages]
-    assert sorted(found, key=str) == sorted(refs, key=str)
+    assert sorted(found, key=lambda each: each.number) == planned
+
+
+class Requests:
+    """SQS, as far as it is used."""
+
+    def __init__(self, **response: Any) -> None:
+        self.sent: list[Any] = []
+        self.response = response
+
+    def send_message_batch(self, **request: Any) -> Any:
+        self.sent += request["Entries"]
+        return self.response
+
+    def send_message(self, **request: Any) -> None:
+        self.sent.append(request)
+
+
+@pytest.mark.parametrize(
+    ("due", "delay_s"), [(0, 0), (NOON, 0), (NOON + 1, 1), (NOON + 5000, 5), (NOON + HOUR, 900)]
+)
+def test_queue_delays_an_attempt_for_15_minutes_at_most(clock, due, delay_s) -> None:
+    sqs: Any = Requests()
+
+    SqsDeliveryQueue(sqs, "queue", clock).send([a_plan(due=due)])
+
+    assert [each["DelaySeconds"] for each in sqs.sent] == [delay_s]
+
+
+def test_messages_of_a_tenant_are_a_group_so_that_the_queue_is_fair(clock) -> None:
+    sqs: Any = Requests()
+
+    SqsDeliveryQueue(sqs, "queue", clock).send([a_plan()])
+    SqsDeadLetters(sqs, "letters", "arn:source").add(a_plan())
+
+    assert [each["MessageGroupId"] for each in sqs.sent] == ["acme", "acme"]
+
+
+def test_dead_letter_names_its_source_queue() -> None:
+    sqs: Any = Requests()
+
+    SqsDeadLetters(sqs, "letters", "arn:source").add(a_plan(index=13))
+
+    [sent] = sqs.sent
+    assert sent["QueueUrl"] == "letters"
+    assert sent["MessageAttributes"]["TARGET_ARN"]["StringValue"] == "arn:source"
+    assert from_text(sent["MessageBody"]).index == 13
 
 
 @pytest.mark.parametrize(("lasting", "error"), [(False, UnavailableError), (True, RefusedError)])
-def test_queue_partial_failure_is_transient_or_permanent(lasting, error) -> None:
-    class Full:
-        def send_message_batch(self, **_: Any) -> Any:
-            return {"Failed": [{"Id": "0", "SenderFault": lasting}]}
+def test_queue_with_partial_failure_says_whether_it_lasts(clock, lasting, error) -> None:
+    sqs: Any = Requests(Failed=[{"Id": "0", "SenderFault": lasting}])
 
     with pytest.raises(error):
-        SqsDeliveryQueue(Full(), "queue").send([DeliveryRef(tenant="t", job_id="j", id="d")])  # type: ignore[arg-type]
+        SqsDeliveryQueue(sqs, "queue", clock).send([a_plan()])
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"tenant": 1, "jobId": "j", "deliveryId": "d"}'])

@@ -9,7 +9,7 @@ import pytest
 from tests import receiver
 from tests.e2e.api import eventually
 from tests.e2e.cloud import Cloud
-from tests.e2e.webhooks.deliveries import until
+from tests.e2e.webhooks.deliveries import deliveries, until
 
 
 @pytest.fixture
@@ -55,20 +55,14 @@ def test_repeated_delivery_message_is_sent_once(cloud, api, secret, server) -> N
 def test_undelivered_webhook_is_redriven_from_its_dead_letters(
     cloud, api, secret, server, make
 ) -> None:
-    sqs, queue = cloud.client("sqs"), cloud.stack.outputs["WebhookQueueUrl"]
-    attributes = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["RedrivePolicy"])
-    policy = json.loads(attributes["Attributes"]["RedrivePolicy"])
-    letters = cloud.waiting("WebhookDeadLetterQueueUrl")
     server.then(receiver.status(503))
-    redrive_policy = json.dumps({**policy, "maxReceiveCount": 1})
-    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"RedrivePolicy": redrive_policy})
-    try:
-        job_id = api.create(webhook={"url": server.url, "events": ["completed"]})
-        eventually(
-            lambda: cloud.waiting("WebhookDeadLetterQueueUrl"), lambda count: count > letters
-        )
-    finally:
-        sqs.set_queue_attributes(QueueUrl=queue, Attributes={"RedrivePolicy": json.dumps(policy)})
+    job_id = api.create(webhook={"url": server.url, "events": ["completed"]})
+    [found] = eventually(lambda: deliveries(api, job_id), lambda some: some and some[0]["attempts"])
+    letters = cloud.waiting("WebhookDeadLetterQueueUrl")
+    ref = {"tenant": api.tenant, "jobId": job_id, "deliveryId": found["deliveryId"]}
+    last = {"id": "last", "number": 13, "index": len(found["attempts"]), "due": 0, "deferrals": 0}
+    again(cloud, ref | last)
+    eventually(lambda: cloud.waiting("WebhookDeadLetterQueueUrl"), lambda count: count > letters)
 
     server.then(receiver.status(204))
     completed = make("redrive", QUEUE="WebhookDeadLetterQueue")

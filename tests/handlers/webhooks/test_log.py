@@ -6,7 +6,6 @@ from jobs.core.job import JobRef
 from jobs.kit.errors import UnavailableError
 from jobs.webhooks.webhook import Attempt, DeliveryState
 from jobs.webhooks.wiring import wiring as webhooks
-from tests.handlers.conftest import TENANT
 from tests.handlers.webhooks.conftest import DELIVERY, JOB, URL
 from tests.support import NOON, Broken
 
@@ -81,7 +80,8 @@ def test_redeliver_queues_failed_delivery(ask, world, planned) -> None:
 
     assert (answer.status, answer.body["status"]) == (202, "pending")
     assert len(answer.body["attempts"]) == 1
-    assert world.queues.sent == [{"tenant": TENANT, "jobId": JOB, "deliveryId": DELIVERY}]
+    [queued] = world.queues.sent
+    assert (queued["deliveryId"], queued["number"], queued["index"]) == (DELIVERY, 1, 1)
 
 
 @pytest.mark.parametrize("wrong", ["x", f"{DELIVERY}x", "019b7963-4a00-7000-8000-00000000000f"])

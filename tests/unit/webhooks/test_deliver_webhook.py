@@ -1,5 +1,6 @@
 """Attempts, retries and redelivery of a webhook."""
 
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -11,8 +12,15 @@ from jobs.webhooks.deliver_webhook import MAX_ATTEMPTS, DeliverWebhook, Outcome,
 from jobs.webhooks.errors import DeliveryExhaustedError, DeliveryNotFoundError, NotDeliveredError
 from jobs.webhooks.redeliver_webhook import RedeliverWebhook
 from jobs.webhooks.signature import new_secret, sign
-from jobs.webhooks.webhook import Attempt, DeliveryRef, DeliveryState, WebhookDelivery
-from tests.fakes.memory_webhooks import InMemoryDeliveryLog
+from jobs.webhooks.webhook import (
+    Attempt,
+    DeliveryRef,
+    DeliveryState,
+    PlannedAttempt,
+    WebhookDelivery,
+)
+from tests.fakes.memory_webhooks import InMemoryDeliveryLog, InMemoryPlaces, InMemoryReceivers
+from tests.payments import Killed
 from tests.support import NOON
 
 JOB = JobRef(tenant="acme", kind="messaging", id="019b7963-4a00-7000-8000-000000000001")
@@ -27,10 +35,13 @@ class World:
         self.clock = clock
         self.answers: list[int | Exception] = [204]
         self.posted: list[tuple[str, dict[str, str], bytes]] = []
-        self.queued: list[DeliveryRef] = []
+        self.queued: list[PlannedAttempt] = []
+        self.dead: list[PlannedAttempt] = []
         self.secrets = {"acme": [new_secret()]}
         self.counted: list[DeliveryState] = []
         self.log = InMemoryDeliveryLog()
+        self.receivers = InMemoryReceivers(clock)
+        self.places = InMemoryPlaces(clock, limit=2)
         self.log.plan(
             WebhookDelivery(
                 id=REF.id,
@@ -59,14 +70,36 @@ class World:
             raise answer
         return answer
 
-    def count_attempt(self, state: DeliveryState) -> None:
+    def add(self, planned: PlannedAttempt) -> None:
+        self.dead.append(planned)
+
+    def count_attempt(self, attempt: Attempt, state: DeliveryState) -> None:
         self.counted.append(state)
 
-    def deliver(self, receive_count: int = 1, ref: DeliveryRef = REF) -> Outcome:
-        use_case = DeliverWebhook(
-            log=self.log, secrets=self, sender=self, metrics=self, clock=self.clock
+    @property
+    def use_case(self) -> DeliverWebhook:
+        return DeliverWebhook(
+            log=self.log,
+            queue=self,
+            dead_letters=self,
+            receivers=self.receivers,
+            places=self.places,
+            secrets=self,
+            sender=self,
+            metrics=self,
+            clock=self.clock,
         )
-        return use_case(ref, receive_count=receive_count)
+
+    def deliver(self, planned: PlannedAttempt | None = None) -> Outcome:
+        """Make an attempt, by default the next one of the only delivery."""
+        index = len(self.delivery.attempts)
+        return self.use_case(planned or PlannedAttempt(ref=REF, number=index + 1, index=index))
+
+    def follow(self, outcome: Outcome) -> Outcome:
+        """Make the attempt that an outcome has queued, once it is due."""
+        assert outcome.next is not None
+        self.clock.now = max(self.clock.now, outcome.next.due)
+        return self.deliver(outcome.next)
 
     @property
     def delivery(self) -> WebhookDelivery:
@@ -78,24 +111,27 @@ def world(clock) -> World:
     return World(clock)
 
 
-def test_delivery_after_success_is_not_sent_again(world) -> None:
-    outcome = world.deliver()
-    again = world.deliver()
+FIRST = PlannedAttempt(id="first", ref=REF)
 
-    assert outcome.retry_in_s is None
-    assert again == Outcome()
+
+def test_delivery_after_success_is_not_sent_again(world) -> None:
+    outcome = world.deliver(FIRST)
+    again = world.deliver(FIRST)
+
+    assert outcome.next is None
+    assert again.next is None
     assert len(world.posted) == 1
     assert world.delivery.state is DeliveryState.DELIVERED
-    assert world.delivery.attempts == (Attempt(at=NOON, ms=40, status=204),)
+    assert world.delivery.attempts == (Attempt(at=NOON, ms=40, status=204, message="first"),)
 
 
 def test_each_attempt_is_signed_anew_with_all_live_secrets(world) -> None:
     world.secrets["acme"] = [new_secret(), new_secret()]
     world.answers = [500, 204]
 
-    world.deliver(1)
+    world.deliver()
     world.clock.advance(5000)
-    world.deliver(2)
+    world.deliver()
 
     for sent, seconds in zip(world.posted, (NOON // 1000, NOON // 1000 + 5), strict=True):
         url, headers, body = sent
@@ -118,27 +154,27 @@ def test_each_attempt_is_signed_anew_with_all_live_secrets(world) -> None:
 def test_failed_attempt_is_stored_and_retried(world, answer, stored) -> None:
     world.answers = [answer, 200]
 
-    first = world.deliver(1)
-    second = world.deliver(2)
+    first = world.deliver(FIRST)
+    second = world.follow(first)
 
-    assert first.retry_in_s in range(5, 7)
-    assert second.retry_in_s is None
+    assert first.next.due in range(NOON + 5000, NOON + 7000)
+    assert (first.next.number, first.next.index) == (2, 1)
+    assert second.next is None
     assert world.delivery.state is DeliveryState.DELIVERED
     assert world.delivery.attempts == (
-        Attempt(at=NOON, ms=40, **stored),
-        Attempt(at=NOON + 40, ms=40, status=200),
+        Attempt(at=NOON, ms=40, message="first", **stored),
+        Attempt(at=first.next.due, ms=40, message=first.next.id, status=200),
     )
 
 
 def test_delivery_without_secret_waits_for_secret(world) -> None:
     world.secrets.clear()
-    unsigned = world.deliver(1)
+    unsigned = world.deliver(FIRST)
     world.secrets["acme"] = [new_secret()]
 
-    world.deliver(2)
+    world.follow(unsigned)
 
-    assert unsigned.attempt == Attempt(at=NOON, ms=0, error="no_secret")
-    assert unsigned.retry_in_s is not None
+    assert unsigned.attempt == Attempt(at=NOON, ms=0, error="no_secret", message="first")
     assert len(world.posted) == 1
     assert world.delivery.state is DeliveryState.DELIVERED
 
@@ -149,69 +185,211 @@ def test_retry_delays_grow_over_one_day(world) -> None:
     assert delays[0] in range(5, 7)
     assert all(later >= 2 * earlier for earlier, later in pairwise(delays[:8]))
     assert DAY <= sum(delays) <= 1.1 * DAY
-    assert max(delays) < 12 * 3600  # the maximum visibility timeout of SQS
 
 
-def test_delivery_after_last_attempt_fails_and_becomes_dead_letter(world) -> None:
+def test_delivery_fails_after_13_attempts_in_a_day(world) -> None:
     world.answers = [500]
-    outcomes = [world.deliver(n) for n in range(1, MAX_ATTEMPTS + 1)]
+    outcome = world.deliver(FIRST)
+    while outcome.next:
+        outcome = world.follow(outcome)
 
     assert world.delivery.state is DeliveryState.FAILED
     assert len(world.delivery.attempts) == MAX_ATTEMPTS
-    assert outcomes[-1].retry_in_s == 0
+    assert DAY * 1000 <= world.clock.now - NOON <= 1.1 * DAY * 1000
+    assert [(each.ref, each.number, each.index) for each in world.dead] == [(REF, 1, 13)]
 
 
-def test_redriven_dead_letter_is_retried(world) -> None:
-    world.answers = [500, 204]
-    world.deliver(MAX_ATTEMPTS)
+def test_redriven_dead_letter_is_attempted_for_another_day(world) -> None:
+    world.answers = [500] * 3 + [204]
+    world.deliver(replace(FIRST, number=MAX_ATTEMPTS))
+    [dead] = world.dead
 
-    world.deliver(1)
+    again = world.deliver(dead)
 
+    assert again.next.number == 2
+    world.follow(world.follow(again))
     assert world.delivery.state is DeliveryState.DELIVERED
 
 
 def test_receiver_gone_ends_retries(world) -> None:
     world.answers = [410]
 
-    outcome = world.deliver(1)
+    outcome = world.deliver(FIRST)
 
-    assert outcome.retry_in_s is None
+    assert outcome.next is None
     assert world.delivery.state is DeliveryState.FAILED
+    assert world.dead == []
 
 
 def test_each_attempt_is_counted_by_resulting_state(world) -> None:
     world.answers = [500, NotDeliveredError("timeout"), 204]
-    for receive_count in (1, MAX_ATTEMPTS, 1):
-        world.deliver(receive_count)
+    world.deliver(FIRST)
+    world.deliver(PlannedAttempt(ref=REF, number=MAX_ATTEMPTS, index=1))
+    world.deliver()
 
-    world.deliver()  # already delivered: no attempt
+    world.deliver(FIRST)  # a duplicate: no attempt
 
     assert world.counted == [
         DeliveryState.PENDING, DeliveryState.FAILED, DeliveryState.DELIVERED
     ]  # fmt: skip
 
 
-def test_delivery_after_lost_write_is_sent_again_with_same_id(world, monkeypatch) -> None:
-    def lost(*_: Any) -> None:
-        raise UnavailableError
+# ── Not yet ─────────────────────────────────────────────────────────────────────
 
-    with monkeypatch.context() as throttled:
-        throttled.setattr(world.log, "add_attempt", lost)
-        with pytest.raises(UnavailableError):
-            world.deliver()
 
-    world.deliver(2)
+def test_attempt_before_its_time_is_queued_again(world) -> None:
+    """SQS delays a message for 15 minutes at most."""
+    later = replace(FIRST, due=NOON + 60_000)
+
+    outcome = world.deliver(later)
+
+    assert outcome.attempt is None
+    assert world.queued == [later]
+    assert world.posted == []
+
+
+def test_internal_failure_defers_the_same_attempt_with_backoff(world) -> None:
+    delays = []
+    planned = FIRST
+    for _ in range(12):
+        planned = world.use_case.defer(planned).next
+        delays.append(planned.due - NOON)
+
+    assert delays[0] in range(2000, 3001)
+    assert max(delays) <= 1350_000
+    assert replace(planned, due=0, deferrals=0) == FIRST
+    assert world.queued[-1] == planned
+
+
+def test_old_message_counts_its_receives_as_attempts(world) -> None:
+    """Earlier versions queued a reference, and SQS counted its receives."""
+    world.answers = [500, 204]
+    old = PlannedAttempt(ref=REF, number=12, index=None)
+
+    outcome = world.deliver(old)
+    world.follow(outcome)
+
+    assert outcome.next.number == 13
+    assert world.deliver(old).attempt is None
+    assert world.delivery.state is DeliveryState.DELIVERED
+
+
+# ── Twice, or half ──────────────────────────────────────────────────────────────
+
+
+def killed(*_: Any) -> None:
+    raise Killed
+
+
+def test_worker_killed_before_it_stores_attempt_sends_again(world, monkeypatch) -> None:
+    with monkeypatch.context() as death:
+        death.setattr(world.log, "add_attempt", killed)
+        with pytest.raises(Killed):
+            world.deliver(FIRST)
+
+    world.deliver(FIRST)
 
     assert len({headers["webhook-id"] for _, headers, _ in world.posted}) == 1
     assert len(world.posted) == 2
     assert world.counted == [DeliveryState.DELIVERED]
 
 
+def test_worker_killed_before_it_queues_retry_queues_it_next(world, monkeypatch) -> None:
+    world.answers = [500, 204]
+    with monkeypatch.context() as death:
+        death.setattr(world, "send", lambda *args: 500 if len(args) > 1 else killed())
+        with pytest.raises(Killed):
+            world.deliver(FIRST)
+
+    repeated = world.deliver(FIRST)
+
+    assert world.posted == []  # by the second worker
+    assert repeated.next.due in range(NOON + 5000, NOON + 7000)
+    assert len(world.delivery.attempts) == 1
+    world.follow(repeated)
+    assert len(world.delivery.attempts) == 2
+
+
+def test_worker_killed_before_its_message_is_deleted_retries_once(world) -> None:
+    world.answers = [500, 500, 204]
+    first = world.deliver(FIRST)
+
+    again = world.deliver(FIRST)  # SQS returns the message
+
+    copies = [world.follow(first), world.follow(again)]
+    assert len(world.posted) == 2
+    assert [each.next is None for each in copies] == [False, True]
+
+
+def test_worker_killed_before_dead_letter_adds_it_next(world, monkeypatch) -> None:
+    world.answers = [500]
+    last = replace(FIRST, number=MAX_ATTEMPTS)
+    with monkeypatch.context() as death:
+        death.setattr(world, "add", killed)
+        with pytest.raises(Killed):
+            world.deliver(last)
+
+    world.deliver(last)
+
+    assert len(world.posted) == 1
+    assert [each.index for each in world.dead] == [1]
+
+
+def test_worker_killed_with_a_place_blocks_it_for_a_minute(world, monkeypatch) -> None:
+    with monkeypatch.context() as death:
+        death.setattr(world, "send", killed)
+        for _ in range(2):
+            with pytest.raises(Killed):
+                world.deliver(FIRST)
+
+    assert world.deliver(FIRST).attempt is None  # deferred
+    world.clock.advance(60_000)
+    assert world.deliver(FIRST).attempt is not None
+
+
+def test_attempt_planned_twice_is_made_and_retried_once(world) -> None:
+    world.answers = [500, 204]
+    first = world.deliver(FIRST)
+
+    second = world.deliver(replace(FIRST, id="second"))  # a replay of the stream
+
+    assert second == Outcome()
+    assert len(world.posted) == 1
+    assert world.queued == [first.next]
+
+
+def test_failed_attempt_overtaken_by_another_is_dropped(world, monkeypatch) -> None:
+    world.answers = [500, 503]
+    read = world.delivery
+    first = world.deliver(FIRST)
+
+    monkeypatch.setattr(world.log, "get", lambda ref: read)  # read before the first was stored
+    second = world.deliver(replace(FIRST, id="second"))
+
+    assert second == Outcome()
+    assert [each.status for each in world.log.find("acme", REF.id).attempts] == [500]
+    assert world.queued == [first.next]
+
+
+def test_successful_attempt_overtaken_by_a_failed_one_delivers(world, monkeypatch) -> None:
+    world.answers = [500, 204]
+    read = world.delivery
+    first = world.deliver(FIRST)
+
+    with monkeypatch.context() as late:
+        late.setattr(world.log, "get", lambda ref: read)
+        world.deliver(replace(FIRST, id="second"))
+
+    assert world.delivery.state is DeliveryState.DELIVERED
+    assert world.follow(first) == Outcome()
+    assert len(world.posted) == 2
+
+
 def test_delivery_unknown_sends_nothing(world) -> None:
     unknown = DeliveryRef(tenant="rival", job_id=REF.job_id, id=REF.id)
 
     with pytest.raises(DeliveryNotFoundError):
-        world.deliver(ref=unknown)
+        world.deliver(PlannedAttempt(ref=unknown))
 
     assert world.posted == []
 
@@ -228,14 +406,28 @@ def test_secrets_unavailable_is_not_an_attempt(world, monkeypatch) -> None:
     assert world.delivery.attempts == ()
 
 
+def test_flow_control_unavailable_after_the_request_keeps_the_attempt(world, monkeypatch) -> None:
+    def unavailable(*_: Any) -> Any:
+        raise UnavailableError
+
+    monkeypatch.setattr(world.places, "release", unavailable)
+
+    world.deliver(FIRST)
+
+    assert world.delivery.state is DeliveryState.DELIVERED
+
+
+# ── Redelivery ──────────────────────────────────────────────────────────────────
+
+
 def test_redelivery_sends_delivered_webhook_again(world) -> None:
     world.deliver()
 
     again = world.redeliver("acme", REF.id)
-    world.deliver()
+    [planned] = world.queued
+    world.deliver(planned)
 
     assert again.state is DeliveryState.PENDING
-    assert world.queued == [REF]
     assert len(world.posted) == 2
     assert world.delivery.state is DeliveryState.DELIVERED
 
@@ -245,11 +437,22 @@ def test_redelivery_requested_twice_sends_once(world) -> None:
 
     for _ in range(2):
         world.redeliver("acme", REF.id)
-    for _ in world.queued:
-        world.deliver()
+    for planned in world.queued:
+        world.deliver(planned)
 
     assert len(world.posted) == 2
     assert [each.status for each in world.delivery.attempts] == [204, 204]
+
+
+def test_redelivery_replaces_the_retry_that_waits(world) -> None:
+    world.answers = [500, 204]
+    waiting = world.deliver(FIRST)
+    world.redeliver("acme", REF.id)
+
+    world.deliver(world.queued[-1])
+
+    assert world.follow(waiting) == Outcome()
+    assert len(world.posted) == 2
 
 
 def test_redelivery_after_queue_failure_can_be_requested_again(world, monkeypatch) -> None:
@@ -263,7 +466,7 @@ def test_redelivery_after_queue_failure_can_be_requested_again(world, monkeypatc
 
     world.redeliver("acme", REF.id)
 
-    assert world.queued == [REF]
+    assert [each.ref for each in world.queued] == [REF]
 
 
 def test_redelivery_of_other_tenant_is_not_found(world) -> None:

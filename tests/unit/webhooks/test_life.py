@@ -1,6 +1,6 @@
 """A state machine test: no webhook is lost, and none is delivered without acceptance."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import hypothesis.strategies as st
@@ -14,13 +14,18 @@ from jobs.core.job import JobRef
 from jobs.core.status import JobStatus
 from jobs.core.webhook import Webhook
 from jobs.kit.errors import UnavailableError
-from jobs.webhooks.deliver_webhook import MAX_ATTEMPTS, DeliverWebhook
+from jobs.webhooks.deliver_webhook import DeliverWebhook
 from jobs.webhooks.errors import NotDeliveredError
 from jobs.webhooks.plan_deliveries import PlanDeliveries
 from jobs.webhooks.redeliver_webhook import RedeliverWebhook
 from jobs.webhooks.signature import new_secret
-from jobs.webhooks.webhook import DeliveryRef, DeliveryState, Subscription
-from tests.fakes.memory_webhooks import InMemoryDeliveryLog, InMemorySubscriptions
+from jobs.webhooks.webhook import Attempt, DeliveryState, PlannedAttempt, Subscription
+from tests.fakes.memory_webhooks import (
+    InMemoryDeliveryLog,
+    InMemoryPlaces,
+    InMemoryReceivers,
+    InMemorySubscriptions,
+)
 from tests.payments import Killed, Unsteady
 from tests.support import NOON, FrozenClock
 
@@ -39,18 +44,19 @@ OUTCOMES = st.lists(
 
 
 class WebhookLife(RuleBasedStateMachine):
-    """Replayed batches, crashed workers, lost responses and redrives, in any order."""
+    """Replays, crashed workers, lost responses, duplicates and redrives, in any order."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.queue: list[tuple[DeliveryRef, int]] = []
-        self.dead_letters: list[DeliveryRef] = []
+        self.queue: list[PlannedAttempt] = []
+        self.dead_letters: list[PlannedAttempt] = []
         self.unread = 0
         """The index of the first stream record that has not been processed."""
         self.accepted = set[str]()
         self.answer: int | Exception = 204
         self.stored = InMemoryDeliveryLog()
         self.log: Any = Unsteady(self.stored)
+        self.sqs: Any = Unsteady(self)
         subscriptions = InMemorySubscriptions()
         standing = Webhook(url="https://crm.example.com", events=frozenset({"completed"}))
         subscriptions.put(Subscription(id="crm", tenant="acme", webhook=standing))
@@ -64,6 +70,10 @@ class WebhookLife(RuleBasedStateMachine):
         )
         self.deliver = DeliverWebhook(
             log=self.log,
+            queue=self.sqs,
+            dead_letters=self.sqs,
+            receivers=InMemoryReceivers(clock),
+            places=InMemoryPlaces(clock, limit=1),
             secrets=Secrets(secret),
             sender=Receiver(self.receive),
             metrics=NoMetrics(),
@@ -72,8 +82,11 @@ class WebhookLife(RuleBasedStateMachine):
         self.redeliver = RedeliverWebhook(log=self.stored, queue=self)
         self.clock = clock
 
-    def send(self, refs: Any) -> None:
-        self.queue += [(ref, 0) for ref in refs]
+    def send(self, planned: Sequence[PlannedAttempt]) -> None:
+        self.queue += planned
+
+    def add(self, planned: PlannedAttempt) -> None:
+        self.dead_letters.append(planned)
 
     def receive(self, webhook_id: str) -> int:
         if isinstance(self.answer, Exception):
@@ -100,29 +113,39 @@ class WebhookLife(RuleBasedStateMachine):
     @precondition(lambda self: self.queue)
     @rule(
         which=st.integers(0, 9),
-        last=st.booleans(),
+        minutes=st.integers(0, 400),
         answer=st.sampled_from([204, 302, 410, 500, NotDeliveredError("timeout")]),
         outcomes=OUTCOMES,
+        sent=OUTCOMES,
     )
-    def work(self, which: int, *, last: bool, answer: Any, outcomes: list[str]) -> None:
-        ref, receive_count = self.queue.pop(which % len(self.queue))
-        receive_count = MAX_ATTEMPTS if last else receive_count + 1
-        self.clock.advance(1000)
-        self.answer, self.log.faults = answer, outcomes
+    def work(
+        self, which: int, *, minutes: int, answer: Any, outcomes: list[str], sent: list[str]
+    ) -> None:
+        """Process a message, which SQS keeps unless the worker ends well."""
+        planned = self.queue.pop(which % len(self.queue))
+        self.clock.advance(1000 + minutes * 60_000)
+        self.answer, self.log.faults, self.sqs.faults = answer, outcomes, sent
         try:
-            again = self.deliver(ref, receive_count=receive_count).retry_in_s is not None
+            self.attempt(planned)
         except (UnavailableError, Killed):
-            again = True
+            self.queue.append(planned)
         finally:
-            self.log.faults = []
-        if again and receive_count >= MAX_ATTEMPTS:
-            self.dead_letters.append(ref)
-        elif again:
-            self.queue.append((ref, receive_count))
+            self.log.faults, self.sqs.faults = [], []
+
+    def attempt(self, planned: PlannedAttempt) -> None:
+        try:
+            self.deliver(planned)
+        except UnavailableError:
+            self.deliver.defer(planned)
+
+    @precondition(lambda self: self.queue)
+    @rule(which=st.integers(0, 9))
+    def receive_twice(self, which: int) -> None:
+        self.queue.append(self.queue[which % len(self.queue)])
 
     @rule()
     def redrive(self) -> None:
-        self.send(self.dead_letters)
+        self.queue += self.dead_letters
         self.dead_letters = []
 
     @precondition(lambda self: self.deliveries())
@@ -145,7 +168,7 @@ class WebhookLife(RuleBasedStateMachine):
 
     @invariant()
     def pending_delivery_has_message(self) -> None:
-        waiting = {ref.id for ref, _ in self.queue} | {ref.id for ref in self.dead_letters}
+        waiting = {planned.ref.id for planned in self.queue}
         for each in self.deliveries():
             if each.sequence <= self.unread and each.state is DeliveryState.PENDING:
                 assert each.id in waiting
@@ -163,7 +186,7 @@ class WebhookLife(RuleBasedStateMachine):
         self.redrive()
         declined = {e.id for e in self.deliveries() if e.attempts and e.attempts[-1].gone}
         while self.queue:
-            self.work(0, last=False, answer=204, outcomes=[])
+            self.work(0, minutes=400, answer=204, outcomes=[], sent=[])
         assert len(self.deliveries()) == 4
         for each in self.deliveries():
             assert each.state is DeliveryState.DELIVERED or each.id in declined
@@ -186,7 +209,7 @@ class Receiver:
 
 
 class NoMetrics:
-    def count_attempt(self, state: DeliveryState) -> None:
+    def count_attempt(self, attempt: Attempt, state: DeliveryState) -> None:
         pass
 
 

@@ -34,8 +34,9 @@ class World:
             clock=clock,
         )
 
-    def send(self, refs: Any) -> None:
-        self.sent += refs
+    def send(self, planned: Any) -> None:
+        self.sent += [each.ref for each in planned]
+        assert {(each.number, each.index, each.due) for each in planned} == {(1, 0, 0)}
 
     def planned(self) -> list[Any]:
         return [self.log.get(ref) for ref in self.sent]

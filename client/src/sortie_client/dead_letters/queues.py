@@ -111,10 +111,12 @@ class _Redriver:
             )
         sqs: SQSClient = self._client("sqs")
         name = source.rsplit(":", 1)[-1]
+        group = message.get("Attributes", {}).get("MessageGroupId")
         sent = sqs.send_message(
             QueueUrl=sqs.get_queue_url(QueueName=name)["QueueUrl"],
             MessageBody=message["Body"],
             MessageAttributes=message.get("MessageAttributes", {}),
+            **({"MessageGroupId": group} if group else {}),
         )
         self._sent.add(sent["MessageId"])
         return f"{message['MessageId']} was sent to {name}"

@@ -11,7 +11,7 @@ from jobs.core.changes import JobChange
 from jobs.core.webhook import EVENTS, Webhook
 from jobs.kit.clock import Clock
 from jobs.webhooks.ports import DeliveryLog, DeliveryQueue, Describe, Subscriptions
-from jobs.webhooks.webhook import DeliveryRef, WebhookDelivery, delivery_id
+from jobs.webhooks.webhook import DeliveryRef, PlannedAttempt, WebhookDelivery, delivery_id
 
 if TYPE_CHECKING:
     from jobs.webhooks.api.types import WebhookMessage
@@ -31,10 +31,7 @@ class PlanDeliveries:
         for delivery in planned:
             self.log.plan(delivery)
         if planned:
-            self.queue.send([
-                DeliveryRef(tenant=delivery.ref.tenant, job_id=delivery.ref.id, id=delivery.id)
-                for delivery in planned
-            ])  # fmt: skip
+            self.queue.send([_first_attempt(delivery) for delivery in planned])
         return len(planned)
 
     def _deliveries_of(self, change: JobChange) -> Iterator[WebhookDelivery]:
@@ -68,3 +65,8 @@ class PlanDeliveries:
             "data": data,
         }
         return json.dumps(message, separators=(",", ":"))
+
+
+def _first_attempt(delivery: WebhookDelivery) -> PlannedAttempt:
+    ref = DeliveryRef(tenant=delivery.ref.tenant, job_id=delivery.ref.id, id=delivery.id)
+    return PlannedAttempt(ref=ref)

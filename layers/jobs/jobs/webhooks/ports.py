@@ -6,7 +6,17 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from jobs.core.changes import JobChange
-from jobs.webhooks.webhook import Attempt, DeliveryRef, DeliveryState, Subscription, WebhookDelivery
+from jobs.kit.clock import Millis
+from jobs.webhooks.flow import Health, Place
+from jobs.webhooks.webhook import (
+    Attempt,
+    DeliveryRef,
+    DeliveryState,
+    PlannedAttempt,
+    Receiver,
+    Subscription,
+    WebhookDelivery,
+)
 
 if TYPE_CHECKING:
     from jobs.core.types import JobStatusChanged
@@ -32,19 +42,59 @@ class DeliveryLog(Protocol):
 
     def add_attempt(
         self, delivery: WebhookDelivery, attempt: Attempt, state: DeliveryState
-    ) -> None:
+    ) -> bool:
         """Add an attempt and set the state. Idempotent.
 
-        Without effect if the delivery is delivered and `state` is not.
+        Returns False, without effect, if another attempt has been added since `delivery` was read.
+        A successful attempt is added nevertheless.
         """
 
     def reopen(self, delivery: WebhookDelivery) -> None:
-        """Set a delivery back to pending. Raises `DeliveryNotFoundError`."""
+        """Set a delivery back to pending. Raises `DeliveryNotFoundError`.
+
+        Without effect if an attempt has been added since `delivery` was read.
+        """
 
 
 class DeliveryQueue(Protocol):
-    def send(self, refs: Sequence[DeliveryRef]) -> None:
-        """Queue deliveries for the workers, each at least once."""
+    def send(self, planned: Sequence[PlannedAttempt]) -> None:
+        """Queue attempts for the workers, each at least once.
+
+        An attempt may arrive before it is due: the queue delays it for 15 minutes at most.
+        """
+
+
+class DeadLetters(Protocol):
+    def add(self, planned: PlannedAttempt) -> None:
+        """Keep an attempt that only an operator shall queue again."""
+
+
+class Receivers(Protocol):
+    """The circuit breakers of receivers."""
+
+    def health(self, receiver: Receiver) -> Health:
+        """Return a receiver's health, which may be a second old."""
+
+    def claim_probe(self, receiver: Receiver, health: Health, *, until: Millis) -> bool:
+        """Pause a receiver until then for all but the caller, unless another caller has."""
+
+    def add_failure(self, receiver: Receiver) -> Health:
+        """Count a failure in a row; return the receiver's health after it."""
+
+    def pause(self, receiver: Receiver, *, until: Millis) -> None: ...
+
+    def reset(self, receiver: Receiver) -> None:
+        """Forget a receiver's failures and its pause."""
+
+
+class Places(Protocol):
+    """Limits the number of a tenant's webhooks that are sent at the same time."""
+
+    def take(self, tenant: str) -> Place | None:
+        """Take a place until it is released or expires. None if all of the tenant's are taken."""
+
+    def release(self, place: Place) -> None:
+        """Give a place back. Idempotent."""
 
 
 class SigningSecrets(Protocol):
@@ -61,8 +111,8 @@ class Sender(Protocol):
 
 
 class DeliveryMetrics(Protocol):
-    def count_attempt(self, state: DeliveryState) -> None:
-        """Count an attempt by the resulting state of its delivery."""
+    def count_attempt(self, attempt: Attempt, state: DeliveryState) -> None:
+        """Count an attempt by its outcome, with the resulting state of its delivery."""
 
 
 class Describe(Protocol):

@@ -5,7 +5,7 @@ from typing import Final
 
 from jobs.webhooks.errors import DeliveryExhaustedError
 from jobs.webhooks.ports import DeliveryLog, DeliveryQueue
-from jobs.webhooks.webhook import DeliveryRef, DeliveryState, WebhookDelivery
+from jobs.webhooks.webhook import DeliveryRef, DeliveryState, PlannedAttempt, WebhookDelivery
 
 _MAX_STORED_ATTEMPTS: Final = 200
 """All attempts of a delivery are in one DynamoDB item."""
@@ -26,5 +26,5 @@ class RedeliverWebhook:
             raise DeliveryExhaustedError(delivery_id)
         self.log.reopen(delivery)
         ref = DeliveryRef(tenant=tenant, job_id=delivery.ref.id, id=delivery.id)
-        self.queue.send([ref])
+        self.queue.send([PlannedAttempt(ref=ref, index=len(delivery.attempts))])
         return replace(delivery, state=DeliveryState.PENDING)

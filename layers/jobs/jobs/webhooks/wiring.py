@@ -11,9 +11,9 @@ from jobs.core.wiring import CoreWiring
 
 if TYPE_CHECKING:
     from jobs.core.kind import Kinds
-    from jobs.core.ports import Delivery
     from jobs.webhooks.adapters.deliveries import DynamoDeliveryLog
-    from jobs.webhooks.adapters.queue import SqsDeliveryQueue
+    from jobs.webhooks.adapters.flow import DynamoPlaces, DynamoReceivers
+    from jobs.webhooks.adapters.queue import SqsDeadLetters, SqsDeliveryQueue
     from jobs.webhooks.adapters.sender import WebhookSender
     from jobs.webhooks.adapters.subscriptions import DynamoSubscriptions
     from jobs.webhooks.deliver_webhook import DeliverWebhook
@@ -44,6 +44,10 @@ class WebhooksWiring:
 
         return DeliverWebhook(
             log=self.delivery_log,
+            queue=self.delivery_queue,
+            dead_letters=self.dead_letters,
+            receivers=self.receivers,
+            places=self.places,
             secrets=WebhookSecrets(self.core.secrets, os.environ["WEBHOOK_SECRETS"]),
             sender=self.sender,
             metrics=PrintedDeliveryMetrics(),
@@ -76,16 +80,40 @@ class WebhooksWiring:
     def delivery_queue(self) -> SqsDeliveryQueue:
         from jobs.webhooks.adapters.queue import SqsDeliveryQueue
 
-        return SqsDeliveryQueue(self.core.aws.sqs, os.environ["WEBHOOK_QUEUE_URL"])
+        return SqsDeliveryQueue(self.core.aws.sqs, os.environ["WEBHOOK_QUEUE_URL"], self.core.clock)
+
+    @cached_property
+    def dead_letters(self) -> SqsDeadLetters:
+        from jobs.webhooks.adapters.queue import SqsDeadLetters
+
+        return SqsDeadLetters(
+            self.core.aws.sqs,
+            os.environ["WEBHOOK_DEAD_LETTER_QUEUE_URL"],
+            os.environ["WEBHOOK_QUEUE_ARN"],
+        )
+
+    @cached_property
+    def receivers(self) -> DynamoReceivers:
+        from jobs.webhooks.adapters.flow import DynamoReceivers
+
+        return DynamoReceivers(self.core.aws.dynamodb, os.environ["WEBHOOK_TABLE"], self.core.clock)
+
+    @cached_property
+    def places(self) -> DynamoPlaces:
+        from jobs.webhooks.adapters.flow import DynamoPlaces
+
+        return DynamoPlaces(
+            self.core.aws.dynamodb,
+            os.environ["WEBHOOK_TABLE"],
+            self.core.clock,
+            limit=int(os.environ["WEBHOOK_TENANT_CONCURRENCY"]),
+        )
 
     @cached_property
     def sender(self) -> WebhookSender:
         from jobs.webhooks.adapters.sender import WebhookSender
 
         return WebhookSender(loopback=self.core.webhooks_to_loopback)
-
-    def webhook_receipt(self, receipt_handle: str) -> Delivery:
-        return self.core.delivery(os.environ["WEBHOOK_QUEUE_URL"], receipt_handle)
 
 
 wiring = WebhooksWiring(CoreWiring(no_storage))

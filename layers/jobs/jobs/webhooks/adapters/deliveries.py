@@ -72,37 +72,59 @@ class DynamoDeliveryLog:
 
     def add_attempt(
         self, delivery: WebhookDelivery, attempt: Attempt, state: DeliveryState
-    ) -> None:
-        added = _dump_attempt(attempt)
-        values = attributes({":state": state.value, ":delivered": DeliveryState.DELIVERED.value})
+    ) -> bool:
+        index = len(delivery.attempts)
+        if self._append(delivery, attempt, state, "size(attempts) = :index", {":index": index}):
+            return True
         try:
-            with convert_aws_errors():
-                self._client.update_item(
-                    TableName=self._table,
-                    Key=_key(_ref(delivery)),
-                    UpdateExpression="SET attempts = list_append(attempts, :one), #state = :state",
-                    ConditionExpression="attribute_exists(PK)"
-                    " AND (#state <> :delivered OR :state = :delivered)"
-                    " AND NOT contains(attempts, :attempt)",  # the SDK may repeat the request
-                    ExpressionAttributeNames={"#state": "state"},
-                    ExpressionAttributeValues={**values, ":attempt": added, ":one": {"L": [added]}},
-                )
-        except self._client.exceptions.ConditionalCheckFailedException:
-            return  # already added, delivered by another attempt, or expired
+            attempts = self.get(_ref(delivery)).attempts
+        except DeliveryNotFoundError:
+            return False  # it has expired
+        if attempt in attempts:  # the SDK has repeated the request
+            return True
+        return attempt.succeeded and self._append(delivery, attempt, state, "attribute_exists(PK)")
 
     def reopen(self, delivery: WebhookDelivery) -> None:
+        values: Values = {":state": DeliveryState.PENDING.value, ":index": len(delivery.attempts)}
+        condition = "attribute_exists(PK) AND size(attempts) = :index"
+        if not self._update(delivery, "SET #state = :state", condition, attributes(values)):
+            self.get(_ref(delivery))  # raises if it has expired
+
+    def _append(
+        self,
+        delivery: WebhookDelivery,
+        attempt: Attempt,
+        state: DeliveryState,
+        condition: str,
+        values: Values | None = None,
+    ) -> bool:
+        return self._update(
+            delivery,
+            "SET attempts = list_append(attempts, :one), #state = :state",
+            condition,
+            {
+                **attributes({":state": state.value, **(values or {})}),
+                ":one": {"L": [_dump_attempt(attempt)]},
+            },
+        )
+
+    def _update(
+        self, delivery: WebhookDelivery, expression: str, condition: str, values: Item
+    ) -> bool:
+        """Return whether the condition holds."""
         try:
             with convert_aws_errors():
                 self._client.update_item(
                     TableName=self._table,
                     Key=_key(_ref(delivery)),
-                    UpdateExpression="SET #state = :state",
-                    ConditionExpression="attribute_exists(PK)",
+                    UpdateExpression=expression,
+                    ConditionExpression=condition,
                     ExpressionAttributeNames={"#state": "state"},
-                    ExpressionAttributeValues=attributes({":state": DeliveryState.PENDING.value}),
+                    ExpressionAttributeValues=values,
                 )
-        except self._client.exceptions.ConditionalCheckFailedException as error:
-            raise DeliveryNotFoundError(delivery.id) from error  # it has expired
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
 
     def _is_live(self, item: Stored) -> bool:
         return int(item["expires_at"]["N"]) * 1000 > self._clock()

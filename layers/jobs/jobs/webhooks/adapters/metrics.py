@@ -4,11 +4,13 @@ from typing import Final
 
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
-from jobs.webhooks.webhook import DeliveryState
+from jobs.webhooks.webhook import Attempt, DeliveryState
 
 
 class PrintedDeliveryMetrics:
-    """Counts attempts in the metric `Webhooks`, by outcome. Sortie retries `failed` attempts.
+    """Counts attempts in the metric `Webhooks`, by outcome.
+
+    Sortie retries `failed` attempts, and `paused` ones, which it did not make.
 
     There is no dimension for tenant or receiver: CloudWatch bills each value as a metric.
     """
@@ -19,8 +21,9 @@ class PrintedDeliveryMetrics:
         DeliveryState.FAILED: "given_up",
     }
 
-    def count_attempt(self, state: DeliveryState) -> None:
+    def count_attempt(self, attempt: Attempt, state: DeliveryState) -> None:
         metrics = EphemeralMetrics()
-        metrics.add_dimension("outcome", self._OUTCOMES[state])
+        paused = attempt.error == "paused" and state is DeliveryState.PENDING
+        metrics.add_dimension("outcome", "paused" if paused else self._OUTCOMES[state])
         metrics.add_metric("Webhooks", MetricUnit.Count, 1)
         metrics.flush_metrics()

@@ -1,32 +1,51 @@
-"""The SQS queue of deliveries. A message is a reference; the webhook table has the delivery."""
+"""The SQS queue of planned attempts, and their dead-letter queue.
+
+A message is a reference; the webhook table has the delivery.
+"""
 
 import json
 from collections.abc import Sequence
 from itertools import batched
-from typing import TYPE_CHECKING, Final
+from math import ceil
+from typing import TYPE_CHECKING, Any, Final
 
 from jobs.kit.aws.client import convert_aws_errors
+from jobs.kit.clock import Clock
 from jobs.kit.errors import RefusedError, UnavailableError
-from jobs.webhooks.webhook import DeliveryRef
+from jobs.webhooks.webhook import DeliveryRef, PlannedAttempt
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient
 
 _MAX_BATCH_SIZE: Final = 10
+_MAX_DELAY_S: Final = 900
+"""https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html"""
 
 
 class SqsDeliveryQueue:
-    def __init__(self, client: "SQSClient", queue_url: str) -> None:
+    """Sends messages with their tenant as message group, which makes the queue fair.
+
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues.html
+    """
+
+    def __init__(self, client: "SQSClient", queue_url: str, clock: Clock) -> None:
         self._client = client
         self._queue_url = queue_url
+        self._clock = clock
 
-    def send(self, refs: Sequence[DeliveryRef]) -> None:
-        for batch in batched(refs, _MAX_BATCH_SIZE, strict=False):
+    def send(self, planned: Sequence[PlannedAttempt]) -> None:
+        for batch in batched(planned, _MAX_BATCH_SIZE, strict=False):
             with convert_aws_errors():
                 response = self._client.send_message_batch(
                     QueueUrl=self._queue_url,
                     Entries=[
-                        {"Id": str(n), "MessageBody": to_text(ref)} for n, ref in enumerate(batch)
+                        {
+                            "Id": str(n),
+                            "MessageBody": to_text(each),
+                            "MessageGroupId": each.ref.tenant,
+                            "DelaySeconds": self._delay_s(each),
+                        }
+                        for n, each in enumerate(batch)
                     ],
                 )
             if failed := response.get("Failed"):
@@ -34,14 +53,63 @@ class SqsDeliveryQueue:
                 kind = RefusedError if lasting else UnavailableError
                 raise kind("SQS rejected messages of a batch")
 
+    def _delay_s(self, planned: PlannedAttempt) -> int:
+        return min(max(ceil((planned.due - self._clock()) / 1000), 0), _MAX_DELAY_S)
 
-def to_text(ref: DeliveryRef) -> str:
-    return json.dumps({"tenant": ref.tenant, "jobId": ref.job_id, "deliveryId": ref.id})
+
+class SqsDeadLetters:
+    """Sends dead letters as EventBridge does, with their source: `make redrive` returns them there.
+
+    SQS's own redrive policy counts receives of one message, but each attempt has its own message.
+    """
+
+    def __init__(self, client: "SQSClient", queue_url: str, source_arn: str) -> None:
+        self._client = client
+        self._queue_url = queue_url
+        self._source_arn = source_arn
+
+    def add(self, planned: PlannedAttempt) -> None:
+        with convert_aws_errors():
+            self._client.send_message(
+                QueueUrl=self._queue_url,
+                MessageBody=to_text(planned),
+                MessageGroupId=planned.ref.tenant,
+                MessageAttributes={
+                    "TARGET_ARN": {"DataType": "String", "StringValue": self._source_arn}
+                },
+            )
 
 
-def from_text(text: str) -> DeliveryRef:
-    """Parse a reference. Raises `ValueError`."""
-    match json.loads(text):
+def to_text(planned: PlannedAttempt) -> str:
+    return json.dumps({
+        "tenant": planned.ref.tenant,
+        "jobId": planned.ref.job_id,
+        "deliveryId": planned.ref.id,
+        "id": planned.id,
+        "number": planned.number,
+        "index": planned.index,
+        "due": planned.due,
+        "deferrals": planned.deferrals,
+    })  # fmt: skip
+
+
+def from_text(text: str, *, receive_count: int = 1) -> PlannedAttempt:
+    """Parse a message. Raises `ValueError`.
+
+    A message of an earlier version is only a reference: its receives were the attempts.
+    """
+    body: Any = json.loads(text)
+    match body:
         case {"tenant": str(tenant), "jobId": str(job_id), "deliveryId": str(delivery_id)}:
-            return DeliveryRef(tenant=tenant, job_id=job_id, id=delivery_id)
-    raise ValueError("not a reference to a delivery")
+            ref = DeliveryRef(tenant=tenant, job_id=job_id, id=delivery_id)
+        case _:
+            raise ValueError("not a reference to a delivery")
+    match body:
+        case {
+            "id": str(id), "number": int(number), "index": int(index), "due": int(due),
+            "deferrals": int(deferrals),
+        }:  # fmt: skip
+            return PlannedAttempt(
+                ref=ref, id=id, number=number, index=index, due=due, deferrals=deferrals
+            )
+    return PlannedAttempt(ref=ref, number=receive_count, index=None)
