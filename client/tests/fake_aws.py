@@ -34,6 +34,7 @@ class Queues:
     def __init__(self, *messages, bounces: bool = False) -> None:
         self.messages = list(messages)
         self.bounces = bounces
+        self.groups: list[str] = []
         self.sent: list[tuple[str, str]] = []
         self.deleted: list[str] = []
         self.released: list[str] = []
@@ -45,8 +46,9 @@ class Queues:
     def get_queue_url(self, *, QueueName):  # noqa: N803 - SQS's name
         return {"QueueUrl": f"https://sqs.example/{QueueName}"}
 
-    def send_message(self, *, QueueUrl, MessageBody, MessageAttributes):  # noqa: N803
+    def send_message(self, *, QueueUrl, MessageBody, MessageAttributes, **group):  # noqa: N803
         assert MessageAttributes["kind"] == KIND
+        self.groups += group.values()
         self.sent.append((QueueUrl, MessageBody))
         name = f"sent-{len(self.sent)}"
         if self.bounces:

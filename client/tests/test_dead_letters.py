@@ -51,6 +51,15 @@ def test_redrive_sends_undelivered_event_to_its_target() -> None:
     assert queues.sent == [("https://sqs.example/requests", "body of 1")]
 
 
+def test_redrive_keeps_the_message_group() -> None:
+    queues = Queues(message("1"), message("2"))
+    queues.messages[0]["Attributes"] |= {"MessageGroupId": "acme"}
+
+    redrive(queues)
+
+    assert queues.groups == ["acme"]
+
+
 def test_redrive_message_without_source_stays() -> None:
     queues = Queues(message("1", SenderId="iot"))
 

@@ -25,8 +25,8 @@ from jobs.tracking.adapters.refreshes import SqsRefreshes
 from jobs.tracking.adapters.sockets import ApiGatewaySockets
 from jobs.tracking.connection import Connection, SocketGoneError
 from jobs.tracking.resource import Resource, ResourceKind
-from jobs.webhooks.adapters.queue import SqsDeliveryQueue
-from jobs.webhooks.webhook import DeliveryRef
+from jobs.webhooks.adapters.queue import SqsDeadLetters, SqsDeliveryQueue
+from jobs.webhooks.webhook import DeliveryRef, PlannedAttempt
 from tests.adapters.conftest import job_table_of
 from tests.adapters.engines import client, error_response
 from tests.fakes.memory import change
@@ -39,6 +39,7 @@ WATCHER = Connection(
 ORDER = Order(device="dock", fence=1, number=1, sent_at=NOON)
 MACHINE = "arn:aws:states:eu-central-1:123456789012:stateMachine:a"
 THINGS = "arn:aws:iot:eu-central-1:123456789012:thing/"
+ATTEMPT = PlannedAttempt(ref=DeliveryRef(tenant="t", job_id="j", id="d"))
 QUEUE = "https://sqs.eu-central-1.amazonaws.com/123456789012/queue"
 type Call = Callable[[Any], object]
 type Failures = list[tuple[str, int]]
@@ -85,8 +86,12 @@ CALLS: dict[str, tuple[str, Call, Failures, Failures]] = {
     ),
     "queue a delivery": (
         "sqs",
-        lambda c: SqsDeliveryQueue(c, QUEUE).send([DeliveryRef(tenant="t", job_id="j", id="d")]),
+        lambda c: SqsDeliveryQueue(c, QUEUE, lambda: NOON).send([ATTEMPT]),
         [("RequestThrottled", 403)], [("BatchRequestTooLong", 400)],
+    ),
+    "add a dead letter": (
+        "sqs", lambda c: SqsDeadLetters(c, QUEUE, "arn").add(ATTEMPT),
+        [("RequestThrottled", 403)], [("InvalidMessageContents", 400)],
     ),
     "hold a message": (
         "sqs", lambda c: SqsDelivery(c, QUEUE, "receipt").hold(30),

@@ -14,7 +14,7 @@ from sortie_client.dead_letters.errors import RedriveError
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient
-    from mypy_boto3_sqs.type_defs import MessageTypeDef
+    from mypy_boto3_sqs.type_defs import MessageTypeDef, SendMessageRequestTypeDef
 
 _NAME_SUFFIX: Final = "DeadLetterQueue"
 _VISIBILITY_TIMEOUT_S: Final = 300
@@ -111,13 +111,14 @@ class _Redriver:
             )
         sqs: SQSClient = self._client("sqs")
         name = source.rsplit(":", 1)[-1]
-        group = message.get("Attributes", {}).get("MessageGroupId")
-        sent = sqs.send_message(
-            QueueUrl=sqs.get_queue_url(QueueName=name)["QueueUrl"],
-            MessageBody=message["Body"],
-            MessageAttributes=message.get("MessageAttributes", {}),
-            **({"MessageGroupId": group} if group else {}),
-        )
+        request: SendMessageRequestTypeDef = {
+            "QueueUrl": sqs.get_queue_url(QueueName=name)["QueueUrl"],
+            "MessageBody": message["Body"],
+            "MessageAttributes": message.get("MessageAttributes", {}),
+        }
+        if group := message.get("Attributes", {}).get("MessageGroupId"):
+            request["MessageGroupId"] = group
+        sent = sqs.send_message(**request)
         self._sent.add(sent["MessageId"])
         return f"{message['MessageId']} was sent to {name}"
 
