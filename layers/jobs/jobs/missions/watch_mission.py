@@ -17,6 +17,11 @@ from jobs.missions.ports import Fleet, MissionQueue, Orders, OrderState
 _PENDING_INTERVAL_MS: Final[Millis] = 5_000
 _ORDER_INTERVAL_MS: Final[Millis] = 15_000
 _QUEUED_INTERVAL_MS: Final[Millis] = 60_000
+MAX_CHECKS: Final = 500
+"""Of a wait, and of a flight. Each adds nine events to an execution, which has 25,000 at most.
+
+https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
+"""
 _ENDED: Final = frozenset({OrderState.SUCCEEDED, OrderState.FAILED})
 SILENT_ERROR: Final = "The device fell silent in flight; outcome unknown"
 
@@ -53,11 +58,11 @@ class WatchMission:
         if order is None or name is None:
             self.queue.send(job.ref)
             waits = _PENDING_INTERVAL_MS if job.status is JobStatus.PENDING else _QUEUED_INTERVAL_MS
-            return self.clock() + waits
+            return self._later(job, self.clock() + waits)
         if job.status is JobStatus.RUNNING:
             return self._watch_flight(job, order, name)
         self._check_order(job, order, name)
-        return self.clock() + _ORDER_INTERVAL_MS
+        return self._later(job, self.clock() + _ORDER_INTERVAL_MS)
 
     def _check_order(self, job: Job, order: Order, name: str) -> None:
         """Check an order whose acceptance is not known; withdraw it after its timeout."""
@@ -74,7 +79,7 @@ class WatchMission:
     def _watch_flight(self, job: Job, order: Order, name: str) -> Millis:
         lease = self.fleet.states([order.device])[order.device].lease
         if lease is not None and lease.fence == order.fence and self.clock() < lease.until:
-            return lease.until
+            return self._later(job, lease.until)
         if self.apply_report(name, order.device) not in {
             OrderState.SUCCEEDED,
             OrderState.FAILED,
@@ -83,3 +88,9 @@ class WatchMission:
                 self.repository, job.ref, lambda job: job.fail(SILENT_ERROR, now=self.clock())
             )
         return self.clock()
+
+    def _later(self, job: Job, at: Millis) -> Millis:
+        """Return the time of the next check: a long wait or flight has checks less often."""
+        mission = mission_of(job)
+        began = mission.due_at if mission.started_at is None else mission.started_at
+        return max(at, self.clock() + (job.deadline - began) // MAX_CHECKS)
