@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import islice
+from pathlib import Path
 from threading import Condition, Thread
 from typing import Any
 
@@ -184,7 +185,7 @@ def websockets() -> Iterator[WebSockets]:
 
 
 @pytest.fixture
-def environment(server: Server) -> Iterator[dict[str, str]]:
+def environment(server: Server, tmp_path: Path) -> Iterator[dict[str, str]]:
     """The environment variables with the address of the scripted server."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -213,6 +214,7 @@ def environment(server: Server) -> Iterator[dict[str, str]]:
             "SORTIE_MISSIONS_API_KEY": "mission-key",
             "SORTIE_CLIENT_ID": "me",
             "SORTIE_CLIENT_SECRET": "mine",
+            "XDG_CACHE_HOME": str(tmp_path / "cache"),
             "SORTIE_DOCS_API_KEY": "mint_key",
             "SORTIE_PROJECT": "handbook",
         }

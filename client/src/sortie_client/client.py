@@ -9,6 +9,7 @@ from sortie_client._core.synchronous import Payment, SyncRunner
 from sortie_client.docs.api import DocsApi
 from sortie_client.messaging.api import MessagingApi
 from sortie_client.missions.api import MissionsApi
+from sortie_client.missions.token_file import TokenFile
 from sortie_client.sessions.api import SessionsApi
 from sortie_client.settings import Settings
 from sortie_client.webhooks.api import WebhooksApi
@@ -23,7 +24,9 @@ class _Apis[R]:
         key, policy = settings.api_key, settings.retry_policy
         self.messaging = MessagingApi(runner, policy, key)
         self.sessions = SessionsApi(runner, policy, key)
-        self.missions = MissionsApi(runner, policy, settings.missions, settings.websocket_url)
+        self.missions = MissionsApi(
+            runner, policy, settings.missions, settings.websocket_url, TokenFile.of(settings)
+        )
         self.docs = DocsApi(runner, policy, settings.docs)
         self.webhooks = WebhooksApi(runner, policy, key)
 

@@ -45,7 +45,10 @@ class DocsCredentials:
 
 @dataclass(frozen=True)
 class Settings:
-    """`timeout`: seconds that the server may be silent. Each API needs its own credentials only."""
+    """`timeout`: seconds that the server may be silent. Each API needs its own credentials only.
+
+    `token_file`: keeps the missions API's access token for later programs. AWS bills each new one.
+    """
 
     base_url: str
     _: KW_ONLY
@@ -55,6 +58,7 @@ class Settings:
     websocket_url: str | None = None
     timeout: float = 30.0
     retry_policy: RetryPolicy = field(default_factory=RetryPolicy)
+    token_file: Path | None = None
 
     def __post_init__(self) -> None:
         if not self.base_url.startswith(("http://", "https://")):

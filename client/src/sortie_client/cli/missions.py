@@ -2,6 +2,7 @@
 
 import json
 import sys
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -19,9 +20,14 @@ from sortie_client.cli.tracking import fields, live_panel
 from sortie_client.client import Sortie
 from sortie_client.errors import JobFailedError, NotConfiguredError
 from sortie_client.missions.models import MissionStatus
-from sortie_client.settings import find_variables
+from sortie_client.missions.token_file import default_path
+from sortie_client.settings import Settings, find_variables
 
 app = typer.Typer(help="Fly missions of docked drones, and track them.", no_args_is_help=True)
+
+
+def _open_client() -> Sortie:
+    return Sortie(replace(Settings.find(), token_file=default_path()))
 
 
 def parse_time(text: str) -> datetime:
@@ -71,7 +77,7 @@ def fly(
     as_json: AsJson = False,
 ) -> None:
     """Request a mission and track it live."""
-    with Sortie() as sortie:
+    with _open_client() as sortie:
         with spinner("Requesting the mission"):
             created = sortie.missions.create_job(
                 name or mission or "Mission",
@@ -97,7 +103,7 @@ def watch_mission(
     as_json: AsJson = False,
 ) -> None:
     """Track a mission live until it has ended."""
-    with Sortie() as sortie:
+    with _open_client() as sortie:
         follow(sortie, job_id, as_json=as_json)
 
 

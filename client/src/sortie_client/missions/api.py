@@ -31,6 +31,7 @@ from sortie_client.missions.models import (
     TrackingUpdate,
 )
 from sortie_client.missions.token_api import TokenApi
+from sortie_client.missions.token_file import TokenFile
 from sortie_client.settings import MissionsCredentials
 from sortie_client.webhooks.models import Webhook
 
@@ -42,8 +43,9 @@ class MissionsApi[R](TokenApi[R]):
         retry_policy: RetryPolicy,
         credentials: MissionsCredentials | None,
         websocket_url: str | None,
+        token_file: TokenFile | None,
     ) -> None:
-        super().__init__(runner, retry_policy, credentials)
+        super().__init__(runner, retry_policy, credentials, token_file)
         self._websocket_url = websocket_url
 
     @operation

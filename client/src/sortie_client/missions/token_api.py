@@ -12,6 +12,7 @@ from sortie_client.errors import (
     NotConfiguredError,
     UnexpectedResponseError,
 )
+from sortie_client.missions.token_file import TokenFile
 from sortie_client.settings import MissionsCredentials
 
 _EXPIRY_MARGIN_S: Final = 60.0
@@ -21,12 +22,19 @@ class TokenApi[R](Api[R]):
     """Requests an access token when it is needed, and a new one before it expires."""
 
     def __init__(
-        self, runner: R, retry_policy: RetryPolicy, credentials: MissionsCredentials | None
+        self,
+        runner: R,
+        retry_policy: RetryPolicy,
+        credentials: MissionsCredentials | None,
+        token_file: TokenFile | None,
     ) -> None:
         super().__init__(runner, retry_policy)
         self._credentials = credentials
+        self._token_file = token_file
         self._token: str | None = None
         self._expires_at = 0.0
+        if token_file and (kept := token_file.get()):
+            self._keep(*kept, since=time.monotonic())
 
     @operation
     def get_token(self) -> Flow[str]:
@@ -77,5 +85,10 @@ class TokenApi[R](Api[R]):
             lifetime = float(response.json["expires_in"])
         except (KeyError, TypeError, ValueError) as error:
             raise UnexpectedResponseError("The response contains no access token") from error
-        self._token, self._expires_at = token, requested_at + lifetime - _EXPIRY_MARGIN_S
+        self._keep(token, lifetime, since=requested_at)
+        if self._token_file:
+            self._token_file.put(token, lifetime)
         return token
+
+    def _keep(self, token: str, lifetime: float, *, since: float) -> None:
+        self._token, self._expires_at = token, since + lifetime - _EXPIRY_MARGIN_S
