@@ -73,54 +73,40 @@ class DynamoDeliveryLog:
     def add_attempt(
         self, delivery: WebhookDelivery, attempt: Attempt, state: DeliveryState
     ) -> bool:
-        index = len(delivery.attempts)
-        if self._append(delivery, attempt, state, "size(attempts) = :index", {":index": index}):
+        added: Item = {":added": {"L": [_dump_attempt(attempt)]}}
+        expression = "SET attempts = list_append(attempts, :added), #state = :state"
+        if self._update(delivery, expression, state, added):
             return True
         try:
-            attempts = self.get(_ref(delivery)).attempts
+            current = self.get(_ref(delivery))
         except DeliveryNotFoundError:
             return False  # it has expired
-        if attempt in attempts:  # the SDK has repeated the request
+        if attempt in current.attempts:  # the SDK has repeated the request
             return True
-        return attempt.succeeded and self._append(delivery, attempt, state, "attribute_exists(PK)")
+        return attempt.succeeded and self.add_attempt(current, attempt, state)
 
     def reopen(self, delivery: WebhookDelivery) -> None:
-        values: Values = {":state": DeliveryState.PENDING.value, ":index": len(delivery.attempts)}
-        condition = "attribute_exists(PK) AND size(attempts) = :index"
-        if not self._update(delivery, "SET #state = :state", condition, attributes(values)):
+        if not self._update(delivery, "SET #state = :state", DeliveryState.PENDING):
             self.get(_ref(delivery))  # raises if it has expired
 
-    def _append(
+    def _update(
         self,
         delivery: WebhookDelivery,
-        attempt: Attempt,
+        expression: str,
         state: DeliveryState,
-        condition: str,
-        values: Values | None = None,
+        values: Item | None = None,
     ) -> bool:
-        return self._update(
-            delivery,
-            "SET attempts = list_append(attempts, :one), #state = :state",
-            condition,
-            {
-                **attributes({":state": state.value, **(values or {})}),
-                ":one": {"L": [_dump_attempt(attempt)]},
-            },
-        )
-
-    def _update(
-        self, delivery: WebhookDelivery, expression: str, condition: str, values: Item
-    ) -> bool:
-        """Return whether the condition holds."""
+        """Return False, without effect, if an attempt has been added, or the delivery is gone."""
+        known = attributes({":state": state.value, ":index": len(delivery.attempts)})
         try:
             with convert_aws_errors():
                 self._client.update_item(
                     TableName=self._table,
                     Key=_key(_ref(delivery)),
                     UpdateExpression=expression,
-                    ConditionExpression=condition,
+                    ConditionExpression="attribute_exists(PK) AND size(attempts) = :index",
                     ExpressionAttributeNames={"#state": "state"},
-                    ExpressionAttributeValues=values,
+                    ExpressionAttributeValues={**known, **(values or {})},
                 )
         except self._client.exceptions.ConditionalCheckFailedException:
             return False
