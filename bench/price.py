@@ -1,8 +1,9 @@
-"""List prices of us-east-1, and the price of a job's usage."""
+"""List prices of us-east-1, the price of a job's usage, and of a stack without any."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 LAMBDA_GB: Final = 0.5
 """Template: MemorySize 512."""
@@ -29,6 +30,21 @@ TRACE: Final = 5.0
 OUT_GB: Final = 0.09
 TRACED: Final = 0.05
 """X-Ray's default sampling rate, beyond one request per second."""
+TOKEN: Final = 2250.0
+"""An access token of Cognito's client credentials grant: $2.25 per 1,000."""
+APP_CLIENT_MONTH: Final = 6.0
+"""https://aws.amazon.com/cognito/pricing/"""
+ALARM_METRIC_MONTH: Final = 0.10
+"""Each metric of an alarm with metric math counts. https://aws.amazon.com/cloudwatch/pricing/"""
+DASHBOARD_MONTH: Final = 3.0
+METRIC_MONTH: Final = 0.30
+SECRET_MONTH: Final = 0.40
+"""https://aws.amazon.com/secrets-manager/pricing/"""
+IDLE_POLLS: Final = 5 * 3 * 60 * 24 * 30
+"""Assumed: Lambda polls each idle queue with five requests of 20 seconds, for 30 days.
+
+https://repost.aws/knowledge-center/sqs-high-charges
+"""
 PLATFORM_LOG_BYTES: Final = 700
 """Assumed: the lines that Lambda itself logs per invocation."""
 
@@ -84,3 +100,32 @@ def price_extras(
 def estimate_billed_ms(*, cpu_ms: float, calls: int) -> float:
     """Estimate a function's duration on Lambda from its CPU time here and its AWS calls."""
     return cpu_ms / LAMBDA_VCPU + calls * CALL_WAIT_MS
+
+
+def price_idle_month(resources: Mapping[str, Any]) -> Mapping[str, float]:
+    """Return the dollars per month of a template's resources without any usage, by service."""
+    found = Counter(each["Type"] for each in resources.values())
+    alarms = [each for each in resources.values() if each["Type"] == "AWS::CloudWatch::Alarm"]
+    polled = [
+        event
+        for each in resources.values()
+        for event in each["Properties"].get("Events", {}).values()
+        if each["Type"] == "AWS::Serverless::Function" and event["Type"] == "SQS"
+    ]
+    return {
+        "alarms": sum(map(count_metrics, alarms)) * ALARM_METRIC_MONTH,
+        "dashboard": found["AWS::CloudWatch::Dashboard"] * DASHBOARD_MONTH,
+        "metrics of the log": found["AWS::Logs::MetricFilter"] * METRIC_MONTH,
+        "secrets": found["AWS::SecretsManager::Secret"] * SECRET_MONTH,
+        "polling of queues": len(polled) * IDLE_POLLS * SQS_REQUEST / 1_000_000,
+    }
+
+
+def count_metrics(alarm: Mapping[str, Any]) -> int:
+    metrics = alarm["Properties"].get("Metrics", [])
+    return sum("MetricStat" in each for each in metrics) or 1
+
+
+def price_program_month(*, tokens_per_hour: float) -> float:
+    """Return the dollars per month of a program that uses the missions API all the time."""
+    return APP_CLIENT_MONTH + 24 * 30 * tokens_per_hour * TOKEN / 1_000_000

@@ -1,11 +1,24 @@
 """The arithmetic of the benchmarks."""
 
+import re
+from typing import Final
+
 import pytest
 
 from bench.capacity import compute_batch_read_units, compute_item_size, compute_read_units
-from bench.price import Usage, estimate_billed_ms, price_extras, price_million
+from bench.price import (
+    Usage,
+    count_metrics,
+    estimate_billed_ms,
+    price_extras,
+    price_idle_month,
+    price_million,
+    price_program_month,
+)
 from bench.report import Row, Section, format_figure, format_table
 from bench.transitions import count_polls, count_transitions, load_definition, walk_states
+from local.cloud.template import load_template
+from local.kit.paths import ROOT
 
 
 class TestPrice:
@@ -51,6 +64,35 @@ class TestPrice:
 
     def test_billed_time_is_cpu_share_and_waiting(self):
         assert estimate_billed_ms(cpu_ms=2, calls=3) == pytest.approx(2 * 1769 / 512 + 15)
+
+
+class TestMonth:
+    RESOURCES: Final = load_template(ROOT / "template.yaml")["Resources"]
+    PAGE: Final = (ROOT / "docs/reference/costs.md").read_text()
+
+    def test_page_states_the_price_of_an_idle_stack(self):
+        prices = price_idle_month(self.RESOURCES)
+
+        for what, dollars in prices.items():
+            assert re.search(rf"\| {what}.* \| \${dollars:.2f} \|", self.PAGE), what
+        assert f"**${sum(prices.values()):.2f}**" in self.PAGE
+
+    def test_page_states_the_number_of_alarms_and_their_metrics(self):
+        alarms = [e for e in self.RESOURCES.values() if e["Type"] == "AWS::CloudWatch::Alarm"]
+
+        assert f"{sum(map(count_metrics, alarms))} metrics of {len(alarms)} alarms" in self.PAGE
+
+    def test_page_states_the_price_of_tokens(self):
+        for each, tokens in (("hour", 1), ("minute", 60)):
+            price = price_program_month(tokens_per_hour=tokens)
+            assert f"| a token each {each} | ${price:.2f} |" in self.PAGE
+
+    def test_each_metric_of_an_alarm_counts(self):
+        metric = {"Id": "m", "MetricStat": {}}
+        math = {"Properties": {"Metrics": [{"Id": "e", "Expression": "m + n"}, metric, metric]}}
+
+        assert count_metrics(math) == 2
+        assert count_metrics({"Properties": {"MetricName": "Errors"}}) == 1
 
 
 class TestCapacity:
