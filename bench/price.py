@@ -112,16 +112,17 @@ def price_idle_month(resources: Mapping[str, Any]) -> Mapping[str, float]:
         for event in each["Properties"].get("Events", {}).values()
         if each["Type"] == "AWS::Serverless::Function" and event["Type"] == "SQS"
     ]
+    metrics = sum(map(_count_metrics, alarms))
     return {
-        "alarms": sum(map(count_metrics, alarms)) * ALARM_METRIC_MONTH,
+        f"alarms: {len(alarms)}, on {metrics} metrics": metrics * ALARM_METRIC_MONTH,
         "dashboard": found["AWS::CloudWatch::Dashboard"] * DASHBOARD_MONTH,
         "metrics of the log": found["AWS::Logs::MetricFilter"] * METRIC_MONTH,
         "secrets": found["AWS::SecretsManager::Secret"] * SECRET_MONTH,
-        "polling of queues": len(polled) * IDLE_POLLS * SQS_REQUEST / 1_000_000,
+        f"polling of queues: {len(polled)}": len(polled) * IDLE_POLLS * SQS_REQUEST / 1_000_000,
     }
 
 
-def count_metrics(alarm: Mapping[str, Any]) -> int:
+def _count_metrics(alarm: Mapping[str, Any]) -> int:
     metrics = alarm["Properties"].get("Metrics", [])
     return sum("MetricStat" in each for each in metrics) or 1
 

@@ -7,18 +7,19 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from scripts.site import openapi, parameters
+from scripts.site import costs, openapi, parameters
 
 _ROOT = Path(__file__).parents[2]
+_TABLES = {"parameters": parameters.render, "costs": costs.render}
 _MARKER = re.compile(r"^<!-- (openapi|template): (\w+) -->$", re.MULTILINE)
 
 
 def on_page_markdown(markdown: str, **_: Any) -> str:
-    """Put an API's operations, or the template's parameters, where a page asks for them."""
+    """Put an API's operations, or a table of the template, where a page asks for them."""
 
     def content(marker: re.Match[str]) -> str:
         if marker[1] == "template":
-            return parameters.render((_ROOT / "template.yaml").read_text())
+            return _TABLES[marker[2]]((_ROOT / "template.yaml").read_text())
         document = _ROOT / f"docs/openapi/{marker[2]}.json"
         return openapi.render(json.loads(document.read_text()))
 

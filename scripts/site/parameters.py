@@ -6,15 +6,19 @@ import yaml
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML with CloudFormation's tags, which parameters do not use: they are read as nothing."""
+    """YAML with CloudFormation's tags, which the tables do not use: they are read as nothing."""
 
 
 _Loader.add_multi_constructor("!", lambda *_: None)
 
 
-def render(template: str) -> str:
+def load(template: str) -> dict[str, Any]:
     loaded: dict[str, Any] = yaml.load(template, _Loader)  # noqa: S506 - a SafeLoader
-    rows = [_row(name, each) for name, each in loaded["Parameters"].items()]
+    return loaded
+
+
+def render(template: str) -> str:
+    rows = [_row(name, each) for name, each in load(template)["Parameters"].items()]
     return "\n".join(["| parameter | default | |", "|---|---|---|", *rows])
 
 

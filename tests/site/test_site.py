@@ -95,3 +95,4 @@ def test_reference_lists_every_operation(site) -> None:
     assert "POST /webhooks/{deliveryId}/redeliver" in text
     assert "deliveryId" in text
     assert "AgentConcurrency" in (site / "reference/parameters.html").read_text()
+    assert "polling of queues" in (site / "reference/costs.html").read_text()
