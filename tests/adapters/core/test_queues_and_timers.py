@@ -78,7 +78,8 @@ def test_message_contains_ref_only(sqs, queue_url, a_job) -> None:
 
     SqsJobQueue(sqs, queue_url).send(job.ref)
 
-    [message] = sqs.receive_message(QueueUrl=queue_url)["Messages"]
+    [message] = sqs.receive_message(QueueUrl=queue_url, AttributeNames=["All"])["Messages"]
+    assert message["Attributes"]["MessageGroupId"] == job.tenant  # so that the queue is fair
     assert json.loads(message["Body"]) == {
         "tenant": job.tenant,
         "dialect": "messaging",

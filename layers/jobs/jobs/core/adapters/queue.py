@@ -11,10 +11,17 @@ if TYPE_CHECKING:
 
 
 class SqsJobQueue:
+    """Sends messages with their tenant as message group, which makes the queue fair.
+
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues.html
+    """
+
     def __init__(self, client: "SQSClient", queue_url: str) -> None:
         self._client = client
         self._queue_url = queue_url
 
     def send(self, ref: JobRef) -> None:
         with convert_aws_errors():
-            self._client.send_message(QueueUrl=self._queue_url, MessageBody=to_text(ref))
+            self._client.send_message(
+                QueueUrl=self._queue_url, MessageBody=to_text(ref), MessageGroupId=ref.tenant
+            )
