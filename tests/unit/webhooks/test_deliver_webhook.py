@@ -53,7 +53,7 @@ class World:
                 planned_at=NOON,
             )
         )
-        self.redeliver = RedeliverWebhook(log=self.log, queue=self)
+        self.redeliver = RedeliverWebhook(log=self.log, queue=self, receivers=self.receivers)
 
     def live(self, tenant: str) -> list[str]:
         return self.secrets.get(tenant, [])
@@ -338,6 +338,7 @@ def test_worker_killed_before_dead_letter_adds_it_next(world, monkeypatch) -> No
 def test_worker_killed_with_a_place_blocks_it_for_a_minute(world, monkeypatch) -> None:
     with monkeypatch.context() as death:
         death.setattr(world, "send", killed)
+        death.setattr(world.places, "release", killed)
         for _ in range(2):
             with pytest.raises(Killed):
                 world.deliver(FIRST)
@@ -394,16 +395,18 @@ def test_delivery_unknown_sends_nothing(world) -> None:
     assert world.posted == []
 
 
-def test_secrets_unavailable_is_not_an_attempt(world, monkeypatch) -> None:
+def test_secrets_unavailable_is_not_an_attempt_and_takes_no_place(world, monkeypatch) -> None:
     def unavailable(tenant: str) -> Any:
         raise UnavailableError
 
     monkeypatch.setattr(world, "live", unavailable)
 
-    with pytest.raises(UnavailableError):
-        world.deliver()
+    for _ in range(3):
+        with pytest.raises(UnavailableError):
+            world.deliver()
 
     assert world.delivery.attempts == ()
+    assert world.places.take("acme") is not None
 
 
 def test_flow_control_unavailable_after_the_request_keeps_the_attempt(world, monkeypatch) -> None:
@@ -442,6 +445,15 @@ def test_redelivery_requested_twice_sends_once(world) -> None:
 
     assert len(world.posted) == 2
     assert [each.status for each in world.delivery.attempts] == [204, 204]
+
+
+def test_redelivery_ends_the_pause_of_its_receiver(world) -> None:
+    world.receivers.pause(world.delivery.receiver, until=NOON + 60_000)
+
+    world.redeliver("acme", REF.id)
+    world.deliver(world.queued[-1])
+
+    assert world.delivery.state is DeliveryState.DELIVERED
 
 
 def test_redelivery_replaces_the_retry_that_waits(world) -> None:

@@ -79,7 +79,9 @@ class WebhookLife(RuleBasedStateMachine):
             metrics=NoMetrics(),
             clock=clock,
         )
-        self.redeliver = RedeliverWebhook(log=self.stored, queue=self)
+        self.redeliver = RedeliverWebhook(
+            log=self.stored, queue=self, receivers=self.deliver.receivers
+        )
         self.clock = clock
 
     def send(self, planned: Sequence[PlannedAttempt]) -> None:

@@ -8,7 +8,7 @@ from typing import Final
 from jobs.kit.clock import Clock, Millis
 from jobs.kit.errors import UnavailableError
 from jobs.webhooks.errors import NotDeliveredError
-from jobs.webhooks.flow import LEASE_MS
+from jobs.webhooks.flow import LEASE_MS, Health
 from jobs.webhooks.ports import (
     DeadLetters,
     DeliveryLog,
@@ -20,7 +20,13 @@ from jobs.webhooks.ports import (
     SigningSecrets,
 )
 from jobs.webhooks.signature import sign
-from jobs.webhooks.webhook import Attempt, DeliveryState, PlannedAttempt, WebhookDelivery
+from jobs.webhooks.webhook import (
+    Attempt,
+    DeliveryState,
+    PlannedAttempt,
+    Receiver,
+    WebhookDelivery,
+)
 
 MAX_ATTEMPTS: Final = 13
 """Over 24 hours or more. Then the delivery becomes a dead letter."""
@@ -124,27 +130,28 @@ class DeliverWebhook:
         place = self.places.take(delivery.ref.tenant)
         if place is None:
             return None
-        if health.broken and not self.receivers.claim_probe(
-            delivery.receiver, health, until=now + LEASE_MS
-        ):
-            attempt = paused
-        else:
+        try:
+            if health.broken and not self.receivers.claim_probe(
+                delivery.receiver, health, until=now + LEASE_MS
+            ):
+                return paused
             attempt = self._attempt(delivery)
-        with suppress(UnavailableError):  # the attempt counts; a place expires by itself
-            self._note(delivery, attempt, healthy=not health.failures)
-            self.places.release(place)
+        finally:
+            with suppress(UnavailableError):  # it expires by itself
+                self.places.release(place)
+        with suppress(UnavailableError):  # the attempt counts all the same
+            self._note(delivery.receiver, attempt, health)
         return attempt
 
-    def _note(self, delivery: WebhookDelivery, attempt: Attempt, *, healthy: bool) -> None:
+    def _note(self, receiver: Receiver, attempt: Attempt, before: Health) -> None:
         """Pause a receiver after too many failures in a row."""
         if attempt.succeeded or attempt.gone:
-            if not healthy:
-                self.receivers.reset(delivery.receiver)
-        elif attempt.error not in {"no_secret", "paused"}:  # not the receiver's failures
-            health = self.receivers.add_failure(delivery.receiver)
+            if before.failures:
+                self.receivers.reset(receiver)
+        elif attempt.error != "no_secret":  # not the receiver's failure
+            health = self.receivers.add_failure(receiver)
             if health.broken:
-                until = health.pause_from(self.clock())
-                self.receivers.pause(delivery.receiver, until=until)
+                self.receivers.pause(receiver, until=health.pause_from(self.clock()))
 
     def _attempt(self, delivery: WebhookDelivery) -> Attempt:
         at = self.clock()

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from jobs.webhooks.errors import DeliveryExhaustedError
-from jobs.webhooks.ports import DeliveryLog, DeliveryQueue
+from jobs.webhooks.ports import DeliveryLog, DeliveryQueue, Receivers
 from jobs.webhooks.webhook import DeliveryRef, DeliveryState, PlannedAttempt, WebhookDelivery
 
 _MAX_STORED_ATTEMPTS: Final = 200
@@ -15,9 +15,10 @@ _MAX_STORED_ATTEMPTS: Final = 200
 class RedeliverWebhook:
     log: DeliveryLog
     queue: DeliveryQueue
+    receivers: Receivers
 
     def __call__(self, tenant: str, delivery_id: str) -> WebhookDelivery:
-        """Queue a delivery again and return it, now pending.
+        """Queue a delivery again and return it, now pending. Ends a pause of its receiver.
 
         Raises `DeliveryNotFoundError`, `DeliveryExhaustedError`.
         """
@@ -25,6 +26,7 @@ class RedeliverWebhook:
         if len(delivery.attempts) >= _MAX_STORED_ATTEMPTS:
             raise DeliveryExhaustedError(delivery_id)
         self.log.reopen(delivery)
+        self.receivers.reset(delivery.receiver)
         ref = DeliveryRef(tenant=tenant, job_id=delivery.ref.id, id=delivery.id)
         self.queue.send([PlannedAttempt(ref=ref, index=len(delivery.attempts))])
         return replace(delivery, state=DeliveryState.PENDING)

@@ -58,7 +58,9 @@ class WebhooksWiring:
     def redeliver_webhook(self) -> RedeliverWebhook:
         from jobs.webhooks.redeliver_webhook import RedeliverWebhook
 
-        return RedeliverWebhook(log=self.delivery_log, queue=self.delivery_queue)
+        return RedeliverWebhook(
+            log=self.delivery_log, queue=self.delivery_queue, receivers=self.receivers
+        )
 
     @cached_property
     def subscriptions(self) -> DynamoSubscriptions:
