@@ -5,6 +5,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from dulwich.pack import PackInflater
 
 from jobs.docs.adapters.git import wire
 from jobs.docs.adapters.git.remote import Store
@@ -24,6 +25,7 @@ from tests.adapters.upstream import (
     respond_slowly,
     running,
 )
+from tests.support import Broken
 
 USER, PASSWORD = CREDENTIALS.split(":")
 GIT = "application/x-git-upload-pack-advertisement"
@@ -129,8 +131,9 @@ def test_pack_over_limit_is_not_read_completely(origin) -> None:
     assert str(error) == "The repository is too large"
 
 
-def test_pack_expanding_over_limit_is_refused(origin, monkeypatch) -> None:
+def test_pack_expanding_over_limit_is_refused_before_it_expands(origin, monkeypatch) -> None:
     monkeypatch.setattr(Store, "_bytes_left", 40_000)
+    monkeypatch.setattr(PackInflater, "for_pack_data", Broken(AssertionError("expanded")))
 
     assert str(catch_error(origin.url)) == "The repository is too large"
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, override
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, override
 
 from dulwich.object_store import MemoryObjectStore, ObjectStoreGraphWalker
 from dulwich.objects import ObjectID, ShaFile
@@ -11,6 +11,7 @@ from dulwich.pack import pack_objects_to_data
 from dulwich.refs import Ref
 
 from jobs.docs.adapters.git.credentials import Credentials
+from jobs.docs.adapters.git.pack_size import check_expanded_size
 from jobs.docs.adapters.git.wire import GitHttp, Limits
 from jobs.kit.errors import UpstreamError
 
@@ -28,6 +29,12 @@ class Store(MemoryObjectStore):
     """Objects in memory, up to a limit, because a small pack may expand a thousandfold."""
 
     _bytes_left = _MAX_STORE_BYTES
+
+    def check_pack(self, pack: BinaryIO) -> None:
+        """Raises `UpstreamError` if there is no room for the objects of a pack."""
+        if size := pack.tell():
+            check_expanded_size(pack, self._bytes_left)
+            pack.seek(size)
 
     @override
     def add_object(self, obj: ShaFile) -> None:
@@ -78,6 +85,7 @@ class RemoteBranch:
                     "", wanted, ObjectStoreGraphWalker([], lambda _: []), file.write,
                     depth=1, ref_prefix=choice,
                 )  # fmt: skip
+                store.check_pack(file)
             except BaseException:
                 abandon()
                 raise
