@@ -65,6 +65,12 @@ class _ProjectEntry(Entry):
     pullRequests: str | None = Field(  # noqa: N815
         default=None, pattern=r"^[\w.-]+/[\w.-]+$", description="owner/name on GitHub"
     )
+    allowDefaultBranch: bool = Field(  # noqa: N815
+        default=False, description="agents may push to the default branch, without a pull request"
+    )
+    allowHiddenFiles: bool = Field(  # noqa: N815
+        default=False, description="agents may change .github and other paths with a leading dot"
+    )
     githubApi: HttpUrl | None = Field(  # noqa: N815
         default=None, description="the API of GitHub Enterprise"
     )
@@ -116,4 +122,6 @@ def to_project(tenant: str, entry: ProjectEntry) -> Project:
         },
         credentials_secret=entry.secret,
         pull_requests=entry.pullRequests,
+        allows_default_branch=entry.allowDefaultBranch,
+        allows_hidden_files=entry.allowHiddenFiles,
     )

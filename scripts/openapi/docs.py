@@ -15,7 +15,7 @@ from jobs.docs.api.access import ScopeMissingError
 from jobs.docs.api.ai_stream import POSITION, parse_position
 from jobs.docs.api.query import DEFAULT_TAKE, MAX_SKIP, MAX_TAKE, parse_page
 from jobs.docs.api.requests import PROMPT, CreateJob, Prompt, validate
-from jobs.docs.errors import ProjectNotFoundError
+from jobs.docs.errors import BranchRefusedError, ProjectNotFoundError
 from jobs.kit.http import Request, Response, TooLargeError
 from scripts.openapi.model import NOON, Api, Operation, OtherMedia, capture_error, request_with
 from scripts.openapi.shared import IDEMPOTENCY_KEY, RETRY_AFTER, JobId
@@ -131,7 +131,7 @@ DOCS: Final = Api(
             headers=_CREATE_HEADERS,
             responses={200: _STREAM},
             response_headers=_STREAM_HEADERS,
-            **_WRITE,
+            **_WRITE | {"errors": [*_WRITE["errors"], BranchRefusedError("main")]},
         ),
         Operation(
             name="join_job",

@@ -303,6 +303,29 @@ def test_push_to_branch_that_keeps_moving_raises_error(origin, open_branch) -> N
     assert origin.files("docs/new")["docs/a.mdx"] == b"# A\n"
 
 
+@pytest.mark.parametrize("folder", ["", "docs", ".docs"])
+@pytest.mark.parametrize("path", [".github/workflows/x.yml", "a/.vale.ini", ".x"])
+def test_hidden_file_is_readable_and_not_changed(origin, open_branch, folder, path) -> None:
+    whole = f"{folder}/{path}".lstrip("/")
+    origin.commit("main", {whole: "theirs"})
+    checkout = open_branch(folder=folder)
+
+    assert checkout.read(whole) == b"theirs"
+    with pytest.raises(PathRefusedError, match="is hidden"):
+        checkout.write(whole, b"ours")
+    with pytest.raises(PathRefusedError, match="is hidden"):
+        checkout.delete(whole)
+    assert not checkout.changed()
+
+
+def test_hidden_file_is_changed_where_the_project_allows_it(open_branch) -> None:
+    checkout = open_branch(folder="", allows_hidden_files=True)
+
+    checkout.write(".github/workflows/x.yml", b"ours")
+
+    assert checkout.changed()
+
+
 def test_push_to_deleted_branch_raises_error(origin, open_branch) -> None:
     origin.commit("docs/new", PAGES)
     checkout = open_branch()

@@ -23,6 +23,8 @@ def project(tenant) -> Project:
         settings={"baseUrl": "http://models/v1", "parameters": {"temperature": 0.7}},
         credentials_secret="acme/git",
         pull_requests="acme/docs",
+        allows_default_branch=True,
+        allows_hidden_files=True,
     )
 
 

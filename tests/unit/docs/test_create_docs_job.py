@@ -1,5 +1,7 @@
 """Creating docs jobs."""
 
+from dataclasses import replace
+
 import pytest
 
 from jobs.core.errors import IdempotencyConflictError
@@ -8,7 +10,7 @@ from jobs.core.rate_limit import RateLimitedError
 from jobs.docs.branch import is_valid_branch
 from jobs.docs.create_docs_job import CreateDocsJob, NewDocsJob
 from jobs.docs.docs_job import DocsJob, Project
-from jobs.docs.errors import ProjectNotFoundError
+from jobs.docs.errors import BranchRefusedError, ProjectNotFoundError
 from jobs.docs.limit_requests import LimitDocsRequests
 from tests.fakes.memory_missions import InMemoryRateLimits
 from tests.fakes.memory_projects import InMemoryProjects
@@ -19,10 +21,15 @@ MESSAGES = [{"role": "user", "content": "Hello"}]
 
 
 @pytest.fixture
-def create(repository, clock):
-    projects = InMemoryProjects()
+def projects() -> InMemoryProjects:
+    made = InMemoryProjects()
     for project in ("docs", "other"):
-        projects.put_project(Project(id=project, tenant="acme", repository=REPOSITORY))
+        made.put_project(Project(id=project, tenant="acme", repository=REPOSITORY))
+    return made
+
+
+@pytest.fixture
+def create(repository, clock, projects):
     use_case = CreateDocsJob(
         repository=repository,
         projects=projects,
@@ -57,6 +64,19 @@ def test_create_stores_job_with_details(create, repository) -> None:
     assert job.details == DocsJob(
         project="docs", branch="guides", model="opus", repository=REPOSITORY, draft=True
     )
+
+
+def test_create_on_default_branch_is_refused_and_stores_nothing(create, repository) -> None:
+    with pytest.raises(BranchRefusedError, match="default branch, main"):
+        create(branch="main")
+
+    assert repository.all() == []
+
+
+def test_create_on_default_branch_is_possible_where_project_allows_it(create, projects) -> None:
+    projects.put_project(replace(projects.project("acme", "docs"), allows_default_branch=True))
+
+    assert create(branch="main").details.branch == "main"
 
 
 def test_create_without_branch_names_it_after_job(create) -> None:

@@ -100,6 +100,14 @@ def test_run_with_upstream_error_fails_with_reason(world, error, misconfigured) 
     assert world.branches.acquire(TENANT, "p:docs/x", "another", until=world.clock() + 1)
 
 
+def test_run_on_branch_that_became_default_fails_and_pushes_nothing(world) -> None:
+    ref = world.create(branch="main")
+
+    assert world.run(ref) is AttemptOutcome.FAILED
+    assert world.job(ref).error.startswith("This project does not allow changes of its default")
+    assert world.checkout.pushed == []
+
+
 def test_run_without_project_fails(world) -> None:
     ref = world.create()
     world.project = None

@@ -9,6 +9,7 @@ from jobs.core.job import Job
 from jobs.core.ports import JobRepository
 from jobs.core.webhook import Webhook
 from jobs.docs.docs_job import JOB_TIMEOUT_MS, KIND, DocsJob
+from jobs.docs.errors import BranchRefusedError
 from jobs.docs.limit_requests import LimitDocsRequests
 from jobs.docs.ports import ProjectRegistry
 from jobs.kit.clock import Clock, Millis
@@ -44,10 +45,12 @@ class CreateDocsJob:
     def __call__(self, new: NewDocsJob) -> Job:
         """Return the new job, or the current state of the job with the same idempotency key.
 
-        Raises `ProjectNotFoundError`, `RateLimitedError`, `IdempotencyConflictError`. Rejected
-        requests do not count towards the rate limit.
+        Raises `ProjectNotFoundError`, `BranchRefusedError`, `RateLimitedError`,
+        `IdempotencyConflictError`. Rejected requests do not count towards the rate limit.
         """
         project = self.projects.project(new.tenant, new.project)
+        if new.branch and not project.allows_branch(new.branch):
+            raise BranchRefusedError(new.branch)
         self.limit(project, new.idempotency_key)
         now = self.clock()
         job_id = new_job_id(now)

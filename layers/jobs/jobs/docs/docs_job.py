@@ -19,7 +19,8 @@ class Project:
     `provider` is `scripted`, `openai` or `bedrock`. `models` maps `sonnet` and `opus` to the
     provider's model names. `credentials_secret` is the name of a secret with the content
     `{"username", "password"}`. `pull_requests` is the GitHub repository (`owner/name`) for pull
-    requests, or None.
+    requests, or None. Agents push to the default branch, or change files whose path has a part
+    with a leading dot, only if the project allows it: such files configure CI and other tools.
     """
 
     id: str
@@ -33,6 +34,11 @@ class Project:
     settings: Mapping[str, Any] = field(default_factory=dict)
     credentials_secret: str | None = None
     pull_requests: str | None = None
+    allows_default_branch: bool = False
+    allows_hidden_files: bool = False
+
+    def allows_branch(self, branch: str) -> bool:
+        return self.allows_default_branch or branch != self.default_branch
 
 
 class TodoStatus(StrEnum):

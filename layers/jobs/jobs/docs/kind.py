@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from jobs.core.status import JobStatus
 from jobs.docs.docs_job import JOB_PATH, DocsJob
-from jobs.docs.errors import ProjectNotFoundError
+from jobs.docs.errors import BranchRefusedError, ProjectNotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 class DocsKind:
     refusals: Final[Mapping[type[Exception], tuple[str, str]]] = {
+        BranchRefusedError: ("BRANCH_REFUSED", ""),
         ProjectNotFoundError: ("PROJECT_NOT_FOUND", "Project not found"),
     }
 

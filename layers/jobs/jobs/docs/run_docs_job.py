@@ -22,7 +22,7 @@ from jobs.docs.docs_job import (
     docs_job_of,
     with_docs_job,
 )
-from jobs.docs.errors import CredentialsRefusedError, ProjectNotFoundError
+from jobs.docs.errors import BranchRefusedError, CredentialsRefusedError, ProjectNotFoundError
 from jobs.docs.ports import (
     AgentResult,
     Branches,
@@ -170,6 +170,8 @@ class _DocsAttempt:
             self._note(title=before.title, pull_request=before.pull_request)
         docs_job = docs_job_of(self._job)
         project = run.projects.project(self._job.tenant, docs_job.project)
+        if not project.allows_branch(docs_job.branch):  # it did when the job was created
+            raise UpstreamError(str(BranchRefusedError(docs_job.branch)))
         checkout = run.repositories.open(project, docs_job.branch)
         result = run.write(
             project,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from jobs.core.errors import IdempotencyConflictError, JobNotFoundError, StaleJobError
 from jobs.core.rate_limit import RateLimitedError
 from jobs.docs.api.access import ScopeMissingError
-from jobs.docs.errors import ProjectNotFoundError
+from jobs.docs.errors import BranchRefusedError, ProjectNotFoundError
 from jobs.kit.clock import Millis
 from jobs.kit.error_table import find_row
 from jobs.kit.errors import UnavailableError, UnknownCallerError
@@ -27,6 +27,7 @@ _ERRORS: Final[Mapping[type[Exception], tuple[HTTPStatus, str]]] = {
     BadRequestError: (HTTPStatus.BAD_REQUEST, ""),
     UnknownCallerError: (HTTPStatus.UNAUTHORIZED, "Missing or invalid credentials"),
     ScopeMissingError: (HTTPStatus.FORBIDDEN, ""),
+    BranchRefusedError: (HTTPStatus.FORBIDDEN, ""),
     ProjectNotFoundError: (HTTPStatus.NOT_FOUND, "Project not found"),
     JobNotFoundError: (HTTPStatus.NOT_FOUND, "Job not found"),
     IdempotencyConflictError: (

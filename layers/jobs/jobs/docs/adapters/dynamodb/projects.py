@@ -39,6 +39,8 @@ class DynamoProjects:
             "settings": json.dumps(dict(project.settings)),
             "credentials_secret": project.credentials_secret,
             "pull_requests": project.pull_requests,
+            "allows_default_branch": int(project.allows_default_branch),
+            "allows_hidden_files": int(project.allows_hidden_files),
         }
         self._rows.put(*_key(project.tenant, project.id), about)
 
@@ -60,4 +62,6 @@ def _to_project(tenant: str, project_id: str, row: dict[str, Any]) -> Project:
         settings=json.loads(row["settings"]),
         credentials_secret=row.get("credentials_secret"),
         pull_requests=row.get("pull_requests"),
+        allows_default_branch=bool(row.get("allows_default_branch")),
+        allows_hidden_files=bool(row.get("allows_hidden_files")),
     )

@@ -5,9 +5,10 @@ from typing import Final
 
 from dulwich.objects import Commit, ObjectID
 
-from jobs.docs.adapters.git.paths import check_path
+from jobs.docs.adapters.git.paths import check_path, check_visible
 from jobs.docs.adapters.git.remote import MovedError, RemoteBranch, Start, Store
 from jobs.docs.adapters.git.tree import Entry, find, new_objects, place, put, subtree, walk
+from jobs.docs.docs_job import Project
 from jobs.docs.errors import PathRefusedError
 from jobs.kit.clock import Clock
 from jobs.kit.errors import UpstreamError
@@ -26,10 +27,11 @@ class GitCheckout:
     """Size in bytes of each changed file by its path; 0 for a deleted file."""
 
     def __init__(
-        self, remote: RemoteBranch, store: Store, start: Start, *, folder: str, clock: Clock
+        self, remote: RemoteBranch, store: Store, start: Start, *, project: Project, clock: Clock
     ) -> None:
         self._remote, self._store, self._clock = remote, store, clock
-        self._folder = folder.strip("/")
+        self._folder = project.folder.strip("/")
+        self._changes_hidden = project.allows_hidden_files
         self._start_at(start)
 
     def files(self, folder: str = "") -> Iterator[str]:
@@ -56,6 +58,7 @@ class GitCheckout:
     def write(self, path: str, content: bytes) -> None:
         """Raises `PathRefusedError`."""
         find(self._store, self._tree, check_path(path, self._folder))
+        self._check_change(path)
         if len(content) > MAX_FILE_BYTES:
             raise PathRefusedError(f"{path} would be larger than 1 MB")
         self._note(path, len(content))
@@ -64,6 +67,7 @@ class GitCheckout:
     def delete(self, path: str) -> None:
         """Raises `FileNotFoundError`, `PathRefusedError`."""
         self._find(path)
+        self._check_change(path)
         self._note(path, 0)
         self._tree = place(self._store, self._tree, path, None)
 
@@ -143,6 +147,10 @@ class GitCheckout:
         if found is None:
             raise FileNotFoundError(path)
         return found
+
+    def _check_change(self, path: str) -> None:
+        if not self._changes_hidden:
+            check_visible(path, self._folder)
 
     def _note(self, path: str, size: int) -> None:
         sizes = {**self._sizes, path: size}

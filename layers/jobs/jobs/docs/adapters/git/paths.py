@@ -36,6 +36,13 @@ def check_path(path: str, folder: str) -> str:
     return path
 
 
+def check_visible(path: str, folder: str) -> None:
+    """Raises `PathRefusedError` if a part below the project's folder begins with a dot."""
+    below = path.removeprefix(folder.strip("/"))
+    if any(part.startswith(".") for part in below.split("/")):
+        raise PathRefusedError(f"{path} is hidden, and this project does not allow to change it")
+
+
 def is_below(path: str, folder: str) -> bool:
     """Return whether a path is below a folder. The empty folder is the whole repository."""
     top = folder.strip("/")

@@ -30,4 +30,4 @@ class GitRepositories:
         start = remote.fetch(store, default=project.default_branch)
         if start is None:
             raise UpstreamError(f"The repository has no branch {project.default_branch}")
-        return GitCheckout(remote, store, start, folder=project.folder, clock=self._clock)
+        return GitCheckout(remote, store, start, project=project, clock=self._clock)
