@@ -51,6 +51,7 @@ def test_run_due_mission_assigns_first_free_device(world) -> None:
 
     assert world.job(ref).status is JobStatus.QUEUED
     assert world.device_of(ref) == FIRST
+    assert world.orders.state(f"{ref.id}-1", FIRST) == (OrderState.QUEUED, None)
     [document] = world.orders.documents.values()
     assert document == {
         "orderId": f"{ref.id}-1",

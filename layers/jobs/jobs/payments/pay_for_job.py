@@ -56,8 +56,7 @@ class PayForJob:
         settlement, and `SettlementUnknownError` once money may have moved.
         """
         until = self.clock() + _REQUEST_TIMEOUT_MS
-        payment_id = order.authorization.payment_id
-        known = self.payments.find(payment_id)
+        known = self.payments.find(order.authorization.payment_id)
         if known and (paid := self._resume(order, known, until)):
             return paid
         check(order.authorization, self.terms, self.clock())
@@ -66,7 +65,7 @@ class PayForJob:
         )
         if refused:
             return self._reject(order, refused.reason, until)
-        key = self.reservations.find_by_key(order.new, own=payment_id)
+        key = self.reservations.find_by_key(order.new)
         if isinstance(key, PaidJob):
             return key
         return self._settle(order, self._reserve(order, known, key), until)

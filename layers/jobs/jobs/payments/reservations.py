@@ -42,12 +42,12 @@ class PaymentReservations:
     clock: Clock
     retention: Millis
 
-    def find_by_key(self, new: NewJob, *, own: str = "") -> PaidJob | KeyedPayment | None:
+    def find_by_key(self, new: NewJob) -> PaidJob | KeyedPayment | None:
         """Return the paid job of the request's Idempotency-Key, or None for an unknown key.
 
-        Returns the key itself if this request may use it: its payment is the `own` one, or was
-        not settled. Raises `IdempotencyConflictError`, and `SettlementUnknownError` while another
-        payment with this key is open.
+        Returns the key itself if this request may use it: its payment was not settled for it.
+        Raises `IdempotencyConflictError`, and `SettlementUnknownError` while a payment with this
+        key is open.
         """
         if new.idempotency_key is None:
             return None
@@ -56,8 +56,6 @@ class PaymentReservations:
             return None
         if key.request_hash != request_hash(new):
             raise IdempotencyConflictError
-        if key.payment_id == own:
-            return key
         payment = self.payments.find(key.payment_id)
         if payment and payment.state.is_open and not payment.is_leased(self.clock()):
             self.reconcile(payment, within=_RECONCILE_TIMEOUT_S)
