@@ -8,7 +8,7 @@ from typing import Any, Final
 from jobs.core.job import JobRef
 from jobs.kit.clock import Clock, Millis
 from jobs.kit.errors import RefusedError
-from jobs.missions.device import DeviceState, Lease, Reading
+from jobs.missions.device import ONLINE_TIMEOUT_MS, DeviceState, Lease, Reading
 from jobs.missions.mission import parse_job_id
 from jobs.missions.ports import OrderState
 
@@ -40,8 +40,12 @@ class InMemoryFleet:
         self, reading: Reading, *, hold: Millis
     ) -> tuple[DeviceState, DeviceState] | None:
         now, before = self._clock(), self._state(reading.device)
-        if before.reading is not None and before.reading.sequence >= reading.sequence:
-            return None
+        if before.reading is not None:
+            silent = before.seen_at <= now - ONLINE_TIMEOUT_MS
+            if before.reading.sequence == reading.sequence:
+                return None
+            if before.reading.sequence > reading.sequence and not silent:
+                return None
         lease = before.lease
         if lease and reading.order and lease.job.id == parse_job_id(reading.order):
             lease = replace(lease, until=now + hold)

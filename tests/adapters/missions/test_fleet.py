@@ -9,7 +9,7 @@ import pytest
 from jobs.core.job import JobRef
 from jobs.kit.errors import UnavailableError
 from jobs.missions.adapters.fleet import DynamoFleet
-from jobs.missions.device import DeviceState, Lease, Reading
+from jobs.missions.device import ONLINE_TIMEOUT_MS, DeviceState, Lease, Reading
 from tests.fakes.memory_fleet import InMemoryFleet
 from tests.support import NOON
 
@@ -77,6 +77,20 @@ def test_reading_older_than_stored_is_dropped(fleet, device) -> None:
     assert fleet.store_reading(reading(device, 1), hold=HOLD) is None
     assert fleet.store_reading(reading(device, 2), hold=HOLD) is None
     assert state_of(fleet, device).reading == newer
+
+
+def test_reading_after_silence_is_stored_whatever_was_before(fleet, device, clock) -> None:
+    fleet.store_reading(ahead := reading(device, 10**15), hold=HOLD)
+    clock.advance(ONLINE_TIMEOUT_MS - 1)
+    assert fleet.store_reading(reading(device, 1), hold=HOLD) is None
+    clock.advance(1)
+    assert fleet.store_reading(ahead, hold=HOLD) is None  # delivered again
+
+    fleet.store_reading(reading(device, 1), hold=HOLD)
+
+    assert state_of(fleet, device).reading == reading(device, 1)
+    assert state_of(fleet, device).is_online(clock())
+    assert fleet.store_reading(reading(device, 2), hold=HOLD) is not None
 
 
 def test_store_reading_returns_state_before(fleet, device, clock) -> None:

@@ -48,7 +48,9 @@ class Fleet(Protocol):
         """Store a reading and return the states before and after it.
 
         Renews the lease for `hold` if the reading is of the leased mission.
-        Returns None, and stores nothing, if a newer reading is stored.
+        Returns None, and stores nothing, if a newer reading is stored. After a silence of
+        `ONLINE_TIMEOUT_MS`, every other reading counts as newer: the stored one may have come from
+        a wrong clock.
         """
 
     def mark_disconnected(self, device_id: str) -> None:

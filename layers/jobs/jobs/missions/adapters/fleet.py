@@ -15,14 +15,17 @@ from jobs.kit.aws.client import convert_aws_errors
 from jobs.kit.aws.dynamodb.attributes import Item, Stored, attributes, plain
 from jobs.kit.aws.dynamodb.batch import get_all
 from jobs.kit.clock import Clock, Millis
-from jobs.missions.device import DeviceState, Lease, Reading
+from jobs.missions.device import ONLINE_TIMEOUT_MS, DeviceState, Lease, Reading
 from jobs.missions.mission import parse_job_id
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
 _MAX_BATCH: Final = 100
-_IS_NEWER: Final = "attribute_not_exists(#sequence) OR #sequence < :sequence"
+_IS_NEWER: Final = (
+    "attribute_not_exists(#sequence) OR #sequence < :sequence"
+    " OR (seen_at <= :silent AND #sequence <> :sequence)"
+)
 
 
 class DynamoFleet:
@@ -80,6 +83,7 @@ class DynamoFleet:
             ":now": now,
             ":online": int(reading.online),
             ":sequence": reading.sequence,
+            ":silent": now - ONLINE_TIMEOUT_MS,
             ":reading": _dump(reading),
         }
         update = "SET seen_at = :now, in_reach = :online, #sequence = :sequence, reading = :reading"
