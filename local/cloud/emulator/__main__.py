@@ -6,9 +6,10 @@ from ministack.app import main  # type: ignore[import-not-found]
 
 from local.cloud.emulator.archives import share_unpacked_archives
 from local.cloud.emulator.broker import bind_to_loopback, enforce_policies
-from local.cloud.emulator.expressions import cache_syntax_checks
+from local.cloud.emulator.expressions import cache_syntax_checks, refuse_reserved_words
 from local.cloud.emulator.gateway_responses import respond_as_api_gateway
 from local.cloud.emulator.iot_sql import add_functions
+from local.cloud.emulator.limits import enforce_limits
 from local.cloud.emulator.unrouted_messages import refuse_unrouted_messages
 from local.cloud.emulator.worker_logs import await_worker_logs
 from local.cloud.emulator.workers import fork_workers
@@ -20,7 +21,9 @@ if __name__ == "__main__":
     share_unpacked_archives()
     cache_syntax_checks()
     add_functions()
+    refuse_reserved_words()
     await_worker_logs()
     fork_workers()
+    enforce_limits()
     enforce_policies(sys.argv.pop(1))
     main()

@@ -16,7 +16,7 @@ import pytest
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from local.cloud.aws import REGION, create_session
-from local.cloud.ministack import MiniStack
+from tests.equipment.cloud.conftest import AUTHORIZER_PREFIX
 
 ARN = f"arn:aws:iot:{REGION}:000000000000"
 DOCK_POLICY = {
@@ -64,21 +64,17 @@ def lambda_handler(event, context):
 """
 
 
-@pytest.fixture(scope="module")
-def ministack(tmp_path_factory) -> Iterator[MiniStack]:
-    with MiniStack(tmp_path_factory.mktemp("ministack"), "AuthorizeMqtt-") as started:
-        started.wait()
-        with closing(create_session().client("lambda", endpoint_url=started.url)) as functions:
-            functions.create_function(
-                FunctionName="AuthorizeMqtt-1",
-                Runtime="python3.13",
-                Handler="function.lambda_handler",
-                Role="arn:aws:iam::000000000000:role/any",
-                Code={"ZipFile": zip_code(AUTHORIZER)},
-            )
-        with closing(create_session().client("iot", endpoint_url=started.url)) as iot:
-            iot.create_policy(policyName="dock", policyDocument=json.dumps(DOCK_POLICY))
-        yield started
+@pytest.fixture(scope="module", autouse=True)
+def authorizer_and_policy(root, role) -> None:
+    """Create an authorizer, and a policy for docks."""
+    root("lambda").create_function(
+        FunctionName=f"{AUTHORIZER_PREFIX}1",
+        Runtime="python3.13",
+        Handler="function.lambda_handler",
+        Role=role,
+        Code={"ZipFile": zip_code(AUTHORIZER)},
+    )
+    root("iot").create_policy(policyName="dock", policyDocument=json.dumps(DOCK_POLICY))
 
 
 def zip_code(code: str) -> bytes:
