@@ -54,6 +54,7 @@ def build_environment(port: int, mqtt_port: int, files: Path) -> dict[str, str]:
     return {
         **{name: os.environ[name] for name in INHERITED_VARIABLES if name in os.environ},
         **CREDENTIALS,
+        "AUTH": "true",
         "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
         "BIND_HOST": "127.0.0.1",
         "DOCKER_HOST": "unix:///dev/null",  # otherwise it looks for a daemon

@@ -35,6 +35,8 @@ ROUTES = [
 ]
 CONTEXT_HEADER = "x-amzn-request-context"
 CACHE_TTL_S = 60
+# The emulator takes this access key for the account's root, and does not check its signature.
+ROOT = "AWS4-HMAC-SHA256 Credential=test/20260101/eu-central-1/lambda/aws4_request"
 METHOD_ARN = "arn:aws:execute-api:eu-central-1:000000000000:local/local/GET/"
 
 
@@ -72,7 +74,10 @@ class Authorizer:
 
     async def _invoke(self, token: str, session: aiohttp.ClientSession) -> Mapping[str, Any]:
         event = {"type": "TOKEN", "authorizationToken": token, "methodArn": METHOD_ARN}
-        async with session.post(self._url, json=event, raise_for_status=True) as response:
+        request = session.post(
+            self._url, json=event, headers={"Authorization": ROOT}, raise_for_status=True
+        )
+        async with request as response:
             if "X-Amz-Function-Error" in response.headers:
                 raise aiohttp.ClientError(await response.text())
             answer: Mapping[str, Any] = await response.json(content_type=None)

@@ -10,6 +10,7 @@ from local.cloud.emulator.expressions import cache_syntax_checks, refuse_reserve
 from local.cloud.emulator.gateway_responses import respond_as_api_gateway
 from local.cloud.emulator.iot_sql import add_functions
 from local.cloud.emulator.limits import enforce_limits
+from local.cloud.emulator.permissions import complete_permissions
 from local.cloud.emulator.unrouted_messages import refuse_unrouted_messages
 from local.cloud.emulator.worker_logs import await_worker_logs
 from local.cloud.emulator.workers import fork_workers
@@ -24,6 +25,7 @@ if __name__ == "__main__":
     refuse_reserved_words()
     await_worker_logs()
     fork_workers()
+    complete_permissions()
     enforce_limits()
     enforce_policies(sys.argv.pop(1))
     main()
