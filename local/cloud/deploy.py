@@ -48,6 +48,7 @@ def deploy_template(
     separate_log_groups(template)
     set_parameter_defaults(template, parameters)
     set_addresses(template, endpoint_url)
+    refer_to_secrets_by_arn(template)
     with closing(create_session().client("s3", endpoint_url=endpoint_url)) as s3:
         url = upload(Artifacts(s3), template, build)
     with closing(
@@ -84,6 +85,27 @@ def set_addresses(template: dict[str, Any], endpoint_url: str) -> None:
         variables = resource.get("Properties", {}).get("Environment", {}).get("Variables", {})
         for name in addresses.keys() & variables.keys():
             variables[name] = {"Fn::Sub": addresses[name]}
+
+
+def refer_to_secrets_by_arn(template: dict[str, Any]) -> None:
+    """Replace `Ref`: it returns a secret's ARN on AWS, but its name in the emulator.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-secretsmanager-secret.html
+    """
+    resources = template["Resources"]
+    secrets = {n for n, each in resources.items() if each["Type"] == "AWS::SecretsManager::Secret"}
+
+    def replace(value: Any) -> Any:
+        match value:
+            case {"Ref": name} if name in secrets:
+                return {"Fn::GetAtt": [name, "Id"]}
+            case dict():
+                return {key: replace(each) for key, each in value.items()}
+            case list():
+                return [replace(each) for each in value]
+        return value
+
+    template["Resources"] = replace(resources)
 
 
 def upload(artifacts: Artifacts, template: dict[str, Any], build: Path) -> str:

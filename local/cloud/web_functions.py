@@ -1,69 +1,96 @@
 """Run the Lambda functions that are web servers, beside the emulator.
 
-The emulator supports neither the Lambda Web Adapter nor streamed responses. One process serves the
-apps of all these functions, with the environments of all of them.
+The emulator supports neither the Lambda Web Adapter nor streamed responses. Each function is a
+process with its own environment, and with the credentials of its role.
 """
 
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
-from local.cloud.aws import CREDENTIALS, create_session
+from local.cloud.aws import CREDENTIALS, REGION, create_session
 from local.kit.network import find_free_port, is_responding
 from local.kit.paths import ROOT
 from local.kit.process import Process
 
-AUTHORIZER = "AuthorizeApiKeyFunction"
-WEB_SERVERS = ("DocsStreamJobFunction", "SessionsSendMessageFunction")
-APP = "local.cloud.web_functions_app:app"
+APPS = {
+    "DocsStreamJob": "jobs.docs.api.stream:app",
+    "SessionsSendMessage": "jobs.sessions.api.stream:app",
+}
+AWS_CONFIG = """[default]
+role_arn = {role}
+role_session_name = {name}
+source_profile = root
+
+[profile root]
+aws_access_key_id = {AWS_ACCESS_KEY_ID}
+aws_secret_access_key = {AWS_SECRET_ACCESS_KEY}
+"""
 
 
 @dataclass(frozen=True)
-class WebFunctions:
-    """The running process. The deployed authorizer is invoked at `authorizer_url`."""
-
+class WebFunction:
     url: str
-    authorizer_url: str
     process: Process
 
 
 @contextmanager
-def run_web_functions(endpoint_url: str, stack: str, folder: Path) -> Iterator[WebFunctions]:
-    authorizer, _ = describe_function(endpoint_url, stack, AUTHORIZER)
-    variables = dict[str, str]()
-    for function in WEB_SERVERS:
-        variables |= describe_function(endpoint_url, stack, function)[1]
+def run_web_functions(
+    endpoint_url: str, stack: str, folder: Path
+) -> Iterator[Mapping[str, WebFunction]]:
+    """Run them until the end of the block, once all are ready."""
+    with ExitStack() as cleanup:
+        started = dict[str, WebFunction]()
+        for name, app in APPS.items():
+            settings = describe_function(endpoint_url, stack, name)
+            process = start(name, app, settings, endpoint_url, folder)
+            started[name] = cleanup.enter_context(process)
+        for each in started.values():
+            each.process.wait_until(partial(is_responding, each.url))
+        yield started
+
+
+@contextmanager
+def start(
+    name: str, app: str, settings: Mapping[str, Any], endpoint_url: str, folder: Path
+) -> Iterator[WebFunction]:
+    config = folder / f"{name}.ini"
+    config.write_text(AWS_CONFIG.format(role=settings["Role"], name=name, **CREDENTIALS))
     port = find_free_port()
     with Process(
-        "the web functions' process",
+        name,
         [
-            *(sys.executable, "-m", "uvicorn", APP, "--host", "127.0.0.1", "--port", str(port)),
+            *(sys.executable, "-m", "uvicorn", app, "--host", "127.0.0.1", "--port", str(port)),
             *("--lifespan", "off", "--ws", "none", "--no-access-log", "--log-level", "warning"),
             *("--no-server-header", "--no-date-header"),
         ],
         env={
-            **variables,
-            **CREDENTIALS,
+            **settings["Environment"]["Variables"],
+            "AWS_CONFIG_FILE": str(config),
+            "AWS_DEFAULT_REGION": REGION,
             "AWS_ENDPOINT_URL": endpoint_url,
-            "PYTHONPATH": f"{ROOT / 'layers/jobs'}:{ROOT}",
+            "PYTHONPATH": str(ROOT / "layers/jobs"),
         },
-        log=folder / "web_functions.log",
+        log=folder / f"{name}.log",
     ) as process:
-        url = f"http://127.0.0.1:{port}"
-        process.wait_until(lambda: is_responding(url))
-        invoke_url = f"{endpoint_url}/2015-03-31/functions/{authorizer}/invocations"
-        yield WebFunctions(url, invoke_url, process)
+        yield WebFunction(f"http://127.0.0.1:{port}", process)
 
 
-def describe_function(
-    endpoint_url: str, stack: str, function: str
-) -> tuple[str, Mapping[str, str]]:
-    """Return the name and the environment of a deployed function, given its logical id."""
+def find_invoke_url(endpoint_url: str, stack: str, function: str) -> str:
+    name = describe_function(endpoint_url, stack, function)["FunctionName"]
+    return f"{endpoint_url}/2015-03-31/functions/{name}/invocations"
+
+
+def describe_function(endpoint_url: str, stack: str, function: str) -> dict[str, Any]:
+    """Return the settings of a deployed function."""
     with closing(create_session().client("cloudformation", endpoint_url=endpoint_url)) as stacks:
-        found = stacks.describe_stack_resource(StackName=stack, LogicalResourceId=function)
+        found = stacks.describe_stack_resource(
+            StackName=stack, LogicalResourceId=f"{function}Function"
+        )
     name = found["StackResourceDetail"]["PhysicalResourceId"]
     with closing(create_session().client("lambda", endpoint_url=endpoint_url)) as functions:
-        settings = functions.get_function_configuration(FunctionName=name)
-    return name, settings["Environment"]["Variables"]
+        return {**functions.get_function_configuration(FunctionName=name)}

@@ -22,7 +22,8 @@ def run_gateway(
     """
     options = {
         "--sockets": upstreams.sockets,
-        "--streams": upstreams.streams,
+        "--docs": upstreams.docs,
+        "--sessions": upstreams.sessions,
         "--authorizer": upstreams.authorizer,
     }
     with bound:

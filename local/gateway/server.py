@@ -22,6 +22,8 @@ from multidict import CIMultiDictProxy
 from yarl import URL
 
 from local.gateway.authorizer import (
+    API_KEY,
+    BEARER,
     CONTEXT_HEADER,
     DOCS_PATHS,
     ROUTES,
@@ -53,11 +55,12 @@ type Headers = list[tuple[str, str]]
 
 @dataclass(frozen=True)
 class Upstreams:
-    """The URLs to forward to. The authorizer decides on requests to `streams`."""
+    """The URLs to forward to. The authorizer decides on requests to `docs` and `sessions`."""
 
     api: str
     sockets: str | None = None
-    streams: str | None = None
+    docs: str | None = None
+    sessions: str | None = None
     authorizer: str = ""
 
 
@@ -173,7 +176,8 @@ def build_routes(upstreams: Upstreams, timeouts: Timeouts) -> list[web.RouteDef]
             return await bridge_connection(request, request.app[SESSION], sockets, timeouts)
 
         routes.append(web.get("/ws", connect))
-    if streams := upstreams.streams:
+    origins = {BEARER: upstreams.docs, API_KEY: upstreams.sessions}
+    if all(origins.values()):
         authorizer = Authorizer(upstreams.authorizer)
 
         async def stream(
@@ -189,7 +193,7 @@ def build_routes(upstreams: Upstreams, timeouts: Timeouts) -> list[web.RouteDef]
             headers = end_to_end_headers(request.headers)
             headers = [(name, value) for name, value in headers if name.lower() != CONTEXT_HEADER]
             context = json.dumps(request_context(request, resource, caller))
-            url = streams + request.raw_path
+            url = f"{origins[credential]}{request.raw_path}"
             return await forward(request, url, [*headers, (CONTEXT_HEADER, context)])
 
         async def preflight(request: web.Request) -> web.StreamResponse:
@@ -229,7 +233,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m local.gateway.server")
     parser.add_argument("descriptor", type=int, help="file descriptor of a bound socket")
     parser.add_argument("api")
-    for option in ("sockets", "streams", "authorizer"):
+    for option in ("sockets", "docs", "sessions", "authorizer"):
         parser.add_argument(f"--{option}")
     parser.add_argument("--idle", type=float, required=True)
     parser.add_argument("--duration", type=float, required=True)

@@ -13,7 +13,7 @@ from local.cloud.aws import create_session
 from local.cloud.build import HOST_ARCHITECTURE, LOCAL, build, read_lock
 from local.cloud.deploy import deploy
 from local.cloud.ministack import MiniStack
-from local.cloud.web_functions import WebFunctions, run_web_functions
+from local.cloud.web_functions import WebFunction, find_invoke_url, run_web_functions
 from local.gateway.launch import run_gateway
 from local.gateway.server import Upstreams
 from local.gateway.websocket import QUOTAS, Timeouts
@@ -80,7 +80,8 @@ def run_stack(  # noqa: PLR0913 - by name only
         gateway.wait_until(lambda: is_responding(f"{base_url}/"))
         with step("seeding"):
             seeded = seed_registry(ministack.url, STACK_NAME, outputs, base_url, git)
-        processes = [ministack, web_functions.process, gateway, git.process]
+        functions = {name: each.process for name, each in web_functions.items()}
+        processes = [ministack, *functions.values(), gateway, git.process]
         stack = LocalStack(
             name=STACK_NAME,
             base_url=base_url,
@@ -91,7 +92,7 @@ def run_stack(  # noqa: PLR0913 - by name only
             mqtt=ministack.mqtt,
             git_url=git.url,
             ministack_pid=ministack.pid,
-            web_functions_log=web_functions.process.log,
+            web_function_logs={name: each.log for name, each in functions.items()},
             payments=payments,
             chains=chains,
             processes=[*processes, *(chains.processes if chains else ())],
@@ -132,12 +133,13 @@ def reserve_port(port: int) -> socket.socket:
 
 
 def find_upstreams(
-    aws_endpoint_url: str, outputs: Mapping[str, str], web_functions: WebFunctions
+    aws_endpoint_url: str, outputs: Mapping[str, str], functions: Mapping[str, WebFunction]
 ) -> Upstreams:
     apis = f"{aws_endpoint_url}/_aws/execute-api"
     return Upstreams(
         api=f"{apis}/{outputs['ApiId']}/{outputs['StageName']}",
         sockets=f"{apis}/{outputs['WebSocketApiId']}/{outputs['WebSocketStageName']}",
-        streams=web_functions.url,
-        authorizer=web_functions.authorizer_url,
+        docs=functions["DocsStreamJob"].url,
+        sessions=functions["SessionsSendMessage"].url,
+        authorizer=find_invoke_url(aws_endpoint_url, STACK_NAME, "AuthorizeApiKey"),
     )

@@ -27,7 +27,7 @@ class LocalStack:
     mqtt: Mqtt
     git_url: str
     ministack_pid: int
-    web_functions_log: Path
+    web_function_logs: Mapping[str, Path]
     docks_log: Path | None = None
     payments: PaymentsMode = PaymentsMode.OFF
     chains: Chains | None = None

@@ -25,7 +25,6 @@ from local.stack.logs import LogFollower
 from local.stack.parent import Parent
 
 POLL_INTERVAL_S = 0.5
-WEB_FUNCTION = "DocsStreamJob"  # the name to show for all that local/cloud/web_functions.py runs
 MAX_PORT = 65_535
 END_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 SUMMARY = """
@@ -127,12 +126,15 @@ def follow_logs(stack: LocalStack) -> None:
     parent, coloured = Parent(), sys.stdout.isatty()
     with LogFollower(stack.aws_endpoint_url, stack.name) as follower, ExitStack() as files:
         docks = files.enter_context(stack.docks_log.open()) if stack.docks_log else io.StringIO()
-        web_functions = files.enter_context(stack.web_functions_log.open())
+        logs = stack.web_function_logs.items()
+        web_functions = {name: files.enter_context(log.open()) for name, log in logs}
         while parent.is_parent_waiting():
             stack.check()
             for line in docks:
                 print_line(f"{'(docks)':<{NAME_WIDTH}} {line.rstrip()}")
-            messages = [(WEB_FUNCTION, message.rstrip()) for message in web_functions]
+            messages = [
+                (name, message.rstrip()) for name, log in web_functions.items() for message in log
+            ]
             with suppress(BotoCoreError, ClientError):  # if MiniStack has ended, check() says so
                 messages += follower.poll()
             for function, message in messages:

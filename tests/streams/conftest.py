@@ -1,4 +1,4 @@
-"""The streaming app in a real server, over in-memory ports."""
+"""The streaming apps in a real server, over in-memory ports."""
 
 import http.client
 import json
@@ -13,15 +13,16 @@ import uvicorn
 
 from jobs.core.job import Job, JobRef
 from jobs.core.limit_rate import LimitRate
+from jobs.docs.api import stream as docs_stream
 from jobs.docs.create_docs_job import CreateDocsJob
 from jobs.docs.docs_job import KIND, Project
 from jobs.docs.limit_requests import LimitDocsRequests
 from jobs.docs.ports import OutputItem
 from jobs.docs.tail import Pace, Tail
 from jobs.docs.wiring import wiring as docs
-from jobs.kit.asgi import CONTEXT_HEADER
+from jobs.kit.asgi import CONTEXT_HEADER, make_app
 from jobs.kit.errors import UnavailableError
-from local.cloud.web_functions_app import app
+from jobs.sessions.api import stream as sessions_stream
 from local.kit.network import bind_port
 from scripts.wirings import CORES, forget
 from tests.fakes.memory import InMemoryJobRepository
@@ -103,7 +104,8 @@ def world(clock, monkeypatch, rewire) -> Iterator[World]:
 
 @pytest.fixture(scope="session")
 def port() -> Iterator[int]:
-    """The port of the app, served as by the function's start script."""
+    """The port of the apps, served as by the function's start script."""
+    app = make_app([*docs_stream.ROUTES, *sessions_stream.ROUTES])
     config = uvicorn.Config(app, log_level="error", ws="none", lifespan="off")
     server = uvicorn.Server(config)
     with bind_port(0) as door:

@@ -11,11 +11,25 @@ from tests.e2e.events import Bus
 # ── Alarms, dashboard, metrics ──────────────────────────────────────────────────
 
 
+def accept(topic: str, queue: str) -> dict[str, Any]:
+    """Return the policy of a queue that lets a topic send."""
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "sns.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": queue,
+        "Condition": {"ArnEquals": {"aws:SourceArn": topic}},
+    }
+    return {"Version": "2012-10-17", "Statement": statement}
+
+
 def test_alarm_notifies_subscribers_of_both_states(cloud: Cloud) -> None:
     sqs, topic = cloud.client("sqs"), cloud.stack.outputs["AlarmTopicArn"]
     queue = sqs.create_queue(QueueName=f"operator-{uuid4().hex[:8]}")["QueueUrl"]
-    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]
-    cloud.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn["QueueArn"])
+    found = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])
+    arn = found["Attributes"]["QueueArn"]
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": json.dumps(accept(topic, arn))})
+    cloud.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
     alarm = cloud.resource("StreamDeadLetters")
 
     for state in ("ALARM", "OK"):

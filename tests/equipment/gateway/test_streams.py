@@ -1,4 +1,4 @@
-"""The gateway's streaming routes: authorization, and the requests that reach the app."""
+"""The gateway's streaming routes: authorization, and the requests that reach the functions."""
 
 import http.client
 import json
@@ -19,7 +19,7 @@ MESSAGES = "/api/messaging/sessions/1/messages"
 
 
 class Server(BaseHTTPRequestHandler):
-    """The API, the app that streams, and the authorizer, each below a path of its own."""
+    """The API, the functions that stream, and the authorizer, each below a path of its own."""
 
     protocol_version = "HTTP/1.1"
     requests: list[tuple[str, str]]
@@ -96,7 +96,12 @@ type Send = Callable[..., http.client.HTTPResponse]
 def send(server, start_gateway) -> Iterator[Send]:
     url = f"http://127.0.0.1:{server.port}"
     gateway = start_gateway(
-        Upstreams(api=f"{url}/api", streams=f"{url}/app", authorizer=f"{url}/authorizer")
+        Upstreams(
+            api=f"{url}/api",
+            docs=f"{url}/docs",
+            sessions=f"{url}/sessions",
+            authorizer=f"{url}/authorizer",
+        )
     )
     connections: list[http.client.HTTPConnection] = []
 
@@ -120,13 +125,13 @@ def test_session_message_is_authorized_by_its_api_key(send, server) -> None:
 
 
 @pytest.mark.parametrize(("method", "path", "target"), [
-    ("POST", PATH, "/app"),
-    ("POST", "/agent/docs/job", "/app"),
+    ("POST", PATH, "/docs"),
+    ("POST", "/agent/docs/job", "/docs"),
     ("GET", "/agent/docs/job/1", "/api"),
-    ("POST", MESSAGES, "/app"),
+    ("POST", MESSAGES, "/sessions"),
     ("GET", MESSAGES, "/api"),
 ])  # fmt: skip
-def test_only_streaming_routes_reach_the_app(send, server, method, path, target) -> None:
+def test_only_streaming_routes_reach_their_functions(send, server, method, path, target) -> None:
     send(method, path, **{"X-API-Key": CHAT_KEY})
 
     assert server.requests[-1] == (method, target + path)
