@@ -23,6 +23,7 @@ from local.chain.node import CONTRACTS
 from local.kit.paths import TOOLS
 from local.stack.local_stack import LocalStack
 from tests.equipment.digests import find_changed_parts
+from tests.grants import compare_grants, start_recording
 from tests.shared_stack import Owner, find_stack
 from tests.support import HOUR, NOON, FrozenClock
 
@@ -53,6 +54,7 @@ def missing(reason: str) -> NoReturn:
 
 NODE: Final = Path(__file__).parent / "node"
 OWNER: Final = pytest.StashKey[Owner]()
+GRANTS: Final = pytest.StashKey[list[str]]()
 TOGETHER: Final = (
     r"tests/e2e/(payments/|.*::test_paid_example)",
     r"tests/e2e/(messaging|operations|sessions)/test_faults",
@@ -181,7 +183,28 @@ def _place(item: pytest.Item) -> int:
 
 def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
+        start_recording()
         config.stash[OWNER] = Owner()
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Fail a run of all tests if it has used a grant of no function."""
+    if OWNER in session.config.stash and exitstatus == pytest.ExitCode.OK and ran_all(session):
+        session.config.stash[GRANTS] = compare_grants()
+        if session.config.stash[GRANTS]:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def ran_all(session: pytest.Session) -> bool:
+    config: Any = session.config
+    skipped = config.pluginmanager.get_plugin("terminalreporter").stats.get("skipped", [])
+    chosen = config.args_source is pytest.Config.ArgsSource.ARGS or config.option.keyword
+    return not chosen and not [each for each in skipped if each.nodeid.startswith("tests/e2e/")]
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    for each in config.stash.get(GRANTS, []):
+        terminalreporter.write_line(f"FAILED {each}", red=True)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

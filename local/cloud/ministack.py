@@ -11,7 +11,7 @@ from local.kit.process import Process
 
 # Handlers inherit MiniStack's environment. The developer's settings of logging, proxies or AWS must
 # not reach them, so MiniStack itself inherits these variables only.
-INHERITED_VARIABLES = ("HOME", "LANG", "LC_ALL", "PATH", "TZ")
+INHERITED_VARIABLES = ("CALLS_FOLDER", "HOME", "LANG", "LC_ALL", "PATH", "TZ")
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,14 @@
 """Start MiniStack. usage: python -m local.cloud.emulator AUTHORIZER_PREFIX"""
 
+import os
 import sys
+from pathlib import Path
 
 from ministack.app import main  # type: ignore[import-not-found]
 
 from local.cloud.emulator.archives import share_unpacked_archives
 from local.cloud.emulator.broker import bind_to_loopback, enforce_policies
+from local.cloud.emulator.calls import record_calls
 from local.cloud.emulator.expressions import cache_syntax_checks, refuse_reserved_words
 from local.cloud.emulator.gateway_responses import respond_as_api_gateway
 from local.cloud.emulator.iot_sql import add_functions
@@ -25,6 +28,8 @@ if __name__ == "__main__":
     refuse_reserved_words()
     await_worker_logs()
     fork_workers()
+    if folder := os.environ.get("CALLS_FOLDER"):
+        record_calls(Path(folder))
     complete_permissions()
     enforce_limits()
     enforce_policies(sys.argv.pop(1))

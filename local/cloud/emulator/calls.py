@@ -1,0 +1,39 @@
+"""Record the calls of each role, and its policies: a test looks for grants that no call uses."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from ministack.core import iam_evaluator  # type: ignore[import-not-found]
+from ministack.services import iam  # type: ignore[import-not-found]
+
+
+def record_calls(folder: Path) -> None:
+    """Append each new role and each new call to a file."""
+    enforce, recorded = iam_evaluator.enforce, set[str]()
+    file = folder / f"{os.getpid()}.jsonl"
+
+    def record(**line: Any) -> None:
+        text = json.dumps(line)
+        if text not in recorded:
+            recorded.add(text)
+            with file.open("a") as calls:
+                calls.write(f"{text}\n")
+
+    def enforce_and_record(key: str, action: str, *rest: str, **details: Any) -> Any:
+        refusal = enforce(key, action, *rest, **details)
+        if key and not refusal and not iam_evaluator.is_root_access_key(key):
+            role = iam_evaluator.resolve_caller_identity(key)["userArn"].split("/")[1]
+            policies = iam._roles[role]["InlinePolicies"].values()
+            record(role=role, policies=[*map(json.loads, policies)])
+            keys = (details.get("service_context") or {}).get("dynamodb:LeadingKeys") or []
+            record(
+                role=role,
+                action=action,
+                resource=details.get("resource_arn", "*"),
+                countsRequests=bool(keys) and all(each.startswith("LIMIT#") for each in keys),
+            )
+        return refusal
+
+    iam_evaluator.enforce = enforce_and_record

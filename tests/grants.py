@@ -1,0 +1,166 @@
+"""Find grants that no function uses.
+
+While all tests run, the emulator records each role with its policies and its calls
+(local/cloud/emulator/calls.py). At the end, each grant of an action on a resource needs a call.
+"""
+
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any, Final
+
+from local.kit.paths import ROOT
+
+FOLDER: Final = ROOT / ".local/calls"
+VARIABLE: Final = "CALLS_FOLDER"
+GENERATED_ID: Final = re.compile(r"-[0-9A-F]{12,}|^[0-9a-f]{8}/[a-z]+/")
+LEADING_KEYS: Final = "dynamodb:LeadingKeys"
+SELDOM: Final[Mapping[str, Sequence[str]]] = {
+    "Lambda itself sends the records that a function could not process": [
+        "DispatchJobs sqs:SendMessage sortie-StreamDeadLetterQueue",
+        "FollowPayments sqs:SendMessage sortie-StreamDeadLetterQueue",
+        "PublishEvents sqs:SendMessage sortie-StreamDeadLetterQueue",
+        "TrackConnections sqs:SendMessage sortie-StreamDeadLetterQueue",
+    ],
+    "the tests have no Bedrock": [
+        "RunAgentJob bedrock:InvokeModel foundation-model/*",
+        "RunAgentJob bedrock:InvokeModel inference-profile/*",
+        "RunDocsJob bedrock:InvokeModelWithResponseStream foundation-model/*",
+        "RunDocsJob bedrock:InvokeModelWithResponseStream inference-profile/*",
+    ],
+    "a reader stores that a job has timed out, if it is faster than the job's timer": [
+        "DocsCreateJobV2 dynamodb:UpdateItem table/sortie-JobTable",
+        "DocsGetJob dynamodb:UpdateItem table/sortie-JobTable",
+        "DocsGetJobV2 dynamodb:UpdateItem table/sortie-JobTable",
+        "MessagingCreateJob dynamodb:UpdateItem table/sortie-JobTable",
+        "MessagingGetJob dynamodb:UpdateItem table/sortie-JobTable",
+        "MissionsGetJob dynamodb:UpdateItem table/sortie-JobTable",
+        "SessionsSendMessage dynamodb:UpdateItem table/sortie-JobTable",
+    ],
+    "a deleted session cancels its messages": [
+        "SessionsDeleteSession dynamodb:UpdateItem table/sortie-JobTable",
+    ],
+    "large bodies have items of their own": [
+        "MessagingListJobs dynamodb:BatchGetItem table/sortie-JobTable",
+        "MissionsListJobs dynamodb:BatchGetItem table/sortie-JobTable",
+        "PollRemoteJob dynamodb:PutItem table/sortie-JobTable",
+    ],
+    "a remote agent answers in a session": [
+        "PollRemoteJob dynamodb:ConditionCheckItem table/sortie-SessionTable",
+        "PollRemoteJob dynamodb:PutItem table/sortie-SessionTable",
+    ],
+    "a job ends whose next step AWS refuses": [
+        "DispatchJobs dynamodb:Query table/sortie-JobTable",
+        "DispatchJobs dynamodb:UpdateItem table/sortie-JobTable",
+    ],
+    "a watcher has gone without a word": [
+        "DispatchJobs dynamodb:DeleteItem table/sortie-MissionTable",
+        "TakeTelemetry dynamodb:DeleteItem table/sortie-MissionTable",
+    ],
+    "a mission names its device, or has an idempotency key": [
+        "MissionsCreateJob dynamodb:BatchGetItem table/sortie-MissionTable",
+        "MissionsCreateJob dynamodb:GetItem table/sortie-JobTable",
+        "RequestJob dynamodb:BatchGetItem table/sortie-MissionTable",
+    ],
+    "an event requests a docs job": [
+        "RequestJob dynamodb:GetItem table/sortie-JobTable",
+        "RequestJob dynamodb:GetItem table/sortie-RegistryTable",
+        "RequestJob dynamodb:UpdateItem table/sortie-MissionTable LIMIT#*",
+    ],
+    "an order was not sent, is declined, or belongs to an ended mission": [
+        "RunMission iot:CancelJob job/*",
+        "TakeDeviceReport dynamodb:UpdateItem table/sortie-MissionTable",
+        "TakeDeviceReport iot:CancelJob job/*",
+        "TakeDeviceReport sqs:SendMessage sortie-MissionQueue",
+        "TakeTelemetry iot:CancelJob job/*",
+        "TakeTelemetry sqs:SendMessage sortie-MissionQueue",
+        "WatchMission dynamodb:UpdateItem table/sortie-MissionTable",
+        "WatchMission iot:CancelJob job/*",
+        "WatchMission iot:CancelJobExecution job/*",
+        "WatchMission iot:CancelJobExecution thing/sortie_*",
+        "WatchMission iot:CreateJob job/*",
+        "WatchMission iot:CreateJob thing/sortie_*",
+        "WatchMission sqs:SendMessage sortie-MissionQueue",
+    ],
+    "two processes settle a payment": [
+        "WatchPayment dynamodb:Query table/sortie-JobTable",
+    ],
+}
+"""Grants whose calls no test makes for certain, by reason."""
+
+
+@dataclass(frozen=True, order=True)
+class Grant:
+    """`partitions` are those that a condition allows, if there is one."""
+
+    role: str
+    action: str
+    resource: str
+    partitions: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        function = self.role.split("-")[1].removesuffix("Role").removesuffix("Function")
+        resource = GENERATED_ID.sub("", ":".join(self.resource.split(":")[5:]))
+        return " ".join((function, self.action, resource, *self.partitions))
+
+    def is_used_by(self, call: Mapping[str, Any]) -> bool:
+        """Calls that only count requests do not need a grant for all partitions of a table."""
+        return (
+            (call["role"], call["action"]) == (self.role, self.action)
+            and fnmatchcase(call["resource"], self.resource)
+            and call["countsRequests"] == bool(self.partitions)
+        )
+
+
+def start_recording() -> None:
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    FOLDER.mkdir(parents=True)
+    os.environ[VARIABLE] = str(FOLDER)
+
+
+def compare_grants() -> list[str]:
+    """Return what is wrong with the grants, after a run of all tests."""
+    lines = read_lines(FOLDER)
+    known = {str(each) for line in lines for each in list_grants(line)}
+    seldom = {each for grants in SELDOM.values() for each in grants}
+    unused = find_unused_grants(lines) - seldom
+    return [
+        *(f"no call uses the grant: {each}" for each in sorted(unused)),
+        *(f"tests/grants.py names a grant that is none: {each}" for each in sorted(seldom - known)),
+    ]
+
+
+def read_lines(folder: Path) -> list[Any]:
+    return [json.loads(line) for file in folder.iterdir() for line in file.open()]
+
+
+def find_unused_grants(lines: Iterable[Mapping[str, Any]]) -> set[str]:
+    lines = list(lines)
+    calls = [line for line in lines if "action" in line]
+    grants = [each for line in lines for each in list_grants(line)]
+    used = {str(each) for each in grants if any(map(each.is_used_by, calls))}
+    return {str(each) for each in grants} - used
+
+
+def list_grants(line: Mapping[str, Any]) -> list[Grant]:
+    return [
+        Grant(line["role"], action, resource, partitions_of(statement))
+        for policy in line.get("policies", [])
+        for statement in as_list(policy["Statement"])
+        for action in as_list(statement["Action"])
+        for resource in as_list(statement["Resource"])
+    ]
+
+
+def partitions_of(statement: Mapping[str, Any]) -> tuple[str, ...]:
+    keys = [each.get(LEADING_KEYS, []) for each in statement.get("Condition", {}).values()]
+    return tuple(name for each in keys for name in as_list(each))
+
+
+def as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
