@@ -46,18 +46,29 @@ def queue_url(sqs) -> str:
 
 
 @pytest.fixture
-def stepfunctions(endpoint_url) -> Iterator[Any]:
+def role(endpoint_url) -> str:
+    trust = {"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole"}
+    with closing(client("iam", endpoint_url)) as iam:
+        made = iam.create_role(
+            RoleName=f"role-{uuid4()}",
+            AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": trust}),
+        )
+    return str(made["Role"]["Arn"])
+
+
+@pytest.fixture
+def stepfunctions(endpoint_url, role) -> Iterator[Any]:
     with closing(client("stepfunctions", endpoint_url)) as made, ExitStack() as cleanup:
-        made.machine = lambda: _machine(made, cleanup)
+        made.machine = lambda: _machine(made, role, cleanup)
         yield made
 
 
-def _machine(stepfunctions: Any, cleanup: ExitStack) -> str:
+def _machine(stepfunctions: Any, role: str, cleanup: ExitStack) -> str:
     """A state machine that waits; its executions are stopped after the test."""
     arn: str = stepfunctions.create_state_machine(
         name=f"machine-{uuid4()}",
         definition=json.dumps(WAITS),
-        roleArn="arn:aws:iam::123456789012:role/any",
+        roleArn=role,
     )["stateMachineArn"]
 
     def stop() -> None:
