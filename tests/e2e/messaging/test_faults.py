@@ -91,7 +91,7 @@ def test_unprocessable_job_fails_without_delaying_others(make_tenant, cloud: Clo
     assert api.until(good)["status"] == "completed"
     failed = api.until(bad, seconds=120)
     assert (failed["status"], failed["error"]) == ("failed", "Job could not be processed")
-    assert int(cloud.header(ref(api, bad))["attempt"]["N"]) == 4
+    assert int(cloud.header(ref(api, bad))["attempt"]["N"]) == 6
     eventually(lambda: cloud.waiting("AgentDeadLetterQueueUrl"), lambda count: count == 0)
 
 
