@@ -24,6 +24,7 @@ from jobs.sessions.errors import (
     SessionExpiredError,
     SessionNotFoundError,
     StaleSessionError,
+    TooManyUnansweredError,
 )
 from scripts.openapi.model import Api, Operation, OtherMedia, capture_error, request_with
 from scripts.openapi.shared import API_KEY, IDEMPOTENCY_KEY, RETRY_AFTER
@@ -175,6 +176,7 @@ SESSIONS: Final = Api(
                 PaymentNotSupportedError(),
                 IdempotencyConflictError(),
                 StaleSessionError(),
+                TooManyUnansweredError(),
                 TooLargeError(),
             ],
             **_KEY,

@@ -7,7 +7,15 @@ from jobs.core.ports import IdempotencyKey
 from jobs.kit.clock import Clock, Millis
 from jobs.messaging.message import session_of
 from jobs.sessions.errors import SessionNotFoundError, StaleSessionError
-from jobs.sessions.session import ChatMessage, ChatSession, Messages, Window, answer_in, question_in
+from jobs.sessions.session import (
+    ChatMessage,
+    ChatSession,
+    Messages,
+    Turn,
+    Window,
+    answer_in,
+    question_in,
+)
 from tests.fakes.memory import InMemoryJobRepository
 
 
@@ -18,6 +26,7 @@ class InMemorySessions:
         self._repository = repository
         self._clock = clock
         self._sessions: dict[tuple[str, str], ChatSession] = {}
+        self._turns: dict[tuple[str, str], Turn] = {}
         self._forgotten: set[tuple[str, str]] = set()
 
     def create(self, session: ChatSession) -> None:
@@ -79,11 +88,19 @@ class InMemorySessions:
         found = [m for m in self._messages(tenant, session_id) if m.is_agent]
         return sorted(found, key=lambda message: message.at)[-limit:]
 
+    def turn(self, tenant: str, session_id: str) -> Turn:
+        return self._turns.get((tenant, session_id), Turn())
+
+    def save_turn(self, tenant: str, session_id: str, turn: Turn) -> None:
+        if turn.at > self.turn(tenant, session_id).at:
+            self._turns[tenant, session_id] = turn
+
     def close(self, session: ChatSession) -> None:
         self._sessions.pop((session.tenant, session.id), None)
 
     def delete_messages(self, tenant: str, session_id: str) -> None:
         self._forgotten.add((tenant, session_id))
+        self._turns.pop((tenant, session_id), None)
 
     def _questions(self, tenant: str, session_id: str) -> Sequence[ChatMessage]:
         found = [m for m in self._messages(tenant, session_id) if not m.is_agent]

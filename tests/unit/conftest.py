@@ -12,6 +12,7 @@ from jobs.core.job import Job
 from jobs.messaging.agent import Agent
 from jobs.messaging.ports import Answer
 from jobs.messaging.run_agent_job import RunAgentJob
+from jobs.sessions.find_turn import FindTurn
 from jobs.sessions.take_turn import TakeTurn
 from tests.fakes.memory import InMemoryJobRepository, InMemoryRegistry, Outbox
 from tests.fakes.memory_sessions import InMemorySessions
@@ -80,7 +81,8 @@ def delivery() -> Receipt:
 @pytest.fixture
 def worker(repository, registry, timers, clock) -> Any:
     sessions = InMemorySessions(repository, clock)
-    turns = TakeTurn(repository=repository, sessions=sessions, clock=clock)
+    find_turn = FindTurn(repository=repository, sessions=sessions)
+    turns = TakeTurn(find_turn=find_turn, sessions=sessions, clock=clock)
     shared = {"repository": repository, "agents": registry, "timers": timers, "clock": clock}
     shared |= {"turns": turns}
     return lambda provider: RunAgentJob(**shared, providers=lambda _: provider)

@@ -24,6 +24,7 @@ from jobs.messaging.agent import Agent
 from jobs.messaging.poll_remote_job import PollRemoteJob
 from jobs.messaging.ports import Answer, Delegated, Outcome
 from jobs.messaging.run_agent_job import RunAgentJob
+from jobs.sessions.find_turn import FindTurn
 from jobs.sessions.take_turn import TakeTurn
 from tests.fakes.memory import (
     InMemoryJobCounters,
@@ -109,7 +110,11 @@ class World(RuleBasedStateMachine):
             agents=registry,
             providers=lambda _: self,
             timers=self.outbox,
-            turns=TakeTurn(**shared, sessions=self.sessions),
+            turns=TakeTurn(
+                find_turn=FindTurn(repository=self.repository, sessions=self.sessions),
+                sessions=self.sessions,
+                clock=self.clock,
+            ),
         )
         self.poll_remote_job = PollRemoteJob(**shared, agents=registry, remote=self)
         self.script: list[tuple[Outcome | Exception, Callable[[], None]]] = []

@@ -16,7 +16,7 @@ from jobs.messaging.message import Message
 from jobs.sessions.adapters.jobs import DynamoChatJobs
 from jobs.sessions.adapters.sessions import DynamoSessions
 from jobs.sessions.errors import SessionNotFoundError, StaleSessionError
-from jobs.sessions.session import MINUTE, SESSION_RETENTION, ChatSession, Timeouts, Window
+from jobs.sessions.session import MINUTE, SESSION_RETENTION, ChatSession, Timeouts, Turn, Window
 from tests.support import HOUR, NOON
 
 
@@ -75,7 +75,10 @@ def contents(messages: Any) -> list[str]:
 
 def test_session_is_read_unchanged(sessions, a_session) -> None:
     session = a_session(
-        renewals=3, last_message_at=NOON, timeouts=Timeouts(timeout=7, auto_renew=False, warning=2)
+        renewals=3,
+        sent=7,
+        last_message_at=NOON,
+        timeouts=Timeouts(timeout=7, auto_renew=False, warning=2),
     )
     sessions.create(session)
 
@@ -269,6 +272,19 @@ def test_questions_before_and_since_exclude_given_time(sessions, session, send) 
     assert contents(sessions.questions_since(*where, after=first.created_at)) == ["2", "3"]
     assert contents(sessions.questions_since(*where, after=third.created_at)) == []
     assert second.created_at == first.created_at + 1
+
+
+def test_turn_is_the_latest_stored_and_deleted_with_messages(sessions, session, send) -> None:
+    first, where = send("1"), (session.tenant, session.id)
+    assert sessions.turn(*where) == Turn()
+
+    sessions.save_turn(*where, Turn(at=first.created_at + 1, ended=1))
+    sessions.save_turn(*where, Turn(at=first.created_at, ended=0))
+
+    assert sessions.turn(*where) == Turn(at=first.created_at + 1, ended=1)
+    assert contents(sessions.questions_since(*where, after=-1)) == ["1"]
+    sessions.delete_messages(*where)
+    assert sessions.turn(*where) == Turn()
 
 
 def test_questions_over_one_page_are_all_read(sessions, session, send) -> None:

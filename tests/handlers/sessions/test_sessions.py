@@ -273,7 +273,7 @@ def test_list_messages_limit_defaults_to_50_up_to_100(call, opened, clock, query
     opened()
     for n in range(101):
         send(str(n))
-        clock.advance(1)
+        clock.advance(5000)
 
     page = call("list_messages", queryStringParameters=query).body
 

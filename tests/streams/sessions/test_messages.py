@@ -3,6 +3,7 @@
 import http.client
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,8 +16,9 @@ from jobs.kit.asgi import CONTEXT_HEADER
 from jobs.kit.errors import UnavailableError
 from jobs.messaging.message import session_of
 from jobs.sessions.api import stream
+from jobs.sessions.find_turn import FindTurn
 from jobs.sessions.send_message import SendMessage
-from jobs.sessions.session import MINUTE, ChatSession, Timeouts
+from jobs.sessions.session import MAX_UNANSWERED, MINUTE, ChatSession, Timeouts, Turn
 from jobs.sessions.wiring import wiring as sessions_wiring
 from scripts.openapi.sessions import SESSIONS
 from tests.fakes.memory_sessions import InMemorySessions
@@ -32,7 +34,8 @@ PATH = f"/api/messaging/sessions/{SESSION_ID}/messages"
 def sessions(world, clock, monkeypatch, rewire) -> InMemorySessions:
     made = InMemorySessions(world.repository, clock)
     shared: Any = {"repository": world.repository, "clock": clock}
-    send = SendMessage(**shared, sessions=made, retention=24 * HOUR)
+    find_turn = FindTurn(repository=world.repository, sessions=made)
+    send = SendMessage(**shared, sessions=made, find_turn=find_turn, retention=24 * HOUR)
     get_job = GetJob(**shared)
     wait = WaitForJob(**shared, sleep=lambda seconds: clock.advance(round(seconds * 1000)))
     rewire(sessions_wiring, send_message=send)
@@ -118,6 +121,24 @@ def test_send_by_default_returns_at_once_with_job(send, world) -> None:
         "job": {"jobId": job.id, "status": "pending"},
     }  # fmt: skip
     assert (session_of(job), job.request["agentId"]) == (SESSION_ID, AGENT_ID)
+
+
+def test_send_over_maximum_of_unanswered_is_429(send, session, sessions) -> None:
+    sessions.save(replace(session, sent=MAX_UNANSWERED - 1, version=2))
+    sessions.save_turn(TENANT, SESSION_ID, Turn(at=NOON, ended=0))
+    same = key()
+    assert send(headers=same).status == 201
+
+    answer, repeated = send(), send(headers=same)
+
+    assert (answer.status, answer.headers["Retry-After"]) == (429, "1")
+    assert read(answer) == {
+        "success": False,
+        "error": "Session has 100 unanswered messages, wait for an answer",
+        "code": "TOO_MANY_UNANSWERED",
+    }
+    assert repeated.status == 201
+    assert sessions.get(TENANT, SESSION_ID).sent == MAX_UNANSWERED
 
 
 def test_send_renews_session(send, clock) -> None:

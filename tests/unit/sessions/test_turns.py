@@ -17,9 +17,10 @@ from jobs.messaging.choose_agent import ChooseAgent
 from jobs.messaging.ports import Answer
 from jobs.messaging.run_agent_job import RunAgentJob
 from jobs.sessions.errors import SessionExpiredError
+from jobs.sessions.find_turn import FindTurn
 from jobs.sessions.pass_turn import PassTurn
 from jobs.sessions.send_message import NewMessage, SendMessage
-from jobs.sessions.session import ANSWER_TIMEOUT, MAX_HISTORY_TURNS, ChatSession, Timeouts
+from jobs.sessions.session import ANSWER_TIMEOUT, MAX_HISTORY_TURNS, ChatSession, Timeouts, Turn
 from jobs.sessions.take_turn import TakeTurn
 from jobs.sessions.use_session import NewSession, OpenSession
 from tests.fakes.memory import InMemoryJobRepository, InMemoryRegistry, Outbox
@@ -32,6 +33,24 @@ class WorkerDiedError(BaseException):
     """The worker crashed without cleanup."""
 
 
+class MortalQueue(Outbox):
+    dies = False
+
+    def send(self, ref: JobRef) -> None:
+        if self.dies:
+            raise WorkerDiedError
+        super().send(ref)
+
+
+class MortalSessions(InMemorySessions):
+    dies = False
+
+    def save_turn(self, tenant: str, session_id: str, turn: Turn) -> None:
+        if self.dies:
+            raise WorkerDiedError
+        super().save_turn(tenant, session_id, turn)
+
+
 class Turns(RuleBasedStateMachine):
     """`queue` holds messages for workers, `stream` the changes to follow."""
 
@@ -41,18 +60,15 @@ class Turns(RuleBasedStateMachine):
         super().__init__()
         self.clock = FrozenClock()
         self.repository = InMemoryJobRepository(self.clock)
-        sessions = InMemorySessions(self.repository, self.clock)
+        self.sessions = sessions = MortalSessions(self.repository, self.clock)
+        find_turn = FindTurn(repository=self.repository, sessions=sessions)
         registry = InMemoryRegistry()
         registry.put_agent("acme", Agent(id=AGENT_ID, name="Ada"))
-        shared: Any = {
-            "repository": self.repository,
-            "sessions": sessions,
-            "clock": self.clock,
-        }
-        self.queue = Outbox()
-        self.send = SendMessage(**shared, retention=24 * HOUR)
+        shared: Any = {"find_turn": find_turn, "sessions": sessions, "clock": self.clock}
+        self.queue = MortalQueue()
+        self.send = SendMessage(**shared, repository=self.repository, retention=24 * HOUR)
         self.cancel = CancelJob(repository=self.repository, clock=self.clock)
-        self.pass_turn = PassTurn(repository=self.repository, sessions=sessions, queue=self.queue)
+        self.pass_turn = PassTurn(find_turn=find_turn, sessions=sessions, queue=self.queue)
         self.run_job = RunAgentJob(
             repository=self.repository,
             agents=registry,
@@ -140,6 +156,18 @@ class Turns(RuleBasedStateMachine):
             self.followed += 1
             if change.status and change.status.is_terminal:
                 self.pass_turn(self.repository.get(change.ref))
+
+    @rule(before_sending=st.booleans())
+    def die_while_following(self, *, before_sending: bool) -> None:
+        """The worker dies; the stream repeats the change, and its message has been queued or not."""
+        followed, victim = self.followed, self.queue if before_sending else self.sessions
+        victim.dies = True
+        try:
+            self.follow()
+        except WorkerDiedError:
+            self.followed = followed
+        finally:
+            victim.dies = False
 
     def time_out(self) -> None:
         for job in self.repository.all():

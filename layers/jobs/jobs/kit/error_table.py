@@ -30,9 +30,9 @@ COMMON: Final[ErrorTable] = {
 def error_response(
     table: ErrorTable, error: Exception, *, retry_after_s: int = 1
 ) -> Response[Error]:
-    """Return the response to an error; a 503 has `Retry-After`."""
+    """Return the response to an error; a 429 and a 503 have `Retry-After`."""
     status, code, text = find_row(table, error)
-    retry = status is HTTPStatus.SERVICE_UNAVAILABLE
+    retry = status in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}
     return Response(
         status,
         {"success": False, "error": text or str(error), "code": code},

@@ -15,5 +15,9 @@ class StaleSessionError(JobError):
     """The session was changed after it was read."""
 
 
+class TooManyUnansweredError(JobError):
+    """The session has its maximum number of unanswered messages."""
+
+
 class PaymentNotSupportedError(JobError):
     """Jobs require a payment, and messages of sessions cannot be paid for."""

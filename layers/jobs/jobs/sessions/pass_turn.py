@@ -1,42 +1,34 @@
 """Dispatch the next message of a session when one ends."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from jobs.core.errors import JobNotFoundError
-from jobs.core.job import Job, JobRef
-from jobs.core.ports import JobQueue, JobRepository
+from jobs.core.job import Job
+from jobs.core.ports import JobQueue
 from jobs.core.status import JobStatus
 from jobs.messaging.message import session_of
+from jobs.sessions.find_turn import FindTurn
 from jobs.sessions.ports import Sessions
-from jobs.sessions.session import ChatMessage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PassTurn:
-    repository: JobRepository
+    find_turn: FindTurn
     sessions: Sessions
     queue: JobQueue
 
     def __call__(self, job: Job) -> None:
-        """Queue the next message of the job's session that has not ended.
+        """Queue the oldest message of the job's session that has not ended, if it is another one.
 
-        Idempotent: the worker checks whose turn it is.
+        Idempotent: the worker checks whose turn it is. Store the turn last: if this fails before,
+        the stream repeats the change, and the message is queued again. Only stored ends count: the
+        clock of a worker may be behind, and it would refuse the turn.
         """
         session = session_of(job)
         if session is None:
             return
-        for question in self.sessions.questions_since(job.tenant, session, after=job.created_at):
-            ref = ref_of(question, job)
-            try:
-                status = self.repository.status_of(ref)
-            except JobNotFoundError:
-                continue
-            if status is JobStatus.PENDING:
-                self.queue.send(ref)
-            if not status.is_terminal:
-                return
-
-
-def ref_of(question: ChatMessage, sibling: Job) -> JobRef:
-    """Return the ref of a question's job; `sibling` is another job of the same session."""
-    return replace(sibling.ref, id=question.job_id)
+        found = self.find_turn(job.tenant, session)
+        if not found.moved:  # whoever stored the turn has queued its message, or holds it
+            return
+        if found.ref and found.status is JobStatus.PENDING:
+            self.queue.send(found.ref)
+        self.sessions.save_turn(job.tenant, session, found.turn)

@@ -9,7 +9,7 @@ from typing import Protocol
 from jobs.core.job import Job, JobRef
 from jobs.core.ports import IdempotencyKey
 from jobs.kit.clock import Millis
-from jobs.sessions.session import ChatMessage, ChatSession, Messages, Window
+from jobs.sessions.session import ChatMessage, ChatSession, Messages, Turn, Window
 
 
 class Sessions(Protocol):
@@ -47,6 +47,12 @@ class Sessions(Protocol):
 
     def answers(self, tenant: str, session_id: str, *, limit: int) -> Sequence[ChatMessage]:
         """Return the newest `limit` answers, oldest first."""
+
+    def turn(self, tenant: str, session_id: str) -> Turn:
+        """Return the stored turn, or that before the first message."""
+
+    def save_turn(self, tenant: str, session_id: str, turn: Turn) -> None:
+        """Store a turn, unless a later one is stored."""
 
     def close(self, session: ChatSession) -> None:
         """Delete the session, so that no message can be added. Idempotent."""

@@ -12,9 +12,10 @@ from jobs.core.ports import IdempotencyKey, JobRepository
 from jobs.kit.clock import Clock, Millis
 from jobs.kit.retry import retry_on_conflict
 from jobs.messaging.message import KIND, Message
-from jobs.sessions.errors import StaleSessionError
+from jobs.sessions.errors import StaleSessionError, TooManyUnansweredError
+from jobs.sessions.find_turn import FindTurn
 from jobs.sessions.ports import Sessions
-from jobs.sessions.session import ANSWER_TIMEOUT, ChatSession
+from jobs.sessions.session import ANSWER_TIMEOUT, MAX_UNANSWERED, ChatSession
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,19 +43,22 @@ class SentMessage:
 class SendMessage:
     repository: JobRepository
     sessions: Sessions
+    find_turn: FindTurn
     clock: Clock
     retention: Millis
 
     def __call__(self, new: NewMessage) -> SentMessage:
         """Return the session and the message's job; a repeated key returns the first job.
 
-        Raises `SessionNotFoundError`, `SessionExpiredError`, `IdempotencyConflictError`.
+        Raises `SessionNotFoundError`, `SessionExpiredError`, `IdempotencyConflictError`,
+        `TooManyUnansweredError`.
         """
         return retry_on_conflict(partial(self._send, new), StaleSessionError)
 
     def _send(self, new: NewMessage) -> SentMessage:
         before, now = self.sessions.get(new.tenant, new.session), self.clock()
         before.check(now)
+        self._check_unanswered(before, new, now)
         session = before.add_message(now)
         job = self._job(new, session)
         ref = self.sessions.send(session, job, _key(new, now))
@@ -62,6 +66,22 @@ class SendMessage:
             first = self.repository.get(ref).as_of(now)
             return SentMessage(session=before, job=first, renewed=False)
         return SentMessage(session=session, job=job, renewed=session.renewals > before.renewals)
+
+    def _check_unanswered(self, session: ChatSession, new: NewMessage, now: Millis) -> None:
+        """Exact: a message that another request adds meanwhile makes `session` stale.
+
+        Sessions that began before messages were counted allow more.
+        """
+        if session.sent < MAX_UNANSWERED or self._is_repeated(new):
+            return
+        if session.sent - self.sessions.turn(new.tenant, session.id).ended < MAX_UNANSWERED:
+            return
+        if session.sent - self.find_turn(new.tenant, session.id, now=now).ended >= MAX_UNANSWERED:
+            raise TooManyUnansweredError(session.id)
+
+    def _is_repeated(self, new: NewMessage) -> bool:
+        key = new.idempotency_key
+        return key is not None and self.repository.has_key(new.tenant, KIND, key)
 
     def _job(self, new: NewMessage, session: ChatSession) -> Job:
         return Job(

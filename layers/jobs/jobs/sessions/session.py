@@ -16,6 +16,8 @@ ANSWER_TIMEOUT: Final[Millis] = 120_000
 """From a message to its answer, including the wait for earlier answers."""
 SESSION_RETENTION: Final[Millis] = (MAX_SESSION_MINUTES + 24 * 60) * MINUTE
 """From creation until a session and its messages are deleted: the longest session and a day."""
+MAX_UNANSWERED: Final = 100
+"""Messages of a session that have not ended, and those after them."""
 MAX_HISTORY_TURNS: Final = 20
 """Each turn is a question and its answer, if there is one."""
 MAX_HISTORY_CHARACTERS: Final = 100_000
@@ -35,6 +37,8 @@ class Timeouts:
 class ChatSession:
     """`renewed_at`: when the timeout began to run. `last_message_at`: 0 before the first message.
 
+    `sent`: the number of the user's messages.
+
     `version` increases with each change, for optimistic locking.
     """
 
@@ -48,6 +52,7 @@ class ChatSession:
     active_at: Millis
     renewed_at: Millis
     last_message_at: Millis = 0
+    sent: int = 0
     renewals: int = 0
     timeouts: Timeouts = Timeouts()
     version: int = 1
@@ -84,7 +89,8 @@ class ChatSession:
 
     def add_message(self, now: Millis) -> Self:
         """Record a message. Each has its own millisecond, `last_message_at`, which orders them."""
-        return replace(self.touch(now), last_message_at=max(now, self.last_message_at + 1))
+        at = max(now, self.last_message_at + 1)
+        return replace(self.touch(now), last_message_at=at, sent=self.sent + 1)
 
     def set_timeouts(self, timeouts: Timeouts, now: Millis) -> Self:
         """Replace the timeouts; they run from now."""
@@ -105,6 +111,14 @@ class ChatMessage:
     content: str
     metadata: Mapping[str, Any]
     at: Millis
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """The message sent `at`, before which `ended` messages were sent. All of these have ended."""
+
+    at: Millis = 0
+    ended: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

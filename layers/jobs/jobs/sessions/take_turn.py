@@ -4,42 +4,35 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from jobs.core.errors import JobNotFoundError
 from jobs.core.job import Job
-from jobs.core.ports import JobRepository
 from jobs.kit.clock import Clock
 from jobs.messaging.errors import NotItsTurnError
 from jobs.messaging.history import PastMessage
 from jobs.messaging.message import session_of
-from jobs.sessions.pass_turn import ref_of
+from jobs.sessions.find_turn import FindTurn
 from jobs.sessions.ports import Sessions
 from jobs.sessions.session import MAX_HISTORY_TURNS, select_history
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TakeTurn:
-    repository: JobRepository
+    find_turn: FindTurn
     sessions: Sessions
     clock: Clock
 
     def take(self, job: Job) -> None:
         """Raise `NotItsTurnError` while an earlier message has not ended.
 
-        A message that was attempted had its turn, so all before it have ended. A message that
-        ended without an attempt proves nothing about earlier ones.
+        Store the turn only with its message in hand: `PassTurn` queues no message twice.
         """
         session = session_of(job)
         if session is None:
             return
-        for question in self.sessions.questions(job.tenant, session, before=job.created_at):
-            try:
-                before = self.repository.get(ref_of(question, job))
-            except JobNotFoundError:
-                continue
-            if not before.as_of(self.clock()).status.is_terminal:
-                raise NotItsTurnError(job.id)
-            if before.attempt:
-                return
+        found = self.find_turn(job.tenant, session, now=self.clock())
+        if found.ref and found.turn.at < job.created_at:
+            raise NotItsTurnError(job.id)
+        if found.ref == job.ref and found.moved:
+            self.sessions.save_turn(job.tenant, session, found.turn)
 
     def recall(self, job: Job) -> Sequence[PastMessage]:
         """Return the messages before this one, oldest first."""

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from jobs.messaging.run_agent_job import RunAgentJob
     from jobs.sessions.adapters.jobs import DynamoChatJobs
     from jobs.sessions.adapters.sessions import DynamoSessions
+    from jobs.sessions.find_turn import FindTurn
     from jobs.sessions.pass_turn import PassTurn
     from jobs.sessions.send_message import SendMessage
     from jobs.sessions.take_turn import TakeTurn
@@ -68,6 +69,7 @@ class SessionsWiring:
         return SendMessage(
             repository=self.core.jobs,
             sessions=self.sessions,
+            find_turn=self._find_turn,
             clock=self.core.clock,
             retention=self.core.retention,
         )
@@ -78,17 +80,23 @@ class SessionsWiring:
     def take_turn(self) -> TakeTurn:
         from jobs.sessions.take_turn import TakeTurn
 
-        return TakeTurn(repository=self.core.jobs, sessions=self.sessions, clock=self.core.clock)
+        return TakeTurn(find_turn=self._find_turn, sessions=self.sessions, clock=self.core.clock)
 
     @cached_property
     def pass_turn(self) -> PassTurn:
         from jobs.sessions.pass_turn import PassTurn
 
         return PassTurn(
-            repository=self.core.jobs,
+            find_turn=self._find_turn,
             sessions=self.sessions,
             queue=self.messaging.queue,
         )
+
+    @cached_property
+    def _find_turn(self) -> FindTurn:
+        from jobs.sessions.find_turn import FindTurn
+
+        return FindTurn(repository=self.core.jobs, sessions=self.sessions)
 
     @cached_property
     def run_agent_job(self) -> RunAgentJob:

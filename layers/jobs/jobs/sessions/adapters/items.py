@@ -6,10 +6,11 @@ from typing import Final
 from jobs.core.adapters.dynamodb.items import to_text
 from jobs.kit.aws.dynamodb.attributes import Item, Stored, attributes, plain
 from jobs.kit.clock import Millis
-from jobs.sessions.session import ChatMessage, ChatSession, Timeouts
+from jobs.sessions.session import SESSION_RETENTION, ChatMessage, ChatSession, Timeouts, Turn
 
 USER: Final = "USER#"
 AGENT: Final = "AGENT#"
+_TURN: Final = "TURN"
 
 
 def session_key(tenant: str, session_id: str) -> Item:
@@ -28,6 +29,7 @@ def session_to_item(session: ChatSession) -> Item:
             "active_at": session.active_at,
             "renewed_at": session.renewed_at,
             "said_at": session.last_message_at,
+            "sent": session.sent,
             "renewals": session.renewals,
             "timeout": timeouts.timeout,
             "auto_renew": int(timeouts.auto_renew),
@@ -53,6 +55,7 @@ def session_from_item(item: Stored) -> ChatSession:
         active_at=values["active_at"],
         renewed_at=values["renewed_at"],
         last_message_at=values["said_at"],
+        sent=values.get("sent", 0),  # absent from sessions of earlier versions
         renewals=values["renewals"],
         timeouts=Timeouts(
             timeout=values["timeout"],
@@ -67,6 +70,22 @@ def session_from_item(item: Stored) -> ChatSession:
 def message_partition(tenant: str, session_id: str) -> str:
     """Return the partition key of a session's messages."""
     return f"{tenant}#{session_id}"
+
+
+def turn_key(tenant: str, session_id: str) -> Item:
+    return attributes({"PK": message_partition(tenant, session_id), "SK": _TURN})
+
+
+def turn_to_item(tenant: str, session_id: str, turn: Turn) -> Item:
+    gone_at = turn.at + SESSION_RETENTION
+    return turn_key(tenant, session_id) | attributes(
+        {"at": turn.at, "ended": turn.ended, "expires_at": gone_at // 1000}
+    )
+
+
+def turn_from_item(item: Stored) -> Turn:
+    values = plain(item)
+    return Turn(at=values["at"], ended=values["ended"])
 
 
 def sort_key_prefix(side: str, at: Millis) -> str:

@@ -6,6 +6,7 @@ Questions and answers have sort keys of their own prefix, each in order of time.
 import heapq
 import secrets
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from itertools import batched, islice
 from typing import TYPE_CHECKING, Any, Final
 
@@ -30,6 +31,9 @@ from jobs.sessions.adapters.items import (
     session_key,
     session_to_item,
     sort_key_prefix,
+    turn_from_item,
+    turn_key,
+    turn_to_item,
 )
 from jobs.sessions.errors import SessionNotFoundError, StaleSessionError
 from jobs.sessions.session import (
@@ -38,6 +42,7 @@ from jobs.sessions.session import (
     ChatMessage,
     ChatSession,
     Messages,
+    Turn,
     Window,
     question_in,
 )
@@ -147,6 +152,26 @@ class DynamoSessions:
         partition = message_partition(tenant, session_id)
         found = self._query(partition, AGENT, AGENT + _LAST, newest=True, Limit=limit)
         return [message_from_item(item) for item in islice(found, limit)][::-1]
+
+    def turn(self, tenant: str, session_id: str) -> Turn:
+        with convert_aws_errors():
+            found = self._client.get_item(
+                TableName=self._table, Key=turn_key(tenant, session_id), ConsistentRead=True
+            ).get("Item")
+        return turn_from_item(found) if found else Turn()
+
+    def save_turn(self, tenant: str, session_id: str, turn: Turn) -> None:
+        with (
+            suppress(self._client.exceptions.ConditionalCheckFailedException),
+            convert_aws_errors(),
+        ):
+            self._client.put_item(
+                TableName=self._table,
+                Item=turn_to_item(tenant, session_id, turn),
+                ConditionExpression="attribute_not_exists(PK) OR #at < :at",
+                ExpressionAttributeNames={"#at": "at"},
+                ExpressionAttributeValues=attributes({":at": turn.at}),
+            )
 
     def close(self, session: ChatSession) -> None:
         with convert_aws_errors():

@@ -23,9 +23,11 @@ from jobs.sessions.errors import (
     SessionExpiredError,
     SessionNotFoundError,
     StaleSessionError,
+    TooManyUnansweredError,
 )
 from jobs.sessions.send_message import SentMessage
 from jobs.sessions.session import (
+    MAX_UNANSWERED,
     ChatMessage,
     ChatSession,
     Messages,
@@ -53,6 +55,11 @@ ERRORS: Final[ErrorTable] = {
         "Sessions accept no payments; create a job instead",
     ),
     SessionExpiredError: (HTTPStatus.GONE, "SESSION_EXPIRED", "Session has expired"),
+    TooManyUnansweredError: (
+        HTTPStatus.TOO_MANY_REQUESTS,
+        "TOO_MANY_UNANSWERED",
+        f"Session has {MAX_UNANSWERED} unanswered messages, wait for an answer",
+    ),
     StaleSessionError: (HTTPStatus.CONFLICT, "SESSION_CHANGED", "Session is changing, try again"),
 }  # fmt: skip
 
