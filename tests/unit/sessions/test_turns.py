@@ -159,7 +159,7 @@ class Turns(RuleBasedStateMachine):
 
     @rule(before_sending=st.booleans())
     def die_while_following(self, *, before_sending: bool) -> None:
-        """The worker dies; the stream repeats the change, and its message has been queued or not."""
+        """The worker dies, and the stream repeats the change."""
         followed, victim = self.followed, self.queue if before_sending else self.sessions
         victim.dies = True
         try:
