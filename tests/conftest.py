@@ -54,6 +54,7 @@ def missing(reason: str) -> NoReturn:
 
 NODE: Final = Path(__file__).parent / "node"
 OWNER: Final = pytest.StashKey[Owner]()
+CALLS: Final = pytest.StashKey[Path]()
 GRANTS: Final = pytest.StashKey[list[str]]()
 TOGETHER: Final = (
     r"tests/e2e/(payments/|.*::test_paid_example)",
@@ -183,14 +184,14 @@ def _place(item: pytest.Item) -> int:
 
 def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
-        start_recording()
+        config.stash[CALLS] = start_recording()
         config.stash[OWNER] = Owner()
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """Fail a run of all tests if it has used a grant of no function."""
     if OWNER in session.config.stash and exitstatus == pytest.ExitCode.OK and ran_all(session):
-        session.config.stash[GRANTS] = compare_grants()
+        session.config.stash[GRANTS] = compare_grants(session.config.stash[CALLS])
         if session.config.stash[GRANTS]:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
@@ -210,6 +211,7 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
 def pytest_unconfigure(config: pytest.Config) -> None:
     if owner := config.stash.get(OWNER, None):
         owner.stop()
+        shutil.rmtree(config.stash[CALLS], ignore_errors=True)
 
 
 @pytest.fixture

@@ -7,16 +7,13 @@ While all tests run, the emulator records each role with its policies and its ca
 import json
 import os
 import re
-import shutil
+import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Final
 
-from local.kit.paths import ROOT
-
-FOLDER: Final = ROOT / ".local/calls"
 VARIABLE: Final = "CALLS_FOLDER"
 GENERATED_ID: Final = re.compile(r"-[0-9A-F]{12,}|^[0-9a-f]{8}/[a-z]+/")
 LEADING_KEYS: Final = "dynamodb:LeadingKeys"
@@ -120,15 +117,16 @@ class Grant:
         )
 
 
-def start_recording() -> None:
-    shutil.rmtree(FOLDER, ignore_errors=True)
-    FOLDER.mkdir(parents=True)
-    os.environ[VARIABLE] = str(FOLDER)
+def start_recording() -> Path:
+    """Return the folder that gets the records of all stacks of this session."""
+    folder = tempfile.mkdtemp(prefix="sortie-calls-")
+    os.environ[VARIABLE] = folder
+    return Path(folder)
 
 
-def compare_grants() -> list[str]:
+def compare_grants(folder: Path) -> list[str]:
     """Return what is wrong with the grants, after a run of all tests."""
-    lines = read_lines(FOLDER)
+    lines = read_lines(folder)
     known = {str(each) for line in lines for each in list_grants(line)}
     seldom = {each for grants in SELDOM.values() for each in grants}
     unused = find_unused_grants(lines) - seldom
