@@ -197,9 +197,11 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 
 
 def ran_all(session: pytest.Session) -> bool:
+    """Whether this was a run of all tests, without those that lack a tool."""
     config: Any = session.config
     skipped = config.pluginmanager.get_plugin("terminalreporter").stats.get("skipped", [])
-    chosen = config.args_source is pytest.Config.ArgsSource.ARGS or config.option.keyword
+    named = config.args_source is pytest.Config.ArgsSource.ARGS
+    chosen = named or config.option.keyword or config.option.ignore
     return not chosen and not [each for each in skipped if each.nodeid.startswith("tests/e2e/")]
 
 

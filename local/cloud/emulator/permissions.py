@@ -4,9 +4,11 @@ MiniStack runs with AUTH=true: each function has the credentials of its role, an
 evaluates the role's policies at each call. These patches add what it leaves out.
 """
 
+import json
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import unquote
@@ -24,10 +26,21 @@ JOB_EXECUTION_PATH = re.compile(r"/things/([^/]+)/jobs/([^/]+)(/cancel)?")
 
 
 def complete_permissions() -> None:
+    parse_policies_once()
     authorize_batches_as_single_actions()
     name_all_resources_of_device_jobs()
     compare_leading_keys()
     describe_denials_as_aws()
+
+
+def parse_policies_once() -> None:
+    """Remember the statements of each policy, which MiniStack only reads."""
+    parse_document = lru_cache(maxsize=512)(iam_evaluator.parse_policy_document)
+
+    def parse_policy(document: Any) -> Any:
+        return parse_document(document if isinstance(document, str) else json.dumps(document))
+
+    iam_evaluator.parse_policy_document = parse_policy
 
 
 def authorize_batches_as_single_actions() -> None:
