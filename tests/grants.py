@@ -57,7 +57,13 @@ SELDOM: Final[Mapping[str, Sequence[str]]] = {
     ],
     "a watcher has gone without a word": [
         "DispatchJobs dynamodb:DeleteItem table/sortie-MissionTable",
+        "RefreshConnection dynamodb:DeleteItem table/sortie-MissionTable",
+        "RefreshConnection dynamodb:UpdateItem table/sortie-MissionTable",
         "TakeTelemetry dynamodb:DeleteItem table/sortie-MissionTable",
+    ],
+    "a quiet watcher of a device group": [
+        "RefreshConnection dynamodb:BatchGetItem table/sortie-MissionTable",
+        "RefreshConnection dynamodb:Query table/sortie-RegistryTable",
     ],
     "a mission names its device, or has an idempotency key": [
         "MissionsCreateJob dynamodb:BatchGetItem table/sortie-MissionTable",
