@@ -126,6 +126,14 @@ def test_session_calls_address_their_endpoints(client, server) -> None:
     ]
 
 
+def test_list_sessions_reads_all_pages(client, server) -> None:
+    page = {"sessions": [SESSION], "total": 1}
+    server.will(ok(page | {"nextCursor": "s-1"}), ok(page))
+
+    assert len(client.sessions.list_sessions()) == 2
+    assert server.paths == [f"GET {SESSIONS}", f"GET {SESSIONS}?cursor=s-1"]
+
+
 def test_get_session_expired_raises_410(client, server) -> None:
     server.will(error(410, "Session has expired", "SESSION_EXPIRED"))
 

@@ -8,7 +8,7 @@ from jobs.sessions.wiring import wiring
 
 
 def get_health(request: Request) -> Response:
-    found = wiring.use_session.active(request.tenant)
+    found = wiring.sessions.count_active(request.tenant)
     return sessions.health_response(found, wiring.core.clock())
 
 

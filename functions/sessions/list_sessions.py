@@ -8,7 +8,7 @@ from jobs.sessions.wiring import wiring
 
 
 def list_sessions(request: Request) -> Response:
-    found = wiring.use_session.active(request.tenant)
+    found = wiring.use_session.active(request.tenant, after=sessions.parse_cursor(request))
     return sessions.list_response(found, wiring.core.clock())
 
 

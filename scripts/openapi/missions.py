@@ -263,8 +263,11 @@ MISSIONS: Final = Api(
             method="GET",
             path="/v3/shares",
             summary="List shares that have not expired",
+            query={
+                "cursor": Annotated[str, Field(description="`nextCursor` of the previous page")]
+            },
             responses={200: tracking.ListSharesResponse},
-            **_for(Role.MANAGER, tag="Shares"),
+            **_for(Role.MANAGER, tag="Shares", errors=[BadCursorError()]),
         ),
         Operation(
             name="get_share",

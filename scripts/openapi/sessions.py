@@ -4,7 +4,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import Field
 
-from jobs.core.errors import IdempotencyConflictError
+from jobs.core.errors import BadCursorError, IdempotencyConflictError
 from jobs.kit.http import TooLargeError
 from jobs.kit.types import Error, Millis
 from jobs.messaging.api.responses import DEFAULT_LIMIT
@@ -93,7 +93,11 @@ SESSIONS: Final = Api(
             path=_ROOT,
             summary="List the sessions that have not expired, newest first",
             tag="Sessions",
+            query={
+                "cursor": Annotated[str, Field(description="`nextCursor` of the previous page")]
+            },
             responses={200: types.ListSessionsResponse},
+            errors=[BadCursorError()],
             **_KEY,
         ),
         Operation(

@@ -11,6 +11,8 @@ from jobs.sessions.session import (
     ChatMessage,
     ChatSession,
     Messages,
+    SessionCounts,
+    SessionPage,
     Turn,
     Window,
     answer_in,
@@ -50,13 +52,23 @@ class InMemorySessions:
         self.save(session)
         return self._repository.add(job, key)
 
-    def active(self, tenant: str, *, limit: int) -> Sequence[ChatSession]:
+    def active(self, tenant: str, *, limit: int, after: str | None = None) -> SessionPage:
+        found = [each for each in self._active(tenant) if after is None or each.id < after]
+        more = len(found) > limit
+        return SessionPage(sessions=found[:limit], next=found[limit - 1].id if more else None)
+
+    def count_active(self, tenant: str) -> SessionCounts:
+        found, now = self._active(tenant), self._clock()
+        expiring = sum(each.is_near_expiration(now) for each in found)
+        return SessionCounts(active=len(found), expiring=expiring)
+
+    def _active(self, tenant: str) -> Sequence[ChatSession]:
         found = [
             session
             for session in self._sessions.values()
             if session.tenant == tenant and session.expires_at > self._clock()
         ]
-        return sorted(found, key=lambda session: session.id, reverse=True)[:limit]
+        return sorted(found, key=lambda session: session.id, reverse=True)
 
     def page(self, tenant: str, session_id: str, window: Window) -> Messages:
         found = [

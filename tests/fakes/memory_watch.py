@@ -14,7 +14,7 @@ from jobs.tracking.connection import (
 from jobs.tracking.errors import ShareFullError, ShareNotFoundError
 from jobs.tracking.ports import Message
 from jobs.tracking.resource import Resource
-from jobs.tracking.share import Share
+from jobs.tracking.share import Share, SharePage
 
 
 class InMemoryShares:
@@ -31,19 +31,22 @@ class InMemoryShares:
             raise ShareNotFoundError
         return share
 
-    def list_live(self, tenant: str) -> Sequence[Share]:
-        found = [
-            share
-            for share in self._shares.values()
-            if share.resource.tenant == tenant and share.expires_at > self._clock()
-        ]
-        return sorted(found, key=lambda share: (share.created_at, share.id))
+    def list_live(self, tenant: str, *, limit: int, after: str | None = None) -> SharePage:
+        found = [each for each in self.live() if each.resource.tenant == tenant]
+        rest = [each for each in found if after is None or each.id > after]
+        more = len(rest) > limit
+        return SharePage(shares=rest[:limit], next=rest[limit - 1].id if more else None)
+
+    def live(self) -> Sequence[Share]:
+        """Return all live shares, in the order of their ids."""
+        found = (each for each in self._shares.values() if each.expires_at > self._clock())
+        return sorted(found, key=lambda share: share.id)
 
     def remove(self, share_id: str, resource: Resource) -> None:
         self._shares.pop(share_id, None)
 
     def of(self, resource: Resource) -> Sequence[Share]:
-        return [share for share in self.list_live(resource.tenant) if share.resource == resource]
+        return [share for share in self.live() if share.resource == resource]
 
 
 class InMemoryConnections:

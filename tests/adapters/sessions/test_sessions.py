@@ -16,7 +16,16 @@ from jobs.messaging.message import Message
 from jobs.sessions.adapters.jobs import DynamoChatJobs
 from jobs.sessions.adapters.sessions import DynamoSessions
 from jobs.sessions.errors import SessionNotFoundError, StaleSessionError
-from jobs.sessions.session import MINUTE, SESSION_RETENTION, ChatSession, Timeouts, Turn, Window
+from jobs.sessions.session import (
+    MINUTE,
+    SESSION_RETENTION,
+    ChatSession,
+    SessionCounts,
+    SessionPage,
+    Timeouts,
+    Turn,
+    Window,
+)
 from tests.support import HOUR, NOON
 
 
@@ -317,8 +326,42 @@ def test_active_returns_unexpired_sessions_newest_first(sessions, a_session, clo
     sessions.create(a_session(tenant="rival"))
     clock.advance(5 * MINUTE)
 
-    assert sessions.active(made[0].tenant, limit=2) == [made[3], made[2]]
-    assert sessions.active(made[0].tenant, limit=9) == [made[3], made[2], made[1]]
+    tenant = made[0].tenant
+    first = sessions.active(tenant, limit=2)
+    assert first == SessionPage(sessions=[made[3], made[2]], next=made[2].id)
+    assert sessions.active(tenant, limit=2, after=first.next) == SessionPage(
+        sessions=[made[1]], next=None
+    )
+    assert sessions.active(tenant, limit=9).sessions == [made[3], made[2], made[1]]
+    assert sessions.active(tenant, limit=9, after="0" * 36).sessions == []
+
+
+def test_active_pages_are_bounded_in_bytes_and_complete(engine, clock, a_session) -> None:
+    sessions = DynamoSessions(engine.client, engine.sessions, engine.jobs, clock)
+    made = []
+    for _ in range(30):
+        sessions.create(session := a_session(metadata={"quotes": '"' * 75_000, "text": "\u20ac"}))
+        made.append(session)
+        clock.advance(1)
+    found, after = [], None
+
+    while True:
+        page = sessions.active(made[0].tenant, limit=1000, after=after)
+        assert 1 <= len(page.sessions) <= 17
+        found += page.sessions
+        if (after := page.next) is None:
+            break
+
+    assert found == made[::-1]
+
+
+def test_count_active_counts_those_that_expire_soon(sessions, a_session, clock) -> None:
+    for timeout in (5, 60, 60):
+        sessions.create(session := a_session(timeouts=Timeouts(timeout=timeout, warning=5)))
+    clock.advance(1)
+
+    assert sessions.count_active(session.tenant) == SessionCounts(active=3, expiring=1)
+    assert sessions.count_active("nobody") == SessionCounts(active=0, expiring=0)
 
 
 def test_throttled_table_raises_unavailable_error(engine, clock, a_session) -> None:

@@ -15,7 +15,7 @@ from jobs.tracking.connection import Connection, ConnectionEndedError
 from jobs.tracking.errors import ShareFullError, ShareNotFoundError
 from jobs.tracking.ports import Connections, Shares
 from jobs.tracking.resource import Resource, ResourceKind
-from jobs.tracking.share import Share, ShareType, new_code
+from jobs.tracking.share import Share, SharePage, ShareType, new_code
 from tests.fakes.memory_watch import InMemoryConnections, InMemoryShares
 from tests.support import HOUR, NOON
 
@@ -94,7 +94,12 @@ def test_live_shares_are_listed_oldest_first(record, tenant, a_share) -> None:
     for share in (younger, older, rivals):
         record.shares.add(share)
 
-    assert [*record.shares.list_live(tenant)] == [older, younger]
+    both = sorted((older, younger), key=lambda share: share.id)
+    assert record.shares.list_live(tenant, limit=9) == SharePage(shares=both, next=None)
+    first = record.shares.list_live(tenant, limit=1)
+    assert first == SharePage(shares=both[:1], next=both[0].id)
+    last = record.shares.list_live(tenant, limit=1, after=first.next)
+    assert last == SharePage(shares=both[1:], next=None)
 
 
 def test_expired_share_is_not_found(record, clock, tenant, resource, a_share) -> None:
@@ -104,7 +109,7 @@ def test_expired_share_is_not_found(record, clock, tenant, resource, a_share) ->
 
     with pytest.raises(ShareNotFoundError):
         record.shares.get(share.id)
-    assert [*record.shares.list_live(tenant)] == []
+    assert record.shares.list_live(tenant, limit=9).shares == []
     assert record.connections.find_watchers(resource).shares == ()
 
 
@@ -116,7 +121,7 @@ def test_removed_share_is_not_found(record, tenant, resource, a_share) -> None:
 
     with pytest.raises(ShareNotFoundError):
         record.shares.get(share.id)
-    assert [*record.shares.list_live(tenant)] == []
+    assert record.shares.list_live(tenant, limit=9).shares == []
     assert record.connections.find_watchers(resource).shares == ()
 
 

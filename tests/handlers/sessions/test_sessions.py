@@ -10,6 +10,7 @@ from jobs.core.status import JobStatus
 from jobs.kit.errors import UnavailableError
 from jobs.messaging.agent import Agent
 from jobs.messaging.wiring import wiring as messaging
+from jobs.sessions import use_session
 from jobs.sessions.errors import StaleSessionError
 from jobs.sessions.send_message import NewMessage
 from jobs.sessions.session import MINUTE, Timeouts
@@ -242,6 +243,26 @@ def test_list_sessions_returns_active_newest_first(call, opened, clock) -> None:
     assert [each["sessionId"][-1] for each in listed["sessions"]] == ["3", "2"]
     assert listed["total"] == health["activeSessions"] == 2
     assert (health["status"], health["timestamp"]) == ("healthy", "2026-01-01T12:05:00.000Z")
+
+
+def test_list_sessions_continues_after_its_cursor(call, opened, monkeypatch) -> None:
+    monkeypatch.setattr(use_session, "MAX_LISTED_SESSIONS", 1)
+    opened(id="019b7963-4a00-7000-8000-000000000002")
+    opened(id="019b7963-4a00-7000-8000-000000000003")
+
+    first = call("list_sessions").body
+    last = call("list_sessions", queryStringParameters={"cursor": first["nextCursor"]}).body
+
+    listed = [each["sessionId"][-1] for page in (first, last) for each in page["sessions"]]
+    assert listed == ["3", "2"]
+    assert "nextCursor" not in last
+
+
+@pytest.mark.parametrize("cursor", ["", "x", "019b7963", "a" * 2000])
+def test_list_sessions_with_invalid_cursor_is_400(call, cursor) -> None:
+    answer = call("list_sessions", queryStringParameters={"cursor": cursor})
+
+    assert (answer.status, answer.body["code"]) == (400, "INVALID_CURSOR")
 
 
 def test_list_messages_returns_newest_first_in_pages(call, opened, clock) -> None:

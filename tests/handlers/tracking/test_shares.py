@@ -1,10 +1,11 @@
 """The endpoints of shares."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
-from jobs.tracking.share import ShareType
+from jobs.tracking.share import ShareType, new_code
 from tests.handlers.tracking.conftest import CODE
 from tests.support import HOUR, NOON
 
@@ -23,7 +24,7 @@ def _watching(watching) -> None:
 def test_create_share_returns_contract_shape(call, watching) -> None:
     answer = call("create_share")
 
-    [share] = watching.shares.list_live("demo")
+    [share] = watching.shares.live()
     assert answer.status == 201
     assert answer.body == {
         "success": True,
@@ -54,7 +55,7 @@ def test_create_share_of_mission_has_no_viewer_limit_by_default(call, stored, wa
 
     answer = call("create_share", json_body=SHARE | {"resourceId": job.id})
 
-    [share] = watching.shares.list_live("demo")
+    [share] = watching.shares.live()
     assert answer.body["share"]["maxViewers"] is None
     assert (share.resource.id, share.max_viewers, share.metadata) == (job.id, None, {})
 
@@ -87,7 +88,7 @@ def test_create_share_with_invalid_field_names_it(call, watching, field, value) 
 
     assert (answer.status, answer.body["error"]) == (400, "invalid_request")
     assert [each["field"] for each in answer.body["details"]] == [field]
-    assert watching.shares.list_live("demo") == []
+    assert watching.shares.live() == []
 
 
 def test_create_share_with_unknown_permission_names_its_index(call) -> None:
@@ -109,7 +110,7 @@ def test_create_share_without_required_field_names_it(call, field) -> None:
 def test_create_share_accepts_minimum_and_maximum_lifetime(call, watching, expires_in) -> None:
     assert call("create_share", json_body=SHARE | {"expiresIn": expires_in}).status == 201
 
-    [share] = watching.shares.list_live("demo")
+    [share] = watching.shares.live()
     assert share.expires_at == NOON + expires_in * 1000
 
 
@@ -148,6 +149,25 @@ def test_revoked_share_is_404(call, share) -> None:
     assert answer.body == {"success": True, "message": "Share revoked successfully"}
     assert call("list_shares").body == {"success": True, "shares": [], "count": 0}
     assert [call(each).status for each in OF_ONE] == [404, 404]
+
+
+def test_list_shares_continues_after_its_cursor(call, watching, share, monkeypatch) -> None:
+    monkeypatch.setattr("missions.list_shares.MAX_LISTED_SHARES", 1)
+    watching.shares.add(other := replace(share, code=new_code()))
+
+    first = call("list_shares").body
+    last = call("list_shares", queryStringParameters={"cursor": first["nextCursor"]}).body
+
+    listed = [each["shareCode"] for page in (first, last) for each in page["shares"]]
+    assert {*listed} == {share.code, other.code}
+    assert "nextCursor" not in last
+
+
+@pytest.mark.parametrize("cursor", ["", "x", "A" * 32, "a" * 2000])
+def test_list_shares_with_invalid_cursor_is_400(call, cursor) -> None:
+    answer = call("list_shares", queryStringParameters={"cursor": cursor})
+
+    assert (answer.status, answer.body["error"]) == (400, "invalid_request")
 
 
 def test_expired_share_is_404(call, clock, share) -> None:

@@ -104,7 +104,7 @@ def test_log_contains_no_code(track, watching, share, log) -> None:
 def test_expire_share_removes_it(invoke, watching, share) -> None:
     invoke("workers/expire_share")
 
-    assert watching.shares.list_live("demo") == []
+    assert watching.shares.live() == []
 
 
 def test_expire_share_when_unavailable_is_retried(invoke, watching, monkeypatch) -> None:

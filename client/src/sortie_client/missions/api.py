@@ -203,8 +203,15 @@ class MissionsApi[R](TokenApi[R]):
 
     @operation
     def list_shares(self) -> Flow[Sequence[Share]]:
-        response = yield from self._call("GET", "/v3/shares")
-        return decode(ShareList, response.json).shares
+        """List all live shares."""
+        shares: list[Share] = []
+        cursor: str | None = None
+        while True:
+            response = yield from self._call("GET", "/v3/shares", query={"cursor": cursor})
+            page = decode(ShareList, response.json)
+            shares += page.shares
+            if (cursor := page.next_cursor) is None:
+                return shares
 
     @operation
     def revoke_share(self, share_code: str) -> Flow[None]:

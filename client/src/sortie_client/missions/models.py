@@ -103,6 +103,7 @@ class Share(CreatedShare):
 @dataclass(frozen=True, kw_only=True)
 class ShareList(Model):
     shares: Sequence[Share]
+    next_cursor: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -57,9 +57,15 @@ class SessionsApi[R](JobApi[R]):
 
     @operation
     def list_sessions(self) -> Flow[Sequence[Session]]:
-        """List active sessions, newest first."""
-        response = yield from self._call("GET", SESSIONS)
-        return decode(SessionList, response.json).sessions
+        """List all active sessions, newest first."""
+        sessions: list[Session] = []
+        cursor: str | None = None
+        while True:
+            response = yield from self._call("GET", SESSIONS, query={"cursor": cursor})
+            page = decode(SessionList, response.json)
+            sessions += page.sessions
+            if (cursor := page.next_cursor) is None:
+                return sessions
 
     @operation
     def delete_session(self, session_id: str) -> Flow[None]:

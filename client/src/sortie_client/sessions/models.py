@@ -42,6 +42,7 @@ class Session(CreatedSession):
 @dataclass(frozen=True, kw_only=True)
 class SessionList(Model):
     sessions: Sequence[Session]
+    next_cursor: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

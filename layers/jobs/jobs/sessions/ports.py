@@ -9,7 +9,15 @@ from typing import Protocol
 from jobs.core.job import Job, JobRef
 from jobs.core.ports import IdempotencyKey
 from jobs.kit.clock import Millis
-from jobs.sessions.session import ChatMessage, ChatSession, Messages, Turn, Window
+from jobs.sessions.session import (
+    ChatMessage,
+    ChatSession,
+    Messages,
+    SessionCounts,
+    SessionPage,
+    Turn,
+    Window,
+)
 
 
 class Sessions(Protocol):
@@ -29,8 +37,11 @@ class Sessions(Protocol):
         `StaleSessionError` (also for a deleted session) and `IdempotencyConflictError`.
         """
 
-    def active(self, tenant: str, *, limit: int) -> Sequence[ChatSession]:
-        """Return the sessions that have not expired, newest first."""
+    def active(self, tenant: str, *, limit: int, after: str | None = None) -> SessionPage:
+        """Return sessions that have not expired, newest first. Metadata may shorten the page."""
+
+    def count_active(self, tenant: str) -> SessionCounts:
+        """Count the newest sessions that have not expired, at most a page of `active`."""
 
     def page(self, tenant: str, session_id: str, window: Window) -> Messages:
         """Return messages of the user and the agent, in order of time."""

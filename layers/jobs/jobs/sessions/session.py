@@ -142,6 +142,20 @@ class Messages:
     more: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionPage:
+    """A page of a tenant's sessions; `next` is the id after which the next page begins."""
+
+    sessions: Sequence[ChatSession]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionCounts:
+    active: int
+    expiring: int
+
+
 def question_in(job: Job) -> ChatMessage:
     """Return the question of a session's job; it has the id and creation time of the job."""
     return ChatMessage(

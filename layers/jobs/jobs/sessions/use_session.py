@@ -1,6 +1,6 @@
 """Open, read, change, list and close sessions."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol
 from uuid import uuid4
@@ -16,7 +16,7 @@ from jobs.messaging.choose_agent import ChooseAgent
 from jobs.messaging.message import KIND
 from jobs.sessions.errors import StaleSessionError
 from jobs.sessions.ports import Sessions
-from jobs.sessions.session import ChatSession, Timeouts
+from jobs.sessions.session import ChatSession, SessionPage, Timeouts
 
 MAX_LISTED_SESSIONS: Final = 1000
 
@@ -86,9 +86,9 @@ class UseSession:
 
         return retry_on_conflict(save, StaleSessionError)
 
-    def active(self, tenant: str) -> Sequence[ChatSession]:
+    def active(self, tenant: str, *, after: str | None) -> SessionPage:
         """Return up to `MAX_LISTED_SESSIONS` sessions that have not expired, newest first."""
-        return self.sessions.active(tenant, limit=MAX_LISTED_SESSIONS)
+        return self.sessions.active(tenant, limit=MAX_LISTED_SESSIONS, after=after)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 Every method may raise `UnavailableError`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 from jobs.core.status import JobStatus
@@ -11,7 +11,7 @@ from jobs.kit.clock import Millis
 from jobs.missions.device import DeviceState
 from jobs.tracking.connection import Connection, ResourceWatchers
 from jobs.tracking.resource import Resource
-from jobs.tracking.share import Share, ShareType
+from jobs.tracking.share import Share, SharePage, ShareType
 
 type Message = Mapping[str, Any]
 
@@ -22,8 +22,11 @@ class Shares(Protocol):
     def get(self, share_id: str) -> Share:
         """Return a live share, or raise `ShareNotFoundError`."""
 
-    def list_live(self, tenant: str) -> Sequence[Share]:
-        """Return the live shares of an organisation, oldest first."""
+    def list_live(self, tenant: str, *, limit: int, after: str | None = None) -> SharePage:
+        """Return live shares of an organisation in the order of their ids.
+
+        Metadata may shorten the page.
+        """
 
     def remove(self, share_id: str, resource: Resource) -> None:
         """Remove a share, so that it admits no more viewers. Idempotent."""

@@ -1,8 +1,9 @@
 """Shares: a code lets viewers watch one job or device group until it expires."""
 
 import hashlib
+import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -42,9 +43,21 @@ class Share:
         return f"{self.code}/SHARE/STATUS"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SharePage:
+    """A page of an organisation's shares; `next` is the id after which the next page begins."""
+
+    shares: Sequence[Share]
+    next: str | None
+
+
 def new_code() -> str:
     """Return a code of 192 random bits, valid in URLs and MQTT topics."""
     return secrets.token_urlsafe(24)
+
+
+def is_share_id(text: str) -> bool:
+    return re.fullmatch("[0-9a-f]{32}", text) is not None
 
 
 def share_id(code: str) -> str:

@@ -6,7 +6,14 @@ from typing import Final
 from jobs.core.adapters.dynamodb.items import to_text
 from jobs.kit.aws.dynamodb.attributes import Item, Stored, attributes, plain
 from jobs.kit.clock import Millis
-from jobs.sessions.session import SESSION_RETENTION, ChatMessage, ChatSession, Timeouts, Turn
+from jobs.sessions.session import (
+    MINUTE,
+    SESSION_RETENTION,
+    ChatMessage,
+    ChatSession,
+    Timeouts,
+    Turn,
+)
 
 USER: Final = "USER#"
 AGENT: Final = "AGENT#"
@@ -65,6 +72,15 @@ def session_from_item(item: Stored) -> ChatSession:
         ),
         version=values["version"],
     )
+
+
+COUNTED: Final = ("SK", "ends_at", "warning")
+"""The attributes that `expires_soon` needs."""
+
+
+def expires_soon(item: Stored, now: Millis) -> bool:
+    """Return what `ChatSession.is_near_expiration` says of a session that has not expired."""
+    return int(item["ends_at"]["N"]) - now <= int(item["warning"]["N"]) * MINUTE
 
 
 def message_partition(tenant: str, session_id: str) -> str:

@@ -18,12 +18,15 @@ from jobs.core.job import Job, JobRef
 from jobs.core.ports import IdempotencyKey
 from jobs.kit.aws.client import convert_aws_errors
 from jobs.kit.aws.dynamodb.attributes import Stored, Values, attributes
+from jobs.kit.aws.dynamodb.page import MAX_BYTES, MAX_ITEMS, ItemPage, read_page
 from jobs.kit.aws.dynamodb.transact import transact
 from jobs.kit.clock import Clock, Millis
 from jobs.messaging.adapters.storage import MessageStorage
 from jobs.sessions.adapters.items import (
     AGENT,
+    COUNTED,
     USER,
+    expires_soon,
     message_from_item,
     message_partition,
     message_to_item,
@@ -42,6 +45,8 @@ from jobs.sessions.session import (
     ChatMessage,
     ChatSession,
     Messages,
+    SessionCounts,
+    SessionPage,
     Turn,
     Window,
     question_in,
@@ -54,8 +59,6 @@ _FIRST: Final = "!"
 _LAST: Final = "~"
 _DELETE_BATCH: Final = 25
 _PAGE_SIZE: Final = 20
-_MAX_PAGE_BYTES: Final = 5 * 2**19
-"""Lambda's limit is 6 MB, and escaping quotes may double the messages' size."""
 
 
 class DynamoSessions:
@@ -104,13 +107,36 @@ class DynamoSessions:
             raise StaleSessionError(session.id)
         return job.ref
 
-    def active(self, tenant: str, *, limit: int) -> Sequence[ChatSession]:
+    def active(self, tenant: str, *, limit: int, after: str | None = None) -> SessionPage:
+        page = self._active(tenant, after=after, limit=limit)
+        return SessionPage(sessions=[*map(session_from_item, page.items)], next=page.last)
+
+    def count_active(self, tenant: str) -> SessionCounts:
+        names = {f"#{n}": name for n, name in enumerate(COUNTED)}
+        page = self._active(
+            tenant, ProjectionExpression=", ".join(names), ExpressionAttributeNames=names
+        )
+        now = self._clock()
+        expiring = sum(expires_soon(item, now) for item in page.items)
+        return SessionCounts(active=len(page.items), expiring=expiring)
+
+    def _active(
+        self, tenant: str, *, after: str | None = None, limit: int = MAX_ITEMS, **options: Any
+    ) -> ItemPage:
         now = self._clock()
         first = earliest_id(now - MAX_SESSION_MINUTES * MINUTE)
-        found = self._query(
-            tenant, first, _LAST, newest=True, FilterExpression="ends_at > :now", now=now
+        if after is not None and after < first:  # DynamoDB rejects an empty range
+            return ItemPage([], None)
+        query = self._to_query(
+            tenant,
+            first,
+            after or _LAST,
+            newest=True,
+            now=now,
+            FilterExpression="ends_at > :now",
+            **options,
         )
-        return [session_from_item(item) for item in islice(found, limit)]
+        return read_page(self._client, query, size_of=_metadata_size, after=after, limit=limit)
 
     def page(self, tenant: str, session_id: str, window: Window) -> Messages:
         sides = (
@@ -126,8 +152,8 @@ class DynamoSessions:
         found: list[ChatMessage] = []
         size = 0
         for item in heapq.merge(*sides, key=_time_of, reverse=not window.oldest):
-            size += len(item["content"]["S"]) + len(item["metadata"]["S"])
-            full = len(found) >= window.limit or size > _MAX_PAGE_BYTES
+            size += len(item["content"]["S"].encode()) + _metadata_size(item)
+            full = len(found) >= window.limit or size > MAX_BYTES
             # Messages of one time stay together: the next page begins after this time.
             if full and found and _time_of(item) != found[-1].at:
                 return Messages(messages=_newest_first(found, window), more=True)
@@ -208,21 +234,12 @@ class DynamoSessions:
         last: str,
         *,
         newest: bool,
-        now: Millis | None = None,
         **options: Any,
     ) -> Iterator[Stored]:
         """Yield the items between two sort keys, page by page."""
         if first > last:  # DynamoDB rejects an empty range
             return
-        values: Values = {":pk": partition, ":first": first, ":last": last, ":now": now}
-        query: dict[str, Any] = {
-            "TableName": self._table,
-            "KeyConditionExpression": "PK = :pk AND SK BETWEEN :first AND :last",
-            "ExpressionAttributeValues": attributes(values),
-            "ScanIndexForward": not newest,
-            "ConsistentRead": True,
-            **options,
-        }
+        query = self._to_query(partition, first, last, newest=newest, **options)
         while True:
             with convert_aws_errors():
                 page = self._client.query(**query)
@@ -231,9 +248,33 @@ class DynamoSessions:
                 return
             query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
+    def _to_query(
+        self,
+        partition: str,
+        first: str,
+        last: str,
+        *,
+        newest: bool,
+        now: Millis | None = None,
+        **options: Any,
+    ) -> dict[str, Any]:
+        values: Values = {":pk": partition, ":first": first, ":last": last, ":now": now}
+        return {
+            "TableName": self._table,
+            "KeyConditionExpression": "PK = :pk AND SK BETWEEN :first AND :last",
+            "ExpressionAttributeValues": attributes(values),
+            "ScanIndexForward": not newest,
+            "ConsistentRead": True,
+            **options,
+        }
+
 
 def _last_key(side: str, before: Millis | None) -> str:
     return (side if before is None else sort_key_prefix(side, before - 1)) + _LAST
+
+
+def _metadata_size(item: Stored) -> int:
+    return len(item["metadata"]["S"].encode()) if "metadata" in item else 0
 
 
 def _time_of(item: Stored) -> Millis:

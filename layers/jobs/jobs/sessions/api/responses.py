@@ -6,10 +6,10 @@ They have no `success` field where the npm client would drop the body.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
+from jobs.core.errors import BadCursorError
 from jobs.core.ids import is_uuid
 from jobs.core.job import Job
 from jobs.kit.clock import Millis
@@ -31,6 +31,8 @@ from jobs.sessions.session import (
     ChatMessage,
     ChatSession,
     Messages,
+    SessionCounts,
+    SessionPage,
     Timeouts,
     Window,
     answer_in,
@@ -74,6 +76,14 @@ def parse_session_id(request: Request) -> str:
     if not is_uuid(session_id):
         raise SessionNotFoundError(session_id)
     return session_id.lower()
+
+
+def parse_cursor(request: Request) -> str | None:
+    """Return the last session of the previous page. Raises `BadCursorError`."""
+    cursor = request.query("cursor")
+    if cursor is not None and not is_uuid(cursor):
+        raise BadCursorError
+    return cursor
 
 
 def parse_window(request: Request) -> Window:
@@ -141,20 +151,21 @@ def deleted_response() -> Response[types.DeleteSessionResponse]:
     return Response(HTTPStatus.OK, {"success": True, "data": {"success": True}})
 
 
-def list_response(
-    found: Sequence[ChatSession], now: Millis
-) -> Response[types.ListSessionsResponse]:
-    sessions = [to_session(each, now) for each in found]
-    return Response(HTTPStatus.OK, {"sessions": sessions, "total": len(sessions)})
+def list_response(found: SessionPage, now: Millis) -> Response[types.ListSessionsResponse]:
+    sessions = [to_session(each, now) for each in found.sessions]
+    page: types.ListSessionsResponse = {"sessions": sessions, "total": len(sessions)}
+    if found.next is not None:
+        page["nextCursor"] = found.next
+    return Response(HTTPStatus.OK, page)
 
 
-def health_response(found: Sequence[ChatSession], now: Millis) -> Response[types.HealthResponse]:
+def health_response(found: SessionCounts, now: Millis) -> Response[types.HealthResponse]:
     return Response(
         HTTPStatus.OK,
         {
             "status": "healthy",
-            "activeSessions": len(found),
-            "expiringSoon": sum(each.is_near_expiration(now) for each in found),
+            "activeSessions": found.active,
+            "expiringSoon": found.expiring,
             "timestamp": iso(now),
         },
     )

@@ -39,13 +39,14 @@ class Session(CreateSessionResponse):
 @with_config(CLOSED)
 class ListSessionsResponse(TypedDict):
     sessions: list[Session]
-    total: int
+    total: Annotated[int, Field(description="The number of sessions in this page")]
+    nextCursor: NotRequired[Annotated[str, Field(description="For the next page, if any")]]
 
 
 @with_config(CLOSED)
 class HealthResponse(TypedDict):
     status: Literal["healthy"]
-    activeSessions: int
+    activeSessions: Annotated[int, Field(description="Of the newest 1,000")]
     expiringSoon: int
     timestamp: Time
 

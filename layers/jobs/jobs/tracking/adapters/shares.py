@@ -3,17 +3,17 @@
 Only the first item counts the viewers.
 """
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from jobs.kit.aws.client import convert_aws_errors
-from jobs.kit.aws.dynamodb.attributes import attributes
+from jobs.kit.aws.dynamodb.attributes import Stored, Values, attributes
+from jobs.kit.aws.dynamodb.page import read_page
 from jobs.kit.aws.dynamodb.transact import transact
 from jobs.kit.clock import Clock
 from jobs.tracking.adapters.items import LISTED_SHARE, share_key, share_keys, share_values, to_share
 from jobs.tracking.errors import ShareNotFoundError
 from jobs.tracking.resource import Resource
-from jobs.tracking.share import Share
+from jobs.tracking.share import Share, SharePage
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -40,21 +40,29 @@ class DynamoShares:
             raise ShareNotFoundError
         return share
 
-    def list_live(self, tenant: str) -> Sequence[Share]:
-        with convert_aws_errors():
-            pages = self._client.get_paginator("query").paginate(
-                TableName=self._table,
-                KeyConditionExpression="PK = :pk AND begins_with(SK, :share)",
-                ExpressionAttributeValues=attributes(
-                    {":pk": f"TENANT#{tenant}", ":share": LISTED_SHARE}
-                ),
-                ConsistentRead=True,
-            )
-            found = [to_share(item) for page in pages for item in page["Items"]]
-        now = self._clock()
-        live = [share for share in found if share.expires_at > now]
-        return sorted(live, key=lambda share: (share.created_at, share.id))
+    def list_live(self, tenant: str, *, limit: int, after: str | None = None) -> SharePage:
+        first = f"{LISTED_SHARE}{after or ''}"
+        values: Values = {
+            ":pk": f"TENANT#{tenant}",
+            ":first": first,
+            ":last": f"{LISTED_SHARE}~",
+            ":now": self._clock(),
+        }
+        query = {
+            "TableName": self._table,
+            "KeyConditionExpression": "PK = :pk AND SK BETWEEN :first AND :last",
+            "FilterExpression": "ends_at > :now",
+            "ExpressionAttributeValues": attributes(values),
+            "ConsistentRead": True,
+        }
+        page = read_page(self._client, query, size_of=_metadata_size, after=first, limit=limit)
+        following = page.last and page.last.removeprefix(LISTED_SHARE)
+        return SharePage(shares=[*map(to_share, page.items)], next=following)
 
     def remove(self, share_id: str, resource: Resource) -> None:
         keys = share_keys(share_id, resource)
         transact(self._client, [{"Delete": {"TableName": self._table, "Key": k}} for k in keys])
+
+
+def _metadata_size(item: Stored) -> int:
+    return len(item["metadata"]["S"].encode())

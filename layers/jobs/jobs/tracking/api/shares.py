@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
-from jobs.kit.http import Response
+from jobs.core.errors import BadCursorError
+from jobs.kit.http import Request, Response
 from jobs.kit.iso_time import iso
-from jobs.tracking.share import Share
+from jobs.tracking.share import Share, SharePage, is_share_id
 
 if TYPE_CHECKING:
     from jobs.missions.api.types import MessageResponse
@@ -25,9 +25,22 @@ def share_response(share: Share, base_url: str) -> Response[types.GetShareRespon
     return Response(HTTPStatus.OK, {"success": True, "share": _to_share(share, base_url)})
 
 
-def list_response(shares: Sequence[Share], base_url: str) -> Response[types.ListSharesResponse]:
-    listed = [_to_share(share, base_url) for share in shares]
-    return Response(HTTPStatus.OK, {"success": True, "shares": listed, "count": len(listed)})
+def parse_cursor(request: Request) -> str | None:
+    """Return the last share of the previous page. Raises `BadCursorError`."""
+    cursor = request.query("cursor")
+    if cursor is not None and not is_share_id(cursor):
+        raise BadCursorError
+    return cursor
+
+
+def list_response(found: SharePage, base_url: str) -> Response[types.ListSharesResponse]:
+    """Return a page, oldest first."""
+    oldest_first = sorted(found.shares, key=lambda share: (share.created_at, share.id))
+    listed = [_to_share(share, base_url) for share in oldest_first]
+    page: types.ListSharesResponse = {"success": True, "shares": listed, "count": len(listed)}
+    if found.next is not None:
+        page["nextCursor"] = found.next
+    return Response(HTTPStatus.OK, page)
 
 
 def revoked_response() -> Response[MessageResponse]:

@@ -1,9 +1,9 @@
 """Responses about shares, and messages to watchers, in the missions API: types."""
 
 from collections.abc import Mapping
-from typing import Any, Literal, TypedDict
+from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
-from pydantic import with_config
+from pydantic import Field, with_config
 
 from jobs.kit.types import CLOSED, Time
 
@@ -43,7 +43,8 @@ class GetShareResponse(TypedDict):
 class ListSharesResponse(TypedDict):
     success: Yes
     shares: list[Share]
-    count: int
+    count: Annotated[int, Field(description="The number of shares in this page")]
+    nextCursor: NotRequired[Annotated[str, Field(description="For the next page, if any")]]
 
 
 JobState = Literal["PENDING", "QUEUED", "INPROGRESS", "COMPLETED", "FAILED", "CANCELLED"]
