@@ -6,14 +6,14 @@ from typing import Any
 from jobs.kit import lambda_handler as runtime
 from jobs.kit.errors import UnavailableError
 from jobs.tracking.api import sockets as missions_sockets
-from jobs.tracking.errors import ShareFullError, ShareNotFoundError
+from jobs.tracking.errors import ShareNotFoundError, TooManyWatchersError
 from jobs.tracking.wiring import wiring
 
 
 def connect(event: Any) -> Any:
     try:
         wiring.connections.add(missions_sockets.parse_connection(event))
-    except ShareFullError:
+    except TooManyWatchersError:
         return {"statusCode": HTTPStatus.TOO_MANY_REQUESTS}
     except ShareNotFoundError:  # revoked after the authorizer had read it
         return {"statusCode": HTTPStatus.FORBIDDEN}

@@ -18,6 +18,7 @@ def track(record: Any) -> None:
             wiring.share_timers.expire(to_share(change["NewImage"]))
         case "REMOVE" if is_share(change["OldImage"]):
             share = to_share(change["OldImage"])
+            wiring.shares.remove(share.id, share.resource)  # counts off one that DynamoDB expired
             viewers = wiring.drop_viewers(share)
             runtime.logger.info("share removed", share=share.id, viewers=viewers)
 

@@ -39,7 +39,11 @@ from jobs.missions.partner import Role
 from jobs.tracking.api import types as tracking
 from jobs.tracking.api.errors import ERRORS as SHARE_ERRORS
 from jobs.tracking.api.share_request import CreateShare
-from jobs.tracking.errors import ResourceNotFoundError, ShareNotFoundError
+from jobs.tracking.errors import (
+    ResourceNotFoundError,
+    ShareNotFoundError,
+    TooManySharesError,
+)
 from scripts.openapi.model import NOON, Api, Operation, OtherMedia, capture_error
 from scripts.openapi.shared import IDEMPOTENCY_KEY, RETRY_AFTER, JobId
 
@@ -250,12 +254,18 @@ MISSIONS: Final = Api(
             summary="Share live tracking of a job or a device group",
             body=CreateShare,
             responses={201: tracking.CreateShareResponse},
-            response_headers=dict.fromkeys((201, 400, 404, 413, 429), _RATE_HEADERS),
+            response_headers=dict.fromkeys((201, 400, 404, 409, 413, 429), _RATE_HEADERS),
             **_for(
                 Role.MANAGER,
                 tag="Shares",
                 error_response=_with(SHARE_ERRORS),
-                errors=[_INVALID, ResourceNotFoundError(), TooLargeError(), _RATE_LIMITED],
+                errors=[
+                    _INVALID,
+                    ResourceNotFoundError(),
+                    TooManySharesError(),
+                    TooLargeError(),
+                    _RATE_LIMITED,
+                ],
             ),
         ),
         Operation(

@@ -11,7 +11,16 @@ from jobs.tracking.connection import (
     ResourceWatchers,
     SocketGoneError,
 )
-from jobs.tracking.errors import ShareFullError, ShareNotFoundError
+from jobs.tracking.errors import ShareNotFoundError, TooManySharesError, TooManyWatchersError
+from jobs.tracking.limits import (
+    MAX_SHARES_OF_RESOURCE,
+    MAX_SHARES_OF_TENANT,
+    MAX_VIEWERS_OF_RESOURCE,
+    MAX_VIEWERS_OF_SHARE,
+    MAX_VIEWERS_OF_TENANT,
+    MAX_WATCHERS_OF_RESOURCE,
+    MAX_WATCHERS_OF_TENANT,
+)
 from jobs.tracking.ports import Message
 from jobs.tracking.resource import Resource
 from jobs.tracking.share import Share, SharePage
@@ -23,6 +32,13 @@ class InMemoryShares:
         self._shares: dict[str, Share] = {}
 
     def add(self, share: Share) -> None:
+        stored = [each.resource for each in self._shares.values()]
+        of_tenant = [each for each in stored if each.tenant == share.resource.tenant]
+        if (
+            stored.count(share.resource) >= MAX_SHARES_OF_RESOURCE
+            or len(of_tenant) >= MAX_SHARES_OF_TENANT
+        ):
+            raise TooManySharesError
         self._shares[share.id] = share
 
     def get(self, share_id: str) -> Share:
@@ -57,11 +73,20 @@ class InMemoryConnections:
     def add(self, connection: Connection) -> None:
         if connection.id in self._connections:
             return
+        of_resource, of_tenant = MAX_WATCHERS_OF_RESOURCE, MAX_WATCHERS_OF_TENANT
         if connection.share is not None:
-            limit = self._shares.get(connection.share).max_viewers
+            of_resource, of_tenant = MAX_VIEWERS_OF_RESOURCE, MAX_VIEWERS_OF_TENANT
+            limit = self._shares.get(connection.share).max_viewers or MAX_VIEWERS_OF_SHARE
             viewers = [c for c in self._connections.values() if c.share == connection.share]
-            if limit is not None and len(viewers) >= limit:
-                raise ShareFullError
+            if len(viewers) >= min(limit, MAX_VIEWERS_OF_SHARE):
+                raise TooManyWatchersError
+        watched = [each.resource for each in self._connections.values()]
+        tenants = [each.tenant for each in watched]
+        if (
+            watched.count(connection.resource) >= of_resource
+            or tenants.count(connection.resource.tenant) >= of_tenant
+        ):
+            raise TooManyWatchersError
         self._connections[connection.id] = connection
 
     def remove(self, connection: Connection) -> None:

@@ -7,15 +7,20 @@ from uuid import uuid4
 
 import pytest
 
-from jobs.kit.aws.dynamodb.attributes import plain
+from jobs.kit.aws.dynamodb.attributes import Item, plain
+from jobs.tracking.adapters import connections as connections_module
+from jobs.tracking.adapters import shares as shares_module
 from jobs.tracking.adapters.connections import DynamoConnections
-from jobs.tracking.adapters.items import connection_key, share_key
+from jobs.tracking.adapters.counts import count_keys
+from jobs.tracking.adapters.items import connection_key, share_key, share_keys
 from jobs.tracking.adapters.shares import DynamoShares
-from jobs.tracking.connection import Connection, ConnectionEndedError
-from jobs.tracking.errors import ShareFullError, ShareNotFoundError
+from jobs.tracking.connection import Connection, ConnectionEndedError, ResourceWatchers
+from jobs.tracking.errors import ShareNotFoundError, TooManySharesError, TooManyWatchersError
+from jobs.tracking.limits import MAX_SHARES_OF_RESOURCE, MAX_VIEWERS_OF_SHARE
 from jobs.tracking.ports import Connections, Shares
 from jobs.tracking.resource import Resource, ResourceKind
 from jobs.tracking.share import Share, SharePage, ShareType, new_code
+from tests.fakes import memory_watch
 from tests.fakes.memory_watch import InMemoryConnections, InMemoryShares
 from tests.support import HOUR, NOON
 
@@ -125,6 +130,35 @@ def test_removed_share_is_not_found(record, tenant, resource, a_share) -> None:
     assert record.connections.find_watchers(resource).shares == ()
 
 
+def test_share_over_limit_of_resource_is_refused(record, tenant, a_share) -> None:
+    shares = [a_share(created_at=NOON + n) for n in range(MAX_SHARES_OF_RESOURCE)]
+    for share in shares:
+        record.shares.add(share)
+
+    with pytest.raises(TooManySharesError):
+        record.shares.add(a_share())
+    assert len(record.shares.list_live(tenant, limit=99).shares) == len(shares)
+    for _ in range(2):
+        record.shares.remove(shares[0].id, shares[0].resource)
+    record.shares.add(a_share())
+
+    with pytest.raises(TooManySharesError):
+        record.shares.add(a_share())
+
+
+def test_share_over_limit_of_organisation_is_refused(record, tenant, a_share, monkeypatch) -> None:
+    for module in (shares_module, memory_watch):
+        monkeypatch.setattr(module, "MAX_SHARES_OF_TENANT", 2)
+    groups = [Resource(tenant=tenant, kind=ResourceKind.GROUP, id=f"{n}") for n in range(3)]
+    for group in groups[:2]:
+        record.shares.add(a_share(resource=group))
+
+    with pytest.raises(TooManySharesError):
+        record.shares.add(a_share(resource=groups[2]))
+    with pytest.raises(TooManySharesError):
+        record.shares.add(a_share(resource=groups[0]))
+
+
 # ── Connections ─────────────────────────────────────────────────────────────────
 
 
@@ -158,14 +192,63 @@ def test_connection_over_viewer_limit_is_rejected(record, a_share, a_connection)
     for connection in (first, second):
         record.connections.add(connection)
 
-    with pytest.raises(ShareFullError):
+    with pytest.raises(TooManyWatchersError):
         record.connections.add(third)
     record.connections.remove(first)
     record.connections.remove(first)
     record.connections.add(third)
 
-    with pytest.raises(ShareFullError):
+    with pytest.raises(TooManyWatchersError):
         record.connections.add(a_connection(share))
+
+
+def test_viewers_of_share_without_limit_are_limited(record, a_share, a_connection) -> None:
+    record.shares.add(share := a_share())
+    viewers = [a_connection(share) for _ in range(MAX_VIEWERS_OF_SHARE)]
+    for viewer in viewers:
+        record.connections.add(viewer)
+
+    with pytest.raises(TooManyWatchersError):
+        record.connections.add(a_connection(share))
+    record.connections.remove(viewers[0])
+
+    record.connections.add(a_connection(share))
+
+
+@pytest.mark.parametrize("of", ["RESOURCE", "TENANT"])
+def test_viewers_leave_places_for_own_watchers(
+    record, a_share, a_connection, monkeypatch, of
+) -> None:
+    for module in (connections_module, memory_watch):
+        monkeypatch.setattr(module, f"MAX_VIEWERS_OF_{of}", 2)
+        monkeypatch.setattr(module, f"MAX_WATCHERS_OF_{of}", 3)
+    for share in (shares := [a_share(), a_share()]):
+        record.shares.add(share)
+        record.connections.add(viewer := a_connection(share))
+
+    with pytest.raises(TooManyWatchersError):
+        record.connections.add(a_connection(shares[0]))
+    record.connections.add(a_connection())
+    with pytest.raises(TooManyWatchersError):
+        record.connections.add(a_connection())
+    for _ in range(2):
+        record.connections.remove(viewer)
+
+    record.connections.add(a_connection())
+    with pytest.raises(TooManyWatchersError):
+        record.connections.add(a_connection())
+
+
+def test_viewer_of_removed_share_is_counted_off(record, a_share, a_connection, monkeypatch) -> None:
+    for module in (connections_module, memory_watch):
+        monkeypatch.setattr(module, "MAX_WATCHERS_OF_RESOURCE", 1)
+    record.shares.add(share := a_share())
+    record.connections.add(viewer := a_connection(share))
+    record.shares.remove(share.id, share.resource)
+
+    record.connections.remove(viewer)
+
+    record.connections.add(a_connection())
 
 
 def test_connection_added_twice_counts_once(record, a_share, a_connection) -> None:
@@ -185,7 +268,7 @@ def test_concurrent_connections_respect_viewer_limit(table, a_share, a_connectio
     def gets_in(connection: Connection) -> bool:
         try:
             table.connections.add(connection)
-        except ShareFullError:
+        except TooManyWatchersError:
             return False
         return True
 
@@ -260,19 +343,71 @@ def test_mark_sent_for_removed_connection_raises(record, a_connection) -> None:
 # ── The table ───────────────────────────────────────────────────────────────────
 
 
-def test_connection_of_share_has_no_ttl(table, engine, a_share, a_connection) -> None:
+def test_counted_items_have_no_ttl(table, engine, a_share, a_connection) -> None:
     table.shares.add(share := a_share())
     direct, by_share = a_connection(), a_connection(share)
     for connection in (direct, by_share):
         table.connections.add(connection)
+    own, by_tenant, by_resource = share_keys(share.id, share.resource)
 
-    def ttl(connection: Connection) -> int | None:
-        key = connection_key(connection)
+    def ttl(key: Item) -> int | None:
         found = engine.client.get_item(TableName=engine.missions, Key=key)["Item"]
         return plain(found).get("expires_at")
 
-    assert ttl(direct) == (NOON + HOUR) // 1000
-    assert ttl(by_share) is None
+    assert ttl(own) == ttl(by_resource) == (NOON + HOUR) // 1000
+    assert ttl(connection_key(direct)) is ttl(connection_key(by_share)) is ttl(by_tenant) is None
+
+
+def test_share_that_dynamodb_expired_is_counted_off(table, engine, resource, a_share) -> None:
+    table.shares.add(share := a_share())
+    own, _, by_resource = share_keys(share.id, resource)
+    for key in (own, by_resource):
+        engine.client.delete_item(TableName=engine.missions, Key=key)
+
+    for _ in range(2):  # the stream's worker, and a repeat
+        table.shares.remove(share.id, resource)
+
+    assert counted(engine, resource, "shares") == [0, 0]
+
+
+def test_removals_without_counters_succeed(table, engine, resource, a_share, a_connection) -> None:
+    table.shares.add(share := a_share())
+    table.connections.add(connection := a_connection(share))
+    for key in count_keys(resource):
+        engine.client.delete_item(TableName=engine.missions, Key=key)
+
+    table.connections.remove(connection)
+    table.shares.remove(share.id, resource)
+
+    assert table.connections.find_watchers(resource) == ResourceWatchers()
+    assert table.shares.list_live(resource.tenant, limit=9).shares == []
+
+
+@pytest.mark.parametrize("engine", ["ministack"], indirect=True)
+def test_concurrent_shares_respect_limit_exactly(table, engine, resource, a_share) -> None:
+    for _ in range(MAX_SHARES_OF_RESOURCE - 2):
+        table.shares.add(a_share())
+
+    def is_added(share: Share) -> bool:
+        try:
+            table.shares.add(share)
+        except TooManySharesError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        added = [*pool.map(is_added, [a_share() for _ in range(8)])]
+
+    assert sum(added) == 2
+    assert counted(engine, resource, "shares") == [MAX_SHARES_OF_RESOURCE] * 2
+
+
+def counted(engine, resource: Resource, name: str) -> list[int]:
+    found = (
+        engine.client.get_item(TableName=engine.missions, Key=key)["Item"]
+        for key in count_keys(resource)
+    )
+    return [plain(each)[name] for each in found]
 
 
 def test_share_code_is_in_no_key(table, engine, resource, a_share, a_connection) -> None:

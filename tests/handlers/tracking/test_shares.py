@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from jobs.tracking.limits import MAX_SHARES_OF_RESOURCE
 from jobs.tracking.share import ShareType, new_code
 from tests.handlers.tracking.conftest import CODE
 from tests.support import HOUR, NOON
@@ -115,9 +116,20 @@ def test_create_share_accepts_minimum_and_maximum_lifetime(call, watching, expir
 
 
 def test_create_share_over_30_a_minute_is_429(call) -> None:
-    answers = [call("create_share").status for _ in range(31)]
+    answers = [call("create_share", json_body=SHARE | {"resourceId": "?"}).status for _ in "x" * 30]
 
-    assert answers == [201] * 30 + [429]
+    assert [*answers, call("create_share").status] == [404] * 30 + [429]
+
+
+def test_create_share_over_limit_is_409(call, watching, clock) -> None:
+    for _ in range(MAX_SHARES_OF_RESOURCE):
+        assert call("create_share").status == 201
+
+    answer = call("create_share")
+
+    assert (answer.status, answer.body["code"]) == (409, "TOO_MANY_SHARES")
+    assert answer.body["message"].startswith("At most 20 shares of a job or device group")
+    assert len(watching.shares.live()) == MAX_SHARES_OF_RESOURCE
 
 
 def test_list_shares_equals_get_share(call, share) -> None:

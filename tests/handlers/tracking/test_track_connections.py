@@ -85,6 +85,15 @@ def test_removed_share_closes_its_connections(track, watching, share, connection
     assert watching.connections.find_watchers(HARBOUR).connections == (connection,)
 
 
+def test_removed_share_is_counted_off(track, watching, share, monkeypatch) -> None:
+    removed = []
+    monkeypatch.setattr(type(watching.shares), "remove", lambda _, *share: removed.append(share))
+
+    track(2)
+
+    assert removed == [(share.id, share.resource)]
+
+
 def test_failed_record_is_reported_for_retry(track, watching, connection) -> None:
     watching.sockets.failing.add(connection.id)
 

@@ -5,8 +5,10 @@ from unittest.mock import Mock
 import pytest
 
 from jobs.kit.errors import RefusedError, UnavailableError
+from jobs.tracking.limits import MAX_SHARES_OF_RESOURCE, MAX_WATCHERS_OF_RESOURCE
 from jobs.tracking.resource import Resource, ResourceKind
 from jobs.tracking.share import ShareType
+from tests.fakes import memory_watch
 from tests.support import HOUR
 from tests.unit.tracking.world import HARBOUR, WatchWorld
 
@@ -123,6 +125,19 @@ def test_topic_of_expired_share_gets_nothing(world) -> None:
     world.notify.notify_change(world.job.time_out())
 
     assert f"{share.code}/SHARE/STATUS" not in world.topics.published
+
+
+def test_change_costs_a_bounded_number_of_calls(world, monkeypatch) -> None:
+    for limit in ("SHARES_OF_RESOURCE", "SHARES_OF_TENANT", "WATCHERS_OF_RESOURCE"):
+        monkeypatch.setattr(memory_watch, f"MAX_{limit}", 1000)  # as before there were limits
+    for n in range(800):
+        world.share()
+        world.connect(f"{n}")
+
+    world.notify.notify_change(world.queue())
+
+    assert len(world.topics.published) == 1 + MAX_SHARES_OF_RESOURCE
+    assert len(world.sockets.posted) == MAX_WATCHERS_OF_RESOURCE
 
 
 def test_unavailable_socket_does_not_block_others_and_is_retried(world) -> None:

@@ -85,6 +85,7 @@ def test_refresh_closes_expired_connection(world) -> None:
 
     assert (world.received("expired"), world.sockets.opened) == ([], set())
     assert world.refreshes.scheduled == []
+    assert world.connections.find_watchers(watcher.resource).connections == ()
 
 
 def test_refresh_after_end_of_job_sends_it_and_closes(world) -> None:

@@ -1,7 +1,8 @@
 """Send a message to all watchers of a resource.
 
 AWS calls: one Query, one Publish, one Publish for each live share, and one PostToConnection for
-each open connection. A change of status takes one more UpdateItem for each connection.
+each open connection. A change of status takes one more UpdateItem for each connection. So a message
+makes at most 2 + 20 + 2 * 100 calls: `jobs.tracking.limits`.
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +13,7 @@ from typing import Final
 from jobs.kit.clock import Clock
 from jobs.kit.errors import UnavailableError
 from jobs.tracking.connection import Connection, ConnectionEndedError, SocketGoneError
+from jobs.tracking.limits import MAX_SHARES_OF_RESOURCE, MAX_WATCHERS_OF_RESOURCE
 from jobs.tracking.ports import Connections, Message, MessageFormat, Sockets, Topics
 from jobs.tracking.resource import Resource
 
@@ -41,9 +43,10 @@ class Broadcast:
         """
         watchers = self.connections.find_watchers(resource)
         self.topics.publish(resource.topic, message)
-        for share in watchers.shares:
+        for share in watchers.shares[:MAX_SHARES_OF_RESOURCE]:  # older versions had no limit
             self.topics.publish(share.topic, self.messages.filter_for_share(message, share.type))
         ready = [each for each in watchers.connections if each.sequence]
+        ready = ready[:MAX_WATCHERS_OF_RESOURCE]
         notify = partial(self._notify, message=message, sequence=sequence, last=last)
         if ready:
             with ThreadPoolExecutor(_MAX_THREADS) as pool:

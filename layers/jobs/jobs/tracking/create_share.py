@@ -29,7 +29,7 @@ class CreateShare:
     clock: Clock
 
     def __call__(self, new: NewShare) -> Share:
-        """Return the new share. Raises `ResourceNotFoundError`."""
+        """Return the new share. Raises `ResourceNotFoundError`, `TooManySharesError`."""
         resource = self.find(new.tenant, new.resource_id)
         now = self.clock()
         share = Share(

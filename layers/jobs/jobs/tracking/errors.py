@@ -11,5 +11,9 @@ class ShareNotFoundError(JobError):
     """The organisation has no such share, or it has expired."""
 
 
-class ShareFullError(JobError):
-    """The share has its maximum number of viewers."""
+class TooManySharesError(JobError):
+    """The job, the device group or the organisation has its maximum number of live shares."""
+
+
+class TooManyWatchersError(JobError):
+    """The share, its resource or the organisation has its maximum number of watchers."""

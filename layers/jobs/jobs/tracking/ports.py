@@ -17,7 +17,8 @@ type Message = Mapping[str, Any]
 
 
 class Shares(Protocol):
-    def add(self, share: Share) -> None: ...
+    def add(self, share: Share) -> None:
+        """Store and count a share. Raises `TooManySharesError`."""
 
     def get(self, share_id: str) -> Share:
         """Return a live share, or raise `ShareNotFoundError`."""
@@ -29,20 +30,20 @@ class Shares(Protocol):
         """
 
     def remove(self, share_id: str, resource: Resource) -> None:
-        """Remove a share, so that it admits no more viewers. Idempotent."""
+        """Remove a share, so that it admits no more viewers, and stop counting it. Idempotent."""
 
 
 class Connections(Protocol):
     """The WebSocket connections of each resource."""
 
     def add(self, connection: Connection) -> None:
-        """Store a connection, and count it as a viewer of its share. Idempotent.
+        """Store a connection, and count it as a watcher, and as a viewer of its share. Idempotent.
 
-        Raises `ShareNotFoundError`, `ShareFullError`.
+        Raises `ShareNotFoundError`, `TooManyWatchersError`.
         """
 
     def remove(self, connection: Connection) -> None:
-        """Remove a connection, and stop counting it as a viewer. Idempotent."""
+        """Remove a connection, and stop counting it. Idempotent."""
 
     def get(self, connection: Connection) -> Connection:
         """Return the stored connection. Raises `ConnectionEndedError`."""

@@ -38,6 +38,7 @@ class RefreshConnection:
     def _refresh(self, connection: Connection) -> None:
         if connection.until <= self.clock() or self._send_state(connection).last:
             self.sockets.close(connection.id)
+            self.connections.remove(connection)  # its disconnect event may be lost
         else:
             self.refreshes.schedule(connection)
 

@@ -7,7 +7,14 @@ from botocore.exceptions import ClientError
 from jobs.kit.aws.client import code_of, convert_aws_errors
 from jobs.kit.aws.dynamodb.attributes import Item, Stored, attributes
 from jobs.kit.aws.dynamodb.transact import transact
-from jobs.kit.clock import Clock
+from jobs.kit.clock import Clock, Millis
+from jobs.tracking.adapters.counts import (
+    decrement,
+    decrements,
+    delete,
+    delete_counted,
+    increments,
+)
 from jobs.tracking.adapters.items import (
     connection_item,
     connection_key,
@@ -18,7 +25,14 @@ from jobs.tracking.adapters.items import (
     watch_key,
 )
 from jobs.tracking.connection import Connection, ConnectionEndedError, ResourceWatchers
-from jobs.tracking.errors import ShareFullError, ShareNotFoundError
+from jobs.tracking.errors import ShareNotFoundError, TooManyWatchersError
+from jobs.tracking.limits import (
+    MAX_VIEWERS_OF_RESOURCE,
+    MAX_VIEWERS_OF_SHARE,
+    MAX_VIEWERS_OF_TENANT,
+    MAX_WATCHERS_OF_RESOURCE,
+    MAX_WATCHERS_OF_TENANT,
+)
 from jobs.tracking.resource import Resource
 
 if TYPE_CHECKING:
@@ -37,36 +51,26 @@ class DynamoConnections:
             "Item": connection_item(connection),
             "ConditionExpression": "attribute_not_exists(PK)",
         }
-        if connection.share is None:
-            transact(self._client, [{"Put": put}])
+        now, enter = self._clock(), []
+        limits = (MAX_WATCHERS_OF_RESOURCE, MAX_WATCHERS_OF_TENANT)
+        if connection.share is not None:
+            limits = (MAX_VIEWERS_OF_RESOURCE, MAX_VIEWERS_OF_TENANT)
+            enter = [self._enter(connection.share, now)]
+        counters = increments(self._table, connection.resource, "watchers", limits=limits, now=now)
+        refused = transact(self._client, [{"Put": put}, *counters, *enter])
+        if not refused or refused[0] is not None:
             return
-        enter = self._viewers(
-            connection.share,
-            1,
-            "ends_at > :now AND (attribute_not_exists(max_viewers) OR viewers < max_viewers)",
-            {":now": self._clock()},
-        )
-        refused = transact(self._client, [{"Put": put}, enter])
-        if refused and refused[0] is None:
-            share = refused[1]
-            if not share or int(share["ends_at"]["N"]) <= self._clock():
-                raise ShareNotFoundError
-            raise ShareFullError
+        share = refused[-1] if enter else None
+        if share is not None and (not share or int(share["ends_at"]["N"]) <= now):
+            raise ShareNotFoundError
+        raise TooManyWatchersError
 
     def remove(self, connection: Connection) -> None:
-        key = connection_key(connection)
+        counters = decrements(self._table, connection.resource, "watchers")
         if connection.share is not None:
-            delete = {
-                "TableName": self._table,
-                "Key": key,
-                "ConditionExpression": "attribute_exists(PK)",
-            }
-            leave = self._viewers(connection.share, -1, "attribute_exists(PK)", {})
-            refused = transact(self._client, [{"Delete": delete}, leave])
-            if not refused or refused[0] is not None:
-                return
-        with convert_aws_errors():  # it has no share, or the share was removed
-            self._client.delete_item(TableName=self._table, Key=key)
+            counters.append(decrement(self._table, share_key(connection.share), "viewers"))
+        deleted = delete(self._table, connection_key(connection))
+        delete_counted(self._client, deleted, counters)
 
     def get(self, connection: Connection) -> Connection:
         with convert_aws_errors():
@@ -103,14 +107,19 @@ class DynamoConnections:
             shares=tuple(share for share in shares if share.expires_at > self._clock()),
         )
 
-    def _viewers(self, share: str, number: int, condition: str, values: dict[str, int]) -> Any:
+    def _enter(self, share: str, now: Millis) -> Any:
         return {
             "Update": {
                 "TableName": self._table,
                 "Key": share_key(share),
-                "UpdateExpression": "ADD viewers :number",
-                "ConditionExpression": condition,
-                "ExpressionAttributeValues": attributes({":number": number, **values}),
+                "UpdateExpression": "ADD viewers :one",
+                "ConditionExpression": (
+                    "ends_at > :now AND viewers < :limit"
+                    " AND (attribute_not_exists(max_viewers) OR viewers < max_viewers)"
+                ),
+                "ExpressionAttributeValues": attributes(
+                    {":one": 1, ":now": now, ":limit": MAX_VIEWERS_OF_SHARE}
+                ),
                 "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
             }
         }

@@ -1,7 +1,7 @@
 """Shares and WebSocket connections as items, and back.
 
-A connection of a share has no TTL: an expiry by DynamoDB would not decrement the share's viewers.
-It is removed with its share at the latest.
+A connection has no TTL: an expiry by DynamoDB would not count it off. The refreshes of a connection
+remove it when its time has passed.
 """
 
 import json
@@ -32,7 +32,6 @@ def connection_item(connection: Connection) -> Item:
         "share": connection.share,
         "shows": connection.shows,
         "sequence": connection.sequence,
-        "expires_at": None if connection.share else -(-connection.until // 1000),
     })  # fmt: skip
 
 

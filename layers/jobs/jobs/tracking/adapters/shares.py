@@ -1,6 +1,7 @@
 """Shares, each stored three times: by id, by organisation and by resource.
 
-Only the first item counts the viewers.
+Only the first item counts the viewers. The second is the proof that the share is counted: it has no
+TTL, as an expiry by DynamoDB would not count it off.
 """
 
 from typing import TYPE_CHECKING
@@ -10,8 +11,10 @@ from jobs.kit.aws.dynamodb.attributes import Stored, Values, attributes
 from jobs.kit.aws.dynamodb.page import read_page
 from jobs.kit.aws.dynamodb.transact import transact
 from jobs.kit.clock import Clock
+from jobs.tracking.adapters.counts import decrements, delete, delete_counted, increments
 from jobs.tracking.adapters.items import LISTED_SHARE, share_key, share_keys, share_values, to_share
-from jobs.tracking.errors import ShareNotFoundError
+from jobs.tracking.errors import ShareNotFoundError, TooManySharesError
+from jobs.tracking.limits import MAX_SHARES_OF_RESOURCE, MAX_SHARES_OF_TENANT
 from jobs.tracking.resource import Resource
 from jobs.tracking.share import Share, SharePage
 
@@ -27,9 +30,19 @@ class DynamoShares:
 
     def add(self, share: Share) -> None:
         keys = share_keys(share.id, share.resource)
-        counted, *listed = (key | attributes(share_values(share)) for key in keys)
-        items = [counted | attributes({"viewers": 0}), *listed]
-        transact(self._client, [{"Put": {"TableName": self._table, "Item": i}} for i in items])
+        counted, by_tenant, by_resource = (key | attributes(share_values(share)) for key in keys)
+        del by_tenant["expires_at"]
+        items = [counted | attributes({"viewers": 0}), by_tenant, by_resource]
+        puts = [{"Put": {"TableName": self._table, "Item": i}} for i in items]
+        counters = increments(
+            self._table,
+            share.resource,
+            "shares",
+            limits=(MAX_SHARES_OF_RESOURCE, MAX_SHARES_OF_TENANT),
+            now=self._clock(),
+        )
+        if transact(self._client, [*puts, *counters]):
+            raise TooManySharesError
 
     def get(self, share_id: str) -> Share:
         with convert_aws_errors():
@@ -60,8 +73,15 @@ class DynamoShares:
         return SharePage(shares=[*map(to_share, page.items)], next=following)
 
     def remove(self, share_id: str, resource: Resource) -> None:
-        keys = share_keys(share_id, resource)
-        transact(self._client, [{"Delete": {"TableName": self._table, "Key": k}} for k in keys])
+        own, by_tenant, by_resource = share_keys(share_id, resource)
+        for key in (own, by_resource):
+            with convert_aws_errors():
+                self._client.delete_item(TableName=self._table, Key=key)
+        delete_counted(
+            self._client,
+            delete(self._table, by_tenant),
+            decrements(self._table, resource, "shares"),
+        )
 
 
 def _metadata_size(item: Stored) -> int:
