@@ -119,7 +119,9 @@ def test_webhook_of_job_survives_changes(repository, a_job) -> None:
 
 
 def test_delivery_stored_is_returned_unchanged(log, delivery) -> None:
-    full = delivery(subscription="crm", attempts=(Attempt(at=NOON, ms=5, error="tls"),))
+    full = delivery(
+        subscription="crm", attempts=(Attempt(at=NOON, ms=5, error="tls", message="m"),)
+    )
     plain = delivery()
     for each in (full, plain):
         log.plan(each)
@@ -141,8 +143,8 @@ def test_delivery_planned_twice_keeps_state(log, delivery) -> None:
 def test_attempts_added_are_returned_in_order(log, delivery) -> None:
     planned = delivery()
     log.plan(planned)
-    first = Attempt(at=NOON, ms=10_000, error="timeout")
-    second = Attempt(at=NOON + 15_000, ms=25, status=204)
+    first = Attempt(at=NOON, ms=10_000, error="timeout", message="one")
+    second = Attempt(at=NOON + 15_000, ms=25, status=204, message="two")
 
     log.add_attempt(planned, first, DeliveryState.PENDING)
     log.add_attempt(log.get(ref_of(planned)), second, DeliveryState.DELIVERED)
@@ -185,6 +187,21 @@ def test_delivery_deleted_is_not_recreated(log, delivery) -> None:
         log.reopen(gone)
 
     assert log.list_by_job(gone.ref.tenant, gone.ref.id) == []
+
+
+def test_attempts_are_stored_as_earlier_versions_read_them(engine, clock, delivery) -> None:
+    """While a deployment is gradual, both versions work on a delivery."""
+    log, planned = DynamoDeliveryLog(engine.client, engine.webhooks, clock), delivery()
+    log.plan(planned)
+    attempt = Attempt(at=NOON, ms=5, status=500, message="m")
+
+    log.add_attempt(planned, attempt, DeliveryState.PENDING)
+
+    key = {"PK": {"S": f"{planned.ref.tenant}#{planned.ref.id}"}, "SK": {"S": planned.id}}
+    item = engine.client.get_item(TableName=engine.webhooks, Key=key)["Item"]
+    [stored] = item["attempts"]["L"]
+    assert json.loads(stored["S"]).keys() == {"at", "ms", "status", "error"}
+    assert log.get(ref_of(planned)).attempts == (attempt,)
 
 
 def test_attempt_overtaken_by_another_is_added_only_if_successful(log, delivery) -> None:

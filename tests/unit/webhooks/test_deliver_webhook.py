@@ -274,6 +274,17 @@ def test_old_message_counts_its_receives_as_attempts(world) -> None:
     assert world.delivery.state is DeliveryState.DELIVERED
 
 
+def test_attempt_of_an_earlier_version_is_followed_by_the_next(world) -> None:
+    """While a deployment is gradual, an earlier version may have made a message's attempt."""
+    old = Attempt(at=NOON, ms=5, status=500)
+    world.log.add_attempt(world.delivery, old, DeliveryState.PENDING)
+
+    outcome = world.deliver(FIRST)
+
+    assert (outcome.next.number, outcome.next.index) == (2, 1)
+    assert world.posted == []
+
+
 # ── Twice, or half ──────────────────────────────────────────────────────────────
 
 

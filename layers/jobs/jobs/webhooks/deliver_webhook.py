@@ -98,7 +98,7 @@ class DeliverWebhook:
     def _repeat(self, planned: PlannedAttempt, delivery: WebhookDelivery, index: int) -> Outcome:
         """Queue the next attempt if a call for this message died after it had stored its own."""
         attempt = delivery.attempts[index]
-        if attempt.message != planned.id:
+        if attempt.message not in {"", planned.id}:
             return Outcome()  # a duplicate: the other message queues the next attempt
         last = planned.number >= MAX_ATTEMPTS
         return self._continue(planned, attempt, _state_after(attempt, last=last), after=index)

@@ -38,7 +38,7 @@ class DeliveryState(StrEnum):
 class Attempt:
     """One request, `ms` long: either the response's `status` or an `error`.
 
-    `message` is the id of the planned attempt.
+    `message` is the id of the planned attempt, empty for attempts of earlier versions.
     """
 
     at: Millis

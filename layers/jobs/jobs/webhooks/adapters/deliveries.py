@@ -73,9 +73,14 @@ class DynamoDeliveryLog:
     def add_attempt(
         self, delivery: WebhookDelivery, attempt: Attempt, state: DeliveryState
     ) -> bool:
+        expression = (
+            "SET attempts = list_append(attempts, :added), #state = :state,"
+            f" {_message_key(len(delivery.attempts))} = :message"
+        )
         added: Item = {":added": {"L": [_dump_attempt(attempt)]}}
-        expression = "SET attempts = list_append(attempts, :added), #state = :state"
-        if self._update(delivery, expression, state, added):
+        if self._update(
+            delivery, expression, state, added | attributes({":message": attempt.message})
+        ):
             return True
         try:
             current = self.get(_ref(delivery))
@@ -136,12 +141,20 @@ def _to_item(delivery: WebhookDelivery) -> Item:
         "state": delivery.state.value,
         "expires_at": (delivery.planned_at + RETENTION_MS) // 1000,
     }
+    messages: Values = {_message_key(n): each.message for n, each in enumerate(delivery.attempts)}
     attempts: Item = {"attempts": {"L": [_dump_attempt(each) for each in delivery.attempts]}}
-    return _key(_ref(delivery)) | attributes(values) | attempts
+    return _key(_ref(delivery)) | attributes(values) | attributes(messages) | attempts
 
 
 def _dump_attempt(attempt: Attempt) -> Any:
-    return {"S": json.dumps(asdict(attempt), separators=(",", ":"))}
+    """Leave out the message: earlier versions, which may still run, know no such field."""
+    fields = {name: value for name, value in asdict(attempt).items() if name != "message"}
+    return {"S": json.dumps(fields, separators=(",", ":"))}
+
+
+def _message_key(index: int) -> str:
+    """Return the name of the attribute with the message of the attempt at this index."""
+    return f"m{index}"
 
 
 def _from_item(item: Stored) -> WebhookDelivery:
@@ -157,5 +170,8 @@ def _from_item(item: Stored) -> WebhookDelivery:
         planned_at=row["planned_at"],
         subscription=row.get("subscription"),
         state=DeliveryState(row["state"]),
-        attempts=tuple(Attempt(**json.loads(each["S"])) for each in item["attempts"]["L"]),
+        attempts=tuple(
+            Attempt(**json.loads(each["S"]), message=row.get(_message_key(n), ""))
+            for n, each in enumerate(item["attempts"]["L"])
+        ),
     )
