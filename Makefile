@@ -45,7 +45,7 @@ Python 3.13, the version of Sortie's Lambda functions, is missing. Install it wi
   apt-get install python3.13 python3.13-venv
 endef
 
-.PHONY: help up check test equipment mutants bench docs build deploy doctor sam-local registry partner webhook-secret payments redrive openapi lock clean
+.PHONY: help up check test equipment mutants bench docs build deploy doctor sam-local registry partner webhook-secret payments redrive audit openapi lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -116,6 +116,13 @@ redrive: .venv/.ready .tools/local/.ready ## list the dead letter queues, or red
 webhook-secret: .tools/local/.ready ## rotate the secret of a tenant's webhooks (TENANT=… [STAGE=…]; RETIRE=1: retire the previous one)
 	@$(SCRIPT).webhook_secret $(NAMED_STACK) --tenant '$(TENANT)' --retire '$(RETIRE)'
 
+# Needs an advisory service: that of the package registries, or OSV (AUDIT="--vulnerability-service osv"). CI has none.
+audit: .tools/audit/.ready ## look for known vulnerabilities in all locked packages (AUDIT=…: options of pip-audit)
+	@failed=0; for each in requirements/*.txt layers/*/requirements.txt; do echo "$$each"; \
+	  .tools/audit/bin/pip-audit --requirement $$each --require-hashes --disable-pip --progress-spinner off $(AUDIT) || failed=1; \
+	done; $(if $(NODE_PACKAGES),for each in tests/node local/chain; do echo "$$each"; (cd $$each && npm audit) || failed=1; done;) \
+	[ $$failed = 0 ] || { echo 'audit: a package is vulnerable, or no advisory service has answered; see above'; exit 1; }
+
 openapi: .venv/.ready ## write docs/openapi from the code
 	@PYTHONPATH=layers/jobs $(DEV)/python -m scripts.openapi
 
@@ -165,7 +172,7 @@ lock: $(UV) ## resolve the requirements again (UPGRADE=1: to the newest)
 	$(COMPILE) requirements/dev.in client/pyproject.toml --all-extras --constraints requirements/local.txt --constraints layers/tokens/requirements.txt --constraints layers/payments/requirements.txt --constraints layers/docs/requirements.txt -o requirements/dev.txt
 	$(COMPILE) requirements/mutants.in --constraints requirements/dev.txt -o requirements/mutants.txt
 	$(COMPILE) requirements/docs.in --no-emit-package artoo-artifacts -o requirements/docs.txt
-	for each in chain ministack runtime sam uv; do \
+	for each in audit chain ministack runtime sam uv; do \
 	  $(COMPILE) requirements/$$each.in -o requirements/$$each.txt || exit 1; done
 	$(if $(NODE_PACKAGES),for each in tests/node local/chain; do \
 	  (cd $$each && npm install --package-lock-only --ignore-scripts --silent && node -e '$(FUNDLESS)') || exit 1; done)
