@@ -119,7 +119,8 @@ webhook-secret: .tools/local/.ready ## rotate the secret of a tenant's webhooks 
 # Needs an advisory service: that of the package registries, or OSV (AUDIT="--vulnerability-service osv"). CI has none.
 audit: .tools/audit/.ready ## look for known vulnerabilities in all locked packages (AUDIT=…: options of pip-audit)
 	@failed=0; for each in requirements/*.txt layers/*/requirements.txt; do echo "$$each"; \
-	  .tools/audit/bin/pip-audit --requirement $$each --require-hashes --disable-pip --progress-spinner off $(AUDIT) || failed=1; \
+	  .tools/audit/bin/pip-audit --requirement $$each --require-hashes --disable-pip --strict \
+	  --progress-spinner off $(AUDIT) || failed=1; \
 	done; $(if $(NODE_PACKAGES),for each in tests/node local/chain; do echo "$$each"; (cd $$each && npm audit) || failed=1; done;) \
 	[ $$failed = 0 ] || { echo 'audit: a package is vulnerable, or no advisory service has answered; see above'; exit 1; }
 
