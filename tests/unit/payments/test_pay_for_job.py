@@ -278,6 +278,19 @@ def test_pay_with_key_of_refused_payment_is_charged(world) -> None:
     assert world.pay(key="k").payment.id == OTHER.payment_id
 
 
+def test_pay_with_key_of_refused_payment_that_was_used_returns_its_job(world) -> None:
+    world.ledger.faults["settle"] = ["refused insufficient_funds"]
+    with pytest.raises(PaymentRefusedError):
+        world.pay(key="k")
+    world.ledger.move(an_authorization())
+
+    paid = world.pay(key="k")
+
+    assert paid.payment.state is PaymentState.SETTLED
+    assert world.pay(key="k", authorization=OTHER) == paid
+    assert OTHER.payment_id not in world.ledger.moved
+
+
 def test_pay_again_with_key_settles_unknown_payment(world) -> None:
     world.ledger.faults["settle"] = ["unknown"]
     with pytest.raises(SettlementUnknownError):
