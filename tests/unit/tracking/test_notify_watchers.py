@@ -140,6 +140,25 @@ def test_change_costs_a_bounded_number_of_calls(world, monkeypatch) -> None:
     assert len(world.sockets.posted) == MAX_WATCHERS_OF_RESOURCE
 
 
+def test_unavailable_topic_does_not_block_other_watchers(world, monkeypatch) -> None:
+    unavailable, reachable = world.share(), world.share()
+    world.connect("mine")
+    publish, down = world.topics.publish, f"{world.job.id}/JOB/STATUS"
+
+    def fail(_: object, topic: str, message: object) -> None:
+        if topic in {down, unavailable.topic}:
+            raise UnavailableError(topic)
+        publish(topic, message)
+
+    monkeypatch.setattr(type(world.topics), "publish", fail)
+
+    with pytest.raises(UnavailableError):
+        world.notify.notify_change(world.queue())
+
+    assert world.topics.published.keys() == {reachable.topic}
+    assert world.received("mine") == ["QUEUED"]
+
+
 def test_unavailable_socket_does_not_block_others_and_is_retried(world) -> None:
     for name in ("a", "b", "c"):
         world.connect(name)

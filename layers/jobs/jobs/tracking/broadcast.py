@@ -5,6 +5,7 @@ each open connection. A change of status takes one more UpdateItem for each conn
 makes at most 2 + 20 + 2 * 100 calls: `jobs.tracking.limits`.
 """
 
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -42,16 +43,14 @@ class Broadcast:
         Raises `UnavailableError` after sending to all others. Idempotent for a `sequence`.
         """
         watchers = self.connections.find_watchers(resource)
-        self.topics.publish(resource.topic, message)
+        sends = [partial(self.topics.publish, resource.topic, message)]
         for share in watchers.shares[:MAX_SHARES_OF_RESOURCE]:  # older versions had no limit
-            self.topics.publish(share.topic, self.messages.filter_for_share(message, share.type))
+            shown = self.messages.filter_for_share(message, share.type)
+            sends.append(partial(self.topics.publish, share.topic, shown))
         ready = [each for each in watchers.connections if each.sequence]
-        ready = ready[:MAX_WATCHERS_OF_RESOURCE]
         notify = partial(self._notify, message=message, sequence=sequence, last=last)
-        if ready:
-            with ThreadPoolExecutor(_MAX_THREADS) as pool:
-                for _ in pool.map(notify, ready):
-                    pass
+        sends += [partial(notify, each) for each in ready[:MAX_WATCHERS_OF_RESOURCE]]
+        _run_all(sends)
 
     def send(self, connection: Connection, message: Message) -> None:
         """Send a connection the fields that it may see. Raises `SocketGoneError`."""
@@ -95,3 +94,15 @@ class Broadcast:
             self.send(connection, message)
             return True
         return connection.sequence >= sequence or self.send_once(connection, message, sequence)
+
+
+def _run_all(sends: Sequence[Callable[[], None]]) -> None:
+    """Run all, some at a time; raise the first error after all have ended."""
+    first, *others = sends
+    if not others:
+        return first()
+    with ThreadPoolExecutor(_MAX_THREADS) as pool:
+        running = [pool.submit(each) for each in sends]
+    for each in running:
+        each.result()
+    return None
