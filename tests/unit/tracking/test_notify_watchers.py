@@ -1,10 +1,15 @@
 """Notification of watchers about changes and readings."""
 
+from concurrent.futures import Future
+from itertools import count
+from threading import Event
+from typing import Any
 from unittest.mock import Mock
 
 import pytest
 
 from jobs.kit.errors import RefusedError, UnavailableError
+from jobs.tracking import broadcast
 from jobs.tracking.limits import MAX_SHARES_OF_RESOURCE, MAX_WATCHERS_OF_RESOURCE
 from jobs.tracking.resource import Resource, ResourceKind
 from jobs.tracking.share import ShareType
@@ -138,6 +143,36 @@ def test_change_costs_a_bounded_number_of_calls(world, monkeypatch) -> None:
 
     assert len(world.topics.published) == 1 + MAX_SHARES_OF_RESOURCE
     assert len(world.sockets.posted) == MAX_WATCHERS_OF_RESOURCE
+
+
+def test_slow_watchers_hold_the_worker_for_a_limited_time(world, monkeypatch) -> None:
+    in_time, cancelled = Event(), count(1)
+    post, cancel = type(world.sockets).post, Future.cancel
+    for n in range(MAX_WATCHERS_OF_RESOURCE):
+        world.connect(f"{n}")
+
+    def post_late(*message: Any) -> None:
+        in_time.wait()
+        post(*message)
+
+    def cancel_then_go_on(send: Future[None]) -> bool:
+        is_cancelled = cancel(send)
+        if next(cancelled) == 1 + MAX_WATCHERS_OF_RESOURCE:
+            in_time.set()
+        return is_cancelled
+
+    with monkeypatch.context() as slow:
+        slow.setattr(broadcast, "MAX_TIME_S", 0)
+        slow.setattr(type(world.sockets), "post", post_late)
+        slow.setattr(Future, "cancel", cancel_then_go_on)
+        with pytest.raises(UnavailableError, match="could not be notified in time"):
+            world.notify.notify_change(world.queue())
+    assert len(world.sockets.posted) <= 10
+
+    world.notify.notify_change(world.job)
+
+    assert len(world.sockets.posted) == MAX_WATCHERS_OF_RESOURCE
+    assert all(len(each) == 1 for each in world.sockets.posted.values())
 
 
 def test_unavailable_topic_does_not_block_other_watchers(world, monkeypatch) -> None:

@@ -6,7 +6,7 @@ makes at most 2 + 20 + 2 * 100 calls: `jobs.tracking.limits`.
 """
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -17,6 +17,9 @@ from jobs.tracking.connection import Connection, ConnectionEndedError, SocketGon
 from jobs.tracking.limits import MAX_SHARES_OF_RESOURCE, MAX_WATCHERS_OF_RESOURCE
 from jobs.tracking.ports import Connections, Message, MessageFormat, Sockets, Topics
 from jobs.tracking.resource import Resource
+
+MAX_TIME_S: Final = 5.0
+"""All tenants use the workers that send."""
 
 _MAX_THREADS: Final = 10
 
@@ -40,7 +43,8 @@ class Broadcast:
         """Send a message; `sequence` is that of a change of status, `last` closes the sockets.
 
         Leaves out connections without their initial state (see `send_initial_state`).
-        Raises `UnavailableError` after sending to all others. Idempotent for a `sequence`.
+        Raises `UnavailableError` after sending to all others, or after `MAX_TIME_S`. Idempotent
+        for a `sequence`.
         """
         watchers = self.connections.find_watchers(resource)
         sends = [partial(self.topics.publish, resource.topic, message)]
@@ -97,12 +101,20 @@ class Broadcast:
 
 
 def _run_all(sends: Sequence[Callable[[], None]]) -> None:
-    """Run all, some at a time; raise the first error after all have ended."""
+    """Run all, some at a time; raise the first error after all have ended.
+
+    After `MAX_TIME_S`, start no more: the other watchers wait for the next message.
+    """
     first, *others = sends
     if not others:
         return first()
     with ThreadPoolExecutor(_MAX_THREADS) as pool:
         running = [pool.submit(each) for each in sends]
+        wait(running, timeout=MAX_TIME_S)
+        late = sum(each.cancel() for each in running)
     for each in running:
-        each.result()
+        if not each.cancelled():
+            each.result()
+    if late:
+        raise UnavailableError(f"{late} watchers could not be notified in time")
     return None
