@@ -14,8 +14,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Final
 
-VARIABLE: Final = "CALLS_FOLDER"
-GENERATED_ID: Final = re.compile(r"-[0-9A-F]{12,}|^[0-9a-f]{8}/[a-z]+/")
+CALLS_FOLDER: Final = "CALLS_FOLDER"
+GENERATED_ID: Final = re.compile(r"-[0-9A-F]{12,}|-[0-9a-f]{6}$|^[0-9a-f]{8}/[a-z]+/")
 LEADING_KEYS: Final = "dynamodb:LeadingKeys"
 SELDOM: Final[Mapping[str, Sequence[str]]] = {
     "Lambda itself sends the records that a function could not process": [
@@ -99,7 +99,10 @@ SELDOM: Final[Mapping[str, Sequence[str]]] = {
         "RunAgentJob dynamodb:PutItem table/sortie-SessionTable",
         "SessionsSendMessage dynamodb:Query table/sortie-SessionTable",
     ],
-    "a create is repeated": [
+    "a create is repeated, or a list has a status or a second page": [
+        "MissionsCreateJob dynamodb:Query table/sortie-JobTable",
+        "MissionsListJobs dynamodb:Query table/sortie-JobTable/index/by_status",
+        "MissionsListJobs secretsmanager:GetSecretValue secret:sortie-CursorSecret",
         "DocsStreamJob dynamodb:GetItem table/sortie-JobTable",
     ],
     "only tests of handlers, and random requests, call these endpoints": [
@@ -144,7 +147,7 @@ class Grant:
 def start_recording() -> Path:
     """Return the folder that gets the records of all stacks of this session."""
     folder = tempfile.mkdtemp(prefix="sortie-calls-")
-    os.environ[VARIABLE] = folder
+    os.environ[CALLS_FOLDER] = folder
     return Path(folder)
 
 

@@ -28,6 +28,7 @@ from tests.e2e.docs_agents import OVER, DocsApi
 from tests.e2e.fleets import in_seconds
 from tests.e2e.partners import Partner
 from tests.e2e.sessions.conversations import open_session, send_message
+from tests.grants import CALLS_FOLDER
 
 PREVIOUS: Final = "d81fa67223ff077bac73c04729a25af0c166a1b7"
 """The version to upgrade from: the last one that was released."""
@@ -57,6 +58,7 @@ def previous(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalS
     with monkeypatch.context() as patch:
         patch.setattr(launch, "LOCAL", replace(LOCAL, folder=tree / ".aws-sam/local"))
         patch.setattr(launch, "build", lambda _: None)
+        patch.delenv(CALLS_FOLDER, raising=False)  # the grants are those of the previous version
         with launch.run_stack(with_docks=False) as stack:
             yield stack
 
