@@ -72,3 +72,13 @@ def test_messages_may_use_payments_only_where_payments_are_on(functions) -> None
     on_payments = [each for each in policy["Statement"] if "PaymentTable" in str(each)]
 
     assert [each["Fn::If"][0] for each in on_payments] == ["TakesPayments"]
+
+
+def test_docs_and_tokens_change_only_rate_limits_of_the_mission_table(functions) -> None:
+    for name, properties in functions.items():
+        if not name.startswith(("Docs", "MissionsCreateToken", "MissionsCreateJob", "RequestJob")):
+            continue
+        for statement in statements_of(properties):
+            if "MissionTable" in str(statement["Resource"]) and "UpdateItem" in str(statement):
+                condition = statement["Condition"]["ForAllValues:StringLike"]
+                assert condition == {"dynamodb:LeadingKeys": "LIMIT#*"}, name
