@@ -61,10 +61,6 @@ SELDOM: Final[Mapping[str, Sequence[str]]] = {
         "RefreshConnection dynamodb:UpdateItem table/sortie-MissionTable",
         "TakeTelemetry dynamodb:DeleteItem table/sortie-MissionTable",
     ],
-    "a quiet watcher of a device group": [
-        "RefreshConnection dynamodb:BatchGetItem table/sortie-MissionTable",
-        "RefreshConnection dynamodb:Query table/sortie-RegistryTable",
-    ],
     "a mission names its device, or has an idempotency key": [
         "MissionsCreateJob dynamodb:BatchGetItem table/sortie-MissionTable",
         "MissionsCreateJob dynamodb:GetItem table/sortie-JobTable",
