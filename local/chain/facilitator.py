@@ -26,6 +26,7 @@ from x402.schemas import PaymentPayload, PaymentRequirements
 from x402.schemas.v1 import PaymentPayloadV1, PaymentRequirementsV1
 
 from local.chain.faults import Fault, Faults
+from local.kit.foreign_pages import find_refusal
 
 CONFIRMATION_TIMEOUT_S = 60
 SCHEMAS = {1: (PaymentPayloadV1, PaymentRequirementsV1), 2: (PaymentPayload, PaymentRequirements)}
@@ -80,6 +81,17 @@ class Handler(BaseHTTPRequestHandler):
     facilitators: Facilitators
     faults = Faults()
     calls: list[Json] = []  # noqa: RUF012 - the server's: a handler serves one connection
+
+    @override
+    def parse_request(self) -> bool:
+        """Parse the request's head; refuse requests of foreign web pages."""
+        if not super().parse_request():
+            return False
+        if refusal := find_refusal(self.headers.items()):
+            self.close_connection = True  # the body is not read
+            self.send_json({"error": refusal}, HTTPStatus.FORBIDDEN)
+            return False
+        return True
 
     def do_GET(self) -> None:
         match self.operation:

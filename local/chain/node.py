@@ -139,6 +139,7 @@ def run_node(name: str, folder: Path) -> Iterator[Node]:
         [
             *(find_anvil(), "--host", "127.0.0.1", "--port", "0", "--chain-id", str(chain_id)),
             *("--block-time", str(BLOCK_S), "--mixed-mining", "--config-out", config),
+            "--no-cors",  # else every web page may call
         ],
         env={},
         log=log,

@@ -21,6 +21,7 @@ APPS = {
     "DocsStreamJob": "jobs.docs.api.stream:app",
     "SessionsSendMessage": "jobs.sessions.api.stream:app",
 }
+APP_FACTORY = "local.cloud.web_app:create_app"
 AWS_CONFIG = """[default]
 role_arn = {role}
 role_session_name = {name}
@@ -64,7 +65,8 @@ def start(
     with Process(
         name,
         [
-            *(sys.executable, "-m", "uvicorn", app, "--host", "127.0.0.1", "--port", str(port)),
+            *(sys.executable, "-m", "uvicorn", "--factory", APP_FACTORY),
+            *("--host", "127.0.0.1", "--port", str(port)),
             *("--lifespan", "off", "--ws", "none", "--no-access-log", "--log-level", "warning"),
             *("--no-server-header", "--no-date-header"),
         ],
@@ -73,7 +75,8 @@ def start(
             "AWS_CONFIG_FILE": str(config),
             "AWS_DEFAULT_REGION": REGION,
             "AWS_ENDPOINT_URL": endpoint_url,
-            "PYTHONPATH": str(ROOT / "layers/jobs"),
+            "PYTHONPATH": f"{ROOT / 'layers/jobs'}:{ROOT}",
+            "WEB_APP": app,
         },
         log=folder / f"{name}.log",
     ) as process:

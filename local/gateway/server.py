@@ -18,6 +18,7 @@ from uuid import uuid4
 
 import aiohttp
 from aiohttp import web
+from aiohttp.typedefs import Handler
 from multidict import CIMultiDictProxy
 from yarl import URL
 
@@ -32,12 +33,15 @@ from local.gateway.authorizer import (
     UnauthorizedError,
 )
 from local.gateway.websocket import Timeouts, bridge_connection
+from local.kit.foreign_pages import find_foreign_host
 
 MAX_BODY_BYTES = 10 * 2**20  # API Gateway's own limit
 HOP_BY_HOP_HEADERS = {
     *("connection", "expect", "keep-alive", "proxy-authenticate", "proxy-authorization"),
     *("proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"),
 }
+PAGE_HEADERS = {"origin", "sec-fetch-dest", "sec-fetch-mode", "sec-fetch-site", "sec-fetch-user"}
+"""Not forwarded: the public API serves pages of all origins, and the emulator would refuse them."""
 REMAPPED_HEADERS = {
     *("authorization", "content-md5", "date", "host", "max-forwards", "server", "user-agent"),
     "www-authenticate",
@@ -110,9 +114,16 @@ async def forward(request: web.Request, url: str, headers: Headers) -> web.Strea
         return response
 
 
+@web.middleware
+async def refuse_foreign_host(request: web.Request, handler: Handler) -> web.StreamResponse:
+    if refusal := find_foreign_host(request.headers.items()):
+        return error_response(403, refusal, "FORBIDDEN")
+    return await handler(request)
+
+
 def end_to_end_headers(headers: CIMultiDictProxy[str]) -> Headers:
     named = {name.strip().lower() for name in headers.get("Connection", "").split(",")}
-    dropped = HOP_BY_HOP_HEADERS | named
+    dropped = HOP_BY_HOP_HEADERS | PAGE_HEADERS | named
     return [(name, value) for name, value in headers.items() if name.lower() not in dropped]
 
 
@@ -214,7 +225,7 @@ def build_routes(upstreams: Upstreams, timeouts: Timeouts) -> list[web.RouteDef]
 
 
 async def serve(descriptor: int, upstreams: Upstreams, timeouts: Timeouts) -> None:
-    app = web.Application()
+    app = web.Application(middlewares=[refuse_foreign_host])
     app.cleanup_ctx.append(client_session)
     app.add_routes(build_routes(upstreams, timeouts))
     runner = web.AppRunner(

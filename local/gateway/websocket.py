@@ -85,12 +85,12 @@ async def exchange(client: Socket, server: Socket, timeouts: Timeouts) -> None:
 
 
 def forwarded_headers(request: web.Request) -> list[tuple[str, str]]:
-    """Return the headers without those of the client's own handshake."""
+    """Return the headers without those of the client's own handshake, and of its web page."""
     return [
         (name, value)
         for name, value in request.headers.items()
-        if not name.lower().startswith("sec-websocket-")
-        and name.lower() not in {"connection", "host", "upgrade"}
+        if not name.lower().startswith(("sec-websocket-", "sec-fetch-"))
+        and name.lower() not in {"connection", "host", "origin", "upgrade"}
     ]
 
 

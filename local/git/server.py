@@ -27,6 +27,8 @@ from dulwich.repo import Repo
 from dulwich.server import Backend, BackendRepo
 from dulwich.web import make_wsgi_chain
 
+from local.kit.foreign_pages import find_refusal
+
 REPOSITORY_NAME: Final = "demo-docs.git"
 MAIN: Final = Ref(b"refs/heads/main")
 PAGES: Final = Path(__file__).with_name("demo_docs")
@@ -107,6 +109,19 @@ def require_credentials(app: WSGIApplication, credentials: str) -> WSGIApplicati
     return respond
 
 
+def refuse_foreign_pages(app: WSGIApplication) -> WSGIApplication:
+    """Wrap an app to refuse requests of foreign web pages."""
+
+    def respond(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        sent = ((k[5:].replace("_", "-"), v) for k, v in environ.items() if k.startswith("HTTP_"))
+        if refusal := find_refusal(sent):
+            start_response("403 Forbidden", [("Content-Type", "text/plain; charset=utf-8")])
+            return [f"{refusal}\n".encode()]
+        return app(environ, start_response)
+
+    return respond
+
+
 class Server(ThreadingMixIn, WSGIServer):
     daemon_threads = True
 
@@ -131,7 +146,8 @@ def main(descriptor: int, folder: Path, credentials: str) -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
     create_repository(folder)
     app = require_credentials(create_app(folder), credentials)
-    create_server(socket.socket(fileno=descriptor), app).serve_forever()
+    server = create_server(socket.socket(fileno=descriptor), refuse_foreign_pages(app))
+    server.serve_forever()
 
 
 if __name__ == "__main__":

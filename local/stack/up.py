@@ -113,8 +113,13 @@ def handle_signals() -> None:
 
 @contextmanager
 def publish_description(stack: LocalStack, file: Path) -> Iterator[None]:
-    """Write stack.json, by which clients find the stack; remove it at the end of the block."""
+    """Write stack.json, by which clients find the stack; remove it at the end of the block.
+
+    It has keys, so only its owner may read it.
+    """
     file.parent.mkdir(parents=True, exist_ok=True)
+    file.unlink(missing_ok=True)  # an old file would keep its mode
+    file.touch(mode=0o600)
     file.write_text(json.dumps(stack.description(), indent=2) + "\n")
     try:
         yield

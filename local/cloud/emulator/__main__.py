@@ -4,7 +4,7 @@ import os
 import sys
 from pathlib import Path
 
-from ministack.app import main  # type: ignore[import-not-found]
+from ministack import app  # type: ignore[import-not-found]
 
 from local.cloud.emulator.archives import share_unpacked_archives
 from local.cloud.emulator.broker import bind_to_loopback, enforce_policies
@@ -17,6 +17,7 @@ from local.cloud.emulator.permissions import complete_permissions
 from local.cloud.emulator.unrouted_messages import refuse_unrouted_messages
 from local.cloud.emulator.worker_logs import await_worker_logs
 from local.cloud.emulator.workers import fork_workers
+from local.kit.foreign_pages import refuse_foreign_pages
 
 if __name__ == "__main__":
     bind_to_loopback()
@@ -33,4 +34,5 @@ if __name__ == "__main__":
     complete_permissions()
     enforce_limits()
     enforce_policies(sys.argv.pop(1))
-    main()
+    app.app = refuse_foreign_pages(app.app)  # by itself, it lets every web page call AWS
+    app.main()

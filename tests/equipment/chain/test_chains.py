@@ -149,3 +149,32 @@ def test_one_transaction_can_pay_two_recipients(chains) -> None:
 def test_unknown_method_is_refused_with_the_nodes_text(chains) -> None:
     with pytest.raises(ChainError, match="not found"):
         chains.nodes["base"].rpc("eth_doMagic")
+
+
+@pytest.mark.parametrize("header", [
+    {"Origin": "https://evil.example"}, {"Host": "evil.example"}, {"Sec-Fetch-Site": "cross-site"},
+])  # fmt: skip
+@pytest.mark.parametrize("path", ["calls", "settle"])
+def test_facilitator_refuses_foreign_web_page(chains, header, path) -> None:
+    body = b"{}" if path == "settle" else None
+    request = urllib.request.Request(f"{chains.facilitator.url}/{path}", body, headers=header)
+
+    with pytest.raises(HTTPError) as refused:
+        urllib.request.urlopen(request, timeout=10)
+    with refused.value as answer:
+        assert answer.code == 403
+
+
+def test_node_lets_no_web_page_read_or_ask(chains) -> None:
+    """It still acts on a page's text/plain: anvil has no check of Origin or Host."""
+    url, page = chains.nodes["base"].rpc_url, {"Origin": "https://evil.example"}
+    call = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "eth_chainId", "params": []}).encode()
+
+    with urllib.request.urlopen(urllib.request.Request(url, call, page), timeout=10) as answer:
+        assert "Access-Control-Allow-Origin" not in answer.headers
+    asked = page | {"Access-Control-Request-Method": "POST"}
+    preflight = urllib.request.Request(url, headers=asked, method="OPTIONS")
+    with pytest.raises(HTTPError) as unanswered:
+        urllib.request.urlopen(preflight, timeout=10)
+    with unanswered.value as answer:
+        assert "Access-Control-Allow-Origin" not in answer.headers

@@ -127,3 +127,21 @@ def test_unreachable_api_is_a_bad_gateway(connect) -> None:
     answer = connection.getresponse()
     assert answer.status == 502
     assert TypeAdapter(GatewayError).validate_json(answer.read())["code"] == "BAD_GATEWAY"
+
+
+def test_foreign_host_is_refused_and_not_forwarded(connection, upstream) -> None:
+    connection.request("POST", "/", headers={"Host": "evil.example"})
+
+    answer = connection.getresponse()
+    assert answer.status == 403
+    assert b"is not local" in answer.read()
+    assert upstream.requests == []
+
+
+def test_page_of_any_origin_is_served_and_not_named_upstream(connection, upstream) -> None:
+    page = {"Origin": "https://app.example", "Sec-Fetch-Site": "cross-site"}
+    connection.request("POST", "/", headers=page)
+
+    assert connection.getresponse().status == 201
+    [(_, headers, _)] = upstream.requests
+    assert not {"Origin", "Sec-Fetch-Site"} & headers.keys()

@@ -3,8 +3,10 @@
 import os
 import shutil
 import subprocess
+import urllib.request
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
 
 import pytest
 
@@ -104,3 +106,17 @@ def test_other_repository_is_not_found(host, git) -> None:
         assert "not found" in git(
             "ls-remote", host.url.replace("/demo-docs.git", other), fails=True
         )
+
+
+@pytest.mark.parametrize("header", [
+    {"Origin": "https://evil.example"}, {"Host": "evil.example"}, {"Sec-Fetch-Site": "cross-site"},
+])  # fmt: skip
+def test_foreign_web_page_is_refused(host, header) -> None:
+    request = urllib.request.Request(
+        f"{host.url}/info/refs?service=git-upload-pack", headers=header
+    )
+
+    with pytest.raises(HTTPError) as refused:
+        urllib.request.urlopen(request, timeout=10)
+    with refused.value as answer:
+        assert answer.code == 403
