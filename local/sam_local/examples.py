@@ -96,11 +96,12 @@ def build_job(now: int, **fields: Any) -> Job:
     )
 
 
-def make_share() -> Share:
+def make_share(job: Job) -> Share:
+    """Make a share of the job: each job may have a few shares only."""
     now = now_ms()
     return Share(
         code=new_code(),
-        resource=Resource(tenant="demo", kind=ResourceKind.GROUP, id="harbour"),
+        resource=Resource(tenant=job.tenant, kind=ResourceKind.JOB, id=job.id),
         type=ShareType.STREAM,
         created_at=now,
         expires_at=now + HOUR_MS,

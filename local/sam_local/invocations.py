@@ -148,7 +148,7 @@ class ExampleStore:
         """Store the examples for a function's event; return the new id of each."""
         job: Job = make_job(function.removesuffix("Function"))
         self._jobs.add(job)
-        self._shares.add(share := make_share())
+        self._shares.add(share := make_share(job))
         self._sessions.create(session := make_session())
         self._deliveries.plan(delivery := make_delivery(job))
         return {

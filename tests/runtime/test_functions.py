@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from jobs.core.ids import is_uuid
 from local.cloud.template import load_template
 from local.kit.paths import ROOT
 from local.sam_local.invoke import find_failure
@@ -60,7 +61,7 @@ def test_socket_authorizer_allows_a_share_code(run) -> None:
     answer = run("AuthorizeSocketFunction")
 
     assert answer["policyDocument"]["Statement"][0]["Effect"] == "Allow"
-    assert answer["context"]["resource"] == "harbour"
+    assert is_uuid(answer["context"]["resource"])
 
 
 def test_socket_authorizer_denies_an_invalid_token(run, invoked) -> None:
