@@ -22,7 +22,7 @@ MAX_ERROR_LENGTH: Final = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobRef:
-    """A job's address: all that queues, events and executions carry."""
+    """A job's address, as queues, events and executions carry it."""
 
     tenant: str
     kind: str

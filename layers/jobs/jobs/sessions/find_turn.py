@@ -1,7 +1,7 @@
 """Find the message of a session whose turn it is: the oldest that has not ended.
 
 A session stores how far its messages have ended, and a search begins there. So each message is
-passed once, whoever searches: n messages that end together cost n reads, not n².
+passed once, by any worker: n messages that end together cost n reads, not n².
 """
 
 from dataclasses import dataclass, replace

@@ -27,7 +27,7 @@ class PassTurn:
         if session is None:
             return
         found = self.find_turn(job.tenant, session)
-        if not found.moved:  # whoever stored the turn has queued its message, or holds it
+        if not found.moved:  # the worker that stored the turn has queued its message, or holds it
             return
         if found.ref and found.status is JobStatus.PENDING:
             self.queue.send(found.ref)
