@@ -34,6 +34,7 @@ def compute_extras(used: Usage, recording: Recording, log_bytes: float) -> Mappi
     """Return the cost of logs, traces and transfer per million, which can be reduced."""
     return price_extras(
         log_bytes=log_bytes,
+        requests=used.requests,
         invocations=used.invocations,
         traces=used.invocations,
         answer_bytes=recording.answer_bytes,

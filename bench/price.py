@@ -47,6 +47,8 @@ https://repost.aws/knowledge-center/sqs-high-charges
 """
 PLATFORM_LOG_BYTES: Final = 700
 """Assumed: the lines that Lambda itself logs per invocation."""
+ACCESS_LOG_BYTES: Final = 600
+"""Assumed: the line of an HTTP API's access log, whose format is in template.yaml."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,10 +88,10 @@ def price_million(used: Usage) -> Mapping[str, float]:
 
 
 def price_extras(
-    *, log_bytes: float, invocations: float, traces: float, answer_bytes: float
+    *, log_bytes: float, requests: float, invocations: float, traces: float, answer_bytes: float
 ) -> Mapping[str, float]:
     """Return the dollars per million jobs outside the budget, which can be reduced."""
-    logged = log_bytes + invocations * PLATFORM_LOG_BYTES
+    logged = log_bytes + requests * ACCESS_LOG_BYTES + invocations * PLATFORM_LOG_BYTES
     return {
         "CloudWatch Logs": logged / 1000 * LOG_GB,
         "X-Ray": traces * TRACED * TRACE,

@@ -54,10 +54,12 @@ class TestPrice:
         assert price_million(Usage(events=1)) == {"EventBridge": 1}
 
     def test_logs_traces_and_transfer_are_outside_the_budget(self):
-        beside = price_extras(log_bytes=3000, invocations=10, traces=10, answer_bytes=1000)
+        beside = price_extras(
+            log_bytes=3000, requests=5, invocations=10, traces=10, answer_bytes=1000
+        )
 
         assert beside == pytest.approx(
-            {"CloudWatch Logs": 5.0, "X-Ray": 2.5, "data transfer": 0.09}
+            {"CloudWatch Logs": 6.5, "X-Ray": 2.5, "data transfer": 0.09}
         )
 
     def test_billed_time_is_cpu_share_and_waiting(self):
