@@ -107,6 +107,9 @@ SELDOM: Final[Mapping[str, Sequence[str]]] = {
         "SessionsSendHeartbeat dynamodb:PutItem table/sortie-SessionTable",
         "SessionsUpdateTimeout dynamodb:PutItem table/sortie-SessionTable",
     ],
+    "the previous version uses it while a deployment is gradual": [
+        "DeliverWebhook sqs:ChangeMessageVisibility sortie-WebhookQueue",
+    ],
     "no attempt of a webhook succeeds for a day": [
         "DeliverWebhook sqs:SendMessage sortie-WebhookDeadLetterQueue",
     ],
