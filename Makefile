@@ -71,7 +71,7 @@ test: .venv/.ready .tools/runtime/.ready .tools/docs/.ready $(LOCAL_STACK) $(NOD
 	@$(DEV)/mypy
 	@$(DEV)/mypy --python-version 3.12 client/src # the oldest Python that the client supports
 	@$(DEV)/pylint --score n layers functions # finds copies
-	@$(OFFLINE) $(DEV)/pytest --numprocesses 5 $(SCHEDULE) --cov --cov-report= --cov-fail-under=$(COVERAGE)
+	@$(OFFLINE) $(DEV)/pytest --numprocesses 4 $(SCHEDULE) --cov --cov-report= --cov-fail-under=$(COVERAGE)
 
 equipment: .venv/.ready $(LOCAL_STACK) $(CHAIN) ## test the local stack's own parts, and record that they pass (PART=chain: one part)
 	@$(OFFLINE) $(DEV)/python -m tests.equipment $(PART)

@@ -67,6 +67,7 @@ LONG: Final = (
     r"tests/e2e/missions/test_(faults|flight)",
     r"tests/e2e/(local/test_adding_an_api|operations/test_upgrade)",
     r"tests/e2e/(\w+/test_faults|openapi/|tracking/|client/|local/test_deploy)",
+    r"tests/(runtime/test_functions|architecture/test_gates|equipment/stack/)",
 )
 """The files that take longest, in this order."""
 

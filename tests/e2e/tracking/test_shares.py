@@ -283,6 +283,6 @@ def test_expired_share_closes_its_connections(watch, watcher) -> None:
     next_of(connection)
 
     with pytest.raises(ConnectionClosed):
-        connection.recv(timeout=90)
+        connection.recv(timeout=120)
 
     assert watcher.partner.get(f"/v3/shares/{share['shareCode']}").status == 404
