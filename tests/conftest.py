@@ -62,12 +62,13 @@ TOGETHER: Final = (
 )
 LONG: Final = (
     r"tests/e2e/local/test_examples",
+    r"tests/architecture/test_gates",
     *TOGETHER,
     r"tests/e2e/openapi/test_schemathesis",
     r"tests/e2e/missions/test_(faults|flight)",
     r"tests/e2e/(local/test_adding_an_api|operations/test_upgrade)",
     r"tests/e2e/(\w+/test_faults|openapi/|tracking/|client/|local/test_deploy)",
-    r"tests/(runtime/test_functions|architecture/test_gates|equipment/stack/)",
+    r"tests/(runtime/test_functions|equipment/stack/)",
 )
 """The files that take longest, in this order."""
 

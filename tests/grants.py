@@ -165,7 +165,7 @@ def compare_grants(folder: Path) -> list[str]:
 
 
 def read_lines(folder: Path) -> list[Any]:
-    return [json.loads(line) for file in folder.iterdir() for line in file.open()]
+    return [json.loads(line) for file in folder.iterdir() for line in file.read_text().splitlines()]
 
 
 def find_unused_grants(lines: Iterable[Mapping[str, Any]]) -> set[str]:
