@@ -66,9 +66,9 @@ LONG: Final = (
     *TOGETHER,
     r"tests/e2e/openapi/test_schemathesis",
     r"tests/e2e/missions/test_(faults|flight)",
+    r"tests/(runtime/test_functions|equipment/stack/)",
     r"tests/e2e/(local/test_adding_an_api|operations/test_upgrade)",
     r"tests/e2e/(\w+/test_faults|openapi/|tracking/|client/|local/test_deploy)",
-    r"tests/(runtime/test_functions|equipment/stack/)",
 )
 """The files that take longest, in this order."""
 

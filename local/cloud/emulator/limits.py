@@ -191,7 +191,7 @@ def limit_seconds(act: Callable[..., Any], parameter: str, maximum: int) -> Call
 
 
 def limit_responses() -> None:
-    """Fail invocations with long responses, whoever invokes: API Gateway, for example."""
+    """Fail invocations with long responses, also those by other services such as API Gateway."""
     execute = lambda_svc._execute_function_warm
 
     def execute_within_limits(function: Any, event: Any, request_id: str) -> Any:
