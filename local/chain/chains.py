@@ -1,16 +1,16 @@
 """Run the local chains and their facilitator together."""
 
 import json
-import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
 
 from local.chain.node import CONTRACTS, Account, Node, run_node
 from local.kit.errors import LocalStackError
-from local.kit.network import bind_port, is_responding
+from local.kit.network import bind_port, is_responding, request
 from local.kit.paths import ROOT, find_tool
 from local.kit.process import Process
 
@@ -34,9 +34,10 @@ class Facilitator:
         return self._request("GET", "calls")
 
     def _request(self, method: str, path: str, body: bytes | None = None) -> Any:
-        request = urllib.request.Request(f"{self.url}/{path}", body, method=method)  # noqa: S310
-        with urllib.request.urlopen(request, timeout=10) as response:  # noqa: S310 - our own
-            return json.load(response)
+        status, content = request(method, f"{self.url}/{path}", body, timeout_s=10)
+        if status != HTTPStatus.OK:
+            raise LocalStackError(f"the facilitator refused {path} with {status}: {content!r}")
+        return json.loads(content)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ import re
 import shutil
 import sys
 import time
-import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from local.kit.errors import LocalStackError
+from local.kit.network import request
 from local.kit.process import Process
 
 PACKAGES: Final = Path(__file__).with_name("node_modules")
@@ -61,11 +61,9 @@ class Node:
 
         """
         call = {"jsonrpc": "2.0", "id": next(_ids), "method": method, "params": params}
-        request = urllib.request.Request(  # noqa: S310 - our own node
-            self.rpc_url, json.dumps(call).encode(), {"Content-Type": "application/json"}
-        )
-        with urllib.request.urlopen(request, timeout=TIMEOUT_S) as response:  # noqa: S310
-            answer = json.load(response)
+        body, headers = json.dumps(call).encode(), {"Content-Type": "application/json"}
+        _, content = request("POST", self.rpc_url, body, headers, TIMEOUT_S)
+        answer = json.loads(content)
         if "error" in answer:
             raise ChainError(answer["error"]["message"])
         return answer["result"]

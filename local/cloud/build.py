@@ -4,7 +4,8 @@ usage: python -m local.cloud.build local|aws [arm64|x86_64]
 
 Sources are compared by content, so that deleted files and checkouts count, and touched files do
 not. AWS and this machine have a folder each: the layers hold compiled libraries, for one
-architecture.
+architecture. The layers' packages are installed once for each lock, so that a changed handler needs
+no package registry.
 """
 
 import compileall
@@ -17,7 +18,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,6 +53,11 @@ class Target:
     def lock_file(self) -> Path:
         return self.folder.with_suffix(".lock")
 
+    @property
+    def packages(self) -> Path:
+        """The folder with the packages of each layer."""
+        return BUILT / "packages" / self.layer_arch
+
 
 AWS_FOLDER = BUILT / "build"
 LAYER_ARCHITECTURES = {"arm64": "aarch64", "x86_64": "x86_64"}
@@ -76,8 +82,9 @@ def build(target: Target) -> Path:
             return target.folder
     with lock(target.lock_file, fcntl.LOCK_EX):
         if not is_current(target):
-            with step(target.description):
-                run_sam_build(target)
+            with step(target.description), build_environment(target) as env:
+                install_packages(target, env)
+                run_sam_build(target, env)
                 link_copies(target.folder)
                 compile_functions(target.folder)
                 if target is LOCAL:
@@ -122,23 +129,55 @@ def list_files(path: Path) -> list[Path]:
     return [file for file in found if file.is_file() and "__pycache__" not in file.parts]
 
 
-def run_sam_build(target: Target) -> None:
-    """Run `sam build`, and show its output only if it fails.
-
-    Never with --cached: it has put libraries of one architecture into the layer of the other.
-    """
-    env = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"} | {
+@contextmanager
+def build_environment(target: Target) -> Iterator[Mapping[str, str]]:
+    """Return the tools' environment. The next build removes what killed tools leave behind."""
+    temporary = target.folder.with_suffix(".tmp")
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir(parents=True)
+    yield {name: value for name, value in os.environ.items() if name != "PYTHONPATH"} | {
         "LAYER_ARCH": target.layer_arch,
+        "LAYER_PACKAGES": str(target.packages),
         "PATH": f"{PYTHON.parent}{os.pathsep}{os.environ['PATH']}",
         "PYTHON": str(PYTHON),
         "SAM_CLI_TELEMETRY": "0",
+        "TMPDIR": str(temporary),
         "UV": str(find_tool("uv/bin/uv")),
     }
+    shutil.rmtree(temporary, ignore_errors=True)
+
+
+def install_packages(target: Target, env: Mapping[str, str]) -> None:
+    """Install the packages of each layer whose lock has changed."""
+    for lock_file in sorted(ROOT.glob("layers/*/requirements.txt")):
+        folder = target.packages / lock_file.parent.name
+        installed = folder.with_suffix(".digest")
+        makefile = lock_file.with_name("Makefile")
+        content = f"{sys.version}\0".encode() + lock_file.read_bytes() + makefile.read_bytes()
+        digest = hashlib.sha256(content).hexdigest()
+        if folder.exists() and installed.exists() and installed.read_text() == digest:
+            continue
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        run_tool(["make", "-C", makefile.parent, "packages", f"PACKAGES={folder}"], env)
+        installed.write_text(digest)
+
+
+def run_sam_build(target: Target, env: Mapping[str, str]) -> None:
+    """Run `sam build`.
+
+    Never with --cached: it has put libraries of one architecture into the layer of the other.
+    """
     command: list[str | Path] = [
         *(find_tool("sam/bin/sam"), "build"),
         *("--build-dir", target.folder),
         *("--parameter-overrides", f"Architecture={target.architecture}"),
     ]
+    run_tool(command, env)
+
+
+def run_tool(command: Sequence[str | Path], env: Mapping[str, str]) -> None:
+    """Run a command, and show its output only if it fails."""
     process = subprocess.Popen(  # noqa: S603 - our own command
         command,
         cwd=ROOT,
@@ -154,7 +193,8 @@ def run_sam_build(target: Target) -> None:
         os.killpg(process.pid, signal.SIGKILL)  # includes the makes and uvs that it started
         raise
     if process.returncode:
-        raise LocalStackError(f"{output}\n`sam build` failed; its output is above")
+        name = Path(command[0]).name
+        raise LocalStackError(f"{output}\n`{name} {command[1]}` failed; its output is above")
 
 
 def link_copies(folder: Path) -> None:

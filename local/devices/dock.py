@@ -113,6 +113,8 @@ class Dock:
             self._refuse(execution, "FAILED", "The flight was interrupted; outcome unknown")
         elif order is None:
             self._refuse(execution, "REJECTED", INVALID_ORDER)
+        elif reason := order.reason_against(self._settings.home):
+            self._refuse(execution, "REJECTED", reason)
         elif order.simulate.outcome == "reject":
             self._refuse(execution, "REJECTED", "The order simulates a rejection")
         elif order.simulate.outcome == "offline" and order.order_id not in self._delayed:

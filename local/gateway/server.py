@@ -121,10 +121,17 @@ async def refuse_foreign_host(request: web.Request, handler: Handler) -> web.Str
     return await handler(request)
 
 
+def to_text(value: str) -> str:
+    """Replace the bytes of a header that are not UTF-8, which aiohttp keeps as surrogates."""
+    return value.encode(errors="surrogateescape").decode(errors="replace")
+
+
 def end_to_end_headers(headers: CIMultiDictProxy[str]) -> Headers:
     named = {name.strip().lower() for name in headers.get("Connection", "").split(",")}
     dropped = HOP_BY_HOP_HEADERS | PAGE_HEADERS | named
-    return [(name, value) for name, value in headers.items() if name.lower() not in dropped]
+    return [
+        (name, to_text(value)) for name, value in headers.items() if name.lower() not in dropped
+    ]
 
 
 def remap(headers: Headers) -> Headers:

@@ -1,9 +1,9 @@
-"""Serve one repository with a few pages of documentation, without git itself.
+"""Serve one repository over HTTP, without git itself.
 
-usage: GIT_CREDENTIALS=user:password python -m local.git.server SOCKET_FD FOLDER
+usage: GIT_CREDENTIALS=user:password python -m local.git.server SOCKET_FD FOLDER NAME
 
-Clones need no credentials, pushes do. FOLDER becomes a bare repository. Pushes from shallow clones
-that git itself made are not supported.
+Clones need no credentials, pushes do. FOLDER is a bare repository or the .git of another, NAME the
+path of its URL. Pushes from shallow clones that git itself made are not supported.
 """
 
 import os
@@ -11,7 +11,7 @@ import secrets
 import socket
 import sys
 from base64 import b64encode
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
 from socketserver import ThreadingMixIn
@@ -21,12 +21,13 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from dulwich.errors import NotGitRepository
 from dulwich.object_store import commit_tree_changes
-from dulwich.objects import Blob, Commit, Tree
+from dulwich.objects import Blob, Commit, ObjectID, Tree
 from dulwich.refs import HEADREF, DiskRefsContainer, Ref
 from dulwich.repo import Repo
-from dulwich.server import Backend, BackendRepo
+from dulwich.server import Backend, BackendRepo, ReceivePackHandler
 from dulwich.web import make_wsgi_chain
 
+from local.git.own_repository import is_checked_out
 from local.kit.foreign_pages import find_refusal
 
 REPOSITORY_NAME: Final = "demo-docs.git"
@@ -36,7 +37,7 @@ COMMITTED_AT: Final = 1_767_225_600  # fixed, so that the first commit has the s
 
 
 def create_repository(folder: Path) -> None:
-    """Create the repository, with one commit on main."""
+    """Create the demo repository: a few pages of documentation, in one commit on main."""
     repo = Repo.init_bare(folder, mkdir=True)
     store, tree = repo.object_store, Tree()
     store.add_object(tree)
@@ -67,16 +68,27 @@ class Refs(DiskRefsContainer):
         return True
 
 
+class ReceivePack(ReceivePackHandler):
+    """Refuses, as git's own server does, to change a branch below the files of a working tree."""
+
+    @override
+    def _on_update(self, ref_name: Ref, old_sha: ObjectID, new_sha: ObjectID) -> bytes | None:
+        if is_checked_out(Path(cast("Repo", self.repo).commondir()), ref_name):
+            return b"the branch is checked out: switch to another"
+        return super()._on_update(ref_name, old_sha, new_sha)
+
+
 class OneRepository(Backend):
     """Opens the repository for one request: an open repository is not safe for threads."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, name: str) -> None:
         self._folder = folder
+        self._name = name
         self._opened = ExitStack()
 
     @override
     def open_repository(self, path: str) -> BackendRepo:
-        if os.fsdecode(path).strip("/") != REPOSITORY_NAME:  # for pushes, path is in bytes
+        if os.fsdecode(path).strip("/") != self._name:  # for pushes, path is in bytes
             raise NotGitRepository(path)
         repo = self._opened.enter_context(Repo(str(self._folder)))
         repo.refs = Refs(repo.controldir())
@@ -86,10 +98,13 @@ class OneRepository(Backend):
         self._opened.close()
 
 
-def create_app(folder: Path) -> WSGIApplication:
+HANDLERS: Final[dict[bytes, Callable[..., Any]]] = {b"git-receive-pack": ReceivePack}
+
+
+def create_app(folder: Path, name: str) -> WSGIApplication:
     def respond(environ: WSGIEnvironment, start_response: StartResponse) -> Iterator[bytes]:
-        with closing(OneRepository(folder)) as backend:
-            yield from make_wsgi_chain(backend)(environ, start_response)
+        with closing(OneRepository(folder, name)) as backend:
+            yield from make_wsgi_chain(backend, handlers=HANDLERS)(environ, start_response)
 
     return respond
 
@@ -142,13 +157,11 @@ def create_server(
     return server
 
 
-def main(descriptor: int, folder: Path, credentials: str) -> None:
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    create_repository(folder)
-    app = require_credentials(create_app(folder), credentials)
+def main(descriptor: int, folder: Path, name: str, credentials: str) -> None:
+    app = require_credentials(create_app(folder, name), credentials)
     server = create_server(socket.socket(fileno=descriptor), refuse_foreign_pages(app))
     server.serve_forever()
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), Path(sys.argv[2]), os.environ["GIT_CREDENTIALS"])
+    main(int(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], os.environ["GIT_CREDENTIALS"])

@@ -1,8 +1,9 @@
-"""Ports of this machine, and plain HTTP requests to them."""
+"""Ports of this machine, and plain HTTP requests to them, past any proxy of the developer's."""
 
 import http.client
 import socket
 import urllib.parse
+from collections.abc import Mapping
 from contextlib import closing
 
 REQUEST_TIMEOUT_S = 5
@@ -20,11 +21,22 @@ def is_responding(url: str) -> bool:
 
 def get(url: str) -> tuple[int, bytes]:
     """Return the status and the body."""
+    return request("GET", url)
+
+
+def request(
+    method: str,
+    url: str,
+    body: bytes | None = None,
+    headers: Mapping[str, str] | None = None,
+    timeout_s: float = REQUEST_TIMEOUT_S,
+) -> tuple[int, bytes]:
+    """Send a request, and return the status and the body."""
     parts = urllib.parse.urlsplit(url)
     with closing(
-        http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=REQUEST_TIMEOUT_S)
+        http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=timeout_s)
     ) as connection:
-        connection.request("GET", parts.path or "/")
+        connection.request(method, parts.path or "/", body, headers or {})
         response = connection.getresponse()
         return response.status, response.read()
 

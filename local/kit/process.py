@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Self
 
 from local.kit.errors import LocalStackError
+from local.kit.progress import step
 
 SUPERVISOR = Path(__file__).with_name("supervisor.py")
 MAX_LOG_LINES = 15
 STOP_TIMEOUT_S = 8.0  # longer than the supervisor waits between SIGTERM and SIGKILL
 POLL_INTERVAL_S = 0.02
+SILENT_WAIT_S = 1.0  # a longer wait for the end is announced
 
 
 class Process:
@@ -78,8 +80,12 @@ class Process:
         """Stop the process and its children. Idempotent."""
         if self._supervisor.stdin:
             self._supervisor.stdin.close()
-        with suppress(subprocess.TimeoutExpired):
-            self._supervisor.wait(STOP_TIMEOUT_S)
+        try:
+            self._supervisor.wait(SILENT_WAIT_S)
+        except subprocess.TimeoutExpired:
+            waiting = step(f"waiting for {self.name}, at most {STOP_TIMEOUT_S:.0f} s")
+            with waiting, suppress(subprocess.TimeoutExpired):
+                self._supervisor.wait(STOP_TIMEOUT_S - SILENT_WAIT_S)
         with suppress(ProcessLookupError):
             os.killpg(self._supervisor.pid, signal.SIGKILL)
         self._supervisor.wait()

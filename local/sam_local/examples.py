@@ -125,6 +125,11 @@ def make_session() -> ChatSession:
     )
 
 
+def make_tenant(function: str) -> str:
+    """Make a new tenant's id for a function's event."""
+    return f"{function.removesuffix('Function').lower()}-{now_ms()}"
+
+
 def make_delivery(job: Job) -> WebhookDelivery:
     """Make a finished delivery of the job's webhook."""
     return WebhookDelivery(

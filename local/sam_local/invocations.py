@@ -10,10 +10,21 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, Self
+from uuid import uuid4
 
 from jobs import kinds
+from jobs.admin.adapters.registry import DynamoRegistry
+from jobs.admin.audit import Actor
+from jobs.admin.manage_keys import ManageKeys, NewKey
+from jobs.admin.manage_tenants import ManageTenants
+from jobs.auth.adapters.resources import KEYS
 from jobs.core.adapters.dynamodb.jobs import DynamoJobRepository
 from jobs.core.job import Job
+from jobs.kit.clock import now
+from jobs.messaging.adapters.agents import DynamoAgents
+from jobs.messaging.agent import Agent
+from jobs.missions.adapters.partners import DynamoPartners
+from jobs.missions.partner import Client, Role
 from jobs.sessions.adapters.sessions import DynamoSessions
 from jobs.tracking.adapters.shares import DynamoShares
 from jobs.webhooks.adapters.deliveries import DynamoDeliveryLog
@@ -21,7 +32,14 @@ from local.cloud.aws import CREDENTIALS, create_session
 from local.cloud.build import LOCAL
 from local.cloud.template import find_functions, is_web_server, load_template
 from local.kit.paths import ROOT
-from local.sam_local.examples import make_delivery, make_job, make_session, make_share
+from local.sam_local.examples import (
+    ECHO,
+    make_delivery,
+    make_job,
+    make_session,
+    make_share,
+    make_tenant,
+)
 from local.stack.logs import list_functions
 
 EXAMPLE_KEY = "sortie_000000000000_EXAMPLE-KEY-OF-NOBODY-EXAMPLE-KEY-OF-NOBODY"
@@ -32,8 +50,11 @@ EXAMPLE_CLIENT_SECRET = "EXAMPLE-SECRET-OF-NOBODY"  # noqa: S105 - not a real on
 EXAMPLE_JOB = "019b7963-4a00-7000-8000-000000000001"
 EXAMPLE_SESSION = "019b7963-4a00-7000-8000-00000000c0de"
 EXAMPLE_DELIVERY = "5f0c1a52-7d1e-5b0a-9d55-0c1f6f1d2a01"
+EXAMPLE_TENANT = "acme"
+EXAMPLE_KEY_ID = "a1b2c3d4e5f6"
 EXAMPLE_RECEIPT = "EXAMPLE-receipt-handle"
 EXAMPLE_SHARE = "EXAMPLE-CODE-OF-NOBODY-EXAMPLE-0"
+ACTOR = Actor(name="make sam-local")
 QUEUE_VARIABLES = ("AGENT_QUEUE_URL", "DOCS_QUEUE_URL", "WEBHOOK_QUEUE_URL")
 ADAPTER_LAYER = "WebAdapterLayer"
 CODE_PROPERTIES = {"CodeUri", "ContentUri", "DefinitionUri"}
@@ -143,6 +164,11 @@ class ExampleStore:
             dynamodb, tables["SessionTableName"], tables["JobTableName"], lambda: 0
         )
         self._deliveries = DynamoDeliveryLog(dynamodb, tables["WebhookTableName"], lambda: 0)
+        self._registry = DynamoRegistry(
+            dynamodb, tables["RegistryTableName"], tables["AuditTableName"]
+        )
+        self._agents = DynamoAgents(dynamodb, tables["RegistryTableName"], lambda: 0)
+        self._partners = DynamoPartners(dynamodb, tables["RegistryTableName"], lambda: 0)
 
     def put(self, function: str) -> dict[str, str]:
         """Store the examples for a function's event; return the new id of each."""
@@ -151,12 +177,32 @@ class ExampleStore:
         self._shares.add(share := make_share(job))
         self._sessions.create(session := make_session())
         self._deliveries.plan(delivery := make_delivery(job))
-        return {
+        managed = self._put_tenant(function) if function.startswith("Admin") else {}
+        return managed | {
             EXAMPLE_JOB: job.id,
             EXAMPLE_SHARE: share.code,
             EXAMPLE_SESSION: session.id,
             EXAMPLE_DELIVERY: delivery.id,
         }
+
+    def _put_tenant(self, function: str) -> dict[str, str]:
+        """Store a tenant for an event of the admin API, with all that the event names.
+
+        Only an empty tenant can be deleted, and only a new one created.
+        """
+        tenant, key_id = make_tenant(function), EXAMPLE_KEY_ID
+        if function != "AdminCreateTenantFunction":
+            ManageTenants(registry=self._registry, clock=now).create(ACTOR, tenant, "Acme")
+        if function in {"AdminRevokeKeyFunction", "AdminRotateKeyFunction"}:
+            keys = ManageKeys(registry=self._registry, keys=KEYS, clock=now)
+            wanted = NewKey(tenant=tenant, name="ci", opens="messaging")
+            key_id = keys.create(ACTOR, wanted).key.id
+        if function in {"AdminGetEntryFunction", "AdminDeleteEntryFunction"}:
+            self._agents.put_agent(tenant, Agent(id=ECHO, name="Echo"))
+        partner = Client(id=uuid4().hex, tenant=tenant, name="App", role=Role.PILOT)
+        if function in {"AdminRevokePartnerFunction", "AdminRotatePartnerFunction"}:
+            self._partners.put_client(partner)
+        return {EXAMPLE_TENANT: tenant, EXAMPLE_KEY_ID: key_id, EXAMPLE_CLIENT: partner.id}
 
 
 def seeded_values(stack: Backend) -> dict[str, str]:

@@ -12,13 +12,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from threading import Event
 
 from local.cloud.aws import REGION
 from local.cloud.build import HOST_ARCHITECTURE, LOCAL, build
 from local.kit.errors import LocalStackError
 from local.kit.paths import ROOT, find_tool
+from local.kit.run_folder import run_folder
 from local.sam_local.containers import NO_DOCKER, expose, extract_web_adapter, is_docker_running
 from local.sam_local.invocations import (
     Backend,
@@ -91,9 +91,9 @@ def invoke(invocation: Invocation, folder: Path) -> bool:
 
 def invoke_all() -> int:
     with (
-        TemporaryDirectory(prefix="sortie-") as name,
+        run_folder() as folder,
         run_stack() as stack,
-        prepare(stack, folder := Path(name)) as invocations,
+        prepare(stack, folder) as invocations,
     ):
         return 1 if [each for each in invocations if not invoke(each, folder)] else 0
 

@@ -4,8 +4,6 @@ import socket
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from jobs.payments.payment import PaymentsMode
 from local.chain.chains import NODES_SECRET, Chains, run_chains
@@ -18,11 +16,14 @@ from local.gateway.launch import run_gateway
 from local.gateway.server import Upstreams
 from local.gateway.websocket import QUOTAS, Timeouts
 from local.git.launch import run_git_host
+from local.git.own_repository import OwnRepository
 from local.kit.errors import LocalStackError
 from local.kit.network import bind_port, is_responding
 from local.kit.progress import step
+from local.kit.run_folder import run_folder
 from local.stack.docks import run_docks
 from local.stack.local_stack import LocalStack, to_websocket_url
+from local.stack.memory import Backend, Memory
 from local.stack.seed import seed_registry
 
 STACK_NAME = "sortie"
@@ -31,7 +32,9 @@ MQTT_AUTHORIZER_PREFIX = f"{STACK_NAME}-AuthorizeMqttFunction-"
 LOCAL_PARAMETERS = {
     "Stage": "dev",
     "AgentConcurrency": "8",
+    "AgentTenantConcurrency": "5",
     "WebhookConcurrency": "4",
+    "WebhookTenantConcurrency": "2",
     "WebhooksToLoopback": "true",
 }
 
@@ -45,21 +48,25 @@ def run_stack(  # noqa: PLR0913 - by name only
     with_docks: bool = True,
     payments: PaymentsMode = PaymentsMode.OFF,
     timeouts: Timeouts = QUOTAS,
+    repository: OwnRepository | None = None,
+    memory: Memory | None = None,
 ) -> Iterator[LocalStack]:
     """Build if the sources have changed, start, deploy and seed; stop at the end of the block.
 
     Port 0 is any free port, so that several stacks can run at once. `parameters` override the
     template's. Without docks, use `run_docks`. Payments start local chains. `timeouts` are those of
-    WebSocket connections.
+    WebSocket connections. The git host serves `repository` instead of the demo's. `memory` has the
+    keys and the registry of the last run.
 
     Raises:
         LocalStackError: A part cannot start, or the port is unavailable.
 
     """
+    memory = memory or Memory()
     with ExitStack() as cleanup:
         bound = cleanup.enter_context(reserve_port(port))
         base_url = f"http://127.0.0.1:{bound.getsockname()[1]}"
-        folder = Path(cleanup.enter_context(TemporaryDirectory(prefix="sortie-")))
+        folder = cleanup.enter_context(run_folder())
         build(LOCAL)
         chains = None
         if payments is not PaymentsMode.OFF:
@@ -76,10 +83,11 @@ def run_stack(  # noqa: PLR0913 - by name only
         web_functions = cleanup.enter_context(run_web_functions(ministack.url, STACK_NAME, folder))
         upstreams = find_upstreams(ministack.url, outputs, web_functions)
         gateway = cleanup.enter_context(run_gateway(bound, upstreams, folder, timeouts))
-        git = cleanup.enter_context(run_git_host(folder))
-        gateway.wait_until(lambda: is_responding(f"{base_url}/"))
-        with step("seeding"):
-            seeded = seed_registry(ministack.url, STACK_NAME, outputs, base_url, git)
+        git = cleanup.enter_context(run_git_host(folder, repository, memory.git_password))
+        gateway.wait_until(lambda: is_responding(f"{base_url}/none"))  # no function
+        with step("seeding"), Backend(ministack.url, STACK_NAME, outputs) as backend:
+            backend.restore(memory)
+            seeded = seed_registry(backend, base_url, git, memory)
         functions = {name: each.process for name, each in web_functions.items()}
         processes = [ministack, *functions.values(), gateway, git.process]
         stack = LocalStack(

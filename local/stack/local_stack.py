@@ -58,6 +58,7 @@ class LocalStack:
             "baseUrl": self.base_url,
             "webSocketUrl": self.websocket_url,
             "awsEndpointUrl": self.aws_endpoint_url,
+            "eventBusName": self.outputs["EventBusName"],
             "mqtt": {
                 "host": self.mqtt.host,
                 "port": self.mqtt.port,

@@ -35,25 +35,25 @@ class LogFollower:
     def __exit__(self, *_: object) -> None:
         self._logs.close()
 
-    def poll(self) -> Iterator[tuple[str, str]]:
-        """Yield the function and the message of each new line."""
+    def poll(self) -> Iterator[tuple[str, str, float]]:
+        """Yield the function, the message and the time, in seconds, of each new line."""
         now = int(time.time() * 1000)
-        streams = dict[str, list[tuple[str, str]]]()
+        streams = dict[str, list[tuple[str, str, float]]]()
         groups = self._logs.describe_log_groups()["logGroups"]
         for group in groups:
             streams |= self._read_streams(group["logGroupName"], self._since)
-        for name in streams.keys() - self._seen:
-            yield from streams[name]
+        new = [line for name in streams.keys() - self._seen for line in streams[name]]
+        yield from sorted(new, key=lambda line: line[2])
         self._seen, self._since = set(streams), now - OVERLAP_MS
 
-    def _read_streams(self, group: str, since: int) -> dict[str, list[tuple[str, str]]]:
+    def _read_streams(self, group: str, since: int) -> dict[str, list[tuple[str, str, float]]]:
         function = group.removeprefix(PREFIX)
-        lines = defaultdict[str, list[tuple[str, str]]](list)
+        lines = defaultdict[str, list[tuple[str, str, float]]](list)
         pages = self._logs.get_paginator("filter_log_events")
         for page in pages.paginate(logGroupName=group, startTime=since):
             for event in page["events"]:
-                line = (self._functions.get(function, function), event["message"].rstrip())
-                lines[event["logStreamName"]].append(line)
+                name, at = self._functions.get(function, function), event["timestamp"] / 1000
+                lines[event["logStreamName"]].append((name, event["message"].rstrip(), at))
         return lines
 
 

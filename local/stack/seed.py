@@ -1,16 +1,21 @@
-"""Register the demo tenant on the local stack."""
+"""Register the demo tenant on the local stack, with the keys of the last run."""
 
 import json
-from collections.abc import Mapping
-from contextlib import closing
 from pathlib import Path
+from typing import Any
 
+from jobs.admin.adapters.registry import DynamoRegistry
+from jobs.admin.api.requests import admin_key
+from jobs.admin.manage_partners import NewPartner
+from jobs.missions.adapters.app_clients import CognitoAppClients
+from jobs.missions.adapters.topic_claims import TopicClaims
 from jobs.missions.partner import Role
-from local.cloud.aws import create_session
+from jobs.webhooks.adapters.secrets import parse_secrets
 from local.git.launch import GitHost
-from scripts.partner import Program, enrol
-from scripts.registry import Registries, load
+from local.stack.demo import serve_own_repository
+from local.stack.memory import Backend, Memory
 from scripts.registry_file import RegistryFile
+from scripts.registry_load import create_keys, create_partner, list_keys, load, open_registry
 from scripts.webhook_secret import rotate
 
 REGISTRY = Path(__file__).with_name("registry.yaml")
@@ -23,33 +28,20 @@ def read_registry(stack: str, base_url: str, repository_url: str) -> RegistryFil
     return RegistryFile.read(REGISTRY, {"STACK": stack, "BASE_URL": base_url, "GIT_URL": git_url})
 
 
-def seed_registry(
-    endpoint_url: str, stack: str, outputs: Mapping[str, str], base_url: str, git: GitHost
-) -> dict[str, object]:
+def seed_registry(backend: Backend, base_url: str, git: GitHost, memory: Memory) -> dict[str, Any]:
     """Return the demo tenant's keys and ids, for `.local/stack.json`."""
-    file = read_registry(stack, base_url, git.url)
-    with closing(create_session().client("dynamodb", endpoint_url=endpoint_url)) as dynamodb:
-        registries = Registries.open(dynamodb, outputs["RegistryTableName"])
-        keys = load(file, registries)
-        load(RegistryFile.read(PAYERS, {}), registries)
-        with closing(create_session().client("cognito-idp", endpoint_url=endpoint_url)) as cognito:
-            partner = enrol(
-                cognito,
-                outputs["UserPoolId"],
-                registries.table,
-                Program("Demo", Role.MANAGER, file.tenant),
-            )
-    with closing(create_session().client("secretsmanager", endpoint_url=endpoint_url)) as secrets:
-        secrets.create_secret(Name=f"{stack}/agents/far-echo", SecretString=keys["demo"])
-        credentials = json.dumps({"username": git.user, "password": git.password})
-        secrets.create_secret(Name=f"{stack}/agents/git", SecretString=credentials)
-        webhook_secret = rotate(secrets, f"{stack}/webhooks/{file.tenant}")
+    file = serve_own_repository(read_registry(backend.stack, base_url, git.url), git)
+    registry = open_registry(backend.dynamodb, backend.outputs)
+    load(RegistryFile.read(PAYERS, {}), registry)
+    keys = load_with_known_keys(file, registry, memory)
+    credentials = json.dumps({"username": git.user, "password": git.password})
+    backend.put_secret(f"{backend.stack}/agents/far-echo", keys["demo"])
+    backend.put_secret(f"{backend.stack}/agents/git", credentials)
     return {
+        "tenant": file.tenant,
         "messaging": {"apiKey": keys["demo"]},
         "missions": {
-            "apiKey": partner.api_key,
-            "clientId": partner.client_id,
-            "clientSecret": partner.client_secret,
+            **enrol_demo_program(backend, registry, file.tenant, memory),
             "deviceGroupId": file.deviceGroups[0].id,
         },
         "docsAgents": {
@@ -59,5 +51,53 @@ def seed_registry(
             "gitUser": git.user,
             "gitPassword": git.password,
         },
-        "webhooks": {"secret": webhook_secret},
+        "webhooks": {"secret": find_webhook_secret(backend, file.tenant)},
+        "admin": {"apiKey": find_admin_key(registry, memory)},
     }
+
+
+def load_with_known_keys(
+    file: RegistryFile, registry: DynamoRegistry, memory: Memory
+) -> dict[str, str]:
+    """Write the file's entries; return its keys by name, new ones where none is remembered."""
+    load(file, registry)
+    names = {*file.keys, *(each.name for each in file.docsKeys)}
+    known = {
+        name: key
+        for name, key in memory.keys.get(file.tenant, {}).items()
+        if name in names and memory.has_key(key)
+    }
+    return known | create_keys(
+        (each for each in list_keys(file) if each.name not in known), registry
+    )
+
+
+def enrol_demo_program(
+    backend: Backend, registry: DynamoRegistry, tenant: str, memory: Memory
+) -> dict[str, str]:
+    """Return the credentials of the last run's program, or of a new one."""
+    known = memory.program
+    if known and memory.has_key(known["apiKey"]) and memory.has_client(known["clientId"]):
+        return known
+    app_clients = CognitoAppClients(backend.cognito, backend.outputs["UserPoolId"])
+    wanted = NewPartner(tenant=tenant, name="Demo", role=Role.MANAGER)
+    claims = TopicClaims(
+        backend.dynamodb, backend.outputs["RegistryTableName"], stack=backend.stack
+    )
+    return create_partner(registry, app_clients, claims, wanted)
+
+
+def find_admin_key(registry: DynamoRegistry, memory: Memory) -> str:
+    """Return the last run's key of the admin API, or a new one."""
+    if memory.admin_key and memory.has_key(memory.admin_key):
+        return memory.admin_key
+    return create_keys([admin_key("local")], registry)["local"]
+
+
+def find_webhook_secret(backend: Backend, tenant: str) -> str:
+    """Return the newest secret that signs the tenant's webhooks; create the first one."""
+    name = f"{backend.stack}/webhooks/{tenant}"
+    try:
+        return parse_secrets(backend.read_secret(name))[0]
+    except backend.secrets.exceptions.ResourceNotFoundException:
+        return rotate(backend.secrets, name)

@@ -1,38 +1,47 @@
 """`make up`: run the whole system on this machine until Ctrl-C.
 
-usage: PORT=8080 CLOUD_PORT=0 PAYMENTS=off STACK_FILE=.local/stack.json python -m local.stack.up
+usage: PORT=8080 CLOUD_PORT=0 PAYMENTS=off REPO= STACK_FILE=.local/stack.json
+       python -m local.stack.up
 """
 
 import io
-import json
 import os
+import shlex
 import signal
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, redirect_stdout, suppress
+from dataclasses import replace
 from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from jobs.payments.payment import PaymentsMode
+from local.git.own_repository import OwnRepository, find_repository
 from local.kit.errors import LocalStackError
 from local.kit.paths import ROOT
+from local.stack.journal import Journal
 from local.stack.launch import run_stack
 from local.stack.local_stack import LocalStack
 from local.stack.logline import NAME_WIDTH, format_line
 from local.stack.logs import LogFollower
+from local.stack.memory import Backend, Keeper, Memory
+from local.stack.own_registry import OwnRegistry
 from local.stack.parent import Parent
+from local.stack.stack_file import StackFile
 
 POLL_INTERVAL_S = 0.5
 MAX_PORT = 65_535
 END_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+STOPPING = "stopping: functions that still run have a few seconds to end"
 SUMMARY = """
-Sortie is running. Send a message to an agent, then read its answer:
+Sortie is running. Send a message to an agent:
 
-  curl -s {url}/api/messaging/jobs -H 'X-API-Key: {key}' -H 'Content-Type: application/json' \\
+  KEY=$(grep -m1 -o 'sortie_[^"]*' {quoted_file})
+  curl -s {url}/api/messaging/jobs \\
+    -H "X-API-Key: $KEY" -H 'Content-Type: application/json' -H 'Prefer: wait=10' \\
     -d '{{"userId": "11111111-1111-4111-8111-111111111111", "content": "Hello"}}'
-  curl -s {url}/api/messaging/jobs/JOB_ID -H 'X-API-Key: {key}'
 
 Live map of the drones (sign in with the `missions` credentials of the file below): {url}/tracking
 
@@ -40,9 +49,10 @@ All APIs, to read and to try with the credentials of the file below: {url}/docs
 
 The documentation agents push each job to a branch of its own:
 
-  git clone {git}
+  {git}
 
-{payments}Addresses and keys: {file}. Emulated AWS: {cloud}. Logs follow; press Ctrl-C to stop.
+{payments}Addresses and keys: {file}. Emulated AWS: {cloud}.
+Logs follow, and with their times in {log}. Press Ctrl-C to stop.
 """
 PAYMENTS_SUMMARY = """Messages cost USDC here (x402). The file below has the key of a funded wallet.
 
@@ -56,24 +66,105 @@ class Interrupted(BaseException):
 def main() -> int:
     handle_signals()
     try:
-        file = ROOT / os.environ.get("STACK_FILE", ".local/stack.json")
-        with (
-            run_stack(
-                port=read_port("PORT", 8080),
-                cloud_port=read_port("CLOUD_PORT", 0),
-                payments=parse_payments_mode(os.environ.get("PAYMENTS", "off")),
-            ) as stack,
-            publish_description(stack, file),
-        ):
-            print_line(format_summary(stack, file))
-            print_line(f"ready {stack.base_url}")
-            follow_logs(stack)
-    except Interrupted:
-        return 0
-    except LocalStackError as error:
-        print(f"\n{error}", file=sys.stderr)
+        file = StackFile(ROOT / os.environ.get("STACK_FILE", ".local/stack.json"))
+        with file.hold(), record_output(file.log) as journal:
+            try:
+                run(file, journal)
+            except LocalStackError as error:
+                journal.write(f"\n{error}\n")
+                return 1
+            except Interrupted:
+                return 0
+    except LocalStackError as error:  # of the file: another stack's journal has no place for it
+        print(error, file=sys.stderr)
         return 1
     return 0
+
+
+def run(file: StackFile, journal: Journal) -> None:
+    """Run a stack until a signal."""
+    memory = Memory.read(file.memory)
+    own = read_repository(os.environ.get("REPO", ""))
+    with (
+        run_stack(
+            port=read_port("PORT", 8080),
+            cloud_port=read_port("CLOUD_PORT", 0),
+            payments=parse_payments_mode(os.environ.get("PAYMENTS", "off")),
+            repository=own,
+            memory=memory,
+        ) as stack,
+        file.publish(stack.description()),
+        Backend(stack.aws_endpoint_url, stack.name, stack.outputs) as backend,
+        keep_memory(file, backend, remember_seeded(memory, stack)) as keeper,
+        announce_end(),
+    ):
+        variables = {
+            "STACK": stack.name,
+            "BASE_URL": stack.base_url,
+            "GIT_URL": stack.git_url.rpartition("/")[0],
+        }
+        registry = OwnRegistry(file.path.with_name("registry.yaml"), backend, keeper, variables)
+        print(format_summary(stack, file, own))
+        apply_registry(registry, file, stack)
+        print(f"ready {stack.base_url}")
+        for _ in follow_logs(stack, journal):
+            keeper.save_if_due()
+            apply_registry(registry, file, stack)
+
+
+def read_repository(text: str) -> OwnRepository | None:
+    return find_repository(text) if text else None
+
+
+def remember_seeded(memory: Memory, stack: LocalStack) -> Memory:
+    """Return the memory with the keys of the demo tenant."""
+    seeded = stack.seeded
+    own = {"demo": seeded["messaging"]["apiKey"], "demo-docs": seeded["docsAgents"]["apiKey"]}
+    keys = {**memory.keys, seeded["tenant"]: memory.keys.get(seeded["tenant"], {}) | own}
+    program = {name: seeded["missions"][name] for name in ("apiKey", "clientId", "clientSecret")}
+    return replace(
+        memory,
+        keys=keys,
+        program=program,
+        git_password=seeded["docsAgents"]["gitPassword"],
+        admin_key=seeded["admin"]["apiKey"],
+    )
+
+
+@contextmanager
+def keep_memory(file: StackFile, backend: Backend, memory: Memory) -> Iterator[Keeper]:
+    """Save the memory at once, and what has changed at the end of the block."""
+    keeper = Keeper(file.memory, backend, memory)
+    keeper.save()
+    try:
+        yield keeper
+    finally:
+        with suppress(BotoCoreError, ClientError):
+            keeper.save()
+
+
+def apply_registry(registry: OwnRegistry, file: StackFile, stack: LocalStack) -> None:
+    if applied := registry.apply_if_changed():
+        print(applied.text)
+        if applied.description:
+            file.write(stack.description() | {"registry": applied.description})
+
+
+@contextmanager
+def announce_end() -> Iterator[None]:
+    """Say at the end of the block what the terminal waits for."""
+    try:
+        yield
+    finally:
+        print(f"\n{STOPPING}")
+
+
+@contextmanager
+def record_output(file: Path) -> Iterator[Journal]:
+    """Write what the block prints to the file, too, with times."""
+    journal = Journal(sys.stdout, file)
+    with redirect_stdout(journal):
+        yield journal
 
 
 def read_port(variable: str, default: int) -> int:
@@ -89,13 +180,16 @@ def parse_payments_mode(mode: str) -> PaymentsMode:
     return PaymentsMode(mode)
 
 
-def format_summary(stack: LocalStack, file: Path) -> str:
+def format_summary(stack: LocalStack, file: StackFile, own: OwnRepository | None) -> str:
+    """Return what to do first, without keys: what is printed is also in a file."""
+    branches = f"git -C {shlex.quote(str(own.folder))} branch" if own else None
     return SUMMARY.format(
         payments=PAYMENTS_SUMMARY if stack.chains else "",
         url=stack.base_url,
-        key=stack.api_key,
-        git=stack.git_url,
-        file=file,
+        git=branches or f"git clone {stack.git_url}",
+        file=file.path,
+        quoted_file=shlex.quote(str(file.path)),
+        log=file.log,
         cloud=stack.aws_endpoint_url,
     )
 
@@ -111,49 +205,30 @@ def handle_signals() -> None:
             signal.signal(each, interrupt)
 
 
-@contextmanager
-def publish_description(stack: LocalStack, file: Path) -> Iterator[None]:
-    """Write stack.json, by which clients find the stack; remove it at the end of the block.
-
-    It has keys, so only its owner may read it.
-    """
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.unlink(missing_ok=True)  # an old file would keep its mode
-    file.touch(mode=0o600)
-    file.write_text(json.dumps(stack.description(), indent=2) + "\n")
-    try:
-        yield
-    finally:
-        file.unlink(missing_ok=True)
-
-
-def follow_logs(stack: LocalStack) -> None:
-    parent, coloured = Parent(), sys.stdout.isatty()
+def follow_logs(stack: LocalStack, journal: Journal) -> Iterator[None]:
+    """Print new lines of the logs until make ends; yield after each look at them."""
+    parent = Parent()
     with LogFollower(stack.aws_endpoint_url, stack.name) as follower, ExitStack() as files:
         docks = files.enter_context(stack.docks_log.open()) if stack.docks_log else io.StringIO()
         logs = stack.web_function_logs.items()
         web_functions = {name: files.enter_context(log.open()) for name, log in logs}
-        while parent.is_parent_waiting():
+        while parent.is_parent_waiting() and not journal.is_terminal_gone:
             stack.check()
+            now = time.time()
             for line in docks:
-                print_line(f"{'(docks)':<{NAME_WIDTH}} {line.rstrip()}")
+                journal.write_line(f"{'(docks)':<{NAME_WIDTH}} {line.rstrip()}", now)
             messages = [
-                (name, message.rstrip()) for name, log in web_functions.items() for message in log
+                (name, message.rstrip(), now)
+                for name, log in web_functions.items()
+                for message in log
             ]
             with suppress(BotoCoreError, ClientError):  # if MiniStack has ended, check() says so
                 messages += follower.poll()
-            for function, message in messages:
-                if formatted := format_line(function, message, coloured=coloured):
-                    print_line(formatted)
+            for function, message, at in messages:
+                if formatted := format_line(function, message, coloured=journal.isatty()):
+                    journal.write_line(formatted, at)
+            yield
             time.sleep(POLL_INTERVAL_S)
-
-
-def print_line(line: str) -> None:
-    try:
-        print(line, flush=True)
-    except OSError:  # the terminal or the pipe's reader is gone
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise Interrupted from None
 
 
 if __name__ == "__main__":

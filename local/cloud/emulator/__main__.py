@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ministack import app  # type: ignore[import-not-found]
 
+from local.cloud.emulator.app_clients import take_given_credentials
 from local.cloud.emulator.archives import share_unpacked_archives
 from local.cloud.emulator.broker import bind_to_loopback, enforce_policies
 from local.cloud.emulator.calls import record_calls
@@ -24,6 +25,7 @@ if __name__ == "__main__":
     respond_as_api_gateway()
     refuse_unrouted_messages()
     share_unpacked_archives()
+    take_given_credentials()
     cache_syntax_checks()
     add_functions()
     refuse_reserved_words()

@@ -2,11 +2,16 @@
 
 import json
 import os
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from ministack.core import iam_evaluator  # type: ignore[import-not-found]
 from ministack.services import iam  # type: ignore[import-not-found]
+
+PARTITIONS: Final = ("LIMIT#*", "TRACK#*", "*#docs#slots*")
+"""The partitions that the template grants apart from the rest of their table."""
 
 
 def record_calls(folder: Path) -> None:
@@ -32,8 +37,15 @@ def record_calls(folder: Path) -> None:
                 role=role,
                 action=action,
                 resource=details.get("resource_arn", "*"),
-                countsRequests=bool(keys) and all(each.startswith("LIMIT#") for each in keys),
+                partition=partition_of(keys),
             )
         return refusal
 
     iam_evaluator.enforce = enforce_and_record
+
+
+def partition_of(keys: Sequence[str]) -> str | None:
+    """Return the pattern of the keys that a grant may be for, if all keys are of one."""
+    found = {each for each in PARTITIONS for key in keys if fnmatchcase(key, each)}
+    one = len(found) == 1 and all(fnmatchcase(key, *found) for key in keys)
+    return found.pop() if one else None

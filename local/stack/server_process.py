@@ -1,0 +1,61 @@
+"""Start `make serve` in a process of its own, for tests and benchmarks."""
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from local.kit.paths import ROOT
+from local.kit.process import Process
+from scripts.server_template import extract
+
+PYTHON = ROOT / ".tools/server/bin/python"
+TEMPLATE = ROOT / "server/src/sortie_server/template.json"
+PATHS = ("layers/jobs", ".tools/server/openapi", "server/src", ".")
+
+
+@dataclass(frozen=True)
+class ServerStack:
+    """A running server, as `local.stack.local_stack` describes the emulated system."""
+
+    base_url: str
+    git_url: str
+    seeded: Mapping[str, Any]
+    data: Path
+
+    @property
+    def api_key(self) -> str:
+        return str(self.seeded["messaging"]["apiKey"])
+
+    def description(self) -> dict[str, Any]:
+        """Return the content of stack.json."""
+        return {**self.seeded}
+
+
+@contextmanager
+def run_server(folder: Path, port: int = 0) -> Iterator[tuple[ServerStack, Process]]:
+    """Serve from a folder until the end of the block; what is in the folder stays."""
+    TEMPLATE.write_text(json.dumps(extract(ROOT / "template.yaml")))
+    file, data = folder / "stack.json", folder / "data"
+    file.unlink(missing_ok=True)
+    log = folder / "server.log"
+    log.unlink(missing_ok=True)
+    with Process(
+        "the server",
+        [PYTHON, "-m", "local.stack.serve"],
+        env={
+            "DATA": str(data),
+            "PATH": os.environ["PATH"],
+            "PORT": str(port),
+            "PYTHONPATH": os.pathsep.join(str(ROOT / each) for each in PATHS),
+            "STACK_FILE": str(file),
+        },
+        log=log,
+    ) as process:
+        process.wait_until(lambda: "\nready " in log.read_text())
+        seeded = json.loads(file.read_text())
+        url, git_url = seeded["baseUrl"], seeded["docsAgents"]["repository"]
+        yield ServerStack(url, git_url, seeded, data), process
