@@ -18,20 +18,24 @@ from typing import Any, Final
 OPERATIONS: Final = {
     "apigatewaymanagementapi": {"DeleteConnection", "PostToConnection"},
     "bedrock-runtime": {"Converse", "ConverseStream"},
+    "cognito-idp": {"CreateUserPoolClient", "DeleteUserPoolClient"},
     "dynamodb": {
         *("BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query", "TransactWriteItems"),
         "UpdateItem",
     },
     "events": {"PutEvents"},
-    "iot": {"CancelJob", "CancelJobExecution", "CreateJob", "DescribeJobExecution"},
+    "iot": {
+        *("CancelJob", "CancelJobExecution", "CreateJob", "DescribeJobExecution"),
+        *("CreateThingGroup", "DescribeThingGroup"),
+    },
     "iot-data": {"Publish"},
     "secretsmanager": {"GetSecretValue"},
     "sqs": {"ChangeMessageVisibility", "SendMessage", "SendMessageBatch"},
     "stepfunctions": {"StartExecution"},
 }
 ENDPOINTS: Final = {
-    *("bedrock", "data-ats.iot", "dynamodb", "events", "iot", "secretsmanager", "sqs"),
-    "states",
+    *("bedrock", "cognito-idp", "data-ats.iot", "dynamodb", "events", "iot", "secretsmanager"),
+    *("sqs", "states"),
 }
 
 type Json = dict[str, Any]

@@ -29,8 +29,25 @@ const ui = SwaggerUIBundle({
   deepLinking: true,
   displayRequestDuration: true,
   defaultModelsExpandDepth: 0,
-  responseInterceptor: useToken,
+  responseInterceptor: (response) => useToken(resolveWebhooks(response)),
 });
+
+/** Let whoever opens the dialog type the first credential at once. */
+new MutationObserver((changes) => {
+  const opened = changes.flatMap(({ addedNodes }) => [...addedNodes])
+    .find((each) => each instanceof Element && each.matches(".dialog-ux"));
+  opened?.querySelector("input")?.focus();
+}).observe(document.querySelector("#operations"), { childList: true, subtree: true });
+
+/** Write out a document's webhooks: Swagger UI shows none that are references. */
+function resolveWebhooks(response) {
+  if (response.ok && response.url.endsWith(`/openapi/${shown}.json`)) {
+    const document = JSON.parse(response.text);
+    document.webhooks &&= document.components.pathItems;
+    response.text = JSON.stringify(document);
+  }
+  return response;
+}
 
 /** Authorize the following requests with a token that the user has just created here. */
 function useToken(response) {

@@ -8,6 +8,9 @@ from jobs.kit.clock import Millis
 
 PAYERS: Final = "payers"
 """The tenant of requests without an API key, where a payment replaces it. It has no keys."""
+OPERATORS: Final = "_operators"
+"""The owner of keys for the admin API. No tenant can have this id."""
+ADMIN_API: Final = "admin"
 
 
 class Scope(StrEnum):
@@ -15,6 +18,7 @@ class Scope(StrEnum):
 
     READ = "read"
     WRITE = "write"
+    ADMIN = "admin"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +26,8 @@ class ApiKey:
     """An API key as stored: its tenant, and the SHA-256 of the whole key in hex.
 
     `opens` names the one public API that accepts the key. Without `expires_at`, the key is valid
-    until it is removed.
+    until it is removed. `used_at` is the last hour in which it was used, `replaced_by` the id of
+    the key that a rotation created. Keys of earlier versions have no name and no `created_at`.
     """
 
     id: str
@@ -31,6 +36,10 @@ class ApiKey:
     opens: str = "messaging"
     scopes: frozenset[Scope] = frozenset()
     expires_at: Millis | None = None
+    used_at: Millis | None = None
+    name: str = ""
+    created_at: Millis | None = None
+    replaced_by: str | None = None
 
     def is_valid(self, now: Millis) -> bool:
         return self.expires_at is None or now < self.expires_at

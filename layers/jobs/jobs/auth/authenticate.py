@@ -2,23 +2,29 @@
 
 import hashlib
 import hmac
+import logging
 import re
 import secrets
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
-from jobs.auth.api_key import ApiKey, Scope
-from jobs.auth.ports import ApiKeys
+from jobs.auth.api_key import ADMIN_API, ApiKey, Scope
+from jobs.auth.ports import ApiKeys, KeyUses
 from jobs.kit.clock import Clock, Millis
 
-_SHAPE: Final = re.compile(r"(?:sortie|mint)_(?P<id>[a-f0-9]{12})_[A-Za-z0-9_-]{43}")
+_log: Final = logging.getLogger(__name__)
+HOUR_MS: Final[Millis] = 3600_000
+_PREFIXES: Final = {"docs": "mint", ADMIN_API: "sortie_admin"}
+"""Existing clients require that of docs. That of the admin API lets a scanner tell its keys."""
+_SHAPE: Final = re.compile(r"(?:sortie|sortie_admin|mint)_(?P<id>[a-f0-9]{12})_[A-Za-z0-9_-]{43}")
 _UNKNOWN_KEY: Final = ApiKey(id="", tenant="", sha256="0" * 64)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Authenticate:
     keys: ApiKeys
+    uses: KeyUses
     clock: Clock
 
     def __call__(self, credential: str, *, opens: str) -> ApiKey | None:
@@ -28,28 +34,51 @@ class Authenticate:
             return None
         key = self.keys.key(shape["id"]) or _UNKNOWN_KEY
         right = hmac.compare_digest(key.sha256, _hash(credential))
-        return key if right and key.opens == opens and key.is_valid(self.clock()) else None
+        now = self.clock()
+        if not (right and key.opens == opens and key.is_valid(now)):
+            return None
+        self._note_use(key, now - now % HOUR_MS)
+        return key
+
+    def _note_use(self, key: ApiKey, hour: Millis) -> None:
+        """Write once per key and hour. No failure of the write refuses a request."""
+        if key.used_at is not None and key.used_at >= hour:
+            return
+        try:
+            self.uses.note(key.id, hour)
+        except Exception:  # noqa: BLE001 - the caller need not care
+            _log.warning("the use of key %s is not noted", key.id, exc_info=True)
 
 
-def new_key(
+def new_key(  # noqa: PLR0913 - the fields of a key
     tenant: str,
     *,
     opens: str = "messaging",
     scopes: Collection[Scope] = (),
     expires_at: Millis | None = None,
+    name: str = "",
+    created_at: Millis | None = None,
+    key_id: str | None = None,
 ) -> tuple[str, ApiKey]:
     """Return a new credential, to be shown once, and the key to store."""
-    key_id = secrets.token_hex(6)
-    prefix = "mint" if opens == "docs" else "sortie"  # existing clients require this prefix
-    credential = f"{prefix}_{key_id}_{secrets.token_urlsafe(32)}"
-    return credential, ApiKey(
+    key_id = key_id or secrets.token_hex(6)
+    key = ApiKey(
         id=key_id,
         tenant=tenant,
-        sha256=_hash(credential),
+        sha256="",
         opens=opens,
         scopes=frozenset(scopes),
         expires_at=expires_at,
+        name=name,
+        created_at=created_at,
     )
+    credential = f"{prefix_of(key)}_{secrets.token_urlsafe(32)}"
+    return credential, replace(key, sha256=_hash(credential))
+
+
+def prefix_of(key: ApiKey) -> str:
+    """Return the part of a credential that is no secret."""
+    return f"{_PREFIXES.get(key.opens, 'sortie')}_{key.id}"
 
 
 def _hash(credential: str) -> str:

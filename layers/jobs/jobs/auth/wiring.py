@@ -10,7 +10,7 @@ from jobs.kit.aws.clients import clients
 from jobs.kit.clock import now
 
 if TYPE_CHECKING:
-    from jobs.auth.adapters.api_keys import DynamoApiKeys
+    from jobs.auth.adapters.api_keys import DynamoApiKeys, DynamoKeyUses
     from jobs.auth.authenticate import Authenticate
     from jobs.kit.aws.clients import AwsClients
     from jobs.kit.clock import Clock
@@ -25,13 +25,19 @@ class AuthWiring:
     def authenticate(self) -> Authenticate:
         from jobs.auth.authenticate import Authenticate
 
-        return Authenticate(keys=self.api_keys, clock=self.clock)
+        return Authenticate(keys=self.api_keys, uses=self.key_uses, clock=self.clock)
 
     @cached_property
     def api_keys(self) -> DynamoApiKeys:
         from jobs.auth.adapters.api_keys import DynamoApiKeys
 
         return DynamoApiKeys(self.aws.dynamodb, os.environ["REGISTRY_TABLE"])
+
+    @cached_property
+    def key_uses(self) -> DynamoKeyUses:
+        from jobs.auth.adapters.api_keys import DynamoKeyUses
+
+        return DynamoKeyUses(self.aws.hasty_dynamodb, os.environ["REGISTRY_TABLE"])
 
 
 wiring = AuthWiring()

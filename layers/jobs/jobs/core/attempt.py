@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from jobs.core.change_job import change_job
-from jobs.core.errors import JobLeasedError, StaleJobError
+from jobs.core.errors import DuplicateMessageError, JobLeasedError, StaleJobError
 from jobs.core.job import Job, JobRef
 from jobs.core.ports import Delivery, JobRepository
 from jobs.kit.clock import Clock, Millis
@@ -43,9 +43,13 @@ class Attempt:
 
         Raises `JobNotFoundError`, `JobEndedError`, and `JobLeasedError` while another worker runs
         the job. Then SQS redelivers this message after the other worker's lease has expired.
+        Raises `DuplicateMessageError` for a new message of a job that has been claimed before: with
+        another message, which comes again until the job has ended.
         """
 
         def claim(job: Job) -> Job:
+            if job.attempt and self.delivery.count == 1 and not job.status.is_terminal:
+                raise DuplicateMessageError(job.id)
             claimed = job.claim(now=self.clock(), lease=LEASE_MS)
             check(job)
             return claimed

@@ -1,18 +1,26 @@
 """Dispatch a new job: start its timer first, so that a job whose message is lost times out."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from jobs.core.job import JobRef
-from jobs.core.ports import JobQueue, Timers
+from jobs.core.ports import JobRepository, Timers
 from jobs.kit.clock import Millis
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DispatchJob:
+    repository: JobRepository
     timers: Timers
-    queue: JobQueue
+    send: Callable[[JobRef], None]
+    """Queues a new job, at least once: later, if its creator has queued it already."""
 
     def __call__(self, ref: JobRef, *, deadline: Millis) -> None:
-        """Idempotent: the timer starts once, and a worker ignores a second message."""
+        """Idempotent: the timer starts once, and a worker ignores a second message.
+
+        A job that a worker has claimed needs no message: its creator has sent it, and if the worker
+        dies, that message comes again.
+        """
         self.timers.time_out(ref, at=deadline)
-        self.queue.send(ref)
+        if not self.repository.is_claimed(ref):
+            self.send(ref)

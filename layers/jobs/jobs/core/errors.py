@@ -25,6 +25,10 @@ class JobLeasedError(JobError):
         self.until = until
 
 
+class DuplicateMessageError(JobError):
+    """Another message of the job has been received, so this one is not needed."""
+
+
 class StaleJobError(JobError):
     """Another writer changed the job after it was read."""
 

@@ -4,25 +4,35 @@ from dataclasses import dataclass
 
 from jobs.core.change_job import change_job
 from jobs.core.errors import JobNotFoundError
-from jobs.core.job import Job, JobRef
+from jobs.core.job import JobRef
 from jobs.core.ports import JobRepository
 from jobs.core.status import JobStatus
+from jobs.kit.clock import Clock, Millis
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpireResult:
+    """The job's status, None if it is gone, and when to expire it; None: never again."""
+
+    status: JobStatus | None
+    again: Millis | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExpireJob:
     repository: JobRepository
+    clock: Clock
 
-    def __call__(self, ref: JobRef) -> JobStatus | None:
-        """Return the job's final status, or None if the job is gone.
+    def __call__(self, ref: JobRef) -> ExpireResult:
+        """Time the job out, unless it has ended. Idempotent.
 
-        Trust the caller's clock: the state machine has already waited for the deadline.
+        The stored deadline counts. If it has not come, the timer was early, or the deadline has
+        moved.
         """
         try:
-            return change_job(self.repository, ref, _ended).status
+            job = change_job(self.repository, ref, lambda job: job.as_of(self.clock()))
         except JobNotFoundError:
-            return None
-
-
-def _ended(job: Job) -> Job:
-    return job if job.status.is_terminal else job.time_out()
+            return ExpireResult(status=None)
+        return ExpireResult(
+            status=job.status, again=None if job.status.is_terminal else job.deadline
+        )

@@ -8,16 +8,16 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, Self
 
 from jobs.core.errors import JobEndedError, JobLeasedError
+from jobs.core.failure import Failure
 from jobs.core.status import JobStatus
+from jobs.core.tokens import NO_TOKENS, Tokens
 from jobs.core.webhook import Webhook
 from jobs.kit.clock import Millis
+from jobs.kit.errors import FailureClass
 
 RETENTION_STEPS: Final = 96
 """Jobs expire together, at the next full 96th of their retention (for 24 h: every 15 minutes), so
 that counters can group them by time of expiry."""
-
-MAX_ERROR_LENGTH: Final = 500
-"""Characters of an error, which is stored in the job's header."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +36,8 @@ class Job:
     `sequence` counts the changes of status, creation included. `attempt` is the
     fencing token: every claim increments it, and writes with an older one fail.
     `handle` identifies the task at a remote server to which the job is delegated.
+    `key_id` identifies the API key, or a partner's client, that has created the job, if any.
+    `tokens` are those of all attempts, as far as the provider tells them.
     `webhook` is the receiver that the creator named. `details` belong to the job's
     kind: the core stores them and never reads them.
     """
@@ -54,14 +56,28 @@ class Job:
     lease_until: Millis = 0
     ended_at: Millis | None = None
     result: Mapping[str, Any] | None = None
-    error: str | None = None
+    failure: Failure | None = None
     handle: str | None = None
     webhook: Webhook | None = None
+    key_id: str | None = None
+    tokens: Tokens = NO_TOKENS
     details: object | None = None
 
     @property
     def ref(self) -> JobRef:
         return JobRef(tenant=self.tenant, kind=self.kind, id=self.id)
+
+    @property
+    def error(self) -> str | None:
+        """Why the job failed."""
+        return None if self.failure is None else self.failure.reason
+
+    @property
+    def failure_class(self) -> FailureClass | None:
+        """The class of what ended the job without a result; None for a job that was cancelled."""
+        if self.status is JobStatus.TIMED_OUT:
+            return FailureClass.TIMEOUT
+        return None if self.failure is None else self.failure.failure_class
 
     @property
     def gone_at(self) -> Millis:
@@ -104,13 +120,16 @@ class Job:
         """Record the handle of the remote server's task, which is polled from now on."""
         return replace(self, handle=handle)
 
+    def spend(self, tokens: Tokens) -> Self:
+        return replace(self, tokens=self.tokens + tokens)
+
     def succeed(self, result: Mapping[str, Any], *, now: Millis) -> Self:
         self._check_not_ended(now)
         return replace(self._to(JobStatus.SUCCEEDED, now), result=result)
 
-    def fail(self, error: str, *, now: Millis) -> Self:
+    def fail(self, failure: Failure, *, now: Millis) -> Self:
         self._check_not_ended(now)
-        return replace(self._to(JobStatus.FAILED, now), error=error[:MAX_ERROR_LENGTH])
+        return replace(self._to(JobStatus.FAILED, now), failure=failure)
 
     def cancel(self, *, now: Millis) -> Self:
         self._check_not_ended(now)

@@ -39,7 +39,14 @@ class ListJobs:
         before, listed = self._position(cursor, scope) if cursor else (None, 0)
         counts = self.counters.read(tenant, kind)
         found = self.repository.newest(
-            Listing(tenant=tenant, kind=kind, limit=limit, statuses=statuses, before=before),
+            Listing(
+                tenant=tenant,
+                kind=kind,
+                limit=limit,
+                statuses=statuses,
+                before=before,
+                shards=counts.shards,
+            ),
             known=counts.of(*(statuses or JobStatus)) - listed,
         )
         now = self.clock()

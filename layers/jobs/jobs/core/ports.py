@@ -6,12 +6,16 @@ may raise `UnavailableError`.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Protocol
 
 from jobs.core.changes import JobChange, JobCounts
 from jobs.core.job import Job, JobRef
 from jobs.core.rate_limit import Allowance, Limit
+from jobs.core.slots import Release, Slot
 from jobs.core.status import JobStatus
+from jobs.core.tenant_limits import TenantLimits
+from jobs.core.usage import Usage, UsageLog
 from jobs.kit.clock import Millis
 
 
@@ -26,13 +30,14 @@ class IdempotencyKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
-    """A query for a tenant's jobs, newest first. Empty `statuses` match all."""
+    """A query for a tenant's jobs in all its shards, newest first. Empty `statuses` match all."""
 
     tenant: str
     kind: str
     limit: int
     statuses: frozenset[JobStatus] = frozenset()
     before: str | None = None
+    shards: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +64,12 @@ class JobRepository(Protocol):
     def status_of(self, ref: JobRef) -> JobStatus:
         """Return the stored status without reading any body, or raise `JobNotFoundError`."""
 
+    def deadline_of(self, ref: JobRef) -> Millis:
+        """Return the stored deadline without reading any body, or raise `JobNotFoundError`."""
+
+    def is_claimed(self, ref: JobRef) -> bool:
+        """Return whether any worker has claimed the job. False for one that does not exist."""
+
     def save(self, job: Job, *, replacing: Job) -> None:
         """Store a later state of the job, or raise `StaleJobError` if it is not as `replacing`."""
 
@@ -78,17 +89,77 @@ class JobRepository(Protocol):
         """
 
 
+class Pause(Protocol):
+    def __call__(self, ref: JobRef, seconds: float) -> None:
+        """Wait for some seconds, or less if it can tell that the job has ended."""
+
+
 class JobCounters(Protocol):
     def read(self, tenant: str, kind: str) -> JobCounts:
         """Count the tenant's jobs at constant cost."""
 
     def count(self, changes: Sequence[JobChange]) -> None:
-        """Apply each change exactly once, regardless of replays and batches."""
+        """Apply each change exactly once, regardless of replays and batches.
+
+        Adds the usage of each job that has ended.
+        """
+
+
+class UsageCounters(Protocol):
+    def read(
+        self, tenant: str, *, first: date, last: date, key_id: str | None = None
+    ) -> Sequence[Usage]:
+        """Return a tenant's usage, or that of one of its keys, by day and source.
+
+        The cost depends on the number of days alone.
+        """
+
+    def count(self, logs: Sequence[UsageLog]) -> None:
+        """Add each entry of the logs exactly once, regardless of replays and batches."""
 
 
 class JobQueue(Protocol):
     def send(self, ref: JobRef) -> None:
         """Queue the job for a worker, at least once."""
+
+
+class SlotQueue(Protocol):
+    def send(self, ref: JobRef, slot: Slot, *, delay_s: int = 0) -> None:
+        """Queue the job for a worker, which releases the slot. At least once."""
+
+
+class Slots(Protocol):
+    """Limits how many of a tenant's jobs of a kind have a message, and knows the others.
+
+    Many slots are in several groups, and each job takes slots of one group.
+    """
+
+    def group_of(self, ref: JobRef, *, limit: int) -> int:
+        """Return the job's group among so many slots: 0 if there is only one."""
+
+    def take(self, ref: JobRef, *, limit: int, until: Millis) -> Slot | None:
+        """Take a slot until it is released or expires. None if all of the group are taken.
+
+        A job that has a slot until then gets the same one again, and `again` says so.
+        """
+
+    def release(self, ref: JobRef, slot: Slot) -> None:
+        """Free a slot. Idempotent."""
+
+    def wait(self, ref: JobRef, *, until: Millis, limit: int) -> bool:
+        """Let the job wait until its deadline, and report each release from now on.
+
+        Return whether a slot is free at this moment, which is not reported.
+        """
+
+    def leave(self, ref: JobRef, *, group: int) -> None:
+        """Let the job wait no longer for a slot of the group. Idempotent."""
+
+    def oldest(self, release: Release, *, max_age: Millis) -> JobRef | None:
+        """Return the group's oldest job of this age that waits and is not overdue. Consistent."""
+
+    def close(self, release: Release) -> None:
+        """Report no further release, unless a job has begun to wait since this one."""
 
 
 class Timers(Protocol):
@@ -107,7 +178,10 @@ class JobMetrics(Protocol):
 
 
 class Delivery(Protocol):
-    """One delivery of a queue's message."""
+    """One delivery of a queue's message. `count` is 1 for the message's first one."""
+
+    @property
+    def count(self) -> int: ...
 
     def hold(self, seconds: int) -> None:
         """Hide the message from other workers for `seconds` from now.
@@ -131,3 +205,11 @@ class RateLimits(Protocol):
 
         Exact under concurrency. A refused request is not counted.
         """
+
+
+class TenantLimitsRegistry(Protocol):
+    def limits(self, tenant: str) -> TenantLimits:
+        """Return the tenant's own limits, from a cache of one minute."""
+
+    def put_limits(self, tenant: str, limits: TenantLimits) -> None:
+        """Replace the tenant's own limits."""

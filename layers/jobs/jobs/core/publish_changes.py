@@ -19,5 +19,6 @@ class PublishChanges:
         Measure last: metrics are not, and a batch that fails is replayed.
         """
         self.counters.count(changes)
-        self.publisher.publish([change for change in changes if change.status is not None])
-        self.metrics.measure(changes)
+        news = [change for change in changes if not change.is_import]
+        self.publisher.publish([change for change in news if change.status is not None])
+        self.metrics.measure(news)

@@ -1,12 +1,11 @@
 """Delay a response until the job has ended (RFC 7240, `Prefer: wait`)."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
 from jobs.core.change_job import change_job
 from jobs.core.job import Job
-from jobs.core.ports import JobRepository
+from jobs.core.ports import JobRepository, Pause
 from jobs.kit.clock import Clock, Millis
 from jobs.kit.errors import UnavailableError
 
@@ -18,25 +17,25 @@ _MAX_PAUSE_MS: Final[Millis] = 1000
 class WaitForJob:
     repository: JobRepository
     clock: Clock
-    sleep: Callable[[float], None]
+    pause: Pause
 
-    def __call__(self, job: Job, *, timeout: Millis) -> Job | None:
-        """Return the ended job, or None if it has not ended in time. Polls its header only.
+    def __call__(self, job: Job, *, timeout: Millis) -> Job:
+        """Return the ended job, or its current state if it has not ended in time.
 
-        Returns None if the table is unavailable, as the job has been created all the same.
+        Polls its header only. Returns `job` itself if the table is unavailable, as the job has been
+        created all the same.
         """
         try:
-            return self._ended(job, timeout)
+            return self._wait(job, timeout)
         except UnavailableError:
-            return None
+            return job
 
-    def _ended(self, job: Job, timeout: Millis) -> Job | None:
+    def _wait(self, job: Job, timeout: Millis) -> Job:
         until = self.clock() + timeout
-        pause = _MIN_PAUSE_MS
+        longest = _MIN_PAUSE_MS
         while (now := self.clock()) < min(until, job.deadline):
             if self.repository.status_of(job.ref).is_terminal:
                 return self.repository.get(job.ref)
-            self.sleep(min(pause, until - now, job.deadline - now) / 1000)
-            pause = min(pause * 3 // 2, _MAX_PAUSE_MS)
-        ended = change_job(self.repository, job.ref, lambda stored: stored.as_of(self.clock()))
-        return ended if ended.status.is_terminal else None
+            self.pause(job.ref, min(longest, until - now, job.deadline - now) / 1000)
+            longest = min(longest * 3 // 2, _MAX_PAUSE_MS)
+        return change_job(self.repository, job.ref, lambda stored: stored.as_of(self.clock()))

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -16,26 +18,32 @@ from jobs.kit.aws.clients import clients
 from jobs.kit.clock import now
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable
 
     from jobs.core.adapters.cursors import CursorSigner
     from jobs.core.adapters.dynamodb.counters import DynamoJobCounters
     from jobs.core.adapters.dynamodb.jobs import DynamoJobRepository
     from jobs.core.adapters.dynamodb.rate_limits import DynamoRateLimits
+    from jobs.core.adapters.dynamodb.slots import DynamoSlots
+    from jobs.core.adapters.dynamodb.tenant_limits import DynamoTenantLimits
+    from jobs.core.adapters.dynamodb.usage import DynamoUsage
     from jobs.core.adapters.job_events import JobEvents
     from jobs.core.adapters.queue import SqsJobQueue
-    from jobs.core.adapters.timers import StepFunctionsTimers
+    from jobs.core.adapters.timers import SqsTimers
     from jobs.core.cancel_job import CancelJob
     from jobs.core.create_job import CreateJob
     from jobs.core.dispatch_job import DispatchJob
     from jobs.core.end_dead_letter import EndDeadLetter
     from jobs.core.expire_job import ExpireJob
     from jobs.core.get_job import GetJob
+    from jobs.core.job import JobRef
     from jobs.core.kind import Kinds, Storages
     from jobs.core.limit_rate import LimitRate
+    from jobs.core.limited_queue import LimitedQueue
     from jobs.core.list_jobs import ListJobs
-    from jobs.core.ports import Delivery
+    from jobs.core.ports import Delivery, Timers
     from jobs.core.publish_changes import PublishChanges
+    from jobs.core.send_early import SendEarly
     from jobs.core.wait_for_job import WaitForJob
     from jobs.kit.aws.clients import AwsClients
     from jobs.kit.aws.secrets import SecretsManager
@@ -58,6 +66,11 @@ class CoreWiring:
         return int(os.environ["RETENTION_HOURS"]) * 3_600_000
 
     @property
+    def shards(self) -> int:
+        """Return the number of shards over which new jobs of a tenant are spread."""
+        return int(os.environ["TENANT_SHARDS"])
+
+    @property
     def webhooks_to_loopback(self) -> bool:
         """Whether webhooks may go to this machine, where the local stack's receivers are."""
         return os.environ["WEBHOOKS_TO_LOOPBACK"] == "true"
@@ -68,13 +81,18 @@ class CoreWiring:
     def create_job(self) -> CreateJob:
         from jobs.core.create_job import CreateJob
 
-        return CreateJob(repository=self.jobs, clock=self.clock, retention=self.retention)
+        return CreateJob(
+            repository=self.jobs,
+            clock=self.clock,
+            retention=self.retention,
+            shards=self.shards,
+        )
 
     @cached_property
     def wait_for_job(self) -> WaitForJob:
         from jobs.core.wait_for_job import WaitForJob
 
-        return WaitForJob(repository=self.jobs, clock=self.clock, sleep=self.sleep)
+        return WaitForJob(repository=self.jobs, clock=self.clock, pause=self.pause)
 
     @cached_property
     def get_job(self) -> GetJob:
@@ -103,7 +121,7 @@ class CoreWiring:
     def expire_job(self) -> ExpireJob:
         from jobs.core.expire_job import ExpireJob
 
-        return ExpireJob(repository=self.jobs)
+        return ExpireJob(repository=self.jobs, clock=self.clock)
 
     @cached_property
     def limit_rate(self) -> LimitRate:
@@ -111,11 +129,31 @@ class CoreWiring:
 
         return LimitRate(limits=self.rate_limits)
 
-    def dispatch_job(self, queue: SqsJobQueue) -> DispatchJob:
-        """Return the use case that hands new jobs to a queue's workers."""
+    def dispatch_job(self, send: Callable[[JobRef], None]) -> DispatchJob:
+        """Return the use case that hands new jobs to workers. `send` queues one."""
         from jobs.core.dispatch_job import DispatchJob
 
-        return DispatchJob(timers=self.timers, queue=queue)
+        return DispatchJob(repository=self.jobs, timers=self.timers, send=send)
+
+    def limited_queue(self, url: str, *, max_age: Millis) -> LimitedQueue:
+        """Return a queue of agents' jobs, which a tenant shares with others."""
+        from jobs.core.limited_queue import LimitedQueue
+
+        return LimitedQueue(
+            slots=self.slots,
+            queue=self.queue(url),
+            repository=self.jobs,
+            tenant_limits=self.tenant_limits,
+            limit=int(os.environ["AGENT_TENANT_CONCURRENCY"]),
+            max_age=max_age,
+        )
+
+    def send_early(self, url: str, *, max_age: Millis) -> SendEarly:
+        """Return the use case that sends new jobs to a limited queue when they are created."""
+        from jobs.core.send_early import SendEarly
+
+        queue = self.limited_queue(url, max_age=max_age)
+        return SendEarly(queue=replace(queue, slots=self.hasty_slots, queue=self.hasty_queue(url)))
 
     def end_dead_letter(self, kinds: Kinds) -> EndDeadLetter:
         from jobs.core.end_dead_letter import EndDeadLetter
@@ -146,7 +184,15 @@ class CoreWiring:
     def counters(self) -> DynamoJobCounters:
         from jobs.core.adapters.dynamodb.counters import DynamoJobCounters
 
-        return DynamoJobCounters(self.aws.dynamodb, os.environ["COUNTER_TABLE"], self.clock)
+        return DynamoJobCounters(
+            self.aws.dynamodb, os.environ["COUNTER_TABLE"], self.clock, shards=self.shards
+        )
+
+    @cached_property
+    def usage(self) -> DynamoUsage:
+        from jobs.core.adapters.dynamodb.usage import DynamoUsage
+
+        return DynamoUsage(self.aws.dynamodb, os.environ["COUNTER_TABLE"], self.clock)
 
     @cached_property
     def rate_limits(self) -> DynamoRateLimits:
@@ -155,12 +201,40 @@ class CoreWiring:
         return DynamoRateLimits(self.aws.dynamodb, os.environ["MISSION_TABLE"], self.clock)
 
     @cached_property
-    def timers(self) -> StepFunctionsTimers:
-        from jobs.core.adapters.timers import StepFunctionsTimers
+    def slots(self) -> DynamoSlots:
+        from jobs.core.adapters.dynamodb.slots import DynamoSlots
 
-        return StepFunctionsTimers(
+        return DynamoSlots(self.aws.dynamodb, os.environ["JOB_TABLE"], self.clock)
+
+    @cached_property
+    def hasty_slots(self) -> DynamoSlots:
+        from jobs.core.adapters.dynamodb.slots import DynamoSlots
+
+        return DynamoSlots(self.aws.hasty_dynamodb, os.environ["JOB_TABLE"], self.clock)
+
+    @cached_property
+    def tenant_limits(self) -> DynamoTenantLimits:
+        from jobs.core.adapters.dynamodb.tenant_limits import DynamoTenantLimits
+
+        return DynamoTenantLimits(self.aws.dynamodb, os.environ["REGISTRY_TABLE"], self.clock)
+
+    @cached_property
+    def timers(self) -> Timers:
+        """The timers of new jobs' deadlines."""
+        from jobs.core.adapters.timers import StepFunctionsTimers, TimersByLength
+
+        executions = StepFunctionsTimers(
             self.aws.step_functions, time_out_arn=os.environ["JOB_TIMEOUT_ARN"]
         )
+        if os.environ["DEADLINES"] == "executions":
+            return executions
+        return TimersByLength(short=self.delayed_timers, long=executions, clock=self.clock)
+
+    @cached_property
+    def delayed_timers(self) -> SqsTimers:
+        from jobs.core.adapters.timers import SqsTimers
+
+        return SqsTimers(self.aws.sqs, os.environ["DEADLINE_QUEUE_URL"], self.clock)
 
     @cached_property
     def secrets(self) -> SecretsManager:
@@ -179,11 +253,27 @@ class CoreWiring:
 
         return SqsJobQueue(self.aws.sqs, url)
 
-    def delivery(self, url: str, receipt_handle: str) -> Delivery:
-        """Return one receipt of a message from a queue."""
+    def hasty_queue(self, url: str) -> SqsJobQueue:
+        from jobs.core.adapters.queue import SqsJobQueue
+
+        return SqsJobQueue(self.aws.hasty_sqs, url)
+
+    def delivery(self, url: str, receipt_handle: str, count: int) -> Delivery:
+        """Return one receipt of a message from a queue; `count`: of its receipts so far."""
         from jobs.kit.aws.sqs import SqsDelivery
 
-        return SqsDelivery(self.aws.sqs, url, receipt_handle)
+        return SqsDelivery(self.aws.sqs, url, receipt_handle, count)
+
+    def pause(self, ref: JobRef, seconds: float) -> None:
+        """Sleep: a table cannot tell that a job has ended."""
+        self.sleep(seconds)
+
+    @asynccontextmanager
+    async def pauses(self, ref: JobRef) -> AsyncIterator[Callable[[float], Awaitable[None]]]:
+        """Yield `pause` for an event loop."""
+        import asyncio
+
+        yield asyncio.sleep
 
     def job_events(self, kinds: Kinds) -> JobEvents:
         from jobs.core.adapters.job_events import JobEvents

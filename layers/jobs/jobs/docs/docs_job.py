@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from jobs.core.job import Job
+from jobs.core.status import JobStatus
 from jobs.kit.clock import Millis
 
 KIND: Final = "docs"
@@ -19,14 +20,15 @@ class Project:
     `provider` is `scripted`, `openai` or `bedrock`. `models` maps `sonnet` and `opus` to the
     provider's model names. `credentials_secret` is the name of a secret with the content
     `{"username", "password"}`. `pull_requests` is the GitHub repository (`owner/name`) for pull
-    requests, or None. Agents push to the default branch, or change files whose path has a part
+    requests, or None. Without `default_branch`, the repository's HEAD names it, which only a
+    running job knows. Agents push to the default branch, or change files whose path has a part
     with a leading dot, only if the project allows it: such files configure CI and other tools.
     """
 
     id: str
     tenant: str
     repository: str
-    default_branch: str = "main"
+    default_branch: str | None = None
     folder: str = ""
     subdomain: str = ""
     provider: str = "scripted"
@@ -68,7 +70,8 @@ class DocsJob:
 
     `model` is `sonnet` or `opus`. A follow-up has `root`, the first job of its conversation, and
     `follows`, the job that it waits for. A root has `latest`, its last follow-up. All three are
-    job ids. `misconfigured` means that the git host rejected the project's credentials.
+    job ids. `misconfigured` means that the git host rejected the project's credentials, `pushed`
+    that the host has the job's changes, `branchless` that the job ended without need of a branch.
     """
 
     project: str
@@ -83,6 +86,8 @@ class DocsJob:
     message: str = ""
     pull_request: str = ""
     misconfigured: bool = False
+    pushed: bool = False
+    branchless: bool = False
     todos: tuple[Todo, ...] = ()
 
 
@@ -95,6 +100,26 @@ def docs_job_of(job: Job) -> DocsJob:
 
 def with_docs_job(job: Job, **changes: Any) -> Job:
     return replace(job, details=replace(docs_job_of(job), **changes))
+
+
+def todos_of(job: Job) -> tuple[Todo, ...]:
+    """Return the todos. Without success, those are cancelled whose result nobody can have."""
+    details = docs_job_of(job)
+    if not job.status.is_terminal or job.status is JobStatus.SUCCEEDED:
+        return details.todos
+    return tuple(
+        todo
+        if details.pushed and todo.status is TodoStatus.COMPLETED
+        else replace(todo, status=TodoStatus.CANCELLED)
+        for todo in details.todos
+    )
+
+
+def failure_text(job: Job) -> str:
+    """Return why the job failed, or nothing."""
+    if job.status is JobStatus.TIMED_OUT:
+        return "The job took too long"
+    return job.error or ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

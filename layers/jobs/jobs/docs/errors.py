@@ -1,7 +1,7 @@
 """Errors of docs jobs."""
 
 from jobs.core.errors import JobError
-from jobs.kit.errors import UpstreamError
+from jobs.kit.errors import FailureClass, UpstreamError
 
 
 class ProjectNotFoundError(JobError):
@@ -22,5 +22,16 @@ class PathRefusedError(JobError):
     """An agent may not access this path. The message gives the reason."""
 
 
+class UnfinishedError(UpstreamError):
+    """The model stopped before it finished. `jobs.docs.output` lists the values of `reason`."""
+
+    def __init__(self, text: str, failure_class: FailureClass, *, reason: str) -> None:
+        super().__init__(text, failure_class, detail=f"the model's reason to stop: {reason}")
+        self.reason = reason
+
+
 class CredentialsRefusedError(UpstreamError):
-    """The git host rejected the project's credentials."""
+    """The git host rejected the project's credentials, or they are missing."""
+
+    def __init__(self, reason: str, *, detail: str = "") -> None:
+        super().__init__(reason, FailureClass.CREDENTIALS, detail=detail)

@@ -8,6 +8,7 @@ from jobs.core.errors import StaleJobError
 from jobs.core.ids import new_job_id
 from jobs.core.job import Job
 from jobs.core.ports import IdempotencyKey
+from jobs.core.send_early import SendEarly
 from jobs.core.webhook import Webhook
 from jobs.docs.docs_job import JOB_TIMEOUT_MS, KIND, Conversation, DocsJob, docs_job_of
 from jobs.docs.limit_requests import LimitDocsRequests
@@ -28,6 +29,7 @@ class NewMessage:
     idempotency_key: str | None
     request_hash: str
     webhook: Webhook | None = None
+    key_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,8 +37,10 @@ class FollowUp:
     jobs: DocsJobs
     get_docs_job: GetDocsJob
     limit: LimitDocsRequests
+    send_early: SendEarly
     clock: Clock
     retention: Millis
+    shards: int = 1
 
     def __call__(self, new: NewMessage) -> Conversation:
         """Queue a message behind all others of its conversation, and return the conversation.
@@ -52,14 +56,16 @@ class FollowUp:
         conversation = self.get_docs_job(new.tenant, new.project, new.job)
         job = self._job(new, conversation)
         ref = self.jobs.follow(job, after=docs_job_of(conversation.root).latest, key=_key(new, job))
-        if ref == job.ref:
-            return replace(conversation, latest=job)
-        return self.get_docs_job(new.tenant, new.project, new.job)
+        if ref != job.ref:
+            return self.get_docs_job(new.tenant, new.project, new.job)
+        if conversation.latest.status.is_terminal:  # the branch is free
+            self.send_early(ref)
+        return replace(conversation, latest=job)
 
     def _job(self, new: NewMessage, conversation: Conversation) -> Job:
         now, root = self.clock(), docs_job_of(conversation.root)
         return Job(
-            id=new_job_id(now),
+            id=new_job_id(now, shards=self.shards),
             tenant=new.tenant,
             kind=KIND,
             request={"messages": [{"role": "user", "content": new.prompt}], "v": 2},
@@ -68,6 +74,7 @@ class FollowUp:
             deadline=now + JOB_TIMEOUT_MS,
             retention=self.retention,
             webhook=new.webhook or conversation.root.webhook,
+            key_id=new.key_id,
             details=DocsJob(
                 project=root.project,
                 branch=root.branch,

@@ -12,10 +12,20 @@ Each event is a small mapping. `t` is its type:
     {"t": "error", "error": str}                         the job has failed; finish follows
     {"t": "step-finish", "reason": str, "in": int, "out": int}
     {"t": "finish", "reason": str, "in": int, "out": int}   the last event
-    reason: stop | length | tool-calls | error | other; in, out: tokens
+    reason: stop | length | tool-calls | content-filter | error | other; in, out: tokens
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from jobs.docs.docs_job import Todo
+
 type OutputEvent = Mapping[str, Any]
+
+
+def todos_event(todos: Iterable[Todo]) -> OutputEvent:
+    items = [
+        {"id": t.id, "content": t.content, "status": t.status, "priority": t.priority}
+        for t in todos
+    ]
+    return {"t": "data", "name": "todos", "data": {"todos": items}}

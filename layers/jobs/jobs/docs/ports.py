@@ -4,7 +4,7 @@ Every method may raise `UnavailableError`.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from jobs.core.job import Job, JobRef
@@ -12,6 +12,7 @@ from jobs.core.ports import IdempotencyKey
 from jobs.docs.docs_job import DocsJob, Project
 from jobs.docs.output import OutputEvent
 from jobs.kit.clock import Millis
+from jobs.kit.llm.reason import Reason
 
 
 class ProjectRegistry(Protocol):
@@ -58,6 +59,16 @@ class OutputLog(Protocol):
         """Return the items from number `since`, up to the first gap."""
 
 
+class Chats(Protocol):
+    """The latest job of each chat. Clients choose the ids of chats; a project has its own."""
+
+    def put(self, chat: str, job: Job) -> None:
+        """Make a job its chat's latest, unless the chat has a later one. Idempotent."""
+
+    def latest(self, tenant: str, project: str, chat: str) -> JobRef | None:
+        """Return the chat's latest job, which may be gone."""
+
+
 class Branches(Protocol):
     """Locks on branches (`jobs.docs.docs_job.branch_key`): one job at a time runs on a branch."""
 
@@ -79,20 +90,28 @@ class Output(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolCall:
-    """A model's call of a tool. `args` is None if the arguments were not a JSON object."""
+    """A model's call of a tool.
+
+    `args` is None if the arguments were not a JSON object: then `raw` is the model's text, and
+    `problem` what is wrong with it. `extra` is what the provider wants back with the call.
+    """
 
     id: str
     name: str
     args: Mapping[str, Any] | None
+    raw: str = ""
+    problem: str = ""
+    extra: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
-    """A model's turn. `jobs.docs.output` lists the values of `reason`."""
+    """A model's turn. `reasoning` is what the provider wants back with the calls."""
 
     text: str
     calls: Sequence[ToolCall]
-    reason: str
+    reason: Reason
+    reasoning: str = ""
     tokens_in: int = 0
     tokens_out: int = 0
 
@@ -108,7 +127,8 @@ class Tool:
 
 type Message = Mapping[str, Any]
 """{"role": "system" | "user" | "assistant", "content": str}. An assistant's message may have
-"calls": [ToolCall]. Results of tools: {"role": "tool", "id": tool call's id, "content": str}."""
+"calls": [ToolCall] and "reasoning": str. Results of tools:
+{"role": "tool", "id": tool call's id, "content": str}."""
 
 
 class ToolModel(Protocol):
@@ -124,7 +144,12 @@ class ToolModel(Protocol):
 
 
 class Checkout(Protocol):
-    """A branch of a repository with unpushed changes."""
+    """A branch of a repository with unpushed changes.
+
+    `default_branch` is the name of the repository's default branch, or None if its HEAD names none.
+    """
+
+    default_branch: str | None
 
     def files(self, folder: str = "") -> Iterator[str]:
         """Yield the paths of the regular files below a folder, in order."""
@@ -139,6 +164,9 @@ class Checkout(Protocol):
         """Raises `FileNotFoundError`, `PathRefusedError`."""
 
     def changed(self) -> bool: ...
+
+    def exists(self) -> bool:
+        """Return whether the git host has the branch."""
 
     def published(self) -> bool:
         """Return whether the git host has the branch, and it differs from the default branch."""

@@ -9,10 +9,18 @@ from typing import Any, Final
 
 from jobs.core.attempt import HEARTBEAT_S, LEASE_MS, Attempt
 from jobs.core.change_job import change_job
-from jobs.core.errors import JobEndedError, JobNotFoundError, StaleJobError
+from jobs.core.errors import (
+    DuplicateMessageError,
+    JobEndedError,
+    JobNotFoundError,
+    StaleJobError,
+)
+from jobs.core.failure import Failure
 from jobs.core.job import Job, JobRef
+from jobs.core.log_failure import log_failure
 from jobs.core.ports import Delivery, JobRepository
 from jobs.core.status import JobStatus
+from jobs.core.tokens import Tokens
 from jobs.docs.docs_job import (
     ATTEMPT_TIMEOUT_MS,
     KIND,
@@ -20,9 +28,16 @@ from jobs.docs.docs_job import (
     Project,
     branch_key,
     docs_job_of,
+    todos_of,
     with_docs_job,
 )
-from jobs.docs.errors import BranchRefusedError, CredentialsRefusedError, ProjectNotFoundError
+from jobs.docs.errors import (
+    BranchRefusedError,
+    CredentialsRefusedError,
+    ProjectNotFoundError,
+    UnfinishedError,
+)
+from jobs.docs.output import OutputEvent, todos_event
 from jobs.docs.ports import (
     AgentResult,
     Branches,
@@ -36,9 +51,10 @@ from jobs.docs.ports import (
 )
 from jobs.docs.write_output import OutputWriter
 from jobs.kit.clock import Clock
-from jobs.kit.errors import RefusedError, UnavailableError, UpstreamError
+from jobs.kit.errors import FailureClass, RefusedError, UnavailableError, UpstreamError
 from jobs.kit.heartbeat import OutOfTimeError, run_with_heartbeat
 
+UNCHANGED: Final = "No file was changed."
 _MAX_THREAD_LENGTH: Final = 20
 _MAX_MESSAGE_LENGTH: Final = 60_000
 """Characters of the agent's message, which is stored in the job's header: one item of up to 400 KB.
@@ -53,6 +69,7 @@ class AttemptOutcome(StrEnum):
     FAILED = "failed"
     WAITS = "waiting for branch"
     NOT_NEEDED = "not needed"
+    DUPLICATE = "duplicate message"
     TOO_LATE = "too late"
 
 
@@ -86,6 +103,8 @@ class RunDocsJob:
             job = attempt.claim(ref)
         except (JobEndedError, JobNotFoundError):
             return AttemptOutcome.NOT_NEEDED
+        except DuplicateMessageError:
+            return AttemptOutcome.DUPLICATE
         try:
             return _DocsAttempt(self, job, attempt).run()
         except (JobEndedError, StaleJobError):
@@ -143,36 +162,53 @@ class _DocsAttempt:
                 emit({"t": "data", "name": "restarted", "data": {}})
             try:
                 result = run_with_heartbeat(
-                    partial(self._work, emit),
+                    partial(self._work, self._counting_tokens(emit)),
                     beat=self._heartbeat,
                     every_s=HEARTBEAT_S,
                     timeout_s=min(self._job.deadline - self._run.clock(), ATTEMPT_TIMEOUT_MS)
                     / 1000,
                 )
             except OutOfTimeError:
-                return self._failed(emit, UpstreamError("The agent took too long"))
+                return self._failed(
+                    emit, UpstreamError("The agent took too long", FailureClass.TIMEOUT)
+                )
             except ProjectNotFoundError:
-                return self._failed(emit, UpstreamError("The project is no longer registered"))
-            except UpstreamError as error:
+                return self._failed(
+                    emit,
+                    UpstreamError("The project is no longer registered", FailureClass.NOT_FOUND),
+                )
+            except (UpstreamError, RefusedError) as error:  # also of a secret or the output
                 return self._failed(emit, error)
-            except RefusedError as error:  # of a secret or the output, for example
-                return self._failed(emit, UpstreamError(str(error)))
             emit.flush()
             self._save(self._job.succeed({}, now=self._run.clock()))
             tokens = {"in": result.tokens_in, "out": result.tokens_out}
             emit.end({"t": "finish", "reason": "stop", **tokens})
             return AttemptOutcome.WRITTEN
 
-    def _work(self, emit: OutputWriter) -> AgentResult:
+    def _counting_tokens(self, emit: Output) -> Output:
+        """Count the tokens of each step, also of those before a failure.
+
+        The job's next save stores them; a crash loses those since the last one.
+        """
+
+        def count_and_emit(event: OutputEvent) -> None:
+            if event["t"] == "step-finish":
+                self._job = self._job.spend(Tokens.parse(event["in"], event["out"]))
+            emit(event)
+
+        return count_and_emit
+
+    def _work(self, emit: Output) -> AgentResult:
         run, thread = self._run, self._thread()
         if thread:
             before = docs_job_of(thread[-1])
             self._note(title=before.title, pull_request=before.pull_request)
         docs_job = docs_job_of(self._job)
         project = run.projects.project(self._job.tenant, docs_job.project)
-        if not project.allows_branch(docs_job.branch):  # it did when the job was created
-            raise UpstreamError(str(BranchRefusedError(docs_job.branch)))
         checkout = run.repositories.open(project, docs_job.branch)
+        project = replace(project, default_branch=checkout.default_branch)
+        if not project.allows_branch(docs_job.branch):  # not known when the job was created
+            raise UpstreamError(str(BranchRefusedError(docs_job.branch)), FailureClass.REFUSED)
         result = run.write(
             project,
             docs_job,
@@ -186,35 +222,50 @@ class _DocsAttempt:
         self._note(message=result.message[:_MAX_MESSAGE_LENGTH])
         if checkout.changed():
             commit = checkout.push(result.summary)
+            self._note(pushed=True)
             emit({"t": "data", "name": "commit", "data": {"branch": docs_job.branch, "id": commit}})
             self._open_pull_request(project, result, emit)
         elif self._job.attempt > 1 and checkout.published():
             # The previous attempt crashed between its push and the pull request.
+            self._note(pushed=True)
             self._open_pull_request(project, result, emit)
+        else:
+            message = f"{result.message[:_MAX_MESSAGE_LENGTH]}\n\n{UNCHANGED}".lstrip()
+            self._note(message=message, branchless=not checkout.exists())
+            emit({"t": "data", "name": "unchanged", "data": {}})
         return result
 
     def _open_pull_request(self, project: Project, result: AgentResult, emit: Output) -> None:
         docs_job = docs_job_of(self._job)
         if project.pull_requests is None or docs_job.branch == project.default_branch:
             return
-        link = self._run.pull_requests.open(
-            project,
-            docs_job.branch,
-            title=docs_job.title or result.summary,
-            body=result.message,
-            draft=docs_job.draft,
-        )
+        try:
+            link = self._run.pull_requests.open(
+                project,
+                docs_job.branch,
+                title=docs_job.title or result.summary,
+                body=result.message,
+                draft=docs_job.draft,
+            )
+        except UpstreamError as error:
+            done = f"The changes are on the branch {docs_job.branch}, without a pull request. "
+            error.args = (f"{done}{error}",)
+            raise
         self._note(pull_request=link)
         emit({"t": "data", "name": "pull-request", "data": {"url": link}})
 
-    def _failed(self, emit: OutputWriter, error: UpstreamError) -> AttemptOutcome:
-        reason = str(error)
+    def _failed(self, emit: OutputWriter, error: UpstreamError | RefusedError) -> AttemptOutcome:
+        failure = Failure.of(error)
         misconfigured = isinstance(error, CredentialsRefusedError)
+        stopped = error.reason if isinstance(error, UnfinishedError) else "error"
         job = with_docs_job(self._job, misconfigured=misconfigured)
-        self._save(job.fail(reason, now=self._run.clock()))
+        self._save(job.fail(failure, now=self._run.clock()))
+        log_failure(job.ref, error)
+        todos = todos_of(self._job)
         emit.end(
-            {"t": "error", "error": reason},
-            {"t": "finish", "reason": "error", "in": 0, "out": 0},
+            *([todos_event(todos)] if todos else []),
+            {"t": "error", "error": failure.reason},
+            {"t": "finish", "reason": stopped, "in": 0, "out": 0},
         )
         return AttemptOutcome.FAILED
 
@@ -269,6 +320,9 @@ def conversation(thread: Sequence[Job], job: Job) -> list[Message]:
     messages: list[Message] = []
     for before in thread:
         messages += before.request["messages"]
-        if message := docs_job_of(before).message:
+        message = docs_job_of(before).message
+        if before.error:  # not to believe that its work is there
+            message = f"{message}\n\nThis failed: {before.error}".lstrip()
+        if message:
             messages.append({"role": "assistant", "content": message})
     return [*messages, *job.request["messages"]]

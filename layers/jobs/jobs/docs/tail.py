@@ -16,6 +16,7 @@ from jobs.core.job import JobRef
 from jobs.core.ports import JobRepository
 from jobs.core.status import JobStatus
 from jobs.docs.api.playback import Playback
+from jobs.docs.docs_job import failure_text
 from jobs.docs.ports import OutputItem, OutputLog
 from jobs.kit.clock import Clock, Millis
 from jobs.kit.errors import UnavailableError
@@ -70,13 +71,11 @@ class Tail:
             elif time.monotonic() >= last_sent + self.pace.heartbeat:
                 last_sent = time.monotonic()
                 yield playback.heartbeat
-                has_ended = await run_in_threadpool(self._has_ended, ref)
-                if (
-                    has_ended and had_ended
-                ):  # checks twice: the worker saves the job before its output
-                    yield b"".join(playback.end_with_error(LOST_MESSAGE))
+                reason = await run_in_threadpool(self._find_end, ref)
+                if reason and had_ended:  # checks twice: the worker saves the job before its output
+                    yield b"".join(playback.end_with_error(reason))
                     return
-                had_ended = has_ended
+                had_ended = reason is not None
             await asyncio.sleep(self.pace.poll if items else self.pace.idle_poll)
 
     def _read_items(self, ref: JobRef, since: int) -> Sequence[OutputItem]:
@@ -85,13 +84,15 @@ class Tail:
         except UnavailableError:  # the next poll retries
             return ()
 
-    def _has_ended(self, ref: JobRef) -> bool:
+    def _find_end(self, ref: JobRef) -> str | None:
+        """Return why the job has ended, or None if it has not."""
         now = self.clock()
         try:
             job = self.repository.get(ref).as_of(now)
         except JobNotFoundError:
-            return True
+            return LOST_MESSAGE
         except UnavailableError:
-            return False
+            return None
         abandoned = job.status is JobStatus.RUNNING and now >= job.lease_until + ABANDONED_AFTER_MS
-        return job.status.is_terminal or abandoned
+        ended = job.status.is_terminal or abandoned
+        return (failure_text(job) or LOST_MESSAGE) if ended else None

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from jobs.core.wiring import CoreWiring
 
 if TYPE_CHECKING:
-    from jobs.core.adapters.queue import SqsJobQueue
     from jobs.core.dispatch_job import DispatchJob
     from jobs.core.kind import Storage
+    from jobs.core.limited_queue import LimitedQueue
     from jobs.core.ports import Delivery
+    from jobs.core.send_early import SendEarly
     from jobs.docs.adapters.dynamodb.branches import DynamoBranches
+    from jobs.docs.adapters.dynamodb.chats import DynamoChats
     from jobs.docs.adapters.dynamodb.jobs import DynamoDocsJobs
     from jobs.docs.adapters.dynamodb.output import DynamoOutputLog
     from jobs.docs.adapters.dynamodb.projects import DynamoProjects
@@ -42,10 +45,22 @@ class DocsWiring:
         return CreateDocsJob(
             repository=self.core.jobs,
             projects=self.projects,
+            chats=self.chats,
             limit=self._limit,
             clock=self.core.clock,
             retention=self.core.retention,
+            shards=self.core.shards,
         )
+
+    @cached_property
+    def create_and_send(self) -> CreateDocsJob:
+        return replace(self.create_docs_job, send_early=self.send_early)
+
+    @cached_property
+    def send_early(self) -> SendEarly:
+        from jobs.docs.docs_job import JOB_TIMEOUT_MS
+
+        return self.core.send_early(os.environ["DOCS_QUEUE_URL"], max_age=JOB_TIMEOUT_MS)
 
     @cached_property
     def follow_up(self) -> FollowUp:
@@ -55,8 +70,10 @@ class DocsWiring:
             jobs=self.docs_jobs,
             get_docs_job=self.get_docs_job,
             limit=self._limit,
+            send_early=self.send_early,
             clock=self.core.clock,
             retention=self.core.retention,
+            shards=self.core.shards,
         )
 
     @cached_property
@@ -98,11 +115,19 @@ class DocsWiring:
         return DynamoProjects(self.core.aws.dynamodb, os.environ["REGISTRY_TABLE"], self.core.clock)
 
     @cached_property
-    def docs_queue(self) -> SqsJobQueue:
-        return self.core.queue(os.environ["DOCS_QUEUE_URL"])
+    def docs_queue(self) -> LimitedQueue:
+        from jobs.docs.docs_job import JOB_TIMEOUT_MS
 
-    def docs_delivery(self, receipt_handle: str) -> Delivery:
-        return self.core.delivery(os.environ["DOCS_QUEUE_URL"], receipt_handle)
+        return self.core.limited_queue(os.environ["DOCS_QUEUE_URL"], max_age=JOB_TIMEOUT_MS)
+
+    def docs_delivery(self, receipt_handle: str, count: int) -> Delivery:
+        return self.core.delivery(os.environ["DOCS_QUEUE_URL"], receipt_handle, count)
+
+    @cached_property
+    def chats(self) -> DynamoChats:
+        from jobs.docs.adapters.dynamodb.chats import DynamoChats
+
+        return DynamoChats(self.core.aws.dynamodb, os.environ["JOB_TABLE"])
 
     @cached_property
     def branches(self) -> DynamoBranches:
@@ -118,7 +143,7 @@ class DocsWiring:
 
     @cached_property
     def dispatch_docs_job(self) -> DispatchJob:
-        return self.core.dispatch_job(self.docs_queue)
+        return self.core.dispatch_job(self.docs_queue.send_new)
 
     @cached_property
     def free_branch(self) -> FreeBranch:
@@ -154,7 +179,7 @@ class DocsWiring:
         from jobs.docs.adapters.models.bedrock import BedrockTools
         from jobs.docs.adapters.models.openai import OpenAiTools
         from jobs.docs.adapters.models.scripted import ScriptedModel
-        from jobs.kit.errors import UpstreamError
+        from jobs.kit.errors import FailureClass, UpstreamError
 
         settings, model = project.settings, project.models.get(name)
         match project.provider:
@@ -167,7 +192,7 @@ class DocsWiring:
             case "bedrock" if model:
                 return BedrockTools(self.core.aws.bedrock, settings, model, self.core.clock)
             case _:
-                raise UpstreamError(f"The project has no model {name}")
+                raise UpstreamError(f"The project has no model {name}", FailureClass.NOT_FOUND)
 
     @cached_property
     def _event_stream(self) -> EventStream:

@@ -8,7 +8,7 @@ from typing import Any, Final, Self
 from jobs.core.job import Job
 from jobs.docs.output import OutputEvent
 from jobs.docs.ports import OutputItem, OutputLog
-from jobs.kit.errors import RefusedError, UpstreamError
+from jobs.kit.errors import FailureClass, RefusedError, UpstreamError
 
 FLUSH_INTERVAL_S: Final = 0.2
 _MAX_OUTPUT_LENGTH: Final = 4 * 2**20
@@ -61,7 +61,7 @@ class OutputWriter:
             size = len(json.dumps(event))
             self._total_size += size
             if self._total_size > _MAX_OUTPUT_LENGTH:
-                raise UpstreamError("The agent's output is too large")
+                raise UpstreamError("The agent's output is too large", FailureClass.QUOTA)
             self._waiting += size
             last = self._events[-1] if self._events else {}
             if event["t"] == last.get("t") == "text":

@@ -20,7 +20,7 @@ _REFUSALS: Final[Refusals] = {
     IdempotencyConflictError: (
         "IDEMPOTENCY_CONFLICT", "idempotencyKey was used with a different request"
     ),
-    RateLimitedError: ("TOO_MANY_REQUESTS", "Too many requests for this project"),
+    RateLimitedError: ("TOO_MANY_REQUESTS", "Too many requests, try again later"),
 }  # fmt: skip
 
 

@@ -22,6 +22,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from jobs.kit.errors import UnknownCallerError
 from jobs.kit.http import Request, split_path
+from jobs.kit.lambda_init import end_init
 
 CONTEXT_HEADER: Final = "x-amzn-request-context"
 
@@ -40,6 +41,7 @@ def make_app(routes: Sequence[Route]) -> Starlette:
         },
     )
     app.router.redirect_slashes = False
+    end_init()
     return app
 
 
@@ -72,7 +74,11 @@ async def from_gateway(http_request: HttpRequest) -> Request:
     """Return the gateway's request. Raises `UnknownCallerError` without an authorizer's result."""
     request = Request(
         {
-            "headers": dict(http_request.headers),
+            "httpMethod": http_request.method,
+            "headers": {
+                name.decode("latin-1"): value.decode("utf-8", "replace")
+                for name, value in http_request.headers.raw
+            },
             "pathParameters": {
                 name: unquote(value) for name, value in http_request.path_params.items()
             },

@@ -1,55 +1,45 @@
-"""Validation rules that bodies of several APIs share, with the texts of the messaging contract."""
+"""Rules for bodies as validators of pydantic."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Annotated, Any, Final
 
 from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError
 from pydantic_core import PydanticCustomError
 
-from jobs.kit import strict_json
+from jobs.kit import rules
 from jobs.kit.http import BadRequestError
 
-_MAX_METADATA: Final = 10_000
+
+def rule(check: Callable[[Any], Any]) -> BeforeValidator:
+    """Return the validator of a rule that raises `BadRequestError`."""
+
+    def validate(value: Any) -> Any:
+        try:
+            return check(value)
+        except BadRequestError as error:
+            raise PydanticCustomError("rule", "{text}", {"text": str(error)}) from error
+
+    return BeforeValidator(validate)
 
 
-def require(condition: bool, text: str) -> None:  # noqa: FBT001 - reads as a sentence
-    if not condition:
-        raise PydanticCustomError("rule", "{text}", {"text": text})
+def _to_whole(value: Any) -> Any:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def units(text: str) -> int:
-    """Return the length in UTF-16 code units, as JavaScript counts."""
-    return len(text.encode("utf-16-le")) // 2
-
-
-def metadata(value: Any) -> Any:
-    require(isinstance(value, dict), "metadata must be an object")
-    require(
-        units(strict_json.dumps(value)) <= _MAX_METADATA,
-        f"metadata exceeds maximum size of {_MAX_METADATA} bytes",
-    )
-    return value
+Whole: Final = BeforeValidator(_to_whole)
+"""Takes 5.0 for 5: JSON has one type of number, and some clients write all of them as floats."""
 
 
 Metadata = Annotated[
     dict[str, Any],
-    Field(description=f"Returned unchanged; up to {_MAX_METADATA:,} units as JSON"),
-    BeforeValidator(metadata),
+    Field(description=f"Returned unchanged; up to {rules.MAX_METADATA:,} units as JSON"),
+    rule(rules.check_metadata),
 ]
 
 
 def content_rule(max_units: int) -> BeforeValidator:
-    """Check a message's text: at most `max_units` UTF-16 code units."""
-
-    def check(value: Any) -> Any:
-        require(isinstance(value, str), "content is required and must be a string")
-        require(value != "", "content cannot be empty")
-        require(
-            units(value) <= max_units, f"content exceeds maximum length of {max_units} characters"
-        )
-        return value
-
-    return BeforeValidator(check)
+    return rule(partial(rules.check_content, max_units=max_units))
 
 
 def parse[T: Mapping[str, Any]](kind: TypeAdapter[T], body: Any, *required: str) -> T:
@@ -62,7 +52,12 @@ def parse[T: Mapping[str, Any]](kind: TypeAdapter[T], body: Any, *required: str)
     try:
         return kind.validate_python(dict.fromkeys(required) | body)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        ours = first["type"] == "rule"
-        where = "" if ours else f"{'.'.join(map(str, first['loc']))}: "
-        raise BadRequestError(where + first["msg"]) from error
+        raise to_bad_request(error) from error
+
+
+def to_bad_request(error: ValidationError, *where: str) -> BadRequestError:
+    """Return the first error of a body, or of a part of it at `where`."""
+    first = error.errors(include_url=False)[0]
+    if first["type"] == "rule":
+        return BadRequestError(first["msg"])
+    return BadRequestError(f"{'.'.join(map(str, (*where, *first['loc'])))}: {first['msg']}")

@@ -11,6 +11,8 @@ from jobs.kit import strict_json
 
 MAX_BODY_BYTES: Final = 2**20
 MAX_KEY_LENGTH: Final = 255
+_NO_TEXT: Final = re.compile("[\ufffd\ud800-\udfff]")
+"""What API Gateway passes on in place of bytes that are not UTF-8."""
 _JSON: Final = re.compile(r"application/(?:[\w.+-]+\+)?json\s*(?:;.*)?", re.IGNORECASE)
 _WAIT: Final = re.compile(r'(?:^|[,;\s])wait\s*=\s*"?(\d{1,9})"?(?=$|[,;\s])', re.IGNORECASE)
 
@@ -49,11 +51,15 @@ class Response[Body: Mapping[str, Any] = Mapping[str, Any]]:
 
 
 def parse_json(body: bytes) -> Any:
-    """Parse JSON. Raises `BadRequestError` or `TooLargeError`."""
+    """Parse JSON, also after a byte order mark. Raises `BadRequestError` or `TooLargeError`."""
     if len(body) > MAX_BODY_BYTES:
         raise TooLargeError
     try:
-        return strict_json.loads(body.decode())
+        text = body.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BadRequestError("Request body must be UTF-8") from error
+    try:
+        return strict_json.loads(text)
     except ValueError as error:
         raise BadRequestError("Request body must be valid JSON") from error
 
@@ -72,7 +78,7 @@ def split_path(path: str, resource: str) -> tuple[str, str]:
     https://docs.aws.amazon.com/apigateway/latest/developerguide/rest-api-mappings.html
     """
     segments = path.rstrip("/").split("/")
-    base = "/".join(segments[: -resource.count("/")])
+    base = "/".join(segments[: len(segments) - resource.rstrip("/").count("/")])
     return base, path.removeprefix(base)
 
 
@@ -93,15 +99,36 @@ class Request:
         return str(self._event["requestContext"]["authorizer"]["tenant"])
 
     @property
+    def key_id(self) -> str | None:
+        """The id of the caller's key, from the authorizer; None for a payer."""
+        key_id = self._event["requestContext"]["authorizer"].get("keyId")
+        return None if key_id is None else str(key_id)
+
+    @property
     def scopes(self) -> Collection[str]:
         """The scopes of the caller's key, from the authorizer."""
         return str(self._event["requestContext"]["authorizer"]["scopes"]).split()
+
+    @property
+    def key_name(self) -> str:
+        """The name of the caller's key, from the authorizer of the admin API."""
+        return str(self._event["requestContext"]["authorizer"]["keyName"])
 
     @property
     def claims(self) -> Mapping[str, str]:
         """The claims of the caller's token, which the authorizer has verified."""
         authorizer = self._event["requestContext"].get("authorizer") or {}
         return {name: str(value) for name, value in (authorizer.get("claims") or {}).items()}
+
+    @property
+    def is_head(self) -> bool:
+        """Whether only the response's headers are wanted. The HTTP server drops the body."""
+        return self._event.get("httpMethod") == "HEAD"
+
+    @property
+    def route(self) -> str:
+        """The path of the API with the names of its parameters, such as `/jobs/{jobId}`."""
+        return str(self._event["requestContext"]["resourcePath"])
 
     @property
     def id(self) -> str:
@@ -124,12 +151,17 @@ class Request:
     def path(self, name: str) -> str:
         return str((self._event.get("pathParameters") or {})[name])
 
+    def has_path(self, name: str) -> bool:
+        """Return whether the path of this request has a parameter of this name."""
+        return name in (self._event.get("pathParameters") or {})
+
     def query(self, name: str) -> str | None:
-        value = (self._event.get("queryStringParameters") or {}).get(name)
-        return None if value is None else str(value)
+        """Return a query parameter. Raises `BadRequestError` if it is not UTF-8."""
+        return _require_text(name, (self._event.get("queryStringParameters") or {}).get(name))
 
     def header(self, name: str) -> str | None:
-        return self._headers.get(name.lower())
+        """Return a header. Raises `BadRequestError` if it is not UTF-8."""
+        return _require_text(name, self._headers.get(name.lower()))
 
     def json(self) -> Any:
         """Parse the body. Raises `BadRequestError` or `TooLargeError`."""
@@ -144,10 +176,18 @@ class Request:
 
     @property
     def content(self) -> bytes:
-        """The decoded body. Raises `BadRequestError` if it is not valid base64 or text."""
-        raw = self._event.get("body") or ""
+        """The decoded body. Raises `BadRequestError` if it is not valid base64 or not UTF-8.
+
+        API Gateway replaces bytes that are not UTF-8 by U+FFFD. So a client that means this
+        character has to escape it.
+        """
+        raw: str = self._event.get("body") or ""
+        if not self._event.get("isBase64Encoded"):
+            if _NO_TEXT.search(raw):
+                raise BadRequestError("Request body must be UTF-8, with U+FFFD only as \\ufffd")
+            return raw.encode()
         try:
-            return base64.b64decode(raw) if self._event.get("isBase64Encoded") else raw.encode()
+            return base64.b64decode(raw, validate=True)
         except ValueError as error:
             raise BadRequestError("Request body must be valid JSON") from error
 
@@ -159,3 +199,9 @@ class Request:
         """Return the seconds of `Prefer: wait` (RFC 7240), capped at `max_s`, or None."""
         match = _WAIT.search(self.header("prefer") or "")
         return min(int(match[1]), max_s) if match else None
+
+
+def _require_text(name: str, value: str | None) -> str | None:
+    if value is not None and _NO_TEXT.search(value):
+        raise BadRequestError(f"{name} must be UTF-8")
+    return value

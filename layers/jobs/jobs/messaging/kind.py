@@ -37,7 +37,9 @@ class MessageKind:
         return False
 
     def create(self, request: Mapping[str, Any], *, tenant: str, key: str) -> Job:
-        from jobs.messaging.api.requests import parse_create_job
+        from jobs.messaging.api.create_body import parse_create_job
 
-        new = self._wiring.read_message(parse_create_job(request), tenant=tenant, key=key)
+        body = parse_create_job(request)
+        self._wiring.limit_messages(tenant, key)
+        new = self._wiring.read_message(body, tenant=tenant, key=key)
         return self._wiring.core.create_job(new)

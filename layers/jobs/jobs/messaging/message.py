@@ -4,8 +4,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from jobs.core.job import Job
+from jobs.kit.clock import Millis
 
 KIND: Final = "messaging"
+MAX_TIMEOUT: Final[Millis] = 300_000
+MAX_AGE: Final[Millis] = MAX_TIMEOUT + 60_000
+"""After this time, a message has ended, although a worker may still notice it."""
 JOB_PATH: Final = "/api/messaging/jobs/{id}"
 
 

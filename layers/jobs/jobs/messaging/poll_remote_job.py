@@ -6,7 +6,7 @@ from jobs.core.errors import JobEndedError, JobNotFoundError, StaleJobError
 from jobs.core.job import Job, JobRef
 from jobs.core.ports import JobRepository
 from jobs.kit.clock import Clock
-from jobs.kit.errors import RefusedError, UpstreamError
+from jobs.kit.errors import FailureClass, RefusedError, UpstreamError
 from jobs.messaging.errors import AgentNotFoundError
 from jobs.messaging.ports import Agents, Answer, Delegate
 from jobs.messaging.run_agent_job import agent_of, end_job, question_of
@@ -30,11 +30,13 @@ class PollRemoteJob:
         return self._poll(job)
 
     def _poll(self, job: Job) -> bool:
-        outcome: Answer | UpstreamError | None
+        outcome: Answer | UpstreamError | RefusedError | None
         try:
             outcome = self.remote.poll(agent_of(job, self.agents), question_of(job), job.handle)
-        except (UpstreamError, AgentNotFoundError, RefusedError) as error:
-            outcome = UpstreamError(str(error))
+        except (UpstreamError, RefusedError) as error:
+            outcome = error
+        except AgentNotFoundError as error:
+            outcome = UpstreamError(str(error), FailureClass.NOT_FOUND)
         if outcome is None:
             return False
         try:
@@ -45,8 +47,8 @@ class PollRemoteJob:
             return False  # the next poll reads the new state
         return True
 
-    def _end(self, job: Job, outcome: Answer | UpstreamError) -> None:
+    def _end(self, job: Job, outcome: Answer | UpstreamError | RefusedError) -> None:
         try:
             self.repository.save(end_job(job, outcome, now=self.clock()), replacing=job)
         except RefusedError as error:  # the table cannot store the answer
-            self._end(job, UpstreamError(str(error)))
+            self._end(job, error)

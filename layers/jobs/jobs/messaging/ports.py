@@ -4,10 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from jobs.core.job import Job, JobRef
+from jobs.core.job import Job
+from jobs.core.tokens import NO_TOKENS, Tokens
 from jobs.kit.clock import Millis
 from jobs.messaging.agent import Agent
 from jobs.messaging.history import PastMessage
+from jobs.messaging.poll import Poll
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +32,7 @@ class Question:
 class Answer:
     content: str
     metadata: Mapping[str, Any] | None = None
+    tokens: Tokens = NO_TOKENS
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +67,9 @@ class Agents(Protocol):
         """
 
 
-class PollTimers(Protocol):
-    def poll(self, ref: JobRef, *, until: Millis) -> None:
-        """Start polling the remote job until it ends. Idempotent."""
+class Polls(Protocol):
+    def schedule(self, poll: Poll) -> None:
+        """Have the remote job polled once, after the poll's pause."""
 
 
 class Turns(Protocol):

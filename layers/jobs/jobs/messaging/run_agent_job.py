@@ -7,20 +7,28 @@ from functools import partial
 from uuid import uuid4
 
 from jobs.core.attempt import HEARTBEAT_S, Attempt
-from jobs.core.errors import JobEndedError, JobNotFoundError, StaleJobError
+from jobs.core.errors import (
+    DuplicateMessageError,
+    JobEndedError,
+    JobNotFoundError,
+    StaleJobError,
+)
+from jobs.core.failure import Failure
 from jobs.core.job import Job, JobRef
+from jobs.core.log_failure import log_failure
 from jobs.core.ports import Delivery, JobRepository
 from jobs.kit.clock import Clock, Millis
-from jobs.kit.errors import RefusedError, UpstreamError
+from jobs.kit.errors import FailureClass, RefusedError, UpstreamError
 from jobs.kit.heartbeat import OutOfTimeError, run_with_heartbeat
 from jobs.messaging.agent import Agent
 from jobs.messaging.errors import AgentNotFoundError, NotItsTurnError
+from jobs.messaging.poll import Poll
 from jobs.messaging.ports import (
     Agents,
     Answer,
     Delegated,
     Outcome,
-    PollTimers,
+    Polls,
     Provider,
     Question,
     Turns,
@@ -38,6 +46,7 @@ class AttemptOutcome(StrEnum):
     UNANSWERED = "unanswered"
     WAITS = "waits for its turn"
     NOT_NEEDED = "not needed"
+    DUPLICATE = "duplicate message"
     TOO_LATE = "too late"
 
 
@@ -46,7 +55,7 @@ class RunAgentJob:
     repository: JobRepository
     agents: Agents
     providers: Providers
-    timers: PollTimers
+    polls: Polls
     turns: Turns
     clock: Clock
 
@@ -58,6 +67,8 @@ class RunAgentJob:
             job = attempt.claim(ref, self.turns.take)
         except (JobEndedError, JobNotFoundError):
             return AttemptOutcome.NOT_NEEDED
+        except DuplicateMessageError:
+            return AttemptOutcome.DUPLICATE
         except NotItsTurnError:
             return AttemptOutcome.WAITS  # the turn before sends it again
         try:
@@ -75,7 +86,7 @@ class RunAgentJob:
             outcome = Delegated(job.handle) if job.handle else self._ask(job, attempt)
             return self._finish(job, outcome)
         except RefusedError as error:  # of a secret or an answer, for example
-            return self._finish(job, UpstreamError(str(error)))
+            return self._finish(job, error)
 
     def _ask(self, job: Job, attempt: Attempt) -> Outcome | UpstreamError:
         try:
@@ -88,16 +99,18 @@ class RunAgentJob:
                 every_s=HEARTBEAT_S,
                 timeout_s=(job.deadline - self.clock()) / 1000,
             )
-        except (UpstreamError, AgentNotFoundError) as error:
-            return UpstreamError(str(error))
+        except UpstreamError as error:
+            return error
+        except AgentNotFoundError as error:
+            return UpstreamError(str(error), FailureClass.NOT_FOUND)
 
-    def _finish(self, job: Job, outcome: Outcome | UpstreamError) -> AttemptOutcome:
+    def _finish(self, job: Job, outcome: Outcome | UpstreamError | RefusedError) -> AttemptOutcome:
         match outcome:
             case Delegated(handle):
                 self.repository.save(job.delegate(handle), replacing=job)
-                self.timers.poll(job.ref, until=job.deadline)
+                self.polls.schedule(Poll(ref=job.ref))
                 return AttemptOutcome.DELEGATED
-            case Answer() | UpstreamError():
+            case Answer() | UpstreamError() | RefusedError():
                 self.repository.save(end_job(job, outcome, now=self.clock()), replacing=job)
                 return (
                     AttemptOutcome.ANSWERED
@@ -127,9 +140,12 @@ def question_of(job: Job) -> Question:
     )
 
 
-def end_job(job: Job, outcome: Answer | UpstreamError, *, now: Millis) -> Job:
-    if isinstance(outcome, UpstreamError):
-        return job.fail(str(outcome), now=now)
+def end_job(job: Job, outcome: Answer | UpstreamError | RefusedError, *, now: Millis) -> Job:
+    """Store an answer, or a failure and tell the operator. Raises `JobEndedError`."""
+    if not isinstance(outcome, Answer):
+        failed = job.fail(Failure.of(outcome), now=now)
+        log_failure(job.ref, outcome)
+        return failed
     message = {"id": str(uuid4()), "content": outcome.content}
     metadata = {} if outcome.metadata is None else {"metadata": dict(outcome.metadata)}
-    return job.succeed(message | metadata, now=now)
+    return job.spend(outcome.tokens).succeed(message | metadata, now=now)

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from jobs.core.wiring import CoreWiring
 
 if TYPE_CHECKING:
-    from jobs.core.adapters.queue import SqsJobQueue
+    from jobs.core.create_job import CreateJob
     from jobs.core.dispatch_job import DispatchJob
     from jobs.core.kind import Storage
+    from jobs.core.limited_queue import LimitedQueue
     from jobs.core.ports import Delivery
+    from jobs.core.send_early import SendEarly
     from jobs.kit.outbound.rest import RestClient
+    from jobs.kit.outbound.sse import EventStream
     from jobs.messaging.adapters.agents import DynamoAgents
+    from jobs.messaging.adapters.polls import SqsPolls
     from jobs.messaging.adapters.providers.remote import RemoteProvider
-    from jobs.messaging.adapters.timers import StepFunctionsPollTimers
     from jobs.messaging.api.read_message import ReadMessage
     from jobs.messaging.choose_agent import ChooseAgent
+    from jobs.messaging.limit_messages import LimitMessages
     from jobs.messaging.ports import Provider
 
 
@@ -45,8 +50,29 @@ class MessagingWiring:
         )
 
     @cached_property
+    def limit_messages(self) -> LimitMessages:
+        from jobs.messaging.limit_messages import LimitMessages
+
+        return LimitMessages(
+            limit_rate=self.core.limit_rate,
+            tenant_limits=self.core.tenant_limits,
+            repository=self.core.jobs,
+            max_requests=int(os.environ["MESSAGES_PER_MINUTE"]),
+        )
+
+    @cached_property
+    def create_and_send(self) -> CreateJob:
+        return replace(self.core.create_job, send_early=self.send_early)
+
+    @cached_property
+    def send_early(self) -> SendEarly:
+        from jobs.messaging.message import MAX_AGE
+
+        return self.core.send_early(os.environ["AGENT_QUEUE_URL"], max_age=MAX_AGE)
+
+    @cached_property
     def dispatch_job(self) -> DispatchJob:
-        return self.core.dispatch_job(self.queue)
+        return self.core.dispatch_job(self.queue.send_new)
 
     # ── Adapters ────────────────────────────────────────────────────────────────
 
@@ -57,19 +83,19 @@ class MessagingWiring:
         return DynamoAgents(self.core.aws.dynamodb, os.environ["REGISTRY_TABLE"], self.core.clock)
 
     @cached_property
-    def queue(self) -> SqsJobQueue:
-        return self.core.queue(os.environ["AGENT_QUEUE_URL"])
+    def queue(self) -> LimitedQueue:
+        from jobs.messaging.message import MAX_AGE
 
-    def delivery(self, receipt_handle: str) -> Delivery:
-        return self.core.delivery(os.environ["AGENT_QUEUE_URL"], receipt_handle)
+        return self.core.limited_queue(os.environ["AGENT_QUEUE_URL"], max_age=MAX_AGE)
+
+    def delivery(self, receipt_handle: str, count: int) -> Delivery:
+        return self.core.delivery(os.environ["AGENT_QUEUE_URL"], receipt_handle, count)
 
     @cached_property
-    def poll_timers(self) -> StepFunctionsPollTimers:
-        from jobs.messaging.adapters.timers import StepFunctionsPollTimers
+    def polls(self) -> SqsPolls:
+        from jobs.messaging.adapters.polls import SqsPolls
 
-        return StepFunctionsPollTimers(
-            self.core.aws.step_functions, poll_arn=os.environ["JOB_POLL_ARN"]
-        )
+        return SqsPolls(self.core.aws.sqs, os.environ["POLL_QUEUE_URL"])
 
     def provider(self, name: str) -> Provider:
         """Return an agent's provider. Raises `UpstreamError` for an unknown name."""
@@ -85,19 +111,26 @@ class MessagingWiring:
             case "openai":
                 from jobs.messaging.adapters.providers.openai import OpenAiProvider
 
-                return OpenAiProvider(self._rest, self.core.secrets)
+                return OpenAiProvider(self._event_stream, self.core.secrets)
             case "remote":
                 return self.remote
             case _:
-                from jobs.kit.errors import UpstreamError
+                from jobs.kit.errors import FailureClass, UpstreamError
 
-                raise UpstreamError("The agent's provider is not known")
+                raise UpstreamError("The agent's provider is not known", FailureClass.NOT_FOUND)
 
     @cached_property
     def remote(self) -> RemoteProvider:
         from jobs.messaging.adapters.providers.remote import RemoteProvider
 
         return RemoteProvider(self._rest, self.core.secrets, self.core.clock)
+
+    @cached_property
+    def _event_stream(self) -> EventStream:
+        from jobs.kit.outbound.sse import EventStream
+
+        # A model that does not stream may be silent until it has the whole answer.
+        return EventStream(self.core.clock, idle=300)
 
     @cached_property
     def _rest(self) -> RestClient:

@@ -7,10 +7,12 @@ from typing import Final
 
 from jobs.core.change_job import change_job
 from jobs.core.errors import JobEndedError, JobNotFoundError, JobStartedError
+from jobs.core.failure import Failure
 from jobs.core.job import Job, JobRef
 from jobs.core.ports import JobRepository
 from jobs.core.status import JobStatus
 from jobs.kit.clock import Clock, Millis
+from jobs.kit.errors import FailureClass
 from jobs.missions.mission import (
     KIND,
     mission_of,
@@ -62,7 +64,7 @@ class ApplyReport:
                 self._change(ref, order, lambda job: job.succeed({}, now=self.clock()))
             case OrderState.FAILED:
                 self._change(ref, order, self._start)
-                failure = reason or _NO_REASON_ERROR
+                failure = Failure(reason or _NO_REASON_ERROR, FailureClass.UNAVAILABLE)
                 self._change(ref, order, lambda job: job.fail(failure, now=self.clock()))
             case OrderState.REJECTED:
                 self.decline(ref, order, reason)
@@ -102,4 +104,4 @@ class ApplyReport:
         if candidates - set(mission.declined):
             return withdrawn
         text = f"{_DECLINED_ERROR}: {reason}" if reason else _DECLINED_ERROR
-        return withdrawn.fail(text, now=self.clock())
+        return withdrawn.fail(Failure(text, FailureClass.REFUSED), now=self.clock())

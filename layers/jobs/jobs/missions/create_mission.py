@@ -24,8 +24,8 @@ class NewMission:
     """A create request, independent of its wire format.
 
     `plan` is the id of a registered mission. Without one, `place` is the target:
-    `[longitude °, latitude °]`, optionally with an altitude in m. Without
-    both, the drone hovers above its dock. `request` is stored unchanged.
+    `[longitude °, latitude °]`, optionally with an altitude above the take-off point. Without
+    both, the drone hovers above its dock. `request` is stored unchanged. `key_id` is the client's.
     """
 
     tenant: str
@@ -44,6 +44,7 @@ class NewMission:
     place: Sequence[float] | None = None
     scheduled_at: Millis | None = None
     webhook: Webhook | None = None
+    key_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +58,7 @@ class CreateMission:
     retention: Millis
     device_wait: Millis
     stack: str
+    shards: int = 1
 
     def __call__(self, new: NewMission) -> Job:
         """Return the new job, or the current state of the first job of the same key.
@@ -74,7 +76,7 @@ class CreateMission:
             self._require_online(new.device, now)
         due_at = max(now, new.scheduled_at or now)
         job = Job(
-            id=new_job_id(now, tag=tenant_tag(new.tenant, stack=self.stack)),
+            id=new_job_id(now, tag=tenant_tag(new.tenant, stack=self.stack), shards=self.shards),
             tenant=new.tenant,
             kind=new.kind,
             request={**new.request, "action": new.action, "waypoints": waypoints},
@@ -83,11 +85,13 @@ class CreateMission:
             deadline=due_at + self.device_wait,
             retention=self.retention,
             webhook=new.webhook,
+            key_id=new.key_id,
             details=Mission(
                 name=new.name,
                 description=new.description,
                 group=new.group,
                 device=new.device,
+                start=(waypoints[0][0], waypoints[0][1]) if waypoints else None,
                 priority=new.priority,
                 scheduled_at=new.scheduled_at,
                 due_at=due_at,

@@ -1,6 +1,7 @@
 """Docked drones, their groups, plans, readings and leases."""
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
@@ -17,6 +18,16 @@ less than what is left of the 32,768 characters of an AWS IoT job document:
 https://docs.aws.amazon.com/iot/latest/apireference/API_CreateJob.html"""
 
 
+type Place = tuple[float, float]
+"""Longitude and latitude in degrees."""
+
+_EARTH_RADIUS_M: Final = 6_371_000
+
+MIN_ALTITUDE_M: Final = 0
+MAX_ALTITUDE_M: Final = 500
+"""All altitudes are metres above the take-off point, in plans, requests, orders and telemetry."""
+
+
 def fit_into_order(waypoints: Sequence[Sequence[float]]) -> bool:
     """Return whether an order can carry the waypoints to a device."""
     return len(json.dumps(waypoints, separators=(",", ":"))) <= MAX_WAYPOINTS_LENGTH
@@ -24,12 +35,16 @@ def fit_into_order(waypoints: Sequence[Sequence[float]]) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Device:
-    """`jobs.missions.thing` has the name of its AWS IoT thing."""
+    """`jobs.missions.thing` has the name of its AWS IoT thing.
+
+    `range_m` is the farthest from its dock that a mission may begin; None: anywhere.
+    """
 
     id: str
     tenant: str
     group: str
     name: str
+    range_m: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,11 +58,22 @@ class DeviceGroup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """A registered mission; each waypoint is `[longitude °, latitude °, altitude m]`."""
+    """A registered mission; each waypoint is `[longitude °, latitude °, altitude m]`.
+
+    The altitude is above the take-off point.
+    """
 
     id: str
     name: str
     waypoints: tuple[tuple[float, float, float], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanPage:
+    """A page of an organisation's plans by id; `next` is the id after which the next one begins."""
+
+    plans: Sequence[Plan]
+    next: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +93,7 @@ class Reading:
     """A telemetry message. `sequence` increases; `order` is the id of the current order.
 
     `values` holds the fields for watchers: droneState, dockState, navigation,
-    sensorPayload, weather (contract missions.md, Flying a mission).
+    sensorPayload, battery, weather (contract missions.md, Flying a mission).
     """
 
     device: str
@@ -80,6 +106,51 @@ class Reading:
     @property
     def docked(self) -> bool:
         return self.values.get("droneState") == "DOCKED"
+
+    @property
+    def position(self) -> Sequence[float] | None:
+        """Longitude, latitude and perhaps the altitude of the drone, if known."""
+        position: Sequence[float] | None = (
+            self.values.get("navigation", {}).get("position", {}).get("coordinates")
+        )
+        return position
+
+    @property
+    def place(self) -> Place | None:
+        return (self.position[0], self.position[1]) if self.position else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disconnection:
+    """The device has lost its connection: the broker has published its last will."""
+
+    device: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrackPoint:
+    """Where the drone of a mission was; `alt` is 0 if the drone does not report it."""
+
+    job: str
+    at: Millis
+    lon: float
+    lat: float
+    alt: float = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredReading:
+    """A reading that has been stored, to be followed up.
+
+    `orders` have started or ended with it. `was_free` tells whether the device was free before.
+    `point` is the next one of its mission's track, if it is time for one.
+    """
+
+    device: str
+    tenant: str
+    orders: tuple[str, ...] = ()
+    was_free: bool = False
+    point: TrackPoint | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,8 +186,27 @@ class DeviceState:
             and self.reading.order is None
         )
 
+    def distance_to(self, start: Place) -> float | None:
+        """Return the metres from the device's dock; None unless it reported last that it is docked.
+
+        A drone away from its dock does not tell where the dock is.
+        """
+        if self.reading is None or not self.reading.docked or self.reading.place is None:
+            return None
+        return distance_m(self.reading.place, start)
+
     def status(self, now: Millis) -> Literal["online", "offline", "busy"]:
         """Return the status of the resources API (contract missions.md)."""
         if not self.is_online(now):
             return "offline"
         return "online" if self.is_free(now) else "busy"
+
+
+def distance_m(one: Place, other: Place) -> float:
+    """Return the metres between two places along the ground, by the haversine formula."""
+    (lon, lat), (other_lon, other_lat) = (map(math.radians, each) for each in (one, other))
+    chord = (
+        math.sin((other_lat - lat) / 2) ** 2
+        + math.cos(lat) * math.cos(other_lat) * math.sin((other_lon - lon) / 2) ** 2
+    )
+    return 2 * _EARTH_RADIUS_M * math.asin(math.sqrt(min(1.0, chord)))

@@ -1,4 +1,4 @@
-"""Start the follow-up of a change of a mission's status: its timer, or its settlement."""
+"""Start the follow-up of a change of a mission: a timer, or its settlement."""
 
 from dataclasses import dataclass
 
@@ -17,6 +17,6 @@ class FollowMission:
         """`job` is the state after the change, without its request. Idempotent."""
         mission = mission_of(job)
         if job.status is JobStatus.PENDING:
-            self.timers.fly(job.ref, due_at=mission.due_at)
+            self.timers.fly(job.ref, due_at=mission.due_at, moves=mission.moves)
         elif job.status.is_terminal and mission.order is not None:
             self.queue.settle(job.ref, mission.order)

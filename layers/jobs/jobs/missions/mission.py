@@ -11,6 +11,8 @@ from jobs.core.errors import JobStartedError
 from jobs.core.job import Job, JobRef
 from jobs.core.status import JobStatus
 from jobs.kit.clock import Millis
+from jobs.missions.device import Place
+from jobs.missions.errors import MissionDueError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,15 +34,18 @@ class Mission:
     """The small or mutable half of a mission; the other half is the job's request.
 
     Only `device` may fly the mission, if it is set. `declined` are the devices
-    that declined. `due_at` is the earliest start.
+    that declined. `start` is the first waypoint, if any. `due_at` is the earliest start; `moves`
+    counts how often the caller has moved it. Each move starts a timer of its own.
     """
 
     name: str
     group: str
     priority: int
     due_at: Millis
+    moves: int = 0
     description: str | None = None
     device: str | None = None
+    start: Place | None = None
     scheduled_at: Millis | None = None
     order: Order | None = None
     declined: tuple[str, ...] = ()
@@ -93,10 +98,23 @@ def require_waiting(job: Job) -> None:
 
 
 def apply_changes(job: Job, changes: Mapping[str, Any], *, now: Millis) -> Job:
-    """Change name, description or priority of a waiting job. Raises `JobStartedError`."""
+    """Change a waiting job: name, description, priority or, while it is PENDING, `scheduled_at`.
+
+    Raises `JobStartedError`, `MissionDueError`.
+    """
     require_waiting(job)
     mission = replace(mission_of(job), **changes, amended_at=now)
-    return replace(job, attempt=job.attempt + 1, details=mission)
+    if "scheduled_at" not in changes:
+        return replace(job, attempt=job.attempt + 1, details=mission)
+    if job.status is not JobStatus.PENDING:
+        raise MissionDueError(job.id)
+    due_at = max(now, changes["scheduled_at"])
+    return replace(
+        job,
+        attempt=job.attempt + 1,
+        deadline=job.deadline + due_at - mission.due_at,
+        details=replace(mission, due_at=due_at, moves=mission.moves + 1),
+    )
 
 
 def cancel_waiting(job: Job, *, now: Millis) -> Job:

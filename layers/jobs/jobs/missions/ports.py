@@ -3,15 +3,24 @@
 Every method may raise `UnavailableError`.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any, Protocol
 
-from jobs.core.job import Job, JobRef
+from jobs.core.job import JobRef
 from jobs.kit.clock import Millis
-from jobs.missions.device import Device, DeviceGroup, DeviceState, Plan, Reading
+from jobs.missions.device import (
+    Device,
+    DeviceGroup,
+    DeviceState,
+    Plan,
+    PlanPage,
+    Reading,
+    StoredReading,
+    TrackPoint,
+)
 from jobs.missions.mission import Order, WaitingMission
-from jobs.missions.partner import AccessToken, Client
+from jobs.missions.partner import AccessToken, AppClient, Client, Role
 
 
 class FleetRegistry(Protocol):
@@ -28,6 +37,9 @@ class FleetRegistry(Protocol):
 
     def plan(self, tenant: str, plan_id: str) -> Plan:
         """Return a registered mission, or raise `PlanNotFoundError`."""
+
+    def list_plans(self, tenant: str, *, limit: int, after: str | None = None) -> PlanPage:
+        """Return a page of the organisation's registered missions, in order of id."""
 
 
 class Fleet(Protocol):
@@ -55,6 +67,16 @@ class Fleet(Protocol):
 
     def mark_disconnected(self, device_id: str) -> None:
         """Mark a device as offline until its next reading."""
+
+
+class Tracks(Protocol):
+    """Where the drones of missions were."""
+
+    def add(self, point: TrackPoint, *, until: Millis) -> None:
+        """Keep a point until about then. Idempotent."""
+
+    def of(self, job_id: str, *, limit: int) -> Sequence[TrackPoint]:
+        """Return the first points of a mission, oldest first. The read is eventually consistent."""
 
 
 class OrderState(StrEnum):
@@ -111,23 +133,36 @@ class MissionQueue(Protocol):
 
 
 class MissionTimers(Protocol):
-    def fly(self, ref: JobRef, *, due_at: Millis) -> None:
-        """Start the timer that queues the mission when it is due and watches it to its end."""
+    def fly(self, ref: JobRef, *, due_at: Millis, moves: int) -> None:
+        """Start the timer that queues the mission when it is due and watches it to its end.
+
+        Idempotent for the same `moves` (`jobs.missions.mission.Mission`).
+        """
 
 
-class WatcherNotifier(Protocol):
-    """Notifies watchers of jobs and device groups, over WebSocket and MQTT."""
+class ReadingQueue(Protocol):
+    """Messages are delivered at least once, fairly between tenants."""
 
-    def notify_change(self, job: Job) -> None:
-        """Send a mission's new status; after its end, close the connections of its watchers."""
-
-    def notify_readings(self, states: Iterable[DeviceState]) -> None:
-        """Send the latest readings of devices."""
+    def send(self, readings: Sequence[StoredReading]) -> None:
+        """Have `FollowReading` follow up the readings, and notify watchers."""
 
 
 class Partners(Protocol):
     def client(self, client_id: str) -> Client | None:
-        """Return a client. A removed client may be returned for another minute."""
+        """Return a valid client. A removed one may be returned for another minute."""
+
+
+class AppClients(Protocol):
+    """Clients at the identity provider."""
+
+    def create(self, name: str, role: Role) -> AppClient:
+        """Create a client with the scopes of the role and of all lower ones.
+
+        Raises `TooManyPartnersError`.
+        """
+
+    def delete(self, client_id: str) -> None:
+        """Idempotent."""
 
 
 class TokenIssuer(Protocol):

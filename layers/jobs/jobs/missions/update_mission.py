@@ -1,4 +1,4 @@
-"""Change the name, description or priority of a waiting mission."""
+"""Change the name, description, priority or time of a waiting mission."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,7 +17,10 @@ class UpdateMission:
     clock: Clock
 
     def __call__(self, ref: JobRef, changes: Mapping[str, Any]) -> Job:
-        """Set name, description or priority. Raises `JobNotFoundError`, `JobStartedError`."""
+        """Set name, description, priority or `scheduled_at`.
+
+        Raises `JobNotFoundError`, `JobStartedError`, `MissionDueError`.
+        """
 
         def step(job: Job) -> Job:
             now = self.clock()

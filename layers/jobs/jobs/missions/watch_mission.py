@@ -5,10 +5,12 @@ from typing import Final
 
 from jobs.core.change_job import change_job
 from jobs.core.errors import JobEndedError, JobNotFoundError, JobStartedError
+from jobs.core.failure import Failure
 from jobs.core.job import Job, JobRef
 from jobs.core.ports import JobRepository
 from jobs.core.status import JobStatus
 from jobs.kit.clock import Clock, Millis
+from jobs.kit.errors import FailureClass
 from jobs.missions.apply_report import NO_RESPONSE_REASON, ApplyReport
 from jobs.missions.assign_missions import ORDER_TIMEOUT_MS, AssignMissions
 from jobs.missions.mission import Order, mission_of, order_id_of
@@ -18,12 +20,11 @@ _PENDING_INTERVAL_MS: Final[Millis] = 5_000
 _ORDER_INTERVAL_MS: Final[Millis] = 15_000
 _QUEUED_INTERVAL_MS: Final[Millis] = 60_000
 MAX_CHECKS: Final = 500
-"""Of a wait, and of a flight. Each adds nine events to an execution, which has 25,000 at most.
-
-https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
-"""
+"""Of a wait, and of a flight: a longer one has checks less often."""
 _ENDED: Final = frozenset({OrderState.SUCCEEDED, OrderState.FAILED})
-SILENT_ERROR: Final = "The device fell silent in flight; outcome unknown"
+SILENT: Final = Failure(
+    "The device fell silent in flight; outcome unknown", FailureClass.UNAVAILABLE
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,13 +37,16 @@ class WatchMission:
     apply_report: ApplyReport
     clock: Clock
 
-    def __call__(self, ref: JobRef) -> Millis | None:
-        """Return the time of the next check, or None if the mission has ended or was deleted."""
+    def __call__(self, ref: JobRef, *, moves: int = 0) -> Millis | None:
+        """Return the time of the next check, or None if the mission has ended or was deleted.
+
+        Also returns None if the mission was moved since: it has another timer then.
+        """
         try:
             job = change_job(self.repository, ref, lambda job: job.as_of(self.clock()))
         except JobNotFoundError:
             return None
-        if job.status.is_terminal:
+        if job.status.is_terminal or mission_of(job).moves != moves:
             return None
         try:
             return min(self._check(job), job.deadline)
@@ -57,8 +61,10 @@ class WatchMission:
         order, name = mission_of(job).order, order_id_of(job)
         if order is None or name is None:
             self.queue.send(job.ref)
-            waits = _PENDING_INTERVAL_MS if job.status is JobStatus.PENDING else _QUEUED_INTERVAL_MS
-            return self._later(job, self.clock() + waits)
+            now, waits = self.clock(), _QUEUED_INTERVAL_MS
+            if job.status is JobStatus.PENDING:  # its message is lost, or behind many others
+                waits = min(max(now - mission_of(job).due_at, _PENDING_INTERVAL_MS), waits)
+            return self._later(job, now + waits)
         if job.status is JobStatus.RUNNING:
             return self._watch_flight(job, order, name)
         self._check_order(job, order, name)
@@ -84,9 +90,7 @@ class WatchMission:
             OrderState.SUCCEEDED,
             OrderState.FAILED,
         }:
-            change_job(
-                self.repository, job.ref, lambda job: job.fail(SILENT_ERROR, now=self.clock())
-            )
+            change_job(self.repository, job.ref, lambda job: job.fail(SILENT, now=self.clock()))
         return self.clock()
 
     def _later(self, job: Job, at: Millis) -> Millis:

@@ -18,8 +18,10 @@ if TYPE_CHECKING:
     from jobs.missions.adapters.iot_jobs import IotOrders
     from jobs.missions.adapters.partners import DynamoPartners
     from jobs.missions.adapters.queue import SqsMissionQueue
+    from jobs.missions.adapters.readings import SqsReadingQueue
     from jobs.missions.adapters.storage import DynamoWaitingMissions
-    from jobs.missions.adapters.timers import StepFunctionsMissionTimers
+    from jobs.missions.adapters.timers import SqsMissionChecks, StepFunctionsMissionTimers
+    from jobs.missions.adapters.tracks import DynamoTracks
     from jobs.missions.api.responses import Addresses
     from jobs.missions.apply_report import ApplyReport
     from jobs.missions.assign_missions import AssignMissions
@@ -28,9 +30,12 @@ if TYPE_CHECKING:
     from jobs.missions.create_mission import CreateMission
     from jobs.missions.delete_mission import DeleteMission
     from jobs.missions.follow_mission import FollowMission
+    from jobs.missions.follow_reading import FollowReading
     from jobs.missions.issue_token import IssueToken
+    from jobs.missions.keep_track import KeepTrack
     from jobs.missions.run_mission import RunMission
     from jobs.missions.settle_mission import SettleMission
+    from jobs.missions.store_readings import StoreReadings
     from jobs.missions.update_mission import UpdateMission
     from jobs.missions.watch_mission import WatchMission
 
@@ -70,6 +75,7 @@ class MissionsWiring:
             fleet=self.fleet,
             clock=self.core.clock,
             retention=self.core.retention,
+            shards=self.core.shards,
             device_wait=_millis(os.environ["DEVICE_WAIT_SECONDS"]),
             stack=os.environ["STACK_NAME"],
         )
@@ -151,6 +157,44 @@ class MissionsWiring:
         )
 
     @cached_property
+    def store_readings(self) -> StoreReadings:
+        from jobs.missions.reading_rates import ReadingRates
+        from jobs.missions.store_readings import StoreReadings
+
+        return StoreReadings(
+            registry=self.fleet_registry,
+            fleet=self.fleet,
+            rates=ReadingRates(self.core.clock),
+            queue=self.reading_queue,
+            clock=self.core.clock,
+            silence_timeout=self.silence_timeout,
+        )
+
+    @cached_property
+    def follow_reading(self) -> FollowReading:
+        from jobs.missions.follow_reading import FollowReading
+
+        return FollowReading(
+            repository=self.core.jobs,
+            registry=self.fleet_registry,
+            fleet=self.fleet,
+            waiting=self.waiting,
+            queue=self.mission_queue,
+            apply_report=self.apply_report,
+            clock=self.core.clock,
+        )
+
+    @cached_property
+    def keep_track(self) -> KeepTrack:
+        from jobs.missions.keep_track import KeepTrack
+
+        return KeepTrack(
+            tracks=self.tracks,
+            retention=self.core.retention,
+            max_flight=_millis(os.environ["MAX_FLIGHT_SECONDS"]),
+        )
+
+    @cached_property
     def check_device(self) -> CheckDevice:
         from jobs.missions.check_device import CheckDevice
 
@@ -196,6 +240,12 @@ class MissionsWiring:
         return DynamoFleet(self.core.aws.dynamodb, os.environ["MISSION_TABLE"], self.core.clock)
 
     @cached_property
+    def tracks(self) -> DynamoTracks:
+        from jobs.missions.adapters.tracks import DynamoTracks
+
+        return DynamoTracks(self.core.aws.dynamodb, os.environ["MISSION_TABLE"])
+
+    @cached_property
     def orders(self) -> IotOrders:
         from jobs.missions.adapters.iot_jobs import IotOrders
 
@@ -208,12 +258,32 @@ class MissionsWiring:
         return SqsMissionQueue(self.core.aws.sqs, os.environ["MISSION_QUEUE_URL"])
 
     @cached_property
+    def reading_queue(self) -> SqsReadingQueue:
+        from jobs.missions.adapters.readings import SqsReadingQueue
+
+        return SqsReadingQueue(self.core.aws.sqs, os.environ["UPDATE_QUEUE_URL"])
+
+    @cached_property
     def mission_timers(self) -> StepFunctionsMissionTimers:
         from jobs.missions.adapters.timers import StepFunctionsMissionTimers
 
         return StepFunctionsMissionTimers(
             self.core.aws.step_functions, mission_arn=os.environ["MISSION_ARN"]
         )
+
+    @cached_property
+    def mission_checks(self) -> SqsMissionChecks:
+        from jobs.missions.adapters.timers import SqsMissionChecks
+
+        return SqsMissionChecks(
+            self.core.aws.sqs, os.environ["MISSION_CHECK_QUEUE_URL"], self.core.clock
+        )
+
+    def claim_group(self, group: str) -> None:
+        """Claim a device group for this stack. Raises `GroupTakenError`."""
+        from jobs.missions.adapters.group_claims import claim_groups
+
+        claim_groups(self.core.aws.iot, os.environ["STACK_NAME"], [group])
 
     @cached_property
     def waiting(self) -> DynamoWaitingMissions:

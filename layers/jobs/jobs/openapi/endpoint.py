@@ -15,6 +15,7 @@ from typing import Final
 from jobs.kit.error_table import COMMON, ErrorTable, error_response
 from jobs.kit.http import Request, Response
 from jobs.kit.page import page
+from jobs.openapi.without_payments import without_payments
 from openapi_files import FOLDER
 
 HEADERS: Final = {
@@ -39,16 +40,20 @@ class NoSuchFileError(Exception):
 _ERRORS: Final[ErrorTable] = {**COMMON, NoSuchFileError: (HTTPStatus.NOT_FOUND, "NOT_FOUND", "")}
 
 
-def document_response(name: str, server: str, if_none_match: str | None) -> Response:
+def document_response(
+    name: str, server: str, if_none_match: str | None, *, payments: bool
+) -> Response:
     """Return an OpenAPI document, or 304 if the caller's copy is current.
 
-    `server` is the API's base URL.
+    `server` is the API's base URL. Without `payments`, the document does not mention them.
 
     Raises `NoSuchFileError` if there is no document of this name.
     """
     if name not in _apis():
         raise NoSuchFileError(name, sorted(_apis()))
     content = json.loads((_DOCUMENTS / name).read_text("utf-8"))
+    if not payments:
+        content = without_payments(content)
     response = Response(HTTPStatus.OK, {**content, "servers": [{"url": server}]})
     etag = f'"{hashlib.sha256(response.text.encode()).hexdigest()[:32]}"'
     headers = {"Cache-Control": "no-cache", "Content-Type": response.content_type, "ETag": etag}
@@ -56,6 +61,11 @@ def document_response(name: str, server: str, if_none_match: str | None) -> Resp
     if {etag, "*"} & cached:
         return Response(HTTPStatus.NOT_MODIFIED, {}, headers, page="")
     return replace(response, headers=headers)
+
+
+def root_response(server: str) -> Response:
+    """Redirect to the page."""
+    return Response(HTTPStatus.FOUND, {}, {"Location": f"{server}/docs"}, page="")
 
 
 def page_response(root: str, server: str) -> Response:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from jobs.core.errors import JobNotFoundError
 from jobs.core.job import Job
 from jobs.core.ports import JobRepository
+from jobs.core.send_early import SendEarly
 from jobs.kit.clock import Clock
 from jobs.kit.errors import RefusedError, UnavailableError
 from jobs.payments.errors import PaymentRefusedError, SettlementUnknownError, StalePaymentError
@@ -23,9 +24,12 @@ class PaidJob:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClosePayment:
+    """`send_early` is for payers who wait for the job."""
+
     repository: JobRepository
     payments: Payments
     clock: Clock
+    send_early: SendEarly | None = None
 
     def __call__(self, payment: Payment, transaction: str) -> PaidJob:
         """Store the job of a payment whose transaction is known. Idempotent.
@@ -42,7 +46,11 @@ class ClosePayment:
             raise SettlementUnknownError(payment.id) from error
         settled = payment.settle(transaction, now=self.clock())
         self._save(settled, replacing=payment)
-        return PaidJob(job=job, payment=settled) if payment.attempt == 1 else self.find_job(settled)
+        if payment.attempt > 1:  # an earlier attempt may have stored the job
+            return self.find_job(settled)
+        if self.send_early:
+            self.send_early(job.ref)
+        return PaidJob(job=job, payment=settled)
 
     def find_job(self, payment: Payment) -> PaidJob:
         """Return the job of a settled payment. Raises `PaymentRefusedError` if it has expired.

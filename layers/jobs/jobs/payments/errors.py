@@ -1,6 +1,7 @@
 """Errors of payments."""
 
 from jobs.core.errors import JobError
+from jobs.kit.errors import FailureClass
 
 
 class PaymentRefusedError(JobError):
@@ -17,9 +18,22 @@ class SettlementUnknownError(JobError):
     `retry_after` in seconds.
     """
 
-    def __init__(self, *about: object, retry_after: int = 5) -> None:
+    def __init__(
+        self,
+        *about: object,
+        retry_after: int = 5,
+        failure_class: FailureClass = FailureClass.UNAVAILABLE,
+    ) -> None:
         super().__init__(*about)
         self.retry_after = retry_after
+        self._failure_class = failure_class
+
+    @property
+    def failure_class(self) -> FailureClass:
+        """The class of the error that caused this one, if there is one."""
+        if isinstance(self.__cause__, SettlementUnknownError):
+            return self.__cause__.failure_class
+        return self._failure_class
 
 
 class StalePaymentError(JobError):

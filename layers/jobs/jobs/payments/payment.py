@@ -130,7 +130,7 @@ class Payment:
     request. `job` has the fields of the job (`request`, `timeout`, `retention`, `webhook`) until
     the payment is closed. `attempt` is the fencing token of the request that holds the lease until
     `lease_until`. `transaction` is set once it is known. `valid_before` in seconds; `version` is
-    x402's, 0 for a transaction hash.
+    x402's, 0 for a transaction hash. `key_id` is that of the request's API key, if any.
     """
 
     id: str
@@ -150,6 +150,7 @@ class Payment:
     valid_before: int = 0
     transaction: str = ""
     reason: str = ""
+    key_id: str | None = None
     job: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -202,6 +203,7 @@ class Payment:
             deadline=now + self.job["timeout"],
             retention=self.job["retention"],
             webhook=_webhook_from_data(self.job.get("webhook")),
+            key_id=self.key_id,
         )
 
 

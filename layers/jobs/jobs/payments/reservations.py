@@ -41,6 +41,7 @@ class PaymentReservations:
     close: ClosePayment
     clock: Clock
     retention: Millis
+    shards: int = 1
 
     def find_by_key(self, new: NewJob) -> PaidJob | KeyedPayment | None:
         """Return the paid job of the request's Idempotency-Key, or None for an unknown key.
@@ -110,7 +111,7 @@ class PaymentReservations:
             state=PaymentState.CLAIMED,
             tenant=new.tenant,
             kind=new.kind,
-            job_id=new_job_id(now),
+            job_id=new_job_id(now, shards=self.shards),
             request_hash=request_hash(new),
             network=details.network.name,
             payer=details.payer,
@@ -122,6 +123,7 @@ class PaymentReservations:
             version=details.version,
             valid_before=details.valid_before,
             transaction=details.transaction,
+            key_id=new.key_id,
             job={
                 "request": new.request,
                 "timeout": new.timeout,

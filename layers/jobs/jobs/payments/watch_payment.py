@@ -11,7 +11,7 @@ from jobs.payments.ports import Payments
 from jobs.payments.reconcile_payment import ReconcilePayment
 
 _MIN_PAUSE_MS: Final[Millis] = 30_000
-_MAX_PAUSE_MS: Final[Millis] = 3600_000
+_MAX_PAUSE_MS: Final[Millis] = 900_000  # SQS delays no longer
 _MAX_WATCH_MS: Final[Millis] = 24 * 3600_000
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from jobs.payments.adapters.records import DynamoPayments
-    from jobs.payments.adapters.timers import StepFunctionsPaymentTimers
+    from jobs.payments.adapters.timers import SqsPaymentChecks, StepFunctionsPaymentTimers
     from jobs.payments.close_payment import ClosePayment
     from jobs.payments.follow_payments import FollowPayments
     from jobs.payments.pay_by_transaction import PayByTransaction
@@ -145,9 +145,10 @@ class PaymentsWiring:
         return PaymentReservations(
             payments=self.payments,
             reconcile=self._reconcile,
-            close=self._close,
+            close=replace(self._close, send_early=self.messaging.send_early),
             clock=self.core.clock,
             retention=self.core.retention,
+            shards=self.core.shards,
         )
 
     @cached_property
@@ -176,6 +177,14 @@ class PaymentsWiring:
 
         return StepFunctionsPaymentTimers(
             self.core.aws.step_functions, payment_arn=os.environ["PAYMENT_ARN"]
+        )
+
+    @cached_property
+    def checks(self) -> SqsPaymentChecks:
+        from jobs.payments.adapters.timers import SqsPaymentChecks
+
+        return SqsPaymentChecks(
+            self.core.aws.sqs, os.environ["PAYMENT_CHECK_QUEUE_URL"], self.core.clock
         )
 
     @cached_property

@@ -1,6 +1,7 @@
 """Errors of sessions."""
 
 from jobs.core.errors import JobError
+from jobs.core.rate_limit import RateLimitedError
 
 
 class SessionNotFoundError(JobError):
@@ -17,6 +18,14 @@ class StaleSessionError(JobError):
 
 class TooManyUnansweredError(JobError):
     """The session has its maximum number of unanswered messages."""
+
+
+class SessionFullError(JobError):
+    """The session has its maximum number of messages."""
+
+
+class TooManySessionsError(RateLimitedError):
+    """The tenant has opened its maximum number of sessions in this hour."""
 
 
 class PaymentNotSupportedError(JobError):

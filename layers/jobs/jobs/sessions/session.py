@@ -18,6 +18,8 @@ SESSION_RETENTION: Final[Millis] = (MAX_SESSION_MINUTES + 24 * 60) * MINUTE
 """From creation until a session and its messages are deleted: the longest session and a day."""
 MAX_UNANSWERED: Final = 100
 """Messages of a session that have not ended, and those after them."""
+MAX_MESSAGES: Final = 2000
+"""Messages of the user in a session, so that a request can delete it."""
 MAX_HISTORY_TURNS: Final = 20
 """Each turn is a question and its answer, if there is one."""
 MAX_HISTORY_CHARACTERS: Final = 100_000

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any, Final, Protocol
 from uuid import uuid4
 
@@ -9,16 +10,20 @@ from jobs.core.cancel_job import CancelJob
 from jobs.core.errors import JobEndedError, JobNotFoundError
 from jobs.core.ids import new_job_id
 from jobs.core.job import JobRef
+from jobs.core.limit_rate import LimitRate
 from jobs.core.ports import JobRepository
+from jobs.core.rate_limit import Limit, RateLimitedError
 from jobs.kit.clock import Clock, Millis
 from jobs.kit.retry import retry_on_conflict
 from jobs.messaging.choose_agent import ChooseAgent
 from jobs.messaging.message import KIND
-from jobs.sessions.errors import StaleSessionError
+from jobs.sessions.errors import StaleSessionError, TooManySessionsError
 from jobs.sessions.ports import Sessions
-from jobs.sessions.session import ChatSession, SessionPage, Timeouts
+from jobs.sessions.session import MAX_UNANSWERED, ChatSession, SessionPage, Timeouts
 
 MAX_LISTED_SESSIONS: Final = 1000
+NEW_SESSIONS: Final = Limit("sessions", 10_000, 3600_000)
+"""Of a tenant. A session lives for 12 hours at most, so this also limits the open ones."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,11 +41,16 @@ class NewSession:
 class OpenSession:
     sessions: Sessions
     choose_agent: ChooseAgent
+    limit_rate: LimitRate
     clock: Clock
 
     def __call__(self, new: NewSession) -> ChatSession:
-        """Store and return a new session. Raises `AgentNotFoundError`."""
+        """Store and return a new session. Raises `AgentNotFoundError`, `TooManySessionsError`."""
         agent = self.choose_agent(new.tenant, new.agent_id)
+        try:
+            self.limit_rate(new.tenant, NEW_SESSIONS)
+        except RateLimitedError as error:
+            raise TooManySessionsError(error.allowance) from error
         now = self.clock()
         session = ChatSession(
             id=new_job_id(now),
@@ -104,7 +114,8 @@ class CloseSession:
         """
         self.sessions.close(self.sessions.get(tenant, session_id))
         ref = JobRef(tenant=tenant, kind=KIND, id="")
-        for question in self.sessions.questions(tenant, session_id):
+        questions = self.sessions.questions(tenant, session_id)
+        for question in islice(questions, MAX_UNANSWERED):
             if self._cancel(replace(ref, id=question.job_id)):
                 break
         self.sessions.delete_messages(tenant, session_id)

@@ -43,6 +43,7 @@ class SessionsWiring:
         return OpenSession(
             sessions=self.sessions,
             choose_agent=self.messaging.choose_agent,
+            limit_rate=self.core.limit_rate,
             clock=self.core.clock,
         )
 
@@ -70,8 +71,10 @@ class SessionsWiring:
             repository=self.core.jobs,
             sessions=self.sessions,
             find_turn=self._find_turn,
+            send_early=self.messaging.send_early,
             clock=self.core.clock,
             retention=self.core.retention,
+            shards=self.core.shards,
         )
 
     # ── Use cases of the workers ────────────────────────────────────────────────────
@@ -106,7 +109,7 @@ class SessionsWiring:
             repository=self.repository,
             agents=self.messaging.agents,
             providers=self.messaging.provider,
-            timers=self.messaging.poll_timers,
+            polls=self.messaging.polls,
             turns=self.take_turn,
             clock=self.core.clock,
         )

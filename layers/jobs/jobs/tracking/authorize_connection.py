@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from jobs.core.ids import parse_uuid
 from jobs.kit.clock import Clock, Millis
 from jobs.missions.partner import Caller
 from jobs.tracking.connection import Connection
@@ -35,12 +36,11 @@ class AuthorizeConnection:
             resource = self.find(caller.tenant, resource_id)
             return Connection(id=connection_id, resource=resource, until=min(until, latest))
         share = self.shares.get(share_id(token))
-        if resource_id not in {token, share.resource.id}:
+        if not {resource_id, parse_uuid(resource_id)} & {token, share.resource.id}:
             raise ResourceNotFoundError(resource_id)
         return Connection(
             id=connection_id,
             resource=share.resource,
             until=min(share.expires_at, latest),
             share=share.id,
-            shows=share.type,
         )

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from jobs.kit.clock import Clock, Millis
+from jobs.missions.ports import FleetRegistry
 from jobs.tracking.find_resource import FindResource
 from jobs.tracking.ports import Shares
+from jobs.tracking.resource import Resource, ResourceKind
 from jobs.tracking.share import Share, ShareType, new_code
 
 
@@ -25,6 +27,7 @@ class NewShare:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreateShare:
     find: FindResource
+    registry: FleetRegistry
     shares: Shares
     clock: Clock
 
@@ -40,6 +43,13 @@ class CreateShare:
             expires_at=now + new.lifetime,
             max_viewers=new.max_viewers,
             metadata=new.metadata,
+            devices=self._list_devices(resource),
         )
         self.shares.add(share)
         return share
+
+    def _list_devices(self, resource: Resource) -> tuple[str, ...]:
+        if resource.kind is ResourceKind.JOB:  # flown by one device
+            return ()
+        group = self.registry.group(resource.tenant, resource.id)
+        return tuple(device.id for device in group.devices)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from jobs.core.errors import JobNotFoundError
-from jobs.core.ids import is_uuid
+from jobs.core.ids import parse_uuid
 from jobs.core.job import JobRef
 from jobs.core.ports import JobRepository
 from jobs.missions.errors import DeviceGroupNotFoundError
@@ -20,8 +20,8 @@ class FindResource:
 
     def __call__(self, tenant: str, resource_id: str) -> Resource:
         """Return the resource. Raises `ResourceNotFoundError`, also for another organisation's."""
-        if is_uuid(resource_id):
-            ref = JobRef(tenant=tenant, kind=KIND, id=resource_id)
+        if job_id := parse_uuid(resource_id):
+            ref = JobRef(tenant=tenant, kind=KIND, id=job_id)
             try:
                 self.repository.status_of(ref)
             except JobNotFoundError:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, override
 
-from jobs.kit.errors import RefusedError, UnavailableError
+from jobs.kit.errors import RefusedError
 from jobs.missions.kind import MissionKind
+from jobs.tracking.change import change_of
 
 if TYPE_CHECKING:
     from jobs.core.job import Job
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class TrackedMissionKind(MissionKind):
-    """Sends every change of a mission to its watchers."""
+    """Queues every change of a mission for its watchers: one call, however many there are."""
 
     def __init__(self, wiring: TrackingWiring) -> None:
         super().__init__(wiring.missions)
@@ -23,6 +24,6 @@ class TrackedMissionKind(MissionKind):
     @override
     def follow(self, job: Job) -> bool:
         super().follow(job)
-        with suppress(UnavailableError, RefusedError):  # a lost notification must not block the job
-            self._tracking.notify_watchers.notify_change(job)
+        with suppress(RefusedError):  # which would end the mission
+            self._tracking.updates.send(change_of(job))
         return True

@@ -9,9 +9,10 @@ from typing import Any, Protocol
 from jobs.core.status import JobStatus
 from jobs.kit.clock import Millis
 from jobs.missions.device import DeviceState
+from jobs.tracking.change import MissionChange
 from jobs.tracking.connection import Connection, ResourceWatchers
 from jobs.tracking.resource import Resource
-from jobs.tracking.share import Share, SharePage, ShareType
+from jobs.tracking.share import Share, SharePage
 
 type Message = Mapping[str, Any]
 
@@ -57,6 +58,19 @@ class Connections(Protocol):
     def unmark_sent(self, connection: Connection, sequence: int) -> None:
         """Undo `mark_sent` after the change could not be sent."""
 
+    def mark_published(self, resource: Resource, sequence: int, *, last: bool) -> bool:
+        """Record, before publishing, that a change of status is published to the MQTT topics.
+
+        `last` means that no reading is published after it. Returns False if this or a later change
+        is recorded.
+        """
+
+    def unmark_published(self, resource: Resource, sequence: int, *, previous: int) -> None:
+        """Undo `mark_published` after the change could not be published."""
+
+    def last_published(self, resource: Resource) -> int:
+        """Return the sequence of the last change that is recorded as published, or 0."""
+
     def find_watchers(self, resource: Resource) -> ResourceWatchers: ...
 
 
@@ -71,6 +85,11 @@ class Sockets(Protocol):
 class Refreshes(Protocol):
     def schedule(self, connection: Connection) -> None:
         """Have the connection refreshed once, before API Gateway would close it as idle."""
+
+
+class Updates(Protocol):
+    def send(self, change: MissionChange) -> None:
+        """Have `NotifyWatchers` send a change, at least once, fairly between tenants."""
 
 
 class Topics(Protocol):
@@ -90,8 +109,8 @@ class MessageFormat(Protocol):
 
     def device_message(self, state: DeviceState, *, at: Millis | None = None) -> Message: ...
 
-    def filter_for_share(self, message: Message, share: ShareType) -> Message:
-        """Keep only the fields that a share of this type shows."""
+    def filter_for_share(self, message: Message, share: Share) -> Message:
+        """Keep only the fields that the share shows, and number the devices of a group."""
 
 
 class ShareTimers(Protocol):

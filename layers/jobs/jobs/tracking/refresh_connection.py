@@ -47,10 +47,10 @@ class RefreshConnection:
 
         A group's other devices are left out: any message keeps the connection open.
         """
-        sent = None
+        share, sent = self.broadcast.find_share(connection), None
         while (latest := self._read(connection)).sequence != sent:
             for message in latest.messages[:1]:
-                self.broadcast.send(connection, message)
+                self.broadcast.send(connection, message, share)
             sent = latest.sequence
         return latest
 

@@ -14,6 +14,7 @@ from jobs.missions.errors import DeviceGroupNotFoundError
 from jobs.tracking.broadcast import Broadcast
 from jobs.tracking.connection import Connection, ConnectionEndedError, SocketGoneError
 from jobs.tracking.ports import Connections, Sockets
+from jobs.tracking.share import Share
 from jobs.tracking.snapshot import ReadSnapshot
 
 _RETRY_DELAYS_S: Final = (0.05, 0.1, 0.2, 0.4)
@@ -43,18 +44,21 @@ class SendInitialState:
             self._retry_until_open(lambda: self.sockets.close(connection.id))
 
     def _send_updates(self, connection: Connection) -> None:
-        known, sent_here = connection.sequence or self._send_first(connection), True
+        share, sent_here = self.broadcast.find_share(connection), True
+        known = connection.sequence or self._send_first(connection, share)
         while (latest := self.read_snapshot(connection.resource)).sequence > known:
             for message in latest.messages:
-                sent_here = self.broadcast.send_once(connection, message, latest.sequence)
+                sent_here = self.broadcast.send_once(
+                    connection, message, share, sequence=latest.sequence
+                )
             known = latest.sequence
         if latest.last and sent_here:  # otherwise the worker that sends it closes the socket
             self.sockets.close(connection.id)
 
-    def _send_first(self, connection: Connection) -> int:
+    def _send_first(self, connection: Connection, share: Share | None) -> int:
         latest = self.read_snapshot(connection.resource)
         for message in latest.messages:
-            self._retry_until_open(partial(self.broadcast.send, connection, message))
+            self._retry_until_open(partial(self.broadcast.send, connection, message, share))
         self.connections.mark_sent(connection, latest.sequence)
         return latest.sequence
 

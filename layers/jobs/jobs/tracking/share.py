@@ -6,10 +6,13 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from jobs.kit.clock import Millis
 from jobs.tracking.resource import Resource
+
+_FIRST_LATER_NUMBER: Final = 1_001
+_LATER_NUMBERS: Final = 9_000
 
 
 class ShareType(StrEnum):
@@ -23,7 +26,8 @@ class ShareType(StrEnum):
 class Share:
     """`max_viewers` is the limit of simultaneous WebSocket connections; None: no limit.
 
-    The code is a credential: keys, logs and executions contain only the `id`.
+    The code is a credential: keys, logs and executions contain only the `id`. `devices` are the
+    ids of a shared group's devices, in the order of the group when it was shared.
     """
 
     code: str
@@ -33,14 +37,36 @@ class Share:
     expires_at: Millis
     max_viewers: int | None
     metadata: Mapping[str, Any]
+    devices: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
         return share_id(self.code)
 
+    def number_of(self, device: str) -> int | None:
+        """Return the number that stands for a device of a shared group, the first being 1.
+
+        It never changes, whatever is registered later. A later device gets a number of its own,
+        far above the others; None without a list of devices.
+        """
+        if not self.devices:
+            return None
+        if device in self.devices:
+            return self.devices.index(device) + 1
+        digest = hashlib.sha256(f"{self.code} {device}".encode()).digest()
+        return _FIRST_LATER_NUMBER + int.from_bytes(digest[:4]) % _LATER_NUMBERS
+
     @property
     def topic(self) -> str:
         return f"{self.code}/SHARE/STATUS"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShareExpiry:
+    """A share, by its id, whose time has come."""
+
+    id: str
+    resource: Resource
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from jobs.core.ports import JobRepository
 from jobs.kit.clock import Clock
 from jobs.missions.mission import KIND
 from jobs.missions.ports import Fleet, FleetRegistry
+from jobs.tracking.change import change_of
 from jobs.tracking.notify_watchers import read_device_state
 from jobs.tracking.ports import Message, MessageFormat
 from jobs.tracking.resource import Resource, ResourceKind
@@ -44,5 +45,6 @@ class ReadSnapshot:
         ref = JobRef(tenant=resource.tenant, kind=KIND, id=resource.id)
         now = self.clock()
         job = self.repository.get(ref).as_of(now)
-        message = self.messages.job_message(job.status, read_device_state(job, self.fleet), at=now)
+        state = read_device_state(change_of(job).device, self.fleet)
+        message = self.messages.job_message(job.status, state, at=now)
         return Snapshot(messages=[message], sequence=job.sequence, last=job.status.is_terminal)

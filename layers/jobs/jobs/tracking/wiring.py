@@ -12,7 +12,6 @@ from jobs.missions.wiring import wiring as missions_wiring
 if TYPE_CHECKING:
     from jobs.kit.clock import Millis
     from jobs.missions.partner import Caller
-    from jobs.missions.process_reading import ProcessReading
     from jobs.tracking.adapters.connections import DynamoConnections
     from jobs.tracking.adapters.iot_topics import IotTopics
     from jobs.tracking.adapters.refreshes import SqsRefreshes
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from jobs.tracking.adapters.sockets import ApiGatewaySockets
     from jobs.tracking.adapters.timers import StepFunctionsShareTimers
     from jobs.tracking.adapters.tokens import AccessTokens
+    from jobs.tracking.adapters.updates import SqsUpdates
     from jobs.tracking.authorize_connection import AuthorizeConnection
     from jobs.tracking.broadcast import Broadcast
     from jobs.tracking.create_share import CreateShare
@@ -44,7 +44,12 @@ class TrackingWiring:
     def create_share(self) -> CreateShare:
         from jobs.tracking.create_share import CreateShare
 
-        return CreateShare(find=self._find_resource, shares=self.shares, clock=self.core.clock)
+        return CreateShare(
+            find=self._find_resource,
+            registry=self.missions.fleet_registry,
+            shares=self.shares,
+            clock=self.core.clock,
+        )
 
     @cached_property
     def get_share(self) -> GetShare:
@@ -112,24 +117,9 @@ class TrackingWiring:
             repository=self.core.jobs,
             registry=self.missions.fleet_registry,
             fleet=self.missions.fleet,
+            connections=self.connections,
             messages=missions_messages,
             broadcast=self._broadcast,
-        )
-
-    @cached_property
-    def process_reading(self) -> ProcessReading:
-        from jobs.missions.process_reading import ProcessReading
-
-        return ProcessReading(
-            repository=self.core.jobs,
-            registry=self.missions.fleet_registry,
-            fleet=self.missions.fleet,
-            waiting=self.missions.waiting,
-            queue=self.missions.mission_queue,
-            apply_report=self.missions.apply_report,
-            watchers=self.notify_watchers,
-            clock=self.core.clock,
-            silence_timeout=self.missions.silence_timeout,
         )
 
     @cached_property
@@ -179,6 +169,7 @@ class TrackingWiring:
             connections=self.connections,
             sockets=self.sockets,
             topics=self.topics,
+            shares=self.shares,
             messages=missions_messages,
             clock=self.core.clock,
         )
@@ -221,6 +212,12 @@ class TrackingWiring:
         from jobs.tracking.adapters.refreshes import SqsRefreshes
 
         return SqsRefreshes(self.core.aws.sqs, os.environ["CONNECTION_QUEUE_URL"])
+
+    @cached_property
+    def updates(self) -> SqsUpdates:
+        from jobs.tracking.adapters.updates import SqsUpdates
+
+        return SqsUpdates(self.core.aws.sqs, os.environ["UPDATE_QUEUE_URL"])
 
     @cached_property
     def topics(self) -> IotTopics:

@@ -28,14 +28,13 @@ class PlanDeliveries:
     def __call__(self, changes: Sequence[JobChange]) -> int:
         """Return the number of deliveries. Idempotent: a replay gives the same deliveries."""
         planned = [delivery for change in changes for delivery in self._deliveries_of(change)]
-        for delivery in planned:
-            self.log.plan(delivery)
         if planned:
+            self.log.plan_all(planned)
             self.queue.send([_first_attempt(delivery) for delivery in planned])
         return len(planned)
 
     def _deliveries_of(self, change: JobChange) -> Iterator[WebhookDelivery]:
-        if change.status is None:
+        if change.status is None or change.is_import:
             return
         event = EVENTS[change.status]
         for subscription_id, webhook in self._webhooks_of(change):
@@ -49,6 +48,7 @@ class PlanDeliveries:
                     body=self._body(change, event),
                     planned_at=self.clock(),
                     subscription=subscription_id,
+                    key_id=change.key_id,
                 )
 
     def _webhooks_of(self, change: JobChange) -> Iterator[tuple[str | None, Webhook]]:

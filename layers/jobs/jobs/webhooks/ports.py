@@ -28,8 +28,8 @@ class Subscriptions(Protocol):
 
 
 class DeliveryLog(Protocol):
-    def plan(self, delivery: WebhookDelivery) -> None:
-        """Store a new delivery. Idempotent: an existing delivery stays as it is."""
+    def plan_all(self, deliveries: Sequence[WebhookDelivery]) -> None:
+        """Store new deliveries. Idempotent: an existing delivery stays as it is."""
 
     def get(self, ref: DeliveryRef) -> WebhookDelivery:
         """Return a delivery, or raise `DeliveryNotFoundError`."""

@@ -1,5 +1,6 @@
 """Webhook subscriptions, deliveries and attempts."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from http import HTTPStatus
@@ -9,12 +10,30 @@ from uuid import UUID, uuid4, uuid5
 from jobs.core.job import JobRef
 from jobs.core.webhook import Event, Webhook
 from jobs.kit.clock import Millis
+from jobs.kit.errors import FailureClass
 
 type Failure = Literal[
     "dns", "address_refused", "connection", "tls", "timeout", "protocol", "no_secret", "paused"
 ]  # fmt: skip
 
 _SUCCESS: Final = range(HTTPStatus.OK, HTTPStatus.MULTIPLE_CHOICES)
+_CLASSES_OF_ERRORS: Final[Mapping[Failure, FailureClass]] = {
+    "dns": FailureClass.NOT_FOUND,
+    "address_refused": FailureClass.REFUSED,
+    "connection": FailureClass.UNAVAILABLE,
+    "tls": FailureClass.CREDENTIALS,
+    "timeout": FailureClass.TIMEOUT,
+    "protocol": FailureClass.BAD_ANSWER,
+    "no_secret": FailureClass.CREDENTIALS,
+}
+_CLASSES_OF_STATUSES: Final[Mapping[int, FailureClass]] = {
+    HTTPStatus.UNAUTHORIZED: FailureClass.CREDENTIALS,
+    HTTPStatus.FORBIDDEN: FailureClass.CREDENTIALS,
+    HTTPStatus.NOT_FOUND: FailureClass.NOT_FOUND,
+    HTTPStatus.REQUEST_TIMEOUT: FailureClass.TIMEOUT,
+    HTTPStatus.GONE: FailureClass.NOT_FOUND,
+    HTTPStatus.TOO_MANY_REQUESTS: FailureClass.QUOTA,
+}
 _NAMESPACE: Final = UUID("9c3a7a3e-6f1d-5c0b-8a53-2d4f5b1e7c60")
 
 
@@ -52,6 +71,22 @@ class Attempt:
         return self.status in _SUCCESS
 
     @property
+    def was_made(self) -> bool:
+        """Whether a request was sent, or could not be."""
+        return self.error not in {"paused", "no_secret"}
+
+    @property
+    def failure_class(self) -> FailureClass | None:
+        """The class of a failure; None for a success, and for an attempt that was put off."""
+        if self.status is None:
+            return _CLASSES_OF_ERRORS.get(self.error or "paused")
+        if self.succeeded:
+            return None
+        server_failed = self.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+        other = FailureClass.UNAVAILABLE if server_failed else FailureClass.REFUSED
+        return _CLASSES_OF_STATUSES.get(self.status, other)
+
+    @property
     def gone(self) -> bool:
         """Whether the receiver has asked for no more attempts (410 Gone)."""
         return self.status == HTTPStatus.GONE
@@ -69,7 +104,8 @@ class Receiver:
 class WebhookDelivery:
     """One event for one webhook. Each attempt sends the same `body`.
 
-    `subscription` is the subscription's id, or None for the job's own webhook.
+    `subscription` is the subscription's id, or None for the job's own webhook. `key_id` identifies
+    the key that has created the job, if any.
     """
 
     id: str
@@ -80,6 +116,7 @@ class WebhookDelivery:
     body: str
     planned_at: Millis
     subscription: str | None = None
+    key_id: str | None = None
     state: DeliveryState = DeliveryState.PENDING
     attempts: tuple[Attempt, ...] = ()
 

@@ -3,13 +3,13 @@
 from itsdangerous import BadData, URLSafeSerializer
 
 from jobs.core.errors import BadCursorError
-from jobs.kit.aws.secrets import SecretsManager
+from jobs.kit.secrets import SecretReader
 
 
 class CursorSigner:
     """Signs positions, with the listing's caller and filter as salt."""
 
-    def __init__(self, secrets: SecretsManager, name: str) -> None:
+    def __init__(self, secrets: SecretReader, name: str) -> None:
         self._secrets = secrets
         self._name = name
 

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from jobs.core.adapters.messages import to_text
 from jobs.core.job import JobRef
+from jobs.core.slots import Slot
 from jobs.kit.aws.client import convert_aws_errors
 
 if TYPE_CHECKING:
@@ -20,8 +21,11 @@ class SqsJobQueue:
         self._client = client
         self._queue_url = queue_url
 
-    def send(self, ref: JobRef) -> None:
+    def send(self, ref: JobRef, slot: Slot | None = None, *, delay_s: int = 0) -> None:
         with convert_aws_errors():
             self._client.send_message(
-                QueueUrl=self._queue_url, MessageBody=to_text(ref), MessageGroupId=ref.tenant
+                QueueUrl=self._queue_url,
+                MessageBody=to_text(ref, slot),
+                MessageGroupId=ref.tenant,
+                DelaySeconds=delay_s,
             )

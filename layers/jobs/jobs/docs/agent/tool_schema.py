@@ -4,6 +4,10 @@ from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any, Final
 
+from jobs.kit import lenient_json
+
+_MAX_DIGITS: Final = 18
+
 type Schema = Mapping[str, Any]
 
 _ARTICLES: Final = {
@@ -31,6 +35,40 @@ def mapping(properties: Mapping[str, Schema], *, optional: AbstractSet[str]) -> 
         "required": [name for name in properties if name not in optional],
         "additionalProperties": False,
     }
+
+
+def coerce(value: Any, schema: Schema) -> Any:
+    """Return the value as the schema has it, where a model's spelling has one meaning.
+
+    Numbers for texts and texts for numbers, nested JSON as text, null or unknown optional fields.
+    """
+    kind = schema["type"]
+    if kind in {"object", "array"} and isinstance(value, str):
+        value = _from_json(value)
+    match kind, value:
+        case "object", dict():
+            parts = schema["properties"]
+            return {
+                name: coerce(each, parts[name])
+                for name, each in value.items()
+                if name in parts and (each is not None or name in schema["required"])
+            }
+        case "array", list():
+            return [coerce(each, schema["items"]) for each in value]
+        case "string", int() | float() if not isinstance(value, bool):
+            return str(value)
+        case "integer", float() if value.is_integer():
+            return int(value)
+        case "integer", str() if value.strip().isdecimal():
+            return int(value.strip()[:_MAX_DIGITS])
+    return value
+
+
+def _from_json(text: str) -> Any:
+    try:
+        return lenient_json.clean_values(lenient_json.loads(text))
+    except ValueError:
+        return text
 
 
 def find_mismatch(value: Any, schema: Schema, at: str = "") -> str:

@@ -3,14 +3,18 @@
 A `ToolError` tells the model how to correct its call.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from jobs.docs.agent.tool_schema import find_mismatch, listing, mapping, number, text
+from jobs.docs.agent.line_breaks import count_text, replace_text, rewrite, split_lines
+from jobs.docs.agent.tool_schema import coerce, find_mismatch, listing, mapping, number, text
 from jobs.docs.docs_job import Priority, Todo, TodoStatus
 from jobs.docs.errors import PathRefusedError
 from jobs.docs.ports import Checkout, Tool, ToolCall
+from jobs.kit.llm.thoughts import without_thoughts
+from jobs.kit.llm.tool_calls import CUT_OFF
 
 MAX_READ_LENGTH: Final = 64 * 1024
 """In characters, of one answer of `read_file`."""
@@ -18,6 +22,11 @@ _MAX_FILES: Final = 1000
 _MAX_MATCHES: Final = 100
 _MAX_LINE_LENGTH: Final = 300
 _PATH: Final = text("From the top of the repository, with /", max_length=1000)
+
+
+_LEADING: Final = re.compile(r"^(\.?/)+")
+_AGAIN: Final = "Nothing was done. Send them again, as one JSON object"
+_TOO_LONG: Final = "Nothing was done. Write a shorter file first, then extend it with edit_file"
 
 
 class ToolError(Exception):
@@ -48,22 +57,26 @@ class Toolbox:
             raise ToolError(f"Unknown tool {call.name[:50]}. Use one of {', '.join(_TOOLS)}")
         tool, action = known
         if call.args is None:
-            raise ToolError("The arguments are not a JSON object, or were cut off")
-        if mismatch := find_mismatch(call.args, tool.parameters):
+            hint = _TOO_LONG if call.problem == CUT_OFF else _AGAIN
+            raise ToolError(f"The arguments are not a JSON object: {call.problem}. {hint}")
+        args = {
+            name: _from_top(name, each) for name, each in coerce(call.args, tool.parameters).items()
+        }
+        if mismatch := find_mismatch(args, tool.parameters):
             raise ToolError(mismatch)
         try:
-            return action(self, **call.args)
+            return action(self, **args)
         except PathRefusedError as refusal:
             raise ToolError(str(refusal)) from refusal
         except FileNotFoundError as error:
-            raise ToolError(f"There is no file {call.args['path']}") from error
+            raise ToolError(f"There is no file {args['path']}") from error
 
     def list_files(self, folder: str = "") -> Mapping[str, Any]:
         files = list(self.checkout.files(folder))
         return {"files": files[:_MAX_FILES], "total": len(files)}
 
     def read_file(self, path: str, first_line: int = 1) -> Mapping[str, Any]:
-        lines = self._text(path).splitlines(keepends=True)
+        lines = split_lines(self._text(path))
         shown: list[str] = []
         size = 0
         for line in lines[first_line - 1 :]:
@@ -79,7 +92,7 @@ class Toolbox:
         wanted, matches = text.casefold(), []
         for path in self.checkout.files(folder):
             try:
-                lines = self._text(path).splitlines()
+                lines = [each.rstrip("\r\n") for each in split_lines(self._text(path))]
             except (ToolError, PathRefusedError):
                 continue  # binary or too large
             for n, line in enumerate(lines, 1):
@@ -90,17 +103,15 @@ class Toolbox:
         return {"matches": matches, "more": False}
 
     def write_file(self, path: str, content: str) -> Mapping[str, Any]:
-        raw = content.encode()
-        self.checkout.write(path, raw)
-        return {"path": path, "bytes": len(raw)}
+        return self._write(path, rewrite(self._known_text(path), content))
 
     def edit_file(self, path: str, old: str, new: str) -> Mapping[str, Any]:
         before = self._text(path)
-        found = before.count(old)
+        found = count_text(before, old)
         if found != 1:
             times = f"occurs {found} times. Include more lines" if found else "does not occur"
             raise ToolError(f"The old text {times}")
-        return self.write_file(path, before.replace(old, new))
+        return self._write(path, replace_text(before, old, new))
 
     def delete_file(self, path: str) -> Mapping[str, Any]:
         self.checkout.delete(path)
@@ -121,14 +132,35 @@ class Toolbox:
         return {"count": len(todos)}
 
     def finish(self, message: str, title: str = "", commit_message: str = "") -> Mapping[str, Any]:
-        self.finished = Finish(message=message, title=title, commit=commit_message)
+        told, named, summary = map(without_thoughts, (message, title, commit_message))
+        if not told.strip():
+            raise ToolError("message: must not be empty")
+        self.finished = Finish(message=told, title=named, commit=summary)
         return {}
+
+    def _write(self, path: str, content: str) -> Mapping[str, Any]:
+        raw = content.encode()
+        self.checkout.write(path, raw)
+        return {"path": path, "bytes": len(raw)}
+
+    def _known_text(self, path: str) -> str:
+        """Return a file's text, or nothing for a new file and for one that is no text."""
+        try:
+            return self._text(path)
+        except (FileNotFoundError, PathRefusedError, ToolError):
+            return ""
 
     def _text(self, path: str) -> str:
         try:
             return self.checkout.read(path).decode()
         except UnicodeDecodeError as error:
             raise ToolError(f"{path} is not a text file") from error
+
+
+def _from_top(name: str, value: Any) -> Any:
+    """Return a path without the `/` or `./` that models write before it."""
+    is_path = name in {"path", "folder"} and isinstance(value, str)
+    return _LEADING.sub("", value) if is_path else value
 
 
 type _Action = Callable[..., Mapping[str, Any]]
@@ -183,7 +215,7 @@ _TOOLS: Final[Mapping[str, tuple[Tool, _Action]]] = {
             "Replace a text that occurs exactly once in a file.",
             {
                 "path": _PATH,
-                "old": text("The exact text, whitespace and line breaks included"),
+                "old": text("The exact text, with its whitespace. Write line breaks as \\n"),
                 "new": text("The new text", min_length=0),
             },
             set[str](),

@@ -8,9 +8,12 @@ from jobs.docs.api import errors as docs_errors
 from jobs.docs.wiring import wiring
 from jobs.kit import lambda_handler as runtime
 from jobs.kit.http import Request, Response
+from jobs.kit.lambda_init import Needs, no_needs
 
 
-def docs_endpoint(answer: Callable[[Request], Response], *, scope: Scope) -> runtime.LambdaHandler:
+def docs_endpoint(
+    answer: Callable[[Request], Response], *, scope: Scope, needs: Needs = no_needs
+) -> runtime.LambdaHandler:
     """Make the Lambda handler of an endpoint that requires a scope."""
 
     def admit(request: Request) -> Response:
@@ -20,4 +23,4 @@ def docs_endpoint(answer: Callable[[Request], Response], *, scope: Scope) -> run
     def handle_error(error: Exception, request: Request) -> Response:
         return docs_errors.error_response(error, now=wiring.core.clock())
 
-    return runtime.endpoint(admit, on_error=handle_error, headers=docs_errors.HEADERS)
+    return runtime.endpoint(admit, on_error=handle_error, headers=docs_errors.HEADERS, needs=needs)

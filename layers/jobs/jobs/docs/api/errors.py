@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 from jobs.core.errors import IdempotencyConflictError, JobNotFoundError, StaleJobError
+from jobs.core.rate_headers import retry_after
 from jobs.core.rate_limit import RateLimitedError
 from jobs.docs.api.access import ScopeMissingError
 from jobs.docs.errors import BranchRefusedError, ProjectNotFoundError
@@ -49,8 +50,8 @@ def error_response(error: Exception, *, now: Millis) -> Response[Error]:
 
 def _headers(error: Exception, now: Millis) -> dict[str, str]:
     match error:
-        case RateLimitedError(allowance=allowance):
-            return {"Retry-After": str(max(1, -(-(allowance.resets_at - now) // 1000)))}
+        case RateLimitedError():
+            return {"Retry-After": retry_after(error, now)}
         case UnavailableError():
             return {"Retry-After": "1"}
         case _:

@@ -38,11 +38,18 @@ class Playback:
             self.ended = item.end
 
     def end_with_error(self, reason: str) -> Iterator[bytes]:
-        """End the stream of a job whose output has no end. Keeps the position, for a resume."""
+        """End the stream of a job whose output has no end. The last piece's position says so."""
         error = {"t": "error", "error": reason}
-        for event in (error, {"t": "finish", "reason": "error", "in": 0, "out": 0}):
-            for piece in self._to_pieces(event):
-                yield self._wire.to_frame(piece, self.seen)
+        finish = {"t": "finish", "reason": "error", "in": 0, "out": 0}
+        *pieces, last = [piece for event in (error, finish) for piece in self._to_pieces(event)]
+        for piece in pieces:
+            yield self._wire.to_frame(piece, self.seen)
+        yield self._wire.to_frame(last, self.seen._replace(at_end=True))
+
+    @property
+    def has_nothing_left(self) -> bool:
+        """Whether the output has ended, and the client has received all of it."""
+        return self.ended and self.seen == self._since != START
 
     def check(self) -> None:
         """Raise `BadRequestError` if the start position is after the end of the output."""

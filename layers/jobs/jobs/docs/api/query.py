@@ -3,7 +3,7 @@
 from typing import Final
 
 from jobs.core.errors import JobNotFoundError
-from jobs.core.ids import is_uuid
+from jobs.core.ids import parse_uuid
 from jobs.kit.http import BadRequestError, Request
 
 _MAX_DIGITS: Final = 9
@@ -14,9 +14,9 @@ DEFAULT_TAKE: Final = 12
 
 def parse_job_id(request: Request) -> str:
     """Return the path's job. Raises `JobNotFoundError` if the id is malformed."""
-    job_id = request.path("id")
-    if not is_uuid(job_id):
-        raise JobNotFoundError(job_id)
+    job_id = parse_uuid(request.path("id"))
+    if job_id is None:
+        raise JobNotFoundError
     return job_id
 
 

@@ -1,10 +1,10 @@
 """Responses of the documentation agents' API: types."""
 
-from typing import Literal, TypedDict
+from typing import Annotated, Literal, NotRequired, TypedDict
 
-from pydantic import with_config
+from pydantic import Field, with_config
 
-from jobs.kit.types import CLOSED, Time
+from jobs.kit.types import CLOSED, ErrorClass, Time
 
 HaultReason = Literal["processing", "completed", "error", "interrupted", "github_missconfigured"]
 AgentJobStatus = Literal["active", "completed", "archived", "failed"]
@@ -37,6 +37,7 @@ class Session(TypedDict):
     todos: list[Todo]
     title: str
     createdAt: Time
+    errorClass: NotRequired[ErrorClass]
 
 
 @with_config(CLOSED)
@@ -59,3 +60,5 @@ class AgentJob(TypedDict):
     prLink: str | None
     createdAt: Time
     archivedAt: Time | None
+    error: NotRequired[Annotated[str, Field(description="Why the job failed")]]
+    errorClass: NotRequired[ErrorClass]

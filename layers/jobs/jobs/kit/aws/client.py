@@ -1,4 +1,4 @@
-"""AWS clients, and their errors: transient or permanent.
+"""Errors of AWS clients: transient or permanent.
 
 docs/adr/0030-refusals.md explains the two lists.
 """
@@ -8,20 +8,11 @@ from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Final
 
-from botocore.config import Config
 from botocore.exceptions import ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as NoConnectionError
 
 from jobs.kit.errors import RefusedError, UnavailableError
 
-CONFIG: Final = Config(
-    connect_timeout=2,
-    read_timeout=5,
-    parameter_validation=False,  # a tenth of each call's CPU; tests make the same calls with it
-    retries={"mode": "standard", "total_max_attempts": 3},
-)
-LONG_TIMEOUT_CONFIG: Final = CONFIG.merge(Config(read_timeout=300))
-"""For models: a response may take as long as a job."""
 _TRANSIENT_CODES: Final = frozenset({
     "ExecutionLimitExceeded",
     "ExpiredToken",

@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError
 from jobs.kit.aws.client import code_of, convert_aws_errors
 from jobs.kit.cache import Cache
 from jobs.kit.clock import Clock
-from jobs.kit.errors import RefusedError
+from jobs.kit.errors import FailureClass, RefusedError
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager.client import SecretsManagerClient
@@ -31,10 +31,22 @@ class SecretsManager:
         try:
             with convert_aws_errors():
                 found = self._client.get_secret_value(SecretId=name)
+        except RefusedError as error:  # of a deleted secret, or of a name that none can have
+            raise _unreadable(name, str(error)) from None
         except ClientError as error:
             if code_of(error) not in _UNREADABLE:
                 raise
-            raise RefusedError(f"A secret cannot be read: {code_of(error)}") from error
+            raise _unreadable(name, code_of(error)) from None
         if "SecretString" not in found:
-            raise RefusedError("A secret cannot be read: it is binary")
+            raise _unreadable(name, "it is binary")
         return self._cache.put(name, value=found["SecretString"])
+
+
+def _unreadable(name: str, reason: str) -> RefusedError:
+    text, detail = f"A secret cannot be read: {reason}", f"secret {name}: {reason}"
+    if reason == "ResourceNotFoundException":
+        text = "A secret does not exist. The operator of this server must create it"
+        detail = f"secret {name} does not exist"
+    elif reason.endswith("InvalidRequestException"):
+        detail = f"secret {name} is deleted, or will be: {reason}"
+    return RefusedError(text, FailureClass.CREDENTIALS, detail=detail)

@@ -7,16 +7,25 @@ provider often contains our key.
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, Final
 
 import urllib3
 from urllib3.exceptions import HTTPError
 
 from jobs.kit import strict_json
+from jobs.kit.errors import FailureClass
+from jobs.kit.outbound.final_response import connection_pools
 
 _CONNECT_S: Final = 3.0
 _MAX_BYTES: Final = 2 * 2**20
 _CHUNK: Final = 65536
+_CLASSES: Final[Mapping[int, FailureClass]] = {
+    HTTPStatus.UNAUTHORIZED: FailureClass.CREDENTIALS,
+    HTTPStatus.FORBIDDEN: FailureClass.CREDENTIALS,
+    HTTPStatus.NOT_FOUND: FailureClass.NOT_FOUND,
+    HTTPStatus.TOO_MANY_REQUESTS: FailureClass.QUOTA,
+}
 
 
 class NoResponseError(Exception):
@@ -30,10 +39,17 @@ class Reply:
     status: int
     body: Any
 
+    @property
+    def failure_class(self) -> FailureClass:
+        """The class of the failure, if this reply is not the one that was asked for."""
+        if self.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            return FailureClass.UNAVAILABLE
+        return _CLASSES.get(self.status, FailureClass.BAD_ANSWER)
+
 
 class JsonPost:
     def __init__(self) -> None:
-        self._pool = urllib3.PoolManager(retries=False)
+        self._pool = connection_pools()
 
     def __call__(
         self, url: str, body: Any, *, timeout: float, headers: Mapping[str, str] | None = None

@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from jobs.core.resource import Row
 from jobs.kit.aws.client import convert_aws_errors
 from jobs.kit.aws.dynamodb.attributes import Stored, Values, attributes, plain
 from jobs.kit.aws.dynamodb.rows import Rows
@@ -40,21 +41,23 @@ class DynamoAgents:
         return cached or pick_agent(self.agents(tenant), agent_id)
 
     def put_agent(self, tenant: str, agent: Agent) -> None:
-        row: Values = {
-            "name": agent.name,
-            "bio": agent.bio,
-            "position": agent.order,
-            "active": int(agent.active),
-            "provider": agent.provider,
-            "settings": json.dumps(dict(agent.settings)),
-        }
-        self._rows.put(f"TENANT#{tenant}", f"AGENT#{agent.id}", row)
+        self._rows.put(f"TENANT#{tenant}", f"AGENT#{agent.id}", to_row(agent))
 
 
-def _to_agent(item: Stored) -> Agent:
-    row = plain(item)
+def to_row(agent: Agent) -> Values:
+    return {
+        "name": agent.name,
+        "bio": agent.bio,
+        "position": agent.order,
+        "active": int(agent.active),
+        "provider": agent.provider,
+        "settings": json.dumps(dict(agent.settings)),
+    }
+
+
+def from_row(agent_id: str, row: Row) -> Agent:
     return Agent(
-        id=row["SK"].removeprefix("AGENT#"),
+        id=agent_id,
         name=row["name"],
         bio=row["bio"],
         order=row["position"],
@@ -62,3 +65,8 @@ def _to_agent(item: Stored) -> Agent:
         provider=row["provider"],
         settings=json.loads(row["settings"]),
     )
+
+
+def _to_agent(item: Stored) -> Agent:
+    row = plain(item)
+    return from_row(row["SK"].removeprefix("AGENT#"), row)

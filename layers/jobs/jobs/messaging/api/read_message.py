@@ -1,13 +1,19 @@
 """Turn the body of a create, from HTTP or an event, into a new job."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from jobs.core.create_job import NewJob
-from jobs.core.webhook_body import webhook_of
+from jobs.core.webhook_request import webhook_of
 from jobs.kit.clock import Millis
-from jobs.messaging.api.requests import CreateJobBody, fingerprint_body, to_request
+from jobs.messaging.api.create_body import fingerprint_body, to_request
 from jobs.messaging.choose_agent import ChooseAgent
 from jobs.messaging.message import KIND
+
+if TYPE_CHECKING:
+    from jobs.messaging.api.requests import CreateJobBody
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,8 +24,10 @@ class ReadMessage:
     default_timeout: Millis
     loopback: bool
 
-    def __call__(self, body: CreateJobBody, *, tenant: str, key: str | None) -> NewJob:
-        """Return the new job, with its agent.
+    def __call__(
+        self, body: CreateJobBody, *, tenant: str, key: str | None, key_id: str | None = None
+    ) -> NewJob:
+        """Return the new job, with its agent. `key` is for idempotency, `key_id` the caller's.
 
         Raises `BadRequestError` for an invalid webhook, and the errors of `ChooseAgent`.
         """
@@ -33,4 +41,5 @@ class ReadMessage:
             idempotency_key=key,
             request_hash=fingerprint_body(body),
             webhook=webhook,
+            key_id=key_id,
         )

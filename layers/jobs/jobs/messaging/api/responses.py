@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,9 +15,11 @@ from jobs.core.errors import (
     JobNotFoundError,
     StaleJobError,
 )
-from jobs.core.ids import is_uuid
+from jobs.core.ids import parse_uuid
 from jobs.core.job import Job, JobRef
 from jobs.core.list_jobs import JobList
+from jobs.core.rate_headers import refusal_headers
+from jobs.core.rate_limit import RateLimitedError
 from jobs.core.status import JobStatus
 from jobs.kit.clock import Millis
 from jobs.kit.error_table import COMMON, ErrorTable, error_response
@@ -49,7 +52,8 @@ MAX_LIMIT: Final = 1000
 HEADERS: Final = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": (
-        "PAYMENT-REQUIRED, PAYMENT-RESPONSE, X-PAYMENT-RESPONSE, Preference-Applied, Retry-After"
+        "PAYMENT-REQUIRED, PAYMENT-RESPONSE, X-PAYMENT-RESPONSE, Preference-Applied, Retry-After,"
+        " X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset"
     ),
     "Cache-Control": "no-store",
 }
@@ -66,6 +70,11 @@ ERRORS: Final[ErrorTable] = {
     ),
     JobEndedError: (HTTPStatus.CONFLICT, "JOB_ENDED", "Job has already ended"),
     StaleJobError: (HTTPStatus.CONFLICT, "JOB_CHANGED", "Job is changing, try again"),
+    RateLimitedError: (
+        HTTPStatus.TOO_MANY_REQUESTS,
+        "TOO_MANY_REQUESTS",
+        "Too many messages, try again after the time in Retry-After",
+    ),
 }  # fmt: skip
 
 
@@ -73,11 +82,16 @@ def handle_error(error: Exception, request: Request) -> Response[Error]:
     return error_response(ERRORS, error)
 
 
+def limited_response(error: RateLimitedError, now: Millis) -> Response[Error]:
+    """Return the response to a message over the rate limit."""
+    return replace(error_response(ERRORS, error), headers=refusal_headers(error, now))
+
+
 def parse_ref(request: Request) -> JobRef:
     """Return the path's job. Raises `JobNotFoundError` unless its id is a UUID."""
-    job_id = request.path("jobId")
-    if not is_uuid(job_id):
-        raise JobNotFoundError(job_id)
+    job_id = parse_uuid(request.path("jobId"))
+    if job_id is None:
+        raise JobNotFoundError
     return JobRef(tenant=request.tenant, kind=KIND, id=job_id)
 
 
@@ -114,6 +128,8 @@ def to_job(job: Job) -> types.Job:
     error = _STATUS_ERRORS.get(job.status, job.error)
     if error is not None:
         body["error"] = error
+    if job.failure_class is not None:
+        body["errorClass"] = job.failure_class.value
     return body
 
 

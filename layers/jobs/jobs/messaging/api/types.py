@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
 from pydantic import Field, with_config
 
-from jobs.kit.types import CLOSED, Millis
+from jobs.kit.types import CLOSED, ErrorClass, Millis
 
 Status = Literal["pending", "processing", "completed", "failed", "timeout"]
 
@@ -46,6 +46,7 @@ class Job(TypedDict):
     expiresAt: Millis
     result: NotRequired[Result]
     error: NotRequired[Annotated[str, Field(description="Why there is no result")]]
+    errorClass: NotRequired[ErrorClass]
     metadata: Annotated[Mapping[str, Any], Field(description="As sent in the create request")]
 
 

@@ -9,6 +9,7 @@ import urllib3
 from urllib3.exceptions import HTTPError
 
 from jobs.kit.errors import UnavailableError
+from jobs.kit.outbound.final_response import connection_pools
 from jobs.missions.errors import InvalidClientError
 from jobs.missions.partner import AccessToken
 
@@ -19,7 +20,7 @@ _REJECTED_STATUSES: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTH
 class CognitoTokens:
     def __init__(self, url: str) -> None:
         self._url = url
-        self._pool = urllib3.PoolManager(retries=False, timeout=_TIMEOUT)
+        self._pool = connection_pools(timeout=_TIMEOUT)
 
     def issue(self, client_id: str, client_secret: str) -> AccessToken:
         credentials = base64.b64encode(f"{client_id}:{client_secret}".encode()).decode()

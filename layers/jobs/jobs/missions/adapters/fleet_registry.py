@@ -1,14 +1,15 @@
 """Device groups, devices and plans in the registry table."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from jobs.kit.aws.client import convert_aws_errors
-from jobs.kit.aws.dynamodb.attributes import Values, attributes, plain
+from jobs.kit.aws.dynamodb.attributes import Stored, Values, attributes, plain
+from jobs.kit.aws.dynamodb.page import read_page
 from jobs.kit.cache import Cache
 from jobs.kit.clock import Clock
-from jobs.missions.device import Device, DeviceGroup, Plan
+from jobs.missions.device import Device, DeviceGroup, Plan, PlanPage
 from jobs.missions.errors import DeviceGroupNotFoundError, IdTakenError, PlanNotFoundError
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ _FIRST, _LAST = (
     "DEVICE#",
     "GROUP$",
 )  # "$" follows "#": the range holds a tenant's devices and groups
+_PLAN = "PLAN#"
 
 
 class DynamoFleetRegistry:
@@ -45,18 +47,28 @@ class DynamoFleetRegistry:
         row = self._get_item(f"DEVICE#{device_id}", "DEVICE")
         if row is None:
             return None
-        device = Device(id=device_id, tenant=row["tenant"], group=row["group"], name=row["name"])
-        return self._devices.put(device_id, value=device)
+        return self._devices.put(device_id, value=_to_device(device_id, row["tenant"], row))
 
     def plan(self, tenant: str, plan_id: str) -> Plan:
         if known := self._plans.get(tenant, plan_id):
             return known
-        row = self._get_item(f"TENANT#{tenant}", f"PLAN#{plan_id}")
+        row = self._get_item(f"TENANT#{tenant}", f"{_PLAN}{plan_id}")
         if row is None:
             raise PlanNotFoundError(plan_id)
-        waypoints = tuple(map(tuple, json.loads(row["waypoints"])))
-        plan = Plan(id=plan_id, name=row["name"], waypoints=waypoints)
-        return self._plans.put(tenant, plan_id, value=plan)
+        return self._plans.put(tenant, plan_id, value=_to_plan(row))
+
+    def list_plans(self, tenant: str, *, limit: int, after: str | None = None) -> PlanPage:
+        first = f"{_PLAN}{after or ''}"
+        query = {
+            "TableName": self._table,
+            "KeyConditionExpression": "PK = :pk AND SK BETWEEN :first AND :last",
+            "ExpressionAttributeValues": attributes(
+                {":pk": f"TENANT#{tenant}", ":first": first, ":last": f"{_PLAN}\U0010ffff"}
+            ),
+        }
+        page = read_page(self._client, query, size_of=_route_size, after=first, limit=limit)
+        following = page.last and page.last.removeprefix(_PLAN)
+        return PlanPage(plans=[_to_plan(plain(item)) for item in page.items], next=following)
 
     def put_group(self, group: DeviceGroup) -> None:
         """Register a group and its devices. Raises `IdTakenError`."""
@@ -64,13 +76,17 @@ class DynamoFleetRegistry:
         self._register(f"GROUP#{group.id}", "GROUP", group.tenant, {})
         self._put({"PK": f"TENANT#{group.tenant}", "SK": f"GROUP#{group.id}", **about})
         for device in group.devices:
-            of_group: Values = {"name": device.name, "group": group.id}
+            of_group: Values = {
+                "name": device.name,
+                "group": group.id,
+                "range_m": device.range_m,
+            }
             self._register(f"DEVICE#{device.id}", "DEVICE", group.tenant, of_group)
             self._put({"PK": f"TENANT#{group.tenant}", "SK": f"DEVICE#{device.id}", **of_group})
 
     def put_plan(self, tenant: str, plan: Plan) -> None:
         about = {"name": plan.name, "waypoints": json.dumps(plan.waypoints)}
-        self._put({"PK": f"TENANT#{tenant}", "SK": f"PLAN#{plan.id}", **about})
+        self._put({"PK": f"TENANT#{tenant}", "SK": f"{_PLAN}{plan.id}", **about})
 
     def _read_groups(self, tenant: str) -> Sequence[DeviceGroup]:
         with convert_aws_errors():
@@ -108,6 +124,25 @@ class DynamoFleetRegistry:
             self._client.put_item(TableName=self._table, Item=attributes(row))
 
 
+def _to_plan(row: Mapping[str, Any]) -> Plan:
+    waypoints = tuple(map(tuple, json.loads(row["waypoints"])))
+    return Plan(id=row["SK"].removeprefix(_PLAN), name=row["name"], waypoints=waypoints)
+
+
+def _to_device(device_id: str, tenant: str, row: Mapping[str, Any]) -> Device:
+    return Device(
+        id=device_id,
+        tenant=tenant,
+        group=row["group"],
+        name=row["name"],
+        range_m=row.get("range_m"),
+    )
+
+
+def _route_size(item: Stored) -> int:
+    return len(item["waypoints"]["S"])
+
+
 def _find_group(groups: Sequence[DeviceGroup], group_id: str) -> DeviceGroup | None:
     return next((group for group in groups if group.id == group_id), None)
 
@@ -115,10 +150,10 @@ def _find_group(groups: Sequence[DeviceGroup], group_id: str) -> DeviceGroup | N
 def _to_groups(tenant: str, rows: Sequence[dict[str, Any]]) -> Sequence[DeviceGroup]:
     """Put devices into their groups; rows are sorted by id, devices first."""
     devices = [
-        Device(id=row["SK"].removeprefix("DEVICE#"), tenant=tenant, group=row["group"],
-               name=row["name"])
-        for row in rows if row["SK"].startswith("DEVICE#")
-    ]  # fmt: skip
+        _to_device(row["SK"].removeprefix("DEVICE#"), tenant, row)
+        for row in rows
+        if row["SK"].startswith("DEVICE#")
+    ]
     return [
         DeviceGroup(
             id=group_id,

@@ -14,7 +14,11 @@ class SqsMissionQueue(SqsJobQueue):
     def settle(self, ref: JobRef, order: Order) -> None:
         message = {**ref_fields(ref), "order": asdict(order)}
         with convert_aws_errors():
-            self._client.send_message(QueueUrl=self._queue_url, MessageBody=json.dumps(message))
+            self._client.send_message(
+                QueueUrl=self._queue_url,
+                MessageBody=json.dumps(message),
+                MessageGroupId=ref.tenant,
+            )
 
 
 def parse_order(text: str) -> Order | None:

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from jobs.core.job import Job, JobRef
+from jobs.core.adapters.dynamodb.items import ref_of
+from jobs.core.job import Job
 from jobs.kit.aws.client import convert_aws_errors
 from jobs.kit.aws.dynamodb.attributes import plain
 from jobs.missions.mission import KIND, Mission, Order, WaitingMission, mission_of, waits_for_device
@@ -48,8 +49,10 @@ class MissionStorage:
     def load(self, header: Mapping[str, Any]) -> Mission:
         values = json.loads(header["mission"])
         order = values.pop("order", None)
-        declined = tuple(values.pop("declined", ()))
-        return Mission(**values, order=order and Order(**order), declined=declined)
+        for name in ("declined", "start"):
+            if name in values:
+                values[name] = tuple(values[name])
+        return Mission(**values, order=order and Order(**order))
 
 
 def _group_key(tenant: str, group_id: str) -> str:
@@ -57,9 +60,4 @@ def _group_key(tenant: str, group_id: str) -> str:
 
 
 def _to_waiting_mission(item: Any) -> WaitingMission:
-    header = plain(item)
-    tenant, kind = header["PK"].split("#")
-    return WaitingMission(
-        ref=JobRef(tenant=tenant, kind=kind, id=header["SK"]),
-        mission=MissionStorage().load(header),
-    )
+    return WaitingMission(ref=ref_of(item), mission=MissionStorage().load(plain(item)))

@@ -4,13 +4,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
-from jobs.missions.partner import Caller, Client, Role
+from jobs.missions.partner import SCOPES, Caller, Client, Role
 
-SCOPES: Final[Mapping[Role, str]] = {
-    Role.VIEWER: "missions/viewer",
-    Role.PILOT: "missions/pilot",
-    Role.MANAGER: "missions/manager",
-}
 VERSION: Final = "3"
 _VERSIONED: Final = re.compile(r"application/vnd\.idi-fly\.api-v([^+;\s]*)\+json")
 _ACCEPTABLE: Final = {

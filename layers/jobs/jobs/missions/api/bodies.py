@@ -27,12 +27,15 @@ from pydantic_core import PydanticCustomError
 
 from jobs.core.webhook_body import WebhookBody
 from jobs.kit import strict_json
+from jobs.kit.body_rules import Whole
 from jobs.kit.clock import Millis
 from jobs.kit.http import BadRequestError
+from jobs.missions.device import MAX_ALTITUDE_M, MIN_ALTITUDE_M
 
 _MAX_METADATA_BYTES: Final = 10_000
 _MAX_FIELD_ERRORS: Final = 100
 _MAX_AHEAD: Final = timedelta(days=365)
+_MAX_AGO: Final = timedelta(days=1)
 _TIME: Final = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}([.,][0-9]+)?)?"
     r"(Z|[+-][0-9]{2}(:?[0-9]{2})?)",
@@ -42,7 +45,7 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _RANGES: Final = (
     ("Longitude", -180, 180),
     ("Latitude", -90, 90),
-    ("Altitude", -500, 10_000),
+    ("Altitude", MIN_ALTITUDE_M, MAX_ALTITUDE_M),
 )
 
 
@@ -51,7 +54,10 @@ def _fail(text: str) -> NoReturn:
 
 
 def _parse_time(text: Any, info: ValidationInfo[Millis]) -> Millis:
-    """Parse a time at most `_MAX_AHEAD` ahead of the validation context, the current time."""
+    """Parse a time near the validation context, the current time.
+
+    A time of the last day means now. An older one is a mistake, such as a wrong year or unit.
+    """
     if not (isinstance(text, str) and _TIME.fullmatch(text)):
         _fail("Input should be an ISO 8601 date and time with an offset from UTC")
     try:
@@ -60,6 +66,8 @@ def _parse_time(text: Any, info: ValidationInfo[Millis]) -> Millis:
         _fail(f"Input should be an existing date and time: {error}")
     if since > timedelta(milliseconds=info.context) + _MAX_AHEAD:
         _fail(f"Input should be at most {_MAX_AHEAD.days} days ahead")
+    if since < timedelta(milliseconds=info.context) - _MAX_AGO:
+        _fail("Input should be at most a day in the past")
     return since // timedelta(milliseconds=1)
 
 
@@ -85,7 +93,7 @@ Id = Annotated[
 ]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"\S")]
 Description = Annotated[str, StringConstraints(max_length=2000)]
-Priority = Annotated[int, Field(ge=1, le=10)]
+Priority = Annotated[int, Field(ge=1, le=10), Whole]
 Moment = Annotated[
     Millis, BeforeValidator(_parse_time), WithJsonSchema({"type": "string", "format": "date-time"})
 ]
@@ -108,7 +116,7 @@ Coordinates = Annotated[
 
 @with_config(_STRICT)
 class Point(TypedDict):
-    """GeoJSON: longitude °, latitude °, and optionally altitude m."""
+    """GeoJSON: longitude °, latitude °, and optionally altitude m, above the take-off point."""
 
     type: Literal["Point"]
     coordinates: Coordinates
@@ -168,6 +176,7 @@ class UpdateJob(TypedDict, total=False):
     name: Name
     description: Description
     priority: Priority
+    scheduledAt: Moment
 
 
 CREATE: Final[TypeAdapter[CreateJob]] = TypeAdapter(CreateJob)

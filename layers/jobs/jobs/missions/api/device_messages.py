@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from jobs.kit import strict_json
-from jobs.missions.device import Reading
+from jobs.missions.device import Disconnection, Reading
 from jobs.missions.thing import device_of
 
 _MAX_SEQUENCE = 10**15
@@ -68,6 +68,7 @@ class _Values(_Message):
         "OPEN", "CLOSED", "OPENING", "CLOSING", "COOLING", "CHARGING", "TASK_INPROGRESS"
     ]
     navigation: _Navigation
+    battery: Annotated[float, Field(ge=0, le=100)] | None = None
     sensorPayload: _SensorPayload | None = None  # noqa: N815 - wire name
     weather: _Weather | None = None
 
@@ -83,8 +84,8 @@ FIELDS: Final = frozenset(_Telemetry.model_fields) | {"online"}
 """All fields that the rule must forward."""
 
 
-def parse_telemetry(text: str) -> Reading | str:
-    """Parse a message. For a last will (`"online": false`), return the device's id.
+def parse_telemetry(text: str) -> Reading | Disconnection:
+    """Parse a message. A last will has `"online": false`.
 
     Raises `ValueError`, whose text contains no values of the message.
     """
@@ -92,7 +93,7 @@ def parse_telemetry(text: str) -> Reading | str:
     if not isinstance(message, dict):
         raise ValueError("not an object")  # noqa: TRY004 - of the wrong shape, as all below
     if message.get("online") is False:
-        return device_of(str(message["thing"]))
+        return Disconnection(device=device_of(str(message["thing"])))
     try:
         telemetry = _Telemetry.model_validate(message)
     except ValidationError as error:

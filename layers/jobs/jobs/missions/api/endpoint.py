@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from typing import Final
 
+from jobs.core.rate_headers import rate_headers
 from jobs.core.rate_limit import Limit
 from jobs.kit import lambda_handler as runtime
 from jobs.kit.http import Request, Response
+from jobs.kit.lambda_init import Needs, no_needs
 from jobs.missions.api import access as missions_access
 from jobs.missions.api import errors as missions_errors
 from jobs.missions.partner import Caller, Role
@@ -20,6 +22,7 @@ def missions_endpoint(
     role: Role,
     limit: Limit | None = None,
     extra_errors: missions_errors.ErrorTable = _NO_EXTRA_ERRORS,
+    needs: Needs = no_needs,
 ) -> runtime.LambdaHandler:
     """Return the Lambda handler of an endpoint, for callers of at least this role.
 
@@ -33,7 +36,7 @@ def missions_endpoint(
         missions_access.require_role(role, caller)
         if limit:
             allowance = wiring.core.limit_rate(caller.tenant, limit)
-            request.answer_headers.update(missions_errors.rate_headers(allowance))
+            request.answer_headers.update(rate_headers(allowance))
         return answer(request, caller)
 
     def handle_error(error: Exception, request: Request) -> Response:
@@ -41,4 +44,9 @@ def missions_endpoint(
             error, request, now=wiring.core.clock(), extra_errors=extra_errors
         )
 
-    return runtime.endpoint(admit, on_error=handle_error, headers=missions_errors.HEADERS)
+    def all_needs() -> object:
+        return wiring.partners, limit and wiring.core.limit_rate, needs()
+
+    return runtime.endpoint(
+        admit, on_error=handle_error, headers=missions_errors.HEADERS, needs=all_needs
+    )

@@ -14,7 +14,8 @@ from jobs.core.errors import (
     JobStartedError,
     StaleJobError,
 )
-from jobs.core.rate_limit import Allowance, RateLimitedError
+from jobs.core.rate_headers import refusal_headers
+from jobs.core.rate_limit import RateLimitedError
 from jobs.kit.clock import Millis
 from jobs.kit.error_table import find_row
 from jobs.kit.errors import UnavailableError
@@ -30,6 +31,7 @@ from jobs.missions.errors import (
     DeviceGroupNotFoundError,
     DeviceNotFoundError,
     DeviceOfflineError,
+    MissionDueError,
     PlanNotFoundError,
     PlanTooLargeError,
 )
@@ -62,10 +64,13 @@ def _not_waiting(row: ErrorRow) -> ErrorTable:
     return {JobStartedError: row, JobEndedError: row}
 
 
-CANNOT_UPDATE: Final = _not_waiting(ErrorRow(
-    HTTPStatus.BAD_REQUEST, "Cannot update job", "CANNOT_UPDATE_JOB",
-    "Only a PENDING or QUEUED job can be updated",
-))  # fmt: skip
+_CANNOT_UPDATE: Final = (HTTPStatus.BAD_REQUEST, "Cannot update job", "CANNOT_UPDATE_JOB")
+CANNOT_UPDATE: Final[ErrorTable] = {
+    **_not_waiting(ErrorRow(*_CANNOT_UPDATE, "Only a PENDING or QUEUED job can be updated")),
+    MissionDueError: ErrorRow(
+        *_CANNOT_UPDATE, "scheduledAt of a QUEUED job cannot be changed: the job is due"
+    ),
+}
 CANNOT_CANCEL: Final = _not_waiting(ErrorRow(
     HTTPStatus.BAD_REQUEST, "Cannot cancel job", "CANNOT_CANCEL_JOB",
     "Only a PENDING or QUEUED job can be cancelled",
@@ -161,25 +166,11 @@ def error_response(
     return Response(row.status, body, _headers(error, now))
 
 
-def rate_headers(allowance: Allowance) -> dict[str, str]:
-    return {
-        "X-RateLimit-Limit": str(allowance.limit),
-        "X-RateLimit-Remaining": str(allowance.remaining),
-        "X-RateLimit-Reset": str(_seconds(allowance.resets_at)),
-    }
-
-
 def _headers(error: Exception, now: Millis) -> dict[str, str]:
     match error:
-        case RateLimitedError(allowance=allowance):
-            wait = max(1, _seconds(allowance.resets_at - now))
-            return {**rate_headers(allowance), "Retry-After": str(wait)}
+        case RateLimitedError():
+            return refusal_headers(error, now)
         case UnavailableError():
             return {"Retry-After": "1"}
         case _:
             return {}
-
-
-def _seconds(millis: Millis) -> int:
-    """Round up, so that a client that waits this long has waited long enough."""
-    return -(-millis // 1000)

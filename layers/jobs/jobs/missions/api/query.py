@@ -3,8 +3,8 @@
 import re
 from typing import Final
 
-from jobs.core.errors import JobNotFoundError
-from jobs.core.ids import is_uuid
+from jobs.core.errors import BadCursorError, JobNotFoundError
+from jobs.core.ids import parse_uuid
 from jobs.core.job import JobRef
 from jobs.core.status import JobStatus
 from jobs.kit.http import BadRequestError, Request
@@ -14,15 +14,24 @@ from jobs.missions.partner import Caller
 
 DEFAULT_LIMIT: Final = 20
 MAX_LIMIT: Final = 100
+_MAX_PLAN_ID: Final = 128
 _NUMBER: Final = re.compile(r"[0-9]{1,9}")
 
 
 def parse_ref(request: Request, caller: Caller) -> JobRef:
     """Raises `JobNotFoundError` if the path holds no valid job id."""
-    job_id = request.path("jobId")
-    if not is_uuid(job_id):
-        raise JobNotFoundError(job_id)
+    job_id = parse_uuid(request.path("jobId"))
+    if job_id is None:
+        raise JobNotFoundError
     return JobRef(tenant=caller.tenant, kind=KIND, id=job_id)
+
+
+def parse_track(request: Request) -> bool:
+    """Return whether the caller wants the mission's track."""
+    text = request.query("track")
+    if text not in {None, "true", "false"}:
+        raise _invalid(track="Input should be true or false")
+    return text == "true"
 
 
 def parse_limit(request: Request) -> int:
@@ -42,6 +51,14 @@ def parse_statuses(request: Request) -> frozenset[JobStatus]:
         names = ", ".join(dict.fromkeys(STATUS_NAMES.values()))
         raise _invalid(status=f"Input should be one of {names}")
     return named
+
+
+def parse_plan_cursor(request: Request) -> str | None:
+    """Return the last plan of the previous page. Raises `BadCursorError`."""
+    cursor = request.query("cursor")
+    if cursor is not None and not 0 < len(cursor) <= _MAX_PLAN_ID:
+        raise BadCursorError
+    return cursor
 
 
 def _invalid(**details: str) -> BadRequestError:

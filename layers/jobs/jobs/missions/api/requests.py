@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from jobs.core.webhook_body import webhook_of
+from jobs.core.webhook_request import webhook_of
 from jobs.kit.clock import Millis
 from jobs.kit.fingerprint import fingerprint
 from jobs.kit.http import BadRequestError, Request
@@ -18,6 +18,7 @@ from jobs.missions.mission import KIND
 from jobs.missions.partner import Caller
 
 _DEFAULT_PRIORITY: Final = 5
+_FIELDS: Final = {"scheduledAt": "scheduled_at"}
 
 
 def parse_create(
@@ -25,7 +26,8 @@ def parse_create(
 ) -> NewMission:
     """Parse a create request of either style. Raises `BadRequestError`."""
     body, key = request.json(), request.idempotency_key()
-    return parse_mission(body, tenant=caller.tenant, key=key, now=now, loopback=loopback)
+    new = parse_mission(body, tenant=caller.tenant, key=key, now=now, loopback=loopback)
+    return replace(new, key_id=caller.client_id)
 
 
 def parse_mission(
@@ -94,5 +96,5 @@ def parse_update(request: Request, *, now: Millis) -> Mapping[str, Any]:
     """Return the fields to change, at least one. Raises `BadRequestError`."""
     body = missions_body.validate_body(missions_body.UPDATE, request.json(), now=now)
     if not body:
-        raise BadRequestError("Give at least one of name, description, priority")
-    return body
+        raise BadRequestError("Give at least one of name, description, priority, scheduledAt")
+    return {_FIELDS.get(name, name): value for name, value in body.items()}

@@ -13,7 +13,7 @@ from jobs.core.status import JobStatus
 from jobs.kit.clock import Millis
 from jobs.kit.http import Response
 from jobs.kit.iso_time import iso
-from jobs.missions.device import DeviceGroup, DeviceState
+from jobs.missions.device import DeviceGroup, DeviceState, PlanPage, TrackPoint
 from jobs.missions.mission import JOB_PATH, mission_of
 
 if TYPE_CHECKING:
@@ -63,7 +63,9 @@ def _to_legacy_job(job: Job, addresses: Addresses) -> types.LegacyCreateJobRespo
     }
 
 
-def job_response(job: Job) -> Response[types.GetJobResponse]:
+def job_response(
+    job: Job, track: Sequence[TrackPoint] | None = None
+) -> Response[types.GetJobResponse]:
     """Absent values are left out."""
     mission = mission_of(job)
     status, order = STATUS_NAMES[job.status], mission.order
@@ -86,10 +88,15 @@ def job_response(job: Job) -> Response[types.GetJobResponse]:
         "completedAt": _format_time(job.ended_at if status in {"COMPLETED", "FAILED"} else None),
         "cancelledAt": _format_time(job.ended_at if status == "CANCELLED" else None),
         "error": _error_text(job),
+        "errorClass": job.failure_class,
     }
     for name, value in optional.items():
         if value is not None:
             body[name] = value
+    if waypoints := job.request.get("waypoints"):
+        body["waypoints"] = waypoints
+    if track is not None:
+        body["track"] = [[each.lon, each.lat, each.alt, each.at] for each in track]
     return Response(HTTPStatus.OK, {"success": True, "job": body})
 
 
@@ -104,6 +111,8 @@ def updated_response(job: Job) -> Response[types.UpdateJobResponse]:
     }
     if mission.description is not None:
         body["description"] = mission.description
+    if mission.scheduled_at is not None:
+        body["scheduledAt"] = iso(mission.scheduled_at)
     return Response(HTTPStatus.OK, {"success": True, "job": body})
 
 
@@ -152,6 +161,21 @@ def resources_response(
         for group in groups
     ]
     return Response(HTTPStatus.OK, {"success": True, "resources": listed, "count": len(listed)})
+
+
+def plans_response(found: PlanPage) -> Response[types.ListPlansResponse]:
+    listed: list[types.Plan] = [
+        {
+            "missionId": plan.id,
+            "name": plan.name,
+            "waypoints": [list(waypoint) for waypoint in plan.waypoints],
+        }
+        for plan in found.plans
+    ]
+    page: types.ListPlansResponse = {"success": True, "missions": listed, "count": len(listed)}
+    if found.next is not None:
+        page["nextCursor"] = found.next
+    return Response(HTTPStatus.OK, page)
 
 
 def _to_summary(job: Job) -> types.JobSummary:

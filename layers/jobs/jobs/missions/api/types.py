@@ -5,13 +5,14 @@ from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
 from pydantic import Field, with_config
 
-from jobs.kit.types import CLOSED, Time
+from jobs.kit.types import CLOSED, ErrorClass, Time
 
 Status = Literal["PENDING", "QUEUED", "IN_PROGRESS", "COMPLETED", "FAILED", "CANCELLED"]
 Yes = Literal[True]
+Waypoint = Annotated[list[float], Field(min_length=3, max_length=3)]
 OptionalField = Literal[
     "description", "missionId", "deviceId", "scheduledAt", "updatedAt", "startedAt", "completedAt",
-    "cancelledAt", "error",
+    "cancelledAt", "error", "errorClass",
 ]  # fmt: skip
 """The fields that a job may lack, all of type str."""
 
@@ -90,6 +91,22 @@ class Job(TypedDict):
     completedAt: NotRequired[Time]
     cancelledAt: NotRequired[Time]
     error: NotRequired[str]
+    errorClass: NotRequired[ErrorClass]
+    waypoints: NotRequired[
+        Annotated[
+            list[Waypoint],
+            Field(description="The planned route, fixed by the create; none: above the dock"),
+        ]
+    ]
+    track: NotRequired[
+        Annotated[
+            list[Annotated[list[float], Field(min_length=4, max_length=4)]],
+            Field(
+                description="The flown way, if asked for, oldest point first: longitude and"
+                " latitude in degrees, altitude in metres, time in milliseconds since 1970"
+            ),
+        ]
+    ]
     metadata: Mapping[str, Any]
 
 
@@ -106,6 +123,7 @@ class UpdatedJob(TypedDict):
     description: NotRequired[str]
     status: Status
     priority: int
+    scheduledAt: NotRequired[Time]
     updatedAt: Time
 
 
@@ -155,6 +173,23 @@ class ListResourcesResponse(TypedDict):
     success: Yes
     resources: list[Resource]
     count: int
+
+
+@with_config(CLOSED)
+class Plan(TypedDict):
+    """A registered mission. A waypoint is longitude and latitude in degrees, altitude in metres."""
+
+    missionId: str
+    name: str
+    waypoints: list[Waypoint]
+
+
+@with_config(CLOSED)
+class ListPlansResponse(TypedDict):
+    success: Yes
+    missions: list[Plan]
+    count: int
+    nextCursor: NotRequired[str]
 
 
 class TokenRequest(TypedDict):

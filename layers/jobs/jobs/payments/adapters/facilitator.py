@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
+from jobs.kit.errors import FailureClass
 from jobs.kit.outbound.json_post import JsonPost, NoResponseError, Reply
 from jobs.payments.adapters.refusals import is_about_the_payment, is_final, public_reason
 from jobs.payments.errors import SettlementUnknownError
@@ -50,7 +51,7 @@ class HttpFacilitator:
                     return _refused("verify", reply, reason)
             case {"errorType": "invalid_request"} if reply.status == HTTPStatus.BAD_REQUEST:
                 return Refused(reason="invalid_payload")
-        raise _unknown(_summary("verify", reply))
+        raise _unknown(_summary("verify", reply), reply.failure_class)
 
     def settle(
         self, authorization: Authorization, requirements: Any, *, timeout: float
@@ -68,7 +69,7 @@ class HttpFacilitator:
                 and is_final(reason, mined=_is_hash(rest.get("transaction")))
             ):
                 return _refused("settle", reply, reason)
-        raise _unknown(_summary("settle", reply))
+        raise _unknown(_summary("settle", reply), reply.failure_class)
 
     def _call(self, verb: str, authorization: Authorization, requirements: Any, s: float) -> Reply:
         url = f"{self._url}/{verb}"
@@ -98,10 +99,12 @@ def _refused(verb: str, reply: Reply, reason: str) -> Refused:
     return Refused(reason=public_reason(reason))
 
 
-def _unknown(about: str) -> SettlementUnknownError:
+def _unknown(
+    about: str, failure_class: FailureClass = FailureClass.UNAVAILABLE
+) -> SettlementUnknownError:
     """Log the failure, and return the error to raise."""
     _log.warning("facilitator, %s", about)
-    return SettlementUnknownError(f"facilitator, {about}")
+    return SettlementUnknownError(f"facilitator, {about}", failure_class=failure_class)
 
 
 def _is_hash(text: Any) -> bool:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from copy import copy
 from typing import Any, Final, Self
 
-from jobs.kit.errors import UnavailableError
+from jobs.kit.errors import FailureClass, UnavailableError
 from jobs.kit.outbound.json_post import JsonPost
 from jobs.payments.adapters import evm
 from jobs.payments.adapters.rpc_node import NodeRefusesError, RpcNode
@@ -119,15 +119,17 @@ class JsonRpcChain:
                 self._checked.add((network.name, url))
             yield node
         except SettlementUnknownError as error:
-            raise _unknown(network, str(error)) from None
+            raise _unknown(network, str(error), error.failure_class) from None
         except (AttributeError, LookupError, TypeError, ValueError):
-            raise _unknown(network, "malformed answer") from None
+            raise _unknown(network, "malformed answer", FailureClass.BAD_ANSWER) from None
 
 
-def _unknown(network: Network, about: str) -> SettlementUnknownError:
+def _unknown(
+    network: Network, about: str, failure_class: FailureClass = FailureClass.UNAVAILABLE
+) -> SettlementUnknownError:
     """Log the failure, and return the error to raise."""
     _log.warning("RPC of %s: %s", network.name, about)
-    return SettlementUnknownError(f"RPC of {network.name}: {about}")
+    return SettlementUnknownError(f"RPC of {network.name}: {about}", failure_class=failure_class)
 
 
 def _check(node: RpcNode, network: Network) -> None:

@@ -143,6 +143,7 @@ def _to_item(payment: Payment, write_id: str) -> Item:
         "state": payment.state.value,
         "amount": str(payment.amount),  # 256 bits, which N cannot hold
         "job": to_text(payment.job) if payment.job else None,
+        "key_id": payment.key_id,
         "write_id": write_id,
         "expires_at": (payment.created_at + _RETENTION_MS) // 1000,
         **{name: getattr(payment, name) for name in _PLAIN_ATTRIBUTES},
@@ -157,6 +158,7 @@ def to_payment(item: Stored) -> Payment:
         kind=row["dialect"],
         state=PaymentState(row["state"]),
         amount=int(row["amount"]),
+        key_id=row.get("key_id"),
         job=json.loads(row.get("job", "{}")),
         **{name: row[name] for name in _PLAIN_ATTRIBUTES},
     )
@@ -165,4 +167,4 @@ def to_payment(item: Stored) -> Payment:
 def parse_changes(records: Iterable[Any]) -> Sequence[Payment]:
     """Return the payments in the table's stream; ignore deletions and Idempotency-Keys."""
     images = (record["dynamodb"].get("NewImage") or {} for record in records)
-    return [to_payment(image) for image in images if "state" in image]
+    return [to_payment(image) for image in images if "payer" in image]

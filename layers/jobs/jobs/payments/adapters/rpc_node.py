@@ -4,6 +4,7 @@ import time
 from http import HTTPStatus
 from typing import Any, Final
 
+from jobs.kit.errors import FailureClass
 from jobs.kit.outbound.json_post import JsonPost, NoResponseError, Reply
 from jobs.payments.errors import SettlementUnknownError
 
@@ -25,7 +26,7 @@ class RpcNode:
     def ask(self, method: str, *params: Any) -> Any:
         """Return a call's result. Raises `NodeRefusesError`, `SettlementUnknownError`."""
         call = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
-        problem = "no time left"
+        problem, failure_class = "no time left", FailureClass.UNAVAILABLE
         for attempt in range(_ATTEMPTS):
             left = self._deadline - time.monotonic()
             if left <= 0:
@@ -33,17 +34,19 @@ class RpcNode:
             try:
                 reply = self._post(self._url, call, timeout=min(_CALL_TIMEOUT_S, left))
             except NoResponseError as error:
-                problem = str(error)
+                problem, failure_class = str(error), FailureClass.UNAVAILABLE
             else:
                 match reply.body:
                     case {"error": error} if error is not None and not _is_transient(reply):
-                        raise NodeRefusesError(f"{method}: {_code(error)}")
+                        raise NodeRefusesError(
+                            f"{method}: {_code(error)}", failure_class=FailureClass.REFUSED
+                        )
                     case {"result": result} if reply.status == HTTPStatus.OK:
                         return result
-                problem = str(reply.status)
+                problem, failure_class = str(reply.status), reply.failure_class
             if attempt < _ATTEMPTS - 1:
                 time.sleep(_PAUSE_S)
-        raise SettlementUnknownError(f"{method}: {problem}")
+        raise SettlementUnknownError(f"{method}: {problem}", failure_class=failure_class)
 
     def block(self, number: str) -> Any:
         return self.ask("eth_getBlockByNumber", number, False)  # noqa: FBT003 - no transactions

@@ -35,11 +35,9 @@ class Checkout:
 
     def _pay(self, new: NewJob) -> PaidJob:
         v1, v2 = (self.request.header(name) for name in (x402_headers.V1, x402_headers.V2))
-        if v1 and v2:
-            raise BadRequestError(f"Pay by {x402_headers.V1} or by {x402_headers.V2}, not by both")
-        if v1 and x402_headers.is_transaction(v1):
-            return self._pay_by_transaction(new, v1)
-        version, header = (1, v1) if v1 else (2, v2 or "")
+        version, header = x402_headers.choose_header(v1, v2)
+        if version == 1 and x402_headers.is_transaction(header):
+            return self._pay_by_transaction(new, header)
         terms = wiring.terms
         authorization = x402_headers.parse_authorization(
             header, version=version, networks=terms.networks

@@ -1,14 +1,17 @@
 """The messaging API's endpoints that payments change; while they are off, nothing changes."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import replace
 from http import HTTPStatus
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from jobs.auth.api_key import PAYERS
 from jobs.core.create_job import NewJob
 from jobs.core.errors import JobNotFoundError
 from jobs.core.job import Job, JobRef
+from jobs.core.rate_limit import RateLimitedError
 from jobs.kit.error_table import ErrorTable, error_response
 from jobs.kit.errors import UnavailableError
 from jobs.kit.http import Request, Response
@@ -16,6 +19,9 @@ from jobs.kit.lambda_handler import logger
 from jobs.messaging.api import responses as messaging
 from jobs.payments.errors import PaymentRefusedError, SettlementUnknownError
 from jobs.payments.wiring import wiring
+
+if TYPE_CHECKING:
+    from jobs.kit.types import Error
 
 type Create = Callable[[NewJob], Job]
 
@@ -44,7 +50,7 @@ def authorize_create(request: Request) -> tuple[Create, str]:
 
         if create := checkout.require_payment(request):
             return create, create.tenant
-    return wiring.core.create_job, request.tenant
+    return wiring.messaging.create_and_send, request.tenant
 
 
 def handle_error(error: Exception, request: Request) -> Response:
@@ -56,9 +62,17 @@ def handle_error(error: Exception, request: Request) -> Response:
         except UnavailableError as unavailable:  # there is nothing to offer
             logger.error("no network can be offered", extra={"reason": str(unavailable)})
             return messaging.handle_error(unavailable, request)
+    if isinstance(error, RateLimitedError):
+        return messaging.limited_response(error, wiring.core.clock())
     if isinstance(error, SettlementUnknownError):
-        return error_response(_ERRORS, error, retry_after_s=error.retry_after)
+        return unknown_response(error)
     return messaging.handle_error(error, request)
+
+
+def unknown_response(error: SettlementUnknownError) -> Response[Error]:
+    response = error_response(_ERRORS, error, retry_after_s=error.retry_after)
+    body: Error = {**response.body, "errorClass": error.failure_class.value}
+    return replace(response, body=body)
 
 
 def read_job(ref: JobRef) -> Job:

@@ -1,11 +1,11 @@
 """The 402 response of x402: types."""
 
 from collections.abc import Mapping
-from typing import Any, Literal, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict
 
 from pydantic import with_config
 
-from jobs.kit.types import CLOSED
+from jobs.kit.types import CLOSED, ErrorClass
 
 
 @with_config(CLOSED)
@@ -64,11 +64,15 @@ class PaymentInfo(TypedDict):
 
 @with_config(CLOSED)
 class PaymentRequiredResponse(TypedDict):
-    """The price of a job; `code` says why the request is not paid yet."""
+    """The price of a job; `code` says why the request is not paid yet.
+
+    A payment that was refused has an `errorClass`.
+    """
 
     x402Version: Literal[1]
     error: str
     code: str
+    errorClass: NotRequired[ErrorClass]
     accepts: list[PaymentRequirements]
     paymentInfo: PaymentInfo
     payment: list[Price]

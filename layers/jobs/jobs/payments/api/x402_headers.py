@@ -1,6 +1,7 @@
 """Parse x402's request headers, strictly, and build its response headers."""
 
 import base64
+import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -26,6 +27,29 @@ _MAX_TIMESTAMP_S: Final = 2**53
 def is_transaction(header: str) -> bool:
     """Whether an `X-PAYMENT` header is a transaction hash rather than an authorization."""
     return _HASH.fullmatch(header) is not None
+
+
+def choose_header(v1: str | None, v2: str | None) -> tuple[int, str]:
+    """Return the version and the text of the header to take.
+
+    Some wallets send one payment in both headers, as they do not know the server's version. Then
+    the header whose version fits is taken, and version 2 if both fit.
+
+    Raises `BadRequestError` if the headers contain different payments.
+    """
+    if not (v1 and v2):
+        return (1, v1) if v1 else (2, v2 or "")
+    if v1 == v2 and is_transaction(v1):
+        return 1, v1
+    one, two = _decode(v1, V1), _decode(v2, V2)
+    if _signed(one) != _signed(two):
+        raise BadRequestError(f"{V1} and {V2} contain different payments: send only one of them")
+    return (2, v2) if two.get("x402Version") == 2 else (1, v1)  # noqa: PLR2004
+
+
+def _signed(payload: Mapping[str, Any]) -> str:
+    """Return the signature and what it signs; addresses and hashes count in any case."""
+    return json.dumps(payload.get("payload"), sort_keys=True).lower()
 
 
 def parse_transaction(header: str) -> str:

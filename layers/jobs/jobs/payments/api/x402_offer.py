@@ -11,6 +11,7 @@ from decimal import Decimal
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
+from jobs.kit.errors import FailureClass
 from jobs.kit.http import Response
 from jobs.payments.api.x402_headers import encode
 from jobs.payments.payment import Network, Terms
@@ -76,6 +77,8 @@ def payment_required_response(
         "paymentInfo": {"payment": payment},
         "payment": payment,
     }
+    if code != REQUIRED:
+        body["errorClass"] = FailureClass.REFUSED.value
     offer = {
         "x402Version": 2,
         "error": error,

@@ -13,8 +13,9 @@ from pydantic import (
 
 from jobs.core.ids import is_uuid
 from jobs.kit import strict_json
-from jobs.kit.body_rules import Metadata, content_rule, parse, require, units
+from jobs.kit.body_rules import Metadata, content_rule, parse, rule
 from jobs.kit.fingerprint import fingerprint
+from jobs.kit.rules import require, units
 from jobs.kit.types import Uuid
 from jobs.sessions.session import MAX_SESSION_MINUTES, Timeouts
 
@@ -39,7 +40,7 @@ def _id(name: str) -> BeforeValidator:
         require(is_uuid(value), f"Invalid {name} format (must be valid UUID)")
         return value
 
-    return BeforeValidator(check)
+    return rule(check)
 
 
 def _minutes(name: str, minimum: int, maximum: int) -> BeforeValidator:
@@ -51,7 +52,7 @@ def _minutes(name: str, minimum: int, maximum: int) -> BeforeValidator:
         )
         return int(value)
 
-    return BeforeValidator(check)
+    return rule(check)
 
 
 def _transport(value: Any) -> Any:
@@ -102,7 +103,7 @@ class TimeoutConfig(TypedDict, total=False):
     autoRenew: Annotated[
         bool,
         Field(description="Whether use renews the session"),
-        BeforeValidator(_flag),
+        rule(_flag),
     ]
     maxDurationMinutes: Annotated[
         int,
@@ -131,7 +132,7 @@ class CreateSessionBody(TypedDict):
     agentId: Annotated[Uuid, Field(description="The agent's id"), _id("agentId")]
     userId: Annotated[Uuid, Field(description="A user's id, of your own choice"), _id("userId")]
     metadata: NotRequired[Metadata]
-    timeoutConfig: NotRequired[Annotated[TimeoutConfig, BeforeValidator(_object)]]
+    timeoutConfig: NotRequired[Annotated[TimeoutConfig, rule(_object)]]
 
 
 @with_config(_CONFIG)
@@ -146,7 +147,7 @@ class SendMessageBody(TypedDict):
     transport: NotRequired[
         Annotated[
             Transport,
-            BeforeValidator(_transport),
+            rule(_transport),
             WithJsonSchema(
                 {
                     "type": "string",
@@ -162,7 +163,7 @@ class SendMessageBody(TypedDict):
     attachments: NotRequired[
         Annotated[
             list[dict[str, Any]],
-            BeforeValidator(_attachments),
+            rule(_attachments),
             WithJsonSchema(
                 {
                     "type": "array",

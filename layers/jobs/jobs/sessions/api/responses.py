@@ -6,12 +6,14 @@ They have no `success` field where the npm client would drop the body.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 from jobs.core.errors import BadCursorError
-from jobs.core.ids import is_uuid
+from jobs.core.ids import parse_uuid
 from jobs.core.job import Job
+from jobs.core.rate_headers import refusal_headers
 from jobs.kit.clock import Millis
 from jobs.kit.error_table import ErrorTable, error_response
 from jobs.kit.errors import UnknownCallerError
@@ -21,12 +23,15 @@ from jobs.messaging.api import responses as messaging
 from jobs.sessions.errors import (
     PaymentNotSupportedError,
     SessionExpiredError,
+    SessionFullError,
     SessionNotFoundError,
     StaleSessionError,
+    TooManySessionsError,
     TooManyUnansweredError,
 )
 from jobs.sessions.send_message import SentMessage
 from jobs.sessions.session import (
+    MAX_MESSAGES,
     MAX_UNANSWERED,
     ChatMessage,
     ChatSession,
@@ -62,6 +67,16 @@ ERRORS: Final[ErrorTable] = {
         "TOO_MANY_UNANSWERED",
         f"Session has {MAX_UNANSWERED} unanswered messages, wait for an answer",
     ),
+    SessionFullError: (
+        HTTPStatus.CONFLICT,
+        "SESSION_FULL",
+        f"Session has {MAX_MESSAGES} messages, open another one",
+    ),
+    TooManySessionsError: (
+        HTTPStatus.TOO_MANY_REQUESTS,
+        "TOO_MANY_REQUESTS",
+        "Too many new sessions, try again after the time in Retry-After",
+    ),
     StaleSessionError: (HTTPStatus.CONFLICT, "SESSION_CHANGED", "Session is changing, try again"),
 }  # fmt: skip
 
@@ -70,20 +85,27 @@ def handle_error(error: Exception, request: Request) -> Response[Error]:
     return error_response(ERRORS, error)
 
 
+def limited_response(error: TooManySessionsError, now: Millis) -> Response[Error]:
+    """Return the response to a session over the rate limit."""
+    return replace(error_response(ERRORS, error), headers=refusal_headers(error, now))
+
+
 def parse_session_id(request: Request) -> str:
     """Return the path's session id. Raises `SessionNotFoundError` unless it is a UUID."""
-    session_id = request.path("sessionId")
-    if not is_uuid(session_id):
-        raise SessionNotFoundError(session_id)
-    return session_id.lower()
+    session_id = parse_uuid(request.path("sessionId"))
+    if session_id is None:
+        raise SessionNotFoundError
+    return session_id
 
 
 def parse_cursor(request: Request) -> str | None:
     """Return the last session of the previous page. Raises `BadCursorError`."""
     cursor = request.query("cursor")
-    if cursor is not None and not is_uuid(cursor):
+    if cursor is None:
+        return None
+    if (session_id := parse_uuid(cursor)) is None:
         raise BadCursorError
-    return cursor
+    return session_id
 
 
 def parse_window(request: Request) -> Window:
@@ -192,11 +214,8 @@ def to_message(message: ChatMessage) -> types.UserMessage:
     }
 
 
-def sent_response(
-    sent: SentMessage, now: Millis, ended: Job | None = None
-) -> Response[types.SendMessageResponse]:
-    """`ended` is the message's job once it has ended."""
-    job = ended or sent.job
+def sent_response(sent: SentMessage, job: Job, now: Millis) -> Response[types.SendMessageResponse]:
+    """`job` is the current state of the message's job."""
     answer = answer_in(job)
     body: types.SendMessageResponse = {
         "userMessage": to_message(question_in(sent.job)),
@@ -228,6 +247,8 @@ def _to_message_job(job: Job) -> types.MessageJob:
     body: types.MessageJob = {"jobId": details["jobId"], "status": details["status"]}
     if "error" in details:
         body["error"] = details["error"]
+    if "errorClass" in details:
+        body["errorClass"] = details["errorClass"]
     return body
 
 

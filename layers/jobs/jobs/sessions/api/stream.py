@@ -4,9 +4,8 @@ Some responses of this route are streams, so all of them come from this ASGI app
 Lambda Web Adapter as `jobs.docs.api.stream` is.
 """
 
-import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from http import HTTPStatus
 from itertools import count
 from typing import Any, Final
@@ -19,6 +18,8 @@ from starlette.routing import Route
 
 from jobs.core.errors import JobNotFoundError
 from jobs.core.job import Job
+from jobs.core.rate_headers import rate_headers
+from jobs.core.rate_limit import RateLimitedError
 from jobs.kit import strict_json
 from jobs.kit.asgi import from_gateway, make_app
 from jobs.kit.clock import Millis
@@ -45,60 +46,71 @@ _GONE: Final = "The message is gone"
 
 
 async def send_message(http_request: HttpRequest) -> HttpResponse:
+    headers: dict[str, str] = {}
     try:
         request = await from_gateway(http_request)
+        headers = request.answer_headers
         body = requests.parse_send_message(request.json())
         sent = await run_in_threadpool(add_message, request, body)
         logger.info("message added", extra={"tenant": request.tenant, "job_id": sent.job.id})
         transport = body.get("transport", "websocket")
         if transport == "sse":
-            return stream_response(sent)
-        ended = await run_in_threadpool(wait_for_answer, sent.job) if transport == "http" else None
-        return to_http(sessions.sent_response(sent, wiring.core.clock(), ended))
+            return stream_response(sent, headers)
+        waits = transport == "http"
+        job = await run_in_threadpool(wait_for_answer, sent.job) if waits else sent.job
+        return to_http(sessions.sent_response(sent, job, wiring.core.clock()), headers)
     except Exception as error:  # noqa: BLE001 - the caller gets an error response
-        return to_http(handle_error(error))
+        return to_http(handle_error(error), headers)
 
 
 def add_message(request: Request, body: SendMessageBody) -> SentMessage:
     if wiring.closed:
         raise PaymentNotSupportedError
-    session_id = sessions.parse_session_id(request)
+    session_id, key = sessions.parse_session_id(request), request.idempotency_key()
+    allowance = wiring.messaging.limit_messages(request.tenant, key)
+    request.answer_headers.update(rate_headers(allowance))
     return wiring.send_message(
         NewMessage(
             tenant=request.tenant,
             session=session_id,
             content=body["content"],
             metadata=requests.to_metadata(body),
-            idempotency_key=request.idempotency_key(),
+            idempotency_key=key,
             request_hash=requests.fingerprint_body(body, session_id),
+            key_id=request.key_id,
         )
     )
 
 
-def wait_for_answer(job: Job) -> Job | None:
+def wait_for_answer(job: Job) -> Job:
     return wiring.core.wait_for_job(job, timeout=MAX_WAIT_MS)
 
 
 def handle_error(error: Exception) -> Response:
+    if isinstance(error, RateLimitedError):
+        return messaging.limited_response(error, wiring.core.clock())
     response = error_response(sessions.ERRORS, error)
     if response.status == HTTPStatus.INTERNAL_SERVER_ERROR:
         logger.error("unexpected error", exc_info=error)
     return response
 
 
-def to_http(response: Response) -> HttpResponse:
+def to_http(response: Response, headers: Mapping[str, str]) -> HttpResponse:
     logger.info("answered", extra={"status": int(response.status)})
     return HttpResponse(
         response.text,
         response.status,
-        {**messaging.HEADERS, **response.headers},
+        {**messaging.HEADERS, **headers, **response.headers},
         media_type=response.content_type,
     )
 
 
-def stream_response(sent: SentMessage) -> HttpResponse:
+def stream_response(sent: SentMessage, headers: Mapping[str, str]) -> HttpResponse:
     return StreamingResponse(
-        stream_events(sent), HTTPStatus.OK, messaging.HEADERS, media_type="text/event-stream"
+        stream_events(sent),
+        HTTPStatus.OK,
+        {**messaging.HEADERS, **headers},
+        media_type="text/event-stream",
     )
 
 
@@ -106,16 +118,17 @@ async def stream_events(sent: SentMessage) -> AsyncIterator[bytes]:
     """Yield the user's message, then the answer or the error; heartbeats in between."""
     yield to_event("user_message", sessions.to_message(question_in(sent.job)))
     last_sent = time.monotonic()
-    for polls in count():
-        ended = await run_in_threadpool(read_outcome, sent.job)
-        if ended is not None:
-            for piece in answer_events(ended):
-                yield piece
-            return
-        if time.monotonic() >= last_sent + HEARTBEAT_S:
-            last_sent = time.monotonic()
-            yield HEARTBEAT
-        await asyncio.sleep(POLL_PAUSES_S[min(polls, len(POLL_PAUSES_S) - 1)])
+    async with wiring.core.pauses(sent.job.ref) as pause:
+        for polls in count():
+            ended = await run_in_threadpool(read_outcome, sent.job)
+            if ended is not None:
+                for piece in answer_events(ended):
+                    yield piece
+                return
+            if time.monotonic() >= last_sent + HEARTBEAT_S:
+                last_sent = time.monotonic()
+                yield HEARTBEAT
+            await pause(POLL_PAUSES_S[min(polls, len(POLL_PAUSES_S) - 1)])
 
 
 def read_outcome(job: Job) -> Job | str | None:

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
 from pydantic import Field, with_config
 
-from jobs.kit.types import CLOSED, Millis, Time
+from jobs.kit.types import CLOSED, ErrorClass, Millis, Time
 
 
 @with_config(CLOSED)
@@ -113,6 +113,7 @@ class MessageJob(TypedDict):
     jobId: str
     status: Literal["pending", "processing", "completed", "failed", "timeout"]
     error: NotRequired[str]
+    errorClass: NotRequired[ErrorClass]
 
 
 @with_config(CLOSED)

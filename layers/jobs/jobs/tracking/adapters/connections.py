@@ -1,11 +1,11 @@
 """WebSocket connections, under the same key as the shares: one query finds all watchers."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
 from jobs.kit.aws.client import code_of, convert_aws_errors
-from jobs.kit.aws.dynamodb.attributes import Item, Stored, attributes
+from jobs.kit.aws.dynamodb.attributes import Item, Stored, attributes, plain
 from jobs.kit.aws.dynamodb.transact import transact
 from jobs.kit.clock import Clock, Millis
 from jobs.tracking.adapters.counts import (
@@ -19,6 +19,9 @@ from jobs.tracking.adapters.items import (
     connection_item,
     connection_key,
     is_connection,
+    is_listed_share,
+    is_published,
+    published_key,
     share_key,
     to_connection,
     to_share,
@@ -37,6 +40,9 @@ from jobs.tracking.resource import Resource
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
+
+_PUBLISHED_TTL_S: Final = 7 * 24 * 3600
+"""Long after the last message that could be delivered twice."""
 
 
 class DynamoConnections:
@@ -92,6 +98,47 @@ class DynamoConnections:
     def unmark_sent(self, connection: Connection, sequence: int) -> None:
         self._update(connection, "#sequence = :from", sequence, connection.sequence)
 
+    def mark_published(self, resource: Resource, sequence: int, *, last: bool) -> bool:
+        ttl = self._clock() // 1000 + _PUBLISHED_TTL_S
+        try:
+            with convert_aws_errors():
+                self._client.update_item(
+                    TableName=self._table,
+                    Key=published_key(resource),
+                    UpdateExpression="SET #sequence = :to, ended = :last, expires_at = :ttl",
+                    ConditionExpression="attribute_not_exists(PK) OR #sequence < :to",
+                    ExpressionAttributeNames={"#sequence": "sequence"},
+                    ExpressionAttributeValues=attributes(
+                        {":to": sequence, ":last": int(last), ":ttl": ttl}
+                    ),
+                )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
+
+    def unmark_published(self, resource: Resource, sequence: int, *, previous: int) -> None:
+        try:
+            with convert_aws_errors():
+                self._client.update_item(
+                    TableName=self._table,
+                    Key=published_key(resource),
+                    UpdateExpression="SET #sequence = :previous, ended = :no",
+                    ConditionExpression="#sequence = :sequence",
+                    ExpressionAttributeNames={"#sequence": "sequence"},
+                    ExpressionAttributeValues=attributes(
+                        {":sequence": sequence, ":previous": previous, ":no": 0}
+                    ),
+                )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return
+
+    def last_published(self, resource: Resource) -> int:
+        with convert_aws_errors():
+            found = self._client.get_item(
+                TableName=self._table, Key=published_key(resource), ConsistentRead=True
+            ).get("Item")
+        return int(found["sequence"]["N"]) if found else 0
+
     def find_watchers(self, resource: Resource) -> ResourceWatchers:
         with convert_aws_errors():
             pages = self._client.get_paginator("query").paginate(
@@ -101,10 +148,13 @@ class DynamoConnections:
                 ConsistentRead=True,
             )
             found: list[Stored] = [item for page in pages for item in page["Items"]]
-        shares = [to_share(item) for item in found if not is_connection(item)]
+        shares = [to_share(item) for item in found if is_listed_share(item)]
+        published = next((plain(item) for item in found if is_published(item)), {})
         return ResourceWatchers(
             connections=tuple(to_connection(item) for item in found if is_connection(item)),
             shares=tuple(share for share in shares if share.expires_at > self._clock()),
+            published=published.get("sequence", 0),
+            ended=bool(published.get("ended")),
         )
 
     def _enter(self, share: str, now: Millis) -> Any:

@@ -15,6 +15,7 @@ from jobs.tracking.share import Share, ShareType
 SHARE: Final = "SHARE"
 CONNECTION: Final = "CONN#"
 LISTED_SHARE: Final = "SHARE#"
+PUBLISHED: Final = "PUBLISHED"
 
 
 def watch_key(resource: Resource) -> str:
@@ -30,13 +31,20 @@ def connection_item(connection: Connection) -> Item:
     return connection_key(connection) | attributes({
         "ends_at": connection.until,
         "share": connection.share,
-        "shows": connection.shows,
         "sequence": connection.sequence,
     })  # fmt: skip
 
 
 def is_connection(item: Stored) -> bool:
     return bool(item["SK"]["S"].startswith(CONNECTION))
+
+
+def is_listed_share(item: Stored) -> bool:
+    return bool(item["SK"]["S"].startswith(LISTED_SHARE))
+
+
+def is_published(item: Stored) -> bool:
+    return bool(item["SK"]["S"] == PUBLISHED)
 
 
 def to_connection(item: Stored) -> Connection:
@@ -47,9 +55,13 @@ def to_connection(item: Stored) -> Connection:
         resource=Resource(tenant=tenant, kind=ResourceKind(kind), id=resource),
         until=row["ends_at"],
         share=row.get("share"),
-        shows=ShareType(row["shows"]) if "shows" in row else None,
         sequence=row["sequence"],
     )
+
+
+def published_key(resource: Resource) -> Item:
+    """Return the key of the last change that is published to a resource's MQTT topics."""
+    return attributes({"PK": watch_key(resource), "SK": PUBLISHED})
 
 
 def share_key(share_id: str) -> Item:
@@ -81,6 +93,7 @@ def share_values(share: Share) -> Values:
         "ends_at": share.expires_at,
         "max_viewers": share.max_viewers,
         "metadata": json.dumps(share.metadata, ensure_ascii=False),
+        "devices": json.dumps(share.devices) if share.devices else None,
         "expires_at": -(-share.expires_at // 1000),
     }
 
@@ -95,4 +108,5 @@ def to_share(item: Stored) -> Share:
         expires_at=row["ends_at"],
         max_viewers=row.get("max_viewers"),
         metadata=json.loads(row["metadata"]),
+        devices=tuple(json.loads(row.get("devices", "[]"))),
     )

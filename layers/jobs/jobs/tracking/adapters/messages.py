@@ -1,9 +1,9 @@
-"""References to shares in the input of executions."""
+"""References to shares in the input of executions, and in messages."""
 
 from typing import Any
 
 from jobs.tracking.resource import Resource, ResourceKind
-from jobs.tracking.share import Share
+from jobs.tracking.share import Share, ShareExpiry
 
 
 def share_fields(share: Share) -> dict[str, str]:
@@ -14,9 +14,8 @@ def share_fields(share: Share) -> dict[str, str]:
     }  # fmt: skip
 
 
-def parse_share(message: Any) -> tuple[str, Resource]:
-    """Return a share's id and resource."""
+def parse_share(message: Any) -> ShareExpiry:
     resource = Resource(
         tenant=message["tenant"], kind=ResourceKind(message["kind"]), id=message["resource"]
     )
-    return message["id"], resource
+    return ShareExpiry(id=message["id"], resource=resource)

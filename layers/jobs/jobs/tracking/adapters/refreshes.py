@@ -18,7 +18,11 @@ class SqsRefreshes:
 
     def schedule(self, connection: Connection) -> None:
         with convert_aws_errors():
-            self._client.send_message(QueueUrl=self._queue_url, MessageBody=to_text(connection))
+            self._client.send_message(
+                QueueUrl=self._queue_url,
+                MessageBody=to_text(connection),
+                MessageGroupId=connection.resource.tenant,  # which makes the queue fair
+            )
 
 
 def to_text(connection: Connection) -> str:

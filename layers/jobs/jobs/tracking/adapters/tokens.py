@@ -12,6 +12,7 @@ import urllib3
 
 from jobs.kit.clock import Clock, Millis
 from jobs.kit.errors import UnavailableError
+from jobs.kit.outbound.final_response import connection_pools
 
 _RETRIES: Final = 2
 _MIN_REFRESH_INTERVAL_MS: Final[Millis] = 60_000
@@ -26,7 +27,7 @@ class AccessTokens:
         self._issuer = issuer
         self._keys_url = keys_url
         self._clock = clock
-        self._http = urllib3.PoolManager(timeout=3, retries=urllib3.Retry(_RETRIES, redirect=0))
+        self._http = connection_pools(timeout=3, retries=urllib3.Retry(_RETRIES, redirect=0))
         self._keys: dict[str, jwt.PyJWK] = {}
         self._read_at: Millis | None = None
 

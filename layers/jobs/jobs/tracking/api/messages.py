@@ -9,7 +9,7 @@ from jobs.core.status import JobStatus
 from jobs.kit.clock import Millis
 from jobs.kit.iso_time import iso
 from jobs.missions.device import DeviceState
-from jobs.tracking.share import ShareType
+from jobs.tracking.share import Share, ShareType
 
 if TYPE_CHECKING:
     from jobs.tracking.api import types
@@ -24,10 +24,12 @@ JOB_STATES: Final[Mapping[JobStatus, types.JobState]] = {
     JobStatus.TIMED_OUT: "FAILED",
 }
 _JOB_FIELDS: Final[tuple[types.ReadingField, ...]] = (
-    "droneState", "dockState", "navigation", "sensorPayload",
+    "droneState", "dockState", "battery", "navigation", "sensorPayload",
 )  # fmt: skip
 _DEVICE_FIELDS: Final[tuple[types.ReadingField, ...]] = (*_JOB_FIELDS, "weather")
-_ALWAYS_SHARED: Final = {"jobState", "droneState", "dockState", "weather", "timestamp"}
+_ALWAYS_SHARED: Final = {
+    "jobState", "droneState", "dockState", "battery", "weather", "timestamp",
+}  # fmt: skip
 _SHARED: Final[Mapping[ShareType, set[str]]] = {
     ShareType.STREAM: _ALWAYS_SHARED | {"navigation"},
     ShareType.DEVICE_STATUS: _ALWAYS_SHARED,
@@ -45,9 +47,11 @@ def device_message(state: DeviceState, *, at: Millis | None = None) -> types.Dev
     return _to_message(state, _DEVICE_FIELDS, at)
 
 
-def filter_for_share(message: Mapping[str, Any], share: ShareType) -> dict[str, Any]:
-    """Keep the fields that a share of this type shows."""
-    return {name: value for name, value in message.items() if name in _SHARED[share]}
+def filter_for_share(message: Mapping[str, Any], share: Share) -> dict[str, Any]:
+    """Keep the fields that the share shows. A number stands for the id of a group's device."""
+    shown = {name: value for name, value in message.items() if name in _SHARED[share.type]}
+    number = share.number_of(message["deviceId"]) if "deviceId" in message else None
+    return shown if number is None else {"deviceNumber": number, **shown}
 
 
 def _to_message(

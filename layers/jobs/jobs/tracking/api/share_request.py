@@ -4,6 +4,7 @@ from typing import Annotated, Final, Literal, NotRequired, TypedDict
 
 from pydantic import ConfigDict, Field, TypeAdapter, with_config
 
+from jobs.kit.body_rules import Whole
 from jobs.kit.clock import Millis
 from jobs.kit.http import Request
 from jobs.missions.api.bodies import Id, Opaque, validate_body
@@ -19,8 +20,8 @@ class CreateShare(TypedDict):
     resourceId: Id
     shareType: Literal["STREAM", "DEVICE_STATUS"]
     permissions: Annotated[list[Literal["view"]], Field(min_length=1, max_length=1)]
-    expiresIn: Annotated[int, Field(ge=60, le=86400)]
-    maxViewers: NotRequired[Annotated[int, Field(ge=1, le=_MAX_VIEWERS)]]
+    expiresIn: Annotated[int, Field(ge=60, le=86400), Whole]
+    maxViewers: NotRequired[Annotated[int, Field(ge=1, le=_MAX_VIEWERS), Whole]]
     metadata: NotRequired[Opaque]
 
 

@@ -5,18 +5,16 @@ from typing import Any
 
 from jobs.tracking.connection import Connection
 from jobs.tracking.resource import Resource, ResourceKind
-from jobs.tracking.share import ShareType
 
 
 def to_context(connection: Connection) -> dict[str, str]:
     """Return the authorizer's context; API Gateway adds it to each event of the connection."""
-    by_share = {"share": connection.share, "shows": connection.shows}
     return {
         "tenant": connection.resource.tenant,
         "kind": connection.resource.kind,
         "resource": connection.resource.id,
         "until": str(connection.until),
-        **{name: value for name, value in by_share.items() if value is not None},
+        **({} if connection.share is None else {"share": connection.share}),
     }
 
 
@@ -30,5 +28,4 @@ def parse_connection(event: Mapping[str, Any]) -> Connection:
         ),
         until=int(known["until"]),
         share=known.get("share"),
-        shows=ShareType(known["shows"]) if "shows" in known else None,
     )

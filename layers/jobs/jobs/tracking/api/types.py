@@ -48,16 +48,20 @@ class ListSharesResponse(TypedDict):
 
 
 JobState = Literal["PENDING", "QUEUED", "INPROGRESS", "COMPLETED", "FAILED", "CANCELLED"]
-ReadingField = Literal["droneState", "dockState", "navigation", "sensorPayload", "weather"]
+ReadingField = Literal[
+    "droneState", "dockState", "battery", "navigation", "sensorPayload", "weather",
+]  # fmt: skip
 """The fields of a device's reading that watchers receive."""
 
 
 class DeviceMessage(TypedDict, total=False):
-    """Unknown values are absent."""
+    """Unknown values are absent. A share has `deviceNumber` for the `deviceId` of a group."""
 
     deviceId: str
+    deviceNumber: int
     droneState: str
     dockState: str
+    battery: float
     navigation: Mapping[str, Any]
     sensorPayload: Mapping[str, Any]
     weather: Mapping[str, Any]

@@ -1,7 +1,7 @@
 """The webhook table: the deliveries of each job, with their attempts."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
@@ -9,6 +9,7 @@ from jobs.core.job import JobRef
 from jobs.kit.aws.client import convert_aws_errors
 from jobs.kit.aws.dynamodb.attributes import Item, Stored, Values, attributes, plain
 from jobs.kit.clock import Clock, Millis
+from jobs.kit.parallel import map_parallel
 from jobs.webhooks.errors import DeliveryNotFoundError
 from jobs.webhooks.webhook import Attempt, DeliveryRef, DeliveryState, WebhookDelivery
 
@@ -18,12 +19,17 @@ if TYPE_CHECKING:
 RETENTION_MS: Final[Millis] = 14 * 24 * 3600_000
 """As long as SQS keeps the delivery's dead letter, which refers to this item."""
 
+_MAX_THREADS: Final = 4
+
 
 class DynamoDeliveryLog:
     def __init__(self, client: "DynamoDBClient", table: str, clock: Clock) -> None:
         self._client = client
         self._table = table
         self._clock = clock
+
+    def plan_all(self, deliveries: Sequence[WebhookDelivery]) -> None:
+        map_parallel(self.plan, deliveries, threads=_MAX_THREADS)
 
     def plan(self, delivery: WebhookDelivery) -> None:
         try:
@@ -121,6 +127,12 @@ class DynamoDeliveryLog:
         return int(item["expires_at"]["N"]) * 1000 > self._clock()
 
 
+def parse_deliveries(records: Iterable[Any]) -> Sequence[WebhookDelivery]:
+    """Return the deliveries in the table's stream; ignore deletions and other items."""
+    images = (record["dynamodb"].get("NewImage") or {} for record in records)
+    return [_from_item(image) for image in images if "attempts" in image]
+
+
 def _ref(delivery: WebhookDelivery) -> DeliveryRef:
     return DeliveryRef(tenant=delivery.ref.tenant, job_id=delivery.ref.id, id=delivery.id)
 
@@ -138,6 +150,7 @@ def _to_item(delivery: WebhookDelivery) -> Item:
         "body": delivery.body,
         "planned_at": delivery.planned_at,
         "subscription": delivery.subscription,
+        "key_id": delivery.key_id,
         "state": delivery.state.value,
         "expires_at": (delivery.planned_at + RETENTION_MS) // 1000,
     }
@@ -169,6 +182,7 @@ def _from_item(item: Stored) -> WebhookDelivery:
         body=row["body"],
         planned_at=row["planned_at"],
         subscription=row.get("subscription"),
+        key_id=row.get("key_id"),
         state=DeliveryState(row["state"]),
         attempts=tuple(
             Attempt(**json.loads(each["S"]), message=row.get(_message_key(n), ""))

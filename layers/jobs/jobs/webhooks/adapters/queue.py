@@ -10,14 +10,13 @@ from math import ceil
 from typing import TYPE_CHECKING, Any, Final
 
 from jobs.kit.aws.client import convert_aws_errors
+from jobs.kit.aws.sqs import MAX_BATCH_SIZE, raise_if_failed
 from jobs.kit.clock import Clock
-from jobs.kit.errors import RefusedError, UnavailableError
 from jobs.webhooks.webhook import DeliveryRef, PlannedAttempt
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient
 
-_MAX_BATCH_SIZE: Final = 10
 _MAX_DELAY_S: Final = 900
 """https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html"""
 
@@ -34,7 +33,7 @@ class SqsDeliveryQueue:
         self._clock = clock
 
     def send(self, planned: Sequence[PlannedAttempt]) -> None:
-        for batch in batched(planned, _MAX_BATCH_SIZE, strict=False):
+        for batch in batched(planned, MAX_BATCH_SIZE, strict=False):
             with convert_aws_errors():
                 response = self._client.send_message_batch(
                     QueueUrl=self._queue_url,
@@ -48,10 +47,7 @@ class SqsDeliveryQueue:
                         for n, each in enumerate(batch)
                     ],
                 )
-            if failed := response.get("Failed"):
-                lasting = all(each["SenderFault"] for each in failed)
-                kind = RefusedError if lasting else UnavailableError
-                raise kind("SQS rejected messages of a batch")
+            raise_if_failed(response)
 
     def _delay_s(self, planned: PlannedAttempt) -> int:
         return min(max(ceil((planned.due - self._clock()) / 1000), 0), _MAX_DELAY_S)

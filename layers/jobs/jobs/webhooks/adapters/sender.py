@@ -17,6 +17,7 @@ from urllib.parse import SplitResult
 
 from jobs.core.webhook import WebhookRefusedError
 from jobs.core.webhook_url import may_reach, parts_of, port_of
+from jobs.kit.outbound.final_response import FinalResponse
 from jobs.webhooks.errors import NotDeliveredError
 from jobs.webhooks.webhook import Failure
 
@@ -115,9 +116,13 @@ class WebhookSender:
 
     def _http_connection(self, parts: SplitResult) -> HTTPConnection:
         host, port = parts.hostname or "", port_of(parts)
-        if parts.scheme == "http":
-            return HTTPConnection(host, port)
-        return HTTPSConnection(host, port, context=self._tls())
+        connection = (
+            HTTPConnection(host, port)
+            if parts.scheme == "http"
+            else HTTPSConnection(host, port, context=self._tls())
+        )
+        connection.response_class = FinalResponse
+        return connection
 
 
 @contextmanager

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from jobs.core.adapters.dynamodb.webhook import webhook_from, webhook_text
+from jobs.core.adapters.webhook_text import webhook_from, webhook_text
+from jobs.core.resource import Row, Values
 from jobs.kit.aws.client import convert_aws_errors
 from jobs.kit.aws.dynamodb.attributes import Stored, attributes, plain
 from jobs.kit.cache import Cache
@@ -27,12 +28,8 @@ class DynamoSubscriptions:
         return self._cache.put(tenant, value=self._read(tenant)) if cached is None else cached
 
     def put(self, subscription: Subscription) -> None:
-        item = attributes({
-            "PK": f"TENANT#{subscription.tenant}",
-            "SK": f"{_PREFIX}{subscription.id}",
-            "webhook": webhook_text(subscription.webhook),
-            "active": int(subscription.active),
-        })  # fmt: skip
+        key = {"PK": f"TENANT#{subscription.tenant}", "SK": f"{_PREFIX}{subscription.id}"}
+        item = attributes({**key, **to_row(subscription)})
         with convert_aws_errors():
             self._client.put_item(TableName=self._table, Item=item)
 
@@ -49,14 +46,22 @@ class DynamoSubscriptions:
         return [subscription for subscription in stored if subscription.active]
 
 
-def _from_item(tenant: str, item: Stored) -> Subscription:
-    row = plain(item)
+def to_row(subscription: Subscription) -> Values:
+    return {
+        "webhook": webhook_text(subscription.webhook),
+        "active": int(subscription.active),
+    }
+
+
+def from_row(tenant: str, subscription_id: str, row: Row) -> Subscription:
     webhook = webhook_from(row["webhook"])
     if webhook is None:
         raise TypeError("subscription has no webhook")
     return Subscription(
-        id=row["SK"].removeprefix(_PREFIX),
-        tenant=tenant,
-        webhook=webhook,
-        active=bool(row["active"]),
+        id=subscription_id, tenant=tenant, webhook=webhook, active=bool(row["active"])
     )
+
+
+def _from_item(tenant: str, item: Stored) -> Subscription:
+    row = plain(item)
+    return from_row(tenant, row["SK"].removeprefix(_PREFIX), row)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
-from jobs.core.ids import is_uuid
+from jobs.core.ids import parse_uuid
 from jobs.kit.error_table import COMMON, ErrorTable, error_response
 from jobs.kit.http import BadRequestError, Request, Response
 from jobs.kit.iso_time import iso
@@ -37,17 +37,17 @@ def handle_error(error: Exception, request: Request) -> Response[Error]:
 
 def parse_job_id(request: Request) -> str:
     """Return the job to list deliveries of. Raises `BadRequestError`."""
-    job_id = request.query("jobId") or ""
-    if not is_uuid(job_id):
+    job_id = parse_uuid(request.query("jobId") or "")
+    if job_id is None:
         raise BadRequestError("jobId must be a job's id")
     return job_id
 
 
 def parse_delivery_id(request: Request) -> str:
     """Return the path's delivery. Raises `DeliveryNotFoundError` unless its id is a UUID."""
-    delivery_id = request.path("deliveryId")
-    if not is_uuid(delivery_id):
-        raise DeliveryNotFoundError(delivery_id)
+    delivery_id = parse_uuid(request.path("deliveryId"))
+    if delivery_id is None:
+        raise DeliveryNotFoundError
     return delivery_id
 
 
@@ -82,4 +82,6 @@ def _to_attempt(attempt: Attempt) -> types.Attempt:
         body["status"] = attempt.status
     if attempt.error is not None:
         body["error"] = attempt.error
+    if attempt.failure_class is not None:
+        body["errorClass"] = attempt.failure_class.value
     return body

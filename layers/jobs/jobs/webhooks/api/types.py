@@ -6,7 +6,7 @@ from pydantic import Field, with_config
 
 from jobs.core.types import Dialect, JobStatusChanged, Moment
 from jobs.core.webhook import Event
-from jobs.kit.types import CLOSED, Time
+from jobs.kit.types import CLOSED, ErrorClass, Time
 from jobs.webhooks.webhook import Failure
 
 
@@ -18,6 +18,7 @@ class Attempt(TypedDict):
     durationMs: int
     status: NotRequired[int]
     error: NotRequired[Failure]
+    errorClass: NotRequired[ErrorClass]
 
 
 @with_config(CLOSED)

@@ -3,11 +3,17 @@
 Ended jobs are counted in buckets by time of expiry (`gone_at`, which has few
 values). A reader skips past buckets, so counts drop on time although TTL deletes
 late. A mark per job records the counted state: one transaction updates the mark
-and applies the difference to the buckets.
+and applies the difference to the buckets. The same transaction adds the usage of
+a job that has ended.
+
+Each shard has counters of its own; a reader adds them up. The first shard's item
+of live jobs records how many shards have ever been used, so that jobs are found
+and counted after the number has been lowered.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from itertools import batched
@@ -15,22 +21,27 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
-from jobs.core.adapters.dynamodb.items import partition
+from jobs.core.adapters.dynamodb.items import partition, shard_key
+from jobs.core.adapters.dynamodb.usage import add_usage
 from jobs.core.changes import JobChange, JobCounts
+from jobs.core.ids import shard_of
 from jobs.core.job import JobRef
 from jobs.core.status import JobStatus
+from jobs.core.usage import Usage, usage_of_job
 from jobs.kit.aws.client import code_of, convert_aws_errors
 from jobs.kit.aws.dynamodb.attributes import Item, attributes, plain
 from jobs.kit.aws.dynamodb.batch import get_all
 from jobs.kit.aws.dynamodb.transact import CONFLICT_BACKOFF_S, WriteConflictError
 from jobs.kit.clock import Clock
+from jobs.kit.parallel import map_parallel
 from jobs.kit.retry import retry_on_conflict
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
 _LIVE: Final = "live"
-_JOBS_A_TRANSACTION: Final = 25
+_JOBS_A_TRANSACTION: Final = 20
+"""A transaction has 100 items at most: here a mark, two buckets, and two items of usage each."""
 _MAX_ATTEMPTS: Final = 8
 _RETENTION_S: Final = 7 * 24 * 3600
 """Marks and past buckets outlive the job by this time; streams replay one day at most."""
@@ -46,6 +57,12 @@ class _Mark:
     processing_ms: int
 
     @property
+    def ended(self) -> bool:
+        """Whether the end of the job is counted, or its deletion."""
+        ended = self.status is None or JobStatus(self.status).is_terminal
+        return self.order > 0 and ended
+
+    @property
     def share(self) -> Mapping[str, int]:
         if self.status is None:
             return {}
@@ -56,29 +73,52 @@ _NOT_COUNTED: Final = _Mark(order=0, status=None, bucket=_LIVE, processing_ms=0)
 
 
 class DynamoJobCounters:
-    def __init__(self, client: "DynamoDBClient", table: str, clock: Clock) -> None:
+    """`shards`: of new jobs. Readers also read those that earlier jobs may have used."""
+
+    def __init__(
+        self, client: "DynamoDBClient", table: str, clock: Clock, *, shards: int = 1
+    ) -> None:
         self._client = client
         self._table = table
         self._clock = clock
+        self._shards = shards
+        self._recorded: dict[tuple[str, str], int] = {}
 
     def read(self, tenant: str, kind: str) -> JobCounts:
-        query: dict[str, Any] = {
-            "TableName": self._table,
-            "KeyConditionExpression": "PK = :pk AND SK > :now",
-            "ExpressionAttributeValues": attributes(
-                {":pk": f"{tenant}#{kind}", ":now": _second(self._clock())}
-            ),
-        }
-        with convert_aws_errors():
-            rows = [plain(item) for item in self._client.query(**query)["Items"]]
+        rows = self._read(tenant, kind, range(self._shards))
+        used = max([self._shards, *(row["shards"] for row in rows if "shards" in row)])
+        if used > self._shards:
+            rows += self._read(tenant, kind, range(self._shards, used))
         return JobCounts(
             by_status={s: sum(row.get(s.value, 0) for row in rows) for s in JobStatus},
             processing_ms=sum(row.get("processing_ms", 0) for row in rows),
+            shards=used,
         )
 
+    def _read(self, tenant: str, kind: str, shards: Sequence[int]) -> list[dict[str, Any]]:
+        now = _second(self._clock())
+
+        def query(shard: int) -> Sequence[Item]:
+            return self._client.query(
+                TableName=self._table,
+                KeyConditionExpression="PK = :pk AND SK > :now",
+                ExpressionAttributeValues=attributes(
+                    {":pk": shard_key(tenant, kind, shard), ":now": now}
+                ),
+            )["Items"]
+
+        with convert_aws_errors():
+            return [plain(item) for items in map_parallel(query, shards) for item in items]
+
     def count(self, changes: Sequence[JobChange]) -> None:
-        latest = {change.ref: change for change in sorted(changes, key=lambda c: _mark(c).order)}
-        for some in batched(latest.values(), _JOBS_A_TRANSACTION, strict=False):
+        history = defaultdict[JobRef, list[JobChange]](list)
+        for change in sorted(changes, key=lambda change: _mark(change).order):
+            history[change.ref].append(change)
+        for ref in history:
+            self._record_shard(ref)
+        # By shard, so that a transaction writes to few counters, and conflicts with few others.
+        histories = [history[ref] for ref in sorted(history, key=partition)]
+        for some in batched(histories, _JOBS_A_TRANSACTION, strict=False):
             retry_on_conflict(
                 partial(self._count, some),
                 WriteConflictError,
@@ -86,19 +126,49 @@ class DynamoJobCounters:
                 backoff_s=CONFLICT_BACKOFF_S,
             )
 
-    def _count(self, changes: Sequence[JobChange]) -> None:
-        counted = self._marks(change.ref for change in changes)
+    def _record_shard(self, ref: JobRef) -> None:
+        """Record that a shard is used, before any of its jobs is counted."""
+        used = shard_of(ref.id) + 1
+        if used <= self._recorded.get((ref.tenant, ref.kind), 1):
+            return
+        update: dict[str, Any] = {
+            "TableName": self._table,
+            "Key": attributes({"PK": shard_key(ref.tenant, ref.kind, 0), "SK": _LIVE}),
+            "UpdateExpression": "SET shards = :used",
+            "ConditionExpression": "attribute_not_exists(shards) OR shards < :used",
+            "ExpressionAttributeValues": attributes({":used": used}),
+        }
+        with (
+            convert_aws_errors(),
+            suppress(self._client.exceptions.ConditionalCheckFailedException),
+        ):
+            self._client.update_item(**update)
+        self._recorded[ref.tenant, ref.kind] = used
+
+    def _count(self, histories: Sequence[Sequence[JobChange]]) -> None:
+        """Count jobs; each has its changes in order."""
+        counted = self._marks(changes[-1].ref for changes in histories)
+        befores = [counted.get(changes[-1].ref, _NOT_COUNTED) for changes in histories]
         updates = [
-            (change, counted.get(change.ref, _NOT_COUNTED), _mark(change))
-            for change in changes
-            if counted.get(change.ref, _NOT_COUNTED).order < _mark(change).order
+            (changes[-1], before, _mark(changes[-1]))
+            for changes, before in zip(histories, befores, strict=True)
+            if before.order < _mark(changes[-1]).order
         ]
         if not updates:
             return
+        used = [
+            (shard_of(changes[-1].ref.id), usage)
+            for before, changes in zip(befores, histories, strict=True)
+            if (usage := _usage_since(before, changes))
+        ]
         try:
             with convert_aws_errors():
                 self._client.transact_write_items(
-                    TransactItems=[*map(self._put_mark, updates), *self._add_shares(updates)]
+                    TransactItems=[
+                        *map(self._put_mark, updates),
+                        *self._add_shares(updates),
+                        *add_usage(self._table, used),
+                    ]
                 )
         except ClientError as error:
             if code_of(error) != "TransactionCanceledException":
@@ -160,6 +230,16 @@ class DynamoJobCounters:
                     "ExpressionAttributeValues": attributes(values),
                 }
             }
+
+
+def _usage_since(before: _Mark, changes: Sequence[JobChange]) -> Usage | None:
+    """Return the usage of a job whose end is not counted yet, from the first change that tells it.
+
+    That is the end itself rather than the deletion, which knows no start.
+    """
+    if before.ended:
+        return None
+    return next(filter(None, map(usage_of_job, changes)), None)
 
 
 def _mark(change: JobChange) -> _Mark:

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from jobs.core.adapters.dynamodb import items
 from jobs.core.errors import IdempotencyConflictError
 from jobs.core.job import Job, JobRef
 from jobs.core.ports import IdempotencyKey
@@ -13,7 +12,7 @@ from jobs.kit.clock import Millis
 def claim(table: str, job: Job, key: IdempotencyKey, now: Millis) -> dict[str, Any]:
     """Return the write that stores a job as the key's first one, unless there is one."""
     values: Values = {
-        "PK": f"{items.partition(job.ref)}#keys",
+        "PK": f"{job.tenant}#{job.kind}#keys",
         "SK": key.value,
         "job_id": job.id,
         "request_hash": key.request_hash,

@@ -2,22 +2,34 @@
 
 import json
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, Final
 
-from jobs.core.adapters.dynamodb.webhook import webhook_from, webhook_text
+from jobs.core.adapters.webhook_text import webhook_from, webhook_text
+from jobs.core.failure import Failure
+from jobs.core.ids import shard_of
 from jobs.core.job import Job, JobRef
 from jobs.core.kind import Storages
 from jobs.core.status import JobStatus
+from jobs.core.tokens import Tokens
 from jobs.kit.aws.dynamodb.attributes import Item, Stored, attributes, plain
+from jobs.kit.errors import FailureClass
 
 REQUEST: Final = "#request"
 RESULT: Final = "#result"
 _MAX_INLINE_BYTES: Final = 560
 """Bytes of bodies that fit into a header of one write unit (1 KB)."""
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+"""`json.dumps` would make one for each of a listing's jobs."""
 
 
 def partition(ref: JobRef) -> str:
-    return f"{ref.tenant}#{ref.kind}"
+    return shard_key(ref.tenant, ref.kind, shard_of(ref.id))
+
+
+def shard_key(tenant: str, kind: str, shard: int) -> str:
+    """Return the partition key of one shard. The first has the key of tenants without shards."""
+    return f"{tenant}#{kind}#{shard}" if shard else f"{tenant}#{kind}"
 
 
 def key(ref: JobRef, body: str = "") -> Item:
@@ -25,13 +37,13 @@ def key(ref: JobRef, body: str = "") -> Item:
 
 
 def ref_of(item: Stored) -> JobRef:
-    tenant, kind = item["PK"]["S"].split("#")
+    tenant, kind, *_ = item["PK"]["S"].split("#")
     return JobRef(tenant=tenant, kind=kind, id=item["SK"]["S"][:36])
 
 
 def to_text(body: Mapping[str, Any]) -> str:
     """Serialize a body as JSON text, which keeps floats, big integers and the order of keys."""
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    return _ENCODER.encode(body)
 
 
 def size(body: Mapping[str, Any] | None) -> int:
@@ -53,11 +65,18 @@ def missing_bodies(item: Stored) -> list[str]:
     return result if "request" in item else [REQUEST, *result]
 
 
+def _to_failure(values: Mapping[str, Any]) -> Failure | None:
+    """Jobs that failed before there were classes count as `internal`."""
+    if "error" not in values:
+        return None
+    return Failure(values["error"], FailureClass(values.get("failure_class", "internal")))
+
+
 class JobItems:
     """Headers of jobs, with the details of their kinds."""
 
     def __init__(self, storages: Storages) -> None:
-        self._storages = storages
+        self._storages = cache(storages)
 
     def header(self, job: Job, *, write_id: str) -> Item:
         """Return the whole header of a new job."""
@@ -65,7 +84,7 @@ class JobItems:
             key(job.ref)
             | attributes({"created_at": job.created_at, "retention": job.retention})
             | attributes({"request": to_text(job.request) if fits_inline(job.request) else None})
-            | attributes({"webhook": webhook_text(job.webhook)})
+            | attributes({"webhook": webhook_text(job.webhook), "key_id": job.key_id})
             | attributes(self.state(job, write_id=write_id))
         )
 
@@ -86,8 +105,11 @@ class JobItems:
             "deadline": job.deadline,
             "changed_at": job.changed_at,
             "ended_at": job.ended_at,
-            "error": job.error,
+            "error": job.failure.reason if job.failure else None,
+            "failure_class": job.failure.failure_class.value if job.failure else None,
             "handle": job.handle,
+            "tokens_in": job.tokens.read or None,
+            "tokens_out": job.tokens.written or None,
             "result": to_text(job.result) if job.result is not None and not apart else None,
             "result_body": f"{RESULT}#{write_id}" if apart else None,
             "by_status": f"{partition(job.ref)}#{job.status}",
@@ -119,9 +141,11 @@ class JobItems:
             lease_until=values["lease_until"],
             ended_at=values.get("ended_at"),
             result=None if result is None else json.loads(result),
-            error=values.get("error"),
+            failure=_to_failure(values),
             handle=values.get("handle"),
             webhook=webhook_from(values.get("webhook")),
+            key_id=values.get("key_id"),
+            tokens=Tokens(values.get("tokens_in", 0), values.get("tokens_out", 0)),
             details=self._storages(ref.kind).load(values),
         )
 

@@ -78,13 +78,25 @@ class DynamoJobRepository:
         return self._items.to_job(found[0], {item["SK"]["S"][36:]: item for item in found[1:]})
 
     def status_of(self, ref: JobRef) -> JobStatus:
+        return JobStatus(self._header(ref)["status"]["S"])
+
+    def deadline_of(self, ref: JobRef) -> Millis:
+        return int(self._header(ref)["deadline"]["N"])
+
+    def is_claimed(self, ref: JobRef) -> bool:
+        try:
+            return int(self._header(ref)["attempt"]["N"]) > 0
+        except JobNotFoundError:
+            return False
+
+    def _header(self, ref: JobRef) -> Stored:
         with convert_aws_errors():
             found = self._client.get_item(
                 TableName=self._table, Key=items.key(ref), ConsistentRead=True
             ).get("Item")
         if not found or int(found["expires_at"]["N"]) * 1000 <= self._clock():
             raise JobNotFoundError(ref.id)
-        return JobStatus(found["status"]["S"])
+        return found
 
     def save(self, job: Job, *, replacing: Job) -> None:
         state = self._items.state(job, write_id=secrets.token_hex(6))

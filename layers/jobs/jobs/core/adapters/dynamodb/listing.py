@@ -1,9 +1,14 @@
-"""A tenant's jobs, newest first."""
+"""A tenant's jobs, newest first.
+
+Each shard is a partition of the table, and one of the index for each status. A search reads a page
+of each at the same time, and merges them.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from heapq import merge
 from itertools import batched, islice
+from math import ceil, sqrt
 from typing import TYPE_CHECKING, Any, Final
 
 from jobs.core.adapters.dynamodb import items
@@ -13,6 +18,7 @@ from jobs.core.ports import Listing, Page
 from jobs.kit.aws.dynamodb.attributes import Stored, attributes
 from jobs.kit.aws.dynamodb.batch import get_all
 from jobs.kit.clock import Millis
+from jobs.kit.parallel import map_parallel
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -34,6 +40,7 @@ class Search:
     known: int
     now: Millis
     _live_count: int = 0
+    _oldest: str = ""
 
     def page(self) -> Page:
         jobs: list[Job] = []
@@ -46,13 +53,21 @@ class Search:
         return Page(jobs=jobs, more=False)
 
     @property
-    def partition(self) -> str:
-        return f"{self.listing.tenant}#{self.listing.kind}"
+    def _partitions(self) -> Sequence[str]:
+        return [
+            items.shard_key(self.listing.tenant, self.listing.kind, shard)
+            for shard in range(self.listing.shards)
+        ]
 
     def all(self) -> Iterator[Job]:
-        """Query headers and bodies together: one call for a page of small jobs."""
+        """Query headers and bodies together: one call for a page of small jobs in each shard."""
+        found = self._items("PK", self._partitions, ConsistentRead=True)
+        shards = map(self._jobs, found)
+        return merge(*shards, key=lambda job: job.id, reverse=True)
+
+    def _jobs(self, found: Iterator[Stored]) -> Iterator[Job]:
         bodies: dict[str, Stored] = {}
-        for item in self._items("PK", self.partition, ConsistentRead=True):
+        for item in found:
             if suffix := item["SK"]["S"][36:]:
                 bodies[suffix] = item
             elif self._is_live(item):
@@ -61,11 +76,13 @@ class Search:
 
     def with_status(self) -> Iterator[Job]:
         """Query headers by index, then get the bodies that are stored apart."""
+        keys = [
+            f"{partition}#{status}"
+            for status in sorted(self.listing.statuses)
+            for partition in self._partitions
+        ]
         found = merge(
-            *(
-                self._items("by_status", f"{self.partition}#{status}", IndexName="by_status")
-                for status in sorted(self.listing.statuses)
-            ),
+            *self._items("by_status", keys, IndexName="by_status"),
             key=lambda item: item["SK"]["S"],
             reverse=True,
         )
@@ -77,34 +94,51 @@ class Search:
                 if None not in own.values():  # deleted between the two reads
                     yield self.codec.to_job(item, own)  # type: ignore[arg-type]
 
-    def _items(self, attribute: str, value: str, **options: Any) -> Iterator[Stored]:
-        """Page through a partition, newest first.
+    def _items(
+        self, attribute: str, partitions: Sequence[str], **options: Any
+    ) -> Sequence[Iterator[Stored]]:
+        """Return the items of each partition, newest first. Reads the first pages together."""
+        queries: list[dict[str, Any]] = [
+            options
+            | {
+                "TableName": self.table,
+                "KeyConditionExpression": f"{attribute} = :partition AND SK < :before",
+                "ExpressionAttributeValues": attributes(
+                    {":partition": partition, ":before": self.listing.before or _AFTER_ALL_IDS}
+                ),
+                "ScanIndexForward": False,
+                "Limit": _first_limit(self.listing),
+            }
+            for partition in partitions
+        ]
+        pages = map_parallel(lambda query: self.client.query(**query), queries)
+        live = [item["SK"]["S"] for page in pages for item in page["Items"] if self._is_live(item)]
+        self._live_count = len(live)
+        if len(live) > self.listing.limit:  # the search ends at this job, in each partition
+            self._oldest = sorted(live, reverse=True)[self.listing.limit]
+        return [*map(self._page_through, queries, pages)]
+
+    def _page_through(self, query: dict[str, Any], page: Any) -> Iterator[Stored]:
+        """Yield the items of a partition, from its first page on.
 
         Stops after a page that has only expired jobs, which TTL has not deleted yet, unless
         `known` counts more live jobs than the search has found.
         """
-        query: dict[str, Any] = options | {
-            "TableName": self.table,
-            "KeyConditionExpression": f"{attribute} = :partition AND SK < :before",
-            "ExpressionAttributeValues": attributes(
-                {":partition": value, ":before": self.listing.before or _AFTER_ALL_IDS}
-            ),
-            "ScanIndexForward": False,
-            "Limit": self.listing.limit + 1,
-        }
         live = 0
         while True:
-            page = self.client.query(**query)
             yield from page["Items"]
             headers = [item for item in page["Items"] if "status" in item]
             live_in_page = sum(map(self._is_live, headers))
             live += live_in_page
-            self._live_count += live_in_page
             only_expired = headers and not live_in_page and self._live_count >= self.known
             if live > self.listing.limit or only_expired or "LastEvaluatedKey" not in page:
                 return
+            if page["LastEvaluatedKey"]["SK"]["S"] <= self._oldest:
+                return
             query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
             query["Limit"] = 3 * (self.listing.limit + 1 - live)
+            page = self.client.query(**query)
+            self._live_count += sum(map(self._is_live, page["Items"]))
 
     def _is_live(self, item: Stored) -> bool:
         return "status" in item and int(item["expires_at"]["N"]) * 1000 > self.now
@@ -117,3 +151,13 @@ class Search:
         ]
         found = get_all(self.client, self.table, wanted)
         return {item["SK"]["S"]: item for item in found}
+
+
+def _first_limit(listing: Listing) -> int:
+    """Return how many items of each shard nearly always contain its part of a page.
+
+    Ids are spread over shards at random: four standard deviations more than the mean.
+    """
+    wanted = listing.limit + 1
+    mean = wanted / listing.shards
+    return min(wanted, ceil(mean + 4 * sqrt(mean)))

@@ -34,7 +34,16 @@ def parse_change(record: Any, storages: Storages) -> JobChange | None:
         gone_at=int(image["expires_at"]["N"]) * 1000,
         details=header.details,
         webhook=header.webhook,
+        key_id=header.key_id,
+        tokens=header.tokens,
+        started_at=int(old["changed_at"]["N"]) if previous is JobStatus.RUNNING else None,
     )
+
+
+def moves_deadline(record: Any) -> bool:
+    """Return whether a change gave a job another deadline, and left its status."""
+    new, old = (record["dynamodb"].get(image) or {} for image in ("NewImage", "OldImage"))
+    return "status" in new and _status(new) == _status(old) and new["deadline"] != old["deadline"]
 
 
 def parse_job(record: Any, storages: Storages) -> Job:

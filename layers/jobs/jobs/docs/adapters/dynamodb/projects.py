@@ -1,8 +1,9 @@
 """The registry table: documentation projects."""
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from jobs.core.resource import Row
 from jobs.docs.docs_job import Project
 from jobs.docs.errors import ProjectNotFoundError
 from jobs.kit.aws.dynamodb.attributes import Values
@@ -25,36 +26,39 @@ class DynamoProjects:
         row = self._rows.get(*_key(tenant, project_id))
         if not row:
             raise ProjectNotFoundError(project_id)
-        project = _to_project(tenant, project_id, row)
+        project = from_row(tenant, project_id, row)
         return self._projects.put(tenant, project_id, value=project)
 
     def put_project(self, project: Project) -> None:
-        about: Values = {
-            "repository": project.repository,
-            "default_branch": project.default_branch,
-            "folder": project.folder,
-            "subdomain": project.subdomain,
-            "provider": project.provider,
-            "models": json.dumps(dict(project.models)),
-            "settings": json.dumps(dict(project.settings)),
-            "credentials_secret": project.credentials_secret,
-            "pull_requests": project.pull_requests,
-            "allows_default_branch": int(project.allows_default_branch),
-            "allows_hidden_files": int(project.allows_hidden_files),
-        }
-        self._rows.put(*_key(project.tenant, project.id), about)
+        self._rows.put(*_key(project.tenant, project.id), to_row(project))
+
+
+def to_row(project: Project) -> Values:
+    return {
+        "repository": project.repository,
+        "default_branch": project.default_branch,
+        "folder": project.folder,
+        "subdomain": project.subdomain,
+        "provider": project.provider,
+        "models": json.dumps(dict(project.models)),
+        "settings": json.dumps(dict(project.settings)),
+        "credentials_secret": project.credentials_secret,
+        "pull_requests": project.pull_requests,
+        "allows_default_branch": int(project.allows_default_branch),
+        "allows_hidden_files": int(project.allows_hidden_files),
+    }
 
 
 def _key(tenant: str, project_id: str) -> tuple[str, str]:
     return f"TENANT#{tenant}", f"PROJECT#{project_id}"
 
 
-def _to_project(tenant: str, project_id: str, row: dict[str, Any]) -> Project:
+def from_row(tenant: str, project_id: str, row: Row) -> Project:
     return Project(
         id=project_id,
         tenant=tenant,
         repository=row["repository"],
-        default_branch=row["default_branch"],
+        default_branch=row.get("default_branch"),
         folder=row["folder"],
         subdomain=row["subdomain"],
         provider=row["provider"],

@@ -5,17 +5,32 @@ from typing import Final
 
 from dulwich.objects import Commit, ObjectID
 
+from jobs.docs.adapters.git.filters import find_filter, is_lfs_pointer
 from jobs.docs.adapters.git.paths import check_path, check_visible
 from jobs.docs.adapters.git.remote import MovedError, RemoteBranch, Start, Store
-from jobs.docs.adapters.git.tree import Entry, find, new_objects, place, put, subtree, walk
+from jobs.docs.adapters.git.tree import (
+    Entry,
+    check_new,
+    find,
+    new_objects,
+    place,
+    put,
+    resolve,
+    subtree,
+    walk,
+)
 from jobs.docs.docs_job import Project
 from jobs.docs.errors import PathRefusedError
 from jobs.kit.clock import Clock
-from jobs.kit.errors import UpstreamError
+from jobs.kit.errors import FailureClass, UpstreamError
 
 MAX_FILE_BYTES: Final = 2**20
 MAX_CHANGED_FILES: Final = 200
 MAX_WRITTEN_BYTES: Final = 10 * 2**20
+_LFS: Final = (
+    "{} is in Git LFS: the repository has only a pointer to its content, which cannot be read or"
+    " written here"
+)
 _AUTHOR: Final = b"Documentation agent <docs-agent@sortie.invalid>"
 
 
@@ -32,6 +47,7 @@ class GitCheckout:
         self._remote, self._store, self._clock = remote, store, clock
         self._folder = project.folder.strip("/")
         self._changes_hidden = project.allows_hidden_files
+        self.default_branch = start.default_name
         self._start_at(start)
 
     def files(self, folder: str = "") -> Iterator[str]:
@@ -39,7 +55,7 @@ class GitCheckout:
         top = folder.strip("/")
         if top and top != self._folder:
             check_path(top, self._folder)
-        top = top or self._folder
+        top = resolve(self._store, self._tree, top) if top else self._folder
         tree = subtree(self._store, self._tree, top)
         for path in walk(self._store, tree, f"{top}/" if top else "") if tree else ():
             try:
@@ -49,16 +65,28 @@ class GitCheckout:
 
     def read(self, path: str) -> bytes:
         """Return a file's content. Raises `FileNotFoundError`, `PathRefusedError`."""
-        _, blob = self._find(path)
+        path, blob = self._find(path)
         content = self._store[blob].as_raw_string()
         if len(content) > MAX_FILE_BYTES:
             raise PathRefusedError(f"{path} is larger than 1 MB")
+        if is_lfs_pointer(content):
+            raise PathRefusedError(_LFS.format(path))
         return content
 
     def write(self, path: str, content: bytes) -> None:
         """Raises `PathRefusedError`."""
-        find(self._store, self._tree, check_path(path, self._folder))
+        path = self._resolve(path)
+        found = find(self._store, self._tree, path)
         self._check_change(path)
+        if found is None:
+            check_new(self._store, self._tree, path)
+        elif is_lfs_pointer(self._store[found[1]].as_raw_string()):
+            raise PathRefusedError(_LFS.format(path))
+        if name := find_filter(self._store, self._tree, path):
+            raise PathRefusedError(
+                f"{path} belongs to the filter {name} (.gitattributes), which does not run here."
+                " It cannot be written here"
+            )
         if len(content) > MAX_FILE_BYTES:
             raise PathRefusedError(f"{path} would be larger than 1 MB")
         self._note(path, len(content))
@@ -66,13 +94,17 @@ class GitCheckout:
 
     def delete(self, path: str) -> None:
         """Raises `FileNotFoundError`, `PathRefusedError`."""
-        self._find(path)
+        path, _ = self._find(path)
         self._check_change(path)
         self._note(path, 0)
         self._tree = place(self._store, self._tree, path, None)
 
     def changed(self) -> bool:
         return self._tree != self._base_tree
+
+    def exists(self) -> bool:
+        """Return whether the git host has the branch."""
+        return self._start.tip is not None
 
     def published(self) -> bool:
         """Return whether the git host has the branch, and it differs from the default branch."""
@@ -92,7 +124,9 @@ class GitCheckout:
         try:
             return self._push(message)
         except MovedError:
-            raise UpstreamError("The branch keeps changing; nothing was pushed") from None
+            raise UpstreamError(
+                "The branch keeps changing; nothing was pushed", FailureClass.REFUSED
+            ) from None
 
     def _push(self, message: str) -> str:
         commit = self._commit(message)
@@ -116,7 +150,7 @@ class GitCheckout:
         """Apply our changes to the current branch. Skip those that it already has."""
         theirs = self._remote.fetch(self._store)
         if theirs is None:
-            raise UpstreamError("The branch was deleted meanwhile")
+            raise UpstreamError("The branch was deleted meanwhile", FailureClass.NOT_FOUND)
         ours, before, changed = self._tree, self._base_tree, self._sizes
         self._start_at(theirs)
         for path in changed:
@@ -124,8 +158,18 @@ class GitCheckout:
             if wanted == found:
                 continue
             if found != find(self._store, before, path):
-                raise UpstreamError(f"Somebody else has changed {path} on the branch")
+                raise UpstreamError(
+                    f"Somebody else has changed {path} on the branch", FailureClass.REFUSED
+                )
+            if found is None:
+                self._check_new(path)
             self._tree = place(self._store, self._tree, path, wanted)
+
+    def _check_new(self, path: str) -> None:
+        try:
+            check_new(self._store, self._tree, path)
+        except PathRefusedError as error:  # somebody else has added a file meanwhile
+            raise UpstreamError(str(error), FailureClass.REFUSED) from error
 
     def _find_entry(self, path: str) -> Entry | str | None:
         try:
@@ -136,17 +180,22 @@ class GitCheckout:
     def _start_at(self, start: Start) -> None:
         commit = self._store[start.base]
         if not isinstance(commit, Commit):
-            raise UpstreamError("The branch holds no commit")
+            raise UpstreamError("The branch holds no commit", FailureClass.BAD_ANSWER)
         self._start = start
         self._base_tree = commit.tree
         self._tree = commit.tree
         self._sizes = {}
 
-    def _find(self, path: str) -> tuple[int, ObjectID]:
-        found = find(self._store, self._tree, check_path(path, self._folder))
+    def _resolve(self, path: str) -> str:
+        return resolve(self._store, self._tree, check_path(path, self._folder))
+
+    def _find(self, path: str) -> tuple[str, ObjectID]:
+        """Return a file's path as the repository spells it, and its object."""
+        path = self._resolve(path)
+        found = find(self._store, self._tree, path)
         if found is None:
             raise FileNotFoundError(path)
-        return found
+        return path, found[1]
 
     def _check_change(self, path: str) -> None:
         if not self._changes_hidden:

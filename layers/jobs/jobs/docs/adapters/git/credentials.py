@@ -3,12 +3,16 @@
 import json
 from base64 import b64encode
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Final
 
 from jobs.docs.docs_job import Project
 from jobs.docs.errors import CredentialsRefusedError
 from jobs.kit.errors import RefusedError
 from jobs.kit.secrets import SecretReader
+
+_NOT_SET_UP: Final = "The project's credentials are not set up"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,9 +35,14 @@ def credentials_of(project: Project, secrets: SecretReader) -> Credentials | Non
     if project.credentials_secret is None:
         return None
     try:
-        match json.loads(secrets.read(project.credentials_secret)):
+        secret = secrets.read(project.credentials_secret)
+    except RefusedError as error:
+        raise CredentialsRefusedError(_NOT_SET_UP, detail=error.detail) from None
+    with suppress(ValueError):  # it would quote the secret
+        match json.loads(secret):
             case {"username": str(username), "password": str(password)}:
                 return Credentials(username=username, password=password)
-    except (ValueError, RefusedError):  # no cause: the errors quote the secret or its name
-        pass
-    raise CredentialsRefusedError("The project's credentials are not set up")
+    wanted = 'is no JSON of the form {"username": "…", "password": "…"}'
+    raise CredentialsRefusedError(
+        _NOT_SET_UP, detail=f"secret {project.credentials_secret} {wanted}"
+    )

@@ -8,7 +8,7 @@ keeps none of it. https://git-scm.com/docs/gitformat-pack
 import zlib
 from typing import BinaryIO, Final
 
-from jobs.kit.errors import UpstreamError
+from jobs.kit.errors import FailureClass, UpstreamError
 
 _HEADER_BYTES: Final = 12
 _HASH_BYTES: Final = 20
@@ -35,7 +35,7 @@ def check_expanded_size(pack: BinaryIO, limit: int) -> None:
             if kind in {_OFFSET_DELTA, _REFERENCE_DELTA}:
                 limit -= _parse_result_size(first)
         if limit < 0:
-            raise UpstreamError("The repository is too large")
+            raise UpstreamError("The repository is too large", FailureClass.QUOTA)
 
 
 class _Reader:

@@ -1,23 +1,27 @@
 """A repository at its host: one branch fetched at depth 1, one branch pushed and never forced."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, override
 
+from dulwich.errors import SendPackError
 from dulwich.object_store import MemoryObjectStore, ObjectStoreGraphWalker
 from dulwich.objects import ObjectID, ShaFile
 from dulwich.pack import pack_objects_to_data
-from dulwich.refs import Ref
+from dulwich.refs import HEADREF, Ref
 
 from jobs.docs.adapters.git.credentials import Credentials
+from jobs.docs.adapters.git.meanings import protocol_error, push_error, read_push_words
 from jobs.docs.adapters.git.pack_size import check_expanded_size
 from jobs.docs.adapters.git.wire import GitHttp, Limits
-from jobs.kit.errors import UpstreamError
+from jobs.kit.errors import FailureClass, UpstreamError
 
 if TYPE_CHECKING:
     from dulwich.pack import UnpackedObject
 
+_SHA256_DIGITS: Final = 64
+_HEADS: Final = b"refs/heads/"
 _MAX_STORE_BYTES: Final = 400 * 2**20
 
 
@@ -40,7 +44,7 @@ class Store(MemoryObjectStore):
     def add_object(self, obj: ShaFile) -> None:
         self._bytes_left -= obj.raw_length()
         if self._bytes_left < 0:
-            raise UpstreamError("The repository is too large")
+            raise UpstreamError("The repository is too large", FailureClass.QUOTA)
         super().add_object(obj)
 
 
@@ -49,12 +53,13 @@ class Start:
     """The start of work on a branch: the commit `base`.
 
     `tip` is the branch's commit, or None for a new branch. `default` is the default branch's
-    commit if the fetch included it.
+    commit, and `default_name` its name, if the fetch asked for them.
     """
 
     base: ObjectID
     tip: ObjectID | None
     default: ObjectID | None = None
+    default_name: str | None = None
 
 
 class RemoteBranch:
@@ -63,25 +68,51 @@ class RemoteBranch:
     ) -> None:
         self._client = GitHttp(url, credentials, limits)
         self._ref = _ref(name)
+        self._head: Ref | None = None
 
-    def fetch(self, store: Store, *, default: str | None = None) -> Start | None:
-        """Fetch the branch or else the default one, without history. Return None without either.
+    def fetch(self, store: Store) -> Start | None:
+        """Fetch the branch without history, or return None. Raises `UpstreamError`."""
+        tip = self._fetch(store, [self._ref]).get(self._ref)
+        return Start(base=tip, tip=tip) if tip else None
 
-        Raises `UpstreamError`.
+    def fetch_or_default(self, store: Store, default: str | None) -> Start:
+        """Fetch the branch without history, or else the default one.
+
+        Without a name, the default is the branch that the repository's HEAD names. Raises
+        `UpstreamError`.
         """
-        choice = [self._ref, *([_ref(default)] if default else [])]
-        found: list[tuple[Ref, ObjectID]] = []
+        default_ref = _ref(default) if default else HEADREF
+        known = self._fetch(store, [self._ref, default_ref])
+        tip, main = known.get(self._ref), known.get(default_ref)
+        base = tip or main
+        if base is None:
+            raise self._without_default(default)
+        name = default or (self._name_of_head(main) if main else None)
+        return Start(base=base, tip=tip, default=main, default_name=name)
+
+    def check(self, default: str | None) -> None:
+        """Raises `UpstreamError` if the repository lacks branches, or the default one."""
+        branches = self._branches()
+        if not branches or (default and default not in branches):
+            raise self._without_default(default)
+
+    def _fetch(self, store: Store, choice: Sequence[Ref]) -> Mapping[Ref, ObjectID]:
+        """Fetch the first of these branches that exists. Return the commits of all."""
         known: dict[Ref, ObjectID] = {}
 
         def wanted(refs: Mapping[Ref, ObjectID], depth: int | None = None) -> list[ObjectID]:
-            found.extend((ref, refs[ref]) for ref in choice if ref in refs)
-            known.update(refs)
-            return [commit for _, commit in found[:1]]
+            if any(len(commit) == _SHA256_DIGITS for commit in refs.values()):
+                raise UpstreamError(
+                    "The repository has object ids of SHA-256, which Sortie does not read",
+                    FailureClass.REFUSED,
+                )
+            known.update((ref, refs[ref]) for ref in choice if ref in refs)
+            return [*known.values()][:1]
 
-        with _as_upstream_error():
+        with self._upstream_errors():
             file, keep, abandon = store.add_pack()
             try:
-                self._client.fetch_pack(
+                fetched = self._client.fetch_pack(
                     "", wanted, ObjectStoreGraphWalker([], lambda _: []), file.write,
                     depth=1, ref_prefix=choice,
                 )  # fmt: skip
@@ -90,16 +121,36 @@ class RemoteBranch:
                 abandon()
                 raise
             keep()
-            if not found and not self._client.get_refs("", ref_prefix=[b"refs/heads/"]).refs:
-                raise UpstreamError("The repository is empty. Push a first commit")
-        if not found:
-            return None
-        ref, commit = found[0]
-        return Start(
-            base=commit,
-            tip=commit if ref == self._ref else None,
-            default=known.get(_ref(default)) if default else None,
-        )
+        self._head = fetched.symrefs.get(HEADREF)
+        return known
+
+    def _name_of_head(self, commit: ObjectID) -> str | None:
+        """Return the branch that HEAD names. Guess it as git does if the host does not tell."""
+        if self._head and self._head.startswith(_HEADS):
+            return self._head.removeprefix(_HEADS).decode(errors="replace")
+        names = [name for name, tip in self._branches().items() if tip == commit]
+        return min(names, key=lambda name: (name != "main", name != "master", name), default=None)
+
+    def _without_default(self, name: str | None) -> UpstreamError:
+        if not self._branches():
+            reason = "The repository is empty. Push a first commit"
+        elif name:
+            reason = f"The repository has no branch {name}"
+        else:
+            reason = (
+                "The repository's HEAD names no branch that exists. Name one by `defaultBranch` in"
+                " the registry"
+            )
+        return UpstreamError(reason, FailureClass.NOT_FOUND)
+
+    def _branches(self) -> Mapping[str, ObjectID]:
+        with self._upstream_errors():
+            found = self._client.get_refs("", ref_prefix=[_HEADS]).refs
+        return {
+            ref.removeprefix(_HEADS).decode(errors="replace"): commit
+            for ref, commit in found.items()
+            if commit and ref.startswith(_HEADS)
+        }
 
     def push(self, commit: ObjectID, objects: Iterable[ShaFile], *, over: ObjectID | None) -> None:
         """Set the branch to a commit. `over` is its expected commit, or None for a new branch.
@@ -117,36 +168,56 @@ class RemoteBranch:
         def packed(*_: Any, **__: Any) -> "tuple[int, Iterator[UnpackedObject]]":
             return pack_objects_to_data(sent)
 
-        failure = None
-        try:
-            with _as_upstream_error():
-                self._client.send_pack("", update, packed)
-        except UpstreamError as error:
-            failure = error
+        failure = self._send(update, packed)
         # Checks the result: a host may answer "ok" to a push that lost a race, and the response
         # may be lost.
-        tip = self._tip()
+        try:
+            tip = self._tip()
+        except UpstreamError as error:
+            raise failure or error from None
         if tip == commit:
             return
         if tip != over:
             raise MovedError
-        raise failure or UpstreamError("The repository's host refused the push")
+        raise failure or push_error("")
+
+    def _send(self, update: Any, packed: Any) -> UpstreamError | None:
+        """Push, and return the host's refusal. Raises `MovedError`."""
+        try:
+            with self._upstream_errors():
+                sent = self._client.send_pack("", update, packed)
+            status = (sent.ref_status or {}).get(self._ref)
+        except SendPackError as error:
+            status = b" ".join(each for each in error.args if isinstance(each, bytes)).decode(
+                errors="replace"
+            )
+        except UpstreamError as error:
+            return error
+        if status is None:
+            return None
+        words = read_push_words(self._client.remote_text(), status)
+        return push_error(self._client.redact(words))
+
+    @contextmanager
+    def _upstream_errors(self) -> Iterator[None]:
+        """Convert all errors of dulwich, also those of malformed responses, to `UpstreamError`."""
+        try:
+            yield
+        except (UpstreamError, MovedError, SendPackError):
+            raise
+        except Exception as error:
+            if words := self._client.last_error():
+                raise protocol_error(words) from None
+            raise UpstreamError(
+                "The repository's host sent an invalid response",
+                FailureClass.BAD_ANSWER,
+                detail=self._client.redact(f"git host: {type(error).__name__}: {error}"),
+            ) from error
 
     def _tip(self) -> ObjectID | None:
-        with _as_upstream_error():
+        with self._upstream_errors():
             return self._client.get_refs("", ref_prefix=[self._ref]).refs.get(self._ref)
 
 
 def _ref(branch: str) -> Ref:
-    return Ref(b"refs/heads/" + branch.encode())
-
-
-@contextmanager
-def _as_upstream_error() -> Iterator[None]:
-    """Convert all errors of dulwich, also those of malformed responses, to `UpstreamError`."""
-    try:
-        yield
-    except (UpstreamError, MovedError):
-        raise
-    except Exception as error:
-        raise UpstreamError("The repository's host sent an invalid response") from error
+    return Ref(_HEADS + branch.encode())

@@ -2,11 +2,13 @@
 
 import stat
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Final
 
 from dulwich.object_store import commit_tree_changes
 from dulwich.objects import S_ISGITLINK, Blob, ObjectID, ShaFile, Tree
 
+from jobs.docs.adapters.git.paths import check_portable, fold, normalize
 from jobs.docs.adapters.git.remote import Store
 from jobs.docs.errors import PathRefusedError
 
@@ -35,6 +37,51 @@ def find(store: Store, root: ObjectID, path: str) -> Entry | None:
     if entry and not stat.S_ISREG(entry[0]):
         raise PathRefusedError(f"{path} is {_kind(entry[0])}, not a file")
     return entry
+
+
+def resolve(store: Store, root: ObjectID, path: str) -> str:
+    """Return a path as the repository spells it.
+
+    Models write é as one character, where the names of files from macOS may have two.
+    """
+    way, missing = _follow(store, root, path)
+    return "/".join([*way, *missing])
+
+
+def check_new(store: Store, root: ObjectID, path: str) -> None:
+    """Raises `PathRefusedError` if a new file could not be checked out on every file system."""
+    way, missing = _follow(store, root, path)
+    for name in missing:
+        check_portable(name)
+    folder = subtree(store, root, "/".join(way))
+    if folder is None or not missing:
+        return
+    for name in _names(store, folder):
+        if fold(name) == fold(missing[0]):
+            twin = "/".join([*way, name])
+            raise PathRefusedError(
+                f"{twin} exists, which Windows and macOS take for the same name as"
+                f" {'/'.join([*way, missing[0]])}. Use {twin}, or another name"
+            )
+
+
+def _follow(store: Store, root: ObjectID, path: str) -> tuple[list[str], list[str]]:
+    """Return the parts of a path that exist, in the repository's spelling, and the others."""
+    way: list[str] = []
+    parts = path.split("/")
+    here: ObjectID | None = root
+    while parts and here:
+        entry, name = _entry(store, here, parts[0].encode()), parts[0]
+        if entry is None:
+            spelled = (each for each in _names(store, here) if normalize(each) == normalize(name))
+            name = next(spelled, "")
+            entry = _entry(store, here, name.encode()) if name else None
+        if entry is None:
+            break
+        way.append(name)
+        parts = parts[1:]
+        here = entry[1] if stat.S_ISDIR(entry[0]) else None
+    return way, parts
 
 
 def put(store: Store, root: ObjectID, path: str, content: bytes) -> ObjectID:
@@ -88,6 +135,13 @@ def new_objects(store: Store, root: ObjectID, base: ObjectID | None) -> Iterator
             yield from new_objects(store, entry.sha, same_place)
         elif old != entry and not S_ISGITLINK(entry.mode):
             yield store[entry.sha]
+
+
+def _names(store: Store, tree: ObjectID) -> Iterator[str]:
+    """Yield the names in a folder that are UTF-8."""
+    for entry in _tree(store, tree).iteritems():
+        with suppress(UnicodeDecodeError):
+            yield entry.path.decode()
 
 
 def _tree(store: Store, tree: ObjectID) -> Tree:

@@ -8,29 +8,28 @@ new attempt would pay for the earlier turns again. Nothing is repeated after the
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from botocore.eventstream import ParserError
 from botocore.exceptions import BotoCoreError, ClientError
 from urllib3.exceptions import HTTPError
 
-from jobs.docs.adapters.models.openai import parse_arguments
-from jobs.docs.ports import Message, Tool, ToolCall, Turn
+from jobs.docs.adapters.models.calls import sent_arguments, sent_name, to_call
+from jobs.docs.ports import Message, Tool, Turn
 from jobs.kit.aws.client import failure_of
 from jobs.kit.clock import Clock, Millis
-from jobs.kit.errors import RefusedError, UnavailableError, UpstreamError
+from jobs.kit.errors import FailureClass, UnavailableError, UpstreamError
+from jobs.kit.lenient_json import TextJoiner
+from jobs.kit.llm.bedrock import UNAVAILABLE, bedrock_failure, guardrail_message
+from jobs.kit.llm.completion import to_reason
+from jobs.kit.llm.thoughts import ThoughtFilter, without_lone_closing
+from jobs.kit.llm.tool_calls import CalledTool
+from jobs.kit.outbound.sse import CUT_OFF, TOO_LARGE
 
 if TYPE_CHECKING:
     from mypy_boto3_bedrock_runtime.client import BedrockRuntimeClient
 
-_REASONS: Final = {
-    "end_turn": "stop", "stop_sequence": "stop", "max_tokens": "length",
-    "tool_use": "tool-calls",
-}  # fmt: skip
 _MAX_ANSWER_LENGTH: Final = 2 * 2**20
-_UNAVAILABLE: Final = "The agent's model is not available"
-_REFUSED: Final = "The agent's model refused the request"
 _RETRY_DELAYS_S: Final = (5, 10, 20, 40, 45)
 
 
@@ -64,14 +63,13 @@ class BedrockTools:
             with closing(stream):
                 for event in stream:
                     if self._clock() >= deadline:
-                        raise UpstreamError(_UNAVAILABLE)
+                        raise UpstreamError(UNAVAILABLE, FailureClass.TIMEOUT, detail="too slow")
                     if text := answer.take(event):
                         emit_text(text)
-        except ClientError as error:
-            refused = isinstance(failure_of(error), RefusedError)
-            raise UpstreamError(_REFUSED if refused else _UNAVAILABLE) from error
-        except (BotoCoreError, HTTPError, ParserError) as error:
-            raise UpstreamError(_UNAVAILABLE) from error
+        except (BotoCoreError, ClientError, HTTPError, ParserError) as error:
+            raise bedrock_failure(error) from error
+        if text := answer.end():
+            emit_text(text)
         return answer.turn()
 
     def _open(self, request: Mapping[str, Any], deadline: Millis) -> Any:
@@ -99,54 +97,67 @@ class BedrockTools:
         return request
 
 
-@dataclass
 class _Answer:
     """Assembles a turn from events. Blocks have an index; only tool blocks have a start event."""
 
-    texts: dict[int, str] = field(default_factory=dict)
-    calls: dict[int, tuple[str, str]] = field(default_factory=dict)
-    inputs: dict[int, str] = field(default_factory=dict)
-    finish: str | None = None
-    usage: Mapping[str, int] = field(default_factory=dict)
-    size: int = 0
+    def __init__(self) -> None:
+        self._joiner, self._thoughts = TextJoiner(), ThoughtFilter()
+        self._text = self._stop_reason = ""
+        self._calls: dict[int, tuple[str, str]] = {}
+        self._inputs: dict[int, str] = {}
+        self._usage: Mapping[str, int] = {}
+        self._size = 0
 
     def take(self, event: Mapping[str, Any]) -> str:
-        """Add an event and return its text."""
+        """Add an event and return its text for users."""
         match event:
             case {"contentBlockStart": {"contentBlockIndex": index, "start": {"toolUse": tool}}}:
-                self.calls[index] = (tool["toolUseId"], tool["name"])
-            case {"contentBlockDelta": {"contentBlockIndex": index, "delta": {"text": text}}}:
+                self._calls[index] = (tool["toolUseId"], tool["name"])
+            case {"contentBlockDelta": {"delta": {"text": text}}}:
                 self._grow(text)
-                self.texts[index] = self.texts.get(index, "") + text
-                return str(text)
+                return self._show(self._thoughts.feed(self._joiner.feed(text)))
             case {"contentBlockDelta": {"contentBlockIndex": index, "delta": {"toolUse": tool}}}:
                 self._grow(tool["input"])
-                self.inputs[index] = self.inputs.get(index, "") + tool["input"]
+                self._inputs[index] = self._inputs.get(index, "") + tool["input"]
             case {"messageStop": {"stopReason": reason}}:
-                self.finish = reason
+                self._stop_reason = reason
             case {"metadata": {"usage": usage}}:
-                self.usage = usage
+                self._usage = usage
         return ""
 
+    def end(self) -> str:
+        """Return the rest of the text, which might have been the beginning of a thought."""
+        return self._show(self._thoughts.feed(self._joiner.end()) + self._thoughts.end())
+
     def turn(self) -> Turn:
-        if self.finish is None:
-            raise UpstreamError("The agent's answer was cut off")
+        """Return the turn. Raises `UpstreamError` if it has no end, or a guardrail ended it."""
+        if not self._stop_reason:
+            raise UpstreamError(CUT_OFF, FailureClass.UNAVAILABLE)
+        if blocked := guardrail_message(self._stop_reason, self._text):
+            raise UpstreamError(blocked, FailureClass.REFUSED, detail=self._stop_reason)
         calls = [
-            ToolCall(id=id_, name=name, args=parse_arguments(self.inputs.get(index, "")))
-            for index, (id_, name) in sorted(self.calls.items())
+            to_call(CalledTool(id=id_, name=name, arguments=self._inputs.get(index, "")))
+            for index, (id_, name) in sorted(self._calls.items())
         ]
+        reason = to_reason(self._stop_reason)
+        if reason == "tool-calls" and not calls:
+            reason = "other"
         return Turn(
-            text="".join(text for _, text in sorted(self.texts.items())),
+            text=without_lone_closing(self._text),
             calls=calls,
-            reason=_REASONS.get(self.finish, "other"),
-            tokens_in=self.usage.get("inputTokens", 0),
-            tokens_out=self.usage.get("outputTokens", 0),
+            reason=reason,
+            tokens_in=self._usage.get("inputTokens", 0),
+            tokens_out=self._usage.get("outputTokens", 0),
         )
 
+    def _show(self, text: str) -> str:
+        self._text += text
+        return text
+
     def _grow(self, text: str) -> None:
-        self.size += len(text)
-        if self.size > _MAX_ANSWER_LENGTH:
-            raise UpstreamError("The agent's answer is too large")
+        self._size += len(text)
+        if self._size > _MAX_ANSWER_LENGTH:
+            raise UpstreamError(TOO_LARGE, FailureClass.QUOTA)
 
 
 def _to_messages(messages: Sequence[Message]) -> list[dict[str, Any]]:
@@ -173,7 +184,13 @@ def _to_blocks(message: Message) -> list[dict[str, Any]]:
         return [{"toolResult": result}]
     content = [{"text": message["content"]}] if message["content"].strip() else []
     calls = [
-        {"toolUse": {"toolUseId": call.id, "name": call.name, "input": dict(call.args or {})}}
+        {
+            "toolUse": {
+                "toolUseId": call.id,
+                "name": sent_name(call),
+                "input": dict(sent_arguments(call)),
+            }
+        }
         for call in message.get("calls", ())
     ]
     return [*content, *calls]

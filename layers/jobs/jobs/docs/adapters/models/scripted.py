@@ -25,7 +25,7 @@ from typing import Any, Final
 
 from jobs.docs.ports import Message, Tool, ToolCall, Turn
 from jobs.kit.clock import Clock, Millis
-from jobs.kit.errors import UpstreamError
+from jobs.kit.errors import FailureClass, UpstreamError
 
 _STEP: Final = re.compile(r"(write|edit|delete|say|sleep|fail) +(\S.*)")
 _PAST_TENSE: Final = {"write": "Wrote", "edit": "Edited", "delete": "Deleted"}
@@ -93,7 +93,7 @@ class ScriptedModel:
                 left = (deadline - self._clock()) / 1000
                 time.sleep(max(0, min(float(step.object), left)))
             case "fail":
-                raise UpstreamError(step.object)
+                raise UpstreamError(step.object, FailureClass.REFUSED)
         return ""
 
 

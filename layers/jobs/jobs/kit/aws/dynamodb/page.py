@@ -22,23 +22,25 @@ _MAX_QUERIES: Final = 10
 
 @dataclass(frozen=True, slots=True)
 class ItemPage:
-    """`last`: the sort key after which the next page begins; None at the end."""
+    """`last`: the sort key, or `by`, after which the next page begins; None at the end."""
 
     items: Sequence[Stored]
     last: str | None
 
 
-def read_page(
+def read_page(  # noqa: PLR0913 - the bounds of a page
     client: "DynamoDBClient",
     query: Mapping[str, Any],
     *,
     size_of: Callable[[Stored], int],
     after: str | None = None,
     limit: int = MAX_ITEMS,
+    by: str = "SK",
 ) -> ItemPage:
     """Return the first page of a query whose range begins at `after`, without that item.
 
-    `size_of` returns the bytes of an item in the response.
+    `size_of` returns the bytes of an item in the response. `by` is the sort key's name, which an
+    index may choose.
     """
     request: dict[str, Any] = {**query}
     items: list[Stored] = []
@@ -47,14 +49,14 @@ def read_page(
         with convert_aws_errors():
             found = client.query(**request)
         for item in found["Items"]:
-            if item["SK"]["S"] == after:
+            if item[by]["S"] == after:
                 continue
             size += size_of(item)
             if items and (len(items) == limit or size > MAX_BYTES):
-                return ItemPage(items, items[-1]["SK"]["S"])
+                return ItemPage(items, items[-1][by]["S"])
             items.append(item)
         if "LastEvaluatedKey" not in found:
             return ItemPage(items, None)
         request["ExclusiveStartKey"] = found["LastEvaluatedKey"]
-        last = found["LastEvaluatedKey"]["SK"]["S"]
+        last = found["LastEvaluatedKey"][by]["S"]
     return ItemPage(items, last)

@@ -2,8 +2,10 @@
 
 from typing import Any, Final
 
-from jobs.kit import strict_json
-from jobs.kit.errors import UpstreamError
+from jobs.kit import lenient_json, strict_json
+from jobs.kit.errors import FailureClass, UpstreamError
+from jobs.kit.llm.failures import CUT_OFF_AT_LIMIT, FILTERED
+from jobs.kit.llm.reason import Reason
 from jobs.messaging.ports import Answer
 
 MAX_ANSWER_BYTES: Final = 300 * 1024
@@ -11,16 +13,39 @@ MAX_ANSWER_BYTES: Final = 300 * 1024
 
 def to_answer(content: Any, metadata: Any = None) -> Answer:
     """Return the answer. Raises `UpstreamError` for an empty, malformed or too large one."""
-    if not isinstance(content, str) or not content:
-        raise UpstreamError("The agent's answer is malformed")
-    valid_metadata = metadata if isinstance(metadata, dict) else None
-    try:
-        text = strict_json.dumps(content)[1:-1]
-        if valid_metadata:
-            text += strict_json.dumps(valid_metadata)
-        size = len(text.encode())
-    except ValueError as error:  # a lone surrogate
-        raise UpstreamError("The agent's answer is malformed") from error
+    if not isinstance(content, str):
+        raise UpstreamError(
+            "The agent's answer is malformed", FailureClass.BAD_ANSWER, detail="it is no text"
+        )
+    text = lenient_json.clean(content)
+    if not text.strip():
+        raise UpstreamError("The agent gave no answer", FailureClass.BAD_ANSWER)
+    known = lenient_json.clean_values(metadata) if isinstance(metadata, dict) else None
+    size = len(strict_json.dumps(text)[1:-1].encode())
+    if known:
+        size += len(strict_json.dumps(known).encode())
     if size > MAX_ANSWER_BYTES:
-        raise UpstreamError("The agent's answer is larger than 300 KB")
-    return Answer(content, valid_metadata)
+        raise UpstreamError("The agent's answer is larger than 300 KB", FailureClass.QUOTA)
+    return Answer(text, known)
+
+
+def to_model_answer(text: str, reason: Reason, *, refusal: str = "") -> Answer:
+    """Return a model's answer, marked if it was cut off at the model's limit.
+
+    Raises `UpstreamError` if the model declined, was stopped by a filter, or said nothing.
+    """
+    if refusal:
+        raise UpstreamError(refusal, FailureClass.REFUSED, detail="the model's refusal")
+    if reason == "content-filter":
+        raise UpstreamError(*FILTERED)
+    if reason == "length" and not text.strip():
+        raise UpstreamError(
+            f"The agent gave no answer: it was {CUT_OFF_AT_LIMIT}", FailureClass.QUOTA
+        )
+    if reason == "tool-calls" and not text.strip():
+        raise UpstreamError(
+            "The agent gave no answer",
+            FailureClass.BAD_ANSWER,
+            detail="the model called a tool, and it has none",
+        )
+    return to_answer(text, {"finishReason": "length"} if reason == "length" else None)

@@ -4,21 +4,26 @@ Settings: `modelId`, `systemPrompt?`, `inference?` (maxTokens, temperature,
 topP, stopSequences). The SDK retries; while Bedrock throttles for longer, the queue does.
 """
 
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from jobs.core.tokens import Tokens
+from jobs.kit import lenient_json
 from jobs.kit.aws.client import failure_of
-from jobs.kit.errors import RefusedError, UnavailableError, UpstreamError
-from jobs.messaging.adapters.providers.answer import to_answer
+from jobs.kit.errors import UnavailableError
+from jobs.kit.llm.bedrock import bedrock_failure, guardrail_message
+from jobs.kit.llm.completion import to_reason
+from jobs.kit.llm.thoughts import without_thoughts
+from jobs.messaging.adapters.providers.answer import to_model_answer
 from jobs.messaging.agent import Agent
 from jobs.messaging.history import PastMessage, group_by_author
 from jobs.messaging.ports import Outcome, Question
 
 if TYPE_CHECKING:
     from mypy_boto3_bedrock_runtime.client import BedrockRuntimeClient
-
-_AWAY: Final = "The agent's model is not available"
 
 
 class BedrockProvider:
@@ -40,21 +45,30 @@ class BedrockProvider:
                 **optional,
             )
         except ClientError as error:
-            raise _to_error(error) from error
+            passing = failure_of(error)
+            raise (
+                passing if isinstance(passing, UnavailableError) else bedrock_failure(error)
+            ) from error
         except BotoCoreError as error:  # the answer may have been paid for, so ask only once
-            raise UpstreamError(_AWAY) from error
+            raise bedrock_failure(error) from error
         blocks = answer["output"].get("message", {}).get("content", [])
-        return to_answer("".join(block.get("text", "") for block in blocks))
+        text = lenient_json.clean("".join(map(_text_of, blocks)))
+        told = to_model_answer(
+            without_thoughts(text),
+            to_reason(answer["stopReason"]),
+            refusal=guardrail_message(answer["stopReason"], text),
+        )
+        usage = answer.get("usage", {})
+        return replace(
+            told,
+            tokens=Tokens.parse(usage.get("inputTokens"), usage.get("outputTokens")),
+        )
 
 
-def _to_error(error: ClientError) -> Exception:
-    match failure_of(error):
-        case UnavailableError() as passing:
-            return passing
-        case RefusedError():
-            return UpstreamError("The agent's model refused the request")
-        case _:
-            return UpstreamError(_AWAY)
+def _text_of(block: Mapping[str, Any]) -> str:
+    """Return the text for users: also the text that has citations, but no reasoning."""
+    cited = block.get("citationsContent", {}).get("content", ())
+    return "".join([block.get("text", ""), *(each.get("text", "") for each in cited)])
 
 
 def _conversation(question: Question) -> list[Any]:

@@ -8,7 +8,7 @@ import re
 import time
 from typing import Final
 
-from jobs.kit.errors import UpstreamError
+from jobs.kit.errors import FailureClass, UpstreamError
 from jobs.messaging.agent import Agent
 from jobs.messaging.ports import Answer, Outcome, Question
 
@@ -26,6 +26,6 @@ class EchoProvider:
         if directive["silent"]:
             return None
         if directive["fail"]:
-            raise UpstreamError(rest or "The agent was told to fail")
+            raise UpstreamError(rest or "The agent was told to fail", FailureClass.REFUSED)
         time.sleep(float(directive["seconds"]))
         return Answer(rest)

@@ -2,49 +2,45 @@
 
 Settings: `baseUrl` (up to and with `/v1`), `model`, `systemPrompt?`,
 `apiKeySecret?` (a secret's name), `parameters?` (temperature, max_tokens and
-such, passed on unchanged).
+such, passed on unchanged), `omit?` (fields that the endpoint refuses, such as `user`).
 """
 
-from jobs.kit.errors import UpstreamError
-from jobs.kit.outbound.rest import RestClient
+from dataclasses import replace
+
+from jobs.core.tokens import Tokens
+from jobs.kit.llm.chat import ChatEndpoint, ChatRequest
+from jobs.kit.outbound.sse import EventStream
 from jobs.kit.secrets import SecretReader
-from jobs.messaging.adapters.providers.answer import to_answer
+from jobs.messaging.adapters.providers.answer import to_model_answer
 from jobs.messaging.agent import Agent
 from jobs.messaging.ports import Outcome, Question
 
 
 class OpenAiProvider:
-    def __init__(self, rest: RestClient, secrets: SecretReader) -> None:
-        self._rest = rest
+    def __init__(self, stream: EventStream, secrets: SecretReader) -> None:
+        self._stream = stream
         self._secrets = secrets
 
     def ask(self, agent: Agent, question: Question) -> Outcome:
         settings = agent.settings
-        headers = {"Idempotency-Key": question.job_id}
-        if secret := settings.get("apiKeySecret"):
-            headers["Authorization"] = f"Bearer {self._secrets.read(secret)}"
+        secret = settings.get("apiKeySecret")
+        key = self._secrets.read(secret) if secret else None
         system = settings.get("systemPrompt")
         messages = [{"role": "system", "content": system}] if system else []
         messages += [
             {"role": "assistant" if message.by_agent else "user", "content": message.content}
             for message in question.history
         ]
-        reply = self._rest.call(
-            "POST",
-            f"{settings['baseUrl'].rstrip('/')}/chat/completions",
-            headers=headers,
+        answer = ChatEndpoint(self._stream, settings, key).complete(
+            ChatRequest(
+                fields={
+                    "model": settings["model"],
+                    "messages": [*messages, {"role": "user", "content": question.content}],
+                },
+                optional={"user": question.user_id},
+                headers={"Idempotency-Key": question.job_id, "Accept": "application/json"},
+            ),
             deadline=question.deadline,
-            body={
-                **settings.get("parameters", {}),
-                "model": settings["model"],
-                "messages": [*messages, {"role": "user", "content": question.content}],
-                "user": question.user_id,
-            },
         )
-        if reply.status != 200:  # noqa: PLR2004 - OK
-            raise UpstreamError("The agent's model refused the request")
-        try:
-            content = reply.body["choices"][0]["message"]["content"]
-        except (KeyError, IndexError, TypeError) as error:
-            raise UpstreamError("The agent's answer is malformed") from error
-        return to_answer(content)
+        told = to_model_answer(answer.text, answer.reason, refusal=answer.refusal)
+        return replace(told, tokens=Tokens.parse(answer.tokens_in, answer.tokens_out))

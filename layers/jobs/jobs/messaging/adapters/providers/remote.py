@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from jobs.core.ids import is_uuid
 from jobs.kit.clock import Clock, Millis
-from jobs.kit.errors import UpstreamError
+from jobs.kit.errors import FailureClass, UpstreamError
 from jobs.kit.outbound.rest import RestClient
 from jobs.kit.secrets import SecretReader
 from jobs.messaging.adapters.providers.answer import to_answer
@@ -19,6 +19,13 @@ from jobs.messaging.agent import Agent
 from jobs.messaging.ports import Answer, Delegated, Outcome, Question
 
 _PATH: Final = "/api/messaging/jobs"
+_REFUSED: Final = "The remote agent refused the message"
+_CLASSES: Final[Mapping[int, FailureClass]] = {
+    HTTPStatus.UNAUTHORIZED: FailureClass.CREDENTIALS,
+    HTTPStatus.PAYMENT_REQUIRED: FailureClass.QUOTA,
+    HTTPStatus.FORBIDDEN: FailureClass.CREDENTIALS,
+    HTTPStatus.NOT_FOUND: FailureClass.NOT_FOUND,
+}
 _POLL_TIMEOUT_MS: Final[Millis] = 10_000
 
 
@@ -45,8 +52,11 @@ class RemoteProvider:
         )
         handle = reply.body.get("jobId") if isinstance(reply.body, dict) else None
         created = reply.status in {HTTPStatus.OK, HTTPStatus.CREATED}
-        if not created or not isinstance(handle, str) or not is_uuid(handle):
-            raise UpstreamError("The remote agent refused the message")
+        if not created:
+            failure_class = _CLASSES.get(reply.status, FailureClass.REFUSED)
+            raise UpstreamError(_REFUSED, failure_class, detail=reply.detail)
+        if not isinstance(handle, str) or not is_uuid(handle):
+            raise UpstreamError(_REFUSED, FailureClass.BAD_ANSWER, detail="it sent no jobId")
         return Delegated(handle)
 
     def poll(self, agent: Agent, question: Question, handle: str | None) -> Answer | None:
@@ -63,7 +73,11 @@ class RemoteProvider:
         except UpstreamError:
             return None  # the next poll tries again
         if reply.status != HTTPStatus.OK or not isinstance(reply.body, dict):
-            raise UpstreamError("The remote agent no longer knows the message")
+            raise UpstreamError(
+                "The remote agent no longer knows the message",
+                _CLASSES.get(reply.status, FailureClass.NOT_FOUND),
+                detail=reply.detail,
+            )
         return _to_answer(reply.body)
 
     def _headers(self, agent: Agent) -> dict[str, str]:
@@ -74,7 +88,9 @@ class RemoteProvider:
 def _url(agent: Agent) -> str:
     base = agent.settings.get("baseUrl")
     if not isinstance(base, str):
-        raise UpstreamError("The agent is no longer a remote one")  # changed since
+        raise UpstreamError(
+            "The agent is no longer a remote one", FailureClass.NOT_FOUND
+        )  # changed since
     return f"{base.rstrip('/')}{_PATH}"
 
 
@@ -85,6 +101,16 @@ def _to_answer(job: Mapping[str, Any]) -> Answer | None:
         case {"status": "pending" | "processing"}:
             return None
         case {"status": "failed", "error": str(error)} if error.strip():
-            raise UpstreamError(error.strip().splitlines()[0])
+            raise UpstreamError(error.strip().splitlines()[0], _class_of(job))
+        case {"status": "timeout"}:
+            raise UpstreamError("The remote agent gave no answer", FailureClass.TIMEOUT)
         case _:
-            raise UpstreamError("The remote agent gave no answer")
+            raise UpstreamError("The remote agent gave no answer", FailureClass.BAD_ANSWER)
+
+
+def _class_of(job: Mapping[str, Any]) -> FailureClass:
+    """Return the class that the remote server tells, if it is one of ours."""
+    told = job.get("errorClass")
+    if isinstance(told, str) and told in set(FailureClass):
+        return FailureClass(told)
+    return FailureClass.REFUSED

@@ -1,0 +1,59 @@
+"""Wake threads that wait for rows of others."""
+
+import logging
+from collections.abc import Callable, Mapping
+from threading import Condition, Lock
+from typing import Final
+
+_log: Final = logging.getLogger(__name__)
+
+
+class Signals:
+    """Numbers that rise with each commit that has work for somebody, by name.
+
+    Read the number, look for work, and wait for another number: so no commit between is missed.
+    """
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._numbers: dict[str, int] = {}
+        self._conditions: dict[str, Condition] = {}
+        self._listeners: dict[str, list[Callable[[], None]]] = {}
+
+    def number(self, name: str) -> int:
+        with self._lock:
+            return self._numbers.setdefault(name, 0)
+
+    def wait(self, name: str, seen: int, timeout: float | None = None) -> bool:
+        """Wait until the number differs from `seen`; return whether it does."""
+        with self._lock:
+            condition = self._conditions.setdefault(name, Condition(self._lock))
+            return condition.wait_for(lambda: self._numbers.get(name, 0) != seen, timeout)
+
+    def listen(self, name: str, callback: Callable[[], None]) -> Callable[[], None]:
+        """Call back after each commit, in the committing thread. Return how to stop it."""
+        with self._lock:
+            self._listeners.setdefault(name, []).append(callback)
+
+        def stop() -> None:
+            with self._lock:
+                self._listeners[name].remove(callback)
+                if not self._listeners[name]:
+                    del self._listeners[name]
+
+        return stop
+
+    def set(self, wakes: Mapping[str, int | None]) -> None:
+        """Wake as many threads for each name, or all. A name that nobody knows leaves no trace."""
+        with self._lock:
+            callbacks = [each for name in wakes for each in self._listeners.get(name, ())]
+            for name, count in wakes.items():
+                if name in self._numbers:
+                    self._numbers[name] += 1
+                if condition := self._conditions.get(name):
+                    condition.notify_all() if count is None else condition.notify(count)
+        for callback in callbacks:
+            try:
+                callback()
+            except Exception:  # noqa: BLE001 - the commit has succeeded, whatever it does
+                _log.exception("a listener failed")

@@ -1,0 +1,27 @@
+"""Agents in the registry of a SQLite database, and polls as messages of its queue."""
+
+from collections.abc import Sequence
+
+from jobs.kit.sqlite.database import Database
+from jobs.kit.sqlite.rows import SqliteRows
+from jobs.messaging.adapters.agents import from_row, to_row
+from jobs.messaging.agent import Agent, pick_agent
+
+_PREFIX = "AGENT#"
+
+
+class SqliteAgents:
+    """Reads are cheap, so that there is no cache: a change holds at once."""
+
+    def __init__(self, database: Database) -> None:
+        self._rows = SqliteRows(database)
+
+    def agents(self, tenant: str) -> Sequence[Agent]:
+        found = (from_row(id_, row) for id_, row in self._rows.list(f"TENANT#{tenant}", _PREFIX))
+        return sorted(found, key=lambda agent: (agent.order, agent.id))
+
+    def find_agent(self, tenant: str, agent_id: str | None) -> Agent | None:
+        return pick_agent(self.agents(tenant), agent_id)
+
+    def put_agent(self, tenant: str, agent: Agent) -> None:
+        self._rows.put(f"TENANT#{tenant}", f"{_PREFIX}{agent.id}", to_row(agent))

@@ -1,0 +1,82 @@
+"""Agents, as registry files and the admin API write them."""
+
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import Field, HttpUrl
+
+from jobs.core.entry import Entry
+from jobs.kit.body_rules import Whole
+from jobs.messaging.agent import Agent
+
+
+class EchoSettings(Entry):
+    pass
+
+
+class BedrockAgentSettings(Entry):
+    modelId: str = Field(min_length=1)  # noqa: N815 - as stored
+    systemPrompt: str | None = None  # noqa: N815
+    inference: dict[str, Any] | None = None
+
+
+class OpenAiAgentSettings(Entry):
+    baseUrl: HttpUrl  # noqa: N815
+    model: str = Field(min_length=1)
+    systemPrompt: str | None = None  # noqa: N815
+    apiKeySecret: str | None = None  # noqa: N815
+    parameters: dict[str, Any] | None = None
+    omit: list[str] | None = Field(
+        default=None, description="fields of requests that the endpoint does not take"
+    )
+
+
+class RemoteSettings(Entry):
+    baseUrl: HttpUrl  # noqa: N815
+    agentId: UUID | None = None  # noqa: N815
+    apiKeySecret: str | None = None  # noqa: N815
+
+
+class _AgentEntry(Entry):
+    id: UUID
+    name: str = Field(min_length=1)
+    bio: str = ""
+    order: Annotated[int, Whole] = 0
+    active: bool = True
+
+
+class EchoAgent(_AgentEntry):
+    provider: Literal["echo"]
+    settings: EchoSettings = EchoSettings()
+
+
+class BedrockAgent(_AgentEntry):
+    provider: Literal["bedrock"]
+    settings: BedrockAgentSettings
+
+
+class OpenAiAgent(_AgentEntry):
+    provider: Literal["openai"]
+    settings: OpenAiAgentSettings
+
+
+class RemoteAgent(_AgentEntry):
+    provider: Literal["remote"]
+    settings: RemoteSettings
+
+
+type AgentEntry = Annotated[
+    EchoAgent | BedrockAgent | OpenAiAgent | RemoteAgent, Field(discriminator="provider")
+]
+
+
+def to_agent(entry: AgentEntry) -> Agent:
+    return Agent(
+        id=str(entry.id),
+        name=entry.name,
+        bio=entry.bio,
+        order=entry.order,
+        active=entry.active,
+        provider=entry.provider,
+        settings=entry.settings.model_dump(mode="json", exclude_none=True),
+    )

@@ -1,0 +1,22 @@
+"""Composes messaging over one SQLite file: `jobs.core.wiring_sqlite`."""
+
+import os
+
+from jobs.core.wiring_sqlite import use_sqlite as use_core
+from jobs.kit.clock import Clock
+from jobs.kit.secrets import SecretReader
+from jobs.kit.sqlite.database import Database
+from jobs.kit.sqlite.queue import Queue
+from jobs.messaging.adapters.sqlite import SqliteAgents
+from jobs.messaging.adapters.sqlite_polls import SqlitePolls
+from jobs.messaging.wiring import MessagingWiring
+
+
+def use_sqlite(
+    wiring: MessagingWiring, database: Database, *, clock: Clock, secrets: SecretReader
+) -> None:
+    use_core(wiring.core, database, clock=clock, secrets=secrets)
+    vars(wiring).update(
+        agents=SqliteAgents(database),
+        polls=SqlitePolls(Queue(database, os.environ["POLL_QUEUE_URL"], clock)),
+    )
