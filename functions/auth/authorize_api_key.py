@@ -5,9 +5,10 @@ may replace the key, API Gateway passes the whole request, and a request without
 No pattern has checked that request's header: only a messaging key counts there.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
-from jobs.auth.api_key import PAYERS
+from jobs.auth.api_key import PAYERS, ApiKey
 from jobs.auth.wiring import wiring
 from jobs.docs import docs_job as docs
 from jobs.docs.api import access as docs_access
@@ -19,29 +20,30 @@ def authorize_api_key(event: Any) -> Any:
     if event["type"] == "REQUEST":
         sent = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
         if "x-api-key" not in sent:
-            return policy_response(event, PAYERS)
+            return policy_response(event, {"tenant": PAYERS, "scopes": ""})
         key = wiring.authenticate(sent["x-api-key"], opens=message.KIND)
     elif bearer := docs_access.parse_bearer(event["authorizationToken"]):
         key = wiring.authenticate(bearer, opens=docs.KIND)
     else:
         key = wiring.authenticate(event["authorizationToken"], opens=message.KIND)
-    return (
-        policy_response(event, key.tenant, " ".join(sorted(key.scopes)))
-        if key
-        else policy_response(event)
-    )
+    return policy_response(event, caller_of(key) if key else None)
 
 
-def policy_response(event: Any, tenant: str | None = None, scopes: str = "") -> Any:
+def caller_of(key: ApiKey) -> Mapping[str, str]:
+    """Return what each request of the key carries."""
+    return {"tenant": key.tenant, "keyId": key.id, "scopes": " ".join(sorted(key.scopes))}
+
+
+def policy_response(event: Any, caller: Mapping[str, str] | None) -> Any:
     # API Gateway caches the policy by key, so it covers all paths.
     stage_arn = "/".join(event["methodArn"].split("/")[:2])
-    effect = "Allow" if tenant else "Deny"
+    effect = "Allow" if caller else "Deny"
     statement = {"Effect": effect, "Action": "execute-api:Invoke", "Resource": f"{stage_arn}/*"}
     return {
-        "principalId": tenant or "nobody",
+        "principalId": caller["tenant"] if caller else "nobody",
         "policyDocument": {"Version": "2012-10-17", "Statement": [statement]},
-        "context": {"tenant": tenant, "scopes": scopes} if tenant else {},
+        "context": caller or {},
     }
 
 
-lambda_handler = runtime.task(authorize_api_key)
+lambda_handler = runtime.task(authorize_api_key, needs=lambda: wiring.authenticate)

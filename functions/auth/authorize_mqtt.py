@@ -22,4 +22,7 @@ def authorize_mqtt(event: Any) -> Any:
     return iot_policy.policy_response(grant, wiring.iot_arn, wiring.core.clock())
 
 
-lambda_handler = runtime.task(authorize_mqtt)
+lambda_handler = runtime.task(
+    authorize_mqtt,
+    needs=lambda: (wiring.token_verifier, wiring.missions.partners, wiring.grant_topics),
+)

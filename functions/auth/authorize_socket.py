@@ -28,4 +28,7 @@ def policy_response(effect: str, arn: str, context: dict[str, str]) -> Any:
     }
 
 
-lambda_handler = runtime.task(authorize_socket)
+lambda_handler = runtime.task(
+    authorize_socket,
+    needs=lambda: (wiring.token_verifier, wiring.missions.partners, wiring.authorize_connection),
+)

@@ -13,9 +13,11 @@ from jobs.kit.http import Request, Response
 def create_job_v2(request: Request) -> Response:
     caller = docs_request.parse_caller(request, loopback=wiring.core.webhooks_to_loopback)
     new = docs_request.parse_create_v2(request.json_of_any_type(), caller)
-    job = wiring.create_docs_job(new)
+    job = wiring.create_and_send(new)
     conversation = wiring.get_docs_job.conversation(job)
     return docs.agent_job_response(conversation, HTTPStatus.CREATED)
 
 
-lambda_handler = docs_endpoint(create_job_v2, scope=Scope.WRITE)
+lambda_handler = docs_endpoint(
+    create_job_v2, scope=Scope.WRITE, needs=lambda: (wiring.create_and_send, wiring.get_docs_job)
+)

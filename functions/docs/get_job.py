@@ -15,4 +15,4 @@ def get_job(request: Request) -> Response:
     return docs.session_response(conversation)
 
 
-lambda_handler = docs_endpoint(get_job, scope=Scope.READ)
+lambda_handler = docs_endpoint(get_job, scope=Scope.READ, needs=lambda: wiring.get_docs_job)

@@ -15,4 +15,4 @@ def get_job_v2(request: Request) -> Response:
     return docs.agent_job_response(conversation)
 
 
-lambda_handler = docs_endpoint(get_job_v2, scope=Scope.READ)
+lambda_handler = docs_endpoint(get_job_v2, scope=Scope.READ, needs=lambda: wiring.get_docs_job)

@@ -16,4 +16,4 @@ def list_jobs(request: Request) -> Response:
     return docs.list_response(conversations)
 
 
-lambda_handler = docs_endpoint(list_jobs, scope=Scope.READ)
+lambda_handler = docs_endpoint(list_jobs, scope=Scope.READ, needs=lambda: wiring.list_docs_jobs)

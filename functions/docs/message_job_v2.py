@@ -16,4 +16,4 @@ def message_job_v2(request: Request) -> Response:
     return docs.agent_job_response(wiring.follow_up(new))
 
 
-lambda_handler = docs_endpoint(message_job_v2, scope=Scope.WRITE)
+lambda_handler = docs_endpoint(message_job_v2, scope=Scope.WRITE, needs=lambda: wiring.follow_up)

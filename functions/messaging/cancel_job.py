@@ -14,5 +14,8 @@ def cancel_job(request: Request) -> Response:
 
 
 lambda_handler = runtime.endpoint(
-    cancel_job, on_error=messaging.handle_error, headers=messaging.HEADERS
+    cancel_job,
+    on_error=messaging.handle_error,
+    headers=messaging.HEADERS,
+    needs=lambda: wiring.core.cancel_job,
 )

@@ -13,5 +13,8 @@ def get_health(request: Request) -> Response:
 
 
 lambda_handler = runtime.endpoint(
-    get_health, on_error=messaging.handle_error, headers=messaging.HEADERS
+    get_health,
+    on_error=messaging.handle_error,
+    headers=messaging.HEADERS,
+    needs=lambda: wiring.core.counters,
 )

@@ -6,6 +6,7 @@ from jobs.kit import lambda_handler as runtime
 from jobs.kit.http import Request, Response
 from jobs.messaging.api import responses as messaging
 from jobs.payments.api import endpoint as paid
+from jobs.payments.wiring import wiring
 
 
 def get_job(request: Request) -> Response:
@@ -14,5 +15,8 @@ def get_job(request: Request) -> Response:
 
 
 lambda_handler = runtime.endpoint(
-    get_job, on_error=messaging.handle_error, headers=messaging.HEADERS
+    get_job,
+    on_error=messaging.handle_error,
+    headers=messaging.HEADERS,
+    needs=lambda: wiring.core.get_job,
 )

@@ -11,5 +11,8 @@ def list_agents(request: Request) -> Response:
 
 
 lambda_handler = runtime.endpoint(
-    list_agents, on_error=messaging.handle_error, headers=messaging.HEADERS
+    list_agents,
+    on_error=messaging.handle_error,
+    headers=messaging.HEADERS,
+    needs=lambda: wiring.agents,
 )

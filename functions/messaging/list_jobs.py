@@ -19,5 +19,8 @@ def list_jobs(request: Request) -> Response:
 
 
 lambda_handler = runtime.endpoint(
-    list_jobs, on_error=messaging.handle_error, headers=messaging.HEADERS
+    list_jobs,
+    on_error=messaging.handle_error,
+    headers=messaging.HEADERS,
+    needs=lambda: wiring.core.list_jobs,
 )

@@ -15,5 +15,8 @@ def cancel_job(request: Request, caller: Caller) -> Response:
 
 
 lambda_handler = missions_endpoint(
-    cancel_job, role=Role.PILOT, extra_errors=missions_errors.CANNOT_CANCEL
+    cancel_job,
+    role=Role.PILOT,
+    extra_errors=missions_errors.CANNOT_CANCEL,
+    needs=lambda: wiring.cancel_mission,
 )

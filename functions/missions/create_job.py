@@ -21,4 +21,6 @@ def create_job(request: Request, caller: Caller) -> Response:
     return missions.created_response(job, wiring.addresses(request))
 
 
-lambda_handler = missions_endpoint(create_job, role=Role.PILOT, limit=LIMIT)
+lambda_handler = missions_endpoint(
+    create_job, role=Role.PILOT, limit=LIMIT, needs=lambda: wiring.create_mission
+)

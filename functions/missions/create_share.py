@@ -21,5 +21,9 @@ def create_share(request: Request, caller: Caller) -> Response:
 
 
 lambda_handler = missions_endpoint(
-    create_share, role=Role.MANAGER, extra_errors=ERRORS, limit=LIMIT
+    create_share,
+    role=Role.MANAGER,
+    extra_errors=ERRORS,
+    limit=LIMIT,
+    needs=lambda: wiring.create_share,
 )

@@ -1,6 +1,7 @@
 """POST /v3/auth/token: exchange OAuth 2.0 client credentials for an access token."""
 
 from jobs.auth.wiring import wiring as auth
+from jobs.core.rate_headers import rate_headers
 from jobs.kit import lambda_handler as runtime
 from jobs.kit.http import Request, Response
 from jobs.missions.api import errors as missions_errors
@@ -14,7 +15,7 @@ def create_token(request: Request) -> Response:
     if key is None:
         raise AccessDeniedError
     allowance = wiring.core.limit_rate(key.id, missions_token.LIMIT)
-    request.answer_headers.update(missions_errors.rate_headers(allowance))
+    request.answer_headers.update(rate_headers(allowance))
     credentials = Credentials.parse(request.json())
     return missions_token.token_response(wiring.issue_token(key.tenant, *credentials))
 
@@ -24,5 +25,8 @@ def handle_error(error: Exception, request: Request) -> Response:
 
 
 lambda_handler = runtime.endpoint(
-    create_token, on_error=handle_error, headers=missions_errors.HEADERS
+    create_token,
+    on_error=handle_error,
+    headers=missions_errors.HEADERS,
+    needs=lambda: (auth.authenticate, wiring.core.limit_rate, wiring.issue_token),
 )

@@ -15,5 +15,8 @@ def delete_job(request: Request, caller: Caller) -> Response:
 
 
 lambda_handler = missions_endpoint(
-    delete_job, role=Role.PILOT, extra_errors=missions_errors.CANNOT_DELETE
+    delete_job,
+    role=Role.PILOT,
+    extra_errors=missions_errors.CANNOT_DELETE,
+    needs=lambda: wiring.delete_mission,
 )

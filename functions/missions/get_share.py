@@ -13,4 +13,6 @@ def get_share(request: Request, caller: Caller) -> Response:
     return missions_shares.share_response(share, wiring.missions.addresses(request).api)
 
 
-lambda_handler = missions_endpoint(get_share, role=Role.MANAGER, extra_errors=ERRORS)
+lambda_handler = missions_endpoint(
+    get_share, role=Role.MANAGER, extra_errors=ERRORS, needs=lambda: wiring.get_share
+)

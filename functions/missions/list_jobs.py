@@ -20,4 +20,4 @@ def list_jobs(request: Request, caller: Caller) -> Response:
     return missions.list_response(found)
 
 
-lambda_handler = missions_endpoint(list_jobs, role=Role.VIEWER)
+lambda_handler = missions_endpoint(list_jobs, role=Role.VIEWER, needs=lambda: wiring.core.list_jobs)

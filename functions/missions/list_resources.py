@@ -13,4 +13,6 @@ def list_resources(request: Request, caller: Caller) -> Response:
     return missions.resources_response(groups, wiring.fleet.states(ids), wiring.core.clock())
 
 
-lambda_handler = missions_endpoint(list_resources, role=Role.VIEWER)
+lambda_handler = missions_endpoint(
+    list_resources, role=Role.VIEWER, needs=lambda: (wiring.fleet_registry, wiring.fleet)
+)

@@ -19,4 +19,6 @@ def list_shares(request: Request, caller: Caller) -> Response:
     return missions_shares.list_response(found, wiring.missions.addresses(request).api)
 
 
-lambda_handler = missions_endpoint(list_shares, role=Role.MANAGER, extra_errors=ERRORS)
+lambda_handler = missions_endpoint(
+    list_shares, role=Role.MANAGER, extra_errors=ERRORS, needs=lambda: wiring.shares
+)

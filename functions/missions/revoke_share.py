@@ -14,4 +14,9 @@ def revoke_share(request: Request, caller: Caller) -> Response:
     return missions_shares.revoked_response()
 
 
-lambda_handler = missions_endpoint(revoke_share, role=Role.MANAGER, extra_errors=ERRORS)
+lambda_handler = missions_endpoint(
+    revoke_share,
+    role=Role.MANAGER,
+    extra_errors=ERRORS,
+    needs=lambda: (wiring.get_share, wiring.shares),
+)

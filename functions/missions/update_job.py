@@ -17,5 +17,8 @@ def update_job(request: Request, caller: Caller) -> Response:
 
 
 lambda_handler = missions_endpoint(
-    update_job, role=Role.PILOT, extra_errors=missions_errors.CANNOT_UPDATE
+    update_job,
+    role=Role.PILOT,
+    extra_errors=missions_errors.CANNOT_UPDATE,
+    needs=lambda: wiring.update_mission,
 )

@@ -4,6 +4,7 @@ from jobs.kit import lambda_handler as runtime
 from jobs.kit.http import Request, Response
 from jobs.missions.wiring import wiring
 from jobs.openapi import endpoint as openapi_endpoint
+from jobs.payments.wiring import wiring as payments
 
 
 def get_document(request: Request) -> Response:
@@ -11,6 +12,7 @@ def get_document(request: Request) -> Response:
         request.path("document"),
         wiring.addresses(request).api,
         request.header("if-none-match"),
+        payments=payments.mode != "off",
     )
 
 

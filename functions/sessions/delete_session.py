@@ -13,5 +13,8 @@ def delete_session(request: Request) -> Response:
 
 
 lambda_handler = runtime.endpoint(
-    delete_session, on_error=sessions.handle_error, headers=messaging.HEADERS
+    delete_session,
+    on_error=sessions.handle_error,
+    headers=messaging.HEADERS,
+    needs=lambda: wiring.close_session,
 )

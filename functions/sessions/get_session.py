@@ -13,5 +13,8 @@ def get_session(request: Request) -> Response:
 
 
 lambda_handler = runtime.endpoint(
-    get_session, on_error=sessions.handle_error, headers=messaging.HEADERS
+    get_session,
+    on_error=sessions.handle_error,
+    headers=messaging.HEADERS,
+    needs=lambda: wiring.use_session,
 )

@@ -15,5 +15,8 @@ def list_messages(request: Request) -> Response:
 
 
 lambda_handler = runtime.endpoint(
-    list_messages, on_error=sessions.handle_error, headers=messaging.HEADERS
+    list_messages,
+    on_error=sessions.handle_error,
+    headers=messaging.HEADERS,
+    needs=lambda: (wiring.use_session, wiring.sessions),
 )

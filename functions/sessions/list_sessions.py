@@ -13,5 +13,8 @@ def list_sessions(request: Request) -> Response:
 
 
 lambda_handler = runtime.endpoint(
-    list_sessions, on_error=sessions.handle_error, headers=messaging.HEADERS
+    list_sessions,
+    on_error=sessions.handle_error,
+    headers=messaging.HEADERS,
+    needs=lambda: wiring.use_session,
 )

@@ -16,5 +16,8 @@ def renew_session(request: Request) -> Response:
 
 
 lambda_handler = runtime.endpoint(
-    renew_session, on_error=sessions.handle_error, headers=messaging.HEADERS
+    renew_session,
+    on_error=sessions.handle_error,
+    headers=messaging.HEADERS,
+    needs=lambda: wiring.use_session,
 )

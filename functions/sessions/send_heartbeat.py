@@ -16,5 +16,8 @@ def send_heartbeat(request: Request) -> Response:
 
 
 lambda_handler = runtime.endpoint(
-    send_heartbeat, on_error=sessions.handle_error, headers=messaging.HEADERS
+    send_heartbeat,
+    on_error=sessions.handle_error,
+    headers=messaging.HEADERS,
+    needs=lambda: wiring.use_session,
 )

@@ -19,5 +19,8 @@ def update_timeout(request: Request) -> Response:
 
 
 lambda_handler = runtime.endpoint(
-    update_timeout, on_error=sessions.handle_error, headers=messaging.HEADERS
+    update_timeout,
+    on_error=sessions.handle_error,
+    headers=messaging.HEADERS,
+    needs=lambda: wiring.use_session,
 )

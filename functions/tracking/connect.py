@@ -22,4 +22,4 @@ def connect(event: Any) -> Any:
     return {"statusCode": HTTPStatus.OK}
 
 
-lambda_handler = runtime.task(connect)
+lambda_handler = runtime.task(connect, needs=lambda: wiring.connections)

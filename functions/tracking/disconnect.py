@@ -13,4 +13,4 @@ def disconnect(event: Any) -> Any:
     return {"statusCode": HTTPStatus.OK}
 
 
-lambda_handler = runtime.task(disconnect)
+lambda_handler = runtime.task(disconnect, needs=lambda: wiring.connections)

@@ -12,5 +12,8 @@ def list_deliveries(request: Request) -> Response:
 
 
 lambda_handler = runtime.endpoint(
-    list_deliveries, on_error=webhooks.handle_error, headers=webhooks.HEADERS
+    list_deliveries,
+    on_error=webhooks.handle_error,
+    headers=webhooks.HEADERS,
+    needs=lambda: wiring.delivery_log,
 )

@@ -12,5 +12,8 @@ def redeliver(request: Request) -> Response:
 
 
 lambda_handler = runtime.endpoint(
-    redeliver, on_error=webhooks.handle_error, headers=webhooks.HEADERS
+    redeliver,
+    on_error=webhooks.handle_error,
+    headers=webhooks.HEADERS,
+    needs=lambda: wiring.redeliver_webhook,
 )

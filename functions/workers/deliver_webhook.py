@@ -33,4 +33,4 @@ def deliver(record: Any) -> None:
     runtime.logger.info(sent, extra={**about, **result, "retry_in_s": retry_in_s})
 
 
-lambda_handler = runtime.queue(deliver)
+lambda_handler = runtime.queue(deliver, needs=lambda: wiring.deliver_webhook)

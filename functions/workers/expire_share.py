@@ -1,4 +1,4 @@
-"""State machine share_expiry: remove an expired share. The table's stream drops its viewers."""
+"""State machine share_expiry of the previous version: remove an expired share."""
 
 from typing import Any
 
@@ -8,7 +8,8 @@ from jobs.tracking.wiring import wiring
 
 
 def expire(share: Any) -> None:
-    wiring.shares.remove(*messages.parse_share(share))
+    expired = messages.parse_share(share)
+    wiring.shares.remove(expired.id, expired.resource)
 
 
-lambda_handler = runtime.task(expire)
+lambda_handler = runtime.task(expire, needs=lambda: wiring.shares)

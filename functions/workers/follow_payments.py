@@ -14,4 +14,4 @@ def follow(records: Any) -> None:
         )
 
 
-lambda_handler = runtime.stream_batch(follow)
+lambda_handler = runtime.stream_batch(follow, needs=lambda: wiring.follow_payments)

@@ -11,4 +11,4 @@ def refresh(record: Any) -> None:
     wiring.refresh_connection(refreshes.parse_connection(record["body"]))
 
 
-lambda_handler = runtime.queue(refresh)
+lambda_handler = runtime.queue(refresh, needs=lambda: wiring.refresh_connection)

@@ -36,4 +36,4 @@ def request(record: Any) -> None:
     )
 
 
-lambda_handler = runtime.queue(request)
+lambda_handler = runtime.queue(request, needs=lambda: wiring.replies)

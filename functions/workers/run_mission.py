@@ -18,4 +18,4 @@ def run(record: Any) -> None:
         runtime.logger.info("mission run", tenant=ref.tenant, job_id=ref.id, job_status=status)
 
 
-lambda_handler = runtime.queue(run)
+lambda_handler = runtime.queue(run, needs=lambda: (wiring.settle_mission, wiring.run_mission))

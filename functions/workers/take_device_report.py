@@ -14,4 +14,4 @@ def apply_report(record: Any) -> None:
     runtime.logger.info("device report applied", device=device, state=state)
 
 
-lambda_handler = runtime.queue(apply_report)
+lambda_handler = runtime.queue(apply_report, needs=lambda: wiring.check_device)

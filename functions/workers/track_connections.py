@@ -23,4 +23,13 @@ def track(record: Any) -> None:
             runtime.logger.info("share removed", share=share.id, viewers=viewers)
 
 
-lambda_handler = runtime.stream(track)
+lambda_handler = runtime.stream(
+    track,
+    needs=lambda: (
+        wiring.send_initial_state,
+        wiring.refreshes,
+        wiring.share_timers,
+        wiring.shares,
+        wiring.drop_viewers,
+    ),
+)
