@@ -1,0 +1,1 @@
+"""What API Gateway does with requests and responses, in this process."""

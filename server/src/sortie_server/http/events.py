@@ -1,0 +1,77 @@
+"""Proxy events of API Gateway, made from ASGI requests, and its answers made into responses.
+
+https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+from urllib.parse import parse_qsl, unquote
+
+from starlette.requests import Request as HttpRequest
+from starlette.responses import Response
+
+from sortie_server.template import GatewayResponse
+
+REMAPPED_HEADERS: Final = frozenset(
+    {
+        *("authorization", "content-md5", "date", "host", "max-forwards", "server", "user-agent"),
+        "www-authenticate",
+    }
+)
+"""Headers of a function's response that API Gateway renames to `X-Amzn-Remapped-…`.
+
+https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html
+"""
+
+
+def to_context(
+    request: HttpRequest, request_id: str, resource: str, authorizer: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    """Return what API Gateway tells a function of a request to a resource."""
+    client = request.client
+    return {
+        "requestId": request_id,
+        "resourcePath": resource,
+        "httpMethod": request.method,
+        "path": request.scope["raw_path"].decode("latin-1"),
+        "domainName": request.headers.get("host", ""),
+        "authorizer": authorizer,
+        "identity": {"sourceIp": client.host if client else ""},
+    }
+
+
+def to_event(request: HttpRequest, context: Mapping[str, Any], body: bytes) -> dict[str, Any]:
+    """Return the event of a request: of repeated headers and parameters, the last one."""
+    query = request.scope["query_string"].decode("latin-1")
+    return {
+        "httpMethod": request.method,
+        "headers": to_headers(request.scope["headers"]),
+        "queryStringParameters": dict(parse_qsl(query, keep_blank_values=True)),
+        "pathParameters": {name: unquote(value) for name, value in request.path_params.items()},
+        "body": body.decode("utf-8", "replace") if body else None,
+        "isBase64Encoded": False,
+        "requestContext": context,
+    }
+
+
+def to_headers(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Return headers as text, with U+FFFD for bytes that are not UTF-8, as API Gateway does."""
+    return {name.decode("latin-1"): value.decode("utf-8", "replace") for name, value in raw}
+
+
+def to_response(answer: Mapping[str, Any]) -> Response:
+    """Return the response of a function's answer."""
+    response = Response(answer["body"], answer["statusCode"])
+    for name, value in answer["headers"].items():
+        remapped = f"x-amzn-remapped-{name}" if name.lower() in REMAPPED_HEADERS else name
+        response.headers[remapped] = value
+    return response
+
+
+def to_gateway_response(rule: GatewayResponse, request_id: str) -> Response:
+    """Return an answer of the gateway itself."""
+    now = f"{datetime.now(UTC):%d/%b/%Y:%H:%M:%S +0000}"
+    body = rule.body.replace("$context.requestId", request_id)
+    body = body.replace("$context.requestTime", now)
+    return Response(body, rule.status, rule.headers, media_type="application/json")

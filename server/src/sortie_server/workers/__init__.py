@@ -1,0 +1,1 @@
+"""Workers of this process, in place of Lambda's event sources."""
