@@ -23,6 +23,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.server import ServerConnection, serve
 
+from client.tests.processes import spawn  # noqa: F401 - a fixture
 from sortie_client import (
     AsyncSortie,
     DocsCredentials,
@@ -38,6 +39,7 @@ SETTINGS = Settings(
     api_key="an-api-key",
     missions=MissionsCredentials(api_key="mission-key", client_id="me", client_secret="mine"),
     docs=DocsCredentials(api_key="mint_key", project="handbook"),
+    admin_key="admin-key",
     websocket_url="wss://sortie.example/ws",
     retry_policy=RetryPolicy(initial_interval=0),
 )
@@ -148,8 +150,8 @@ def in_background(server: Any, *poll_interval: float) -> Iterator[int]:
 class WebSockets:
     """A server that sends each connection the next list of messages, then closes it.
 
-    Connections without messages are refused. `break_off`: drop the connection instead of closing
-    it. `keep_open`: wait for the client to leave.
+    Connections without messages are refused, and the first `refusals`. `break_off`: drop the
+    connection instead of closing it. `keep_open`: wait for the client to leave.
     """
 
     settings: Settings
@@ -157,6 +159,7 @@ class WebSockets:
     paths: list[str] = field(default_factory=list)
     break_off: bool = False
     keep_open: bool = False
+    refusals: int = 0
 
 
 @pytest.fixture
@@ -172,7 +175,8 @@ def websockets() -> Iterator[WebSockets]:
             connection.socket.close()
 
     def admit(connection: ServerConnection, request: Any) -> object:
-        if state.messages:
+        state.refusals -= 1
+        if state.messages and state.refusals < 0:
             return None
         return connection.respond(HTTPStatus.FORBIDDEN, '{"message": "Forbidden"}')
 
@@ -202,7 +206,7 @@ def environment(server: Server, tmp_path: Path) -> Iterator[dict[str, str]]:
             for chunk in response.stream:
                 self.wfile.write(chunk)
 
-        do_GET = do_POST = do_PATCH = do_DELETE = handle_any  # noqa: N815 - http.server's names
+        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = handle_any  # noqa: N815 - http.server's names
 
         def log_message(self, *_: object) -> None:
             pass
@@ -215,8 +219,11 @@ def environment(server: Server, tmp_path: Path) -> Iterator[dict[str, str]]:
             "SORTIE_CLIENT_ID": "me",
             "SORTIE_CLIENT_SECRET": "mine",
             "XDG_CACHE_HOME": str(tmp_path / "cache"),
+            "XDG_CONFIG_HOME": str(tmp_path / "config"),
+            "SORTIE_PROFILE": "",  # a command sets it
             "SORTIE_DOCS_API_KEY": "mint_key",
             "SORTIE_PROJECT": "handbook",
+            "SORTIE_ADMIN_KEY": "admin-key",
         }
 
 

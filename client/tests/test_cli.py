@@ -12,7 +12,7 @@ from sortie_client.cli import __main__
 @pytest.mark.parametrize(
     ("response", "code", "advice"),
     [
-        (error(401, "Unauthorized"), 3, "API key"),
+        (error(401, "Unauthorized"), 3, "SORTIE_API_KEY=…, which is from the environment"),
         (error(404, "Job not found", "JOB_NOT_FOUND"), 3, "JOB_NOT_FOUND"),
         (error(402, "Pay"), 3, "Python client"),
         (error(429, "Too many", **{"Retry-After": "99"}), 4, "99 s"),
@@ -36,7 +36,73 @@ def test_unreachable_server_exits_4(sortie, server, monkeypatch) -> None:
     result = sortie("jobs", "get", JOB_ID)
 
     assert result.code == 4
+    assert "http://127.0.0.1:9: " in result.err
     assert "SORTIE_BASE_URL" in result.err
+
+
+def test_error_names_the_job_that_is_not_there(sortie, server, environment) -> None:
+    server.will(error(404, "Job not found", "JOB_NOT_FOUND"))
+
+    result = sortie("jobs", "get", JOB_ID)
+
+    assert f"{environment['SORTIE_BASE_URL']}/api/messaging/jobs/{JOB_ID}" in result.err
+
+
+@pytest.mark.parametrize(("api", "variable"), [
+    ("jobs", "SORTIE_API_KEY"), ("docs", "SORTIE_DOCS_API_KEY"),
+    ("missions", "SORTIE_MISSIONS_API_KEY"),
+])  # fmt: skip
+def test_refused_key_is_named_without_its_secret(
+    sortie, server, monkeypatch, api, variable
+) -> None:
+    monkeypatch.setenv(variable, "sortie_0123456789ab_secret")
+    server.will(error(401, "Unauthorized"))
+
+    result = sortie(api, "list")
+
+    assert result.code == 3
+    assert f"{variable}=sortie_0123456789ab_…" in result.err
+    assert "secret" not in result.err
+
+
+def test_refused_call_without_a_key_names_the_variable(sortie, server, monkeypatch) -> None:
+    monkeypatch.delenv("SORTIE_API_KEY")
+    server.will(error(401, "Unauthorized"))
+
+    assert "No key was sent. Set SORTIE_API_KEY" in sortie("jobs", "list").err
+
+
+@pytest.mark.parametrize("variable", ["SORTIE_DOCS_API_KEY", "SORTIE_PROJECT"])
+def test_missing_variable_is_named(sortie, server, monkeypatch, variable) -> None:
+    monkeypatch.delenv(variable)
+
+    result = sortie("docs", "list")
+
+    assert result.code == 2
+    assert variable in result.err
+
+
+def test_missing_mission_variable_is_named_alone(sortie, server, monkeypatch) -> None:
+    monkeypatch.delenv("SORTIE_CLIENT_SECRET")
+
+    result = sortie("missions", "list")
+
+    assert result.code == 2
+    assert "SORTIE_CLIENT_SECRET" in result.err
+    assert "SORTIE_CLIENT_ID" not in result.err
+
+
+def test_short_help_lists_the_commands(sortie, server) -> None:
+    assert "redrive" in sortie("dlq", "-h").out
+    assert "--profile" in sortie("-h").out
+
+
+def test_shell_completion_completes_commands(sortie, server, monkeypatch) -> None:
+    monkeypatch.setenv("_SORTIE_COMPLETE", "complete_bash")
+    monkeypatch.setenv("COMP_WORDS", "sortie missions p")
+    monkeypatch.setenv("COMP_CWORD", "2")
+
+    assert sortie().out.split() == ["plans"]
 
 
 def test_missing_server_address_exits_2(sortie, server, monkeypatch) -> None:

@@ -1,13 +1,7 @@
 """Ctrl-C in a real terminal, to a process of its own."""
 
-import io
 import json
-import os
-import signal
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from pathlib import Path
+from collections.abc import Iterator
 from threading import Event
 
 import pexpect
@@ -15,36 +9,7 @@ import pytest
 
 from client.tests.responses import JOB_ID, created, job, ok, token
 
-SOURCE = Path(__file__).parents[1] / "src"
 HIDE_CURSOR, SHOW_CURSOR = "\x1b[?25l", "\x1b[?25h"
-
-
-@pytest.fixture
-def spawn(environment, tmp_path) -> Iterator[Callable[..., pexpect.spawn]]:
-    with ExitStack() as cleanup:
-
-        def spawn(*arguments: str) -> pexpect.spawn:
-            child = pexpect.spawn(
-                sys.executable,
-                ["-m", "sortie_client.cli", *arguments],
-                cwd=str(tmp_path),
-                env={**environment, "PYTHONPATH": str(SOURCE), "TERM": "xterm-256color"}
-                | {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "LANG": "C.UTF-8"},
-                preexec_fn=restore_interrupts,
-                encoding="utf-8",
-                dimensions=(30, 100),
-                timeout=30,
-            )
-            child.logfile_read = io.StringIO()
-            cleanup.callback(child.close, force=True)
-            return child
-
-        yield spawn
-
-
-def restore_interrupts() -> None:
-    """A process started in the background ignores SIGINT, and so do its children."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def interrupt(child: pexpect.spawn) -> str:
@@ -77,7 +42,7 @@ def blocked() -> Iterator[Blocked]:
 
 
 def test_interrupted_job_hints_how_to_continue(spawn, server, blocked) -> None:
-    server.will(created(), ok(job("processing")), blocked)
+    server.will(created(), ok(job("processing")), blocked, created())
     child = spawn("ask", "Anybody?")
     child.expect("Waiting for the agent: processing")
     assert blocked.requested.wait(30)
@@ -86,6 +51,9 @@ def test_interrupted_job_hints_how_to_continue(spawn, server, blocked) -> None:
 
     assert f"sortie jobs watch {JOB_ID}" in output
     assert -1 < output.rfind(HIDE_CURSOR) < output.rfind(SHOW_CURSOR)
+    first, _, _, again = server.requests
+    assert first.headers["Idempotency-Key"] == again.headers["Idempotency-Key"]
+    assert (first.headers["Prefer"], "Prefer" in again.headers) == ("wait=20", False)
 
 
 def test_interrupted_request_without_a_job_prints_nothing(spawn, server, blocked) -> None:

@@ -23,6 +23,30 @@ def test_ask_default_user_is_stable(sortie, server) -> None:
     assert first == second
 
 
+def test_ask_waits_by_the_request_itself(sortie, server) -> None:
+    server.will(ok(job()))
+
+    result = sortie("ask", "Anybody?", "--metadata", '{"ticket": 7}')
+
+    assert result == Result(0, "Yes.\n", "")
+    assert server.headers("Prefer") == ["wait=20"]
+    assert server.bodies[0]["metadata"] == {"ticket": 7}
+
+
+def test_ask_without_waiting_prints_the_id(sortie, server) -> None:
+    server.will(created())
+
+    assert sortie("ask", "Anybody?", "--no-wait") == Result(0, f"{JOB_ID}\n", "")
+    assert server.headers("Prefer") == [None]
+
+
+def test_agents_prints_one_line_per_agent(sortie, server) -> None:
+    agent = {"id": "7", "name": "Far echo", "status": "active", "bio": "Repeats."}
+    server.will(ok({"data": {"agents": [agent]}}))
+
+    assert sortie("agents").out == "7\tFar echo\tactive\tRepeats.\n"
+
+
 def test_ask_dash_reads_standard_input(sortie, server) -> None:
     server.will(created(), ok(job()))
 

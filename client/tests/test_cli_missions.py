@@ -6,8 +6,8 @@ import pytest
 import typer
 
 from client.tests.conftest import Result
-from client.tests.responses import JOB_ID, mission, ok, token
-from sortie_client.cli.missions import parse_object, parse_time
+from client.tests.responses import JOB_ID, NOON, mission, ok, token
+from sortie_client.cli.options import parse_object, parse_time
 
 
 def test_fly_sends_its_options(sortie, server) -> None:
@@ -68,6 +68,54 @@ def test_watch_failed_mission_exits_1_with_its_error(sortie, server, tracking) -
 
     assert (result.code, result.out) == (1, '{"jobState": "FAILED"}\n')
     assert "The device fell silent" in result.err
+
+
+def test_list_prints_one_line_per_mission(sortie, server) -> None:
+    page = {"jobs": [mission("QUEUED")], "count": 1, "nextCursor": "c2"}
+    server.will(token(), ok(page))
+
+    result = sortie("missions", "list", "--status", "QUEUED")
+
+    columns = result.out.rstrip("\n").split("\t")
+    assert (columns[0], columns[1], columns[3]) == (JOB_ID, "QUEUED", "Round")
+    assert "--cursor c2" in result.err
+
+
+def test_get_prints_why_a_mission_failed(sortie, server) -> None:
+    server.will(token(), ok({"job": mission("FAILED", error="Wind", deviceId="dock-1")}))
+
+    out = sortie("missions", "get", JOB_ID).out
+
+    for line in ("status\tFAILED", "drone\tdock-1", "error\tWind"):
+        assert f"{line}\n" in out
+
+
+def test_cancel_prints_the_status(sortie, server) -> None:
+    server.will(token(), ok({"success": True}), ok({"job": mission("CANCELLED")}))
+
+    assert sortie("missions", "cancel", JOB_ID).out == f"{JOB_ID}: CANCELLED\n"
+
+
+def test_drones_and_plans_print_what_can_fly(sortie, server) -> None:
+    drone = {"deviceId": "dock-1", "name": "Quay dock", "status": "busy"}
+    group = {"deviceGroupId": "quay", "name": "Quay", "deviceCount": 1, "devices": [drone]}
+    plan = {"missionId": "round", "name": "Round", "waypoints": [[9.9, 53.5, 40]] * 3}
+    server.will(token(), ok({"resources": [group]}), ok({"missions": [plan], "count": 1}))
+
+    assert sortie("missions", "drones").out == "quay\tdock-1\tbusy\tQuay dock\n"
+    assert sortie("missions", "plans").out == "round\t3\tRound\n"
+
+
+def test_share_prints_the_link(sortie, server) -> None:
+    link = {"shareCode": "abc", "shareUrl": "https://x/tracking?share=abc", "expiresAt": NOON}
+    server.will(token(), ok({"share": link}, 201))
+
+    result = sortie("missions", "share", "quay", "--of", "group", "--hours", "0.5")
+
+    assert result.out == "https://x/tracking?share=abc\n"
+    assert "abc" in result.err
+    shared = {"resourceId": "quay", "shareType": "DEVICE_STATUS", "expiresIn": 1800}
+    assert server.bodies[1] == {**shared, "permissions": ["view"]}
 
 
 def test_parse_time_without_offset_is_local() -> None:

@@ -123,8 +123,9 @@ def test_list_queues_unknown_stack_raises_api_error() -> None:
 
 def test_list_queues_unreachable_endpoint_raises(monkeypatch) -> None:
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")  # for other machines
 
-    with pytest.raises(ConnectionFailedError):
+    with pytest.raises(ConnectionFailedError, match="endpoint URL"):
         DeadLetterQueues("stack", aws_clients("http://127.0.0.1:9")).list_queues()
 
 

@@ -11,6 +11,7 @@ from sortie_client import (
     InvalidIdError,
     JobFailedError,
     JobStatus,
+    PaymentRequiredError,
     StillRunningError,
     UnexpectedResponseError,
 )
@@ -175,6 +176,16 @@ def test_error_response_becomes_an_api_error(client, server) -> None:
 
     assert (raised.value.status, raised.value.code) == (400, "INVALID_REQUEST")
     assert str(raised.value) == "content cannot be empty (400 INVALID_REQUEST)"
+
+
+def test_error_response_of_a_failed_service_has_its_class(client, server) -> None:
+    body = {"success": False, "error": "no", "code": "settlement_unknown", "errorClass": "quota"}
+    server.will(httpx.Response(402, json=body))
+
+    with pytest.raises(PaymentRequiredError) as raised:
+        client.messaging.create_job(USER, "Hello")
+
+    assert raised.value.error_class == "quota"
 
 
 @pytest.mark.parametrize(

@@ -54,6 +54,16 @@ def test_cached_token_refused_is_replaced_once(client, server) -> None:
     assert server.headers("Authorization")[-1] == "Bearer T2"
 
 
+def test_get_job_with_track_returns_the_flown_route(client, server) -> None:
+    flown = [[9.967, 53.5455, 40.0, 1_767_268_801_000]]
+    server.will(token(), ok({"success": True, "job": mission(track=flown)}))
+
+    job = client.missions.get_job(JOB_ID, track=True)
+
+    assert server.paths[-1] == f"GET /v3/jobs/{JOB_ID}?track=true"
+    assert job.track == ((9.967, 53.5455, 40.0, 1_767_268_801_000),)
+
+
 def test_new_token_refused_raises(client, server) -> None:
     server.will(token(), error(401, "Missing or invalid credentials", "INVALID_TOKEN"))
 
@@ -152,6 +162,20 @@ def test_list_resources_decodes_device_groups(client, server) -> None:
     [found] = client.missions.list_resources()
 
     assert found.devices[0].status == "online"
+
+
+def test_list_plans_reads_all_pages(client, server) -> None:
+    plan = {"missionId": "round", "name": "Round", "waypoints": [[9.9, 53.5, 40.0]]}
+    server.will(
+        token(),
+        ok({"missions": [plan], "nextCursor": "round"}),
+        ok({"missions": [plan | {"missionId": "survey"}]}),
+    )
+
+    plans = client.missions.list_plans()
+
+    assert [plan.mission_id for plan in plans] == ["round", "survey"]
+    assert server.paths[-1] == "GET /v3/missions?cursor=round"
 
 
 def test_shares_are_created_listed_and_revoked(client, server) -> None:

@@ -1,5 +1,8 @@
 """When requests are retried, how often and after how long. The tests perform the effects."""
 
+import time
+from email.utils import formatdate
+
 import pytest
 
 from sortie_client import (
@@ -69,10 +72,19 @@ def test_retry_after_above_the_maximum_ends_the_retries() -> None:
     assert raised.value.retry_after == 3600
 
 
-def test_retry_after_date_is_ignored() -> None:
-    failure = response(503, retry_after="Thu, 01 Jan 2026 12:00:00 GMT")
+def test_retry_after_date_adds_to_the_backoff() -> None:
+    failure = response(503, retry_after=formatdate(time.time() + 7, usegmt=True))
 
     [wait], _ = perform(IDEMPOTENT, failure, OK)
+
+    assert 5 <= wait <= 7.25
+
+
+@pytest.mark.parametrize("text", [
+    "Thu, 01 Jan 2015 12:00:00 GMT", "Thu Jan  1 12:00:00 2015", "soon", "-1", "", "9" * 400, "nan",
+])  # fmt: skip
+def test_retry_after_past_or_invalid_adds_nothing(text) -> None:
+    [wait], _ = perform(IDEMPOTENT, response(503, retry_after=text), OK)
 
     assert wait <= 0.25
 

@@ -2,6 +2,7 @@ import json
 
 import pytest
 
+from client.tests.responses import JOBS_HEALTH, ok
 from sortie_client import NotConfiguredError, Settings, Sortie
 
 STACK = {
@@ -10,6 +11,7 @@ STACK = {
     "messaging": {"apiKey": "k"},
     "missions": {"apiKey": "m", "clientId": "i", "clientSecret": "s", "deviceGroupId": "harbour"},
     "docsAgents": {"apiKey": "mint_d", "projectId": "p"},
+    "admin": {"apiKey": "sortie_admin_a"},
 }
 
 
@@ -31,6 +33,7 @@ def test_find_in_a_subfolder_reads_the_stack_file(folder) -> None:
     assert found.websocket_url == "ws://127.0.0.1:8080/ws"
     assert (found.missions.api_key, found.missions.client_id) == ("m", "i")
     assert (found.docs.api_key, found.docs.project) == ("mint_d", "p")
+    assert found.admin_key == "sortie_admin_a"
 
 
 def test_find_variables_override_the_stack_file(folder) -> None:
@@ -75,10 +78,65 @@ def test_client_without_settings_finds_them(folder, monkeypatch) -> None:
         assert sortie.messaging
 
 
+PROFILES = {
+    "default": "two",
+    "variables": {
+        name: {"SORTIE_BASE_URL": f"https://{name}", "SORTIE_API_KEY": name}
+        for name in ("one", "two")
+    },
+}
+
+
+@pytest.fixture
+def variables(tmp_path):
+    """The environment of a user with two profiles."""
+    (tmp_path / "config/sortie").mkdir(parents=True)
+    (tmp_path / "config/sortie/profiles.json").write_text(json.dumps(PROFILES))
+    return {"XDG_CONFIG_HOME": str(tmp_path / "config")}
+
+
+def test_find_last_profile_is_used_where_nothing_else_is(variables, tmp_path) -> None:
+    assert Settings.find(variables, tmp_path / "none") == Settings("https://two", api_key="two")
+
+
+def test_find_stack_file_is_preferred_to_the_last_profile(variables, folder) -> None:
+    assert Settings.find(variables, folder).api_key == "k"
+
+
+def test_find_named_profile_is_preferred_to_all(variables, folder) -> None:
+    named = variables | {"SORTIE_PROFILE": "one"}
+    elsewhere = named | {"SORTIE_BASE_URL": "https://x", "SORTIE_API_KEY": "of x"}
+
+    for environment in (named, elsewhere):
+        assert Settings.find(environment, folder) == Settings("https://one", api_key="one")
+
+
+def test_find_unknown_profile_names_the_known_ones(variables, folder) -> None:
+    with pytest.raises(NotConfiguredError, match="one, two"):
+        Settings.find(variables | {"SORTIE_PROFILE": "three"}, folder)
+
+
+@pytest.mark.parametrize("proxy", ["http://127.0.0.1:9", "socks5://127.0.0.1:9"])
+def test_request_to_this_machine_uses_no_proxy(sortie, server, monkeypatch, proxy) -> None:
+    for name in ("HTTP_PROXY", "ALL_PROXY", "http_proxy", "all_proxy"):
+        monkeypatch.setenv(name, proxy)
+    server.will(ok(JOBS_HEALTH))
+
+    assert sortie("health").code == 0
+
+
+@pytest.mark.parametrize("proxy", ["socks5://127.0.0.1:9", "nonsense://127.0.0.1:9"])
+def test_unusable_proxy_is_explained(monkeypatch, proxy) -> None:
+    monkeypatch.setenv("ALL_PROXY", proxy)
+
+    with pytest.raises(NotConfiguredError, match="ALL_PROXY"):
+        Sortie(Settings("https://sortie.example"))
+
+
 def test_settings_repr_hides_secrets(folder) -> None:
     text = repr(Settings.find({}, folder))
 
-    assert not [key for key in ("'k'", "'m'", "'s'", "mint_d") if key in text]
+    assert not [key for key in ("'k'", "'m'", "'s'", "mint_d", "sortie_admin") if key in text]
 
 
 def test_settings_url_without_a_scheme_is_refused() -> None:

@@ -7,7 +7,7 @@ import pytest
 from sortie_client import AsyncSortie, Settings, Sortie
 
 
-@pytest.mark.parametrize("api", ["messaging", "sessions", "missions", "docs", "webhooks"])
+@pytest.mark.parametrize("api", ["messaging", "sessions", "missions", "docs", "webhooks", "admin"])
 def test_both_clients_have_the_same_signatures(api) -> None:
     sync = getattr(Sortie(Settings("https://x")), api)
     async_ = getattr(AsyncSortie(Settings("https://x")), api)

@@ -67,6 +67,17 @@ def test_watch_refused_connection_raises(watch, server) -> None:
         watch()
 
 
+def test_watch_kept_token_that_is_refused_is_replaced(caller, server, websockets, tmp_path) -> None:
+    settings = replace(websockets.settings, token_file=tmp_path / "tokens.json")
+    server.will(token("T1"), token("T2"))
+    caller.call(lambda s: s.missions.get_token(), settings=settings)
+    websockets.refusals, websockets.messages = 1, [[update("COMPLETED")]]
+
+    caller.collect(lambda s: s.missions.watch(JOB_ID), settings=settings)
+
+    assert websockets.paths == [f"/ws?token=T2&resourceId={JOB_ID}"]
+
+
 def test_watch_unreachable_server_hides_the_token(caller, server) -> None:
     server.will(token("SECRET"))
     unreachable = replace(SETTINGS, websocket_url="ws://127.0.0.1:9/ws")

@@ -7,6 +7,7 @@ with Sortie() as sortie:
 
 from sortie_client._core.flow import Offer
 from sortie_client._core.retry import RetryPolicy
+from sortie_client.admin.models import AuditRecord, Entry, Key, Tenant, Usage
 from sortie_client.client import AsyncSortie, Sortie
 from sortie_client.docs.models import DocsEvent, DocsJob, DocsJobDetails
 from sortie_client.errors import (
@@ -52,6 +53,7 @@ __all__ = [
     "Agent",
     "ApiError",
     "AsyncSortie",
+    "AuditRecord",
     "AuthenticationError",
     "BadRequestError",
     "ConflictError",
@@ -63,12 +65,14 @@ __all__ = [
     "DocsEvent",
     "DocsJob",
     "DocsJobDetails",
+    "Entry",
     "InvalidIdError",
     "Job",
     "JobFailedError",
     "JobPage",
     "JobStatus",
     "JobsHealth",
+    "Key",
     "MessagePage",
     "Mission",
     "MissionPage",
@@ -91,7 +95,9 @@ __all__ = [
     "Sortie",
     "SortieError",
     "StillRunningError",
+    "Tenant",
     "TrackingUpdate",
     "UnexpectedResponseError",
+    "Usage",
     "Webhook",
 ]

@@ -5,7 +5,9 @@ from typing import Any, Final, Self
 import httpx
 
 from sortie_client._core.asynchronous import AsyncPayment, AsyncRunner
+from sortie_client._core.http import is_loopback, proxy_errors
 from sortie_client._core.synchronous import Payment, SyncRunner
+from sortie_client.admin.api import AdminApi
 from sortie_client.docs.api import DocsApi
 from sortie_client.messaging.api import MessagingApi
 from sortie_client.missions.api import MissionsApi
@@ -29,6 +31,7 @@ class _Apis[R]:
         )
         self.docs = DocsApi(runner, policy, settings.docs)
         self.webhooks = WebhooksApi(runner, policy, key)
+        self.admin = AdminApi(runner, policy, settings.admin_key)
 
 
 class Sortie(_Apis[SyncRunner]):
@@ -46,7 +49,8 @@ class Sortie(_Apis[SyncRunner]):
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         settings = settings or Settings.find()
-        self._client = httpx.Client(transport=transport, **_options(settings))
+        with proxy_errors():
+            self._client = httpx.Client(transport=transport, **_options(settings))
         super().__init__(SyncRunner(self._client, payment), settings)
 
     def close(self) -> None:
@@ -70,7 +74,8 @@ class AsyncSortie(_Apis[AsyncRunner]):
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         settings = settings or Settings.find()
-        self._client = httpx.AsyncClient(transport=transport, **_options(settings))
+        with proxy_errors():
+            self._client = httpx.AsyncClient(transport=transport, **_options(settings))
         super().__init__(AsyncRunner(self._client, payment), settings)
 
     async def aclose(self) -> None:
@@ -86,6 +91,7 @@ class AsyncSortie(_Apis[AsyncRunner]):
 def _options(settings: Settings) -> dict[str, Any]:
     return {
         "base_url": settings.base_url,
+        "trust_env": not is_loopback(settings.base_url),  # httpx takes proxies from there
         "headers": {"Accept": "application/json", "User-Agent": f"sortie-client/{VERSION}"},
         "timeout": settings.timeout,
     }

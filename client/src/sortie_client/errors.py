@@ -1,9 +1,12 @@
 """The errors of this client. All are `SortieError`s."""
 
 import json
+import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from typing import Any, override
+from typing import Any, Final, override
 
 
 class SortieError(Exception):
@@ -49,8 +52,12 @@ class StillRunningError(SortieError):
 class ApiError(SortieError):
     """An error response: HTTP `status`, machine-readable `code`, human-readable `text`.
 
-    `retry_after`: seconds to wait before a retry, if the server names them.
+    `retry_after`: seconds to wait before a retry, if the server names them. `url`: of the request.
+    `error_class`: what kind of failure of a service behind it, if there was one.
     """
+
+    url: str | None = None
+    error_class: str | None = None
 
     def __init__(
         self, status: int, text: str, *, code: str | None = None, retry_after: float | None = None
@@ -98,6 +105,8 @@ class ServerError(ApiError):
     """5xx: the server failed. A 503 has stored nothing."""
 
 
+_NUMBER: Final = re.compile(r"\s*(\d{1,9}(?:\.\d+)?)\s*(?:,.*)?", re.ASCII)
+"""A proxy may have joined two headers; some servers send fractions."""
 _CLASSES: Mapping[int, type[ApiError]] = {
     HTTPStatus.BAD_REQUEST: BadRequestError,
     HTTPStatus.UNAUTHORIZED: AuthenticationError,
@@ -119,12 +128,14 @@ def api_error(status: int, headers: Mapping[str, str], body: bytes) -> ApiError:
     oauth = content.get("error_description")
     text = content.get("message") or oauth or content.get("error") or f"HTTP status {status}"
     other = ServerError if status >= HTTPStatus.INTERNAL_SERVER_ERROR else ApiError
-    return _CLASSES.get(status, other)(
+    error = _CLASSES.get(status, other)(
         status,
         "; ".join([str(text), *_details(content.get("details"))]),
         code=content.get("code") or (content.get("error") if oauth else None),
         retry_after=_seconds(headers.get("retry-after")),
     )
+    error.error_class = content.get("errorClass")
+    return error
 
 
 def _details(content: Any) -> list[str]:
@@ -133,4 +144,13 @@ def _details(content: Any) -> list[str]:
 
 
 def _seconds(text: str | None) -> float | None:
-    return float(text) if text and text.isascii() and text.isdecimal() else None
+    """Return the seconds of a Retry-After header: a number, or a date (RFC 9110, 10.2.3)."""
+    if text and (number := _NUMBER.fullmatch(text)):
+        return float(number[1])
+    try:
+        until = parsedate_to_datetime(text or "")
+    except (ValueError, OverflowError):
+        return None
+    if until.tzinfo is None:  # a date of C's asctime has no zone, and means GMT
+        until = until.replace(tzinfo=UTC)
+    return max(0.0, (until - datetime.now(UTC)).total_seconds())

@@ -1,4 +1,4 @@
-"""The server's address and the caller's credentials, from the environment or a local stack."""
+"""The server's address and the caller's credentials: environment, profile, or a local stack."""
 
 import json
 import os
@@ -9,8 +9,10 @@ from typing import Any, Final, Self
 
 from sortie_client._core.retry import RetryPolicy
 from sortie_client.errors import NotConfiguredError
+from sortie_client.profiles import Profiles
 
 STACK_FILE: Final = Path(".local/stack.json")
+MISSIONS_VARIABLES: Final = ("SORTIE_MISSIONS_API_KEY", "SORTIE_CLIENT_ID", "SORTIE_CLIENT_SECRET")
 _VARIABLES: Final = {
     "SORTIE_BASE_URL": ("baseUrl",),
     "SORTIE_WEBSOCKET_URL": ("webSocketUrl",),
@@ -21,6 +23,8 @@ _VARIABLES: Final = {
     "SORTIE_DEVICE_GROUP": ("missions", "deviceGroupId"),
     "SORTIE_DOCS_API_KEY": ("docsAgents", "apiKey"),
     "SORTIE_PROJECT": ("docsAgents", "projectId"),
+    "SORTIE_ADMIN_KEY": ("admin", "apiKey"),
+    "SORTIE_TENANT": ("tenant",),
     "SORTIE_STACK": ("stackName",),
     "AWS_ENDPOINT_URL": ("awsEndpointUrl",),
 }
@@ -28,7 +32,7 @@ _VARIABLES: Final = {
 
 @dataclass(frozen=True, kw_only=True)
 class MissionsCredentials:
-    """The credentials that `make partner` shows once."""
+    """The credentials that `sortie admin partners create` shows once."""
 
     api_key: str = field(repr=False)
     client_id: str
@@ -55,6 +59,7 @@ class Settings:
     api_key: str | None = field(default=None, repr=False)
     missions: MissionsCredentials | None = None
     docs: DocsCredentials | None = None
+    admin_key: str | None = field(default=None, repr=False)
     websocket_url: str | None = None
     timeout: float = 30.0
     retry_policy: RetryPolicy = field(default_factory=RetryPolicy)
@@ -68,16 +73,17 @@ class Settings:
 
     @classmethod
     def find(cls, environment: Mapping[str, str] = os.environ, folder: Path | None = None) -> Self:
-        """Read `SORTIE_…` variables, or the file that `make up` writes in this folder or one above.
+        """Find the server and the keys in the first of these that has an address.
 
-        With `SORTIE_BASE_URL` set, ignore the file: its keys belong to another server. Raises
+        The profile that `SORTIE_PROFILE` names; the `SORTIE_…` variables; the file that `make up`
+        writes in this folder or one above; the profile that `sortie login` has added last. Raises
         `NotConfiguredError`.
         """
         found = find_variables(environment, folder)
         if "SORTIE_BASE_URL" not in found:
             raise NotConfiguredError(
-                "The server's address is missing. Run `make up` in this folder, or set"
-                " SORTIE_BASE_URL and SORTIE_API_KEY"
+                "The server's address is missing. Run `make up` in this folder, use `sortie login`,"
+                " or set SORTIE_BASE_URL and SORTIE_API_KEY"
             )
         return cls(
             found["SORTIE_BASE_URL"],
@@ -85,17 +91,40 @@ class Settings:
             websocket_url=found.get("SORTIE_WEBSOCKET_URL"),
             missions=_missions(found),
             docs=_docs(found),
+            admin_key=found.get("SORTIE_ADMIN_KEY"),
         )
 
 
 def find_variables(
     environment: Mapping[str, str] = os.environ, folder: Path | None = None
 ) -> Mapping[str, str]:
-    """Return the variables that are set, and the stack file's values for the others."""
+    """Return the variables that are set, and a profile's or the stack file's for the others."""
+    return _find(environment, folder or Path.cwd())[1]
+
+
+def find_source(environment: Mapping[str, str] = os.environ, folder: Path | None = None) -> str:
+    """Return where the server's address comes from."""
+    return _find(environment, folder or Path.cwd())[0]
+
+
+def _find(environment: Mapping[str, str], folder: Path) -> tuple[str, Mapping[str, str]]:
+    """Return the source of the address, and all variables.
+
+    Keys from the environment belong to its own address, if it has one.
+    """
     given = {name: environment[name] for name in _VARIABLES if environment.get(name)}
+    if named := environment.get("SORTIE_PROFILE"):
+        own = {} if "SORTIE_BASE_URL" in given else given
+        return f"the profile {named}", {**Profiles.read(environment).find(named), **own}
     if "SORTIE_BASE_URL" in given:
-        return given
-    return _read_stack(_find_stack(environment, folder or Path.cwd())) | given
+        return "SORTIE_BASE_URL", given
+    if file := _find_stack(environment, folder):
+        return str(file), _read_stack(file) | given
+    profiles = Profiles.read(environment)
+    if profiles.default:
+        own = {**profiles.find(profiles.default), **given}
+        return f"the profile {profiles.default}", own
+    return "the environment", given
 
 
 def _find_stack(environment: Mapping[str, str], folder: Path) -> Path | None:
@@ -105,9 +134,7 @@ def _find_stack(environment: Mapping[str, str], folder: Path) -> Path | None:
     return next((each for each in candidates if each.is_file()), None)
 
 
-def _read_stack(file: Path | None) -> dict[str, str]:
-    if file is None:
-        return {}
+def _read_stack(file: Path) -> dict[str, str]:
     try:
         stack = json.loads(file.read_text())
     except (OSError, ValueError) as error:
@@ -123,10 +150,9 @@ def _get(value: Any, keys: tuple[str, ...]) -> Any:
 
 
 def _missions(found: Mapping[str, str]) -> MissionsCredentials | None:
-    names = ("SORTIE_MISSIONS_API_KEY", "SORTIE_CLIENT_ID", "SORTIE_CLIENT_SECRET")
-    if not all(name in found for name in names):
+    if not all(name in found for name in MISSIONS_VARIABLES):
         return None
-    api_key, client_id, client_secret = (found[name] for name in names)
+    api_key, client_id, client_secret = (found[name] for name in MISSIONS_VARIABLES)
     return MissionsCredentials(api_key=api_key, client_id=client_id, client_secret=client_secret)
 
 

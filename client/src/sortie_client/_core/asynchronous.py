@@ -21,7 +21,7 @@ from sortie_client._core.flow import (
     Sleep,
     StreamFlow,
 )
-from sortie_client.errors import ConnectionFailedError
+from sortie_client.errors import ApiError, ConnectionFailedError
 
 type Headers = Mapping[str, str]
 type AsyncPayment = Callable[[Offer], Headers | Awaitable[Headers]]
@@ -65,7 +65,7 @@ class AsyncRunner:
                         continue
                     try:
                         outcome = await connection.perform(effect)
-                    except ConnectionFailedError as failure:
+                    except (ApiError, ConnectionFailedError) as failure:
                         resume, outcome = flow.throw, failure
 
 
@@ -123,7 +123,9 @@ class _Connection:
             raise http.missing_websockets() from error
         await self._open.aclose()
         with http.websocket_errors():
-            self._received = _messages(await self._open.enter_async_context(connect(url)))
+            self._received = _messages(
+                await self._open.enter_async_context(connect(url, **http.connect_options(url)))
+            )
 
     async def _pay(self, offer: Offer) -> Headers | None:
         if self._payment is None:

@@ -1,7 +1,8 @@
 """Sans-I/O calls: a flow is a generator that yields effects and receives their results.
 
 Each API method is one flow. `SyncRunner` and `AsyncRunner` perform its effects, so it is written
-once. A runner throws `ConnectionFailedError` into the flow when a connection fails.
+once. A runner throws `ConnectionFailedError` into the flow when a connection fails, and `ApiError`
+when the server refuses a WebSocket.
 """
 
 import json

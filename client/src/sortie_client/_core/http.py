@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
+from ipaddress import ip_address
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -23,6 +24,15 @@ _NEVER_SENT: Final = (
     httpx.ProxyError,
     httpx.UnsupportedProtocol,
 )
+
+
+def is_loopback(url: str) -> bool:
+    """Whether a URL is of this machine, which no proxy can reach."""
+    host = httpx.URL(url).host
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
 
 
 def path(*parts: str) -> str:
@@ -60,11 +70,13 @@ def to_response(response: httpx.Response, body: bytes) -> Response:
 
 @contextmanager
 def connection_errors() -> Iterator[None]:
-    """Convert httpx's errors to `ConnectionFailedError`."""
+    """Convert httpx's errors to `ConnectionFailedError`, which names the server's address."""
     try:
         yield
     except httpx.HTTPError as error:
-        text = str(error) or type(error).__name__
+        url = error.request.url
+        address = f"{url.scheme}://{url.netloc.decode()}"
+        text = f"{address}: {str(error) or type(error).__name__}"
         raise ConnectionFailedError(text, sent=not isinstance(error, _NEVER_SENT)) from error
 
 
@@ -84,6 +96,21 @@ def websocket_errors() -> Iterator[None]:
     except (WebSocketException, OSError) as error:
         kind = type(error).__name__  # not the message: it may contain the URL with the token
         raise ConnectionFailedError(f"The WebSocket connection failed: {kind}", sent=True) from None
+
+
+@contextmanager
+def proxy_errors() -> Iterator[None]:
+    """Convert errors about a proxy in the environment to `NotConfiguredError`."""
+    try:
+        yield
+    except (ImportError, ValueError) as error:
+        text = "The proxy of HTTP_PROXY, HTTPS_PROXY or ALL_PROXY cannot be used"
+        raise NotConfiguredError(f"{text}: {error}") from error
+
+
+def connect_options(url: str) -> dict[str, Any]:
+    """Return the arguments of websockets' `connect`, which by default uses proxies for all URLs."""
+    return {"proxy": None} if is_loopback(url) else {}
 
 
 def missing_websockets() -> NotConfiguredError:

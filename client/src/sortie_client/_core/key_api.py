@@ -17,6 +17,10 @@ class KeyApi[R](Api[R]):
         self, method: str, path: str, *, headers: Mapping[str, str] | None = None, **options: Any
     ) -> Flow[Response]:
         """`options`: the other fields of `Request`."""
+        return send(self._request(method, path, headers=headers, **options), self._retry_policy)
+
+    def _request(
+        self, method: str, path: str, *, headers: Mapping[str, str] | None = None, **options: Any
+    ) -> Request:
         headers = {**self._key, **(headers or {})}
-        request = Request(method=method, path=path, headers=headers, **options)
-        return send(request, self._retry_policy)
+        return Request(method=method, path=path, headers=headers, **options)

@@ -69,5 +69,9 @@ def _checked(kind: type, value: Any, where: str) -> Any:
 
 
 def _json_name(it: Field[Any]) -> str:
-    first, *more = it.name.split("_")
-    return str(it.metadata.get("json") or first + "".join(word.capitalize() for word in more))
+    return str(it.metadata.get("json") or camel_case(it.name))
+
+
+def camel_case(name: str) -> str:
+    first, *more = name.split("_")
+    return first + "".join(word.capitalize() for word in more)

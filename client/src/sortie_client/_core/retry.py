@@ -80,6 +80,7 @@ def send(request: Request, policy: RetryPolicy) -> Flow[Response]:
             if response.is_success:
                 return response
             error = api_error(response.status, response.headers, response.body)
+            error.url = response.url
             if isinstance(error, PaymentRequiredError) and not paid:
                 payment = yield Pay(Offer(response.url, response.headers, response.body))
                 if payment:

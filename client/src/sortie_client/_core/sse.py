@@ -14,6 +14,7 @@ class ServerEvent:
 
     data: str
     id: str | None
+    name: str = "message"
 
 
 class EventParser:
@@ -24,6 +25,7 @@ class EventParser:
         self._buffer = ""
         self._data: list[str] = []
         self._id: str | None = None
+        self._name = "message"
 
     def feed(self, chunk: bytes) -> Iterator[ServerEvent]:
         """Yield the events that this chunk completes."""
@@ -35,12 +37,14 @@ class EventParser:
     def _parse(self, line: str) -> Iterator[ServerEvent]:
         if not line:
             if self._data:
-                yield ServerEvent("\n".join(self._data), self._id)
-            self._data = []
+                yield ServerEvent("\n".join(self._data), self._id, self._name)
+            self._data, self._name = [], "message"
             return
         name, _, value = line.partition(":")
         value = value.removeprefix(" ")
         if name == "data":
             self._data.append(value)
+        elif name == "event":
+            self._name = value
         elif name == "id":
             self._id = value

@@ -20,7 +20,7 @@ from sortie_client._core.flow import (
     Sleep,
     StreamFlow,
 )
-from sortie_client.errors import ConnectionFailedError
+from sortie_client.errors import ApiError, ConnectionFailedError
 
 _RECEIVE_TIMEOUT_S: Final = 0.5
 
@@ -64,7 +64,7 @@ class SyncRunner:
                     continue
                 try:
                     outcome = connection.perform(effect)
-                except ConnectionFailedError as failure:
+                except (ApiError, ConnectionFailedError) as failure:
                     resume, outcome = flow.throw, failure
 
 
@@ -121,7 +121,9 @@ class _Connection:
             raise http.missing_websockets() from error
         self._open.close()
         with http.websocket_errors():
-            self._received = _messages(self._open.enter_context(connect(url)))
+            self._received = _messages(
+                self._open.enter_context(connect(url, **http.connect_options(url)))
+            )
 
 
 def _chunks(response: httpx.Response) -> Iterator[bytes]:

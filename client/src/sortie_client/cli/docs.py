@@ -6,25 +6,35 @@ from itertools import chain
 from typing import Annotated, Final, Literal
 
 import typer
+from rich.text import Text
 
 from sortie_client.cli.output import (
     AsJson,
+    coloured,
+    format_time,
     interruptible,
     print_error,
+    print_fields,
     print_json,
     print_note,
     print_result,
+    print_table,
     spinner,
 )
 from sortie_client.client import Sortie
-from sortie_client.docs.models import DocsEvent
+from sortie_client.docs.models import DocsEvent, DocsJobDetails
 from sortie_client.errors import JobFailedError
 
 app = typer.Typer(help="Run documentation agents.", no_args_is_help=True)
 
+JobId = Annotated[
+    str, typer.Argument(metavar="ID", help="The job's id, as `sortie docs list` prints it.")
+]
 Project = Annotated[str | None, typer.Option(envvar="SORTIE_PROJECT", help="The project's id.")]
 
 _MAX_ARGUMENT: Final = 60
+_FINISH: Final = "finish"  # this tool's message is printed whole at the end
+_UNCHANGED: Final = "No file was changed."  # the server's last words, not the agent's
 _TODO_MARKS: Final = {"completed": "✓", "in_progress": "▸", "cancelled": "✗"}
 
 
@@ -55,7 +65,7 @@ def run(
 
 @app.command()
 def watch(
-    job_id: Annotated[str, typer.Argument(metavar="ID", help="The job's id.")],
+    job_id: JobId,
     *,
     project: Project = None,
     as_json: AsJson = False,
@@ -66,10 +76,75 @@ def watch(
         follow(sortie, events, project, as_json=as_json)
 
 
+@app.command()
+def reply(
+    job_id: JobId,
+    prompt: Annotated[str, typer.Argument(help="The follow-up; - reads standard input.")],
+    *,
+    project: Project = None,
+    as_json: AsJson = False,
+) -> None:
+    """Send a follow-up to an agent and print its message once it has worked on the same branch."""
+    text = sys.stdin.read() if prompt == "-" else prompt
+    with Sortie() as sortie:
+        sortie.docs.message_job(job_id, text, project=project)
+        with interruptible(f"sortie docs show {job_id}"), spinner("Waiting for the agent"):
+            sortie.docs.poll_job(job_id, project=project)
+        job = sortie.docs.get_job_details(job_id, project=project)
+    if as_json:
+        print_json(job.raw)
+    else:
+        print_result(job.message_to_user)
+        print_branch(job)
+
+
+@app.command("list")
+def list_jobs(
+    *,
+    project: Project = None,
+    limit: Annotated[int, typer.Option(help="Maximum number of jobs.", min=1, max=100)] = 20,
+    skip: Annotated[int, typer.Option(help="Leave out the newest jobs.", min=0)] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """List a project's jobs, newest first."""
+    with Sortie() as sortie:
+        jobs = sortie.docs.list_jobs(take=limit, skip=skip, project=project)
+    if as_json:
+        print_json([each.raw for each in jobs])
+        return
+    rows = [
+        (it.session_id, coloured(it.halt_reason), format_time(it.created_at), it.branch, it.title)
+        for it in jobs
+    ]
+    print_table(("ID", "STATUS", "CREATED", "BRANCH", "TITLE"), rows)
+
+
+@app.command()
+def show(job_id: JobId, *, project: Project = None, as_json: AsJson = False) -> None:
+    """Print a job: its branch, its todos and the agent's message."""
+    with Sortie() as sortie:
+        job = sortie.docs.get_job_details(job_id, project=project)
+    if as_json:
+        print_json(job.raw)
+        return
+    fields: list[tuple[str, str | Text]] = [
+        ("id", job.session_id),
+        ("status", coloured(job.halt_reason)),
+        ("title", job.title),
+        ("created", format_time(job.created_at)),
+        ("branch", job.branch),
+        ("pull request", job.pull_request_link),
+        *(("todo", f"{_TODO_MARKS.get(it.status, '·')} {it.content}") for it in job.todos),
+        ("message", job.message_to_user),
+        ("class", job.error_class or ""),
+    ]
+    print_fields([(name, value) for name, value in fields if value])
+
+
 def follow(
     sortie: Sortie, events: Iterator[DocsEvent], project: str | None, *, as_json: bool
 ) -> None:
-    """Print events as they arrive, then the branch. Raises `JobFailedError`."""
+    """Print events as they arrive, then the agent's message and branch. Raises `JobFailedError`."""
     with spinner("Waiting for the agent"):
         opened = next(events)
     transcript = Transcript()
@@ -83,6 +158,12 @@ def follow(
     if job.halt_reason != "completed":
         raise JobFailedError(job.message_to_user or job.halt_reason, job)
     if not as_json:
+        transcript.end(job.message_to_user)
+        print_branch(job)
+
+
+def print_branch(job: DocsJobDetails) -> None:
+    if job.branch:
         print_note(f"branch {job.branch} {job.pull_request_link}".rstrip())
 
 
@@ -93,28 +174,40 @@ class Transcript:
     """
 
     def __init__(self) -> None:
-        self._is_line_open = False
+        self._text = ""
 
     def print(self, event: DocsEvent) -> None:
         data = event.data
         if event.type == "text-delta":
             text = str(data.get("delta", ""))
             print_result(text, end="")
-            self._is_line_open = not text.endswith("\n")
+            self._text += text
             return
-        if self._is_line_open:
-            print_result("")
-            self._is_line_open = False
+        self._end_line()
         match event.type:
             case "opened":
                 print_note(f"job {event.job_id} on branch {event.branch}")
-            case "tool-input-available":
+            case "tool-input-available" if data.get("toolName") != _FINISH:
                 tool, argument = data.get("toolName"), _summarise(data.get("input"))
                 print_note(f"→ {tool} {argument}".rstrip())
             case "tool-output-error":
                 print_error(f"✗ {data.get('errorText')}")
             case "data-commit":
                 print_note(f"commit {data.get('data', {}).get('id')}")
+
+    def end(self, message: str) -> None:
+        """Print the agent's message to the user, unless its text had it."""
+        self._end_line()
+        own = message.removesuffix(_UNCHANGED).strip()
+        if own not in self._text:
+            print_result(own)
+        if message.endswith(_UNCHANGED):
+            print_note(_UNCHANGED)
+
+    def _end_line(self) -> None:
+        if self._text and not self._text.endswith("\n"):
+            print_result("")
+            self._text += "\n"
 
 
 def _opened_data(event: DocsEvent) -> dict[str, str]:

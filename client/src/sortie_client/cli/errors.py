@@ -1,7 +1,9 @@
 """Exit codes, and advice on errors."""
 
+import os
 from collections.abc import Mapping
 from typing import Final
+from urllib.parse import urlsplit
 
 from sortie_client.errors import (
     ApiError,
@@ -16,6 +18,7 @@ from sortie_client.errors import (
     ServerError,
     SortieError,
 )
+from sortie_client.settings import find_source, find_variables
 
 JOB_FAILED: Final = 1
 USAGE_ERROR: Final = 2
@@ -23,17 +26,21 @@ REFUSED: Final = 3
 UNAVAILABLE: Final = 4
 INTERRUPTED: Final = 130
 
+_KEYS: Final = {  # of each API, by a part of its paths
+    "/v3/auth/token": "SORTIE_MISSIONS_API_KEY",
+    "/v3/": "SORTIE_CLIENT_ID",
+    "/agent/": "SORTIE_DOCS_API_KEY",
+    "/admin/": "SORTIE_ADMIN_KEY",
+}
+
 _ADVICE: Final[Mapping[type[SortieError], tuple[int, str]]] = {
     JobFailedError: (JOB_FAILED, ""),
     InvalidIdError: (USAGE_ERROR, ""),
     NotConfiguredError: (USAGE_ERROR, ""),
-    ConnectionFailedError: (
-        UNAVAILABLE,
-        "Check that the server is running and SORTIE_BASE_URL is its address.",
-    ),
+    ConnectionFailedError: (UNAVAILABLE, "Is the server running? Its address is from {source}."),
     RateLimitedError: (UNAVAILABLE, "Try again later."),
     ServerError: (UNAVAILABLE, "Try again later."),
-    AuthenticationError: (REFUSED, "Check the API key. `sortie --help` lists its variables."),
+    AuthenticationError: (REFUSED, "{key}"),
     PermissionDeniedError: (REFUSED, "Use a key or client with more permissions."),
     PaymentRequiredError: (REFUSED, "`sortie` cannot pay. Use the Python client with `payment=`."),
     ApiError: (REFUSED, ""),
@@ -46,4 +53,26 @@ def explain(error: SortieError) -> tuple[str, int]:
     code, advice = next(_ADVICE[kind] for kind in type(error).__mro__ if kind in _ADVICE)
     if isinstance(error, RateLimitedError) and error.retry_after:
         advice = f"Try again in {error.retry_after:.0f} s."
-    return f"{error}\n{advice}".rstrip(), code
+    if advice.startswith("{") or "{source}" in advice:
+        advice = advice.format(source=find_source(), key=_describe_key(error))
+    where = f"\n{error.url}" if isinstance(error, ApiError) and error.url else ""
+    return f"{error}{where}\n{advice}".rstrip(), code
+
+
+def _describe_key(error: SortieError) -> str:
+    """Say which key the server has refused: the variable, where it is from, and its public part."""
+    path = urlsplit(error.url or "").path if isinstance(error, ApiError) else ""
+    name = next((name for part, name in _KEYS.items() if part in path), "SORTIE_API_KEY")
+    variables = find_variables()
+    if name not in variables:
+        return f"No key was sent. Set {name}, or use `sortie login`."
+    shown = variables[name] if name == "SORTIE_CLIENT_ID" else _mask(variables[name])
+    source = "the environment" if os.environ.get(name) else find_source()
+    return f"The server does not know {name}={shown}, which is from {source}."
+
+
+def _mask(key: str) -> str:
+    """Return a key's prefix and id: the last part is the secret."""
+    prefix, _, rest = key.partition("_")
+    key_id, has_secret, _ = rest.partition("_")
+    return f"{prefix}_{key_id}_…" if has_secret else "…"

@@ -70,6 +70,7 @@ def get(job_id: JobId, *, as_json: AsJson = False) -> None:
         ("prompt", job.prompt),
         ("reply", job.result.message.content if job.result else None),
         ("error", job.error),
+        ("class", job.error_class),
     ]
     print_fields([(name, value) for name, value in fields if value is not None])
 
@@ -118,8 +119,12 @@ def follow(sortie: Sortie, job_id: str, *, as_json: bool) -> None:
     ):
         for job in sortie.messaging.watch_job(job_id, interval=0.3):
             set_status(job.status)
-    if job is None:
-        return
+    if job:
+        print_reply(job, as_json=as_json)
+
+
+def print_reply(job: Job, *, as_json: bool) -> None:
+    """Print an ended job's reply. Raises `JobFailedError`."""
     if as_json:
         print_json(job.raw)
     elif job.result:

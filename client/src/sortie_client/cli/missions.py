@@ -1,13 +1,13 @@
 """`sortie missions`."""
 
-import json
 import sys
 from dataclasses import replace
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
+from sortie_client.cli.options import Metadata, parse_time
 from sortie_client.cli.output import (
     AsJson,
     interruptible,
@@ -21,25 +21,24 @@ from sortie_client.client import Sortie
 from sortie_client.errors import JobFailedError, NotConfiguredError
 from sortie_client.missions.models import MissionStatus
 from sortie_client.missions.token_file import default_path
-from sortie_client.settings import Settings, find_variables
+from sortie_client.settings import MISSIONS_VARIABLES, Settings, find_variables
 
 app = typer.Typer(help="Fly missions of docked drones, and track them.", no_args_is_help=True)
 
 
-def _open_client() -> Sortie:
-    return Sortie(replace(Settings.find(), token_file=default_path()))
+JobId = Annotated[
+    str, typer.Argument(metavar="ID", help="The job's id, as `sortie missions list` prints it.")
+]
 
 
-def parse_time(text: str) -> datetime:
-    at = datetime.fromisoformat(text)
-    return at if at.tzinfo else at.astimezone()
-
-
-def parse_object(text: str) -> Any:
-    value = json.loads(text)
-    if not isinstance(value, dict):
-        raise typer.BadParameter("Pass a JSON object")
-    return value
+def open_client() -> Sortie:
+    """Raises `NotConfiguredError`, which names the variables that are missing."""
+    settings, variables = Settings.find(), find_variables()
+    if missing := [name for name in MISSIONS_VARIABLES if name not in variables]:
+        raise NotConfiguredError(
+            f"Credentials for missions are missing. Set {', '.join(missing)}, or use `sortie login`"
+        )
+    return Sortie(replace(settings, token_file=default_path()))
 
 
 @app.command()
@@ -70,14 +69,12 @@ def fly(
             help="Start time in ISO 8601; local time without a UTC offset. Default: now.",
         ),
     ] = None,
-    metadata: Annotated[
-        Any, typer.Option(metavar="JSON", parser=parse_object, help="Metadata, a JSON object.")
-    ] = None,
+    metadata: Metadata = None,
     watch: Annotated[bool, typer.Option(help="Track the mission live.")] = True,
     as_json: AsJson = False,
 ) -> None:
     """Request a mission and track it live."""
-    with _open_client() as sortie:
+    with open_client() as sortie:
         with spinner("Requesting the mission"):
             created = sortie.missions.create_job(
                 name or mission or "Mission",
@@ -98,12 +95,12 @@ def fly(
 
 @app.command("watch")
 def watch_mission(
-    job_id: Annotated[str, typer.Argument(metavar="ID", help="The job's id.")],
+    job_id: JobId,
     *,
     as_json: AsJson = False,
 ) -> None:
     """Track a mission live until it has ended."""
-    with _open_client() as sortie:
+    with open_client() as sortie:
         follow(sortie, job_id, as_json=as_json)
 
 

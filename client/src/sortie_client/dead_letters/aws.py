@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import boto3
 from botocore import exceptions
+from botocore.config import Config
 
 from sortie_client.errors import ApiError, ConnectionFailedError, NotConfiguredError
 
@@ -26,10 +27,13 @@ def aws_clients(endpoint_url: str | None = None, *, region: str | None = None) -
     instead of that of the AWS settings.
     """
     session = boto3.Session(**(_EMULATOR if endpoint_url else {"region_name": region}))
+    config = Config(proxies={}) if endpoint_url else None  # the emulator is on this machine
 
     @cache
     def client(service: str) -> Any:
-        return session.client(service, endpoint_url=endpoint_url)  # type: ignore[call-overload]
+        return session.client(  # type: ignore[call-overload]
+            service, endpoint_url=endpoint_url, config=config
+        )
 
     return client
 

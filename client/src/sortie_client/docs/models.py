@@ -25,6 +25,8 @@ class DocsJob(Model):
     created_at: datetime
     pr_link: str | None = None
     archived_at: datetime | None = None
+    error: str | None = None
+    error_class: str | None = None
 
     @property
     def is_terminal(self) -> bool:
@@ -53,6 +55,7 @@ class DocsJobDetails(Model):
     message_to_user: str = ""
     title: str = ""
     todos: Sequence[Todo] = ()
+    error_class: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
-from sortie_client._core.flow import Flow, Response, StreamFlow
+from sortie_client._core.flow import Emit, Flow, Response, StreamFlow
 from sortie_client._core.http import path, without_none
 from sortie_client._core.models import decode
 from sortie_client._core.operation import operation, stream
@@ -73,6 +73,32 @@ class MessagingApi[R](JobApi[R]):
         created = decode(CreatedJob, response.json)
         job = yield from self._poll_job(created.job_id, interval, max_attempts)
         return require_success(job)
+
+    @stream
+    def create_and_watch_job(
+        self,
+        user_id: str,
+        content: str,
+        *,
+        agent_id: str | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        timeout_ms: int | None = None,
+        webhook: Webhook | None = None,
+        idempotency_key: str | None = None,
+        interval: float = 0.5,
+    ) -> StreamFlow[Job, None]:
+        """Send a message, and iterate over the job's changes until it has ended.
+
+        The server holds the request for 20 s, so that most jobs need no poll.
+        """
+        body = _job_body(user_id, content, agent_id, metadata, timeout_ms, webhook)
+        headers = {**idempotency_header(idempotency_key), "Prefer": f"wait={_HOLD_S}"}
+        response = yield from self._create(body, headers, HOLD_TIMEOUT_S)
+        if response.status == HTTPStatus.OK:
+            yield Emit(decode(Job, response.json))
+        else:
+            created = decode(CreatedJob, response.json)
+            yield from self._poll_job(created.job_id, interval, None)
 
     @operation
     def get_job(self, job_id: str) -> Flow[Job]:

@@ -57,6 +57,7 @@ class Job(Model):
     expires_at: datetime
     result: JobResult | None = None
     error: str | None = None
+    error_class: str | None = None
     metadata: Mapping[str, Any] | None = None
 
 

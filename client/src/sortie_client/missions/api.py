@@ -13,9 +13,11 @@ from sortie_client._core.operation import operation, stream
 from sortie_client._core.polling import poll
 from sortie_client._core.retry import Reconnection, RetryPolicy, idempotency_header
 from sortie_client.errors import (
+    AuthenticationError,
     ConnectionFailedError,
     JobFailedError,
     NotConfiguredError,
+    PermissionDeniedError,
     UnexpectedResponseError,
 )
 from sortie_client.missions.models import (
@@ -25,6 +27,8 @@ from sortie_client.missions.models import (
     MissionPage,
     MissionStatus,
     MissionSummary,
+    Plan,
+    PlanList,
     ResourceList,
     Share,
     ShareList,
@@ -83,8 +87,9 @@ class MissionsApi[R](TokenApi[R]):
         return decode(MissionSummary, response.field("job"))
 
     @operation
-    def get_job(self, job_id: str) -> Flow[Mission]:
-        return (yield from self._get_job(job_id))
+    def get_job(self, job_id: str, *, track: bool = False) -> Flow[Mission]:
+        """Return a mission. `track`: also where the drone was during its flight."""
+        return (yield from self._get_job(job_id, track=track))
 
     @operation
     def list_jobs(
@@ -107,9 +112,18 @@ class MissionsApi[R](TokenApi[R]):
         name: str | None = None,
         description: str | None = None,
         priority: int | None = None,
+        scheduled_at: datetime | None = None,
     ) -> Flow[Mission]:
-        """Change a mission that has not started, and return it."""
-        body = without_none(name=name, description=description, priority=priority)
+        """Change a mission that has not started, and return it.
+
+        Only a PENDING mission takes `scheduled_at`.
+        """
+        body = without_none(
+            name=name,
+            description=description,
+            priority=priority,
+            scheduledAt=scheduled_at and scheduled_at.astimezone().isoformat(),
+        )
         yield from self._call("PATCH", path("v3", "jobs", job_id), body=body)
         return (yield from self._get_job(job_id))
 
@@ -152,7 +166,7 @@ class MissionsApi[R](TokenApi[R]):
         while True:
             failure: ConnectionFailedError | None = None
             try:
-                yield Connect((yield from self._tracking_url(resource_id)))
+                yield from self._connect(resource_id)
                 while (message := (yield Receive())) is not None:
                     reconnection.reset()
                     update = _decode_update(message)
@@ -168,6 +182,18 @@ class MissionsApi[R](TokenApi[R]):
         """List your organisation's device groups and the status of their drones."""
         response = yield from self._call("GET", "/v3/resources")
         return decode(ResourceList, response.json).resources
+
+    @operation
+    def list_plans(self) -> Flow[Sequence[Plan]]:
+        """List all missions that your organisation's drones can fly."""
+        plans: list[Plan] = []
+        cursor: str | None = None
+        while True:
+            response = yield from self._call("GET", "/v3/missions", query={"cursor": cursor})
+            page = decode(PlanList, response.json)
+            plans += page.missions
+            if (cursor := page.next_cursor) is None:
+                return plans
 
     @operation
     def create_share(
@@ -218,9 +244,21 @@ class MissionsApi[R](TokenApi[R]):
         """End a share and disconnect its viewers."""
         yield from self._call("DELETE", path("v3", "shares", share_code), idempotent=False)
 
-    def _get_job(self, job_id: str) -> Flow[Mission]:
-        response = yield from self._call("GET", path("v3", "jobs", job_id))
+    def _get_job(self, job_id: str, *, track: bool = False) -> Flow[Mission]:
+        query = {"track": "true" if track else None}
+        response = yield from self._call("GET", path("v3", "jobs", job_id), query=query)
         return decode(Mission, response.field("job"))
+
+    def _connect(self, resource_id: str) -> Flow[None]:
+        """Connect once more, with a new token, if the server refuses a kept one."""
+        is_kept = self._has_token
+        try:
+            yield Connect((yield from self._tracking_url(resource_id)))
+        except (AuthenticationError, PermissionDeniedError):
+            if not is_kept:
+                raise
+            self._forget_token()
+            yield Connect((yield from self._tracking_url(resource_id)))
 
     def _tracking_url(self, resource_id: str) -> Flow[str]:
         if self._websocket_url is None:

@@ -38,7 +38,11 @@ class MissionSummary(Model):
 
 @dataclass(frozen=True, kw_only=True)
 class Mission(MissionSummary):
-    """`device_id`: the assigned or requested drone; `error`: why the mission failed."""
+    """`device_id`: the assigned or requested drone; `error`: why the mission failed.
+
+    `waypoints`: the planned route; each is longitude and latitude in degrees, altitude in metres.
+    `track`: the flown route, if it was asked for; each also has milliseconds since the epoch.
+    """
 
     device_group_id: str
     description: str | None = None
@@ -50,6 +54,9 @@ class Mission(MissionSummary):
     completed_at: datetime | None = None
     cancelled_at: datetime | None = None
     error: str | None = None
+    error_class: str | None = None
+    waypoints: Sequence[Sequence[float]] = ()
+    track: Sequence[Sequence[float]] | None = None
     metadata: Mapping[str, Any] | None = None
 
 
@@ -81,6 +88,24 @@ class DeviceGroup(Model):
 @dataclass(frozen=True, kw_only=True)
 class ResourceList(Model):
     resources: Sequence[DeviceGroup]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan(Model):
+    """A registered mission; each waypoint is longitude and latitude in degrees, altitude in metres.
+
+    `mission_id` of a create names it.
+    """
+
+    mission_id: str
+    name: str
+    waypoints: Sequence[Sequence[float]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanList(Model):
+    missions: Sequence[Plan]
+    next_cursor: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,12 +164,17 @@ class Navigation(Model):
 
 @dataclass(frozen=True, kw_only=True)
 class TrackingUpdate(Model):
-    """The state of a mission (`job_state`) or device. Unknown values are None."""
+    """The state of a mission (`job_state`) or device. Unknown values are None.
+
+    A share has `device_number` for the `device_id` of a group. `battery` is in percent.
+    """
 
     job_state: str | None = None
     device_id: str | None = None
+    device_number: int | None = None
     drone_state: str | None = None
     dock_state: str | None = None
+    battery: float | None = None
     navigation: Navigation | None = None
     sensor_payload: Mapping[str, Any] | None = None
     weather: Mapping[str, Any] | None = None

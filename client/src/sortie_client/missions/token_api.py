@@ -57,11 +57,18 @@ class TokenApi[R](Api[R]):
             except AuthenticationError:
                 if cached is None:
                     raise
-                self._token = None
+                self._forget_token()
         raise AssertionError
 
+    @property
+    def _has_token(self) -> bool:
+        return self._token is not None and time.monotonic() < self._expires_at
+
+    def _forget_token(self) -> None:
+        self._token = None
+
     def _get_token(self) -> Flow[str]:
-        if self._token is not None and time.monotonic() < self._expires_at:
+        if self._token is not None and self._has_token:
             return self._token
         if self._credentials is None:
             raise NotConfiguredError(

@@ -1,14 +1,17 @@
 """The sessions API: `sortie.sessions`."""
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, Literal
 
-from sortie_client._core.flow import Flow, StreamFlow
+from sortie_client._core.flow import Emit, Flow, Receive, StreamFlow
 from sortie_client._core.http import path, without_none
 from sortie_client._core.models import decode
-from sortie_client._core.operation import operation
-from sortie_client._core.retry import idempotency_header
+from sortie_client._core.operation import operation, stream
+from sortie_client._core.retry import Reconnection, idempotency_header, send
+from sortie_client._core.sse import EventParser, ServerEvent
+from sortie_client.errors import ConnectionFailedError, JobFailedError, UnexpectedResponseError
 from sortie_client.messaging.job_api import HOLD_TIMEOUT_S, JobApi, require_success
 from sortie_client.sessions.models import (
     CreatedSession,
@@ -20,6 +23,8 @@ from sortie_client.sessions.models import (
 )
 
 SESSIONS: Final = "/api/messaging/sessions"
+_STREAM_TIMEOUT_S: Final = 20.0
+"""The server sends something every 5 s."""
 
 
 class SessionsApi[R](JobApi[R]):
@@ -107,6 +112,46 @@ class SessionsApi[R](JobApi[R]):
         result = require_success(job).result
         return result.message.content if result else ""
 
+    @stream
+    def stream_message(
+        self,
+        session_id: str,
+        content: str,
+        *,
+        metadata: Mapping[str, Any] | None = None,
+        idempotency_key: str | None = None,
+    ) -> StreamFlow[str, None]:
+        """Send a message and iterate over the agent's reply, part by part.
+
+        Reconnects a lost connection. Raises `JobFailedError`, whose `job` is None.
+        """
+        request = self._request(
+            "POST",
+            _path(session_id, "messages"),
+            body=without_none(content=content, transport="sse", metadata=metadata),
+            headers=idempotency_header(idempotency_key),
+            streamed=True,
+            timeout_s=_STREAM_TIMEOUT_S,
+        )
+        reply, reconnection = "", Reconnection(self._retry_policy)
+        while True:
+            yield from send(request, self._retry_policy)
+            repeated, parser = "", EventParser()
+            failure: ConnectionFailedError | None = None
+            try:
+                while (chunk := (yield Receive())) is not None:
+                    for event in parser.feed(chunk):
+                        reconnection.reset()
+                        if event.name == "done":
+                            return
+                        repeated += _read_part(event)
+                        if new := repeated.removeprefix(reply):
+                            reply = repeated
+                            yield Emit(new)
+            except ConnectionFailedError as error:
+                failure = error
+            yield reconnection.backoff(failure)
+
     @operation
     def list_messages(
         self,
@@ -171,6 +216,17 @@ class SessionsApi[R](JobApi[R]):
             timeout_s=HOLD_TIMEOUT_S if transport == "http" else None,
         )
         return decode(SentMessage, response.json)
+
+
+def _read_part(event: ServerEvent) -> str:
+    """Return the part of the reply in an event. Raises `JobFailedError` for an error event."""
+    try:
+        data = json.loads(event.data)
+        if event.name == "error":
+            raise JobFailedError(str(data["error"]), None)
+        return str(data["chunk"]) if event.name == "chunk" else ""
+    except (ValueError, TypeError, KeyError) as error:
+        raise UnexpectedResponseError("The stream contains an invalid event") from error
 
 
 def _path(session_id: str, *more: str) -> str:

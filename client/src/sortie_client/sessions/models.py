@@ -62,6 +62,7 @@ class MessageJob(Model):
     job_id: str
     status: JobStatus
     error: str | None = None
+    error_class: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -34,6 +34,7 @@ class DeliveryAttempt(Model):
     duration_ms: int
     status: int | None = None
     error: str | None = None
+    error_class: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,1 @@
+"""Tenants, keys and other entries of the registry, for operators."""

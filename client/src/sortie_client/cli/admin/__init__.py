@@ -1,0 +1,1 @@
+"""`sortie admin`, for operators."""
