@@ -24,6 +24,7 @@ from local.cloud.template import load_template
 from local.kit.paths import BUILT, ROOT, find_tool
 from scripts.api_log_role import set_api_log_role
 from scripts.command import create_stack_parser, fail
+from scripts.first_admin_key import create_first_admin_key
 from scripts.questions import ask, ask_parameters
 from scripts.release import compute_release
 from scripts.samconfig import SamConfig, SamConfigError, Settings
@@ -183,6 +184,15 @@ def run(options: Any) -> None:
     if role := set_api_log_role(session):
         print(f"\nAPI Gateway now writes the account's logs in {settings.region} with {role}\n")
     deploy_safely(settings, parameters, options.config, first=stack is None)
+    show_first_admin_key(session, settings.stack)
+
+
+def show_first_admin_key(session: boto3.Session, stack: str) -> None:
+    deployed = find_stack(session.client("cloudformation"), stack)
+    if not (deployed and "AuditTableName" in deployed.outputs):
+        return
+    if key := create_first_admin_key(session.client("dynamodb"), deployed.outputs):
+        print(f"\nThe first key of the admin API, shown only once: {key}\n")
 
 
 def deploy_safely(

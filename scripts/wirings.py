@@ -4,6 +4,7 @@ from functools import cached_property
 from typing import Any, Final
 
 from jobs import kinds
+from jobs.admin.wiring import wiring as admin
 from jobs.auth.wiring import wiring as auth
 from jobs.core.wiring import CoreWiring
 from jobs.docs.wiring import wiring as docs
@@ -20,7 +21,8 @@ CORES: Final[tuple[CoreWiring, ...]] = (
     kinds.core, docs.core, messaging.core, missions.core, webhooks.core,
 )  # fmt: skip
 WIRINGS: Final[tuple[Any, ...]] = (
-    *CORES, auth, docs, job_requests, messaging, missions, payments, sessions, tracking, webhooks,
+    *CORES, admin, auth, docs, job_requests, messaging, missions, payments, sessions, tracking,
+    webhooks,
 )  # fmt: skip
 
 

@@ -1,11 +1,11 @@
 """The account's quotas, and what the region offers."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import ClientError
 
-from local.cloud.template import load_template
+from local.cloud.template import find_functions, load_template
 from local.kit.paths import ROOT
 from scripts.doctor.findings import Finding, Level, Patient
 
@@ -19,6 +19,10 @@ _OTHERS: Final = 50
 """Functions that run at the same time besides the workers of queues: the API's, the streams'."""
 
 _FULL: Final = 0.8
+_STARTS: Final = {
+    "executions": "each job starts an execution. Deadlines=queue starts fewer",
+    "queue": "missions, and jobs of more than 15 minutes, start an execution each",
+}
 
 
 def check_concurrency(patient: Patient) -> Iterator[Finding]:
@@ -30,9 +34,7 @@ def check_concurrency(patient: Patient) -> Iterator[Finding]:
     """
     client: LambdaClient = patient.session.client("lambda")
     limit = client.get_account_settings()["AccountLimit"]["UnreservedConcurrentExecutions"]
-    workers = 2 * int(patient.parameters["AgentConcurrency"])  # messages and docs jobs
-    workers += int(patient.parameters["WebhookConcurrency"])
-    needed = workers + _OTHERS
+    needed = count_workers(patient.parameters) + _OTHERS
     text = f"{limit} functions can run at the same time; the stack may use {needed}"
     if limit >= needed:
         yield Finding(Level.OK, "Lambda concurrency", text)
@@ -44,6 +46,18 @@ def check_concurrency(patient: Patient) -> Iterator[Finding]:
             " service-quotas request-service-quota-increase --service-code lambda --quota-code"
             f" L-B99A9384 --desired-value {max(1000, needed)} --region {patient.region}",
         )
+
+
+def count_workers(parameters: Mapping[str, str]) -> int:
+    """Return how many workers of all queues run at the same time, at most."""
+    functions = find_functions(load_template(ROOT / "template.yaml"))
+    limits = [
+        event["Properties"]["ScalingConfig"]["MaximumConcurrency"]
+        for function in functions.values()
+        for event in function.get("Events", {}).values()
+        if event["Type"] == "SQS"
+    ]
+    return sum(int(parameters[each["Ref"]] if isinstance(each, dict) else each) for each in limits)
 
 
 def check_code_storage(patient: Patient) -> Iterator[Finding]:
@@ -106,7 +120,7 @@ def check_log_role(patient: Patient) -> Iterator[Finding]:
 
 
 def check_executions(patient: Patient) -> Iterator[Finding]:
-    """Each job starts an execution for its deadline. The quota differs by region.
+    """Each job starts an execution for its deadline, unless SQS holds it. Quotas differ by region.
 
     https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
     """
@@ -119,9 +133,8 @@ def check_executions(patient: Patient) -> Iterator[Finding]:
         if "StartExecution" in each["QuotaName"]
     ]
     if quotas:
-        yield Finding(
-            Level.OK, "Step Functions", "each job starts an execution. " + "; ".join(quotas)
-        )
+        starts = _STARTS[patient.parameters["Deadlines"]]
+        yield Finding(Level.OK, "Step Functions", f"{starts}. {'; '.join(quotas)}")
     else:
         yield Finding(Level.UNKNOWN, "Step Functions", "the quotas do not name StartExecution")
 

@@ -7,17 +7,26 @@ from pydantic import Field
 from jobs.auth.api_key import Scope
 from jobs.core.errors import IdempotencyConflictError, JobNotFoundError, StaleJobError
 from jobs.core.rate_limit import Allowance, RateLimitedError
-from jobs.core.webhook_body import URL_HEADER
+from jobs.core.webhook_request import URL_HEADER
 from jobs.core.webhook_url import MAX_URL_LENGTH
 from jobs.docs.api import errors as docs_errors
 from jobs.docs.api import types
 from jobs.docs.api.access import ScopeMissingError
 from jobs.docs.api.ai_stream import POSITION, parse_position
+from jobs.docs.api.bodies import PROMPT, CreateJob, Prompt, validate
+from jobs.docs.api.chat import Chat
 from jobs.docs.api.query import DEFAULT_TAKE, MAX_SKIP, MAX_TAKE, parse_page
-from jobs.docs.api.requests import PROMPT, CreateJob, Prompt, validate
 from jobs.docs.errors import BranchRefusedError, ProjectNotFoundError
 from jobs.kit.http import Request, Response, TooLargeError
-from scripts.openapi.model import NOON, Api, Operation, OtherMedia, capture_error, request_with
+from scripts.openapi.model import (
+    NO_CONTENT,
+    NOON,
+    Api,
+    Operation,
+    OtherMedia,
+    capture_error,
+    request_with,
+)
 from scripts.openapi.shared import IDEMPOTENCY_KEY, RETRY_AFTER, JobId
 
 _HOUR: Final = 3_600_000
@@ -127,7 +136,7 @@ DOCS: Final = Api(
             aliases=["/agent/{projectId}/job"],
             summary="Create a job, and stream its progress",
             tag="Version 1",
-            body=CreateJob,
+            body=CreateJob | Chat,
             headers=_CREATE_HEADERS,
             responses={200: _STREAM},
             response_headers=_STREAM_HEADERS,
@@ -150,9 +159,13 @@ DOCS: Final = Api(
                     ),
                 ]
             },
-            responses={200: _STREAM},
-            response_headers=_STREAM_HEADERS,
-            **_for(Scope.READ, capture_error(parse_position, "none of ours"), JobNotFoundError()),
+            responses={200: _STREAM, 204: NO_CONTENT},
+            response_headers=_STREAM_HEADERS | {204: ("X-Session-Id", "X-Branch-Name")},
+            **_for(Scope.READ, capture_error(parse_position, "none of ours"), JobNotFoundError())
+            | {
+                "description": f"For keys with the scope {Scope.READ}. `id` may also be a chat's id"
+                " that `useChat` sent: this resumes its running job. 204: nothing follows."
+            },
         ),
         Operation(
             name="get_job",

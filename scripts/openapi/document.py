@@ -11,7 +11,8 @@ from pydantic import TypeAdapter
 from local.kit.paths import ROOT
 from scripts.openapi import gateway
 from scripts.openapi.gateway import GatewayError
-from scripts.openapi.model import Api, Event, Json, Operation, OtherMedia, Type
+from scripts.openapi.model import NO_CONTENT, Api, Event, Json, Operation, OtherMedia, Type
+from scripts.openapi.portable import make_portable
 
 FOLDER: Final = ROOT / "docs/openapi"
 _REFERENCE: Final = "#/components/schemas/{model}"
@@ -28,11 +29,11 @@ def build_document(api: Api) -> Json:
         definitions[name]["enum"] = [*values]
     events = [load_event(api, each) for each in api.operations]
     path_values = {k: v for each in events for k, v in (each.get("pathParameters") or {}).items()}
-    builder = _Builder(api, schemas, path_values)
+    builder = _Builder(api, schemas, definitions, {**path_values, **api.path_examples})
     paths: dict[str, Json] = {}
     for each in api.operations:
         for place, path in enumerate((each.path, *each.aliases)):
-            name = f"{each.name}_{place}" if place else each.name
+            name = f"{each.name}_unversioned" if place else each.name
             described = {"operationId": name, **builder.operation(each)}
             paths.setdefault(path, {})[each.method.lower()] = described
     return {
@@ -46,13 +47,20 @@ def build_document(api: Api) -> Json:
         "servers": [{"url": "..", "description": "The stack that serves this document"}],
         "tags": [{"name": name, "description": text} for name, text in api.tags.items()],
         "paths": paths,
-        **({"webhooks": {e.name: builder.event(e) for e in api.events}} if api.events else {}),
+        **_webhooks(api),
         "components": {
             "schemas": definitions,
             "headers": {name: builder.described(each) for name, each in api.headers.items()},
             "securitySchemes": dict(api.security),
+            **({"pathItems": {e.name: builder.event(e) for e in api.events}} if api.events else {}),
         },
     }
+
+
+def _webhooks(api: Api) -> Json:
+    """Return references: of inline webhooks, openapi-generator makes clients, and wrong ones."""
+    refs = {each.name: {"$ref": f"#/components/pathItems/{each.name}"} for each in api.events}
+    return {"webhooks": refs} if refs else {}
 
 
 def _schemas(types: Iterable[Type]) -> tuple[dict[str, Json], Json]:
@@ -62,31 +70,36 @@ def _schemas(types: Iterable[Type]) -> tuple[dict[str, Json], Json]:
         [(name, "validation", TypeAdapter(each)) for name, each in known.items()],
         ref_template=_REFERENCE,
     )
-    return {name: schema for (name, _), schema in made.items()}, shared.get("$defs", {})
+    schemas = {name: make_portable(schema) for (name, _), schema in made.items()}
+    definitions = {name: make_portable(schema) for name, schema in shared.get("$defs", {}).items()}
+    return schemas, definitions
 
 
 def load_event(api: Api, operation: Operation) -> Json:
     """Return the operation's example in events/; empty if the file is of another operation."""
     file = ROOT / f"events/{api.name}/{operation.handler or operation.name}.json"
     event: Json = json.loads(file.read_text())
-    same = (event["httpMethod"], event["resource"]) == (operation.method, operation.path)
-    return event if same else {}
+    collection = (event["pathParameters"] or {}).get("collection", "")
+    path = event["resource"].replace("{collection}", collection)
+    return event if (event["httpMethod"], path) == (operation.method, operation.path) else {}
 
 
 @dataclass(frozen=True, slots=True)
 class _Builder:
     """Builds the parts of one document.
 
-    `schemas` are those of `_schemas`; `path_values` has an example of each path parameter.
+    `schemas` and `definitions` are those of `_schemas`; `path_values` has an example of each path
+    parameter.
     """
 
     api: Api
     schemas: Mapping[str, Json]
+    definitions: Mapping[str, Json]
     path_values: Mapping[str, str]
 
     def operation(self, operation: Operation) -> Json:
         event = load_event(self.api, operation)
-        example = json.loads(event.get("body") or "null")
+        example = operation.example or json.loads(event.get("body") or "null")
         return {
             "summary": operation.summary,
             **({"description": operation.description} if operation.description else {}),
@@ -138,7 +151,7 @@ class _Builder:
                 "in": "path",
                 "required": True,
                 **self.described(self.api.parameters[name]),
-                "example": self.path_values[name],
+                "example": (event.get("pathParameters") or self.path_values)[name],
             }
         for name, each in operation.query.items():
             yield {
@@ -163,10 +176,12 @@ class _Builder:
 
     def _content(self, operation: Operation, status: int) -> Json:
         response = operation.responses.get(status)
+        if response is NO_CONTENT:
+            return {}
         if isinstance(response, OtherMedia):
             return {
                 "content": {
-                    media: {"schema": schema, "example": response.examples[media]}
+                    media: {"schema": make_portable(schema), "example": response.examples[media]}
                     for media, schema in response.schemas.items()
                 }
             }
@@ -174,11 +189,26 @@ class _Builder:
             return {"content": {"application/json": {"schema": self.schemas[repr(response)]}}}
         return {"content": {"application/json": self._error(operation, status)}}
 
+    def _covers_gateway(self, error_type: Type) -> bool:
+        """Return whether an API's own errors have all fields of the gateway's."""
+        own = self.schemas[repr(error_type)]["$ref"].rpartition("/")[2]
+        names = set(self.definitions["GatewayError"]["required"])
+        return names == set(self.definitions[own]["required"])
+
+    def _specificity(self, schema: Json) -> int:
+        """Order alternatives: clients take the first one that fits, so the most demanding first."""
+        definition = self.definitions[schema["$ref"].rpartition("/")[2]]
+        return -len(definition["required"])
+
     def _error(self, operation: Operation, status: int) -> Json:
         own = operation.error_examples.get(status, {})
         gateways = _gateway_responses(operation).get(status)
-        types = [*([operation.error_type] if own else []), *([GatewayError] if gateways else [])]
-        schemas = [self.schemas[repr(each)] for each in types]
+        covered = own and self._covers_gateway(operation.error_type)
+        types = [
+            *([operation.error_type] if own else []),
+            *([GatewayError] if gateways and not covered else []),
+        ]
+        schemas = sorted((self.schemas[repr(each)] for each in types), key=self._specificity)
         examples = {name: {"value": body} for name, body in own.items()}
         if gateways:
             examples["Gateway"] = {"value": gateway.example(gateways)}

@@ -19,7 +19,8 @@ from jobs.kit.http import TooLargeError
 from jobs.kit.types import Error
 from jobs.messaging.api import responses as messaging
 from jobs.messaging.api import types
-from jobs.messaging.api.requests import CreateJobBody, parse_create_job
+from jobs.messaging.api.create_body import parse_create_job
+from jobs.messaging.api.requests import CreateJobBody
 from jobs.messaging.errors import AgentNotFoundError, NoAgentsError
 from jobs.payments.api.endpoint import handle_error
 from jobs.payments.api.types import PaymentRequiredResponse
@@ -27,7 +28,15 @@ from jobs.payments.api.x402_offer import to_usdc
 from jobs.payments.errors import SettlementUnknownError
 from scripts.openapi import gateway
 from scripts.openapi.model import Api, Operation, capture_error
-from scripts.openapi.shared import API_KEY, IDEMPOTENCY_KEY, RETRY_AFTER, JobId
+from scripts.openapi.shared import (
+    API_KEY,
+    IDEMPOTENCY_KEY,
+    RATE_HEADERS,
+    RATE_LIMIT,
+    RATE_LIMITED,
+    RETRY_AFTER,
+    JobId,
+)
 
 _KEY: Final[dict[str, Any]] = {
     "security": ["apiKey"],
@@ -77,6 +86,7 @@ MESSAGING: Final = Api(
     parameters={"jobId": JobId},
     headers={
         **RETRY_AFTER,
+        **RATE_LIMIT,
         "PAYMENT-REQUIRED": Annotated[
             str, Field(description="The payment requirements of x402 version 2, as JSON in base64")
         ],
@@ -113,9 +123,12 @@ MESSAGING: Final = Api(
             },
             responses={200: types.Job, 201: types.CreateJobResponse, 402: PaymentRequiredResponse},
             response_headers={
-                200: (*_RECEIPT_HEADERS, "Preference-Applied"),
-                201: _RECEIPT_HEADERS,
+                200: (*_RECEIPT_HEADERS, *RATE_HEADERS, "Preference-Applied"),
+                201: (*_RECEIPT_HEADERS, *RATE_HEADERS),
                 402: ("PAYMENT-REQUIRED",),
+                404: RATE_HEADERS,
+                409: RATE_HEADERS,
+                429: RATE_HEADERS,
             },
             errors=[
                 capture_error(parse_create_job, {"userId": "22222222-2222-4222-8222-222222222222"}),
@@ -123,6 +136,7 @@ MESSAGING: Final = Api(
                 NoAgentsError(),
                 IdempotencyConflictError(),
                 TooLargeError(),
+                RATE_LIMITED,
                 SettlementUnknownError(),
             ],
             extensions={

@@ -33,6 +33,7 @@ from jobs.missions.errors import (
     DeviceNotFoundError,
     DeviceOfflineError,
     InvalidClientError,
+    MissionDueError,
     PlanNotFoundError,
 )
 from jobs.missions.partner import Role
@@ -45,11 +46,10 @@ from jobs.tracking.errors import (
     TooManySharesError,
 )
 from scripts.openapi.model import NOON, Api, Operation, OtherMedia, capture_error
-from scripts.openapi.shared import IDEMPOTENCY_KEY, RETRY_AFTER, JobId
+from scripts.openapi.shared import IDEMPOTENCY_KEY, RATE_HEADERS, RATE_LIMIT, RETRY_AFTER, JobId
 
 _EXHAUSTED: Final = Allowance(limit=60, remaining=0, resets_at=NOON + 30_000, granted=False)
 _RATE_LIMITED: Final = RateLimitedError(_EXHAUSTED)
-_RATE_HEADERS: Final = tuple(missions_errors.rate_headers(_EXHAUSTED))
 _INVALID: Final = capture_error(validate_body, UPDATE, {"priority": 11}, now=NOON)
 _JOB_ERRORS: Final = (JobStartedError(), JobNotFoundError(), StaleJobError())
 _ROLES: Final = (
@@ -93,18 +93,18 @@ MISSIONS: Final = Api(
         "Shares": "Links to live tracking",
     },
     security={
+        "apiKey": {
+            "type": "apiKey",
+            "in": "header",
+            "name": "x-api-key",
+            "description": "`sortie_…`, an organisation's key, to get tokens with",
+        },
         "bearer": {
             "type": "http",
             "scheme": "bearer",
             "bearerFormat": "JWT",
             "description": "OAuth 2.0 client credentials: an access token from"
             f" `POST /v3/auth/token`, valid for an hour. {_ROLES}",
-        },
-        "apiKey": {
-            "type": "apiKey",
-            "in": "header",
-            "name": "x-api-key",
-            "description": "`sortie_…`, an organisation's key, to get tokens with",
         },
     },
     parameters={
@@ -113,15 +113,7 @@ MISSIONS: Final = Api(
     },
     headers={
         **RETRY_AFTER,
-        "X-RateLimit-Limit": Annotated[
-            int, Field(ge=1, description="Requests per window, for this kind of request")
-        ],
-        "X-RateLimit-Remaining": Annotated[
-            int, Field(ge=0, description="Requests left in this window")
-        ],
-        "X-RateLimit-Reset": Annotated[
-            int, Field(ge=0, description="Start of the next window, in seconds since the epoch")
-        ],
+        **RATE_LIMIT,
     },
     operations=[
         Operation(
@@ -138,7 +130,7 @@ MISSIONS: Final = Api(
             error_response=partial(missions_token.error_response, now=NOON),
             body=types.TokenRequest,
             responses={200: types.TokenResponse},
-            response_headers=dict.fromkeys((200, 400, 401, 429), _RATE_HEADERS),
+            response_headers=dict.fromkeys((200, 400, 401, 429), RATE_HEADERS),
             errors=[
                 AccessDeniedError(),
                 capture_error(Credentials.parse, {"grant_type": "client_credentials"}),
@@ -156,7 +148,7 @@ MISSIONS: Final = Api(
             body=CreateJob | OlderCreateJob,
             headers=IDEMPOTENCY_KEY,
             responses={201: types.CreateJobResponse | types.LegacyCreateJobResponse},
-            response_headers=dict.fromkeys((201, 400, 404, 409, 413, 429), _RATE_HEADERS),
+            response_headers=dict.fromkeys((201, 400, 404, 409, 413, 429), RATE_HEADERS),
             **_for(
                 Role.PILOT,
                 errors=[
@@ -199,8 +191,17 @@ MISSIONS: Final = Api(
             method="GET",
             path="/v3/jobs/{jobId}",
             summary="Get a mission",
+            query={
+                "track": Annotated[
+                    bool,
+                    Field(
+                        description="Whether to add the `track`",
+                        json_schema_extra={"default": False},
+                    ),
+                ]
+            },
             responses={200: types.GetJobResponse},
-            **_for(Role.VIEWER, errors=[JobNotFoundError()]),
+            **_for(Role.VIEWER, errors=[_INVALID, JobNotFoundError()]),
         ),
         Operation(
             name="update_job",
@@ -212,7 +213,7 @@ MISSIONS: Final = Api(
             **_for(
                 Role.PILOT,
                 error_response=_with(CANNOT_UPDATE),
-                errors=[_INVALID, TooLargeError(), *_JOB_ERRORS],
+                errors=[_INVALID, TooLargeError(), *_JOB_ERRORS, MissionDueError()],
             ),
         ),
         Operation(
@@ -248,13 +249,24 @@ MISSIONS: Final = Api(
             **_for(Role.VIEWER, tag="Resources"),
         ),
         Operation(
+            name="list_plans",
+            method="GET",
+            path="/v3/missions",
+            summary="List the missions that can be flown",
+            query={
+                "cursor": Annotated[str, Field(description="`nextCursor` of the previous page")]
+            },
+            responses={200: types.ListPlansResponse},
+            **_for(Role.VIEWER, tag="Resources", errors=[BadCursorError()]),
+        ),
+        Operation(
             name="create_share",
             method="POST",
             path="/v3/streams/share",
             summary="Share live tracking of a job or a device group",
             body=CreateShare,
             responses={201: tracking.CreateShareResponse},
-            response_headers=dict.fromkeys((201, 400, 404, 409, 413, 429), _RATE_HEADERS),
+            response_headers=dict.fromkeys((201, 400, 404, 409, 413, 429), RATE_HEADERS),
             **_for(
                 Role.MANAGER,
                 tag="Shares",

@@ -42,6 +42,9 @@ class OtherMedia:
     examples: Mapping[str, Any]
 
 
+NO_CONTENT: Final = OtherMedia(schemas={}, examples={})
+
+
 @dataclass(frozen=True, kw_only=True)
 class Operation:
     """One endpoint.
@@ -53,6 +56,8 @@ class Operation:
     `authorized_by_gateway` checks them in its own code.
 
     `responses` are types, or `OtherMedia`, by status; `response_headers` names headers by status.
+    `example` is that of the body, if the handler's event is of another operation.
+
     `errors` are those that the code raises; `error_response` turns them into responses of
     `error_type`. Errors that any endpoint may raise are added.
     """
@@ -70,6 +75,7 @@ class Operation:
     errors: Sequence[Exception] = ()
     description: str = ""
     body: Type = None
+    example: Any = None
     query: Mapping[str, Type] = field(default_factory=dict)
     required_query: Sequence[str] = ()
     headers: Mapping[str, Type] = field(default_factory=dict)
@@ -121,7 +127,8 @@ class Api:
     """`name` is that of its folders in functions/ and events/.
 
     `parameters` are the path parameters of all operations, `headers` the headers of all responses.
-    `enums` lists the values of named text types that features leave open.
+    `path_examples` are for operations without an event of their own. `enums` lists the values of
+    named text types that features leave open.
     """
 
     name: str
@@ -133,6 +140,7 @@ class Api:
     parameters: Mapping[str, Type]
     headers: Mapping[str, Type]
     operations: Sequence[Operation]
+    path_examples: Mapping[str, str] = field(default_factory=dict)
     events: Sequence[Event] = ()
     enums: Mapping[str, Sequence[str]] = field(default_factory=dict)
 

@@ -22,12 +22,21 @@ from jobs.sessions.api.requests import (
 from jobs.sessions.errors import (
     PaymentNotSupportedError,
     SessionExpiredError,
+    SessionFullError,
     SessionNotFoundError,
     StaleSessionError,
+    TooManySessionsError,
     TooManyUnansweredError,
 )
 from scripts.openapi.model import Api, Operation, OtherMedia, capture_error, request_with
-from scripts.openapi.shared import API_KEY, IDEMPOTENCY_KEY, RETRY_AFTER
+from scripts.openapi.shared import (
+    API_KEY,
+    IDEMPOTENCY_KEY,
+    RATE_HEADERS,
+    RATE_LIMIT,
+    RATE_LIMITED,
+    RETRY_AFTER,
+)
 
 _Moment = Annotated[Millis, Field(le=9_999_999_999_999_999)]
 _KEY: Final[dict[str, Any]] = {
@@ -45,7 +54,7 @@ _STREAM: Final = OtherMedia(
             "description": "With transport sse: user_message, then chunk for each piece of the"
             " answer, then done; or error if there is no answer",
             "properties": {
-                "event": {"enum": ["user_message", "chunk", "done", "error"]},
+                "event": {"type": "string", "enum": ["user_message", "chunk", "done", "error"]},
                 "data": {"type": "string", "description": "JSON"},
             },
             "required": ["event", "data"],
@@ -68,7 +77,7 @@ SESSIONS: Final = Api(
     tags={"Sessions": "Conversations and their lifetime", "Messages": "Messages in a session"},
     security=API_KEY,
     parameters={"sessionId": Annotated[str, Field(description="The session's id, a UUID")]},
-    headers=RETRY_AFTER,
+    headers={**RETRY_AFTER, **RATE_LIMIT},
     operations=[
         Operation(
             name="create_session",
@@ -83,8 +92,10 @@ SESSIONS: Final = Api(
                     parse_create_session, {"agentId": "11111111-1111-4111-8111-111111111111"}
                 ),
                 AgentNotFoundError("99999999-9999-4999-8999-999999999999"),
+                TooManySessionsError(RATE_LIMITED.allowance),
                 TooLargeError(),
             ],
+            response_headers={429: RATE_HEADERS},
             **_KEY,
         ),
         Operation(
@@ -174,13 +185,16 @@ SESSIONS: Final = Api(
             body=SendMessageBody,
             headers=IDEMPOTENCY_KEY,
             responses={201: types.SendMessageResponse, 200: _STREAM},
+            response_headers=dict.fromkeys((200, 201, 404, 409, 410, 429), RATE_HEADERS),
             errors=[
                 *_SESSION_ERRORS,
                 capture_error(parse_send_message, {"content": ""}),
                 PaymentNotSupportedError(),
                 IdempotencyConflictError(),
                 StaleSessionError(),
+                RATE_LIMITED,
                 TooManyUnansweredError(),
+                SessionFullError(),
                 TooLargeError(),
             ],
             **_KEY,

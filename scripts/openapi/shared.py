@@ -4,7 +4,9 @@ from typing import Annotated, Any, Final
 
 from pydantic import Field
 
+from jobs.core.rate_limit import Allowance, RateLimitedError
 from jobs.kit.http import MAX_KEY_LENGTH
+from scripts.openapi.model import NOON
 
 JobId = Annotated[str, Field(description="The job's id, a UUID")]
 
@@ -22,6 +24,21 @@ IDEMPOTENCY_KEY: Final = {
 RETRY_AFTER: Final = {
     "Retry-After": Annotated[int, Field(ge=0, description="Seconds to wait before a retry")]
 }
+RATE_LIMIT: Final = {
+    "X-RateLimit-Limit": Annotated[
+        int, Field(ge=1, description="Requests per window, for this kind of request")
+    ],
+    "X-RateLimit-Remaining": Annotated[
+        int, Field(ge=0, description="Requests left in this window")
+    ],
+    "X-RateLimit-Reset": Annotated[
+        int, Field(ge=0, description="Start of the next window, in seconds since the epoch")
+    ],
+}
+RATE_HEADERS: Final = tuple(RATE_LIMIT)
+RATE_LIMITED: Final = RateLimitedError(
+    Allowance(limit=1000, remaining=0, resets_at=NOON + 30_000, granted=False)
+)
 API_KEY: Final[dict[str, Any]] = {
     "apiKey": {
         "type": "apiKey",

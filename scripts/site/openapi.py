@@ -24,7 +24,7 @@ def render(document: Mapping[str, Any]) -> str:
             lines += [f"## {tag['name']}", "", f"{tag['description']}.", ""]
         for each in tagged:
             lines += _operation(each, shared)
-    for name, item in document.get("webhooks", {}).items():
+    for name, item in document["components"].get("pathItems", {}).items():
         lines += _webhook(name, item["post"])
     lines += ["## Errors of every operation", "", *_error_table(sorted(shared)), ""]
     lines += ["## Objects", ""]
