@@ -20,8 +20,10 @@ from bench import (
     cold,
     footprint,
     job,
+    limits,
     mission,
     payments,
+    peers,
     scale,
     sessions,
     streams,
@@ -30,6 +32,7 @@ from bench import (
     warm,
     webhooks,
 )
+from bench.neighbours import run as neighbours
 from bench.report import Section, format_table
 from bench.setting import Setting
 from local.kit.errors import LocalStackError
@@ -43,17 +46,23 @@ SECTIONS: Final[Mapping[str, Callable[[Setting], Section]]] = {
     "job": job.run,
     "mission": mission.run,
     "scale": scale.run,
+    "limits": limits.run,
     "streams": streams.run,
     "footprint": footprint.run,
     "payments": payments.run,
     "sessions": sessions.run,
     "webhooks": webhooks.run,
+    "peers": peers.run,
+    "neighbours": neighbours.run,
 }
+ON_REQUEST: Final = {"peers", "neighbours"}
+"""Sections that run only by name."""
 
 
 def main() -> int:
     options = parse_arguments()
-    names = [name for name in SECTIONS if not options.sections or name in options.sections]
+    wanted = options.sections or [name for name in SECTIONS if name not in ON_REQUEST]
+    names = [name for name in SECTIONS if name in wanted]
     measured: dict[str, Section] = {}
     try:
         with Setting(quick=options.quick) as setting:

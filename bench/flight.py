@@ -15,6 +15,7 @@ from bench.sandbox import Sandbox
 from jobs.core.adapters import messages
 from jobs.core.job import JobRef
 from jobs.kit.clock import Millis, now
+from jobs.missions.adapters.timers import MAX_DELAY_S, SqsMissionChecks
 from jobs.missions.mission import KIND
 from jobs.tracking.adapters.connections import DynamoConnections
 from jobs.tracking.connection import Connection
@@ -81,6 +82,7 @@ class Flight(Runner):
         event = requests.create_mission(scheduledAt=tomorrow)
         self._sandbox.ask("missions.create_job", event)
         self.changes()
+        self.take_all("UPDATE_QUEUE_URL")
 
     def request(self) -> None:
         """Create the mission, queue it, and send its order to the drone."""
@@ -130,20 +132,30 @@ class Flight(Runner):
         self.device_messages += 1
         self.rules += 1
         self._queued("telemetry", "workers.take_telemetry", json.dumps(message), FROM_OUTSIDE)
+        self._send_updates("follow")
 
     def check(self) -> bool:
-        """Check the mission as the state machine does; return whether it has ended."""
+        """Check the mission; return whether it has ended."""
         self.checks += 1
-        answer = self.work("watch", "workers.watch_mission", messages.ref_fields(self.ref))
-        if not answer["ended"]:
-            self._check_at = int(datetime.fromisoformat(answer["again"]).timestamp() * 1000)
-        return bool(answer["ended"])
+        scheduled: list[Millis] = []
+        schedule = SqsMissionChecks.schedule
+
+        def note(checks: SqsMissionChecks, ref: JobRef, *, at: Millis, moves: int) -> None:
+            scheduled.append(at)
+            schedule(checks, ref, at=at, moves=moves)
+
+        with patch.object(SqsMissionChecks, "schedule", note):  # as messages have the real clock
+            sent_by = FROM_OUTSIDE if self.checks == 1 else POLLED
+            self._queued("watch", "workers.watch_mission", messages.to_text(self.ref), sent_by)
+        self._check_at = min([*scheduled, self.clock.now + MAX_DELAY_S * 1000])
+        return not scheduled
 
     def follow(self) -> Sequence[Any]:
         """Publish and dispatch each change separately."""
         records = self.changes()
         for each in records:
             self.work("dispatch", "workers.dispatch_jobs", {"Records": [each]})
+            self._send_updates("notify")
         return records
 
     def add_watchers(self, connection_ids: Sequence[str]) -> None:
@@ -168,9 +180,15 @@ class Flight(Runner):
         self.send_telemetry()
         self.follow()
 
+    def _send_updates(self, name: str) -> None:
+        """Follow up what the last function has queued: a change, or a reading."""
+        for each in self.take_all("UPDATE_QUEUE_URL"):
+            self._queued(name, "workers.follow_updates", each["body"], POLLED)
+
     def _queued(self, name: str, handler: str, body: str, polled: int) -> None:
         self.recording.polled += polled
-        record = {"messageId": "bench", "receiptHandle": "bench", "body": body}
+        sent = {"SentTimestamp": str(self.clock.now)}
+        record = {"messageId": "b", "receiptHandle": "b", "body": body, "attributes": sent}
         answer = self.work(name, handler, {"Records": [record]})
         if answer["batchItemFailures"]:
             raise RuntimeError(f"{handler} has failed")

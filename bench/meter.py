@@ -1,7 +1,7 @@
 """Count the AWS calls of the code under test, by hooks in its SDK."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,13 +9,18 @@ from typing import Any
 from botocore.session import Session
 
 from bench.capacity import compute_batch_read_units, compute_read_units
+from bench.hot_keys import attribute_writes
 
 
 @dataclass(slots=True)
 class Calls:
-    """`count` is by service and operation: `dynamodb Query`."""
+    """`count` is by service and operation: `dynamodb Query`.
+
+    `written` is the write units by key: of a table's partition, or of an index and its partition.
+    """
 
     count: Counter[str] = field(default_factory=Counter)
+    written: dict[tuple[str, str], float] = field(default_factory=dict)
     write_units: float = 0
     read_units: float = 0
     items_read: int = 0
@@ -29,9 +34,14 @@ class Calls:
 
     def add(self, other: "Calls") -> None:
         self.count += other.count
+        self.add_written(other.written)
         self.write_units += other.write_units
         self.read_units += other.read_units
         self.items_read += other.items_read
+
+    def add_written(self, units: Mapping[tuple[str, str], float]) -> None:
+        for key, each in units.items():
+            self.written[key] = self.written.get(key, 0) + each
 
 
 class Meter:
@@ -91,3 +101,4 @@ class Meter:
                 consumed = answer.get("ConsumedCapacity", [])
                 tables = consumed if isinstance(consumed, list) else [consumed]
                 now.write_units += sum(each["CapacityUnits"] for each in tables)
+                now.add_written(attribute_writes(operation, request, tables))

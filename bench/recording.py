@@ -97,9 +97,22 @@ class Runner:
     def message(self, variable: str) -> Any:
         """Receive the one message of a queue, in the shape of Lambda's events."""
         [message] = self._queues.receive_message(
-            QueueUrl=self._sandbox.environment[variable], WaitTimeSeconds=5
+            QueueUrl=self._sandbox.environment[variable],
+            WaitTimeSeconds=5,
+            AttributeNames=["ApproximateReceiveCount"],
         )["Messages"]
-        return {name[0].lower() + name[1:]: value for name, value in message.items()}
+        return _as_lambda_has_it(message)
+
+    def take_all(self, variable: str) -> Sequence[Any]:
+        """Receive and delete the messages that a queue has now."""
+        url = self._sandbox.environment[variable]
+        messages = self._queues.receive_message(
+            QueueUrl=url, MaxNumberOfMessages=10, AttributeNames=["ApproximateReceiveCount"]
+        )
+        found = messages.get("Messages", [])
+        for each in found:
+            self._queues.delete_message(QueueUrl=url, ReceiptHandle=each["ReceiptHandle"])
+        return [_as_lambda_has_it(each) for each in found]
 
     def records(self, position: str) -> tuple[Sequence[Any], str]:
         """Return a stream's records from a position on, and the next position."""
@@ -116,6 +129,10 @@ class Runner:
             StreamArn=arn, ShardId=shard["ShardId"], ShardIteratorType="LATEST"
         )["ShardIterator"]
         return found
+
+
+def _as_lambda_has_it(message: Any) -> Any:
+    return {name[0].lower() + name[1:]: value for name, value in message.items()}
 
 
 def _has_status(record: Any) -> bool:

@@ -21,10 +21,12 @@ class Row:
     budget: float | None = None
     details: Mapping[str, float] = field(default_factory=dict)
     note: str = ""
+    failed: bool = False
+    """Nothing was measured: the figure is within no budget."""
 
     @property
     def within(self) -> bool | None:
-        return None if self.budget is None else self.value <= self.budget
+        return None if self.budget is None else not self.failed and self.value <= self.budget
 
     @property
     def remarks(self) -> str:

@@ -35,7 +35,7 @@ from bench.requests import (
 from jobs.docs.adapters.dynamodb.projects import DynamoProjects
 from jobs.docs.docs_job import Project
 from jobs.kit import lambda_handler as runtime
-from jobs.kit.aws.client import LONG_TIMEOUT_CONFIG
+from jobs.kit.aws.call_policy import LONG
 from jobs.messaging.agent import Agent
 from jobs.missions.adapters.fleet_registry import DynamoFleetRegistry
 from jobs.missions.device import Device, DeviceGroup, Plan
@@ -52,6 +52,7 @@ TABLES: Final = {
     "JobTable": "JOB_TABLE",
     "CounterTable": "COUNTER_TABLE",
     "RegistryTable": "REGISTRY_TABLE",
+    "AuditTable": "AUDIT_TABLE",
     "MissionTable": "MISSION_TABLE",
     "OutputTable": "OUTPUT_TABLE",
     "PaymentTable": "PAYMENT_TABLE",
@@ -59,8 +60,12 @@ TABLES: Final = {
     "WebhookTable": "WEBHOOK_TABLE",
 }
 PARAMETERS: Final = {
+    "Deadlines": "DEADLINES",
     "DefaultTimeoutMs": "DEFAULT_TIMEOUT_MS",
+    "MessagesPerMinute": "MESSAGES_PER_MINUTE",
+    "AgentTenantConcurrency": "AGENT_TENANT_CONCURRENCY",
     "RetentionHours": "RETENTION_HOURS",
+    "TenantShards": "TENANT_SHARDS",
     "DeviceWaitSeconds": "DEVICE_WAIT_SECONDS",
     "DeviceSilenceSeconds": "DEVICE_SILENCE_SECONDS",
     "MaxFlightSeconds": "MAX_FLIGHT_SECONDS",
@@ -80,12 +85,14 @@ PARAMETERS: Final = {
 }
 MACHINES: Final = {
     "job-timeout": "JOB_TIMEOUT_ARN",
-    "job-poll": "JOB_POLL_ARN",
     "mission": "MISSION_ARN",
     "share-expiry": "SHARE_EXPIRY_ARN",
     "payment": "PAYMENT_ARN",
 }
-QUEUES: Final = ("AGENT", "DOCS", "MISSION", "WEBHOOK", "WEBHOOK_DEAD_LETTER")
+QUEUES: Final = (
+    *("AGENT", "DEADLINE", "DOCS", "MISSION", "MISSION_CHECK", "PAYMENT_CHECK", "POLL", "UPDATE"),
+    *("WEBHOOK", "WEBHOOK_DEAD_LETTER"),
+)
 IOT: Final = f"arn:aws:iot:{REGION}:000000000000"
 
 CONTEXT: Final = SimpleNamespace(
@@ -141,6 +148,13 @@ class Sandbox:
             self.ask(handler, event)
         return calls
 
+    def free_slots(self) -> None:
+        """Free the tenant's slots: no worker releases them here."""
+        for kind in ("messaging", "docs"):
+            key = {"PK": {"S": f"{TENANT}#{kind}#slots"}, "SK": {"S": "slots"}}
+            table = self.environment["JOB_TABLE"]
+            self.client("dynamodb").delete_item(TableName=table, Key=key)
+
     def forget(self) -> None:
         """Clear all caches and clients, as in a new execution environment."""
         wirings.forget()
@@ -168,9 +182,7 @@ def open_sandbox(stack: LocalStack, name: str, *, metered: bool = True) -> Itera
     try:
         with (
             patch("botocore.session.get_session", return_value=theirs),
-            patch(
-                "jobs.kit.aws.client.CONFIG", LONG_TIMEOUT_CONFIG
-            ),  # the emulator searches 100,000 jobs slowly
+            patch("jobs.kit.aws.clients.NORMAL", LONG),  # the emulator searches 100,000 jobs slowly
         ):
             yield made
     finally:
@@ -217,6 +229,7 @@ def prepare_environment(stack: LocalStack, name: str) -> dict[str, str]:
         "IOT_ARN": IOT,
         "STACK_NAME": STACK,
         "THINGS_ARN": f"{IOT}:thing/{STACK}_",
+        "USER_POOL_ID": pool,
         "TOKEN_ISSUER": f"https://cognito/{pool}",
         "TOKEN_KEYS_URL": f"{stack.aws_endpoint_url}/{pool}/.well-known/jwks.json",
         "PUBLIC_URL": stack.base_url,

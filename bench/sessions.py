@@ -15,7 +15,6 @@ from bench.recording import Recording
 from bench.report import Section
 from bench.sandbox import Sandbox, open_sandbox
 from bench.setting import Setting
-from jobs.core.adapters import messages
 from jobs.core.job import JobRef
 from jobs.kit.asgi import CONTEXT_HEADER
 from jobs.sessions.api.stream import app
@@ -92,8 +91,9 @@ class SessionRunner(MessageRunner):
     def run(self) -> Recording:
         recording = self.recording = Recording()
         job_id = recording.job_id = self._send("Good evening")
-        self.work("dispatch", "workers.dispatch_jobs", {"Records": self.changes()})
+        created = self.changes()
         self.work("run", "workers.run_agent_job", {"Records": [self.message("AGENT_QUEUE_URL")]})
+        self.work("dispatch", "workers.dispatch_jobs", {"Records": created})
         recording.polled = POLLER_REQUESTS
         *_, ended = self.changes()
         self.work("dispatch", "workers.dispatch_jobs", {"Records": [ended]})
@@ -102,7 +102,7 @@ class SessionRunner(MessageRunner):
         if not newest["isAgent"]:
             raise RuntimeError("the agent has not answered the message")
         ref = JobRef(tenant=requests.TENANT, kind="messaging", id=job_id)
-        self.work("deadline", "workers.expire_job", messages.ref_fields(ref))
+        self.end_at_deadline(ref)
         return recording
 
     def _send(self, content: str) -> str:

@@ -8,10 +8,6 @@ import yaml
 
 from local.kit.paths import ROOT
 
-MIN_PAUSE_S: Final = 1
-MAX_PAUSE_S: Final = 15
-"""statemachines/job_poll.asl.yaml: the pauses between polls are 1, 2, 4, 8, then 15 s."""
-
 POLL_INTERVAL_S: Final = 0.2
 EXECUTION_TIMEOUT_S: Final = 180
 
@@ -52,28 +48,13 @@ def _has_ended(stepfunctions: Any, execution: str) -> bool:
     return bool(found["status"] != "RUNNING")
 
 
-def walk_states(definition: Mapping[str, Any], *, laps: int = 1) -> Iterator[str]:
-    """Yield the states that an execution enters. A choice loops back until the last lap."""
+def walk_states(definition: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the states that an execution enters. None has a choice."""
     name: str | None = definition["StartAt"]
     while name:
         yield name
-        state = definition["States"][name]
-        if state["Type"] == "Choice":
-            laps -= 1
-            name = state["Default"] if laps > 0 else state["Choices"][0]["Next"]
-        else:
-            name = state.get("Next")
+        name = definition["States"][name].get("Next")
 
 
-def count_transitions(definition: Mapping[str, Any], *, laps: int = 1) -> int:
-    return sum(1 for _ in walk_states(definition, laps=laps))
-
-
-def count_polls(answered_after_s: float) -> int:
-    """Return the number of polls of a remote job until its answer."""
-    pause, waited, count = MIN_PAUSE_S, MIN_PAUSE_S, 1
-    while waited < answered_after_s:
-        pause = min(MAX_PAUSE_S, pause * 2)
-        waited += pause
-        count += 1
-    return count
+def count_transitions(definition: Mapping[str, Any]) -> int:
+    return sum(1 for _ in walk_states(definition))

@@ -75,7 +75,6 @@ class WebhookRunner(MessageRunner):
     def run(self) -> Recording:
         recording = super().run()
         message = self.message("WEBHOOK_QUEUE_URL")
-        message["attributes"] = {"ApproximateReceiveCount": "1"}
         previous = recording.cpu_ms
         answer = self.work("deliver", "workers.deliver_webhook", {"Records": [message]})
         if answer["batchItemFailures"]:
