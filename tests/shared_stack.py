@@ -4,7 +4,7 @@ The process that runs pytest's session owns the stacks. A thread there starts a 
 test of any process asks for it, and stops it when the session ends. A stack also stops when its
 owner is killed: it waits for the end of its standard input.
 
-usage: python -m tests.shared_stack calm|fragile
+usage: python -m tests.shared_stack calm|fragile|server
 """
 
 import os
@@ -12,7 +12,8 @@ import pickle
 import subprocess
 import sys
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from multiprocessing.connection import Client, Connection, Listener
 from threading import Lock, Thread
@@ -23,10 +24,12 @@ from local.kit.paths import ROOT
 
 if TYPE_CHECKING:
     from local.stack.local_stack import LocalStack
+    from local.stack.server_process import ServerStack
 
 ADDRESS: Final = "SORTIE_TEST_STACKS"  # an environment variable: test processes inherit it
 STOP_TIMEOUT_S: Final = 60
 CALM: Final = "calm"
+SERVER: Final = "server"  # the same APIs in one process
 FRAGILE: Final = "fragile"  # for tests that break workers, queues and flights: with short timeouts
 STACKS: Final[Mapping[str, Mapping[str, Any]]] = {
     CALM: {},
@@ -37,6 +40,8 @@ STACKS: Final[Mapping[str, Mapping[str, Any]]] = {
             "DeviceSilenceSeconds": "5",
             "MaxFlightSeconds": "12",
             "KeepAliveSeconds": "2",
+            "TenantShards": "4",
+            "Deadlines": "queue",
         },
         "timeouts": Timeouts(idle=8, duration=7200),
     },
@@ -97,20 +102,43 @@ class Owner:
 
 def find_stack(name: str = CALM) -> "LocalStack":
     """Ask the owner for a stack. Raises `EOFError` if it did not start."""
-    with Client(os.environ[ADDRESS]) as connection:
-        connection.send(name)
-        stack: LocalStack = connection.recv()
+    stack: LocalStack = _ask_owner(name)
     return stack
 
 
-def main(name: str) -> None:
-    from local.stack.launch import run_stack  # noqa: PLC0415 - slow, and the owner does not need it
+def find_server() -> "ServerStack":
+    """Ask the owner for the server. Raises `EOFError` if it did not start."""
+    server: ServerStack = _ask_owner(SERVER)
+    return server
 
+
+def _ask_owner(name: str) -> Any:
+    with Client(os.environ[ADDRESS]) as connection:
+        connection.send(name)
+        return connection.recv()
+
+
+@contextmanager
+def run(name: str) -> "Iterator[LocalStack | ServerStack]":
+    # Both are slow to import, and the owner does not need them.
+    from local.kit.run_folder import run_folder  # noqa: PLC0415
+    from local.stack.launch import run_stack  # noqa: PLC0415
+    from local.stack.server_process import run_server  # noqa: PLC0415
+
+    if name == SERVER:
+        with run_folder() as folder, run_server(folder) as (server, _):
+            yield server
+    else:
+        with run_stack(**STACKS[name]) as stack:
+            yield replace(stack, processes=())
+
+
+def main(name: str) -> None:
     output = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # the progress is no description
-    with run_stack(**STACKS[name]) as stack:
+    with run(name) as stack:
         with output:
-            pickle.dump(replace(stack, processes=()), output)
+            pickle.dump(stack, output)
         sys.stdin.read()
 
 

@@ -13,28 +13,34 @@ from jobs import kinds
 from jobs.core.adapters.dynamodb.counters import DynamoJobCounters
 from jobs.core.adapters.dynamodb.jobs import DynamoJobRepository
 from jobs.core.adapters.dynamodb.rate_limits import DynamoRateLimits
+from jobs.core.adapters.sqlite.counters import SqliteJobCounters
+from jobs.core.adapters.sqlite.jobs import SqliteJobRepository
+from jobs.core.adapters.sqlite.rate_limits import SqliteRateLimits
 from jobs.core.job import Job
 from jobs.core.ports import JobCounters, JobRepository, RateLimits
+from jobs.docs.adapters.dynamodb.chats import DynamoChats
 from jobs.docs.adapters.dynamodb.jobs import DynamoDocsJobs
 from jobs.docs.adapters.dynamodb.projects import DynamoProjects
-from jobs.docs.ports import DocsJobs
+from jobs.docs.adapters.sqlite import SqliteChats, SqliteDocsJobs, SqliteProjects
+from jobs.docs.ports import Chats, DocsJobs
 from jobs.kit.clock import Clock
+from jobs.kit.sqlite.database import Database
 from jobs.missions.adapters.fleet_registry import DynamoFleetRegistry
 from jobs.payments.adapters.records import DynamoPayments
+from jobs.payments.adapters.sqlite import SqlitePayments
 from jobs.payments.ports import Payments
 from jobs.sessions.adapters.jobs import DynamoChatJobs
 from jobs.sessions.adapters.sessions import DynamoSessions
+from jobs.sessions.adapters.sqlite import SqliteChatJobs, SqliteSessions
 from jobs.sessions.ports import Sessions
 from scripts.registry_table import RegistryTable
 from tests.adapters.engines import DynamoDb, client, cloud_of
-from tests.fakes.memory import InMemoryJobCounters, InMemoryJobRepository, InMemoryRegistry
-from tests.fakes.memory_missions import InMemoryFleetRegistry, InMemoryRateLimits
-from tests.fakes.memory_payments import InMemoryPayments
-from tests.fakes.memory_projects import InMemoryProjects
-from tests.fakes.memory_sessions import InMemorySessions
+from tests.adapters.query_plans import only_indexed_statements
+from tests.databases import Registry, empty_database
+from tests.fakes.memory_missions import InMemoryFleetRegistry
 
 DYNAMODB = ["moto", "ministack"]
-EVERY_ENGINE = ["memory", *DYNAMODB]
+EVERY_ENGINE = ["sqlite", *DYNAMODB]
 
 settings.register_profile(
     "engines",
@@ -74,29 +80,43 @@ def engine(request) -> DynamoDb:
 
 
 @pytest.fixture(params=EVERY_ENGINE)
-def any_engine(request) -> DynamoDb | None:
-    """Return the engine; None stands for memory."""
-    return None if request.param == "memory" else request.getfixturevalue(request.param)
+def any_engine(request) -> Database | DynamoDb:
+    return request.getfixturevalue(request.param)
+
+
+@pytest.fixture
+def sqlite() -> Iterator[Database]:
+    with closing(empty_database()) as database, only_indexed_statements(database):
+        yield database
 
 
 @pytest.fixture
 def repository(any_engine, clock) -> JobRepository:
-    return job_table_of(any_engine, clock) if any_engine else InMemoryJobRepository(clock)
+    if isinstance(any_engine, Database):
+        return SqliteJobRepository(any_engine, clock, kinds.storage)
+    return job_table_of(any_engine, clock)
 
 
 @pytest.fixture
 def docs_jobs(any_engine, clock, repository) -> DocsJobs:
     """The follow-ups and lists of docs jobs, in the same repository."""
-    if any_engine is None:
-        return repository
+    if isinstance(any_engine, Database):
+        return SqliteDocsJobs(any_engine, repository, clock)
     return DynamoDocsJobs(any_engine.client, any_engine.jobs, clock)
 
 
 @pytest.fixture
-def chat_jobs(any_engine, clock, repository) -> JobRepository:
+def chats(any_engine) -> Chats:
+    if isinstance(any_engine, Database):
+        return SqliteChats(any_engine)
+    return DynamoChats(any_engine.client, any_engine.jobs)
+
+
+@pytest.fixture
+def chat_jobs(any_engine, clock) -> JobRepository:
     """The same jobs, for workers that store agents' answers."""
-    if any_engine is None:
-        return repository
+    if isinstance(any_engine, Database):
+        return SqliteChatJobs(any_engine, clock, kinds.storage)
     return DynamoChatJobs(
         any_engine.client, any_engine.jobs, any_engine.sessions, clock, kinds.storage
     )
@@ -104,48 +124,50 @@ def chat_jobs(any_engine, clock, repository) -> JobRepository:
 
 @pytest.fixture
 def sessions(any_engine, clock, repository) -> Sessions:
-    if any_engine is None:
-        return InMemorySessions(repository, clock)
+    if isinstance(any_engine, Database):
+        return SqliteSessions(any_engine, repository, clock)
     return DynamoSessions(any_engine.client, any_engine.sessions, any_engine.jobs, clock)
 
 
 @pytest.fixture
 def counters(any_engine, clock) -> JobCounters:
-    return counter_table_of(any_engine, clock) if any_engine else InMemoryJobCounters(clock)
+    if isinstance(any_engine, Database):
+        return SqliteJobCounters(any_engine, clock)
+    return counter_table_of(any_engine, clock)
 
 
 @pytest.fixture
-def registry(any_engine, clock) -> RegistryTable | InMemoryRegistry:
-    if any_engine is None:
-        return InMemoryRegistry()
+def registry(any_engine, clock) -> RegistryTable | Registry:
+    if isinstance(any_engine, Database):
+        return Registry(clock, any_engine)
     return RegistryTable(any_engine.client, any_engine.registry, clock)
 
 
 @pytest.fixture
 def fleet_registry(any_engine, clock) -> DynamoFleetRegistry | InMemoryFleetRegistry:
-    if any_engine is None:
+    if isinstance(any_engine, Database):
         return InMemoryFleetRegistry()
     return DynamoFleetRegistry(any_engine.client, any_engine.registry, clock)
 
 
 @pytest.fixture
-def projects(any_engine, clock) -> DynamoProjects | InMemoryProjects:
-    if any_engine is None:
-        return InMemoryProjects()
+def projects(any_engine, clock) -> DynamoProjects | SqliteProjects:
+    if isinstance(any_engine, Database):
+        return SqliteProjects(any_engine)
     return DynamoProjects(any_engine.client, any_engine.registry, clock)
 
 
 @pytest.fixture
 def rate_limits(any_engine, clock) -> RateLimits:
-    if any_engine is None:
-        return InMemoryRateLimits(clock)
+    if isinstance(any_engine, Database):
+        return SqliteRateLimits(any_engine, clock)
     return DynamoRateLimits(any_engine.client, any_engine.missions, clock)
 
 
 @pytest.fixture
 def payments(any_engine, clock) -> Payments:
-    if any_engine is None:
-        return InMemoryPayments(clock)
+    if isinstance(any_engine, Database):
+        return SqlitePayments(any_engine, clock)
     return DynamoPayments(any_engine.client, any_engine.payments, clock)
 
 

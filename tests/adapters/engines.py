@@ -14,7 +14,8 @@ from botocore.config import Config
 from botocore.exceptions import ReadTimeoutError
 from botocore.httpsession import URLLib3Session
 
-from jobs.kit.aws.client import CONFIG
+from jobs.kit.aws.botocore_client import to_config
+from jobs.kit.aws.call_policy import NORMAL
 from local.cloud.aws import CREDENTIALS, REGION
 from local.cloud.template import load_template
 from local.kit.paths import ROOT, TOOLS
@@ -34,7 +35,7 @@ def client(service: Any, endpoint_url: str | None = None) -> Any:
         region_name=REGION,
         aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
-        config=CONFIG.merge(
+        config=to_config(NORMAL).merge(
             Config(ignore_configured_endpoint_urls=True, parameter_validation=True)
         ),
     )
@@ -61,8 +62,10 @@ class DynamoDb:
 
     jobs = table("JobTable")
     counters = table("CounterTable")
+    audit = table("AuditTable")
     registry = table("RegistryTable")
     missions = table("MissionTable")
+    output = table("OutputTable")
     payments = table("PaymentTable")
     sessions = table("SessionTable")
     webhooks = table("WebhookTable")

@@ -81,6 +81,17 @@ def reply(body: Any, status: int = 200, **headers: str) -> Answer:
     return lambda handler: handler.respond(status, raw, len(raw), **headers)
 
 
+def with_early_answers(early: bytes, answer: Answer) -> Answer:
+    """Return a handler that sends these bytes first, such as an informational answer."""
+
+    def respond(handler: Handler) -> None:
+        handler.wfile.write(early)
+        handler.wfile.flush()
+        answer(handler)
+
+    return respond
+
+
 def never_respond(handler: Handler) -> None:
     handler.server.over.wait()
 

@@ -48,8 +48,17 @@ def evaluate(alarm: Mapping[str, Any], points: Series, state: str) -> str:
         raise NotImplementedError(alarm)
     periods = alarm["EvaluationPeriods"]
     newest = [point for point in points if point is not None][-periods:]
-    breaching = sum(point > alarm["Threshold"] for point in newest)
+    breaching = sum(point > threshold_of(alarm) for point in newest)
     return "ALARM" if breaching >= alarm.get("DatapointsToAlarm", periods) else "OK"
+
+
+def threshold_of(alarm: Mapping[str, Any]) -> float:
+    """Return a threshold. One that a condition changes is that without the condition."""
+    match alarm["Threshold"]:
+        case {"Fn::If": [_, _, usual]}:
+            return float(usual)
+        case threshold:
+            return float(threshold)
 
 
 def data_points(alarm: Mapping[str, Any], arrived: Mapping[str, Series], now: int) -> Series:

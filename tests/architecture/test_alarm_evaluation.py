@@ -20,8 +20,9 @@ AFTER: Final = 60
 KEPT: Final = {"ApproximateNumberOfMessagesVisible": [1.0] * 5}
 # A dead letter that a function receives at once is never visible when SQS counts.
 TAKEN: Final[Mapping[str, Series]] = {"waiting": [0], "taken": [1]}
-# An execution that ends otherwise than by success.
-EXECUTION: Final[Mapping[str, Series]] = {"failed": [1], "late": [None], "ended": [None]}
+NO_EXECUTION: Final[Mapping[str, Series]] = {
+    each: [None] for each in ("jobs", "polls", "missions", "shares", "payments")
+}
 THROTTLED: Final[Mapping[str, Series]] = {"reads": [None] * 3, "writes": [1] * 3}
 MINUTE_LATE: Final[Mapping[str, Series]] = {"IteratorAge": [60_001] * 3}
 
@@ -34,25 +35,29 @@ def old(seconds: int) -> Mapping[str, Series]:
 TROUBLE: Final[Mapping[str, Mapping[str, Series]]] = {
     "StreamDeadLetters": KEPT,
     "DeviceDeadLetters": KEPT,
+    "TimerDeadLetters": KEPT,
+    "UpdateDeadLetters": KEPT,
     "WebhookDeadLetters": KEPT,
     "RequestDeadLetters": KEPT,
     "AgentDeadLetters": TAKEN,
     "MissionDeadLetters": TAKEN,
     "DocsDeadLetters": TAKEN,
+    "DeadlineQueueOld": old(120),
+    "PollQueueOld": old(60),
     "AgentQueueOld": old(360),
     "MissionQueueOld": old(300),
+    "MissionCheckQueueOld": old(300),
+    "PaymentCheckQueueOld": old(1200),
     "DeviceReportQueueOld": old(120),
     "TelemetryQueueOld": old(30),
+    "UpdateQueueOld": old(30),
     "ConnectionQueueOld": old(660),
     "DocsQueueOld": old(1800),
     "WebhookQueueOld": old(1800),
     "RequestQueueOld": old(300),
-    "JobTimeoutFailed": EXECUTION,
-    "JobPollFailed": EXECUTION,
-    "MissionFailed": EXECUTION,
-    "ShareExpiryFailed": EXECUTION,
-    "PaymentFollowUpFailed": EXECUTION,
-    "RegistryTableThrottled": THROTTLED,
+    "TimersFailed": {**NO_EXECUTION, "missions": [1]},
+    "RegistryTableThrottled": {**THROTTLED, "by_tenant_writes": [None] * 3},
+    "AuditTableThrottled": THROTTLED,
     "CounterTableThrottled": THROTTLED,
     "SessionTableThrottled": THROTTLED,
     "MissionTableThrottled": THROTTLED,
@@ -69,12 +74,14 @@ TROUBLE: Final[Mapping[str, Mapping[str, Series]]] = {
     "DispatchJobsLate": MINUTE_LATE,
     "PublishEventsLate": MINUTE_LATE,
     "TrackConnectionsLate": MINUTE_LATE,
+    "CountUsageLate": {"IteratorAge": [600_001] * 3},
     "FollowPaymentsLate": {"IteratorAge": [120_001] * 3},
     "StreamConsumersFail": {  # Lambda publishes zeros for each minute with calls
         "dispatch": [0] * 3,
         "publish": [1] * 3,
         "track": [None] * 3,
         "follow": [None] * 3,
+        "usage": [None] * 3,
     },
     "JobsFail": {"done": [9], "failed": [6], "late": [5]},
     "ApiFails": {"failed": [5] * 3, "requests": [100] * 3},
@@ -88,7 +95,9 @@ GOOD_DAY: Final[Mapping[str, Mapping[str, Series]]] = {
     "AgentQueueOld": {"ApproximateAgeOfOldestMessage": [360] * 30},
     "ConnectionQueueOld": {"ApproximateAgeOfOldestMessage": [600] * 30},  # delay and retries
     "WebhookQueueOld": {"ApproximateAgeOfOldestMessage": [1000] * 30},
-    "MissionFailed": {"failed": [0] * 30, "late": [None] * 30, "ended": [None] * 30},
+    "TimersFailed": {**NO_EXECUTION, "jobs": [0] * 30},
+    "PaymentCheckQueueOld": {"ApproximateAgeOfOldestMessage": [900] * 30},
+    "MissionCheckQueueOld": {"ApproximateAgeOfOldestMessage": [180] * 30},
     "JobTableThrottled": {  # a table that has split its partition after two minutes
         "reads": [None] * 5,
         "writes": [9, 9, None, None, None],
@@ -102,6 +111,7 @@ GOOD_DAY: Final[Mapping[str, Mapping[str, Series]]] = {
         "publish": [0] * 5,
         "track": [None] * 5,
         "follow": [None] * 5,
+        "usage": [None] * 5,
     },
     "JobsFail": {"done": [10] * 60, "failed": [5] * 60, "late": [5] * 60},
     "ApiFails": {"failed": [1, 4, 5, 5] * 10, "requests": [1, 4, 500, 1000] * 10},

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from jobs.auth.authenticate import new_key
-from jobs.missions.api import access as missions_access
+from jobs.missions.partner import SCOPES
 
 
 @pytest.fixture(scope="module")
@@ -14,18 +14,19 @@ def authorizers(resources):
 
 
 def test_partner_authorizer_asks_for_scopes_and_so_for_an_access_token(authorizers) -> None:
-    assert {*authorizers["Partner"]["AuthorizationScopes"]} == {*missions_access.SCOPES.values()}
+    assert {*authorizers["Partner"]["AuthorizationScopes"]} == {*SCOPES.values()}
 
 
 def test_user_pool_grants_exactly_the_scopes_of_the_roles(resources) -> None:
     server = resources["MissionScopes"]["Properties"]
     granted = {f"{server['Identifier']}/{scope['ScopeName']}" for scope in server["Scopes"]}
 
-    assert granted == {*missions_access.SCOPES.values()}
+    assert granted == {*SCOPES.values()}
 
 
 @pytest.mark.parametrize(("name", "header", "opens", "before"), [
     ("ApiKey", "X-API-Key", "messaging", {""}),
+    ("AdminKey", "X-API-Key", "admin", {""}),
     ("DocsKey", "Authorization", "docs", {"Bearer ", "bearer ", "BEARER  "}),
 ])  # fmt: skip
 def test_key_authorizer_gets_whole_keys_of_the_right_shape_only(
@@ -58,13 +59,25 @@ def test_authorizer_that_admits_payers_without_a_key_caches_nothing(authorizers)
     assert authorizer["Identity"] == {"ReauthorizeEvery": 0}
 
 
-@pytest.mark.parametrize("name", ["ApiKey", "DocsKey"])
+@pytest.mark.parametrize(("name", "foreign"), [
+    ("ApiKey", ["admin", "docs"]), ("AdminKey", ["messaging", "docs"]),
+])  # fmt: skip
+def test_key_of_another_api_does_not_reach_the_authorizer(authorizers, name, foreign) -> None:
+    shape = authorizers[name]["Identity"]["ValidationExpression"]
+
+    assert not [opens for opens in foreign if re.fullmatch(shape, new_key("a", opens=opens)[0])]
+
+
+@pytest.mark.parametrize("name", ["ApiKey", "AdminKey", "DocsKey"])
 def test_revoked_key_is_accepted_for_a_minute_at_most(authorizers, name) -> None:
     assert authorizers[name]["Identity"]["ReauthorizeEvery"] <= 60
 
 
 def test_authorizer_function_is_called_by_its_alias(authorizers) -> None:
-    called = [each["FunctionArn"] for each in authorizers.values() if "FunctionArn" in each]
+    called = [
+        each["FunctionArn"] for name, each in authorizers.items()
+        if "FunctionArn" in each and name != "AdminKey"
+    ]  # fmt: skip
 
     assert called
     assert all(each == {"Ref": "AuthorizeApiKeyFunction.Alias"} for each in called)

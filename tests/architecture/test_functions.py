@@ -3,7 +3,7 @@
 import os
 import re
 
-from jobs.kit.aws.client import CONFIG
+from jobs.kit.aws.call_policy import NORMAL
 from tests.architecture.template import ROOT, event_file
 
 UNPREFIXED = {"auth", "workers"}
@@ -43,7 +43,7 @@ def test_function_has_an_example_event_and_event_a_function(functions) -> None:
 
 
 def test_function_outlasts_an_aws_call_without_an_answer(functions, template) -> None:
-    longest = CONFIG.retries["total_max_attempts"] * CONFIG.read_timeout
+    longest = NORMAL.attempts * NORMAL.read_s
 
     for name, properties in functions.items():
         assert properties.get("Timeout", template["Globals"]["Function"]["Timeout"]) > longest, name

@@ -18,8 +18,8 @@ def grant(action: str, resource: str = TABLE, **more: Any) -> dict[str, Any]:
     return {"Effect": "Allow", "Action": action, "Resource": resource, **more}
 
 
-def call(action: str, resource: str = TABLE, *, counts: bool = False) -> dict[str, Any]:
-    return {"role": ROLE, "action": action, "resource": resource, "countsRequests": counts}
+def call(action: str, resource: str = TABLE, *, partition: str | None = None) -> dict[str, Any]:
+    return {"role": ROLE, "action": action, "resource": resource, "partition": partition}
 
 
 def test_grant_without_a_call_is_unused() -> None:
@@ -42,10 +42,12 @@ def test_grant_with_a_wildcard_is_used_by_any_call_that_it_matches() -> None:
 
 def test_grant_on_a_whole_table_is_unused_where_calls_only_count_requests() -> None:
     update = "dynamodb:UpdateItem"
-    counting = call(update, counts=True)
+    counting = call(update, partition="LIMIT#*")
 
     assert find_unused_grants([role(grant(update)), counting])
     assert not find_unused_grants([role(grant(update, Condition=COUNTING)), counting])
+    other = call(update, partition="TRACK#*")
+    assert find_unused_grants([role(grant(update, Condition=COUNTING)), other])
 
 
 def test_grant_of_one_stack_is_used_by_a_call_of_another() -> None:

@@ -7,7 +7,12 @@ from tests.architecture.import_graph import find_imports, find_modules
 MODULES = [name for name in find_modules() if name.startswith("jobs.")]
 
 BELOW_FEATURES = {"kit", "core", "auth"}
-EXTENDS = {"sessions": "messaging", "payments": "messaging", "tracking": "missions"}
+EXTENDS = {
+    "admin": "missions",  # with partners, who have an identity of their own
+    "payments": "messaging",
+    "sessions": "messaging",
+    "tracking": "missions",
+}
 
 
 def find_job_imports(module: str) -> list[list[str]]:
@@ -40,13 +45,33 @@ def test_package_imports_only_the_packages_below_it(package) -> None:
     assert violations == set()
 
 
+WIRINGS = {"wiring", "wiring_sqlite", "kinds", "adapters"}
+
+
 def test_adapters_are_imported_only_by_wiring_and_other_adapters() -> None:
     violations = {
         f"{module}: {'.'.join(imported)}"
         for module in MODULES
-        if not {"wiring", "kinds", "adapters"} & {*module.split(".")}
+        if not WIRINGS & {*module.split(".")}
         for imported in find_job_imports(module)
         if "adapters" in imported
     }
 
     assert violations == set()
+
+
+def test_sqlite_is_imported_only_by_its_own_adapters() -> None:
+    """No Lambda function loads it: their wirings name DynamoDB's adapters."""
+    violations = {
+        f"{module}: {'.'.join(imported)}"
+        for module in MODULES
+        if not any(map(is_of_sqlite, module.split(".")))
+        for imported in find_job_imports(module)
+        if any(map(is_of_sqlite, imported))
+    }
+
+    assert violations == set()
+
+
+def is_of_sqlite(part: str) -> bool:
+    return part.startswith("sqlite") or part == "wiring_sqlite"

@@ -105,8 +105,8 @@ def test_apis_publish_no_metrics_of_each_method(resources) -> None:
 
     https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-metrics-and-dimensions.html
     """
-    [rest] = resources["Api"]["Properties"]["MethodSettings"]
+    settings = resources["Api"]["Properties"]["MethodSettings"]
     socket = resources["WebSocketStage"]["Properties"]["DefaultRouteSettings"]
 
-    assert not rest["MetricsEnabled"]
+    assert not any(each["MetricsEnabled"] for each in settings)
     assert not socket["DetailedMetricsEnabled"]

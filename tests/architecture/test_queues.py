@@ -1,13 +1,18 @@
 """No message of a queue is lost, or processed twice at once."""
 
+import ast
+
 import pytest
+import yaml
 
 from jobs.webhooks.deliver_webhook import MAX_ATTEMPTS, retry_delay_s
 from jobs.webhooks.flow import LEASE_MS
-from tests.architecture.template import events_of, of_type
+from tests.architecture.template import ROOT, events_of, of_type
 
-WORTHLESS_LATER = {"ConnectionQueue"}
-"""Queues whose messages expire: an idle connection closes meanwhile, and its client returns."""
+WORTHLESS_LATER = {"ConnectionQueue", "PollQueue"}
+"""Queues whose messages expire: an idle connection closes meanwhile, and its client returns. A
+delegated job that is not polled times out.
+"""
 
 
 def test_unprocessable_message_goes_to_a_dead_letter_queue(functions, resources) -> None:
@@ -95,3 +100,32 @@ def test_consumer_reports_failed_items_or_bisects_its_batch(functions) -> None:
     for name, event in consumers:
         reports = event.get("FunctionResponseTypes") == ["ReportBatchItemFailures"]
         assert reports or event.get("BisectBatchOnFunctionError"), name
+
+
+def test_worker_of_a_queue_has_a_maximum_concurrency(functions) -> None:
+    """A burst of one queue never takes the concurrency of others: `make doctor` counts it."""
+    for name, event in events_of(functions, "SQS"):
+        assert event["ScalingConfig"]["MaximumConcurrency"], name
+
+
+def test_message_has_a_message_group() -> None:
+    """It is the tenant. AWS IoT and EventBridge cannot set it."""
+    sends = [
+        (path.name, node)
+        for path in (ROOT / "layers/jobs/jobs").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call)
+        and ast.unparse(node.func).endswith(("send_message", "send_message_batch"))
+        and any(each.arg == "QueueUrl" for each in node.keywords)
+    ]
+
+    assert sends
+    assert [name for name, call in sends if "MessageGroupId" not in ast.unparse(call)] == []
+
+
+def test_message_of_a_state_machine_has_a_message_group(resources) -> None:
+    for name, machine in of_type(resources, "AWS::Serverless::StateMachine").items():
+        definition = yaml.safe_load((ROOT / machine["DefinitionUri"]).read_text())
+        for state in definition["States"].values():
+            if state.get("Resource", "").endswith("sqs:sendMessage"):
+                assert "tenant" in state["Arguments"]["MessageGroupId"], name

@@ -7,10 +7,13 @@ from jobs.docs.tail import Pace
 from tests.architecture.template import event_file, events_of
 
 OPEN = {
-    *("/docs", "/docs/{file}", "/openapi/{document}", "/tracking"),
+    *("/", "/docs", "/docs/{file}", "/openapi/{document}", "/tracking"),
     "/v3/auth/token",  # checks an API key itself
 }
-PAID = {("POST", "/api/messaging/jobs"), ("GET", "/api/messaging/jobs/{jobId}")}
+PAID = {
+    ("POST", "/api/messaging/jobs"),
+    *((method, "/api/messaging/jobs/{jobId}") for method in ("GET", "HEAD")),
+}
 
 
 def test_route_has_exactly_one_function(functions) -> None:
@@ -25,6 +28,8 @@ def test_route_names_the_authorizer_of_its_api(functions, resources) -> None:
     for name, route in events_of(functions, "Api"):
         if route["Path"] in OPEN:
             assert route["Auth"] == {"Authorizer": "NONE"}
+        elif route["Path"].startswith("/admin/"):
+            assert route["Auth"] == {"Authorizer": "AdminKey"}, name
         elif route["Path"].startswith("/v3/"):
             assert route["Auth"] == {"Authorizer": "Partner"}, name
         elif "/agent/" in route["Path"]:
@@ -33,6 +38,33 @@ def test_route_names_the_authorizer_of_its_api(functions, resources) -> None:
             assert "Auth" not in route, name
         else:
             assert route["Auth"] == {"Authorizer": "ApiKey"}, name
+
+
+def test_head_has_the_route_of_each_get(functions) -> None:
+    routes = {
+        method: [
+            (name, {k: v for k, v in route.items() if k != "Method"})
+            for name, route in events_of(functions, "Api")
+            if route["Method"] == method
+        ]
+        for method in ("GET", "HEAD")
+    }
+
+    assert routes["HEAD"] == routes["GET"]
+
+
+def test_admin_route_has_a_tighter_throttle(functions, resources) -> None:
+    """https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-apigateway-stage-methodsetting.html"""
+    [of_all, *own] = resources["Api"]["Properties"]["MethodSettings"]
+    routes = {
+        (each["Method"], each["Path"]) for _, each in events_of(functions, "Api")
+        if each["Path"].startswith("/admin/")
+    }  # fmt: skip
+    throttled = {(each["HttpMethod"], each["ResourcePath"][1:].replace("~1", "/")) for each in own}
+
+    assert of_all["ResourcePath"] == "/*"
+    assert throttled == routes
+    assert max(each["ThrottlingRateLimit"] for each in own) <= 20
 
 
 def test_docs_route_of_version_1_also_answers_without_a_version(functions) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from jobs.core.adapters.dynamodb import items
 from jobs.core.job import JobRef
 from local.cloud.aws import create_session
 from local.stack.local_stack import LocalStack
@@ -69,15 +70,6 @@ class Cloud:
         [arn] = [each["stateMachineArn"] for each in machines if each["name"] == wanted]
         return str(arn)
 
-    def executions(self, machine: str, name: str) -> list[Any]:
-        pages = self.client("stepfunctions").get_paginator("list_executions")
-        return [
-            each
-            for page in pages.paginate(stateMachineArn=self.machine(machine))
-            for each in page["executions"]
-            if each["name"] == name
-        ]
-
     def waiting(self, queue: str, *, in_flight: bool = True) -> int:
         """Return how many messages a queue holds, with those in flight or only the visible ones."""
         names = ["ApproximateNumberOfMessages"]
@@ -136,7 +128,7 @@ def above(stack: LocalStack) -> Iterator[Cloud]:
 
 
 def key(ref: JobRef) -> dict[str, Any]:
-    return {"PK": {"S": f"{ref.tenant}#{ref.kind}"}, "SK": {"S": ref.id}}
+    return items.key(ref)
 
 
 def processes() -> list[tuple[int, int, str]]:

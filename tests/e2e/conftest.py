@@ -4,6 +4,7 @@ import os
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -21,22 +22,44 @@ from local.cloud.aws import CREDENTIALS
 from local.kit.paths import ROOT
 from local.stack.launch import run_stack
 from local.stack.local_stack import LocalStack
+from local.stack.server_process import ServerStack
 from scripts.registry_table import RegistryTable
 from tests.e2e.api import Api
 from tests.e2e.browsers import chromium
 from tests.e2e.cloud import Cloud, above
 from tests.e2e.docs_agents import NOWHERE, Clone, DocsApi, cloned, docs_key
 from tests.e2e.events import Bus
+from tests.e2e.on_server import EventStream, add_project, add_tenant, add_webhook_secret
 from tests.e2e.partners import Partner, registered
 from tests.e2e.payers import Payer
 from tests.e2e.webhooks.deliveries import signing
 from tests.receiver import Receiver, receiving
-from tests.shared_stack import CALM, FRAGILE, find_stack
+from tests.shared_stack import CALM, FRAGILE, SERVER, find_server, find_stack
+
+AWS = "aws"
+OF_AWS = {"cloud", "registry", "make", "make_partner", "demo_partner", "browser"}
+"""Fixtures that only the emulated system has, or whose tests need no second run."""
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run the tests of a module with `BOTH_WAYS` on the server, too, unless they name AWS."""
+    fixtures = {*metafunc.fixturenames}
+    if getattr(metafunc.module, "BOTH_WAYS", False) and "stack" in fixtures:
+        ways = [AWS] if fixtures & OF_AWS else [AWS, SERVER]
+        metafunc.parametrize("way", ways, indirect=True, scope="module")
 
 
 @pytest.fixture(scope="module")
-def stack(request: pytest.FixtureRequest) -> LocalStack:
+def way(request: pytest.FixtureRequest) -> str:
+    """Return how the system of the module's tests runs: on emulated AWS, or as one process."""
+    return getattr(request, "param", AWS)
+
+
+@pytest.fixture(scope="module")
+def stack(request: pytest.FixtureRequest, way: str) -> LocalStack | ServerStack:
     """Return the stack of the module's tests: faults must not disturb the tests of others."""
+    if way == SERVER:
+        return find_server()
     return find_stack(FRAGILE if request.path.name == "test_faults.py" else CALM)
 
 
@@ -76,8 +99,13 @@ type MakeTenant = Callable[..., Api]
 
 
 @pytest.fixture(scope="module")
-def make_tenant(stack: LocalStack, registry: RegistryTable) -> MakeTenant:
+def make_tenant(
+    request: pytest.FixtureRequest, way: str, stack: LocalStack | ServerStack
+) -> MakeTenant:
     """Register a new tenant with a key and these agents, by default an echo."""
+    if way == SERVER:
+        return partial(add_tenant, stack)
+    registry: RegistryTable = request.getfixturevalue("registry")
 
     def make(*agents: Agent) -> Api:
         tenant = f"tenant-{uuid4().hex[:12]}"
@@ -105,11 +133,11 @@ type MakePartner = Callable[..., Partner]
 
 
 @pytest.fixture(scope="module")
-def make_partner(cloud: Cloud, registry: RegistryTable) -> MakePartner:
+def make_partner(cloud: Cloud) -> MakePartner:
     """Register a partner's program, by default of a new organisation."""
 
     def make(role: Role = Role.MANAGER, tenant: str | None = None) -> Partner:
-        return registered(cloud, registry, role, tenant or f"partner-{uuid4().hex[:12]}")
+        return registered(cloud, role, tenant or f"partner-{uuid4().hex[:12]}")
 
     return make
 
@@ -127,8 +155,14 @@ type MakeDocs = Callable[..., DocsApi]
 
 
 @pytest.fixture(scope="module")
-def make_docs(stack: LocalStack, cloud: Cloud, registry: RegistryTable) -> MakeDocs:
+def make_docs(
+    request: pytest.FixtureRequest, way: str, stack: LocalStack | ServerStack
+) -> MakeDocs:
     """Register a project, by default of a new organisation."""
+    if way == SERVER:
+        return partial(add_project, stack)
+    cloud: Cloud = request.getfixturevalue("cloud")
+    registry: RegistryTable = request.getfixturevalue("registry")
     projects = DynamoProjects(cloud.client("dynamodb"), cloud.registry, lambda: 0)
 
     def make(tenant: str | None = None, repository: str = NOWHERE, **about: Any) -> DocsApi:
@@ -161,13 +195,16 @@ def demo(stack: LocalStack) -> Api:
 
 
 @pytest.fixture(scope="module")
-def bus_of(cloud: Cloud) -> Callable[[Api], Bus]:
+def bus_of(request: pytest.FixtureRequest, way: str) -> Callable[[Api], Bus | EventStream]:
     """Record the events of a caller's tenant."""
+    if way == SERVER:
+        return EventStream
+    cloud: Cloud = request.getfixturevalue("cloud")
     return lambda api: Bus(cloud, api.tenant)
 
 
 @pytest.fixture
-def bus(api: Api, bus_of: Callable[[Api], Bus]) -> Iterator[Bus]:
+def bus(api: Api, bus_of: Callable[[Api], Bus | EventStream]) -> Iterator[Bus | EventStream]:
     with bus_of(api) as listening:
         yield listening
 
@@ -223,6 +260,10 @@ def server() -> Iterator[Receiver]:
 
 
 @pytest.fixture
-def secret(cloud: Cloud, api: Api) -> str:
+def secret(
+    request: pytest.FixtureRequest, way: str, stack: LocalStack | ServerStack, api: Api
+) -> str:
     """Return the signing secret of the tenant's webhooks."""
-    return signing(cloud, api.tenant)
+    if way == SERVER:
+        return add_webhook_secret(stack, api.tenant)
+    return signing(request.getfixturevalue("cloud"), api.tenant)

@@ -35,10 +35,18 @@ class Fleet:
         assert answer.status == 201, answer
         return str(answer.json["job"]["jobId"])
 
+    def move(self, job_id: str, scheduled_at: str) -> Answer:
+        return self.partner.send("PATCH", f"/v3/jobs/{job_id}", {"scheduledAt": scheduled_at})
+
     def job(self, job_id: str) -> Any:
         answer = self.partner.get(f"/v3/jobs/{job_id}")
         assert answer.status == 200, answer
         return answer.json["job"]
+
+    def track(self, job_id: str) -> Any:
+        answer = self.partner.get(f"/v3/jobs/{job_id}?track=true")
+        assert answer.status == 200, answer
+        return answer.json["job"]["track"]
 
     def until(self, job_id: str, *statuses: str, seconds: float = 60) -> Any:
         """Return the job once it has one of `statuses`, by default once it has ended."""

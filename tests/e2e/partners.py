@@ -6,9 +6,11 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
+from jobs.admin.manage_partners import NewPartner
+from jobs.missions.adapters.app_clients import CognitoAppClients
+from jobs.missions.adapters.topic_claims import TopicClaims
 from jobs.missions.partner import Role
-from scripts.partner import Program, enrol
-from scripts.registry_table import RegistryTable
+from scripts.registry_load import create_partner, open_registry
 from tests.e2e.api import Answer, Api
 from tests.e2e.cloud import Cloud
 
@@ -63,14 +65,15 @@ class Partner:
         return self.send("POST", path, body, headers)
 
 
-def registered(cloud: Cloud, registry: RegistryTable, role: Role, organisation: str) -> Partner:
-    """Register a program of an organisation, as `make partner` does."""
-    made = enrol(
-        cloud.client("cognito-idp"),
-        cloud.stack.outputs["UserPoolId"],
-        registry,
-        Program(organisation, role, organisation),
+def registered(cloud: Cloud, role: Role, organisation: str) -> Partner:
+    """Create a partner of an organisation, as the admin API does."""
+    outputs = cloud.stack.outputs
+    made = create_partner(
+        open_registry(cloud.client("dynamodb"), outputs),
+        CognitoAppClients(cloud.client("cognito-idp"), outputs["UserPoolId"]),
+        TopicClaims(cloud.client("dynamodb"), outputs["RegistryTableName"], stack=cloud.stack.name),
+        NewPartner(tenant=organisation, name=organisation, role=role),
     )
     return Partner(
-        cloud.stack.base_url, organisation, made.api_key, made.client_id, made.client_secret
+        cloud.stack.base_url, organisation, made["apiKey"], made["clientId"], made["clientSecret"]
     )

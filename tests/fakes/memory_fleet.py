@@ -8,7 +8,7 @@ from typing import Any, Final
 from jobs.core.job import JobRef
 from jobs.kit.clock import Clock, Millis
 from jobs.kit.errors import RefusedError
-from jobs.missions.device import ONLINE_TIMEOUT_MS, DeviceState, Lease, Reading
+from jobs.missions.device import ONLINE_TIMEOUT_MS, DeviceState, Lease, Reading, TrackPoint
 from jobs.missions.mission import parse_job_id
 from jobs.missions.ports import OrderState
 
@@ -61,6 +61,19 @@ class InMemoryFleet:
 
     def _state(self, device_id: str) -> DeviceState:
         return self._states.get(device_id, DeviceState(device=device_id))
+
+
+class InMemoryTracks:
+    """`kept` has each point and how long it is kept."""
+
+    def __init__(self) -> None:
+        self.kept: dict[tuple[str, Millis], tuple[TrackPoint, Millis]] = {}
+
+    def add(self, point: TrackPoint, *, until: Millis) -> None:
+        self.kept[point.job, point.at] = point, until
+
+    def of(self, job_id: str, *, limit: int) -> Sequence[TrackPoint]:
+        return [self.kept[key][0] for key in sorted(self.kept) if key[0] == job_id][:limit]
 
 
 class InMemoryOrders:

@@ -2,11 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from threading import Lock
 
-from jobs.core.rate_limit import Allowance, Limit
-from jobs.kit.clock import Clock
-from jobs.missions.device import Device, DeviceGroup, Plan
+from jobs.missions.device import Device, DeviceGroup, Plan, PlanPage
 from jobs.missions.errors import DeviceGroupNotFoundError, IdTakenError, PlanNotFoundError
 
 
@@ -42,6 +39,11 @@ class InMemoryFleetRegistry:
         except KeyError:
             raise PlanNotFoundError(plan_id) from None
 
+    def list_plans(self, tenant: str, *, limit: int, after: str | None = None) -> PlanPage:
+        own = sorted(id_ for of, id_ in self._plans if of == tenant and id_ > (after or ""))
+        page = [self._plans[tenant, id_] for id_ in own[:limit]]
+        return PlanPage(plans=page, next=page[-1].id if len(own) > limit else None)
+
     def put_group(self, group: DeviceGroup) -> None:
         _refuse_if_anothers(self._groups.get(group.id), group)
         self._groups[group.id] = group
@@ -56,26 +58,3 @@ class InMemoryFleetRegistry:
 def _refuse_if_anothers(known: DeviceGroup | Device | None, new: DeviceGroup | Device) -> None:
     if known and known.tenant != new.tenant:
         raise IdTakenError(new.id)
-
-
-class InMemoryRateLimits:
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._lock = Lock()
-        self._windows: dict[tuple[str, str], Allowance] = {}
-
-    def take(self, owner: str, limit: Limit) -> Allowance:
-        with self._lock:
-            now = self._clock()
-            window = self._windows.get((owner, limit.name))
-            if window is None or window.resets_at <= now:
-                window = Allowance(
-                    limit=limit.max_requests,
-                    remaining=limit.max_requests,
-                    resets_at=now + limit.window,
-                )
-            if not window.remaining:
-                return replace(window, granted=False)
-            left = replace(window, remaining=window.remaining - 1)
-            self._windows[owner, limit.name] = left
-            return left

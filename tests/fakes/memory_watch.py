@@ -69,6 +69,7 @@ class InMemoryConnections:
     def __init__(self, shares: InMemoryShares) -> None:
         self._shares = shares
         self._connections: dict[str, Connection] = {}
+        self._published: dict[Resource, tuple[int, bool]] = {}
 
     def add(self, connection: Connection) -> None:
         if connection.id in self._connections:
@@ -109,10 +110,26 @@ class InMemoryConnections:
         if stored and stored.sequence == sequence:
             self._connections[connection.id] = replace(stored, sequence=connection.sequence)
 
+    def mark_published(self, resource: Resource, sequence: int, *, last: bool) -> bool:
+        if self.last_published(resource) >= sequence:
+            return False
+        self._published[resource] = sequence, last
+        return True
+
+    def unmark_published(self, resource: Resource, sequence: int, *, previous: int) -> None:
+        if self.last_published(resource) == sequence:
+            self._published[resource] = previous, False
+
+    def last_published(self, resource: Resource) -> int:
+        return self._published.get(resource, (0, False))[0]
+
     def find_watchers(self, resource: Resource) -> ResourceWatchers:
+        published, ended = self._published.get(resource, (0, False))
         return ResourceWatchers(
             connections=tuple(c for c in self._connections.values() if c.resource == resource),
             shares=tuple(self._shares.of(resource)),
+            published=published,
+            ended=ended,
         )
 
 

@@ -15,24 +15,30 @@ import pytest
 from pydantic import TypeAdapter
 
 from jobs.auth.wiring import wiring as auth
+from jobs.core.adapters.sqlite.counters import SqliteJobCounters
+from jobs.core.adapters.sqlite.rate_limits import SqliteRateLimits
+from jobs.core.adapters.sqlite.tenant_limits import SqliteTenantLimits
+from jobs.core.adapters.sqlite.usage import SqliteUsage
 from jobs.core.job import Job
+from jobs.docs.adapters.sqlite import SqliteDocsJobs
 from jobs.job_requests.wiring import wiring as job_requests
 from jobs.kit import lambda_handler as runtime
 from jobs.messaging.agent import Agent
 from jobs.messaging.wiring import wiring as messaging
 from jobs.missions.wiring import wiring as missions
+from jobs.sessions.adapters.sqlite import SqliteSessions
 from jobs.sessions.wiring import wiring as sessions_wiring
+from jobs.webhooks.adapters.sqlite import (
+    SqliteDeliveryLog,
+    SqlitePlaces,
+    SqliteReceivers,
+    SqliteSubscriptions,
+)
 from jobs.webhooks.wiring import wiring as webhooks
 from scripts.openapi.messaging import MESSAGING
 from scripts.wirings import CORES, forget
-from tests.fakes.memory import InMemoryJobCounters, InMemoryJobRepository, InMemoryRegistry, Outbox
-from tests.fakes.memory_sessions import InMemorySessions
-from tests.fakes.memory_webhooks import (
-    InMemoryDeliveryLog,
-    InMemoryPlaces,
-    InMemoryReceivers,
-    InMemorySubscriptions,
-)
+from tests.databases import Jobs, Registry, Slots
+from tests.fakes.memory import Outbox
 from tests.support import FrozenClock
 
 EVENTS = Path(__file__).parents[2] / "events"
@@ -40,12 +46,20 @@ TENANT = "demo"
 USER_ID = "99999999-9999-4999-8999-999999999999"
 AGENT_ID = "11111111-1111-4111-8111-111111111111"
 SETTINGS = {
+    "AGENT_TENANT_CONCURRENCY": "2",
     "AGENT_QUEUE_URL": "https://sqs.example/agents",
     "CURSOR_SECRET_ARN": "cursor",
+    "DEADLINE_QUEUE_URL": "https://sqs.example/deadlines",
     "DEFAULT_TIMEOUT_MS": "30000",
+    "DOCS_QUEUE_URL": "https://sqs.example/docs",
     "EVENT_BUS": "bus",
+    "MESSAGES_PER_MINUTE": "1000",
+    "MISSION_CHECK_QUEUE_URL": "https://sqs.example/mission-checks",
     "PAYMENTS": "off",
+    "PAYMENT_CHECK_QUEUE_URL": "https://sqs.example/payment-checks",
     "RETENTION_HOURS": "24",
+    "TENANT_SHARDS": "1",
+    "UPDATE_QUEUE_URL": "https://sqs.example/updates",
     "WEBHOOKS_TO_LOOPBACK": "false",
     "WEBHOOK_DEAD_LETTER_QUEUE_URL": "https://sqs.example/webhook-dead-letters",
     "WEBHOOK_QUEUE_ARN": "arn:aws:sqs:eu-central-1:123456789012:webhooks",
@@ -58,14 +72,20 @@ class Queues:
     """The part of SQS that handlers use."""
 
     def __init__(self) -> None:
+        self.calls = 0
         self.sent: list[Any] = []
+        self.groups: list[str] = []
+        self.delays: list[int] = []
         self.held: list[tuple[str, int]] = []
 
     def send_message(self, **request: Any) -> None:
-        self.sent.append(json.loads(request["MessageBody"]))
+        self.send_message_batch(Entries=[request])
+        self.delays.append(request.get("DelaySeconds", 0))
 
     def send_message_batch(self, **request: Any) -> Any:
+        self.calls += 1
         self.sent += [json.loads(each["MessageBody"]) for each in request["Entries"]]
+        self.groups += [each["MessageGroupId"] for each in request["Entries"]]
         return {}
 
     def change_message_visibility(self, **request: Any) -> None:
@@ -87,22 +107,29 @@ class Bus:
 
 @dataclass
 class World:
-    """The fakes behind the handlers. `meanwhile` runs whenever a handler sleeps."""
+    """The adapters behind the handlers. `meanwhile` runs whenever a handler sleeps."""
 
     clock: FrozenClock
-    repository: InMemoryJobRepository
-    counters: InMemoryJobCounters
-    registry: InMemoryRegistry = field(default_factory=InMemoryRegistry)
     timers: Outbox = field(default_factory=Outbox)
     queues: Queues = field(default_factory=Queues)
     bus: Bus = field(default_factory=Bus)
-    subscriptions: InMemorySubscriptions = field(default_factory=InMemorySubscriptions)
-    deliveries: InMemoryDeliveryLog = field(default_factory=InMemoryDeliveryLog)
     meanwhile: Callable[[], object] = lambda: None
 
     def __post_init__(self) -> None:
-        self.sessions = InMemorySessions(self.repository, self.clock)
-        self.places = InMemoryPlaces(self.clock, limit=1)
+        self.repository = Jobs(self.clock)
+        database = self.repository.database
+        self.docs_jobs = SqliteDocsJobs(database, self.repository, self.clock)
+        self.counters = SqliteJobCounters(database, self.clock)
+        self.usage = SqliteUsage(database, self.clock)
+        self.registry = Registry(self.clock, database)
+        self.sessions = SqliteSessions(database, self.repository, self.clock)
+        self.rate_limits = SqliteRateLimits(database, self.clock)
+        self.tenant_limits = SqliteTenantLimits(database)
+        self.slots = Slots(self.clock, database)
+        self.subscriptions = SqliteSubscriptions(database)
+        self.deliveries = SqliteDeliveryLog(database, self.clock)
+        self.receivers = SqliteReceivers(database, self.clock)
+        self.places = SqlitePlaces(database, self.clock, limit=1)
 
     def sleep(self, seconds: float) -> None:
         self.clock.advance(round(seconds * 1000))
@@ -114,13 +141,13 @@ class World:
 
 @pytest.fixture(autouse=True)
 def world(clock, monkeypatch, rewire) -> Iterator[World]:
-    made = World(clock, InMemoryJobRepository(clock), InMemoryJobCounters(clock))
+    made = World(clock)
     made.registry.put_agent(TENANT, Agent(id=AGENT_ID, name="Echo", bio="Answers."))
     forget()
     rewire(
         *CORES,
         auth,
-        aws=SimpleNamespace(sqs=made.queues, events=made.bus),
+        aws=SimpleNamespace(sqs=made.queues, hasty_sqs=made.queues, events=made.bus),
         clock=clock,
     )
     rewire(
@@ -128,19 +155,24 @@ def world(clock, monkeypatch, rewire) -> Iterator[World]:
         sleep=made.sleep,
         jobs=made.repository,
         counters=made.counters,
+        usage=made.usage,
         timers=made.timers,
+        rate_limits=made.rate_limits,
+        tenant_limits=made.tenant_limits,
+        slots=made.slots,
+        hasty_slots=made.slots,
         secrets=SimpleNamespace(read=str),
     )
     rewire(job_requests, aws=SimpleNamespace(events=made.bus))
-    rewire(auth, api_keys=made.registry)
-    rewire(messaging, agents=made.registry, poll_timers=made.timers)
+    rewire(auth, api_keys=made.registry, key_uses=made.registry)
+    rewire(messaging, agents=made.registry, polls=made.timers)
     rewire(missions, partners=made.registry)
     rewire(sessions_wiring, repository=made.repository, sessions=made.sessions)
     rewire(
         webhooks,
         subscriptions=made.subscriptions,
         delivery_log=made.deliveries,
-        receivers=InMemoryReceivers(clock),
+        receivers=made.receivers,
         places=made.places,
     )
     for name, value in SETTINGS.items():
@@ -235,8 +267,8 @@ LOGGED = {
     *("function_arn", "function_memory_size", "function_name", "function_request_id"),
     *("exception", "exception_name", "stack_trace", "xray_trace_id"),
     *("tenant", "job_id", "job_status", "status", "code", "outcome", "ended", "message_id"),
-    *("device", "state", "reason", "share", "viewers"),
-    *("delivery_id", "error", "ms", "retry_in_s", "request_id", "payment_id"),
+    *("device", "state", "reason", "share", "viewers", "again"),
+    *("admin_key", "delivery_id", "error", "ms", "retry_in_s", "request_id", "payment_id"),
 }
 """All that may be in a line. Prompts, results, keys and addresses are in none of them."""
 

@@ -8,14 +8,16 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter
 
+from jobs.core.adapters.sqlite.rate_limits import SqliteRateLimits
 from jobs.core.job import Job
 from jobs.missions.device import Device, DeviceGroup, Plan, Reading
 from jobs.missions.partner import Client, Role
 from jobs.missions.wiring import wiring as missions
 from scripts.openapi.missions import MISSIONS
 from scripts.wirings import CORES
-from tests.fakes.memory_fleet import InMemoryFleet
-from tests.fakes.memory_missions import InMemoryFleetRegistry, InMemoryRateLimits
+from tests.databases import empty_database
+from tests.fakes.memory_fleet import InMemoryFleet, InMemoryTracks
+from tests.fakes.memory_missions import InMemoryFleetRegistry
 from tests.handlers.conftest import TENANT, Answer
 
 CLIENT = "EXAMPLECLIENTOFNOBODY0000000"
@@ -31,6 +33,13 @@ SETTINGS = {
 @pytest.fixture
 def fleet(clock) -> InMemoryFleet:
     return InMemoryFleet(clock)
+
+
+@pytest.fixture(autouse=True)
+def tracks(rewire) -> InMemoryTracks:
+    made = InMemoryTracks()
+    rewire(missions, tracks=made)
+    return made
 
 
 @pytest.fixture
@@ -51,7 +60,7 @@ def fleet_registry() -> InMemoryFleetRegistry:
 
 @pytest.fixture(autouse=True)
 def fleet_wiring(world, fleet, fleet_registry, monkeypatch, rewire) -> None:
-    limits = InMemoryRateLimits(world.clock)
+    limits = SqliteRateLimits(empty_database(), world.clock)
     world.registry.put_client(Client(id=CLIENT, tenant=TENANT, name="App", role=Role.MANAGER))
     rewire(missions, fleet=fleet)
     rewire(missions, fleet_registry=fleet_registry)

@@ -9,14 +9,17 @@ import pytest
 from botocore.exceptions import ClientError
 
 from jobs.auth.authenticate import new_key
+from jobs.core.adapters.sqlite.rate_limits import SqliteRateLimits
 from jobs.docs.adapters.dynamodb.projects import DynamoProjects
+from jobs.docs.adapters.sqlite import SqliteChats
 from jobs.docs.wiring import wiring as docs
 from jobs.missions.adapters.partners import DynamoPartners
 from jobs.missions.wiring import wiring as missions
 from jobs.tracking.wiring import wiring as tracking
 from scripts.wirings import CORES
+from tests.databases import empty_database
 from tests.fakes.memory_fleet import InMemoryFleet
-from tests.fakes.memory_missions import InMemoryFleetRegistry, InMemoryRateLimits
+from tests.fakes.memory_missions import InMemoryFleetRegistry
 from tests.fakes.memory_watch import InMemoryShares
 from tests.handlers.conftest import EVENTS
 from tests.handlers.fleet import SETTINGS
@@ -52,11 +55,12 @@ class Table:
 @pytest.fixture(autouse=True)
 def tables(world, rewire, clock, monkeypatch) -> None:
     table: Any = Table()
-    rewire(docs, projects=DynamoProjects(table, "registry", clock), docs_jobs=world.repository)
+    rewire(docs, projects=DynamoProjects(table, "registry", clock), docs_jobs=world.docs_jobs)
+    rewire(docs, chats=SqliteChats(empty_database()))
     rewire(missions, partners=DynamoPartners(table, "registry", clock))
     rewire(missions, fleet_registry=InMemoryFleetRegistry(), fleet=InMemoryFleet(clock))
     rewire(tracking, shares=InMemoryShares(clock))
-    rewire(*CORES, rate_limits=InMemoryRateLimits(clock))
+    rewire(*CORES, rate_limits=SqliteRateLimits(empty_database(), clock))
     for name, value in SETTINGS.items():
         monkeypatch.setenv(name, value)
 

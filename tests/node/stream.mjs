@@ -1,5 +1,5 @@
 // Reads streams as the AI SDK's own clients do, and prints what they made of them.
-// usage: node stream.mjs '{"sdk": "ai4" | "ai5" | "ai6", "streams": ["…", …]}'
+// usage: node stream.mjs '{"sdk": "ai4" | "ai5" | "ai6" | "ai7", "streams": ["…", …]}'
 import { callChatApi, parseDataStreamPart } from '@ai-sdk/ui-utils';
 
 const { sdk, streams } = JSON.parse(process.argv[2]);

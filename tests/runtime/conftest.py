@@ -66,6 +66,7 @@ def run(stack, built, invoked, tmp_path) -> Iterator[Callable[..., Any]]:
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512",
             "AWS_LAMBDA_FUNCTION_NAME": name,
             "AWS_LAMBDA_FUNCTION_TIMEOUT": "30",
+            "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
             "LAMBDA_TASK_ROOT": str(task),
             "PATH": "/usr/bin:/bin",
             "PYTHONPATH": ":".join(map(str, [task, *find_layer_folders(built, name)])),

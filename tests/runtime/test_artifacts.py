@@ -1,6 +1,7 @@
 """Artifacts contain all that functions import, bytecode, and nothing that only tests need."""
 
 import importlib.util
+import ssl
 import subprocess
 import zipfile
 from pathlib import Path
@@ -58,6 +59,18 @@ def list_modules(layer: Path) -> list[str]:
         ".".join(part.relative_to(layer).with_suffix("").parts).removesuffix(".__init__")
         for part in sorted((layer / "jobs").rglob("*.py"))
     ]
+
+
+def test_jobs_layer_trusts_amazons_five_roots(layer) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.load_verify_locations(layer / "jobs/kit/aws/amazon_roots.pem")
+
+    names = {dict(part for [part] in root["subject"])["commonName"]
+             for root in context.get_ca_certs()}  # fmt: skip
+    assert names == {
+        *(f"Amazon Root CA {n}" for n in range(1, 5)),
+        "Starfield Services Root Certificate Authority - G2",
+    }
 
 
 def test_jobs_layer_has_every_package_that_its_modules_import(layer) -> None:

@@ -3,16 +3,19 @@
 import http.client
 import json
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 from uuid import uuid4
 
 import pytest
 import uvicorn
 
+from jobs.core.adapters.sqlite.rate_limits import SqliteRateLimits
 from jobs.core.job import Job, JobRef
 from jobs.core.limit_rate import LimitRate
+from jobs.docs.adapters.sqlite import SqliteChats, SqliteOutputLog, SqliteProjects
 from jobs.docs.api import stream as docs_stream
 from jobs.docs.create_docs_job import CreateDocsJob
 from jobs.docs.docs_job import KIND, Project
@@ -25,10 +28,7 @@ from jobs.kit.errors import UnavailableError
 from jobs.sessions.api import stream as sessions_stream
 from local.kit.network import bind_port
 from scripts.wirings import CORES, forget
-from tests.fakes.memory import InMemoryJobRepository
-from tests.fakes.memory_docs import InMemoryOutputLog
-from tests.fakes.memory_missions import InMemoryRateLimits
-from tests.fakes.memory_projects import InMemoryProjects
+from tests.databases import Jobs, empty_database
 from tests.support import HOUR, FrozenClock
 
 TENANT, PROJECT = "acme", "docs"
@@ -38,11 +38,11 @@ QUICKLY = Pace(poll=0.005, idle_poll=0.01, heartbeat=0.05)
 SSE = {"Accept": "text/event-stream"}
 
 
-class WatchedLog(InMemoryOutputLog):
+class WatchedLog(SqliteOutputLog):
     """Counts reads; fails while `away` is true."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(empty_database())
         self.readings = 0
         self.away = False
 
@@ -56,24 +56,28 @@ class WatchedLog(InMemoryOutputLog):
 @dataclass
 class World:
     clock: FrozenClock
-    repository: InMemoryJobRepository
+    repository: Jobs
     log: WatchedLog = field(default_factory=WatchedLog)
-    projects: InMemoryProjects = field(default_factory=InMemoryProjects)
+    projects: SqliteProjects = field(default_factory=lambda: SqliteProjects(empty_database()))
+    chats: SqliteChats = field(default_factory=lambda: SqliteChats(empty_database()))
     pace: Pace = QUICKLY
+    appended: Counter[str] = field(default_factory=Counter)
 
     def append_output(self, job_id: str, *events: Any, end: bool = False) -> None:
         ref = JobRef(tenant=TENANT, kind=KIND, id=job_id)
-        number = len(self.log.read(ref, since=1)) + 1
-        self.log.append(ref, OutputItem(number=number, events=events, end=end), expires_at=0)
+        self.appended[job_id] += 1
+        item = OutputItem(number=self.appended[job_id], events=events, end=end)
+        self.log.append(ref, item, expires_at=0)
 
     def job(self, job_id: str) -> Job:
         return self.repository.get(JobRef(tenant=TENANT, kind=KIND, id=job_id))
 
     def create(self) -> CreateDocsJob:
-        rates = LimitRate(limits=InMemoryRateLimits(self.clock))
+        rates = LimitRate(limits=SqliteRateLimits(empty_database(), self.clock))
         return CreateDocsJob(
             repository=self.repository,
             projects=self.projects,
+            chats=self.chats,
             limit=LimitDocsRequests(repository=self.repository, limit_rate=rates),
             clock=self.clock,
             retention=24 * HOUR,
@@ -85,7 +89,7 @@ class World:
 
 @pytest.fixture
 def world(clock, monkeypatch, rewire) -> Iterator[World]:
-    made = World(clock, InMemoryJobRepository(clock))
+    made = World(clock, Jobs(clock))
     for tenant in (TENANT, "other"):
         made.projects.put_project(
             Project(id=PROJECT, tenant=tenant, repository="https://git.example/docs.git")
@@ -96,7 +100,7 @@ def world(clock, monkeypatch, rewire) -> Iterator[World]:
     monkeypatch.setenv("PAYMENTS", "off")
     forget()
     rewire(*CORES, clock=clock, jobs=made.repository)
-    rewire(docs, create_docs_job=create)
+    rewire(docs, create_and_send=create, projects=made.projects, chats=made.chats)
     rewire(docs, tail=made.tail())
     yield made
     forget()
@@ -117,8 +121,12 @@ def port() -> Iterator[int]:
         thread.join()
 
 
+KEY_ID: Final = "0123456789ab"
+
+
 def context(tenant: str = TENANT, scopes: str = "read write", **known: str) -> str:
-    return json.dumps({"authorizer": {"tenant": tenant, "scopes": scopes}, **known})
+    caller = {"tenant": tenant, "keyId": KEY_ID, "scopes": scopes}
+    return json.dumps({"authorizer": caller, **known})
 
 
 type Ask = Callable[..., http.client.HTTPResponse]

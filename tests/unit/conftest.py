@@ -12,22 +12,23 @@ from jobs.core.job import Job
 from jobs.messaging.agent import Agent
 from jobs.messaging.ports import Answer
 from jobs.messaging.run_agent_job import RunAgentJob
+from jobs.sessions.adapters.sqlite import SqliteSessions
 from jobs.sessions.find_turn import FindTurn
 from jobs.sessions.take_turn import TakeTurn
-from tests.fakes.memory import InMemoryJobRepository, InMemoryRegistry, Outbox
-from tests.fakes.memory_sessions import InMemorySessions
+from tests.databases import Jobs, Registry
+from tests.fakes.memory import Outbox
 from tests.support import HOUR, NOON
 from tests.unit.support import AGENT_ID, FakeProvider, Receipt
 
 
 @pytest.fixture
-def repository(clock) -> InMemoryJobRepository:
-    return InMemoryJobRepository(clock)
+def repository(clock) -> Jobs:
+    return Jobs(clock)
 
 
 @pytest.fixture
-def registry() -> InMemoryRegistry:
-    registry = InMemoryRegistry()
+def registry() -> Registry:
+    registry = Registry()
     registry.put_agent("acme", Agent(id=AGENT_ID, name="Ada"))
     return registry
 
@@ -75,15 +76,16 @@ def running(repository, pending) -> Job:
 
 @pytest.fixture
 def delivery() -> Receipt:
-    return Receipt()
+    """A message that has not been delivered yet."""
+    return Receipt(0)
 
 
 @pytest.fixture
 def worker(repository, registry, timers, clock) -> Any:
-    sessions = InMemorySessions(repository, clock)
+    sessions = SqliteSessions(repository.database, repository, clock)
     find_turn = FindTurn(repository=repository, sessions=sessions)
     turns = TakeTurn(find_turn=find_turn, sessions=sessions, clock=clock)
-    shared = {"repository": repository, "agents": registry, "timers": timers, "clock": clock}
+    shared = {"repository": repository, "agents": registry, "polls": timers, "clock": clock}
     shared |= {"turns": turns}
     return lambda provider: RunAgentJob(**shared, providers=lambda _: provider)
 
@@ -93,6 +95,7 @@ def run(worker, pending, delivery) -> Any:
     """Attempt the pending job with a provider that gives this answer."""
 
     def run(answer: Callable[[], Any] | FakeProvider = lambda: Answer("Fine")) -> Any:
+        delivery.count += 1
         provider = answer if isinstance(answer, FakeProvider) else FakeProvider(answer)
         return worker(provider)(pending.ref, delivery)
 

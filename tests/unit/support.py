@@ -11,7 +11,8 @@ AGENT_ID: Final = "11111111-1111-4111-8111-111111111111"
 class Receipt:
     """A message's delivery; records for how long it was held."""
 
-    def __init__(self) -> None:
+    def __init__(self, count: int = 1) -> None:
+        self.count = count
         self.held: list[int] = []
 
     def hold(self, seconds: int) -> None:

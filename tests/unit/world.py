@@ -7,6 +7,7 @@ import hypothesis.strategies as st
 from hypothesis.stateful import RuleBasedStateMachine
 
 from jobs import kinds
+from jobs.core.adapters.sqlite.counters import SqliteJobCounters
 from jobs.core.attempt import LEASE_MS
 from jobs.core.cancel_job import CancelJob
 from jobs.core.changes import JobChange
@@ -19,21 +20,16 @@ from jobs.core.get_job import GetJob
 from jobs.core.job import Job, JobRef
 from jobs.core.ports import IdempotencyKey, JobRepository
 from jobs.core.status import JobStatus
-from jobs.kit.errors import UnavailableError, UpstreamError
+from jobs.kit.errors import FailureClass, UnavailableError, UpstreamError
 from jobs.messaging.agent import Agent
 from jobs.messaging.poll_remote_job import PollRemoteJob
 from jobs.messaging.ports import Answer, Delegated, Outcome
 from jobs.messaging.run_agent_job import RunAgentJob
+from jobs.sessions.adapters.sqlite import SqliteSessions
 from jobs.sessions.find_turn import FindTurn
 from jobs.sessions.take_turn import TakeTurn
-from tests.fakes.memory import (
-    InMemoryJobCounters,
-    InMemoryJobRepository,
-    InMemoryRegistry,
-    Outbox,
-    change,
-)
-from tests.fakes.memory_sessions import InMemorySessions
+from tests.databases import Jobs, Registry, empty_database
+from tests.fakes.memory import Outbox, change
 from tests.support import HOUR, FrozenClock
 from tests.unit.support import Receipt
 
@@ -42,7 +38,7 @@ ANSWERS: Final = {
     "answers at length": Answer("x" * 1000),
     "says nothing": None,
     "delegates": Delegated("a job there"),
-    "refuses": UpstreamError("No"),
+    "refuses": UpstreamError("No", FailureClass.REFUSED),
     "breaks": RuntimeError("a bug"),
 }
 
@@ -91,25 +87,28 @@ class World(RuleBasedStateMachine):
         super().__init__()
         self.clock = FrozenClock()
         self.repository: Any = Unsteady(self.engine())
-        self.counters = InMemoryJobCounters(self.clock)
+        self.counters = SqliteJobCounters(empty_database(), self.clock)
         self.outbox = Outbox()
         self.ended: dict[JobRef, JobStatus] = {}
         self.attempts: dict[JobRef, int] = {}
-        registry = InMemoryRegistry()
+        registry = Registry()
         registry.put_agent("acme", Agent(id="a", name="Ada"))
         shared = {"repository": self.repository, "clock": self.clock}
         self.create_job = CreateJob(**shared, retention=24 * HOUR)
         self.get_job = GetJob(**shared)
         self.cancel_job = CancelJob(**shared)
         self.end_dead_letter = EndDeadLetter(**shared, kinds=kinds.kind)
-        self.expire_job = ExpireJob(repository=self.repository)
-        self.dispatch_job = DispatchJob(timers=self.outbox, queue=self.outbox)
-        self.sessions = InMemorySessions(InMemoryJobRepository(self.clock), self.clock)
+        self.expire_job = ExpireJob(**shared)
+        self.dispatch_job = DispatchJob(
+            repository=self.repository, timers=self.outbox, send=self.outbox.send_new
+        )
+        others = Jobs(self.clock)
+        self.sessions = SqliteSessions(others.database, others, self.clock)
         self.run_agent_job = RunAgentJob(
             **shared,
             agents=registry,
             providers=lambda _: self,
-            timers=self.outbox,
+            polls=self.outbox,
             turns=TakeTurn(
                 find_turn=FindTurn(repository=self.repository, sessions=self.sessions),
                 sessions=self.sessions,
@@ -120,7 +119,7 @@ class World(RuleBasedStateMachine):
         self.script: list[tuple[Outcome | Exception, Callable[[], None]]] = []
 
     def engine(self) -> JobRepository:
-        return InMemoryJobRepository(self.clock)
+        return Jobs(self.clock)
 
     # ── The provider, and concurrent events ──
 
@@ -146,17 +145,17 @@ class World(RuleBasedStateMachine):
         job: Job = jobs[data.draw(st.integers(0, len(jobs) - 1), label="job")]
         return job
 
-    def run(self, ref: JobRef, does: str, meanwhile: Callable[[], Any]) -> Any:
+    def run(self, ref: JobRef, does: str, meanwhile: Callable[[], Any], *, count: int = 1) -> Any:
         self.script.append((ANSWERS[does], meanwhile))
         before = len(self.script)
         try:
-            return self.expect(lambda: self.run_agent_job(ref, Receipt()))
+            return self.expect(lambda: self.run_agent_job(ref, Receipt(count)))
         finally:
             del self.script[before - 1 :]  # the provider was not called
 
     def overtake(self, ref: JobRef, does: str) -> None:
         self.clock.advance(LEASE_MS)
-        self.run(ref, does, lambda: None)
+        self.run(ref, does, lambda: None, count=2)
 
     def expect[T](self, act: Callable[[], T]) -> T | None:
         """Suppress the errors that a caller must expect."""

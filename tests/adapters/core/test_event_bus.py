@@ -1,10 +1,12 @@
 """Changes of status on the event bus (contract: events.md)."""
 
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from contextlib import ExitStack, closing
+from dataclasses import replace
 from datetime import datetime
 from functools import cache
+from threading import Barrier
 from typing import Any
 from uuid import UUID
 
@@ -13,8 +15,10 @@ import pytest
 from jobs import kinds
 from jobs.core.adapters.eventbridge import EventBridgePublisher
 from jobs.core.adapters.job_events import JobEvents
+from jobs.core.changes import JobChange
+from jobs.core.failure import Failure
 from jobs.core.status import JobStatus
-from jobs.kit.errors import UnavailableError
+from jobs.kit.errors import FailureClass, UnavailableError
 from tests.adapters.engines import client, error_response
 from tests.e2e.cloud import Cloud
 from tests.e2e.events import Bus as Listening
@@ -65,7 +69,7 @@ def test_event_of_docs_job_links_root_in_project(bus, a_docs_job, session) -> No
 
 
 def test_event_has_only_documented_fields(bus, a_job) -> None:
-    job = a_job().fail("Secret reason", now=NOON + 250)
+    job = a_job().fail(Failure("Secret reason", FailureClass.REFUSED), now=NOON + 250)
 
     publisher(bus).publish([change(job, previous=JobStatus.PENDING)])
 
@@ -106,13 +110,74 @@ def test_event_id_is_stable_per_change(bus, a_job) -> None:
     assert [*Counter(detail["eventId"] for detail in bus.details).values()] == [2, 2, 2]
 
 
-def test_events_are_sent_in_order_by_tens(bus, a_job) -> None:
+def lives(a_job: Any, count: int) -> list[JobChange]:
+    """Return the changes of jobs that are created, begin and succeed: all creations first, …"""
+    new = [a_job(id=f"019b7963-4a00-7000-8000-{n:012}") for n in range(count)]
+    begun = [job.claim(now=NOON, lease=1000) for job in new]
+    ended = [job.succeed({"content": "Fine"}, now=NOON) for job in begun]
+    before = (None, JobStatus.PENDING, JobStatus.RUNNING)
+    return [
+        change(job, previous=previous)
+        for jobs, previous in zip((new, begun, ended), before, strict=True)
+        for job in jobs
+    ]
+
+
+def test_events_of_many_jobs_are_sent_by_tens(bus, a_job) -> None:
     jobs = [a_job(id=f"019b7963-4a00-7000-8000-{n:012}") for n in range(23)]
 
     publisher(bus).publish([change(job, previous=None) for job in jobs])
 
-    assert [len(call) for call in bus.calls] == [10, 10, 3]
-    assert [detail["jobId"] for detail in bus.details] == [job.id for job in jobs]
+    assert sorted(len(call) for call in bus.calls) == [3, 10, 10]
+    assert sorted(detail["jobId"] for detail in bus.details) == [job.id for job in jobs]
+
+
+def test_events_of_a_job_are_sent_in_order(bus, a_job) -> None:
+    publisher(bus).publish(lives(a_job, 33))
+
+    sequences = defaultdict[str, list[int]](list)
+    for detail in bus.details:
+        sequences[detail["jobId"]].append(detail["sequence"])
+    assert [*sequences.values()] == [[1, 2, 3]] * 33
+    assert len(bus.calls) == 11
+    for call in bus.calls:  # no other call has a job's events at the same time
+        assert {*Counter(json.loads(each["Detail"])["jobId"] for each in call).values()} == {3}
+
+
+def test_events_of_a_job_with_many_changes_are_sent_in_order(bus, a_job) -> None:
+    created = change(a_job(), previous=None)
+
+    publisher(bus).publish([replace(created, sequence=n) for n in range(25)])
+
+    assert [detail["sequence"] for detail in bus.details] == [*range(25)]
+
+
+def test_events_of_different_jobs_are_sent_side_by_side_by_four(bus, a_job) -> None:
+    together = Barrier(4)  # breaks with fewer
+
+    class Meeting(Bus):
+        def put_events(self, **request: Any) -> dict[str, Any]:
+            together.wait(timeout=10)
+            return super().put_events(**request)
+
+    meeting = Meeting()
+
+    publisher(meeting).publish(lives(a_job, 24))
+
+    assert len(meeting.calls) == 8
+
+
+def test_call_that_fails_raises_and_its_replay_has_the_same_ids(bus, a_job) -> None:
+    changes = lives(a_job, 12)
+    failing = Bus("InternalFailure")
+
+    with pytest.raises(UnavailableError):
+        publisher(failing).publish(changes)
+    publisher(bus).publish(changes)
+
+    sent = {detail["eventId"] for detail in bus.details}
+    assert len(sent) == len(changes)
+    assert {detail["eventId"] for detail in failing.details} <= sent
 
 
 def test_no_changes_make_no_call(bus) -> None:

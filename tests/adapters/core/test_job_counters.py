@@ -10,11 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jobs.core.adapters.dynamodb.counters import DynamoJobCounters
+from jobs.core.adapters.sqlite.counters import SqliteJobCounters
 from jobs.core.changes import JobChange
 from jobs.core.job import JobRef
 from jobs.core.ports import JobCounters
 from jobs.core.status import JobStatus
-from tests.fakes.memory import InMemoryJobCounters
+from tests.databases import empty_database
 from tests.support import HOUR, NOON, FrozenClock
 
 fresh = count()
@@ -174,10 +175,10 @@ def deliveries(draw: Any) -> tuple[Sequence[tuple[list[JobStatus], int]], list[l
 
 @given(delivered=deliveries(), whole=st.booleans())
 @settings(settings.get_profile("engines"), max_examples=20)
-def test_any_batches_of_changes_are_counted_as_in_memory(engine, tenant, delivered, whole):
+def test_any_batches_of_changes_are_counted_as_on_sqlite(engine, tenant, delivered, whole):
     clock, tenant = FrozenClock(), f"{tenant}-{next(fresh)}"
     table = DynamoJobCounters(engine.client, engine.counters, clock)
-    oracle = InMemoryJobCounters(clock)
+    oracle = SqliteJobCounters(empty_database(), clock)
     jobs, batches, quarters = delivered
     changes = [
         changes_of(tenant, n, *path, gone_at=NOON + gone * QUARTER)
@@ -245,8 +246,8 @@ def test_read_cost_does_not_grow_with_jobs(ministack, clock, tenant) -> None:
     assert costs[0][0] == ["Query"]
 
 
-def test_batch_of_25_jobs_takes_two_calls(counter_table, engine, tenant) -> None:
-    changes = [changes_of(tenant, n)[0] for n in range(50)]
+def test_batch_of_20_jobs_takes_two_calls(counter_table, engine, tenant) -> None:
+    changes = [changes_of(tenant, n)[0] for n in range(40)]
 
     with engine.calls() as calls:
         counter_table.count(changes)

@@ -9,10 +9,13 @@ from jobs import kinds
 from jobs.core.adapters.dynamodb import items
 from jobs.core.adapters.dynamodb.jobs import DynamoJobRepository
 from jobs.core.errors import IdempotencyConflictError, JobNotFoundError, StaleJobError
+from jobs.core.failure import Failure
 from jobs.core.job import Job
 from jobs.core.ports import IdempotencyKey, JobRepository, Listing
 from jobs.core.status import JobStatus
+from jobs.core.tokens import Tokens
 from jobs.docs.docs_job import DocsJob
+from jobs.kit.errors import FailureClass
 from tests.support import HOUR, NOON
 
 LEASE = 25_000
@@ -59,10 +62,10 @@ def test_new_job_round_trips(repository, a_job, request_) -> None:
 @pytest.mark.parametrize("request_", [SMALL, LARGE_REQUEST], ids=["small request", "150 KB"])
 @pytest.mark.parametrize("result", [SMALL, ODD, LARGE_RESULT], ids=["small", "odd", "300 KB"])
 def test_answered_job_round_trips(repository, a_job, request_, result) -> None:
-    job = a_job(request=request_)
+    job = a_job(request=request_, key_id="0123456789ab")
     repository.add(job)
     running = claimed(repository, job)
-    ended = running.succeed(result, now=NOON + 1)
+    ended = running.spend(Tokens(7, 3)).succeed(result, now=NOON + 1)
 
     repository.save(ended, replacing=running)
 
@@ -71,7 +74,7 @@ def test_answered_job_round_trips(repository, a_job, request_, result) -> None:
 
 
 @pytest.mark.parametrize("step", [
-    lambda job: job.fail("Nobody there", now=NOON + 1),
+    lambda job: job.fail(Failure("Nobody there", FailureClass.REFUSED), now=NOON + 1),
     lambda job: job.cancel(now=NOON + 1),
     lambda job: job.time_out(),
     lambda job: job.delegate("a job elsewhere"),
@@ -103,6 +106,20 @@ def test_get_by_other_tenant_or_kind_is_not_found(repository, a_job, about) -> N
     listing = Listing(tenant=other.tenant, kind=other.kind, limit=10)
     assert not repository.newest(listing, known=0).jobs
     assert repository.get(job.ref) == job
+
+
+def test_job_is_claimed_once_a_worker_has_had_it(repository, a_job) -> None:
+    pending = a_job()
+    assert not repository.is_claimed(pending.ref)
+    repository.add(pending)
+    assert not repository.is_claimed(pending.ref)
+
+    running = pending.claim(now=NOON, lease=1)
+    repository.save(running, replacing=pending)
+    assert repository.is_claimed(pending.ref)
+    repository.save(running.succeed({}, now=NOON), replacing=running)
+
+    assert repository.is_claimed(pending.ref)
 
 
 @pytest.mark.parametrize("request_", [SMALL, LARGE_REQUEST], ids=["small", "150 KB"])
@@ -334,9 +351,13 @@ def test_twenty_racing_workers_one_claims_job(ministack, clock, a_job) -> None:
 
 def test_small_job_header_takes_one_write_unit(moto, clock, a_job) -> None:
     repository = DynamoJobRepository(moto.client, moto.jobs, clock, kinds.storage)
-    job = a_job(request={"content": "x" * 200}, tenant="a-tenant-of-thirty-two-characters"[:32])
+    job = a_job(
+        request={"content": "x" * 200},
+        tenant="a-tenant-of-thirty-two-characters"[:32],
+        key_id="0123456789ab",
+    )
     repository.add(job)
-    running = claimed(repository, job)
+    running = claimed(repository, job).spend(Tokens(10_000, 1000))
     repository.save(running.succeed({"content": "y" * 330}, now=NOON + 1), replacing=running)
 
     item = moto.client.get_item(TableName=moto.jobs, Key=items.key(job.ref))["Item"]

@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from jobs.core.failure import Failure
 from jobs.core.job import Job
 from jobs.core.ports import JobRepository, Listing, Page
 from jobs.core.status import JobStatus
+from jobs.kit.errors import FailureClass
 from tests.support import HOUR, NOON
 
 LEASE = 25_000
@@ -37,7 +39,7 @@ def stored(repository: JobRepository, job: Job, *steps: JobStatus, result: Any =
             case JobStatus.SUCCEEDED:
                 job = before.succeed(result or SMALL, now=job.created_at)
             case JobStatus.FAILED:
-                job = before.fail("No", now=job.created_at)
+                job = before.fail(Failure("No", FailureClass.REFUSED), now=job.created_at)
             case _:
                 job = before.cancel(now=job.created_at)
         repository.save(job, replacing=before)

@@ -5,8 +5,10 @@ import pytest
 from jobs import kinds
 from jobs.core.adapters.dynamodb.jobs import DynamoJobRepository
 from jobs.core.errors import IdempotencyConflictError, JobNotFoundError, StaleJobError
+from jobs.core.failure import Failure
 from jobs.core.ports import IdempotencyKey
 from jobs.core.status import JobStatus
+from jobs.kit.errors import FailureClass
 from tests.support import HOUR, NOON
 
 LEASE = 25_000
@@ -68,7 +70,7 @@ def test_lost_response_key_with_another_request_conflicts(job_table, engine, job
 @pytest.mark.parametrize("step", [
     lambda job: job.claim(now=NOON, lease=LEASE),
     lambda job: job.cancel(now=NOON),
-    lambda job: job.fail("No", now=NOON),
+    lambda job: job.fail(Failure("No", FailureClass.REFUSED), now=NOON),
     lambda job: job.time_out(),
 ], ids=["claim", "cancel", "fail", "time out"])  # fmt: skip
 def test_lost_response_step_is_saved(job_table, engine, job, step) -> None:

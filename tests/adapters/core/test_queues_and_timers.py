@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
+from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
@@ -14,7 +15,9 @@ from jobs.core.adapters.queue import SqsJobQueue
 from jobs.core.adapters.timers import StepFunctionsTimers
 from jobs.kit.aws.sqs import SqsDelivery
 from jobs.kit.errors import UnavailableError
-from jobs.messaging.adapters.timers import StepFunctionsPollTimers
+from jobs.messaging.adapters.polls import SqsPolls, parse_poll
+from jobs.messaging.poll import Poll
+from jobs.missions.adapters.timers import StepFunctionsMissionTimers, parse_moves
 from tests.adapters.conftest import DYNAMODB
 from tests.adapters.engines import client, error_response
 from tests.support import NOON
@@ -107,11 +110,17 @@ def test_message_without_ref_raises_value_error(text) -> None:
         messages.from_text(text)
 
 
+def test_message_with_delay_is_hidden_at_first(sqs, queue_url, a_job) -> None:
+    SqsJobQueue(sqs, queue_url).send(a_job().ref, delay_s=600)
+
+    assert "Messages" not in sqs.receive_message(QueueUrl=queue_url)
+
+
 def test_held_message_is_hidden_from_others(sqs, queue_url, a_job) -> None:
     SqsJobQueue(sqs, queue_url).send(a_job().ref)
     [message] = sqs.receive_message(QueueUrl=queue_url, VisibilityTimeout=0)["Messages"]
     [message] = sqs.receive_message(QueueUrl=queue_url, VisibilityTimeout=0)["Messages"]
-    delivery = SqsDelivery(sqs, queue_url, message["ReceiptHandle"])
+    delivery = SqsDelivery(sqs, queue_url, message["ReceiptHandle"], count=1)
 
     delivery.hold(600)
     assert "Messages" not in sqs.receive_message(QueueUrl=queue_url)
@@ -134,15 +143,33 @@ def test_execution_has_name_of_job_and_time_only(stepfunctions, a_job) -> None:
     assert not executions(stepfunctions, other)
 
 
-def test_polling_starts_its_own_state_machine(stepfunctions, a_job) -> None:
-    job, machine, other = a_job(), stepfunctions.machine(), stepfunctions.machine()
+def test_poll_is_delayed_by_its_pause_in_the_group_of_its_tenant(a_job) -> None:
+    sent: list[Any] = []
+    sqs: Any = SimpleNamespace(send_message=lambda **request: sent.append(request))
+    poll = Poll(ref=a_job().ref).next()
 
-    StepFunctionsPollTimers(stepfunctions, poll_arn=machine).poll(job.ref, until=NOON + 1)
+    SqsPolls(sqs, "url").schedule(poll)
 
-    [started] = executions(stepfunctions, machine)
-    assert started["name"] == job.id
-    assert json.loads(started["input"])["until"] == "2026-01-01T12:00:01Z"
-    assert not executions(stepfunctions, other)
+    [request] = sent
+    assert (request["DelaySeconds"], request["MessageGroupId"]) == (2, poll.ref.tenant)
+    assert parse_poll(request["MessageBody"]) == poll
+
+
+def test_moved_mission_starts_an_execution_of_its_own(stepfunctions, a_mission) -> None:
+    job, machine = a_mission(), stepfunctions.machine()
+    timers = StepFunctionsMissionTimers(stepfunctions, mission_arn=machine)
+
+    for moves, due_at in ((0, NOON + 60_000), (1, NOON), (1, NOON)):
+        timers.fly(job.ref, due_at=due_at, moves=moves)
+
+    started = {
+        each["name"]: json.loads(each["input"]) for each in executions(stepfunctions, machine)
+    }
+    assert started.keys() == {job.id, f"{job.id}-1"}
+    first, moved = started[job.id], started[f"{job.id}-1"]
+    assert (first["dueAt"], moved["dueAt"]) == ("2026-01-01T12:01:00Z", "2026-01-01T12:00:00Z")
+    assert (parse_moves(first["job"]), parse_moves(moved["job"])) == (0, 1)
+    assert messages.ref_from(moved["job"]) == job.ref
 
 
 def test_timer_started_twice_runs_once(stepfunctions, a_job) -> None:
@@ -184,9 +211,9 @@ def test_throttled_services_raise_unavailable(a_job, code) -> None:
 
     for call in (
         lambda: SqsJobQueue(sqs, "url").send(a_job().ref),
-        lambda: SqsDelivery(sqs, "url", "receipt").hold(1),
+        lambda: SqsDelivery(sqs, "url", "receipt", count=1).hold(1),
         lambda: timers.time_out(a_job().ref, at=NOON),
-        lambda: StepFunctionsPollTimers(stepfunctions, poll_arn="p").poll(a_job().ref, until=NOON),
+        lambda: SqsPolls(sqs, "url").schedule(Poll(ref=a_job().ref)),
     ):
         with pytest.raises(UnavailableError):
             call()

@@ -71,7 +71,7 @@ def test_lowered_limit_applies_to_open_window(rate_limits, tenant) -> None:
     assert not rate_limits.take(tenant, Limit("create", 2, MINUTE)).granted
 
 
-@pytest.mark.parametrize("any_engine", ["memory", "ministack"], indirect=True)  # moto has no locks
+@pytest.mark.parametrize("any_engine", ["sqlite", "ministack"], indirect=True)  # moto has no locks
 @pytest.mark.parametrize("past", [0, 1])
 def test_racing_requests_are_granted_up_to_limit(rate_limits, clock, tenant, past) -> None:
     for _ in range(past):  # the window has ended: each thread tries to begin a new one
@@ -85,6 +85,43 @@ def test_racing_requests_are_granted_up_to_limit(rate_limits, clock, tenant, pas
     assert Counter(each.granted for each in allowances) == {True: 30, False: 20}
     assert sorted(each.remaining for each in allowances if each.granted) == [*range(30)]
     assert {each.resets_at for each in allowances} == {clock() + MINUTE}
+
+
+FAST = Limit("messages", 21, 20)
+"""1,050 requests a second: five items share it."""
+
+
+@pytest.mark.parametrize("shift", [0, 19])
+def test_high_limit_is_exact_over_its_items(limit_table, engine, clock, tenant, shift) -> None:
+    limit_table.take(tenant, FAST)
+    clock.advance(shift)
+
+    allowances = [limit_table.take(tenant, FAST) for _ in range(22)]
+
+    assert [each.granted for each in allowances] == [True] * 20 + [False] * 2
+    assert {(each.limit, each.resets_at) for each in allowances} == {(21, NOON + 20)}
+    assert allowances[19].remaining == allowances[21].remaining == 0
+    clock.advance(20 - shift)
+    assert limit_table.take(tenant, FAST).granted
+    keys = [f"LIMIT#{tenant}#messages{part}" for part in ("", "#1", "#2", "#3", "#4")]
+    found = [
+        engine.client.get_item(
+            TableName=engine.missions, Key={"PK": {"S": key}, "SK": {"S": "WINDOW"}}
+        )
+        for key in keys
+    ]
+    assert all("Item" in each for each in found)
+
+
+def test_request_of_high_limit_takes_one_call(limit_table, engine, tenant) -> None:
+    limit = Limit("messages", 1000 * 60, MINUTE)
+    for _ in range(40):  # each item has begun its window
+        limit_table.take(tenant, limit)
+
+    with engine.calls() as calls:
+        limit_table.take(tenant, limit)
+
+    assert calls == ["UpdateItem"]
 
 
 def test_request_in_open_window_takes_one_call(limit_table, engine, tenant) -> None:

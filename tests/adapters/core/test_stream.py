@@ -12,6 +12,7 @@ from jobs.core.adapters.dynamodb.jobs import DynamoJobRepository
 from jobs.core.job import Job
 from jobs.core.ports import IdempotencyKey
 from jobs.core.status import JobStatus
+from jobs.core.tokens import Tokens
 from tests.fakes.memory import change
 from tests.support import HOUR, NOON
 
@@ -28,8 +29,8 @@ def record(new: Any = None, old: Any = None) -> Any:
 
 
 def test_stream_of_a_job_yields_each_change(a_job) -> None:
-    pending = a_job()
-    running = pending.claim(now=NOON + 1, lease=LEASE)
+    pending = a_job(key_id="0123456789ab")
+    running = pending.claim(now=NOON + 1, lease=LEASE).spend(Tokens(7, 3))
     ended = running.succeed({"content": "x"}, now=NOON + 2)
 
     changes = stream.changes(
@@ -44,9 +45,18 @@ def test_stream_of_a_job_yields_each_change(a_job) -> None:
     assert [*changes] == [
         change(pending, previous=None),
         change(running, previous=JobStatus.PENDING),
-        change(ended, previous=JobStatus.RUNNING),
+        change(ended, previous=JobStatus.RUNNING, started_at=NOON + 1),
     ]
+    assert (changes[2].key_id, changes[2].tokens) == ("0123456789ab", Tokens(7, 3))
     assert [each.sequence for each in changes] == [1, 2, 3]
+
+
+def test_stream_yields_job_of_any_shard(a_job) -> None:
+    job = a_job(id="019b7963-4a00-8f00-8000-000000000001")
+
+    [found] = stream.changes([record(image(job))], kinds.storage)
+
+    assert found == change(job, previous=None)
 
 
 def test_stream_of_docs_job_yields_change_with_details(a_docs_job) -> None:

@@ -16,9 +16,11 @@ from jobs import kinds
 from jobs.auth.api_key import ApiKey
 from jobs.core.adapters.dynamodb.counters import DynamoJobCounters
 from jobs.core.adapters.dynamodb.jobs import DynamoJobRepository
+from jobs.core.adapters.dynamodb.usage import DynamoUsage
 from jobs.core.errors import JobNotFoundError
 from jobs.core.job import Job
 from jobs.core.ports import IdempotencyKey, Listing
+from jobs.core.usage import Usage, UsageLog, day_of
 from jobs.kit.errors import UnavailableError
 from jobs.messaging.agent import Agent
 from scripts.registry_table import RegistryTable
@@ -26,6 +28,7 @@ from tests.adapters.engines import DynamoDb
 from tests.fakes.memory import change
 from tests.support import HOUR, NOON
 
+TODAY = day_of(NOON)
 KEY = IdempotencyKey(value="k", request_hash="a request", expires_at=NOON + HOUR)
 LARGE = {"content": "x" * 1000}
 FAILURES = [
@@ -50,6 +53,10 @@ def counters(engine: DynamoDb, clock: Any) -> DynamoJobCounters:
     return DynamoJobCounters(engine.client, engine.counters, clock)
 
 
+def usage(engine: DynamoDb, clock: Any) -> DynamoUsage:
+    return DynamoUsage(engine.client, engine.counters, clock)
+
+
 def registry(engine: DynamoDb, clock: Any) -> RegistryTable:
     return RegistryTable(engine.client, engine.registry, clock)
 
@@ -66,6 +73,17 @@ CALLS: dict[str, Call] = {
     ),
     "read counts": lambda e, c, job: counters(e, c).read(job.tenant, job.kind),
     "count": lambda e, c, job: counters(e, c).count([change(job, previous=None)]),
+    "read usage": lambda e, c, job: usage(e, c).read(job.tenant, first=TODAY, last=TODAY),
+    "count usage": lambda e, c, job: usage(e, c).count(
+        [
+            UsageLog(
+                id=job.id,
+                entries=[
+                    Usage(tenant=job.tenant, day=TODAY, source="webhooks", counts={"attempts": 1})
+                ],
+            )
+        ]
+    ),
     "agents": lambda e, c, job: registry(e, c).agents(job.tenant),
     "find_agent": lambda e, c, job: registry(e, c).find_agent(job.tenant, None),
     "key": lambda e, c, job: registry(e, c).key("an id"),

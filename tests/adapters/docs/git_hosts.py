@@ -59,6 +59,10 @@ class Origin:
             repo.refs[ref] = made.id
             return made.id
 
+    def set_head(self, target: bytes) -> None:
+        """Let HEAD name a reference, or be a commit's id."""
+        (self.folder / "HEAD").write_bytes(target + b"\n")
+
     def blob(self, content: bytes) -> ObjectID:
         with Repo(str(self.folder)) as repo:
             blob = Blob.from_string(content)
@@ -124,7 +128,7 @@ def serving(app: Any) -> Iterator[str]:
 
 
 def dulwich_app(origin: Origin) -> Any:
-    return create_app(origin.folder)
+    return create_app(origin.folder, REPOSITORY_NAME)
 
 
 def git_app(origin: Origin) -> Any:

@@ -23,6 +23,8 @@ SCHEMA = {"type": "object", "properties": {"path": {"type": "string"}}}
 TOOL = Tool(name="read", description="Read", parameters=SCHEMA)
 ASK = [{"role": "system", "content": "Be kind"}, {"role": "user", "content": "Hello 🐎"}]
 UNAVAILABLE = r"^The agent's model is not available$"
+LIMITED = "^The agent's provider limits our requests; try again later$"
+REFUSED = "^The agent's model refused the request$"
 
 
 def event(kind: str, body: Any, message: str = "event") -> bytes:
@@ -161,7 +163,7 @@ def test_messages_are_sent_in_format_of_api(wire, ask) -> None:
     wire.raw = START + text("Fine") + stop("end_turn")
     calls = [
         ToolCall(id="t1", name="read", args={"path": "a"}),
-        ToolCall(id="t2", name="x", args=None),
+        ToolCall(id="t2", name="x y", args=None, raw='{"a":'),
     ]
 
     ask(
@@ -186,7 +188,7 @@ def test_messages_are_sent_in_format_of_api(wire, ask) -> None:
             {"role": "user", "content": [{"text": "Hello 🐎"}]},
             {"role": "assistant", "content": [
                 {"toolUse": {"toolUseId": "t1", "name": "read", "input": {"path": "a"}}},
-                {"toolUse": {"toolUseId": "t2", "name": "x", "input": {}}},
+                {"toolUse": {"toolUseId": "t2", "name": "x_y", "input": {"invalid_json": '{"a":'}}},
             ]},
             {"role": "user", "content": [
                 {"toolResult": {"toolUseId": "t1", "content": [{"text": '{"content": "x"}'}]}},
@@ -208,12 +210,40 @@ def test_messages_sent_begin_and_end_with_user(wire, ask) -> None:
 
 @pytest.mark.parametrize(("reason", "known"), [
     ("end_turn", "stop"), ("stop_sequence", "stop"), ("max_tokens", "length"),
-    ("tool_use", "tool-calls"), ("guardrail_intervened", "other"), ("content_filtered", "other"),
+    ("model_context_window_exceeded", "length"), ("content_filtered", "content-filter"),
+    ("malformed_model_output", "other"), ("malformed_tool_use", "other"), ("tool_use", "other"),
 ])  # fmt: skip
 def test_stop_reason_is_mapped(wire, ask, reason, known) -> None:
     wire.raw = START + text("x") + stop(reason)
 
     assert ask().reason == known
+
+
+def test_stop_reason_of_tool_calls_is_mapped(wire, ask) -> None:
+    wire.raw = START + tool(0, "read", "{}") + stop("tool_use")
+
+    assert ask().reason == "tool-calls"
+
+
+@pytest.mark.parametrize(("words", "reason"), [
+    ("", "The agent's answer was blocked by the provider's filter"),
+    ("Not here.", "The agent's answer was blocked by the provider's filter: Not here."),
+])  # fmt: skip
+def test_guardrail_ends_turn_with_its_text(wire, ask, words, reason) -> None:
+    wire.raw = START + text(words) + stop("guardrail_intervened")
+
+    with pytest.raises(UpstreamError) as error:
+        ask()
+
+    assert (str(error.value), error.value.failure_class) == (reason, "refused")
+
+
+def test_thoughts_in_text_are_not_emitted(wire, ask, texts) -> None:
+    pieces = ("<thin", "king>I wonder</thi", "nking>\n\n", "Fi", "ne <", "3")
+    wire.raw = START + b"".join(map(text, pieces)) + stop("end_turn")
+
+    assert ask().text == "Fine <3"
+    assert "".join(texts) == "Fine <3"
 
 
 def test_reasoning_is_not_emitted(wire, ask, texts) -> None:
@@ -224,23 +254,29 @@ def test_reasoning_is_not_emitted(wire, ask, texts) -> None:
     assert texts == ["Fine"]
 
 
-@pytest.mark.parametrize("pieces", [['{"a":'], ["[]"], ["7"], ['{"a": NaN}']])
-def test_arguments_not_object_are_none(wire, ask, pieces) -> None:
-    wire.raw = START + tool(0, "read", *pieces) + stop("max_tokens")
-
-    assert ask().calls == [ToolCall(id="tooluse_0", name="read", args=None)]
-
-
-@pytest.mark.parametrize("kind", [
-    "throttlingException", "modelStreamErrorException", "internalServerException",
-    "serviceUnavailableException", "validationException",
+@pytest.mark.parametrize(("raw", "problem"), [
+    ('{"a":', "they were cut off"), ("[]", "they are no object"), ("7", "they are no object"),
 ])  # fmt: skip
-def test_failure_in_stream_raises_error_without_details(wire, ask, texts, kind) -> None:
-    wire.raw = START + text("Fi") + event(kind, {"message": "arn:aws:secret"}, "exception")
+def test_arguments_not_object_are_none(wire, ask, raw, problem) -> None:
+    wire.raw = START + tool(0, "read", raw) + stop("max_tokens")
 
-    with pytest.raises(UpstreamError, match=UNAVAILABLE):
+    [call] = ask().calls
+
+    assert call == ToolCall(id="tooluse_0", name="read", args=None, raw=raw, problem=problem)
+
+
+@pytest.mark.parametrize(("kind", "error"), [
+    ("throttlingException", LIMITED), ("modelStreamErrorException", UNAVAILABLE),
+    ("internalServerException", UNAVAILABLE), ("serviceUnavailableException", UNAVAILABLE),
+    ("validationException", REFUSED),
+])  # fmt: skip
+def test_failure_in_stream_raises_error_without_details(wire, ask, texts, kind, error) -> None:
+    wire.raw = START + text("Fi") + event(kind, {"message": "arn:aws:x"}, "exception")
+
+    with pytest.raises(UpstreamError, match=error) as raised:
         ask()
 
+    assert raised.value.detail.endswith("arn:aws:x")
     assert texts == ["Fi"]
     assert len(wire.requests) == 1
 
@@ -258,8 +294,8 @@ def test_throttled_turn_is_asked_again_before_the_deadline(bedrock, wire, ask, s
 
 
 @pytest.mark.parametrize(("code", "error"), [
-    ("ThrottlingException", UNAVAILABLE), ("AccessDeniedException", UNAVAILABLE),
-    ("ValidationException", r"^The agent's model refused the request$"),
+    ("ThrottlingException", LIMITED), ("ValidationException", REFUSED),
+    ("AccessDeniedException", "^The agent's provider refused our credentials$"),
 ])  # fmt: skip
 def test_lasting_failure_raises_error(bedrock, ask, slept, code, error) -> None:
     bedrock.meta.events.register("before-call.*.*", lambda **_: error_response(code))

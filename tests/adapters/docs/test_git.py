@@ -9,7 +9,7 @@ from jobs.docs.adapters.git.repositories import GitRepositories
 from jobs.docs.adapters.git.wire import Limits
 from jobs.docs.docs_job import Project
 from jobs.docs.errors import CredentialsRefusedError, PathRefusedError
-from jobs.kit.errors import UpstreamError
+from jobs.kit.errors import FailureClass, UpstreamError
 from tests.adapters.docs.git_hosts import CREDENTIALS, Origin, hosted
 from tests.support import NOON
 
@@ -336,6 +336,47 @@ def test_push_to_deleted_branch_raises_error(origin, open_branch) -> None:
         checkout.push("m")
 
     assert origin.tip("docs/new") is None
+
+
+def test_head_names_default_branch(origin, open_branch) -> None:
+    origin.commit("trunk", {"docs/a.mdx": "trunk"})
+    origin.set_head(b"ref: refs/heads/trunk")
+
+    checkout = open_branch()
+
+    assert (checkout.default_branch, checkout.exists()) == ("trunk", False)
+    assert checkout.read("docs/a.mdx") == b"trunk"
+    assert open_branch(default_branch="main").read("docs/a.mdx") == b"# A\n"
+    assert open_branch("trunk").default_branch == "trunk"
+    assert not open_branch("trunk").published()
+
+
+def test_detached_head_is_the_branch_with_its_commit(origin, open_branch) -> None:
+    commit = origin.commit("trunk", {"docs/a.mdx": "trunk"})
+    origin.set_head(commit)
+
+    assert open_branch().default_branch == "trunk"
+
+
+def test_detached_head_on_no_branch_serves_without_pull_requests(origin, open_branch) -> None:
+    commit = origin.commit("trunk", {"docs/a.mdx": "trunk"})
+    origin.set_head(commit)
+    origin.commit("trunk", {"docs/a.mdx": "newer"})
+
+    assert open_branch().default_branch is None
+    assert open_branch().read("docs/a.mdx") == b"trunk"
+    with pytest.raises(UpstreamError, match="names no branch for pull requests") as error:
+        open_branch(pull_requests="acme/docs")
+    assert error.value.failure_class is FailureClass.NOT_FOUND
+
+
+def test_head_that_names_missing_branch_raises_error(origin, open_branch) -> None:
+    origin.set_head(b"ref: refs/heads/gone")
+
+    with pytest.raises(UpstreamError, match=r"^The repository's HEAD names no branch that exists"):
+        open_branch()
+    assert open_branch("main").default_branch is None
+    assert open_branch(default_branch="main").default_branch == "main"
 
 
 def test_missing_default_branch_raises_error_with_name(open_branch) -> None:

@@ -104,7 +104,7 @@ def test_follow_up_during_save_of_root_keeps_both(repository, docs_jobs, root, f
     assert repository.get(root.ref) == with_docs_job(titled, latest=job_id(2))
 
 
-@pytest.mark.parametrize("any_engine", ["ministack"], indirect=True)
+@pytest.mark.parametrize("any_engine", ["sqlite", "ministack"], indirect=True)
 def test_concurrent_follow_ups_form_one_chain(
     repository, docs_jobs, root, a_docs_job, tenant
 ) -> None:
@@ -140,6 +140,18 @@ def test_follow_up_with_lost_response_is_stored_once(engine, clock, a_docs_job, 
 
     assert lost
     assert latest_of(repository, root) == job.id
+
+
+def test_follow_ups_and_lists_work_across_shards(repository, docs_jobs, a_docs_job, tenant) -> None:
+    root = a_docs_job(id=new_job_id(NOON, shards=16))
+    repository.add(root)
+    job = a_docs_job(id=new_job_id(NOON + 1, shards=16), session={"root": root.id})
+
+    assert docs_jobs.follow(job, after=None, key=KEY) == job.ref
+
+    assert latest_of(repository, root) == job.id
+    assert docs_jobs.list_by_project(tenant, "demo-docs", skip=0, take=9) == [root.ref]
+    assert docs_jobs.headers([job.ref]) == [replace(job, request={})]
 
 
 # ── A project's jobs ────────────────────────────────────────────────────────────

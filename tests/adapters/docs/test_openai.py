@@ -1,5 +1,6 @@
 """OpenAI-compatible endpoints with tools: requests, streamed responses and faults."""
 
+import gzip
 import json
 import os
 import shutil
@@ -26,6 +27,7 @@ from tests.adapters.upstream import (
     never_respond,
     reply,
     respond_slowly,
+    with_early_answers,
 )
 from tests.support import NOON
 from tests.unit.docs.checkout import MemoryCheckout
@@ -34,6 +36,7 @@ NODE = Path(__file__).parents[2] / "node"
 TOOL = Tool(name="read", description="Read", parameters={"type": "object", "properties": {}})
 ASK = [{"role": "system", "content": "Be kind"}, {"role": "user", "content": "Hello 🐎"}]
 UNAVAILABLE = "The agent's provider is not available"
+LIMITED = "The agent's provider limits our requests; try again later"
 
 
 def delta(**delta: Any) -> dict[str, Any]:
@@ -111,15 +114,15 @@ def test_messages_are_sent_in_format_of_api(upstream, ask) -> None:
     upstream.then(stream(delta(content="Fine"), end()))
     calls = [
         ToolCall(id="c1", name="read", args={"path": "é"}),
-        ToolCall(id="c2", name="x", args=None),
+        ToolCall(id="c2", name="x y", args=None, raw='{"a":', extra={"google": {"s": "sig"}}),
     ]
 
     ask(
         [
             *ASK,
-            {"role": "assistant", "content": "", "calls": calls},
+            {"role": "assistant", "content": "", "calls": calls, "reasoning": "Hm"},
             {"role": "tool", "id": "c1", "content": "{}"},
-            {"role": "assistant", "content": "So", "calls": []},
+            {"role": "assistant", "content": "So", "calls": [], "reasoning": "Hm"},
         ],
         parameters={"temperature": 0, "stream": False},
     )
@@ -138,10 +141,11 @@ def test_messages_are_sent_in_format_of_api(upstream, ask) -> None:
         }],
         "messages": [
             *ASK,
-            {"role": "assistant", "content": None, "tool_calls": [
+            {"role": "assistant", "content": None, "reasoning_content": "Hm", "tool_calls": [
                 {"id": "c1", "type": "function",
                  "function": {"name": "read", "arguments": '{"path":"é"}'}},
-                {"id": "c2", "type": "function", "function": {"name": "x", "arguments": "{}"}},
+                {"id": "c2", "type": "function", "extra_content": {"google": {"s": "sig"}},
+                 "function": {"name": "x_y", "arguments": '{"invalid_json":"{\\"a\\":"}'}},
             ]},
             {"role": "tool", "tool_call_id": "c1", "content": "{}"},
             {"role": "assistant", "content": "So"},
@@ -184,8 +188,10 @@ def test_text_is_streamed(upstream, ask, texts) -> None:
 
 
 @pytest.mark.parametrize(("finish", "reason"), [
-    ("stop", "stop"), ("length", "length"), ("tool_calls", "tool-calls"),
-    ("content_filter", "other"),
+    ("stop", "stop"), ("STOP", "stop"), ("eos", "stop"), ("length", "length"),
+    ("MAX_TOKENS", "length"), ("model_length", "length"), ("content_filter", "content-filter"),
+    ("SAFETY", "content-filter"), ("tool_calls", "other"), ("function_call", "other"),
+    ("something_new", "other"),
 ])  # fmt: skip
 def test_stop_reason_is_mapped(upstream, ask, finish, reason) -> None:
     upstream.then(stream(delta(content="x"), end(finish)))
@@ -193,31 +199,133 @@ def test_stop_reason_is_mapped(upstream, ask, finish, reason) -> None:
     assert ask().reason == reason
 
 
-@pytest.mark.parametrize("arguments", ['{"a":', "[]", "7", "null", '{"a":NaN}', '"x"', "{}{}"])
-def test_arguments_not_object_are_none(upstream, ask, arguments) -> None:
-    upstream.then(stream(call(0, arguments, id="c", function={"name": "read"}), end("stop")))
+def test_arguments_not_object_are_returned_with_problem(upstream, ask) -> None:
+    upstream.then(stream(call(0, '{"a":', id="c", function={"name": "read"}), end("length")))
 
     turn = ask()
 
-    assert turn.calls == [ToolCall(id="c", name="read", args=None)]
-    assert turn.reason == "tool-calls"
+    problem = "they were cut off"
+    assert turn.calls == [ToolCall(id="c", name="read", args=None, raw='{"a":', problem=problem)]
+    assert turn.reason == "length"
 
 
-def test_calls_without_index_or_id_are_separate(upstream, ask) -> None:
+@pytest.mark.parametrize("finish", ["stop", "tool_calls", "function_call", "", None, "other"])
+def test_turn_with_calls_is_tool_calls_whatever_its_reason(upstream, ask, finish) -> None:
+    upstream.then(stream(call(0, "{}", id="c", function={"name": "read"}), end(finish)))
+
+    assert ask().reason == "tool-calls"
+
+
+def test_turn_with_done_but_without_reason_is_finished(upstream, ask) -> None:
+    upstream.then(stream(delta(content="Fine")))
+
+    assert (ask().text, ask().reason) == ("Fine", "stop")
+
+
+def test_refusal_is_reason_of_failure(upstream, ask, texts) -> None:
+    upstream.then(stream(delta(refusal="I cannot"), delta(refusal=" do that."), end()))
+
+    with pytest.raises(UpstreamError, match=r"^I cannot do that\.$") as error:
+        ask()
+
+    assert error.value.failure_class == "refused"
+    assert texts == []
+
+
+def test_reasoning_is_kept_for_endpoint_only(upstream, ask, texts) -> None:
     upstream.then(stream(
-        call(None, '{"a":1}', function={"name": "read"}),
-        call(None, "", function={"name": "list"}), end("tool_calls"),
+        delta(content=None, reasoning_content="H"), delta(content="", reasoning_content="m"),
+        delta(reasoning="Oh", reasoning_details=[{"text": "Oh"}]), delta(content="Fine"), end(),
     ))  # fmt: skip
 
-    assert ask().calls == [
-        ToolCall(id="call-0", name="read", args={"a": 1}),
-        ToolCall(id="call-1", name="list", args={}),
-    ]
+    turn = ask()
+
+    assert (turn.text, turn.reasoning, texts) == ("Fine", "Hm", ["Fine"])
+
+
+@pytest.mark.parametrize("answer", [
+    {"choices": [{"message": {"content": "<think>Hm</think>\n\nHi"}, "finish_reason": "stop"}]},
+    {"choices": [{"index": 0, "message": {"content": [{"type": "text", "text": "Hi"}]}}]},
+], ids=["with reason", "without"])  # fmt: skip
+def test_json_in_place_of_stream_is_read(upstream, ask, texts, answer) -> None:
+    upstream.then(reply(answer))
+
+    turn = ask()
+
+    assert (turn.text, turn.reason, texts) == ("Hi", "stop", ["Hi"])
+    assert len(upstream.received) == 1
+
+
+def test_web_page_in_place_of_stream_is_not_retried(upstream, ask) -> None:
+    upstream.then(reply(b"\n<!DOCTYPE html><html>Login</html>", Content_Type="text/html"))
+
+    assert error_text(ask) == "The agent's provider sent a web page, no answer"
+    assert len(upstream.received) == 1
+
+
+def test_compressed_stream_is_read(upstream, ask) -> None:
+    raw = f"data: {json.dumps(delta(content='Fine'))}\n\ndata: [DONE]\n\n".encode()
+    upstream.then(reply(gzip.compress(raw), Content_Encoding="gzip"))
+
+    assert ask().text == "Fine"
+
+
+def test_informational_answer_is_skipped(upstream, ask) -> None:
+    early = b"HTTP/1.1 103 Early Hints\r\nLink: </a>; rel=preload\r\n\r\n"
+    upstream.then(with_early_answers(early, stream(delta(content="Fine"), end())))
+
+    assert ask().text == "Fine"
+
+
+REFUSED_FIELD = [
+    (400, {"error": {"message": "Unrecognized request argument supplied: stream_options"}}),
+    (400, {"error": {"message": "Unknown parameter", "param": "stream_options"}}),
+    (422, {"detail": [{"loc": ["body", "stream_options"], "msg": "Extra inputs"}]}),
+    (400, [{"error": {"code": 400, "message": 'Unknown name "stream_options": no field'}}]),
+    (200, {"error": {"code": 400, "message": "stream_options is not supported"}}),
+]
+
+
+@pytest.mark.parametrize(("status", "body"), REFUSED_FIELD)
+def test_optional_field_refused_by_name_is_left_out(upstream, clock, pauses, status, body) -> None:
+    fine = stream(delta(content="Fine"), end())
+    upstream.then(reply(body, status), fine, fine)
+    model = OpenAiTools(EventStream(clock), {"baseUrl": upstream.url}, "m", None)
+
+    for _ in range(2):
+        turn = model.turn(ASK, [TOOL], emit_text=lambda _: None, deadline=NOON + 30_000)
+        assert turn.text == "Fine"
+
+    sent = ["stream_options" in each.body for each in upstream.received]
+    assert sent == [True, False, False]  # it remembers
+    assert pauses == []
+
+
+def test_field_refused_twice_raises_error(upstream, ask) -> None:
+    upstream.then(reply({"error": "stream_options"}, 400))
+
+    assert error_text(ask) == "The agent's model refused the request"
+    assert len(upstream.received) == 2
+
+
+def test_omitted_fields_are_not_sent(upstream, ask) -> None:
+    upstream.then(stream(end()))
+
+    ask(omit=["stream_options", "seed", "model"], parameters={"seed": 1, "top_p": 1})
+
+    assert {"stream_options", "seed"}.isdisjoint(upstream.only.body)
+    assert upstream.only.body["top_p"] == 1
+    assert upstream.only.body["model"] == "a-model"
 
 
 @pytest.mark.parametrize("fault", [
-    reply({}, 429), reply({}, 500), reply({}, 503), reply({}, 529), close_connection, close_in_body,
+    reply({}, 429), reply({}, 500), reply({}, 503), reply({}, 529), reply({}, 409),
+    reply({}, 524), reply({"error": {"code": 502, "message": "Upstream gone"}}),
+    close_connection, close_in_body,
     stream(delta(role="assistant", content=""), done=False), stream({"error": {"message": "x"}}),
+    stream(end("error")), stream(delta(role="assistant", content="")), reply(b": hello\n\n"),
+    reply(b"event: error\ndata: overloaded\n\n"), reply(b'data: {"choices": [{"de'),
+    reply(b'event: error\ndata: {"message": "overloaded", "type": "server_error"}\n\n'),
     stream(call(0, "{", id="c", function={"name": "read"}), done=False), reply(b""),
 ], ids=lambda _: "")  # fmt: skip
 def test_transient_failure_before_text_is_retried(upstream, ask, texts, pauses, fault) -> None:
@@ -234,42 +342,99 @@ def test_transient_failure_before_text_is_retried(upstream, ask, texts, pauses, 
 
 @pytest.mark.parametrize("cut", [
     stream(delta(content="Fi"), done=False), stream(delta(content="Fi"), {"error": "overloaded"}),
+    stream(delta(content="Fi"), end("error")),
+    stream(delta(content="Fi"), {"choices": [{"error": {"code": 500}, "finish_reason": "error"}]}),
     lambda handler: handler.respond(200, b'data: {"choices":[{"delta":{"content":"Fi"}}]}\n\n', 99),
-], ids=["short", "error", "cut"])  # fmt: skip
+], ids=["short", "error", "finish error", "error in choice", "cut"])  # fmt: skip
 def test_failure_after_text_is_not_retried(upstream, ask, texts, cut) -> None:
     upstream.then(cut, stream(delta(content="Fine"), end()))
 
-    assert error_text(ask) in {"The agent's answer was cut off", "The agent's model has failed"}
+    assert error_text(ask) in {
+        "The agent's answer was cut off", "The agent's model has failed", UNAVAILABLE,
+    }  # fmt: skip
     assert texts == ["Fi"]
     assert len(upstream.received) == 1
 
 
-def test_retry_after_header_sets_delay(upstream, ask, pauses) -> None:
-    upstream.then(reply({}, 429, Retry_After="7"), stream(end()))
+@pytest.mark.parametrize("after", ["7", "Thu, 01 Jan 2026 12:00:07 GMT"])
+def test_retry_after_header_sets_delay(upstream, ask, pauses, after) -> None:
+    upstream.then(reply({}, 429, Retry_After=after), stream(end()))
     ask()
     assert pauses == [7]
 
     upstream.received.clear()
     upstream.then(reply({}, 429, Retry_After="30"))
-    assert error_text(ask) == UNAVAILABLE
+    assert error_text(ask) == LIMITED
     assert len(upstream.received) == 1
 
 
-@pytest.mark.parametrize("status", [301, 400, 401, 403, 404, 422])
-def test_permanent_failure_is_not_retried(upstream, ask, status) -> None:
-    upstream.then(reply({"error": SECRET}, status, Location=f"{upstream.url}/elsewhere"))
+@pytest.mark.parametrize("case", [
+    (301, "", "provider has moved to another address", "not_found"),
+    (400, "temperature must be at most 1", "model refused the request", "refused"),
+    (400, "API key not valid. Please pass a valid API key.", "refused our credentials",
+     "credentials"),
+    (400, "This model's maximum context length is 8192 tokens", "conversation is too long",
+     "quota"),
+    (400, {"code": "content_filter", "innererror": {"code": "ResponsibleAIPolicyViolation"}},
+     "blocked by the provider's filter", "refused"),
+    (400, {"code": "model_not_found"}, "does not exist", "not_found"),
+    (401, "", "refused our credentials", "credentials"),
+    (402, "Insufficient credits", "quota at the agent's provider is used up", "quota"),
+    (403, "No access", "refused our credentials", "credentials"),
+    (403, {"metadata": {"reasons": ["hate"], "flagged_input": "x"}, "message": "flagged"},
+     "blocked by the provider's filter", "refused"),
+    (404, "The model `x` does not exist", "does not exist", "not_found"),
+    (413, "", "conversation is too long", "quota"),
+    (429, {"code": "insufficient_quota"}, "is used up", "quota"),
+    (500, "the request exceeds the available context size", "is too long", "quota"),
+    (501, "", "model refused the request", "refused"),
+])  # fmt: skip
+def test_permanent_failure_is_not_retried(upstream, ask, case) -> None:
+    status, error, text, failure_class = case
+    upstream.then(reply({"error": error}, status, Location=f"{upstream.url}/elsewhere"))
 
-    assert error_text(ask) == "The agent's model refused the request"
+    with pytest.raises(UpstreamError, match=text) as raised:
+        ask()
+
+    assert raised.value.failure_class == failure_class
+    assert raised.value.detail.startswith(f"HTTP {status}: ")
     assert len(upstream.received) == 1
+
+
+def test_error_within_success_is_judged_by_its_code(upstream, ask) -> None:
+    upstream.then(reply({"error": {"code": 402, "message": "no credits"}}))
+
+    assert error_text(ask) == "Our quota at the agent's provider is used up"
+    assert len(upstream.received) == 1
+
+
+def test_key_in_error_of_endpoint_is_not_in_detail(upstream, ask) -> None:
+    told = f"Incorrect API key provided: {SECRET}, sk-abc12***xyz. See https://a.example/?k=v1"
+    upstream.then(reply({"error": {"message": told, "code": "invalid_api_key"}}, 401))
+
+    with pytest.raises(UpstreamError) as error:
+        ask()
+
+    assert error.value.detail == (
+        "HTTP 401: invalid_api_key: Incorrect API key provided: …, … See https://a.example/…"
+    )
+
+
+def test_retry_delay_in_body_sets_delay(upstream, ask, pauses) -> None:
+    details = [{"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "7s"}]
+    told = "You exceeded your current quota, please check your plan and billing details"
+    body = [{"error": {"code": 429, "message": told, "details": details}}]
+    upstream.then(reply(body, 429), stream(delta(content="Fine"), end()))
+
+    assert ask().text == "Fine"
+    assert pauses == [7]
 
 
 @pytest.mark.parametrize("event", [
-    "{", "null", "[]", "7", '{"choices": 7}', '{"choices": [7]}', '{"choices": [{"delta": 7}]}',
+    "{", "null", "[7]", "7", '{"choices": 7}', '{"choices": [7]}', '{"choices": [{"delta": 7}]}',
     '{"choices": [{"delta": {"content": 7}}]}', '{"choices": [{"delta": {"tool_calls": 7}}]}',
     '{"choices": [{"delta": {"tool_calls": [7]}}]}',
-    '{"choices": [{"delta": {"content": "\\ud800"}}]}',
-    '{"choices": [{"delta": {"tool_calls": [{"index": 0, "function": {"arguments": 7}}]}}]}',
-    "[" * 100_000, "\udcff",
+    '{"choices": [{"delta": {"tool_calls": [{"function": [7]}]}}]}', "[" * 100_000, "\udcff",
 ], ids=lambda event: event[:40])  # fmt: skip
 def test_malformed_answer_raises_error(upstream, ask, event) -> None:
     raw = b"data: " + event.encode(errors="surrogateescape") + b"\n\n"
@@ -357,5 +522,5 @@ def test_turn_with_third_party_server_is_assembled(peer) -> None:
     assert [e["name"] for e in events if e["t"] == "tool-call"] == [
         "read_file", "read_file", "write_file", "finish",
     ]  # fmt: skip
-    with pytest.raises(UpstreamError, match=UNAVAILABLE):
+    with pytest.raises(UpstreamError, match=LIMITED):
         model.turn([{"role": "user", "content": "boom"}], [], emit_text=print, deadline=now() + 500)

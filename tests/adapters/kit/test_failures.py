@@ -94,7 +94,7 @@ CALLS: dict[str, tuple[str, Call, Failures, Failures]] = {
         [("RequestThrottled", 403)], [("InvalidMessageContents", 400)],
     ),
     "hold a message": (
-        "sqs", lambda c: SqsDelivery(c, QUEUE, "receipt").hold(30),
+        "sqs", lambda c: SqsDelivery(c, QUEUE, "receipt", count=1).hold(30),
         [("RequestThrottled", 403)],
         [("MessageNotInflight", 400), ("ReceiptHandleIsInvalid", 404),
          ("InvalidParameterValue", 400)],

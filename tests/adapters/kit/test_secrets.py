@@ -8,7 +8,7 @@ from moto import mock_aws
 from jobs.core.adapters.cursors import CursorSigner
 from jobs.core.errors import BadCursorError
 from jobs.kit.aws.secrets import SecretsManager
-from jobs.kit.errors import RefusedError, UnavailableError
+from jobs.kit.errors import FailureClass, RefusedError, UnavailableError
 from tests.adapters.engines import client, error_response
 
 SCOPE = "acme#messaging#FAILED"
@@ -97,16 +97,23 @@ def test_failure_is_not_cached(clock) -> None:
         assert secrets.read("agents/a") == "open sesame"
 
 
-@pytest.mark.parametrize("code", [
-    "AccessDeniedException", "DecryptionFailure", "InvalidRequestException",
-    "ResourceNotFoundException",
+@pytest.mark.parametrize(("code", "detail"), [
+    ("AccessDeniedException", "secret agents/a: AccessDeniedException"),
+    ("DecryptionFailure", "secret agents/a: DecryptionFailure"),
+    ("InvalidRequestException", ("secret agents/a is deleted, or will be: AWS refused the request:"
+                                " InvalidRequestException")),
+    ("ValidationException", "secret agents/a: AWS refused the request: ValidationException"),
+    ("ResourceNotFoundException", "secret agents/a does not exist"),
 ])  # fmt: skip
-def test_secret_that_cannot_be_read_is_refused_for_good(clock, code) -> None:
+def test_secret_that_cannot_be_read_is_refused_for_good(clock, code, detail) -> None:
     manager = client("secretsmanager")
     manager.meta.events.register("before-call.*.*", lambda **_: error_response(code))
 
-    with pytest.raises(RefusedError, match=code):
+    with pytest.raises(RefusedError, match="A secret ") as error:
         SecretsManager(manager, clock).read("agents/a")
+
+    assert error.value.failure_class is FailureClass.CREDENTIALS
+    assert error.value.detail == detail
 
 
 def test_binary_secret_is_refused_for_good(clock) -> None:

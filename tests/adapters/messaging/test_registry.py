@@ -1,12 +1,17 @@
 """Agents, API keys and clients."""
 
+from dataclasses import replace
+
 import pytest
 
+from jobs.auth.adapters.api_keys import DynamoKeyUses
 from jobs.auth.api_key import ApiKey, Scope
+from jobs.auth.ports import KeyUses
+from jobs.kit.sqlite.database import Database
 from jobs.messaging.agent import Agent
 from jobs.missions.partner import Client, Role
 from scripts.registry_table import RegistryTable
-from tests.support import NOON
+from tests.support import HOUR, NOON
 
 ADA = Agent(
     id="11111111-1111-4111-8111-111111111111",
@@ -19,6 +24,13 @@ ADA = Agent(
 BEN = Agent(id="22222222-2222-4222-8222-222222222222", name="Ben", order=1)
 CAT = Agent(id="33333333-3333-4333-8333-333333333333", name="Cat", order=0, active=False)
 MINUTE = 60_000
+
+
+@pytest.fixture
+def uses(any_engine, registry) -> KeyUses:
+    if isinstance(any_engine, Database):
+        return registry
+    return DynamoKeyUses(any_engine.client, any_engine.registry)
 
 
 def test_agents_are_read_unchanged_by_order_then_id(registry, tenant) -> None:
@@ -61,7 +73,7 @@ def test_find_agent_created_after_caching_returns_it(registry, tenant) -> None:
 
 @pytest.mark.parametrize("about", [
     {"opens": "missions"},
-    {"opens": "docs", "scopes": frozenset(Scope), "expires_at": NOON},
+    {"opens": "docs", "scopes": frozenset({Scope.READ, Scope.WRITE}), "expires_at": NOON},
     {"opens": "docs", "scopes": frozenset({Scope.WRITE})},
 ])  # fmt: skip
 def test_api_key_is_read_unchanged(registry, tenant, about) -> None:
@@ -70,6 +82,22 @@ def test_api_key_is_read_unchanged(registry, tenant, about) -> None:
 
     assert registry.key(key.id) == key
     assert registry.key("no such key") is None
+
+
+def test_last_use_of_api_key_never_goes_back(registry, uses, tenant) -> None:
+    key = ApiKey(id=tenant[:12], tenant=tenant, sha256="0" * 64)
+    registry.put_key(key)
+
+    for hour in (NOON, NOON + HOUR, NOON, NOON + HOUR):
+        uses.note(key.id, hour)
+
+    assert registry.key(key.id) == replace(key, used_at=NOON + HOUR)
+
+
+def test_use_of_unknown_api_key_stores_nothing(registry, uses, tenant) -> None:
+    uses.note(tenant[:12], NOON)
+
+    assert registry.key(tenant[:12]) is None
 
 
 def test_api_key_without_apis_allows_messaging(engine, clock, tenant) -> None:
@@ -88,6 +116,19 @@ def test_client_is_read_unchanged(registry, tenant) -> None:
 
     assert registry.client(client.id) == client
     assert registry.client("no such client") is None
+
+
+def test_expired_client_is_not_returned(registry, tenant, clock) -> None:
+    client = Client(
+        id=tenant, tenant=tenant, name="App", role=Role.PILOT, key_id="0123456789ab",
+        created_at=NOON, expires_at=clock() + HOUR, replaced_by="other",
+    )  # fmt: skip
+    registry.put_client(client)
+    assert registry.client(client.id) == client
+
+    clock.advance(HOUR)
+
+    assert registry.client(client.id) is None
 
 
 def test_client_is_cached_for_a_minute(engine, clock, tenant) -> None:

@@ -156,12 +156,25 @@ def test_poll_of_remote_job_without_answer_raises_upstream_error(upstream, poll,
         poll()
 
 
-@pytest.mark.parametrize("content", [7, None, "", ["text"]])
-def test_poll_with_non_text_answer_raises_upstream_error(upstream, poll, content) -> None:
+@pytest.mark.parametrize(("content", "text"), [
+    (7, "The agent's answer is malformed"), (None, "The agent's answer is malformed"),
+    (["text"], "The agent's answer is malformed"), ("", "The agent gave no answer"),
+    (" \n", "The agent gave no answer"), ("\0", "The agent gave no answer"),
+])  # fmt: skip
+def test_poll_with_non_text_answer_raises_upstream_error(upstream, poll, content, text) -> None:
     upstream.then(reply(completed({"content": content})))
 
-    with pytest.raises(UpstreamError, match="is malformed"):
+    with pytest.raises(UpstreamError, match=f"^{text}$") as error:
         poll()
+
+    assert error.value.failure_class == "bad_answer"
+
+
+def test_poll_replaces_characters_that_cannot_be_stored(upstream, poll) -> None:
+    raw = b'{"content": "a\\u0000b \\ud83d\\ude00 \\ud83d", "metadata": {"\\udc00": ["\\u0000c"]}}'
+    upstream.then(reply(b'{"status": "completed", "result": {"message": ' + raw + b"}}"))
+
+    assert poll() == Answer("ab 😀 \ufffd", {"\ufffd": ["c"]})
 
 
 @pytest.mark.parametrize("message", [
@@ -186,7 +199,7 @@ def test_poll_of_unknown_remote_job_raises_upstream_error(upstream, poll, status
 @pytest.mark.parametrize("fault", [
     reply({}, 500), reply({}, 503), reply({}, 429, Retry_After="60"), close_connection,
     close_in_body,
-    reply(b"garbage"), reply(b'{"status": NaN}'),
+    reply(b"garbage"),
 ])  # fmt: skip
 def test_poll_with_failing_server_returns_none(upstream, poll, fault) -> None:
     upstream.then(fault)
@@ -207,3 +220,32 @@ def test_poll_with_slow_server_ends_before_job_deadline(upstream, secrets, a_que
     provider = RemoteProvider(RestClient(now), secrets, lambda: late)
 
     assert provider.poll(agent(upstream), a_question(deadline=now() + 300_000), HANDLE) is None
+
+
+@pytest.mark.parametrize(("status", "failure_class"), [
+    (400, "refused"), (401, "credentials"), (402, "quota"), (403, "credentials"),
+    (404, "not_found"), (429, "quota"), (503, "unavailable"),
+])  # fmt: skip
+def test_ask_refused_tells_class_and_operator_the_reason(upstream, ask, status, failure_class):
+    upstream.then(reply({"success": False, "error": "No, because"}, status))
+
+    with pytest.raises(UpstreamError) as error:
+        ask()
+
+    assert error.value.failure_class == failure_class
+    assert error.value.detail == f"HTTP {status}: No, because"
+
+
+@pytest.mark.parametrize(("job", "failure_class"), [
+    ({"status": "failed", "error": "No"}, "refused"),
+    ({"status": "failed", "error": "No", "errorClass": "quota"}, "quota"),
+    ({"status": "failed", "error": "No", "errorClass": ["new"]}, "refused"),
+    ({"status": "timeout"}, "timeout"), ({"status": "gone"}, "bad_answer"),
+])  # fmt: skip
+def test_poll_of_failed_remote_job_has_its_class(upstream, poll, job, failure_class) -> None:
+    upstream.then(reply(job))
+
+    with pytest.raises(UpstreamError) as error:
+        poll()
+
+    assert error.value.failure_class == failure_class

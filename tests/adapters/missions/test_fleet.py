@@ -8,6 +8,7 @@ import pytest
 
 from jobs.core.job import JobRef
 from jobs.kit.errors import UnavailableError
+from jobs.kit.sqlite.database import Database
 from jobs.missions.adapters.fleet import DynamoFleet
 from jobs.missions.device import ONLINE_TIMEOUT_MS, DeviceState, Lease, Reading
 from tests.fakes.memory_fleet import InMemoryFleet
@@ -20,7 +21,7 @@ OTHER_ID = "019b7963-4a00-7000-8000-000000000002"
 
 @pytest.fixture
 def fleet(any_engine, clock):
-    if any_engine is None:
+    if isinstance(any_engine, Database):
         return InMemoryFleet(clock)
     return DynamoFleet(any_engine.client, any_engine.missions, clock)
 
@@ -182,7 +183,7 @@ def test_reading_without_leased_order_keeps_lease(fleet, device, order) -> None:
     assert state_of(fleet, device) == after
 
 
-@pytest.mark.parametrize("any_engine", ["memory", "ministack"], indirect=True)  # moto lets races
+@pytest.mark.parametrize("any_engine", ["sqlite", "ministack"], indirect=True)  # moto lets races
 def test_concurrent_leases_grant_one(fleet, device) -> None:
     ids = [f"{JOB_ID[:-2]}{n:02d}" for n in range(12)]
 

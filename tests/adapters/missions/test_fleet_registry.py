@@ -24,7 +24,13 @@ def a_group(tenant):
         group = DeviceGroup(**sane | about)
         ids = sorted(f"d:{uuid4()}" for _ in range(devices))
         owned = [
-            Device(id=id_, tenant=group.tenant, group=group.id, name=f"Dock {n}")
+            Device(
+                id=id_,
+                tenant=group.tenant,
+                group=group.id,
+                name=f"Dock {n}",
+                range_m=n * 1000 or None,
+            )
             for n, id_ in enumerate(ids)
         ]
         return replace(group, devices=tuple(owned))
@@ -58,6 +64,19 @@ def test_plan_is_read_back(fleet_registry, tenant) -> None:
     fleet_registry.put_plan(tenant, PLAN)
 
     assert fleet_registry.plan(tenant, PLAN.id) == PLAN
+
+
+def test_plans_are_listed_by_id_page_by_page(fleet_registry, tenant) -> None:
+    plans = [replace(PLAN, id=id_) for id_ in ("a", "b 🚁", "c")]
+    for plan in reversed(plans):
+        fleet_registry.put_plan(tenant, plan)
+    fleet_registry.put_plan(f"{tenant}-rival", PLAN)
+
+    first = fleet_registry.list_plans(tenant, limit=2)
+    second = fleet_registry.list_plans(tenant, limit=2, after=first.next)
+
+    assert [*first.plans, *second.plans] == plans
+    assert (first.next, second.next) == ("b 🚁", None)
 
 
 def test_resources_of_other_organisation_are_not_found(fleet_registry, tenant, a_group) -> None:

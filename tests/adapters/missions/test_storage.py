@@ -8,13 +8,16 @@ from uuid import uuid4
 import pytest
 
 from jobs.core.errors import JobNotFoundError, StaleJobError
+from jobs.core.ids import new_job_id
 from jobs.core.job import Job
 from jobs.core.ports import Listing
 from jobs.core.status import JobStatus
+from jobs.kit.sqlite.database import Database
 from jobs.missions.adapters.storage import DynamoWaitingMissions
 from jobs.missions.mission import apply_changes, assign_order, start_flight, withdraw_order
 from jobs.missions.ports import WaitingMissions
-from tests.fakes.memory import InMemoryJobRepository
+from tests.adapters.engines import DynamoDb
+from tests.databases import Jobs
 from tests.support import HOUR, NOON
 
 LARGE = {"metadata": {"notes": "é" * 5000}, "action": "HOVER", "waypoints": []}
@@ -30,9 +33,9 @@ def a_mission(a_mission, tenant) -> Callable[..., Job]:
 
 
 @pytest.fixture
-def queue(any_engine, repository) -> WaitingMissions:
-    if any_engine is None:
-        return repository
+def queue(any_engine, repository, clock) -> WaitingMissions:
+    if isinstance(any_engine, Database):
+        return Jobs(clock, any_engine)
     return DynamoWaitingMissions(any_engine.client, any_engine.jobs)
 
 
@@ -96,7 +99,7 @@ def test_end_of_mission_with_large_request_is_one_write(
     repository.save(flying.succeed({}, now=NOON + 1), replacing=flying)
 
     assert repository.get(job.ref).result == {}
-    if any_engine:
+    if isinstance(any_engine, DynamoDb):
         items = any_engine.client.scan(TableName=any_engine.jobs)["Items"]
         assert not [i for i in items if f"{job.id}#result" in i["SK"]["S"]]
 
@@ -109,8 +112,15 @@ def test_waiting_missions_are_sorted_by_priority_then_age(queue, queued, tenant)
     assert len(queue.list_waiting(tenant, "harbour", limit=2)) == 2
 
 
+def test_waiting_mission_in_any_shard_is_found(repository, queue, a_mission, change) -> None:
+    repository.add(job := a_mission(id=new_job_id(NOON, tag="0" * 12, shards=16)))
+    change(job, Job.enqueue, now=NOON)
+
+    assert [each.ref for each in queue.list_waiting(job.tenant, "harbour", limit=9)] == [job.ref]
+
+
 def test_waiting_mission_shows_pinned_device(queue, queued, tenant) -> None:
-    job = queued(1, device="dock-1")
+    job = queued(1, device="dock-1", start=(9.97, 53.54))
 
     [found] = queue.list_waiting(tenant, "harbour", limit=10)
 
@@ -162,7 +172,7 @@ def test_deleted_job_is_removed_with_all_items(
         repository.get(job.ref)
     listing = Listing(tenant=tenant, kind="missions", limit=10)
     assert repository.newest(listing, known=0).jobs == []
-    if any_engine:
+    if isinstance(any_engine, DynamoDb):
         left = any_engine.client.scan(TableName=any_engine.jobs)["Items"]
         assert [item for item in left if tenant in item["PK"]["S"]] == []
 
@@ -178,7 +188,7 @@ def test_delete_of_changed_job_raises_stale_job_error(repository, queued) -> Non
 
 
 def test_delete_appears_in_stream(a_mission, clock) -> None:
-    repository = InMemoryJobRepository(clock)
+    repository = Jobs(clock)
     repository.add(job := a_mission())
 
     repository.delete(job)

@@ -119,7 +119,7 @@ def levels(findings: Any) -> dict[str, Level]:
 
 
 @pytest.mark.parametrize(("limit", "level"), [
-    (10, Level.MISSING), (269, Level.MISSING), (270, Level.OK), (1000, Level.OK),
+    (10, Level.MISSING), (350, Level.MISSING), (351, Level.OK), (1000, Level.OK),
 ])  # fmt: skip
 def test_concurrency_below_that_of_the_workers_is_missing(patient, limit, level) -> None:
     [found] = account.check_concurrency(patient(**{"lambda": lambda_with(limit)}))
@@ -131,7 +131,7 @@ def test_concurrency_below_that_of_the_workers_is_missing(patient, limit, level)
 def test_concurrency_of_a_new_account_suffices_for_few_workers(patient) -> None:
     few = {"AgentConcurrency": "2", "WebhookConcurrency": "2"}
 
-    [found] = account.check_concurrency(patient(few, **{"lambda": lambda_with(56)}))
+    [found] = account.check_concurrency(patient(few, **{"lambda": lambda_with(137)}))
 
     assert found.level is Level.OK
 

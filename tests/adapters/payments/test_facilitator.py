@@ -90,6 +90,24 @@ def unknown(ask: Callable[[], object]) -> str:
     return str(error.value)
 
 
+@pytest.mark.parametrize(
+    ("status", "failure_class"),
+    [
+        (401, "credentials"), (403, "credentials"), (404, "not_found"), (429, "quota"),
+        (500, "unavailable"), (503, "unavailable"), (200, "bad_answer"),
+    ],
+)  # fmt: skip
+def test_unusable_reply_has_class_of_its_status(
+    upstream, verify, settle, status, failure_class
+) -> None:
+    upstream.then(reply({}, status))
+
+    for ask in (verify, settle):
+        with pytest.raises(SettlementUnknownError) as unknown:
+            ask()
+        assert unknown.value.failure_class == failure_class
+
+
 @pytest.mark.parametrize("verb", ["verify", "settle"])
 def test_verify_sends_client_payload_unchanged(upstream, facilitator, verb) -> None:
     upstream.then(reply({"isValid": True, **SETTLED}))

@@ -8,9 +8,10 @@ import pytest
 
 from jobs.kit.errors import UnavailableError
 from jobs.payments.adapters.records import DynamoPayments
+from jobs.payments.adapters.sqlite import SqlitePayments
 from jobs.payments.errors import StalePaymentError
 from jobs.payments.payment import KeyedPayment, Payment, PaymentState
-from tests.support import HOUR, NOON
+from tests.support import HOUR, NOON, Broken
 
 LEASE = 40_000
 
@@ -32,6 +33,7 @@ def payment(tenant) -> Payment:
         lease_until=NOON + LEASE,
         version=2,
         valid_before=NOON // 1000 + 120,
+        key_id="0123456789ab",
         job={"request": {"content": "Gr\u00fc\u00dfe", "metadata": {"x": 1.5, "n": 10**30}},
              "timeout": 30_000, "retention": 24 * HOUR,
              "webhook": {"url": "https://hooks.example.com/in", "events": ["failed"]}},
@@ -78,7 +80,7 @@ def test_reserve_twice_is_refused_and_changes_nothing(payments, payment) -> None
     assert payments.find(payment.id) == payment
 
 
-@pytest.mark.parametrize("any_engine", ["memory", "ministack"], indirect=True)  # moto has no locks
+@pytest.mark.parametrize("any_engine", ["sqlite", "ministack"], indirect=True)  # moto has no locks
 @pytest.mark.parametrize("keyed", [False, True])
 def test_reserve_in_ten_threads_succeeds_once(payments, payment, key, keyed) -> None:
     def claim(number: int) -> bool:
@@ -179,6 +181,16 @@ def test_key_after_expiry_is_free_again(payments, payment, key, clock) -> None:
 
     assert payments.find_key(key.tenant, key.key) is None
     assert payments.reserve(second, replacing=None, key=newer)
+
+
+def test_payment_that_cannot_be_followed_is_not_stored(sqlite, clock, payment, key) -> None:
+    payments = SqlitePayments(sqlite, clock, Broken(UnavailableError("the timers")))
+
+    with pytest.raises(UnavailableError):
+        payments.reserve(payment, replacing=None, key=key)
+
+    assert payments.find(payment.id) is None
+    assert payments.find_key(key.tenant, key.key) is None
 
 
 # ── The table alone ─────────────────────────────────────────────────────────────

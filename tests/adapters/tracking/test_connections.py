@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 
 from jobs.kit.aws.dynamodb.attributes import Item, plain
+from jobs.kit.sqlite.database import Database
 from jobs.tracking.adapters import connections as connections_module
 from jobs.tracking.adapters import shares as shares_module
 from jobs.tracking.adapters.connections import DynamoConnections
@@ -32,7 +33,7 @@ class Record(NamedTuple):
 
 @pytest.fixture
 def record(any_engine, clock) -> Record:
-    if any_engine is None:
+    if isinstance(any_engine, Database):
         shares = InMemoryShares(clock)
         return Record(shares, InMemoryConnections(shares))
     return table_of(any_engine, clock)
@@ -76,7 +77,7 @@ def a_share(resource) -> Callable[..., Share]:
 def a_connection(resource) -> Callable[..., Connection]:
     def make(share: Share | None = None, **about: Any) -> Connection:
         sane = {"id": f"{uuid4().hex[:15]}=", "resource": resource, "until": NOON + HOUR}
-        by = {"share": share.id, "shows": share.type} if share else {}
+        by = {"share": share.id} if share else {}
         return Connection(**sane | by | about)
 
     return make
@@ -86,7 +87,8 @@ def a_connection(resource) -> Callable[..., Connection]:
 
 
 def test_share_is_read_back(record, a_share) -> None:
-    record.shares.add(share := a_share(max_viewers=3, type=ShareType.DEVICE_STATUS))
+    about = {"max_viewers": 3, "type": ShareType.DEVICE_STATUS, "devices": ("d:1", "d:2")}
+    record.shares.add(share := a_share(**about))
 
     assert record.shares.get(share.id) == share
 
@@ -434,3 +436,39 @@ def test_find_watchers_is_one_query(table, engine, resource, a_connection) -> No
 
     assert len(found.connections) == 3
     assert calls == ["Query"]
+
+
+# ── Published changes ───────────────────────────────────────────────────────────
+
+
+def test_change_is_recorded_as_published_once(record, resource) -> None:
+    marked = [record.connections.mark_published(resource, n, last=False) for n in (2, 2, 1, 3)]
+
+    assert marked == [True, False, False, True]
+    assert record.connections.last_published(resource) == 3
+
+
+def test_published_change_is_found_beside_watchers(record, resource, a_share, a_connection) -> None:
+    record.shares.add(share := a_share())
+    record.connections.add(connection := a_connection())
+    record.connections.mark_published(resource, 4, last=True)
+
+    assert record.connections.find_watchers(resource) == ResourceWatchers(
+        connections=(connection,), shares=(share,), published=4, ended=True
+    )
+
+
+def test_unmarked_change_can_be_published_again(record, resource) -> None:
+    for sequence in (2, 3):
+        record.connections.mark_published(resource, sequence, last=sequence == 3)
+
+    record.connections.unmark_published(resource, 2, previous=1)
+    assert record.connections.last_published(resource) == 3
+
+    record.connections.unmark_published(resource, 3, previous=2)
+    assert record.connections.find_watchers(resource) == ResourceWatchers(published=2)
+    assert record.connections.mark_published(resource, 3, last=True)
+
+
+def test_resource_without_published_change_has_sequence_0(record, resource) -> None:
+    assert record.connections.last_published(resource) == 0

@@ -139,6 +139,6 @@ def test_share_timer_has_share_id_without_code() -> None:
     assert sent["name"] == share.id
     assert json.loads(sent["input"]) == {
         "share": {"id": share.id, "tenant": "acme", "kind": "GROUP", "resource": "harbour"},
-        "at": "2026-01-01T12:01:09Z",  # 60 s, and a part of `JITTER_S` that its id decides
+        "at": "2026-01-01T12:01:01Z",  # 60 s, and a part of `JITTER_MS` that its id decides
     }
     assert "the-code" not in str(steps.requests)

@@ -31,5 +31,6 @@ def test_scheduled_refresh_names_its_connection(sqs) -> None:
 
     SqsRefreshes(sqs, url).schedule(WATCHER)
 
-    [message] = sqs.receive_message(QueueUrl=url)["Messages"]
+    [message] = sqs.receive_message(QueueUrl=url, AttributeNames=["All"])["Messages"]
     assert parse_connection(message["Body"]) == WATCHER
+    assert message["Attributes"]["MessageGroupId"] == "acme"

@@ -1,16 +1,13 @@
 """The expiry timers of shares."""
 
 import json
-from collections import Counter
-from datetime import datetime
 from typing import Any
 
-import pytest
-
-from jobs.tracking.adapters.timers import JITTER_S, StepFunctionsShareTimers
-from jobs.tracking.limits import MAX_SHARES_OF_TENANT
+from jobs.tracking.adapters.messages import share_fields
+from jobs.tracking.adapters.timers import StepFunctionsShareTimers
+from jobs.tracking.adapters.updates import parse_update
 from jobs.tracking.resource import Resource, ResourceKind
-from jobs.tracking.share import Share, ShareType
+from jobs.tracking.share import Share, ShareExpiry, ShareType
 from tests.support import HOUR, NOON
 
 
@@ -24,35 +21,31 @@ class StepFunctions:
         self.inputs: dict[str, Any] = {}
 
     def start_execution(self, *, stateMachineArn: str, name: str, input: str) -> None:  # noqa: N803, A002
-        known = self.inputs.setdefault(name, json.loads(input))
-        assert known == json.loads(input)
+        if name in self.inputs:
+            raise FileExistsError
+        self.inputs[name] = json.loads(input)
 
 
-@pytest.fixture
-def step_functions() -> StepFunctions:
-    return StepFunctions()
+SHARE = Share(
+    code="a-code", resource=Resource(tenant="acme", kind=ResourceKind.GROUP, id="harbour"),
+    type=ShareType.STREAM, created_at=NOON, expires_at=NOON + HOUR, max_viewers=None, metadata={},
+)  # fmt: skip
 
 
-def share(code: str) -> Share:
-    return Share(
-        code=code, resource=Resource(tenant="acme", kind=ResourceKind.GROUP, id="harbour"),
-        type=ShareType.STREAM, created_at=NOON, expires_at=NOON + HOUR, max_viewers=None,
-        metadata={},
-    )  # fmt: skip
-
-
-def test_shares_that_expire_together_are_removed_in_turn(step_functions) -> None:
+def test_timer_of_a_share_started_twice_runs_once_at_its_expiry() -> None:
+    step_functions: Any = StepFunctions()
     timers = StepFunctionsShareTimers(step_functions, expiry_arn="arn")
 
-    for n in range(MAX_SHARES_OF_TENANT):
-        for _ in range(2):  # the stream repeats a record
-            timers.expire(share(f"{n}"))
+    for _ in range(2):  # the stream repeats a record
+        timers.expire(SHARE)
 
-    ends = Counter(
-        datetime.fromisoformat(each["at"]).timestamp() - (NOON + HOUR) // 1000
-        for each in step_functions.inputs.values()
-    )
-    assert ends.total() == MAX_SHARES_OF_TENANT
-    assert min(ends) >= 0
-    assert max(ends) <= JITTER_S
-    assert max(ends.values()) <= 2 * MAX_SHARES_OF_TENANT // JITTER_S
+    assert step_functions.inputs == {
+        SHARE.id: {"share": share_fields(SHARE), "at": "2026-01-01T13:00:00Z"}
+    }
+
+
+def test_message_of_its_timer_names_the_share_without_its_code() -> None:
+    message = json.dumps({"share": share_fields(SHARE)})
+
+    assert parse_update(message) == ShareExpiry(id=SHARE.id, resource=SHARE.resource)
+    assert SHARE.code not in message

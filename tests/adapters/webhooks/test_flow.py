@@ -5,26 +5,28 @@ from typing import Any
 import pytest
 
 from jobs.kit.errors import UnavailableError
+from jobs.kit.sqlite.database import Database
 from jobs.webhooks.adapters.flow import DynamoPlaces, DynamoReceivers
+from jobs.webhooks.adapters.sqlite import SqlitePlaces, SqliteReceivers
 from jobs.webhooks.flow import LEASE_MS, Health
+from jobs.webhooks.ports import Places, Receivers
 from jobs.webhooks.webhook import Receiver
-from tests.fakes.memory_webhooks import InMemoryPlaces, InMemoryReceivers
 from tests.support import NOON
 
 MINUTE = 60_000
 
 
 @pytest.fixture
-def receivers(any_engine, clock) -> DynamoReceivers | InMemoryReceivers:
-    if any_engine is None:
-        return InMemoryReceivers(clock)
+def receivers(any_engine, clock) -> Receivers:
+    if isinstance(any_engine, Database):
+        return SqliteReceivers(any_engine, clock)
     return DynamoReceivers(any_engine.client, any_engine.webhooks, clock)
 
 
 @pytest.fixture
-def places(any_engine, clock) -> DynamoPlaces | InMemoryPlaces:
-    if any_engine is None:
-        return InMemoryPlaces(clock, limit=3)
+def places(any_engine, clock) -> Places:
+    if isinstance(any_engine, Database):
+        return SqlitePlaces(any_engine, clock, limit=3)
     return DynamoPlaces(any_engine.client, any_engine.webhooks, clock, limit=3)
 
 

@@ -14,11 +14,14 @@ from jobs.core.job import JobRef
 from jobs.core.webhook import Webhook
 from jobs.kit.aws.secrets import SecretsManager
 from jobs.kit.errors import RefusedError, UnavailableError
+from jobs.kit.sqlite.database import Database
 from jobs.webhooks.adapters.deliveries import DynamoDeliveryLog
 from jobs.webhooks.adapters.queue import SqsDeadLetters, SqsDeliveryQueue, from_text
 from jobs.webhooks.adapters.secrets import WebhookSecrets
+from jobs.webhooks.adapters.sqlite import SqliteDeliveryLog, SqliteSubscriptions
 from jobs.webhooks.adapters.subscriptions import DynamoSubscriptions
 from jobs.webhooks.errors import DeliveryNotFoundError
+from jobs.webhooks.ports import DeliveryLog
 from jobs.webhooks.webhook import (
     Attempt,
     DeliveryRef,
@@ -29,24 +32,23 @@ from jobs.webhooks.webhook import (
 )
 from scripts.webhook_secret import retire, rotate
 from tests.adapters.engines import client, error_response
-from tests.fakes.memory_webhooks import InMemoryDeliveryLog, InMemorySubscriptions
-from tests.support import HOUR, NOON
+from tests.support import HOUR, NOON, Broken
 
 MINUTE = 60_000
 URL = "https://hooks.example.com/in?token=%C5%BE"
 
 
 @pytest.fixture
-def subscriptions(any_engine, clock) -> DynamoSubscriptions | InMemorySubscriptions:
-    if any_engine is None:
-        return InMemorySubscriptions()
+def subscriptions(any_engine, clock) -> DynamoSubscriptions | SqliteSubscriptions:
+    if isinstance(any_engine, Database):
+        return SqliteSubscriptions(any_engine)
     return DynamoSubscriptions(any_engine.client, any_engine.registry, clock)
 
 
 @pytest.fixture
-def log(any_engine, clock) -> DynamoDeliveryLog | InMemoryDeliveryLog:
-    if any_engine is None:
-        return InMemoryDeliveryLog()
+def log(any_engine, clock) -> DeliveryLog:
+    if isinstance(any_engine, Database):
+        return SqliteDeliveryLog(any_engine, clock)
     return DynamoDeliveryLog(any_engine.client, any_engine.webhooks, clock)
 
 
@@ -123,8 +125,7 @@ def test_delivery_stored_is_returned_unchanged(log, delivery) -> None:
         subscription="crm", attempts=(Attempt(at=NOON, ms=5, error="tls", message="m"),)
     )
     plain = delivery()
-    for each in (full, plain):
-        log.plan(each)
+    log.plan_all([full, plain])
 
     assert log.get(ref_of(full)) == full
     assert log.find(full.ref.tenant, plain.id) == plain
@@ -135,7 +136,7 @@ def test_delivery_planned_twice_keeps_state(log, delivery) -> None:
     log.plan(planned)
     log.add_attempt(planned, Attempt(at=NOON, ms=5, status=200), DeliveryState.DELIVERED)
 
-    log.plan(planned)
+    log.plan_all([planned, delivery()])
 
     assert log.get(ref_of(planned)).state is DeliveryState.DELIVERED
 
@@ -282,6 +283,30 @@ def test_table_throttled_raises_unavailable(engine, clock, delivery) -> None:
         ):
             with pytest.raises(UnavailableError):
                 call()
+
+
+def test_attempt_that_cannot_be_counted_is_not_stored(sqlite, clock, delivery) -> None:
+    count = Broken(UnavailableError("the counters"))
+    log, planned = SqliteDeliveryLog(sqlite, clock, count), delivery()
+    log.plan(planned)
+
+    with pytest.raises(UnavailableError):
+        log.add_attempt(planned, Attempt(at=NOON, ms=5, status=200), DeliveryState.DELIVERED)
+
+    assert log.get(ref_of(planned)) == planned
+
+
+def test_delivery_is_swept_after_two_weeks(sqlite, clock, delivery) -> None:
+    log, planned = SqliteDeliveryLog(sqlite, clock), delivery()
+    log.plan(planned)
+
+    clock.advance(14 * 24 * HOUR - 1)
+    assert sqlite.sweep(clock()) == 0
+    assert log.find(planned.ref.tenant, planned.id) == planned
+
+    clock.advance(1)
+    assert log.list_by_job(planned.ref.tenant, planned.ref.id) == []
+    assert sqlite.sweep(clock()) == 1
 
 
 # ── The queue ───────────────────────────────────────────────────────────────────

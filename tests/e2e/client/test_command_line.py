@@ -84,14 +84,14 @@ def test_ask_waits_and_prints_the_reply(terminal) -> None:
 def test_interrupted_job_is_listed_watched_and_cancelled(terminal, api: Api) -> None:
     tenant = tenant_variables(api)
     waiting = terminal("ask", "/silent", "--timeout", "120", **tenant)
-    waiting.expect("Waiting for the agent: (pending|processing)")
+    waiting.expect("Waiting for the agent")
     waiting.sendintr()
-    waiting.expect(r"sortie jobs watch ([0-9a-f-]{36})")
-    job_id = waiting.match[1]
+    waiting.expect("sortie jobs (watch|list)")  # the latter if the server is slow to tell the id
     assert exit_code(waiting) == 130
 
     listed = terminal("jobs", "list", **tenant)
-    listed.expect(f"{job_id}.*/silent")
+    listed.expect(r"([0-9a-f-]{36}).*/silent")
+    job_id = listed.match[1]
     assert exit_code(listed) == 0
     watching = terminal("jobs", "watch", job_id, **tenant)
     watching.expect("Waiting for the agent: (pending|processing)")
@@ -106,6 +106,58 @@ def test_interrupted_job_is_listed_watched_and_cancelled(terminal, api: Api) -> 
     shown = terminal("jobs", "get", job_id, **tenant)
     shown.expect("failed")
     assert exit_code(shown) == 0
+
+
+def test_chat_keeps_the_conversation_until_ctrl_d(terminal) -> None:
+    child = terminal("chat", "--agent", "echo")
+
+    child.expect("session [0-9a-f-]{36}")
+    child.expect("> ")
+    for line in ("Good evening", "And good night"):
+        child.sendline(line)
+        child.expect(f"{line}\r\n")  # the terminal's echo
+        child.expect(f"{line}\r\n")  # the agent's
+        child.expect("> ")
+    child.sendeof()
+
+    assert exit_code(child) == 0
+
+
+def test_login_asks_for_keys_and_keeps_them(terminal, stack, tmp_path) -> None:
+    config = {"XDG_CONFIG_HOME": str(tmp_path / "config")}
+    child = terminal("login", "demo", **config)
+    answers = {
+        "URL of the server": stack.base_url,
+        "API key for messages and sessions": stack.api_key,
+        "API key for missions": "",
+        "Client id": "",
+        "Client secret": "",
+        "WebSocket URL": "",
+        "API key for documentation agents": "",
+        "Project": "",
+        "Key of the admin API": "",
+    }
+    for question, answer in answers.items():
+        child.expect(question)
+        child.sendline(answer)
+    child.expect("accepted")
+    assert exit_code(child) == 0
+
+    chosen = terminal("--profile", "demo", "agents", **config, SORTIE_API_KEY="")
+    chosen.expect("Second echo")
+    assert exit_code(chosen) == 0
+
+
+def test_missions_are_listed_and_shared(terminal, folder) -> None:
+    planned = terminal("missions", "plans")
+    planned.expect(r"harbour-round\s+6\s+Round of the harbour")
+    assert exit_code(planned) == 0
+    parked = terminal("missions", "drones")
+    parked.expect(r"harbour\s+dock-1\s+\w+\s+Quay dock")
+    assert exit_code(parked) == 0
+    shared = terminal("missions", "share", "quarry", "--of", "group")
+    shared.expect(r"http://\S+/tracking\S+")
+    assert exit_code(shared) == 0
 
 
 def test_missions_fly_shows_the_flight_until_it_completes(terminal) -> None:
@@ -130,6 +182,21 @@ def test_docs_run_prints_tool_calls_text_and_branch(terminal) -> None:
     child.expect("branch docs-agent/")
 
     assert exit_code(child) == 0
+
+
+def test_docs_reply_continues_the_job_and_show_prints_it(terminal) -> None:
+    first = terminal("docs", "run", "say First.")
+    first.expect("job ([0-9a-f-]{36}) on branch")
+    job_id = first.match[1]
+    first.expect("First.")
+    assert exit_code(first) == 0
+
+    second = terminal("docs", "reply", job_id, "say Second.")
+    second.expect("Second.")
+    assert exit_code(second) == 0
+    shown = terminal("docs", "show", job_id)
+    shown.expect(f"message{GAP}Second.")
+    assert exit_code(shown) == 0
 
 
 @pytest.fixture

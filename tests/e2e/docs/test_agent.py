@@ -12,6 +12,8 @@ import pytest
 from tests.e2e.api import Api, eventually
 from tests.e2e.docs_agents import over, write
 
+BOTH_WAYS = True
+
 
 @pytest.fixture
 def docs(demo_docs):

@@ -12,6 +12,8 @@ from tests.e2e.api import Answer, Api, eventually
 from tests.e2e.browsers import is_open_to_browsers
 from tests.e2e.docs_agents import NOWHERE, DocsApi, docs_key
 
+BOTH_WAYS = True
+
 JOB = "/agent/{project}/job/019b7963-4a00-7000-8000-000000000001"
 JOBS = "/v1/agent/{project}/jobs"
 CREATE = "/v2/agent/{project}/job"

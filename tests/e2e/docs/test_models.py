@@ -132,7 +132,8 @@ def test_refused_credentials_are_reported_as_misconfigured(docs, model, branch) 
 
     session = over(docs, streamed.job_id)
     assert (session["haulted"], session["haultReason"]) == (True, "github_missconfigured")
-    assert '3:"GitHub refused our credentials"\n' in streamed.pieces
+    done = f"The changes are on the branch {branch}, without a pull request."
+    assert f'3:"{done} GitHub refused our credentials"\n' in streamed.pieces
 
 
 def test_follow_up_sends_the_conversation_to_the_model(docs, model, upstream) -> None:

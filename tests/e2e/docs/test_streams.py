@@ -112,6 +112,20 @@ def test_stream_resumes_after_any_event_id(ask, log, job) -> None:
     for count in range(1, len(events)):
         headers = SSE | {"Last-Event-ID": f"1.{count}"}
         assert data(ask("GET", f"/{job.id}/stream", headers=headers)) == events[count:]
+    last = SSE | {"Last-Event-ID": f"1.{len(events)}"}
+    assert ask("GET", f"/{job.id}/stream", headers=last).status == 204
+    assert ask("HEAD", f"/{job.id}/stream").status == 200
+
+
+def test_chat_is_resumed_by_its_id(ask) -> None:
+    chat, parts = new_job_id(0)[-12:], [{"type": "text", "text": "sleep 5\n---\nsay Hello"}]
+    body = {"id": chat, "messages": [{"role": "user", "parts": parts}]}
+
+    unknown = ask("GET", f"/{chat}/stream")
+    started, resumed = ask("POST", "", body), ask("GET", f"/{chat}/stream")
+
+    assert (unknown.status, started.status, resumed.status) == (204, 200, 200)
+    assert resumed.getheader("X-Session-Id") == started.getheader("X-Session-Id")
 
 
 def test_repeated_create_joins_the_running_stream(ask) -> None:

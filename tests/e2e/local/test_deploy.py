@@ -76,6 +76,8 @@ def test_guided_deploy_with_defaults_creates_an_updatable_stack(stack, terminal)
     guided = finish(terminal("GUIDED=1", f"REGION={REGION}"), answers=True)
     again = finish(terminal(), answers=False)
 
+    assert "shown only once: sortie_admin_" in guided
+    assert "sortie_admin_" not in again
     for printed in (guided, again):
         assert f"Stack sortie-dev in {REGION}, account 000000000000" in printed
     with closing(

@@ -18,10 +18,11 @@ import pytest
 
 from local.kit.paths import ROOT, TOOLS
 from local.stack.local_stack import LocalStack
+from local.stack.server_process import ServerStack
 from tests.conftest import missing
+from tests.shared_stack import find_server
 
 PAGES = (ROOT / "README.md", ROOT / "client/README.md", *sorted(ROOT.glob("docs/**/*.md")))
-ADDRESS = "http://127.0.0.1:8080"
 BLOCK = re.compile(
     r"^(?:#+ (?P<heading>[^\n]+)|(?:<!-- (?P<kind>run|run paid|prints) -->\n)?"
     r"```(?P<language>\w*)\n(?P<text>.*?)^```)$",
@@ -85,7 +86,11 @@ def test_paid_example_prints_the_documented_output(example, paid_stack, tmp_path
     check(example, paid_stack, tmp_path)
 
 
-def check(example: Example, stack: LocalStack, folder: Path) -> None:
+def test_first_example_prints_its_output_on_the_server(tmp_path) -> None:
+    check(EXAMPLES[0], find_server(), tmp_path)
+
+
+def check(example: Example, stack: LocalStack | ServerStack, folder: Path) -> None:
     """Paste an example and compare its output with the page."""
     if "npm " in example.script and not shutil.which("npm"):
         missing("npm is missing")
@@ -94,21 +99,23 @@ def check(example: Example, stack: LocalStack, folder: Path) -> None:
     for name in ("client", "events", ".tools"):
         (folder / name).symlink_to(ROOT / name)
 
-    done = paste(example, stack, folder)
+    done = paste(example, folder)
     if "settlement_unknown" in done.stderr:  # the error says to repeat the request
-        done = paste(example, stack, folder)
+        done = paste(example, folder)
 
     assert done.returncode == 0, done.stderr
     assert example.matches(done.stdout), done.stdout
 
 
-def paste(example: Example, stack: LocalStack, folder: Path) -> subprocess.CompletedProcess[str]:
+def paste(example: Example, folder: Path) -> subprocess.CompletedProcess[str]:
     quiet = {"npm_config_audit": "false", "npm_config_prefer_offline": "true"}
-    script = example.script.replace(ADDRESS, stack.base_url)
-    command, more = ["bash", "-euo", "pipefail", "-c", script], quiet
+    command, more = ["bash", "-euo", "pipefail", "-c", example.script], quiet
     if example.language == "python":
         python = TOOLS / "chain/bin/python" if example.paid else sys.executable
-        command, more = [str(python), "-c", script], {"PYTHONPATH": str(ROOT / "client/src")}
+        command, more = (
+            [str(python), "-c", example.script],
+            {"PYTHONPATH": str(ROOT / "client/src")},
+        )
     return subprocess.run(
         command,
         capture_output=True,

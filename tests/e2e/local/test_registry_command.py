@@ -17,8 +17,14 @@ def test_registered_agent_answers_to_the_printed_key(make, stack, cloud: Cloud, 
         f"agents:\n  - {{id: {agent_id}, name: Mine, provider: echo}}\n"
     )
 
-    key = make("registry", FILE=file).stdout.rsplit(maxsplit=1)[-1]
+    first = make("registry", FILE=file).stdout
+    key = first.rsplit(maxsplit=1)[-1]
+    second = make("registry", FILE=file).stdout
 
+    assert "1 entries created" in first
+    assert second.splitlines() == [
+        f"{tenant} in {stack.name}: 0 entries created, 0 changed, 1 left as they are"
+    ]
     [agent] = Api(stack.base_url, key, tenant).get("/api/agents").json["data"]["agents"]
     assert (agent["id"], agent["name"]) == (agent_id, "Mine")
     scan = cloud.client("dynamodb").get_paginator("scan").paginate(TableName=cloud.registry)

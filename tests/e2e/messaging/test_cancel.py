@@ -7,6 +7,8 @@ from tests.e2e.api import Api
 from tests.e2e.cloud import Cloud
 from tests.e2e.events import Bus
 
+BOTH_WAYS = True
+
 
 def test_running_job_when_cancelled_drops_the_late_answer(api: Api, bus: Bus, cloud: Cloud) -> None:
     job_id = api.create("/sleep 4 too late")

@@ -6,6 +6,8 @@ from uuid import uuid4
 from tests.e2e.api import Api
 from tests.e2e.events import Bus
 
+BOTH_WAYS = True
+
 CONFLICT = "Idempotency-Key was used with a different request"
 
 

@@ -7,6 +7,8 @@ import pytest
 
 from tests.e2e.api import JOBS, Api, eventually
 
+BOTH_WAYS = True
+
 EVERY_STATUS = {"pending": 0, "processing": 1, "completed": 4, "failed": 2, "timeout": 1}
 CONTENTS = ["One", "/fail two", "Three", "/silent", "Five", "/fail six", "/silent", "Eight"]
 MANY = 100

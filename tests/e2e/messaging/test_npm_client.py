@@ -7,6 +7,8 @@ import pytest
 
 from tests.e2e.api import USER, Api, eventually
 
+BOTH_WAYS = True
+
 COVERED = {
     *("create", "getJob", "list", "health"),
     *("poll", "createAndPoll", "createAndPollWithBackoff", "ask"),

@@ -8,6 +8,8 @@ from tests.e2e.api import JOBS, Api, eventually
 from tests.e2e.cloud import Cloud
 from tests.e2e.events import Bus
 
+BOTH_WAYS = True
+
 TIMED_OUT = "Job timed out waiting for agent response"
 NOT_FOUND = b'{"success":false,"error":"Job not found","code":"JOB_NOT_FOUND"}'
 NO_IDS = ["x" * 2000, " ", "\0", "😀", "../../etc", "' OR 1=1", "#request", "health2"]
@@ -44,6 +46,18 @@ def test_unknown_ids_and_foreign_jobs_return_the_same_404(make_tenant) -> None:
     assert stranger.listed()["total"] == 0
     assert stranger.health()["totalJobs"] == 0
     assert stranger.cancel(job_id).status == 404
+
+
+def test_head_answers_as_get_without_a_body(api: Api) -> None:
+    job_id = api.create()
+    job = api.until(job_id)
+
+    got, head = (api.send(method, f"{JOBS}/{job_id.upper()}") for method in ("GET", "HEAD"))
+
+    assert (got.status, got.json) == (200, job)
+    assert (head.status, head.body) == (200, b"")
+    assert head.headers["content-type"] == got.headers["content-type"]
+    assert api.send("HEAD", f"{JOBS}/{uuid4()}").status == 404
 
 
 def test_large_unusual_message_comes_back_unchanged(api: Api) -> None:

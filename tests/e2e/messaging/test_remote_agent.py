@@ -5,6 +5,8 @@ from uuid import uuid4
 from jobs.messaging.agent import Agent
 from tests.e2e.api import Api
 
+BOTH_WAYS = True
+
 FAR = "33333333-3333-4333-8333-333333333333"
 NEAR = "11111111-1111-4111-8111-111111111111"
 

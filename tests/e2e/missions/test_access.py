@@ -11,8 +11,7 @@ from uuid import uuid4
 
 import pytest
 
-from jobs.missions.api.access import SCOPES
-from jobs.missions.partner import Client, Role
+from jobs.missions.partner import SCOPES, Client, Role
 from local.stack.local_stack import LocalStack
 from scripts.registry_table import RegistryTable
 from tests.e2e.api import Answer, Api, eventually
@@ -29,6 +28,7 @@ ENDPOINTS: Final = [
     ("DELETE", "/v3/jobs/nothing"),
     ("POST", "/v3/jobs/nothing/cancel"),
     ("GET", "/v3/resources"),
+    ("GET", "/v3/missions"),
     ("POST", "/v3/streams/share"),
     ("GET", "/v3/shares"),
     ("GET", "/v3/shares/nothing"),
@@ -204,6 +204,9 @@ def test_resources_of_another_organisation_return_404(
     assert is_error(rival.post(CREATE, mission), 404, "DEVICE_GROUP_NOT_FOUND")
     assert rival.get("/v3/jobs").json["jobs"] == []
     assert rival.get(RESOURCES).json["resources"] == []
+    assert rival.get("/v3/missions").json["missions"] == []
+    plans = demo_partner.get("/v3/missions").json["missions"]
+    assert "harbour-round" in {plan["missionId"] for plan in plans}
     still = demo_partner.get(f"/v3/jobs/{job_id}").json["job"]
     assert (still["name"], still["status"]) == ("Ours", "PENDING")
 

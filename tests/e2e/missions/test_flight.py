@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from local.stack.docks import run_docks
+from tests.e2e.api import eventually
 from tests.e2e.events import Bus
-from tests.e2e.fleets import ABSENT, Fleet, fleet, in_seconds
+from tests.e2e.fleets import ABSENT, WAYPOINTS, Fleet, fleet, in_seconds
 
 MISSIONS = 12
 FLOWN = ("PENDING", "QUEUED", "RUNNING", "SUCCEEDED")
@@ -51,11 +52,14 @@ def test_flown_mission_records_times_device_and_metadata(one_dock, bus) -> None:
     assert job["updatedAt"] == job["completedAt"]
     assert "error" not in job
     assert "cancelledAt" not in job
+    track = eventually(lambda: one_dock.track(job_id), bool)
+    assert all(abs(lon - WAYPOINTS[0][0]) < 1 for lon, _, _, _ in track)
 
 
-def test_scheduled_mission_starts_at_its_time(one_dock) -> None:
+def test_scheduled_mission_starts_at_the_time_to_which_it_was_moved(one_dock) -> None:
+    job_id = one_dock.fly(scheduledAt=in_seconds(3600))
     due = time.time() + 5
-    job_id = one_dock.fly(scheduledAt=in_seconds(5))
+    assert one_dock.move(job_id, in_seconds(5)).status == 200
     time.sleep(2)
     assert one_dock.job(job_id)["status"] == "PENDING"
 
@@ -165,7 +169,8 @@ def test_concurrent_missions_never_share_a_drone(cloud, make_partner) -> None:
 
         jobs = [made.until(each, seconds=240) for each in ids]
 
-        assert [job["status"] for job in jobs] == ["COMPLETED"] * MISSIONS
+        assert [job.get("error") for job in jobs] == [None] * MISSIONS
+        assert {job["status"] for job in jobs} == {"COMPLETED"}
         assert {job["deviceId"] for job in jobs} == set(made.devices)
         for device in made.devices:
             flights = sorted(

@@ -10,6 +10,7 @@ from jobs.missions.device import Device, DeviceGroup, Plan
 from jobs.missions.partner import Role
 from tests.e2e.api import eventually
 from tests.e2e.cloud import Cloud
+from tests.e2e.fleets import in_seconds
 from tests.e2e.partners import Partner
 
 CREATE: Final = "/v3/jobs/create"
@@ -78,7 +79,7 @@ def test_scheduled_mission_can_be_changed_and_cancelled(pilot: Partner) -> None:
 
 
 def test_due_mission_is_queued_and_can_be_changed_and_cancelled(pilot: Partner) -> None:
-    path = create(pilot, scheduledAt="2020-01-01T00:00:00Z")
+    path = create(pilot, scheduledAt=in_seconds(-3600))
 
     eventually(lambda: job_at(pilot, path), lambda job: job["status"] == "QUEUED")
     patched = pilot.send("PATCH", path, {"description": "Wait"}).json["job"]

@@ -7,6 +7,7 @@ from typing import Any, Final
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from jobs.openapi.without_payments import without_payments
 from local.kit.paths import ROOT
 from tests.e2e.api import Api, eventually
 from tests.e2e.browsers import Visit, is_open_to_browsers, visits
@@ -31,6 +32,7 @@ def anonymous(stack) -> Api:
 
 def authorize(page: Page, credential: str, scheme: str) -> None:
     page.locator(".auth-wrapper > .authorize").click()
+    expect(page.locator(".auth-container input").first).to_be_focused()
     form = page.locator(".auth-container").filter(has_text=scheme)
     form.get_by_role("textbox").fill(credential)
     page.keyboard.press("Enter")
@@ -62,14 +64,15 @@ def answered(page: Page, operation: Locator, status: int) -> Any:
 # ── Documents ───────────────────────────────────────────────────────────────────
 
 
-def test_documents_are_served_as_checked_in_and_can_be_cached(stack, anonymous) -> None:
+def test_documents_are_served_without_payments_and_can_be_cached(stack, anonymous) -> None:
     for name, document in DOCUMENTS.items():
+        shown = without_payments(document)
         answer = anonymous.get(f"/openapi/{name}.json")
         again = anonymous.get(f"/openapi/{name}.json", **{"If-None-Match": answer.headers["etag"]})
 
         assert answer.status == 200
         assert is_open_to_browsers(answer)
-        assert answer.json == document | {"servers": [{"url": stack.base_url}]}
+        assert answer.json == shown | {"servers": [{"url": stack.base_url}]}
         assert (again.status, again.body) == (304, b"")
 
 
@@ -78,7 +81,8 @@ def test_documents_are_served_as_checked_in_and_can_be_cached(stack, anonymous) 
 
 def test_page_shows_all_operations_of_each_api(visit) -> None:
     for name, document in DOCUMENTS.items():
-        paths = [*document["paths"].values(), *document.get("webhooks", {}).values()]
+        events = document["components"].get("pathItems", {})
+        paths = [*document["paths"].values(), *events.values()]
         operations = [each for path in paths for each in path.values()]
         groups = dict.fromkeys(tag for each in operations for tag in each["tags"])
 
@@ -122,6 +126,12 @@ def test_page_fits_a_narrow_phone_and_follows_dark_mode(visit) -> None:
 
     assert width <= 360
     expect(page.locator("html")).to_have_class("dark-mode")
+
+
+def test_root_of_the_api_redirects_to_the_page(demo) -> None:
+    answer = demo.get("/")
+
+    assert (answer.status, answer.headers["location"]) == (302, f"{demo.base_url}/docs")
 
 
 def test_page_works_below_the_stage_of_api_gateway(browser, stack) -> None:

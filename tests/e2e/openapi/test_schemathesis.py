@@ -11,6 +11,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -20,7 +21,7 @@ from jobs.missions.device import DeviceGroup, Plan
 from local.kit.paths import ROOT
 from scripts.openapi.apis import APIS
 from scripts.openapi.document import render
-from tests.e2e.api import USER, eventually
+from tests.e2e.api import USER, Api, eventually
 from tests.e2e.fleets import WAYPOINTS
 from tests.e2e.openapi.schemathesis_formats import NEVER_SENT
 
@@ -36,6 +37,16 @@ class Caller:
 
     headers: Mapping[str, str]
     known: Mapping[str, str] = field(default_factory=dict)
+
+
+@pytest.fixture
+def admin(stack) -> Caller:
+    key = {"X-API-Key": stack.seeded["admin"]["apiKey"]}
+    made = Api(stack.base_url, key["X-API-Key"], "")
+    tenant = f"admin-{uuid4().hex[:12]}"
+    made.post("/admin/tenants", {"id": tenant})
+    created = made.post(f"/admin/tenants/{tenant}/keys", {"api": "messaging", "name": "ci"})
+    return Caller(key, {'"acme"': f'"{tenant}"', "a1b2c3d4e5f6": created.json["id"]})
 
 
 @pytest.fixture

@@ -74,8 +74,9 @@ def test_dashboard_shows_the_deployed_queues_tables_and_alarms(cloud: Cloud) -> 
 def test_succeeded_job_emits_a_metric_of_the_stack(api: Api, bus: Bus, cloud: Cloud) -> None:
     bus.until(api.create(), "PENDING", "RUNNING", "SUCCEEDED")
     logs = cloud.client("logs")
-    groups = logs.describe_log_groups()["logGroups"]
-    [group] = [each["logGroupName"] for each in groups if "PublishEvents" in each["logGroupName"]]
+    pages = logs.get_paginator("describe_log_groups").paginate()
+    groups = [each["logGroupName"] for page in pages for each in page["logGroups"]]
+    [group] = [each for each in groups if "PublishEvents" in each]
 
     def printed() -> list[Any]:
         pages = logs.get_paginator("filter_log_events").paginate(logGroupName=group)
@@ -101,7 +102,6 @@ def test_command_for_an_unknown_stack_or_queue_names_it(make, tmp_path) -> None:
         "no-such-stack": [
             make("redrive", STACK="no-such-stack"),
             make("registry", FILE=registry, STACK="no-such-stack"),
-            make("partner", NAME="Acme", ROLE="pilot", STACK="no-such-stack"),
         ],
         "StreamDeadLetterQueue": [make("redrive", QUEUE="NoQueue")],
         "TENANT=acme": [make("webhook-secret", TENANT="Not/one")],

@@ -1,28 +1,32 @@
 """A new version over the one before: jobs of every kind that are under way go on."""
 
+import json
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
+from local.cloud import web_functions
 from local.cloud.aws import create_session
 from local.cloud.build import LOCAL, build, read_lock
 from local.cloud.deploy import deploy
 from local.cloud.template import load_template
 from local.cloud.web_functions import run_web_functions
 from local.gateway.launch import run_gateway
+from local.git.launch import GitHost
 from local.kit.network import bind_port, is_responding
 from local.kit.paths import ROOT
 from local.stack import launch
 from local.stack.docks import run_docks
 from local.stack.local_stack import LocalStack
+from local.stack.memory import Backend
 from tests.e2e.api import Api, eventually
 from tests.e2e.docs_agents import OVER, DocsApi
 from tests.e2e.fleets import in_seconds
@@ -30,8 +34,16 @@ from tests.e2e.partners import Partner
 from tests.e2e.sessions.conversations import open_session, send_message
 from tests.grants import CALLS_FOLDER
 
-PREVIOUS: Final = "d81fa67223ff077bac73c04729a25af0c166a1b7"
+PREVIOUS: Final = "f2fd8146aced2bcac0dd02d754834b9cc8a3a7a2"
 """The version to upgrade from: the last one that was released."""
+SEED: Final = """
+import json, sys
+from types import SimpleNamespace
+from local.stack.seed import seed_registry
+*where, git = json.loads(sys.argv[1])
+print(json.dumps(seed_registry(*where, SimpleNamespace(**git))))
+"""
+"""A program for the previous version's code."""
 
 
 @pytest.fixture
@@ -55,12 +67,38 @@ def previous(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalS
         check=True,
     )
     build(LOCAL)  # now, as jobs must still be under way when the upgrade comes
+    defined = load_template(tree / "template.yaml")["Parameters"]
     with monkeypatch.context() as patch:
+        known = {n: value for n, value in launch.LOCAL_PARAMETERS.items() if n in defined}
+        patch.setattr(launch, "LOCAL_PARAMETERS", known)
         patch.setattr(launch, "LOCAL", replace(LOCAL, folder=tree / ".aws-sam/local"))
         patch.setattr(launch, "build", lambda _: None)
+        patch.setattr(launch, "seed_registry", seed_as_before(tree))
+        patch.setattr(web_functions, "ROOT", tree)  # their code
         patch.delenv(CALLS_FOLDER, raising=False)  # the grants are those of the previous version
         with launch.run_stack(with_docks=False) as stack:
             yield stack
+
+
+def seed_as_before(tree: Path) -> Callable[..., dict[str, Any]]:
+    """Return the previous version's seed, which writes what that version reads."""
+
+    def seed(backend: Backend, base_url: str, git: GitHost, _: object) -> dict[str, Any]:
+        url = backend.dynamodb.meta.endpoint_url
+        host = {"url": git.url, "user": git.user, "password": git.password}
+        arguments = json.dumps([url, backend.stack, backend.outputs, base_url, host])
+        done = subprocess.run(
+            [sys.executable, "-c", SEED, arguments],
+            cwd=tree,
+            env=os.environ | {"PYTHONPATH": f"{tree}{os.pathsep}{tree / 'layers/jobs'}"},
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        seeded: dict[str, Any] = json.loads(done.stdout)
+        return seeded
+
+    return seed
 
 
 @contextmanager

@@ -13,6 +13,8 @@ from tests.adapters.upstream import Upstream, reply, running
 from tests.e2e.api import USER, Api, eventually
 from tests.e2e.sessions.conversations import first_agent, open_session, send_message
 
+BOTH_WAYS = True
+
 COVERED = {
     *("checkHealth", "createSession", "getSession", "sendMessage", "sendMessageSync"),
     *("getMessages", "deleteSession", "listSessions"),

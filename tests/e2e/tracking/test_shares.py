@@ -197,6 +197,7 @@ def test_group_connection_receives_telemetry_of_its_devices(watch, watcher, view
         "deviceId": watcher.device,
         "droneState": "DOCKED",
         "dockState": "CLOSED",
+        "battery": 90,
         "navigation": NAVIGATION,
         "sensorPayload": SENSORS,
         "weather": WEATHER,
@@ -233,7 +234,10 @@ def test_share_connection_receives_only_its_types_fields(watch, watcher) -> None
 
     timestamp = watcher.report()
 
-    shown = {"droneState": "DOCKED", "dockState": "CLOSED", "weather": WEATHER}
+    shown = {
+        "deviceNumber": 1, "droneState": "DOCKED", "dockState": "CLOSED",
+        "battery": 90, "weather": WEATHER,
+    }  # fmt: skip
     assert next_of(viewers[0]) == shown | {"navigation": NAVIGATION, "timestamp": timestamp}
     assert next_of(viewers[1]) == shown | {"timestamp": timestamp}
 

@@ -8,12 +8,12 @@ import pytest
 from playwright.sync_api import Page, WebSocketRoute, expect
 
 from jobs.missions.partner import Role
-from tests.e2e.api import eventually
 from tests.e2e.browsers import NAMELESS, Visit, visits
 from tests.e2e.fleets import ROUND, Fleet, fleet
 from tests.e2e.partners import Partner
 
 HOSTILE: Final = "<img src=x onerror=\"document.title='owned'\">"
+PAST: Final = "Map of a past mission: its planned route of 3 points, {}"
 RECORD: Final = """() => {
   const { dataset } = document.querySelector("canvas");
   window.record = [];
@@ -21,10 +21,12 @@ RECORD: Final = """() => {
     .observe(document.querySelector("canvas"), { attributes: true });
 }"""
 
+LEGEND_HUES: Final = "[...document.querySelectorAll('#legend button')].map((b) => b.dataset.hue)"
+
 
 @pytest.fixture(scope="module")
-def one_dock(cloud, make_partner) -> Iterator[Fleet]:
-    with fleet(cloud, make_partner(), [None]) as made:
+def docks(cloud, make_partner) -> Iterator[Fleet]:
+    with fleet(cloud, make_partner(), [None, None]) as made:
         yield made
 
 
@@ -56,15 +58,15 @@ def fly(page: Page, group: str, name: str = "Round") -> None:
     form.get_by_role("button", name="Fly").click()
 
 
-def later(one_dock: Fleet, **about: Any) -> str:
+def later(docks: Fleet, **about: Any) -> str:
     due = datetime.now(UTC) + timedelta(hours=1)
-    return one_dock.fly(scheduledAt=due.isoformat(), **about)
+    return docks.fly(scheduledAt=due.isoformat(), **about)
 
 
-def share(one_dock: Fleet, **about: Any) -> Any:
+def share(docks: Fleet, **about: Any) -> Any:
     sane = {"shareType": "STREAM", "permissions": ["view"], "expiresIn": 600}
-    body = {"resourceId": one_dock.group, **sane, **about}
-    answer = one_dock.partner.post("/v3/streams/share", body)
+    body = {"resourceId": docks.group, **sane, **about}
+    answer = docks.partner.post("/v3/streams/share", body)
     assert answer.status == 201, answer
     return answer.json["share"]
 
@@ -108,10 +110,10 @@ def test_expired_token_returns_to_the_sign_in(visit) -> None:
     expect(page.get_by_label("Client id")).to_be_focused()
 
 
-def test_sign_out_removes_all_data_from_the_page(visit, one_dock) -> None:
+def test_sign_out_removes_all_data_from_the_page(visit, docks) -> None:
     page = visit()
     page.get_by_text("I have an access token").click()
-    page.get_by_label("Access token").fill(one_dock.partner.token)
+    page.get_by_label("Access token").fill(docks.partner.token)
     page.get_by_role("button", name="Use this token").click()
     expect(page.locator("#groups")).to_contain_text("Docks")
 
@@ -126,13 +128,13 @@ def test_sign_out_removes_all_data_from_the_page(visit, one_dock) -> None:
 # ── Missions ────────────────────────────────────────────────────────────────────
 
 
-def test_mission_from_the_form_is_shown_until_it_lands(visit, one_dock) -> None:
+def test_mission_from_the_form_is_shown_until_it_lands(visit, docks) -> None:
     page = visit()
-    sign_in(page, one_dock.partner)
+    sign_in(page, docks.partner)
     expect(page.locator("canvas[data-lon]")).to_be_visible()
     page.evaluate(RECORD)
 
-    fly(page, one_dock.group, "Along the quay")
+    fly(page, docks.group, "Along the quay")
 
     expect(page.locator("#outcome")).to_contain_text("Completed at")
     expect(page.locator("#jobs li").first).to_contain_text("Along the quay")
@@ -142,57 +144,60 @@ def test_mission_from_the_form_is_shown_until_it_lands(visit, one_dock) -> None:
     assert states == [s for s in ("PENDING", "QUEUED", "IN_PROGRESS", "COMPLETED") if s in states]
     assert {"PENDING", "IN_PROGRESS", "COMPLETED"} <= {*states}
     assert len({(each["lon"], each["lat"]) for each in record}) > 2
+    expect(page.locator("canvas")).to_have_attribute("aria-label", PAST.format("its track"))
+    expect(page.locator("#instruments div, #legend li")).to_have_count(0)
 
 
-def test_waiting_mission_can_be_cancelled_on_the_page(visit, one_dock) -> None:
-    job_id = later(one_dock, name="Tomorrow")
+def test_waiting_mission_can_be_cancelled_on_the_page(visit, docks) -> None:
+    job_id = later(docks, name="Tomorrow")
     page = visit(f"#job={job_id}")
-    sign_in(page, one_dock.partner)
+    sign_in(page, docks.partner)
     expect(page.locator("#about")).to_contain_text("starts")
 
     page.get_by_role("button", name="Cancel mission").click()
 
     expect(page.locator("#outcome")).to_contain_text("Cancelled at")
     expect(page.get_by_role("button", name="Cancel mission")).to_be_hidden()
-    assert one_dock.job(job_id)["status"] == "CANCELLED"
+    assert docks.job(job_id)["status"] == "CANCELLED"
 
 
-def test_viewer_who_flies_sees_the_required_role(visit, one_dock, make_partner) -> None:
-    viewer = make_partner(Role.VIEWER, one_dock.partner.tenant)
+def test_viewer_who_flies_sees_the_required_role(visit, docks, make_partner) -> None:
+    viewer = make_partner(Role.VIEWER, docks.partner.tenant)
     page = visit(refusals=True)
     sign_in(page, viewer)
     expect(page.locator("#groups")).to_contain_text("Docks")
 
-    fly(page, one_dock.group)
+    fly(page, docks.group)
 
     expect(page.locator("#fly .problem")).to_contain_text("This needs the role PILOT")
 
 
-def test_invalid_mission_shows_the_wrong_field(visit, one_dock) -> None:
+def test_invalid_mission_shows_the_wrong_field(visit, docks) -> None:
     page = visit(refusals=True)
-    sign_in(page, one_dock.partner)
+    sign_in(page, docks.partner)
     expect(page.locator("#groups")).to_contain_text("Docks")
 
-    fly(page, one_dock.group, name=" ")
+    fly(page, docks.group, name=" ")
 
     expect(page.locator("#fly .problem")).to_contain_text("name: ")
 
 
-def test_failed_mission_shows_its_error_and_its_name_as_text(visit, one_dock) -> None:
-    job_id = one_dock.fly(name=HOSTILE, metadata={"simulate": {"outcome": "fail"}})
-    job = one_dock.until(job_id)
+def test_failed_mission_shows_its_error_and_its_name_as_text(visit, docks) -> None:
+    job_id = docks.fly(name=HOSTILE, metadata={"simulate": {"outcome": "fail"}})
+    job = docks.until(job_id)
     page = visit(f"#job={job_id}")
 
-    sign_in(page, one_dock.partner)
+    sign_in(page, docks.partner)
 
     expect(page.locator("#outcome")).to_have_text(f"Failed: {job['error']}")
     expect(page.locator("#title")).to_have_text(HOSTILE)
     expect(page.locator("#jobs .name").filter(has_text=HOSTILE)).to_have_count(1)
     expect(page.locator("img")).to_have_count(0)
+    expect(page.locator("canvas")).to_have_attribute("aria-label", PAST.format("its track"))
     assert "owned" not in page.title().replace(HOSTILE, "")
 
 
-def test_dropped_connection_reconnects(visit, one_dock) -> None:
+def test_dropped_connection_reconnects(visit, docks) -> None:
     page = visit(refusals=True)
     connections: list[WebSocketRoute] = []
 
@@ -202,7 +207,7 @@ def test_dropped_connection_reconnects(visit, one_dock) -> None:
 
     page.route_web_socket("**/ws?**", pass_on)
     page.reload()
-    sign_in(page, one_dock.partner)
+    sign_in(page, docks.partner)
     expect(page.locator("#link")).to_have_text("Live")
 
     connections[0].close()
@@ -215,31 +220,33 @@ def test_dropped_connection_reconnects(visit, one_dock) -> None:
 # ── Shares ──────────────────────────────────────────────────────────────────────
 
 
-def test_share_is_shown_without_sign_in_until_it_is_revoked(visit, one_dock) -> None:
-    shared = share(one_dock)
-    path = shared["shareUrl"].removeprefix(f"{one_dock.partner.base_url}/tracking")
+def test_share_is_shown_without_sign_in_until_it_is_revoked(visit, docks) -> None:
+    shared = share(docks)
+    path = shared["shareUrl"].removeprefix(f"{docks.partner.base_url}/tracking")
     page = visit(path, refusals=True)
     expect(page.locator("canvas[data-lon]")).to_be_visible()
     expect(page.locator("#side")).to_be_hidden()
+    expect(page.locator("#legend button > span")).to_have_text(["Drone 1", "Drone 2"])
+    assert page.evaluate(LEGEND_HUES) == ["1", "2"]
 
-    one_dock.partner.send("DELETE", f"/v3/shares/{shared['shareCode']}")
+    docks.partner.send("DELETE", f"/v3/shares/{shared['shareCode']}")
 
     expect(page.locator("#outcome")).to_contain_text("it has expired, or was revoked")
 
 
-def test_shared_mission_is_shown_until_it_ends(visit, one_dock) -> None:
-    job_id = later(one_dock)
-    page = visit(f"?share={share(one_dock, resourceId=job_id)['shareCode']}")
+def test_shared_mission_is_shown_until_it_ends(visit, docks) -> None:
+    job_id = later(docks)
+    page = visit(f"?share={share(docks, resourceId=job_id)['shareCode']}")
     expect(page.locator("#state")).to_have_text("Pending")
 
-    one_dock.partner.post(f"/v3/jobs/{job_id}/cancel")
+    docks.partner.post(f"/v3/jobs/{job_id}/cancel")
 
     expect(page.locator("#state")).to_have_text("Cancelled")
     expect(page.locator("#link")).to_have_text("")
 
 
-def test_full_share_shows_its_limit_and_admits_a_viewer_later(visit, one_dock) -> None:
-    code = share(one_dock, maxViewers=1)["shareCode"]
+def test_full_share_shows_its_limit_and_admits_a_viewer_later(visit, docks) -> None:
+    code = share(docks, maxViewers=1)["shareCode"]
     first = visit(f"?share={code}")
     expect(first.locator("#link")).to_have_text("Live")
 
@@ -254,16 +261,22 @@ def test_full_share_shows_its_limit_and_admits_a_viewer_later(visit, one_dock) -
 # ── Accessibility ───────────────────────────────────────────────────────────────
 
 
-def test_page_on_a_narrow_phone_names_every_control_and_fits(visit, one_dock) -> None:
+def test_page_on_a_narrow_phone_names_every_control_and_fits(visit, docks) -> None:
     page = visit(viewport={"width": 360, "height": 740})
-    sign_in(page, one_dock.partner)
+    sign_in(page, docks.partner)
     expect(page.locator("canvas[data-lon]")).to_be_visible()
 
     nameless = page.evaluate(NAMELESS)
     ids = page.evaluate("[...document.querySelectorAll('[id]')].map((each) => each.id)")
-    width = eventually(lambda: page.evaluate("document.documentElement.scrollWidth"), bool)
+    size = page.evaluate(
+        "(({ scrollWidth, scrollHeight }) => [scrollWidth, scrollHeight])(document.documentElement)"
+    )
+    page.get_by_role("button", name="List").click()
 
     assert nameless == []
     assert sorted(ids) == sorted(set(ids))
     expect(page.locator("h1")).to_have_count(1)
-    assert width <= 360
+    assert size == [360, 740]
+    expect(page.locator("#groups")).to_be_visible()
+    page.locator("#groups .rows button").first.click()
+    expect(page.locator("#side")).to_be_hidden()

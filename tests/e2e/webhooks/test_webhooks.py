@@ -7,8 +7,10 @@ from jobs.missions.adapters.fleet_registry import DynamoFleetRegistry
 from jobs.missions.device import Device, DeviceGroup
 from jobs.missions.partner import Role
 from tests import receiver
-from tests.e2e.api import eventually
+from tests.e2e.api import Api, eventually
 from tests.e2e.webhooks.deliveries import deliveries, signing, until
+
+BOTH_WAYS = True
 
 
 def test_receiver_gets_a_signed_event_for_each_change(api, secret, server) -> None:
@@ -36,6 +38,21 @@ def test_failed_delivery_is_retried(api, secret, server) -> None:
     [found] = until(api, job_id, "delivered")
     assert [each["status"] for each in found["attempts"]] == [500, 200]
     assert len({each.headers["webhook-id"] for each in server.received}) == 1
+
+
+def test_usage_of_a_key_has_its_job_and_attempts(stack, api, secret, server) -> None:
+    server.then(receiver.status(410))
+    job_id = api.create(webhook={"url": server.url, "events": ["completed"]})
+    until(api, job_id, "failed")
+
+    operator = Api(stack.base_url, stack.seeded["admin"]["apiKey"], "")
+    usage = f"/admin/usage?tenant={api.tenant}&key={api.key.split('_')[1]}"
+    used = eventually(lambda: operator.get(usage).json["total"], lambda it: it["webhookAttempts"])
+
+    assert used["webhookAttempts"] == 1
+    assert [(it["dialect"], it["succeeded"], it["failed"]) for it in used["jobs"]] == [
+        ("messaging", 1, 0)
+    ]
 
 
 def test_failed_delivery_can_be_redelivered_on_demand(api, secret, server) -> None:

@@ -171,6 +171,20 @@ def test_invalid_order_is_rejected(world, fields) -> None:
     assert world.reported() == [("REJECTED", "1", {"reason": "The order is invalid"})]
 
 
+def test_order_that_begins_out_of_range_is_rejected(world) -> None:
+    world.offer(limits={"rangeMeters": 300})
+
+    reason = "The mission begins 349 m away from the dock, whose range is 300 m"
+    assert world.reported() == [("REJECTED", "1", {"reason": reason})]
+    assert world.sent("start-next") == []
+
+
+def test_order_that_begins_within_range_is_started(world) -> None:
+    world.offer(limits={"rangeMeters": 400})
+
+    assert world.sent("start-next") == [{}]
+
+
 def test_order_interrupted_by_a_restart_is_reported_as_failed(world) -> None:
     world.offer(status="IN_PROGRESS")
 

@@ -81,6 +81,14 @@ def test_path_and_query_reach_the_api_byte_for_byte(connection, upstream) -> Non
     assert "User-Agent" not in headers  # the gateway adds none
 
 
+def test_bytes_of_a_header_that_are_not_utf8_are_replaced(connection, upstream) -> None:
+    connection.request("POST", "/", b"", {"X-Mine": b"gr\xfc"})
+
+    assert connection.getresponse().status == 201
+    [(_, headers, _)] = upstream.requests
+    assert headers["X-Mine"].encode("latin-1").decode() == "gr\ufffd"
+
+
 def test_headers_that_api_gateway_keeps_for_itself_are_renamed(connection) -> None:
     connection.request("POST", "/")
 

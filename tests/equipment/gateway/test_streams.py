@@ -35,6 +35,11 @@ class Server(BaseHTTPRequestHandler):
     def do_OPTIONS(self) -> None:
         self.do_GET()
 
+    def do_HEAD(self) -> None:
+        self.requests.append((self.command, self.path))
+        self.send_response(200)
+        self.end_headers()
+
     def do_GET(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         self.requests.append((self.command, self.path))
@@ -130,6 +135,7 @@ def test_session_message_is_authorized_by_its_api_key(send, server) -> None:
     ("GET", "/agent/docs/job/1", "/api"),
     ("POST", MESSAGES, "/sessions"),
     ("GET", MESSAGES, "/api"),
+    ("HEAD", STREAM, "/docs"),
 ])  # fmt: skip
 def test_only_streaming_routes_reach_their_functions(send, server, method, path, target) -> None:
     send(method, path, **{"X-API-Key": CHAT_KEY})

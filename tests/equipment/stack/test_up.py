@@ -1,106 +1,20 @@
 """`make up`, as a developer runs it."""
 
-import json
 import os
-import shutil
+import re
 import signal
 import socket
-import subprocess
-import threading
 import urllib.parse
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from local.kit.network import find_free_port
-from local.kit.paths import ROOT
 from tests.e2e.api import Api, eventually
 from tests.e2e.cloud import processes
-
-START_TIMEOUT_S = 180
-STOP_TIMEOUT_S = 60
-WORKERS = ("worker", "local.devices")
-
-
-@dataclass
-class Terminal:
-    """A terminal that runs `make up`; `output` holds the printed lines."""
-
-    process: subprocess.Popen[str]
-    port: int
-    file: Path
-    output: list[str] = field(default_factory=list)
-
-    def wait_for(self, *parts: str, seconds: float = 60) -> str:
-        """Wait for a line that contains all of `parts`."""
-
-        def line() -> str | None:
-            return next((s for s in [*self.output] if all(part in s for part in parts)), None)
-
-        found = eventually(line, lambda line: line or self.ended, seconds=seconds)
-        assert found, "".join(self.output)
-        return found
-
-    @property
-    def ended(self) -> bool:
-        return self.process.poll() is not None
-
-    @property
-    def description(self) -> Any:
-        return json.loads(self.file.read_text())
-
-    @property
-    def tree(self) -> dict[int, str]:
-        """Return the commands of the process and its descendants by id."""
-        tree = {self.process.pid: "make"}
-        running = processes()
-        while more := {
-            pid: command for pid, parent, command in running if parent in tree and pid not in tree
-        }:
-            tree |= more
-        return tree
-
-    @property
-    def stack_pid(self) -> int:
-        """Return the id of the process below make."""
-        [pid] = [pid for pid, command in self.tree.items() if "-m local.stack.up" in command]
-        return pid
-
-
-@contextmanager
-def make_up(folder: Path, port: int | None = None, *, payments: str = "off") -> Iterator[Terminal]:
-    terminal: Terminal
-    port = port or find_free_port()
-    file = folder / f"{port}.json"
-    env = {k: v for k, v in os.environ.items() if k not in {"MAKEFLAGS", "MAKELEVEL", "MFLAGS"}}
-    process = subprocess.Popen(
-        ["make", "up", f"PORT={port}", f"STACK_FILE={file}", f"PAYMENTS={payments}"],
-        cwd=ROOT,
-        env=env | {"TMPDIR": str(folder)},
-        text=True,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-    )
-    terminal = Terminal(process, port, file)
-    reader = threading.Thread(target=lambda: terminal.output.extend(process.stdout or []))
-    reader.start()
-    try:
-        yield terminal
-    finally:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGINT)
-        process.wait(STOP_TIMEOUT_S)
-        reader.join(STOP_TIMEOUT_S)
-        for left in folder.glob("sortie-*"):
-            shutil.rmtree(left)  # a killed process leaves its folder
-        if process.stdout:
-            process.stdout.close()
+from tests.equipment.stack.terminals import START_TIMEOUT_S, STOP_TIMEOUT_S, WORKERS, make_up
 
 
 def is_listening(url: str) -> bool:
@@ -130,7 +44,8 @@ def test_make_up_serves_logs_and_leaves_nothing_after_ctrl_c(tmp_path: Path) -> 
         description = terminal.description
         assert description.keys() == {
             *("stackName", "baseUrl", "webSocketUrl", "awsEndpointUrl", "mqtt"),
-            *("messaging", "missions", "docsAgents", "webhooks"),
+            *("tenant", "eventBusName", "messaging", "missions", "docsAgents", "webhooks"),
+            "admin",
         }
         assert description["baseUrl"] == url
         api = Api(url, description["messaging"]["apiKey"], "demo")
@@ -151,12 +66,18 @@ def test_make_up_serves_logs_and_leaves_nothing_after_ctrl_c(tmp_path: Path) -> 
 
         terminal.process.wait(STOP_TIMEOUT_S)
         assert has_left_nothing(tree, list_urls(description))
-        assert not [*tmp_path.iterdir()]
+        assert not terminal.file.exists()
+        assert not [*(tmp_path / "tmp").iterdir()]
         assert "Traceback" not in "".join(terminal.output)
+        terminal.wait_for("stopping")
+        log = terminal.file.with_suffix(".log").read_text()
+        assert re.search(rf"^\d{{4}}-\S+Z RunAgentJob .*{job_id}$", log, re.MULTILINE)
+        for name in ("messaging", "missions", "docsAgents"):
+            assert description[name]["apiKey"] not in log + "".join(terminal.output)
 
 
 def test_killed_make_up_with_payments_leaves_no_process(tmp_path: Path) -> None:
-    with make_up(tmp_path, payments="required") as terminal:
+    with make_up(tmp_path, variables=["PAYMENTS=required"]) as terminal:
         terminal.wait_for("ready", seconds=START_TIMEOUT_S)
         description = terminal.description
         url, key = description["baseUrl"], description["messaging"]["apiKey"]
@@ -170,6 +91,7 @@ def test_killed_make_up_with_payments_leaves_no_process(tmp_path: Path) -> None:
 
         terminal.process.wait(STOP_TIMEOUT_S)
         assert has_left_nothing(tree, list_urls(description))
+        assert not [*(tmp_path / "tmp").iterdir()]
 
 
 def test_make_up_on_a_taken_port_names_another(tmp_path: Path) -> None:

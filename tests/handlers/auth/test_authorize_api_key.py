@@ -28,6 +28,11 @@ def credential(world) -> str:
 
 
 @pytest.fixture
+def key_id(credential) -> str:
+    return credential[7:19]
+
+
+@pytest.fixture
 def authorize(invoke):
     return lambda **changes: invoke("auth/authorize_api_key", **changes)
 
@@ -36,7 +41,7 @@ def test_key_of_sample_event_is_denied(authorize) -> None:
     assert authorize() == DENIED
 
 
-def test_key_allows_whole_stage_for_its_tenant(authorize, credential) -> None:
+def test_key_allows_whole_stage_for_its_tenant(authorize, credential, key_id) -> None:
     assert authorize(authorizationToken=credential) == {
         "principalId": "acme",
         "policyDocument": {
@@ -45,14 +50,16 @@ def test_key_allows_whole_stage_for_its_tenant(authorize, credential) -> None:
                 {"Effect": "Allow", "Action": "execute-api:Invoke", "Resource": f"{STAGE}/*"}
             ],
         },
-        "context": {"tenant": "acme", "scopes": ""},
+        "context": {"tenant": "acme", "keyId": key_id, "scopes": ""},
     }
 
 
 @pytest.fixture
 def docs_credential(world) -> str:
     """A documentation key of tenant acme, valid for an hour."""
-    made, key = new_key("acme", opens="docs", scopes=Scope, expires_at=NOON + HOUR)
+    made, key = new_key(
+        "acme", opens="docs", scopes={Scope.READ, Scope.WRITE}, expires_at=NOON + HOUR
+    )
     world.registry.put_key(key)
     return made
 
@@ -62,7 +69,11 @@ def test_docs_key_as_bearer_token_returns_scopes(authorize, docs_credential, sch
     answer = authorize(authorizationToken=f"{scheme} {docs_credential}")
 
     assert answer["policyDocument"]["Statement"][0]["Effect"] == "Allow"
-    assert answer["context"] == {"tenant": "acme", "scopes": "read write"}
+    assert answer["context"] == {
+        "tenant": "acme",
+        "keyId": docs_credential[5:17],
+        "scopes": "read write",
+    }
 
 
 def test_expired_docs_key_is_denied(authorize, docs_credential, clock) -> None:
@@ -108,6 +119,24 @@ def test_key_is_not_in_response_or_log(authorize, credential, log) -> None:
         answer = authorize(authorizationToken=each)
 
         assert credential[20:62] not in json.dumps([answer, log()])
+
+
+def test_authorized_request_notes_the_use_of_its_key(
+    authorize, credential, key_id, world, clock
+) -> None:
+    clock.advance(HOUR + 1)
+
+    authorize(authorizationToken=credential)
+
+    assert world.registry.key(key_id).used_at == NOON + HOUR
+
+
+def test_failed_note_of_use_refuses_no_request(authorize, credential, rewire, log) -> None:
+    rewire(auth, key_uses=Broken(UnavailableError("ThrottlingException")))
+
+    answer = authorize(authorizationToken=credential)
+
+    assert answer["context"]["tenant"] == "acme"
 
 
 def test_unavailable_registry_does_not_cache_denial(authorize, credential, rewire) -> None:

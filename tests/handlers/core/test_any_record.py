@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 from jobs import kinds
 from jobs.core.adapters.dynamodb import idempotency, items
 from jobs.core.adapters.dynamodb.items import JobItems
-from jobs.core.job import Job
+from jobs.core.job import Job, JobRef
 from jobs.core.ports import IdempotencyKey
 from jobs.core.status import JobStatus
+from jobs.docs.adapters.sqlite import SqliteBranches
 from jobs.docs.docs_job import DocsJob
 from jobs.docs.wiring import wiring as docs
 from jobs.kit.aws.dynamodb.attributes import Item, attributes
@@ -34,7 +35,8 @@ from jobs.tracking.connection import Connection
 from jobs.tracking.resource import Resource, ResourceKind
 from jobs.tracking.share import Share, ShareType
 from jobs.tracking.wiring import wiring as tracking
-from tests.fakes.memory_docs import InMemoryBranches
+from jobs.webhooks.adapters.deliveries import DynamoDeliveryLog
+from jobs.webhooks.webhook import Attempt, WebhookDelivery
 from tests.handlers.tracking.conftest import (  # noqa: F401 - fixtures
     fleet,
     fleet_registry,
@@ -61,6 +63,10 @@ WATCHERS: Final = [
 SHARE: Final = Share(
     code="code", resource=GROUP, type=ShareType.STREAM, created_at=NOON, expires_at=NOON + HOUR,
     max_viewers=None, metadata={},
+)  # fmt: skip
+DELIVERY: Final = WebhookDelivery(
+    id=ID, ref=JobRef(tenant="demo", kind="messaging", id=ID), sequence=1, event="created",
+    url="https://hooks.example.com/in", body="{}", planned_at=NOON,
 )  # fmt: skip
 PAYMENT: Final = payment_records.to_payment(attributes({
     "PK": "auth#8453#0x0#0x1", "dialect": "messaging", "state": "claimed", "amount": "1",
@@ -125,6 +131,19 @@ def payment_items() -> list[Item]:
     return written
 
 
+def webhook_items() -> list[Item]:
+    written: list[Item] = []
+    table = SimpleNamespace(put_item=lambda Item, **_: written.append(Item))  # noqa: N803
+    for attempts in ((), (Attempt(at=NOON, ms=1, status=200),)):
+        planned = replace(DELIVERY, attempts=attempts)
+        DynamoDeliveryLog(table, "webhooks", lambda: NOON).plan(planned)  # type: ignore[arg-type]
+    return [
+        *written,
+        attributes({"PK": "demo#receivers", "SK": "0", "failures": 1, "failing_since": NOON}),
+        attributes({"PK": "demo#places", "SK": "places", "p0": NOON}),
+    ]
+
+
 def records(some: list[Item], *, old_images: bool = True) -> st.SearchStrategy[list[Any]]:
     """Any changes of these items, by whom ever."""
     ttl = {"type": "Service", "principalId": "dynamodb.amazonaws.com"}
@@ -155,11 +174,11 @@ def outside(world, watching, rewire, monkeypatch) -> None:  # noqa: F811
     for watcher in WATCHERS:
         watching.connections.add(watcher)
         watching.sockets.open(watcher.id)
-    queue = SimpleNamespace(send=lambda *_: None, settle=lambda *_: None)
+    queue = SimpleNamespace(send=lambda *_: None, send_new=lambda *_: None, settle=lambda *_: None)
     timers = SimpleNamespace(fly=lambda *_, **__: None, follow=lambda *_, **__: None)
     rewire(missions, mission_timers=timers, mission_queue=queue)
     rewire(tracking.missions, mission_timers=timers, mission_queue=queue)
-    rewire(docs, docs_queue=queue, branches=InMemoryBranches(world.repository, world.clock))
+    rewire(docs, docs_queue=queue, branches=SqliteBranches(world.repository.database, world.clock))
     rewire(payments, timers=timers)
     monkeypatch.setenv("DOCS_QUEUE_URL", "https://sqs.example/docs")
 
@@ -185,6 +204,12 @@ def test_publish_events_survives_any_record_of_the_job_table(invoke, changed) ->
 @given(changed=records(mission_items()))
 def test_track_connections_survives_any_record_of_the_mission_table(invoke, changed) -> None:
     assert invoke("workers/track_connections", {"Records": changed}) == {"batchItemFailures": []}
+
+
+@SHARED_FIXTURES
+@given(changed=records([*payment_items(), *webhook_items()], old_images=False))
+def test_count_usage_survives_any_record_of_its_tables(invoke, changed) -> None:
+    invoke("workers/count_usage", {"Records": changed})
 
 
 @SHARED_FIXTURES

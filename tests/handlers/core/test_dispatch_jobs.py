@@ -3,7 +3,9 @@ from copy import deepcopy
 
 import pytest
 
+from jobs.core.ids import created_at
 from jobs.core.job import JobRef
+from jobs.core.slots import Slot
 from jobs.core.status import JobStatus
 from jobs.kit.errors import RefusedError, UnavailableError
 from scripts.wirings import CORES
@@ -37,15 +39,38 @@ def batch(event):
     return make
 
 
-def test_new_job_gets_timer_and_message_with_ref_only(invoke, world) -> None:
+def test_new_job_gets_timer_and_message_with_ref_and_slot(invoke, world) -> None:
     answer = invoke("workers/dispatch_jobs")
 
     assert answer == {"batchItemFailures": []}
     assert world.timers.deadlines == {ref(1): NOON + 30_000}
-    assert world.queues.sent == [{"tenant": "demo", "dialect": "messaging", "jobId": ID}]
+    slot = world.slots.find(ref(1))
+    assert world.queues.sent == [
+        {"tenant": "demo", "dialect": "messaging", "jobId": ID, "slot": slot}
+    ]
 
 
-def test_throttled_start_retries_it_and_later_records(invoke, world, batch, log, rewire) -> None:
+def test_release_of_slot_sends_oldest_waiting_job(invoke, stored, world, batch) -> None:
+    world.clock.now = created_at(ID)
+    for n in (1, 2, 3, 4):
+        stored(id=job_id(n))
+    for n in (4, 3, 2, 1):
+        invoke("workers/dispatch_jobs", batch(n))
+    first, *_ = world.queues.sent
+    assert [sent["jobId"] for sent in world.queues.sent] == [job_id(4), job_id(3)]
+    world.slots.release(ref(4), Slot(*first["slot"]))
+    before = {"PK": {"S": "demo#messaging#slots"}, "SK": {"S": "slots"}, "latest": {"S": job_id(1)}}
+    record = {"OldImage": before | {"s0": {"N": "5"}}, "NewImage": before}
+
+    answer = invoke("workers/dispatch_jobs", {"Records": [{"dynamodb": record}]})
+
+    assert answer == {"batchItemFailures": []}
+    assert [sent["jobId"] for sent in world.queues.sent[2:]] == [job_id(1)]
+
+
+def test_throttled_start_retries_it_and_delays_no_other_job(
+    invoke, world, batch, log, rewire
+) -> None:
     class Throttled(Outbox):
         def time_out(self, ref: JobRef, *, at: int) -> None:
             if ref.id == job_id(2):
@@ -57,8 +82,25 @@ def test_throttled_start_retries_it_and_later_records(invoke, world, batch, log,
     answer = invoke("workers/dispatch_jobs", batch(1, 2, 3))
 
     assert answer == {"batchItemFailures": [{"itemIdentifier": "2"}]}
-    assert [sent["jobId"] for sent in world.queues.sent] == [job_id(1)]
-    assert [line["job_id"] for line in log() if line["message"] == "dispatched"] == [job_id(1)]
+    others = {job_id(1), job_id(3)}
+    assert {sent["jobId"] for sent in world.queues.sent} == others
+    assert {line["job_id"] for line in log() if line["message"] == "dispatched"} == others
+
+
+def test_changes_of_one_job_are_followed_in_order(invoke, world, batch, rewire) -> None:
+    class Throttled(Outbox):
+        def time_out(self, ref: JobRef, *, at: int) -> None:
+            raise UnavailableError("ThrottlingException")
+
+    rewire(*CORES, timers=Throttled())
+    first, other = batch(1, 2)["Records"]
+    second = deepcopy(first)
+    second["dynamodb"]["SequenceNumber"] = "9"
+
+    answer = invoke("workers/dispatch_jobs", {"Records": [other, first, second]})
+
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "2"}]}
+    assert world.queues.sent == []
 
 
 def test_job_with_unsent_message_has_timer(invoke, world) -> None:
@@ -110,6 +152,15 @@ def test_record_without_changed_status_is_ignored(invoke, world, batch) -> None:
     assert world.queues.sent == []
 
 
+def test_moved_deadline_is_followed(invoke, world, batch) -> None:
+    records = batch(1)
+    change = records["Records"][0]["dynamodb"]
+    change["OldImage"] = change["NewImage"] | {"deadline": {"N": str(NOON)}}
+
+    assert invoke("workers/dispatch_jobs", records) == {"batchItemFailures": []}
+    assert world.timers.deadlines == {ref(1): NOON + 30_000}
+
+
 def test_records_and_logs_do_not_contain_content(invoke, world, log) -> None:
     invoke("workers/dispatch_jobs")
 
@@ -133,4 +184,4 @@ def test_start_refused_for_good_ends_job_and_dispatches_next(
     ended = world.repository.get(refused.ref)
     reason = "AWS refused the request: InvalidName"
     assert (ended.status, ended.error) == (JobStatus.FAILED, reason)
-    assert [sent["jobId"] for sent in world.queues.sent] == [job_id(1), job_id(3)]
+    assert {sent["jobId"] for sent in world.queues.sent} == {job_id(1), job_id(3)}

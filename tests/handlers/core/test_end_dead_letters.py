@@ -2,6 +2,7 @@ from copy import deepcopy
 
 import pytest
 
+from jobs.core.adapters import messages
 from jobs.core.status import JobStatus
 from tests.support import NOON
 
@@ -69,3 +70,14 @@ def test_dead_letter_without_job_is_logged(invoke, letters, log) -> None:
     invoke("workers/end_dead_letters", letters("not json"))
 
     assert (log()[0]["level"], log()[0]["message"]) == ("ERROR", "dead letter has no job reference")
+
+
+def test_dead_letter_releases_its_slot(invoke, stored, world, event) -> None:
+    job = stored()
+    slot = world.slots.take(job.ref, limit=1, until=NOON + 60_000)
+    letter = event("workers/end_dead_letters")
+    letter["Records"][0]["body"] = messages.to_text(job.ref, slot)
+
+    assert invoke("workers/end_dead_letters", letter) == DONE
+
+    assert world.slots.count(job.tenant, job.kind) == 0

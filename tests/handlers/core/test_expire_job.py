@@ -1,37 +1,73 @@
+import json
+
 import pytest
 
 from jobs.core.status import JobStatus
+from scripts.wirings import CORES
 from tests.support import NOON
+
+DONE = {"batchItemFailures": []}
 
 
 @pytest.mark.parametrize("status", [JobStatus.PENDING, JobStatus.RUNNING])
 def test_running_job_at_deadline_times_out(invoke, stored, world, log, status) -> None:
     job = stored(status=status)
+    world.clock.now = job.deadline
 
     answer = invoke("workers/expire_job")
 
     ended = world.repository.get(job.ref)
-    assert answer == {"status": "TIMED_OUT"}
+    assert answer == DONE
     assert (ended.status, ended.ended_at) == (JobStatus.TIMED_OUT, job.deadline)
     [line] = log()
     assert (line["job_id"], line["job_status"]) == (job.id, "TIMED_OUT")
+
+
+def test_job_before_its_deadline_waits_again(invoke, stored, world) -> None:
+    job = stored()
+    world.clock.now = job.deadline - 2_001
+
+    assert invoke("workers/expire_job") == DONE
+
+    assert world.repository.get(job.ref) == job
+    assert world.queues.sent == [{"tenant": job.tenant, "dialect": job.kind, "jobId": job.id}]
+    assert (world.queues.delays, world.queues.groups) == ([3], [job.tenant])
 
 
 @pytest.mark.parametrize("status", ["SUCCEEDED", "FAILED", "CANCELLED", "TIMED_OUT"])
 def test_ended_job_at_deadline_keeps_status(invoke, stored, world, status) -> None:
     job = stored(status=JobStatus(status), ended_at=NOON)
 
-    assert invoke("workers/expire_job") == {"status": status}
+    assert invoke("workers/expire_job") == DONE
     assert world.repository.get(job.ref) == job
 
 
-def test_missing_job_has_no_status(invoke) -> None:
-    assert invoke("workers/expire_job") == {"status": None}
+def test_missing_job_is_left_out(invoke) -> None:
+    assert invoke("workers/expire_job") == DONE
+
+
+def test_job_that_cannot_be_read_is_reported_for_retry(invoke, world, event, rewire) -> None:
+    rewire(*CORES, jobs=None)
+    [record] = event("workers/expire_job")["Records"]
+
+    answer = invoke("workers/expire_job")
+
+    assert answer == {"batchItemFailures": [{"itemIdentifier": record["messageId"]}]}
+
+
+def test_execution_of_previous_version_invokes_function_itself(
+    invoke, event, stored, world
+) -> None:
+    world.clock.now = stored().deadline
+    [record] = event("workers/expire_job")["Records"]
+
+    assert invoke("workers/expire_job", json.loads(record["body"])) == {"status": "TIMED_OUT"}
 
 
 @pytest.mark.parametrize("field", ["tenant", "dialect", "jobId"])
 def test_execution_without_job_fails(invoke, event, field) -> None:
-    named = event("workers/expire_job")
+    [record] = event("workers/expire_job")["Records"]
+    named = json.loads(record["body"])
     del named[field]
 
     with pytest.raises(ValueError, match="not a job's ref"):

@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter
 
+from jobs.core.adapters.sqlite.rate_limits import SqliteRateLimits
 from jobs.core.job import Job
+from jobs.docs.adapters.sqlite import SqliteChats, SqliteProjects
 from jobs.docs.docs_job import Project
 from jobs.docs.wiring import wiring as docs
 from scripts.openapi.docs import DOCS
 from scripts.wirings import CORES
-from tests.fakes.memory_missions import InMemoryRateLimits
-from tests.fakes.memory_projects import InMemoryProjects
+from tests.databases import empty_database
 from tests.handlers.conftest import TENANT, Answer
 
 JOB = "019b7963-4a00-7000-8000-000000000001"
@@ -22,14 +23,14 @@ REPOSITORY = "https://git.example/demo/docs.git"
 
 
 @pytest.fixture(autouse=True)
-def projects(world, rewire) -> InMemoryProjects:
-    made, limits = InMemoryProjects(), InMemoryRateLimits(world.clock)
+def projects(world, rewire) -> SqliteProjects:
+    made, limits = SqliteProjects(empty_database()), SqliteRateLimits(empty_database(), world.clock)
     for tenant, project in ((TENANT, "demo-docs"), (TENANT, "other"), ("rival", "theirs")):
         made.put_project(
             Project(id=project, tenant=tenant, repository=REPOSITORY, subdomain="demo")
         )
     rewire(docs, projects=made)
-    rewire(docs, docs_jobs=world.repository)
+    rewire(docs, docs_jobs=world.docs_jobs, chats=SqliteChats(world.repository.database))
     rewire(*CORES, rate_limits=limits)
     return made
 

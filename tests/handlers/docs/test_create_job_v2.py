@@ -31,6 +31,7 @@ def test_response_matches_contract(create, world) -> None:
         "createdAt": "2026-01-01T12:00:00.000Z",
         "archivedAt": None,
     })  # fmt: skip
+    assert job.key_id == "0123456789ab"
     assert job.request == {"messages": [{"role": "user", "content": "say Hello"}], "v": 2}
 
 
@@ -82,3 +83,9 @@ def test_request_over_rate_limit_returns_429(create, clock) -> None:
     assert rejected.headers["Retry-After"] == "3600"
     clock.advance(HOUR)
     assert create().status == 201
+
+
+def test_create_sends_message(create, world) -> None:
+    job_id = create().body["id"]
+
+    assert [sent["jobId"] for sent in world.queues.sent] == [job_id]

@@ -2,9 +2,11 @@
 
 import pytest
 
+from jobs.core.failure import Failure
 from jobs.core.job import Job
 from jobs.core.status import JobStatus
 from jobs.docs.docs_job import Priority, Todo, TodoStatus, with_docs_job
+from jobs.kit.errors import FailureClass
 from tests.handlers.docs.conftest import JOB, REPOSITORY
 from tests.support import HOUR, NOON
 
@@ -85,9 +87,34 @@ def test_refused_credentials_return_misconfigured(call, stored) -> None:
 
 
 def test_failed_job_returns_reason(call, stored) -> None:
-    stored(status=JobStatus.FAILED, error="The push was refused", **ENDED)
+    stored(
+        status=JobStatus.FAILED,
+        failure=Failure("The push was refused", FailureClass.REFUSED),
+        **ENDED,
+    )
 
     assert call("get_job").body["messageToUser"] == "The push was refused"
+
+
+@pytest.mark.parametrize(("pushed", "shown"), [
+    (False, ["cancelled", "cancelled"]), (True, ["completed", "cancelled"]),
+])  # fmt: skip
+@pytest.mark.parametrize("status", [JobStatus.FAILED, JobStatus.TIMED_OUT, JobStatus.CANCELLED])
+def test_todos_of_failed_job_are_cancelled(call, stored, status, pushed, shown) -> None:
+    todos = (
+        Todo(id="1", content="Write", status=TodoStatus.COMPLETED),
+        Todo(id="2", content="Link", status=TodoStatus.IN_PROGRESS),
+    )
+    stored(status=status, session={"todos": todos, "pushed": pushed}, **ENDED)
+
+    assert [each["status"] for each in call("get_job").body["todos"]] == shown
+
+
+def test_job_that_changed_nothing_names_no_branch(call, stored) -> None:
+    stored(status=JobStatus.SUCCEEDED, session={"branchless": True}, **ENDED)
+
+    assert call("get_job").body["branch"] == ""
+    assert call("get_job_v2").body["source"] == {"repository": REPOSITORY, "ref": None}
 
 
 @pytest.fixture
@@ -102,7 +129,7 @@ def follow_up(world, stored, a_docs_job) -> Job:
         id=FOLLOW_UP, tenant=root.tenant, status=JobStatus.RUNNING,
         session={"root": root.id, "follows": root.id},
     )  # fmt: skip
-    world.repository.follow(job, after=None)
+    world.docs_jobs.follow(job, after=None)
     return job
 
 
@@ -114,12 +141,16 @@ def test_job_with_follow_up_has_its_status(call, world, follow_up) -> None:
     assert call("get_job_v2").body["status"] == "active"
 
     ended = with_docs_job(follow_up, message="Done again", title="Better guide")
-    world.repository.save(ended.fail("No", now=NOON), replacing=follow_up)
+    world.repository.save(
+        ended.fail(Failure("No", FailureClass.REFUSED), now=NOON), replacing=follow_up
+    )
 
     body = call("get_job").body
     assert (body["haultReason"], body["title"]) == ("error", "Better guide")
-    assert body["messageToUser"] == "Done again"
-    assert call("get_job_v2").body["status"] == "failed"
+    assert body["messageToUser"] == "No"  # not what the agent said before
+    assert call("get_job_v2").body == call("get_job_v2").body | {
+        "status": "failed", "error": "No", "errorClass": "refused",
+    }  # fmt: skip
 
 
 def test_job_past_deadline_is_interrupted(call, stored, clock) -> None:

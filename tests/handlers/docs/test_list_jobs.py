@@ -1,8 +1,11 @@
 """GET …/agent/{projectId}/jobs."""
 
+import json
+
 import pytest
 
 from jobs.core.status import JobStatus
+from jobs.docs.docs_job import Todo
 from tests.support import HOUR, NOON
 
 DAY = 24 * HOUR
@@ -43,6 +46,20 @@ def test_list_default_page_is_newest_twelve(stored, listed) -> None:
     assert listed(skip="999999999") == []
 
 
+def test_list_of_large_jobs_is_whole_and_bounded_in_bytes(call, stored) -> None:
+    todos = [Todo(id=f"{n}", content="ž" * 500) for n in range(50)]
+    session = {"message": "🚁" * 60_000, "todos": tuple(todos)}
+    jobs = [stored(id=job_id(n), session=session).id for n in range(100)]
+
+    answer = call("list_jobs", queryStringParameters={"take": "100"})
+
+    found = answer.body["allSessions"]
+    assert [each["sessionId"] for each in found] == jobs[::-1]
+    assert len(json.dumps(json.dumps(answer.body))) < 6_000_000
+    assert all(each["todos"] for each in found)
+    assert len(call("get_job").body["messageToUser"]) == 60_000
+
+
 def test_list_omits_follow_ups_and_other_projects(world, stored, listed, a_docs_job) -> None:
     root = stored()
     stored(id=job_id(2), session={"project": "other"})
@@ -50,7 +67,7 @@ def test_list_omits_follow_ups_and_other_projects(world, stored, listed, a_docs_
     follow_up = a_docs_job(
         id=job_id(4), tenant=root.tenant, session={"root": root.id, "follows": root.id}
     )
-    world.repository.follow(follow_up, after=None)
+    world.docs_jobs.follow(follow_up, after=None)
 
     assert listed() == [root.id]
 
@@ -60,7 +77,7 @@ def test_listed_job_has_status_of_last_follow_up(world, call, stored, a_docs_job
     follow_up = a_docs_job(
         id=job_id(4), tenant=root.tenant, session={"root": root.id, "follows": root.id}
     )
-    world.repository.follow(follow_up, after=None)
+    world.docs_jobs.follow(follow_up, after=None)
 
     [session] = call("list_jobs").body["allSessions"]
 

@@ -44,6 +44,7 @@ def test_message_creates_job_on_same_branch(send, stored, world, chain) -> None:
     assert (answer.status, answer.body["id"], answer.body["status"]) == (200, root.id, "active")
     assert job.request == {"messages": [{"role": "user", "content": "say More"}], "v": 2}
     assert job.deadline == NOON + HOUR
+    assert job.key_id == "0123456789ab"
     session = docs_job_of(job)
     assert (session.branch, session.model, session.draft) == ("docs-agent/1", "opus", True)
     assert (session.root, session.follows) == (root.id, root.id)
@@ -114,3 +115,13 @@ def test_invalid_body_returns_400(send, stored, chain, prompt) -> None:
 
     assert (answer.status, answer.body.keys()) == (400, {"error"})
     assert chain() == []
+
+
+@pytest.mark.parametrize("status", [JobStatus.PENDING, JobStatus.SUCCEEDED])
+def test_message_is_sent_early_if_branch_is_free(send, stored, world, chain, status) -> None:
+    ended = status.is_terminal
+    stored(status=status, ended_at=NOON if ended else None)
+
+    send()
+
+    assert [sent["jobId"] for sent in world.queues.sent] == (chain() if ended else [])

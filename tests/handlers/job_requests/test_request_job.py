@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from jobs.core.webhook import Webhook
+from jobs.docs.adapters.sqlite import SqliteChats, SqliteProjects
 from jobs.docs.docs_job import Project, docs_job_of
 from jobs.docs.wiring import wiring as docs
 from jobs.kit.errors import RefusedError, UnavailableError
@@ -13,9 +14,9 @@ from jobs.missions.device import Device, DeviceGroup
 from jobs.missions.mission import mission_of
 from jobs.missions.wiring import wiring as missions
 from scripts.wirings import CORES
+from tests.databases import empty_database
 from tests.fakes.memory_fleet import InMemoryFleet
-from tests.fakes.memory_missions import InMemoryFleetRegistry, InMemoryRateLimits
-from tests.fakes.memory_projects import InMemoryProjects
+from tests.fakes.memory_missions import InMemoryFleetRegistry
 from tests.handlers.conftest import TENANT, USER_ID
 from tests.support import Broken
 
@@ -26,15 +27,13 @@ URL = "https://hooks.example.com/in"
 @pytest.fixture(autouse=True)
 def _others(world, monkeypatch, rewire) -> None:
     """The dependencies of missions and documentation agents."""
-    projects, fleet = InMemoryProjects(), InMemoryFleetRegistry()
+    projects, fleet = SqliteProjects(empty_database()), InMemoryFleetRegistry()
     projects.put_project(
         Project(id="demo-docs", tenant=TENANT, repository="https://git.example/docs.git")
     )
     dock = Device(id="dock-1", tenant=TENANT, group="harbour", name="Dock")
     fleet.put_group(DeviceGroup(id="harbour", tenant=TENANT, name="Harbour", devices=(dock,)))
-    limits = InMemoryRateLimits(world.clock)
-    rewire(docs, projects=projects)
-    rewire(*CORES, rate_limits=limits)
+    rewire(docs, projects=projects, chats=SqliteChats(empty_database()))
     rewire(missions, fleet=InMemoryFleet(world.clock))
     rewire(missions, fleet_registry=fleet)
     monkeypatch.setenv("DEVICE_WAIT_SECONDS", "3600")
@@ -264,6 +263,30 @@ def test_rejection_too_large_for_an_event_is_sent_without_details(send, world, m
 
     [detail] = world.bus.details
     assert (detail["code"], "details" in detail) == ("INVALID_REQUEST", False)
+
+
+def test_message_request_over_limit_is_rejected(send, world, monkeypatch) -> None:
+    monkeypatch.setenv("MESSAGES_PER_MINUTE", "1")
+
+    send(idempotencyKey="first")
+    send(idempotencyKey="second")
+
+    assert world.bus.types == ["Job Request Accepted", "Job Request Rejected"]
+    assert world.bus.details[1]["code"] == "TOO_MANY_REQUESTS"
+    assert len(world.repository.all()) == 1
+
+
+def test_reply_failure_over_limit_still_accepts_its_job(send, world, monkeypatch) -> None:
+    monkeypatch.setenv("MESSAGES_PER_MINUTE", "1")
+    with monkeypatch.context() as busy:
+        busy.setattr(
+            world.bus, "put_events", lambda **_: {"Entries": [{"ErrorCode": "InternalFailure"}]}
+        )
+        send()
+
+    send()
+
+    assert world.bus.types == ["Job Request Accepted"]
 
 
 def test_reply_failure_retries_message_for_same_job(send, world, monkeypatch) -> None:

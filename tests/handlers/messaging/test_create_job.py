@@ -37,6 +37,7 @@ def test_create_stores_request_for_caller(call, created_job) -> None:
     job = created_job(call("create_job"))
 
     assert job.status is JobStatus.PENDING
+    assert job.key_id == "0123456789ab"
     assert job.request == {
         "agentId": ECHO,
         "userId": USER,
@@ -215,3 +216,38 @@ def test_create_when_throttled_is_503_and_stores_nothing(create, world, rewire) 
 
     assert (answer.status, answer.headers["Retry-After"]) == (503, "1")
     assert world.repository.changes == []
+
+
+def test_create_sends_message_with_slot_of_tenant(call, created_job, world) -> None:
+    job = created_job(call("create_job"))
+
+    [sent] = world.queues.sent
+    slot = world.slots.find(job.ref)
+    assert sent == {"tenant": "demo", "dialect": "messaging", "jobId": job.id, "slot": slot}
+    assert world.queues.groups == ["demo"]
+
+
+def test_create_with_repeated_key_sends_one_message(create, world) -> None:
+    for _ in range(2):
+        create(headers={"Idempotency-Key": "k"})
+
+    assert len(world.queues.sent) == 1
+
+
+@pytest.mark.parametrize("error", [UnavailableError("timeout"), RuntimeError("no permission")])
+@pytest.mark.parametrize("part", ["hasty_slots", "hasty_queue"])
+def test_create_that_cannot_send_is_answered(call, created_job, rewire, part, error) -> None:
+    broken = Broken(error)
+    rewire(messaging.core, **{part: broken if part == "hasty_slots" else lambda _: broken})
+
+    answer = call("create_job")
+
+    assert answer.status == 201
+    assert created_job(answer).status is JobStatus.PENDING
+
+
+def test_create_beyond_slots_sends_no_message(create, world) -> None:
+    for _ in range(3):
+        assert create().status == 201
+
+    assert len(world.queues.sent) == 2

@@ -55,6 +55,19 @@ def test_create_with_wait_timeout_returns_plain_201(create, world) -> None:
     assert world.clock() == NOON + 3000
 
 
+def test_create_with_wait_timeout_tells_status_of_that_moment(create, world) -> None:
+    def claim() -> None:
+        job = world.repository.get(world.repository.changes[0].ref)
+        if job.status is JobStatus.PENDING:
+            world.repository.save(job.claim(now=world.clock(), lease=60_000), replacing=job)
+
+    world.meanwhile = claim
+
+    answer = create(headers={"Prefer": "wait=3"})
+
+    assert (answer.status, answer.body["status"]) == (201, "processing")
+
+
 def test_create_with_long_wait_waits_25_seconds(create, world) -> None:
     create(headers={"Prefer": "wait=60"})
 

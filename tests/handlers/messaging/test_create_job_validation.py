@@ -122,11 +122,10 @@ def with_metadata(text: str) -> str:
 
 
 @pytest.mark.parametrize("text", [
-    "", "{", "not json", "{'userId': 1}", body()[:-1], body() + "}", "\ufeff" + body(),
+    "", "{", "not json", "{'userId': 1}", body()[:-1], body() + "}",
     with_metadata("NaN"), with_metadata('{"a":NaN}'), with_metadata('{"a":Infinity}'),
     with_metadata('{"a":-Infinity}'), with_metadata('{"a":1e999}'),
     with_metadata('{"a":"\\ud800"}'), with_metadata('{"\\udfff":1}'),
-    with_metadata('{"a":"\ud83d"}'),
     with_metadata('{"a":"\\u0000"}'), with_metadata('{"\\u0000":1}'),
     with_metadata('{"a":' * 100 + "1" + "}" * 100),
     with_metadata("[" * 100_000),
@@ -156,7 +155,7 @@ def test_create_without_body_is_400(send) -> None:
 def test_create_with_invalid_utf_8_is_400(send, raw) -> None:
     answer = send(base64.b64encode(raw).decode(), isBase64Encoded=True)
 
-    assert answer.text == error_body(NO_JSON)
+    assert answer.text == error_body("Request body must be UTF-8")
 
 
 def test_create_with_invalid_base64_is_400(send) -> None:

@@ -1,6 +1,8 @@
 import pytest
 
+from jobs.core.failure import Failure
 from jobs.core.status import JobStatus
+from jobs.kit.errors import FailureClass
 from tests.support import NOON
 
 JOB_ID = "019b7963-4a00-7000-8000-000000000001"
@@ -16,56 +18,26 @@ HEAD = {
 }
 
 
-@pytest.mark.parametrize(
-    ("status", "word"), [(JobStatus.PENDING, "pending"), (JobStatus.RUNNING, "processing")]
-)
-def test_get_job_when_pending_omits_absent_fields(call, stored, status, word) -> None:
-    stored(status=status)
-
-    assert call("get_job").body == HEAD | {"status": word}
-
-
-def test_get_job_when_completed_has_message(call, stored) -> None:
+@pytest.mark.parametrize(("status", "seen"), [
+    (JobStatus.FAILED, {
+        "status": "failed", "error": "The agent's model is not available",
+        "errorClass": "unavailable",
+    }),
+    (JobStatus.CANCELLED, {"status": "failed", "error": "Job cancelled"}),
+    (JobStatus.TIMED_OUT, {
+        "status": "timeout", "error": "Job timed out waiting for agent response",
+        "errorClass": "timeout",
+    }),
+])  # fmt: skip
+def test_get_job_ended_without_answer_has_error(call, stored, status, seen) -> None:
+    failure = Failure("The agent's model is not available", FailureClass.UNAVAILABLE)
     stored(
-        status=JobStatus.SUCCEEDED,
-        ended_at=NOON + 450,
-        result={"id": "m-1", "content": "Hello yourself", "metadata": {"mood": "good"}},
+        status=status,
+        ended_at=NOON + 1,
+        failure=failure if status is JobStatus.FAILED else None,
     )
 
-    assert call("get_job").body == HEAD | {
-        "status": "completed",
-        "result": {
-            "message": {
-                "id": "m-1",
-                "content": "Hello yourself",
-                "authorId": HEAD["agentId"],
-                "createdAt": NOON + 450,
-                "metadata": {"mood": "good"},
-            },
-            "processingTimeMs": 450,
-        },
-    }
-
-
-def test_get_job_without_answer_metadata_omits_field(call, stored) -> None:
-    stored(status=JobStatus.SUCCEEDED, ended_at=NOON + 1, result={"id": "m-1", "content": "Hi"})
-
-    assert "metadata" not in call("get_job").body["result"]["message"]
-
-
-@pytest.mark.parametrize(
-    ("status", "word", "error"),
-    [
-        (JobStatus.FAILED, "failed", "The agent's model is not available"),
-        (JobStatus.CANCELLED, "failed", "Job cancelled"),
-        (JobStatus.TIMED_OUT, "timeout", "Job timed out waiting for agent response"),
-    ],
-)
-def test_get_job_ended_without_answer_has_error(call, stored, status, word, error) -> None:
-    reason = error if status is JobStatus.FAILED else None
-    stored(status=status, ended_at=NOON + 1, error=reason)
-
-    assert call("get_job").body == HEAD | {"status": word, "error": error}
+    assert call("get_job").body == HEAD | seen
 
 
 def test_get_job_at_deadline_is_timeout(call, stored, clock) -> None:

@@ -3,6 +3,7 @@ from copy import deepcopy
 
 import pytest
 
+from jobs.core.adapters import messages
 from jobs.core.attempt import VISIBILITY_TIMEOUT_S
 from jobs.core.status import JobStatus
 from jobs.kit.errors import UnavailableError
@@ -19,7 +20,8 @@ def batch(event):
     """Return one message per body, with numbered message ids and receipts."""
     [record] = event("workers/run_agent_job")["Records"]
 
-    def make(*bodies: str | None):
+    def make(*bodies: str | None, count: int = 1):
+        record["attributes"]["ApproximateReceiveCount"] = str(count)
         records = [deepcopy(record) for _ in bodies]
         for n, body in enumerate(bodies):
             records[n] |= {"messageId": f"m{n}", "receiptHandle": f"r{n}"}
@@ -79,17 +81,17 @@ def test_worker_with_failing_record_logs_error(invoke, stored, batch, log) -> No
 def test_worker_with_leased_job_holds_message_past_lease(invoke, stored, world, batch) -> None:
     job = stored(status=JobStatus.RUNNING, attempt=1, lease_until=NOON + 12_345)
 
-    answer = invoke("workers/run_agent_job", batch(None))
+    answer = invoke("workers/run_agent_job", batch(None, count=2))
 
     assert answer == failed(0)
     assert world.queues.held[-1] == ("r0", 12 + VISIBILITY_TIMEOUT_S)
     assert world.repository.get(job.ref) == job
 
 
-def test_worker_after_lease_end_takes_job_over(invoke, stored, world) -> None:
+def test_worker_after_lease_end_takes_job_over(invoke, stored, world, batch) -> None:
     job = stored(status=JobStatus.RUNNING, attempt=1, lease_until=NOON)
 
-    assert invoke("workers/run_agent_job") == DONE
+    assert invoke("workers/run_agent_job", batch(None, count=2)) == DONE
 
     ended = world.repository.get(job.ref)
     assert (ended.status, ended.attempt) == (JobStatus.SUCCEEDED, 2)
@@ -162,3 +164,45 @@ def test_worker_with_bug_releases_job_soon(invoke, stored, world, batch, rewire)
     assert answer == failed(0)
     assert (left.status, left.lease_until) == (JobStatus.RUNNING, NOON)
     assert world.queues.held[-1] == ("r0", 5)
+
+
+@pytest.fixture
+def with_slot(world, batch):
+    """Return a message that owns a slot, and a function that counts the taken ones."""
+
+    def message(job, count=1):
+        slot = world.slots.take(job.ref, limit=1, until=NOON + 60_000)
+        body = messages.to_text(job.ref, slot)
+        return batch(body, count=count), lambda: world.slots.count(job.tenant, job.kind)
+
+    return message
+
+
+@pytest.mark.parametrize("about", [{}, {"status": JobStatus.CANCELLED, "ended_at": NOON}])
+def test_worker_releases_slot_of_message(invoke, stored, with_slot, about) -> None:
+    event, taken = with_slot(stored(**about))
+
+    assert invoke("workers/run_agent_job", event) == DONE
+
+    assert taken() == 0
+
+
+def test_message_that_comes_again_keeps_its_slot(invoke, stored, with_slot) -> None:
+    job = stored(status=JobStatus.RUNNING, attempt=1, lease_until=NOON + 5000)
+    event, taken = with_slot(job, count=2)
+
+    assert invoke("workers/run_agent_job", event) == failed(0)
+
+    assert taken() == 1
+
+
+def test_second_message_of_running_job_is_removed_and_keeps_slot(
+    invoke, stored, with_slot, log
+) -> None:
+    job = stored(status=JobStatus.RUNNING, attempt=1, lease_until=NOON + 5000)
+    event, taken = with_slot(job)
+
+    assert invoke("workers/run_agent_job", event) == DONE
+
+    assert taken() == 1
+    assert log()[0]["outcome"] == "duplicate message"

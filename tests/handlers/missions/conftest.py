@@ -7,4 +7,5 @@ from tests.handlers.fleet import (  # noqa: F401 - fixtures
     fleet_wiring,
     online,
     stored,
+    tracks,
 )

@@ -7,6 +7,7 @@ import pytest
 from jobs.core.job import JobRef
 from jobs.core.webhook import Webhook
 from tests.handlers.conftest import TENANT
+from tests.handlers.fleet import CLIENT
 from tests.support import HOUR, NOON
 
 SANE = {"name": "Round", "deviceGroupId": "harbour"}
@@ -41,6 +42,7 @@ def test_create_job_returns_contract_shape(call, world) -> None:
     })  # fmt: skip
     stored = world.repository.get(JobRef(tenant=TENANT, kind="missions", id=job["jobId"]))
     assert stored.deadline == NOON + HOUR
+    assert stored.key_id == CLIENT
     assert stored.request["waypoints"] == [[9.97, 53.54, 40.0]]
 
 

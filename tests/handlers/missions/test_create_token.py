@@ -5,12 +5,13 @@ import json
 import pytest
 
 from jobs.auth.authenticate import new_key
+from jobs.core.adapters.sqlite.rate_limits import SqliteRateLimits
 from jobs.kit.errors import UnavailableError
 from jobs.missions.errors import InvalidClientError
 from jobs.missions.partner import AccessToken, Client, Role
 from jobs.missions.wiring import wiring as missions
 from scripts.wirings import CORES
-from tests.fakes.memory_missions import InMemoryRateLimits
+from tests.databases import empty_database
 from tests.support import Broken
 
 SECRET = "a client's own secret"
@@ -43,7 +44,7 @@ def ask(world, rewire, event, invoke, issuer):
     credential, key = new_key("acme", opens="missions")
     world.registry.put_key(key)
     world.registry.put_client(Client(id="app", tenant="acme", name="App", role=Role.PILOT))
-    limits = InMemoryRateLimits(world.clock)
+    limits = SqliteRateLimits(empty_database(), world.clock)
     rewire(*CORES, rate_limits=limits)
 
     def ask(body: object = GOOD, **headers: str):

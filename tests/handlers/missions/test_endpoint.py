@@ -5,6 +5,7 @@ from http import HTTPStatus
 
 import pytest
 
+from jobs.core.adapters.sqlite.rate_limits import SqliteRateLimits
 from jobs.core.errors import JobNotFoundError, JobStartedError
 from jobs.core.rate_limit import Limit
 from jobs.kit.errors import UnavailableError
@@ -14,7 +15,7 @@ from jobs.missions.api.endpoint import missions_endpoint
 from jobs.missions.partner import Caller, Client, Role
 from jobs.missions.wiring import wiring as missions
 from scripts.wirings import CORES
-from tests.fakes.memory_missions import InMemoryRateLimits
+from tests.databases import empty_database
 from tests.support import NOON, Broken
 
 V2 = "application/vnd.idi-fly.api-v2+json"
@@ -22,9 +23,9 @@ RESETS_AT = str((NOON + 60_000) // 1000)
 
 
 @pytest.fixture(autouse=True)
-def limits(world, rewire) -> InMemoryRateLimits:
+def limits(world, rewire) -> SqliteRateLimits:
     world.registry.put_client(Client(id="app", tenant="acme", name="App", role=Role.MANAGER))
-    made = InMemoryRateLimits(world.clock)
+    made = SqliteRateLimits(empty_database(), world.clock)
     rewire(*CORES, rate_limits=made)
     return made
 

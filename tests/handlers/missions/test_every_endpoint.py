@@ -16,6 +16,7 @@ SUCCESS = {
     "delete_job": 200,
     "cancel_job": 200,
     "list_resources": 200,
+    "list_plans": 200,
 }
 PILOTS = ["create_job", "update_job", "delete_job", "cancel_job"]
 OF_ONE_JOB = ["get_job", "update_job", "delete_job", "cancel_job"]

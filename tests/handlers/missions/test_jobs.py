@@ -3,6 +3,7 @@
 import pytest
 
 from jobs.core.status import JobStatus
+from jobs.missions.device import TrackPoint
 from tests.support import HOUR, NOON
 
 ID = "019b7963-4a00-7000-8000-000000000001"
@@ -55,6 +56,36 @@ def test_get_job_returns_current_state(call, stored) -> None:
     }
 
 
+def test_get_job_adds_the_track_only_if_asked(call, stored, tracks) -> None:
+    stored()
+    for at in (NOON + 5000, NOON):
+        tracks.add(TrackPoint(job=ID, at=at, lon=9.97, lat=53.54, alt=40.5), until=NOON)
+
+    asked = call("get_job", queryStringParameters={"track": "true"})
+
+    assert asked.body["job"]["track"] == [
+        [9.97, 53.54, 40.5, NOON], [9.97, 53.54, 40.5, NOON + 5000],
+    ]  # fmt: skip
+    tracks.of = None  # not even read
+    assert "track" not in call("get_job").body["job"]
+    assert "track" not in call("get_job", queryStringParameters={"track": "false"}).body["job"]
+
+
+def test_get_job_of_another_organisation_shows_no_track(call, stored, tracks) -> None:
+    stored(tenant="rival")
+    tracks.add(TrackPoint(job=ID, at=NOON, lon=9.97, lat=53.54), until=NOON)
+
+    assert call("get_job", queryStringParameters={"track": "true"}).status == 404
+
+
+def test_get_job_with_invalid_track_names_it(call, stored) -> None:
+    stored()
+
+    answer = call("get_job", queryStringParameters={"track": "1"})
+
+    assert (answer.status, [each["field"] for each in answer.body["details"]]) == (400, ["track"])
+
+
 def test_get_job_past_deadline_has_error(call, stored, clock) -> None:
     stored()
     clock.advance(HOUR)
@@ -86,8 +117,31 @@ def test_update_waiting_job_changes_it(call, in_status, clock, status) -> None:
     assert call("get_job").body["job"].items() >= answer.body["job"].items()
 
 
+def test_update_moves_pending_job(call, stored, clock) -> None:
+    stored()
+
+    answer = call("update_job", json_body={"scheduledAt": "2026-01-01T13:30:00+01:00"})
+
+    assert answer.body["job"]["scheduledAt"] == "2026-01-01T12:30:00.000Z"
+    assert call("get_job").body["job"]["scheduledAt"] == "2026-01-01T12:30:00.000Z"
+    clock.advance(89 * 60_000)  # half an hour to wait for, and an hour for a device
+    assert call("get_job").body["job"]["status"] == "PENDING"
+
+
+def test_update_moving_queued_job_is_400(call, in_status) -> None:
+    in_status("QUEUED")
+
+    answer = call("update_job", json_body={"scheduledAt": "2026-01-01T13:00:00Z"})
+
+    assert error_of(answer) == TOO_LATE["update_job"]
+    assert answer.body["message"] == (
+        "scheduledAt of a QUEUED job cannot be changed: the job is due"
+    )
+
+
 @pytest.mark.parametrize(("body", "details"), [
     ({}, None),
+    ({"scheduledAt": "2025-12-31T11:59:59Z"}, ["scheduledAt"]),
     ({"priority": 0}, ["priority"]),
     ({"name": "New", "status": "CANCELLED"}, ["status"]),
 ])  # fmt: skip

@@ -16,6 +16,7 @@ NAMES = sorted(each.name for each in FOLDER.glob("*.json"))
 def _addresses(monkeypatch) -> None:
     monkeypatch.setenv("PUBLIC_URL", "")
     monkeypatch.setenv("WEBSOCKET_URL", "wss://ws.example/dev")
+    monkeypatch.setenv("PAYMENTS", "required")
 
 
 @pytest.fixture
@@ -41,6 +42,25 @@ def file(invoke):
     return ask
 
 
+# ── Root ────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(("path", "domain", "location"), [
+    ("/dev/", "a1b2c3d4e5.execute-api.eu-central-1.amazonaws.com", f"{HOST}/dev/docs"),
+    ("/dev", "a1b2c3d4e5.execute-api.eu-central-1.amazonaws.com", f"{HOST}/dev/docs"),
+    ("/", "api.example.com", "https://api.example.com/docs"),
+    ("/base/", "api.example.com", "https://api.example.com/base/docs"),
+])  # fmt: skip
+def test_root_redirects_to_the_page(invoke, event, path, domain, location) -> None:
+    at = {"path": path, "domainName": domain}
+
+    answer = invoke(
+        "openapi/get_root", requestContext=event("openapi/get_root")["requestContext"] | at
+    )
+
+    assert (answer["statusCode"], answer["headers"]["Location"]) == (302, location)
+
+
 # ── Documents ───────────────────────────────────────────────────────────────────
 
 
@@ -53,6 +73,25 @@ def test_document_is_checked_in_one_with_own_server(document, name) -> None:
     assert answer["headers"]["Content-Type"] == "application/json"
     assert answer["headers"]["Access-Control-Allow-Origin"] == "*"
     assert json.loads(answer["body"]) == checked_in | {"servers": [{"url": f"{HOST}/dev"}]}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_document_without_payments_does_not_name_them(document, monkeypatch, name) -> None:
+    monkeypatch.setenv("PAYMENTS", "off")
+
+    shown = json.loads(document(name)["body"])
+
+    assert not re.search(r'"(x402\w*|X?-?PAYMENT[A-Z-]*|402)"', json.dumps(shown))
+    assert shown["paths"].keys() == json.loads((FOLDER / name).read_text())["paths"].keys()
+    used = {name for way in _security(shown) for name in way}
+    assert used <= shown["components"].get("securitySchemes", {}).keys()
+
+
+def _security(part):
+    if isinstance(part, dict):
+        yield from part.get("security", [])
+        for each in part.values():
+            yield from _security(each)
 
 
 def test_document_behind_base_path_names_it_in_its_server(invoke, event) -> None:

@@ -8,7 +8,7 @@ from jobs.auth.api_key import PAYERS
 from jobs.kit.errors import RefusedError
 from jobs.payments.adapters.nodes import SecretNodes
 from jobs.payments.wiring import wiring as payments
-from tests.fakes.memory_payments import InMemoryPayments
+from tests.databases import Payments
 from tests.payments import (
     PAY_TO,
     Ledger,
@@ -18,7 +18,7 @@ from tests.payments import (
 class Checkout:
     def __init__(self, clock) -> None:
         self.ledger = Ledger(clock)
-        self.payments = InMemoryPayments(clock)
+        self.payments = Payments(clock)
         self.secret: str | None = json.dumps(
             {"base": "https://b.example", "polygon": "https://p.example"}
         )

@@ -34,6 +34,19 @@ class TestInsteadOfKey:
 
         assert [job.tenant for job in world.repository.all()] == [PAYERS]
 
+    def test_payers_without_key_have_no_rate_limit(self, create, monkeypatch) -> None:
+        monkeypatch.setenv("MESSAGES_PER_MINUTE", "1")
+
+        answers = [create(headers={"X-PAYMENT": a_header(nonce=f"0x{n:064x}")}) for n in range(3)]
+
+        assert [answer.status for answer in answers] == [201] * 3
+        assert "X-RateLimit-Limit" not in answers[0].headers
+
+    def test_paid_job_of_payers_is_not_of_the_key(self, create, world) -> None:
+        create(headers={"X-PAYMENT": a_header(), "X-API-Key": "a valid one"})
+
+        assert [(job.tenant, job.key_id) for job in world.repository.all()] == [(PAYERS, None)]
+
     def test_create_with_key_still_needs_payment(self, create) -> None:
         assert create(headers={"X-API-Key": "a valid one"}).status == 402
 

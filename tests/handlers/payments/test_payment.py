@@ -79,6 +79,7 @@ def test_create_again_with_same_payment_returns_first_job(create, world) -> None
     assert (again.status, again.body) == (201, first.body)
     assert again.headers["X-PAYMENT-RESPONSE"] == first.headers["X-PAYMENT-RESPONSE"]
     assert len(world.repository.all()) == 1
+    assert [sent["jobId"] for sent in world.queues.sent] == [first.body["jobId"]]
 
 
 def test_create_with_used_payment_is_402(create, world) -> None:
@@ -116,6 +117,17 @@ def test_create_with_wait_counts_time_of_settling(create, world, checkout) -> No
     assert world.clock() <= NOON + 25_000
 
 
+def test_create_over_rate_limit_charges_nothing(create, checkout, monkeypatch) -> None:
+    monkeypatch.setenv("MESSAGES_PER_MINUTE", "1")
+    create(headers={"X-PAYMENT": a_header()})
+    calls = [*checkout.ledger.calls]
+
+    answer = create(headers={"X-PAYMENT": a_header(nonce="0x" + "77" * 32)})
+
+    assert answer.status == 429
+    assert checkout.ledger.calls == calls
+
+
 def test_create_with_invalid_body_charges_nothing(create, checkout) -> None:
     answer = create(headers={"X-PAYMENT": a_header()}, content="")
 
@@ -136,6 +148,7 @@ def test_create_with_refused_payment_is_402_with_reason(create, world, checkout)
     answer = create(headers={"X-PAYMENT": a_header()})
 
     assert (answer.status, answer.body["code"]) == (402, "insufficient_funds")
+    assert answer.body["errorClass"] == "refused"
     assert len(answer.body["accepts"]) == 2
     assert decoded(answer.headers["PAYMENT-REQUIRED"])["error"] == answer.body["error"]
     assert world.repository.all() == []
@@ -147,6 +160,7 @@ def test_create_with_unknown_settlement_is_503(create, world, checkout) -> None:
     answer = create(headers={"X-PAYMENT": a_header()})
 
     assert (answer.status, answer.body["code"]) == (503, "settlement_unknown")
+    assert answer.body["errorClass"] == "unavailable"
     assert int(answer.headers["Retry-After"]) > 0
     assert world.repository.all() == []
 
@@ -177,10 +191,32 @@ def test_create_with_malformed_payment_is_400(create, checkout, header) -> None:
     assert checkout.payments.all() == []
 
 
-def test_create_with_two_payment_headers_is_400(create) -> None:
-    answer = create(headers={"X-PAYMENT": a_header(), "PAYMENT-SIGNATURE": a_header(2)})
+@pytest.mark.parametrize(("first", "second", "receipt"), [
+    (a_header(2), a_header(2), "PAYMENT-RESPONSE"),
+    (a_header(1), a_header(1), "X-PAYMENT-RESPONSE"),
+    (a_header(1), a_header(2), "PAYMENT-RESPONSE"),
+    (a_header(1, nonce=NONCE.upper().replace("X", "x")), a_header(2), "PAYMENT-RESPONSE"),
+])  # fmt: skip
+def test_create_with_one_payment_in_both_headers_takes_the_fitting_one(
+    create, checkout, first, second, receipt
+) -> None:
+    answer = create(headers={"X-PAYMENT": first, "PAYMENT-SIGNATURE": second})
 
-    assert answer.status == 400
+    assert (answer.status, receipt in answer.headers) == (201, True)
+    assert len(checkout.payments.all()) == 1
+
+
+@pytest.mark.parametrize(("first", "second"), [
+    (a_header(1, nonce="0x" + "77" * 32), a_header(2)),
+    (a_header(2, nonce="0x" + "77" * 32), a_header(2)),
+    ("0x" + "77" * 32, a_header(2)),
+    ("x", a_header(2)), (a_header(), "x"), (a_header(2), a_header(1)),
+])  # fmt: skip
+def test_create_with_two_payments_or_none_that_fits_is_400(create, checkout, first, second) -> None:
+    answer = create(headers={"X-PAYMENT": first, "PAYMENT-SIGNATURE": second})
+
+    assert (answer.status, answer.body["code"]) == (400, "INVALID_REQUEST")
+    assert checkout.payments.all() == []
 
 
 def test_create_with_other_asset_is_402(create, checkout) -> None:

@@ -1,11 +1,14 @@
 """The session handlers; tests/streams/sessions covers sending messages."""
 
 import json
+from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from jobs.core.job import JobRef
+from jobs.core.rate_limit import Limit
 from jobs.core.status import JobStatus
 from jobs.kit.errors import UnavailableError
 from jobs.messaging.agent import Agent
@@ -13,7 +16,7 @@ from jobs.messaging.wiring import wiring as messaging
 from jobs.sessions import use_session
 from jobs.sessions.errors import StaleSessionError
 from jobs.sessions.send_message import NewMessage
-from jobs.sessions.session import MINUTE, Timeouts
+from jobs.sessions.session import MAX_UNANSWERED, MINUTE, Timeouts
 from jobs.sessions.wiring import wiring as sessions_wiring
 from tests.handlers.conftest import AGENT_ID, TENANT, USER_ID
 from tests.handlers.sessions.conftest import SESSION_ID
@@ -342,7 +345,7 @@ def test_message_waits_for_earlier_one_then_is_dispatched(
     assert world.repository.get(second).status is JobStatus.PENDING
     invoke("workers/run_agent_job", batch(first))
     invoke("workers/dispatch_jobs", change_to(world.repository.get(first)))
-    assert [sent["jobId"] for sent in world.queues.sent] == [second.id]
+    assert [sent["jobId"] for sent in world.queues.sent] == [first.id, second.id]
     invoke("workers/run_agent_job", batch(second))
     assert world.repository.get(second).status is JobStatus.SUCCEEDED
 
@@ -358,6 +361,38 @@ def test_delete_session_cancels_unanswered_messages(call, opened, world, invoke,
     statuses = [world.repository.get(ref).status.value for ref in (first, second, third)]
     assert statuses == ["SUCCEEDED", "CANCELLED", "CANCELLED"]
     assert call("get_session").status == call("delete_session").status == 404
+
+
+def test_delete_session_reads_a_bounded_number_of_messages(call, opened, rewire) -> None:
+    session = opened()
+    read: list[str] = []
+
+    def questions(*_: object) -> Iterator[SimpleNamespace]:
+        for _ in range(10 * MAX_UNANSWERED):
+            read.append("question")
+            yield SimpleNamespace(job_id="gone")
+
+    rewire(
+        sessions_wiring,
+        sessions=SimpleNamespace(
+            questions=questions, get=lambda *_: session,
+            close=lambda _: None, delete_messages=lambda *_: None,
+        ),
+    )  # fmt: skip
+
+    assert call("delete_session").status == 200
+    assert len(read) == MAX_UNANSWERED
+
+
+def test_create_session_over_the_limit_is_429(call, monkeypatch) -> None:
+    monkeypatch.setattr(use_session, "NEW_SESSIONS", Limit("sessions", 1, HOUR))
+    assert call("create_session").status == 201
+
+    answer = call("create_session")
+
+    assert (answer.status, answer.body["code"]) == (429, "TOO_MANY_REQUESTS")
+    assert answer.headers["Retry-After"] == "3600"
+    assert len(call("list_sessions").body["sessions"]) == 1
 
 
 def test_session_after_retention_is_404(call, opened, clock) -> None:

@@ -21,6 +21,7 @@ from tests.handlers.fleet import (  # noqa: F401 - fixtures
     fleet_wiring,
     online,
     stored,
+    tracks,
 )
 from tests.support import HOUR, NOON
 

@@ -39,6 +39,7 @@ def test_create_share_returns_contract_shape(call, watching) -> None:
     }
     assert len(share.code) == 32
     assert (share.resource.id, share.type) == ("harbour", ShareType.STREAM)
+    assert share.devices == ("dock-1", "dock-2")
     assert share.metadata == {"for": "Harbour master"}
     assert answer.headers["X-RateLimit-Limit"] == "30"
 

@@ -107,7 +107,6 @@ def test_share_code_admits_to_its_resource(authorize, share, resource) -> None:
         "resource": "harbour",
         "until": str(NOON + HOUR),
         "share": share.id,
-        "shows": "STREAM",
     }
 
 

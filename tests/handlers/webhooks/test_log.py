@@ -46,7 +46,10 @@ def test_list_deliveries_returns_deliveries_with_attempts(ask, world, planned) -
             "status": "delivered",
             "createdAt": "2026-01-01T12:00:00.000Z",
             "attempts": [
-                {"at": "2026-01-01T12:00:00.100Z", "durationMs": 10_000, "error": "timeout"},
+                {
+                    "at": "2026-01-01T12:00:00.100Z", "durationMs": 10_000, "error": "timeout",
+                    "errorClass": "timeout",
+                },
                 {"at": "2026-01-01T12:00:15.100Z", "durationMs": 25, "status": 200},
             ],
         },

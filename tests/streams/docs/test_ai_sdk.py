@@ -11,7 +11,7 @@ from jobs.docs.api.playback import Playback
 from jobs.docs.ports import OutputItem
 from tests.agent_output import OUTPUTS
 
-SDKS = [("ai4", V4), ("ai5", V5), ("ai6", V5)]
+SDKS = [("ai4", V4), ("ai5", V5), ("ai6", V5), ("ai7", V5)]
 STEP = {"t": "step-start", "id": "msg_1"}
 FINISHED = [
     {"t": "start", "id": "msg_1"},

@@ -3,14 +3,17 @@
 import json
 import time
 from dataclasses import replace
+from urllib.parse import quote
 
 import pytest
 
+from jobs.core.failure import Failure
 from jobs.core.webhook import Webhook
-from jobs.docs.docs_job import docs_job_of
+from jobs.docs.docs_job import Project, docs_job_of
 from jobs.docs.tail import ABANDONED_AFTER_MS, LOST_MESSAGE
 from jobs.docs.wiring import wiring as docs
 from jobs.kit.asgi import CONTEXT_HEADER
+from jobs.kit.errors import FailureClass
 from tests.streams.conftest import BODY, PATH, PROJECT, QUICKLY, SSE, TENANT, context, key
 
 START = {"t": "start", "id": "msg_1"}
@@ -102,7 +105,29 @@ def test_join_starts_at_beginning_or_after_last_event_id(create, ask, world) -> 
 
     for count, (place, _) in enumerate(whole, start=1):
         answer = ask("GET", f"{PATH}/{job_id}/stream", headers={**SSE, "Last-Event-ID": place})
+        assert answer.status == (200 if whole[count:] else 204)
         assert chunks(answer) == whole[count:]
+
+
+@pytest.mark.parametrize("version", ["/v1", ""])
+def test_head_of_stream_has_headers_of_get_and_ends(create, ask, version) -> None:
+    job_id = create().getheader("X-Session-Id")
+
+    path = f"{version}{PATH.removeprefix('/v1')}/{job_id}/stream"
+    answer = ask("HEAD", path, headers=SSE)
+
+    assert (answer.status, answer.read()) == (200, b"")
+    assert answer.getheader("Content-Type") == "text/event-stream"
+    assert answer.getheader("X-Session-Id") == job_id
+    assert ask("HEAD", path.replace(job_id, NOBODY)).status == 404
+
+
+def test_job_in_capitals_is_found(create, ask) -> None:
+    job_id = create().getheader("X-Session-Id")
+
+    answer = ask("GET", f"{PATH}/{job_id.upper()}/stream")
+
+    assert (answer.status, answer.getheader("X-Session-Id")) == (200, job_id)
 
 
 def test_repeated_create_joins_stream(create, world) -> None:
@@ -125,6 +150,64 @@ def test_branch_header_non_ascii_is_percent_encoded(ask) -> None:
     answer = ask("POST", PATH, BODY | {"branch": "anleitung/für-%41"})
 
     assert answer.getheader("X-Branch-Name") == "anleitung/f%C3%BCr-%41"
+
+
+# ── Chats of the AI SDK ─────────────────────────────────────────────────────────
+
+CHAT = {
+    "id": "Yj2kLm9",
+    "trigger": "submit-message",
+    "messages": [{"id": "1", "role": "user", "parts": [{"type": "text", "text": "Write"}]}],
+}
+
+
+def test_chat_gets_ui_message_stream_without_accept(ask) -> None:
+    answer = ask("POST", PATH, CHAT)
+
+    assert (answer.status, answer.getheader("Content-Type")) == (200, "text/event-stream")
+    assert answer.getheader("X-Vercel-AI-UI-Message-Stream") == "v1"
+
+
+@pytest.mark.parametrize("chat", ["Yj2kLm9", "11111111-1111-4111-8111-111111111111", "a b/ü"])
+def test_running_chat_is_resumed_by_its_id(ask, world, chat) -> None:
+    answer = ask("POST", PATH, CHAT | {"id": chat})
+    world.append_output(answer.getheader("X-Session-Id"), START, text("so"))
+    place = f"{PATH}/{quote(chat, safe='')}/stream"
+
+    resumed = ask("GET", place)
+
+    world.append_output(answer.getheader("X-Session-Id"), END, end=True)
+    assert resumed.getheader("X-Session-Id") == answer.getheader("X-Session-Id")
+    assert chunks(resumed) == chunks(answer)
+
+
+@pytest.mark.parametrize("case", ["none", "ended", "gone", "another project's"])
+def test_chat_with_nothing_to_resume_returns_204(ask, world, case) -> None:
+    job_id = ask("POST", PATH, CHAT).getheader("X-Session-Id")
+    job, chat = world.job(job_id), CHAT["id"]
+    match case:
+        case "none":
+            chat = "other"
+        case "ended":
+            world.repository.save(job.cancel(now=world.clock()), replacing=job)
+        case "gone":
+            world.repository.delete(job)
+        case "another project's":
+            world.projects.put_project(
+                Project(id="blog", tenant=TENANT, repository="https://git.example/blog.git")
+            )
+
+    path = PATH.replace(PROJECT, "blog") if case == "another project's" else PATH
+    answer = ask("GET", f"{path}/{chat}/stream")
+
+    assert (answer.status, answer.read()) == (204, b"")
+    assert answer.getheader("Access-Control-Allow-Origin") == "*"
+
+
+def test_chat_of_unknown_project_returns_404(ask) -> None:
+    answer = ask("GET", "/v1/agent/nothing/job/Yj2kLm9/stream")
+
+    assert error_in(answer) == (404, "Project not found")
 
 
 # ── Heartbeats and ends ───────────────────────────────────────────────────────────
@@ -150,8 +233,12 @@ def test_queued_job_keeps_stream_open(create, world) -> None:
     assert len(rest(answer)) == 1
 
 
-@pytest.mark.parametrize("end", ["ended", "timed out", "abandoned", "deleted"])
-def test_job_ended_without_output_end_ends_stream(create, world, end) -> None:
+@pytest.mark.parametrize(("end", "reason"), [
+    ("ended", LOST_MESSAGE), ("failed", "No worker took it"),
+    ("timed out", "The job took too long"),
+    ("abandoned", LOST_MESSAGE), ("deleted", LOST_MESSAGE),
+])  # fmt: skip
+def test_job_ended_without_output_end_ends_stream(create, ask, world, end, reason) -> None:
     answer = create(headers=SSE)
     job_id = answer.getheader("X-Session-Id")
     world.append_output(job_id, START, text("so"))
@@ -161,6 +248,9 @@ def test_job_ended_without_output_end_ends_stream(create, world, end) -> None:
     match end:
         case "ended":
             world.repository.save(claimed.cancel(now=world.clock()), replacing=claimed)
+        case "failed":
+            failure = Failure("No worker took it", FailureClass.INTERNAL)
+            world.repository.save(claimed.fail(failure, now=world.clock()), replacing=claimed)
         case "timed out":
             world.clock.advance(job.deadline - world.clock())
         case "abandoned":
@@ -169,11 +259,13 @@ def test_job_ended_without_output_end_ends_stream(create, world, end) -> None:
             world.repository.delete(claimed)
 
     [*_, closed, error, finish, done] = chunks(answer)
+    again = ask("GET", f"{PATH}/{job_id}/stream", headers={**SSE, "Last-Event-ID": done[0]})
 
     assert closed == ("1.3", {"type": "text-end", "id": "text"})
-    assert error == ("1.3", {"type": "error", "errorText": LOST_MESSAGE})
+    assert error == ("1.3", {"type": "error", "errorText": reason})
     assert finish[1]["messageMetadata"]["finishReason"] == "error"
-    assert done == ("1.3", "[DONE]")
+    assert done == ("1.3.end", "[DONE]")
+    assert again.status == (404 if end == "deleted" else 204)
 
 
 def test_output_after_end_of_job_is_sent(create, world) -> None:
@@ -251,7 +343,7 @@ def test_join_behind_base_path_finds_the_encoded_id(ask) -> None:
 
     answer = ask("GET", f"/base{PATH}/a%2Fb/stream", headers=known)
 
-    assert error_in(answer) == (404, "Job not found")
+    assert answer.status == 204  # as of a chat that has no job
 
 
 @pytest.mark.parametrize(("method", "path"), [
@@ -269,12 +361,21 @@ def test_unknown_route_is_the_gateways_404_for_browsers(ask, method, path) -> No
 # ── Error responses ─────────────────────────────────────────
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b"{", b'{"messages": []}', b'{"messages": NaN}'])
+@pytest.mark.parametrize("body", [
+    b"", b"[]", b"{", b'{"messages": []}', b'{"messages": NaN}',
+    b'{"messages": [{"role": "user", "content": "gr\xfc\xdfe"}]}',
+])  # fmt: skip
 def test_invalid_body_returns_400(ask, body) -> None:
     assert error_in(ask("POST", PATH, body))[0] == 400
 
 
-@pytest.mark.parametrize("bad", ["", "x", "0.1", "1.1.1", "7.1", "1.9"])
+def test_header_that_is_not_utf8_returns_400(create) -> None:
+    answer = create(headers={"Idempotency-Key": "gr\xfc\xdfe".encode("latin-1")})
+
+    assert error_in(answer) == (400, "idempotency-key must be UTF-8")
+
+
+@pytest.mark.parametrize("bad", ["", "x", "0.1", "1.1.1", "1.1.ends", "7.1", "1.9"])
 def test_unknown_last_event_id_returns_400(create, ask, bad) -> None:
     job_id = create().getheader("X-Session-Id")
 
@@ -309,7 +410,7 @@ def test_unknown_project_returns_404(ask) -> None:
     assert error_in(ask("POST", "/v1/agent/nothing/job", BODY)) == (404, "Project not found")
 
 
-@pytest.mark.parametrize("whose", ["nobody's", "another tenant's", "another project's", "no id"])
+@pytest.mark.parametrize("whose", ["nobody's", "another tenant's", "another project's"])
 def test_job_unknown_or_of_others_returns_404(create, ask, whose) -> None:
     job_id = create().getheader("X-Session-Id")
     project, tenant = PROJECT, TENANT
@@ -320,8 +421,6 @@ def test_job_unknown_or_of_others_returns_404(create, ask, whose) -> None:
             tenant = "other"
         case "another project's":
             project = "blog"
-        case "no id":
-            job_id = "x"
 
     answer = ask(
         "GET", f"/v1/agent/{project}/job/{job_id}/stream", headers={CONTEXT_HEADER: context(tenant)}

@@ -9,20 +9,24 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter
 
+from jobs.core.adapters.sqlite.rate_limits import SqliteRateLimits
+from jobs.core.adapters.sqlite.tenant_limits import SqliteTenantLimits
+from jobs.core.failure import Failure
 from jobs.core.get_job import GetJob
 from jobs.core.job import Job, JobRef
 from jobs.core.wait_for_job import WaitForJob
 from jobs.kit.asgi import CONTEXT_HEADER
-from jobs.kit.errors import UnavailableError
+from jobs.kit.errors import FailureClass, UnavailableError
 from jobs.messaging.message import session_of
+from jobs.sessions.adapters.sqlite import SqliteSessions
 from jobs.sessions.api import stream
 from jobs.sessions.find_turn import FindTurn
 from jobs.sessions.send_message import SendMessage
 from jobs.sessions.session import MAX_UNANSWERED, MINUTE, ChatSession, Timeouts, Turn
 from jobs.sessions.wiring import wiring as sessions_wiring
 from scripts.openapi.sessions import SESSIONS
-from tests.fakes.memory_sessions import InMemorySessions
-from tests.streams.conftest import TENANT, context, key
+from tests.databases import empty_database
+from tests.streams.conftest import KEY_ID, TENANT, context, key
 from tests.support import HOUR, NOON, Broken
 
 SESSION_ID = "019b7963-4a00-7000-8000-00000000c0de"
@@ -31,14 +35,23 @@ PATH = f"/api/messaging/sessions/{SESSION_ID}/messages"
 
 
 @pytest.fixture
-def sessions(world, clock, monkeypatch, rewire) -> InMemorySessions:
-    made = InMemorySessions(world.repository, clock)
+def sessions(world, clock, monkeypatch, rewire) -> SqliteSessions:
+    made = SqliteSessions(world.repository.database, world.repository, clock)
     shared: Any = {"repository": world.repository, "clock": clock}
     find_turn = FindTurn(repository=world.repository, sessions=made)
-    send = SendMessage(**shared, sessions=made, find_turn=find_turn, retention=24 * HOUR)
+    send = SendMessage(
+        **shared, sessions=made, find_turn=find_turn, send_early=lambda _: None, retention=24 * HOUR
+    )
     get_job = GetJob(**shared)
-    wait = WaitForJob(**shared, sleep=lambda seconds: clock.advance(round(seconds * 1000)))
+    wait = WaitForJob(**shared, pause=lambda ref, seconds: clock.advance(round(seconds * 1000)))
     rewire(sessions_wiring, send_message=send)
+    rewire(
+        sessions_wiring.core,
+        jobs=world.repository,
+        rate_limits=SqliteRateLimits(empty_database(), clock),
+        tenant_limits=SqliteTenantLimits(empty_database()),
+    )
+    monkeypatch.setenv("MESSAGES_PER_MINUTE", "1000")
     rewire(sessions_wiring.core, get_job=get_job)
     rewire(sessions_wiring.core, wait_for_job=wait)
     monkeypatch.setattr(stream, "POLL_PAUSES_S", (0.005,))
@@ -96,7 +109,7 @@ def end(world, *, answer: str | None = None, metadata: Any = None, error: str = 
     running = (job := only_job(world)).claim(now=NOON, lease=1)
     world.repository.save(running, replacing=job)
     if answer is None:
-        ended = running.fail(error, now=NOON + 5)
+        ended = running.fail(Failure(error, FailureClass.REFUSED), now=NOON + 5)
     else:
         result = {"id": "a1", "content": answer, "metadata": metadata or {}}
         ended = running.succeed(result, now=NOON + 5)
@@ -121,6 +134,7 @@ def test_send_by_default_returns_at_once_with_job(send, world) -> None:
         "job": {"jobId": job.id, "status": "pending"},
     }  # fmt: skip
     assert (session_of(job), job.request["agentId"]) == (SESSION_ID, AGENT_ID)
+    assert job.key_id == KEY_ID
 
 
 def test_send_over_maximum_of_unanswered_is_429(send, session, sessions) -> None:
@@ -139,6 +153,26 @@ def test_send_over_maximum_of_unanswered_is_429(send, session, sessions) -> None
     }
     assert repeated.status == 201
     assert sessions.get(TENANT, SESSION_ID).sent == MAX_UNANSWERED
+
+
+@pytest.mark.parametrize("fields", [{}, {"transport": "sse"}])
+def test_send_within_rate_limit_sends_headers(send, monkeypatch, fields) -> None:
+    answer = send(**fields)
+
+    assert answer.headers["X-RateLimit-Limit"] == "1000"
+    assert answer.headers["X-RateLimit-Remaining"] == "999"
+
+
+def test_send_over_rate_limit_is_429(send, session, sessions, monkeypatch) -> None:
+    monkeypatch.setenv("MESSAGES_PER_MINUTE", "1")
+    send()
+
+    answer = send()
+
+    assert (answer.status, answer.headers["Retry-After"]) == (429, "60")
+    assert answer.headers["X-RateLimit-Remaining"] == "0"
+    assert read(answer)["code"] == "TOO_MANY_REQUESTS"
+    assert sessions.get(TENANT, SESSION_ID).sent == 1
 
 
 def test_send_renews_session(send, clock) -> None:
@@ -162,7 +196,7 @@ def test_send_with_attachments_stores_them(send, world) -> None:
 def test_send_with_http_returns_answer(send, world, clock, rewire, fields) -> None:
     wait = sessions_wiring.core.wait_for_job
 
-    def meanwhile(job: Job, *, timeout: int) -> Job | None:
+    def meanwhile(job: Job, *, timeout: int) -> Job:
         end(world, answer="Well", metadata={"thought": "hm", "actions": ["REPLY"], "x": 1})
         return wait(job, timeout=timeout)
 
@@ -180,6 +214,18 @@ def test_send_with_http_timeout_returns_message_only(send, clock) -> None:
     assert clock() == NOON + stream.MAX_WAIT_MS
     assert "agentResponse" not in body
     assert body["job"]["status"] == "pending"
+
+
+def test_send_with_http_timeout_tells_status_of_that_moment(send, world, rewire) -> None:
+    wait = sessions_wiring.core.wait_for_job
+
+    def meanwhile(job: Job, *, timeout: int) -> Job:
+        world.repository.save(job.claim(now=NOON, lease=HOUR), replacing=job)
+        return wait(job, timeout=timeout)
+
+    rewire(sessions_wiring.core, wait_for_job=meanwhile)
+
+    assert read(send(transport="http"))["job"]["status"] == "processing"
 
 
 def test_send_with_http_and_failing_agent_returns_error(send, world, rewire) -> None:

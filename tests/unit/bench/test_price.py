@@ -5,6 +5,7 @@ import re
 import pytest
 
 from bench.capacity import compute_batch_read_units, compute_item_size, compute_read_units
+from bench.job import count_polls
 from bench.price import (
     Usage,
     estimate_billed_ms,
@@ -14,7 +15,7 @@ from bench.price import (
     price_program_month,
 )
 from bench.report import Row, Section, format_figure, format_table
-from bench.transitions import count_polls, count_transitions, load_definition, walk_states
+from bench.transitions import load_definition, walk_states
 from local.kit.paths import ROOT
 from scripts.site import costs
 
@@ -144,17 +145,8 @@ class TestTransitions:
     def test_deadline_enters_two_states(self):
         assert list(walk_states(load_definition("job_timeout"))) == ["WaitForDeadline", "Expire"]
 
-    def test_remote_job_enters_three_states_per_poll(self):
-        once, twice = (count_transitions(load_definition("job_poll"), laps=laps) for laps in (1, 2))
-
-        assert (once, twice - once) == (5, 3)
-
-    def test_mission_enters_three_states_per_check(self):
-        assert list(walk_states(load_definition("mission"), laps=2)) == [
-            *("WaitUntilDue", "Queue", "WaitForWorker"),
-            *("Watch", "CheckEnded", "WaitForNextCheck"),
-            *("Watch", "CheckEnded", "Ended"),
-        ]
+    def test_mission_enters_three_states_whatever_its_checks(self):
+        assert list(walk_states(load_definition("mission"))) == ["WaitUntilDue", "Queue", "Watch"]
 
     @pytest.mark.parametrize(("after", "count"), [(0, 1), (1, 1), (2, 2), (10, 4), (40, 6)])
     def test_poll_intervals_grow(self, after, count):

@@ -3,13 +3,14 @@
 import pytest
 
 from jobs.core.attempt import LEASE_MS, VISIBILITY_TIMEOUT_S, Attempt
-from jobs.core.errors import JobLeasedError, StaleJobError
+from jobs.core.errors import DuplicateMessageError, JobLeasedError, StaleJobError
 from jobs.kit.errors import RefusedError, UnavailableError
-from tests.fakes.memory import InMemoryJobRepository
+from tests.databases import Jobs
 
 
 @pytest.fixture
 def attempt(repository, delivery, clock) -> Attempt:
+    delivery.count = 2
     return Attempt(repository=repository, delivery=delivery, clock=clock)
 
 
@@ -25,6 +26,15 @@ def test_claim_of_a_leased_job_returns_the_message_after_the_lease(
     assert isinstance(delivery.held[0], int)
 
 
+def test_first_delivery_of_a_leased_job_is_a_duplicate(attempt, running, delivery) -> None:
+    delivery.count = 1
+
+    with pytest.raises(DuplicateMessageError):
+        attempt.claim(running.ref)
+
+    assert delivery.held == []
+
+
 @pytest.mark.parametrize("error", [StaleJobError, UnavailableError, RefusedError])
 def test_giving_up_with_a_failed_renewal_leaves_the_message(
     attempt, running, delivery, monkeypatch, error
@@ -32,7 +42,7 @@ def test_giving_up_with_a_failed_renewal_leaves_the_message(
     def fail(*args, **kwargs):
         raise error
 
-    monkeypatch.setattr(InMemoryJobRepository, "renew", fail)
+    monkeypatch.setattr(Jobs, "renew", fail)
 
     attempt.give_up(running)
 

@@ -12,10 +12,12 @@ from jobs.core.change_job import change_job
 from jobs.core.end_dead_letter import EndDeadLetter
 from jobs.core.errors import JobEndedError, JobLeasedError, StaleJobError
 from jobs.core.expire_job import ExpireJob
+from jobs.core.failure import Failure
 from jobs.core.job import Job
 from jobs.core.status import JobStatus
-from tests.fakes.memory import InMemoryJobRepository
-from tests.support import NOON
+from jobs.kit.errors import FailureClass
+from tests.databases import Jobs
+from tests.support import HOUR, NOON
 
 ENDS = {
     "completion": JobStatus.SUCCEEDED,
@@ -26,7 +28,7 @@ ENDS = {
 ACTORS = ["claim", "timeout", *ENDS]
 
 
-class Interrupted(InMemoryJobRepository):
+class Interrupted(Jobs):
     """Runs a function once, between the next read and the write that follows it."""
 
     between: Any = None
@@ -59,9 +61,9 @@ def actors(repository, clock, cancel) -> Any:
     return {
         "claim": changing(lambda job: job.claim(now=clock(), lease=LEASE_MS)),
         "completion": changing(completing),
-        "failure": changing(lambda job: job.fail("No", now=clock())),
+        "failure": changing(lambda job: job.fail(Failure("No", FailureClass.REFUSED), now=clock())),
         "cancel": cancel,
-        "timeout": ExpireJob(repository=repository),
+        "timeout": ExpireJob(repository=repository, clock=lambda: NOON + HOUR),
         "dead letter": EndDeadLetter(kinds=kinds.kind, repository=repository, clock=clock),
     }
 

@@ -2,30 +2,46 @@
 
 import pytest
 
-from jobs.core.expire_job import ExpireJob
+from jobs.core.expire_job import ExpireJob, ExpireResult
 from jobs.core.status import JobStatus
 from tests.support import NOON
 
 
-@pytest.mark.parametrize("start", ["pending", "running"])
-def test_timer_times_job_out_by_its_own_clock(request, repository, start) -> None:
-    job = request.getfixturevalue(start)  # our clock still shows the time of creation
+@pytest.fixture
+def expire(repository, clock) -> ExpireJob:
+    return ExpireJob(repository=repository, clock=clock)
 
-    assert ExpireJob(repository=repository)(job.ref) is JobStatus.TIMED_OUT
+
+@pytest.mark.parametrize("start", ["pending", "running"])
+def test_timer_times_job_out_at_its_deadline(request, repository, expire, start) -> None:
+    job = request.getfixturevalue(start)
+    expire.clock.now = job.deadline
+
+    assert expire(job.ref) == ExpireResult(status=JobStatus.TIMED_OUT)
 
     assert repository.get(job.ref).ended_at == job.deadline
 
 
-def test_timer_of_ended_job_changes_nothing(repository, running) -> None:
+@pytest.mark.parametrize("start", ["pending", "running"])
+def test_early_timer_comes_again_at_the_stored_deadline(request, repository, expire, start) -> None:
+    job = request.getfixturevalue(start)
+    expire.clock.now = job.deadline - 1
+
+    assert expire(job.ref) == ExpireResult(status=job.status, again=job.deadline)
+
+    assert repository.get(job.ref) == job
+
+
+def test_timer_of_ended_job_changes_nothing(repository, expire, running) -> None:
     ended = running.succeed({"content": "Fine"}, now=NOON)
     repository.save(ended, replacing=running)
 
-    assert ExpireJob(repository=repository)(running.ref) is JobStatus.SUCCEEDED
+    assert expire(running.ref) == ExpireResult(status=JobStatus.SUCCEEDED)
 
     assert repository.get(running.ref) == ended
 
 
-def test_timer_of_missing_job_returns_none(repository, pending, clock) -> None:
+def test_timer_of_missing_job_ends(expire, pending, clock) -> None:
     clock.advance(pending.gone_at - NOON)
 
-    assert ExpireJob(repository=repository)(pending.ref) is None
+    assert expire(pending.ref) == ExpireResult(status=None)

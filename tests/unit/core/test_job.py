@@ -3,7 +3,9 @@ from itertools import product
 import pytest
 
 from jobs.core.errors import JobEndedError, JobLeasedError
+from jobs.core.failure import Failure
 from jobs.core.status import JobStatus
+from jobs.kit.errors import FailureClass
 from tests.support import HOUR, NOON
 
 TERMINAL = {JobStatus.SUCCEEDED, JobStatus.FAILED, JobStatus.CANCELLED, JobStatus.TIMED_OUT}
@@ -17,11 +19,14 @@ def test_terminal_status_allows_no_other(ended, target) -> None:
     assert not ended.allows(target)
 
 
+FAILURE = Failure("No", FailureClass.INTERNAL)
+
+
 @pytest.mark.parametrize("step", ["claim", "succeed", "fail", "cancel"])
 @pytest.mark.parametrize("ended", sorted(TERMINAL))
 def test_ended_job_refuses_every_step(a_job, ended, step) -> None:
     job = a_job(status=ended, ended_at=NOON)
-    arguments = {"claim": {"lease": 1}, "succeed": {"result": {}}, "fail": {"error": ""}}
+    arguments = {"claim": {"lease": 1}, "succeed": {"result": {}}, "fail": {"failure": FAILURE}}
 
     with pytest.raises(JobEndedError):
         getattr(job, step)(now=NOON, **arguments.get(step, {}))
@@ -30,7 +35,7 @@ def test_ended_job_refuses_every_step(a_job, ended, step) -> None:
 @pytest.mark.parametrize("step", ["claim", "succeed", "fail", "cancel"])
 def test_job_at_deadline_refuses_steps_before_timeout_is_stored(a_job, step) -> None:
     job = a_job(status=JobStatus.RUNNING)
-    arguments = {"claim": {"lease": 1}, "succeed": {"result": {}}, "fail": {"error": ""}}
+    arguments = {"claim": {"lease": 1}, "succeed": {"result": {}}, "fail": {"failure": FAILURE}}
 
     with pytest.raises(JobEndedError):
         getattr(job, step)(now=job.deadline, **arguments.get(step, {}))
@@ -78,7 +83,7 @@ def test_job_after_retention_expires_at_next_quarter_hour(a_job, late) -> None:
 
 @pytest.mark.parametrize(("step", "arguments"), [
     ("enqueue", {}), ("start", {"deadline": NOON + HOUR}), ("claim", {"lease": LEASE}),
-    ("fail", {"error": ""}), ("cancel", {}),
+    ("fail", {"failure": FAILURE}), ("cancel", {}),
 ])  # fmt: skip
 def test_step_records_the_moment_of_the_change(a_job, step, arguments) -> None:
     changed = getattr(a_job(), step)(now=NOON + 7, **arguments)
@@ -101,4 +106,4 @@ def test_step_does_not_change_original(a_job) -> None:
 
 
 def test_long_error_is_truncated(a_job) -> None:
-    assert a_job().fail("x" * 50_000, now=NOON).error == "x" * 500
+    assert a_job().fail(Failure("x" * 50_000, FailureClass.REFUSED), now=NOON).error == "x" * 500

@@ -43,13 +43,21 @@ class JobLife(World):
     @rule(data=st.data())
     def dispatch(self, data: Any) -> None:
         job = self.some_job(data)
+        self.outbox.sent.clear()
         self.dispatch_job(job.ref, deadline=job.deadline)
         self.dispatch_job(job.ref, deadline=job.deadline)
         assert self.outbox.deadlines[job.ref] == job.deadline
+        assert self.outbox.sent == ([] if self.repository.get(job.ref).attempt else [job.ref] * 2)
 
     @precondition(lambda self: self.repository.stored)
-    @rule(data=st.data(), does=st.sampled_from([*ANSWERS]), meanwhile=st.integers(0, 6))
-    def deliver(self, data: Any, does: str, meanwhile: int) -> None:
+    @rule(
+        data=st.data(),
+        does=st.sampled_from([*ANSWERS]),
+        meanwhile=st.integers(0, 6),
+        count=st.integers(1, 2),
+    )
+    def deliver(self, data: Any, does: str, meanwhile: int, count: int) -> None:
+        """Deliver a message of any job: before it is dispatched, after, or twice."""
         job = self.some_job(data)
         ref, before = job.ref, self.seen(job.ref)
         events = [
@@ -57,14 +65,17 @@ class JobLife(World):
             lambda: self.clock.advance(LEASE_MS),
             lambda: self.clock.advance(job.deadline - job.created_at),
             lambda: self.expect(lambda: self.cancel_job(ref)),
-            lambda: self.run(ref, "answers", lambda: None),
+            lambda: self.run(ref, "answers", lambda: None, count=2),
             lambda: self.overtake(ref, "refuses"),
             lambda: self.overtake(ref, "says nothing"),
         ]
-        outcome = self.run(ref, does, events[meanwhile])
+        stored = self.repository.get(ref)
+        is_second = stored.attempt > 0 and count == 1 and not stored.status.is_terminal
+        outcome = self.run(ref, does, events[meanwhile], count=count)
 
-        if before.status.is_terminal:
+        if before.status.is_terminal and not is_second:
             assert outcome is AttemptOutcome.NOT_NEEDED
+        assert (outcome is AttemptOutcome.DUPLICATE) is is_second
         if outcome is AttemptOutcome.ANSWERED:
             assert self.seen(ref).status is JobStatus.SUCCEEDED
         if outcome is AttemptOutcome.FAILED:

@@ -5,12 +5,13 @@ from typing import Any
 import pytest
 
 from jobs.core.adapters.cursors import CursorSigner
+from jobs.core.adapters.sqlite.counters import SqliteJobCounters
 from jobs.core.errors import BadCursorError
 from jobs.core.job import Job
 from jobs.core.list_jobs import ListJobs
 from jobs.core.ports import Listing, Page
 from jobs.core.status import JobStatus
-from tests.fakes.memory import InMemoryJobCounters
+from tests.databases import empty_database
 
 
 class Secrets:
@@ -20,7 +21,7 @@ class Secrets:
 
 @pytest.fixture
 def list_jobs(repository, clock) -> Any:
-    counters = InMemoryJobCounters(clock)
+    counters = SqliteJobCounters(empty_database(), clock)
     use_case = ListJobs(
         repository=repository,
         counters=counters,

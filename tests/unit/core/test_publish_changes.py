@@ -4,14 +4,16 @@ from typing import Any
 
 import pytest
 
+from jobs.core.adapters.sqlite.counters import SqliteJobCounters
 from jobs.core.publish_changes import PublishChanges
 from jobs.core.status import JobStatus
 from jobs.kit.errors import UnavailableError
-from tests.fakes.memory import InMemoryJobCounters, Outbox, change
+from tests.databases import empty_database
+from tests.fakes.memory import Outbox, change
 
 
 def test_publish_counts_first_and_replay_counts_once(clock, a_job) -> None:
-    counters, outbox, job = InMemoryJobCounters(clock), Outbox(), a_job()
+    counters, outbox, job = SqliteJobCounters(empty_database(), clock), Outbox(), a_job()
     changes = [change(job, previous=None)]
 
     class Down:
@@ -30,7 +32,7 @@ def test_publish_counts_first_and_replay_counts_once(clock, a_job) -> None:
 
 
 def test_deletion_is_counted_and_not_published(clock, repository, pending) -> None:
-    counters, outbox = InMemoryJobCounters(clock), Outbox()
+    counters, outbox = SqliteJobCounters(empty_database(), clock), Outbox()
     [created] = repository.changes
     deleted = type(created)(
         ref=created.ref,
@@ -46,3 +48,13 @@ def test_deletion_is_counted_and_not_published(clock, repository, pending) -> No
 
     assert counters.read("acme", "messaging").total == 0
     assert outbox.published == [created]
+
+
+def test_import_of_ended_job_is_counted_and_not_told(clock, a_job) -> None:
+    counters, outbox = SqliteJobCounters(empty_database(), clock), Outbox()
+    imported = change(a_job(status=JobStatus.SUCCEEDED), previous=None)
+
+    PublishChanges(counters=counters, publisher=outbox, metrics=outbox)([imported])
+
+    assert counters.read("acme", "messaging").of(JobStatus.SUCCEEDED) == 1
+    assert outbox.published == outbox.measured == []

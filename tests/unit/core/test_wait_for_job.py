@@ -18,7 +18,7 @@ class Sleeper:
         self.slept: list[float] = []
         self.then: Any = lambda: None
 
-    def __call__(self, seconds: float) -> None:
+    def __call__(self, ref: JobRef, seconds: float) -> None:
         self.slept.append(seconds)
         self.clock.advance(int(seconds * 1000))
         if len(self.slept) == 3:
@@ -32,7 +32,7 @@ def sleeper(clock) -> Sleeper:
 
 @pytest.fixture
 def wait(repository, clock, sleeper) -> WaitForJob:
-    return WaitForJob(repository=repository, clock=clock, sleep=sleeper)
+    return WaitForJob(repository=repository, clock=clock, pause=sleeper)
 
 
 def test_wait_until_job_ends_returns_it(create, cancel, wait, sleeper) -> None:
@@ -50,10 +50,18 @@ def test_pauses_between_looks_grow_by_half_up_to_a_second(create, wait, sleeper)
 
 
 def test_wait_in_vain_lasts_as_long_as_requested(create, wait, sleeper) -> None:
-    assert wait(create(), timeout=5_000) is None
+    assert wait(create(), timeout=5_000).status is JobStatus.PENDING
 
     assert round(sum(sleeper.slept), 3) == 5
     assert max(sleeper.slept) <= 1
+
+
+def test_wait_in_vain_returns_status_of_that_moment(create, wait, sleeper, repository) -> None:
+    job = create()
+    running = job.claim(now=job.created_at, lease=60_000)
+    sleeper.then = lambda: repository.save(running, replacing=job)
+
+    assert wait(job, timeout=5_000) == running
 
 
 def test_wait_longer_than_deadline_ends_at_deadline(create, wait, sleeper) -> None:
@@ -63,7 +71,7 @@ def test_wait_longer_than_deadline_ends_at_deadline(create, wait, sleeper) -> No
 
 
 @pytest.mark.parametrize("after", [0, 2])
-def test_wait_with_unavailable_table_returns_none(
+def test_wait_with_unavailable_table_returns_job_as_created(
     create, wait, repository, monkeypatch, after
 ) -> None:
     job, left = create(), iter(range(after))
@@ -75,4 +83,4 @@ def test_wait_with_unavailable_table_returns_none(
 
     monkeypatch.setattr(repository, "status_of", status_of)
 
-    assert wait(job, timeout=25_000) is None
+    assert wait(job, timeout=25_000) == job

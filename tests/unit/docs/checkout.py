@@ -8,6 +8,8 @@ from jobs.docs.ports import ToolCall, Turn
 
 
 class MemoryCheckout:
+    default_branch = "main"
+
     def __init__(self, files: dict[str, bytes], folder: str = "docs") -> None:
         self.contents = dict(files)
         self._before = dict(files)
@@ -33,6 +35,9 @@ class MemoryCheckout:
 
     def changed(self) -> bool:
         return self.contents != self._before
+
+    def exists(self) -> bool:
+        return False
 
     def push(self, message: str) -> str:
         raise AssertionError

@@ -1,12 +1,15 @@
 """The loop of a documentation agent."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from jobs.docs.agent.loop import MAX_STEPS, DocsAgent
 from jobs.docs.docs_job import DocsJob, Project, Todo
-from jobs.kit.errors import UpstreamError
+from jobs.docs.errors import UnfinishedError
+from jobs.docs.ports import ToolCall, Turn
+from jobs.kit.errors import FailureClass, UpstreamError
 from tests.support import NOON
 from tests.unit.docs.checkout import MemoryCheckout, Model, calls, text_turn
 
@@ -61,10 +64,10 @@ def test_agent_runs_until_model_finishes(run) -> None:
         {"t": "tool-result", "id": "c0", "result": {"path": "docs/a.md", "bytes": 4}},
         {"t": "step-finish", "reason": "tool-calls", "in": 10, "out": 2},
         {"t": "step-start", "id": "j1"},
-        {"t": "tool-call", "id": "c0", "name": "finish", "args": {
+        {"t": "tool-call", "id": "call00002", "name": "finish", "args": {
             "message": "Wrote it", "title": "A page", "commit_message": "Add a",
         }},
-        {"t": "tool-result", "id": "c0", "result": {}},
+        {"t": "tool-result", "id": "call00002", "result": {}},
         {"t": "step-finish", "reason": "tool-calls", "in": 10, "out": 2},
     ]  # fmt: skip
 
@@ -161,6 +164,108 @@ def test_repeated_calls_fail_agent(run) -> None:
     assert len(model.contexts) == 5
 
 
+LENGTH = Turn(text="I will now", calls=[], reason="length")
+CUT_OFF = "The agent's answer was cut off at the model's limit"
+
+
+def test_turn_cut_off_is_continued(run) -> None:
+    model = Model(calls(("write_file", PAGE)), LENGTH, text_turn(" stop."))
+
+    written = run(model)
+
+    assert written.message == "I will now stop."
+    *_, answer, request = model.contexts[2]
+    assert (answer["role"], answer["content"]) == ("assistant", "I will now")
+    assert request["role"] == "user"
+    assert "cut off" in request["content"]
+    assert run.kinds().count("step-finish") == 3
+
+
+def test_turn_cut_off_again_and_again_fails_agent(run) -> None:
+    model = Model(calls(("write_file", PAGE)), LENGTH)
+
+    with pytest.raises(UnfinishedError, match=f"^{CUT_OFF}$") as error:
+        run(model)
+
+    assert (error.value.reason, error.value.failure_class) == ("length", "quota")
+    assert len(model.contexts) == 5
+
+
+def test_turns_cut_off_between_calls_fail_agent_as_well(run) -> None:
+    page = calls(("write_file", PAGE))
+    model = Model(*[page, LENGTH] * 4)
+
+    with pytest.raises(UnfinishedError, match=f"^{CUT_OFF}$"):
+        run(model)
+
+
+def test_call_cut_off_is_told_to_model_with_its_text(run) -> None:
+    torn = ToolCall(id="a", name="write_file", args=None, raw='{"path":', problem="it was cut off")
+    model = Model(Turn(text="", calls=[torn], reason="length"), text_turn("Sorry"))
+
+    run(model)
+
+    *_, turn, answer = model.contexts[1]
+    assert turn["calls"] == [torn]
+    assert "it was cut off" in answer["content"]
+
+
+@pytest.mark.parametrize("reason", ["stop", "other", "tool-calls"])
+def test_turn_without_calls_or_text_is_continued(run, reason) -> None:
+    model = Model(Turn(text=" ", calls=[], reason=reason), text_turn("Done"))
+
+    assert run(model).message.strip() == "Done"
+
+    assert [each["role"] for each in model.contexts[1]] == ["system", "user", "user"]
+
+
+@pytest.mark.parametrize("reason", ["stop", "other", "tool-calls"])
+def test_model_that_never_finishes_fails_agent(run, reason) -> None:
+    with pytest.raises(UnfinishedError, match=r"stopped before it finished$") as error:
+        run(Model(Turn(text="", calls=[], reason=reason)))
+
+    assert error.value.failure_class == "bad_answer"
+
+
+@pytest.mark.parametrize("made", [(), (("finish", {"message": "Done"}),)])
+def test_turn_blocked_by_filter_fails_agent(run, made) -> None:
+    turn = replace(calls(*made, text="How to"), reason="content-filter")
+
+    with pytest.raises(UnfinishedError, match="blocked by the provider's filter") as error:
+        run(Model(turn))
+
+    assert (error.value.reason, error.value.failure_class) == ("content-filter", "refused")
+
+
+@pytest.mark.parametrize("made", [
+    [("read_file", {"path": "docs/none"}), ("finish", {"message": "Done"})],
+    [("finish", {"message": "Done"}), ("write_file", None)],
+])  # fmt: skip
+def test_finish_in_turn_of_failed_call_is_refused(run, made) -> None:
+    model = Model(calls(*made), calls(("finish", {"message": "Now it is"})))
+
+    assert run(model).message == "Now it is"
+
+    *_, first, second = model.contexts[1]
+    assert "error" in first["content"]
+    assert "Not finished" in second["content"]
+
+
+def test_calls_have_ids_of_their_own(run) -> None:
+    same = [ToolCall(id=id_, name="list_files", args={"folder": f"docs/{n}"})
+            for n, id_ in enumerate(("x", "x", "", "y"))]  # fmt: skip
+    turn = Turn(text="", calls=same, reason="tool-calls", reasoning="Hm")
+    model = Model(turn, turn, text_turn("Done"))
+
+    run(model)
+
+    ids = [each["id"] for each in run.events if each["t"] == "tool-call"]
+    assert len(set(ids)) == 8
+    assert {ids[0], ids[3]} == {"x", "y"}
+    assert [each["id"] for each in model.contexts[2] if each["role"] == "tool"] == ids
+    assert model.contexts[1][2]["reasoning"] == "Hm"
+
+
 def test_too_many_steps_fail_agent(run) -> None:
     model = Model(*(calls(("search", {"text": str(n)})) for n in range(MAX_STEPS + 1)))
 
@@ -198,7 +303,7 @@ def test_deadline_ends_agent_before_next_turn(run, clock) -> None:
 
 def test_model_error_fails_agent(run) -> None:
     with pytest.raises(UpstreamError, match=r"^away$"):
-        run(Model(UpstreamError("away")))
+        run(Model(UpstreamError("away", FailureClass.REFUSED)))
 
 
 def test_emitted_values_are_shortened(run) -> None:

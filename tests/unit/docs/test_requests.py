@@ -126,3 +126,65 @@ def test_largest_messages_are_accepted() -> None:
     content = "x" * (200_000 - len(json.dumps([HELLO], separators=(",", ":"))) + len("Hello"))
 
     assert created(messages=[{"role": "user", "content": content}]).messages
+
+
+# ── useChat ─────────────────────────────────────────────────────────────────────
+
+CHAT = {
+    "id": "Yj2kLm9", "trigger": "submit-message", "messageId": None,
+    "messages": [
+        {"id": "1", "role": "user", "metadata": {}, "parts": [
+            {"type": "text", "text": "Write"}, {"type": "data-note", "data": 1},
+        ]},
+        {"id": "2", "role": "assistant", "parts": [
+            {"type": "step-start"}, {"type": "reasoning", "text": "Hm"},
+            {"type": "text", "text": "One.", "state": "done"},
+            {"type": "tool-write_file", "toolCallId": "c", "state": "output-available"},
+            {"type": "file", "url": "data:,x", "mediaType": "text/plain"},
+            {"type": "text", "text": "Two."},
+        ]},
+        {"id": "3", "role": "assistant", "parts": [{"type": "dynamic-tool"}]},
+        {"id": "4", "role": "user", "parts": [{"type": "text", "text": "More"}]},
+    ],
+}  # fmt: skip
+
+
+def test_chat_of_use_chat_is_read_as_text() -> None:
+    new = parse_create_v1(CHAT | {"branch": "guides", "model": "opus"}, CALLER)
+
+    assert new.messages == [
+        {"role": "user", "content": "Write"},
+        {"role": "assistant", "content": "One.\n\nTwo."},
+        {"role": "user", "content": "More"},
+    ]
+    assert (new.chat, new.branch, new.model) == ("Yj2kLm9", "guides", "opus")
+
+
+@pytest.mark.parametrize("changes", [{"id": None}, {"trigger": "regenerate-message"}, {"more": 1}])
+def test_chat_without_id_or_with_other_trigger_is_accepted(changes) -> None:
+    assert parse_create_v1(CHAT | changes, CALLER).messages
+
+
+def said(role: str, *parts: object) -> dict:
+    return {"role": role, "parts": [*parts]}
+
+
+@pytest.mark.parametrize(("message", "error"), [
+    (said("user", {"type": "text", "text": "x"}, {"type": "file", "url": "data:,x"}),
+     r"messages\.0\.parts\.1: Agents read no files"),
+    (said("tool", {"type": "text", "text": "x"}), r"messages\.0\.role"),
+    (said("user", {"text": "x"}), r"messages\.0\.parts\.0\.type"),
+    (said("user", {"type": "text", "text": 5}), r"messages\.0\.parts\.0\.text"),
+    (said("user", {"type": "text", "text": "x" * 200_000}), "at most 200000 bytes"),
+    (said("assistant"), "Input should have text"),
+    ({"role": "user", "parts": "x"}, r"messages\.0\.parts"),
+])  # fmt: skip
+def test_invalid_chat_is_refused(message, error) -> None:
+    with pytest.raises(BadRequestError, match=error):
+        parse_create_v1({"id": "c", "messages": [message]}, CALLER)
+
+
+def test_chat_of_ai_sdk_4_keeps_its_text_and_its_branch() -> None:
+    message = HELLO | {"id": "1", "parts": [{"type": "text", "text": "Hello"}]}
+
+    assert created(id="Yj2kLm9", messages=[message]) == created()

@@ -1,5 +1,6 @@
 """Running docs jobs, from the message to the branch."""
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -7,12 +8,13 @@ import pytest
 from jobs.core.attempt import LEASE_MS, RETRY_DELAY_S, VISIBILITY_TIMEOUT_S
 from jobs.core.errors import JobLeasedError
 from jobs.core.status import JobStatus
+from jobs.core.tokens import Tokens
 from jobs.docs.docs_job import Todo, docs_job_of
-from jobs.docs.errors import CredentialsRefusedError
+from jobs.docs.errors import CredentialsRefusedError, UnfinishedError
 from jobs.docs.ports import AgentResult
 from jobs.docs.run_docs_job import AttemptOutcome
-from jobs.kit.errors import RefusedError, UnavailableError, UpstreamError
-from tests.support import HOUR
+from jobs.kit.errors import FailureClass, RefusedError, UnavailableError, UpstreamError
+from tests.support import HOUR, Broken
 from tests.unit.docs.world import PROJECT, TENANT, DocsWorld
 from tests.unit.support import raising
 
@@ -50,6 +52,30 @@ def test_run_without_changes_pushes_nothing(world) -> None:
 
     assert world.run(ref) is AttemptOutcome.WRITTEN
     assert world.checkout.pushed == []
+    details = docs_job_of(world.job(ref))
+    assert details.message == "Done\n\nNo file was changed."
+    assert (details.branchless, details.pushed) == (True, False)
+    assert {"t": "data", "name": "unchanged", "data": {}} in world.events_of(ref)
+
+
+def test_run_without_changes_names_branch_that_exists(world) -> None:
+    world.checkout = type(world.checkout)(changed=False)
+    world.checkout.is_there = True
+    ref = world.create()
+
+    world.run(ref)
+
+    assert not docs_job_of(world.job(ref)).branchless
+
+
+def test_run_on_the_branch_of_head_fails_before_the_agent_runs(world) -> None:
+    world.checkout.default_branch = "trunk"
+    ref = world.create(branch="trunk")
+
+    assert world.run(ref) is AttemptOutcome.FAILED
+
+    assert world.job(ref).error.startswith("This project does not allow changes of its default")
+    assert world.runs == []
 
 
 def test_run_with_pull_requests_opens_one(world) -> None:
@@ -81,8 +107,21 @@ def test_run_stores_notes_of_agent_at_once(world) -> None:
     assert (seen[0].title, seen[0].todos) == ("Quickstart", (todo,))
 
 
+@pytest.mark.parametrize("reason", ["length", "content-filter"])
+def test_run_with_unfinished_turn_pushes_nothing_and_tells_reason(world, reason) -> None:
+    ref = world.create()
+    error = UnfinishedError("Cut off", FailureClass.QUOTA, reason=reason)
+    world.agent = lambda **_: raising(error)()
+
+    assert world.run(ref) is AttemptOutcome.FAILED
+
+    assert world.job(ref).error == "Cut off"
+    assert world.checkout.pushed == []
+    assert world.events_of(ref)[-1]["reason"] == reason
+
+
 @pytest.mark.parametrize(("error", "misconfigured"), [
-    (UpstreamError("No"), False), (CredentialsRefusedError("No"), True),
+    (UpstreamError("No", FailureClass.REFUSED), False), (CredentialsRefusedError("No"), True),
 ])  # fmt: skip
 def test_run_with_upstream_error_fails_with_reason(world, error, misconfigured) -> None:
     ref = world.create()
@@ -100,6 +139,31 @@ def test_run_with_upstream_error_fails_with_reason(world, error, misconfigured) 
     assert world.branches.acquire(TENANT, "p:docs/x", "another", until=world.clock() + 1)
 
 
+def test_tokens_of_all_steps_and_attempts_are_stored(world) -> None:
+    ref = world.create()
+    step = {"t": "step-finish", "reason": "tool-calls", "in": 10, "out": 2}
+
+    def crash(emit, note, **_):
+        emit(step)
+        note(title="Stored with the tokens so far")
+        raise RuntimeError
+
+    def fail(emit, **_):
+        emit(step)
+        emit(step)
+        raise UpstreamError("The model is gone", FailureClass.UNAVAILABLE)
+
+    world.agent = crash
+    with pytest.raises(RuntimeError):
+        world.run(ref)
+    world.clock.advance(LEASE_MS)
+    world.agent = fail
+    world.run(ref)
+
+    assert world.job(ref).status is JobStatus.FAILED
+    assert world.job(ref).tokens == Tokens(30, 6)
+
+
 def test_run_on_branch_that_became_default_fails_and_pushes_nothing(world) -> None:
     ref = world.create(branch="main")
 
@@ -114,6 +178,47 @@ def test_run_without_project_fails(world) -> None:
 
     assert world.run(ref) is AttemptOutcome.FAILED
     assert world.job(ref).error == "The project is no longer registered"
+
+
+def test_failed_push_is_told_last_and_cancels_todos(world) -> None:
+    ref = world.create()
+    world.agent = lambda note, **_: note(
+        message="Wrote docs/t.mdx", todos=(Todo(id="1", content="Write", status="completed"),)
+    )
+    world.checkout.push = Broken(UpstreamError("Refused", FailureClass.REFUSED))
+
+    assert world.run(ref) is AttemptOutcome.FAILED
+
+    todo = {"id": "1", "content": "Write", "status": "cancelled", "priority": "medium"}
+    assert world.events_of(ref)[-3:] == [
+        {"t": "data", "name": "todos", "data": {"todos": [todo]}},
+        {"t": "error", "error": "Refused"},
+        {"t": "finish", "reason": "error", "in": 0, "out": 0},
+    ]
+
+
+def test_refused_pull_request_tells_where_the_changes_are(world) -> None:
+    world.project = replace(PROJECT, pull_requests="acme/docs")
+    world.pull_request_error = CredentialsRefusedError("No")
+    ref = world.create()
+
+    assert world.run(ref) is AttemptOutcome.FAILED
+
+    job = world.job(ref)
+    assert job.error == "The changes are on the branch docs/x, without a pull request. No"
+    assert (docs_job_of(job).misconfigured, docs_job_of(job).pushed) == (True, True)
+
+
+def test_follow_up_of_failed_job_tells_the_agent(world) -> None:
+    first = world.create(prompt="Write")
+    world.checkout.push = Broken(UpstreamError("Refused", FailureClass.REFUSED))
+    world.run(first)
+    second = world.create(prompt="Again", follows=first.id, root=first.id)
+
+    world.run(second)
+
+    [_, _, messages, _] = world.runs[1]
+    assert messages[1] == {"role": "assistant", "content": "Done\n\nThis failed: Refused"}
 
 
 # ── Concurrency ───────────────────────────────────────────────────────────────
@@ -196,13 +301,22 @@ def test_follow_up_keeps_title_and_pull_request(world) -> None:
     assert (session.title, session.pull_request) == ("Tides", "https://git.example/docs/pull/1")
 
 
-def test_duplicate_message_raises_leased_error(world) -> None:
+def test_duplicate_message_is_not_needed(world) -> None:
+    ref = world.create()
+    seen = []
+    world.agent = lambda **_: seen.append(world.run(ref, count=1))
+
+    assert world.run(ref) is AttemptOutcome.WRITTEN
+    assert seen == [AttemptOutcome.DUPLICATE]
+
+
+def test_repeated_message_of_a_running_job_raises_leased_error(world) -> None:
     ref = world.create()
     seen = []
 
     def agent(**_):
         with pytest.raises(JobLeasedError):
-            world.run(ref)
+            world.run(ref, count=2)
         seen.append(True)
 
     world.agent = agent
@@ -336,8 +450,9 @@ def test_refused_output_fails_job_and_frees_branch(world) -> None:
         append(ref, item, **about)
 
     def agent(emit, **_):
-        emit({"t": "text", "text": "Hello"})
-        emit.flush()
+        while True:  # until the write in the background has failed
+            emit({"t": "text", "text": "Hello"})
+            time.sleep(0.01)
 
     world.log.append, world.agent = refuse_text, agent
 

@@ -7,6 +7,7 @@ import pytest
 from jobs.docs.agent.tools import MAX_READ_LENGTH, TOOLS, Finish, Toolbox, ToolError
 from jobs.docs.docs_job import Priority, Todo, TodoStatus
 from jobs.docs.ports import ToolCall
+from jobs.kit.llm.tool_calls import CUT_OFF
 from tests.unit.docs.checkout import MemoryCheckout
 
 LINES = [f"line {n}\n" for n in range(1, 20_001)]
@@ -16,6 +17,7 @@ FILES = {
     "docs.json": b"alpha",
 }  # fmt: skip
 
+AGAIN = "Nothing was done. Send them again, as one JSON object"
 NAMES = "list_files, read_file, search, write_file, edit_file, delete_file, set_todos, finish"
 
 
@@ -98,6 +100,74 @@ def test_file_is_written_edited_and_deleted(use, checkout) -> None:
     assert not checkout.changed()
 
 
+@pytest.mark.parametrize(("before", "old", "new", "after"), [
+    ("a\r\nb\r\nc\r\n", "a\nb\n", "x\ny\nz\n", "x\r\ny\r\nz\r\nc\r\n"),
+    ("a\r\nb\r\n", "a\r\nb", "x\ny", "x\r\ny\r\n"),
+    ("a\nb\nc\n", "a\r\nb", "x\r\ny", "x\ny\nc\n"),
+    ("a\nb\r\nc\rd\n", "b\nc", "x\ny", "a\nx\r\ny\rd\n"),
+    ("a\r\nb\nc\r\nd", "b\n", "1\n2\n3\n", "a\r\n1\n2\n3\nc\r\nd"),
+    ("a\r\nb\r\nc\n", "a\nb", "ab", "ab\r\nc\n"),
+    ("a\r\nb\r\nc\nd", "c", "c\nC", "a\r\nb\r\nc\r\nC\nd"),
+    ("a\r\rb\n\nc", "\n\nc", "", "a\r\rb"),
+    ("a\r\n\r\nb", "a\n\nb", "a\nb", "a\r\nb"),
+    ("\ufeff# T\r\na\r\n", "# T\na", "# U\nb", "\ufeff# U\r\nb\r\n"),
+    ("\ufeff# T\n", "\ufeff# T\n", "# U\n", "\ufeff# U\n"),
+    ("# T", "# T", "# U\nx", "# U\nx"),
+    ("a\u2028b\x0cc\n", "\u2028b", "\u2028B", "a\u2028B\x0cc\n"),
+])  # fmt: skip
+def test_edit_keeps_line_breaks_of_file(toolbox, before, old, new, after) -> None:
+    toolbox.checkout.write("docs/n.mdx", before.encode())
+
+    args = {"path": "docs/n.mdx", "old": old, "new": new}
+    toolbox.use(ToolCall(id="1", name="edit_file", args=args))
+
+    assert toolbox.checkout.read("docs/n.mdx").decode() == after
+
+
+@pytest.mark.parametrize("old", ["a\n", "a\r\n", "a\r"])
+def test_edit_counts_a_text_whatever_its_line_breaks_are(call_error, checkout, old) -> None:
+    checkout.write("docs/n.mdx", b"a\r\nb\na\n")
+
+    error = call_error("edit_file", {"path": "docs/n.mdx", "old": old, "new": ""})
+
+    assert error == "The old text occurs 2 times. Include more lines"
+
+
+@pytest.mark.parametrize("old", ["a\n\nb", "\ufeff", "A\nb"])
+def test_edit_of_other_text_is_refused(call_error, checkout, old) -> None:
+    checkout.write("docs/n.mdx", "\ufeffa\r\nb".encode())
+
+    error = call_error("edit_file", {"path": "docs/n.mdx", "old": old, "new": ""})
+
+    assert error == "The old text does not occur"
+
+
+@pytest.mark.parametrize(("before", "content", "after"), [
+    (b"a\r\nb\r\n", "x\ny\n", b"x\r\ny\r\n"),
+    (b"a\r\nb\r\nc\n", "x\n\ny\r\n", b"x\r\n\r\ny\r\n"),
+    (b"a\nb\n", "x\r\ny", b"x\ny"),
+    (b"a", "x\r\n", b"x\n"),
+    (b"\xef\xbb\xbfa\r\n", "x\n", b"\xef\xbb\xbfx\r\n"),
+    (b"\xef\xbb\xbfa\n", "\ufeffx\n", b"\xef\xbb\xbfx\n"),
+    (b"\x89PNG\xff\r\n", "x\n", b"x\n"),
+    (None, "x\r\ny\n", b"x\ny\n"),
+])  # fmt: skip
+def test_write_keeps_line_breaks_of_file(use, checkout, before, content, after) -> None:
+    if before is not None:
+        checkout.write("docs/n.mdx", before)
+
+    use("write_file", path="docs/n.mdx", content=content)
+
+    assert checkout.contents["docs/n.mdx"] == after
+
+
+def test_lines_are_counted_as_in_editors(use, checkout) -> None:
+    checkout.write("docs/n.mdx", "a\u2028b\x0cc\x85\r\nd\n".encode())
+
+    assert use("read_file", path="docs/n.mdx", first_line=2) == {"content": "d\n", "lines": 2}
+    assert [each["line"] for each in use("search", text="d")["matches"]] == [2]
+
+
 def test_set_todos_replaces_list(use, lists) -> None:
     use("set_todos", todos=[
         {"id": "1", "content": "Read", "status": "completed", "priority": "high"},
@@ -114,6 +184,14 @@ def test_set_todos_replaces_list(use, lists) -> None:
     ]
 
 
+def test_finish_has_no_thoughts(use, call_error, toolbox) -> None:
+    assert call_error("finish", {"message": "<think>Hm</think>"}) == "message: must not be empty"
+
+    use("finish", message="<think>Hm</think>Done", title="<think>Hm")
+
+    assert toolbox.finished == Finish(message="Done", title="")
+
+
 def test_finish_has_message_and_optional_fields(use, toolbox) -> None:
     use("finish", message="Done", title="A title", commit_message="Add a page\n\nWhy")
 
@@ -123,16 +201,15 @@ def test_finish_has_message_and_optional_fields(use, toolbox) -> None:
 @pytest.mark.parametrize(("name", "args", "reason"), [
     ("rm", {}, f"Unknown tool rm. Use one of {NAMES}"),
     ("", {}, f"Unknown tool . Use one of {NAMES}"),
-    ("read_file", None, "The arguments are not a JSON object, or were cut off"),
+    ("read_file", None, f"The arguments are not a JSON object: . {AGAIN}"),
     ("read_file", {}, "path: is missing"),
-    ("read_file", {"path": 7}, "path: must be a string"),
+    ("read_file", {"path": True}, "path: must be a string"),
     ("read_file", {"path": ""}, "path: must not be empty"),
     ("read_file", {"path": None}, "path: must be a string"),
     ("read_file", {"path": "x" * 1001}, "path: must have at most 1000 characters"),
     ("read_file", {"path": "a", "first_line": 0}, "first_line: must be 1 or more"),
     ("read_file", {"path": "a", "first_line": True}, "first_line: must be an integer"),
     ("read_file", {"path": "a", "first_line": 1.5}, "first_line: must be an integer"),
-    ("read_file", {"path": "a", "mode": 1}, "mode: is unknown. Use path, first_line"),
     ("set_todos", {"todos": {}}, "todos: must be an array"),
     ("set_todos", {"todos": [[]]}, "todos[0]: must be an object"),
     ("set_todos", {"todos": [{"id": "1"}]}, "todos[0].content: is missing"),
@@ -161,6 +238,28 @@ def test_invalid_call_raises_tool_error_with_reason(
 ) -> None:
     assert call_error(name, args) == reason
     assert not checkout.changed()
+
+
+def test_call_with_arguments_cut_off_tells_how_to_send_less(toolbox) -> None:
+    call = ToolCall(id="1", name="write_file", args=None, problem=CUT_OFF)
+
+    with pytest.raises(ToolError, match=r"they were cut off\. .* Write a shorter file first"):
+        toolbox.use(call)
+
+
+def test_arguments_with_one_meaning_are_taken(use, checkout, lists) -> None:
+    use("read_file", path="docs/a.mdx", first_line="2", mode="r")
+    use("read_file", path="docs/a.mdx", first_line=2.0)
+    use("list_files", folder=None)
+    use("list_files", folder="/docs/")
+    use("read_file", path="./docs/a.mdx")
+    use("read_file", path="/docs/a.mdx")
+    use("write_file", path="docs/n.mdx", content=7, explanation="because")
+    use("set_todos", todos='[{"id": 1, "content": "Read", "priority": null}]')
+    use("set_todos", todos=['{"id": "2", "content": "Write"}'])
+
+    assert checkout.contents["docs/n.mdx"] == b"7"
+    assert lists == [(Todo(id="1", content="Read"),), (Todo(id="2", content="Write"),)]
 
 
 def test_tools_have_valid_schemas() -> None:

@@ -1,17 +1,19 @@
 """Docs jobs on in-memory adapters, with a scripted agent."""
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
 from jobs.core.ids import new_job_id
 from jobs.core.job import Job, JobRef
+from jobs.docs.adapters.sqlite import SqliteBranches, SqliteOutputLog
 from jobs.docs.docs_job import KIND, DocsJob, Project
 from jobs.docs.errors import ProjectNotFoundError
 from jobs.docs.free_branch import FreeBranch
 from jobs.docs.ports import AgentResult
 from jobs.docs.run_docs_job import AttemptOutcome, RunDocsJob
-from tests.fakes.memory import InMemoryJobRepository, Outbox
-from tests.fakes.memory_docs import InMemoryBranches, InMemoryOutputLog
+from tests.databases import Jobs, empty_database
+from tests.fakes.memory import Outbox
 from tests.support import HOUR, FrozenClock
 from tests.unit.support import Receipt
 
@@ -22,6 +24,9 @@ PROJECT = Project(id="p", tenant=TENANT, repository="https://git.example/docs")
 class Checkout:
     """A branch that records only changes and pushes."""
 
+    default_branch: str | None = "main"
+    is_there = False
+
     def __init__(self, *, changed: bool = True) -> None:
         self._changed = changed
         self.is_published = False
@@ -29,6 +34,9 @@ class Checkout:
 
     def changed(self) -> bool:
         return self._changed
+
+    def exists(self) -> bool:
+        return self.is_there
 
     def published(self) -> bool:
         return self.is_published
@@ -43,24 +51,26 @@ class DocsWorld:
 
     def __init__(self) -> None:
         self.clock = FrozenClock()
-        self.repository = InMemoryJobRepository(self.clock)
-        self.branches = InMemoryBranches(self.repository, self.clock)
+        self.repository = Jobs(self.clock)
+        self.branches = SqliteBranches(self.repository.database, self.clock)
         self.outbox = Outbox()
-        self.log = InMemoryOutputLog()
+        self.log = SqliteOutputLog(empty_database())
         self.checkout = Checkout()
         self.project: Project | None = PROJECT
         self.agent: Callable[..., Any] = lambda **_: None
         self.runs: list[Any] = []
         self.slept: list[float] = []
         self.pull_requests: list[Any] = []
+        self.pull_request_error: Exception | None = None
         self.receipt = Receipt()
+        self.deliveries: Counter[JobRef] = Counter()
         self.free = FreeBranch(branches=self.branches, queue=self.outbox)
         self._run = RunDocsJob(
             repository=self.repository,
             branches=self.branches,
             projects=_Projects(self),
             repositories=self,
-            pull_requests=_PullRequests(self.pull_requests),
+            pull_requests=_PullRequests(self),
             log=self.log,
             write=self._write,
             clock=self.clock,
@@ -84,8 +94,10 @@ class DocsWorld:
         )
         return self.repository.add(job)
 
-    def run(self, ref: JobRef) -> AttemptOutcome:
-        self.receipt = Receipt()
+    def run(self, ref: JobRef, *, count: int | None = None) -> AttemptOutcome:
+        """Deliver the job's message, once more unless `count` says otherwise."""
+        self.deliveries[ref] += 1
+        self.receipt = Receipt(count or self.deliveries[ref])
         return self._run(ref, self.receipt)
 
     def follow(self, ref: JobRef) -> None:
@@ -121,11 +133,13 @@ class DocsWorld:
 
 
 class _PullRequests:
-    def __init__(self, opened: list[Any]) -> None:
-        self._opened = opened
+    def __init__(self, world: DocsWorld) -> None:
+        self._world = world
 
     def open(self, project: Project, branch: str, **about: Any) -> str:
-        self._opened.append((branch, about))
+        if self._world.pull_request_error is not None:
+            raise self._world.pull_request_error
+        self._world.pull_requests.append((branch, about))
         return "https://git.example/docs/pull/1"
 
 

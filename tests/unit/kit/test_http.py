@@ -36,10 +36,46 @@ def test_body_in_base64_is_decoded() -> None:
     assert request(body, encoded=True).json() == {"a": "é"}
 
 
-@pytest.mark.parametrize("body", ["%%%", base64.b64encode(b'{"a": "\xff"}').decode()])
-def test_body_that_is_not_utf8_is_refused(body) -> None:
+def test_body_that_is_not_base64_is_refused() -> None:
     with pytest.raises(BadRequestError, match="valid JSON"):
-        request(body, encoded=True).json()
+        request("%%%", encoded=True).json()
+
+
+@pytest.mark.parametrize("body", [
+    '{"a": "grüße"}'.encode("latin-1"), '{"a": "ü"}'.encode("utf-16"), b'{"a": "\xc3"}',
+    b'{"a": "\xed\xa0\x80"}', b'{"a": "\xc0\x80"}',
+])  # fmt: skip
+def test_body_that_is_not_utf8_is_refused(body) -> None:
+    with pytest.raises(BadRequestError, match="UTF-8"):
+        request(base64.b64encode(body).decode(), encoded=True).json()
+
+
+@pytest.mark.parametrize("body", ['{"a": "gr\ufffd\ufffde"}', '{"a": "\udcfc"}'])
+def test_body_with_bytes_replaced_by_gateway_is_refused(body) -> None:
+    with pytest.raises(BadRequestError, match="UTF-8"):
+        request(body).json()
+
+
+def test_replacement_character_is_accepted_where_it_was_sent() -> None:
+    sent = base64.b64encode('"\ufffd"'.encode()).decode()
+
+    assert request(sent, encoded=True).json() == request('"\\ufffd"').json() == "\ufffd"
+
+
+def test_one_leading_byte_order_mark_is_ignored() -> None:
+    assert request('\ufeff{"a": 1}').json() == {"a": 1}
+    with pytest.raises(BadRequestError, match="valid JSON"):
+        request("\ufeff\ufeff{}").json()
+
+
+@pytest.mark.parametrize("value", ["gr\ufffd\ufffde", "gr\udcfc"])
+def test_header_or_query_that_is_not_utf8_is_refused(value) -> None:
+    sent = Request({"headers": {"Prefer": value}, "queryStringParameters": {"cursor": value}})
+
+    with pytest.raises(BadRequestError, match="prefer must be UTF-8"):
+        sent.header("prefer")
+    with pytest.raises(BadRequestError, match="cursor must be UTF-8"):
+        sent.query("cursor")
 
 
 @pytest.mark.parametrize("body", [None, "", "{"])

@@ -5,11 +5,11 @@ import pytest
 from jobs.messaging.agent import Agent
 from jobs.messaging.choose_agent import ChooseAgent
 from jobs.messaging.errors import AgentNotFoundError, NoAgentsError
-from tests.fakes.memory import InMemoryRegistry
+from tests.databases import Registry
 
 
 def test_choose_agent_by_id_ignores_case_and_defaults_to_first() -> None:
-    registry = InMemoryRegistry()
+    registry = Registry()
     choose = ChooseAgent(agents=registry)
     ada = Agent(id="aaaaaaaa-1111-4111-8111-111111111111", name="Ada", order=1)
     ben = Agent(id="bbbbbbbb-1111-4111-8111-111111111111", name="Ben", order=0)

@@ -6,11 +6,11 @@ import pytest
 
 from jobs.core.job import Job
 from jobs.core.status import JobStatus
-from jobs.kit.errors import RefusedError, UnavailableError, UpstreamError
+from jobs.kit.errors import FailureClass, RefusedError, UnavailableError, UpstreamError
 from jobs.messaging.agent import Agent
 from jobs.messaging.poll_remote_job import PollRemoteJob
 from jobs.messaging.ports import Answer
-from tests.fakes.memory import InMemoryRegistry
+from tests.databases import Registry
 from tests.unit.support import AGENT_ID, failing_with
 
 
@@ -62,13 +62,13 @@ def test_poll_with_remote_answer_ends_job(poll, repository, delegated) -> None:
 
 
 def test_poll_with_remote_failure_fails_job_with_its_reason(poll, repository, delegated) -> None:
-    assert poll(UpstreamError("No tokens left"))
+    assert poll(UpstreamError("No tokens left", FailureClass.REFUSED))
 
     assert repository.get(delegated.ref).error == "No tokens left"
 
 
 def test_poll_with_removed_agent_fails_job(poll, repository, delegated) -> None:
-    assert poll(Answer("Fine"), InMemoryRegistry())
+    assert poll(Answer("Fine"), Registry())
 
     assert repository.get(delegated.ref).error == f"Agent {AGENT_ID} not found"
 

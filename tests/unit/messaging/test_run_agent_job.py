@@ -7,8 +7,10 @@ import pytest
 from jobs.core.attempt import LEASE_MS, VISIBILITY_TIMEOUT_S
 from jobs.core.errors import JobLeasedError
 from jobs.core.status import JobStatus
-from jobs.kit.errors import UpstreamError
+from jobs.core.tokens import Tokens
+from jobs.kit.errors import FailureClass, UpstreamError
 from jobs.messaging.agent import Agent
+from jobs.messaging.poll import Poll
 from jobs.messaging.ports import Answer, Delegated
 from jobs.messaging.run_agent_job import AttemptOutcome
 from tests.fakes.memory import Outbox
@@ -17,7 +19,7 @@ from tests.unit.support import AGENT_ID, FakeProvider, raising
 
 
 def test_run_with_answer_ends_job(run, repository, pending, delivery, clock) -> None:
-    provider = FakeProvider(lambda: (clock.advance(250), Answer("Fine", {"a": 1}))[1])
+    provider = FakeProvider(lambda: (clock.advance(250), Answer("Fine", {"a": 1}, Tokens(7, 3)))[1])
 
     assert run(provider) is AttemptOutcome.ANSWERED
 
@@ -25,6 +27,7 @@ def test_run_with_answer_ends_job(run, repository, pending, delivery, clock) -> 
     assert (ended.status, ended.attempt, ended.ended_at) == (JobStatus.SUCCEEDED, 1, NOON + 250)
     assert ended.result["content"] == "Fine"
     assert ended.result["metadata"] == {"a": 1}
+    assert ended.tokens == Tokens(7, 3)
     assert delivery.held == [VISIBILITY_TIMEOUT_S]
 
 
@@ -40,7 +43,9 @@ def test_run_asks_provider_with_whole_question(run, pending) -> None:
 
 
 def test_run_with_upstream_error_fails_job_with_its_reason(run, repository, pending) -> None:
-    assert run(raising(UpstreamError("No tokens left"))) is AttemptOutcome.FAILED
+    assert (
+        run(raising(UpstreamError("No tokens left", FailureClass.REFUSED))) is AttemptOutcome.FAILED
+    )
 
     assert repository.get(pending.ref).error == "No tokens left"
 
@@ -64,7 +69,7 @@ def test_run_with_delegation_polls_until_deadline(run, repository, timers, pendi
 
     assert repository.get(pending.ref).handle == "a job there"
     assert repository.get(pending.ref).status is JobStatus.RUNNING
-    assert timers.polled == {pending.ref: pending.deadline}
+    assert timers.polls == [Poll(ref=pending.ref)]
 
 
 def test_run_with_delegation_stores_handle_before_poll(
@@ -72,7 +77,7 @@ def test_run_with_delegation_stores_handle_before_poll(
 ) -> None:
     handles: list[str | None] = []
     monkeypatch.setattr(
-        Outbox, "poll", lambda *_, **__: handles.append(repository.get(pending.ref).handle)
+        Outbox, "schedule", lambda *_, **__: handles.append(repository.get(pending.ref).handle)
     )
 
     run(lambda: Delegated("a job there"))
@@ -82,14 +87,14 @@ def test_run_with_delegation_stores_handle_before_poll(
 
 def test_run_of_delegated_job_does_not_ask_again(run, timers, pending, clock) -> None:
     run(lambda: Delegated("a job there"))
-    timers.polled.clear()
+    timers.polls.clear()
     clock.advance(LEASE_MS)
     provider = FakeProvider()
 
     assert run(provider) is AttemptOutcome.DELEGATED
 
     assert provider.questions == []
-    assert timers.polled == {pending.ref: pending.deadline}
+    assert timers.polls == [Poll(ref=pending.ref)]
 
 
 def test_run_of_ended_job_does_nothing(run, pending, cancel) -> None:
@@ -127,7 +132,20 @@ def test_run_of_leased_job_raises_with_lease_end(run, pending) -> None:
     assert leases == [NOON + LEASE_MS]
 
 
-def test_run_after_lease_end_takes_job_over(run, repository, pending, clock) -> None:
+def test_run_of_leased_job_by_a_second_message_is_not_needed(run, delivery) -> None:
+    outcomes: list[AttemptOutcome] = []
+
+    def meanwhile() -> Answer:
+        delivery.count = 0
+        outcomes.append(run())
+        return Answer("Fine")
+
+    assert run(meanwhile) is AttemptOutcome.ANSWERED
+    assert outcomes == [AttemptOutcome.DUPLICATE]
+
+
+def test_run_after_lease_end_takes_job_over(run, repository, pending, clock, delivery) -> None:
+    delivery.count = 1
     repository.save(pending.claim(now=NOON, lease=LEASE_MS), replacing=pending)
     clock.advance(LEASE_MS)
     provider = FakeProvider()
@@ -163,7 +181,9 @@ def test_run_with_answer_after_cancel_changes_nothing(run, repository, pending, 
     assert [change.sequence for change in repository.changes] == [1, 2, 3]
 
 
-@pytest.mark.parametrize("outcome", [lambda: Answer("Late"), raising(UpstreamError("Late"))])
+@pytest.mark.parametrize(
+    "outcome", [lambda: Answer("Late"), raising(UpstreamError("Late", FailureClass.REFUSED))]
+)
 def test_run_with_answer_at_deadline_changes_nothing(
     run, repository, pending, clock, outcome
 ) -> None:

@@ -5,6 +5,7 @@ import pytest
 from jobs.core.attempt import LEASE_MS, RETRY_DELAY_S, VISIBILITY_TIMEOUT_S
 from jobs.core.errors import JobLeasedError
 from jobs.kit.errors import RefusedError, UnavailableError
+from jobs.messaging.poll import Poll
 from jobs.messaging.ports import Delegated
 from jobs.messaging.run_agent_job import AttemptOutcome
 from tests.fakes.memory import Outbox
@@ -76,14 +77,14 @@ def test_run_with_failed_hold_still_answers(run, delivery, monkeypatch):
 def test_run_with_failed_poll_start_is_started_by_next_attempt(
     run, timers, pending, monkeypatch
 ) -> None:
-    poll = failing_with(UnavailableError(), inside=timers.poll)
-    monkeypatch.setattr(Outbox, "poll", lambda _, *args, **kwargs: poll(*args, **kwargs))
+    poll = failing_with(UnavailableError(), inside=timers.schedule)
+    monkeypatch.setattr(Outbox, "schedule", lambda _, *args, **kwargs: poll(*args, **kwargs))
 
     with pytest.raises(UnavailableError):
         run(lambda: Delegated("a job there"))
     assert run(lambda: Delegated("a job there")) is AttemptOutcome.DELEGATED
 
-    assert timers.polled == {pending.ref: pending.deadline}
+    assert timers.polls == [Poll(ref=pending.ref)]
 
 
 # ── What AWS refuses for good ───────────────────────────────────────────────────

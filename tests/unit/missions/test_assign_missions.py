@@ -7,7 +7,7 @@ import pytest
 from jobs.core.change_job import change_job
 from jobs.core.status import JobStatus
 from jobs.missions.assign_missions import ORDER_TIMEOUT_MS
-from jobs.missions.mission import cancel_waiting
+from jobs.missions.mission import cancel_waiting, order_id_of
 from jobs.missions.ports import OrderState
 from tests.support import Broken
 from tests.unit.missions.world import DOCKS, GROUP, HOVER, SILENCE, TENANT, MissionWorld
@@ -118,6 +118,75 @@ def test_order_limits_the_flight_in_whole_seconds(world) -> None:
 
 
 # ── A device whose lease has expired ────────────────────────────────────────────
+
+
+HOME = (9.97, 53.54)
+FAR = (10.07, 53.54)  # 6.6 km to the east
+
+
+def limit_ranges(world, metres: int) -> None:
+    group = world.registry.group(TENANT, GROUP)
+    devices = tuple(replace(device, range_m=metres) for device in group.devices)
+    world.registry.put_group(replace(group, devices=devices))
+
+
+def test_mission_goes_to_a_device_whose_range_it_begins_in(world) -> None:
+    limit_ranges(world, 2000)
+    world.read(FIRST, place=HOME)
+    world.read(SECOND, place=FAR)
+    ref = queue_mission(world, start=FAR)
+
+    world.assign(TENANT, GROUP)
+
+    assert world.device_of(ref) == SECOND
+    assert world.orders.documents[order_id_of(world.job(ref))]["limits"] == {"rangeMeters": 2000}
+
+
+def test_mission_out_of_every_range_fails_and_says_how_far(world) -> None:
+    limit_ranges(world, 2000)
+    for dock, place in ((FIRST, HOME), (SECOND, (9.96, 53.54))):
+        world.read(dock, place=place)
+    ref = queue_mission(world, start=FAR)
+
+    world.assign(TENANT, GROUP)
+
+    job = world.job(ref)
+    assert (job.status, job.failure_class) == (JobStatus.FAILED, "refused")
+    assert job.error == (
+        "No device can reach the mission: it begins 6,608 m away from the dock dock-1,"
+        " whose range is 2,000 m"
+    )
+
+
+def test_mission_out_of_range_of_its_busy_device_fails_at_once(world) -> None:
+    limit_ranges(world, 2000)
+    world.read(FIRST, place=HOME)
+    world.assign.assign_device(queue_mission(world), FIRST)
+    ref = queue_mission(world, start=FAR, device=FIRST)
+
+    world.assign(TENANT, GROUP, world.job(ref))
+
+    assert world.job(ref).status is JobStatus.FAILED
+
+
+def test_mission_waits_while_the_place_of_a_dock_is_unknown(world) -> None:
+    limit_ranges(world, 2000)
+    world.read(FIRST, place=HOME)
+    world.read(SECOND, place=HOME, state="WAYPOINT")
+    ref = queue_mission(world, start=FAR)
+
+    world.assign(TENANT, GROUP, world.job(ref))
+
+    assert (world.job(ref).status, world.device_of(ref)) == (JobStatus.QUEUED, None)
+
+
+def test_device_without_a_range_flies_any_mission(world) -> None:
+    world.read(FIRST, place=HOME)
+    ref = queue_mission(world, start=FAR)
+
+    world.assign(TENANT, GROUP)
+
+    assert world.device_of(ref) == FIRST
 
 
 def test_device_of_a_running_mission_is_held_after_its_lease(world) -> None:

@@ -8,6 +8,7 @@ from jobs.core.errors import JobNotFoundError, JobStartedError
 from jobs.core.status import JobStatus
 from jobs.missions.cancel_mission import CancelMission
 from jobs.missions.delete_mission import DeleteMission
+from jobs.missions.errors import MissionDueError
 from jobs.missions.mission import mission_of
 from jobs.missions.update_mission import UpdateMission
 from tests.support import HOUR, NOON
@@ -54,6 +55,35 @@ def test_update_changes_only_given_fields(amend, repository, clock, stored, stat
     wanted = replace(mission_of(job), name="New", priority=9, amended_at=NOON + 5)
     assert repository.get(job.ref) == amended
     assert (amended.status, amended.details) == (job.status, wanted)
+
+
+@pytest.mark.parametrize("moved_to", [NOON + 3 * HOUR, NOON + 60_000])
+def test_pending_mission_moves_with_its_deadline(amend, stored, moved_to) -> None:
+    job = stored("PENDING")
+
+    moved = amend(job.ref, {"scheduled_at": moved_to})
+
+    mission = mission_of(moved)
+    assert (mission.scheduled_at, mission.due_at, mission.moves) == (moved_to, moved_to, 1)
+    assert moved.deadline == moved_to + HOUR
+
+
+def test_mission_moved_to_the_past_is_due_now(amend, stored, clock) -> None:
+    job = stored("PENDING")
+    clock.advance(5)
+
+    mission = mission_of(amend(job.ref, {"scheduled_at": NOON - HOUR}))
+
+    assert (mission.scheduled_at, mission.due_at) == (NOON - HOUR, NOON + 5)
+
+
+def test_queued_mission_cannot_be_moved(amend, repository, stored) -> None:
+    job = stored("QUEUED")
+
+    with pytest.raises(MissionDueError):
+        amend(job.ref, {"name": "New", "scheduled_at": NOON + HOUR})
+
+    assert repository.get(job.ref) == job
 
 
 @pytest.mark.parametrize("status", WAITING)

@@ -92,7 +92,10 @@ def test_create_stores_pending_mission(create, repository) -> None:
 
 
 def test_create_with_plan_copies_its_waypoints(create) -> None:
-    assert create(request={"metadata": {}, "missionId": "round"}).request == {
+    job = create(request={"metadata": {}, "missionId": "round"})
+
+    assert mission_of(job).start == (9.97, 53.54)
+    assert job.request == {
         "metadata": {},
         "missionId": "round",
         "action": "MISSION",
@@ -104,7 +107,10 @@ def test_create_with_plan_copies_its_waypoints(create) -> None:
     (None, []), ([9.9, 53.5], [[9.9, 53.5, 50.0]]), ([9.9, 53.5, 70], [[9.9, 53.5, 70]]),
 ])  # fmt: skip
 def test_create_hover_flies_to_place_or_stays_at_dock(create, place, waypoints) -> None:
-    assert create(action="HOVER", plan=None, place=place).request["waypoints"] == waypoints
+    job = create(action="HOVER", plan=None, place=place)
+
+    assert job.request["waypoints"] == waypoints
+    assert mission_of(job).start == (tuple(waypoints[0][:2]) if waypoints else None)
 
 
 def test_create_scheduled_mission_sets_deadline_after_due_time(create) -> None:

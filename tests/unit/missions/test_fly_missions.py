@@ -9,6 +9,7 @@ from jobs.kit.errors import RefusedError
 from jobs.missions.assign_missions import ORDER_TIMEOUT_MS
 from jobs.missions.mission import apply_changes, cancel_waiting, mission_of
 from jobs.missions.ports import OrderState
+from tests.support import HOUR, NOON
 from tests.unit.missions.world import (
     DOCKS,
     MAX_FLIGHT_MS,
@@ -314,6 +315,25 @@ def test_end_of_mission_releases_device_for_next(world, flying) -> None:
 # ── Watching ───────────────────────────────────────────────────────────────────
 
 
+def test_mission_behind_many_others_is_queued_again_ever_less_often(world) -> None:
+    """Its message waits in the queue: another one every few seconds would make that longer."""
+    ref, began = world.create(), world.clock()
+    checks = 0
+    while world.clock() < began + 600_000:
+        again = world.watch(ref)
+        world.clock.advance(again - world.clock())
+        checks += 1
+
+    assert len(world.queue.waiting) == checks <= 4 + 10
+
+
+def test_waiting_mission_is_checked_at_its_deadline(world) -> None:
+    ref = world.create()
+    world.clock.advance(WAIT - 1)
+
+    assert world.watch(ref) == world.job(ref).deadline
+
+
 def test_watch_without_device_until_deadline_times_out(world) -> None:
     ref = world.create(device="dock-7")
     world.run(ref)
@@ -436,6 +456,18 @@ def test_watch_deleted_mission_returns_none(world) -> None:
 
     assert world.watch(ref) is None
     assert world.run(ref) is None
+
+
+def test_timer_of_moved_mission_ends_and_new_one_flies_it(world) -> None:
+    ref = world.create(due_in=HOUR)
+    world.move(ref, NOON + 60_000)
+
+    assert world.observed.due == {ref: NOON + 60_000}
+    world.clock.advance(60_000)
+    assert world.watch(ref) is None
+    assert world.watch(ref, moves=1) is not None
+    world.run(ref)
+    assert world.job(ref).status is JobStatus.QUEUED
 
 
 # ── An order that AWS refuses for good ──────────────────────────────────────────

@@ -4,9 +4,11 @@ from http import HTTPStatus
 
 import pytest
 
+from jobs.core.failure import Failure
 from jobs.core.job import JobRef
 from jobs.core.list_jobs import JobList
 from jobs.core.status import JobStatus
+from jobs.kit.errors import FailureClass
 from jobs.missions.api import responses as missions
 from jobs.missions.device import Device, DeviceGroup, DeviceState, Lease, Reading
 from jobs.missions.mission import Order
@@ -53,7 +55,7 @@ def test_job_response_of_complete_job_has_every_field(a_mission) -> None:
         "started_at": NOON + 1000,
     }  # fmt: skip
     job = a_mission(
-        request={"metadata": {"a": 1}, "missionId": "round"},
+        request={"metadata": {"a": 1}, "missionId": "round", "waypoints": [[9.9, 53.5, 40.0]]},
         mission=mission,
         **ended(JobStatus.SUCCEEDED, result={}),
     )
@@ -64,6 +66,7 @@ def test_job_response_of_complete_job_has_every_field(a_mission) -> None:
         "priority": 5, "scheduledAt": "2026-01-01T11:00:00.000Z", "createdAt": AT_NOON,
         "updatedAt": "2026-01-01T12:00:01.500Z", "startedAt": "2026-01-01T12:00:01.000Z",
         "completedAt": "2026-01-01T12:00:01.500Z", "metadata": {"a": 1},
+        "waypoints": [[9.9, 53.5, 40.0]],
     }  # fmt: skip
 
 
@@ -79,7 +82,10 @@ def test_job_response_names_each_status(a_mission, status, word) -> None:
 
 
 @pytest.mark.parametrize(("about", "mission", "error"), [
-    (ended(JobStatus.FAILED, error="Rotor broke"), {}, "Rotor broke"),
+    (
+        ended(JobStatus.FAILED, failure=Failure("Rotor broke", FailureClass.UNAVAILABLE)),
+        {}, "Rotor broke",
+    ),
     (ended(JobStatus.TIMED_OUT), {}, "No device became available in time"),
     (ended(JobStatus.TIMED_OUT), {"started_at": NOON},
      "Mission exceeded its maximum flight time; outcome unknown"),

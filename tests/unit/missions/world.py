@@ -1,6 +1,6 @@
 """Missions on adapters in memory, with simulated docks."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from jobs.core.ids import new_job_id
@@ -10,15 +10,18 @@ from jobs.kit.clock import Millis
 from jobs.missions.apply_report import ApplyReport
 from jobs.missions.assign_missions import AssignMissions
 from jobs.missions.check_device import CheckDevice
-from jobs.missions.device import Device, DeviceGroup, DeviceState, Reading
+from jobs.missions.device import Device, DeviceGroup, DeviceState, Reading, StoredReading
 from jobs.missions.follow_mission import FollowMission
+from jobs.missions.follow_reading import FollowReading
 from jobs.missions.mission import KIND, Mission, Order, mission_of, order_id_of
 from jobs.missions.ports import OrderState
-from jobs.missions.process_reading import ProcessReading
+from jobs.missions.reading_rates import ReadingRates
 from jobs.missions.run_mission import RunMission
 from jobs.missions.settle_mission import SettleMission
+from jobs.missions.store_readings import StoreReadings
+from jobs.missions.update_mission import UpdateMission
 from jobs.missions.watch_mission import WatchMission
-from tests.fakes.memory import InMemoryJobRepository
+from tests.databases import Jobs
 from tests.fakes.memory_fleet import InMemoryFleet, InMemoryOrders
 from tests.fakes.memory_missions import InMemoryFleetRegistry
 from tests.support import HOUR, FrozenClock
@@ -45,6 +48,16 @@ class Messages:
         self.waiting.append((ref, order))
 
 
+class StoredReadings:
+    """The queue of stored readings, in order of arrival."""
+
+    def __init__(self) -> None:
+        self.waiting: list[StoredReading] = []
+
+    def send(self, readings: Sequence[StoredReading]) -> None:
+        self.waiting += readings
+
+
 class Observed:
     """Fakes of the notifier and timers that record their calls."""
 
@@ -56,17 +69,14 @@ class Observed:
     def notify_change(self, job: Job) -> None:
         self.states.append((job.id, job.status))
 
-    def notify_readings(self, states: Any) -> None:
-        self.readings += states
-
-    def fly(self, ref: JobRef, *, due_at: Millis) -> None:
+    def fly(self, ref: JobRef, *, due_at: Millis, moves: int) -> None:
         self.due[ref] = due_at
 
 
 class MissionWorld:
     def __init__(self, docks: tuple[str, ...] = DOCKS) -> None:
         self.clock = FrozenClock()
-        self.repository = InMemoryJobRepository(self.clock)
+        self.repository = Jobs(self.clock)
         self.fleet = InMemoryFleet(self.clock)
         self.orders = InMemoryOrders()
         self.queue = Messages()
@@ -100,15 +110,22 @@ class MissionWorld:
             assign=self.assign,
             apply_report=self.report,
         )
-        self.process_reading = ProcessReading(
+        self.stored = StoredReadings()
+        self.store_readings = StoreReadings(
+            registry=self.registry,
+            fleet=self.fleet,
+            rates=ReadingRates(self.clock),
+            queue=self.stored,
+            clock=self.clock,
+            silence_timeout=SILENCE,
+        )
+        self.follow_reading = FollowReading(
             **shared,
             registry=self.registry,
             fleet=self.fleet,
             waiting=self.repository,
             queue=self.queue,
             apply_report=self.report,
-            watchers=self.observed,
-            silence_timeout=SILENCE,
         )
         self._follow = FollowMission(timers=self.observed, queue=self.queue)
 
@@ -136,6 +153,10 @@ class MissionWorld:
         )
         return self.repository.add(job)
 
+    def move(self, ref: JobRef, to: Millis) -> None:
+        amend = UpdateMission(repository=self.repository, clock=self.clock)
+        self.follow(amend(ref, {"scheduled_at": to}))
+
     def job(self, ref: JobRef) -> Job:
         return self.repository.get(ref)
 
@@ -145,19 +166,33 @@ class MissionWorld:
 
     # ── Docks ──
 
-    def read(self, device: str, *, order: str | None = None, state: str = "DOCKED") -> None:
+    def read(
+        self,
+        device: str,
+        *,
+        order: str | None = None,
+        state: str = "DOCKED",
+        place: tuple[float, float] | None = None,
+    ) -> None:
         """Have a dock send one reading."""
+        navigation = {"navigation": {"position": {"coordinates": [*place, 0]}}} if place else {}
         self._sequence += 1
-        self.process_reading(
-            Reading(
-                device=device,
-                sequence=self._sequence,
-                online=True,
-                order=order,
-                timestamp="2026-01-01T12:00:00.000Z",
-                values={"droneState": state},
-            )
+        reading = Reading(
+            device=device,
+            sequence=self._sequence,
+            online=True,
+            order=order,
+            timestamp="2026-01-01T12:00:00.000Z",
+            values={"droneState": state, **navigation},
         )
+        self.store_readings({"a message": reading})
+        self.follow_readings()
+
+    def follow_readings(self) -> None:
+        """Follow up all stored readings."""
+        while self.stored.waiting:
+            state = self.follow_reading(self.stored.waiting.pop(0))
+            self.observed.readings += [state] if state else []
 
     def answer(self, ref: JobRef, state: OrderState, reason: str | None = None) -> None:
         """Have the device of the job's order report its state."""

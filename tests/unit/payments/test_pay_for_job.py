@@ -47,10 +47,14 @@ def test_pay_starts_job_timeout_at_settlement(world, clock) -> None:
     assert job.deadline == NOON + 47_000
 
 
-def test_reconciled_job_keeps_its_webhook(world, clock) -> None:
+def test_reconciled_job_keeps_its_webhook_and_key(world, clock) -> None:
     webhook = Webhook(url="https://hooks.example.com/in", events=frozenset({"failed"}))
     world.ledger.faults["settle"] = ["killed after"]
-    order = Order(new=a_new_job(webhook=webhook), authorization=an_authorization(), requirements={})
+    order = Order(
+        new=replace(a_new_job(webhook=webhook), key_id="0123456789ab"),
+        authorization=an_authorization(),
+        requirements={},
+    )
     with pytest.raises(Killed):
         world.pay_for_job(order)
     clock.advance(LEASE_MS)
@@ -58,7 +62,7 @@ def test_reconciled_job_keeps_its_webhook(world, clock) -> None:
     world.watch(an_authorization().payment_id)
 
     [job] = world.jobs.all()
-    assert job.webhook == webhook
+    assert (job.webhook, job.key_id) == (webhook, "0123456789ab")
     [payment] = world.stored.all()
     assert payment.transaction == transaction_of(NONCE)
 

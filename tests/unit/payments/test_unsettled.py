@@ -3,7 +3,7 @@
 import pytest
 
 from jobs.core.status import JobStatus
-from jobs.kit.errors import RefusedError, UnavailableError
+from jobs.kit.errors import FailureClass, RefusedError, UnavailableError
 from jobs.payments.errors import PaymentRefusedError, SettlementUnknownError
 from jobs.payments.payment import NETWORKS, PaymentState
 from jobs.payments.rules import MAX_VALIDITY_S
@@ -236,3 +236,12 @@ def test_settle_unknown_is_not_released_while_chain_is_behind(world, clock) -> N
     clock.now = (SOON + 61) * 1000
 
     assert world.watch(PAYMENT_ID).state is PaymentState.UNKNOWN
+
+
+def test_unknown_settlement_has_the_class_of_its_cause() -> None:
+    cause = SettlementUnknownError("no answer", failure_class=FailureClass.CREDENTIALS)
+
+    with pytest.raises(SettlementUnknownError) as unknown:
+        raise SettlementUnknownError(PAYMENT_ID) from cause
+
+    assert unknown.value.failure_class == FailureClass.CREDENTIALS

@@ -46,7 +46,7 @@ def test_watch_of_a_leased_payment_waits_for_the_lease(world) -> None:
 
 
 @pytest.mark.parametrize(("age", "pause"), [
-    (0, 30_000), (HOUR + 1, HOUR // 4), (5 * HOUR, HOUR), (24 * HOUR, HOUR),
+    (0, 30_000), (HOUR // 2, HOUR // 8), (5 * HOUR, HOUR // 4), (24 * HOUR, HOUR // 4),
 ])  # fmt: skip
 def test_watch_of_an_unknown_payment_pauses_for_a_quarter_of_its_age(
     world, clock, unknown, age, pause

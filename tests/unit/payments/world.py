@@ -11,8 +11,7 @@ from jobs.payments.payment import Authorization, PaymentState
 from jobs.payments.reconcile_payment import ReconcilePayment
 from jobs.payments.reservations import PaymentReservations
 from jobs.payments.watch_payment import WatchPayment
-from tests.fakes.memory import InMemoryJobRepository
-from tests.fakes.memory_payments import InMemoryPayments
+from tests.databases import Jobs, Payments
 from tests.payments import BASE, PAY_TO, TERMS, Ledger, Unsteady, an_authorization
 from tests.support import HOUR, FrozenClock
 
@@ -23,8 +22,8 @@ class PaymentWorld:
     def __init__(self, clock: FrozenClock) -> None:
         self.clock = clock
         self.ledger = Ledger(clock)
-        self.stored = InMemoryPayments(clock)
-        self.jobs = InMemoryJobRepository(clock)
+        self.stored = Payments(clock)
+        self.jobs = Jobs(clock)
         self.payments = Unsteady(self.stored)
         self.repository: Any = Unsteady(self.jobs)
         close = ClosePayment(repository=self.repository, payments=self.payments, clock=clock)

@@ -4,11 +4,13 @@ from pydantic import ValidationError
 from jobs.auth.api_key import Scope
 from jobs.core.webhook import Webhook
 from jobs.docs.docs_job import Project
+from jobs.docs.entries import to_project
+from jobs.messaging.entries import to_agent
+from jobs.missions.entries import to_group, to_plan
+from jobs.webhooks.entries import to_subscription
 from jobs.webhooks.webhook import Subscription
 from local.stack.seed import REGISTRY
-from scripts.registry_docs import to_project
-from scripts.registry_file import RegistryFile, to_agent, to_group, to_plan
-from scripts.registry_webhooks import to_subscription
+from scripts.registry_file import RegistryFile
 
 GROUP = "  - {{id: {id}, name: G, devices: [{devices}]}}\n"
 MISSION = "tenant: acme\nmissions: [{{id: round, name: R, waypoints: [{waypoints}]}}]"
@@ -25,10 +27,8 @@ AGENT = "  - {{id: 11111111-1111-4111-8111-111111111111, name: A, provider: {pro
 def test_demo_registry_is_valid() -> None:
     file = RegistryFile.read(REGISTRY, VARIABLES)
 
-    assert [to_group(file.tenant, each).devices[0].id for each in file.deviceGroups] == [
-        "dock-1",
-        "dock-3",
-    ]
+    docks = [to_group(file.tenant, each).devices[0] for each in file.deviceGroups]
+    assert [(dock.id, dock.range_m) for dock in docks] == [("dock-1", 5000), ("dock-3", 5000)]
     assert [len(to_plan(each).waypoints) for each in file.missions] == [6, 6]
     assert [agent.provider for agent in file.agents] == ["echo", "echo", "remote"]
     assert to_agent(file.agents[2]).settings == {

@@ -6,16 +6,19 @@ from typing import Any
 import hypothesis.strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 
+from jobs.core.adapters.sqlite.rate_limits import SqliteRateLimits
 from jobs.core.attempt import LEASE_MS
 from jobs.core.cancel_job import CancelJob
 from jobs.core.errors import JobEndedError, JobLeasedError, StaleJobError
 from jobs.core.job import JobRef
+from jobs.core.limit_rate import LimitRate
 from jobs.core.status import JobStatus
-from jobs.kit.errors import UpstreamError
+from jobs.kit.errors import FailureClass, UpstreamError
 from jobs.messaging.agent import Agent
 from jobs.messaging.choose_agent import ChooseAgent
 from jobs.messaging.ports import Answer
 from jobs.messaging.run_agent_job import RunAgentJob
+from jobs.sessions.adapters.sqlite import SqliteSessions
 from jobs.sessions.errors import SessionExpiredError
 from jobs.sessions.find_turn import FindTurn
 from jobs.sessions.pass_turn import PassTurn
@@ -23,8 +26,8 @@ from jobs.sessions.send_message import NewMessage, SendMessage
 from jobs.sessions.session import ANSWER_TIMEOUT, MAX_HISTORY_TURNS, ChatSession, Timeouts, Turn
 from jobs.sessions.take_turn import TakeTurn
 from jobs.sessions.use_session import NewSession, OpenSession
-from tests.fakes.memory import InMemoryJobRepository, InMemoryRegistry, Outbox
-from tests.fakes.memory_sessions import InMemorySessions
+from tests.databases import Jobs, Registry
+from tests.fakes.memory import Outbox
 from tests.support import HOUR, FrozenClock
 from tests.unit.support import AGENT_ID, Receipt
 
@@ -42,7 +45,7 @@ class MortalQueue(Outbox):
         super().send(ref)
 
 
-class MortalSessions(InMemorySessions):
+class MortalSessions(SqliteSessions):
     dies = False
 
     def save_turn(self, tenant: str, session_id: str, turn: Turn) -> None:
@@ -52,33 +55,42 @@ class MortalSessions(InMemorySessions):
 
 
 class Turns(RuleBasedStateMachine):
-    """`queue` holds messages for workers, `stream` the changes to follow."""
+    """`queue` holds messages for workers, `again` those that a worker has failed to process."""
 
     jobs = Bundle("jobs")
 
     def __init__(self) -> None:
         super().__init__()
         self.clock = FrozenClock()
-        self.repository = InMemoryJobRepository(self.clock)
-        self.sessions = sessions = MortalSessions(self.repository, self.clock)
+        self.repository = Jobs(self.clock)
+        self.sessions = sessions = MortalSessions(
+            self.repository.database, self.repository, self.clock
+        )
         find_turn = FindTurn(repository=self.repository, sessions=sessions)
-        registry = InMemoryRegistry()
+        registry = Registry()
         registry.put_agent("acme", Agent(id=AGENT_ID, name="Ada"))
         shared: Any = {"find_turn": find_turn, "sessions": sessions, "clock": self.clock}
         self.queue = MortalQueue()
-        self.send = SendMessage(**shared, repository=self.repository, retention=24 * HOUR)
+        self.send = SendMessage(
+            **shared,
+            repository=self.repository,
+            send_early=self.send_early,  # type: ignore[arg-type]
+            retention=24 * HOUR,
+        )
         self.cancel = CancelJob(repository=self.repository, clock=self.clock)
         self.pass_turn = PassTurn(find_turn=find_turn, sessions=sessions, queue=self.queue)
         self.run_job = RunAgentJob(
             repository=self.repository,
             agents=registry,
             providers=lambda _: self,
-            timers=Outbox(),
+            polls=Outbox(),
             turns=TakeTurn(**shared),
             clock=self.clock,
         )
         self.session: ChatSession = OpenSession(
-            sessions=sessions, choose_agent=ChooseAgent(agents=registry),
+            sessions=sessions,
+            choose_agent=ChooseAgent(agents=registry),
+            limit_rate=LimitRate(limits=SqliteRateLimits(self.repository.database, self.clock)),
             clock=self.clock,
         )(NewSession(
             tenant="acme", agent_id=AGENT_ID, user_id="u", metadata={}, timeouts=Timeouts(),
@@ -88,6 +100,15 @@ class Turns(RuleBasedStateMachine):
         self.histories: dict[str, list[str]] = {}
         self.outcome: Any = Answer("Fine")
         self.followed = 0
+        self.early_arrives = True
+        self.again: list[JobRef] = []
+
+    def send_early(self, ref: JobRef) -> None:
+        """Only the message whose turn it is comes early."""
+        earlier = [self.repository.get(each) for each in self.sent]
+        assert all(job.status.is_terminal for job in earlier)
+        if self.early_arrives:
+            self.queue.sent.append(ref)
 
     # ── The agent ──
 
@@ -104,8 +125,9 @@ class Turns(RuleBasedStateMachine):
 
     # ── Rules ──
 
-    @rule(target=jobs)
-    def say(self) -> JobRef:
+    @rule(target=jobs, early_arrives=st.booleans())
+    def say(self, *, early_arrives: bool) -> JobRef:
+        self.early_arrives = early_arrives
         new = NewMessage(
             tenant="acme", session=self.session.id, content="Hello",
             metadata={}, idempotency_key=None, request_hash="h",
@@ -119,18 +141,21 @@ class Turns(RuleBasedStateMachine):
         return ref
 
     @rule(n=st.integers(0, 5), outcome=st.sampled_from([
-        Answer("Fine"), Answer("x" * 1000), UpstreamError("No"), None, WorkerDiedError(),
+        Answer("Fine"), Answer("x" * 1000), UpstreamError("No", FailureClass.REFUSED), None,
+        WorkerDiedError(),
     ]))  # fmt: skip
     def work(self, n: int, outcome: Any) -> None:
         """Run a worker on any message of the queue."""
-        if not self.queue.sent:
+        messages = self.queue.sent or self.again
+        if not messages:
             return
-        ref = self.queue.sent.pop(n % len(self.queue.sent))
+        count = 1 if messages is self.queue.sent else 2
+        ref = messages.pop(n % len(messages))
         self.outcome = outcome
         try:
-            self.run_job(ref, Receipt())
+            self.run_job(ref, Receipt(count))
         except (JobLeasedError, WorkerDiedError):
-            self.queue.send(ref)  # the queue delivers it again
+            self.again.append(ref)
 
     @rule(ref=jobs)
     def cancel_one(self, ref: JobRef) -> None:
@@ -185,7 +210,7 @@ class Turns(RuleBasedStateMachine):
     def teardown(self) -> None:
         """In the end, messages wait only for a silent agent."""
         self.clock.advance(LEASE_MS)  # leases of crashed workers expire
-        while self.queue.sent or self.followed < len(self.repository.changes):
+        while self.queue.sent or self.again or self.followed < len(self.repository.changes):
             self.follow()
             self.work(0, Answer("Fine"))
         waiting = [job for ref in self.sent if not (job := self.repository.get(ref)).ended_at]

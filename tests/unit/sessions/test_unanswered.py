@@ -9,9 +9,13 @@ from typing import Any
 import pytest
 
 from jobs.core.job import Job, JobRef
+from jobs.core.status import JobStatus
 from jobs.kit.clock import Millis
+from jobs.kit.errors import UnavailableError
 from jobs.messaging.errors import NotItsTurnError
-from jobs.sessions.errors import TooManyUnansweredError
+from jobs.sessions import send_message
+from jobs.sessions.adapters.sqlite import SqliteSessions
+from jobs.sessions.errors import SessionFullError, TooManyUnansweredError
 from jobs.sessions.find_turn import FindTurn
 from jobs.sessions.pass_turn import PassTurn
 from jobs.sessions.send_message import NewMessage, SendMessage
@@ -23,13 +27,13 @@ from jobs.sessions.session import (
     Turn,
 )
 from jobs.sessions.take_turn import TakeTurn
-from tests.fakes.memory import InMemoryJobRepository, Outbox
-from tests.fakes.memory_sessions import InMemorySessions
-from tests.support import HOUR, NOON, FrozenClock
+from tests.databases import Jobs
+from tests.fakes.memory import Outbox
+from tests.support import HOUR, NOON, Broken, FrozenClock
 
 
-class CountedJobs(InMemoryJobRepository):
-    """Counts every job read: `status_of` reads by `get`."""
+class CountedJobs(Jobs):
+    """Counts every job read."""
 
     def __init__(self, clock: FrozenClock) -> None:
         super().__init__(clock)
@@ -39,12 +43,16 @@ class CountedJobs(InMemoryJobRepository):
         self.reads["job"] += 1
         return super().get(ref)
 
+    def status_of(self, ref: JobRef) -> JobStatus:
+        self.reads["job"] += 1
+        return super().status_of(ref)
 
-class CountedSessions(InMemorySessions):
+
+class CountedSessions(SqliteSessions):
     """Counts every message read."""
 
     def __init__(self, repository: CountedJobs, clock: FrozenClock) -> None:
-        super().__init__(repository, clock)
+        super().__init__(repository.database, repository, clock)
         self._reads = repository.reads
 
     def questions_since(
@@ -67,7 +75,14 @@ def chat() -> Any:
     sessions.create(session)
     find_turn, queue = FindTurn(repository=repository, sessions=sessions), Outbox()
     shared: Any = {"find_turn": find_turn, "sessions": sessions}
-    send = SendMessage(**shared, repository=repository, clock=clock, retention=24 * HOUR)
+    early: list[JobRef] = []
+    send = SendMessage(
+        **shared,
+        repository=repository,
+        send_early=early.append,  # type: ignore[arg-type]
+        clock=clock,
+        retention=24 * HOUR,
+    )
 
     def say(key: str | None = None) -> Job:
         new = {"tenant": "acme", "session": "s", "content": "Hello", "metadata": {}}
@@ -78,7 +93,7 @@ def chat() -> Any:
             repository.save(job.time_out(), replacing=job)
 
     return SimpleNamespace(
-        clock=clock, repository=repository, sessions=sessions, queue=queue, say=say,
+        clock=clock, repository=repository, sessions=sessions, queue=queue, say=say, early=early,
         time_out=time_out, take=TakeTurn(**shared, clock=clock).take,
         pass_turn=PassTurn(**shared, queue=queue),
     )  # fmt: skip
@@ -185,6 +200,18 @@ def test_send_over_maximum_is_refused_until_a_turn_ends(chat) -> None:
         chat.say()
 
 
+def test_send_to_full_session_is_refused_but_repeated_key_is_answered(chat, monkeypatch) -> None:
+    first = chat.say("k")
+    start(chat, MAX_UNANSWERED - 1)
+    monkeypatch.setattr(send_message, "MAX_MESSAGES", MAX_UNANSWERED)
+    chat.clock.advance(ANSWER_TIMEOUT + MAX_UNANSWERED)
+
+    with pytest.raises(SessionFullError):
+        chat.say()
+
+    assert chat.say("k").id == first.id
+
+
 def test_send_after_all_are_overdue_is_accepted(chat) -> None:
     start(chat, MAX_UNANSWERED)
     chat.clock.advance(ANSWER_TIMEOUT + MAX_UNANSWERED)
@@ -214,3 +241,31 @@ def test_messages_of_older_sessions_are_counted_from_now(chat) -> None:
     chat.sessions.save_turn("acme", "s", Turn(at=NOON, ended=500))
 
     chat.say()
+
+
+def test_message_is_sent_early_once_all_before_it_have_ended(chat) -> None:
+    first = chat.say()
+    chat.say()
+    assert chat.early == [first.ref]
+    chat.time_out(chat.repository.all())
+
+    last = chat.say()
+
+    assert chat.early == [first.ref, last.ref]
+
+
+def test_repeated_message_is_not_sent_early_again(chat) -> None:
+    for _ in range(2):
+        chat.say("k")
+
+    assert len(chat.early) == 1
+
+
+def test_message_is_stored_without_knowing_its_turn(chat, monkeypatch) -> None:
+    chat.time_out([chat.say()])
+    monkeypatch.setattr(CountedSessions, "turn", Broken(UnavailableError()))
+
+    job = chat.say()
+
+    assert chat.repository.get(job.ref) == job
+    assert job.ref not in chat.early

@@ -34,12 +34,13 @@ def test_refresh_of_group_sends_one_message(world) -> None:
 
 
 def test_refresh_of_share_sends_only_shared_fields(world) -> None:
-    share = world.share(of=HARBOUR)
-    watcher = world.connect("quiet", to=HARBOUR, share=share.id, shows=share.type)
+    share = world.share(of=HARBOUR, devices=("dock-1",))
+    watcher = world.connect("quiet", to=HARBOUR, share=share.id)
 
     world.refresh(watcher)
 
     assert world.received("quiet", "deviceId") == [None]
+    assert world.received("quiet", "deviceNumber") == [1]
 
 
 def test_change_during_refresh_is_the_last_message(world, monkeypatch) -> None:

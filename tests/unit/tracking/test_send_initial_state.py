@@ -40,12 +40,13 @@ def test_group_connection_gets_state_of_each_device(world) -> None:
 
 
 def test_share_connection_gets_only_shared_fields(world) -> None:
-    share = world.share(of=HARBOUR)
-    new = world.connect("new", to=HARBOUR, sequence=0, share=share.id, shows=share.type)
+    share = world.share(of=HARBOUR, devices=("dock-1", "dock-2"))
+    new = world.connect("new", to=HARBOUR, sequence=0, share=share.id)
 
     world.send_initial_state(new)
 
     assert world.received("new", "deviceId") == [None, None]
+    assert world.received("new", "deviceNumber") == [1, 2]
 
 
 def test_initial_state_repeated_is_sent_once(world, new) -> None:
@@ -57,7 +58,7 @@ def test_initial_state_repeated_is_sent_once(world, new) -> None:
 
 def test_initial_state_after_newer_change_is_not_sent(world, new) -> None:
     world.send_initial_state(new)
-    world.notify.notify_change(world.queue())
+    world.notify_change(world.queue())
 
     world.send_initial_state(new)
 
@@ -86,7 +87,7 @@ def test_change_during_initial_state_is_sent_next(world, new) -> None:
     world.sockets.opened.clear()
 
     def change() -> None:
-        world.notify.notify_change(world.queue())
+        world.notify_change(world.queue())
         world.sockets.open("new")
 
     world.meanwhile = change
@@ -109,7 +110,7 @@ def test_job_ending_during_initial_state_closes_socket(world, new) -> None:
     world.sockets.opened.clear()
 
     def end() -> None:
-        world.notify.notify_change(world.change(world.job.cancel(now=world.clock())))
+        world.notify_change(world.change(world.job.cancel(now=world.clock())))
         world.sockets.open("new")
 
     world.meanwhile = end
@@ -158,7 +159,7 @@ def test_worker_leaves_close_to_initial_state_that_sends_end(world, monkeypatch)
         lambda *_: world.connections.mark_sent(new, world.job.sequence),
     )
 
-    world.notify.notify_change(world.change(world.job.cancel(now=world.clock())))
+    world.notify_change(world.change(world.job.cancel(now=world.clock())))
 
     assert world.sockets.opened == {"new"}
 
@@ -181,7 +182,7 @@ def test_deleted_job_closes_socket(world, new) -> None:
 
 def test_share_revoked_before_socket_opens_closes_it(world) -> None:
     share = world.share()
-    new = world.connect("new", sequence=0, share=share.id, shows=share.type)
+    new = world.connect("new", sequence=0, share=share.id)
     world.sockets.opened.clear()
     world.shares.remove(share.id, share.resource)
     world.drop_viewers(share)
@@ -194,7 +195,7 @@ def test_share_revoked_before_socket_opens_closes_it(world) -> None:
 
 def test_share_revoked_during_initial_state_closes_socket(world) -> None:
     share = world.share()
-    new = world.connect("new", sequence=0, share=share.id, shows=share.type)
+    new = world.connect("new", sequence=0, share=share.id)
     world.sockets.opened.clear()
 
     def revoke_as_it_opens() -> None:

@@ -8,6 +8,7 @@ from jobs.missions.device import Device, DeviceGroup, DeviceState, Reading
 from jobs.missions.mission import assign_order, mission_of, start_flight
 from jobs.tracking.api import messages as missions_messages
 from jobs.tracking.broadcast import Broadcast
+from jobs.tracking.change import change_of
 from jobs.tracking.connection import Connection
 from jobs.tracking.drop_viewers import DropViewers
 from jobs.tracking.notify_watchers import NotifyWatchers
@@ -16,7 +17,7 @@ from jobs.tracking.resource import Resource, ResourceKind, job_resource
 from jobs.tracking.send_initial_state import SendInitialState
 from jobs.tracking.share import Share, ShareType, new_code
 from jobs.tracking.snapshot import ReadSnapshot
-from tests.fakes.memory import InMemoryJobRepository
+from tests.databases import Jobs
 from tests.fakes.memory_fleet import InMemoryFleet
 from tests.fakes.memory_missions import InMemoryFleetRegistry
 from tests.fakes.memory_watch import (
@@ -44,7 +45,7 @@ class WatchWorld:
     sleeps: list[float] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.repository = InMemoryJobRepository(self.clock)
+        self.repository = Jobs(self.clock)
         self.repository.add(self.job)
         self.registry = InMemoryFleetRegistry()
         self.registry.put_group(
@@ -61,8 +62,10 @@ class WatchWorld:
         reached: dict[str, Any] = {"connections": self.connections, "sockets": self.sockets}
         known: dict[str, Any] = {"repository": self.repository, "registry": self.registry}
         known |= {"fleet": self.fleet} | formatted
-        broadcast = Broadcast(**reached, **formatted, **timed, topics=self.topics)
-        self.notify = NotifyWatchers(**known, broadcast=broadcast)
+        broadcast = Broadcast(
+            **reached, **formatted, **timed, topics=self.topics, shares=self.shares
+        )
+        self.notify = NotifyWatchers(**known, connections=self.connections, broadcast=broadcast)
         sending: dict[str, Any] = reached | {"broadcast": broadcast}
         sending |= {"read_snapshot": ReadSnapshot(**known, **timed)}
         self.send_initial_state = SendInitialState(**sending, sleep=self._sleep)
@@ -95,6 +98,9 @@ class WatchWorld:
 
     def received(self, name: str, field: str = "jobState") -> list[Any]:
         return [message.get(field) for message in self.sockets.posted.get(name, [])]
+
+    def notify_change(self, job: Job) -> None:
+        self.notify.notify_change(change_of(job))
 
     # ── Watched resources ──
 

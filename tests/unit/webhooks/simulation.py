@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from jobs.core.job import JobRef
 from jobs.kit.clock import Millis
+from jobs.webhooks.adapters.sqlite import SqliteDeliveryLog, SqlitePlaces, SqliteReceivers
 from jobs.webhooks.deliver_webhook import DeliverWebhook
 from jobs.webhooks.errors import NotDeliveredError
 from jobs.webhooks.signature import new_secret
@@ -26,7 +27,7 @@ from jobs.webhooks.webhook import (
     PlannedAttempt,
     WebhookDelivery,
 )
-from tests.fakes.memory_webhooks import InMemoryDeliveryLog, InMemoryPlaces, InMemoryReceivers
+from tests.databases import empty_database
 from tests.support import NOON
 
 CALL_MS: Final[Millis] = 20
@@ -146,14 +147,14 @@ class Simulation:
         random.seed(1)
         self.time = SimulatedTime()
         self.queue = SimulatedQueue(self.time, fair=self.fair)
-        self.log = InMemoryDeliveryLog()
+        self.log = SqliteDeliveryLog(empty_database(), self.time)
         self.secret = new_secret()
         self.deliver = DeliverWebhook(
             log=self.log,
             queue=self.queue,
             dead_letters=self,
-            receivers=InMemoryReceivers(self.time),
-            places=InMemoryPlaces(self.time, limit=self.places),
+            receivers=SqliteReceivers(empty_database(), self.time),
+            places=SqlitePlaces(empty_database(), self.time, limit=self.places),
             secrets=self,
             sender=self,
             metrics=self,

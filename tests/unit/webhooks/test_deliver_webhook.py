@@ -8,6 +8,7 @@ import pytest
 
 from jobs.core.job import JobRef
 from jobs.kit.errors import UnavailableError
+from jobs.webhooks.adapters.sqlite import SqliteDeliveryLog, SqlitePlaces, SqliteReceivers
 from jobs.webhooks.deliver_webhook import MAX_ATTEMPTS, DeliverWebhook, Outcome, retry_delay_s
 from jobs.webhooks.errors import DeliveryExhaustedError, DeliveryNotFoundError, NotDeliveredError
 from jobs.webhooks.redeliver_webhook import RedeliverWebhook
@@ -19,7 +20,7 @@ from jobs.webhooks.webhook import (
     PlannedAttempt,
     WebhookDelivery,
 )
-from tests.fakes.memory_webhooks import InMemoryDeliveryLog, InMemoryPlaces, InMemoryReceivers
+from tests.databases import empty_database
 from tests.payments import Killed
 from tests.support import NOON
 
@@ -39,9 +40,9 @@ class World:
         self.dead: list[PlannedAttempt] = []
         self.secrets = {"acme": [new_secret()]}
         self.counted: list[DeliveryState] = []
-        self.log = InMemoryDeliveryLog()
-        self.receivers = InMemoryReceivers(clock)
-        self.places = InMemoryPlaces(clock, limit=2)
+        self.log = SqliteDeliveryLog(empty_database(), clock)
+        self.receivers = SqliteReceivers(empty_database(), clock)
+        self.places = SqlitePlaces(empty_database(), clock, limit=2)
         self.log.plan(
             WebhookDelivery(
                 id=REF.id,

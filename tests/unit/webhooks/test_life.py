@@ -1,6 +1,7 @@
 """A state machine test: no webhook is lost, and none is delivered without acceptance."""
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any
 
 import hypothesis.strategies as st
@@ -14,29 +15,31 @@ from jobs.core.job import JobRef
 from jobs.core.status import JobStatus
 from jobs.core.webhook import Webhook
 from jobs.kit.errors import UnavailableError
+from jobs.webhooks.adapters.sqlite import (
+    SqliteDeliveryLog,
+    SqlitePlaces,
+    SqliteReceivers,
+    SqliteSubscriptions,
+)
 from jobs.webhooks.deliver_webhook import DeliverWebhook
 from jobs.webhooks.errors import NotDeliveredError
 from jobs.webhooks.plan_deliveries import PlanDeliveries
 from jobs.webhooks.redeliver_webhook import RedeliverWebhook
 from jobs.webhooks.signature import new_secret
 from jobs.webhooks.webhook import Attempt, DeliveryState, PlannedAttempt, Subscription
-from tests.fakes.memory_webhooks import (
-    InMemoryDeliveryLog,
-    InMemoryPlaces,
-    InMemoryReceivers,
-    InMemorySubscriptions,
-)
+from tests.databases import empty_database
 from tests.payments import Killed, Unsteady
 from tests.support import NOON, FrozenClock
 
 JOB = JobRef(tenant="acme", kind="messaging", id="019b7963-4a00-7000-8000-000000000001")
 OWN = Webhook(url="https://own.example.com")
+STATUSES = [JobStatus.PENDING, JobStatus.RUNNING, JobStatus.SUCCEEDED]
 CHANGES = [
     JobChange(
-        ref=JOB, sequence=n, status=status, previous=None, changed_at=NOON, created_at=NOON,
+        ref=JOB, sequence=n, status=status, previous=previous, changed_at=NOON, created_at=NOON,
         gone_at=NOON, webhook=OWN,
     )
-    for n, status in enumerate([JobStatus.PENDING, JobStatus.RUNNING, JobStatus.SUCCEEDED], 1)
+    for n, (previous, status) in enumerate(pairwise([None, *STATUSES]), 1)
 ]  # fmt: skip
 OUTCOMES = st.lists(
     st.sampled_from(["", "unavailable", "lost", "killed", "killed after"]), max_size=3
@@ -54,13 +57,13 @@ class WebhookLife(RuleBasedStateMachine):
         """The index of the first stream record that has not been processed."""
         self.accepted = set[str]()
         self.answer: int | Exception = 204
-        self.stored = InMemoryDeliveryLog()
+        clock, secret = FrozenClock(), new_secret()
+        self.stored = SqliteDeliveryLog(empty_database(), clock)
         self.log: Any = Unsteady(self.stored)
         self.sqs: Any = Unsteady(self)
-        subscriptions = InMemorySubscriptions()
+        subscriptions = SqliteSubscriptions(empty_database())
         standing = Webhook(url="https://crm.example.com", events=frozenset({"completed"}))
         subscriptions.put(Subscription(id="crm", tenant="acme", webhook=standing))
-        clock, secret = FrozenClock(), new_secret()
         self.plan = PlanDeliveries(
             subscriptions=subscriptions,
             log=self.log,
@@ -72,8 +75,8 @@ class WebhookLife(RuleBasedStateMachine):
             log=self.log,
             queue=self.sqs,
             dead_letters=self.sqs,
-            receivers=InMemoryReceivers(clock),
-            places=InMemoryPlaces(clock, limit=1),
+            receivers=SqliteReceivers(empty_database(), clock),
+            places=SqlitePlaces(empty_database(), clock, limit=1),
             secrets=Secrets(secret),
             sender=Receiver(self.receive),
             metrics=NoMetrics(),

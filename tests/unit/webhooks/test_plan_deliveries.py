@@ -1,6 +1,7 @@
 """The deliveries that a change of a job causes."""
 
 import json
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -12,10 +13,11 @@ from jobs.core.changes import JobChange
 from jobs.core.status import JobStatus
 from jobs.core.webhook import Webhook
 from jobs.kit.errors import UnavailableError
+from jobs.webhooks.adapters.sqlite import SqliteDeliveryLog, SqliteSubscriptions
 from jobs.webhooks.plan_deliveries import PlanDeliveries
 from jobs.webhooks.webhook import DeliveryRef, Subscription
+from tests.databases import empty_database
 from tests.fakes.memory import change
-from tests.fakes.memory_webhooks import InMemoryDeliveryLog, InMemorySubscriptions
 from tests.support import NOON
 
 URL = "https://hooks.example.com/in"
@@ -23,8 +25,8 @@ URL = "https://hooks.example.com/in"
 
 class World:
     def __init__(self, clock: Any) -> None:
-        self.subscriptions = InMemorySubscriptions()
-        self.log = InMemoryDeliveryLog()
+        self.subscriptions = SqliteSubscriptions(empty_database())
+        self.log = SqliteDeliveryLog(empty_database(), lambda: NOON)
         self.sent: list[DeliveryRef] = []
         self.plan = PlanDeliveries(
             subscriptions=self.subscriptions,
@@ -79,6 +81,13 @@ def test_job_webhook_gets_each_change(world, changes_of) -> None:
     ]
 
 
+def test_import_of_ended_job_is_not_delivered(world, changes_of) -> None:
+    [*_, ended] = changes_of(webhook=Webhook(url=URL))
+    world.subscriptions.put(subscribed())
+
+    assert world.plan([replace(ended, previous=None)]) == 0
+
+
 def test_webhook_with_events_gets_only_these(world, changes_of) -> None:
     world.plan(changes_of(webhook=Webhook(url=URL, events=frozenset({"completed", "failed"}))))
 
@@ -100,7 +109,7 @@ def test_webhook_with_events_gets_only_these(world, changes_of) -> None:
 def test_each_status_has_its_event_name(world, a_job, status, event) -> None:
     job = a_job(status=JobStatus(status), webhook=Webhook(url=URL))
 
-    world.plan([change(job, previous=None)])
+    world.plan([change(job, previous=JobStatus.RUNNING)])
 
     [planned] = world.planned()
     assert planned.event == event

@@ -1,0 +1,115 @@
+"""What `make registry` writes."""
+
+from dataclasses import replace
+
+import pytest
+from moto import mock_aws
+
+from jobs.admin.adapters.registry import DynamoAuditLog
+from jobs.admin.errors import IdTakenError
+from jobs.admin.tenant import TENANTS
+from jobs.auth.adapters.api_keys import DynamoApiKeys
+from jobs.auth.adapters.resources import KEYS
+from local.stack.seed import REGISTRY
+from scripts.first_admin_key import create_first_admin_key
+from scripts.registry_file import RegistryFile
+from scripts.registry_load import (
+    MAKE,
+    create_admin_key,
+    create_keys,
+    find_missing_keys,
+    load,
+    open_registry,
+)
+from tests.adapters.engines import DynamoDb, client
+
+VARIABLES = {"STACK": "s", "BASE_URL": "http://127.0.0.1:1", "GIT_URL": "http://127.0.0.1:2"}
+
+
+@pytest.fixture
+def registry(moto):
+    tables = {"RegistryTableName": moto.registry, "AuditTableName": moto.audit}
+    return open_registry(moto.client, tables)
+
+
+@pytest.fixture
+def file(tenant, tmp_path) -> RegistryFile:
+    """The demo registry for another tenant, with ids of its own."""
+    text = REGISTRY.read_text().replace("tenant: demo", f"tenant: {tenant}")
+    for name in ("harbour", "quarry", "dock-"):
+        text = text.replace(f"id: {name}", f"id: {tenant[:20]}-{name}")
+    path = tmp_path / "registry.yaml"
+    path.write_text(text)
+    return RegistryFile.read(path, VARIABLES)
+
+
+def test_second_load_changes_nothing(registry, file, moto) -> None:
+    first = load(file, registry)
+    records = DynamoAuditLog(moto.client, moto.audit).page(file.tenant, None).entries
+
+    second = load(file, registry)
+
+    assert {*first.values()} == {"created"}
+    assert {*second.values()} == {"unchanged"}
+    assert len(first) == len(second) == len(records) - 1
+    assert {record.actor for record in records} == {MAKE}
+    assert DynamoAuditLog(moto.client, moto.audit).page(file.tenant, None).entries == records
+
+
+def test_changed_entry_alone_is_written(registry, file) -> None:
+    load(file, registry)
+    agents = [file.agents[0].model_copy(update={"name": "Other"}), *file.agents[1:]]
+
+    outcomes = load(file.model_copy(update={"agents": agents}), registry)
+
+    changed = [entry for entry, outcome in outcomes.items() if outcome != "unchanged"]
+    assert changed == [f"agents/{agents[0].id}"]
+
+
+def test_keys_are_created_once_by_their_names(registry, file) -> None:
+    load(file, registry)
+    made = create_keys(find_missing_keys(file, registry), registry)
+
+    assert made.keys() == {"demo", "demo-docs"}
+    assert not find_missing_keys(file, registry)
+
+
+def test_expired_key_is_missing(registry, file, moto) -> None:
+    load(file, registry)
+    create_keys(find_missing_keys(file, registry), registry)
+    for key in registry.page(KEYS, file.tenant, None).entries:
+        DynamoApiKeys(moto.client, moto.registry).put_key(replace(key, expires_at=1))
+
+    assert [each.name for each in find_missing_keys(file, registry)] == ["demo", "demo-docs"]
+
+
+def test_group_of_other_tenant_is_refused(registry, file) -> None:
+    load(file, registry)
+
+    with pytest.raises(IdTakenError):
+        load(file.model_copy(update={"tenant": f"{file.tenant}-rival"}), registry)
+
+
+def test_admin_key_is_created_once(registry) -> None:
+    created = create_admin_key(registry, "ops")
+
+    assert created
+    assert created.startswith("sortie_admin_")
+    assert create_admin_key(registry, "ops") is None
+
+
+def test_first_deployment_creates_a_key_and_lists_known_tenants(tenant) -> None:
+    with mock_aws():
+        engine = DynamoDb(client("dynamodb"), remote=False)
+        tables = {"RegistryTableName": engine.registry, "AuditTableName": engine.audit}
+        for key in ({"PK": f"TENANT#{tenant}", "SK": "AGENT#1"},
+                    {"PK": "KEY#0123456789ab", "SK": "KEY", "tenant": f"{tenant}-b"}):  # fmt: skip
+            item = {name: {"S": value} for name, value in key.items()}
+            engine.client.put_item(TableName=engine.registry, Item=item)
+
+        first = create_first_admin_key(engine.client, tables)
+
+        assert first
+        assert create_first_admin_key(engine.client, tables) is None
+        listed = open_registry(engine.client, tables).page(TENANTS, "", None).entries
+        assert [each.id for each in listed] == [tenant, f"{tenant}-b"]

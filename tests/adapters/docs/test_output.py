@@ -1,0 +1,76 @@
+"""The output of a docs job."""
+
+from typing import Any
+
+import pytest
+
+from jobs.core.job import JobRef
+from jobs.docs.adapters.dynamodb.output import DynamoOutputLog
+from jobs.docs.adapters.sqlite import SqliteOutputLog
+from jobs.docs.ports import OutputItem, OutputLog
+from jobs.kit.sqlite.database import Database
+from tests.support import HOUR, NOON
+
+
+@pytest.fixture
+def log(any_engine) -> OutputLog:
+    if isinstance(any_engine, Database):
+        return SqliteOutputLog(any_engine)
+    return DynamoOutputLog(any_engine.client, any_engine.output)
+
+
+@pytest.fixture
+def ref(tenant) -> JobRef:
+    return JobRef(tenant=tenant, kind="docs", id="019b7963-4a00-7000-8000-000000000001")
+
+
+def item(number: int, *, text: str = "ž", end: bool = False) -> OutputItem:
+    events: list[Any] = [{"t": "text", "text": text}]
+    return OutputItem(number=number, events=events, end=end)
+
+
+def append(log: OutputLog, ref: JobRef, *items: OutputItem) -> None:
+    for each in items:
+        log.append(ref, each, expires_at=NOON + HOUR)
+
+
+def test_items_are_read_unchanged_from_a_number(log, ref) -> None:
+    append(log, ref, item(1), item(2), item(3, end=True))
+
+    assert log.read(ref, since=1) == [item(1), item(2), item(3, end=True)]
+    assert log.read(ref, since=3) == [item(3, end=True)]
+    assert log.read(ref, since=4) == []
+
+
+def test_item_appended_again_stays_as_it_was(log, ref) -> None:
+    append(log, ref, item(1), item(1, text="other"))
+
+    assert log.read(ref, since=1) == [item(1)]
+
+
+def test_items_are_read_up_to_the_first_gap(log, ref) -> None:
+    append(log, ref, item(1), item(3))
+    assert log.read(ref, since=1) == [item(1)]
+    assert log.read(ref, since=2) == []
+
+    append(log, ref, item(2))
+
+    assert log.read(ref, since=1) == [item(1), item(2), item(3)]
+
+
+def test_long_output_is_read_in_pages(log, ref) -> None:
+    append(log, ref, *(item(n) for n in range(1, 121)))
+
+    found: list[int] = []
+    while page := log.read(ref, since=len(found) + 1):
+        found += [each.number for each in page]
+
+    assert found == [*range(1, 121)]
+
+
+def test_output_belongs_to_one_job_of_one_tenant(log, ref, tenant) -> None:
+    append(log, ref, item(1))
+
+    assert log.read(JobRef(tenant=tenant, kind="docs", id="another"), since=1) == []
+    rival = JobRef(tenant=f"{tenant}-rival", kind="docs", id=ref.id)
+    assert log.read(rival, since=1) == []
