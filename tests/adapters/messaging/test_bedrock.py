@@ -16,7 +16,8 @@ from jobs.messaging.ports import Answer
 from tests.adapters.engines import client as aws_client
 from tests.adapters.messaging.conftest import JOB_ID
 
-FINE = Answer("Fine", tokens=Tokens(12, 3))
+ABOUT = {"model": "a-model", "usage": {"inputTokens": 12, "outputTokens": 3}}
+FINE = Answer("Fine", ABOUT, Tokens(12, 3))
 SENT: dict[str, Any] = {
     "modelId": "a-model",
     "messages": [{"role": "user", "content": [{"text": "How are you? 🐎"}]}],
@@ -176,7 +177,8 @@ def test_ask_with_answer_cut_off_marks_it(bedrock, model, a_question) -> None:
 
     answer = BedrockProvider(bedrock).ask(agent(), a_question())
 
-    assert (answer.content, answer.metadata) == ("One, two", {"finishReason": "length"})
+    about = ABOUT | {"finishReason": "length"}
+    assert (answer.content, answer.metadata) == ("One, two", about)
 
 
 @pytest.mark.parametrize("blocks", [

@@ -36,6 +36,8 @@ data: [DONE]
 """
 LIMIT = 300 * 1024
 CUT_OFF = "The agent's answer was cut off"
+MODEL = {"model": "a-model"}
+FINE = Answer("Fine", MODEL)
 
 
 def completion(content: Any) -> dict[str, Any]:
@@ -60,7 +62,7 @@ def ask(provider, upstream, a_question) -> Any:
 def test_ask_without_history_sends_one_chat_message(upstream, ask) -> None:
     upstream.then(reply(completion("Fine")))
 
-    assert ask() == Answer("Fine")
+    assert ask() == FINE
 
     received = upstream.only
     assert (received.method, received.path) == ("POST", "/v1/chat/completions")
@@ -83,7 +85,20 @@ def test_ask_without_history_sends_one_chat_message(upstream, ask) -> None:
 def test_answer_has_the_tokens_that_the_endpoint_counts(upstream, ask, usage, tokens) -> None:
     upstream.then(reply(completion("Fine") | {"usage": usage}))
 
-    assert ask() == Answer("Fine", tokens=tokens)
+    counted = {"inputTokens": tokens.read, "outputTokens": tokens.written}
+    about = MODEL | ({"usage": counted} if tokens.read else {})
+    assert ask() == Answer("Fine", about, tokens)
+
+
+@pytest.mark.parametrize(("named", "model"), [
+    ({"model": "a-model-2026-11-30"}, "a-model-2026-11-30"),
+    ({"model": ""}, "a-model"), ({"model": 7}, "a-model"), ({"model": None}, "a-model"),
+    ({"model": "\0" + "m" * 1000}, "m" * 256),
+])  # fmt: skip
+def test_answer_names_the_model_as_the_endpoint_does(upstream, ask, named, model) -> None:
+    upstream.then(reply(completion("Fine") | named))
+
+    assert ask() == Answer("Fine", {"model": model})
 
 
 def test_ask_with_history_sends_it_before_question(provider, upstream, a_question) -> None:
@@ -125,7 +140,7 @@ def test_ask_sends_agent_settings(upstream, ask) -> None:
 def test_ask_returns_answer_unchanged(upstream, ask, content) -> None:
     upstream.then(reply(completion(content)))
 
-    assert ask() == Answer(content)
+    assert ask() == Answer(content, MODEL)
 
 
 @pytest.mark.parametrize("status", [429, 503])
@@ -133,7 +148,7 @@ def test_ask_returns_answer_unchanged(upstream, ask, content) -> None:
 def test_ask_with_retry_after_retries_then(upstream, ask, pauses, status, after) -> None:
     upstream.then(reply({}, status, Retry_After=after), reply(completion("Fine")))
 
-    assert ask() == Answer("Fine")
+    assert ask() == FINE
 
     assert pauses == [7]
     assert {received.headers["idempotency-key"] for received in upstream.received} == {JOB_ID}
@@ -152,7 +167,7 @@ def test_ask_with_retry_after_past_deadline_fails_at_once(upstream, ask, pauses)
 def test_ask_with_invalid_retry_after_backs_off(upstream, ask, pauses, after) -> None:
     upstream.then(reply({}, 429, Retry_After=after), reply(completion("Fine")))
 
-    assert ask() == Answer("Fine")
+    assert ask() == FINE
     assert 0 < pauses[0] < 1
 
 
@@ -163,7 +178,7 @@ def test_ask_with_invalid_retry_after_backs_off(upstream, ask, pauses, after) ->
 ], ids=lambda _: "")  # fmt: skip
 def test_ask_with_transient_fault_retries_then_fails(upstream, ask, pauses, fault) -> None:
     upstream.then(fault, fault, reply(completion("Fine")))
-    assert ask() == Answer("Fine")
+    assert ask() == FINE
 
     upstream.received.clear()
     pauses.clear()
@@ -266,7 +281,7 @@ def test_ask_twice_with_one_client_answers_both(upstream, clock, secrets, a_ques
 
     answers = [provider.ask(agent(upstream), a_question()) for _ in range(2)]
 
-    assert answers == [Answer("One"), Answer("Two")]
+    assert answers == [Answer("One", MODEL), Answer("Two", MODEL)]
 
 
 @pytest.mark.parametrize("message", [
@@ -279,7 +294,7 @@ def test_ask_twice_with_one_client_answers_both(upstream, clock, secrets, a_ques
 def test_ask_returns_only_text_for_users(upstream, ask, message) -> None:
     upstream.then(reply({"choices": [{"message": message, "finish_reason": "stop"}]}))
 
-    assert ask() == Answer("Fine")
+    assert ask() == FINE
 
 
 @pytest.mark.parametrize("raw", [
@@ -290,21 +305,21 @@ def test_ask_returns_only_text_for_users(upstream, ask, message) -> None:
 def test_ask_reads_other_forms_of_answer(upstream, ask, raw) -> None:
     upstream.then(reply(raw))
 
-    assert ask() == Answer("Fine")
+    assert ask() == FINE
 
 
 def test_ask_reads_compressed_answer(upstream, ask) -> None:
     raw = gzip.compress(json.dumps(completion("Fine")).encode())
     upstream.then(reply(raw, Content_Encoding="gzip"))
 
-    assert ask() == Answer("Fine")
+    assert ask() == FINE
 
 
 def test_ask_reads_answer_in_declared_charset(upstream, ask) -> None:
     raw = '{"choices": [{"message": {"content": "Grüße"}}]}'.encode("latin-1")
     upstream.then(reply(raw, Content_Type="application/json; charset=iso-8859-1"))
 
-    assert ask() == Answer("Grüße")
+    assert ask() == Answer("Grüße", MODEL)
 
 
 @pytest.mark.parametrize("case", [
@@ -337,7 +352,7 @@ def test_ask_with_answer_cut_off_marks_it(upstream, ask) -> None:
     message = {"content": "One, two"}
     upstream.then(reply({"choices": [{"message": message, "finish_reason": "length"}]}))
 
-    assert ask() == Answer("One, two", {"finishReason": "length"})
+    assert ask() == Answer("One, two", MODEL | {"finishReason": "length"})
 
 
 def test_ask_again_without_field_that_endpoint_refuses(upstream, ask) -> None:
@@ -345,7 +360,7 @@ def test_ask_again_without_field_that_endpoint_refuses(upstream, ask) -> None:
     refused = reply({"object": "error", "message": {"detail": detail}}, 422)
     upstream.then(refused, reply(completion("Fine")))
 
-    assert ask() == Answer("Fine")
+    assert ask() == FINE
 
     assert ["user" in each.body for each in upstream.received] == [True, False]
 

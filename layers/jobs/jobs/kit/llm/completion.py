@@ -20,6 +20,7 @@ from jobs.kit.outbound.sse import CUT_OFF, INVALID_ANSWER, PeerError, TransientE
 
 _MAX_TOKENS: Final = 10**9
 """More in one answer is an error of the endpoint."""
+_MAX_NAME_LENGTH: Final = 256
 _DONE: Final = "[DONE]"
 
 _REASONS: Final[Mapping[str, Reason]] = {
@@ -47,13 +48,17 @@ def to_reason(words: str) -> Reason:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Completion:
-    """`refusal`: the model's words when it declines. `reasoning` is for the endpoint alone."""
+    """`refusal`: the model's words when it declines. `reasoning` is for the endpoint alone.
+
+    `model`: the model that the endpoint says has answered; empty if it does not say.
+    """
 
     text: str
     calls: Sequence[CalledTool]
     reason: Reason
     refusal: str = ""
     reasoning: str = ""
+    model: str = ""
     tokens_in: int = 0
     tokens_out: int = 0
 
@@ -69,7 +74,7 @@ class CompletionReader:
         self._text, self._thoughts = lenient_json.TextJoiner(), ThoughtFilter()
         self._shown: list[str] = []
         self._reasoning: list[str] = []
-        self._refusal = self._finish = ""
+        self._refusal = self._finish = self._model = ""
         self._tools = ToolCallReader(self.names)
         self._is_complete = False  # a message ends without a finish_reason as well
         self._has_content = False
@@ -120,6 +125,7 @@ class CompletionReader:
             reason=reason,
             refusal=lenient_json.clean(self._refusal).strip(),
             reasoning=lenient_json.clean("".join(self._reasoning)),
+            model=lenient_json.clean(self._model)[:_MAX_NAME_LENGTH],
             tokens_in=_count(self._usage, "prompt_tokens"),
             tokens_out=_count(self._usage, "completion_tokens"),
         )
@@ -142,6 +148,8 @@ class CompletionReader:
 
     def _add_chunk(self, chunk: Mapping[str, Any]) -> str:
         self._usage = chunk.get("usage") or self._usage
+        if isinstance(model := chunk.get("model"), str):
+            self._model = model or self._model
         choices = chunk.get("choices") or []
         for choice in choices:
             if choice.get("index") in {0, None}:

@@ -1,7 +1,9 @@
 """Validate an agent's answer."""
 
+from dataclasses import replace
 from typing import Any, Final
 
+from jobs.core.tokens import NO_TOKENS, Tokens
 from jobs.kit import lenient_json, strict_json
 from jobs.kit.errors import FailureClass, UpstreamError
 from jobs.kit.llm.failures import CUT_OFF_AT_LIMIT, FILTERED
@@ -29,8 +31,10 @@ def to_answer(content: Any, metadata: Any = None) -> Answer:
     return Answer(text, known)
 
 
-def to_model_answer(text: str, reason: Reason, *, refusal: str = "") -> Answer:
-    """Return a model's answer, marked if it was cut off at the model's limit.
+def to_model_answer(
+    text: str, reason: Reason, *, model: str, tokens: Tokens, refusal: str = ""
+) -> Answer:
+    """Return a model's answer. Its metadata name the model, and what was cut off at its limit.
 
     Raises `UpstreamError` if the model declined, was stopped by a filter, or said nothing.
     """
@@ -48,4 +52,12 @@ def to_model_answer(text: str, reason: Reason, *, refusal: str = "") -> Answer:
             FailureClass.BAD_ANSWER,
             detail="the model called a tool, and it has none",
         )
-    return to_answer(text, {"finishReason": "length"} if reason == "length" else None)
+    about = _describe(model, tokens) | ({"finishReason": "length"} if reason == "length" else {})
+    return replace(to_answer(text), metadata=about, tokens=tokens)
+
+
+def _describe(model: str, tokens: Tokens) -> dict[str, Any]:
+    if tokens == NO_TOKENS:  # the provider does not tell
+        return {"model": model}
+    usage = {"inputTokens": tokens.read, "outputTokens": tokens.written}
+    return {"model": model, "usage": usage}

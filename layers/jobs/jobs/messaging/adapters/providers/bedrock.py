@@ -5,7 +5,6 @@ topP, stopSequences). The SDK retries; while Bedrock throttles for longer, the q
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -53,15 +52,13 @@ class BedrockProvider:
             raise bedrock_failure(error) from error
         blocks = answer["output"].get("message", {}).get("content", [])
         text = lenient_json.clean("".join(map(_text_of, blocks)))
-        told = to_model_answer(
+        usage = answer.get("usage", {})
+        return to_model_answer(
             without_thoughts(text),
             to_reason(answer["stopReason"]),
-            refusal=guardrail_message(answer["stopReason"], text),
-        )
-        usage = answer.get("usage", {})
-        return replace(
-            told,
+            model=settings["modelId"],
             tokens=Tokens.parse(usage.get("inputTokens"), usage.get("outputTokens")),
+            refusal=guardrail_message(answer["stopReason"], text),
         )
 
 

@@ -5,8 +5,6 @@ Settings: `baseUrl` (up to and with `/v1`), `model`, `systemPrompt?`,
 such, passed on unchanged), `omit?` (fields that the endpoint refuses, such as `user`).
 """
 
-from dataclasses import replace
-
 from jobs.core.tokens import Tokens
 from jobs.kit.llm.chat import ChatEndpoint, ChatRequest
 from jobs.kit.outbound.sse import EventStream
@@ -42,5 +40,10 @@ class OpenAiProvider:
             ),
             deadline=question.deadline,
         )
-        told = to_model_answer(answer.text, answer.reason, refusal=answer.refusal)
-        return replace(told, tokens=Tokens.parse(answer.tokens_in, answer.tokens_out))
+        return to_model_answer(
+            answer.text,
+            answer.reason,
+            model=answer.model or settings["model"],
+            tokens=Tokens.parse(answer.tokens_in, answer.tokens_out),
+            refusal=answer.refusal,
+        )
