@@ -74,7 +74,7 @@ lint: .venv/.ready ## run lint and type checks
 	@$(DEV)/ruff check
 	@$(DEV)/ruff format --check
 	@$(DEV)/mypy
-	@$(DEV)/mypy --python-version 3.12 client/src # the oldest Python that the client supports
+	@$(DEV)/mypy --python-version 3.12 client/src server/src functions # the oldest Python of the client and the server
 	@$(DEV)/pylint --score n layers functions # finds copies
 
 check: lint ## run lint, type checks and quick tests, while you work

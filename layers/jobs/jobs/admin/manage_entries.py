@@ -90,7 +90,7 @@ class ManageEntries:
         record = new_record(
             self.clock(), actor, "delete", resource, tenant, entry, before=found.value
         )
-        gone = Write[Any](
+        gone: Write[Any] = Write(
             resource=resource, tenant=tenant, id=entry, value=None, replacing=found.version
         )
         self.registry.commit([gone], record)

@@ -118,7 +118,7 @@ class ManageKeys:
         record = new_record(
             self.clock(), actor, "revoke", self.keys, tenant, key_id, before=found.value
         )
-        gone = Write[ApiKey](
+        gone: Write[ApiKey] = Write(
             resource=self.keys, tenant=tenant, id=key_id, value=None, replacing=found.version
         )
         self.registry.commit([gone], record)

@@ -148,7 +148,7 @@ class ManagePartners:
         record = new_record(
             self.clock(), actor, "revoke", self.partners, tenant, partner_id, before=found.value
         )
-        partner = Write[Client](
+        partner: Write[Client] = Write(
             resource=self.partners, tenant=tenant, id=partner_id, value=None,
             replacing=found.version,
         )  # fmt: skip

@@ -32,6 +32,6 @@ def _from_row(tenant: str, tenant_id: str, row: Row) -> Tenant:
     return Tenant(id=tenant_id, name=row.get("name", ""), created_at=row.get("created_at"))
 
 
-TENANTS: Final = Resource[Tenant](
+TENANTS: Final[Resource[Tenant]] = Resource(
     name="tenants", label="TENANTS", home="list", show=_show, to_row=_to_row, from_row=_from_row
 )

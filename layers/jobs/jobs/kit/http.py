@@ -5,9 +5,18 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, Generic
 
 from jobs.kit import strict_json
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeVar  # with defaults, which Python 3.12 does not have
+
+    Body_co = TypeVar("Body_co", bound=Mapping[str, Any], default=Mapping[str, Any], covariant=True)
+else:  # the other module is slow to import
+    from typing import TypeVar
+
+    Body_co = TypeVar("Body_co", covariant=True)
 
 MAX_BODY_BYTES: Final = 2**20
 MAX_KEY_LENGTH: Final = 255
@@ -33,11 +42,11 @@ class TooLargeError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Response[Body: Mapping[str, Any] = Mapping[str, Any]]:
+class Response(Generic[Body_co]):  # noqa: UP046 - its parameter has a default
     """A response of JSON, or of HTML if there is a `page`."""
 
     status: HTTPStatus
-    body: Body
+    body: Body_co
     headers: Mapping[str, str] = field(default_factory=dict)
     page: str | None = None
 

@@ -29,6 +29,6 @@ def _show(key: ApiKey) -> dict[str, Any]:
     return shown
 
 
-KEYS: Final = Resource[ApiKey](
+KEYS: Final[Resource[ApiKey]] = Resource(
     name="keys", label="KEY", home="own", show=_show, to_row=to_row, from_row=from_row
 )

@@ -48,7 +48,7 @@ class EventBridgePublisher:
         map_parallel(self._publish_in_order, _group_by_job(changes), threads=_MAX_THREADS)
 
     def _publish_in_order(self, changes: Sequence[JobChange]) -> None:
-        for some in batched(changes, _ENTRIES_A_CALL, strict=False):
+        for some in batched(changes, _ENTRIES_A_CALL):
             with convert_aws_errors():
                 answer = self._client.put_events(
                     Entries=[

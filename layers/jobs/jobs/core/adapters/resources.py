@@ -26,7 +26,7 @@ def _show(limits: TenantLimits) -> dict[str, Any]:
     return {name: value for name, value in shown.items() if value is not None}
 
 
-LIMITS: Final = Resource[TenantLimits](
+LIMITS: Final[Resource[TenantLimits]] = Resource(
     name="limits",
     label="LIMITS",
     home="single",

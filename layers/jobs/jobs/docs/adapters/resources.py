@@ -37,6 +37,6 @@ def _show(project: Project) -> dict[str, Any]:
     }
 
 
-PROJECTS: Final = Resource[Project](
+PROJECTS: Final[Resource[Project]] = Resource(
     name="projects", label="PROJECT", parse=_parse, show=_show, to_row=to_row, from_row=from_row
 )

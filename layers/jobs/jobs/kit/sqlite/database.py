@@ -107,7 +107,7 @@ class Database:
         """
         if self._current.connection:
             return self._join(change)
-        write = Write[T](change)
+        write: Write[T] = Write(change)
         self._waiting.append(write)
         with self._writer_lock:
             # Perhaps another thread has committed it, and wakes the others.

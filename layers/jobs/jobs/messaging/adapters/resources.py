@@ -26,7 +26,7 @@ def _show(agent: Agent) -> dict[str, Any]:
     }
 
 
-AGENTS: Final = Resource[Agent](
+AGENTS: Final[Resource[Agent]] = Resource(
     name="agents",
     label="AGENT",
     parse=_parse,

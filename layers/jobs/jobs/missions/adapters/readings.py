@@ -28,7 +28,7 @@ class SqsReadingQueue:
         self._queue_url = queue_url
 
     def send(self, readings: Sequence[StoredReading]) -> None:
-        for batch in batched(readings, MAX_BATCH_SIZE, strict=False):
+        for batch in batched(readings, MAX_BATCH_SIZE):
             with convert_aws_errors():
                 response = self._client.send_message_batch(
                     QueueUrl=self._queue_url,

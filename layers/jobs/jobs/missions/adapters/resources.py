@@ -84,7 +84,7 @@ def _show_partner(client: Client) -> dict[str, Any]:
     return shown
 
 
-GROUPS: Final = Resource[DeviceGroup](
+GROUPS: Final[Resource[DeviceGroup]] = Resource(
     name="device-groups",
     label="GROUP",
     parse=_parse_group,
@@ -93,7 +93,7 @@ GROUPS: Final = Resource[DeviceGroup](
     from_row=_group_from_row,
     claim=lambda group: {},
 )
-DEVICES: Final = Resource[Device](
+DEVICES: Final[Resource[Device]] = Resource(
     name="devices",
     label="DEVICE",
     parse=_parse_device,
@@ -103,7 +103,7 @@ DEVICES: Final = Resource[Device](
     claim=_device_to_row,
     parent=("device-groups", lambda device: device.group),
 )
-MISSIONS: Final = Resource[Plan](
+MISSIONS: Final[Resource[Plan]] = Resource(
     name="missions",
     label="PLAN",
     parse=_parse_mission,
@@ -111,7 +111,7 @@ MISSIONS: Final = Resource[Plan](
     to_row=_mission_to_row,
     from_row=_mission_from_row,
 )
-PARTNERS: Final = Resource[Client](
+PARTNERS: Final[Resource[Client]] = Resource(
     name="partners",
     label="CLIENT",
     home="own",

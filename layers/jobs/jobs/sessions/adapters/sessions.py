@@ -214,7 +214,7 @@ class DynamoSessions:
             ProjectionExpression="PK, SK",
         )
         keys = ({name: item[name] for name in ("PK", "SK")} for item in found)
-        for batch in batched(keys, _DELETE_BATCH, strict=False):
+        for batch in batched(keys, _DELETE_BATCH):
             deletes = [{"Delete": {"TableName": self._table, "Key": key}} for key in batch]
             transact(self._client, deletes)
 

@@ -33,7 +33,7 @@ class SqsDeliveryQueue:
         self._clock = clock
 
     def send(self, planned: Sequence[PlannedAttempt]) -> None:
-        for batch in batched(planned, MAX_BATCH_SIZE, strict=False):
+        for batch in batched(planned, MAX_BATCH_SIZE):
             with convert_aws_errors():
                 response = self._client.send_message_batch(
                     QueueUrl=self._queue_url,

@@ -23,6 +23,6 @@ def _show(subscription: Subscription) -> dict[str, Any]:
     }
 
 
-WEBHOOKS: Final = Resource[Subscription](
+WEBHOOKS: Final[Resource[Subscription]] = Resource(
     name="webhooks", label="WEBHOOK", parse=_parse, show=_show, to_row=to_row, from_row=from_row
 )

@@ -118,7 +118,7 @@ class DynamoJobCounters:
             self._record_shard(ref)
         # By shard, so that a transaction writes to few counters, and conflicts with few others.
         histories = [history[ref] for ref in sorted(history, key=partition)]
-        for some in batched(histories, _JOBS_A_TRANSACTION, strict=False):
+        for some in batched(histories, _JOBS_A_TRANSACTION):
             retry_on_conflict(
                 partial(self._count, some),
                 WriteConflictError,

@@ -87,7 +87,7 @@ class Search:
             reverse=True,
         )
         live = islice(filter(self._is_live, found), self.listing.limit + 1)
-        for headers in batched(live, _JOBS_A_BATCH, strict=False):
+        for headers in batched(live, _JOBS_A_BATCH):
             bodies = self._bodies(headers)
             for item in headers:
                 own = {s: bodies.get(item["SK"]["S"] + s) for s in items.missing_bodies(item)}

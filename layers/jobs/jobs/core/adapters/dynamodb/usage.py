@@ -84,7 +84,7 @@ class DynamoUsage:
 
     def count(self, logs: Sequence[UsageLog]) -> None:
         longest = {log.id: log for log in sorted(logs, key=lambda log: len(log.entries))}
-        for some in batched(longest.values(), _LOGS_A_TRANSACTION, strict=False):
+        for some in batched(longest.values(), _LOGS_A_TRANSACTION):
             retry_on_conflict(partial(self._count, some), WriteConflictError)
 
     def _count(self, logs: Sequence[UsageLog]) -> None:

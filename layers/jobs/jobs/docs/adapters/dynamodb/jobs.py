@@ -70,7 +70,7 @@ class DynamoDocsJobs:
         with convert_aws_errors():
             found = [
                 replace(self._items.to_header(item), request={})
-                for some in batched(refs, _MAX_BATCH_SIZE, strict=False)
+                for some in batched(refs, _MAX_BATCH_SIZE)
                 for item in get_all(self._client, self._table, [items.key(ref) for ref in some])
             ]
         return [job for job in found if job.gone_at > self._clock()]
