@@ -1,4 +1,4 @@
-"""Copy data to a deployed stack: whoever outgrows the server keeps keys, agents and ended jobs."""
+"""Copy data to a deployed stack, which takes over the keys, agents and ended jobs."""
 
 import json
 import sqlite3

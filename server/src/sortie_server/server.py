@@ -75,7 +75,7 @@ class Server:
 
 @contextmanager
 def open_server(data: Path, chosen: Mapping[str, str]) -> Iterator[Server]:
-    """Open the data folder, which nobody else may have open, and compose the features over it.
+    """Open the data folder, which no other process may use, and compose the features over it.
 
     Raises `DatabaseError`, `UnknownParameterError`.
     """

@@ -28,7 +28,7 @@ def back_up(source: Path, target: Path) -> None:
             closing(sqlite3.connect(draft)) as copy,
         ):
             database.backup(copy)
-            # One file, whatever the mode of the original.
+            # One file, in every mode of the original.
             copy.execute("PRAGMA journal_mode = DELETE")
         _sync(draft)
         draft.rename(target)

@@ -9,7 +9,7 @@ _log: Final = logging.getLogger(__name__)
 
 
 class Signals:
-    """Numbers that rise with each commit that has work for somebody, by name.
+    """Numbers that rise with each commit that has work for other threads, by name.
 
     Read the number, look for work, and wait for another number: so no commit between is missed.
     """
@@ -44,7 +44,7 @@ class Signals:
         return stop
 
     def set(self, wakes: Mapping[str, int | None]) -> None:
-        """Wake as many threads for each name, or all. A name that nobody knows leaves no trace."""
+        """Wake as many threads for each name, or all. Unused names leave no trace."""
         with self._lock:
             callbacks = [each for name in wakes for each in self._listeners.get(name, ())]
             for name, count in wakes.items():
@@ -55,5 +55,5 @@ class Signals:
         for callback in callbacks:
             try:
                 callback()
-            except Exception:  # noqa: BLE001 - the commit has succeeded, whatever it does
+            except Exception:  # noqa: BLE001 - the commit has succeeded
                 _log.exception("a listener failed")

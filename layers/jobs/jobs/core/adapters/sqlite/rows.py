@@ -96,8 +96,8 @@ SCHEMA: Final = Schema(
     ),
     expiring=("jobs", "idempotency_keys"),
 )
-"""The triggers report what DynamoDB's stream does. An expired job is no longer counted, so nobody
-needs to hear of its deletion.
+"""The triggers report what DynamoDB's stream does. An expired job is no longer counted, so its
+deletion is no change.
 """
 
 
