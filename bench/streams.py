@@ -22,17 +22,17 @@ from bench.sandbox import Sandbox, open_sandbox
 from bench.setting import Setting, median
 from jobs import kinds
 from jobs.core.adapters.dynamodb.jobs import DynamoJobRepository
+from jobs.core.adapters.dynamodb.output import DynamoOutputLog
 from jobs.core.ids import new_job_id
 from jobs.core.job import Job
 from jobs.core.status import JobStatus
-from jobs.docs.adapters.dynamodb.output import DynamoOutputLog
+from jobs.core.write_output import OutputWriter
 from jobs.docs.api.stream import app
 from jobs.docs.docs_job import KIND, DocsJob
-from jobs.docs.ports import OutputItem
 from jobs.docs.wiring import wiring as docs
-from jobs.docs.write_output import OutputWriter
 from jobs.kit.asgi import CONTEXT_HEADER
 from jobs.kit.clock import now
+from jobs.kit.output.events import OutputItem
 from local.cloud.aws import create_session
 from local.kit.progress import step
 from local.stack.local_stack import LocalStack
@@ -183,7 +183,7 @@ def measure_writes(sandbox: Sandbox) -> Calls:
         id=new_job_id(moment), tenant=requests.TENANT, kind=KIND, request={"messages": []},
         created_at=moment, changed_at=moment, deadline=moment + HOUR, retention=24 * HOUR,
     )  # fmt: skip
-    with sandbox.meter.counting() as calls, OutputWriter(docs.output_log, job) as emit:
+    with sandbox.meter.counting() as calls, OutputWriter(docs.core.output_log, job) as emit:
         for _ in range(round(OUTPUT_S / WORD_INTERVAL_S)):
             emit({"t": "text", "text": "word "})
             time.sleep(WORD_INTERVAL_S)

@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from jobs.docs.ports import OutputItem
+from jobs.kit.output.events import OutputItem
 
 type Event = dict[str, Any]
 

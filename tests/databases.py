@@ -13,6 +13,7 @@ from jobs.auth.adapters.sqlite import SqliteApiKeys
 from jobs.core.adapters.sqlite import slots, stream
 from jobs.core.adapters.sqlite.counters import SqliteJobCounters
 from jobs.core.adapters.sqlite.jobs import SqliteJobRepository
+from jobs.core.adapters.sqlite.output import SqliteOutputLog
 from jobs.core.adapters.sqlite.rate_limits import SqliteRateLimits
 from jobs.core.adapters.sqlite.slots import SqliteSlots
 from jobs.core.adapters.sqlite.usage import SqliteUsage
@@ -20,7 +21,7 @@ from jobs.core.changes import JobChange
 from jobs.core.job import Job, JobRef
 from jobs.core.resource import Resource
 from jobs.core.slots import Release
-from jobs.docs.adapters.sqlite import SqliteBranches, SqliteChats, SqliteDocsJobs, SqliteOutputLog
+from jobs.docs.adapters.sqlite import SqliteBranches, SqliteChats, SqliteDocsJobs
 from jobs.kit.clock import Clock, now
 from jobs.kit.sqlite.database import Database
 from jobs.kit.sqlite.outbox import Record

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 OPERATIONS: Final = {
     "apigatewaymanagementapi": {"DeleteConnection", "PostToConnection"},
-    "bedrock-runtime": {"Converse", "ConverseStream"},
+    "bedrock-runtime": {"ConverseStream"},
     "cognito-idp": {"CreateUserPoolClient", "DeleteUserPoolClient"},
     "dynamodb": {
         *("BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query", "TransactWriteItems"),

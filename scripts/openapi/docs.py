@@ -12,12 +12,12 @@ from jobs.core.webhook_url import MAX_URL_LENGTH
 from jobs.docs.api import errors as docs_errors
 from jobs.docs.api import types
 from jobs.docs.api.access import ScopeMissingError
-from jobs.docs.api.ai_stream import POSITION, parse_position
 from jobs.docs.api.bodies import PROMPT, CreateJob, Prompt, validate
 from jobs.docs.api.chat import Chat
 from jobs.docs.api.query import DEFAULT_TAKE, MAX_SKIP, MAX_TAKE, parse_page
 from jobs.docs.errors import BranchRefusedError, ProjectNotFoundError
 from jobs.kit.http import Request, Response, TooLargeError
+from jobs.kit.output.wire import POSITION, parse_position
 from scripts.openapi.model import (
     NO_CONTENT,
     NOON,

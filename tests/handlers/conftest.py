@@ -16,6 +16,7 @@ from pydantic import TypeAdapter
 
 from jobs.auth.wiring import wiring as auth
 from jobs.core.adapters.sqlite.counters import SqliteJobCounters
+from jobs.core.adapters.sqlite.output import SqliteOutputLog
 from jobs.core.adapters.sqlite.rate_limits import SqliteRateLimits
 from jobs.core.adapters.sqlite.tenant_limits import SqliteTenantLimits
 from jobs.core.adapters.sqlite.usage import SqliteUsage
@@ -126,6 +127,7 @@ class World:
         self.rate_limits = SqliteRateLimits(database, self.clock)
         self.tenant_limits = SqliteTenantLimits(database)
         self.slots = Slots(self.clock, database)
+        self.output_log = SqliteOutputLog(database)
         self.subscriptions = SqliteSubscriptions(database)
         self.deliveries = SqliteDeliveryLog(database, self.clock)
         self.receivers = SqliteReceivers(database, self.clock)
@@ -161,6 +163,7 @@ def world(clock, monkeypatch, rewire) -> Iterator[World]:
         tenant_limits=made.tenant_limits,
         slots=made.slots,
         hasty_slots=made.slots,
+        output_log=made.output_log,
         secrets=SimpleNamespace(read=str),
     )
     rewire(job_requests, aws=SimpleNamespace(events=made.bus))

@@ -18,7 +18,8 @@ OTHER_LAYERS = {  # the modules that need a layer's packages
     "TokensLayer": ("jobs.tracking.adapters.tokens",),
     "PaymentsLayer": ("jobs.payments.adapters.cdp_tokens", "jobs.payments.adapters.personal_sign"),
     "DocsLayer": (
-        *("jobs.docs.adapters.git", "jobs.docs.api.stream", "jobs.docs.tail"),
+        *("jobs.docs.adapters.git", "jobs.docs.api.stream", "jobs.core.tail"),
+        "jobs.messaging.follow_answer",
         *("jobs.kit.asgi", "jobs.sessions.api.stream"),
     ),
     "OpenapiLayer": ("jobs.openapi.endpoint",),

@@ -12,19 +12,21 @@ from uuid import uuid4
 import pytest
 import uvicorn
 
+from jobs.core.adapters.sqlite.output import SqliteOutputLog
 from jobs.core.adapters.sqlite.rate_limits import SqliteRateLimits
 from jobs.core.job import Job, JobRef
 from jobs.core.limit_rate import LimitRate
-from jobs.docs.adapters.sqlite import SqliteChats, SqliteOutputLog, SqliteProjects
+from jobs.core.tail import Pace, Tail
+from jobs.docs.adapters.sqlite import SqliteChats, SqliteProjects
 from jobs.docs.api import stream as docs_stream
 from jobs.docs.create_docs_job import CreateDocsJob
 from jobs.docs.docs_job import KIND, Project
+from jobs.docs.find_end import FindEnd
 from jobs.docs.limit_requests import LimitDocsRequests
-from jobs.docs.ports import OutputItem
-from jobs.docs.tail import Pace, Tail
 from jobs.docs.wiring import wiring as docs
 from jobs.kit.asgi import CONTEXT_HEADER, make_app
 from jobs.kit.errors import UnavailableError
+from jobs.kit.output.events import OutputItem
 from jobs.sessions.api import stream as sessions_stream
 from local.kit.network import bind_port
 from scripts.wirings import CORES, forget
@@ -34,7 +36,7 @@ from tests.support import HOUR, FrozenClock
 TENANT, PROJECT = "acme", "docs"
 PATH = f"/v1/agent/{PROJECT}/job"
 BODY = {"messages": [{"role": "user", "content": "Write"}], "branch": "guides/new"}
-QUICKLY = Pace(poll=0.005, idle_poll=0.01, heartbeat=0.05)
+QUICKLY = Pace(poll=0.005, idle_poll=0.01, heartbeat=0.05, check=0.05)
 SSE = {"Accept": "text/event-stream"}
 
 
@@ -84,7 +86,8 @@ class World:
         )
 
     def tail(self) -> Tail:
-        return Tail(log=self.log, repository=self.repository, clock=self.clock, pace=self.pace)
+        find_end = FindEnd(repository=self.repository, clock=self.clock)
+        return Tail(log=self.log, find_end=find_end, pace=self.pace)
 
 
 @pytest.fixture

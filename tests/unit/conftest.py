@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from jobs.core.adapters.sqlite.output import SqliteOutputLog
 from jobs.core.attempt import LEASE_MS
 from jobs.core.cancel_job import CancelJob
 from jobs.core.create_job import CreateJob, NewJob
@@ -86,7 +87,7 @@ def worker(repository, registry, timers, clock) -> Any:
     find_turn = FindTurn(repository=repository, sessions=sessions)
     turns = TakeTurn(find_turn=find_turn, sessions=sessions, clock=clock)
     shared = {"repository": repository, "agents": registry, "polls": timers, "clock": clock}
-    shared |= {"turns": turns}
+    shared |= {"turns": turns, "log": SqliteOutputLog(repository.database)}
     return lambda provider: RunAgentJob(**shared, providers=lambda _: provider)
 
 

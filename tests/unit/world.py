@@ -8,6 +8,7 @@ from hypothesis.stateful import RuleBasedStateMachine
 
 from jobs import kinds
 from jobs.core.adapters.sqlite.counters import SqliteJobCounters
+from jobs.core.adapters.sqlite.output import SqliteOutputLog
 from jobs.core.attempt import LEASE_MS
 from jobs.core.cancel_job import CancelJob
 from jobs.core.changes import JobChange
@@ -109,6 +110,7 @@ class World(RuleBasedStateMachine):
             agents=registry,
             providers=lambda _: self,
             polls=self.outbox,
+            log=SqliteOutputLog(others.database),
             turns=TakeTurn(
                 find_turn=FindTurn(repository=self.repository, sessions=self.sessions),
                 sessions=self.sessions,

@@ -21,6 +21,7 @@ def slept(monkeypatch) -> list[float]:
 @pytest.mark.parametrize("content", [
     "Hello", " ", "🐎\n\0", "/", "/silence", "/sleeping 1 x", "/sleep", "/sleep soon", "/failure",
     "/sleep 1234 x", "/sleep -1 x", "say /fail", " /silent", "//fail", "/FAIL", "/sleep 5x",
+    "/streams 1 x", "/stream", "/stream soon x",
 ])  # fmt: skip
 def test_echo_without_directive_returns_content(slept, a_question, content) -> None:
     assert EchoProvider().ask(AGENT, a_question(content=content)) == Answer(content)
@@ -39,6 +40,18 @@ def test_echo_silent_returns_none(slept, a_question, content) -> None:
 def test_echo_sleep_answers_late(slept, a_question, content, seconds, answer) -> None:
     assert EchoProvider().ask(AGENT, a_question(content=content)) == Answer(answer)
     assert slept == [seconds]
+
+
+@pytest.mark.parametrize(("content", "words", "pauses"), [
+    ("/stream 2 One two", ["One", " two"], [1, 1]), ("/stream 0.5 x\n", ["x\n"], [0.5]),
+    ("/stream 1 a  /fail ", ["a", "  /fail "], [0.5, 0.5]), ("/stream 3", [], [3]),
+])  # fmt: skip
+def test_echo_stream_says_word_by_word(slept, a_question, content, words, pauses) -> None:
+    said: list[str] = []
+
+    answer = EchoProvider().ask(AGENT, a_question(content=content, say=said.append))
+
+    assert (answer, said, slept) == (Answer("".join(words)), words, pauses)
 
 
 @pytest.mark.parametrize(("content", "reason"), [

@@ -73,6 +73,8 @@ def test_ask_without_history_sends_one_chat_message(upstream, ask) -> None:
         "model": "a-model",
         "messages": [{"role": "user", "content": "How are you? 🐎"}],
         "user": USER_ID,
+        "stream": True,
+        "stream_options": {"include_usage": True},
     }
 
 
@@ -99,6 +101,35 @@ def test_answer_names_the_model_as_the_endpoint_does(upstream, ask, named, model
     upstream.then(reply(completion("Fine") | named))
 
     assert ask() == Answer("Fine", {"model": model})
+
+
+def test_ask_says_pieces_as_they_come(provider, upstream, a_question) -> None:
+    upstream.then(reply(STREAM))
+    said: list[str] = []
+
+    answer = provider.ask(agent(upstream), a_question(say=said.append))
+
+    assert (answer, said) == (FINE, ["Fi", "ne"])
+    assert upstream.only.headers["accept"] == "text/event-stream"
+
+
+def test_ask_of_agent_that_does_not_stream_sends_no_stream(upstream, ask) -> None:
+    upstream.then(reply(completion("Fine")))
+
+    ask(stream=False)
+
+    assert set(upstream.only.body) == {"model", "messages", "user"}
+    assert upstream.only.headers["accept"] == "application/json"
+
+
+def test_ask_cut_off_after_first_piece_asks_once(provider, upstream, a_question) -> None:
+    upstream.then(reply(STREAM.partition(b"\n\n")[0] + b"\n\n"), reply(STREAM))
+    said: list[str] = []
+
+    with pytest.raises(UpstreamError, match=f"^{CUT_OFF}$"):
+        provider.ask(agent(upstream), a_question(say=said.append))
+
+    assert (said, len(upstream.received)) == (["Fi"], 1)
 
 
 def test_ask_with_history_sends_it_before_question(provider, upstream, a_question) -> None:
@@ -370,7 +401,7 @@ def test_ask_does_not_send_omitted_fields(upstream, ask) -> None:
 
     ask(omit=["user"])
 
-    assert set(upstream.only.body) == {"model", "messages"}
+    assert set(upstream.only.body) == {"model", "messages", "stream", "stream_options"}
 
 
 def test_ask_with_web_page_in_place_of_answer_tells_so(upstream, ask) -> None:

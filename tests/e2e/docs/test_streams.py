@@ -11,12 +11,12 @@ import pytest
 
 from jobs import kinds
 from jobs.core.adapters.dynamodb.jobs import DynamoJobRepository
+from jobs.core.adapters.dynamodb.output import DynamoOutputLog
 from jobs.core.ids import new_job_id
 from jobs.core.job import Job
 from jobs.core.status import JobStatus
-from jobs.docs.adapters.dynamodb.output import DynamoOutputLog
 from jobs.docs.docs_job import KIND, DocsJob
-from jobs.docs.ports import OutputItem
+from jobs.kit.output.events import OutputItem
 from tests.e2e.cloud import Cloud
 
 HOUR = 3600_000

@@ -60,7 +60,7 @@ def a_job(api: Api):
 
 
 def test_killed_workers_leave_their_jobs_to_others(api: Api, bus: Bus, cloud: Cloud) -> None:
-    killed = api.create("/sleep 5 killed", timeoutMs=180_000)
+    killed = api.create("/stream 5 killed", timeoutMs=180_000)
     api.until(killed, "processing")
     assert cloud.kill("RunAgentJob") >= 1
     cut_off = api.create("/sleep 5 cut off", timeoutMs=180_000)

@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jobs.docs.api.ai_stream import START
-from jobs.docs.api.ai_v4 import V4
-from jobs.docs.api.ai_v5 import V5
-from jobs.docs.api.playback import Playback
-from jobs.docs.ports import OutputItem
+from jobs.kit.output.events import OutputItem
+from jobs.kit.output.playback import Playback
+from jobs.kit.output.v4 import V4
+from jobs.kit.output.v5 import V5
+from jobs.kit.output.wire import START
 from tests.agent_output import OUTPUTS
 
 SDKS = [("ai4", V4), ("ai5", V5), ("ai6", V5), ("ai7", V5)]

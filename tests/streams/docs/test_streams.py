@@ -8,9 +8,10 @@ from urllib.parse import quote
 import pytest
 
 from jobs.core.failure import Failure
+from jobs.core.tail import LOST_MESSAGE
 from jobs.core.webhook import Webhook
 from jobs.docs.docs_job import Project, docs_job_of
-from jobs.docs.tail import ABANDONED_AFTER_MS, LOST_MESSAGE
+from jobs.docs.find_end import ABANDONED_AFTER_MS
 from jobs.docs.wiring import wiring as docs
 from jobs.kit.asgi import CONTEXT_HEADER
 from jobs.kit.errors import FailureClass

@@ -10,6 +10,7 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from jobs.core.adapters.sqlite.output import SqliteOutputLog
 from jobs.core.adapters.sqlite.tenant_limits import SqliteTenantLimits
 from jobs.core.attempt import LEASE_MS
 from jobs.core.create_job import CreateJob, NewJob
@@ -82,6 +83,7 @@ class EarlyMessages(RuleBasedStateMachine):
             agents=registry,
             providers=lambda _: self,
             polls=Outbox(),
+            log=SqliteOutputLog(empty_database()),
             turns=TakeTurn(find_turn=find_turn, sessions=sessions, clock=self.clock),
         )
 

@@ -4,9 +4,10 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+from jobs.core.adapters.sqlite.output import SqliteOutputLog
 from jobs.core.ids import new_job_id
 from jobs.core.job import Job, JobRef
-from jobs.docs.adapters.sqlite import SqliteBranches, SqliteOutputLog
+from jobs.docs.adapters.sqlite import SqliteBranches
 from jobs.docs.docs_job import KIND, DocsJob, Project
 from jobs.docs.errors import ProjectNotFoundError
 from jobs.docs.free_branch import FreeBranch

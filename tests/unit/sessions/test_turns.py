@@ -6,6 +6,7 @@ from typing import Any
 import hypothesis.strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 
+from jobs.core.adapters.sqlite.output import SqliteOutputLog
 from jobs.core.adapters.sqlite.rate_limits import SqliteRateLimits
 from jobs.core.attempt import LEASE_MS
 from jobs.core.cancel_job import CancelJob
@@ -84,6 +85,7 @@ class Turns(RuleBasedStateMachine):
             agents=registry,
             providers=lambda _: self,
             polls=Outbox(),
+            log=SqliteOutputLog(self.repository.database),
             turns=TakeTurn(**shared),
             clock=self.clock,
         )

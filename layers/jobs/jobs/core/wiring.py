@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from jobs.core.adapters.cursors import CursorSigner
     from jobs.core.adapters.dynamodb.counters import DynamoJobCounters
     from jobs.core.adapters.dynamodb.jobs import DynamoJobRepository
+    from jobs.core.adapters.dynamodb.output import DynamoOutputLog
     from jobs.core.adapters.dynamodb.rate_limits import DynamoRateLimits
     from jobs.core.adapters.dynamodb.slots import DynamoSlots
     from jobs.core.adapters.dynamodb.tenant_limits import DynamoTenantLimits
@@ -179,6 +180,12 @@ class CoreWiring:
         return DynamoJobRepository(
             self.aws.dynamodb, os.environ["JOB_TABLE"], self.clock, self.storages
         )
+
+    @cached_property
+    def output_log(self) -> DynamoOutputLog:
+        from jobs.core.adapters.dynamodb.output import DynamoOutputLog
+
+        return DynamoOutputLog(self.aws.dynamodb, os.environ["OUTPUT_TABLE"])
 
     @cached_property
     def counters(self) -> DynamoJobCounters:

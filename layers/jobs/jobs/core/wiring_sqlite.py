@@ -5,6 +5,7 @@ from typing import Any, Final
 from jobs.core.adapters.cursors import CursorSigner
 from jobs.core.adapters.sqlite.counters import SqliteJobCounters
 from jobs.core.adapters.sqlite.jobs import SqliteJobRepository
+from jobs.core.adapters.sqlite.output import SqliteOutputLog
 from jobs.core.adapters.sqlite.queue import SqliteDelivery, SqliteJobQueue
 from jobs.core.adapters.sqlite.rate_limits import SqliteRateLimits
 from jobs.core.adapters.sqlite.slots import SqliteSlots
@@ -41,6 +42,7 @@ def use_sqlite(
         "jobs": jobs,
         "pause": jobs.pause,
         "pauses": jobs.pauses,
+        "output_log": SqliteOutputLog(database),
         "counters": SqliteJobCounters(database, clock),
         "usage": SqliteUsage(database, clock),
         "rate_limits": SqliteRateLimits(database, clock),

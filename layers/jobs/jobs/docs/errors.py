@@ -23,7 +23,7 @@ class PathRefusedError(JobError):
 
 
 class UnfinishedError(UpstreamError):
-    """The model stopped before it finished. `jobs.docs.output` lists the values of `reason`."""
+    """The model stopped before it finished. `jobs.kit.output.events` lists the reasons."""
 
     def __init__(self, text: str, failure_class: FailureClass, *, reason: str) -> None:
         super().__init__(text, failure_class, detail=f"the model's reason to stop: {reason}")

@@ -10,9 +10,9 @@ from typing import Any, Protocol
 from jobs.core.job import Job, JobRef
 from jobs.core.ports import IdempotencyKey
 from jobs.docs.docs_job import DocsJob, Project
-from jobs.docs.output import OutputEvent
 from jobs.kit.clock import Millis
 from jobs.kit.llm.reason import Reason
+from jobs.kit.output.events import OutputEvent
 
 
 class ProjectRegistry(Protocol):
@@ -38,25 +38,6 @@ class DocsJobs(Protocol):
 
     def headers(self, refs: Sequence[JobRef]) -> Sequence[Job]:
         """Return the existing jobs in any order, without their requests."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OutputItem:
-    """Events in order. `number` counts from 1. `end` marks the last item."""
-
-    number: int
-    events: Sequence[OutputEvent]
-    end: bool = False
-
-
-class OutputLog(Protocol):
-    """A job's output as items, kept as long as the job."""
-
-    def append(self, ref: JobRef, item: OutputItem, *, expires_at: Millis) -> None:
-        """Store an item. Idempotent by its number."""
-
-    def read(self, ref: JobRef, *, since: int) -> Sequence[OutputItem]:
-        """Return the items from number `since`, up to the first gap."""
 
 
 class Chats(Protocol):

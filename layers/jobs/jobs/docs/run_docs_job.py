@@ -18,9 +18,11 @@ from jobs.core.errors import (
 from jobs.core.failure import Failure
 from jobs.core.job import Job, JobRef
 from jobs.core.log_failure import log_failure
+from jobs.core.output_log import OutputLog, next_number
 from jobs.core.ports import Delivery, JobRepository
 from jobs.core.status import JobStatus
 from jobs.core.tokens import Tokens
+from jobs.core.write_output import OutputWriter
 from jobs.docs.docs_job import (
     ATTEMPT_TIMEOUT_MS,
     KIND,
@@ -37,22 +39,21 @@ from jobs.docs.errors import (
     ProjectNotFoundError,
     UnfinishedError,
 )
-from jobs.docs.output import OutputEvent, todos_event
+from jobs.docs.output import todos_event
 from jobs.docs.ports import (
     AgentResult,
     Branches,
     Message,
     Output,
-    OutputLog,
     ProjectRegistry,
     PullRequests,
     Repositories,
     Writer,
 )
-from jobs.docs.write_output import OutputWriter
 from jobs.kit.clock import Clock
 from jobs.kit.errors import FailureClass, RefusedError, UnavailableError, UpstreamError
 from jobs.kit.heartbeat import OutOfTimeError, run_with_heartbeat
+from jobs.kit.output.events import RESTARTED, OutputEvent
 
 UNCHANGED: Final = "No file was changed."
 _MAX_THREAD_LENGTH: Final = 20
@@ -154,12 +155,12 @@ class _DocsAttempt:
         self._attempt = attempt
 
     def run(self) -> AttemptOutcome:
-        number = self._next_number()
+        number = next_number(self._run.log, self._job.ref)
         with OutputWriter(self._run.log, self._job, number=number) as emit:
             if number == 1:
                 emit({"t": "start", "id": self._job.id})
             else:
-                emit({"t": "data", "name": "restarted", "data": {}})
+                emit(RESTARTED)
             try:
                 result = run_with_heartbeat(
                     partial(self._work, self._counting_tokens(emit)),
@@ -295,13 +296,6 @@ class _DocsAttempt:
             self._run.branches.acquire(
                 self._job.tenant, branch_key(self._job), self._job.id, until=until
             )
-
-    def _next_number(self) -> int:
-        """Return the number of the next output item, after those of previous attempts."""
-        number = 1
-        while items := self._run.log.read(self._job.ref, since=number):
-            number = items[-1].number + 1
-        return number
 
     def _thread(self) -> list[Job]:
         """Return the jobs that this one follows, oldest first."""

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from jobs.core.limited_queue import LimitedQueue
     from jobs.core.ports import Delivery
     from jobs.core.send_early import SendEarly
+    from jobs.core.tail import Tail
     from jobs.docs.adapters.dynamodb.branches import DynamoBranches
     from jobs.docs.adapters.dynamodb.chats import DynamoChats
     from jobs.docs.adapters.dynamodb.jobs import DynamoDocsJobs
-    from jobs.docs.adapters.dynamodb.output import DynamoOutputLog
     from jobs.docs.adapters.dynamodb.projects import DynamoProjects
     from jobs.docs.create_docs_job import CreateDocsJob
     from jobs.docs.docs_job import Project
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from jobs.docs.ports import ToolModel
     from jobs.docs.read_docs_jobs import GetDocsJob, ListDocsJobs
     from jobs.docs.run_docs_job import RunDocsJob
-    from jobs.docs.tail import Tail
     from jobs.kit.outbound.sse import EventStream
 
 
@@ -96,9 +95,11 @@ class DocsWiring:
 
     @cached_property
     def tail(self) -> Tail:
-        from jobs.docs.tail import Tail
+        from jobs.core.tail import Tail
+        from jobs.docs.find_end import FindEnd
 
-        return Tail(log=self.output_log, repository=self.core.jobs, clock=self.core.clock)
+        find_end = FindEnd(repository=self.core.jobs, clock=self.core.clock)
+        return Tail(log=self.core.output_log, find_end=find_end)
 
     # ── Adapters and the worker ─────────────────────────────────────────────────────
 
@@ -136,12 +137,6 @@ class DocsWiring:
         return DynamoBranches(self.core.aws.dynamodb, os.environ["JOB_TABLE"], self.core.clock)
 
     @cached_property
-    def output_log(self) -> DynamoOutputLog:
-        from jobs.docs.adapters.dynamodb.output import DynamoOutputLog
-
-        return DynamoOutputLog(self.core.aws.dynamodb, os.environ["OUTPUT_TABLE"])
-
-    @cached_property
     def dispatch_docs_job(self) -> DispatchJob:
         return self.core.dispatch_job(self.docs_queue.send_new)
 
@@ -165,7 +160,7 @@ class DocsWiring:
             projects=self.projects,
             repositories=GitRepositories(self.core.secrets, self.core.clock, Limits()),
             pull_requests=GitHubPullRequests(self.core.secrets),
-            log=self.output_log,
+            log=self.core.output_log,
             write=DocsAgent(models=self.tool_model, clock=self.core.clock),
             clock=self.core.clock,
             sleep=self.core.sleep,

@@ -1,12 +1,14 @@
 """Composes docs jobs over one SQLite file: `jobs.core.wiring_sqlite`."""
 
+from dataclasses import replace
+
 from jobs.core.adapters.sqlite.jobs import SqliteJobRepository
+from jobs.core.tail import Pace
 from jobs.core.wiring_sqlite import use_sqlite as use_core
 from jobs.docs.adapters.sqlite import (
     SqliteBranches,
     SqliteChats,
     SqliteDocsJobs,
-    SqliteOutputLog,
     SqliteProjects,
 )
 from jobs.docs.wiring import DocsWiring
@@ -25,5 +27,5 @@ def use_sqlite(
         projects=SqliteProjects(database),
         chats=SqliteChats(database),
         branches=SqliteBranches(database, clock),
-        output_log=SqliteOutputLog(database),
+        tail=replace(wiring.tail, pace=Pace(poll=0.5, idle_poll=0.5)),
     )

@@ -7,7 +7,10 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agent:
-    """A registered agent. The default is the active one with the lowest `order`, then id."""
+    """A registered agent. The default is the active one with the lowest `order`, then id.
+
+    With the setting `stream: false`, its answers are read whole.
+    """
 
     id: str
     name: str
@@ -16,6 +19,10 @@ class Agent:
     active: bool = True
     provider: str = "echo"
     settings: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def streams(self) -> bool:
+        return self.settings.get("stream") is not False
 
 
 def pick_agent(agents: Sequence[Agent], agent_id: str | None) -> Agent | None:

@@ -10,17 +10,23 @@ from jobs.kit.body_rules import Whole
 from jobs.messaging.agent import Agent
 
 
-class EchoSettings(Entry):
+class _SpeakerSettings(Entry):
+    """`stream: false`: readers get an answer whole, not while the agent says it."""
+
+    stream: bool | None = None
+
+
+class EchoSettings(_SpeakerSettings):
     pass
 
 
-class BedrockAgentSettings(Entry):
+class BedrockAgentSettings(_SpeakerSettings):
     modelId: str = Field(min_length=1)  # noqa: N815 - as stored
     systemPrompt: str | None = None  # noqa: N815
     inference: dict[str, Any] | None = None
 
 
-class OpenAiAgentSettings(Entry):
+class OpenAiAgentSettings(_SpeakerSettings):
     baseUrl: HttpUrl  # noqa: N815
     model: str = Field(min_length=1)
     systemPrompt: str | None = None  # noqa: N815

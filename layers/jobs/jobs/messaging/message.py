@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Final
+from uuid import UUID, uuid5
 
 from jobs.core.job import Job
 from jobs.kit.clock import Millis
@@ -18,6 +19,11 @@ class Message:
     """`session`: the id of the message's session, or None."""
 
     session: str | None = None
+
+
+def answer_id(job: Job) -> str:
+    """Return the id of the job's answer, which is known before there is one."""
+    return str(uuid5(UUID(job.id), "answer"))
 
 
 def session_of(job: Job) -> str | None:

@@ -1,7 +1,7 @@
 """Ports of messaging. Every method may raise `UnavailableError`."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from jobs.core.job import Job
@@ -12,11 +12,16 @@ from jobs.messaging.history import PastMessage
 from jobs.messaging.poll import Poll
 
 
+def _say_nothing(_: str) -> None: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
     """Equal in every attempt: providers use `job_id` as the idempotency key.
 
-    `history`: the earlier messages of the session, oldest first.
+    `history`: the earlier messages of the session, oldest first. A provider that has an answer in
+    pieces calls `say` with each one, in order; all together are the answer. `say` raises
+    `StaleJobError` when the answer is no longer wanted.
     """
 
     job_id: str
@@ -26,6 +31,7 @@ class Question:
     timeout: Millis
     deadline: Millis
     history: Sequence[PastMessage] = ()
+    say: Callable[[str], None] = field(default=_say_nothing, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

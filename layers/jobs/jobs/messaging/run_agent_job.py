@@ -1,10 +1,10 @@
 """Claim a message job, ask its agent, store the answer."""
 
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
-from uuid import uuid4
 
 from jobs.core.attempt import HEARTBEAT_S, Attempt
 from jobs.core.errors import (
@@ -16,12 +16,14 @@ from jobs.core.errors import (
 from jobs.core.failure import Failure
 from jobs.core.job import Job, JobRef
 from jobs.core.log_failure import log_failure
+from jobs.core.output_log import OutputLog
 from jobs.core.ports import Delivery, JobRepository
 from jobs.kit.clock import Clock, Millis
 from jobs.kit.errors import FailureClass, RefusedError, UpstreamError
 from jobs.kit.heartbeat import OutOfTimeError, run_with_heartbeat
 from jobs.messaging.agent import Agent
 from jobs.messaging.errors import AgentNotFoundError, NotItsTurnError
+from jobs.messaging.message import answer_id
 from jobs.messaging.poll import Poll
 from jobs.messaging.ports import (
     Agents,
@@ -33,6 +35,7 @@ from jobs.messaging.ports import (
     Question,
     Turns,
 )
+from jobs.messaging.speech import Speech
 
 type Providers = Callable[[str], Provider]
 
@@ -57,6 +60,7 @@ class RunAgentJob:
     providers: Providers
     polls: Polls
     turns: Turns
+    log: OutputLog
     clock: Clock
 
     def __call__(self, ref: JobRef, delivery: Delivery) -> AttemptOutcome:
@@ -82,17 +86,20 @@ class RunAgentJob:
             raise
 
     def _run(self, job: Job, attempt: Attempt) -> AttemptOutcome:
-        try:
-            outcome = Delegated(job.handle) if job.handle else self._ask(job, attempt)
-            return self._finish(job, outcome)
-        except RefusedError as error:  # of a secret or an answer, for example
-            return self._finish(job, error)
+        with closing(Speech(self.log, job)) as speech:
+            try:
+                outcome = Delegated(job.handle) if job.handle else self._ask(job, attempt, speech)
+                return self._finish(job, outcome, speech)
+            except RefusedError as error:  # of a secret or an answer, for example
+                return self._finish(job, error, speech)
 
-    def _ask(self, job: Job, attempt: Attempt) -> Outcome | UpstreamError:
+    def _ask(self, job: Job, attempt: Attempt, speech: Speech) -> Outcome | UpstreamError:
         try:
             agent = agent_of(job, self.agents)
             provider = self.providers(agent.provider)
             question = replace(question_of(job), history=self.turns.recall(job))
+            if agent.streams:
+                question = replace(question, say=speech.say)
             return run_with_heartbeat(
                 partial(provider.ask, agent, question),
                 beat=partial(attempt.heartbeat, job),
@@ -104,14 +111,19 @@ class RunAgentJob:
         except AgentNotFoundError as error:
             return UpstreamError(str(error), FailureClass.NOT_FOUND)
 
-    def _finish(self, job: Job, outcome: Outcome | UpstreamError | RefusedError) -> AttemptOutcome:
+    def _finish(
+        self, job: Job, outcome: Outcome | UpstreamError | RefusedError, speech: Speech
+    ) -> AttemptOutcome:
         match outcome:
             case Delegated(handle):
                 self.repository.save(job.delegate(handle), replacing=job)
                 self.polls.schedule(Poll(ref=job.ref))
                 return AttemptOutcome.DELEGATED
             case Answer() | UpstreamError() | RefusedError():
-                self.repository.save(end_job(job, outcome, now=self.clock()), replacing=job)
+                speech.flush()
+                ended = end_job(job, outcome, now=self.clock())
+                self.repository.save(ended, replacing=job)
+                speech.finish(ended)
                 return (
                     AttemptOutcome.ANSWERED
                     if isinstance(outcome, Answer)
@@ -146,6 +158,6 @@ def end_job(job: Job, outcome: Answer | UpstreamError | RefusedError, *, now: Mi
         failed = job.fail(Failure.of(outcome), now=now)
         log_failure(job.ref, outcome)
         return failed
-    message = {"id": str(uuid4()), "content": outcome.content}
+    message = {"id": answer_id(job), "content": outcome.content}
     metadata = {} if outcome.metadata is None else {"metadata": dict(outcome.metadata)}
     return job.spend(outcome.tokens).succeed(message | metadata, now=now)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from jobs.messaging.adapters.providers.remote import RemoteProvider
     from jobs.messaging.api.read_message import ReadMessage
     from jobs.messaging.choose_agent import ChooseAgent
+    from jobs.messaging.follow_answer import FollowAnswer
     from jobs.messaging.limit_messages import LimitMessages
     from jobs.messaging.ports import Provider
 
@@ -58,6 +59,17 @@ class MessagingWiring:
             tenant_limits=self.core.tenant_limits,
             repository=self.core.jobs,
             max_requests=int(os.environ["MESSAGES_PER_MINUTE"]),
+        )
+
+    @cached_property
+    def follow_answer(self) -> FollowAnswer:
+        from jobs.messaging.follow_answer import FollowAnswer
+
+        return FollowAnswer(
+            log=self.core.output_log,
+            repository=self.core.jobs,
+            get_job=self.core.get_job,
+            clock=self.core.clock,
         )
 
     @cached_property
@@ -107,7 +119,7 @@ class MessagingWiring:
             case "bedrock":
                 from jobs.messaging.adapters.providers.bedrock import BedrockProvider
 
-                return BedrockProvider(self.core.aws.bedrock)
+                return BedrockProvider(self.core.aws.bedrock, self.core.clock)
             case "openai":
                 from jobs.messaging.adapters.providers.openai import OpenAiProvider
 

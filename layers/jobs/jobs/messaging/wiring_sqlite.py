@@ -1,7 +1,9 @@
 """Composes messaging over one SQLite file: `jobs.core.wiring_sqlite`."""
 
 import os
+from dataclasses import replace
 
+from jobs.core.tail import Pace
 from jobs.core.wiring_sqlite import use_sqlite as use_core
 from jobs.kit.clock import Clock
 from jobs.kit.secrets import SecretReader
@@ -16,7 +18,10 @@ def use_sqlite(
     wiring: MessagingWiring, database: Database, *, clock: Clock, secrets: SecretReader
 ) -> None:
     use_core(wiring.core, database, clock=clock, secrets=secrets)
+    # Appends and ends wake readers, so that they need not look often.
+    pace = Pace(poll=0.5, idle_poll=0.5, check=0.1)
     vars(wiring).update(
         agents=SqliteAgents(database),
+        follow_answer=replace(wiring.follow_answer, pace=pace),
         polls=SqlitePolls(Queue(database, os.environ["POLL_QUEUE_URL"], clock)),
     )

@@ -111,6 +111,7 @@ class SessionsWiring:
             providers=self.messaging.provider,
             polls=self.messaging.polls,
             turns=self.take_turn,
+            log=self.core.output_log,
             clock=self.core.clock,
         )
 

@@ -1,10 +1,8 @@
-"""Docs jobs in a SQLite database: follow-ups and lists, output, chats, branches and projects."""
+"""Docs jobs in a SQLite database: follow-ups and lists, chats, branches and projects."""
 
-import json
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from itertools import count
 from sqlite3 import Connection
 from typing import TYPE_CHECKING, Final
 
@@ -15,15 +13,12 @@ from jobs.docs.adapters.dynamodb.projects import from_row, to_row
 from jobs.docs.adapters.dynamodb.storage import branch_queue_key, project_key
 from jobs.docs.docs_job import KIND, Project, docs_job_of
 from jobs.docs.errors import ProjectNotFoundError
-from jobs.docs.ports import OutputItem
 from jobs.kit.clock import Clock, Millis
 from jobs.kit.sqlite.database import Database, Schema
 from jobs.kit.sqlite.rows import SqliteRows
 
 if TYPE_CHECKING:
     from jobs.core.adapters.sqlite.jobs import SqliteJobRepository
-
-_OUTPUT_PAGE: Final = 50
 
 JOBS: Final = Schema(
     "docs_jobs",
@@ -33,24 +28,6 @@ JOBS: Final = Schema(
             WHERE details ->> 'by_project' IS NOT NULL;
         """,
     ),
-)
-OUTPUT: Final = Schema(
-    "docs_output",
-    (
-        """
-        CREATE TABLE docs_output (
-            tenant TEXT NOT NULL,
-            job_id TEXT NOT NULL,
-            number INTEGER NOT NULL,
-            events TEXT NOT NULL,
-            is_end INTEGER NOT NULL,
-            expires_at INTEGER NOT NULL,
-            PRIMARY KEY (tenant, job_id, number)
-        ) STRICT;
-        CREATE INDEX docs_output_by_expiry ON docs_output (expires_at);
-        """,
-    ),
-    expiring=("docs_output",),
 )
 CHATS: Final = Schema(
     "docs_chats",
@@ -138,35 +115,6 @@ class SqliteDocsJobs:
                     yield replace(self._jobs.get(ref), request={})
 
         return self._database.read(lambda _: [*existing()])
-
-
-class SqliteOutputLog:
-    def __init__(self, database: Database) -> None:
-        database.create(OUTPUT)
-        self._database = database
-
-    def append(self, ref: JobRef, item: OutputItem, *, expires_at: Millis) -> None:
-        events = json.dumps(item.events, ensure_ascii=False, separators=(",", ":"))
-        self._database.write(
-            lambda db: db.execute(
-                "INSERT OR IGNORE INTO docs_output VALUES (?, ?, ?, ?, ?, ?)",
-                (ref.tenant, ref.id, item.number, events, int(item.end), expires_at),
-            )
-        )
-
-    def read(self, ref: JobRef, *, since: int) -> Sequence[OutputItem]:
-        found = self._database.read(
-            lambda db: db.execute(
-                "SELECT number, events, is_end FROM docs_output"
-                " WHERE (tenant, job_id) = (?, ?) AND number >= ? ORDER BY number LIMIT ?",
-                (ref.tenant, ref.id, since, _OUTPUT_PAGE),
-            ).fetchall()
-        )
-        return [
-            OutputItem(number=number, events=json.loads(each["events"]), end=bool(each["is_end"]))
-            for number, each in zip(count(since), found)
-            if each["number"] == number
-        ]
 
 
 class SqliteChats:

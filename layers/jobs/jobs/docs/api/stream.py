@@ -23,16 +23,16 @@ from jobs.core.job import Job, JobRef
 from jobs.docs.api import access as docs_access
 from jobs.docs.api import errors as docs_errors
 from jobs.docs.api import requests as docs_request
-from jobs.docs.api.ai_stream import START, StreamPosition, WireFormat, parse_position
-from jobs.docs.api.ai_v4 import V4
-from jobs.docs.api.ai_v5 import V5
 from jobs.docs.api.chat import is_chat
-from jobs.docs.api.playback import Playback
 from jobs.docs.docs_job import KIND, docs_job_of
 from jobs.docs.wiring import wiring
 from jobs.kit.asgi import from_gateway, make_app
 from jobs.kit.http import Request
 from jobs.kit.lambda_handler import logger
+from jobs.kit.output.playback import Playback
+from jobs.kit.output.v4 import V4
+from jobs.kit.output.v5 import V5
+from jobs.kit.output.wire import START, StreamPosition, WireFormat, parse_position
 
 _ASCII: Final = "".join(map(chr, range(32, 127)))  # needs no encoding
 

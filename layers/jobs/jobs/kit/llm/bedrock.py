@@ -14,7 +14,8 @@ from botocore.exceptions import (
 )
 
 from jobs.kit.aws.client import code_of
-from jobs.kit.errors import FailureClass, UpstreamError
+from jobs.kit.aws.client import to_failure as to_aws_failure
+from jobs.kit.errors import FailureClass, UnavailableError, UpstreamError
 from jobs.kit.llm.failures import FILTERED, NO_CREDENTIALS, to_failure
 from jobs.kit.outbound.sse import PeerError
 from jobs.kit.peer_message import redact
@@ -38,11 +39,22 @@ def guardrail_message(stop_reason: str, text: str) -> str:
     return f"{FILTERED.reason}: {text}" if text.strip() else FILTERED.reason
 
 
+def is_passing(error: ClientError) -> bool:
+    """Return whether the same request may succeed soon."""
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    return isinstance(to_aws_failure(_code_of(error), status=status), UnavailableError)
+
+
+def _code_of(error: ClientError) -> str:
+    """Return the error's code; within a stream, it begins with a small letter."""
+    code = code_of(error)
+    return code[:1].upper() + code[1:]
+
+
 def bedrock_failure(error: Exception) -> UpstreamError:
     """Return what callers and operators are told of an error of the SDK, or of its connection."""
     if isinstance(error, ClientError):
-        code = code_of(error)
-        code = code[:1].upper() + code[1:]  # within a stream, it begins with a small letter
+        code = _code_of(error)
         status = _STATUSES.get(code, 0)
         failure = to_failure(PeerError(status, error.response.get("Error", {}).get("Message", "")))
         detail = redact(f"{code}: {failure.detail}")

@@ -1,7 +1,9 @@
 """Wake threads that wait for rows of others."""
 
+import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import ExitStack, asynccontextmanager, suppress
 from threading import Condition, Lock
 from typing import Final
 
@@ -42,6 +44,24 @@ class Signals:
                     del self._listeners[name]
 
         return stop
+
+    @asynccontextmanager
+    async def pauses(self, *names: str) -> AsyncIterator[Callable[[float], Awaitable[None]]]:
+        """Yield a pause for an event loop, which a commit ends. It misses none from now on."""
+        loop, woken = asyncio.get_running_loop(), asyncio.Event()
+
+        def wake() -> None:
+            loop.call_soon_threadsafe(woken.set)
+
+        async def pause(seconds: float) -> None:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(woken.wait(), seconds)
+            woken.clear()
+
+        with ExitStack() as stops:
+            for name in names:
+                stops.callback(self.listen(name, wake))
+            yield pause
 
     def set(self, wakes: Mapping[str, int | None]) -> None:
         """Wake as many threads for each name, or all. Unused names leave no trace."""

@@ -27,6 +27,7 @@ from jobs.kit.http import Request, Response
 from jobs.messaging.agent import Agent
 from jobs.messaging.errors import AgentNotFoundError, NoAgentsError
 from jobs.messaging.message import KIND
+from jobs.messaging.output import error_of
 
 if TYPE_CHECKING:
     from jobs.kit.types import Error
@@ -40,10 +41,6 @@ STATUS_NAMES: Final[Mapping[JobStatus, types.Status]] = {
     JobStatus.FAILED: "failed",
     JobStatus.CANCELLED: "failed",
     JobStatus.TIMED_OUT: "timeout",
-}
-_STATUS_ERRORS: Final = {
-    JobStatus.CANCELLED: "Job cancelled",
-    JobStatus.TIMED_OUT: "Job timed out waiting for agent response",
 }
 _REPORTED_MAX_JOBS: Final = 10_000  # clients show it; Sortie has no such limit
 DEFAULT_LIMIT: Final = 50
@@ -125,7 +122,7 @@ def to_job(job: Job) -> types.Job:
             "message": _to_message(job, job.result, job.ended_at),
             "processingTimeMs": job.ended_at - job.created_at,
         }
-    error = _STATUS_ERRORS.get(job.status, job.error)
+    error = error_of(job)
     if error is not None:
         body["error"] = error
     if job.failure_class is not None:

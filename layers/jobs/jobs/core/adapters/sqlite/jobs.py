@@ -1,8 +1,7 @@
 """The table of jobs: every change is an update conditional on status and attempt."""
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from sqlite3 import Connection, Row
 from threading import Event
 from typing import Any, Final
@@ -123,21 +122,8 @@ class SqliteJobRepository:
     @asynccontextmanager
     async def pauses(self, ref: JobRef) -> AsyncIterator[Callable[[float], Awaitable[None]]]:
         """Yield `pause` for an event loop. It misses no end from now on."""
-        loop, ended = asyncio.get_running_loop(), asyncio.Event()
-
-        def wake() -> None:
-            loop.call_soon_threadsafe(ended.set)
-
-        async def pause(seconds: float) -> None:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(ended.wait(), seconds)
-            ended.clear()
-
-        stop = self._database.signals.listen(f"job:{ref.id}", wake)
-        try:
+        async with self._database.signals.pauses(f"job:{ref.id}") as pause:
             yield pause
-        finally:
-            stop()
 
     def newest(self, listing: Listing, *, known: int) -> Page:
         """Ignore `known`: an index knows which jobs are live."""

@@ -10,26 +10,19 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, Final
 
-from botocore.eventstream import ParserError
-from botocore.exceptions import BotoCoreError, ClientError
-from urllib3.exceptions import HTTPError
+from botocore.exceptions import ClientError
 
 from jobs.docs.adapters.models.calls import sent_arguments, sent_name, to_call
 from jobs.docs.ports import Message, Tool, Turn
 from jobs.kit.aws.client import failure_of
 from jobs.kit.clock import Clock, Millis
-from jobs.kit.errors import FailureClass, UnavailableError, UpstreamError
-from jobs.kit.lenient_json import TextJoiner
-from jobs.kit.llm.bedrock import UNAVAILABLE, bedrock_failure, guardrail_message
-from jobs.kit.llm.completion import to_reason
-from jobs.kit.llm.thoughts import ThoughtFilter, without_lone_closing
-from jobs.kit.llm.tool_calls import CalledTool
-from jobs.kit.outbound.sse import CUT_OFF, TOO_LARGE
+from jobs.kit.errors import UnavailableError
+from jobs.kit.llm.bedrock import bedrock_failure
+from jobs.kit.llm.converse import CONVERSE_ERRORS, read_converse
 
 if TYPE_CHECKING:
     from mypy_boto3_bedrock_runtime.client import BedrockRuntimeClient
 
-_MAX_ANSWER_LENGTH: Final = 2 * 2**20
 _RETRY_DELAYS_S: Final = (5, 10, 20, 40, 45)
 
 
@@ -57,20 +50,21 @@ class BedrockTools:
         deadline: Millis,
     ) -> Turn:
         """Return the model's next turn. Stream its text to `emit_text`. Raises `UpstreamError`."""
-        answer = _Answer()
         try:
             stream = self._open(self._to_request(messages, tools), deadline)
             with closing(stream):
-                for event in stream:
-                    if self._clock() >= deadline:
-                        raise UpstreamError(UNAVAILABLE, FailureClass.TIMEOUT, detail="too slow")
-                    if text := answer.take(event):
-                        emit_text(text)
-        except (BotoCoreError, ClientError, HTTPError, ParserError) as error:
+                answer = read_converse(
+                    stream, emit_text=emit_text, deadline=deadline, clock=self._clock
+                )
+        except CONVERSE_ERRORS as error:
             raise bedrock_failure(error) from error
-        if text := answer.end():
-            emit_text(text)
-        return answer.turn()
+        return Turn(
+            text=answer.text,
+            calls=[to_call(each) for each in answer.calls],
+            reason=answer.reason,
+            tokens_in=answer.tokens_in,
+            tokens_out=answer.tokens_out,
+        )
 
     def _open(self, request: Mapping[str, Any], deadline: Millis) -> Any:
         """Return a stream of events. Retry while Bedrock throttles, but not after the deadline."""
@@ -95,69 +89,6 @@ class BedrockTools:
         if inference := self._settings.get("inference"):
             request["inferenceConfig"] = inference
         return request
-
-
-class _Answer:
-    """Assembles a turn from events. Blocks have an index; only tool blocks have a start event."""
-
-    def __init__(self) -> None:
-        self._joiner, self._thoughts = TextJoiner(), ThoughtFilter()
-        self._text = self._stop_reason = ""
-        self._calls: dict[int, tuple[str, str]] = {}
-        self._inputs: dict[int, str] = {}
-        self._usage: Mapping[str, int] = {}
-        self._size = 0
-
-    def take(self, event: Mapping[str, Any]) -> str:
-        """Add an event and return its text for users."""
-        match event:
-            case {"contentBlockStart": {"contentBlockIndex": index, "start": {"toolUse": tool}}}:
-                self._calls[index] = (tool["toolUseId"], tool["name"])
-            case {"contentBlockDelta": {"delta": {"text": text}}}:
-                self._grow(text)
-                return self._show(self._thoughts.feed(self._joiner.feed(text)))
-            case {"contentBlockDelta": {"contentBlockIndex": index, "delta": {"toolUse": tool}}}:
-                self._grow(tool["input"])
-                self._inputs[index] = self._inputs.get(index, "") + tool["input"]
-            case {"messageStop": {"stopReason": reason}}:
-                self._stop_reason = reason
-            case {"metadata": {"usage": usage}}:
-                self._usage = usage
-        return ""
-
-    def end(self) -> str:
-        """Return the rest of the text, which might have been the beginning of a thought."""
-        return self._show(self._thoughts.feed(self._joiner.end()) + self._thoughts.end())
-
-    def turn(self) -> Turn:
-        """Return the turn. Raises `UpstreamError` if it has no end, or a guardrail ended it."""
-        if not self._stop_reason:
-            raise UpstreamError(CUT_OFF, FailureClass.UNAVAILABLE)
-        if blocked := guardrail_message(self._stop_reason, self._text):
-            raise UpstreamError(blocked, FailureClass.REFUSED, detail=self._stop_reason)
-        calls = [
-            to_call(CalledTool(id=id_, name=name, arguments=self._inputs.get(index, "")))
-            for index, (id_, name) in sorted(self._calls.items())
-        ]
-        reason = to_reason(self._stop_reason)
-        if reason == "tool-calls" and not calls:
-            reason = "other"
-        return Turn(
-            text=without_lone_closing(self._text),
-            calls=calls,
-            reason=reason,
-            tokens_in=self._usage.get("inputTokens", 0),
-            tokens_out=self._usage.get("outputTokens", 0),
-        )
-
-    def _show(self, text: str) -> str:
-        self._text += text
-        return text
-
-    def _grow(self, text: str) -> None:
-        self._size += len(text)
-        if self._size > _MAX_ANSWER_LENGTH:
-            raise UpstreamError(TOO_LARGE, FailureClass.QUOTA)
 
 
 def _to_messages(messages: Sequence[Message]) -> list[dict[str, Any]]:

@@ -6,8 +6,8 @@ from typing import Any, Final
 from jobs.core.tokens import NO_TOKENS, Tokens
 from jobs.kit import lenient_json, strict_json
 from jobs.kit.errors import FailureClass, UpstreamError
+from jobs.kit.llm.completion import Completion
 from jobs.kit.llm.failures import CUT_OFF_AT_LIMIT, FILTERED
-from jobs.kit.llm.reason import Reason
 from jobs.messaging.ports import Answer
 
 MAX_ANSWER_BYTES: Final = 300 * 1024
@@ -31,29 +31,30 @@ def to_answer(content: Any, metadata: Any = None) -> Answer:
     return Answer(text, known)
 
 
-def to_model_answer(
-    text: str, reason: Reason, *, model: str, tokens: Tokens, refusal: str = ""
-) -> Answer:
+def to_model_answer(told: Completion, *, model: str) -> Answer:
     """Return a model's answer. Its metadata name the model, and what was cut off at its limit.
 
     Raises `UpstreamError` if the model declined, was stopped by a filter, or said nothing.
     """
-    if refusal:
-        raise UpstreamError(refusal, FailureClass.REFUSED, detail="the model's refusal")
-    if reason == "content-filter":
+    if told.refusal:
+        raise UpstreamError(told.refusal, FailureClass.REFUSED, detail="the model's refusal")
+    if told.reason == "content-filter":
         raise UpstreamError(*FILTERED)
-    if reason == "length" and not text.strip():
+    if told.reason == "length" and not told.text.strip():
         raise UpstreamError(
             f"The agent gave no answer: it was {CUT_OFF_AT_LIMIT}", FailureClass.QUOTA
         )
-    if reason == "tool-calls" and not text.strip():
+    if told.reason == "tool-calls" and not told.text.strip():
         raise UpstreamError(
             "The agent gave no answer",
             FailureClass.BAD_ANSWER,
             detail="the model called a tool, and it has none",
         )
-    about = _describe(model, tokens) | ({"finishReason": "length"} if reason == "length" else {})
-    return replace(to_answer(text), metadata=about, tokens=tokens)
+    tokens = Tokens.parse(told.tokens_in, told.tokens_out)
+    about = _describe(model, tokens)
+    if told.reason == "length":
+        about["finishReason"] = "length"
+    return replace(to_answer(told.text), metadata=about, tokens=tokens)
 
 
 def _describe(model: str, tokens: Tokens) -> dict[str, Any]:

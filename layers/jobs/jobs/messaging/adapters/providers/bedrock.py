@@ -1,21 +1,22 @@
-"""Amazon Bedrock, Converse API.
+"""Amazon Bedrock, ConverseStream API.
 
-Settings: `modelId`, `systemPrompt?`, `inference?` (maxTokens, temperature,
-topP, stopSequences). The SDK retries; while Bedrock throttles for longer, the queue does.
+Settings: `modelId`, `systemPrompt?`, `inference?` (maxTokens, temperature, topP, stopSequences),
+`stream?`. The SDK retries; while Bedrock throttles for longer, the queue does, unless the model has
+said something.
 """
 
-from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
-from jobs.core.tokens import Tokens
-from jobs.kit import lenient_json
-from jobs.kit.aws.client import failure_of
+from jobs.kit.aws.client import code_of
+from jobs.kit.clock import Clock
 from jobs.kit.errors import UnavailableError
-from jobs.kit.llm.bedrock import bedrock_failure, guardrail_message
-from jobs.kit.llm.completion import to_reason
-from jobs.kit.llm.thoughts import without_thoughts
+from jobs.kit.llm.bedrock import bedrock_failure, is_passing
+from jobs.kit.llm.completion import Completion
+from jobs.kit.llm.converse import CONVERSE_ERRORS, read_converse
 from jobs.messaging.adapters.providers.answer import to_model_answer
 from jobs.messaging.agent import Agent
 from jobs.messaging.history import PastMessage, group_by_author
@@ -26,46 +27,45 @@ if TYPE_CHECKING:
 
 
 class BedrockProvider:
-    def __init__(self, client: "BedrockRuntimeClient") -> None:
+    def __init__(self, client: "BedrockRuntimeClient", clock: Clock) -> None:
         self._client = client
+        self._clock = clock
 
     def ask(self, agent: Agent, question: Question) -> Outcome:
+        said = False
+
+        def say(text: str) -> None:
+            nonlocal said
+            said = True
+            question.say(text)
+
+        try:
+            answer = self._converse(agent, replace(question, say=say))
+        except ClientError as error:
+            if not said and is_passing(error):
+                raise UnavailableError(code_of(error)) from error
+            raise bedrock_failure(error) from error
+        except CONVERSE_ERRORS as error:  # the answer may have been paid for, so ask only once
+            raise bedrock_failure(error) from error
+        return to_model_answer(answer, model=agent.settings["modelId"])
+
+    def _converse(self, agent: Agent, question: Question) -> Completion:
         settings = agent.settings
         optional: dict[str, Any] = {}
         if prompt := settings.get("systemPrompt"):
             optional["system"] = [{"text": prompt}]
         if inference := settings.get("inference"):
             optional["inferenceConfig"] = inference
-        try:
-            answer = self._client.converse(
-                modelId=settings["modelId"],
-                messages=_conversation(question),
-                requestMetadata={"jobId": question.job_id},
-                **optional,
-            )
-        except ClientError as error:
-            passing = failure_of(error)
-            raise (
-                passing if isinstance(passing, UnavailableError) else bedrock_failure(error)
-            ) from error
-        except BotoCoreError as error:  # the answer may have been paid for, so ask only once
-            raise bedrock_failure(error) from error
-        blocks = answer["output"].get("message", {}).get("content", [])
-        text = lenient_json.clean("".join(map(_text_of, blocks)))
-        usage = answer.get("usage", {})
-        return to_model_answer(
-            without_thoughts(text),
-            to_reason(answer["stopReason"]),
-            model=settings["modelId"],
-            tokens=Tokens.parse(usage.get("inputTokens"), usage.get("outputTokens")),
-            refusal=guardrail_message(answer["stopReason"], text),
+        answer = self._client.converse_stream(
+            modelId=settings["modelId"],
+            messages=_conversation(question),
+            requestMetadata={"jobId": question.job_id},
+            **optional,
         )
-
-
-def _text_of(block: Mapping[str, Any]) -> str:
-    """Return the text for users: also the text that has citations, but no reasoning."""
-    cited = block.get("citationsContent", {}).get("content", ())
-    return "".join([block.get("text", ""), *(each.get("text", "") for each in cited)])
+        with closing(answer["stream"]) as events:
+            return read_converse(
+                events, emit_text=question.say, deadline=question.deadline, clock=self._clock
+            )
 
 
 def _conversation(question: Question) -> list[Any]:

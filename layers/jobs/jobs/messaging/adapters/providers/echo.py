@@ -1,7 +1,8 @@
 """The local default: answers with the content. Needs no network.
 
 A directive at the start of the content simulates faults: `/silent` never answers,
-`/sleep <seconds> <text>` answers late, `/fail <reason>` fails the job. Ignores the history.
+`/sleep <seconds> <text>` answers late, `/fail <reason>` fails the job. `/stream <seconds> <text>`
+says the text word by word. Ignores the history.
 """
 
 import re
@@ -13,8 +14,10 @@ from jobs.messaging.agent import Agent
 from jobs.messaging.ports import Answer, Outcome, Question
 
 _DIRECTIVE: Final = re.compile(
-    r"/(?:(?P<silent>silent)\b|sleep\s+(?P<seconds>\d{1,3}(?:\.\d+)?)(?:\s+|$)|(?P<fail>fail)\b)\s*"
+    r"/(?:(?P<silent>silent)\b|(?P<timed>sleep|stream)\s+(?P<seconds>\d{1,3}(?:\.\d+)?)(?:\s+|$)"
+    r"|(?P<fail>fail)\b)\s*"
 )
+_WORD: Final = re.compile(r"\s*\S+\s*$|\s*\S+")
 
 
 class EchoProvider:
@@ -27,5 +30,10 @@ class EchoProvider:
             return None
         if directive["fail"]:
             raise UpstreamError(rest or "The agent was told to fail", FailureClass.REFUSED)
-        time.sleep(float(directive["seconds"]))
+        words = _WORD.findall(rest) if directive["timed"] == "stream" else []
+        for word in words:
+            question.say(word)
+            time.sleep(float(directive["seconds"]) / len(words))
+        if not words:
+            time.sleep(float(directive["seconds"]))
         return Answer(rest)

@@ -2,16 +2,20 @@
 
 Settings: `baseUrl` (up to and with `/v1`), `model`, `systemPrompt?`,
 `apiKeySecret?` (a secret's name), `parameters?` (temperature, max_tokens and
-such, passed on unchanged), `omit?` (fields that the endpoint refuses, such as `user`).
+such, passed on unchanged), `omit?` (fields that the endpoint refuses, such as `user`), `stream?`.
 """
 
-from jobs.core.tokens import Tokens
+from collections.abc import Mapping
+from typing import Any, Final
+
 from jobs.kit.llm.chat import ChatEndpoint, ChatRequest
 from jobs.kit.outbound.sse import EventStream
 from jobs.kit.secrets import SecretReader
 from jobs.messaging.adapters.providers.answer import to_model_answer
 from jobs.messaging.agent import Agent
 from jobs.messaging.ports import Outcome, Question
+
+STREAMED: Final[Mapping[str, Any]] = {"stream": True, "stream_options": {"include_usage": True}}
 
 
 class OpenAiProvider:
@@ -35,15 +39,13 @@ class OpenAiProvider:
                     "model": settings["model"],
                     "messages": [*messages, {"role": "user", "content": question.content}],
                 },
-                optional={"user": question.user_id},
-                headers={"Idempotency-Key": question.job_id, "Accept": "application/json"},
+                optional={"user": question.user_id, **(STREAMED if agent.streams else {})},
+                headers={
+                    "Idempotency-Key": question.job_id,
+                    "Accept": "text/event-stream" if agent.streams else "application/json",
+                },
             ),
             deadline=question.deadline,
+            emit_text=question.say,
         )
-        return to_model_answer(
-            answer.text,
-            answer.reason,
-            model=answer.model or settings["model"],
-            tokens=Tokens.parse(answer.tokens_in, answer.tokens_out),
-            refusal=answer.refusal,
-        )
+        return to_model_answer(answer, model=answer.model or settings["model"])

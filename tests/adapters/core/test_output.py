@@ -1,13 +1,15 @@
-"""The output of a docs job."""
+"""The output of a job."""
 
+import asyncio
 from typing import Any
 
 import pytest
 
+from jobs.core.adapters.dynamodb.output import DynamoOutputLog
+from jobs.core.adapters.sqlite.output import SqliteOutputLog
 from jobs.core.job import JobRef
-from jobs.docs.adapters.dynamodb.output import DynamoOutputLog
-from jobs.docs.adapters.sqlite import SqliteOutputLog
-from jobs.docs.ports import OutputItem, OutputLog
+from jobs.core.output_log import ItemTakenError, OutputLog
+from jobs.kit.output.events import OutputItem
 from jobs.kit.sqlite.database import Database
 from tests.support import HOUR, NOON
 
@@ -24,9 +26,9 @@ def ref(tenant) -> JobRef:
     return JobRef(tenant=tenant, kind="docs", id="019b7963-4a00-7000-8000-000000000001")
 
 
-def item(number: int, *, text: str = "ž", end: bool = False) -> OutputItem:
+def item(number: int, *, text: str = "ž", end: bool = False, attempt: int = 1) -> OutputItem:
     events: list[Any] = [{"t": "text", "text": text}]
-    return OutputItem(number=number, events=events, end=end)
+    return OutputItem(number=number, events=events, end=end, attempt=attempt)
 
 
 def append(log: OutputLog, ref: JobRef, *items: OutputItem) -> None:
@@ -74,3 +76,24 @@ def test_output_belongs_to_one_job_of_one_tenant(log, ref, tenant) -> None:
     assert log.read(JobRef(tenant=tenant, kind="docs", id="another"), since=1) == []
     rival = JobRef(tenant=f"{tenant}-rival", kind="docs", id=ref.id)
     assert log.read(rival, since=1) == []
+
+
+def test_item_of_another_attempt_is_refused(log, ref) -> None:
+    append(log, ref, item(1, attempt=2))
+
+    for attempt in (1, 3):
+        with pytest.raises(ItemTakenError) as error:
+            append(log, ref, item(1, attempt=attempt))
+        assert error.value.by == 2
+    assert log.read(ref, since=1) == [item(1, attempt=2)]
+
+
+def test_append_ends_a_pause_of_its_readers(sqlite, ref) -> None:
+    log = SqliteOutputLog(sqlite)
+
+    async def follow() -> None:
+        async with log.news(ref) as pause:
+            append(log, ref, item(1))
+            await asyncio.wait_for(pause(60), 5)
+
+    asyncio.run(follow())

@@ -1,17 +1,18 @@
-"""The output table: the output items of each docs job."""
+"""The output table: the output items of each job."""
 
 import json
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
 from jobs.core.adapters.dynamodb.items import partition
 from jobs.core.job import JobRef
-from jobs.docs.ports import OutputItem
+from jobs.core.output_log import AsyncPause, ItemTakenError
 from jobs.kit.aws.client import convert_aws_errors
 from jobs.kit.aws.dynamodb.attributes import attributes
 from jobs.kit.clock import Millis
+from jobs.kit.output.events import OutputItem
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -30,17 +31,21 @@ class DynamoOutputLog:
             "SK": _rank(item.number),
             "events": json.dumps(item.events, separators=(",", ":")),
             "end": 1 if item.end else None,
+            "attempt": item.attempt or None,
             "expires_at": expires_at // 1000,
         }
-        with (
-            convert_aws_errors(),
-            suppress(self._client.exceptions.ConditionalCheckFailedException),
-        ):
-            self._client.put_item(
-                TableName=self._table,
-                Item=attributes(row),
-                ConditionExpression="attribute_not_exists(PK)",
-            )
+        with convert_aws_errors():
+            try:
+                self._client.put_item(
+                    TableName=self._table,
+                    Item=attributes(row),
+                    ConditionExpression="attribute_not_exists(PK)",
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                )
+            except self._client.exceptions.ConditionalCheckFailedException as error:
+                stored: Any = error.response
+                if (by := _attempt(stored["Item"])) != item.attempt:
+                    raise ItemTakenError(by) from error
 
     def read(self, ref: JobRef, *, since: int) -> Sequence[OutputItem]:
         with convert_aws_errors():
@@ -56,6 +61,13 @@ class DynamoOutputLog:
         items = (_item(each) for each in found)
         return [each for number, each in zip(count(since), items) if each.number == number]
 
+    @asynccontextmanager
+    async def news(self, ref: JobRef) -> AsyncIterator[AsyncPause]:
+        """Yield a plain pause: a table cannot tell that an item has come."""
+        import asyncio  # noqa: PLC0415 - workers do without
+
+        yield asyncio.sleep
+
 
 def _partition(ref: JobRef) -> str:
     return f"{partition(ref)}#{ref.id}"
@@ -65,7 +77,14 @@ def _rank(number: int) -> str:
     return f"{number:010d}"
 
 
+def _attempt(row: Any) -> int:
+    return int(row["attempt"]["N"]) if "attempt" in row else 0
+
+
 def _item(row: Any) -> OutputItem:
     return OutputItem(
-        number=int(row["SK"]["S"]), events=json.loads(row["events"]["S"]), end="end" in row
+        number=int(row["SK"]["S"]),
+        events=json.loads(row["events"]["S"]),
+        end="end" in row,
+        attempt=_attempt(row),
     )

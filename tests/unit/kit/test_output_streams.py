@@ -6,12 +6,12 @@ import re
 import pytest
 from hypothesis import given
 
-from jobs.docs.api.ai_stream import StreamPosition, parse_position
-from jobs.docs.api.ai_v4 import V4
-from jobs.docs.api.ai_v5 import V5
-from jobs.docs.api.playback import Playback
-from jobs.docs.ports import OutputItem
 from jobs.kit.http import BadRequestError
+from jobs.kit.output.events import OutputItem
+from jobs.kit.output.playback import Playback
+from jobs.kit.output.v4 import V4
+from jobs.kit.output.v5 import V5
+from jobs.kit.output.wire import StreamPosition, parse_position
 from tests.agent_output import LOGS
 
 START = {"t": "start", "id": "msg_1"}

@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple, override
 
-from jobs.docs.output import OutputEvent
 from jobs.kit.http import BadRequestError
+from jobs.kit.output.events import OutputEvent
 
 INVALID_POSITION: Final = "Last-Event-ID must be the id of one of this stream's events"
 POSITION: Final = re.compile(r"([1-9]\d{0,9})\.(\d{1,6})(\.end)?", re.ASCII)

@@ -1,16 +1,19 @@
 """Write an agent's output to the log in batches, at short intervals."""
 
 import json
+import time
 from threading import Condition, Thread
 from types import TracebackType
 from typing import Any, Final, Self
 
+from jobs.core.errors import StaleJobError
 from jobs.core.job import Job
-from jobs.docs.output import OutputEvent
-from jobs.docs.ports import OutputItem, OutputLog
+from jobs.core.output_log import ItemTakenError, OutputLog
 from jobs.kit.errors import FailureClass, RefusedError, UpstreamError
+from jobs.kit.output.events import OutputEvent, OutputItem
 
 FLUSH_INTERVAL_S: Final = 0.2
+SLOWER_AFTER_S: Final = 5.0
 _MAX_OUTPUT_LENGTH: Final = 4 * 2**20
 _MAX_ITEM_LENGTH: Final = 60_000
 _MAX_ITEM_EVENTS: Final = 200
@@ -21,13 +24,22 @@ class OutputWriter:
     """A context manager that buffers events and writes them in the background.
 
     `number` is the number of its first item. It joins consecutive text events. On exit it writes
-    all remaining events.
+    all remaining events. After `SLOWER_AFTER_S` it writes every `slow_interval` seconds.
     """
 
-    def __init__(self, log: OutputLog, job: Job, *, number: int = 1) -> None:
+    def __init__(
+        self,
+        log: OutputLog,
+        job: Job,
+        *,
+        number: int = 1,
+        slow_interval: float = FLUSH_INTERVAL_S,
+    ) -> None:
         self._log = log
         self._job = job
         self._number = number
+        self._slow_interval = slow_interval
+        self._slows_at = time.monotonic() + SLOWER_AFTER_S
         self._events: list[dict[str, Any]] = []
         self._total_size = self._waiting = 0
         self._changed = Condition()
@@ -53,7 +65,11 @@ class OutputWriter:
             raise self._failure
 
     def __call__(self, event: OutputEvent) -> None:
-        """Buffer an event. Raises errors of earlier writes, and `UpstreamError` over the limit."""
+        """Buffer an event.
+
+        Raises errors of earlier writes, `UpstreamError` over the limit, and `StaleJobError` after a
+        later attempt has begun to write.
+        """
         with self._changed:
             if self._failure is not None:
                 raise self._failure
@@ -91,9 +107,13 @@ class OutputWriter:
                 self._changed.wait_for(lambda: self._events or self._closed)
                 if not self._is_full():
                     self._changed.wait_for(
-                        lambda: self._is_full() or self._closed, FLUSH_INTERVAL_S
+                        lambda: self._is_full() or self._closed, self._interval()
                     )
                 self._write()
+
+    def _interval(self) -> float:
+        is_slow = time.monotonic() >= self._slows_at
+        return self._slow_interval if is_slow else FLUSH_INTERVAL_S
 
     def _is_full(self) -> bool:
         return self._waiting >= _MAX_ITEM_LENGTH or len(self._events) >= _MAX_ITEM_EVENTS
@@ -101,14 +121,27 @@ class OutputWriter:
     def _write(self, *, end: bool = False) -> None:
         if not self._events and not end:
             return
-        item = OutputItem(number=self._number, events=self._events, end=end)
         try:
-            self._log.append(self._job.ref, item, expires_at=self._job.gone_at)
+            self._append(end=end)
         except Exception as error:  # noqa: BLE001 - the next call raises it
             self._failure = error
             return
-        self._number += 1
         self._events, self._waiting = [], 0
+
+    def _append(self, *, end: bool) -> None:
+        """Append an item, after those that an earlier attempt has written late."""
+        job, appended = self._job, False
+        while not appended:
+            item = OutputItem(
+                number=self._number, events=self._events, end=end, attempt=job.attempt
+            )
+            try:
+                self._log.append(job.ref, item, expires_at=job.gone_at)
+                appended = True
+            except ItemTakenError as error:
+                if error.by > job.attempt:
+                    raise StaleJobError(job.id) from error
+            self._number += 1
 
 
 def _truncate_values(event: OutputEvent) -> OutputEvent:

@@ -7,9 +7,9 @@ another type closes it. All parts have the same id, because only one is open at 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from jobs.docs.api.ai_stream import StreamPosition, WireFormat
-from jobs.docs.output import OutputEvent
 from jobs.kit import strict_json
+from jobs.kit.output.events import OutputEvent
+from jobs.kit.output.wire import StreamPosition, WireFormat
 
 _DONE: Final = "[DONE]"
 _TEXT: Final = "text"
@@ -21,6 +21,11 @@ def _tool_chunk(event: OutputEvent, state: str, **more: Any) -> Chunk:
     return {"type": f"tool-{state}", "toolCallId": event["id"], **more}
 
 
+def _start(event: OutputEvent) -> Chunk:
+    about = {"messageMetadata": event["metadata"]} if "metadata" in event else {}
+    return {"type": "start", "messageId": event["id"], **about}
+
+
 def _finish(event: OutputEvent) -> Chunk:
     """Uses metadata only: the other fields differ between versions 5 and 6."""
     usage = {"inputTokens": event["in"], "outputTokens": event["out"]}
@@ -29,7 +34,7 @@ def _finish(event: OutputEvent) -> Chunk:
 
 
 _CHUNKS: Final[Mapping[str, Callable[[OutputEvent], Chunk]]] = {
-    "start": lambda it: {"type": "start", "messageId": it["id"]},
+    "start": _start,
     "step-start": lambda it: {"type": "start-step"},
     "text": lambda it: {"type": "text-delta", "id": _TEXT, "delta": it["text"]},
     "tool-call": lambda it: _tool_chunk(

@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
-from jobs.docs.api.ai_stream import INVALID_POSITION, START, StreamPosition, WireFormat
-from jobs.docs.output import OutputEvent
-from jobs.docs.ports import OutputItem
 from jobs.kit.http import BadRequestError
+from jobs.kit.output.events import OutputEvent, OutputItem
+from jobs.kit.output.wire import INVALID_POSITION, START, StreamPosition, WireFormat
 
 
 class Playback:

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from jobs.docs.api.ai_stream import StreamPosition, WireFormat
-from jobs.docs.output import OutputEvent
 from jobs.kit import strict_json
+from jobs.kit.output.events import OutputEvent
+from jobs.kit.output.wire import StreamPosition, WireFormat
 
 type Line = tuple[str, Any]
 
