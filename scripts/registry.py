@@ -19,11 +19,13 @@ from jobs.admin.errors import IdTakenError
 from jobs.docs.entries import to_project
 from jobs.kit.aws.secrets import SecretsManager
 from jobs.kit.clock import now
+from jobs.messaging.errors import FunctionRefusedError
 from jobs.missions.adapters.group_claims import claim_groups
 from jobs.missions.errors import GroupTakenError
 from scripts.command import STACK_ERRORS, Stack, connect, create_stack_parser, fail
 from scripts.registry_file import RegistryFile
 from scripts.registry_load import (
+    check_agents,
     create_admin_key,
     create_keys,
     find_missing_keys,
@@ -55,16 +57,17 @@ def main() -> int:  # noqa: PLR0911 - one for each error
             _print_admin_key(options.admin_key, stack)
     except KeyError as error:
         return _fail(f"the stack has no output {error}: run `make deploy`")
-    except (*STACK_ERRORS, GroupTakenError, IdTakenError) as error:
+    except (*STACK_ERRORS, FunctionRefusedError, GroupTakenError, IdTakenError) as error:
         return _fail(str(error))
     return 0
 
 
 def _write(file: RegistryFile, stack: Stack) -> None:
+    check_agents(file, stack=stack.name)
     groups = [group.id for group in file.deviceGroups]
     claim_groups(stack.session.client("iot"), stack.name, groups)
     registry = open_registry(stack.session.client("dynamodb"), stack.outputs)
-    outcomes = load(file, registry)
+    outcomes = load(file, registry, stack=stack.name)
     counts = Counter(outcomes.values())
     print(
         f"{file.tenant} in {stack.name}: {counts['created']} entries created,"

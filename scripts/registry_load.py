@@ -19,6 +19,8 @@ from jobs.docs.entries import to_project
 from jobs.kit.clock import now
 from jobs.messaging import message
 from jobs.messaging.entries import to_agent
+from jobs.messaging.errors import FunctionRefusedError
+from jobs.messaging.functions import check_function
 from jobs.missions.adapters.resources import PARTNERS
 from jobs.missions.entries import to_group, to_plan
 from jobs.missions.ports import AppClients
@@ -40,20 +42,35 @@ def open_registry(client: "DynamoDBClient", outputs: Mapping[str, str]) -> "Dyna
     return DynamoRegistry(client, outputs["RegistryTableName"], outputs["AuditTableName"])
 
 
-def load(file: RegistryFile, registry: Registry) -> Mapping[str, Outcome]:
+def load(
+    file: RegistryFile, registry: Registry, *, stack: str | None = None
+) -> Mapping[str, Outcome]:
     """Write the file's entries. Return the outcome of each by its resource and id.
 
+    `stack` is the name of a stack on AWS; without one, no agent can be a Lambda function.
+
     Raises:
+        FunctionRefusedError: An agent's Lambda function is none of the stack's. Nothing is written.
         IdTakenError: A device or a group belongs to another tenant.
 
     """
     tenant = file.tenant
+    check_agents(file, stack=stack)
     entries = ManageEntries(registry=registry, resources=kinds.resources(), clock=now)
     create_missing_tenant(registry, tenant)
     return {
         f"{name}/{entry}": entries.put(MAKE, kinds.resource(name), tenant, entry, value).outcome
         for name, entry, value in _list_values(file)
     }
+
+
+def check_agents(file: RegistryFile, *, stack: str | None) -> None:
+    """Raises `FunctionRefusedError`, with the place of the agent in the file."""
+    for number, entry in enumerate(file.agents):
+        try:
+            check_function(to_agent(entry), stack=stack)
+        except FunctionRefusedError as error:
+            raise FunctionRefusedError(f"agents.{number}.{error}") from error
 
 
 def create_missing_tenant(registry: Registry, tenant: str) -> None:

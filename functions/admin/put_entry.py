@@ -9,7 +9,10 @@ from jobs.admin.api.requests import parse_fields
 from jobs.admin.audit import Actor
 from jobs.admin.errors import IdTakenError
 from jobs.admin.wiring import wiring
-from jobs.kit.http import Request, Response
+from jobs.kit.http import BadRequestError, Request, Response
+from jobs.messaging.agent import Agent
+from jobs.messaging.errors import FunctionRefusedError
+from jobs.messaging.wiring import wiring as messaging
 from jobs.missions.errors import GroupTakenError
 from jobs.missions.wiring import wiring as missions
 
@@ -18,12 +21,21 @@ def put_entry(request: Request, actor: Actor) -> Response:
     resource = kinds.resource(query.parse_resource(request, kinds.COLLECTIONS))
     tenant, entry = query.parse_tenant(request), query.parse_entry_id(request, resource.name)
     value = parse_fields(resource, tenant, entry, request)
+    if resource.name == "agents":
+        _check_agent(value)
     if resource.name == "device-groups":
         _claim_group(tenant, entry)
     put = wiring.manage_entries(kinds.resources()).put(
         actor, resource, tenant, entry, value, partial(query.require_match, request)
     )
     return responses.put_response(resource, put)
+
+
+def _check_agent(agent: Agent) -> None:
+    try:
+        messaging.check_agent(agent)
+    except FunctionRefusedError as error:
+        raise BadRequestError(str(error)) from error
 
 
 def _claim_group(tenant: str, group: str) -> None:

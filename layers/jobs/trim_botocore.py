@@ -29,13 +29,14 @@ OPERATIONS: Final = {
         *("CreateThingGroup", "DescribeThingGroup"),
     },
     "iot-data": {"Publish"},
+    "lambda": {"Invoke"},
     "secretsmanager": {"GetSecretValue"},
     "sqs": {"ChangeMessageVisibility", "SendMessage", "SendMessageBatch"},
     "stepfunctions": {"StartExecution"},
 }
 ENDPOINTS: Final = {
-    *("bedrock", "cognito-idp", "data-ats.iot", "dynamodb", "events", "iot", "secretsmanager"),
-    *("sqs", "states"),
+    *("bedrock", "cognito-idp", "data-ats.iot", "dynamodb", "events", "iot", "lambda"),
+    *("secretsmanager", "sqs", "states"),
 }
 
 type Json = dict[str, Any]

@@ -9,12 +9,13 @@ from botocore.exceptions import BotoCoreError, ClientError
 from yaml import YAMLError
 
 from jobs.admin.errors import IdTakenError
+from jobs.messaging.errors import FunctionRefusedError
 from jobs.missions.adapters.group_claims import claim_groups
 from jobs.missions.errors import GroupTakenError
 from local.stack.memory import Backend, Keeper
 from local.stack.seed import load_with_known_keys
 from scripts.registry_file import RegistryFile
-from scripts.registry_load import open_registry
+from scripts.registry_load import check_agents, open_registry
 
 
 @dataclass(frozen=True)
@@ -50,14 +51,17 @@ class OwnRegistry:
             return Applied(f"{self._file} uses ${{{error.args[0]}}}, which is not set")
         except (ValueError, YAMLError) as error:  # pydantic's errors are ValueErrors, too
             return Applied(f"{self._file} is invalid:\n{error}")
-        except (GroupTakenError, IdTakenError, ClientError, BotoCoreError) as error:
+        except (
+            FunctionRefusedError, GroupTakenError, IdTakenError, ClientError, BotoCoreError,
+        ) as error:  # fmt: skip
             return Applied(f"{self._file}: {error}")
 
     def _apply(self, file: RegistryFile) -> Applied:
+        check_agents(file, stack=self._backend.stack)
         claim_groups(self._backend.iot, self._backend.stack, [it.id for it in file.deviceGroups])
         registry = open_registry(self._backend.dynamodb, self._backend.outputs)
         known = self._keeper.memory.keys
-        keys = load_with_known_keys(file, registry, self._keeper.memory)
+        keys = load_with_known_keys(file, registry, self._keeper.memory, self._backend.stack)
         own = known.get(file.tenant, {}) | keys
         self._keeper.remember(keys={**known, file.tenant: own})
         counts = {

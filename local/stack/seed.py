@@ -32,8 +32,8 @@ def seed_registry(backend: Backend, base_url: str, git: GitHost, memory: Memory)
     """Return the demo tenant's keys and ids, for `.local/stack.json`."""
     file = serve_own_repository(read_registry(backend.stack, base_url, git.url), git)
     registry = open_registry(backend.dynamodb, backend.outputs)
-    load(RegistryFile.read(PAYERS, {}), registry)
-    keys = load_with_known_keys(file, registry, memory)
+    load(RegistryFile.read(PAYERS, {}), registry, stack=backend.stack)
+    keys = load_with_known_keys(file, registry, memory, backend.stack)
     credentials = json.dumps({"username": git.user, "password": git.password})
     backend.put_secret(f"{backend.stack}/agents/far-echo", keys["demo"])
     backend.put_secret(f"{backend.stack}/agents/git", credentials)
@@ -57,10 +57,10 @@ def seed_registry(backend: Backend, base_url: str, git: GitHost, memory: Memory)
 
 
 def load_with_known_keys(
-    file: RegistryFile, registry: DynamoRegistry, memory: Memory
+    file: RegistryFile, registry: DynamoRegistry, memory: Memory, stack: str
 ) -> dict[str, str]:
     """Write the file's entries; return its keys by name, new ones where none is remembered."""
-    load(file, registry)
+    load(file, registry, stack=stack)
     names = {*file.keys, *(each.name for each in file.docsKeys)}
     known = {
         name: key

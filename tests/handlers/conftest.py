@@ -59,6 +59,7 @@ SETTINGS = {
     "PAYMENTS": "off",
     "PAYMENT_CHECK_QUEUE_URL": "https://sqs.example/payment-checks",
     "RETENTION_HOURS": "24",
+    "STACK_NAME": "sortie-dev",
     "TENANT_SHARDS": "1",
     "UPDATE_QUEUE_URL": "https://sqs.example/updates",
     "WEBHOOKS_TO_LOOPBACK": "false",

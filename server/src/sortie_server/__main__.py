@@ -104,6 +104,7 @@ def apply_registry(file: Path, url: str) -> None:
 
     from jobs.admin.errors import IdTakenError  # noqa: PLC0415
     from jobs.admin.wiring import wiring as admin  # noqa: PLC0415
+    from jobs.messaging.errors import FunctionRefusedError  # noqa: PLC0415
     from scripts import registry_load as registry  # noqa: PLC0415
     from scripts.registry_file import RegistryFile  # noqa: PLC0415
 
@@ -112,7 +113,7 @@ def apply_registry(file: Path, url: str) -> None:
         registry.load(content, admin.registry)
     except KeyError as error:
         raise CommandError(f"{file} uses ${{{error.args[0]}}}, which is not set") from error
-    except (OSError, ValueError, YAMLError, IdTakenError) as error:
+    except (OSError, ValueError, YAMLError, FunctionRefusedError, IdTakenError) as error:
         raise CommandError(f"{file}: {error}") from error
     missing = registry.find_missing_keys(content, admin.registry)
     new = registry.create_keys(missing, admin.registry)

@@ -1,6 +1,7 @@
 """What `make registry` writes."""
 
 from dataclasses import replace
+from uuid import uuid4
 
 import pytest
 from moto import mock_aws
@@ -10,6 +11,8 @@ from jobs.admin.errors import IdTakenError
 from jobs.admin.tenant import TENANTS
 from jobs.auth.adapters.api_keys import DynamoApiKeys
 from jobs.auth.adapters.resources import KEYS
+from jobs.messaging.entries import FunctionAgent
+from jobs.messaging.errors import FunctionRefusedError
 from local.stack.seed import REGISTRY
 from scripts.first_admin_key import create_first_admin_key
 from scripts.registry_file import RegistryFile
@@ -64,6 +67,23 @@ def test_changed_entry_alone_is_written(registry, file) -> None:
 
     changed = [entry for entry, outcome in outcomes.items() if outcome != "unchanged"]
     assert changed == [f"agents/{agents[0].id}"]
+
+
+@pytest.mark.parametrize(("stack", "reason"), [
+    ("sortie-dev", "must begin with sortie-dev-agent-"), (None, "needs a stack on AWS"),
+])  # fmt: skip
+def test_file_with_a_function_of_others_writes_nothing(registry, file, stack, reason) -> None:
+    mine, other = (
+        FunctionAgent(id=uuid4(), name="F", provider="lambda", settings={"function": name})
+        for name in ("sortie-dev-agent-x", "sortie-prod-agent-x")
+    )
+    agents = [mine, other] if stack else [mine]
+
+    with pytest.raises(FunctionRefusedError, match=reason) as error:
+        load(file.model_copy(update={"agents": agents}), registry, stack=stack)
+
+    assert str(error.value).startswith(f"agents.{len(agents) - 1}.")
+    assert registry.find(TENANTS, file.tenant, file.tenant) is None
 
 
 def test_keys_are_created_once_by_their_names(registry, file) -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from jobs import kinds
+from jobs.messaging.wiring import wiring as messaging
 from jobs.missions.errors import GroupTakenError
 from jobs.missions.wiring import wiring as missions
 from tests.handlers.admin.conftest import TENANT
@@ -67,6 +68,26 @@ def test_put_entry_is_created_read_listed_and_deleted(ask_for, put, resource, en
     assert ask_for("get_entry", resource, entry["id"]).status == 404
 
 
+def test_put_agent_with_a_function_of_the_stack_is_created(put) -> None:
+    entry = AGENT | {"provider": "lambda", "settings": {"function": "sortie-dev-agent-orders"}}
+
+    assert put("agents", entry).body == entry
+
+
+@pytest.mark.parametrize("stack", ["sortie-dev", None])
+def test_put_agent_with_a_function_of_others_is_refused(rewire, put, admin, stack) -> None:
+    rewire(messaging, stack=stack)
+    records = len(admin.registry.records)
+    entry = AGENT | {"provider": "lambda", "settings": {"function": "sortie-prod-agent-orders"}}
+
+    refused = put("agents", entry)
+
+    reason = "must begin with sortie-dev-agent-" if stack else "needs a stack on AWS"
+    assert (refused.status, refused.body["code"]) == (400, "INVALID_REQUEST")
+    assert reason in refused.body["error"]
+    assert len(admin.registry.records) == records
+
+
 def test_every_kind_of_entry_is_tested() -> None:
     assert {*ENTRIES, "limits"} == set(kinds.RESOURCES)
 
@@ -108,6 +129,9 @@ def test_limits_of_a_tenant_are_replaced_and_reset(ask_for) -> None:
 @pytest.mark.parametrize(("resource", "changes"), [
     ("agents", {"id": "22222222-2222-4222-8222-222222222222"}), ("agents", {"name": ""}),
     ("agents", {"settings": {"modelId": ""}}), ("agents", {"settings": {"secret": "x"}}),
+    ("agents", {"provider": "lambda", "settings": {}}),
+    ("agents", {"provider": "lambda", "settings": {"function": "arn:aws:lambda:x"}}),
+    ("agents", {"provider": "lambda", "settings": {"function": "f", "qualifier": "a b"}}),
     ("agents", {"order": "1"}), ("agents", {"surprise": 1}), ("agents", {"provider": "psychic"}),
     ("device-groups", {"name": 1}), ("device-groups", {"devices": []}),
     ("devices", {"groupId": ""}), ("devices", {"groupId": None}), ("devices", {"rangeMeters": 0}),

@@ -12,6 +12,7 @@ import pytest
 from moto import mock_aws
 
 from jobs import kinds
+from jobs.admin.wiring import wiring as admin
 from jobs.auth.adapters.api_keys import DynamoApiKeys
 from jobs.auth.adapters.sqlite import SqliteApiKeys
 from jobs.auth.authenticate import new_key
@@ -26,6 +27,7 @@ from jobs.kit.sqlite.queue import Policy, Queue
 from local.kit.paths import ROOT
 from scripts.server_template import extract
 from sortie_server import __main__ as commands
+from sortie_server.__main__ import CommandError
 from sortie_server.dead_letters import CHANGES
 from sortie_server.export import Exported, export_jobs, export_registry
 from sortie_server.template import Template
@@ -174,3 +176,15 @@ def test_stream_tells_that_an_exported_job_is_an_import(jobs, export, deployed, 
     [item] = deployed.client.scan(TableName=deployed.jobs)["Items"]
     [change] = changes([{"dynamodb": {"NewImage": item}}], kinds.storage)
     assert change.is_import
+
+
+def test_registry_with_a_lambda_agent_is_refused_without_aws(tmp_path, monkeypatch) -> None:
+    monkeypatch.setitem(vars(admin), "registry", None)
+    file = tmp_path / "registry.yaml"
+    file.write_text(
+        "tenant: acme\nagents: [{id: 11111111-1111-4111-8111-111111111111, name: F,"
+        " provider: lambda, settings: {function: sortie-agent-f}}]"
+    )
+
+    with pytest.raises(CommandError, match=r"agents\.0\.provider: lambda needs a stack on AWS"):
+        commands.apply_registry(file, "http://127.0.0.1:1")

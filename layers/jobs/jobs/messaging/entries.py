@@ -43,6 +43,18 @@ class RemoteSettings(Entry):
     apiKeySecret: str | None = None  # noqa: N815
 
 
+class FunctionSettings(Entry):
+    function: str = Field(
+        pattern=r"^[A-Za-z0-9_-]{1,64}$",
+        description="name of a Lambda function, which begins with `<stack>-agent-`",
+    )
+    qualifier: str | None = Field(
+        default=None,
+        pattern=r"^(\$LATEST|[A-Za-z0-9_-]{1,128})$",
+        description="version or alias of the function",
+    )
+
+
 class _AgentEntry(Entry):
     id: UUID
     name: str = Field(min_length=1)
@@ -71,8 +83,14 @@ class RemoteAgent(_AgentEntry):
     settings: RemoteSettings
 
 
+class FunctionAgent(_AgentEntry):
+    provider: Literal["lambda"]
+    settings: FunctionSettings
+
+
 type AgentEntry = Annotated[
-    EchoAgent | BedrockAgent | OpenAiAgent | RemoteAgent, Field(discriminator="provider")
+    EchoAgent | BedrockAgent | OpenAiAgent | RemoteAgent | FunctionAgent,
+    Field(discriminator="provider"),
 ]
 
 

@@ -16,3 +16,7 @@ class NoAgentsError(JobError):
 
 class NotItsTurnError(JobError):
     """An earlier message of the session has not ended."""
+
+
+class FunctionRefusedError(JobError):
+    """An agent's Lambda function is none that the stack may invoke. Operators see the message."""

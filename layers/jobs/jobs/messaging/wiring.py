@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from jobs.core.wiring import CoreWiring
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from jobs.messaging.adapters.agents import DynamoAgents
     from jobs.messaging.adapters.polls import SqsPolls
     from jobs.messaging.adapters.providers.remote import RemoteProvider
+    from jobs.messaging.agent import Agent
     from jobs.messaging.api.read_message import ReadMessage
     from jobs.messaging.choose_agent import ChooseAgent
     from jobs.messaging.follow_answer import FollowAnswer
@@ -86,7 +87,18 @@ class MessagingWiring:
     def dispatch_job(self) -> DispatchJob:
         return self.core.dispatch_job(self.queue.send_new)
 
+    def check_agent(self, agent: Agent) -> None:
+        """Raises `FunctionRefusedError` for an agent that this stack cannot run."""
+        from jobs.messaging.functions import check_function
+
+        check_function(agent, stack=self.stack)
+
     # ── Adapters ────────────────────────────────────────────────────────────────
+
+    @cached_property
+    def stack(self) -> str | None:
+        """The stack's name, or None on a server without AWS."""
+        return os.environ["STACK_NAME"]
 
     @cached_property
     def agents(self) -> DynamoAgents:
@@ -126,6 +138,15 @@ class MessagingWiring:
                 return OpenAiProvider(self._event_stream, self.core.secrets)
             case "remote":
                 return self.remote
+            case "lambda":
+                from jobs.messaging.adapters.providers.function import FunctionProvider
+
+                return FunctionProvider(
+                    partial(self.core.aws.make, "lambda"),
+                    self.core.clock,
+                    self.core.sleep,
+                    stack=self.stack,
+                )
             case _:
                 from jobs.kit.errors import FailureClass, UpstreamError
 

@@ -21,6 +21,7 @@ def use_sqlite(
     # Appends and ends wake readers, so that they need not look often.
     pace = Pace(poll=0.5, idle_poll=0.5, check=0.1)
     vars(wiring).update(
+        stack=None,
         agents=SqliteAgents(database),
         follow_answer=replace(wiring.follow_answer, pace=pace),
         polls=SqlitePolls(Queue(database, os.environ["POLL_QUEUE_URL"], clock)),
