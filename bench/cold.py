@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
@@ -153,8 +154,7 @@ def create_starts(artifact: Path) -> Sequence[Start]:
 
 def create_start(artifact: Path, name: str, properties: Mapping[str, Any]) -> Start:
     handler: str = properties["Handler"]
-    triggers = [event["Type"] for event in properties.get("Events", {}).values()]
-    serves = "Api" in triggers or handler.startswith(AUTHORIZER)
+    serves = f"{name}Function" in find_endpoints() or handler.startswith(AUTHORIZER)
     budget_ms = BUDGETS_MS.get(handler.partition(".")[0], OTHER_BUDGET_MS)
     event = ROOT.joinpath("events", *handler.split(".")[:-1]).with_suffix(".json")
     return Start(
@@ -162,6 +162,16 @@ def create_start(artifact: Path, name: str, properties: Mapping[str, Any]) -> St
         [handler, event] if event.exists() else [handler],
         [artifact / properties["CodeUri"], *find_layer_folders(artifact, f"{name}Function")],
         budget_ms=budget_ms if serves else None,
+    )
+
+
+@cache
+def find_endpoints() -> frozenset[str]:
+    """Return the functions with routes; in the artifact, the API has the routes."""
+    return frozenset(
+        name
+        for name, each in find_functions(load_template(ROOT / "template.yaml")).items()
+        if any(event["Type"] == "Api" for event in each.get("Events", {}).values())
     )
 
 

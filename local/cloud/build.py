@@ -11,6 +11,7 @@ no package registry.
 import compileall
 import fcntl
 import hashlib
+import json
 import os
 import platform
 import py_compile
@@ -24,13 +25,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from local.cloud.artifacts import zip_artifacts
-from local.cloud.template import find_code_folders
+from local.cloud.routes import move_routes
+from local.cloud.template import find_code_folders, load_template
 from local.kit.errors import LocalStackError
 from local.kit.paths import BUILT, PYTHON, ROOT, find_tool
 from local.kit.progress import step
 
 SOURCES = ("template.yaml", "functions", "layers", "statemachines", "docs/openapi")
-BUILDERS = ("local/cloud/build.py", "local/cloud/artifacts.py")
+BUILDERS = ("local/cloud/build.py", "local/cloud/artifacts.py", "local/cloud/routes.py")
 HOST_ARCHITECTURE = "arm64" if platform.machine() in {"aarch64", "arm64"} else "x86_64"
 LAYER_BUDGETS = {  # bytes, unzipped
     "JobsLayer": 26_000_000,
@@ -85,6 +87,7 @@ def build(target: Target) -> Path:
             with step(target.description), build_environment(target) as env:
                 install_packages(target, env)
                 run_sam_build(target, env)
+                rewrite_template(target.folder / "template.yaml")
                 link_copies(target.folder)
                 compile_functions(target.folder)
                 if target is LOCAL:
@@ -195,6 +198,12 @@ def run_tool(command: Sequence[str | Path], env: Mapping[str, str]) -> None:
     if process.returncode:
         name = Path(command[0]).name
         raise LocalStackError(f"{output}\n`{name} {command[1]}` failed; its output is above")
+
+
+def rewrite_template(file: Path) -> None:
+    template = load_template(file)
+    move_routes(template)
+    file.write_text(json.dumps(template, indent=1))  # JSON is YAML
 
 
 def link_copies(folder: Path) -> None:

@@ -4,7 +4,10 @@ import json
 import os
 import re
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from copy import deepcopy
+from dataclasses import dataclass, field
 from itertools import batched
 from pathlib import Path
 from typing import Any
@@ -17,7 +20,9 @@ from scripts.release import compute_release
 ROOT = Path(__file__).parents[2]
 SAM = ROOT / ".tools/sam/bin"
 REGION = "eu-central-1"
-MAX_RESOURCES = 500  # CloudFormation's quota for a stack
+MAX_RESOURCES = 480  # of the 500 that a stack may have: docs/adr/0045-resource-budget.md
+MAX_ROLE_POLICY = 10_240  # characters
+LONGEST_ARN = "arn:aws-us-gov:lambda:ap-northeast-1:123456789012:function:" + 64 * "x" + ":live"
 
 # sam calls AWS with any credentials that it finds.
 OFFLINE = {
@@ -32,23 +37,37 @@ OFFLINE = {
 
 TRANSLATE = """
 import copy, json, sys
-from samcli.yamlhelper import yaml_parse
+from pathlib import Path
 from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
+from local.cloud.routes import move_routes
+from local.cloud.template import load_template
 
-template = yaml_parse(open("template.yaml").read())
-for resource in template["Resources"].values():
+written = load_template(Path("template.yaml"))
+for resource in written["Resources"].values():
     properties = resource["Properties"]
     for local in properties.keys() & {"ContentUri", "DefinitionUri"}:
         properties[local] = "s3://bucket/key"
-template["Globals"]["Function"]["CodeUri"] = "s3://bucket/key"
-defaults = {name: each["Default"] for name, each in template["Parameters"].items()}
-for file, layer, parameters in json.loads(sys.argv[1]):
+written["Globals"]["Function"]["CodeUri"] = "s3://bucket/key"
+built = copy.deepcopy(written)
+move_routes(built)
+defaults = {name: each["Default"] for name, each in written["Parameters"].items()}
+for file, is_built, layer, parameters in json.loads(sys.argv[1]):
+    template = copy.deepcopy(built if is_built else written)
     template["Resources"]["JobsLayer"]["Properties"]["ContentUri"] = f"s3://bucket/{layer}"
-    made = Translator({}, Parser()).translate(copy.deepcopy(template), defaults | parameters)
+    made = Translator({}, Parser()).translate(template, defaults | parameters)
     with open(file, "w") as out:
         json.dump(made, out, indent=1)
 """
+
+
+@dataclass(frozen=True)
+class Case:
+    """Whether the routes are those of the build, a key of the layer's code, and parameters."""
+
+    built: bool = True
+    layer: str = "key"
+    parameters: Mapping[str, str] = field(default_factory=dict)
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -69,41 +88,64 @@ def run(*command: object) -> subprocess.CompletedProcess[str]:
     )  # fmt: skip
 
 
-def translate(file: Path, *, layer: str = "key", safe: str = "true") -> dict[str, dict[str, Any]]:
-    """Return the resources of the template that SAM translates to plain CloudFormation.
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("translated")
+
+
+@pytest.fixture(scope="module")
+def parameter_groups(template) -> list[dict[str, str]]:
+    """Return other values of all parameters, several at a time."""
+    definitions = {name: it for name, it in template["Parameters"].items() if name != "Release"}
+    changed = {name: other_value(each) for name, each in definitions.items()}
+    return [dict(group) for group in batched(changed.items(), 8, strict=False)]
+
+
+@pytest.fixture(scope="module")
+def translated(template, folder, parameter_groups) -> dict[str, dict[str, Any]]:
+    """Return the plain CloudFormation that SAM makes of each case, translated in one process.
 
     `sam validate` does no more.
     """
-    [made] = translate_all([(file, layer, {"SafeDeploys": safe})])
-    resources: dict[str, dict[str, Any]] = made["Resources"]
-    return resources
+    before = {n: str(e["Default"]) for n, e in template["Parameters"].items() if n != "Release"}
+    cases = {
+        "stack": Case(parameters={"SafeDeploys": "true"}),
+        "as written": Case(built=False, parameters={"SafeDeploys": "true"}),
+        "other layer": Case(layer="other", parameters={"SafeDeploys": "true"}),
+        "not safe": Case(parameters={"SafeDeploys": "false"}),
+        **{
+            f"parameters {number}": Case(parameters=set_release(before | changed))
+            for number, changed in enumerate([{}, *parameter_groups])
+        },
+    }
+    asked = [
+        (str(folder / f"{name}.json"), each.built, each.layer, each.parameters)
+        for name, each in cases.items()
+    ]
+    done = run(SAM / "python", "-c", TRANSLATE, json.dumps(asked, default=dict))
+    assert done.returncode == 0, done.stdout
+    return {name: json.loads((folder / f"{name}.json").read_text()) for name in cases}
 
 
-def translate_all(wanted: Sequence[tuple[Path, str, Mapping[str, str]]]) -> list[dict[str, Any]]:
-    """Translate the template once for each file, key of the layer's code, and parameters."""
-    asked = json.dumps([(str(file), layer, parameters) for file, layer, parameters in wanted])
-    translated = run(SAM / "python", "-c", TRANSLATE, asked)
-    assert translated.returncode == 0, translated.stdout
-    return [json.loads(file.read_text()) for file, _, _ in wanted]
+def set_release(parameters: Mapping[str, str]) -> Mapping[str, str]:
+    return {**parameters, "Release": compute_release("build", parameters)}
 
 
 @pytest.fixture(scope="module")
-def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("translated") / "template.json"
-
-
-@pytest.fixture(scope="module")
-def resources(file: Path) -> dict[str, dict[str, Any]]:
-    """Translate the template to `file`."""
-    return translate(file)
+def resources(translated) -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = translated["stack"]["Resources"]
+    return found
 
 
 def of_type(resources: dict[str, dict[str, Any]], kind: str) -> set[str]:
     return {name for name, each in resources.items() if each["Type"] == kind}
 
 
-def test_cfn_lint_reports_nothing_before_and_after_translation(resources, file) -> None:
-    found = run(SAM / "cfn-lint", "--regions", REGION, "--", "template.yaml", file)
+@pytest.mark.usefixtures("translated")
+def test_cfn_lint_reports_nothing_before_and_after_translation(folder) -> None:
+    files = "template.yaml", folder / "stack.json"
+
+    found = run(SAM / "cfn-lint", "--regions", REGION, "--", *files)
 
     assert (found.returncode, found.stdout) == (0, "")
 
@@ -112,9 +154,55 @@ def test_translated_template_fits_into_one_stack(resources) -> None:
     assert len(resources) <= MAX_RESOURCES
 
 
-def test_changed_layer_deploys_as_canary(resources, tmp_path) -> None:
+def test_build_moves_routes_as_sam_translates_them(translated) -> None:
+    built, written = (
+        deepcopy(translated[name]["Resources"]["Api"]["Properties"]["Body"])
+        for name in ("stack", "as written")
+    )
+    for operation in operations_of(built):
+        del operation["credentials"]
+        uri = re.sub(r"\.Arn}:(\w+)", r"Alias\1}", operation["uri"]["Fn::Sub"])
+        operation["uri"] = {"Fn::Sub": uri.replace("${AWS::Partition}", "aws")}
+
+    assert built == written
+
+
+def test_route_has_a_role_that_may_call_exactly_the_functions_of_its_routes(resources) -> None:
+    called = defaultdict(set)
+    for operation in operations_of(resources["Api"]["Properties"]["Body"]):
+        [(name, alias)] = re.findall(r"\${(\w+)\.Arn}:?(\w*)/", operation["uri"]["Fn::Sub"])
+        reference = {"Ref": f"{name}Alias{alias}"} if alias else {"Fn::GetAtt": [name, "Arn"]}
+        called[operation["credentials"]["Fn::GetAtt"][0]].add(json.dumps(reference))
+    for role, functions in called.items():
+        [policy] = resources[role]["Properties"]["Policies"]
+        statement = policy["PolicyDocument"]["Statement"]
+
+        assert statement["Action"] == "lambda:InvokeFunction"
+        assert {json.dumps(each) for each in statement["Resource"]} == functions
+        longest = {**statement, "Resource": [LONGEST_ARN] * len(functions)}
+        assert len(json.dumps([longest])) < MAX_ROLE_POLICY
+
+
+def test_route_has_no_permission(resources) -> None:
+    permissions = [resources[each] for each in of_type(resources, "AWS::Lambda::Permission")]
+
+    sources = [str(each["Properties"].get("SourceArn")) for each in permissions]
+    assert {each for each in sources if "__ApiId__" in each} == {
+        each for each in sources if "/authorizers/*" in each
+    }
+
+
+def operations_of(body: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the integrations with functions of an API's definition."""
+    for operations in body["paths"].values():
+        for method, operation in operations.items():
+            if method != "options":
+                yield operation["x-amazon-apigateway-integration"]
+
+
+def test_changed_layer_deploys_as_canary(resources, translated) -> None:
     """By default, SAM publishes a new version only for new function code."""
-    changed = translate(tmp_path / "changed.json", layer="changed")
+    changed = translated["other layer"]["Resources"]
 
     canaries = of_type(resources, "AWS::CodeDeploy::DeploymentGroup")
     assert len(canaries) == len(of_type(resources, "AWS::Lambda::Alias"))
@@ -123,30 +211,21 @@ def test_changed_layer_deploys_as_canary(resources, tmp_path) -> None:
     assert of_type(resources, version) & of_type(changed, version) == set()
 
 
-def test_translated_template_without_safe_deploys_has_no_canary(tmp_path) -> None:
-    made = translate(tmp_path / "translated.json", safe="false")
+def test_translated_template_without_safe_deploys_has_no_canary(translated) -> None:
+    made = translated["not safe"]["Resources"]
 
     assert of_type(made, "AWS::CodeDeploy::DeploymentGroup") == set()
     assert of_type(made, "AWS::Lambda::Alias")
 
 
-def test_changed_parameter_reaches_alias_of_each_function_that_sees_it(template, tmp_path) -> None:
-    """SAM hashes references, not values, so it publishes no version for a parameter alone.
-
-    Several parameters change at a time, as a translation takes two seconds.
-    """
-    definitions = {n: it for n, it in template["Parameters"].items() if n != "Release"}
-    before = {name: str(each["Default"]) for name, each in definitions.items()}
-    groups = list(batched(definitions, 8, strict=False))
-    changes = [{name: other_value(definitions[name]) for name in group} for group in groups]
-    cases = [before, *(before | each for each in changes)]
-    first, *others = translate_all([
-        (tmp_path / f"{number}.json", "key", case | {"Release": compute_release("build", case)})
-        for number, case in enumerate(cases)
-    ])  # fmt: skip
+def test_changed_parameter_reaches_alias_of_each_function_that_sees_it(
+    translated, parameter_groups
+) -> None:
+    """SAM hashes references, not values, so it publishes no version for a parameter alone."""
+    first, *others = (each for name, each in translated.items() if name.startswith("parameters"))
 
     seen = set()
-    for group, changed in zip(groups, others, strict=True):
+    for group, changed in zip(parameter_groups, others, strict=True):
         functions = {
             each["Properties"]["FunctionName"]["Ref"]
             for each in first["Resources"].values()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ministack import app  # type: ignore[import-not-found]
 
+from local.cloud.emulator.api_roles import call_functions_by_role
 from local.cloud.emulator.app_clients import take_given_credentials
 from local.cloud.emulator.archives import share_unpacked_archives
 from local.cloud.emulator.broker import bind_to_loopback, enforce_policies
@@ -23,6 +24,7 @@ from local.kit.foreign_pages import refuse_foreign_pages
 if __name__ == "__main__":
     bind_to_loopback()
     respond_as_api_gateway()
+    call_functions_by_role()
     refuse_unrouted_messages()
     share_unpacked_archives()
     take_given_credentials()
