@@ -86,7 +86,7 @@ def _key_operations(keys: str, kind: str, raised: list[Exception]) -> list[Opera
     minted = {"tag": tag, "headers": _IDEMPOTENCY_KEY}
     return [
         _operation(
-            f"list{more}_keys", "GET", keys, f"List {kind} keys", _BAD_CURSOR,
+            f"list{more}_keys", "GET", keys, f"List {kind} keys", *raised, _BAD_CURSOR,
             tag=tag, query=_CURSOR, handler="list_keys", responses={200: types.ListKeysResponse},
         ),
         _operation(
@@ -102,7 +102,7 @@ def _key_operations(keys: str, kind: str, raised: list[Exception]) -> list[Opera
         ),
         _operation(
             f"revoke{more}_key", "DELETE", f"{keys}/{{keyId}}", f"Revoke one of the {kind} keys",
-            _NO_KEY, _CHANGED,
+            _NO_KEY, *raised, _CHANGED,
             description="API Gateway accepts a revoked key for one more minute at most.",
             tag=tag, handler="revoke_key", responses={200: types.Deleted},
         ),
@@ -122,7 +122,7 @@ def _partner_operations() -> list[Operation]:
             body=CreatePartnerBody, **minted,
         ),
         _operation(
-            "list_partners", "GET", _PARTNERS, "List partners", _BAD_CURSOR,
+            "list_partners", "GET", _PARTNERS, "List partners", _NO_TENANT, _BAD_CURSOR,
             tag="Partners", query=_CURSOR, handler="list_entries",
             responses={200: types.ListPartnersResponse},
         ),
@@ -138,7 +138,7 @@ def _partner_operations() -> list[Operation]:
         ),
         _operation(
             "revoke_partner", "DELETE", f"{_PARTNERS}/{{partnerId}}", "Revoke a partner",
-            _NO_PARTNER, _CHANGED,
+            _NO_PARTNER, _NO_TENANT, _CHANGED,
             description="Deletes the API key, too. Tokens work for one more minute at most.",
             tag="Partners", responses={200: types.Deleted},
         ),

@@ -138,7 +138,8 @@ def entry_operations(
         path = f"/admin/tenants/{{tenant}}/{kind.path}"
         name = kind.word.replace(" ", "_")
         yield make(
-            f"list_{kind.path.replace('-', '_')}", "GET", path, f"List {kind.word}s", bad_cursor,
+            f"list_{kind.path.replace('-', '_')}", "GET", path, f"List {kind.word}s",
+            _NO_TENANT, bad_cursor,
             tag=kind.tag, query=cursor, handler="list_entries", responses={200: kind.page},
         )  # fmt: skip
         yield from _operations_on_one(make, kind, f"{path}/{{entryId}}", name)
@@ -153,7 +154,7 @@ def _operations_on_one(
     missing, word = errors.EntryNotFoundError(kind.path, "quay"), kind.word
     the_word = word if kind.page is None else f"{'an' if word[0] == 'a' else 'a'} {word}"
     yield make(
-        f"get_{name}", "GET", path, f"Get {the_word}", missing,
+        f"get_{name}", "GET", path, f"Get {the_word}", _NO_TENANT, missing,
         tag=kind.tag, handler="get_entry",
         responses={200: shown}, response_headers={200: ["ETag"]},
     )  # fmt: skip
@@ -167,7 +168,7 @@ def _operations_on_one(
     )  # fmt: skip
     yield make(
         f"delete_{name}", "DELETE", path, f"Delete {the_word}",
-        missing, _BAD_CONDITION, _CHANGED, _FAILED,
+        _NO_TENANT, missing, _BAD_CONDITION, _CHANGED, _FAILED,
         *([errors.EntryInUseError("devices belong to quay: move or delete them first")]
           if kind.path == "device-groups" else []),
         tag=kind.tag, headers=_CONDITIONS, handler="delete_entry",

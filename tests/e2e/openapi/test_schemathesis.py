@@ -41,12 +41,12 @@ class Caller:
 
 @pytest.fixture
 def admin(stack) -> Caller:
-    key = {"X-API-Key": stack.seeded["admin"]["apiKey"]}
-    made = Api(stack.base_url, key["X-API-Key"], "")
+    operator = Api(stack.base_url, stack.seeded["admin"]["apiKey"], "")
     tenant = f"admin-{uuid4().hex[:12]}"
-    made.post("/admin/tenants", {"id": tenant})
-    created = made.post(f"/admin/tenants/{tenant}/keys", {"api": "messaging", "name": "ci"})
-    return Caller(key, {'"acme"': f'"{tenant}"', "a1b2c3d4e5f6": created.json["id"]})
+    operator.post("/admin/tenants", {"id": tenant})
+    created = operator.post(f"/admin/tenants/{tenant}/keys", {"api": "messaging", "name": "ci"})
+    own = operator.post("/admin/keys", {"name": "schemathesis"}).json["secret"]
+    return Caller({"X-API-Key": own}, {'"acme"': f'"{tenant}"', "a1b2c3d4e5f6": created.json["id"]})
 
 
 @pytest.fixture
