@@ -1,7 +1,9 @@
 """Fixtures: one contract for every engine."""
 
+import ssl
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -36,6 +38,7 @@ from jobs.sessions.ports import Sessions
 from scripts.registry_table import RegistryTable
 from tests.adapters.engines import DynamoDb, client, cloud_of
 from tests.adapters.query_plans import only_indexed_statements
+from tests.certificates import new_certificate
 from tests.databases import Registry, empty_database
 from tests.fakes.memory_missions import InMemoryFleetRegistry
 
@@ -199,3 +202,17 @@ def tenant() -> str:
 @pytest.fixture
 def a_job(a_job, tenant) -> Callable[..., Job]:
     return lambda **about: a_job(**{"tenant": tenant} | about)
+
+
+@pytest.fixture(scope="module")
+def certified(tmp_path_factory) -> Callable[[str], tuple[ssl.SSLContext, ssl.SSLContext]]:
+    """Return TLS contexts: a server with a certificate for this name, a client that trusts it."""
+
+    def make(name: str) -> tuple[ssl.SSLContext, ssl.SSLContext]:
+        file: Path = tmp_path_factory.mktemp("tls") / "certificate.pem"
+        file.write_bytes(new_certificate(name))
+        server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        server.load_cert_chain(file)
+        return server, ssl.create_default_context(cafile=file)
+
+    return make

@@ -112,7 +112,7 @@ def pairs() -> Iterator[dict[str, tuple[Any, Any, dict[str, Any]]]]:
                 raise SentError
 
             theirs.meta.events.register("before-send", catch)
-            socket = SimpleNamespace(request=keep, close=lambda: None)
+            socket = SimpleNamespace(exchange=keep)
             patches.enter_context(patch.object(ours, "_connect", return_value=socket))
         yield made
 
@@ -163,7 +163,7 @@ def test_request_equals_botocores(pairs, service, method, data) -> None:
     with in_lambda(AWS_SESSION_TOKEN=token, _X_AMZN_TRACE_ID="Root=1-a;Sampled=1;Lineage=é"):
         make_call(theirs, method, parameters)
         make_call(ours, method, dict(parameters))
-        verb, path, body, headers = seen["ours"]
+        verb, path, headers, body = seen["ours"]
         signature = sign_with_botocore(ours.url, body, headers, service)
 
     request = seen["theirs"]
@@ -192,7 +192,7 @@ def test_transaction_without_token_gets_one(pairs) -> None:
     with in_lambda():
         make_call(ours, "transact_write_items", {"TransactItems": []})
 
-    assert re.search(rb'"ClientRequestToken": "[0-9a-f-]{36}"', seen["ours"][2])
+    assert re.search(rb'"ClientRequestToken": "[0-9a-f-]{36}"', seen["ours"][3])
 
 
 def test_client_has_no_other_operations() -> None:

@@ -2,18 +2,12 @@
 
 import datetime as dt
 import socket
-import ssl
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
-from ipaddress import ip_address
-from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 from standardwebhooks.webhooks import WebhookVerificationError
 
 from jobs.webhooks.adapters.sender import WebhookSender
@@ -288,47 +282,6 @@ def test_loopback_allowed_still_refuses_private_addresses(server) -> None:
 
 
 # ── TLS ─────────────────────────────────────────────────────────────────────────
-
-
-@pytest.fixture(scope="module")
-def certified(tmp_path_factory) -> Callable[[str], tuple[ssl.SSLContext, ssl.SSLContext]]:
-    """Return TLS contexts: a server with a certificate for this name, a client that trusts it."""
-
-    def make(name: str) -> tuple[ssl.SSLContext, ssl.SSLContext]:
-        file: Path = tmp_path_factory.mktemp("tls") / "certificate.pem"
-        file.write_bytes(certificate(name))
-        server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        server.load_cert_chain(file)
-        return server, ssl.create_default_context(cafile=file)
-
-    return make
-
-
-def certificate(name: str) -> bytes:
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
-    now, day = dt.datetime.now(dt.UTC), dt.timedelta(days=1)
-    try:
-        names: x509.GeneralName = x509.IPAddress(ip_address(name))
-    except ValueError:
-        names = x509.DNSName(name)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - day)
-        .not_valid_after(now + day)
-        .add_extension(x509.SubjectAlternativeName([names]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    return key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    ) + made.public_bytes(serialization.Encoding.PEM)
 
 
 def test_https_connects_to_checked_address_with_host_name(certified) -> None:

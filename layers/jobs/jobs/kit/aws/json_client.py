@@ -4,23 +4,18 @@ It does what botocore does in these calls: the same requests, retries and except
 process configures beyond what Lambda sets, botocore handles (`suits`). docs/adr/0037 has the price.
 """
 
-import http.client
 import json
 import os
 import random
 import re
-import select
-import ssl
 import time
 import uuid
 import zlib
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 from http import HTTPStatus
-from http.client import HTTPMessage
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
@@ -36,6 +31,7 @@ from botocore.exceptions import (
 from botocore.exceptions import ConnectionError as NoConnectionError
 
 from jobs.kit.aws.call_policy import NORMAL, CallPolicy
+from jobs.kit.aws.connection import Answer, Connection
 from jobs.kit.aws.sigv4 import sign
 
 
@@ -105,7 +101,6 @@ _TRANSIENT_STATUSES: Final = frozenset({
 _THROTTLING_BACKOFF_S: Final = 1.0
 _MAX_BACKOFF_S: Final = 20.0
 _MAX_RETRY_AFTER_S: Final = 5.0
-_ROOTS: Final = Path(__file__).with_name("amazon_roots.pem")
 
 
 def suits(service: str) -> bool:
@@ -133,7 +128,8 @@ class JsonClient:
         self.url = os.environ.get("AWS_ENDPOINT_URL", "").rstrip("/") or (
             f"https://{self._service.name}.{self._region}.amazonaws.com"
         )
-        self._idle: deque[http.client.HTTPConnection] = deque()
+        self._host = urlsplit(self.url).netloc
+        self._idle: deque[Connection] = deque()
         self._quota = _RetryQuota()
         self.exceptions = _Exceptions()
 
@@ -169,20 +165,22 @@ class JsonClient:
             failure: Exception
             throttled, retry_after_s = False, 0.0
             try:
-                status, headers, answer = self._post(operation, body)
+                answer = self._post(operation, body)
+                details = _parse(answer, self.url)
             except (NoConnectionError, HTTPClientError) as error:
                 failure = error
             else:
+                status = answer.status
                 if status < HTTPStatus.MULTIPLE_CHOICES:
                     self._quota.release(cost or 1)
-                    return answer
-                failure = self._to_error(operation, status, headers, answer)
+                    return details
+                failure = self._to_error(operation, answer, details)
                 code = failure.response["Error"]["Code"]
                 throttled = code in _THROTTLING_CODES or status == HTTPStatus.TOO_MANY_REQUESTS
                 transient = code in _TRANSIENT_CODES or status in _TRANSIENT_STATUSES
                 if not throttled and not transient:
                     raise failure
-                retry_after_s = _parse_retry_after(headers)
+                retry_after_s = _parse_retry_after(answer)
             cost = 5 if throttled else 14
             if attempt + 1 == self._policy.attempts or not self._quota.acquire(cost):
                 raise failure
@@ -191,10 +189,10 @@ class JsonClient:
             time.sleep(max(backoff_s, min(retry_after_s, backoff_s + _MAX_RETRY_AFTER_S)))
         raise AssertionError
 
-    def _post(self, operation: str, body: bytes) -> tuple[int, HTTPMessage, Any]:
+    def _post(self, operation: str, body: bytes) -> Answer:
         headers = {
             "content-type": f"application/x-amz-json-{self._service.version}",
-            "host": urlsplit(self.url).netloc,
+            "host": self._host,
             "x-amz-target": f"{self._service.target}.{operation}",
         }
         sign(headers, body, service=self._service.name, region=self._region)
@@ -202,65 +200,45 @@ class JsonClient:
             headers["x-amzn-trace-id"] = quote(trace, safe="-=;:+&[]{}\"',")
         connection = self._connect()
         try:
-            connection.request("POST", "/", body, headers)
-            response = connection.getresponse()
-            raw = response.read()
+            answer = connection.exchange("POST", "/", headers, body)
         except TimeoutError as error:
-            connection.close()
             raise ReadTimeoutError(endpoint_url=self.url, error=error) from error
-        except (OSError, http.client.HTTPException) as error:
-            connection.close()
+        except OSError as error:
             raise ConnectionClosedError(endpoint_url=self.url, error=error) from error
-        if not response.will_close:
+        if connection.usable:
             self._idle.append(connection)
-        checksum = response.headers.get("x-amz-crc32")
-        if checksum and zlib.crc32(raw) != int(checksum):
-            raise ConnectionClosedError(endpoint_url=self.url, error="wrong checksum")
-        try:
-            answer = json.loads(raw or b"{}")
-        except ValueError as error:
-            if response.status < HTTPStatus.MULTIPLE_CHOICES:
-                raise ConnectionClosedError(endpoint_url=self.url, error=error) from error
-            answer = {"message": raw.decode(errors="replace")}
-        return response.status, response.headers, answer
+        else:
+            connection.close()
+        return answer
 
-    def _connect(self) -> http.client.HTTPConnection:
+    def _connect(self) -> Connection:
         """Return an idle connection that is still open, or a new one."""
         while self._idle:
             try:
                 idle = self._idle.pop()
             except IndexError:  # another thread has taken it
                 break
-            if not _is_readable(idle):
+            if idle.is_open():
                 return idle
-            idle.close()  # the peer has closed it
-        host, connect_s = urlsplit(self.url).netloc, self._policy.connect_s
-        made: http.client.HTTPConnection
-        if self.url.startswith("https://"):
-            made = http.client.HTTPSConnection(host, timeout=connect_s, context=_tls_context())
-        else:
-            made = http.client.HTTPConnection(host, timeout=connect_s)
+            idle.close()
         try:
-            made.connect()
+            policy = self._policy
+            return Connection(self.url, connect_s=policy.connect_s, read_s=policy.read_s)
         except TimeoutError as error:
             raise ConnectTimeoutError(endpoint_url=self.url, error=error) from error
         except OSError as error:
             raise EndpointConnectionError(endpoint_url=self.url, error=error) from error
-        made.sock.settimeout(self._policy.read_s)
-        return made
 
-    def _to_error(
-        self, operation: str, status: int, headers: HTTPMessage, answer: Any
-    ) -> ClientError:
-        details: dict[str, Any] = answer if isinstance(answer, dict) else {}
-        code = str(details.pop("__type", status)).partition(":")[0].rpartition("#")[2]
-        if query_error := headers.get("x-amzn-query-error"):  # SQS's older names of errors
+    def _to_error(self, operation: str, answer: Answer, parsed: Any) -> ClientError:
+        details: dict[str, Any] = parsed if isinstance(parsed, dict) else {}
+        code = str(details.pop("__type", answer.status)).partition(":")[0].rpartition("#")[2]
+        if query_error := answer.headers.get("x-amzn-query-error"):  # SQS's older names of errors
             code = query_error.partition(";")[0]
         response: Any = {
             "Error": {"Code": code, "Message": details.get("message", details.get("Message", ""))},
             "ResponseMetadata": {
-                "HTTPStatusCode": status,
-                "RequestId": headers.get("x-amzn-requestid", ""),
+                "HTTPStatusCode": answer.status,
+                "RequestId": answer.headers.get("x-amzn-requestid", ""),
             },
             **details,
         }
@@ -305,21 +283,20 @@ def _paginate(query: Callable[..., Any], **parameters: Any) -> Iterator[Any]:
         yield page
 
 
-def _is_readable(connection: http.client.HTTPConnection) -> bool:
-    poll = select.poll()
-    poll.register(connection.sock, select.POLLIN)
-    return bool(poll.poll(0))
+def _parse(answer: Answer, url: str) -> Any:
+    """Return the JSON of an answer. An answer without any is a lost one, unless it is an error."""
+    checksum = answer.headers.get("x-amz-crc32")
+    if checksum and zlib.crc32(answer.body) != int(checksum):
+        raise ConnectionClosedError(endpoint_url=url, error="wrong checksum")
+    try:
+        return json.loads(answer.body or b"{}")
+    except ValueError as error:
+        if answer.status < HTTPStatus.MULTIPLE_CHOICES:
+            raise ConnectionClosedError(endpoint_url=url, error=error) from error
+        return {"message": answer.body.decode(errors="replace")}
 
 
-@cache
-def _tls_context() -> ssl.SSLContext:
-    """Return a context with Amazon's own roots: to load all roots takes 20 ms."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.load_verify_locations(_ROOTS)
-    return context
-
-
-def _parse_retry_after(headers: HTTPMessage) -> float:
+def _parse_retry_after(answer: Answer) -> float:
     """Return the seconds of the header, which has milliseconds."""
-    sent = headers.get("x-amz-retry-after", "")
+    sent = answer.headers.get("x-amz-retry-after", "")
     return int(sent) / 1000 if sent.isdecimal() else 0.0
