@@ -183,12 +183,11 @@ COMPILE = $(UV) pip compile --quiet --no-config --generate-hashes --no-emit-inde
   --no-annotate --universal --python '$(PYTHON)' $(if $(UPGRADE),--upgrade)
 lock: $(UV) ## resolve the requirements again (UPGRADE=1: to the newest)
 	$(COMPILE) layers/jobs/requirements.in -o layers/jobs/requirements.txt
-	$(COMPILE) layers/tokens/requirements.in -o layers/tokens/requirements.txt
 	$(COMPILE) layers/payments/requirements.in -o layers/payments/requirements.txt
 	$(COMPILE) layers/docs/requirements.in --constraints layers/jobs/requirements.txt -o layers/docs/requirements.txt
 	$(COMPILE) --no-deps layers/openapi/requirements.in -o layers/openapi/requirements.txt
 	$(COMPILE) requirements/local.in --constraints layers/jobs/requirements.txt --constraints layers/docs/requirements.txt -o requirements/local.txt
-	$(COMPILE) requirements/dev.in client/pyproject.toml --all-extras --constraints requirements/local.txt --constraints layers/tokens/requirements.txt --constraints layers/payments/requirements.txt --constraints layers/docs/requirements.txt -o requirements/dev.txt
+	$(COMPILE) requirements/dev.in client/pyproject.toml --all-extras --constraints requirements/local.txt --constraints layers/payments/requirements.txt --constraints layers/docs/requirements.txt -o requirements/dev.txt
 	$(COMPILE) requirements/server.in --constraints requirements/local.txt --constraints layers/payments/requirements.txt $(foreach each,asgiref django sqlparse,--no-emit-package $(each)) -o requirements/server.txt
 	$(COMPILE) requirements/mutants.in --constraints requirements/dev.txt -o requirements/mutants.txt
 	$(COMPILE) requirements/docs.in --no-emit-package artoo-artifacts -o requirements/docs.txt

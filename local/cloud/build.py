@@ -36,7 +36,6 @@ BUILDERS = ("local/cloud/build.py", "local/cloud/artifacts.py", "local/cloud/rou
 HOST_ARCHITECTURE = "arm64" if platform.machine() in {"aarch64", "arm64"} else "x86_64"
 LAYER_BUDGETS = {  # bytes, unzipped
     "JobsLayer": 26_000_000,
-    "TokensLayer": 20_000_000,
     "PaymentsLayer": 16_000_000,
     "DocsLayer": 16_000_000,
     "OpenapiLayer": 3_000_000,

@@ -15,7 +15,6 @@ from local.kit.paths import ROOT
 from tests.runtime.conftest import PYTHON
 
 OTHER_LAYERS = {  # the modules that need a layer's packages
-    "TokensLayer": ("jobs.tracking.adapters.tokens",),
     "PaymentsLayer": ("jobs.payments.adapters.cdp_tokens", "jobs.payments.adapters.personal_sign"),
     "DocsLayer": (
         *("jobs.docs.adapters.git", "jobs.docs.api.stream", "jobs.core.tail"),
@@ -91,7 +90,7 @@ def test_modules_of_another_layer_need_no_further_package(layer, built, other, p
     assert import_all(modules, layer, built / other / "python").stderr == ""
 
 
-@pytest.mark.parametrize("part", [*OTHER_LAYERS["TokensLayer"], *OTHER_LAYERS["PaymentsLayer"]])
+@pytest.mark.parametrize("part", OTHER_LAYERS["PaymentsLayer"])
 def test_module_that_checks_signatures_needs_its_layer(layer, part) -> None:
     assert import_all([part], layer).returncode == 1
 

@@ -75,7 +75,7 @@ def tokens(issuer, clock) -> AccessTokens:
 
 
 def token(pair=FIRST, **about: Any) -> str:
-    """Sign claims. PyJWT uses the real clock, not the test's."""
+    """Sign claims."""
     claims = {"iss": ISSUER, "exp": 2**32, "token_use": "access", "client_id": "app"}
     present = {name: value for name, value in (claims | about).items() if value is not None}
     return jwt.encode(present, pair[0], algorithm="RS256", headers={"kid": pair[1]["kid"]})
@@ -87,9 +87,26 @@ def test_claims_of_valid_token_are_returned(tokens) -> None:
 
 @pytest.mark.parametrize("about", [
     {"iss": ISSUER + "0"}, {"iss": None}, {"exp": 1}, {"exp": None}, {"nbf": 2**32},
+    {"iat": 2**32}, {"exp": str(2**32)}, {"exp": True}, {"nbf": "0"},
 ])  # fmt: skip
 def test_token_of_other_issuer_or_time_has_no_claims(tokens, about) -> None:
     assert tokens.claims(token(**about)) == {}
+
+
+def test_clocks_may_differ_by_seconds(tokens, clock) -> None:
+    now_s = clock() // 1000
+
+    assert tokens.claims(token(nbf=now_s + 5, iat=now_s + 5))
+    assert tokens.claims(token(exp=now_s - 4))
+    assert tokens.claims(token(exp=now_s - 5)) == tokens.claims(token(nbf=now_s + 6)) == {}
+
+
+def test_token_with_a_critical_extension_has_no_claims(tokens) -> None:
+    extended = {"kid": "first", "crit": ["b64"], "b64": True}
+
+    sent = jwt.encode({"iss": ISSUER, "exp": 2**32}, FIRST[0], "RS256", headers=extended)
+
+    assert tokens.claims(sent) == {}
 
 
 @pytest.mark.parametrize("forge", FORGERIES.values(), ids=FORGERIES)
@@ -97,9 +114,19 @@ def test_forged_token_has_no_claims(tokens, forge) -> None:
     assert tokens.claims(forge(token(), FIRST[1])) == {}
 
 
-@pytest.mark.parametrize("text", ["", ".", "a.b.c", "🚁.🚁.🚁", "e30.e30.", "x" * 100_000])
+@pytest.mark.parametrize("text", [
+    "", ".", "a.b.c", "🚁.🚁.🚁", "e30.e30.", "x" * 100_000, "W10.W10.e30", "e30.e30.e30.e30",
+    "W1tb" * 2000 + ".e30.e30",
+])  # fmt: skip
 def test_malformed_token_has_no_claims(tokens, text) -> None:
     assert tokens.claims(text) == {}
+
+
+def test_keys_for_other_signatures_are_ignored(tokens, issuer) -> None:
+    issuer.keys = [{"kty": "EC", "kid": "curve"}, {**SECOND[1], "alg": "RS512"}, FIRST[1]]
+
+    assert tokens.claims(token())
+    assert tokens.claims(token(SECOND)) == {}
 
 
 def test_keys_are_fetched_once(tokens, issuer, clock) -> None:
