@@ -1,6 +1,7 @@
 """`make serve`: run the server on this machine until Ctrl-C, with the demo registry.
 
-usage: PORT=8080 DATA=.local/serve REPO= STACK_FILE=.local/stack.json python -m local.stack.serve
+usage: PORT=8080 DATA=.local/serve REPO= STACK_FILE=.local/stack.json PARAMETERS='{"Name": "value"}'
+    python -m local.stack.serve
 """
 
 import json
@@ -64,6 +65,7 @@ def run(file: StackFile) -> None:
             run_git_host(folder, find_repository(own) if own else None, keys.git_password)
         )
         chosen = {"PublicUrl": url, "WebhooksToLoopback": "true"}
+        chosen |= json.loads(os.environ.get("PARAMETERS", "{}"))
         server = cleanup.enter_context(open_server(data, chosen))
         description = seed(server, url, git, keys)
         cleanup.enter_context(file.publish(description))

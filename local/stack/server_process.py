@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from jobs.kit.file_secrets import FileSecrets
+from local.chain.chains import NODES_SECRET, Chains
 from local.kit.paths import ROOT
 from local.kit.process import Process
 from scripts.server_template import extract
@@ -25,6 +27,7 @@ class ServerStack:
     git_url: str
     seeded: Mapping[str, Any]
     data: Path
+    chains: Chains | None = None
 
     @property
     def api_key(self) -> str:
@@ -36,10 +39,23 @@ class ServerStack:
 
 
 @contextmanager
-def run_server(folder: Path, port: int = 0) -> Iterator[tuple[ServerStack, Process]]:
-    """Serve from a folder until the end of the block; what is in the folder stays."""
+def run_server(
+    folder: Path,
+    port: int = 0,
+    *,
+    parameters: Mapping[str, str] | None = None,
+    chains: Chains | None = None,
+) -> Iterator[tuple[ServerStack, Process]]:
+    """Serve from a folder until the end of the block; what is in the folder stays.
+
+    `parameters` override the template's. With chains, the server can take payments.
+    """
     TEMPLATE.write_text(json.dumps(extract(ROOT / "template.yaml")))
     file, data = folder / "stack.json", folder / "data"
+    chosen = {**(chains.parameters() if chains else {}), **(parameters or {})}
+    if chains:
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        FileSecrets(data / "secrets.json").put(NODES_SECRET, chains.nodes_secret())
     file.unlink(missing_ok=True)
     log = folder / "server.log"
     log.unlink(missing_ok=True)
@@ -48,6 +64,7 @@ def run_server(folder: Path, port: int = 0) -> Iterator[tuple[ServerStack, Proce
         [PYTHON, "-m", "local.stack.serve"],
         env={
             "DATA": str(data),
+            "PARAMETERS": json.dumps(chosen),
             "PATH": os.environ["PATH"],
             "PORT": str(port),
             "PYTHONPATH": os.pathsep.join(str(ROOT / each) for each in PATHS),
@@ -58,4 +75,4 @@ def run_server(folder: Path, port: int = 0) -> Iterator[tuple[ServerStack, Proce
         process.wait_until(lambda: "\nready " in log.read_text())
         seeded = json.loads(file.read_text())
         url, git_url = seeded["baseUrl"], seeded["docsAgents"]["repository"]
-        yield ServerStack(url, git_url, seeded, data), process
+        yield ServerStack(url, git_url, seeded, data, chains), process

@@ -18,11 +18,13 @@ from jobs.docs.docs_job import Project
 from jobs.messaging.agent import Agent
 from jobs.missions.partner import Role
 from jobs.payments.payment import PaymentsMode
+from local.chain.chains import Chains
 from local.cloud.aws import CREDENTIALS
 from local.kit.paths import ROOT
+from local.kit.run_folder import run_folder
 from local.stack.launch import run_stack
 from local.stack.local_stack import LocalStack
-from local.stack.server_process import ServerStack
+from local.stack.server_process import ServerStack, run_server
 from scripts.registry_table import RegistryTable
 from tests.e2e.api import Api
 from tests.e2e.browsers import chromium
@@ -37,14 +39,15 @@ from tests.receiver import Receiver, receiving
 from tests.shared_stack import CALM, FRAGILE, SERVER, find_server, find_stack
 
 AWS = "aws"
-OF_AWS = {"cloud", "registry", "make", "make_partner", "demo_partner", "browser"}
+OF_AWS = {"cloud", "registry", "make", "make_partner", "demo_partner", "browser", "paid_cloud"}
 """Fixtures that only the emulated system has, or whose tests need no second run."""
+OF_BOTH = {"stack", "paid"}
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run the tests of a module with `BOTH_WAYS` on the server, too, unless they name AWS."""
     fixtures = {*metafunc.fixturenames}
-    if getattr(metafunc.module, "BOTH_WAYS", False) and "stack" in fixtures:
+    if getattr(metafunc.module, "BOTH_WAYS", False) and fixtures & OF_BOTH:
         ways = [AWS] if fixtures & OF_AWS else [AWS, SERVER]
         metafunc.parametrize("way", ways, indirect=True, scope="module")
 
@@ -209,11 +212,13 @@ def bus(api: Api, bus_of: Callable[[Api], Bus | EventStream]) -> Iterator[Bus | 
         yield listening
 
 
+HASHES = {"AllowTransactionHash": "true"}
+
+
 @pytest.fixture(scope="session")
 def paid_stack(chain_tools) -> Iterator[LocalStack]:
     """Start a stack on which jobs cost something."""
-    hashes = {"AllowTransactionHash": "true"}
-    with run_stack(payments=PaymentsMode.REQUIRED, parameters=hashes, with_docks=False) as started:
+    with run_stack(payments=PaymentsMode.REQUIRED, parameters=HASHES, with_docks=False) as started:
         yield started
 
 
@@ -222,10 +227,27 @@ def paid_cloud(paid_stack: LocalStack, clouds: Callable[[LocalStack], Cloud]) ->
     return clouds(paid_stack)
 
 
+@pytest.fixture(scope="session")
+def paid_server(chains: Chains) -> Iterator[ServerStack]:
+    """Start a server on which jobs cost something."""
+    costs = {**HASHES, "Payments": PaymentsMode.REQUIRED}
+    with run_folder() as folder, run_server(folder, parameters=costs, chains=chains) as (made, _):
+        yield made
+
+
+@pytest.fixture(scope="module")
+def paid(request: pytest.FixtureRequest, way: str) -> LocalStack | ServerStack:
+    """Return a system on which jobs cost something."""
+    found: LocalStack | ServerStack = request.getfixturevalue(
+        "paid_server" if way == SERVER else "paid_stack"
+    )
+    return found
+
+
 @pytest.fixture
-def payer(paid_stack: LocalStack) -> Iterator[Payer]:
+def payer(paid: LocalStack | ServerStack) -> Iterator[Payer]:
     """Return a caller with a key and money; reset the facilitator before and after."""
-    made = Payer.of(paid_stack, Api(paid_stack.base_url, paid_stack.api_key, "demo"))
+    made = Payer.of(paid, Api(paid.base_url, paid.api_key, "demo"))
     made.chains.facilitator.script()
     yield made
     made.chains.facilitator.script()

@@ -10,6 +10,7 @@ from local.chain.chains import Chains
 from local.chain.node import Node
 from local.chain.wallet import PRICE, Authorization, sign_personal_message
 from local.stack.local_stack import LocalStack
+from local.stack.server_process import ServerStack
 from tests.e2e.api import USER, Answer, Api, eventually
 
 UNKNOWN = 503
@@ -21,7 +22,7 @@ class Payer:
     chains: Chains
 
     @classmethod
-    def of(cls, stack: LocalStack, api: Api) -> Self:
+    def of(cls, stack: LocalStack | ServerStack, api: Api) -> Self:
         assert stack.chains
         return cls(api, stack.chains)
 

@@ -12,6 +12,8 @@ from local.kit.paths import ROOT, TOOLS
 from tests.e2e.api import JOBS, USER
 from tests.e2e.payers import Payer
 
+BOTH_WAYS = True
+
 NODE = ["x402-fetch", "x402-axios", "@x402/fetch"]
 # The header that carries the payment, and the receipt's name for each network.
 VERSION_1 = ("x-payment", {"base": "base", "polygon": "polygon"})

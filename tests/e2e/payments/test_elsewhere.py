@@ -8,6 +8,8 @@ from tests.e2e.cloud import Cloud
 from tests.e2e.payers import Payer
 from tests.receiver import Receiver
 
+BOTH_WAYS = True
+
 
 def test_paid_job_notifies_its_webhook(payer: Payer, server: Receiver) -> None:
     paid = payer.authorization().headers(2)

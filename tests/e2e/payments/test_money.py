@@ -7,6 +7,8 @@ import pytest
 
 from local.chain.wallet import PRICE
 
+BOTH_WAYS = True
+
 
 @pytest.fixture
 def content() -> str:

@@ -6,6 +6,8 @@ from base64 import b64decode
 from tests.e2e.api import JOBS
 from tests.e2e.payers import Payer
 
+BOTH_WAYS = True
+
 USDC = {
     "base": "0x833589fCD6eDb6E08f4c7C32D4f71b54bdA02913",
     "polygon": "0x3c499c542cEF5E3811e1192ce70d8cC03d5c3359",

@@ -13,6 +13,8 @@ from local.kit.paths import ROOT, TOOLS
 from tests.e2e.api import USER
 from tests.e2e.payers import Payer
 
+BOTH_WAYS = True
+
 MODES = [("synchronous", "base"), ("asynchronous", "polygon")]
 
 

@@ -7,6 +7,8 @@ import pytest
 from local.chain.wallet import PRICE
 from tests.e2e.payers import Payer
 
+BOTH_WAYS = True
+
 PAY = "pay(address,address,uint256,address,uint256)"
 
 
