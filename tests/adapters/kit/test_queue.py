@@ -7,8 +7,9 @@ from contextlib import closing
 import pytest
 
 from jobs.kit.errors import RefusedError
-from jobs.kit.sqlite.database import Database
-from jobs.kit.sqlite.queue import Policy, Queue
+from jobs.kit.sqlite.database import Database, Schema
+from jobs.kit.sqlite.queue import SCHEMA, Policy, Queue
+from tests.adapters.query_plans import only_indexed_statements
 from tests.support import HOUR, NOON
 
 VISIBILITY = 30_000
@@ -206,3 +207,60 @@ def test_message_wakes_one_of_the_waiting_workers(queue, database) -> None:
             while sum(each.done() for each in waits) < woken:
                 pass
             assert len(getattr(conditions[queue.signal], "_waiters", ())) == 3 - woken
+
+
+def send_all(queue: Queue, **counts: int) -> None:
+    """Send messages of tenants, those of one after those of the other."""
+    for tenant, count in counts.items():
+        for number in range(count):
+            queue.send(f"{tenant}{number}", tenant=tenant)
+
+
+def test_tenants_with_many_messages_delay_no_others(queue) -> None:
+    send_all(queue, noisy=50, loud=50, quiet=1)
+
+    received = [bodies(queue, limit=3) for _ in range(2)]
+
+    assert received == [["noisy0", "loud0", "quiet0"], ["noisy1", "loud1", "noisy2"]]
+
+
+@pytest.mark.parametrize(
+    ("busy", "first"),
+    [({}, "noisy0"), ({"noisy": 1}, "quiet0"), ({"noisy": 1, "quiet": 1}, "noisy0")],
+)
+def test_next_message_is_of_the_tenant_with_fewest_under_way(queue, busy, first) -> None:
+    send_all(queue, noisy=50, quiet=5)
+
+    [message] = queue.receive(busy=busy)
+
+    assert message.body == first
+
+
+def test_delayed_messages_take_no_turn(queue) -> None:
+    queue.send("later", delay=1, tenant="later")
+    send_all(queue, noisy=5)
+
+    assert bodies(queue, limit=2) == ["noisy0", "noisy1"]
+
+
+def test_fair_choice_uses_indexes_only(database, queue) -> None:
+    send_all(queue, noisy=20, quiet=2)
+
+    with only_indexed_statements(database):
+        assert len(queue.receive(5)) == 5
+
+
+def test_messages_of_earlier_version_are_delivered(tmp_path, clock) -> None:
+    path = tmp_path / "earlier.db"
+    with closing(Database(path)) as database:
+        database.create(Schema("messages", SCHEMA.steps[:1]))
+        database.write(
+            lambda db: db.execute(
+                "INSERT INTO messages (queue, body, sent_at, visible_at, expires_at)"
+                " VALUES ('jobs', 'a', 0, 0, ?)",
+                (clock() + HOUR,),
+            )
+        )
+
+    with closing(Database(path)) as database:
+        assert bodies(Queue(database, "jobs", clock)) == ["a"]

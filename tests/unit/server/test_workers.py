@@ -13,7 +13,11 @@ from jobs.kit.sqlite.outbox import Outbox
 from jobs.kit.sqlite.queue import Policy, Queue
 from jobs.kit.sqlite.timers import Timer, TimerTable
 from jobs.messaging.adapters.storage import MessageStorage
+from jobs.payments.adapters.sqlite_timers import WATCH, SqlitePaymentChecks
+from jobs.payments.adapters.timers import parse_check
+from jobs.payments.wiring import wiring as payments
 from sortie_server.event_log import RETENTION_MS, EventLog
+from sortie_server.workers.crew import check_payment
 from sortie_server.workers.follow_jobs import CONSUMER, FollowJobs
 from sortie_server.workers.receive_messages import ReceiveMessages
 from sortie_server.workers.run_timers import RETRY_MS, RunTimers
@@ -142,6 +146,41 @@ def test_message_that_was_processed_is_deleted(database, clock) -> None:
     [record] = records
     assert record["body"] == "one"
     assert record["attributes"]["ApproximateReceiveCount"] == "1"
+
+
+def test_receiver_takes_the_tenant_that_has_none_under_way_first(database, clock) -> None:
+    queue = Queue(database, "work", clock)
+    for tenant in ("noisy", "noisy", "noisy", "quiet"):
+        queue.send(tenant, tenant=tenant)
+    begun: list[str] = []
+    goes_on, two_begun = Event(), Event()
+
+    def work(record) -> None:
+        begun.append(record["body"])
+        if len(begun) == 2:
+            two_begun.set()
+        goes_on.wait(5)
+
+    receiver = ReceiveMessages(database, queue, work, clock, concurrency=2)
+
+    receiver.step()
+
+    assert two_begun.wait(5)
+    goes_on.set()
+    receiver.stop()
+    assert begun[:2] == ["noisy", "quiet"]
+
+
+def test_timer_of_an_open_payment_queues_its_check(database, clock, rewire) -> None:
+    queue = Queue(database, "checks", clock)
+    rewire(payments, checks=SqlitePaymentChecks(queue, clock))
+    timer = Timer(name=WATCH, key="auth#1", at=clock(), body="acme")
+
+    again = check_payment(timer, clock=clock)
+
+    assert again is None
+    [message] = queue.receive()
+    assert (message.tenant, parse_check(message.body).payment_id) == ("acme", "auth#1")
 
 
 def test_timer_rings_once_again_later_or_after_a_failure(database, clock) -> None:

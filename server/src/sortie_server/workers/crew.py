@@ -1,7 +1,8 @@
 """All workers of the process."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from functools import partial
+from typing import Final
 
 from jobs import kinds
 from jobs.core.adapters import messages
@@ -16,7 +17,7 @@ from jobs.kit.sqlite.outbox import Outbox
 from jobs.kit.sqlite.queue import Policy, Queue
 from jobs.kit.sqlite.steady_clock import SteadyClock
 from jobs.kit.sqlite.timers import Timer, TimerTable
-from jobs.payments.adapters.sqlite_timers import WATCH
+from jobs.payments.adapters.sqlite_timers import WATCH, to_check
 from jobs.payments.wiring import wiring as payments
 from jobs.webhooks.wiring import wiring as webhooks
 from sortie_server.event_log import EventLog, EventLogPublisher
@@ -35,6 +36,7 @@ WORK: Final = {
     "AgentDeadLetterQueue": ("workers.end_dead_letters", "end"),
     "DocsQueue": ("workers.run_docs_job", "run"),
     "DocsDeadLetterQueue": ("workers.end_dead_letters", "end"),
+    "PaymentCheckQueue": ("workers.watch_payment", "receive"),
     "PollQueue": ("workers.poll_remote_job", "receive"),
     "WebhookQueue": ("workers.deliver_webhook", "deliver"),
 }
@@ -81,7 +83,7 @@ class Crew:
             "timers": RunTimers(
                 database=database,
                 timers=TimerTable(database),
-                rings={TIME_OUT: time_out, WATCH: watch_payment},
+                rings={TIME_OUT: time_out, WATCH: partial(check_payment, clock=clock)},
                 clock=clock,
             ).step,
             "upkeep": Upkeep(
@@ -142,7 +144,6 @@ def time_out(timer: Timer) -> Millis | None:
     return again
 
 
-def watch_payment(timer: Timer) -> Millis | None:
-    result: Any = payments.watch_payment(timer.key)
-    again: Millis | None = result.again
-    return again
+def check_payment(timer: Timer, *, clock: SteadyClock) -> None:
+    """Queue the first check of a payment: a check asks a node, and no deadline must wait for it."""
+    payments.checks.schedule(to_check(timer), at=clock())

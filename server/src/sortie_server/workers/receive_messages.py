@@ -1,8 +1,9 @@
 """Receive a queue's messages and process them in threads, as Lambda's event source does."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from threading import BoundedSemaphore
+from threading import BoundedSemaphore, Lock
 from typing import Any, Final
 
 from jobs.core.errors import JobLeasedError
@@ -33,6 +34,8 @@ class ReceiveMessages:
         self._clock = clock
         self._free = BoundedSemaphore(concurrency)
         self._threads = ThreadPoolExecutor(concurrency, queue.name)
+        self._busy = Counter[str]()  # messages under way, by tenant
+        self._lock = Lock()
 
     def step(self) -> None:
         """Start to process the next messages, or wait for one. Waits for a free thread first."""
@@ -42,8 +45,9 @@ class ReceiveMessages:
             while taken < _MAX_BATCH and self._free.acquire(blocking=False):
                 taken += 1
             seen = self._signals.number(self._queue.signal)
-            messages = self._queue.receive(taken)
+            messages = self._queue.receive(taken, busy=self._count_busy())
             for message in messages:
+                self._add_busy(message.tenant, 1)
                 self._threads.submit(self._process, message)
                 taken -= 1
         finally:
@@ -72,7 +76,18 @@ class ReceiveMessages:
         except Exception:  # noqa: BLE001 - it is logged, and comes again
             logger.exception("message failed, it will be delivered again")
         finally:
+            self._add_busy(message.tenant, -1)
             self._free.release()
+
+    def _count_busy(self) -> Counter[str]:
+        with self._lock:
+            return self._busy.copy()
+
+    def _add_busy(self, tenant: str, number: int) -> None:
+        with self._lock:
+            self._busy[tenant] += number
+            if not self._busy[tenant]:
+                del self._busy[tenant]
 
 
 def to_record(message: Message) -> Mapping[str, Any]:

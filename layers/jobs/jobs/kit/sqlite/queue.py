@@ -1,10 +1,13 @@
 """Queues of messages, as SQS has them: visibility timeouts, delays, receive counts, dead letters.
 
-Nobody needs fair queues here: the core limits each tenant's messages by slots.
+They are fair, as those of SQS with message groups: when more messages are visible than workers are
+free, the next one is of the tenant with the fewest under way.
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from sqlite3 import Connection, Row
 from typing import Any, Final
 
@@ -17,6 +20,28 @@ _RETENTION_MS: Final[Millis] = 14 * 24 * 3600 * 1000
 
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
 """
+
+_COLUMNS: Final = "id, tenant, body, sent_at, received, visible_at"
+_OLDEST: Final = (
+    f"SELECT {_COLUMNS} FROM messages"
+    " WHERE queue = ? AND visible_at <= ? ORDER BY visible_at, id LIMIT ?"
+)
+_OLDEST_OF_TENANT: Final = (
+    f"SELECT {_COLUMNS} FROM messages"
+    " WHERE queue = ? AND tenant = ? AND visible_at <= ? ORDER BY visible_at, id LIMIT ?"
+)
+_TENANTS: Final = """
+    WITH RECURSIVE tenants (name) AS (
+        SELECT min(tenant) FROM messages WHERE queue = :queue
+        UNION ALL
+        SELECT (SELECT min(tenant) FROM messages WHERE queue = :queue AND tenant > name)
+            FROM tenants WHERE name IS NOT NULL
+    )
+    SELECT name,
+        (SELECT min(visible_at) FROM messages WHERE queue = :queue AND tenant = name) AS at
+        FROM tenants WHERE name IS NOT NULL
+"""
+"""Looks each tenant up in the index, and passes over its messages."""
 
 SCHEMA: Final = Schema(
     "messages",
@@ -41,6 +66,10 @@ SCHEMA: Final = Schema(
             SELECT wake_one('queue:' || NEW.queue);
         END;
         """,
+        """
+        ALTER TABLE messages ADD COLUMN tenant TEXT NOT NULL DEFAULT '';
+        CREATE INDEX messages_by_tenant ON messages (queue, tenant, visible_at);
+        """,
     ),
     expiring=("messages",),
 )
@@ -60,6 +89,7 @@ class Message:
     """One delivery of a message, which `receipt` names."""
 
     id: int
+    tenant: str
     body: str
     sent_at: Millis
     receive_count: int
@@ -82,23 +112,31 @@ class Queue:
         self._policy = policy
         database.create(SCHEMA)
 
-    def send(self, body: str, *, delay: Millis = 0) -> None:
+    def send(self, body: str, *, delay: Millis = 0, tenant: str = "") -> None:
+        """Send a message. Those of a tenant delay no other tenant's."""
         now = self._clock()
         self._database.write(
             lambda db: db.execute(
-                "INSERT INTO messages (queue, body, sent_at, visible_at, expires_at)"
-                " VALUES (?, ?, ?, ?, ?)",
-                (self.name, body, now, now + delay, now + _RETENTION_MS),
+                "INSERT INTO messages (queue, tenant, body, sent_at, visible_at, expires_at)"
+                " VALUES (?, ?, ?, ?, ?, ?)",
+                (self.name, tenant, body, now, now + delay, now + _RETENTION_MS),
             )
         )
 
-    def receive(self, limit: int = 1) -> Sequence[Message]:
-        """Hide the oldest visible messages for the visibility timeout, and return them."""
+    def receive(
+        self, limit: int = 1, *, busy: Mapping[str, int] | None = None
+    ) -> Sequence[Message]:
+        """Hide the next visible messages for the visibility timeout, and return them.
+
+        `busy`: how many messages of each tenant are under way.
+        """
         now = self._clock()
         next_at = self.next_at()
         if next_at is None or next_at > now:
             return []  # without a write
-        return self._database.write(lambda db: self._receive(db, now, limit), durable=False)
+        return self._database.write(
+            lambda db: self._receive(db, now, limit, Counter(busy)), durable=False
+        )
 
     def next_at(self) -> Millis | None:
         """Return when the next message is, or was, visible; None without messages."""
@@ -167,10 +205,12 @@ class Queue:
         count: int = row["count"]
         return count
 
-    def _receive(self, db: Connection, now: Millis, limit: int) -> Sequence[Message]:
+    def _receive(
+        self, db: Connection, now: Millis, limit: int, busy: Counter[str]
+    ) -> Sequence[Message]:
         found: list[Row] = []
         while len(found) < limit:
-            visible = self._find_visible(db, now, limit - len(found))
+            visible = self._find_visible(db, now, limit - len(found), busy)
             if not visible:
                 break
             dead = [row for row in visible if self._is_dead(row)]
@@ -184,9 +224,11 @@ class Queue:
                 [(now + self._policy.visibility, row["id"]) for row in live],
             )
             found += live
+            busy.update(row["tenant"] for row in live)
         return [
             Message(
                 id=row["id"],
+                tenant=row["tenant"],
                 body=row["body"],
                 sent_at=row["sent_at"],
                 receive_count=row["received"] + 1,
@@ -194,12 +236,28 @@ class Queue:
             for row in found
         ]
 
-    def _find_visible(self, db: Connection, now: Millis, limit: int) -> list[Row]:
-        return db.execute(
-            "SELECT id, body, sent_at, received FROM messages"
-            " WHERE queue = ? AND visible_at <= ? ORDER BY visible_at, id LIMIT ?",
-            (self.name, now, limit),
-        ).fetchall()
+    def _find_visible(
+        self, db: Connection, now: Millis, limit: int, busy: Counter[str]
+    ) -> list[Row]:
+        """Return the oldest messages, or a share of each tenant if there are more of them."""
+        oldest = db.execute(_OLDEST, (self.name, now, limit + 1)).fetchall()
+        if len(oldest) <= limit:
+            return oldest
+        tenants = db.execute(_TENANTS, {"queue": self.name}).fetchall()
+        if not tenants[1:]:
+            return oldest[:limit]
+        waiting = sorted(
+            (row for row in tenants if row["at"] <= now),
+            key=lambda row: (busy[row["name"]], row["at"]),
+        )
+        turns = [
+            (busy[row["tenant"]] + place, row["visible_at"], row["id"], row)
+            for tenant in waiting[:limit]
+            for place, row in enumerate(
+                db.execute(_OLDEST_OF_TENANT, (self.name, tenant["name"], now, limit))
+            )
+        ]
+        return [row for *_, row in islice(sorted(turns, key=lambda turn: turn[:3]), limit)]
 
     def _is_dead(self, row: Row) -> bool:
         most = self._policy.max_receives

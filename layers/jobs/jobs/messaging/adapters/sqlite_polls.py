@@ -13,4 +13,4 @@ class SqlitePolls:
 
     def schedule(self, poll: Poll) -> None:
         body = json.dumps({"job": ref_fields(poll.ref), "pauseS": poll.pause_s})
-        self._queue.send(body, delay=poll.pause_s * 1000)
+        self._queue.send(body, delay=poll.pause_s * 1000, tenant=poll.ref.tenant)

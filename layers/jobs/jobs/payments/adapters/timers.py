@@ -46,10 +46,14 @@ class SqsPaymentChecks:
         with convert_aws_errors():
             self._client.send_message(
                 QueueUrl=self._queue_url,
-                MessageBody=json.dumps({"paymentId": check.payment_id, "tenant": check.tenant}),
+                MessageBody=to_text(check),
                 MessageGroupId=check.tenant,
                 DelaySeconds=delay_until(at, now=self._clock()),
             )
+
+
+def to_text(check: PaymentCheck) -> str:
+    return json.dumps({"paymentId": check.payment_id, "tenant": check.tenant})
 
 
 def parse_check(text: str) -> PaymentCheck:

@@ -15,7 +15,8 @@ class SqliteDeliveryQueue:
 
     def send(self, planned: Sequence[PlannedAttempt]) -> None:
         for each in planned:
-            self._queue.send(to_text(each), delay=max(each.due - self._clock(), 0))
+            delay = max(each.due - self._clock(), 0)
+            self._queue.send(to_text(each), delay=delay, tenant=each.ref.tenant)
 
 
 class SqliteDeadLetters:
@@ -23,4 +24,4 @@ class SqliteDeadLetters:
         self._queue = queue
 
     def add(self, planned: PlannedAttempt) -> None:
-        self._queue.send(to_text(planned))
+        self._queue.send(to_text(planned), tenant=planned.ref.tenant)

@@ -11,7 +11,7 @@ class SqliteJobQueue:
         self._queue = queue
 
     def send(self, ref: JobRef, slot: Slot | None = None, *, delay_s: int = 0) -> None:
-        self._queue.send(to_text(ref, slot), delay=delay_s * 1000)
+        self._queue.send(to_text(ref, slot), delay=delay_s * 1000, tenant=ref.tenant)
 
 
 class SqliteDelivery:
