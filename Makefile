@@ -59,6 +59,7 @@ up: $(LOCAL_STACK) $(if $(filter-out off,$(PAYMENTS)),$(CHAIN)) ## run the whole
 # The server reads template.yaml's routes from a file of its own, and Swagger UI from its package.
 SERVER_PATH := layers/jobs:.tools/server/openapi:server/src:.
 SWAGGER_UI := .tools/server/lib/python3.13/site-packages/drf_spectacular_sidecar/static/drf_spectacular_sidecar/swagger-ui-dist
+.tools/server/.ready: COMPILED := --compile-bytecode # for a first start within two seconds
 .tools/server/.ready: requirements/server.txt $(UV)
 	$(ENVIRONMENT)
 	@mkdir -p .tools/server/openapi/openapi_files && ln -sfr layers/openapi/openapi_files/* \
@@ -90,7 +91,7 @@ equipment: .venv/.ready $(LOCAL_STACK) $(CHAIN) ## test the local stack's own pa
 mutants: .tools/mutants/.ready ## change the core, payments and leases in small ways, and list the changes that no quick test notices (PART=core/job.py)
 	@exec $(OFFLINE) nice -n 10 .tools/mutants/bin/python -m tests.mutants $(PART)
 
-bench: .venv/.ready .tools/runtime/.ready $(LOCAL_STACK) $(CHAIN) ## measure cold starts, warm requests, cost per job and growth (ARGS="calls --quick")
+bench: .venv/.ready .tools/runtime/.ready .tools/server/.ready $(LOCAL_STACK) $(CHAIN) ## measure cold starts, warm requests, cost per job and growth (ARGS="calls --quick")
 	@exec $(OFFLINE) PYTHONPATH=layers/jobs $(DEV)/python -m bench $(ARGS)
 
 docs: .tools/docs/.ready ## build the documentation into .local/site
@@ -159,7 +160,7 @@ $(UV): requirements/uv.txt
 define ENVIRONMENT
 	@printf 'installing %s… ' $(@D); start=$$SECONDS; set -e; \
 	$(UV) venv --quiet --clear --no-project --python '$(PYTHON)' $(@D); \
-	$(UV) pip sync --quiet --require-hashes --python $(@D) $<; \
+	$(UV) pip sync --quiet --require-hashes $(COMPILED) --python $(@D) $<; \
 	echo "$$((SECONDS - start)) s"
 	@touch $@
 endef

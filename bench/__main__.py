@@ -34,6 +34,7 @@ from bench import (
 )
 from bench.neighbours import run as neighbours
 from bench.report import Section, format_table
+from bench.serve import run as serve
 from bench.setting import Setting
 from local.kit.errors import LocalStackError
 from local.kit.paths import ROOT
@@ -54,8 +55,9 @@ SECTIONS: Final[Mapping[str, Callable[[Setting], Section]]] = {
     "webhooks": webhooks.run,
     "peers": peers.run,
     "neighbours": neighbours.run,
+    "serve": serve.run,
 }
-ON_REQUEST: Final = {"peers", "neighbours"}
+ON_REQUEST: Final = {"peers", "neighbours", "serve"}
 """Sections that run only by name."""
 
 

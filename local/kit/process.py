@@ -50,6 +50,11 @@ class Process:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
+    @property
+    def supervisor_pid(self) -> int:
+        """The parent of the command's process."""
+        return self._supervisor.pid
+
     def check(self) -> None:
         """Check that the process is running.
 

@@ -1,0 +1,1 @@
+"""The server of `make serve`: one process on one SQLite file."""
