@@ -5,10 +5,12 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal, Self
+from uuid import UUID
 
 import yaml
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
+from jobs.admin.api.requests import MAX_AGENTS_OF_KEY
 from jobs.auth.api_key import PAYERS, Scope
 from jobs.core.entry import Entry
 from jobs.core.ids import TENANT
@@ -26,6 +28,21 @@ class DocsKeyEntry(Entry):
     expiresInDays: int | None = Field(default=None, ge=1)  # noqa: N815
 
 
+class WorkerKeyEntry(Entry):
+    """A key of workers, by its name."""
+
+    name: str
+    agents: list[UUID] | Literal["*"]
+    expiresInDays: int | None = Field(default=None, ge=1)  # noqa: N815
+
+    @field_validator("agents")
+    @classmethod
+    def _check_number(cls, agents: list[UUID] | str) -> list[UUID] | str:
+        if not 1 <= len(agents) <= MAX_AGENTS_OF_KEY:
+            raise ValueError(f"1 to {MAX_AGENTS_OF_KEY} ids of agents, or *")
+        return agents
+
+
 class RegistryFile(Entry):
     tenant: str = Field(pattern=f"^{TENANT}$")
     agents: list[AgentEntry] = Field(default=[])
@@ -34,6 +51,7 @@ class RegistryFile(Entry):
     missions: list[MissionEntry] = Field(default=[])
     projects: list[ProjectEntry] = Field(default=[])
     docsKeys: list[DocsKeyEntry] = Field(default=[])  # noqa: N815
+    workerKeys: list[WorkerKeyEntry] = Field(default=[])  # noqa: N815
     webhooks: list[WebhookEntry] = Field(default=[])
 
     @classmethod
@@ -48,9 +66,13 @@ class RegistryFile(Entry):
         text = string.Template(file.read_text()).substitute(variables)
         return cls.model_validate(yaml.safe_load(text))
 
+    def key_names(self) -> list[str]:
+        docs, workers = self.docsKeys, self.workerKeys
+        return [*self.keys, *(key.name for key in docs), *(key.name for key in workers)]
+
     @model_validator(mode="after")
     def _check_payers_have_no_keys(self) -> Self:
-        if self.tenant == PAYERS and (self.keys or self.docsKeys):
+        if self.tenant == PAYERS and (self.keys or self.docsKeys or self.workerKeys):
             raise ValueError(f"the tenant {PAYERS} is for requests without a key: remove its keys")
         return self
 
@@ -61,7 +83,7 @@ class RegistryFile(Entry):
             *([str(each.id) for each in entries]
               for entries in (self.agents, self.deviceGroups, devices, self.missions,
                               self.projects, self.webhooks)),
-            [*self.keys, *(key.name for key in self.docsKeys)],
+            self.key_names(),
         ]  # fmt: skip
         repeated = [each for group in ids for each, n in Counter(group).items() if n > 1]
         if repeated:

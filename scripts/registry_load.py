@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from jobs import kinds
-from jobs.admin.api.requests import DAY_MS, admin_key
+from jobs.admin.api.requests import DAY_MS, admin_key, worker_key
 from jobs.admin.audit import Actor
 from jobs.admin.manage_entries import ManageEntries, Outcome, list_all
 from jobs.admin.manage_keys import ManageKeys, NewKey
@@ -126,6 +126,10 @@ def list_keys(file: RegistryFile) -> Iterator[NewKey]:
             scopes=each.scopes,
             lifetime=lifetime,
         )
+    for worker in file.workerKeys:
+        lifetime = worker.expiresInDays and worker.expiresInDays * DAY_MS
+        agents = "*" if worker.agents == "*" else [str(agent) for agent in worker.agents]
+        yield worker_key(file.tenant, worker.name, agents, lifetime)
 
 
 def create_keys(wanted: Iterable[NewKey], registry: Registry) -> dict[str, str]:

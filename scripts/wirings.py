@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from jobs import kinds
 from jobs.admin.wiring import wiring as admin
+from jobs.agent_workers.wiring import wiring as agent_workers
 from jobs.auth.wiring import wiring as auth
 from jobs.core.wiring import CoreWiring
 from jobs.docs.wiring import wiring as docs
@@ -21,8 +22,8 @@ CORES: Final[tuple[CoreWiring, ...]] = (
     kinds.core, docs.core, messaging.core, missions.core, webhooks.core,
 )  # fmt: skip
 WIRINGS: Final[tuple[Any, ...]] = (
-    *CORES, admin, auth, docs, job_requests, messaging, missions, payments, sessions, tracking,
-    webhooks,
+    *CORES, admin, agent_workers, auth, docs, job_requests, messaging, missions, payments,
+    sessions, tracking, webhooks,
 )  # fmt: skip
 
 

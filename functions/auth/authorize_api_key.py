@@ -1,6 +1,7 @@
 """API Gateway's authorizer: find the tenant of an API key.
 
-Documentation agents send a key as a bearer token, messaging clients in `X-API-Key`. Where a payment
+Documentation agents and workers send a key as a bearer token, whose prefix says which API it opens;
+messaging clients send theirs in `X-API-Key`. Where a payment
 may replace the key, API Gateway passes the whole request, and a request without a key is a payer's.
 No pattern has checked that request's header: only a messaging key counts there.
 """
@@ -8,7 +9,7 @@ No pattern has checked that request's header: only a messaging key counts there.
 from collections.abc import Mapping
 from typing import Any
 
-from jobs.auth.api_key import PAYERS, ApiKey
+from jobs.auth.api_key import PAYERS, WORKERS_API, ApiKey
 from jobs.auth.wiring import wiring
 from jobs.docs import docs_job as docs
 from jobs.docs.api import access as docs_access
@@ -23,7 +24,8 @@ def authorize_api_key(event: Any) -> Any:
             return policy_response(event, {"tenant": PAYERS, "scopes": ""})
         key = wiring.authenticate(sent["x-api-key"], opens=message.KIND)
     elif bearer := docs_access.parse_bearer(event["authorizationToken"]):
-        key = wiring.authenticate(bearer, opens=docs.KIND)
+        opens = WORKERS_API if bearer.startswith("worker_") else docs.KIND
+        key = wiring.authenticate(bearer, opens=opens)
     else:
         key = wiring.authenticate(event["authorizationToken"], opens=message.KIND)
     return policy_response(event, caller_of(key) if key else None)

@@ -9,6 +9,7 @@ from jobs.core.adapters import messages
 from jobs.core.expire_job import ExpireResult
 from jobs.core.job import JobRef
 from jobs.kit import lambda_handler as runtime
+from jobs.messaging.message import is_unclaimed
 
 
 def receive(record: Any) -> None:
@@ -20,10 +21,21 @@ def receive(record: Any) -> None:
 
 def expire(ref: JobRef) -> ExpireResult:
     result = kinds.core.expire_job(ref)
+    if result.found and is_unclaimed(result.found, kinds.core.clock()):
+        report_unclaimed(ref)
     runtime.logger.info(
         "deadline reached", tenant=ref.tenant, job_id=ref.id, job_status=result.status
     )
     return result
+
+
+def report_unclaimed(ref: JobRef) -> None:
+    from jobs.core.adapters.metrics import count_unclaimed  # noqa: PLC0415 - few jobs need it
+
+    runtime.logger.warning(
+        "no worker has claimed the job", extra={"tenant": ref.tenant, "job_id": ref.id}
+    )
+    count_unclaimed()
 
 
 def expire_for_execution(job: Any) -> dict[str, str | None]:

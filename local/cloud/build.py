@@ -38,7 +38,7 @@ LAYER_BUDGETS = {  # bytes, unzipped
     "JobsLayer": 26_000_000,
     "PaymentsLayer": 16_000_000,
     "DocsLayer": 16_000_000,
-    "OpenapiLayer": 3_000_000,
+    "OpenapiLayer": 4_000_000,
 }
 FINGERPRINT_FILE = "fingerprint"
 

@@ -61,7 +61,7 @@ def load_with_known_keys(
 ) -> dict[str, str]:
     """Write the file's entries; return its keys by name, new ones where none is remembered."""
     load(file, registry, stack=stack)
-    names = {*file.keys, *(each.name for each in file.docsKeys)}
+    names = file.key_names()
     known = {
         name: key
         for name, key in memory.keys.get(file.tenant, {}).items()

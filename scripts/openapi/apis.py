@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from scripts.openapi.admin import ADMIN
+from scripts.openapi.agent_workers import AGENT_WORKERS
 from scripts.openapi.docs import DOCS
 from scripts.openapi.messaging import MESSAGING
 from scripts.openapi.missions import MISSIONS
@@ -12,5 +13,6 @@ from scripts.openapi.sessions import SESSIONS
 from scripts.openapi.webhooks import WEBHOOKS
 
 APIS: Final[Mapping[str, Api]] = {
-    each.name: each for each in (ADMIN, DOCS, MESSAGING, MISSIONS, SESSIONS, WEBHOOKS)
+    each.name: each
+    for each in (ADMIN, AGENT_WORKERS, DOCS, MESSAGING, MISSIONS, SESSIONS, WEBHOOKS)
 }

@@ -30,7 +30,7 @@ def test_logical_id_follows_from_the_handler_file(functions) -> None:
     wrong = {}
     for name, properties in functions.items():
         package, module, *_ = re.split(r"[./]", properties["Handler"])
-        words = module.split("_") if package in UNPREFIXED else [package, *module.split("_")]
+        words = module.split("_") if package in UNPREFIXED else f"{package}_{module}".split("_")
         wanted = "".join(word.capitalize() for word in words) + "Function"
         if name != wanted:
             wrong[name] = wanted

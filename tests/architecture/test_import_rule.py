@@ -8,6 +8,7 @@ MODULES = [name for name in find_modules() if name.startswith("jobs.")]
 
 BELOW_FEATURES = {"kit", "core", "auth"}
 EXTENDS = {
+    "agent_workers": "sessions",
     "admin": "missions",  # with partners, who have an identity of their own
     "payments": "messaging",
     "sessions": "messaging",
@@ -27,7 +28,8 @@ def allowed_for(package: str) -> set[str]:
         case "core" | "auth":
             return {"kit", "core", package}
         case _:
-            return BELOW_FEATURES | {package, EXTENDS.get(package, package)}
+            extended = EXTENDS.get(package)
+            return BELOW_FEATURES | {package} | (allowed_for(extended) if extended else set())
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,8 @@ def test_route_names_the_authorizer_of_its_api(functions, resources) -> None:
             assert route["Auth"] == {"Authorizer": "AdminKey"}, name
         elif route["Path"].startswith("/v3/"):
             assert route["Auth"] == {"Authorizer": "Partner"}, name
+        elif route["Path"].startswith("/workers/"):
+            assert route["Auth"] == {"Authorizer": "WorkerKey"}, name
         elif "/agent/" in route["Path"]:
             assert route["Auth"] == {"Authorizer": "DocsKey"}, name
         elif (route["Method"], route["Path"]) in PAID:

@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter
 
+from jobs.agent_workers.adapters.sqlite import SqliteClaimableJobs
+from jobs.agent_workers.wiring import wiring as agent_workers
 from jobs.auth.wiring import wiring as auth
 from jobs.core.adapters.sqlite.counters import SqliteJobCounters
 from jobs.core.adapters.sqlite.output import SqliteOutputLog
@@ -167,6 +169,7 @@ def world(clock, monkeypatch, rewire) -> Iterator[World]:
         output_log=made.output_log,
         secrets=SimpleNamespace(read=str),
     )
+    rewire(agent_workers, claimable=SqliteClaimableJobs(made.repository.database, clock))
     rewire(job_requests, aws=SimpleNamespace(events=made.bus))
     rewire(auth, api_keys=made.registry, key_uses=made.registry)
     rewire(messaging, agents=made.registry, polls=made.timers)

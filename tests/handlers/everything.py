@@ -16,6 +16,7 @@ from jobs.missions.wiring import wiring as missions
 from local.kit.paths import ROOT
 from tests.handlers.admin.conftest import KEY_ID, PARTNER_ID, admin
 from tests.handlers.admin.conftest import TENANT as MANAGED
+from tests.handlers.agent_workers.conftest import claimed, queued
 from tests.handlers.conftest import EVENTS, TENANT
 from tests.handlers.docs.conftest import projects
 from tests.handlers.fleet import fleet, fleet_registry, fleet_wiring
@@ -24,8 +25,8 @@ from tests.handlers.tracking.conftest import share, watching
 from tests.handlers.webhooks.conftest import planned
 
 __all__ = [
-    "admin", "everything", "fleet", "fleet_registry", "fleet_wiring", "jobs", "opened", "planned",
-    "projects", "share", "watching",
+    "admin", "claimed", "everything", "fleet", "fleet_registry", "fleet_wiring", "jobs", "opened",
+    "planned", "projects", "queued", "share", "watching",
 ]  # fmt: skip
 
 _OTHERS: Final = {"auth", "tracking", "workers"}  # are not invoked by the HTTP API
@@ -47,10 +48,11 @@ def jobs(world, a_job, a_mission, a_docs_job) -> None:
 
 
 @pytest.fixture
-def everything(rewire, jobs, opened, planned, share, admin) -> None:  # noqa: PLR0913, PLR0917
+def everything(rewire, jobs, opened, planned, share, admin, claimed) -> None:  # noqa: PLR0913, PLR0917
     """Store all, and accept the credentials of the events."""
     opened()
     planned()
+    claimed()
     admin.add(ApiKey(id=KEY_ID, tenant=MANAGED, sha256="0" * 64))
     admin.add(Client(id=PARTNER_ID, tenant=MANAGED, name="App", role=Role.PILOT))
     key = SimpleNamespace(id="k", tenant=TENANT)

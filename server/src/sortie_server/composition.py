@@ -8,6 +8,8 @@ from typing import Final
 from jobs import kinds
 from jobs.admin.wiring import wiring as admin
 from jobs.admin.wiring_sqlite import use_sqlite as use_admin
+from jobs.agent_workers.wiring import wiring as agent_workers
+from jobs.agent_workers.wiring_sqlite import use_sqlite as use_agent_workers
 from jobs.auth.wiring import wiring as auth
 from jobs.auth.wiring_sqlite import use_sqlite as use_auth
 from jobs.core.wiring_sqlite import use_sqlite as use_core
@@ -33,6 +35,7 @@ def compose(database: Database, clock: Clock, secrets: FileSecrets) -> None:
     use_auth(auth, database, clock=clock)
     use_admin(admin, database, clock=clock)
     use_sessions(sessions, database, clock=clock, secrets=secrets)
+    use_agent_workers(agent_workers, database, clock=clock)
     use_docs(docs, database, clock=clock, secrets=secrets)
     use_payments(payments, database, clock=clock)
     use_webhooks(webhooks, database, clock=clock, secrets=secrets)

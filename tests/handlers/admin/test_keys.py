@@ -13,6 +13,7 @@ from tests.support import HOUR, NOON
 
 DAY = 24 * HOUR
 OLD = ApiKey(id=KEY_ID, tenant=TENANT, sha256="0" * 64)
+AGENT = "abcdefab-5555-4555-8555-555555555555"
 OF_OPERATORS = {"pathParameters": {"keyId": KEY_ID}}
 
 
@@ -73,7 +74,18 @@ def test_docs_key_has_its_scopes_and_expires(ask, admin, admits, clock) -> None:
     assert not admits(answer.body["secret"], "docs")
 
 
+@pytest.mark.parametrize(("agents", "scopes"), [("*", ["*"]), ([AGENT.upper()], [AGENT])])
+def test_worker_key_is_for_its_agents(ask, admin, admits, agents, scopes) -> None:
+    answer = create(ask, api="workers", agents=agents)
+
+    assert answer.body["scopes"] == scopes
+    assert answer.body["prefix"] == f"worker_{answer.body['id']}"
+    assert admits(answer.body["secret"], "workers")
+
+
 @pytest.mark.parametrize("fields", [
+    {"api": "workers"}, {"api": "workers", "agents": []}, {"api": "workers", "agents": ["a"]},
+    {"api": "workers", "agents": "all"}, {"api": "workers", "agents": [AGENT] * 51},
     {"api": "admin"}, {"api": "missions"}, {"api": None}, {"name": ""}, {"name": "a" * 65},
     {"name": "\u202eci"}, {"name": "ci\n"}, {"scopes": ["read"]}, {"expiresInDays": 0},
     {"expiresInDays": "90"}, {"expiresInDays": 3651}, {"secret": "mine"},

@@ -82,6 +82,26 @@ def test_expired_docs_key_is_denied(authorize, docs_credential, clock) -> None:
     assert authorize(authorizationToken=f"Bearer {docs_credential}") == DENIED
 
 
+def test_worker_key_as_bearer_token_returns_its_agents(authorize, world) -> None:
+    agents = ["55555555-5555-4555-8555-555555555555", "66666666-6666-4666-8666-666666666666"]
+    credential, key = new_key("acme", opens="workers", scopes=agents)
+    world.registry.put_key(key)
+
+    answer = authorize(authorizationToken=f"Bearer {credential}")
+
+    assert credential.startswith("worker_")
+    assert answer["context"] == {"tenant": "acme", "keyId": key.id, "scopes": " ".join(agents)}
+
+
+def test_worker_key_opens_no_other_api(authorize, world) -> None:
+    credential, key = new_key("acme", opens="workers", scopes=["*"])
+    world.registry.put_key(key)
+    disguised = credential.replace("worker_", "mint_")
+
+    assert authorize(authorizationToken=credential) == DENIED
+    assert authorize(authorizationToken=f"Bearer {disguised}") == DENIED
+
+
 def test_key_in_header_of_other_api_is_denied(authorize, credential, docs_credential) -> None:
     assert authorize(authorizationToken=docs_credential) == DENIED
     assert authorize(authorizationToken=f"Bearer {credential}") == DENIED

@@ -4,9 +4,12 @@ import pytest
 
 from jobs.core.status import JobStatus
 from scripts.wirings import CORES
+from tests.handlers.agent_workers.conftest import claimed, queued
 from tests.support import NOON
 
+__all__ = ["claimed", "queued"]
 DONE = {"batchItemFailures": []}
+ID = "019b7963-4a00-7000-8000-000000000001"
 
 
 @pytest.mark.parametrize("status", [JobStatus.PENDING, JobStatus.RUNNING])
@@ -40,6 +43,41 @@ def test_ended_job_at_deadline_keeps_status(invoke, stored, world, status) -> No
 
     assert invoke("workers/expire_job") == DONE
     assert world.repository.get(job.ref) == job
+
+
+@pytest.fixture
+def unclaimed(capsys):
+    """Return how many jobs the metric of the alarm WorkersGone counts."""
+
+    def count() -> int:
+        lines = map(json.loads, capsys.readouterr().out.splitlines())
+        return sum(sum(line.get("UnclaimedJobs", [])) for line in lines)
+
+    return count
+
+
+@pytest.mark.parametrize("times", [(300_000, 60_000, 1), (30_000, 30_000, 1), (5_000, 5_000, 0)])
+def test_job_that_no_worker_claims_is_counted(invoke, queued, world, unclaimed, times) -> None:
+    deadline, waited, counted = times
+    queued(id=ID, deadline=NOON + deadline)
+    world.clock.advance(waited)
+
+    invoke("workers/expire_job")
+
+    assert unclaimed() == counted
+
+
+def test_job_whose_worker_died_is_counted_like_an_unclaimed_one(
+    invoke, claimed, world, unclaimed
+) -> None:
+    claimed(id=ID, deadline=NOON + 300_000)
+
+    world.clock.advance(29_999)
+    invoke("workers/expire_job")
+    assert unclaimed() == 0
+    world.clock.advance(1)
+    invoke("workers/expire_job")
+    assert unclaimed() == 1
 
 
 def test_missing_job_is_left_out(invoke) -> None:

@@ -58,7 +58,7 @@ def test_list_jobs_limit_is_parsed_as_in_original_api(listing, stored, limit, co
 
 
 @pytest.mark.parametrize(("word", "statuses"), [
-    ("pending", {"PENDING"}),
+    ("pending", {"PENDING", "QUEUED"}),
     ("processing", {"RUNNING"}),
     ("completed", {"SUCCEEDED"}),
     ("failed", {"FAILED", "CANCELLED"}),

@@ -24,7 +24,7 @@ def test_dispatch_new_job_starts_timer_before_message(dispatch, a_job, monkeypat
     monkeypatch.setattr(Outbox, "send_new", staticmethod(send))
 
     with pytest.raises(UnavailableError):
-        dispatch(outbox)(job.ref, deadline=job.deadline)
+        dispatch(outbox)(job.ref, check_at=job.deadline)
 
     assert outbox.deadlines == {job.ref: job.deadline}
 
@@ -35,11 +35,11 @@ def test_dispatch_repeated_after_failure_is_idempotent(dispatch, a_job, monkeypa
     monkeypatch.setattr(Outbox, "time_out", staticmethod(time_out))
 
     with pytest.raises(UnavailableError):
-        dispatch(outbox)(job.ref, deadline=job.deadline)
+        dispatch(outbox)(job.ref, check_at=job.deadline)
     assert outbox.sent == []
 
     for _ in range(2):
-        dispatch(outbox)(job.ref, deadline=job.deadline)
+        dispatch(outbox)(job.ref, check_at=job.deadline)
 
     assert outbox.sent == [job.ref] * 2
     assert outbox.deadlines == {job.ref: job.deadline}
@@ -48,7 +48,7 @@ def test_dispatch_repeated_after_failure_is_idempotent(dispatch, a_job, monkeypa
 def test_claimed_job_gets_timer_and_no_message(dispatch, running) -> None:
     outbox = Outbox()
 
-    dispatch(outbox)(running.ref, deadline=running.deadline)
+    dispatch(outbox)(running.ref, check_at=running.deadline)
 
     assert outbox.deadlines == {running.ref: running.deadline}
     assert outbox.sent == []
@@ -60,6 +60,6 @@ def test_job_that_ended_unclaimed_gets_message_which_frees_its_slot(
     outbox = Outbox()
     repository.save(pending.cancel(now=pending.created_at), replacing=pending)
 
-    dispatch(outbox)(pending.ref, deadline=pending.deadline)
+    dispatch(outbox)(pending.ref, check_at=pending.deadline)
 
     assert outbox.sent == [pending.ref]

@@ -139,7 +139,7 @@ class EarlyMessages(RuleBasedStateMachine):
         self.mortal.dies_at = dies_at
         try:
             if isinstance(record, Job):
-                self.dispatch_job(record.ref, deadline=record.deadline)
+                self.dispatch_job(record.ref, check_at=record.deadline)
             else:
                 self.queue.send_waiting(record)
         except DiedError:

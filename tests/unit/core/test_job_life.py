@@ -44,8 +44,8 @@ class JobLife(World):
     def dispatch(self, data: Any) -> None:
         job = self.some_job(data)
         self.outbox.sent.clear()
-        self.dispatch_job(job.ref, deadline=job.deadline)
-        self.dispatch_job(job.ref, deadline=job.deadline)
+        self.dispatch_job(job.ref, check_at=job.deadline)
+        self.dispatch_job(job.ref, check_at=job.deadline)
         assert self.outbox.deadlines[job.ref] == job.deadline
         assert self.outbox.sent == ([] if self.repository.get(job.ref).attempt else [job.ref] * 2)
 

@@ -11,6 +11,7 @@ from jobs.webhooks.entries import to_subscription
 from jobs.webhooks.webhook import Subscription
 from local.stack.seed import REGISTRY
 from scripts.registry_file import RegistryFile
+from scripts.registry_load import list_keys
 
 GROUP = "  - {{id: {id}, name: G, devices: [{devices}]}}\n"
 MISSION = "tenant: acme\nmissions: [{{id: round, name: R, waypoints: [{waypoints}]}}]"
@@ -87,8 +88,36 @@ def test_project_has_every_field_of_its_entry(tmp_path) -> None:
     assert read.docsKeys[0].scopes == [Scope.READ]
 
 
+def test_agent_of_workers_and_its_keys_are_read(tmp_path) -> None:
+    file = tmp_path / "registry.yaml"
+    file.write_text("""
+        tenant: acme
+        agents:
+          - id: 55555555-5555-4555-8555-555555555555
+            name: Own
+            provider: worker
+            settings: {timeoutSeconds: 3600}
+        workerKeys:
+          - { name: gpu, agents: [55555555-5555-4555-8555-555555555555], expiresInDays: 90 }
+          - { name: all, agents: "*" }
+    """)
+
+    read = RegistryFile.read(file, {})
+
+    assert to_agent(read.agents[0]).settings == {"timeoutSeconds": 3600, "maxAttempts": 5}
+    assert [(key.opens, key.name, key.scopes) for key in list_keys(read)] == [
+        ("workers", "gpu", {"55555555-5555-4555-8555-555555555555"}), ("workers", "all", {"*"}),
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize("text", [
     "agents: []",
+    "tenant: acme\nagents:\n"
+    + AGENT.format(provider="worker, settings: {timeoutSeconds: 3601}"),
+    "tenant: acme\nagents:\n" + AGENT.format(provider="worker, settings: {maxAttempts: 0}"),
+    "tenant: acme\nworkerKeys: [{name: a, agents: []}]",
+    "tenant: acme\nworkerKeys: [{name: a, agents: all}]",
+    "tenant: acme\nkeys: [a]\nworkerKeys: [{name: a, agents: '*'}]",
     "tenant: a#b",
     "tenant: acme\nsurprise: 1",
     "tenant: acme\nagents:\n" + AGENT.format(provider="psychic"),

@@ -65,24 +65,27 @@ class AdminApi[R](KeyApi[R]):
     # ── Keys ──
 
     @operation
-    def create_key(
+    def create_key(  # noqa: PLR0913 - the fields of a key
         self,
         tenant: str | None,
         name: str,
         *,
-        api: Literal["messaging", "docs"] = "messaging",
+        api: Literal["messaging", "docs", "workers"] = "messaging",
         scopes: Sequence[str] | None = None,
+        agents: Sequence[str] | Literal["*"] | None = None,
         expires_in_days: int | None = None,
     ) -> Flow[Key]:
         """Return the new key, with its `secret` for the only time.
 
-        Keys of documentation agents need the `scopes` `read`, `write` or both. If the first
-        response was lost, the secret is lost, too, and None: rotate the key.
+        Keys of documentation agents need the `scopes` `read`, `write` or both, those of workers
+        the ids of their `agents`, or `*` for all. If the first response was lost, the secret is
+        lost, too, and None: rotate the key.
         """
         body = without_none(
             name=name,
             api=None if tenant is None else api,
             scopes=None if scopes is None else [*scopes],
+            agents=agents if agents is None or agents == "*" else [*agents],
             expiresInDays=expires_in_days,
         )
         response = yield from self._post_once(_keys(tenant), body)

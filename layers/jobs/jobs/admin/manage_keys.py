@@ -17,7 +17,7 @@ from jobs.admin.errors import (
     KeyReplacedError,
 )
 from jobs.admin.ports import Found, Registry, Write
-from jobs.auth.api_key import ApiKey, Scope
+from jobs.auth.api_key import ApiKey
 from jobs.auth.authenticate import new_key
 from jobs.core.resource import Resource
 from jobs.kit.clock import Clock, Millis
@@ -30,7 +30,7 @@ class NewKey:
     tenant: str
     name: str
     opens: str
-    scopes: Collection[Scope] = ()
+    scopes: Collection[str] = ()
     lifetime: Millis | None = None
 
 

@@ -11,6 +11,9 @@ PAYERS: Final = "payers"
 OPERATORS: Final = "_operators"
 """The owner of keys for the admin API. No tenant can have this id."""
 ADMIN_API: Final = "admin"
+WORKERS_API: Final = "workers"
+ALL_AGENTS: Final = "*"
+"""The scope of a worker's key for all agents of its tenant. Other scopes are ids of agents."""
 
 
 class Scope(StrEnum):
@@ -28,13 +31,14 @@ class ApiKey:
     `opens` names the one public API that accepts the key. Without `expires_at`, the key is valid
     until it is removed. `used_at` is the last hour in which it was used, `replaced_by` the id of
     the key that a rotation created. Keys of earlier versions have no name and no `created_at`.
+    `scopes` are values of `Scope`, or of a worker's key its agents.
     """
 
     id: str
     tenant: str
     sha256: str
     opens: str = "messaging"
-    scopes: frozenset[Scope] = frozenset()
+    scopes: frozenset[str] = frozenset()
     expires_at: Millis | None = None
     used_at: Millis | None = None
     name: str = ""

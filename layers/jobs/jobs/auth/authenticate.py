@@ -9,15 +9,17 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Final
 
-from jobs.auth.api_key import ADMIN_API, ApiKey, Scope
+from jobs.auth.api_key import ADMIN_API, WORKERS_API, ApiKey
 from jobs.auth.ports import ApiKeys, KeyUses
 from jobs.kit.clock import Clock, Millis
 
 _log: Final = logging.getLogger(__name__)
 HOUR_MS: Final[Millis] = 3600_000
-_PREFIXES: Final = {"docs": "mint", ADMIN_API: "sortie_admin"}
-"""Existing clients require that of docs. That of the admin API lets a scanner tell its keys."""
-_SHAPE: Final = re.compile(r"(?:sortie|sortie_admin|mint)_(?P<id>[a-f0-9]{12})_[A-Za-z0-9_-]{43}")
+_PREFIXES: Final = {"docs": "mint", ADMIN_API: "sortie_admin", WORKERS_API: "worker"}
+"""Existing clients require that of docs. The others let a scanner and an authorizer tell keys."""
+_SHAPE: Final = re.compile(
+    r"(?:sortie|sortie_admin|mint|worker)_(?P<id>[a-f0-9]{12})_[A-Za-z0-9_-]{43}"
+)
 _UNKNOWN_KEY: Final = ApiKey(id="", tenant="", sha256="0" * 64)
 
 
@@ -54,7 +56,7 @@ def new_key(  # noqa: PLR0913 - the fields of a key
     tenant: str,
     *,
     opens: str = "messaging",
-    scopes: Collection[Scope] = (),
+    scopes: Collection[str] = (),
     expires_at: Millis | None = None,
     name: str = "",
     created_at: Millis | None = None,

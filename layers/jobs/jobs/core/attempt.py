@@ -38,8 +38,15 @@ class Attempt:
         with suppress(UnavailableError, RefusedError):
             self.delivery.hold(VISIBILITY_TIMEOUT_S)
 
-    def claim(self, ref: JobRef, check: Callable[[Job], None] = lambda job: None) -> Job:
+    def claim(
+        self,
+        ref: JobRef,
+        check: Callable[[Job], None] = lambda job: None,
+        hand_over: Callable[[Job], Job | None] = lambda job: None,
+    ) -> Job:
         """Claim the job and return it. `check` may raise to prevent the claim.
+
+        `hand_over` may return the job as others than this process shall claim it; None: claim it.
 
         Raises `JobNotFoundError`, `JobEndedError`, and `JobLeasedError` while another worker runs
         the job. Then SQS redelivers this message after the other worker's lease has expired.
@@ -48,6 +55,8 @@ class Attempt:
         """
 
         def claim(job: Job) -> Job:
+            if handed_over := hand_over(job):
+                return handed_over
             if job.attempt and self.delivery.count == 1 and not job.status.is_terminal:
                 raise DuplicateMessageError(job.id)
             claimed = job.claim(now=self.clock(), lease=LEASE_MS)

@@ -1,10 +1,10 @@
 """End a job at its deadline."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from jobs.core.change_job import change_job
 from jobs.core.errors import JobNotFoundError
-from jobs.core.job import JobRef
+from jobs.core.job import Job, JobRef
 from jobs.core.ports import JobRepository
 from jobs.core.status import JobStatus
 from jobs.kit.clock import Clock, Millis
@@ -12,10 +12,14 @@ from jobs.kit.clock import Clock, Millis
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExpireResult:
-    """The job's status, None if it is gone, and when to expire it; None: never again."""
+    """The job's status, None if it is gone, and when to expire it; None: never again.
+
+    `found` is the job as it was before.
+    """
 
     status: JobStatus | None
     again: Millis | None = None
+    found: Job | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,10 +33,16 @@ class ExpireJob:
         The stored deadline counts. If it has not come, the timer was early, or the deadline has
         moved.
         """
+        found: Job | None = None
+
+        def expire(job: Job) -> Job:
+            nonlocal found
+            found = job
+            return job.as_of(self.clock())
+
         try:
-            job = change_job(self.repository, ref, lambda job: job.as_of(self.clock()))
+            job = change_job(self.repository, ref, expire)
         except JobNotFoundError:
             return ExpireResult(status=None)
-        return ExpireResult(
-            status=job.status, again=None if job.status.is_terminal else job.deadline
-        )
+        again = None if job.status.is_terminal else job.deadline
+        return ExpireResult(status=job.status, again=again, found=found)

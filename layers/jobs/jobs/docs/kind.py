@@ -32,7 +32,7 @@ class DocsKind:
 
     def follow(self, job: Job) -> bool:
         if job.status is JobStatus.PENDING:
-            self._wiring.dispatch_docs_job(job.ref, deadline=job.deadline)
+            self._wiring.dispatch_docs_job(job.ref, check_at=job.deadline)
         elif job.status is JobStatus.QUEUED:
             # Once more, now that the queue of its branch shows it: the branch may have been
             # released just before, by a job that did not see this one.

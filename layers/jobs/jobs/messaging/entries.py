@@ -7,7 +7,8 @@ from pydantic import Field, HttpUrl
 
 from jobs.core.entry import Entry
 from jobs.kit.body_rules import Whole
-from jobs.messaging.agent import Agent
+from jobs.messaging.agent import DEFAULT_MAX_ATTEMPTS, Agent
+from jobs.messaging.message import MAX_WORKER_TIMEOUT
 
 
 class _SpeakerSettings(Entry):
@@ -55,6 +56,21 @@ class FunctionSettings(Entry):
     )
 
 
+class WorkerSettings(Entry):
+    timeoutSeconds: Annotated[int, Whole] | None = Field(  # noqa: N815
+        default=None,
+        ge=1,
+        le=MAX_WORKER_TIMEOUT // 1000,
+        description="the default and the longest timeout of the agent's jobs",
+    )
+    maxAttempts: Annotated[int, Whole] = Field(  # noqa: N815
+        default=DEFAULT_MAX_ATTEMPTS,
+        ge=1,
+        le=10,
+        description="claims of a job, after which it fails",
+    )
+
+
 class _AgentEntry(Entry):
     id: UUID
     name: str = Field(min_length=1)
@@ -88,8 +104,15 @@ class FunctionAgent(_AgentEntry):
     settings: FunctionSettings
 
 
+class WorkerAgent(_AgentEntry):
+    """Programs of the tenant's own answer: they claim its jobs over HTTPS."""
+
+    provider: Literal["worker"]
+    settings: WorkerSettings = WorkerSettings()
+
+
 type AgentEntry = Annotated[
-    EchoAgent | BedrockAgent | OpenAiAgent | RemoteAgent | FunctionAgent,
+    EchoAgent | BedrockAgent | OpenAiAgent | RemoteAgent | FunctionAgent | WorkerAgent,
     Field(discriminator="provider"),
 ]
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from jobs.core.status import JobStatus
 from jobs.messaging.errors import AgentNotFoundError, NoAgentsError
-from jobs.messaging.message import JOB_PATH
+from jobs.messaging.message import JOB_PATH, first_check
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,7 +30,7 @@ class MessageKind:
     def follow(self, job: Job) -> bool:
         if job.status is not JobStatus.PENDING:
             return False
-        self._wiring.dispatch_job(job.ref, deadline=job.deadline)
+        self._wiring.dispatch_job(job.ref, check_at=first_check(job))
         return True
 
     def survives_dead_letter(self, job: Job) -> bool:

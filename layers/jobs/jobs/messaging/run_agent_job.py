@@ -18,12 +18,13 @@ from jobs.core.job import Job, JobRef
 from jobs.core.log_failure import log_failure
 from jobs.core.output_log import OutputLog
 from jobs.core.ports import Delivery, JobRepository
+from jobs.core.status import JobStatus
 from jobs.kit.clock import Clock, Millis
 from jobs.kit.errors import FailureClass, RefusedError, UpstreamError
 from jobs.kit.heartbeat import OutOfTimeError, run_with_heartbeat
 from jobs.messaging.agent import Agent
 from jobs.messaging.errors import AgentNotFoundError, NotItsTurnError
-from jobs.messaging.message import answer_id
+from jobs.messaging.message import WorkerTask, answer_id, task_of, with_task
 from jobs.messaging.poll import Poll
 from jobs.messaging.ports import (
     Agents,
@@ -46,6 +47,7 @@ class AttemptOutcome(StrEnum):
     ANSWERED = "answered"
     FAILED = "failed"
     DELEGATED = "delegated"
+    QUEUED = "queued for workers"
     UNANSWERED = "unanswered"
     WAITS = "waits for its turn"
     NOT_NEEDED = "not needed"
@@ -68,7 +70,7 @@ class RunAgentJob:
         attempt = Attempt(repository=self.repository, delivery=delivery, clock=self.clock)
         attempt.hold_message()
         try:
-            job = attempt.claim(ref, self.turns.take)
+            job = attempt.claim(ref, self.turns.take, self._hand_over)
         except (JobEndedError, JobNotFoundError):
             return AttemptOutcome.NOT_NEEDED
         except DuplicateMessageError:
@@ -85,7 +87,30 @@ class RunAgentJob:
             attempt.give_up(job)
             raise
 
+    def _hand_over(self, job: Job) -> Job | None:
+        """Return the job for the workers of its agent, if it has such; None: ask the agent here.
+
+        The job's message and slot are done with: however long the job waits for workers, it holds
+        nothing that other jobs need.
+        """
+        if task_of(job):
+            return job
+        if job.status.is_terminal:
+            return None
+        agent = self.agents.find_agent(job.tenant, job.request["agentId"])
+        if agent is None or not agent.is_for_workers:
+            return None
+        now = self.clock()
+        for_workers = with_task(job, WorkerTask(max_attempts=agent.max_attempts))
+        if job.status is not JobStatus.RUNNING:
+            self.turns.take(job)
+            return for_workers.enqueue(now=now)
+        # The agent had another provider when a worker of ours claimed the job, and died.
+        return None if now < job.lease_until else for_workers.renewed(now)
+
     def _run(self, job: Job, attempt: Attempt) -> AttemptOutcome:
+        if task_of(job):
+            return AttemptOutcome.QUEUED
         with closing(Speech(self.log, job)) as speech:
             try:
                 outcome = Delegated(job.handle) if job.handle else self._ask(job, attempt, speech)

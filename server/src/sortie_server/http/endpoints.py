@@ -103,15 +103,20 @@ class Identify:
 class FunctionEndpoint:
     """Calls a function in a thread, with the event that API Gateway would send."""
 
-    def __init__(self, identify: Identify, work: Callable[[Any], Any], threads: Threads) -> None:
+    def __init__(
+        self, identify: Identify, work: Callable[[Any], Any], threads: Threads, *, waits: bool
+    ) -> None:
+        """`waits`: whether its requests may wait long, also without `Prefer: wait`."""
         self._identify = identify
         self._work = work
         self._threads = threads
+        self._waits = waits
 
     async def respond(self, request: HttpRequest, request_id: str) -> ASGIApp:
         body = await read_body(request)
         call = partial(self._call, request, request_id, body)
-        return to_response(await self._threads.run(call, waits="prefer" in request.headers))
+        waits = self._waits or "prefer" in request.headers
+        return to_response(await self._threads.run(call, waits=waits))
 
     def _call(self, request: HttpRequest, request_id: str, body: bytes) -> Any:
         return self._work(to_event(request, self._identify(request, request_id), body))

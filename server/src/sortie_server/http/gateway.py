@@ -32,6 +32,9 @@ from sortie_server.template import GatewayResponse, Route, Template, resolve
 COMPRESSED_BYTES: Final = 16_384
 """The API's MinimumCompressionSize. Streamed responses are not compressed."""
 
+WAITING: Final = ("agent_workers.claim_jobs",)
+"""Functions whose requests wait for something unless they say that they do not."""
+
 NOT_SERVED: Final = GatewayResponse(
     status=501,
     headers={"Access-Control-Allow-Origin": "*"},
@@ -83,7 +86,8 @@ class Gateway:
         identify = Identify(route.path, self._find_authorizer(route))
         if route.is_app:
             return AppEndpoint(identify, load_app(route.handler), self.threads)
-        return FunctionEndpoint(identify, load_work(route.handler), self.threads)
+        work, waits = load_work(route.handler), route.handler in WAITING
+        return FunctionEndpoint(identify, work, self.threads, waits=waits)
 
     def _find_authorizer(self, route: Route) -> Authorizer | None:
         if route.authorizer is None:

@@ -7,7 +7,7 @@ from typing import Final
 
 MAX_THREADS: Final = 32
 MAX_WAITING_THREADS: Final = 400
-"""Requests with `Prefer: wait` at a time. Further ones queue; they must not delay the others."""
+"""Requests that wait at a time. Further ones queue; they must not delay the others."""
 
 
 class Threads:

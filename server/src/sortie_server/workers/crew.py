@@ -12,11 +12,13 @@ from jobs.core.adapters.sqlite.timers import TIME_OUT
 from jobs.core.job import JobRef
 from jobs.core.publish_changes import PublishChanges
 from jobs.kit.clock import Millis
+from jobs.kit.lambda_handler import logger
 from jobs.kit.sqlite.database import Database
 from jobs.kit.sqlite.outbox import Outbox
 from jobs.kit.sqlite.queue import Policy, Queue
 from jobs.kit.sqlite.steady_clock import SteadyClock
 from jobs.kit.sqlite.timers import Timer, TimerTable
+from jobs.messaging.message import is_unclaimed
 from jobs.payments.adapters.sqlite_timers import WATCH, to_check
 from jobs.payments.wiring import wiring as payments
 from jobs.webhooks.wiring import wiring as webhooks
@@ -140,7 +142,11 @@ def build_follow_jobs(
 
 def time_out(timer: Timer) -> Millis | None:
     ref: JobRef = messages.from_text(timer.body)
-    again: Millis | None = kinds.core.expire_job(ref).again
+    result = kinds.core.expire_job(ref)
+    if result.found and is_unclaimed(result.found, kinds.core.clock()):
+        about = {"tenant": ref.tenant, "job_id": ref.id}
+        logger.warning("no worker has claimed the job", extra=about)
+    again: Millis | None = result.again
     return again
 
 

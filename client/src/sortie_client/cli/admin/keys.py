@@ -69,11 +69,15 @@ def create(
     tenant: Tenant = None,
     operators: Operators = False,
     api: Annotated[
-        Literal["messaging", "docs"], typer.Option(help="The API that the key opens.")
+        Literal["messaging", "docs", "workers"], typer.Option(help="The API that the key opens.")
     ] = "messaging",
     scope: Annotated[
         list[Scope] | None,
         typer.Option(help="A scope of a docs key; repeatable. Default: both."),
+    ] = None,
+    agent: Annotated[
+        list[str] | None,
+        typer.Option(help="An agent of a workers' key; repeatable. Default: all agents."),
     ] = None,
     days: Annotated[
         int | None, typer.Option(min=1, help="Days after which the key expires. Default: never.")
@@ -83,8 +87,11 @@ def create(
     """Create a key, and print its secret for the only time."""
     owner = _owner(tenant, operators=operators)
     scopes = (scope or [*Scope]) if api == "docs" else None
+    agents = (agent or "*") if api == "workers" else None
     with Sortie() as sortie:
-        key = sortie.admin.create_key(owner, name, api=api, scopes=scopes, expires_in_days=days)
+        key = sortie.admin.create_key(
+            owner, name, api=api, scopes=scopes, agents=agents, expires_in_days=days
+        )
     show_secret(key, as_json=as_json)
 
 

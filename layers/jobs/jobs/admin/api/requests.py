@@ -1,13 +1,14 @@
 """The admin API: request bodies."""
 
+from collections.abc import Collection
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator
 
 from jobs.admin.api.query import to_id
 from jobs.admin.manage_keys import NewKey
 from jobs.admin.manage_partners import NewPartner
-from jobs.auth.api_key import ADMIN_API, OPERATORS, Scope
+from jobs.auth.api_key import ADMIN_API, ALL_AGENTS, OPERATORS, WORKERS_API, Scope
 from jobs.core.ids import TENANT
 from jobs.core.resource import Resource
 from jobs.kit.body_rules import Whole
@@ -22,6 +23,9 @@ _MAX_ENTRY_BYTES: Final = 100_000
 _MAX_ERRORS: Final = 10
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._:@/+-]{0,63}$")]
+AgentId = Annotated[str, Field(pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")]
+MAX_AGENTS_OF_KEY: Final = 50
+"""They travel with each request of the key, in the authorizer's answer."""
 Days = Annotated[int, Field(ge=1, le=3650, description="Days after which the key expires"), Whole]
 
 
@@ -71,7 +75,30 @@ class DocsKeyBody(_Body):
         )
 
 
-type CreateKeyBody = Annotated[MessagingKeyBody | DocsKeyBody, Field(discriminator="api")]
+class WorkerKeyBody(_Body):
+    """A key for workers, which answer for agents of provider `worker`."""
+
+    api: Literal["workers"]
+    name: Name
+    agents: list[AgentId] | Literal["*"] = Field(
+        description="ids of the agents, or * for all agents of the tenant"
+    )
+    expiresInDays: Days | None = None  # noqa: N815
+
+    @field_validator("agents")
+    @classmethod
+    def _check_number(cls, agents: list[str] | str) -> list[str] | str:
+        if not agents or (isinstance(agents, list) and len(agents) > MAX_AGENTS_OF_KEY):
+            raise ValueError(f"1 to {MAX_AGENTS_OF_KEY} ids, or *")
+        return agents
+
+    def to_key(self, tenant: str) -> NewKey:
+        return worker_key(tenant, self.name, self.agents, _days(self.expiresInDays))
+
+
+type CreateKeyBody = Annotated[
+    MessagingKeyBody | DocsKeyBody | WorkerKeyBody, Field(discriminator="api")
+]
 
 
 class CreateAdminKeyBody(_Body):
@@ -99,6 +126,14 @@ class RotateKeyBody(_Body):
         le=_MAX_OVERLAP_S,
         description="Seconds for which the previous one still works",
     )
+
+
+def worker_key(
+    tenant: str, name: str, agents: Collection[str], lifetime: Millis | None = None
+) -> NewKey:
+    """Return a new key for workers. `agents` are ids, or `*`."""
+    scopes = {ALL_AGENTS} if agents == ALL_AGENTS else {each.lower() for each in agents}
+    return NewKey(tenant=tenant, name=name, opens=WORKERS_API, scopes=scopes, lifetime=lifetime)
 
 
 def admin_key(name: str, lifetime: Millis | None = None) -> NewKey:

@@ -3,7 +3,7 @@
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from jobs.auth.api_key import ApiKey, Scope
+from jobs.auth.api_key import ApiKey
 from jobs.core.resource import Row, Values
 from jobs.kit.aws.dynamodb.attributes import attributes
 from jobs.kit.aws.dynamodb.rows import Rows
@@ -65,7 +65,7 @@ def from_row(tenant: str, key_id: str, row: Row) -> ApiKey:
         tenant=tenant,
         sha256=row["sha256"],
         opens=row.get("opens", "messaging"),
-        scopes=frozenset(map(Scope, row.get("scopes", "").split())),
+        scopes=frozenset(row.get("scopes", "").split()),
         expires_at=row.get("expires_at"),
         used_at=row.get("used_at"),
         name=row.get("name", ""),

@@ -36,3 +36,10 @@ class PrintedMetrics:
         # Last: Powertools flushes at a hundred values, and requires one at the end.
         metrics.add_metric("Jobs", MetricUnit.Count, len(changes))
         metrics.flush_metrics()
+
+
+def count_unclaimed() -> None:
+    """Print that a job waits for a worker that does not come."""
+    metrics = EphemeralMetrics()
+    metrics.add_metric("UnclaimedJobs", MetricUnit.Count, 1)
+    metrics.flush_metrics()

@@ -1,18 +1,60 @@
-"""A message's details in its job's header."""
+"""A message's details in its job's header, and the index of jobs that workers may claim."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 from jobs.core.job import Job
-from jobs.messaging.message import Message, session_of
+from jobs.kit.clock import Millis
+from jobs.messaging.message import (
+    Message,
+    Progress,
+    WorkerTask,
+    claimable_at,
+    session_of,
+    task_of,
+)
 
 
 class MessageStorage:
-    attributes = frozenset({"conversation"})
+    attributes = frozenset({"conversation", "task", "waiting", "rank"})
 
     def dump(self, job: Job) -> Mapping[str, str | int | None]:
-        return {"conversation": session_of(job)}
+        values: dict[str, str | int | None] = {"conversation": session_of(job)}
+        if task := task_of(job):
+            values["task"] = _to_text(task)
+        if (at := claimable_at(job)) is not None:
+            values["waiting"] = worker_queue_key(job.tenant, job.request["agentId"])
+            values["rank"] = rank(at, job.id)
+        return values
 
     def load(self, header: Mapping[str, Any]) -> Message | None:
-        session = header.get("conversation")
-        return None if session is None else Message(session=session)
+        session, task = header.get("conversation"), header.get("task")
+        if session is None and task is None:
+            return None
+        return Message(session=session, task=None if task is None else _from_text(task))
+
+
+def worker_queue_key(tenant: str, agent_id: str) -> str:
+    """Return the key of an agent's jobs in the index `waiting`, in which missions are too."""
+    return f"{tenant}#worker#{agent_id}"
+
+
+def rank(at: Millis, job_id: str = "") -> str:
+    """Return the rank of a job that may be claimed then; without an id, that of the first."""
+    return f"{at:014d}#{job_id}"
+
+
+def _to_text(task: WorkerTask) -> str:
+    """Absent values are left out, as the header should fit into one write unit."""
+    progress = task.progress
+    told = {"percent": progress.percent, "text": progress.text} if progress else {}
+    values = {"maxAttempts": task.max_attempts, **told}
+    return json.dumps({k: v for k, v in values.items() if v is not None}, ensure_ascii=False)
+
+
+def _from_text(text: str) -> WorkerTask:
+    values = json.loads(text)
+    percent, told = values.get("percent"), values.get("text")
+    progress = None if percent is None and told is None else Progress(percent=percent, text=told)
+    return WorkerTask(max_attempts=values["maxAttempts"], progress=progress)

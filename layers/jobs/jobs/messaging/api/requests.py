@@ -14,7 +14,7 @@ from jobs.messaging.api.create_rules import (
     check_timeout,
     check_user_id,
 )
-from jobs.messaging.message import MAX_TIMEOUT
+from jobs.messaging.message import MAX_TIMEOUT, MAX_WORKER_TIMEOUT
 
 
 @with_config(ConfigDict(strict=True, defer_build=True))
@@ -47,8 +47,9 @@ class CreateJobBody(TypedDict):
                 {
                     "type": "number",
                     "minimum": MIN_TIMEOUT,
-                    "maximum": MAX_TIMEOUT,
-                    "description": "Time from the create to the timeout",
+                    "maximum": MAX_WORKER_TIMEOUT,
+                    "description": f"Time from the create to the timeout; at most {MAX_TIMEOUT}"
+                    " unless the agent is answered by workers and allows more",
                 }
             ),
         ]

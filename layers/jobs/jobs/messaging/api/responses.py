@@ -26,7 +26,7 @@ from jobs.kit.error_table import COMMON, ErrorTable, error_response
 from jobs.kit.http import Request, Response
 from jobs.messaging.agent import Agent
 from jobs.messaging.errors import AgentNotFoundError, NoAgentsError
-from jobs.messaging.message import KIND
+from jobs.messaging.message import KIND, Progress, task_of
 from jobs.messaging.output import error_of
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 STATUS_NAMES: Final[Mapping[JobStatus, types.Status]] = {
     JobStatus.PENDING: "pending",
+    JobStatus.QUEUED: "pending",  # waits for a worker
     JobStatus.RUNNING: "processing",
     JobStatus.SUCCEEDED: "completed",
     JobStatus.FAILED: "failed",
@@ -122,12 +123,24 @@ def to_job(job: Job) -> types.Job:
             "message": _to_message(job, job.result, job.ended_at),
             "processingTimeMs": job.ended_at - job.created_at,
         }
+    task = task_of(job)
+    if task and task.progress:
+        body["progress"] = _to_progress(task.progress)
     error = error_of(job)
     if error is not None:
         body["error"] = error
     if job.failure_class is not None:
         body["errorClass"] = job.failure_class.value
     return body
+
+
+def _to_progress(progress: Progress) -> types.Progress:
+    told: types.Progress = {}
+    if progress.percent is not None:
+        told["percent"] = progress.percent
+    if progress.text is not None:
+        told["message"] = progress.text
+    return told
 
 
 def _to_message(job: Job, answer: Mapping[str, Any], at: Millis) -> types.Message:

@@ -36,6 +36,14 @@ class Result(TypedDict):
 
 
 @with_config(CLOSED)
+class Progress(TypedDict):
+    """How far the agent's worker says that it is."""
+
+    percent: NotRequired[Annotated[float, Field(ge=0, le=100)]]
+    message: NotRequired[str]
+
+
+@with_config(CLOSED)
 class Job(TypedDict):
     jobId: str
     status: Status
@@ -45,6 +53,7 @@ class Job(TypedDict):
     createdAt: Millis
     expiresAt: Millis
     result: NotRequired[Result]
+    progress: NotRequired[Progress]
     error: NotRequired[Annotated[str, Field(description="Why there is no result")]]
     errorClass: NotRequired[ErrorClass]
     metadata: Annotated[Mapping[str, Any], Field(description="As sent in the create request")]

@@ -44,7 +44,8 @@ Indexes of the job table, each over headers:
 - `by_project`: docs jobs without follow-ups, by `<tenant>#docs#<project>`, in order of id. `latest`
   of a root is its last follow-up.
 - `waiting`: missions that wait for a device, by `<tenant>#missions#<group id>`, highest priority
-  first, then oldest.
+  first, then oldest; and messages that workers may claim, by `<tenant>#worker#<agent id>`, in order
+  of the time from which they may.
 
 Index `by_tenant` of the registry: items with `tenant`, such as keys and clients, in order of PK.
 

@@ -46,10 +46,14 @@ class SqliteJobRepository:
         database.create(rows.SCHEMA)
 
     def recover(self) -> None:
-        """End the leases of workers that ended with their process. No worker may run yet."""
+        """End the leases of workers that ended with their process. No worker may run yet.
+
+        Workers that claim jobs over HTTP live on: their jobs are in the index `waiting`.
+        """
         self._database.write(
             lambda db: db.execute(
                 "UPDATE jobs SET lease_until = 0 WHERE status = 'RUNNING' AND lease_until > 0"
+                " AND details ->> 'waiting' IS NULL"
             )
         )
 
