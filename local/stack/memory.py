@@ -16,6 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from local.cloud.aws import create_session
 from local.kit.errors import LocalStackError
+from local.stack.model import secret_name
 from local.stack.stack_file import write_privately
 
 INTERVAL_S: Final = 2
@@ -71,6 +72,7 @@ class Backend:
     def __init__(self, endpoint_url: str, stack: str, outputs: Mapping[str, str]) -> None:
         self.stack, self.outputs = stack, outputs
         self._prefixes = (f"{stack}/agents/", f"{stack}/webhooks/")
+        self._forgotten = secret_name(stack)  # the key is the caller's
         self._table, self._pool = outputs["RegistryTableName"], outputs["UserPoolId"]
         self._cleanup = ExitStack()
 
@@ -133,7 +135,7 @@ class Backend:
             secret["Name"]: json.dumps(secret.get("SecretVersionsToStages"), sort_keys=True)
             for page in pages
             for secret in page["SecretList"]
-            if secret["Name"].startswith(self._prefixes)
+            if secret["Name"].startswith(self._prefixes) and secret["Name"] != self._forgotten
         }
 
     def read_secret(self, name: str) -> str:

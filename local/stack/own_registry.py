@@ -14,7 +14,7 @@ from jobs.missions.adapters.group_claims import claim_groups
 from jobs.missions.errors import GroupTakenError
 from local.stack.memory import Backend, Keeper
 from local.stack.seed import load_with_known_keys
-from scripts.registry_file import RegistryFile
+from scripts.registry_file import NO_BEDROCK, RegistryFile
 from scripts.registry_load import check_agents, open_registry
 
 
@@ -28,12 +28,19 @@ class Applied:
 
 class OwnRegistry:
     def __init__(
-        self, file: Path, backend: Backend, keeper: Keeper, variables: Mapping[str, str]
+        self,
+        file: Path,
+        backend: Backend,
+        keeper: Keeper,
+        variables: Mapping[str, str],
+        *,
+        has_bedrock: bool,
     ) -> None:
         self._file = file
         self._backend = backend
         self._keeper = keeper
         self._variables = variables
+        self._has_bedrock = has_bedrock
         self._applied: str | None = None
 
     def apply_if_changed(self) -> Applied | None:
@@ -57,6 +64,8 @@ class OwnRegistry:
             return Applied(f"{self._file}: {error}")
 
     def _apply(self, file: RegistryFile) -> Applied:
+        if not self._has_bedrock and (names := ", ".join(file.names_on_bedrock())):
+            return Applied(f"{self._file} is not applied. {NO_BEDROCK.format(names=names)}")
         check_agents(file, stack=self._backend.stack)
         claim_groups(self._backend.iot, self._backend.stack, [it.id for it in file.deviceGroups])
         registry = open_registry(self._backend.dynamodb, self._backend.outputs)

@@ -12,8 +12,10 @@ from jobs.missions.adapters.topic_claims import TopicClaims
 from jobs.missions.partner import Role
 from jobs.webhooks.adapters.secrets import parse_secrets
 from local.git.launch import GitHost
+from local.models.model import Model
 from local.stack.demo import serve_own_repository
 from local.stack.memory import Backend, Memory
+from local.stack.model import forget_model, secret_name, with_model
 from scripts.registry_file import RegistryFile
 from scripts.registry_load import create_keys, create_partner, list_keys, load, open_registry
 from scripts.webhook_secret import rotate
@@ -28,10 +30,17 @@ def read_registry(stack: str, base_url: str, repository_url: str) -> RegistryFil
     return RegistryFile.read(REGISTRY, {"STACK": stack, "BASE_URL": base_url, "GIT_URL": git_url})
 
 
-def seed_registry(backend: Backend, base_url: str, git: GitHost, memory: Memory) -> dict[str, Any]:
+def seed_registry(
+    backend: Backend, base_url: str, git: GitHost, memory: Memory, model: Model | None = None
+) -> dict[str, Any]:
     """Return the demo tenant's keys and ids, for `.local/stack.json`."""
     file = serve_own_repository(read_registry(backend.stack, base_url, git.url), git)
+    file = with_model(file, model, backend.stack)
     registry = open_registry(backend.dynamodb, backend.outputs)
+    if model is None:
+        forget_model(registry, file.tenant)
+    elif model.key:
+        backend.put_secret(secret_name(backend.stack), model.key)
     load(RegistryFile.read(PAYERS, {}), registry, stack=backend.stack)
     keys = load_with_known_keys(file, registry, memory, backend.stack)
     credentials = json.dumps({"username": git.user, "password": git.password})

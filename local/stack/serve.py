@@ -1,7 +1,7 @@
 """`make serve`: run the server on this machine until Ctrl-C, with the demo registry.
 
-usage: PORT=8080 DATA=.local/serve REPO= STACK_FILE=.local/stack.json PARAMETERS='{"Name": "value"}'
-    python -m local.stack.serve
+usage: PORT=8080 DATA=.local/serve REPO= MODEL= STACK_FILE=.local/stack.json
+    PARAMETERS='{"Name": "value"}' python -m local.stack.serve
 """
 
 import json
@@ -18,7 +18,12 @@ from local.git.own_repository import find_repository
 from local.kit.errors import LocalStackError
 from local.kit.network import bind_port
 from local.kit.paths import ROOT
+from local.kit.progress import step
 from local.kit.run_folder import run_folder
+from local.models.model import BEDROCK_KEY, PARAMETERS, Model, bedrock_variables, read_model
+from local.models.reach import check_model
+from local.models.tiny import run_tiny
+from local.models.warm_up import load_in_background
 from local.stack.stack_file import StackFile, write_privately
 from sortie_server.logs import set_up_logs
 from sortie_server.server import Server, leave, open_server
@@ -37,22 +42,24 @@ Sortie is running. Send a message to an agent:
     -d '{{"userId": "11111111-1111-4111-8111-111111111111", "content": "Hello"}}'
 
 All APIs but missions, to read and to try with the keys of that file: {url}/docs
-Jobs stay in {data}. Press Ctrl-C to stop.
+{agents}Jobs stay in {data}. Press Ctrl-C to stop.
 """
 
 
 def main() -> int:
     file = StackFile(ROOT / os.environ.get("STACK_FILE", ".local/stack.json"))
     try:
+        if model := read_model(os.environ):
+            check_model(model)
         with file.hold():
-            run(file)
+            run(file, model)
     except LocalStackError as error:
         print(error, file=sys.stderr)
         return 1
     return 0
 
 
-def run(file: StackFile) -> None:
+def run(file: StackFile, model: Model | None) -> None:
     data = ROOT / os.environ.get("DATA", ".local/serve")
     own = os.environ.get("REPO", "")
     with ExitStack() as cleanup:
@@ -65,12 +72,29 @@ def run(file: StackFile) -> None:
             run_git_host(folder, find_repository(own) if own else None, keys.git_password)
         )
         chosen = {"PublicUrl": url, "WebhooksToLoopback": "true"}
+        if model:
+            chosen |= PARAMETERS
+            if model.kind == "tiny":
+                with step("starting the model"):
+                    model = cleanup.enter_context(run_tiny(model, folder))
+        connect_bedrock(model)
         chosen |= json.loads(os.environ.get("PARAMETERS", "{}"))
         server = cleanup.enter_context(open_server(data, chosen))
-        description = seed(server, url, git, keys)
+        description, agents = seed(server, url, git, keys, model)
         cleanup.enter_context(file.publish(description))
-        print(SUMMARY.format(file=file.path, url=url, data=data))
-        server.run(bound, lambda: print(f"ready {url}", flush=True))
+        print(SUMMARY.format(file=file.path, url=url, data=data, agents=agents))
+        server.run(bound, lambda: announce(url, model))
+
+
+def connect_bedrock(model: Model | None) -> None:
+    """Have this process reach Bedrock with the caller's key, only if it was asked for."""
+    os.environ.pop(BEDROCK_KEY, None)
+    os.environ.update(bedrock_variables(model))
+
+
+def announce(url: str, model: Model | None) -> None:
+    print(f"ready {url}", flush=True)
+    load_in_background(model)
 
 
 def bind(port: str) -> socket.socket:
@@ -105,20 +129,28 @@ class Keys:
         write_privately(self.file, json.dumps(content, indent=2) + "\n")
 
 
-def seed(server: Server, url: str, git: GitHost, keys: Keys) -> dict[str, Any]:
-    """Register the demo tenant; return the content of stack.json."""
+def seed(
+    server: Server, url: str, git: GitHost, keys: Keys, model: Model | None
+) -> tuple[dict[str, Any], str]:
+    """Register the demo tenant. Return the content of stack.json, and a line about its agents."""
     # These modules read the environment, which `open_server` sets.
     from jobs.admin.api.requests import admin_key  # noqa: PLC0415
     from jobs.admin.wiring import wiring as admin  # noqa: PLC0415
     from jobs.auth.wiring import wiring as auth  # noqa: PLC0415
     from local.stack.demo import serve_own_repository  # noqa: PLC0415
+    from local.stack.model import forget_model, list_agents, secret_name, with_model  # noqa: PLC0415
     from scripts.registry_file import RegistryFile  # noqa: PLC0415
     from scripts.registry_load import create_keys, list_keys, load  # noqa: PLC0415
 
     git_url = git.url.rpartition("/")[0]
     variables = {"STACK": STACK_NAME, "BASE_URL": url, "GIT_URL": git_url}
     file = serve_own_repository(RegistryFile.read(REGISTRY, variables), git)
+    file = with_model(file, model, STACK_NAME)
     load(file, admin.registry)
+    if model is None:
+        forget_model(admin.registry, file.tenant)
+    elif model.key:
+        server.secrets.hold(secret_name(STACK_NAME), model.key)
     wanted = [*list_keys(file), admin_key("local")]
     missing = [
         each
@@ -132,7 +164,7 @@ def seed(server: Server, url: str, git: GitHost, keys: Keys) -> dict[str, Any]:
     server.secrets.put(f"{STACK_NAME}/agents/far-echo", keys.keys["demo"])
     server.secrets.put(f"{STACK_NAME}/agents/git", credentials)
     project = file.projects[0]
-    return {
+    description = {
         "stackName": STACK_NAME,
         "baseUrl": url,
         **dict.fromkeys(ABSENT),
@@ -147,7 +179,9 @@ def seed(server: Server, url: str, git: GitHost, keys: Keys) -> dict[str, Any]:
         },
         "webhooks": {"secret": find_webhook_secret(server, file.tenant)},
         "admin": {"apiKey": keys.keys["local"]},
+        **({"model": model.description()} if model else {}),
     }
+    return description, f"Agents: {list_agents(file, model)}\n" if model else ""
 
 
 def find_webhook_secret(server: Server, tenant: str) -> str:

@@ -45,10 +45,12 @@ def run_server(
     *,
     parameters: Mapping[str, str] | None = None,
     chains: Chains | None = None,
+    **variables: str,
 ) -> Iterator[tuple[ServerStack, Process]]:
     """Serve from a folder until the end of the block; what is in the folder stays.
 
     `parameters` override the template's. With chains, the server can take payments.
+    `variables` are those of `make serve`.
     """
     TEMPLATE.write_text(json.dumps(extract(ROOT / "template.yaml")))
     file, data = folder / "stack.json", folder / "data"
@@ -69,6 +71,7 @@ def run_server(
             "PORT": str(port),
             "PYTHONPATH": os.pathsep.join(str(ROOT / each) for each in PATHS),
             "STACK_FILE": str(file),
+            **variables,
         },
         log=log,
     ) as process:

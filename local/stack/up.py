@@ -1,6 +1,6 @@
 """`make up`: run the whole system on this machine until Ctrl-C.
 
-usage: PORT=8080 CLOUD_PORT=0 PAYMENTS=off REPO= STACK_FILE=.local/stack.json
+usage: PORT=8080 CLOUD_PORT=0 PAYMENTS=off REPO= MODEL= STACK_FILE=.local/stack.json
        python -m local.stack.up
 """
 
@@ -21,14 +21,19 @@ from jobs.payments.payment import PaymentsMode
 from local.git.own_repository import OwnRepository, find_repository
 from local.kit.errors import LocalStackError
 from local.kit.paths import ROOT
+from local.models.model import Model, read_model
+from local.models.reach import check_model
+from local.models.warm_up import load_in_background
 from local.stack.journal import Journal
 from local.stack.launch import run_stack
 from local.stack.local_stack import LocalStack
 from local.stack.logline import NAME_WIDTH, format_line
 from local.stack.logs import LogFollower
 from local.stack.memory import Backend, Keeper, Memory
+from local.stack.model import list_agents
 from local.stack.own_registry import OwnRegistry
 from local.stack.parent import Parent
+from local.stack.seed import read_registry
 from local.stack.stack_file import StackFile
 
 POLL_INTERVAL_S = 0.5
@@ -51,7 +56,7 @@ The documentation agents push each job to a branch of its own:
 
   {git}
 
-{payments}Addresses and keys: {file}. Emulated AWS: {cloud}.
+{payments}{agents}Addresses and keys: {file}. Emulated AWS: {cloud}.
 Logs follow, and with their times in {log}. Press Ctrl-C to stop.
 """
 PAYMENTS_SUMMARY = """Messages cost USDC here (x402). The file below has the key of a funded wallet.
@@ -66,10 +71,11 @@ class Interrupted(BaseException):
 def main() -> int:
     handle_signals()
     try:
+        model = find_model()
         file = StackFile(ROOT / os.environ.get("STACK_FILE", ".local/stack.json"))
         with file.hold(), record_output(file.log) as journal:
             try:
-                run(file, journal)
+                run(file, journal, model)
             except LocalStackError as error:
                 journal.write(f"\n{error}\n")
                 return 1
@@ -78,10 +84,20 @@ def main() -> int:
     except LocalStackError as error:  # of the file: another stack's journal has no place for it
         print(error, file=sys.stderr)
         return 1
+    except Interrupted:
+        return 0
     return 0
 
 
-def run(file: StackFile, journal: Journal) -> None:
+def find_model() -> Model | None:
+    """Return the model that MODEL names, if any. Raises `LocalStackError` if it does not answer."""
+    model = read_model(os.environ)
+    if model:
+        check_model(model)
+    return model
+
+
+def run(file: StackFile, journal: Journal, model: Model | None) -> None:
     """Run a stack until a signal."""
     memory = Memory.read(file.memory)
     own = read_repository(os.environ.get("REPO", ""))
@@ -92,6 +108,7 @@ def run(file: StackFile, journal: Journal) -> None:
             payments=parse_payments_mode(os.environ.get("PAYMENTS", "off")),
             repository=own,
             memory=memory,
+            model=model,
         ) as stack,
         file.publish(stack.description()),
         Backend(stack.aws_endpoint_url, stack.name, stack.outputs) as backend,
@@ -103,10 +120,17 @@ def run(file: StackFile, journal: Journal) -> None:
             "BASE_URL": stack.base_url,
             "GIT_URL": stack.git_url.rpartition("/")[0],
         }
-        registry = OwnRegistry(file.path.with_name("registry.yaml"), backend, keeper, variables)
+        registry = OwnRegistry(
+            file.path.with_name("registry.yaml"),
+            backend,
+            keeper,
+            variables,
+            has_bedrock=model is not None and model.kind == "bedrock",
+        )
         print(format_summary(stack, file, own))
         apply_registry(registry, file, stack)
         print(f"ready {stack.base_url}")
+        load_in_background(model)
         for _ in follow_logs(stack, journal):
             keeper.save_if_due()
             apply_registry(registry, file, stack)
@@ -185,6 +209,7 @@ def format_summary(stack: LocalStack, file: StackFile, own: OwnRepository | None
     branches = f"git -C {shlex.quote(str(own.folder))} branch" if own else None
     return SUMMARY.format(
         payments=PAYMENTS_SUMMARY if stack.chains else "",
+        agents=f"Agents: {describe_agents(stack, stack.model)}\n\n" if stack.model else "",
         url=stack.base_url,
         git=branches or f"git clone {stack.git_url}",
         file=file.path,
@@ -192,6 +217,10 @@ def format_summary(stack: LocalStack, file: StackFile, own: OwnRepository | None
         log=file.log,
         cloud=stack.aws_endpoint_url,
     )
+
+
+def describe_agents(stack: LocalStack, model: Model) -> str:
+    return list_agents(read_registry(stack.name, stack.base_url, stack.git_url), model)
 
 
 def handle_signals() -> None:

@@ -58,6 +58,7 @@ def stop(reason: str) -> bytes:
 
 
 START = event("messageStart", {"role": "assistant"})
+EVENT_STREAM = "application/vnd.amazon.eventstream"
 
 
 class Wire:
@@ -71,7 +72,7 @@ class Wire:
     def _answer(self, request: Any, **_: Any) -> AWSResponse:
         self.requests.append(json.loads(request.body))
         raw = HTTPResponse(body=_File(self.raw), preload_content=False, status=200)
-        headers = {"content-type": "application/vnd.amazon.eventstream"}
+        headers = {"content-type": EVENT_STREAM}
         return AWSResponse(request.url, 200, headers, raw)
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from tests.architecture.import_graph import find_imports, find_modules
 
-EQUIPMENT = {"cloud", "gateway", "devices", "git", "chain"}
+EQUIPMENT = {"cloud", "gateway", "devices", "git", "chain", "models"}
 STACK = {"kit", *EQUIPMENT, "stack"}
 ALLOWED = {
     "kit": {"kit"},

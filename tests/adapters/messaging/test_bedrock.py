@@ -1,6 +1,7 @@
 """The Bedrock provider: requests, answers and faults."""
 
 from contextlib import closing
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,14 +9,18 @@ from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
 from botocore.stub import Stubber
 
 from jobs.core.tokens import Tokens
+from jobs.kit.aws.clients import AwsClients
 from jobs.kit.errors import UnavailableError, UpstreamError
 from jobs.messaging.adapters.providers.bedrock import BedrockProvider
 from jobs.messaging.agent import Agent
 from jobs.messaging.history import PastMessage
 from jobs.messaging.ports import Answer
-from tests.adapters.converse_wire import START, Wire, event, stop, text, tool
+from local.models.model import Model, bedrock_variables
+from tests.adapters.converse_wire import EVENT_STREAM, START, Wire, event, stop, text, tool
 from tests.adapters.engines import client as aws_client
 from tests.adapters.messaging.conftest import JOB_ID
+from tests.adapters.upstream import reply, running
+from tests.tls import secure
 
 USAGE = {"inputTokens": 12, "outputTokens": 3}
 FINE = Answer("Fine", {"model": "a-model", "usage": USAGE}, Tokens(12, 3))
@@ -253,3 +258,22 @@ def test_ask_over_network_returns_answer(cloud, clock, a_question) -> None:
 
     assert isinstance(answer, Answer)
     assert answer.content
+
+
+def test_ask_with_variables_of_make_reaches_their_endpoint(
+    clock, a_question, tmp_path, monkeypatch
+) -> None:
+    raw = START + text("Fine") + stop("end_turn")
+    with running() as upstream:
+        upstream.then(reply(raw, Content_Type=EVENT_STREAM))
+        monkeypatch.setenv("AWS_CA_BUNDLE", str(secure(upstream, tmp_path)))
+        url = upstream.url.replace("http", "https")
+        model = Model(choice="bedrock:a-model", kind="bedrock", name="a-model", base_url=url)
+        for name, value in bedrock_variables(replace(model, key="a-token")).items():
+            monkeypatch.setenv(name, value)
+
+        with closing(AwsClients().bedrock) as bedrock:
+            answer = BedrockProvider(bedrock, clock).ask(agent(), a_question())
+
+    assert answer == FINE
+    assert upstream.only.headers["authorization"] == "Bearer a-token"

@@ -1,8 +1,9 @@
 """Examples of the documentation work as pasted.
 
 `<!-- run -->` stands directly above a block that is run, `<!-- run paid -->` above one that needs a
-stack with payments. `<!-- prints -->` stands directly above the block with the output, in which `…`
-is any text, and on a line of its own any lines. Blocks are shell scripts or Python programs.
+stack with payments, `<!-- run model -->` above one that needs a model. `<!-- prints -->` stands
+directly above the block with the output, in which `…` is any text, and on a line of its own any
+lines. Blocks are shell scripts or Python programs.
 """
 
 import json
@@ -18,13 +19,15 @@ import pytest
 
 from local.kit.paths import ROOT, TOOLS
 from local.stack.local_stack import LocalStack
-from local.stack.server_process import ServerStack
+from local.stack.server_process import ServerStack, run_server
+from tests.adapters.upstream import reply, running
 from tests.conftest import missing
+from tests.model_endpoints import answer_as
 from tests.shared_stack import find_server
 
 PAGES = (ROOT / "README.md", ROOT / "client/README.md", *sorted(ROOT.glob("docs/**/*.md")))
 BLOCK = re.compile(
-    r"^(?:#+ (?P<heading>[^\n]+)|(?:<!-- (?P<kind>run|run paid|prints) -->\n)?"
+    r"^(?:#+ (?P<heading>[^\n]+)|(?:<!-- (?P<kind>run|run paid|run model|prints) -->\n)?"
     r"```(?P<language>\w*)\n(?P<text>.*?)^```)$",
     re.MULTILINE | re.DOTALL,
 )
@@ -35,7 +38,7 @@ class Example:
     title: str
     language: str
     script: str
-    paid: bool
+    kind: str
     output: str | None = None
 
     def matches(self, printed: str) -> bool:
@@ -55,8 +58,7 @@ def examples(page: Path) -> list[Example]:
             found[-1].output = block["text"]
         elif block["kind"]:
             title = f"{page.relative_to(ROOT).with_suffix('')}: {heading}"
-            paid = block["kind"] == "run paid"
-            found.append(Example(title, block["language"], block["text"], paid))
+            found.append(Example(title, block["language"], block["text"], block["kind"]))
     return found
 
 
@@ -67,27 +69,39 @@ def test_pages_have_examples_with_their_output() -> None:
     pages = {each.title.partition(":")[0] for each in EXAMPLES}
 
     assert {"README", "client/README", "docs/tutorial/messages"} <= pages
-    assert any(each.paid for each in EXAMPLES)
+    assert {each.kind for each in EXAMPLES} == {"run", "run paid", "run model"}
     assert [each.title for each in EXAMPLES if not each.output] == []
 
 
-def by_title(*, paid: bool) -> pytest.MarkDecorator:
-    chosen = [each for each in EXAMPLES if each.paid == paid]
+def by_title(kind: str) -> pytest.MarkDecorator:
+    chosen = [each for each in EXAMPLES if each.kind == kind]
     return pytest.mark.parametrize("example", chosen, ids=[each.title for each in chosen])
 
 
-@by_title(paid=False)
+@by_title("run")
 def test_example_prints_the_documented_output(example, stack, tmp_path) -> None:
     check(example, stack, tmp_path)
 
 
-@by_title(paid=True)
+@by_title("run paid")
 def test_paid_example_prints_the_documented_output(example, paid_stack, tmp_path) -> None:
     check(example, paid_stack, tmp_path)
 
 
+@by_title("run model")
+def test_example_with_a_model_prints_the_documented_output(example, tmp_path) -> None:
+    listed = reply({"object": "list", "data": [{"id": "qwen3:latest"}]})
+    with running() as ollama:
+        ollama.then(answer_as("qwen3", "One flight of one aircraft.", models=listed))
+        chosen = {"MODEL": "ollama:qwen3", "OLLAMA_BASE_URL": f"{ollama.url}/v1"}
+        with run_server(tmp_path, **chosen) as (server, _):
+            check(example, server, tmp_path)
+
+
 def test_first_example_prints_its_output_on_the_server(tmp_path) -> None:
-    check(EXAMPLES[0], find_server(), tmp_path)
+    first = next(each for each in EXAMPLES if each.kind == "run")
+
+    check(first, find_server(), tmp_path)
 
 
 def check(example: Example, stack: LocalStack | ServerStack, folder: Path) -> None:
@@ -111,7 +125,8 @@ def paste(example: Example, folder: Path) -> subprocess.CompletedProcess[str]:
     quiet = {"npm_config_audit": "false", "npm_config_prefer_offline": "true"}
     command, more = ["bash", "-euo", "pipefail", "-c", example.script], quiet
     if example.language == "python":
-        python = TOOLS / "chain/bin/python" if example.paid else sys.executable
+        paid = example.kind == "run paid"
+        python = TOOLS / "chain/bin/python" if paid else sys.executable
         command, more = (
             [str(python), "-c", example.script],
             {"PYTHONPATH": str(ROOT / "client/src")},

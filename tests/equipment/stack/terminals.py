@@ -3,8 +3,10 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import threading
+import urllib.parse
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -64,6 +66,17 @@ class Terminal:
         """Return the id of the process below make."""
         [pid] = [pid for pid, command in self.tree.items() if "-m local.stack.up" in command]
         return pid
+
+
+def is_listening(url: str) -> bool:
+    address = urllib.parse.urlsplit(url)
+    with socket.socket() as probe:
+        return probe.connect_ex((address.hostname or "", address.port or 0)) == 0
+
+
+def has_left_nothing(tree: dict[int, str], urls: list[str]) -> bool:
+    eventually(lambda: tree.keys() & {pid for pid, _, _ in processes()}, lambda left: not left)
+    return not any(map(is_listening, urls))
 
 
 def outside_make() -> dict[str, str]:

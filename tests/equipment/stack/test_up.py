@@ -4,7 +4,6 @@ import os
 import re
 import signal
 import socket
-import urllib.parse
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -12,24 +11,19 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.api import Api, eventually
-from tests.e2e.cloud import processes
-from tests.equipment.stack.terminals import START_TIMEOUT_S, STOP_TIMEOUT_S, WORKERS, make_up
-
-
-def is_listening(url: str) -> bool:
-    address = urllib.parse.urlsplit(url)
-    with socket.socket() as probe:
-        return probe.connect_ex((address.hostname or "", address.port or 0)) == 0
+from tests.e2e.api import Api
+from tests.equipment.stack.terminals import (
+    START_TIMEOUT_S,
+    STOP_TIMEOUT_S,
+    WORKERS,
+    has_left_nothing,
+    is_listening,
+    make_up,
+)
 
 
 def docs_headers(description: Mapping[str, Any]) -> dict[str, str]:
     return {"Authorization": f"Bearer {description['docsAgents']['apiKey']}"}
-
-
-def has_left_nothing(tree: dict[int, str], urls: list[str]) -> bool:
-    eventually(lambda: tree.keys() & {pid for pid, _, _ in processes()}, lambda left: not left)
-    return not any(map(is_listening, urls))
 
 
 def list_urls(description: Any) -> list[str]:

@@ -28,6 +28,17 @@ def test_secret_changed_by_hand_holds_at_once(path) -> None:
     assert secrets.read("a") == "new"
 
 
+def test_held_secret_is_in_no_file(path) -> None:
+    secrets = FileSecrets(path)
+    secrets.put("a", "in the file")
+
+    secrets.hold("a", "in memory")
+    secrets.put("b", "2")
+
+    assert secrets.read("a") == "in memory"
+    assert FileSecrets(path).read("a") == "in the file"
+
+
 def test_random_secret_is_made_once(path) -> None:
     secrets = FileSecrets(path)
     secrets.ensure("cursors")

@@ -19,9 +19,14 @@ class FileSecrets:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._held: dict[str, str] = {}
+
+    def hold(self, name: str, text: str) -> None:
+        """Have a secret in memory only, for as long as the process runs."""
+        self._held[name] = text
 
     def read(self, name: str) -> str:
-        found = self._load().get(name)
+        found = self._held.get(name) or self._load().get(name)
         if isinstance(found, str):
             return found
         raise RefusedError(
