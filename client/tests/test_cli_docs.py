@@ -82,6 +82,26 @@ def test_show_prints_todos_and_the_whole_message(sortie, server) -> None:
     assert f"message\t{message.strip()}\n" in out
 
 
+def test_show_prints_the_tokens(sortie, server) -> None:
+    server.will(ok(DOCS_JOB | {"usage": {"inputTokens": 1200, "outputTokens": 34}}))
+
+    assert "tokens\t1200 in, 34 out\n" in sortie("docs", "show", JOB_ID).out
+
+
+def test_cancel_prints_the_outcome(sortie, server) -> None:
+    job = {
+        "id": JOB_ID, "status": "failed", "model": "", "createdAt": DOCS_JOB["createdAt"],
+        "source": {"repository": "r"}, "error": "The job was cancelled",
+    }  # fmt: skip
+    server.will(ok(job), ok(job))
+
+    result, as_json = sortie("docs", "cancel", JOB_ID), sortie("docs", "cancel", JOB_ID, "--json")
+
+    assert (result.code, result.out) == (0, f"{JOB_ID}: The job was cancelled\n")
+    assert json.loads(as_json.out) == job
+    assert server.paths[0] == f"POST /v2/agent/handbook/job/{JOB_ID}/cancel"
+
+
 def test_reply_waits_for_the_agents_next_message(sortie, server) -> None:
     job: dict[str, object] = {
         "id": JOB_ID,

@@ -101,6 +101,33 @@ def test_job_is_created_polled_and_messaged(client, server) -> None:
     assert None not in {first, last}
 
 
+def test_job_is_cancelled(client, server) -> None:
+    server.will(docs_job("failed"))
+
+    cancelled = client.docs.cancel_job(JOB_ID)
+
+    assert server.paths == [f"POST /v2/agent/handbook/job/{JOB_ID}/cancel"]
+    assert (cancelled.is_terminal, cancelled.usage) == (True, None)
+
+
+def test_cancel_is_not_repeated_when_its_response_is_lost(client, server) -> None:
+    server.will(httpx.ReadTimeout("lost"))
+
+    with pytest.raises(ConnectionFailedError):
+        client.docs.cancel_job(JOB_ID)
+
+    assert len(server.paths) == 1
+
+
+def test_usage_of_job_is_read(client, server) -> None:
+    usage = {"inputTokens": 1200, "outputTokens": 34}
+    server.will(ok(DOCS_JOB | {"usage": usage}))
+
+    found = client.docs.get_job_details(JOB_ID).usage
+
+    assert (found.input_tokens, found.output_tokens) == (1200, 34)
+
+
 def test_poll_job_failed_raises_the_agents_message(client, server) -> None:
     server.will(docs_job("failed"), ok(DOCS_JOB | {"haultReason": "error"}))
 

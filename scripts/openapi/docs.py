@@ -5,7 +5,12 @@ from typing import Annotated, Any, Final
 from pydantic import Field
 
 from jobs.auth.api_key import Scope
-from jobs.core.errors import IdempotencyConflictError, JobNotFoundError, StaleJobError
+from jobs.core.errors import (
+    IdempotencyConflictError,
+    JobEndedError,
+    JobNotFoundError,
+    StaleJobError,
+)
 from jobs.core.rate_limit import Allowance, RateLimitedError
 from jobs.core.webhook_request import URL_HEADER
 from jobs.core.webhook_url import MAX_URL_LENGTH
@@ -237,6 +242,15 @@ DOCS: Final = Api(
             headers=_CREATE_HEADERS,
             responses={200: types.AgentJob},
             **_FOLLOW_UP,
+        ),
+        Operation(
+            name="cancel_job_v2",
+            method="POST",
+            path="/v2/agent/{projectId}/job/{id}/cancel",
+            summary="Cancel a job and the follow-ups that wait",
+            tag="Version 2",
+            responses={200: types.AgentJob},
+            **_for(Scope.WRITE, JobNotFoundError(), JobEndedError(), StaleJobError()),
         ),
     ],
 )

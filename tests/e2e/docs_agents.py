@@ -48,6 +48,9 @@ class DocsApi:
         path = f"/v2/agent/{{project}}/job/{job_id}/message"
         return self.send("POST", path, {"prompt": prompt}, headers)
 
+    def cancel(self, job_id: str) -> Answer:
+        return self.send("POST", f"/v2/agent/{{project}}/job/{job_id}/cancel")
+
 
 def docs_key(
     registry: RegistryTable,

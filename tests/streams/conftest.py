@@ -17,7 +17,7 @@ from jobs.core.adapters.sqlite.rate_limits import SqliteRateLimits
 from jobs.core.job import Job, JobRef
 from jobs.core.limit_rate import LimitRate
 from jobs.core.tail import Pace, Tail
-from jobs.docs.adapters.sqlite import SqliteChats, SqliteProjects
+from jobs.docs.adapters.sqlite import SqliteChats, SqliteDocsJobs, SqliteProjects
 from jobs.docs.api import stream as docs_stream
 from jobs.docs.create_docs_job import CreateDocsJob
 from jobs.docs.docs_job import KIND, Project
@@ -86,7 +86,8 @@ class World:
         )
 
     def tail(self) -> Tail:
-        find_end = FindEnd(repository=self.repository, clock=self.clock)
+        jobs = SqliteDocsJobs(self.repository.database, self.repository, self.clock)
+        find_end = FindEnd(log=self.log, jobs=jobs, clock=self.clock)
         return Tail(log=self.log, find_end=find_end, pace=self.pace)
 
 

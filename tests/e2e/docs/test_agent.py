@@ -5,12 +5,13 @@ import json
 import subprocess
 import urllib.parse
 from concurrent.futures import ThreadPoolExecutor
+from typing import Self
 from uuid import uuid4
 
 import pytest
 
 from tests.e2e.api import Api, eventually
-from tests.e2e.docs_agents import over, write
+from tests.e2e.docs_agents import DocsApi, over, write
 
 BOTH_WAYS = True
 
@@ -138,3 +139,50 @@ def test_job_continues_and_can_be_streamed_after_its_client_left(docs, branch, c
     assert "Two" in text
     assert text.splitlines()[-1].startswith("d:")
     assert clone(branch).read("docs/a.mdx") == "x\n"
+
+
+def test_cancel_ends_the_stream_and_leaves_the_branch_to_the_next(docs, branch, clone) -> None:
+    with Running(docs, "say Half\n---\nsleep 30\n---\nwrite docs/a.mdx\nx", branch) as running:
+        waiting = docs.message(running.job_id, "write docs/b.mdx\ny")
+        cancelled = docs.cancel(running.job_id)
+        streamed = running.rest()
+
+    assert (waiting.status, cancelled.status) == (200, 200)
+    assert (cancelled.json["status"], cancelled.json["error"]) == (
+        "failed", "The job was cancelled",
+    )  # fmt: skip
+    assert '3:"The job was cancelled"\n' in streamed
+    assert streamed.splitlines()[-1].startswith("d:")
+    assert docs.cancel(running.job_id).status == 409
+    next_job = write(docs, "write docs/c.mdx\nz", branch=branch)
+    assert over(docs, next_job.job_id)["haultReason"] == "completed"
+    assert over(docs, running.job_id)["haultReason"] == "interrupted"
+    got = clone(branch)
+    assert got.git("rev-list", "--count", "origin/main..HEAD") == "1"
+    assert got.read("docs/c.mdx") == "z\n"
+
+
+class Running:
+    """A job that says the first word of its plan, and its stream."""
+
+    def __init__(self, docs: DocsApi, plan: str, branch: str) -> None:
+        where = urllib.parse.urlsplit(docs.base_url)
+        self._connection = http.client.HTTPConnection(where.hostname or "", where.port, timeout=60)
+        body = {"branch": branch, "messages": [{"role": "user", "content": plan}]}
+        key = {"Authorization": f"Bearer {docs.key}"}
+        path = f"/v1/agent/{docs.project}/job"
+        self._connection.request("POST", path, json.dumps(body), key)
+
+    def __enter__(self) -> Self:
+        self._answer = self._connection.getresponse()
+        self.job_id = self._answer.headers["X-Session-Id"]
+        while not self._answer.readline().startswith(b"0:"):
+            pass
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._answer.close()
+        self._connection.close()
+
+    def rest(self) -> str:
+        return self._answer.read().decode()

@@ -30,6 +30,7 @@ def test_response_matches_contract(create, world) -> None:
         "prLink": None,
         "createdAt": "2026-01-01T12:00:00.000Z",
         "archivedAt": None,
+        "usage": {"inputTokens": 0, "outputTokens": 0},
     })  # fmt: skip
     assert job.key_id == "0123456789ab"
     assert job.request == {"messages": [{"role": "user", "content": "say Hello"}], "v": 2}

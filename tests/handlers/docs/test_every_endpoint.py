@@ -14,6 +14,7 @@ SUCCESS = {
     "create_job_v2": 201,
     "get_job_v2": 200,
     "message_job_v2": 200,
+    "cancel_job_v2": 200,
 }
 NEEDS = {
     "get_job": "read",
@@ -21,8 +22,9 @@ NEEDS = {
     "create_job_v2": "write",
     "get_job_v2": "read",
     "message_job_v2": "write",
+    "cancel_job_v2": "write",
 }
-OF_ONE_JOB = ["get_job", "get_job_v2", "message_job_v2"]
+OF_ONE_JOB = ["get_job", "get_job_v2", "message_job_v2", "cancel_job_v2"]
 
 
 @pytest.mark.parametrize("endpoint", SUCCESS)

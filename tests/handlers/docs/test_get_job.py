@@ -5,6 +5,7 @@ import pytest
 from jobs.core.failure import Failure
 from jobs.core.job import Job
 from jobs.core.status import JobStatus
+from jobs.core.tokens import Tokens
 from jobs.docs.docs_job import Priority, Todo, TodoStatus, with_docs_job
 from jobs.kit.errors import FailureClass
 from tests.handlers.docs.conftest import JOB, REPOSITORY
@@ -22,6 +23,7 @@ SESSION = {
     "todos": [],
     "title": "",
     "createdAt": "2026-01-01T12:00:00.000Z",
+    "usage": {"inputTokens": 0, "outputTokens": 0},
 }
 AGENT_JOB = {
     "id": JOB,
@@ -31,6 +33,7 @@ AGENT_JOB = {
     "prLink": None,
     "createdAt": "2026-01-01T12:00:00.000Z",
     "archivedAt": None,
+    "usage": {"inputTokens": 0, "outputTokens": 0},
 }
 ENDED = {"sequence": 3, "ended_at": NOON, "changed_at": NOON}
 
@@ -60,6 +63,14 @@ def test_known_fields_are_returned(call, stored) -> None:
         "title": "Guide",
     }
     assert call("get_job_v2").body == AGENT_JOB | {"status": "completed", "prLink": link}
+
+
+def test_tokens_of_the_last_follow_up_are_the_usage(call, world, follow_up) -> None:
+    spent = follow_up.spend(Tokens(1200, 34))
+    world.repository.save(spent.succeed({}, now=NOON), replacing=follow_up)
+
+    for endpoint in ("get_job", "get_job_v2"):
+        assert call(endpoint).body["usage"] == {"inputTokens": 1200, "outputTokens": 34}
 
 
 @pytest.mark.parametrize(("status", "reason", "word"), [

@@ -2,16 +2,20 @@
 
 import json
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from urllib.parse import quote
 
 import pytest
 
+from jobs.core.errors import StaleJobError
 from jobs.core.failure import Failure
 from jobs.core.tail import LOST_MESSAGE
 from jobs.core.webhook import Webhook
+from jobs.core.write_output import OutputWriter
 from jobs.docs.docs_job import Project, docs_job_of
-from jobs.docs.find_end import ABANDONED_AFTER_MS
+from jobs.docs.find_end import ABANDONED_AFTER_MS, WORKERS_TIME_MS
 from jobs.docs.wiring import wiring as docs
 from jobs.kit.asgi import CONTEXT_HEADER
 from jobs.kit.errors import FailureClass
@@ -49,6 +53,20 @@ def chunks(answer) -> list[tuple[str, object]]:
 def error_in(answer) -> tuple[int, str]:
     assert answer.getheader("Content-Type") == "application/json"
     return answer.status, json.loads(answer.read())["error"]
+
+
+def talk(world, job, meanwhile) -> None:
+    """Run an agent that talks until it learns that its job is over."""
+    deadline = time.monotonic() + 10
+    with suppress(StaleJobError), OutputWriter(world.log, job) as emit:
+        emit(START)
+        emit(text("so"))
+        emit.flush()
+        meanwhile()
+        while time.monotonic() < deadline:
+            emit(text(" on"))
+            time.sleep(0.01)
+        raise AssertionError("nobody has stopped the agent")
 
 
 def eventually(holds) -> None:
@@ -235,8 +253,43 @@ def test_queued_job_keeps_stream_open(create, world) -> None:
 
 
 @pytest.mark.parametrize(("end", "reason"), [
-    ("ended", LOST_MESSAGE), ("failed", "No worker took it"),
-    ("timed out", "The job took too long"),
+    ("cancelled", "The job was cancelled"), ("timed out", "The job took too long"),
+])  # fmt: skip
+def test_job_ended_by_others_ends_stream_while_agent_talks(create, ask, world, end, reason) -> None:
+    answer = create(headers=SSE)
+    job_id = answer.getheader("X-Session-Id")
+    job = world.job(job_id)
+    claimed = job.claim(now=world.clock(), lease=25_000)
+    world.repository.save(claimed, replacing=job)
+
+    def end_job() -> None:
+        if end == "cancelled":
+            world.repository.save(claimed.cancel(now=world.clock()), replacing=claimed)
+        else:
+            world.clock.advance(job.deadline - world.clock())
+
+    with ThreadPoolExecutor(1) as agents:
+        agents.submit(talk, world, claimed, end_job).result()
+
+    *_, error, finish, done = chunks(answer)
+    assert error[1] == {"type": "error", "errorText": reason}
+    assert finish[1]["messageMetadata"]["finishReason"] == "error"
+    assert done[1] == "[DONE]"
+    again = ask("GET", f"{PATH}/{job_id}/stream", headers={**SSE, "Last-Event-ID": done[0]})
+    assert again.status == 204
+
+
+def test_cancelled_job_that_never_started_has_a_whole_stream(create, world) -> None:
+    answer = create(headers=SSE)
+    job = world.job(answer.getheader("X-Session-Id"))
+
+    world.repository.save(job.cancel(now=world.clock()), replacing=job)
+
+    assert [data["type"] for _, data in chunks(answer)[:-1]] == ["start", "error", "finish"]
+
+
+@pytest.mark.parametrize(("end", "reason"), [
+    ("failed", "No worker took it"), ("succeeded", LOST_MESSAGE),
     ("abandoned", LOST_MESSAGE), ("deleted", LOST_MESSAGE),
 ])  # fmt: skip
 def test_job_ended_without_output_end_ends_stream(create, ask, world, end, reason) -> None:
@@ -247,13 +300,13 @@ def test_job_ended_without_output_end_ends_stream(create, ask, world, end, reaso
     claimed = job.claim(now=world.clock(), lease=25_000)
     world.repository.save(claimed, replacing=job)
     match end:
-        case "ended":
-            world.repository.save(claimed.cancel(now=world.clock()), replacing=claimed)
+        case "succeeded":
+            world.repository.save(claimed.succeed({}, now=world.clock()), replacing=claimed)
+            world.clock.advance(WORKERS_TIME_MS)
         case "failed":
             failure = Failure("No worker took it", FailureClass.INTERNAL)
             world.repository.save(claimed.fail(failure, now=world.clock()), replacing=claimed)
-        case "timed out":
-            world.clock.advance(job.deadline - world.clock())
+            world.clock.advance(WORKERS_TIME_MS)
         case "abandoned":
             world.clock.advance(25_000 + ABANDONED_AFTER_MS)
         case "deleted":
@@ -273,8 +326,11 @@ def test_output_after_end_of_job_is_sent(create, world) -> None:
     answer = create()
     job_id = answer.getheader("X-Session-Id")
     job = world.job(job_id)
-    world.repository.save(job.cancel(now=world.clock()), replacing=job)
-    answer.readline()
+    claimed = job.claim(now=world.clock(), lease=25_000)
+    world.repository.save(claimed, replacing=job)
+    world.repository.save(claimed.succeed({}, now=world.clock()), replacing=claimed)
+    for _ in range(4):
+        answer.readline()
 
     world.append_output(job_id, END, end=True)
 

@@ -2,11 +2,12 @@
 
 import time
 from dataclasses import replace
+from threading import Event
 
 import pytest
 
 from jobs.core.attempt import LEASE_MS, RETRY_DELAY_S, VISIBILITY_TIMEOUT_S
-from jobs.core.errors import JobLeasedError
+from jobs.core.errors import JobLeasedError, StaleJobError
 from jobs.core.status import JobStatus
 from jobs.core.tokens import Tokens
 from jobs.docs.docs_job import Todo, docs_job_of
@@ -41,7 +42,7 @@ def test_run_with_changes_pushes_and_succeeds(world) -> None:
         {"t": "start", "id": ref.id},
         {"t": "text", "text": "Hello"},
         {"t": "data", "name": "commit", "data": {"branch": "docs/x", "id": "c0ffee"}},
-        {"t": "finish", "reason": "stop", "in": 3, "out": 4},
+        {"t": "finish", "reason": "stop", "in": 0, "out": 0},
     ]
     assert world.ended(ref)
 
@@ -162,6 +163,7 @@ def test_tokens_of_all_steps_and_attempts_are_stored(world) -> None:
 
     assert world.job(ref).status is JobStatus.FAILED
     assert world.job(ref).tokens == Tokens(30, 6)
+    assert world.events_of(ref)[-1] == {"t": "finish", "reason": "error", "in": 30, "out": 6}
 
 
 def test_run_on_branch_that_became_default_fails_and_pushes_nothing(world) -> None:
@@ -421,8 +423,31 @@ def test_job_cancelled_during_run_stays_cancelled(world) -> None:
     world.agent = agent
 
     assert world.run(ref) is AttemptOutcome.TOO_LATE
+    assert world.checkout.pushed == []
     assert world.job(ref).status is JobStatus.CANCELLED
     assert world.branches.acquire(TENANT, "p:docs/x", "another", until=world.clock() + 1)
+
+
+@pytest.mark.parametrize("is_silent", [False, True])
+def test_agent_of_an_attempt_that_is_over_stops_and_pushes_nothing(world, is_silent) -> None:
+    ref = world.create()
+    over, stopped = Event(), Event()
+
+    def agent(emit, note, **_):
+        over.wait(10)
+        try:
+            note(title="Late") if is_silent else emit({"t": "text", "text": "Late"})
+        except StaleJobError:
+            stopped.set()
+            raise
+
+    world.agent = agent
+    world.clock.advance(HOUR - 50)
+
+    assert world.run(ref) is AttemptOutcome.FAILED
+    over.set()
+    assert stopped.wait(10)
+    assert world.checkout.pushed == []
 
 
 def test_output_log_unavailable_ends_attempt(world) -> None:
@@ -495,13 +520,19 @@ def test_message_too_large_for_the_table_is_truncated(world) -> None:
     assert len(docs_job_of(world.job(ref)).message.encode()) == 240_000
 
 
-def test_result_of_agent_is_stored(world) -> None:
+def test_end_of_output_has_the_tokens_of_all_steps(world) -> None:
     ref = world.create()
-    world.agent = lambda **_: AgentResult(message="M", summary="S", tokens_in=1, tokens_out=2)
+    step = {"t": "step-finish", "reason": "tool-calls", "in": 10, "out": 2}
+
+    def agent(emit, **_):
+        emit(step)
+        emit(step)
+
+    world.agent = agent
 
     world.run(ref)
 
-    assert world.events_of(ref)[-1] == {"t": "finish", "reason": "stop", "in": 1, "out": 2}
+    assert world.events_of(ref)[-1] == {"t": "finish", "reason": "stop", "in": 20, "out": 4}
 
 
 def test_job_missing_or_ended_is_not_run(world) -> None:

@@ -128,9 +128,7 @@ class DocsWorld:
     def _write(self, *runs: Any, **tools: Any) -> AgentResult:
         self.runs.append(runs)
         answer = self.agent(**tools)
-        return answer or AgentResult(
-            message="Done", summary="Write docs", tokens_in=3, tokens_out=4
-        )
+        return answer or AgentResult(message="Done", summary="Write docs")
 
 
 class _PullRequests:

@@ -22,7 +22,7 @@ from sortie_client.cli.output import (
     spinner,
 )
 from sortie_client.client import Sortie
-from sortie_client.docs.models import DocsEvent, DocsJobDetails
+from sortie_client.docs.models import DocsEvent, DocsJobDetails, Usage
 from sortie_client.errors import JobFailedError
 
 app = typer.Typer(help="Run documentation agents.", no_args_is_help=True)
@@ -98,6 +98,17 @@ def reply(
         print_branch(job)
 
 
+@app.command()
+def cancel(job_id: JobId, *, project: Project = None, as_json: AsJson = False) -> None:
+    """Cancel a job and its follow-ups that wait. The agent pushes nothing more."""
+    with Sortie() as sortie:
+        job = sortie.docs.cancel_job(job_id, project=project)
+    if as_json:
+        print_json(job.raw)
+    else:
+        print_result(f"{job.id}: {job.error or job.status}")
+
+
 @app.command("list")
 def list_jobs(
     *,
@@ -135,10 +146,17 @@ def show(job_id: JobId, *, project: Project = None, as_json: AsJson = False) -> 
         ("branch", job.branch),
         ("pull request", job.pull_request_link),
         *(("todo", f"{_TODO_MARKS.get(it.status, '·')} {it.content}") for it in job.todos),
+        ("tokens", _format_usage(job.usage)),
         ("message", job.message_to_user),
         ("class", job.error_class or ""),
     ]
     print_fields([(name, value) for name, value in fields if value])
+
+
+def _format_usage(usage: Usage | None) -> str:
+    if usage and (usage.input_tokens or usage.output_tokens):
+        return f"{usage.input_tokens} in, {usage.output_tokens} out"
+    return ""
 
 
 def follow(

@@ -128,6 +128,16 @@ class DocsApi[R](Api[R]):
         return decode(DocsJob, response.json)
 
     @operation
+    def cancel_job(self, job_id: str, *, project: str | None = None) -> Flow[DocsJob]:
+        """Cancel a docs job and its follow-ups that wait. Nothing more is pushed.
+
+        Raises `ConflictError` if all have already ended.
+        """
+        where = path("v2", "agent", self._project(project), "job", job_id, "cancel")
+        response = yield from self._call("POST", where, idempotent=False)
+        return decode(DocsJob, response.json)
+
+    @operation
     def poll_job(
         self,
         job_id: str,

@@ -15,6 +15,14 @@ class Source(Model):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Usage(Model):
+    """The tokens of all the model's calls in a docs job, or in its last follow-up."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
 class DocsJob(Model):
     """`status`: active, completed, failed or archived; `pr_link`: the URL of the pull request."""
 
@@ -25,6 +33,7 @@ class DocsJob(Model):
     created_at: datetime
     pr_link: str | None = None
     archived_at: datetime | None = None
+    usage: Usage | None = None
     error: str | None = None
     error_class: str | None = None
 
@@ -55,6 +64,7 @@ class DocsJobDetails(Model):
     message_to_user: str = ""
     title: str = ""
     todos: Sequence[Todo] = ()
+    usage: Usage | None = None
     error_class: str | None = None
 
 

@@ -116,10 +116,14 @@ def todos_of(job: Job) -> tuple[Todo, ...]:
 
 
 def failure_text(job: Job) -> str:
-    """Return why the job failed, or nothing."""
-    if job.status is JobStatus.TIMED_OUT:
-        return "The job took too long"
-    return job.error or ""
+    """Return why the job ended without success, or nothing."""
+    match job.status:
+        case JobStatus.TIMED_OUT:
+            return "The job took too long"
+        case JobStatus.CANCELLED:
+            return "The job was cancelled"
+        case _:
+            return job.error or ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -177,12 +177,10 @@ class PullRequests(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentResult:
-    """An agent's message to the user, the summary for the commit, and the token counts."""
+    """An agent's message to the user, and the summary for the commit."""
 
     message: str
     summary: str
-    tokens_in: int = 0
-    tokens_out: int = 0
 
 
 class Writer(Protocol):

@@ -1,6 +1,6 @@
 """Run a docs job: claim it and its branch, run the agent, push its changes."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -30,6 +30,7 @@ from jobs.docs.docs_job import (
     Project,
     branch_key,
     docs_job_of,
+    failure_text,
     todos_of,
     with_docs_job,
 )
@@ -153,6 +154,7 @@ class _DocsAttempt:
         self._run = run
         self._job = job
         self._attempt = attempt
+        self._is_over = False
 
     def run(self) -> AttemptOutcome:
         number = next_number(self._run.log, self._job.ref)
@@ -162,7 +164,7 @@ class _DocsAttempt:
             else:
                 emit(RESTARTED)
             try:
-                result = run_with_heartbeat(
+                run_with_heartbeat(
                     partial(self._work, self._counting_tokens(emit)),
                     beat=self._heartbeat,
                     every_s=HEARTBEAT_S,
@@ -180,26 +182,28 @@ class _DocsAttempt:
                 )
             except (UpstreamError, RefusedError) as error:  # also of a secret or the output
                 return self._failed(emit, error)
+            finally:
+                self._is_over = True
             emit.flush()
             self._save(self._job.succeed({}, now=self._run.clock()))
-            tokens = {"in": result.tokens_in, "out": result.tokens_out}
-            emit.end({"t": "finish", "reason": "stop", **tokens})
+            emit.end({"t": "finish", "reason": "stop", **self._tokens()})
             return AttemptOutcome.WRITTEN
 
     def _counting_tokens(self, emit: Output) -> Output:
         """Count the tokens of each step, also of those before a failure.
 
-        The job's next save stores them; a crash loses those since the last one.
+        The job's next save stores them; a crash or a cancel loses those since the last one.
         """
 
         def count_and_emit(event: OutputEvent) -> None:
+            self._require_time()
             if event["t"] == "step-finish":
                 self._job = self._job.spend(Tokens.parse(event["in"], event["out"]))
             emit(event)
 
         return count_and_emit
 
-    def _work(self, emit: Output) -> AgentResult:
+    def _work(self, emit: Output) -> None:
         run, thread = self._run, self._thread()
         if thread:
             before = docs_job_of(thread[-1])
@@ -234,7 +238,6 @@ class _DocsAttempt:
             message = f"{result.message[:_MAX_MESSAGE_LENGTH]}\n\n{UNCHANGED}".lstrip()
             self._note(message=message, branchless=not checkout.exists())
             emit({"t": "data", "name": "unchanged", "data": {}})
-        return result
 
     def _open_pull_request(self, project: Project, result: AgentResult, emit: Output) -> None:
         docs_job = docs_job_of(self._job)
@@ -266,12 +269,24 @@ class _DocsAttempt:
         emit.end(
             *([todos_event(todos)] if todos else []),
             {"t": "error", "error": failure.reason},
-            {"t": "finish", "reason": stopped, "in": 0, "out": 0},
+            {"t": "finish", "reason": stopped, **self._tokens()},
         )
         return AttemptOutcome.FAILED
 
+    def _tokens(self) -> Mapping[str, int]:
+        return {"in": self._job.tokens.read, "out": self._job.tokens.written}
+
+    def _require_time(self) -> None:
+        """End the thread of an agent whose attempt is over: nothing else does.
+
+        Raises `StaleJobError`.
+        """
+        if self._is_over:
+            raise StaleJobError(self._job.id)
+
     def _note(self, **changes: Any) -> None:
         """Save changes of the details. Renew the lease, to keep the heartbeat's renewal."""
+        self._require_time()
         self._save(
             replace(with_docs_job(self._job, **changes), lease_until=self._run.clock() + LEASE_MS)
         )
@@ -315,8 +330,8 @@ def conversation(thread: Sequence[Job], job: Job) -> list[Message]:
     for before in thread:
         messages += before.request["messages"]
         message = docs_job_of(before).message
-        if before.error:  # not to believe that its work is there
-            message = f"{message}\n\nThis failed: {before.error}".lstrip()
+        if reason := failure_text(before):  # not to believe that its work is there
+            message = f"{message}\n\nThis failed: {reason}".lstrip()
         if message:
             messages.append({"role": "assistant", "content": message})
     return [*messages, *job.request["messages"]]

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from jobs.docs.adapters.dynamodb.chats import DynamoChats
     from jobs.docs.adapters.dynamodb.jobs import DynamoDocsJobs
     from jobs.docs.adapters.dynamodb.projects import DynamoProjects
+    from jobs.docs.cancel_docs_job import CancelDocsJob
     from jobs.docs.create_docs_job import CreateDocsJob
     from jobs.docs.docs_job import Project
     from jobs.docs.follow_up import FollowUp
@@ -82,6 +83,17 @@ class DocsWiring:
         return GetDocsJob(projects=self.projects, get_job=self.core.get_job)
 
     @cached_property
+    def cancel_docs_job(self) -> CancelDocsJob:
+        from jobs.docs.cancel_docs_job import CancelDocsJob
+
+        return CancelDocsJob(
+            get_docs_job=self.get_docs_job,
+            get_job=self.core.get_job,
+            cancel_job=self.core.cancel_job,
+            clock=self.core.clock,
+        )
+
+    @cached_property
     def list_docs_jobs(self) -> ListDocsJobs:
         from jobs.docs.read_docs_jobs import ListDocsJobs
 
@@ -95,11 +107,12 @@ class DocsWiring:
 
     @cached_property
     def tail(self) -> Tail:
-        from jobs.core.tail import Tail
-        from jobs.docs.find_end import FindEnd
+        from jobs.core.tail import Pace, Tail
+        from jobs.docs.find_end import CHECK_INTERVAL_S, FindEnd
 
-        find_end = FindEnd(repository=self.core.jobs, clock=self.core.clock)
-        return Tail(log=self.core.output_log, find_end=find_end)
+        find_end = FindEnd(log=self.core.output_log, jobs=self.docs_jobs, clock=self.core.clock)
+        pace = Pace(check=CHECK_INTERVAL_S)
+        return Tail(log=self.core.output_log, find_end=find_end, pace=pace)
 
     # ── Adapters and the worker ─────────────────────────────────────────────────────
 

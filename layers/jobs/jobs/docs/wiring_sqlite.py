@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 from jobs.core.adapters.sqlite.jobs import SqliteJobRepository
-from jobs.core.tail import Pace
 from jobs.core.wiring_sqlite import use_sqlite as use_core
 from jobs.docs.adapters.sqlite import (
     SqliteBranches,
@@ -27,5 +26,7 @@ def use_sqlite(
         projects=SqliteProjects(database),
         chats=SqliteChats(database),
         branches=SqliteBranches(database, clock),
-        tail=replace(wiring.tail, pace=Pace(poll=0.5, idle_poll=0.5)),
     )
+    # The log tells its readers what is new.
+    pace = replace(wiring.tail.pace, poll=0.5, idle_poll=0.5)
+    vars(wiring)["tail"] = replace(wiring.tail, pace=pace)

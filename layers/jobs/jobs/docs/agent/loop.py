@@ -80,16 +80,11 @@ class DocsAgent:
         end = work.finished or Finish(message=work.said)
         title = end.title or docs_job.title or default_title(messages)
         note(title=title)
-        return AgentResult(
-            message=end.message,
-            summary=end.commit or title,
-            tokens_in=work.tokens_in,
-            tokens_out=work.tokens_out,
-        )
+        return AgentResult(message=end.message, summary=end.commit or title)
 
 
 class _Work:
-    """The conversation with a model, and its token counts."""
+    """The conversation with a model."""
 
     def __init__(  # noqa: PLR0913, PLR0917 - all that it is about
         self,
@@ -108,7 +103,6 @@ class _Work:
         self._ids: set[str] = set()
         self.said = ""  # the text since the last tool call
         self._last: tuple[object, ...] = ()
-        self.tokens_in = self.tokens_out = 0
 
     @property
     def finished(self) -> Finish | None:
@@ -144,8 +138,6 @@ class _Work:
     def _take_turn(self, deadline: Millis) -> Turn:
         self._emit({"t": "step-start", "id": self._id})
         turn = self._model.turn(self._messages, TOOLS, emit_text=self._emit_text, deadline=deadline)
-        self.tokens_in += turn.tokens_in
-        self.tokens_out += turn.tokens_out
         if len(turn.calls) > MAX_CALLS_PER_TURN:
             raise UpstreamError(
                 "The agent made too many tool calls in one turn", FailureClass.QUOTA

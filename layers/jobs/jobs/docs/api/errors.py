@@ -6,7 +6,12 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
-from jobs.core.errors import IdempotencyConflictError, JobNotFoundError, StaleJobError
+from jobs.core.errors import (
+    IdempotencyConflictError,
+    JobEndedError,
+    JobNotFoundError,
+    StaleJobError,
+)
 from jobs.core.rate_headers import retry_after
 from jobs.core.rate_limit import RateLimitedError
 from jobs.docs.api.access import ScopeMissingError
@@ -34,6 +39,7 @@ _ERRORS: Final[Mapping[type[Exception], tuple[HTTPStatus, str]]] = {
     IdempotencyConflictError: (
         HTTPStatus.CONFLICT, "Idempotency-Key was used with a different request"
     ),
+    JobEndedError: (HTTPStatus.CONFLICT, "Job has already ended"),
     StaleJobError: (HTTPStatus.CONFLICT, "Job is changing, try again"),
     TooLargeError: (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "Request body is too large"),
     RateLimitedError: (HTTPStatus.TOO_MANY_REQUESTS, "Too many requests for this project"),

@@ -58,6 +58,7 @@ def to_session(conversation: Conversation) -> types.Session:
         ],
         "title": latest.title or root.title,
         "createdAt": iso(conversation.root.created_at),
+        "usage": _to_usage(conversation.latest),
     }
     if conversation.latest.failure_class is not None:
         session["errorClass"] = conversation.latest.failure_class.value
@@ -102,11 +103,17 @@ def agent_job_response(
         "prLink": latest.pull_request or root.pull_request or None,
         "createdAt": iso(conversation.root.created_at),
         "archivedAt": None,
+        "usage": _to_usage(conversation.latest),
     }
+    if error := failure_text(conversation.latest):
+        job["error"] = error
     if conversation.latest.failure_class is not None:
-        job["error"] = failure_text(conversation.latest)
         job["errorClass"] = conversation.latest.failure_class.value
     return Response(status, job)
+
+
+def _to_usage(job: Job) -> types.Usage:
+    return {"inputTokens": job.tokens.read, "outputTokens": job.tokens.written}
 
 
 def _branch(conversation: Conversation) -> str | None:

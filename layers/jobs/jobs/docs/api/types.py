@@ -24,6 +24,17 @@ class Todo(TypedDict):
 
 
 @with_config(CLOSED)
+class Usage(TypedDict):
+    """Tokens of all the model's calls in the job, or in its last follow-up, as its provider counts.
+
+    It grows while the agent works. All attempts count.
+    """
+
+    inputTokens: int
+    outputTokens: int
+
+
+@with_config(CLOSED)
 class Session(TypedDict):
     """A v1 docs job. Unknown text is empty, never null."""
 
@@ -37,6 +48,7 @@ class Session(TypedDict):
     todos: list[Todo]
     title: str
     createdAt: Time
+    usage: Usage
     errorClass: NotRequired[ErrorClass]
 
 
@@ -60,5 +72,6 @@ class AgentJob(TypedDict):
     prLink: str | None
     createdAt: Time
     archivedAt: Time | None
-    error: NotRequired[Annotated[str, Field(description="Why the job failed")]]
+    usage: Usage
+    error: NotRequired[Annotated[str, Field(description="Why the job failed or was cancelled")]]
     errorClass: NotRequired[ErrorClass]
