@@ -22,6 +22,7 @@ def test_page_policy_allows_only_own_script_and_api(invoke) -> None:
     [nonce] = set(re.findall("nonce-([^']+)'", policy))
     assert policy.startswith("default-src 'none';")
     assert "connect-src 'self' wss://ws.example;" in policy
+    assert "require-trusted-types-for 'script'; trusted-types 'none'" in policy
     assert "unsafe" not in policy
     tags = re.findall(r"<(?:script|style)[^>]*>", answer["body"])
     assert tags
