@@ -30,6 +30,10 @@ class ServerStack:
     chains: Chains | None = None
 
     @property
+    def name(self) -> str:
+        return str(self.seeded["stackName"])
+
+    @property
     def api_key(self) -> str:
         return str(self.seeded["messaging"]["apiKey"])
 

@@ -39,7 +39,10 @@ from tests.receiver import Receiver, receiving
 from tests.shared_stack import CALM, FRAGILE, SERVER, find_server, find_stack
 
 AWS = "aws"
-OF_AWS = {"cloud", "registry", "make", "make_partner", "demo_partner", "browser", "paid_cloud"}
+OF_AWS = {
+    *("cloud", "registry", "make", "make_partner", "demo_partner", "browser", "paid_cloud"),
+    "missions",
+}
 """Fixtures that only the emulated system has, or whose tests need no second run."""
 OF_BOTH = {"stack", "paid"}
 
@@ -130,6 +133,11 @@ def api(make_tenant: MakeTenant) -> Api:
 def shared_api(make_tenant: MakeTenant) -> Api:
     """Return a caller for tests of single responses."""
     return make_tenant()
+
+
+@pytest.fixture
+def missions() -> None:
+    """Ask for the system that has missions."""
 
 
 type MakePartner = Callable[..., Partner]

@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from local.stack.local_stack import LocalStack
+from local.stack.server_process import ServerStack
 from sortie_client import (
     AsyncSortie,
     BadRequestError,
@@ -25,14 +26,16 @@ from sortie_client import (
 )
 from tests.e2e.api import USER, Api, eventually
 
+BOTH_WAYS = True
+
 FAST = {"simulate": {"speed": "fast"}}
 FLOWN = ["PENDING", "QUEUED", "INPROGRESS", "COMPLETED"]
 PLAN = "say One\n---\nsleep 1\n---\nsay Two\n---\nwrite docs/{name}.md\n# {name}\n---\nsay Three"
 
 
 @pytest.fixture
-def demo(stack: LocalStack, tmp_path) -> Settings:
-    """The settings that a client finds where `make up` runs."""
+def demo(stack: LocalStack | ServerStack, tmp_path) -> Settings:
+    """The settings that a client finds where `make up` or `make serve` runs."""
     (tmp_path / ".local").mkdir()
     (tmp_path / ".local/stack.json").write_text(json.dumps(stack.description()))
     return Settings.find({}, tmp_path)
@@ -166,6 +169,7 @@ def test_webhook_deliveries_are_listed(api: Api) -> None:
         assert (delivery.event, delivery.url) == ("completed", hook.url)
 
 
+@pytest.mark.usefixtures("missions")
 def test_mission_is_tracked_from_request_to_landing(sortie: Sortie) -> None:
     soon = datetime.now(UTC) + timedelta(seconds=10)
     mission = sortie.missions.create_job(
@@ -181,6 +185,7 @@ def test_mission_is_tracked_from_request_to_landing(sortie: Sortie) -> None:
     assert (flown.device_group_id, flown.completed_at is not None) == ("harbour", True)
 
 
+@pytest.mark.usefixtures("missions")
 def test_async_client_sends_messages_and_tracks_a_mission(demo: Settings) -> None:
     async def ask(sortie: AsyncSortie, text: str) -> str | None:
         job = await sortie.messaging.create_and_wait_for_job(USER, text)
@@ -200,6 +205,7 @@ def test_async_client_sends_messages_and_tracks_a_mission(demo: Settings) -> Non
     assert asyncio.run(run()) == ["One", "Two", "COMPLETED"]
 
 
+@pytest.mark.usefixtures("missions")
 def test_mission_is_updated_cancelled_and_deleted(sortie: Sortie) -> None:
     tomorrow = datetime.now(UTC) + timedelta(days=1)
     job_id = sortie.missions.create_job("Later", "harbour", scheduled_at=tomorrow).job_id
@@ -216,6 +222,7 @@ def test_mission_is_updated_cancelled_and_deleted(sortie: Sortie) -> None:
         sortie.missions.get_job(job_id)
 
 
+@pytest.mark.usefixtures("missions")
 def test_device_groups_are_listed_and_shared(sortie: Sortie) -> None:
     assert {group.device_group_id for group in sortie.missions.list_resources()} == {
         "harbour", "quarry"

@@ -16,17 +16,20 @@ import pytest
 from local.cloud.aws import CREDENTIALS
 from local.kit.paths import ROOT
 from local.stack.local_stack import LocalStack
+from local.stack.server_process import ServerStack
 from tests.e2e.api import Api, eventually
 from tests.e2e.cloud import Cloud
 from tests.e2e.fleets import in_seconds
+
+BOTH_WAYS = True
 
 GAP = r"(?:\x1b\[[\d;?]*[A-Za-z]|\s)+"
 EXPECT_TIMEOUT_S = 90
 
 
 @pytest.fixture
-def folder(stack: LocalStack, tmp_path: Path) -> Path:
-    """A folder where `make up` runs."""
+def folder(stack: LocalStack | ServerStack, tmp_path: Path) -> Path:
+    """A folder where `make up` or `make serve` runs."""
     (tmp_path / ".local").mkdir()
     (tmp_path / ".local/stack.json").write_text(json.dumps(stack.description()))
     return tmp_path
@@ -148,6 +151,7 @@ def test_login_asks_for_keys_and_keeps_them(terminal, stack, tmp_path) -> None:
     assert exit_code(chosen) == 0
 
 
+@pytest.mark.usefixtures("missions")
 def test_missions_are_listed_and_shared(terminal, folder) -> None:
     planned = terminal("missions", "plans")
     planned.expect(r"harbour-round\s+6\s+Round of the harbour")
@@ -160,6 +164,7 @@ def test_missions_are_listed_and_shared(terminal, folder) -> None:
     assert exit_code(shared) == 0
 
 
+@pytest.mark.usefixtures("missions")
 def test_missions_fly_shows_the_flight_until_it_completes(terminal) -> None:
     fast = json.dumps({"simulate": {"speed": "fast"}})
     child = terminal("missions", "fly", "harbour-round", "--at", in_seconds(20), "--metadata", fast)
@@ -241,7 +246,7 @@ def test_dlq_lists_and_redrives_a_message(terminal, stack: LocalStack, dead_lett
     assert message["Body"] == "do it"
 
 
-def test_dlq_default_stack_is_the_local_one(terminal) -> None:
+def test_dlq_default_stack_is_the_local_one(terminal, cloud) -> None:
     child = terminal("dlq", "list")
 
     for queue in ("AgentDeadLetterQueue", "DeviceDeadLetterQueue", "StreamDeadLetterQueue"):

@@ -11,6 +11,8 @@ import pytest
 from tests.adapters.upstream import Upstream, reply, running
 from tests.e2e.docs_agents import over, write
 
+BOTH_WAYS = True
+
 PULLS = "/repos/acme/demo/pulls"
 LINK = "https://github.example/acme/demo/pull/7"
 

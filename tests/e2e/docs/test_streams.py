@@ -19,6 +19,8 @@ from jobs.docs.docs_job import KIND, DocsJob
 from jobs.kit.output.events import OutputItem
 from tests.e2e.cloud import Cloud
 
+BOTH_WAYS = True
+
 HOUR = 3600_000
 BODY = {"messages": [{"role": "user", "content": "Hello"}]}
 SSE = {"Accept": "text/event-stream"}

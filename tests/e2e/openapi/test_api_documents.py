@@ -12,6 +12,8 @@ from local.kit.paths import ROOT
 from tests.e2e.api import Api, eventually
 from tests.e2e.browsers import Visit, is_open_to_browsers, visits
 
+BOTH_WAYS = True
+
 DOCUMENTS: Final = {
     each.stem: json.loads(each.read_text()) for each in (ROOT / "docs/openapi").glob("*.json")
 }

@@ -24,6 +24,7 @@ from scripts.openapi.document import render
 from tests.e2e.api import USER, Api, eventually
 from tests.e2e.fleets import WAYPOINTS
 from tests.e2e.openapi.schemathesis_formats import NEVER_SENT
+from tests.shared_stack import SERVER
 
 AGENT = "11111111-1111-4111-8111-111111111111"
 JOB = "019b7963-4a00-7000-8000-000000000001"
@@ -102,20 +103,35 @@ def test_operations_answer_as_their_document_describes(
     name, stack, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
     caller: Caller = request.getfixturevalue(name)
+
+    check(name, caller, stack.base_url, tmp_path)
+
+
+@pytest.mark.parametrize("way", [SERVER], indirect=True, scope="module")
+@pytest.mark.parametrize("name", ["messaging", "sessions"])
+def test_operations_of_the_server_answer_as_their_document_describes(
+    name, stack, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    caller: Caller = request.getfixturevalue(name)
+
+    check(name, caller, stack.base_url, tmp_path)
+
+
+def check(name: str, caller: Caller, url: str, folder: Path) -> None:
     text = render(APIS[name])
     for example, real in caller.known.items():
         text = text.replace(example, real)
-    described = tmp_path / f"{name}.json"
+    described = folder / f"{name}.json"
     described.write_text(text)
 
     completed = subprocess.run(
         [
             *(sys.executable, "-m", "schemathesis.cli"),
             *("--config-file", ROOT / "tests/e2e/openapi/schemathesis.toml"),
-            *("run", described, "--url", stack.base_url, "--no-color"),
+            *("run", described, "--url", url, "--no-color"),
             *(f"--header={key}:{value}" for key, value in caller.headers.items()),
         ],
-        cwd=tmp_path,
+        cwd=folder,
         env=os.environ | {"PYTHONPATH": str(ROOT)},
         capture_output=True,
         check=False,
