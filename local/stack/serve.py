@@ -56,6 +56,8 @@ def main() -> int:
     except LocalStackError as error:
         print(error, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:  # before the server takes signals itself
+        return 0
     return 0
 
 

@@ -4,7 +4,7 @@ import os
 import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
@@ -45,7 +45,8 @@ class Server:
     def run(self, bound: socket.socket, on_ready: Callable[[], None]) -> None:
         """Serve on a bound socket until SIGINT or SIGTERM."""
         stopping = Event()
-        HttpServer(self._build_app(stopping), on_ready, stopping).run([bound])
+        with suppress(KeyboardInterrupt):  # uvicorn raises it again at its end
+            HttpServer(self._build_app(stopping), on_ready, stopping).run([bound])
 
     def _build_app(self, stopping: Event) -> Starlette:
         # These modules load the functions, which read the environment.

@@ -22,7 +22,7 @@ from local.stack.launch import run_stack
 from local.stack.model import AGENT
 from local.stack.server_process import run_server
 from tests.adapters.converse_wire import EVENT_STREAM, START, stop, text
-from tests.adapters.upstream import Upstream, reply, running
+from tests.adapters.upstream import Upstream, never_respond, reply, running
 from tests.e2e.api import Api, eventually
 from tests.e2e.cloud import processes
 from tests.equipment.stack.terminals import (
@@ -30,6 +30,7 @@ from tests.equipment.stack.terminals import (
     STOP_TIMEOUT_S,
     Terminal,
     has_left_nothing,
+    is_listening,
     make_up,
     outside_make,
 )
@@ -60,19 +61,29 @@ def unused_url() -> Iterator[str]:
         yield f"http://127.0.0.1:{bound.getsockname()[1]}/v1"
 
 
-def run_make(folder: Path, target: str, choice: str, **variables: str) -> list[str]:
-    """Type the command into a terminal; return the lines that it prints until it ends."""
-    child: Any = pexpect.spawn(
+def type_make(folder: Path, target: str, choice: str, **variables: str) -> Any:
+    """Type the command into a terminal."""
+    return pexpect.spawn(
         "make",
         [target, f"MODEL={choice}", "PORT=0", f"STACK_FILE={folder}/stack.json"],
         cwd=str(ROOT),
-        env=outside_make() | variables,
+        env=outside_make() | {"DATA": str(folder / "data"), **variables},
+        preexec_fn=restore_interrupts,
         encoding="utf-8",
         timeout=60,
     )
+
+
+def restore_interrupts() -> None:
+    """A process started in the background ignores SIGINT, and so do its children."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def wait_for_end(child: Any) -> str:
+    """Return what it prints from here on."""
     child.expect(pexpect.EOF)
     child.close()
-    return [line for line in child.before.splitlines() if line]
+    return str(child.before)
 
 
 NOTHING = (
@@ -100,12 +111,35 @@ def test_unusable_model_ends_make_with_one_line(
     url = upstream.url if answer else unused_url
     urls = {"OPENAI_BASE_URL": url, "OLLAMA_BASE_URL": url, "ANTHROPIC_API_KEY": ""}
 
-    printed = run_make(tmp_path, target, choice, OPENAI_API_KEY=KEY, **urls)
+    child = type_make(tmp_path, target, choice, OPENAI_API_KEY=KEY, **urls)
 
-    assert printed[0] == line.format(url=url)
-    [of_make] = printed[1:]
+    printed, of_make = wait_for_end(child).splitlines()
+    assert printed == line.format(url=url)
     assert re.fullmatch(rf"make: \*\*\* \[Makefile:\d+: {target}\] Error 1", of_make)
     assert not (tmp_path / "stack.json").exists()
+
+
+def test_silent_endpoint_is_named_while_make_waits_for_it(upstream, tmp_path) -> None:
+    upstream.then(never_respond)
+    child = type_make(tmp_path, "up", "ollama:qwen3", OLLAMA_BASE_URL=upstream.url)
+
+    child.expect_exact(f"asking {upstream.url}…")
+
+    erased = wait_for_end(child)
+    assert erased.startswith("\r\x1b[K" + NOTHING.format(url=upstream.url))
+
+
+def test_interrupted_server_ends_with_its_model(tmp_path) -> None:
+    child = type_make(tmp_path, "serve", "tiny")
+    child.expect("starting the model…")
+    child.expect("ready http")
+    url = json.loads((tmp_path / "stack.json").read_text())["model"]["baseUrl"]
+    assert is_listening(url)
+
+    child.sendintr()
+
+    assert "Traceback" not in wait_for_end(child)
+    assert not is_listening(url)
 
 
 def read_everything(terminal: Terminal) -> Iterator[tuple[str, bytes]]:
@@ -193,6 +227,12 @@ def test_server_answers_with_model_while_it_is_chosen(upstream, tmp_path: Path) 
         files = [file for file in tmp_path.rglob("*") if file.is_file()]
         assert [file for file in files if KEY.encode() in file.read_bytes()] == []
         assert not [command for _, _, command in processes() if KEY in command]
+
+        upstream.shutdown()
+        upstream.server_close()
+        job = api.until(api.create("Are you still there?"))
+        assert (job["status"], job["error"]) == ("failed", "The agent's provider is not available")
+        assert api.health()["healthy"]
 
     with run_server(tmp_path) as (server, _):
         api = Api(server.base_url, server.api_key, "demo")
