@@ -26,7 +26,15 @@ class Message(TypedDict):
     content: str
     authorId: str
     createdAt: Millis
-    metadata: NotRequired[Mapping[str, Any]]
+    metadata: NotRequired[
+        Annotated[
+            Mapping[str, Any],
+            Field(
+                description="A model's answer has its `model` and, if its provider tells, its"
+                " `usage`: `{inputTokens, outputTokens}`"
+            ),
+        ]
+    ]
 
 
 @with_config(CLOSED)
