@@ -57,7 +57,7 @@ help: ## list the targets
 serve: .tools/server/.ready $(MODEL_TOOLS) ## run the server, without AWS, on http://127.0.0.1:8080 (PORT=…) until Ctrl-C; MODEL=…, REPO=…: as for `up`
 	@exec $(OFFLINE) $(CALLERS_REGION) PYTHONPATH=$(SERVER_PATH) PORT=$(PORT) .tools/server/bin/python -m local.stack.serve
 
-up: $(LOCAL_STACK) $(if $(filter-out off,$(PAYMENTS)),$(CHAIN)) $(MODEL_TOOLS) ## run the whole system on http://127.0.0.1:8080 (PORT=…) until Ctrl-C; MODEL=ollama:NAME|openai:NAME|anthropic:NAME|bedrock:ID|tiny: answer with a real model; REPO=/path/to/folder: serve your own git repository; PAYMENTS=required|instead-of-key
+up: $(LOCAL_STACK) $(if $(filter-out off,$(PAYMENTS)),$(CHAIN)) $(MODEL_TOOLS) ## run the whole system on http://127.0.0.1:8080 (PORT=…) until Ctrl-C; MODEL=ollama:NAME|…|tiny: use a real model (docs/how-to/real-model.md); REPO=/path/to/folder: serve your own git repository; PAYMENTS=required|instead-of-key
 	@exec $(OFFLINE) $(CALLERS_REGION) PYTHONPATH=layers/jobs PORT=$(PORT) PAYMENTS=$(PAYMENTS) $(LOCAL_PYTHON) -m local.stack.up
 
 # The server reads template.yaml's routes from a file of its own, and Swagger UI from its package.

@@ -19,7 +19,10 @@ SOURCES: Final[Mapping[str, tuple[str, ...]]] = {
     "gateway": ("local/kit", "local/gateway", "requirements/local.txt"),
     "git": ("local/kit", "local/git", "requirements/local.txt"),
     "sam_local": ("local/sam_local", "requirements/sam.txt"),
-    "stack": ("local", "Makefile", "requirements/local.txt", "requirements/ministack.txt"),
+    "stack": (
+        *("local", "Makefile", "requirements/local.txt"),
+        *("requirements/ministack.txt", "requirements/model.txt", "requirements/server.txt"),
+    ),
 }
 
 
