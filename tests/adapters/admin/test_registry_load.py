@@ -11,8 +11,11 @@ from jobs.admin.errors import IdTakenError
 from jobs.admin.tenant import TENANTS
 from jobs.auth.adapters.api_keys import DynamoApiKeys
 from jobs.auth.adapters.resources import KEYS
+from jobs.messaging.adapters.agents import DynamoAgents
 from jobs.messaging.entries import FunctionAgent
 from jobs.messaging.errors import FunctionRefusedError
+from local.models.model import read_model
+from local.stack.model import AGENT, forget_model, with_model
 from local.stack.seed import REGISTRY
 from scripts.first_admin_key import create_first_admin_key
 from scripts.registry_file import RegistryFile
@@ -44,6 +47,19 @@ def file(tenant, tmp_path) -> RegistryFile:
     path = tmp_path / "registry.yaml"
     path.write_text(text)
     return RegistryFile.read(path, VARIABLES)
+
+
+def test_start_without_model_forgets_the_last_one(registry, file, moto) -> None:
+    model = read_model({"MODEL": "ollama:qwen3"})
+    agents = DynamoAgents(moto.client, moto.registry, lambda: 0)
+    load(with_model(file, model, "s"), registry)
+    assert next(each.id for each in agents.agents(file.tenant)) == AGENT
+
+    load(file, registry)
+    for _ in range(2):
+        forget_model(registry, file.tenant)
+
+    assert [each.name for each in agents.agents(file.tenant)] == ["Echo", "Second echo", "Far echo"]
 
 
 def test_second_load_changes_nothing(registry, file, moto) -> None:

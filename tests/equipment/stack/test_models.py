@@ -25,6 +25,7 @@ from tests.adapters.converse_wire import EVENT_STREAM, START, stop, text
 from tests.adapters.upstream import Upstream, never_respond, reply, running
 from tests.e2e.api import Api, eventually
 from tests.e2e.cloud import processes
+from tests.e2e.docs_agents import DocsApi, write
 from tests.equipment.stack.terminals import (
     START_TIMEOUT_S,
     STOP_TIMEOUT_S,
@@ -223,6 +224,12 @@ def test_server_answers_with_model_while_it_is_chosen(upstream, tmp_path: Path) 
         assert job["result"]["message"]["metadata"]["model"] == "gpt-5-2026-08-07"
         assert upstream.received[-1].headers["authorization"] == f"Bearer {KEY}"
         assert server.seeded["model"]["kind"] == "openai"
+        about = server.seeded["docsAgents"]
+        docs = DocsApi(server.base_url, "demo", about["projectId"], about["apiKey"])
+        assert '0:"Fine"\n' in write(docs, "Write about tides").pieces
+        asked = upstream.received[-1]
+        assert (asked.body["model"], asked.headers["authorization"]) == ("gpt-5", f"Bearer {KEY}")
+        assert asked.body["tools"]
         assert "Agents: gpt-5 (openai, 127.0.0.1:" in process.log.read_text()
         files = [file for file in tmp_path.rglob("*") if file.is_file()]
         assert [file for file in files if KEY.encode() in file.read_bytes()] == []
