@@ -164,7 +164,7 @@ def test_page_policy_allows_only_own_scripts_and_api(invoke) -> None:
     assert policy.startswith("default-src 'none';")
     assert f"connect-src 'self' {HOST};" in policy
     assert "unsafe" not in policy
-    assert len(tags) == 4
+    assert len(tags) == 5
     assert all(f'nonce="{nonce}"' in tag for tag in tags)
     assert not re.search(r"\son\w+=|\sstyle=|https?://", answer["body"])
 

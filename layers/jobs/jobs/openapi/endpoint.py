@@ -14,7 +14,7 @@ from typing import Final
 
 from jobs.kit.error_table import COMMON, ErrorTable, error_response
 from jobs.kit.http import Request, Response
-from jobs.kit.page import page
+from jobs.kit.page import page, read_template
 from jobs.openapi.without_payments import without_payments
 from openapi_files import FOLDER
 
@@ -75,7 +75,7 @@ def page_response(root: str, server: str) -> Response:
     """
     titles = {name.removesuffix(".json"): title for name, title in _apis().items()}
     apis = json.dumps({DEFAULT_API: titles[DEFAULT_API], **titles})
-    template = (FOLDER / "page.html").read_text("utf-8")
+    template = read_template(FOLDER / "page.html")
     return page(template, connects_to=server, apis=apis, root=root, version=_version())
 
 
