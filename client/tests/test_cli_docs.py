@@ -31,6 +31,16 @@ def test_run_prints_text_and_notes_tool_calls(sortie, server) -> None:
     }  # fmt: skip
 
 
+def test_run_prints_which_notes_the_agent_has_read(sortie, server) -> None:
+    files = [{"path": "AGENTS.md", "bytes": 9}, {"path": "x", "problem": "x is a symbolic link"}]
+    notes = json.dumps({"type": "data-notes", "data": {"files": files}})
+    server.will(stream(f"id: 1.1\ndata: {notes}\n\ndata: [DONE]\n\n".encode()), ok(DOCS_JOB))
+
+    lines = sortie("docs", "run", "Hi").err.splitlines()
+
+    assert lines[1:3] == ["notes AGENTS.md", "not read: x is a symbolic link"]
+
+
 def test_run_json_prints_one_line_per_event(sortie, server) -> None:
     server.will(transcript(), ok(DOCS_JOB))
 

@@ -9,6 +9,7 @@ import pytest
 
 from jobs.docs.adapters.git.repositories import GitRepositories
 from jobs.docs.adapters.git.wire import Limits
+from jobs.docs.agent.notes import read_notes
 from jobs.docs.agent.tools import Toolbox
 from jobs.docs.docs_job import Project
 from jobs.docs.errors import PathRefusedError
@@ -229,3 +230,48 @@ def test_new_file_has_the_line_breaks_of_gitattributes(origin, open_branch, tmp_
         env=environment,
     )
     assert status.stdout == b""
+
+
+# ── Notes for agents, outside of the project's folder ─────────────────────────────
+
+
+def test_notes_are_read_from_the_top_of_the_branch(origin, open_branch) -> None:
+    origin.commit("main", {"AGENTS.md": "Top", ".mintlify/AGENTS.md": "Own", "docs/a.md": "a"})
+    checkout = open_branch()
+
+    found = read_notes(checkout, "docs")
+
+    assert [(each.path, each.text) for each in found] == [
+        ("AGENTS.md", "Top"), (".mintlify/AGENTS.md", "Own"),
+    ]  # fmt: skip
+    with pytest.raises(PathRefusedError):
+        checkout.read("AGENTS.md")
+    with pytest.raises(PathRefusedError):
+        checkout.delete("AGENTS.md")
+
+
+@pytest.mark.parametrize(("mode", "content", "problem"), [
+    (0o120000, b"CLAUDE.md", "AGENTS.md is a symbolic link, not a file"),
+    (0o120000, b"/etc/passwd", "AGENTS.md is a symbolic link, not a file"),
+    (0o100644, POINTER, "AGENTS.md is in Git LFS: the repository has only a pointer"),
+    (0o100644, b"x" * (2**20 + 1), "AGENTS.md is larger than 1 MB"),
+    (0o100644, b"\x89PNG\0", "AGENTS.md is not a text file"),
+], ids=["link", "link out", "LFS", "large", "binary"])  # fmt: skip
+def test_notes_of_other_kinds_are_left_out(origin, open_branch, mode, content, problem) -> None:
+    notes_file = (mode, origin.blob(content))
+    origin.commit("main", {"docs/a.md": "a", "CLAUDE.md": "b", "AGENTS.md": notes_file})
+
+    [notes] = read_notes(open_branch(), "docs")
+
+    assert notes.problem.startswith(problem)
+    assert notes.text == ""
+
+
+def test_notes_in_a_linked_folder_are_left_out(origin, open_branch) -> None:
+    link = (0o120000, origin.blob(b"docs"))
+    origin.commit("main", {"docs/AGENTS.md": "b", ".mintlify": link})
+
+    linked, notes = read_notes(open_branch(), "docs")
+
+    assert linked.problem == ".mintlify is a symbolic link, not a folder"
+    assert notes.text == "b"

@@ -102,6 +102,18 @@ def ask(upstream, clock, pauses, texts) -> Any:
     return ask
 
 
+def test_messages_of_the_user_in_a_row_are_joined(upstream, ask) -> None:
+    upstream.then(stream(delta(content="Fine"), end()))
+    said = {"role": "assistant", "content": "Hm"}
+    users = [{"role": "user", "content": word} for word in ("Notes", "Ask", "More")]
+
+    ask([ASK[0], *users[:2], said, users[2]])
+
+    assert upstream.only.body["messages"] == [
+        ASK[0], {"role": "user", "content": "Notes\n\nAsk"}, said, users[2],
+    ]  # fmt: skip
+
+
 def error_text(ask: Any) -> str:
     with pytest.raises(UpstreamError) as error:
         ask()

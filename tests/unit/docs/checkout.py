@@ -26,6 +26,11 @@ class MemoryCheckout:
             raise FileNotFoundError(path)
         return self.contents[path]
 
+    def read_anywhere(self, path: str) -> bytes:
+        if check_path(path, "") not in self.contents:
+            raise FileNotFoundError(path)
+        return self.contents[path]
+
     def write(self, path: str, content: bytes) -> None:
         self.contents[check_path(path, self._folder)] = content
 

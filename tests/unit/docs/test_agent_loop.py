@@ -44,6 +44,31 @@ def run(clock) -> Run:
     return Run(clock)
 
 
+def test_agent_reads_the_repositorys_notes_and_tells_which(run) -> None:
+    run.checkout = MemoryCheckout({"AGENTS.md": b"Write British English.", "docs/old.md": b"old"})
+    model = Model(text_turn("Hello"))
+
+    run(model)
+
+    assert run.events[0] == {
+        "t": "data", "name": "notes",
+        "data": {"files": [{"path": "AGENTS.md", "bytes": 22, "cutOff": False}]},
+    }  # fmt: skip
+    [[_, quoted, asked, *_]] = model.contexts
+    assert "Write British English." in quoted["content"]
+    assert asked == ASK[0]
+
+
+def test_tools_do_not_read_notes_outside_of_the_folder(run) -> None:
+    run.checkout = MemoryCheckout({"AGENTS.md": b"x"})
+    model = Model(calls(("read_file", {"path": "AGENTS.md"})), text_turn("Done"))
+
+    run(model)
+
+    [error] = [event["error"] for event in run.events if event["t"] == "tool-error"]
+    assert "outside of the documentation's folder" in error
+
+
 def test_agent_runs_until_model_finishes(run) -> None:
     model = Model(
         calls(("write_file", PAGE), text="I write"),

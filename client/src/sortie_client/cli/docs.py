@@ -210,6 +210,10 @@ class Transcript:
                 print_note(f"→ {tool} {argument}".rstrip())
             case "tool-output-error":
                 print_error(f"✗ {data.get('errorText')}")
+            case "data-notes":
+                for file in data.get("data", {}).get("files", []):
+                    problem = file.get("problem")
+                    print_note(f"not read: {problem}" if problem else f"notes {file.get('path')}")
             case "data-commit":
                 print_note(f"commit {data.get('data', {}).get('id')}")
 

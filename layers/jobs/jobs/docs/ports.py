@@ -138,6 +138,9 @@ class Checkout(Protocol):
     def read(self, path: str) -> bytes:
         """Return a file's content. Raises `FileNotFoundError`, `PathRefusedError`."""
 
+    def read_anywhere(self, path: str) -> bytes:
+        """Read a file, also outside of the project's folder. No tool of an agent does so."""
+
     def write(self, path: str, content: bytes) -> None:
         """Raises `PathRefusedError`."""
 

@@ -17,8 +17,8 @@ def check_function(agent: Agent, *, stack: str | None) -> None:
         return
     if stack is None:
         raise FunctionRefusedError(
-            "provider: lambda needs a stack on AWS, and this server runs without AWS. Choose"
-            " another provider"
+            "provider: lambda needs a stack on AWS, and this server runs without AWS. Use the"
+            " provider worker for code of your own"
         )
     prefix = f"{stack}-agent-"
     name = str(agent.settings.get("function", ""))

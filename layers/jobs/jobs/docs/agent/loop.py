@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from jobs.docs.agent.notes import notes_event, read_notes
 from jobs.docs.agent.prompt import conversation, default_title
 from jobs.docs.agent.tools import TOOLS, Finish, Toolbox, ToolError
 from jobs.docs.docs_job import DocsJob, Project, Todo
@@ -66,7 +67,10 @@ class DocsAgent:
         The caller emits the start and the end. Raises `UpstreamError`, also at the limits.
         """
         model = self.models(project, docs_job.model)
-        context = [*conversation(project, docs_job, messages)]
+        notes = read_notes(checkout, project.folder)
+        if notes:
+            emit(notes_event(notes))
+        context = [*conversation(project, docs_job, messages, notes)]
         work = _Work(job_id, model, checkout, emit, note, context)
         for _ in range(MAX_STEPS):
             if self.clock() >= deadline:

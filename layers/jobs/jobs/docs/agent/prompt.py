@@ -1,8 +1,10 @@
 """The prompt of a documentation agent."""
 
 from collections.abc import Iterator, Sequence
+from itertools import dropwhile, takewhile
 from typing import Final
 
+from jobs.docs.agent.notes import RULES, Notes, quote
 from jobs.docs.docs_job import DocsJob, Project
 from jobs.docs.ports import Message
 
@@ -19,9 +21,12 @@ to you."""
 
 
 def conversation(
-    project: Project, docs_job: DocsJob, messages: Sequence[Message]
+    project: Project,
+    docs_job: DocsJob,
+    messages: Sequence[Message],
+    notes: Sequence[Notes] = (),
 ) -> Iterator[Message]:
-    """Yield the system prompt and the caller's messages.
+    """Yield the system prompt, the repository's notes and the caller's messages.
 
     Without user messages, the caller's system messages become user messages.
     """
@@ -31,10 +36,19 @@ def conversation(
         if folder
         else "The documentation is the whole repository."
     )
-    yield {"role": "system", "content": _INSTRUCTIONS.format(branch=docs_job.branch, place=place)}
-    asked = any(each["role"] == "user" for each in messages)
-    for each in messages:
-        yield each if asked or each["role"] != "system" else {**each, "role": "user"}
+    rules = _INSTRUCTIONS.format(branch=docs_job.branch, place=place)
+    quoted = quote(notes)
+    yield {"role": "system", "content": rules + RULES if quoted else rules}
+    if not any(each["role"] == "user" for each in messages):
+        messages = [{**m, "role": "user"} if _is_system(m) else m for m in messages]
+    yield from takewhile(_is_system, messages)
+    if quoted:
+        yield {"role": "user", "content": quoted}
+    yield from dropwhile(_is_system, messages)
+
+
+def _is_system(message: Message) -> bool:
+    return bool(message["role"] == "system")
 
 
 def default_title(messages: Sequence[Message]) -> str:

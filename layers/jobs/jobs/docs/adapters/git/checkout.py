@@ -65,6 +65,13 @@ class GitCheckout:
 
     def read(self, path: str) -> bytes:
         """Return a file's content. Raises `FileNotFoundError`, `PathRefusedError`."""
+        return self._read(check_path(path, self._folder))
+
+    def read_anywhere(self, path: str) -> bytes:
+        """Read a file, also outside of the project's folder. Raises as `read` does."""
+        return self._read(check_path(path, ""))
+
+    def _read(self, path: str) -> bytes:
         path, blob = self._find(path)
         content = self._store[blob].as_raw_string()
         if len(content) > MAX_FILE_BYTES:
@@ -94,7 +101,7 @@ class GitCheckout:
 
     def delete(self, path: str) -> None:
         """Raises `FileNotFoundError`, `PathRefusedError`."""
-        path, _ = self._find(path)
+        path, _ = self._find(check_path(path, self._folder))
         self._check_change(path)
         self._note(path, 0)
         self._tree = place(self._store, self._tree, path, None)
@@ -190,8 +197,8 @@ class GitCheckout:
         return resolve(self._store, self._tree, check_path(path, self._folder))
 
     def _find(self, path: str) -> tuple[str, ObjectID]:
-        """Return a file's path as the repository spells it, and its object."""
-        path = self._resolve(path)
+        """Return the path of a checked one as the repository spells it, and its object."""
+        path = resolve(self._store, self._tree, path)
         found = find(self._store, self._tree, path)
         if found is None:
             raise FileNotFoundError(path)

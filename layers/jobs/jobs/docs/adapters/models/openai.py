@@ -5,7 +5,9 @@ A project's settings: `baseUrl` (including `/v1`), `apiKeySecret?` (a secret's n
 `sonnet` and `opus`.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from jobs.docs.adapters.models.calls import sent_arguments, sent_name, to_call
@@ -37,7 +39,7 @@ class OpenAiTools:
             ChatRequest(
                 fields={
                     "model": self._model,
-                    "messages": [_to_message(each) for each in messages],
+                    "messages": [*_to_messages(messages)],
                     "tools": [_to_tool(each) for each in tools],
                     "stream": True,
                 },
@@ -58,6 +60,18 @@ class OpenAiTools:
             tokens_in=answer.tokens_in,
             tokens_out=answer.tokens_out,
         )
+
+
+def _to_messages(messages: Sequence[Message]) -> Iterator[Mapping[str, Any]]:
+    """Convert messages. Join those of a user: templates of some models require alternating roles.
+
+    https://huggingface.co/docs/transformers/chat_templating
+    """
+    for role, group in groupby(messages, itemgetter("role")):
+        if role == "user":
+            yield {"role": role, "content": "\n\n".join(each["content"] for each in group)}
+        else:
+            yield from map(_to_message, group)
 
 
 def _to_message(message: Message) -> Mapping[str, Any]:
