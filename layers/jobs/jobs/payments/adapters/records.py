@@ -8,29 +8,20 @@
 Index `by_state`: payments by state, in the order of their last change.
 """
 
-import json
 import secrets
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-from jobs.core.adapters.dynamodb.items import to_text
 from jobs.kit.aws.client import convert_aws_errors
 from jobs.kit.aws.dynamodb.attributes import Item, Stored, Values, attributes, plain
 from jobs.kit.aws.dynamodb.transact import transact
-from jobs.kit.clock import Clock, Millis
+from jobs.kit.clock import Clock
+from jobs.payments.adapters.rows import RETENTION_MS, from_row, to_row
 from jobs.payments.errors import StalePaymentError
-from jobs.payments.payment import KeyedPayment, Payment, PaymentState
+from jobs.payments.payment import KeyedPayment, Payment
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
-
-_RETENTION_MS: Final[Millis] = 400 * 24 * 3600 * 1000
-"""Longer than a payment can be replayed, and than a year's accounts are open."""
-
-_PLAIN_ATTRIBUTES: Final = (
-    *("tenant", "job_id", "request_hash", "network", "payer", "created_at"),
-    *("changed_at", "lease_until", "attempt", "version", "valid_before", "transaction", "reason"),
-)
 
 
 class DynamoPayments:
@@ -137,31 +128,23 @@ def _key_id(tenant: str, key: str) -> str:
 
 
 def _to_item(payment: Payment, write_id: str) -> Item:
+    row = to_row(payment)
     values: Values = {
+        **row,
         "PK": payment.id,
         "dialect": payment.kind,
-        "state": payment.state.value,
-        "amount": str(payment.amount),  # 256 bits, which N cannot hold
-        "job": to_text(payment.job) if payment.job else None,
-        "key_id": payment.key_id,
+        "transaction": payment.transaction,
+        "job": row["job"] if payment.job else None,
         "write_id": write_id,
-        "expires_at": (payment.created_at + _RETENTION_MS) // 1000,
-        **{name: getattr(payment, name) for name in _PLAIN_ATTRIBUTES},
+        "expires_at": (payment.created_at + RETENTION_MS) // 1000,
     }
     return attributes(values)
 
 
 def to_payment(item: Stored) -> Payment:
     row = plain(item)
-    return Payment(
-        id=row["PK"],
-        kind=row["dialect"],
-        state=PaymentState(row["state"]),
-        amount=int(row["amount"]),
-        key_id=row.get("key_id"),
-        job=json.loads(row.get("job", "{}")),
-        **{name: row[name] for name in _PLAIN_ATTRIBUTES},
-    )
+    absent = {"key_id": None, "job": "{}"}
+    return from_row({**absent, **row, "id": row["PK"], "kind": row["dialect"]})
 
 
 def parse_changes(records: Iterable[Any]) -> Sequence[Payment]:

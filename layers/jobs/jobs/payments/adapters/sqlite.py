@@ -1,24 +1,16 @@
 """Payments in a SQLite database; each write is conditional on state and attempt."""
 
-import json
 from collections.abc import Callable
 from dataclasses import asdict
 from sqlite3 import Connection, Row
 from typing import Final
 
-from jobs.kit.clock import Clock, Millis
+from jobs.kit.clock import Clock
 from jobs.kit.sqlite.database import Database, Schema
 from jobs.kit.sqlite.rows import put_row
+from jobs.payments.adapters.rows import RETENTION_MS, from_row, to_row
 from jobs.payments.errors import StalePaymentError
-from jobs.payments.payment import KeyedPayment, Payment, PaymentState
-
-_RETENTION_MS: Final[Millis] = 400 * 24 * 3600 * 1000
-"""As on DynamoDB: longer than a payment can be replayed, and than a year's accounts are open."""
-
-_PLAIN_COLUMNS: Final = (
-    *("id", "tenant", "kind", "job_id", "request_hash", "network", "payer", "created_at"),
-    *("changed_at", "lease_until", "attempt", "version", "valid_before", "reason", "key_id"),
-)
+from jobs.payments.payment import KeyedPayment, Payment
 
 SCHEMA: Final = Schema(
     "payments",
@@ -126,12 +118,11 @@ class SqlitePayments:
 
     def _put(self, db: Connection, payment: Payment) -> None:
         put_row(db, "payments", {
-            **{name: getattr(payment, name) for name in _PLAIN_COLUMNS},
-            "state": payment.state.value,
-            "amount": str(payment.amount),
+            **to_row(payment),
+            "id": payment.id,
+            "kind": payment.kind,
             "txn": payment.transaction,
-            "job": json.dumps(payment.job, ensure_ascii=False, separators=(",", ":")),
-            "expires_at": payment.created_at + _RETENTION_MS,
+            "expires_at": payment.created_at + RETENTION_MS,
         })  # fmt: skip
         self._follow(payment)
 
@@ -143,10 +134,4 @@ def _is(stored: Payment | None, expected: Payment | None) -> bool:
 
 
 def _to_payment(row: Row) -> Payment:
-    return Payment(
-        **{name: row[name] for name in _PLAIN_COLUMNS},
-        state=PaymentState(row["state"]),
-        amount=int(row["amount"]),
-        transaction=row["txn"],
-        job=json.loads(row["job"]),
-    )
+    return from_row({**dict(row), "transaction": row["txn"]})

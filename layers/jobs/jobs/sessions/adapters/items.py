@@ -1,19 +1,16 @@
 """Convert sessions and their messages to items and back."""
 
-import json
 from typing import Final
 
-from jobs.core.adapters.dynamodb.items import to_text
 from jobs.kit.aws.dynamodb.attributes import Item, Stored, attributes, plain
 from jobs.kit.clock import Millis
-from jobs.sessions.session import (
-    MINUTE,
-    SESSION_RETENTION,
-    ChatMessage,
-    ChatSession,
-    Timeouts,
-    Turn,
+from jobs.sessions.adapters.rows import (
+    message_from_row,
+    message_to_row,
+    session_from_row,
+    session_to_row,
 )
+from jobs.sessions.session import MINUTE, SESSION_RETENTION, ChatMessage, ChatSession, Turn
 
 USER: Final = "USER#"
 AGENT: Final = "AGENT#"
@@ -25,25 +22,10 @@ def session_key(tenant: str, session_id: str) -> Item:
 
 
 def session_to_item(session: ChatSession) -> Item:
-    timeouts = session.timeouts
     return session_key(session.tenant, session.id) | attributes(
         {
-            "agent_id": session.agent_id,
-            "user_id": session.user_id,
-            "channel_id": session.channel_id,
-            "metadata": to_text(session.metadata),
-            "created_at": session.created_at,
-            "active_at": session.active_at,
-            "renewed_at": session.renewed_at,
+            **session_to_row(session),
             "said_at": session.last_message_at,
-            "sent": session.sent,
-            "renewals": session.renewals,
-            "timeout": timeouts.timeout,
-            "auto_renew": int(timeouts.auto_renew),
-            "max_duration": timeouts.max_duration,
-            "warning": timeouts.warning,
-            "version": session.version,
-            "ends_at": session.expires_at,
             "expires_at": session.gone_at // 1000,
         }
     )
@@ -51,27 +33,8 @@ def session_to_item(session: ChatSession) -> Item:
 
 def session_from_item(item: Stored) -> ChatSession:
     values = plain(item)
-    return ChatSession(
-        id=values["SK"],
-        tenant=values["PK"],
-        agent_id=values["agent_id"],
-        user_id=values["user_id"],
-        channel_id=values["channel_id"],
-        metadata=json.loads(values["metadata"]),
-        created_at=values["created_at"],
-        active_at=values["active_at"],
-        renewed_at=values["renewed_at"],
-        last_message_at=values["said_at"],
-        sent=values.get("sent", 0),  # absent from sessions of earlier versions
-        renewals=values["renewals"],
-        timeouts=Timeouts(
-            timeout=values["timeout"],
-            auto_renew=bool(values["auto_renew"]),
-            max_duration=values["max_duration"],
-            warning=values["warning"],
-        ),
-        version=values["version"],
-    )
+    own = {"tenant": values["PK"], "id": values["SK"], "last_message_at": values["said_at"]}
+    return session_from_row({"sent": 0, **values, **own})  # earlier versions have no `sent`
 
 
 COUNTED: Final = ("SK", "ends_at", "warning")
@@ -115,12 +78,7 @@ def message_to_item(tenant: str, session_id: str, message: ChatMessage, gone_at:
         {
             "PK": message_partition(tenant, session_id),
             "SK": f"{sort_key_prefix(side, message.at)}#{message.job_id}",
-            "id": message.id,
-            "job_id": message.job_id,
-            "author_id": message.author_id,
-            "content": message.content,
-            "metadata": to_text(message.metadata),
-            "at": message.at,
+            **message_to_row(message),
             "expires_at": gone_at // 1000,
         }
     )
@@ -128,12 +86,4 @@ def message_to_item(tenant: str, session_id: str, message: ChatMessage, gone_at:
 
 def message_from_item(item: Stored) -> ChatMessage:
     values = plain(item)
-    return ChatMessage(
-        id=values["id"],
-        job_id=values["job_id"],
-        author_id=values["author_id"],
-        is_agent=values["SK"].startswith(AGENT),
-        content=values["content"],
-        metadata=json.loads(values["metadata"]),
-        at=values["at"],
-    )
+    return message_from_row(values, is_agent=values["SK"].startswith(AGENT))

@@ -1,9 +1,8 @@
 """Sessions, their messages and turns in a SQLite database."""
 
-import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from sqlite3 import Connection, Row
-from typing import Any, Final, override
+from typing import Final, override
 
 from jobs.core.adapters.sqlite.jobs import SqliteJobRepository
 from jobs.core.ids import earliest_id
@@ -15,6 +14,12 @@ from jobs.kit.sqlite.database import Database, Schema
 from jobs.kit.sqlite.page import MAX_BYTES, MAX_ITEMS, take_page
 from jobs.kit.sqlite.rows import put_row
 from jobs.messaging.message import session_of
+from jobs.sessions.adapters.rows import (
+    message_from_row,
+    message_to_row,
+    session_from_row,
+    session_to_row,
+)
 from jobs.sessions.errors import SessionNotFoundError, StaleSessionError
 from jobs.sessions.session import (
     MAX_SESSION_MINUTES,
@@ -25,7 +30,6 @@ from jobs.sessions.session import (
     Messages,
     SessionCounts,
     SessionPage,
-    Timeouts,
     Turn,
     Window,
     answer_in,
@@ -286,81 +290,33 @@ def _put_message(
         {
             "tenant": tenant,
             "session": session_id,
-            "at": message.at,
             "is_agent": int(message.is_agent),
-            "job_id": message.job_id,
-            "id": message.id,
-            "author_id": message.author_id,
-            "content": message.content,
-            "metadata": _to_text(message.metadata),
+            **message_to_row(message),
             "expires_at": gone_at,
         },
     )
 
 
 def _put_session(db: Connection, session: ChatSession) -> None:
-    timeouts = session.timeouts
     put_row(
         db,
         "sessions",
         {
             "tenant": session.tenant,
             "id": session.id,
-            "agent_id": session.agent_id,
-            "user_id": session.user_id,
-            "channel_id": session.channel_id,
-            "metadata": _to_text(session.metadata),
-            "created_at": session.created_at,
-            "active_at": session.active_at,
-            "renewed_at": session.renewed_at,
+            **session_to_row(session),
             "last_message_at": session.last_message_at,
-            "sent": session.sent,
-            "renewals": session.renewals,
-            "timeout": timeouts.timeout,
-            "auto_renew": int(timeouts.auto_renew),
-            "max_duration": timeouts.max_duration,
-            "warning": timeouts.warning,
-            "version": session.version,
-            "ends_at": session.expires_at,
             "expires_at": session.gone_at,
         },
     )
 
 
 def _to_session(row: Row) -> ChatSession:
-    return ChatSession(
-        id=row["id"],
-        tenant=row["tenant"],
-        agent_id=row["agent_id"],
-        user_id=row["user_id"],
-        channel_id=row["channel_id"],
-        metadata=json.loads(row["metadata"]),
-        created_at=row["created_at"],
-        active_at=row["active_at"],
-        renewed_at=row["renewed_at"],
-        last_message_at=row["last_message_at"],
-        sent=row["sent"],
-        renewals=row["renewals"],
-        timeouts=Timeouts(
-            timeout=row["timeout"],
-            auto_renew=bool(row["auto_renew"]),
-            max_duration=row["max_duration"],
-            warning=row["warning"],
-        ),
-        version=row["version"],
-    )
+    return session_from_row(dict(row))
 
 
 def _to_message(row: Row) -> ChatMessage:
-    return ChatMessage(
-        id=row["id"],
-        job_id=row["job_id"],
-        author_id=row["author_id"],
-        is_agent=bool(row["is_agent"]),
-        content=row["content"],
-        metadata=json.loads(row["metadata"]),
-        at=row["at"],
-    )
+    return message_from_row(dict(row), is_agent=bool(row["is_agent"]))
 
 
 def _take_messages(rows: Iterable[Row], window: Window) -> Messages:
@@ -375,7 +331,3 @@ def _take_messages(rows: Iterable[Row], window: Window) -> Messages:
             break
         found.append(_to_message(row))
     return Messages(messages=found[::-1] if window.oldest else found, more=more)
-
-
-def _to_text(metadata: Mapping[str, Any]) -> str:
-    return json.dumps(metadata, ensure_ascii=False, separators=(",", ":"))
