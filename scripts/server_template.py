@@ -40,7 +40,19 @@ def extract(file: Path) -> dict[str, Any]:
         "parameters": {
             name: str(each.get("Default", "")) for name, each in template["Parameters"].items()
         },
+        "rules": {name: describe_rule(each) for name, each in template["Parameters"].items()},
         "settings": dict(find_settings(functions, {*template["Parameters"]}, names)),
+    }
+
+
+def describe_rule(parameter: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what CloudFormation checks of a parameter's value."""
+    return {
+        "is_number": parameter["Type"] == "Number",
+        "min_value": parameter.get("MinValue"),
+        "max_value": parameter.get("MaxValue"),
+        "allowed": [str(each) for each in parameter.get("AllowedValues", ())],
+        "pattern": parameter.get("AllowedPattern"),
     }
 
 

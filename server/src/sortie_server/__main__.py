@@ -11,7 +11,7 @@ from typing import Any
 from jobs.kit.file_secrets import FileSecrets
 from jobs.kit.sqlite.backup import back_up
 from jobs.kit.sqlite.errors import DatabaseError
-from sortie_server.settings import STACK_NAME, UnknownParameterError
+from sortie_server.settings import STACK_NAME, ParameterError
 from sortie_server.template import Template
 
 
@@ -23,7 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parse(arguments)
     try:
         options.command(options)
-    except (CommandError, DatabaseError, UnknownParameterError) as error:
+    except (CommandError, DatabaseError, ParameterError) as error:
         print(f"sortie-server: {error}", file=sys.stderr)
         return 1
     return 0
@@ -88,9 +88,11 @@ def run_serve(options: argparse.Namespace) -> None:
 
     with bind(options.host, options.port) as bound:
         host = f"[{options.host}]" if ":" in options.host else options.host
-        url = options.public_url or f"http://{host}:{bound.getsockname()[1]}"
+        own_url = f"http://{host}:{bound.getsockname()[1]}"
         set_up_logs(options.log_level)
-        with open_server(options.data, {**dict(options.set), "PublicUrl": url}) as server:
+        chosen = {"PublicUrl": options.public_url, **dict(options.set)}
+        with open_server(options.data, chosen, own_url) as server:
+            url = server.parameters["PublicUrl"]
             if options.registry:
                 apply_registry(options.registry, url)
             server.run(bound, lambda: print(f"ready {url}", flush=True))

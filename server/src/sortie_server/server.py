@@ -75,13 +75,16 @@ class Server:
 
 
 @contextmanager
-def open_server(data: Path, chosen: Mapping[str, str]) -> Iterator[Server]:
+def open_server(data: Path, chosen: Mapping[str, str], own_url: str = "") -> Iterator[Server]:
     """Open the data folder, which no other process may use, and compose the features over it.
 
-    Raises `DatabaseError`, `UnknownParameterError`.
+    Clients call `own_url`, unless the chosen parameters name another `PublicUrl`.
+
+    Raises `DatabaseError`, `ParameterError`.
     """
     template = Template.load()
     parameters = choose_parameters(template, chosen)
+    parameters["PublicUrl"] = parameters["PublicUrl"] or own_url
     set_environment(template, parameters)
     from sortie_server.composition import compose  # noqa: PLC0415 - it reads the environment
 

@@ -59,6 +59,17 @@ class QueueRule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ParameterRule:
+    """What CloudFormation checks of a parameter's value."""
+
+    is_number: bool = False
+    min_value: int | None = None
+    max_value: int | None = None
+    allowed: Sequence[str] = ()
+    pattern: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Template:
     routes: Sequence[Route]
     authorizers: Mapping[str, AuthorizerRule]
@@ -67,6 +78,8 @@ class Template:
     queues: Mapping[str, QueueRule]
     parameters: Mapping[str, str]
     """The parameters' default values."""
+    rules: Mapping[str, ParameterRule]
+    """What their values must be."""
     settings: Mapping[str, Value]
     """The functions' environment variables that are a parameter or a queue."""
 
@@ -79,6 +92,7 @@ class Template:
             cors=content["cors"],
             queues={k: QueueRule(**v) for k, v in content["queues"].items()},
             parameters=content["parameters"],
+            rules={k: ParameterRule(**v) for k, v in content["rules"].items()},
             settings=content["settings"],
         )
 

@@ -30,6 +30,8 @@ from sortie_server import __main__ as commands
 from sortie_server.__main__ import CommandError
 from sortie_server.dead_letters import CHANGES
 from sortie_server.export import Exported, export_jobs, export_registry
+from sortie_server.server import open_server
+from sortie_server.settings import ParameterError
 from sortie_server.template import Template
 from tests.adapters.engines import DynamoDb, client
 from tests.support import NOON
@@ -95,6 +97,26 @@ def test_secret_from_standard_input_is_readable_by_its_owner_only(folder, monkey
     file = folder / "secrets.json"
     assert json.loads(file.read_text()) == {"sortie/agents/far": "s3cret"}
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize(
+    ("setting", "complaint"),
+    [
+        ("AgentConcurrency=many", "AgentConcurrency=many: must be a number from 2 to 1000"),
+        ("AgentConcurrency=1", "AgentConcurrency=1: must be a number from 2 to 1000"),
+        ("Payments=yes", "Payments=yes: must be off or required or instead-of-key"),
+        ("PublicUrl=https://a.example/", "PublicUrl=https://a.example/: must be text that"),
+        ("AgentCurrency=5", "unknown: AgentCurrency; known are AgentConcurrency, "),
+    ],
+)
+def test_wrong_setting_is_refused_before_the_folder_is_made(folder, setting, complaint) -> None:
+    data, (name, value) = folder / "data", commands.parse_setting(setting)
+
+    with pytest.raises(ParameterError) as refused, open_server(data, {name: value}):
+        pass
+
+    assert str(refused.value).startswith(complaint)
+    assert not data.exists()
 
 
 def test_command_without_database_says_so(folder, capsys) -> None:
