@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
-from types import FrameType
 from typing import Final, Never, override
 
 import uvicorn
@@ -45,8 +44,13 @@ class Server:
     def run(self, bound: socket.socket, on_ready: Callable[[], None]) -> None:
         """Serve on a bound socket until SIGINT or SIGTERM."""
         stopping = Event()
+
+        def end_streams() -> None:
+            stopping.set()
+            self.database.signals.wake_listeners()
+
         with suppress(KeyboardInterrupt):  # uvicorn raises it again at its end
-            HttpServer(self._build_app(stopping), on_ready, stopping).run([bound])
+            HttpServer(self._build_app(stopping), on_ready, end_streams).run([bound])
 
     def _build_app(self, stopping: Event) -> Starlette:
         # These modules load the functions, which read the environment.
@@ -110,9 +114,11 @@ def open_server(data: Path, chosen: Mapping[str, str], own_url: str = "") -> Ite
 
 
 class HttpServer(uvicorn.Server):
-    """Calls back once it accepts connections, and tells streams when it stops."""
+    """Calls back once it accepts connections, and before it waits for open ones to end."""
 
-    def __init__(self, app: Starlette, on_ready: Callable[[], None], stopping: Event) -> None:
+    def __init__(
+        self, app: Starlette, on_ready: Callable[[], None], on_stop: Callable[[], None]
+    ) -> None:
         super().__init__(
             uvicorn.Config(
                 app,
@@ -126,18 +132,18 @@ class HttpServer(uvicorn.Server):
             )
         )
         self._on_ready = on_ready
-        self._stopping = stopping
-
-    @override
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        self._stopping.set()
-        super().handle_exit(sig, frame)
+        self._on_stop = on_stop
 
     @override
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
             self._on_ready()
+
+    @override
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._on_stop()
+        await super().shutdown(sockets)
 
 
 def leave(code: int) -> Never:

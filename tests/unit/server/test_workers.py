@@ -1,5 +1,6 @@
 """The server's workers: what fails comes again, or is left out, and delays nothing else."""
 
+import asyncio
 from threading import Event
 from types import SimpleNamespace
 
@@ -17,6 +18,8 @@ from jobs.payments.adapters.sqlite_timers import WATCH, SqlitePaymentChecks
 from jobs.payments.adapters.timers import parse_check
 from jobs.payments.wiring import wiring as payments
 from sortie_server.event_log import RETENTION_MS, EventLog
+from sortie_server.http.own_routes import EventsEndpoint
+from sortie_server.http.threads import Threads
 from sortie_server.workers.crew import check_payment
 from sortie_server.workers.follow_jobs import CONSUMER, FollowJobs
 from sortie_server.workers.receive_messages import ReceiveMessages
@@ -225,3 +228,21 @@ def test_event_log_reads_own_events_after_a_position(database, clock) -> None:
     assert log.newest() == 3
     database.sweep(clock() + RETENTION_MS)
     assert log.read("a", after=0, limit=9) == []
+
+
+def test_stream_of_events_ends_when_the_server_stops(database, clock) -> None:
+    stopping, threads = Event(), Threads()
+    endpoint = EventsEndpoint(EventLog(database, clock), None, threads, stopping)
+
+    async def read_all() -> list[str]:
+        stream = endpoint._stream("acme", 0)  # noqa: SLF001
+        pieces = [await anext(stream)]
+        asyncio.get_running_loop().call_later(0.1, stop)
+        return [*pieces, *[each async for each in stream]]
+
+    def stop() -> None:
+        stopping.set()
+        database.signals.wake_listeners()
+
+    assert asyncio.run(read_all()) == [": connected\n\n"]  # and no heartbeat
+    threads.stop()

@@ -21,7 +21,6 @@ from sortie_server.template import Template
 
 HEARTBEAT: Final = ": still here\n\n"
 HEARTBEAT_S: Final = 5.0
-"""Also how long a stream may outlast the server's stop."""
 MAX_BATCH: Final = 100
 
 

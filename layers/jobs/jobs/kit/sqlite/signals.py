@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import ExitStack, asynccontextmanager, suppress
 from threading import Condition, Lock
 from typing import Final
@@ -72,6 +72,16 @@ class Signals:
                     self._numbers[name] += 1
                 if condition := self._conditions.get(name):
                     condition.notify_all() if count is None else condition.notify(count)
+        self._call(callbacks)
+
+    def wake_listeners(self) -> None:
+        """Have all listeners look again, such as at the end of the process."""
+        with self._lock:
+            callbacks = [each for some in self._listeners.values() for each in some]
+        self._call(callbacks)
+
+    @staticmethod
+    def _call(callbacks: Iterable[Callable[[], None]]) -> None:
         for callback in callbacks:
             try:
                 callback()
