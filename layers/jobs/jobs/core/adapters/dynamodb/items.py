@@ -11,7 +11,7 @@ from jobs.core.ids import shard_of
 from jobs.core.job import Job, JobRef
 from jobs.core.kind import Storages
 from jobs.core.status import JobStatus
-from jobs.core.tokens import Tokens
+from jobs.core.tokens import NO_TOKENS, Tokens
 from jobs.kit.aws.dynamodb.attributes import Item, Stored, attributes, plain
 from jobs.kit.errors import FailureClass
 
@@ -20,7 +20,8 @@ RESULT: Final = "#result"
 _MAX_INLINE_BYTES: Final = 560
 """Bytes of bodies that fit into a header of one write unit (1 KB)."""
 _ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
-"""`json.dumps` would make one for each of a listing's jobs."""
+_DECODER: Final = json.JSONDecoder()
+"""Made once: `json` would look for them again for each of a listing's jobs."""
 
 
 def partition(ref: JobRef) -> str:
@@ -49,6 +50,13 @@ def to_text(body: Mapping[str, Any]) -> str:
 def size(body: Mapping[str, Any] | None) -> int:
     """Return the bytes that a body takes."""
     return 0 if body is None else len(to_text(body).encode())
+
+
+def stored_size(item: Stored, bodies: Mapping[str, Stored]) -> int:
+    """Return the bytes of a stored job's bodies. `bodies` has those that are stored apart."""
+    apart = [bodies[suffix]["body"] for suffix in missing_bodies(item)]
+    inline = [item[name] for name in ("request", "result") if name in item]
+    return sum(len(each["S"].encode()) for each in (*inline, *apart))
 
 
 def fits_inline(*bodies: Mapping[str, Any] | None) -> bool:
@@ -121,16 +129,18 @@ class JobItems:
 
     def to_job(self, item: Stored, bodies: Mapping[str, Stored]) -> Job:
         """Deserialize a header and its bodies; `bodies` by the suffix of their sort key."""
-        ref, values = ref_of(item), plain(item)
+        values = plain(item)
+        tenant, kind, *_ = values["PK"].split("#")
+        read, written = values.get("tokens_in", 0), values.get("tokens_out", 0)
         request = values.get("request") or plain(bodies[REQUEST])["body"]
         result = values.get("result")
         if "result_body" in values:
             result = plain(bodies[values["result_body"]])["body"]
         return Job(
-            id=ref.id,
-            tenant=ref.tenant,
-            kind=ref.kind,
-            request=json.loads(request),
+            id=values["SK"],
+            tenant=tenant,
+            kind=kind,
+            request=_DECODER.decode(request),
             created_at=values["created_at"],
             changed_at=values["changed_at"],
             deadline=values["deadline"],
@@ -140,13 +150,13 @@ class JobItems:
             attempt=values["attempt"],
             lease_until=values["lease_until"],
             ended_at=values.get("ended_at"),
-            result=None if result is None else json.loads(result),
+            result=None if result is None else _DECODER.decode(result),
             failure=_to_failure(values),
             handle=values.get("handle"),
             webhook=webhook_from(values.get("webhook")),
             key_id=values.get("key_id"),
-            tokens=Tokens(values.get("tokens_in", 0), values.get("tokens_out", 0)),
-            details=self._storages(ref.kind).load(values),
+            tokens=Tokens(read, written) if read or written else NO_TOKENS,
+            details=self._storages(kind).load(values),
         )
 
     def to_header(self, item: Stored) -> Job:

@@ -4,7 +4,7 @@ Each shard is a partition of the table, and one of the index for each status. A 
 of each at the same time, and merges them.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import merge
 from itertools import batched, islice
@@ -28,6 +28,9 @@ _MAX_BYTES: Final = 5 * 2**19
 _JOBS_A_BATCH: Final = 25
 _AFTER_ALL_IDS: Final = "~"
 
+type StoredJob = tuple[Stored, Mapping[str, Stored]]
+"""A header, and the bodies that are stored apart, by the suffix of their sort key."""
+
 
 @dataclass(kw_only=True)
 class Search:
@@ -45,11 +48,11 @@ class Search:
     def page(self) -> Page:
         jobs: list[Job] = []
         size = 0
-        for job in self.with_status() if self.listing.statuses else self.all():
-            size += items.size(job.request) + items.size(job.result)
+        for header, bodies in self.with_status() if self.listing.statuses else self.all():
+            size += items.stored_size(header, bodies)
             if len(jobs) == self.listing.limit or (jobs and size > _MAX_BYTES):
                 return Page(jobs=jobs, more=True)
-            jobs.append(job)
+            jobs.append(self.codec.to_job(header, bodies))
         return Page(jobs=jobs, more=False)
 
     @property
@@ -59,22 +62,22 @@ class Search:
             for shard in range(self.listing.shards)
         ]
 
-    def all(self) -> Iterator[Job]:
+    def all(self) -> Iterator[StoredJob]:
         """Query headers and bodies together: one call for a page of small jobs in each shard."""
         found = self._items("PK", self._partitions, ConsistentRead=True)
-        shards = map(self._jobs, found)
-        return merge(*shards, key=lambda job: job.id, reverse=True)
+        shards = map(self._with_bodies, found)
+        return merge(*shards, key=lambda job: job[0]["SK"]["S"], reverse=True)
 
-    def _jobs(self, found: Iterator[Stored]) -> Iterator[Job]:
+    def _with_bodies(self, found: Iterator[Stored]) -> Iterator[StoredJob]:
         bodies: dict[str, Stored] = {}
         for item in found:
             if suffix := item["SK"]["S"][36:]:
                 bodies[suffix] = item
             elif self._is_live(item):
-                yield self.codec.to_job(item, bodies)
+                yield item, bodies
                 bodies = {}
 
-    def with_status(self) -> Iterator[Job]:
+    def with_status(self) -> Iterator[StoredJob]:
         """Query headers by index, then get the bodies that are stored apart."""
         keys = [
             f"{partition}#{status}"
@@ -92,7 +95,7 @@ class Search:
             for item in headers:
                 own = {s: bodies.get(item["SK"]["S"] + s) for s in items.missing_bodies(item)}
                 if None not in own.values():  # deleted between the two reads
-                    yield self.codec.to_job(item, own)  # type: ignore[arg-type]
+                    yield item, own  # type: ignore[misc]
 
     def _items(
         self, attribute: str, partitions: Sequence[str], **options: Any

@@ -25,4 +25,4 @@ def attributes(values: Values) -> Item:
 
 
 def plain(item: Stored) -> dict[str, Any]:
-    return {k: int(v["N"]) if "N" in v else v.get("S") for k, v in item.items()}
+    return {k: v["S"] if "S" in v else int(v["N"]) if "N" in v else None for k, v in item.items()}
