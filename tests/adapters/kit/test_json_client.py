@@ -40,6 +40,12 @@ VALUE = st.recursive(
 ITEM = st.dictionaries(st.sampled_from(["PK", "SK", "a", "b"]), VALUE, min_size=1)
 QUEUE = st.just("https://sqs.us-east-1.amazonaws.com/1/q")
 CALLS = {
+    ("cognito-idp", "create_user_pool_client"): {
+        "UserPoolId": TEXT, "ClientName": TEXT, "GenerateSecret": st.booleans(),
+        "AllowedOAuthScopes": st.lists(TEXT, max_size=2), "AccessTokenValidity": st.integers(1, 60),
+        "TokenValidityUnits": st.just({"AccessToken": "minutes"}),
+    },
+    ("cognito-idp", "delete_user_pool_client"): {"UserPoolId": TEXT, "ClientId": TEXT},
     ("dynamodb", "put_item"): {"TableName": TEXT, "Item": ITEM, "ConditionExpression": TEXT},
     ("dynamodb", "get_item"): {"TableName": TEXT, "Key": ITEM, "ConsistentRead": st.booleans()},
     ("dynamodb", "delete_item"): {"TableName": TEXT, "Key": ITEM, "ReturnValues": TEXT},

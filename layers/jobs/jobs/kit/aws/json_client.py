@@ -47,6 +47,9 @@ class _Service:
 
 
 SERVICES: Final[Mapping[str, _Service]] = {
+    "cognito-idp": _Service("cognito-idp", "AWSCognitoIdentityProviderService", "1.1", frozenset({
+        "CreateUserPoolClient", "DeleteUserPoolClient",
+    })),
     "dynamodb": _Service("dynamodb", "DynamoDB_20120810", "1.0", frozenset({
         "BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query", "TransactWriteItems",
         "UpdateItem",
