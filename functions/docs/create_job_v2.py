@@ -3,6 +3,7 @@
 from http import HTTPStatus
 
 from jobs.auth.api_key import Scope
+from jobs.docs.api import bodies as docs_bodies
 from jobs.docs.api import requests as docs_request
 from jobs.docs.api import responses as docs
 from jobs.docs.api.endpoint import docs_endpoint
@@ -19,5 +20,7 @@ def create_job_v2(request: Request) -> Response:
 
 
 lambda_handler = docs_endpoint(
-    create_job_v2, scope=Scope.WRITE, needs=lambda: (wiring.create_and_send, wiring.get_docs_job)
+    create_job_v2,
+    scope=Scope.WRITE,
+    needs=lambda: (wiring.create_and_send, wiring.get_docs_job, docs_bodies.PROMPT.rebuild()),
 )

@@ -1,6 +1,7 @@
 """POST /v2/agent/{projectId}/job/{id}/message: send a follow-up to a docs job."""
 
 from jobs.auth.api_key import Scope
+from jobs.docs.api import bodies as docs_bodies
 from jobs.docs.api import query as docs_query
 from jobs.docs.api import requests as docs_request
 from jobs.docs.api import responses as docs
@@ -16,4 +17,8 @@ def message_job_v2(request: Request) -> Response:
     return docs.agent_job_response(wiring.follow_up(new))
 
 
-lambda_handler = docs_endpoint(message_job_v2, scope=Scope.WRITE, needs=lambda: wiring.follow_up)
+lambda_handler = docs_endpoint(
+    message_job_v2,
+    scope=Scope.WRITE,
+    needs=lambda: (wiring.follow_up, docs_bodies.PROMPT.rebuild()),
+)

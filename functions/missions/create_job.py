@@ -4,6 +4,7 @@ from typing import Final
 
 from jobs.core.rate_limit import Limit
 from jobs.kit.http import Request, Response
+from jobs.missions.api import bodies as missions_bodies
 from jobs.missions.api import requests as missions_request
 from jobs.missions.api import responses as missions
 from jobs.missions.api.endpoint import missions_endpoint
@@ -22,5 +23,8 @@ def create_job(request: Request, caller: Caller) -> Response:
 
 
 lambda_handler = missions_endpoint(
-    create_job, role=Role.PILOT, limit=LIMIT, needs=lambda: wiring.create_mission
+    create_job,
+    role=Role.PILOT,
+    limit=LIMIT,
+    needs=lambda: (wiring.create_mission, missions_bodies.CREATE.rebuild()),
 )

@@ -25,5 +25,5 @@ lambda_handler = missions_endpoint(
     role=Role.MANAGER,
     extra_errors=ERRORS,
     limit=LIMIT,
-    needs=lambda: wiring.create_share,
+    needs=lambda: (wiring.create_share, missions_share_request.CREATE.rebuild()),
 )

@@ -1,6 +1,7 @@
 """PATCH /v3/jobs/{jobId}: update a waiting mission."""
 
 from jobs.kit.http import Request, Response
+from jobs.missions.api import bodies as missions_bodies
 from jobs.missions.api import errors as missions_errors
 from jobs.missions.api import query as missions_query
 from jobs.missions.api import requests as missions_request
@@ -20,5 +21,5 @@ lambda_handler = missions_endpoint(
     update_job,
     role=Role.PILOT,
     extra_errors=missions_errors.CANNOT_UPDATE,
-    needs=lambda: wiring.update_mission,
+    needs=lambda: (wiring.update_mission, missions_bodies.UPDATE.rebuild()),
 )

@@ -9,7 +9,9 @@ from tests.architecture.environment import Source
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("functions", "layers/jobs", "layers/openapi")
-READ_BY_POWERTOOLS = {"POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_SERVICE_NAME"}
+READ_BY_PACKAGES = {
+    "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_SERVICE_NAME", "PYDANTIC_DISABLE_PLUGINS",
+}  # fmt: skip
 READ_BY_WEB_ADAPTER = {"AWS_LAMBDA_EXEC_WRAPPER", "AWS_LWA_INVOKE_MODE", "AWS_LWA_PORT"}
 SET_BY_LAMBDA = {"AWS_ACCESS_KEY_ID", "AWS_REGION", "AWS_SECRET_ACCESS_KEY"}
 READ_AWS_SETTINGS = {"json_client.py", "sigv4.py"}
@@ -142,10 +144,10 @@ def test_variable_in_the_code_is_read_by_some_function(functions, source) -> Non
     assert named == set().union(*found) - SET_BY_LAMBDA
 
 
-def test_globals_give_functions_only_what_powertools_reads(template) -> None:
+def test_globals_give_functions_only_what_packages_read(template) -> None:
     everywhere = template["Globals"]["Function"]["Environment"]["Variables"]
 
-    assert everywhere.keys() == READ_BY_POWERTOOLS
+    assert everywhere.keys() == READ_BY_PACKAGES
 
 
 def test_web_server_has_the_variables_of_the_web_adapter(functions) -> None:
