@@ -1,8 +1,9 @@
 """Run one cold start in Lambda's runtime. usage: child.py [--sdk | HANDLER [EVENT_FILE]]
 
-Without arguments: only the imports of Lambda's bootstrap, the bare runtime. `--sdk`: one AWS client
-and nothing else, the lowest cost of any function with a client. The last line of the output has the
-outcome, and the CPU ms of init and of the call. The parent reads the CPU time of the whole process.
+Without arguments: only the imports of Lambda's bootstrap, the bare runtime. `--sdk`: one client of
+botocore and nothing else. The last line of the output has the outcome, the CPU ms of init and of
+the call, the wall ms of both as they would be in Lambda, and the most MB of memory. The parent
+reads the CPU time of the whole process.
 """
 
 import importlib
@@ -13,10 +14,15 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Final
 
 import awslambdaric.bootstrap  # type: ignore[import-not-found,import-untyped,unused-ignore] # noqa: F401
 
+CALL_CPU: Final = 512 / 1769
+"""Of a function of 512 MB in a call; in init, a whole CPU is there.
+
+https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
+"""
 CONTEXT = SimpleNamespace(
     function_name="bench",
     memory_limit_in_mb=512,
@@ -27,16 +33,28 @@ CONTEXT = SimpleNamespace(
 
 
 def main(handler: str = "", event_file: str = "") -> dict[str, Any]:
-    function, init_ms = measure(lambda: load(handler))
+    function, init_ms, init_wall_ms = measure(lambda: load(handler))
+    figures: dict[str, Any] = {"init": init_ms}
     if not function:
-        return {"outcome": "created a client" if handler else "nothing", "init": init_ms}
+        return figures | {"outcome": "created a client" if handler else "nothing"} | memory()
     if not event_file:
-        return {"outcome": "imported only", "init": init_ms}
+        return figures | {"outcome": "imported only"}
     event = json.loads(Path(event_file).read_text())
-    answer, call_ms = measure(lambda: function(event, CONTEXT))
+    answer, call_ms, call_wall_ms = measure(lambda: function(event, CONTEXT))
+    waiting_ms = max(0.0, call_wall_ms - call_ms)
+    figures["first call"] = call_ms
+    figures["wall"] = init_wall_ms + call_ms / CALL_CPU + waiting_ms
     status = answer.get("statusCode") if isinstance(answer, dict) else None
-    outcome = f"answered {status}" if status else "called"
-    return {"outcome": outcome, "init": init_ms, "first call": call_ms}
+    return figures | {"outcome": f"answered {status}" if status else "called"} | memory()
+
+
+def memory() -> dict[str, float]:
+    """Return the most memory that this process has had, where the system tells it."""
+    try:
+        status = Path("/proc/self/status").read_text()
+    except OSError:
+        return {}
+    return {"MB": int(status.partition("VmHWM:")[2].split()[0]) / 1000}
 
 
 def load(handler: str) -> Any:
@@ -49,11 +67,12 @@ def load(handler: str) -> Any:
     return getattr(importlib.import_module(module), name)
 
 
-def measure(work: Callable[[], Any]) -> tuple[Any, float]:
-    """Return the result and the CPU time in ms."""
-    start = time.process_time()
+def measure(work: Callable[[], Any]) -> tuple[Any, float, float]:
+    """Return the result, and the CPU and wall time in ms."""
+    start, wall_start = time.process_time(), time.perf_counter()
     result = work()
-    return result, (time.process_time() - start) * 1000
+    cpu, wall = time.process_time() - start, time.perf_counter() - wall_start
+    return result, cpu * 1000, wall * 1000
 
 
 if __name__ == "__main__":

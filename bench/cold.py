@@ -1,10 +1,11 @@
-"""Measure the CPU time of cold starts: the imports and the first call of a new process."""
+"""Measure cold starts: CPU time, wall time and memory of a new process and its first call."""
 
 import json
 import os
 import shutil
 import ssl
 import subprocess
+import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,12 +13,12 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import SimpleNamespace
 from typing import Any, Final
 
-import botocore
-
+from bench.replay import replaying
 from bench.report import Row, Section
-from bench.sandbox import Sandbox, open_sandbox
+from bench.sandbox import TABLES, Sandbox, open_sandbox
 from bench.setting import Setting, median
 from jobs.missions.partner import Client, Role
 from local.cloud.aws import REGION
@@ -30,7 +31,7 @@ from local.cloud.template import (
 )
 from local.kit.paths import ROOT, find_tool
 from local.kit.progress import step
-from local.sam_local.invocations import EXAMPLE_CLIENT
+from local.sam_local.invocations import EXAMPLE_CLIENT, ExampleStore, fill_event
 from local.stack.seed import read_registry
 from scripts.registry_load import create_keys, list_keys, load, open_registry
 from scripts.registry_table import RegistryTable
@@ -38,23 +39,29 @@ from scripts.registry_table import RegistryTable
 BUDGETS_MS: Final = {"auth": 100, "messaging": 100}
 """By package of functions."""
 OTHER_BUDGET_MS: Final = 150
+WALL_BUDGET_MS: Final = 150
+CREATES: Final = ("MessagingCreateJob", "MissionsCreateJob", "DocsCreateJobV2")
+MEMORY_BUDGETS_MB: Final = {"MessagingCreateJob": 30}
 ROUNDS: Final = 7
 QUICK_ROUNDS: Final = 3
 CHILD: Final = Path(__file__).with_name("child.py")
 LAYER: Final = "JobsLayer/python"
 AUTHORIZER: Final = "auth."
 FAILURES: Final = ("failed", "answered 5")
+SHOWN: Final = ("init", "first call")
 NOTES: Final = """\
 User and system time of a new process, minus the bare runtime (an interpreter that has imported
 awslambdaric). Layer and function are as built, with their bytecode. The first call has the event in
-events/, against the emulator. Median of interleaved runs.
+events/. The least of interleaved runs: other work on the machine only adds to it.
 
-On AWS, init has a whole CPU. In a call, a function of 512 MB has 0.29 of one.
+Wall time of init and first call is simulated. On AWS, init has a whole CPU; in a call, a function
+of 512 MB has 0.29 of one. A server repeats what the emulator has answered. Memory is the most that
+the process has had, minus the bare runtime's.
 
 The client's floor is botocore and one client, without a call. It also shows the effect of other
 work on this machine.
 
-The emulator uses plain HTTP: on AWS, the TLS context comes in addition.
+The server uses plain HTTP: on AWS, TLS comes in addition. Its context has Amazon's five roots.
 """
 
 
@@ -68,12 +75,12 @@ class Start:
     budget_ms: float | None = None
     times: list[float] = field(default_factory=list)
     phases: dict[str, list[float]] = field(default_factory=dict)
-    """The times of init and of the first call, without the bare runtime."""
+    """What the process has told: child.py."""
     outcome: str = ""
 
     @property
     def ms(self) -> float:
-        return median(self.times)
+        return min(self.times)
 
     def run(self, environment: Mapping[str, str]) -> None:
         process = subprocess.Popen(  # noqa: S603 - our own command
@@ -86,6 +93,7 @@ class Start:
                 "PYTHONPATH": os.pathsep.join(map(str, self.path)),
             },
             stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
             text=True,
         )
         with process.stdout or open(os.devnull) as output:  # noqa: PTH123 - there is always a pipe
@@ -95,6 +103,7 @@ class Start:
         self.times.append((usage.ru_utime + usage.ru_stime) * 1000)
         if process.returncode:
             self.outcome = "failed"
+            print("\n".join(["", self.name, *lines]), file=sys.stderr)
             return
         phases: dict[str, Any] = json.loads(lines[-1])
         self.outcome = phases.pop("outcome")
@@ -108,12 +117,19 @@ class Start:
             unit="ms",
             budget=self.budget_ms,
             details={
-                "minimum": min(self.times) - bare,
-                **{phase: median(times) for phase, times in self.phases.items()},
+                "median": median(self.times) - bare,
+                **{phase: min(self.phases[phase]) for phase in SHOWN if phase in self.phases},
             },
             note=self.outcome,
-            failed=self.outcome.startswith(FAILURES),
+            failed=self.failed,
         )
+
+    @property
+    def failed(self) -> bool:
+        return self.outcome.startswith(FAILURES)
+
+    def least(self, phase: str) -> float:
+        return min(self.phases.get(phase, [0]))
 
 
 def run(setting: Setting) -> Section:
@@ -121,15 +137,43 @@ def run(setting: Setting) -> Section:
     with open_sandbox(setting.stack, "cold") as sandbox, copy_artifact() as artifact:
         bare = Start("bare runtime, excluded below")
         floor = Start("the client's floor, included below", ["--sdk"], [artifact / LAYER])
-        starts = [bare, floor, *create_starts(artifact)]
+        starts = create_starts(artifact)
         register(sandbox)
-        for number in range(rounds):
-            with step(f"cold: {len(starts)} processes, round {number + 1} of {rounds}"):
-                for start in starts:
-                    start.run(sandbox.environment)
-    rows = [bare.row(bare=0), *(start.row(bare=bare.ms) for start in starts[1:])]
-    rows.append(Row(name="TLS context, additional on AWS", value=measure_tls_context(), unit="ms"))
-    return Section(title="Cold start, CPU", rows=rows, notes=NOTES)
+        fill_events(starts, sandbox, artifact)
+        tls_ms = measure_tls_context(artifact / LAYER / "jobs/kit/aws/amazon_roots.pem")
+        with replaying(sandbox.environment["AWS_ENDPOINT_URL"]) as url:
+            environment = {**sandbox.environment, "AWS_ENDPOINT_URL": url}
+            for number in range(rounds):
+                with step(f"cold: {len(starts)} processes, round {number + 1} of {rounds}"):
+                    for start in (bare, floor, *starts):
+                        whose = {"AWS_ACCESS_KEY_ID": start.name}  # for replay.py
+                        start.run({**environment, **whose})
+    rows = [bare.row(bare=0), *(start.row(bare=bare.ms) for start in (floor, *starts))]
+    rows += build_first_call_rows(starts, bare)
+    rows.append(Row(name="TLS context, additional on AWS", value=tls_ms, unit="ms"))
+    return Section(title="Cold start, CPU, least of the runs", rows=rows, notes=NOTES)
+
+
+def build_first_call_rows(starts: Sequence[Start], bare: Start) -> Iterator[Row]:
+    creates = [start for start in starts if start.name in CREATES]
+    for start in creates:
+        yield Row(
+            name=f"{start.name}: init + first call, wall",
+            value=start.least("wall"),
+            unit="ms",
+            budget=WALL_BUDGET_MS,
+            note="simulated",
+            failed=start.failed,
+        )
+    for start in creates:
+        yield Row(
+            name=f"{start.name}: memory",
+            value=start.least("MB") - bare.least("MB"),
+            unit="MB",
+            budget=MEMORY_BUDGETS_MB.get(start.name),
+            note=f"{start.least('MB'):.0f} MB with the bare runtime",
+            failed=start.failed,
+        )
 
 
 @contextmanager
@@ -165,6 +209,19 @@ def create_start(artifact: Path, name: str, properties: Mapping[str, Any]) -> St
     )
 
 
+def fill_events(starts: Sequence[Start], sandbox: Sandbox, folder: Path) -> None:
+    """Let each event name jobs, sessions and others that exist."""
+    tables = {f"{table}Name": sandbox.environment[variable] for table, variable in TABLES.items()}
+    backend: Any = SimpleNamespace(outputs=tables)
+    store = ExampleStore(backend, sandbox.client("dynamodb"))
+    for start in starts:
+        handler, *events = start.arguments
+        for event in map(Path, events):
+            filled = folder / f"{start.name}.json"
+            filled.write_text(fill_event(event.read_text(), store.put(f"{start.name}Function")))
+            start.arguments = [handler, filled]
+
+
 @cache
 def find_endpoints() -> frozenset[str]:
     """Return the functions with routes; in the artifact, the API has the routes."""
@@ -190,9 +247,8 @@ def register(sandbox: Sandbox) -> None:
     )
 
 
-def measure_tls_context() -> float:
-    """Return the CPU time of a client's TLS context with the SDK's root certificates."""
-    certificates = Path(botocore.__file__).with_name("cacert.pem")
+def measure_tls_context(certificates: Path) -> float:
+    """Return the CPU time of a client's TLS context with these root certificates."""
 
     def once() -> float:
         start = time.process_time()

@@ -61,7 +61,7 @@ def measure_warm(setting: Setting, chains: Chains) -> Iterator[Row]:
         require_payments(chains),
     ):
         for name, make in operations.items():
-            with step(f"payments: {name}, {warm.REQUESTS} requests"):
+            with step(f"payments: {name}, {warm.QUICK_REQUESTS} requests"):
                 times = warm.time_calls(make, lambda event: sandbox.call(CREATE, event))
             yield warm.build_row(f"{name}, warm CPU", times)
 

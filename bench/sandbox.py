@@ -36,6 +36,7 @@ from jobs.docs.adapters.dynamodb.projects import DynamoProjects
 from jobs.docs.docs_job import Project
 from jobs.kit import lambda_handler as runtime
 from jobs.kit.aws.call_policy import LONG
+from jobs.kit.aws.json_client import UNUSUAL_SETTINGS
 from jobs.messaging.agent import Agent
 from jobs.missions.adapters.fleet_registry import DynamoFleetRegistry
 from jobs.missions.device import Device, DeviceGroup, Plan
@@ -169,10 +170,18 @@ def _handler(name: str) -> Any:
 
 @contextmanager
 def open_sandbox(stack: LocalStack, name: str, *, metered: bool = True) -> Iterator[Sandbox]:
-    """Create the resources, which the stack's end removes. Metering costs some CPU time."""
+    """Create the resources, which the stack's end removes.
+
+    Metering needs hooks of botocore. Without it, the handlers have the client that they have in
+    Lambda.
+    """
     environment = CREDENTIALS | prepare_environment(stack, f"bench-{name}")
     before, log = dict(os.environ), Log()
     os.environ |= environment
+    if not metered:
+        for unusual in UNUSUAL_SETTINGS:
+            os.environ.pop(unusual, None)
+        os.environ |= {"AWS_LAMBDA_FUNCTION_NAME": "bench", "AWS_REGION": REGION}
     output = runtime.logger.registered_handler
     stream = output.setStream(log)  # type: ignore[attr-defined]
     ours, theirs = create_session(), botocore.session.get_session()
@@ -221,6 +230,7 @@ def prepare_environment(stack: LocalStack, name: str) -> dict[str, str]:
         "AWS_ENDPOINT_URL": stack.aws_endpoint_url,
         "POWERTOOLS_METRICS_NAMESPACE": "sortie",
         "POWERTOOLS_SERVICE_NAME": "sortie",
+        "PYDANTIC_DISABLE_PLUGINS": "__all__",
         **{f"{queue}_QUEUE_URL": make_queue(client("sqs"), f"{name}-{queue}") for queue in QUEUES},
         "WEBHOOK_SECRETS": f"{name}/webhooks/",
         "WEBHOOK_QUEUE_ARN": f"arn:aws:sqs:{REGION}:000000000000:{name}-WEBHOOK",
