@@ -33,8 +33,8 @@ def test_runbook_costs_equal_those_of_the_benchmark() -> None:
         r"^(\S.*?) {2,}([\d.,]+) \$$",
         (ROOT / "docs/reference/bench.md")
         .read_text()
-        .partition("\n1,000 jobs ")[2]
-        .partition("```")[0],
+        .partition("\n## 1,000 jobs\n")[2]
+        .split("```")[1],
         re.MULTILINE,
     )
     _, _, part = RUNBOOK.read_text().partition("\n## Cost of 1,000 jobs\n")
