@@ -79,12 +79,16 @@ class Jobs(SqliteChatJobs):
     def __init__(self, clock: Clock, database: Database | None = None) -> None:
         self.database = database or empty_database()
         super().__init__(self.database, clock, kinds.storage)
+        self._changes: list[JobChange] = []
+        self._read = 0
 
     @property
     def changes(self) -> Sequence[JobChange]:
-        records = read_outbox(self.database, stream.TOPIC)
-        changes = (stream.parse_change(record, kinds.storage) for record in records)
-        return [change for change in changes if change]
+        for record in read_outbox(self.database, stream.TOPIC, since=self._read):
+            if change := stream.parse_change(record, kinds.storage):
+                self._changes.append(change)
+            self._read = record.seq
+        return [*self._changes]
 
     @override
     def save(self, job: Job, *, replacing: Job) -> None:

@@ -37,6 +37,7 @@ from jobs.sessions.adapters.sqlite import SqliteChatJobs, SqliteSessions
 from jobs.sessions.ports import Sessions
 from scripts.registry_table import RegistryTable
 from tests.adapters.engines import DynamoDb, client, cloud_of
+from tests.adapters.moto_transactions import copy_changed_items_only
 from tests.adapters.query_plans import only_indexed_statements
 from tests.certificates import new_certificate
 from tests.databases import Registry, empty_database
@@ -73,6 +74,7 @@ def mocked_client() -> Any:
 @pytest.fixture(scope="module")
 def moto(mocked_client) -> Iterator[DynamoDb]:
     """Return moto, with tables that the tests of a module share, as in MiniStack."""
+    copy_changed_items_only()
     with mock_aws():
         yield DynamoDb(mocked_client, remote=False)
 
