@@ -9,8 +9,9 @@ from jobs.kit.http import Request, Response
 def complete_job(request: Request) -> Response:
     sent = request.json()
     body = parse.parse_body(sent, parse.COMPLETE)
+    piece = parse.to_piece(body)
     held = parse.parse_held(request, body["attempt"])
-    wiring.answer_job.complete(held, sent.get("content"), sent.get("metadata"))
+    wiring.answer_job.complete(held, sent.get("content"), sent.get("metadata"), piece)
     return responses.completed_response()
 
 

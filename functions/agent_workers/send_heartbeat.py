@@ -8,9 +8,9 @@ from jobs.kit.http import Request, Response
 
 def send_heartbeat(request: Request) -> Response:
     body = parse.parse_body(request.json(), parse.HEARTBEAT)
+    progress, piece = parse.to_progress(body.get("progress")), parse.to_piece(body)
     held = parse.parse_held(request, body["attempt"])
-    progress = parse.to_progress(body.get("progress"))
-    return responses.renewed_response(wiring.answer_job.heartbeat(held, progress))
+    return responses.renewed_response(wiring.answer_job.heartbeat(held, progress, piece))
 
 
 lambda_handler = runtime.endpoint(

@@ -9,14 +9,15 @@ from jobs.core.adapters import messages
 from jobs.core.expire_job import ExpireResult
 from jobs.core.job import JobRef
 from jobs.kit import lambda_handler as runtime
-from jobs.messaging.message import is_unclaimed
+from jobs.messaging.message import is_unclaimed, next_check
 
 
 def receive(record: Any) -> None:
     ref = messages.from_text(record["body"])
     again = expire(ref).again
     if again is not None:
-        kinds.core.delayed_timers.time_out(ref, at=again)
+        at = next_check(ref, again, kinds.core.clock())
+        kinds.core.delayed_timers.time_out(ref, at=at)
 
 
 def expire(ref: JobRef) -> ExpireResult:

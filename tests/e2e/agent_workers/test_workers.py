@@ -75,9 +75,11 @@ def test_worker_answers_the_messages_of_a_session_in_turn(program) -> None:
 
     first = program.claim()
     assert (first["content"], first["history"], first["attempt"]) == ("One", [], 1)
-    assert program.send(first, "heartbeat", progress={"percent": 50}).status == 200
+    spoken = program.send(first, "heartbeat", progress={"percent": 50}, number=1, output="Good ")
+    assert spoken.status == 200
     assert program.api.job(first["jobId"])["progress"] == {"percent": 50}
-    assert program.send(first, "complete", content=LARGE).json == {"status": "completed"}
+    answer = program.send(first, "complete", content=LARGE, number=2, output="evening. ")
+    assert answer.json == {"status": "completed"}
     second = program.claim()
 
     assert second["content"] == "Two"

@@ -9,6 +9,7 @@ from jobs.agent_workers.wiring import wiring
 from jobs.core.status import JobStatus
 from jobs.kit.errors import UnavailableError
 from jobs.messaging.message import Message
+from jobs.messaging.output import said_in
 from jobs.sessions.session import ChatMessage
 from tests.handlers.agent_workers.conftest import AGENT, JOB_ID
 from tests.support import NOON, Broken
@@ -40,7 +41,7 @@ def test_claim_returns_the_whole_question(call, queued) -> None:
         "jobs": [{
             "jobId": JOB_ID, "attempt": 1, "agentId": AGENT, "userId": job.request["userId"],
             "content": "Hello", "metadata": {}, "history": [], "deadline": job.deadline,
-            "leaseSeconds": 30, "heartbeatSeconds": 10,
+            "leaseSeconds": 30, "heartbeatSeconds": 10, "outputFrom": 1,
         }],
         "retryAfterSeconds": 0,
     }  # fmt: skip
@@ -121,6 +122,22 @@ def test_heartbeat_is_seen_in_the_job(call, claimed, invoke, event) -> None:
     assert read["progress"] == {"percent": 40, "message": "Reading the charts"}
 
 
+def test_piece_of_output_is_stored_in_the_log(send, claimed, world) -> None:
+    job = claimed()
+
+    assert send("send_heartbeat", number=1, output="Good ").status == 200
+    assert send("complete_job", number=2, output="evening").status == 200
+
+    items = world.output_log.read(job.ref, since=1)
+    assert said_in([event for item in items for event in item.events]) == "Good evening"
+
+
+def test_piece_out_of_order_is_400(send, claimed) -> None:
+    claimed()
+
+    assert code_of(send("send_heartbeat", number=2, output="x")) == (400, "INVALID_REQUEST")
+
+
 def test_queued_job_is_pending_for_its_caller(queued, invoke) -> None:
     queued()
 
@@ -160,6 +177,9 @@ def test_retryable_fail_tells_when_workers_may_try_again(send, claimed, world) -
     ("send_heartbeat", {"progress": []}), ("send_heartbeat", {"progress": {"percent": 101}}),
     ("send_heartbeat", {"progress": {"percent": "1"}}),
     ("send_heartbeat", {"progress": {"message": "x" * 201}}),
+    ("send_heartbeat", {"output": ""}), ("send_heartbeat", {"output": "x"}),
+    ("send_heartbeat", {"output": "x" * 60_001, "number": 1}),
+    ("send_heartbeat", {"output": "x", "number": 0}), ("complete_job", {"output": "x"}),
     ("fail_job", {"error": None}), ("fail_job", {"error": "x" * 501}),
     ("fail_job", {"retryable": "yes"}), ("fail_job", {"retryAfterSeconds": 301}),
 ])  # fmt: skip

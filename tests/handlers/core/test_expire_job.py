@@ -67,6 +67,16 @@ def test_job_that_no_worker_claims_is_counted(invoke, queued, world, unclaimed, 
     assert unclaimed() == counted
 
 
+def test_long_job_is_checked_each_minute(invoke, queued, world) -> None:
+    job = queued(id=ID, deadline=NOON + 3_600_000)
+    world.clock.advance(60_000)
+
+    invoke("workers/expire_job")
+
+    assert world.queues.delays == [60]
+    assert world.repository.get(job.ref) == job
+
+
 def test_job_whose_worker_died_is_counted_like_an_unclaimed_one(
     invoke, claimed, world, unclaimed
 ) -> None:

@@ -9,6 +9,7 @@ import pytest
 from jobs.agent_workers.adapters.sqlite import SqliteClaimableJobs
 from jobs.agent_workers.answer_job import AnswerJob, Held
 from jobs.agent_workers.claim_jobs import Claim, Claimed, ClaimJobs
+from jobs.core.adapters.sqlite.output import SqliteOutputLog
 from jobs.core.ids import new_job_id
 from jobs.core.job import Job
 from jobs.messaging.adapters.providers.answer import to_answer
@@ -35,6 +36,7 @@ class Workplace:
         self.repository = Jobs(self.clock)
         database = self.repository.database
         self.slots = Slots(self.clock, database)
+        self.log = SqliteOutputLog(database)
         self.claimable = SqliteClaimableJobs(database, self.clock)
         sessions = SqliteSessions(database, self.repository, self.clock)
         find_turn = FindTurn(repository=self.repository, sessions=sessions)
@@ -43,10 +45,13 @@ class Workplace:
             claimable=self.claimable,
             turns=TakeTurn(find_turn=find_turn, sessions=sessions, clock=self.clock),
             slots=self.slots,
+            log=self.log,
             clock=self.clock,
             sleep=self.sleep,
         )
-        self.answer = AnswerJob(repository=self.repository, to_answer=to_answer, clock=self.clock)
+        self.answer = AnswerJob(
+            repository=self.repository, log=self.log, to_answer=to_answer, clock=self.clock
+        )
 
     def sleep(self, seconds: float) -> None:
         self.naps.append(seconds)

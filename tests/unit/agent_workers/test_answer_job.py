@@ -16,7 +16,7 @@ from jobs.messaging.message import Progress, task_of
 from tests.support import NOON
 
 REQUESTS = {
-    "heartbeat": lambda answer, held: answer.heartbeat(held, None),
+    "heartbeat": lambda answer, held: answer.heartbeat(held),
     "complete": lambda answer, held: answer.complete(held, "Fine", None),
     "fail": lambda answer, held: answer.fail(held, "no"),
     "retry": lambda answer, held: answer.retry(held, "no", None),

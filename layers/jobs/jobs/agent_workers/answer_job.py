@@ -5,20 +5,30 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final
 
-from jobs.agent_workers.errors import EndedForWorkerError, InvalidAnswerError, StaleAttemptError
+from jobs.agent_workers.errors import (
+    EndedForWorkerError,
+    InvalidAnswerError,
+    InvalidOutputError,
+    StaleAttemptError,
+)
 from jobs.agent_workers.lease import LEASE
 from jobs.auth.api_key import ALL_AGENTS
 from jobs.core.errors import JobNotFoundError, StaleJobError
 from jobs.core.job import Job, JobRef
+from jobs.core.output_log import ItemTakenError, OutputLog
 from jobs.core.ports import JobRepository
 from jobs.kit.clock import Clock, Millis
 from jobs.kit.errors import FailureClass, RefusedError, UpstreamError
+from jobs.kit.output.events import OutputItem
 from jobs.kit.retry import retry_on_conflict
 from jobs.messaging.message import Progress, WorkerTask, task_of, with_task
+from jobs.messaging.output import beginning, pieces
 from jobs.messaging.ports import Answer
 from jobs.messaging.run_agent_job import end_job
 
 MAX_BACKOFF_S: Final = 300
+MAX_SAID: Final = 300 * 1024
+"""Characters in all pieces of an answer: no answer may be longer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +44,14 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """The next piece of an answer. Numbers rise by one, from the claim's `output_from` on."""
+
+    number: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerJob:
     """Each method raises `JobNotFoundError`, `EndedForWorkerError` or `StaleAttemptError`.
 
@@ -41,19 +59,28 @@ class AnswerJob:
     """
 
     repository: JobRepository
+    log: OutputLog
     to_answer: Callable[[Any, Any], Answer]
     clock: Clock
 
-    def heartbeat(self, held: Held, progress: Progress | None) -> Millis:
-        """Renew the lease, and return its end."""
-        return retry_on_conflict(partial(self._heartbeat, held, progress), StaleJobError)
+    def heartbeat(
+        self, held: Held, progress: Progress | None = None, piece: Piece | None = None
+    ) -> Millis:
+        """Renew the lease, and return its end. A piece is stored once.
 
-    def complete(self, held: Held, content: Any, metadata: Any) -> None:
+        Raises `InvalidOutputError`.
+        """
+        return retry_on_conflict(partial(self._heartbeat, held, progress, piece), StaleJobError)
+
+    def complete(
+        self, held: Held, content: Any, metadata: Any = None, piece: Piece | None = None
+    ) -> None:
         """End the job with an answer. Idempotent for the same attempt and content.
 
-        Raises `InvalidAnswerError`.
+        Readers of the output get from the answer what no piece has said. Raises
+        `InvalidAnswerError`, `InvalidOutputError`.
         """
-        retry_on_conflict(partial(self._complete, held, content, metadata), StaleJobError)
+        retry_on_conflict(partial(self._complete, held, content, metadata, piece), StaleJobError)
 
     def fail(self, held: Held, error: str) -> None:
         """End the job without an answer."""
@@ -63,24 +90,41 @@ class AnswerJob:
         """Let any worker claim the job later. Return when, or None: it was the last attempt."""
         return retry_on_conflict(partial(self._retry, held, error, after_s), StaleJobError)
 
-    def _heartbeat(self, held: Held, progress: Progress | None) -> Millis:
+    def _heartbeat(self, held: Held, progress: Progress | None, piece: Piece | None) -> Millis:
         job, task = self._read(held)
         lease_until = min(self.clock() + LEASE, job.deadline)
-        renewed = job.renewed(lease_until)
+        told = _count(task, piece)
         if progress:
-            renewed = with_task(renewed, replace(task, progress=progress))
-        self.repository.save(renewed, replacing=job)
+            told = replace(told, progress=progress)
+        # First, as it is the fence: no other worker can claim the job before the piece is stored.
+        self.repository.save(with_task(job.renewed(lease_until), told), replacing=job)
+        self._say(job, task, piece)
         return lease_until
 
-    def _complete(self, held: Held, content: Any, metadata: Any) -> None:
+    def _say(self, job: Job, task: WorkerTask, piece: Piece | None) -> None:
+        if piece is None:
+            return
+        is_first = piece.number == task.output_from
+        first = beginning(job, again=piece.number > 1) if is_first else []
+        item = OutputItem(
+            number=piece.number, events=[*first, *pieces(piece.text)], attempt=job.attempt
+        )
         try:
-            job, _ = self._read(held)
+            self.log.append(job.ref, item, expires_at=job.gone_at)
+        except ItemTakenError as error:
+            raise StaleAttemptError(job.id) from error
+
+    def _complete(self, held: Held, content: Any, metadata: Any, piece: Piece | None) -> None:
+        try:
+            job, task = self._read(held)
         except EndedForWorkerError:
             if self._is_repeat(held, content):
                 return
             raise
         try:
             answer = self.to_answer(content, metadata)
+            _count(task, piece)
+            self._say(job, task, piece)
             self.repository.save(end_job(job, answer, now=self.clock()), replacing=job)
         except (UpstreamError, RefusedError) as error:
             raise InvalidAnswerError(str(error)) from error
@@ -125,3 +169,17 @@ class AnswerJob:
         if job.attempt != held.attempt:
             raise StaleAttemptError(job.id)
         return job, task
+
+
+def _count(task: WorkerTask, piece: Piece | None) -> WorkerTask:
+    """Return the task with a new piece. A repeated one changes nothing."""
+    if piece is None:
+        return task
+    if not task.output_from <= piece.number <= task.next_output:
+        raise InvalidOutputError(f"number must be {task.next_output}, for the next piece of output")
+    if piece.number < task.next_output:
+        return task
+    said = task.said + len(piece.text)
+    if said > MAX_SAID:
+        raise InvalidOutputError("output is longer than an answer may be, which is 300 KB")
+    return replace(task, next_output=piece.number + 1, said=said)

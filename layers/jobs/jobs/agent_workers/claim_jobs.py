@@ -3,7 +3,7 @@
 import random
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from jobs.agent_workers.lease import FIRST_LEASE
@@ -13,11 +13,12 @@ from jobs.core.failure import Failure
 from jobs.core.ids import new_job_id
 from jobs.core.job import Job, JobRef
 from jobs.core.log_failure import log_failure
+from jobs.core.output_log import OutputLog, next_number
 from jobs.core.ports import JobRepository, Slots
 from jobs.kit.clock import Clock, Millis
 from jobs.kit.errors import FailureClass, UnavailableError, UpstreamError
 from jobs.messaging.history import PastMessage
-from jobs.messaging.message import claimable_at, task_of
+from jobs.messaging.message import claimable_at, task_of, with_task
 from jobs.messaging.ports import Turns
 
 MAX_POLLS: Final = 20
@@ -66,6 +67,7 @@ class ClaimJobs:
     claimable: ClaimableJobs
     turns: Turns
     slots: Slots
+    log: OutputLog
     clock: Clock
     sleep: Callable[[float], None]
 
@@ -126,7 +128,9 @@ class ClaimJobs:
             if job.attempt >= task.max_attempts:
                 self._give_up(job, now)
                 return None
-            claimed = job.claim(now=now, lease=FIRST_LEASE)
+            number = next_number(self.log, ref) if job.attempt else 1
+            begun = replace(task, output_from=number, next_output=number, said=0)
+            claimed = with_task(job.claim(now=now, lease=FIRST_LEASE), begun)
             self.repository.save(claimed, replacing=job)
         except (JobLeasedError, JobEndedError, JobNotFoundError, StaleJobError):
             return None

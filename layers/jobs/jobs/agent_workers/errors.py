@@ -23,5 +23,9 @@ class StaleAttemptError(JobError):
     """Another claim of the job has followed this attempt."""
 
 
+class InvalidOutputError(JobError):
+    """A piece of output cannot follow those before. The caller sees the message."""
+
+
 class InvalidAnswerError(JobError):
     """The worker's answer breaks a rule. The caller sees the message."""

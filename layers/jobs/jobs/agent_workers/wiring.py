@@ -29,6 +29,7 @@ class AgentWorkersWiring:
             claimable=self.claimable,
             turns=self.sessions.take_turn,
             slots=self.core.slots,
+            log=self.core.output_log,
             clock=self.core.clock,
             sleep=self.core.sleep,
         )
@@ -39,7 +40,10 @@ class AgentWorkersWiring:
         from jobs.messaging.adapters.providers.answer import to_answer
 
         return AnswerJob(
-            repository=self.sessions.repository, to_answer=to_answer, clock=self.core.clock
+            repository=self.sessions.repository,
+            log=self.core.output_log,
+            to_answer=to_answer,
+            clock=self.core.clock,
         )
 
     @cached_property

@@ -18,6 +18,7 @@ from jobs.kit.clock import Clock, Millis
 from jobs.kit.errors import RefusedError, UnavailableError
 from jobs.kit.output.events import OutputEvent, OutputItem
 from jobs.kit.output.playback import Playback
+from jobs.messaging.message import task_of
 from jobs.messaging.output import beginning, ending, in_items, said_in
 
 PACE: Final = Pace(check=0.5)
@@ -75,8 +76,13 @@ class FollowAnswer:
         return self._append(job, rest, number=len(written) + 1)
 
     def _may_be_written(self, job: Job) -> bool:
+        """Programs that claim jobs over HTTP do not write the end of an output."""
         ended_by_worker = job.status in {JobStatus.SUCCEEDED, JobStatus.FAILED}
-        return ended_by_worker and self.clock() < (job.ended_at or 0) + WORKERS_TIME_MS
+        return (
+            ended_by_worker
+            and task_of(job) is None
+            and self.clock() < (job.ended_at or 0) + WORKERS_TIME_MS
+        )
 
     def _append(self, job: Job, rest: list[OutputEvent], *, number: int) -> bool:
         parts = [*in_items(rest)]

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID, uuid5
 
-from jobs.core.job import Job
+from jobs.core.job import Job, JobRef
 from jobs.core.status import JobStatus
 from jobs.kit.clock import Millis
 
@@ -38,6 +38,11 @@ class WorkerTask:
 
     max_attempts: int
     progress: Progress | None = None
+    output_from: int = 1
+    """The number of the first item of output that the last claim may write."""
+    next_output: int = 1
+    said: int = 0
+    """Characters in the output of the last claim."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +90,15 @@ def first_check(job: Job) -> Millis:
     Each job has this timer in any case, and few jobs last so long that it has to go off again.
     """
     return min(job.deadline, job.created_at + UNCLAIMED_AFTER)
+
+
+def next_check(ref: JobRef, deadline: Millis, now: Millis) -> Millis:
+    """Return when the timer of a job that has not ended goes off again.
+
+    Each minute: an alarm on unclaimed jobs stays on, and no message waits in SQS for longer, so the
+    age of its queue's messages tells of trouble.
+    """
+    return min(deadline, now + UNCLAIMED_AFTER) if ref.kind == KIND else deadline
 
 
 def is_unclaimed(job: Job, now: Millis) -> bool:

@@ -18,7 +18,7 @@ from jobs.kit.sqlite.outbox import Outbox
 from jobs.kit.sqlite.queue import Policy, Queue
 from jobs.kit.sqlite.steady_clock import SteadyClock
 from jobs.kit.sqlite.timers import Timer, TimerTable
-from jobs.messaging.message import is_unclaimed
+from jobs.messaging.message import is_unclaimed, next_check
 from jobs.payments.adapters.sqlite_timers import WATCH, to_check
 from jobs.payments.wiring import wiring as payments
 from jobs.webhooks.wiring import wiring as webhooks
@@ -146,8 +146,7 @@ def time_out(timer: Timer) -> Millis | None:
     if result.found and is_unclaimed(result.found, kinds.core.clock()):
         about = {"tenant": ref.tenant, "job_id": ref.id}
         logger.warning("no worker has claimed the job", extra=about)
-    again: Millis | None = result.again
-    return again
+    return result.again and next_check(ref, result.again, kinds.core.clock())
 
 
 def check_payment(timer: Timer, *, clock: SteadyClock) -> None:

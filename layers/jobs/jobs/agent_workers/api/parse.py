@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from jobs.agent_workers.answer_job import Held
+from jobs.agent_workers.answer_job import Held, Piece
 from jobs.agent_workers.api import rules
 from jobs.agent_workers.claim_jobs import Claim
 from jobs.agent_workers.errors import AgentNotAllowedError
@@ -29,9 +29,15 @@ CLAIM: Final[Checks] = {
 }
 HEARTBEAT: Final[Checks] = {
     "attempt": rules.check_attempt,
+    "number": rules.check_number,
+    "output": rules.check_output,
     "progress": rules.check_progress,
 }
-COMPLETE: Final[Checks] = {"attempt": rules.check_attempt}
+COMPLETE: Final[Checks] = {
+    "attempt": rules.check_attempt,
+    "number": rules.check_number,
+    "output": rules.check_output,
+}
 FAIL: Final[Checks] = {
     "attempt": rules.check_attempt,
     "error": rules.check_error,
@@ -73,6 +79,15 @@ def parse_held(request: Request, attempt: int) -> Held:
         raise JobNotFoundError
     ref = JobRef(tenant=request.tenant, kind=KIND, id=job_id)
     return Held(ref=ref, agents=request.scopes, attempt=attempt)
+
+
+def to_piece(body: Mapping[str, Any]) -> Piece | None:
+    """Raises `BadRequestError` for output without a number."""
+    if "output" not in body:
+        return None
+    if "number" not in body:
+        raise BadRequestError("number is required with output")
+    return Piece(number=body["number"], text=body["output"])
 
 
 def to_progress(told: Mapping[str, Any] | None) -> Progress | None:

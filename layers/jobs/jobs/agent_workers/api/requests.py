@@ -45,14 +45,34 @@ class Progress(TypedDict):
 
 
 @with_config(_OPEN)
-class HeartbeatBody(TypedDict):
+class OutputBody(TypedDict):
     attempt: Attempt
+    number: NotRequired[
+        Annotated[
+            int,
+            Field(ge=1, description="Of this piece: `outputFrom`, then one more for each piece"),
+        ]
+    ]
+    output: NotRequired[
+        Annotated[
+            str,
+            Field(
+                min_length=1,
+                max_length=rules.MAX_OUTPUT,
+                description="The next piece of the answer, for readers of its stream. At most one"
+                " every half second. May be repeated: a number is stored once",
+            ),
+        ]
+    ]
+
+
+@with_config(_OPEN)
+class HeartbeatBody(OutputBody):
     progress: NotRequired[Progress]
 
 
 @with_config(_OPEN)
-class CompleteBody(TypedDict):
-    attempt: Attempt
+class CompleteBody(OutputBody):
     content: Annotated[str, Field(min_length=1, description="The answer, up to 300 KB as JSON")]
     metadata: NotRequired[Annotated[dict[str, Any], Field(description="Of the answer")]]
 

@@ -9,6 +9,7 @@ from jobs.agent_workers.errors import (
     AgentNotAllowedError,
     EndedForWorkerError,
     InvalidAnswerError,
+    InvalidOutputError,
     StaleAttemptError,
 )
 from jobs.agent_workers.lease import HEARTBEAT_S, LEASE
@@ -16,6 +17,7 @@ from jobs.core.errors import JobNotFoundError, StaleJobError
 from jobs.kit.error_table import COMMON, ErrorTable, error_response
 from jobs.kit.http import Request, Response
 from jobs.messaging.api.responses import STATUS_NAMES
+from jobs.messaging.message import task_of
 
 if TYPE_CHECKING:
     from jobs.agent_workers.api import types
@@ -38,6 +40,7 @@ _ERRORS: Final[ErrorTable] = {
         HTTPStatus.CONFLICT, "STALE_ATTEMPT",
         "Another claim of the job has followed: stop, and drop your result",
     ),
+    InvalidOutputError: (HTTPStatus.BAD_REQUEST, "INVALID_REQUEST", ""),
     InvalidAnswerError: (HTTPStatus.BAD_REQUEST, "INVALID_ANSWER", ""),
     StaleJobError: (
         HTTPStatus.SERVICE_UNAVAILABLE, "UNAVAILABLE", "The job is changing, try again"
@@ -90,4 +93,5 @@ def _to_job(claimed: ClaimedJob) -> types.ClaimedJob:
         "deadline": job.deadline,
         "leaseSeconds": LEASE // 1000,
         "heartbeatSeconds": HEARTBEAT_S,
+        "outputFrom": task.output_from if (task := task_of(job)) else 1,
     }

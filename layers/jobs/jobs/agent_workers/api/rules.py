@@ -4,7 +4,7 @@ import math
 from typing import Any, Final
 
 from jobs.core.ids import parse_uuid
-from jobs.kit.rules import require
+from jobs.kit.rules import require, units
 
 MAX_AGENTS: Final = 10
 MAX_JOBS: Final = 10
@@ -12,6 +12,7 @@ MAX_WAIT_S: Final = 20
 MAX_WORKER_NAME: Final = 64
 MAX_MESSAGE: Final = 200
 MAX_ERROR: Final = 500
+MAX_OUTPUT: Final = 60_000
 MAX_RETRY_AFTER_S: Final = 300
 _MAX_INTEGER: Final = 2**31
 
@@ -38,6 +39,16 @@ def check_worker(value: Any) -> str:
 
 def check_attempt(value: Any) -> int:
     return _whole("attempt", value, 1, _MAX_INTEGER)
+
+
+def check_number(value: Any) -> int:
+    return _whole("number", value, 1, _MAX_INTEGER)
+
+
+def check_output(value: Any) -> str:
+    is_text = isinstance(value, str) and 0 < units(value) <= MAX_OUTPUT
+    require(is_text, f"output must be a text of 1 to {MAX_OUTPUT} characters")
+    return str(value)
 
 
 def check_error(value: Any) -> str:

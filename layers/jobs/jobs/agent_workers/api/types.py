@@ -45,6 +45,7 @@ class ClaimedJob(TypedDict):
         ),
     ]
     heartbeatSeconds: Annotated[int, Field(ge=1, description="Send a heartbeat this often")]
+    outputFrom: Annotated[int, Field(ge=1, description="The `number` of the first piece of output")]
 
 
 @with_config(CLOSED)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from jobs.core.job import Job
 from jobs.kit.clock import Millis
@@ -14,6 +14,8 @@ from jobs.messaging.message import (
     session_of,
     task_of,
 )
+
+_COUNTS: Final = {"output_from": 1, "next_output": 1, "said": 0}
 
 
 class MessageStorage:
@@ -46,10 +48,12 @@ def rank(at: Millis, job_id: str = "") -> str:
 
 
 def _to_text(task: WorkerTask) -> str:
-    """Absent values are left out, as the header should fit into one write unit."""
-    progress = task.progress
-    told = {"percent": progress.percent, "text": progress.text} if progress else {}
-    values = {"maxAttempts": task.max_attempts, **told}
+    """Defaults are left out, as the header should fit into one write unit."""
+    progress = task.progress or Progress()
+    values = {"maxAttempts": task.max_attempts, "percent": progress.percent, "text": progress.text}
+    values |= {
+        name: getattr(task, name) for name in _COUNTS if getattr(task, name) != _COUNTS[name]
+    }
     return json.dumps({k: v for k, v in values.items() if v is not None}, ensure_ascii=False)
 
 
@@ -57,4 +61,5 @@ def _from_text(text: str) -> WorkerTask:
     values = json.loads(text)
     percent, told = values.get("percent"), values.get("text")
     progress = None if percent is None and told is None else Progress(percent=percent, text=told)
-    return WorkerTask(max_attempts=values["maxAttempts"], progress=progress)
+    counts = {name: values[name] for name in _COUNTS if name in values}
+    return WorkerTask(max_attempts=values["maxAttempts"], progress=progress, **counts)
