@@ -31,6 +31,15 @@ def test_keys_create_prints_only_the_secret_to_standard_output(sortie, server) -
     assert server.bodies == [{"name": "ci", "api": "docs", "scopes": ["read", "write"]}]
 
 
+@pytest.mark.parametrize(("options", "agents"), [([], "*"), (["--agent", "a"], ["a"])])
+def test_keys_of_workers_are_for_some_agents_or_all(sortie, server, options, agents) -> None:
+    server.will(ok(KEY | {"secret": SECRET}, 201))
+
+    sortie("admin", "keys", "create", "gpu", "--tenant", "acme", "--api", "workers", *options)
+
+    assert server.bodies == [{"name": "gpu", "api": "workers", "agents": agents}]
+
+
 def test_keys_create_whose_secret_is_lost_says_what_to_do(sortie, server) -> None:
     server.will(ok(KEY))
 

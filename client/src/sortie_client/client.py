@@ -15,6 +15,7 @@ from sortie_client.missions.token_file import TokenFile
 from sortie_client.sessions.api import SessionsApi
 from sortie_client.settings import Settings
 from sortie_client.webhooks.api import WebhooksApi
+from sortie_client.workers.api import WorkersApi
 
 VERSION: Final = "0.1.0"
 
@@ -32,6 +33,7 @@ class _Apis[R]:
         self.docs = DocsApi(runner, policy, settings.docs)
         self.webhooks = WebhooksApi(runner, policy, key)
         self.admin = AdminApi(runner, policy, settings.admin_key)
+        self.workers = WorkersApi(runner, policy, settings.worker_key)
 
 
 class Sortie(_Apis[SyncRunner]):

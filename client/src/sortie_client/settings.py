@@ -24,6 +24,7 @@ _VARIABLES: Final = {
     "SORTIE_DOCS_API_KEY": ("docsAgents", "apiKey"),
     "SORTIE_PROJECT": ("docsAgents", "projectId"),
     "SORTIE_ADMIN_KEY": ("admin", "apiKey"),
+    "SORTIE_WORKER_KEY": ("workers", "apiKey"),
     "SORTIE_TENANT": ("tenant",),
     "SORTIE_STACK": ("stackName",),
     "AWS_ENDPOINT_URL": ("awsEndpointUrl",),
@@ -60,6 +61,7 @@ class Settings:
     missions: MissionsCredentials | None = None
     docs: DocsCredentials | None = None
     admin_key: str | None = field(default=None, repr=False)
+    worker_key: str | None = field(default=None, repr=False)
     websocket_url: str | None = None
     timeout: float = 30.0
     retry_policy: RetryPolicy = field(default_factory=RetryPolicy)
@@ -92,6 +94,7 @@ class Settings:
             missions=_missions(found),
             docs=_docs(found),
             admin_key=found.get("SORTIE_ADMIN_KEY"),
+            worker_key=found.get("SORTIE_WORKER_KEY"),
         )
 
 

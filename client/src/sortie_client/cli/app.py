@@ -17,6 +17,7 @@ from sortie_client.cli import (
     mission_lists,
     missions,
     webhooks,
+    worker,
 )
 from sortie_client.cli.admin import app as admin
 from sortie_client.cli.errors import INTERRUPTED, explain
@@ -44,6 +45,7 @@ app.add_typer(jobs.app, name="jobs")
 missions.app.add_typer(mission_lists.app)
 app.add_typer(missions.app, name="missions")
 app.add_typer(docs.app, name="docs")
+app.command()(worker.worker)
 app.add_typer(webhooks.app, name="webhooks")
 app.add_typer(dlq.app, name="dlq")
 app.command()(login.login)

@@ -31,6 +31,7 @@ _KEYS: Final = {  # of each API, by a part of its paths
     "/v3/": "SORTIE_CLIENT_ID",
     "/agent/": "SORTIE_DOCS_API_KEY",
     "/admin/": "SORTIE_ADMIN_KEY",
+    "/workers/": "SORTIE_WORKER_KEY",
 }
 
 _ADVICE: Final[Mapping[type[SortieError], tuple[int, str]]] = {

@@ -1,0 +1,1 @@
+"""The API of workers; `sortie_client.worker` uses it."""
