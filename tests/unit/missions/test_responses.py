@@ -10,11 +10,12 @@ from jobs.core.list_jobs import JobList
 from jobs.core.status import JobStatus
 from jobs.kit.errors import FailureClass
 from jobs.missions.api import responses as missions
+from jobs.missions.api.addresses import Addresses
 from jobs.missions.device import Device, DeviceGroup, DeviceState, Lease, Reading
 from jobs.missions.mission import Order
 from tests.support import HOUR, NOON
 
-ADDRESSES = missions.Addresses(api="https://api.example/dev", websocket="wss://ws.example/dev")
+ADDRESSES = Addresses(api="https://api.example/dev", websocket="wss://ws.example/dev")
 AT_NOON = "2026-01-01T12:00:00.000Z"
 ID = "019b7963-4a00-7000-8000-000000000001"
 NEW = {

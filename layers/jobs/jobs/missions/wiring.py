@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from jobs.missions.adapters.storage import DynamoWaitingMissions
     from jobs.missions.adapters.timers import SqsMissionChecks, StepFunctionsMissionTimers
     from jobs.missions.adapters.tracks import DynamoTracks
-    from jobs.missions.api.responses import Addresses
+    from jobs.missions.api.addresses import Addresses
     from jobs.missions.apply_report import ApplyReport
     from jobs.missions.assign_missions import AssignMissions
     from jobs.missions.cancel_mission import CancelMission
@@ -100,7 +100,7 @@ class MissionsWiring:
 
     def addresses(self, request: Request) -> Addresses:
         """Return the public base URLs: configured ones, else those of the request."""
-        from jobs.missions.api.responses import Addresses
+        from jobs.missions.api.addresses import Addresses
 
         return Addresses(
             api=os.environ["PUBLIC_URL"] or request.base_url, websocket=os.environ["WEBSOCKET_URL"]

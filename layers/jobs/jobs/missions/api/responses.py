@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
@@ -13,6 +12,7 @@ from jobs.core.status import JobStatus
 from jobs.kit.clock import Millis
 from jobs.kit.http import Response
 from jobs.kit.iso_time import iso
+from jobs.missions.api.addresses import Addresses
 from jobs.missions.device import DeviceGroup, DeviceState, PlanPage, TrackPoint
 from jobs.missions.mission import JOB_PATH, mission_of
 
@@ -30,14 +30,6 @@ STATUS_NAMES: Final[Mapping[JobStatus, types.Status]] = {
 }
 _NOT_STARTED: Final = "No device became available in time"
 _TIMED_OUT: Final = "Mission exceeded its maximum flight time; outcome unknown"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Addresses:
-    """Public base URLs: `https://…` and `wss://…`."""
-
-    api: str
-    websocket: str
 
 
 def created_response(
