@@ -8,6 +8,7 @@ import os
 import re
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -127,18 +128,30 @@ def serving(recipe: Recipe, log: Path, *options: str) -> Iterator[tuple[str, Pro
         yield url, process
 
 
-def test_installed_server_keeps_its_jobs_and_writes_to_its_data_only(recipe, tmp_path) -> None:
+def kill(process: Process) -> None:
+    """Kill the command of a process, as `kill -9` does."""
+    parent = str(process.supervisor_pid)
+    found = subprocess.run(["pgrep", "-P", parent], capture_output=True, text=True, check=True)
+    os.kill(int(found.stdout), signal.SIGKILL)
+
+
+def test_killed_server_goes_on_with_its_jobs_and_writes_to_its_data_only(recipe, tmp_path) -> None:
     app, log = recipe.folder / "app", tmp_path / "first.log"
     before = modified(app)
 
-    with serving(recipe, log, "--registry", str(recipe.folder / "data/registry.yaml")) as (url, _):
+    registry = str(recipe.folder / "data/registry.yaml")
+    with serving(recipe, log, "--registry", registry) as (url, process):
         [key] = re.findall(r"^new key first, shown once: (\S+)$", log.read_text(), re.MULTILINE)
-        asked = Api(url, key, "acme").ask(headers={"Prefer": "wait=10"})
+        api = Api(url, key, "acme")
+        asked = api.ask(headers={"Prefer": "wait=10"})
+        slow = api.create("/sleep 1 later")
+        kill(process)
     with serving(recipe, tmp_path / "second.log") as (url, _):
-        kept = Api(url, key, "acme").job(asked.json["jobId"])
+        api = Api(url, key, "acme")
+        kept, late = api.job(asked.json["jobId"]), api.until(slow)
         healthy = subprocess.run(recipe.check(url), check=False).returncode == 0
 
-    assert asked.json["status"] == kept["status"] == "completed"
+    assert asked.json["status"] == kept["status"] == late["status"] == "completed"
     assert healthy
     assert modified(app) == before
 
