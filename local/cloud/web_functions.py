@@ -19,6 +19,7 @@ from local.kit.process import Process
 
 APPS = {
     "DocsStreamJob": "jobs.docs.api.stream:app",
+    "MessagingStreamMessage": "jobs.payments.api.message_stream:app",
     "SessionsSendMessage": "jobs.sessions.api.stream:app",
 }
 APP_FACTORY = "local.cloud.web_app:create_app"

@@ -23,7 +23,9 @@ def run_gateway(
     options = {
         "--sockets": upstreams.sockets,
         "--docs": upstreams.docs,
+        "--messages": upstreams.messages,
         "--sessions": upstreams.sessions,
+        "--payers": upstreams.payers,
         "--authorizer": upstreams.authorizer,
     }
     with bound:

@@ -23,8 +23,6 @@ from multidict import CIMultiDictProxy
 from yarl import URL
 
 from local.gateway.authorizer import (
-    API_KEY,
-    BEARER,
     CONTEXT_HEADER,
     DOCS_PATHS,
     ROUTES,
@@ -59,13 +57,18 @@ type Headers = list[tuple[str, str]]
 
 @dataclass(frozen=True)
 class Upstreams:
-    """The URLs to forward to. The authorizer decides on requests to `docs` and `sessions`."""
+    """The URLs to forward to. The authorizer decides on requests to the last three origins.
+
+    `payers`: not empty if a payment may replace an API key.
+    """
 
     api: str
     sockets: str | None = None
     docs: str | None = None
+    messages: str | None = None
     sessions: str | None = None
     authorizer: str = ""
+    payers: str = ""
 
 
 class Body:
@@ -194,12 +197,16 @@ def build_routes(upstreams: Upstreams, timeouts: Timeouts) -> list[web.RouteDef]
             return await bridge_connection(request, request.app[SESSION], sockets, timeouts)
 
         routes.append(web.get("/ws", connect))
-    origins = {BEARER: upstreams.docs, API_KEY: upstreams.sessions}
+    origins = {
+        "docs": upstreams.docs,
+        "messages": upstreams.messages,
+        "sessions": upstreams.sessions,
+    }
     if all(origins.values()):
-        authorizer = Authorizer(upstreams.authorizer)
+        authorizer = Authorizer(upstreams.authorizer, payers=bool(upstreams.payers))
 
         async def stream(
-            request: web.Request, resource: str, credential: Credential
+            request: web.Request, resource: str, credential: Credential, origin: str
         ) -> web.StreamResponse:
             session = request.app[SESSION]
             try:
@@ -211,7 +218,7 @@ def build_routes(upstreams: Upstreams, timeouts: Timeouts) -> list[web.RouteDef]
             headers = end_to_end_headers(request.headers)
             headers = [(name, value) for name, value in headers if name.lower() != CONTEXT_HEADER]
             context = json.dumps(request_context(request, resource, caller))
-            url = f"{origins[credential]}{request.raw_path}"
+            url = f"{origins[origin]}{request.raw_path}"
             return await forward(request, url, [*headers, (CONTEXT_HEADER, context)])
 
         async def preflight(request: web.Request) -> web.StreamResponse:
@@ -219,8 +226,10 @@ def build_routes(upstreams: Upstreams, timeouts: Timeouts) -> list[web.RouteDef]
             return await forward(request, url, end_to_end_headers(request.headers))
 
         routes += [
-            web.route(method, path, partial(stream, resource=path, credential=credential))
-            for method, path, credential in ROUTES
+            web.route(
+                method, path, partial(stream, resource=path, credential=credential, origin=origin)
+            )
+            for method, path, credential, origin in ROUTES
         ]
         routes += [web.options(path, preflight) for _, path in DOCS_PATHS]
 
@@ -251,7 +260,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m local.gateway.server")
     parser.add_argument("descriptor", type=int, help="file descriptor of a bound socket")
     parser.add_argument("api")
-    for option in ("sockets", "docs", "sessions", "authorizer"):
+    for option in ("sockets", "docs", "messages", "sessions", "authorizer", "payers"):
         parser.add_argument(f"--{option}")
     parser.add_argument("--idle", type=float, required=True)
     parser.add_argument("--duration", type=float, required=True)

@@ -95,7 +95,7 @@ def run_stack(  # noqa: PLR0913 - by name only
                 create_secret(ministack.url, NODES_SECRET, chains.nodes_secret())
             outputs = deploy(LOCAL.folder, STACK_NAME, wanted, ministack.url)
         web_functions = cleanup.enter_context(run_web_functions(ministack.url, STACK_NAME, folder))
-        upstreams = find_upstreams(ministack.url, outputs, web_functions)
+        upstreams = find_upstreams(ministack.url, outputs, web_functions, payments)
         gateway = cleanup.enter_context(run_gateway(bound, upstreams, folder, timeouts))
         git = cleanup.enter_context(run_git_host(folder, repository, memory.git_password))
         gateway.wait_until(lambda: is_responding(f"{base_url}/none"))  # no function
@@ -156,13 +156,18 @@ def reserve_port(port: int) -> socket.socket:
 
 
 def find_upstreams(
-    aws_endpoint_url: str, outputs: Mapping[str, str], functions: Mapping[str, WebFunction]
+    aws_endpoint_url: str,
+    outputs: Mapping[str, str],
+    functions: Mapping[str, WebFunction],
+    payments: PaymentsMode,
 ) -> Upstreams:
     apis = f"{aws_endpoint_url}/_aws/execute-api"
     return Upstreams(
         api=f"{apis}/{outputs['ApiId']}/{outputs['StageName']}",
         sockets=f"{apis}/{outputs['WebSocketApiId']}/{outputs['WebSocketStageName']}",
         docs=functions["DocsStreamJob"].url,
+        messages=functions["MessagingStreamMessage"].url,
         sessions=functions["SessionsSendMessage"].url,
         authorizer=find_invoke_url(aws_endpoint_url, STACK_NAME, "AuthorizeApiKey"),
+        payers="yes" if payments is PaymentsMode.INSTEAD_OF_KEY else "",
     )

@@ -32,7 +32,15 @@ from scripts.openapi.model import (
     capture_error,
     request_with,
 )
-from scripts.openapi.shared import IDEMPOTENCY_KEY, RETRY_AFTER, JobId
+from scripts.openapi.shared import (
+    DATA_STREAM,
+    DATA_STREAM_EXAMPLE,
+    IDEMPOTENCY_KEY,
+    RETRY_AFTER,
+    UI_MESSAGE_STREAM,
+    UI_MESSAGE_STREAM_EXAMPLE,
+    JobId,
+)
 
 _HOUR: Final = 3_600_000
 _CREATE_HEADERS: Final = {
@@ -47,26 +55,10 @@ _CREATE_HEADERS: Final = {
     ],
 }
 _STREAM: Final = OtherMedia(
-    schemas={
-        "text/plain": {
-            "type": "string",
-            "description": "The data stream of AI SDK 4: one line TYPE:JSON per event",
-        },
-        "text/event-stream": {
-            "type": "object",
-            "description": "With Accept: text/event-stream, the UI message stream of AI SDK 5; to"
-            " resume, send an event's id as Last-Event-ID",
-            "properties": {
-                "id": {"type": "string"},
-                "data": {"type": "string", "description": "JSON; [DONE] in the last event"},
-            },
-            "required": ["data"],
-        },
-    },
+    schemas={"text/plain": DATA_STREAM, "text/event-stream": UI_MESSAGE_STREAM},
     examples={
-        "text/plain": 'f:{"messageId":"…"}\n0:"Hello"\n'
-        'd:{"finishReason":"stop","usage":{"promptTokens":0,"completionTokens":0}}\n',
-        "text/event-stream": {"id": "1.0", "data": '{"type":"start","messageId":"…"}'},
+        "text/plain": DATA_STREAM_EXAMPLE,
+        "text/event-stream": UI_MESSAGE_STREAM_EXAMPLE,
     },
 )
 _STREAM_HEADERS: Final = {200: ("X-Session-Id", "X-Branch-Name")}

@@ -16,25 +16,31 @@ from jobs.core.errors import (
     StaleJobError,
 )
 from jobs.kit.http import TooLargeError
+from jobs.kit.output.wire import POSITION, parse_position
 from jobs.kit.types import Error
 from jobs.messaging.api import responses as messaging
 from jobs.messaging.api import types
+from jobs.messaging.api.chat import ChatBody, parse_chat
 from jobs.messaging.api.create_body import parse_create_job
 from jobs.messaging.api.requests import CreateJobBody
-from jobs.messaging.errors import AgentNotFoundError, NoAgentsError
+from jobs.messaging.errors import AgentNotFoundError, NoAgentsError, PaymentNotSupportedError
 from jobs.payments.api.endpoint import handle_error
 from jobs.payments.api.types import PaymentRequiredResponse
 from jobs.payments.api.x402_offer import to_usdc
 from jobs.payments.errors import SettlementUnknownError
 from scripts.openapi import gateway
-from scripts.openapi.model import Api, Operation, capture_error
+from scripts.openapi.model import NO_CONTENT, Api, Operation, OtherMedia, capture_error
 from scripts.openapi.shared import (
     API_KEY,
+    DATA_STREAM,
+    DATA_STREAM_EXAMPLE,
     IDEMPOTENCY_KEY,
     RATE_HEADERS,
     RATE_LIMIT,
     RATE_LIMITED,
     RETRY_AFTER,
+    UI_MESSAGE_STREAM,
+    UI_MESSAGE_STREAM_EXAMPLE,
     JobId,
 )
 
@@ -57,6 +63,36 @@ _PAYMENT_PARAMETERS: Final = {
         ),
     ],
 }
+_RESUME: Final = {
+    "Last-Event-ID": Annotated[
+        str,
+        Field(
+            pattern=f"^{POSITION.pattern}$",
+            description="The last received event's id: the stream resumes after it",
+        ),
+    ]
+}
+_STREAM: Final = OtherMedia(
+    schemas={
+        "text/event-stream": {
+            **UI_MESSAGE_STREAM,
+            "description": "The UI message stream of AI SDK 5 and later; to resume, send an event's"
+            " id as Last-Event-ID",
+        },
+        "text/plain": {
+            **DATA_STREAM,
+            "description": "With Accept: text/plain, the data stream of AI SDK 4",
+        },
+    },
+    examples={
+        "text/event-stream": UI_MESSAGE_STREAM_EXAMPLE,
+        "text/plain": DATA_STREAM_EXAMPLE,
+    },
+)
+_UI_STREAM: Final = OtherMedia(
+    schemas={"text/event-stream": _STREAM.schemas["text/event-stream"]},
+    examples={"text/event-stream": UI_MESSAGE_STREAM_EXAMPLE},
+)
 _PRICE: Final = int(gateway.template()["Parameters"]["PaymentPrice"]["Default"])
 _RECEIPT_HEADERS: Final = ("X-PAYMENT-RESPONSE", "PAYMENT-RESPONSE")
 
@@ -66,7 +102,11 @@ MESSAGING: Final = Api(
     version="1",
     description="One-off messages to AI agents: create a job, poll it, and read the agent's answer."
     " Wire-compatible with the ElizaOS Jobs API.",
-    tags={"Jobs": "A message to an agent, and its answer", "Agents": "The available agents"},
+    tags={
+        "Jobs": "A message to an agent, and its answer",
+        "Chats": "Conversations of the AI SDK's `useChat`",
+        "Agents": "The available agents",
+    },
     security={
         **API_KEY,
         "x402": {
@@ -83,7 +123,11 @@ MESSAGING: Final = Api(
             "description": "A payment of x402 version 2, likewise",
         },
     },
-    parameters={"jobId": JobId},
+    parameters={
+        "jobId": JobId,
+        "chatId": Annotated[str, Field(description="The chat's id, of the client's choice")],
+    },
+    path_examples={"chatId": "Yj2kLm9"},
     headers={
         **RETRY_AFTER,
         **RATE_LIMIT,
@@ -95,6 +139,7 @@ MESSAGING: Final = Api(
             Field(description="The settlement's transaction, as JSON in base64 (version 2)"),
         ],
         "X-PAYMENT-RESPONSE": Annotated[str, Field(description="The same, for version 1")],
+        "X-Job-Id": Annotated[str, Field(description="The id of the streamed job")],
         "Preference-Applied": Annotated[
             str,
             Field(
@@ -195,6 +240,22 @@ MESSAGING: Final = Api(
             **_KEY,
         ),
         Operation(
+            name="stream_job",
+            handler="stream_message",
+            method="GET",
+            path="/api/messaging/jobs/{jobId}/stream",
+            summary="Stream a job's answer while the agent says it",
+            description="From the beginning, or after `Last-Event-ID`. The answer of an agent that"
+            " does not stream is one text. A failed job's stream has its error. `data-restarted`"
+            " says that another attempt begins: forget the text before it. 204: nothing follows.",
+            tag="Jobs",
+            headers=_RESUME,
+            responses={200: _STREAM, 204: NO_CONTENT},
+            response_headers={200: ("X-Job-Id",), 204: ("X-Job-Id",)},
+            errors=[JobNotFoundError(), capture_error(parse_position, "0")],
+            **_KEY,
+        ),
+        Operation(
             name="cancel_job",
             method="POST",
             path="/api/messaging/jobs/{jobId}/cancel",
@@ -202,6 +263,45 @@ MESSAGING: Final = Api(
             tag="Jobs",
             responses={200: types.Job},
             errors=[JobNotFoundError(), JobEndedError(), StaleJobError()],
+            **_KEY,
+        ),
+        Operation(
+            name="send_chat_message",
+            handler="stream_message",
+            method="POST",
+            path="/api/messaging/chat",
+            summary="Send a message of a chat, and stream the answer: for useChat of the AI SDK",
+            description="The body is the one of `DefaultChatTransport`. The client's messages are"
+            " the conversation. A repeated message joins its running stream. To stop the agent,"
+            " cancel the job that `messageMetadata.jobId` or `X-Job-Id` names.",
+            tag="Chats",
+            body=ChatBody,
+            responses={200: _UI_STREAM},
+            response_headers={
+                200: ("X-Job-Id", *RATE_HEADERS),
+                **dict.fromkeys((404, 409, 429), RATE_HEADERS),
+            },
+            errors=[
+                capture_error(parse_chat, {"id": "chat-1", "messages": [{"role": "system"}]}),
+                AgentNotFoundError("99999999-9999-4999-8999-999999999999"),
+                NoAgentsError(),
+                IdempotencyConflictError(),
+                PaymentNotSupportedError(),
+                TooLargeError(),
+                RATE_LIMITED,
+            ],
+            **_KEY,
+        ),
+        Operation(
+            name="resume_chat",
+            handler="stream_message",
+            method="GET",
+            path="/api/messaging/chat/{chatId}/stream",
+            summary="Stream a chat's running answer from its beginning",
+            description="204: the chat has no running answer.",
+            tag="Chats",
+            responses={200: _UI_STREAM, 204: NO_CONTENT},
+            response_headers={200: ("X-Job-Id",)},
             **_KEY,
         ),
         Operation(

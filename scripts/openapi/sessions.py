@@ -8,7 +8,7 @@ from jobs.core.errors import BadCursorError, IdempotencyConflictError
 from jobs.kit.http import TooLargeError
 from jobs.kit.types import Error, Millis
 from jobs.messaging.api.responses import DEFAULT_LIMIT
-from jobs.messaging.errors import AgentNotFoundError
+from jobs.messaging.errors import AgentNotFoundError, PaymentNotSupportedError
 from jobs.sessions.api import responses as sessions
 from jobs.sessions.api import types
 from jobs.sessions.api.requests import (
@@ -20,7 +20,6 @@ from jobs.sessions.api.requests import (
     parse_timeouts,
 )
 from jobs.sessions.errors import (
-    PaymentNotSupportedError,
     SessionExpiredError,
     SessionFullError,
     SessionNotFoundError,
@@ -52,9 +51,14 @@ _STREAM: Final = OtherMedia(
         "text/event-stream": {
             "type": "object",
             "description": "With transport sse: user_message, then chunk for each piece of the"
-            " answer, then done; or error if there is no answer",
+            " answer, then done; or error if there is no answer. restarted: forget the chunks so"
+            " far. The id of a chunk also resumes the stream of its job",
             "properties": {
-                "event": {"type": "string", "enum": ["user_message", "chunk", "done", "error"]},
+                "id": {"type": "string"},
+                "event": {
+                    "type": "string",
+                    "enum": ["user_message", "chunk", "restarted", "done", "error"],
+                },
                 "data": {"type": "string", "description": "JSON"},
             },
             "required": ["event", "data"],

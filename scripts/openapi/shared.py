@@ -48,3 +48,23 @@ API_KEY: Final[dict[str, Any]] = {
         " and to no other tenant's",
     }
 }
+
+DATA_STREAM: Final = {
+    "type": "string",
+    "description": "The data stream of AI SDK 4: one line TYPE:JSON per event",
+}
+DATA_STREAM_EXAMPLE: Final = (
+    'f:{"messageId":"…"}\n0:"Hello"\n'
+    'd:{"finishReason":"stop","usage":{"promptTokens":0,"completionTokens":0}}\n'
+)
+UI_MESSAGE_STREAM: Final = {
+    "type": "object",
+    "description": "With Accept: text/event-stream, the UI message stream of AI SDK 5; to resume,"
+    " send an event's id as Last-Event-ID",
+    "properties": {
+        "id": {"type": "string"},
+        "data": {"type": "string", "description": "JSON; [DONE] in the last event"},
+    },
+    "required": ["data"],
+}
+UI_MESSAGE_STREAM_EXAMPLE: Final = {"id": "1.0", "data": '{"type":"start","messageId":"…"}'}

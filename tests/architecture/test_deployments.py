@@ -24,7 +24,9 @@ def test_functions_that_create_or_run_jobs_deploy_as_canary(functions) -> None:
     creates = {
         name
         for name, each in functions.items()
-        if re.search(r"create_job|stream_job|request_job|send_message", each["Handler"])
+        if re.search(
+            r"create_job|stream_job|stream_message|request_job|send_message", each["Handler"]
+        )
     }
     runs = {name for name in functions if re.fullmatch(r"Run\w+Function", name)}
 

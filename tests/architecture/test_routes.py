@@ -13,6 +13,7 @@ OPEN = {
 PAID = {
     ("POST", "/api/messaging/jobs"),
     *((method, "/api/messaging/jobs/{jobId}") for method in ("GET", "HEAD")),
+    *((method, "/api/messaging/jobs/{jobId}/stream") for method in ("GET", "HEAD")),
 }
 
 

@@ -34,7 +34,8 @@ OTHERS = [
     ("messaging/create_job", "headers", "Idempotency-Key"),
     ("missions/create_job", "headers", "Idempotency-Key"),
 ]
-OF_STREAMS = {"docs/stream_job", "sessions/send_message"}  # no Lambda handlers: tests/streams
+# No Lambda handlers: tests/streams
+OF_STREAMS = {"docs/stream_job", "messaging/stream_message", "sessions/send_message"}
 LENGTHS = (129, 1016, 1017, 2049, 70_000)
 
 

@@ -17,7 +17,11 @@ from local.cloud.template import load_template
 from local.kit.network import find_free_port
 from tests.runtime.conftest import PYTHON
 
-SERVERS = ["DocsStreamJobFunction", "SessionsSendMessageFunction"]
+SERVERS = [
+    "DocsStreamJobFunction",
+    "MessagingStreamMessageFunction",
+    "SessionsSendMessageFunction",
+]
 
 
 @pytest.fixture(params=SERVERS)

@@ -5,7 +5,7 @@ import json
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 from uuid import uuid4
 
@@ -27,6 +27,8 @@ from jobs.docs.wiring import wiring as docs
 from jobs.kit.asgi import CONTEXT_HEADER, make_app
 from jobs.kit.errors import UnavailableError
 from jobs.kit.output.events import OutputItem
+from jobs.messaging.wiring import wiring as messaging
+from jobs.payments.api import message_stream
 from jobs.sessions.api import stream as sessions_stream
 from local.kit.network import bind_port
 from scripts.wirings import CORES, forget
@@ -103,7 +105,8 @@ def world(clock, monkeypatch, rewire) -> Iterator[World]:
     monkeypatch.setenv("WEBHOOKS_TO_LOOPBACK", "false")
     monkeypatch.setenv("PAYMENTS", "off")
     forget()
-    rewire(*CORES, clock=clock, jobs=made.repository)
+    rewire(*CORES, clock=clock, jobs=made.repository, output_log=made.log)
+    rewire(messaging, follow_answer=replace(messaging.follow_answer, pace=QUICKLY))
     rewire(docs, create_and_send=create, projects=made.projects, chats=made.chats)
     rewire(docs, tail=made.tail())
     yield made
@@ -113,7 +116,7 @@ def world(clock, monkeypatch, rewire) -> Iterator[World]:
 @pytest.fixture(scope="session")
 def port() -> Iterator[int]:
     """The port of the apps, served as by the function's start script."""
-    app = make_app([*docs_stream.ROUTES, *sessions_stream.ROUTES])
+    app = make_app([*docs_stream.ROUTES, *message_stream.ROUTES, *sessions_stream.ROUTES])
     config = uvicorn.Config(app, log_level="error", ws="none", lifespan="off")
     server = uvicorn.Server(config)
     with bind_port(0) as door:

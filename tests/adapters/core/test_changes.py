@@ -10,6 +10,7 @@ import pytest
 from jobs import kinds
 from jobs.core.adapters.sqlite import stream
 from jobs.core.adapters.sqlite.jobs import SqliteJobRepository
+from jobs.core.adapters.sqlite.output import SqliteOutputLog
 from jobs.core.changes import JobChange
 from jobs.core.tokens import Tokens
 from jobs.core.webhook import Webhook
@@ -128,7 +129,7 @@ def test_event_loop_waits_until_a_job_has_ended(sqlite, jobs, a_job) -> None:
     jobs.add(job := a_job())
 
     async def wait() -> None:
-        async with jobs.pauses(job.ref) as pause:
+        with SqliteOutputLog(sqlite).news(job.ref) as pause:
             await pause(0)  # has not ended
             await asyncio.to_thread(jobs.save, job.cancel(now=NOON), replacing=job)
             await pause(30)

@@ -92,7 +92,7 @@ def test_append_ends_a_pause_of_its_readers(sqlite, ref) -> None:
     log = SqliteOutputLog(sqlite)
 
     async def follow() -> None:
-        async with log.news(ref) as pause:
+        with log.news(ref) as pause:
             append(log, ref, item(1))
             await asyncio.wait_for(pause(60), 5)
 

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from uuid import uuid4
 
@@ -10,10 +10,12 @@ import pytest
 
 from jobs import kinds
 from jobs.core.adapters.dynamodb.jobs import DynamoJobRepository
+from jobs.core.adapters.dynamodb.output import DynamoOutputLog
 from jobs.core.ids import new_job_id
 from jobs.core.job import Job, JobRef
+from jobs.kit.output.events import OutputItem
 from jobs.messaging.agent import Agent
-from tests.e2e.api import USER, Api, eventually
+from tests.e2e.api import JOBS, USER, Api, eventually
 from tests.e2e.cloud import Cloud, key
 from tests.e2e.events import Bus
 
@@ -26,6 +28,12 @@ def now() -> int:
 
 def ref(api: Api, job_id: str) -> JobRef:
     return JobRef(tenant=api.tenant, kind="messaging", id=job_id)
+
+
+def said_by(cloud: Cloud, job: JobRef) -> Sequence[OutputItem]:
+    """Return what the job's agent has said so far."""
+    table = cloud.stack.outputs["OutputTableName"]
+    return DynamoOutputLog(cloud.client("dynamodb"), table).read(job, since=1)
 
 
 @contextmanager
@@ -61,7 +69,7 @@ def a_job(api: Api):
 
 def test_killed_workers_leave_their_jobs_to_others(api: Api, bus: Bus, cloud: Cloud) -> None:
     killed = api.create("/stream 5 killed", timeoutMs=180_000)
-    api.until(killed, "processing")
+    eventually(lambda: said_by(cloud, ref(api, killed)), lambda items: items)
     assert cloud.kill("RunAgentJob") >= 1
     cut_off = api.create("/sleep 5 cut off", timeoutMs=180_000)
     api.until(cut_off, "processing")
@@ -76,6 +84,8 @@ def test_killed_workers_leave_their_jobs_to_others(api: Api, bus: Bus, cloud: Cl
     ]
 
     assert answers == ["queued", "killed", "cut off"]
+    stream = api.get(f"{JOBS}/{killed}/stream").body
+    assert stream.index(b"killed") < stream.index(b"data-restarted") < stream.rindex(b"killed")
     for job_id, attempts in ((queued, "1"), (killed, "2"), (cut_off, "2")):
         assert cloud.header(ref(api, job_id))["attempt"] == {"N": attempts}
         bus.until(job_id, "PENDING", "RUNNING", "SUCCEEDED")

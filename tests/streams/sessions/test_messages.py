@@ -17,7 +17,8 @@ from jobs.core.job import Job, JobRef
 from jobs.core.wait_for_job import WaitForJob
 from jobs.kit.asgi import CONTEXT_HEADER
 from jobs.kit.errors import FailureClass, UnavailableError
-from jobs.messaging.message import session_of
+from jobs.kit.output.events import RESTARTED, OutputItem
+from jobs.messaging.message import answer_id, session_of
 from jobs.sessions.adapters.sqlite import SqliteSessions
 from jobs.sessions.api import stream
 from jobs.sessions.find_turn import FindTurn
@@ -54,8 +55,6 @@ def sessions(world, clock, monkeypatch, rewire) -> SqliteSessions:
     monkeypatch.setenv("MESSAGES_PER_MINUTE", "1000")
     rewire(sessions_wiring.core, get_job=get_job)
     rewire(sessions_wiring.core, wait_for_job=wait)
-    monkeypatch.setattr(stream, "POLL_PAUSES_S", (0.005,))
-    monkeypatch.setattr(stream, "HEARTBEAT_S", 0.02)
     return made
 
 
@@ -95,7 +94,7 @@ def events(text: bytes) -> list[tuple[str, Any]]:
     found = []
     for block in text.decode().strip().split("\n\n"):
         if not block.startswith(":"):
-            name, data = block.split("\n")
+            *_, name, data = block.split("\n")  # a chunk also has an id
             found.append((name.removeprefix("event: "), json.loads(data.removeprefix("data: "))))
     return found
 
@@ -111,9 +110,14 @@ def end(world, *, answer: str | None = None, metadata: Any = None, error: str = 
     if answer is None:
         ended = running.fail(Failure(error, FailureClass.REFUSED), now=NOON + 5)
     else:
-        result = {"id": "a1", "content": answer, "metadata": metadata or {}}
+        result = {"id": answer_id(job), "content": answer, "metadata": metadata or {}}
         ended = running.succeed(result, now=NOON + 5)
     world.repository.save(ended, replacing=running)
+
+
+def write(world, job: Job, number: int, *events: Any, end: bool = False, attempt: int = 1) -> None:
+    item = OutputItem(number=number, events=events, end=end, attempt=attempt)
+    world.log.append(job.ref, item, expires_at=job.gone_at)
 
 
 def test_send_by_default_returns_at_once_with_job(send, world) -> None:
@@ -253,10 +257,35 @@ def test_stream_sends_message_then_answer_then_ends(send, world, fields) -> None
     assert answer.headers["Content-Type"].startswith("text/event-stream")
     [(name, message)] = events(chunk)
     assert (name, message["content"]) == ("user_message", "Hello")
+    id_ = answer_id(only_job(world))
     assert rest == [
-        ("chunk", {"messageId": "a1", "chunk": "Well,\nyes", "index": 0}),
-        ("done", {"messageId": "a1", "text": "Well,\nyes", "thought": "hm"}),
+        ("chunk", {"messageId": id_, "chunk": "Well,\nyes", "index": 0}),
+        ("done", {"messageId": id_, "text": "Well,\nyes", "thought": "hm"}),
     ]
+
+
+def test_stream_of_an_agent_that_speaks_has_its_words(send, world) -> None:
+    answer = send(transport="sse")
+    job = only_job(world)
+    begun = [{"t": "start", "id": "x"}, {"t": "step-start", "id": "x"}]
+    write(world, job, 1, *begun, {"t": "text", "text": "Void"})
+    write(world, job, 2, RESTARTED, begun[1], {"t": "text", "text": "Well"}, attempt=2)
+    write(world, job, 3, {"t": "text", "text": ", yes"}, attempt=2)
+    end(world, answer="Well, yes")
+    finish = {"t": "finish", "reason": "stop", "in": 0, "out": 0}
+    write(world, job, 4, finish, end=True, attempt=2)
+
+    text = answer.read()
+
+    about = {"messageId": answer_id(job)}
+    assert events(text)[1:] == [
+        ("chunk", about | {"chunk": "Void", "index": 0}),
+        ("restarted", {}),
+        ("chunk", about | {"chunk": "Well", "index": 0}),
+        ("chunk", about | {"chunk": ", yes", "index": 1}),
+        ("done", about | {"text": "Well, yes"}),
+    ]
+    assert b"id: 3.1\nevent: chunk\n" in text
 
 
 def test_stream_with_failing_agent_ends_with_reason(send, world) -> None:

@@ -7,7 +7,7 @@ is saved first, then the last item.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractContextManager
 from typing import Final, Protocol
 
 from jobs.core.job import JobRef
@@ -42,7 +42,7 @@ class OutputLog(Protocol):
     def read(self, ref: JobRef, *, since: int) -> Sequence[OutputItem]:
         """Return a page of the items from number `since`, up to the first gap."""
 
-    def news(self, ref: JobRef) -> AbstractAsyncContextManager[AsyncPause]:
+    def news(self, ref: JobRef) -> AbstractContextManager[AsyncPause]:
         """Yield a pause that an append may end early. It misses no append from now on."""
 
 

@@ -65,7 +65,7 @@ class Tail:
         began = last_sent = last_checked = time.monotonic()
         had_ended = False
         yield first or playback.heartbeat  # sends the first byte without delay
-        async with self.log.news(ref) as pause:
+        with self.log.news(ref) as pause:
             while not playback.ended and time.monotonic() < began + self.pace.max_duration:
                 items = await run_in_threadpool(self._read_items, ref, playback.next_item)
                 now = time.monotonic()

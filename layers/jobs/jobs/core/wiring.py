@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import time
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -18,7 +17,7 @@ from jobs.kit.aws.clients import clients
 from jobs.kit.clock import now
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import Callable
 
     from jobs.core.adapters.cursors import CursorSigner
     from jobs.core.adapters.dynamodb.counters import DynamoJobCounters
@@ -274,13 +273,6 @@ class CoreWiring:
     def pause(self, ref: JobRef, seconds: float) -> None:
         """Sleep: a table cannot tell that a job has ended."""
         self.sleep(seconds)
-
-    @asynccontextmanager
-    async def pauses(self, ref: JobRef) -> AsyncIterator[Callable[[float], Awaitable[None]]]:
-        """Yield `pause` for an event loop."""
-        import asyncio
-
-        yield asyncio.sleep
 
     def job_events(self, kinds: Kinds) -> JobEvents:
         from jobs.core.adapters.job_events import JobEvents

@@ -41,7 +41,6 @@ def use_sqlite(
         "secrets": secrets,
         "jobs": jobs,
         "pause": jobs.pause,
-        "pauses": jobs.pauses,
         "output_log": SqliteOutputLog(database),
         "counters": SqliteJobCounters(database, clock),
         "usage": SqliteUsage(database, clock),

@@ -20,3 +20,7 @@ class NotItsTurnError(JobError):
 
 class FunctionRefusedError(JobError):
     """An agent's Lambda function is none that the stack may invoke. Operators see the message."""
+
+
+class PaymentNotSupportedError(JobError):
+    """Jobs require a payment, and neither sessions nor chats can be paid for."""

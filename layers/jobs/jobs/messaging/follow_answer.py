@@ -16,10 +16,10 @@ from jobs.core.status import JobStatus
 from jobs.core.tail import COMPLETED, LOST_MESSAGE, Pace, Tail
 from jobs.kit.clock import Clock, Millis
 from jobs.kit.errors import RefusedError, UnavailableError
-from jobs.kit.output.events import OutputEvent, OutputItem
+from jobs.kit.output.events import OutputItem
 from jobs.kit.output.playback import Playback
 from jobs.messaging.message import task_of
-from jobs.messaging.output import beginning, ending, in_items, said_in
+from jobs.messaging.output import beginning, ending, said_in
 
 PACE: Final = Pace(check=0.5)
 WORKERS_TIME_MS: Final[Millis] = 1000
@@ -73,7 +73,13 @@ class FollowAnswer:
             *([] if events else beginning(job, again=False)),
             *ending(job, said_in(events)),
         ]
-        return self._append(job, rest, number=len(written) + 1)
+        number = len(written) + 1
+        item = OutputItem(number=number, events=rest, end=True, attempt=CLOSING_ATTEMPT)
+        try:
+            self.log.append(job.ref, item, expires_at=job.gone_at)
+        except ItemTakenError:  # by a worker that was late
+            return False
+        return True
 
     def _may_be_written(self, job: Job) -> bool:
         """Programs that claim jobs over HTTP do not write the end of an output."""
@@ -83,21 +89,6 @@ class FollowAnswer:
             and task_of(job) is None
             and self.clock() < (job.ended_at or 0) + WORKERS_TIME_MS
         )
-
-    def _append(self, job: Job, rest: list[OutputEvent], *, number: int) -> bool:
-        parts = [*in_items(rest)]
-        try:
-            for place, events in enumerate(parts, start=1):
-                item = OutputItem(
-                    number=number + place - 1,
-                    events=events,
-                    end=place == len(parts),
-                    attempt=CLOSING_ATTEMPT,
-                )
-                self.log.append(job.ref, item, expires_at=job.gone_at)
-        except ItemTakenError:  # by a worker that was late
-            return False
-        return True
 
     def _read(self, ref: JobRef) -> list[OutputItem]:
         items: list[OutputItem] = []

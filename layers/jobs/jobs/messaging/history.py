@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
 
+from jobs.core.job import Job
+
 
 @dataclass(frozen=True, slots=True)
 class PastMessage:
@@ -12,6 +14,11 @@ class PastMessage:
 
     by_agent: bool
     content: str
+
+
+def history_in(job: Job) -> Sequence[PastMessage]:
+    """Return the messages that the job's request brings, as that of a chat does."""
+    return [PastMessage(*each) for each in job.request.get("history", ())]
 
 
 def group_by_author(history: Sequence[PastMessage]) -> Iterator[tuple[bool, list[str]]]:

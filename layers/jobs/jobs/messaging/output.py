@@ -11,7 +11,6 @@ from jobs.messaging.message import answer_id
 
 MAX_PIECE_LENGTH: Final = 1500
 """In characters. `OutputWriter` cuts off values of more than 20,000 bytes of JSON."""
-_PIECES_PER_ITEM: Final = 20
 _ERRORS: Final = {
     JobStatus.CANCELLED: "Job cancelled",
     JobStatus.TIMED_OUT: "Job timed out waiting for agent response",
@@ -46,10 +45,11 @@ def ending(job: Job, said: str) -> list[OutputEvent]:
         return [error, {"t": "finish", "reason": "error", **tokens}]
     content: str = job.result["content"]
     is_whole = content.startswith(said)
+    rest = content[len(said) :] if is_whole else content
     stopped = {"reason": job.result.get("metadata", {}).get("finishReason", "stop"), **tokens}
     return [
         *([] if is_whole else beginning(job, again=True)),
-        *pieces(content[len(said) :] if is_whole else content),
+        *([{"t": "text", "text": rest}] if rest else []),
         {"t": "step-finish", **stopped},
         {"t": "finish", **stopped},
     ]
@@ -64,8 +64,3 @@ def said_in(events: Sequence[OutputEvent]) -> str:
         elif event["t"] == "text":
             text.append(event["text"])
     return "".join(text)
-
-
-def in_items(events: Sequence[OutputEvent]) -> Iterator[Sequence[OutputEvent]]:
-    """Divide events among items, as an item has a largest size."""
-    return batched(events, _PIECES_PER_ITEM)

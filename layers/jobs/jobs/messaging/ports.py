@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from jobs.core.job import Job
+from jobs.core.job import Job, JobRef
 from jobs.core.tokens import NO_TOKENS, Tokens
 from jobs.kit.clock import Millis
 from jobs.messaging.agent import Agent
@@ -71,6 +71,16 @@ class Agents(Protocol):
 
         An agent may come from a cache of one minute; None is never cached.
         """
+
+
+class Chats(Protocol):
+    """The latest job of each chat. Clients choose the ids of chats, of 255 characters at most."""
+
+    def put(self, chat: str, job: Job) -> None:
+        """Make a job its chat's latest, unless the chat has a later one. Idempotent."""
+
+    def latest(self, tenant: str, chat: str) -> JobRef | None:
+        """Return the chat's latest job, which may be gone."""
 
 
 class Polls(Protocol):

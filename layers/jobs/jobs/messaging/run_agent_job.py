@@ -122,7 +122,8 @@ class RunAgentJob:
         try:
             agent = agent_of(job, self.agents)
             provider = self.providers(agent.provider)
-            question = replace(question_of(job), history=self.turns.recall(job))
+            question = question_of(job)
+            question = replace(question, history=self.turns.recall(job))
             if agent.streams:
                 question = replace(question, say=speech.say)
             return run_with_heartbeat(

@@ -19,10 +19,12 @@ if TYPE_CHECKING:
     from jobs.kit.outbound.rest import RestClient
     from jobs.kit.outbound.sse import EventStream
     from jobs.messaging.adapters.agents import DynamoAgents
+    from jobs.messaging.adapters.chats import DynamoChats
     from jobs.messaging.adapters.polls import SqsPolls
     from jobs.messaging.adapters.providers.remote import RemoteProvider
     from jobs.messaging.agent import Agent
     from jobs.messaging.api.read_message import ReadMessage
+    from jobs.messaging.chat import Chat
     from jobs.messaging.choose_agent import ChooseAgent
     from jobs.messaging.follow_answer import FollowAnswer
     from jobs.messaging.limit_messages import LimitMessages
@@ -32,6 +34,14 @@ if TYPE_CHECKING:
 class MessagingWiring:
     def __init__(self, core: CoreWiring) -> None:
         self.core = core
+
+    @property
+    def closed(self) -> bool:
+        """Whether jobs require a payment, which messages of sessions and chats cannot make."""
+        mode = os.environ["PAYMENTS"]
+        return mode == "required" or (
+            mode == "instead-of-key" and os.environ["KEYS_ARE_FREE"] != "true"
+        )
 
     # ── Use cases ───────────────────────────────────────────────────────────────
 
@@ -93,12 +103,29 @@ class MessagingWiring:
 
         check_function(agent, stack=self.stack)
 
+    @cached_property
+    def chat(self) -> Chat:
+        from jobs.messaging.chat import Chat
+
+        return Chat(
+            choose_agent=self.choose_agent,
+            create_job=self.create_and_send,
+            get_job=self.core.get_job,
+            chats=self.chats,
+        )
+
     # ── Adapters ────────────────────────────────────────────────────────────────
 
     @cached_property
     def stack(self) -> str | None:
         """The stack's name, or None on a server without AWS."""
         return os.environ["STACK_NAME"]
+
+    @cached_property
+    def chats(self) -> DynamoChats:
+        from jobs.messaging.adapters.chats import DynamoChats
+
+        return DynamoChats(self.core.aws.dynamodb, os.environ["JOB_TABLE"])
 
     @cached_property
     def agents(self) -> DynamoAgents:

@@ -9,7 +9,7 @@ from jobs.kit.clock import Clock
 from jobs.kit.secrets import SecretReader
 from jobs.kit.sqlite.database import Database
 from jobs.kit.sqlite.queue import Queue
-from jobs.messaging.adapters.sqlite import SqliteAgents
+from jobs.messaging.adapters.sqlite import SqliteAgents, SqliteChats
 from jobs.messaging.adapters.sqlite_polls import SqlitePolls
 from jobs.messaging.wiring import MessagingWiring
 
@@ -23,6 +23,7 @@ def use_sqlite(
     vars(wiring).update(
         stack=None,
         agents=SqliteAgents(database),
+        chats=SqliteChats(database),
         follow_answer=replace(wiring.follow_answer, pace=pace),
         polls=SqlitePolls(Queue(database, os.environ["POLL_QUEUE_URL"], clock)),
     )

@@ -26,7 +26,3 @@ class SessionFullError(JobError):
 
 class TooManySessionsError(RateLimitedError):
     """The tenant has opened its maximum number of sessions in this hour."""
-
-
-class PaymentNotSupportedError(JobError):
-    """Jobs require a payment, and messages of sessions cannot be paid for."""

@@ -7,7 +7,7 @@ from itertools import islice
 from jobs.core.job import Job
 from jobs.kit.clock import Clock
 from jobs.messaging.errors import NotItsTurnError
-from jobs.messaging.history import PastMessage
+from jobs.messaging.history import PastMessage, history_in
 from jobs.messaging.message import session_of
 from jobs.sessions.find_turn import FindTurn
 from jobs.sessions.ports import Sessions
@@ -38,7 +38,7 @@ class TakeTurn:
         """Return the messages before this one, oldest first."""
         session = session_of(job)
         if session is None:
-            return ()
+            return history_in(job)
         questions = self.sessions.questions(job.tenant, session, before=job.created_at)
         answers = self.sessions.answers(job.tenant, session, limit=MAX_HISTORY_TURNS)
         return select_history([*islice(questions, MAX_HISTORY_TURNS)][::-1], answers)

@@ -28,14 +28,6 @@ class SessionsWiring:
 
     # ── Use cases of the API ────────────────────────────────────────────────────────
 
-    @property
-    def closed(self) -> bool:
-        """Whether jobs require a payment, which messages of sessions cannot make."""
-        mode = os.environ["PAYMENTS"]
-        return mode == "required" or (
-            mode == "instead-of-key" and os.environ["KEYS_ARE_FREE"] != "true"
-        )
-
     @cached_property
     def open_session(self) -> OpenSession:
         from jobs.sessions.use_session import OpenSession

@@ -6,6 +6,7 @@ from dataclasses import replace
 from sqlite3 import Connection
 from typing import TYPE_CHECKING, Final
 
+from jobs.core.adapters.sqlite.latest_jobs import SqliteLatestJobs
 from jobs.core.errors import JobNotFoundError, StaleJobError
 from jobs.core.job import Job, JobRef
 from jobs.core.ports import IdempotencyKey
@@ -43,8 +44,12 @@ CHATS: Final = Schema(
         ) STRICT;
         CREATE INDEX docs_chats_by_expiry ON docs_chats (expires_at);
         """,
+        """
+        INSERT INTO latest_jobs
+            SELECT tenant, 'docs', project || '#' || chat, job_id, expires_at FROM docs_chats;
+        DROP TABLE docs_chats;
+        """,
     ),
-    expiring=("docs_chats",),
 )
 BRANCHES: Final = Schema(
     "docs_branches",
@@ -119,28 +124,14 @@ class SqliteDocsJobs:
 
 class SqliteChats:
     def __init__(self, database: Database) -> None:
+        self._jobs = SqliteLatestJobs(database)
         database.create(CHATS)
-        self._database = database
 
     def put(self, chat: str, job: Job) -> None:
-        row = (job.tenant, docs_job_of(job).project, chat, job.id, job.gone_at)
-        self._database.write(
-            lambda db: db.execute(
-                "INSERT INTO docs_chats VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
-                " job_id = excluded.job_id, expires_at = excluded.expires_at"
-                " WHERE job_id <= excluded.job_id",
-                row,
-            )
-        )
+        self._jobs.put(f"{docs_job_of(job).project}#{chat}", job)
 
     def latest(self, tenant: str, project: str, chat: str) -> JobRef | None:
-        found = self._database.read(
-            lambda db: db.execute(
-                "SELECT job_id FROM docs_chats WHERE (tenant, project, chat) = (?, ?, ?)",
-                (tenant, project, chat),
-            ).fetchone()
-        )
-        return JobRef(tenant=tenant, kind=KIND, id=found["job_id"]) if found else None
+        return self._jobs.latest(tenant, KIND, f"{project}#{chat}")
 
 
 class SqliteBranches:

@@ -15,6 +15,7 @@ class Playback:
     """
 
     def __init__(self, wire: WireFormat, since: StreamPosition) -> None:
+        self.headers = wire.headers
         self.heartbeat = wire.heartbeat
         self._wire = wire
         self._since = since
@@ -40,10 +41,11 @@ class Playback:
         """End the stream of a job whose output has no end. The last piece's position says so."""
         error = {"t": "error", "error": reason}
         finish = {"t": "finish", "reason": "error", "in": 0, "out": 0}
-        *pieces, last = [piece for event in (error, finish) for piece in self._to_pieces(event)]
-        for piece in pieces:
+        pieces = [piece for event in (error, finish) for piece in self._to_pieces(event)]
+        for piece in pieces[:-1]:
             yield self._wire.to_frame(piece, self.seen)
-        yield self._wire.to_frame(last, self.seen._replace(at_end=True))
+        for piece in pieces[-1:]:
+            yield self._wire.to_frame(piece, self.seen._replace(at_end=True))
 
     @property
     def has_nothing_left(self) -> bool:

@@ -2,8 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
-from contextlib import ExitStack, asynccontextmanager, suppress
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from threading import Condition, Lock
 from typing import Final
 
@@ -45,23 +45,9 @@ class Signals:
 
         return stop
 
-    @asynccontextmanager
-    async def pauses(self, *names: str) -> AsyncIterator[Callable[[float], Awaitable[None]]]:
-        """Yield a pause for an event loop, which a commit ends. It misses none from now on."""
-        loop, woken = asyncio.get_running_loop(), asyncio.Event()
-
-        def wake() -> None:
-            loop.call_soon_threadsafe(woken.set)
-
-        async def pause(seconds: float) -> None:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(woken.wait(), seconds)
-            woken.clear()
-
-        with ExitStack() as stops:
-            for name in names:
-                stops.callback(self.listen(name, wake))
-            yield pause
+    def pauses(self, *names: str) -> "Pauses":
+        """Return a context whose pause, for an event loop, a commit ends. It misses none."""
+        return Pauses(self, names)
 
     def set(self, wakes: Mapping[str, int | None]) -> None:
         """Wake as many threads for each name, or all. Unused names leave no trace."""
@@ -87,3 +73,30 @@ class Signals:
                 callback()
             except Exception:  # noqa: BLE001 - the commit has succeeded
                 _log.exception("a listener failed")
+
+
+class Pauses:
+    """No generator: the garbage collector would end it, perhaps in a thread that holds the lock."""
+
+    def __init__(self, signals: Signals, names: Sequence[str]) -> None:
+        self._signals = signals
+        self._names = names
+        self._stops: list[Callable[[], None]] = []
+
+    def __enter__(self) -> Callable[[float], Awaitable[None]]:
+        loop, woken = asyncio.get_running_loop(), asyncio.Event()
+
+        def wake() -> None:
+            loop.call_soon_threadsafe(woken.set)
+
+        async def pause(seconds: float) -> None:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(woken.wait(), seconds)
+            woken.clear()
+
+        self._stops = [self._signals.listen(name, wake) for name in self._names]
+        return pause
+
+    def __exit__(self, *_: object) -> None:
+        for stop in self._stops:
+            stop()

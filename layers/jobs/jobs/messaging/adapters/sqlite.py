@@ -1,11 +1,14 @@
-"""Agents in the registry of a SQLite database, and polls as messages of its queue."""
+"""Agents in the registry of a SQLite database, and the latest job of each chat."""
 
 from collections.abc import Sequence
 
+from jobs.core.adapters.sqlite.latest_jobs import SqliteLatestJobs
+from jobs.core.job import Job, JobRef
 from jobs.kit.sqlite.database import Database
 from jobs.kit.sqlite.rows import SqliteRows
 from jobs.messaging.adapters.agents import from_row, to_row
 from jobs.messaging.agent import Agent, pick_agent
+from jobs.messaging.message import KIND
 
 _PREFIX = "AGENT#"
 
@@ -25,3 +28,14 @@ class SqliteAgents:
 
     def put_agent(self, tenant: str, agent: Agent) -> None:
         self._rows.put(f"TENANT#{tenant}", f"{_PREFIX}{agent.id}", to_row(agent))
+
+
+class SqliteChats:
+    def __init__(self, database: Database) -> None:
+        self._jobs = SqliteLatestJobs(database)
+
+    def put(self, chat: str, job: Job) -> None:
+        self._jobs.put(chat, job)
+
+    def latest(self, tenant: str, chat: str) -> JobRef | None:
+        return self._jobs.latest(tenant, KIND, chat)

@@ -23,9 +23,10 @@ from jobs.core.rate_limit import RateLimitedError
 from jobs.core.status import JobStatus
 from jobs.kit.clock import Millis
 from jobs.kit.error_table import COMMON, ErrorTable, error_response
+from jobs.kit.errors import UnknownCallerError
 from jobs.kit.http import Request, Response
 from jobs.messaging.agent import Agent
-from jobs.messaging.errors import AgentNotFoundError, NoAgentsError
+from jobs.messaging.errors import AgentNotFoundError, NoAgentsError, PaymentNotSupportedError
 from jobs.messaging.message import KIND, Progress, task_of
 from jobs.messaging.output import error_of
 
@@ -51,12 +52,20 @@ HEADERS: Final = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": (
         "PAYMENT-REQUIRED, PAYMENT-RESPONSE, X-PAYMENT-RESPONSE, Preference-Applied, Retry-After,"
-        " X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset"
+        " X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-Job-Id"
     ),
     "Cache-Control": "no-store",
 }
 ERRORS: Final[ErrorTable] = {
     **COMMON,
+    UnknownCallerError: (
+        HTTPStatus.UNAUTHORIZED, "INVALID_TOKEN", "Missing or invalid credentials"
+    ),
+    PaymentNotSupportedError: (
+        HTTPStatus.FORBIDDEN,
+        "CHATS_ARE_CLOSED",
+        "Chats accept no payments; create a job instead",
+    ),
     JobNotFoundError: (HTTPStatus.NOT_FOUND, "JOB_NOT_FOUND", "Job not found"),
     NoAgentsError: (HTTPStatus.NOT_FOUND, "NO_AGENTS", "No agents available on server"),
     AgentNotFoundError: (HTTPStatus.NOT_FOUND, "AGENT_NOT_FOUND", ""),

@@ -16,12 +16,11 @@ from jobs.core.job import Job
 from jobs.core.rate_headers import refusal_headers
 from jobs.kit.clock import Millis
 from jobs.kit.error_table import ErrorTable, error_response
-from jobs.kit.errors import UnknownCallerError
 from jobs.kit.http import BadRequestError, Request, Response
 from jobs.kit.iso_time import iso
 from jobs.messaging.api import responses as messaging
+from jobs.messaging.errors import PaymentNotSupportedError
 from jobs.sessions.errors import (
-    PaymentNotSupportedError,
     SessionExpiredError,
     SessionFullError,
     SessionNotFoundError,
@@ -52,9 +51,6 @@ MAX_LIMIT: Final = 100
 _TIME: Final = re.compile(r"\d{1,16}")  # the safe integers of JavaScript
 ERRORS: Final[ErrorTable] = {
     **messaging.ERRORS,
-    UnknownCallerError: (
-        HTTPStatus.UNAUTHORIZED, "INVALID_TOKEN", "Missing or invalid credentials"
-    ),
     SessionNotFoundError: (HTTPStatus.NOT_FOUND, "SESSION_NOT_FOUND", "Session not found"),
     PaymentNotSupportedError: (
         HTTPStatus.FORBIDDEN,

@@ -4,8 +4,7 @@ Some responses of this route are streams, so all of them come from this ASGI app
 Lambda Web Adapter as `jobs.docs.api.stream` is.
 """
 
-import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from http import HTTPStatus
 from itertools import count
 from typing import Any, Final
@@ -19,30 +18,31 @@ from starlette.routing import Route
 from jobs.core.errors import JobNotFoundError
 from jobs.core.job import Job
 from jobs.core.rate_headers import rate_headers
-from jobs.core.rate_limit import RateLimitedError
 from jobs.kit import strict_json
 from jobs.kit.asgi import from_gateway, make_app
 from jobs.kit.clock import Millis
-from jobs.kit.error_table import error_response
 from jobs.kit.errors import UnavailableError
-from jobs.kit.http import Request, Response
+from jobs.kit.http import Request
 from jobs.kit.lambda_handler import logger
+from jobs.kit.output.events import RESTARTED, OutputEvent
+from jobs.kit.output.playback import Playback
+from jobs.kit.output.wire import START, WireFormat
 from jobs.messaging.api import responses as messaging
+from jobs.messaging.api.web import handle_error, to_http
+from jobs.messaging.errors import PaymentNotSupportedError
+from jobs.messaging.message import answer_id
 from jobs.sessions.api import requests
 from jobs.sessions.api import responses as sessions
 from jobs.sessions.api.requests import SendMessageBody
-from jobs.sessions.errors import PaymentNotSupportedError
 from jobs.sessions.send_message import NewMessage, SentMessage
 from jobs.sessions.session import answer_in, question_in
 from jobs.sessions.wiring import wiring
 
 MAX_WAIT_MS: Final[Millis] = 25_000
 HEARTBEAT: Final = b": still at it\n\n"
-HEARTBEAT_S: Final = 5.0
-POLL_PAUSES_S: Final = (0.1, 0.15, 0.2, 0.3, 0.5)
-"""Between reads of the job; the last pause repeats."""
 
 _GONE: Final = "The message is gone"
+_BUSY: Final = "Service is busy, read the session's messages"
 
 
 async def send_message(http_request: HttpRequest) -> HttpResponse:
@@ -60,11 +60,11 @@ async def send_message(http_request: HttpRequest) -> HttpResponse:
         job = await run_in_threadpool(wait_for_answer, sent.job) if waits else sent.job
         return to_http(sessions.sent_response(sent, job, wiring.core.clock()), headers)
     except Exception as error:  # noqa: BLE001 - the caller gets an error response
-        return to_http(handle_error(error), headers)
+        return to_http(handle_error(sessions.ERRORS, error, wiring.core.clock()), headers)
 
 
 def add_message(request: Request, body: SendMessageBody) -> SentMessage:
-    if wiring.closed:
+    if wiring.messaging.closed:
         raise PaymentNotSupportedError
     session_id, key = sessions.parse_session_id(request), request.idempotency_key()
     allowance = wiring.messaging.limit_messages(request.tenant, key)
@@ -86,25 +86,6 @@ def wait_for_answer(job: Job) -> Job:
     return wiring.core.wait_for_job(job, timeout=MAX_WAIT_MS)
 
 
-def handle_error(error: Exception) -> Response:
-    if isinstance(error, RateLimitedError):
-        return messaging.limited_response(error, wiring.core.clock())
-    response = error_response(sessions.ERRORS, error)
-    if response.status == HTTPStatus.INTERNAL_SERVER_ERROR:
-        logger.error("unexpected error", exc_info=error)
-    return response
-
-
-def to_http(response: Response, headers: Mapping[str, str]) -> HttpResponse:
-    logger.info("answered", extra={"status": int(response.status)})
-    return HttpResponse(
-        response.text,
-        response.status,
-        {**messaging.HEADERS, **headers, **response.headers},
-        media_type=response.content_type,
-    )
-
-
 def stream_response(sent: SentMessage, headers: Mapping[str, str]) -> HttpResponse:
     return StreamingResponse(
         stream_events(sent),
@@ -115,49 +96,58 @@ def stream_response(sent: SentMessage, headers: Mapping[str, str]) -> HttpRespon
 
 
 async def stream_events(sent: SentMessage) -> AsyncIterator[bytes]:
-    """Yield the user's message, then the answer or the error; heartbeats in between."""
-    yield to_event("user_message", sessions.to_message(question_in(sent.job)))
-    last_sent = time.monotonic()
-    async with wiring.core.pauses(sent.job.ref) as pause:
-        for polls in count():
-            ended = await run_in_threadpool(read_outcome, sent.job)
-            if ended is not None:
-                for piece in answer_events(ended):
-                    yield piece
-                return
-            if time.monotonic() >= last_sent + HEARTBEAT_S:
-                last_sent = time.monotonic()
-                yield HEARTBEAT
-            await pause(POLL_PAUSES_S[min(polls, len(POLL_PAUSES_S) - 1)])
-
-
-def read_outcome(job: Job) -> Job | str | None:
-    """Return the ended job, or an error text if the job is gone; None while it has not ended."""
+    """Yield the user's message, the agent's words, then the answer or the error."""
+    job = sent.job
+    yield to_event("user_message", sessions.to_message(question_in(job)))
+    playback = Playback(make_wire(answer_id(job)), START)
     try:
-        has_ended = wiring.core.clock() >= job.deadline or (
-            wiring.core.jobs.status_of(job.ref).is_terminal
-        )
-        ended = wiring.core.get_job(job.ref) if has_ended else None
-    except UnavailableError:
-        return None  # the next poll tries again
+        async for piece in await wiring.messaging.follow_answer(job, playback):
+            yield piece
+        ended = await run_in_threadpool(wiring.core.get_job, job.ref)
     except JobNotFoundError:
-        return _GONE
-    return ended
+        yield to_event("error", {"error": _GONE})
+    except UnavailableError:
+        yield to_event("error", {"error": _BUSY})
+    else:
+        if ended.status.is_terminal:
+            yield end_event(ended)
 
 
-def answer_events(ended: Job | str) -> list[bytes]:
-    if isinstance(ended, str):
-        return [to_event("error", {"error": ended})]
+def make_wire(message_id: str) -> WireFormat:
+    """Return the format of one stream, which numbers its chunks."""
+    numbers = count()
+
+    def to_pieces(event: OutputEvent, before: OutputEvent | None) -> Sequence[str]:
+        nonlocal numbers
+        if event == RESTARTED:  # the chunks so far are void
+            numbers = count()
+            return [_to_text("restarted", {})]
+        if event["t"] != "text":
+            return []
+        chunk = {"messageId": message_id, "chunk": event["text"], "index": next(numbers)}
+        return [_to_text("chunk", chunk)]
+
+    return WireFormat(
+        headers={},
+        heartbeat=HEARTBEAT,
+        to_pieces=to_pieces,
+        to_frame=lambda piece, position: f"id: {position}\n{piece}".encode(),
+    )
+
+
+def end_event(ended: Job) -> bytes:
     answer = answer_in(ended)
     if answer is None:
-        return [to_event("error", {"error": sessions.failure_text(ended)})]
-    chunk = {"messageId": answer.id, "chunk": answer.content, "index": 0}
-    done = {"messageId": answer.id, **sessions.to_agent_response(answer)}
-    return [to_event("chunk", chunk), to_event("done", done)]
+        return to_event("error", {"error": sessions.failure_text(ended)})
+    return to_event("done", {"messageId": answer.id, **sessions.to_agent_response(answer)})
 
 
 def to_event(name: str, data: Any) -> bytes:
-    return f"event: {name}\ndata: {strict_json.dumps(data)}\n\n".encode()
+    return _to_text(name, data).encode()
+
+
+def _to_text(name: str, data: Any) -> str:
+    return f"event: {name}\ndata: {strict_json.dumps(data)}\n\n"
 
 
 ROUTES: Final = (

@@ -1,8 +1,8 @@
 """The output table: the output items of each job."""
 
 import json
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,7 +12,7 @@ from jobs.core.output_log import AsyncPause, ItemTakenError
 from jobs.kit.aws.client import convert_aws_errors
 from jobs.kit.aws.dynamodb.attributes import attributes
 from jobs.kit.clock import Millis
-from jobs.kit.output.events import OutputItem
+from jobs.kit.output.events import OutputEvent, OutputItem
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -29,7 +29,7 @@ class DynamoOutputLog:
         row = {
             "PK": _partition(ref),
             "SK": _rank(item.number),
-            "events": json.dumps(item.events, separators=(",", ":")),
+            "events": _to_text(item.events),
             "end": 1 if item.end else None,
             "attempt": item.attempt or None,
             "expires_at": expires_at // 1000,
@@ -61,12 +61,11 @@ class DynamoOutputLog:
         items = (_item(each) for each in found)
         return [each for number, each in zip(count(since), items) if each.number == number]
 
-    @asynccontextmanager
-    async def news(self, ref: JobRef) -> AsyncIterator[AsyncPause]:
-        """Yield a plain pause: a table cannot tell that an item has come."""
+    def news(self, ref: JobRef) -> AbstractContextManager[AsyncPause]:
+        """Return a plain pause: a table cannot tell that an item has come."""
         import asyncio  # noqa: PLC0415 - workers do without
 
-        yield asyncio.sleep
+        return nullcontext(asyncio.sleep)
 
 
 def _partition(ref: JobRef) -> str:
@@ -75,6 +74,16 @@ def _partition(ref: JobRef) -> str:
 
 def _rank(number: int) -> str:
     return f"{number:010d}"
+
+
+def _to_text(events: Sequence[OutputEvent]) -> str:
+    """Serialize events in as few bytes as possible: those are what a write costs."""
+    text = json.dumps(events, ensure_ascii=False, separators=(",", ":"))
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # half of a character
+        return json.dumps(events, separators=(",", ":"))
+    return text
 
 
 def _attempt(row: Any) -> int:

@@ -1,7 +1,6 @@
 """The table of jobs: every change is an update conditional on status and attempt."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import Iterable
 from sqlite3 import Connection, Row
 from threading import Event
 from typing import Any, Final
@@ -122,12 +121,6 @@ class SqliteJobRepository:
                 ended.wait(seconds)
         finally:
             stop()
-
-    @asynccontextmanager
-    async def pauses(self, ref: JobRef) -> AsyncIterator[Callable[[float], Awaitable[None]]]:
-        """Yield `pause` for an event loop. It misses no end from now on."""
-        async with self._database.signals.pauses(f"job:{ref.id}") as pause:
-            yield pause
 
     def newest(self, listing: Listing, *, known: int) -> Page:
         """Ignore `known`: an index knows which jobs are live."""

@@ -1,8 +1,8 @@
 """The output items of each job."""
 
 import json
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from itertools import count
 from sqlite3 import Connection
 from typing import Final
@@ -87,8 +87,6 @@ class SqliteOutputLog:
             if each["number"] == number
         ]
 
-    @asynccontextmanager
-    async def news(self, ref: JobRef) -> AsyncIterator[AsyncPause]:
+    def news(self, ref: JobRef) -> AbstractContextManager[AsyncPause]:
         """Wake also at the end of the job."""
-        async with self._database.signals.pauses(f"output:{ref.id}", f"job:{ref.id}") as pause:
-            yield pause
+        return self._database.signals.pauses(f"output:{ref.id}", f"job:{ref.id}")
