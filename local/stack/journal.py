@@ -35,6 +35,11 @@ class Journal:
         self._print(f"{line}\n")
         self._record(line, at)
 
+    def show(self, text: str) -> None:
+        """Print a secret to a terminal, if it is one, and to no file."""
+        if self.isatty():
+            self._print(text)
+
     def flush(self) -> None:
         self._print("")
 

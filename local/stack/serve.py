@@ -24,6 +24,7 @@ from local.models.model import BEDROCK_KEY, PARAMETERS, Model, bedrock_variables
 from local.models.reach import check_model
 from local.models.tiny import run_tiny
 from local.models.warm_up import load_in_background
+from local.stack.chat_link import format_chat_link
 from local.stack.stack_file import StackFile, write_privately
 from sortie_server.logs import set_up_logs
 from sortie_server.server import Server, leave, open_server
@@ -40,6 +41,8 @@ Sortie is running. Send a message to an agent:
   curl -s {url}/api/messaging/jobs \\
     -H "X-API-Key: $KEY" -H 'Content-Type: application/json' -H 'Prefer: wait=10' \\
     -d '{{"userId": "11111111-1111-4111-8111-111111111111", "content": "Hello"}}'
+
+Chat with the agents (sign in with the key `messaging` of that file): {url}/chat
 
 All APIs but missions, to read and to try with the keys of that file: {url}/docs
 {agents}Jobs stay in {data}. Press Ctrl-C to stop.
@@ -85,6 +88,8 @@ def run(file: StackFile, model: Model | None) -> None:
         description, agents = seed(server, url, git, keys, model)
         cleanup.enter_context(file.publish(description))
         print(SUMMARY.format(file=file.path, url=url, data=data, agents=agents))
+        if sys.stdout.isatty():
+            print(format_chat_link(url, keys.keys["demo"]))
         server.run(bound, lambda: announce(url, model))
 
 

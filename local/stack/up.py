@@ -24,6 +24,7 @@ from local.kit.paths import ROOT
 from local.models.model import Model, read_model
 from local.models.reach import check_model
 from local.models.warm_up import load_in_background
+from local.stack.chat_link import format_chat_link
 from local.stack.journal import Journal
 from local.stack.launch import run_stack
 from local.stack.local_stack import LocalStack
@@ -47,6 +48,8 @@ Sortie is running. Send a message to an agent:
   curl -s {url}/api/messaging/jobs \\
     -H "X-API-Key: $KEY" -H 'Content-Type: application/json' -H 'Prefer: wait=10' \\
     -d '{{"userId": "11111111-1111-4111-8111-111111111111", "content": "Hello"}}'
+
+Chat with the agents (sign in with the key `messaging` of the file below): {url}/chat
 
 Live map of the drones (sign in with the `missions` credentials of the file below): {url}/tracking
 
@@ -128,6 +131,7 @@ def run(file: StackFile, journal: Journal, model: Model | None) -> None:
             has_bedrock=model is not None and model.kind == "bedrock",
         )
         print(format_summary(stack, file, own))
+        journal.show(format_chat_link(stack.base_url, stack.seeded["messaging"]["apiKey"]))
         apply_registry(registry, file, stack)
         print(f"ready {stack.base_url}")
         load_in_background(model)

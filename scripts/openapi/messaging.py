@@ -313,5 +313,23 @@ MESSAGING: Final = Api(
             responses={200: types.ListAgentsResponse},
             **_KEY,
         ),
+        Operation(
+            name="get_chat_page",
+            method="GET",
+            path="/chat",
+            summary="Get the page to chat with agents",
+            description="An HTML page, which calls this API with the key that its visitor enters.",
+            tag="Agents",
+            security=[],
+            authorized_by_gateway=False,
+            error_type=Error,
+            error_response=messaging.handle_error,
+            responses={
+                200: OtherMedia(
+                    schemas={"text/html": {"type": "string", "description": "The page"}},
+                    examples={"text/html": "<!doctype html>…"},
+                )
+            },
+        ),
     ],
 )

@@ -7,7 +7,7 @@ from jobs.core.tail import Pace
 from tests.architecture.template import event_file, events_of
 
 OPEN = {
-    *("/", "/docs", "/docs/{file}", "/openapi/{document}", "/tracking"),
+    *("/", "/docs", "/docs/{file}", "/openapi/{document}", "/tracking", "/chat"),
     "/v3/auth/token",  # checks an API key itself
 }
 PAID = {

@@ -36,6 +36,16 @@ def test_printed_line_is_in_the_file_with_its_time(journal, terminal, tmp_path) 
     assert (tmp_path / "stack.log").stat().st_mode & 0o777 == 0o600
 
 
+def test_secret_is_shown_by_terminals_only(terminal, journal, tmp_path, monkeypatch) -> None:
+    journal.show("in a pipe\n")
+    monkeypatch.setattr(terminal, "isatty", lambda: True)
+
+    journal.show("on a terminal\n")
+
+    assert terminal.getvalue() == "on a terminal\n"
+    assert (tmp_path / "stack.log").read_text() == ""
+
+
 def test_full_file_is_kept_beside_a_new_one(journal, tmp_path, monkeypatch) -> None:
     monkeypatch.setattr(module, "MAX_BYTES", 100)
     for number in range(5):
