@@ -1,5 +1,6 @@
 """Responses of the server, in the form of its contracts."""
 
+import json
 from typing import Any
 
 import httpx
@@ -22,6 +23,22 @@ JOBS_HEALTH = {
     },
 }  # fmt: skip
 DONE = b"id: 1.9\ndata: [DONE]\n\n"
+
+
+def chunk(place: str, **fields: Any) -> bytes:
+    """An event of a UI message stream."""
+    return f"id: {place}\ndata: {json.dumps(fields)}\n\n".encode()
+
+
+def reply(*parts: str, error: str | None = None) -> httpx.Response:
+    """A job's stream."""
+    events = [
+        chunk("1.1", type="start", messageId="m-1"),
+        *(chunk(f"{n}.1", type="text-delta", delta=part) for n, part in enumerate(parts, 2)),
+    ]
+    if error:
+        events.append(chunk("99.1", type="error", errorText=error))
+    return stream(b": ping\n\n", *events, DONE)
 
 
 def ok(body: Any, status: int = 200, **headers: str) -> httpx.Response:

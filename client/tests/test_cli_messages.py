@@ -3,18 +3,27 @@
 import json
 
 from client.tests.conftest import Result
-from client.tests.responses import JOB_ID, JOBS_HEALTH, created, job, ok
+from client.tests.responses import DONE, JOB_ID, JOBS_HEALTH, chunk, created, job, ok, reply, stream
 
 
 def test_ask_prints_only_the_reply(sortie, server) -> None:
-    server.will(created(), ok(job("processing")), ok(job()))
+    server.will(created(), reply("Y", "es."))
 
     assert sortie("ask", "Anybody?") == Result(0, "Yes.\n", "")
     assert server.bodies[0]["content"] == "Anybody?"
+    assert server.paths[1] == f"GET /api/messaging/jobs/{JOB_ID}/stream"
+
+
+def test_ask_of_a_restarted_agent_prints_the_last_reply(sortie, server) -> None:
+    restarted = chunk("1.2", type="data-restarted", data={})
+    parts = [chunk("1.1", type="text-delta", delta="Void"), restarted]
+    server.will(created(), stream(*parts, chunk("2.1", type="text-delta", delta="Yes."), DONE))
+
+    assert sortie("ask", "Anybody?") == Result(0, "Yes.\n", "")
 
 
 def test_ask_default_user_is_stable(sortie, server) -> None:
-    server.will(created(), ok(job()), created(), ok(job()))
+    server.will(created(), reply("Yes."), created(), reply("Yes."))
 
     sortie("ask", "One")
     sortie("ask", "Two")
@@ -26,9 +35,9 @@ def test_ask_default_user_is_stable(sortie, server) -> None:
 def test_ask_waits_by_the_request_itself(sortie, server) -> None:
     server.will(ok(job()))
 
-    result = sortie("ask", "Anybody?", "--metadata", '{"ticket": 7}')
+    result = sortie("ask", "Anybody?", "--metadata", '{"ticket": 7}', "--json")
 
-    assert result == Result(0, "Yes.\n", "")
+    assert json.loads(result.out) == job()
     assert server.headers("Prefer") == ["wait=20"]
     assert server.bodies[0]["metadata"] == {"ticket": 7}
 
@@ -48,7 +57,7 @@ def test_agents_prints_one_line_per_agent(sortie, server) -> None:
 
 
 def test_ask_dash_reads_standard_input(sortie, server) -> None:
-    server.will(created(), ok(job()))
+    server.will(created(), reply("Yes."))
 
     sortie("ask", "-", "--timeout", "2.5", stdin="Anybody?")
 
@@ -62,14 +71,14 @@ def test_ask_json_prints_the_servers_response(sortie, server) -> None:
 
 
 def test_ask_failed_job_exits_1_with_its_error(sortie, server) -> None:
-    server.will(created(), ok(job("failed", error="The agent is out")))
+    server.will(created(), reply(error="The agent is out"))
 
     assert sortie("ask", "Hi") == Result(1, "", "The agent is out\n")
 
 
 def test_ask_agent_name_is_resolved(sortie, server) -> None:
     agents = ok({"data": {"agents": [{"id": "7", "name": "Far echo", "status": "active"}]}})
-    server.will(agents, created(), ok(job()), agents)
+    server.will(agents, created(), reply("Yes."), agents)
 
     sortie("ask", "Hi", "--agent", "far Echo")
     unknown = sortie("ask", "Hi", "--agent", "Nobody")

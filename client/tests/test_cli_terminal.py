@@ -7,7 +7,19 @@ from collections.abc import Callable, Iterator
 import httpx
 
 from client.tests.conftest import COLUMNS
-from client.tests.responses import DOCS_JOB, JOB_ID, created, job, mission, ok, token
+from client.tests.responses import (
+    DOCS_JOB,
+    DONE,
+    JOB_ID,
+    chunk,
+    created,
+    job,
+    mission,
+    ok,
+    reply,
+    stream,
+    token,
+)
 
 
 def test_spinner_shows_the_status_until_the_reply(terminal, server) -> None:
@@ -15,16 +27,26 @@ def test_spinner_shows_the_status_until_the_reply(terminal, server) -> None:
         terminal.wait_for("Waiting for the agent: processing")
         return ok(job())
 
-    server.will(created(), ok(job("processing")), complete)
+    server.will(ok(job("processing")), complete)
 
-    assert terminal.run("ask", "Anybody?") == 0
+    assert terminal.run("jobs", "watch", JOB_ID) == 0
     assert terminal.lines[-1] == "Yes."
 
 
+def test_reply_is_printed_as_it_comes_also_again(terminal, server) -> None:
+    restarted = chunk("1.2", type="data-restarted", data={})
+    parts = [chunk("1.1", type="text-delta", delta="Void"), restarted]
+    server.will(created(), stream(*parts, chunk("2.1", type="text-delta", delta="Yes."), DONE))
+
+    assert terminal.run("ask", "Anybody?") == 0
+
+    assert [line.strip() for line in terminal.lines[-3:]] == [
+        "Void", "The agent is asked again: what it said so far is void", "Yes.",
+    ]  # fmt: skip
+
+
 def test_control_characters_are_replaced(terminal, server) -> None:
-    evil = job()
-    evil["result"]["message"]["content"] = "\x1b]0;owned\x07\x1b[2JHello"
-    server.will(created(), ok(evil))
+    server.will(created(), reply("\x1b]0;owned\x07\x1b[2JHello"))
 
     assert terminal.run("ask", "Hi") == 0
 
@@ -35,9 +57,7 @@ def test_control_characters_are_replaced(terminal, server) -> None:
 
 def test_invisible_characters_are_replaced(terminal, server) -> None:
     invisible = "\u202e\u2066\u200b\u200d\u200f\u2028\u2060\u061c\ufeff\U000e0041"
-    evil = job()
-    evil["result"]["message"]["content"] = f"Pay{invisible}Bob"
-    server.will(created(), ok(evil))
+    server.will(created(), reply(f"Pay{invisible}Bob"))
 
     assert terminal.run("ask", "Hi") == 0
 

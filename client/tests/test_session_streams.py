@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from client.tests.responses import stream
-from sortie_client import JobFailedError
+from sortie_client import JobFailedError, Restart
 
 
 def answer(*parts: str | Exception, error: str | None = None) -> httpx.Response:
@@ -40,6 +40,19 @@ def test_stream_message_resumes_without_gap_or_duplicate(caller, server) -> None
     assert "".join(parts) == "Good evening"
     first, second = server.headers("Idempotency-Key")
     assert first == second is not None
+
+
+def test_stream_message_says_when_the_agent_is_asked_again(caller, server) -> None:
+    def restarted(*parts: str | Exception) -> httpx.Response:
+        said = [p if isinstance(p, Exception) else event("chunk", {"chunk": p}) for p in parts]
+        return stream(event("chunk", {"chunk": "Void"}), event("restarted", {}), *said)
+
+    lost = httpx.ReadError("lost")
+    server.will(restarted("Good ", lost), restarted("Good ", "evening", lost), answer("x"))
+    parts = caller.collect(lambda s: s.sessions.stream_message("s-1", "Hi"))
+
+    assert parts == ["Void", "", "Good ", "evening"]
+    assert isinstance(parts[1], Restart)
 
 
 def test_stream_message_without_a_reply_raises_its_reason(caller, server) -> None:

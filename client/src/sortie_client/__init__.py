@@ -35,6 +35,7 @@ from sortie_client.messaging.models import (
     JobPage,
     JobsHealth,
     JobStatus,
+    Restart,
 )
 from sortie_client.missions.models import (
     DeviceGroup,
@@ -85,6 +86,7 @@ __all__ = [
     "PaymentRequiredError",
     "PermissionDeniedError",
     "RateLimitedError",
+    "Restart",
     "RetryPolicy",
     "SentMessage",
     "ServerError",

@@ -14,6 +14,7 @@ from sortie_client.cli.errors import INTERRUPTED
 from sortie_client.cli.jobs import print_reply
 from sortie_client.cli.options import AgentName, Metadata, UserId, default_user, find_agent
 from sortie_client.cli.output import AsJson, print_json, print_note, print_result, spinner
+from sortie_client.cli.reply import print_parts
 from sortie_client.client import Sortie
 from sortie_client.errors import SortieError
 from sortie_client.messaging.models import Job
@@ -34,7 +35,7 @@ def ask(
     ] = True,
     as_json: AsJson = False,
 ) -> None:
-    """Send a message to an agent and print the reply."""
+    """Send a message to an agent and print the reply, on a terminal while the agent says it."""
     text = sys.stdin.read() if content == "-" else content
     with Sortie() as sortie:
         message: dict[str, Any] = {
@@ -51,6 +52,11 @@ def ask(
                 print_json(created.raw)
             else:
                 print_result(created.job_id)
+            return
+        if not as_json:
+            with hint_at_interrupt(message):
+                created = sortie.messaging.create_job(**message)
+                print_parts(sortie.messaging.stream_job(created.job_id))
             return
         job: Job | None = None
         with hint_at_interrupt(message), spinner("Waiting for the agent") as set_status:

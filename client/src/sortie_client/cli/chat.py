@@ -8,7 +8,8 @@ import typer
 
 from sortie_client.cli.errors import JOB_FAILED
 from sortie_client.cli.options import AgentName, UserId, default_user, find_agent
-from sortie_client.cli.output import print_error, print_note, print_result, spinner
+from sortie_client.cli.output import print_error, print_note, print_result
+from sortie_client.cli.reply import print_parts
 from sortie_client.client import Sortie
 from sortie_client.errors import JobFailedError, NotConfiguredError
 
@@ -35,17 +36,11 @@ def chat(
 
 def _send(sortie: Sortie, session: str, message: str) -> bool:
     """Print the reply as it arrives; return whether there is one."""
-    parts = sortie.sessions.stream_message(session, message)
     try:
-        with spinner("Waiting for the agent"):
-            first = next(parts, "")
-        print_result(first, end="")
-        for part in parts:
-            print_result(part, end="")
+        print_parts(sortie.sessions.stream_message(session, message))
     except JobFailedError as error:
         print_error(str(error))
         return False
-    print_result("")
     return True
 
 

@@ -1,15 +1,23 @@
 """The messaging API: `sortie.messaging`."""
 
+import json
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
-from sortie_client._core.flow import Emit, Flow, Response, StreamFlow
+from sortie_client._core.flow import Emit, Flow, Receive, Response, StreamFlow
 from sortie_client._core.http import path, without_none
 from sortie_client._core.models import decode
 from sortie_client._core.operation import operation, stream
-from sortie_client._core.retry import idempotency_header
-from sortie_client.messaging.job_api import HOLD_TIMEOUT_S, JobApi, require_success
+from sortie_client._core.retry import Reconnection, idempotency_header, send
+from sortie_client._core.sse import EventParser, ServerEvent
+from sortie_client.errors import ConnectionFailedError, JobFailedError, UnexpectedResponseError
+from sortie_client.messaging.job_api import (
+    HOLD_TIMEOUT_S,
+    STREAM_TIMEOUT_S,
+    JobApi,
+    require_success,
+)
 from sortie_client.messaging.models import (
     Agent,
     AgentsResponse,
@@ -18,11 +26,14 @@ from sortie_client.messaging.models import (
     JobPage,
     JobsHealth,
     JobStatus,
+    Restart,
 )
 from sortie_client.webhooks.models import Webhook
 
 JOBS: Final = "/api/messaging/jobs"
 _HOLD_S: Final = 20
+_DONE: Final = "[DONE]"
+_EVENTS: Final = "text/event-stream"
 
 
 class MessagingApi[R](JobApi[R]):
@@ -136,6 +147,41 @@ class MessagingApi[R](JobApi[R]):
         """Iterate over a job's changes until it has ended, with or without success."""
         return self._poll_job(job_id, interval, None)
 
+    @stream
+    def stream_job(self, job_id: str) -> StreamFlow[str, None]:
+        """Iterate over a job's answer, part by part, while the agent says it.
+
+        Reconnects a lost connection. After a `Restart`, the parts before it are void. Raises
+        `JobFailedError`, whose `job` is None.
+        """
+        last_id: str | None = None
+        reconnection = Reconnection(self._retry_policy)
+        while True:
+            request = self._request(
+                "GET",
+                path("api", "messaging", "jobs", job_id, "stream"),
+                headers=without_none(**{"Accept": _EVENTS, "Last-Event-ID": last_id}),
+                streamed=True,
+                timeout_s=STREAM_TIMEOUT_S,
+            )
+            response = yield from send(request, self._retry_policy)
+            if response.status == HTTPStatus.NO_CONTENT:  # nothing follows the last event
+                return
+            parser = EventParser()
+            failure: ConnectionFailedError | None = None
+            try:
+                while (chunk := (yield Receive())) is not None:
+                    for event in parser.feed(chunk):
+                        reconnection.reset()
+                        last_id = event.id or last_id
+                        if event.data == _DONE:
+                            return
+                        if (part := _read_part(event)) is not None:
+                            yield Emit(part)
+            except ConnectionFailedError as error:
+                failure = error
+            yield reconnection.backoff(failure)
+
     @operation
     def cancel_job(self, job_id: str) -> Flow[Job]:
         """Raises `ConflictError` if the job has already ended."""
@@ -157,6 +203,22 @@ class MessagingApi[R](JobApi[R]):
         self, body: Mapping[str, Any], headers: Mapping[str, str], timeout_s: float | None = None
     ) -> Flow[Response]:
         return self._call("POST", JOBS, body=body, headers=headers, timeout_s=timeout_s)
+
+
+def _read_part(event: ServerEvent) -> str | None:
+    """Return the part of the answer in an event. Raises `JobFailedError` for an error."""
+    try:
+        chunk = json.loads(event.data)
+        match chunk["type"]:
+            case "text-delta":
+                return str(chunk["delta"])
+            case "data-restarted":
+                return Restart()
+            case "error":
+                raise JobFailedError(str(chunk["errorText"]), None)
+    except (ValueError, TypeError, KeyError) as error:
+        raise UnexpectedResponseError("The stream contains an invalid event") from error
+    return None
 
 
 def _job_body(  # noqa: PLR0917 - the parameters of both creates

@@ -13,6 +13,9 @@ from sortie_client.messaging.models import Job, JobStatus
 HOLD_TIMEOUT_S: Final = 35.0
 """Timeout of a request that the server holds, for at most 25 s, until a job has ended."""
 
+STREAM_TIMEOUT_S: Final = 20.0
+"""Timeout of a stream's silence: the server sends something every 5 s."""
+
 
 class JobApi[R](KeyApi[R]):
     def _get_job(self, job_id: str) -> Flow[Job]:

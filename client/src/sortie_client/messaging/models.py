@@ -21,6 +21,12 @@ class JobStatus(StrEnum):
         return self not in {JobStatus.PENDING, JobStatus.PROCESSING}
 
 
+class Restart(str):
+    """An empty part of an answer: the agent is asked again, and the parts before are void."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, kw_only=True)
 class CreatedJob(Model):
     job_id: str

@@ -12,7 +12,13 @@ from sortie_client._core.operation import operation, stream
 from sortie_client._core.retry import Reconnection, idempotency_header, send
 from sortie_client._core.sse import EventParser, ServerEvent
 from sortie_client.errors import ConnectionFailedError, JobFailedError, UnexpectedResponseError
-from sortie_client.messaging.job_api import HOLD_TIMEOUT_S, JobApi, require_success
+from sortie_client.messaging.job_api import (
+    HOLD_TIMEOUT_S,
+    STREAM_TIMEOUT_S,
+    JobApi,
+    require_success,
+)
+from sortie_client.messaging.models import Restart
 from sortie_client.sessions.models import (
     CreatedSession,
     MessagePage,
@@ -23,8 +29,6 @@ from sortie_client.sessions.models import (
 )
 
 SESSIONS: Final = "/api/messaging/sessions"
-_STREAM_TIMEOUT_S: Final = 20.0
-"""The server sends something every 5 s."""
 
 
 class SessionsApi[R](JobApi[R]):
@@ -123,7 +127,8 @@ class SessionsApi[R](JobApi[R]):
     ) -> StreamFlow[str, None]:
         """Send a message and iterate over the agent's reply, part by part.
 
-        Reconnects a lost connection. Raises `JobFailedError`, whose `job` is None.
+        Reconnects a lost connection. After a `Restart`, the parts before it are void. Raises
+        `JobFailedError`, whose `job` is None.
         """
         request = self._request(
             "POST",
@@ -131,12 +136,13 @@ class SessionsApi[R](JobApi[R]):
             body=without_none(content=content, transport="sse", metadata=metadata),
             headers=idempotency_header(idempotency_key),
             streamed=True,
-            timeout_s=_STREAM_TIMEOUT_S,
+            timeout_s=STREAM_TIMEOUT_S,
         )
-        reply, reconnection = "", Reconnection(self._retry_policy)
+        reply, restarts = "", 0
+        reconnection = Reconnection(self._retry_policy)
         while True:
             yield from send(request, self._retry_policy)
-            repeated, parser = "", EventParser()
+            repeated, repeated_restarts, parser = "", 0, EventParser()
             failure: ConnectionFailedError | None = None
             try:
                 while (chunk := (yield Receive())) is not None:
@@ -144,9 +150,15 @@ class SessionsApi[R](JobApi[R]):
                         reconnection.reset()
                         if event.name == "done":
                             return
+                        if event.name == "restarted":
+                            repeated, repeated_restarts = "", repeated_restarts + 1
+                            if repeated_restarts > restarts:
+                                reply, restarts = "", repeated_restarts
+                                yield Emit(Restart())
                         repeated += _read_part(event)
-                        if new := repeated.removeprefix(reply):
-                            reply = repeated
+                        is_new = repeated_restarts == restarts and len(repeated) > len(reply)
+                        if is_new:
+                            new, reply = repeated[len(reply) :], repeated
                             yield Emit(new)
             except ConnectionFailedError as error:
                 failure = error
