@@ -23,6 +23,7 @@ from local.kit.paths import ROOT, TOOLS
 from local.kit.process import Process
 from sortie_server import __main__ as commands
 from tests.e2e.api import Api
+from tests.e2e.cloud import processes
 
 RECIPE: Final = ROOT / "server/Containerfile"
 OLDEST: Final = "3.12"
@@ -130,9 +131,8 @@ def serving(recipe: Recipe, log: Path, *options: str) -> Iterator[tuple[str, Pro
 
 def kill(process: Process) -> None:
     """Kill the command of a process, as `kill -9` does."""
-    parent = str(process.supervisor_pid)
-    found = subprocess.run(["pgrep", "-P", parent], capture_output=True, text=True, check=True)
-    os.kill(int(found.stdout), signal.SIGKILL)
+    [pid] = [pid for pid, parent, _ in processes() if parent == process.supervisor_pid]
+    os.kill(pid, signal.SIGKILL)
 
 
 def test_killed_server_goes_on_with_its_jobs_and_writes_to_its_data_only(recipe, tmp_path) -> None:
