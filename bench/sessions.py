@@ -16,7 +16,7 @@ from bench.report import Section
 from bench.sandbox import Sandbox, open_sandbox
 from bench.setting import Setting
 from jobs.core.job import JobRef
-from jobs.kit.asgi import CONTEXT_HEADER
+from jobs.kit.api_gateway import CONTEXT_HEADER
 from jobs.sessions.api.stream import app
 from local.kit.progress import step
 

@@ -30,7 +30,7 @@ from jobs.core.write_output import OutputWriter
 from jobs.docs.api.stream import app
 from jobs.docs.docs_job import KIND, DocsJob
 from jobs.docs.wiring import wiring as docs
-from jobs.kit.asgi import CONTEXT_HEADER
+from jobs.kit.api_gateway import CONTEXT_HEADER
 from jobs.kit.clock import now
 from jobs.kit.output.events import OutputItem
 from local.cloud.aws import create_session

@@ -42,7 +42,6 @@ ROUTES = [
     ("GET", "/api/messaging/chat/{chatId}/stream", API_KEY, "messages"),
 ]
 """Method, path, credential, and the name of the origin in `Upstreams`."""
-CONTEXT_HEADER = "x-amzn-request-context"
 CACHE_TTL_S = 60
 # The emulator takes this access key for the account's root, and does not check its signature.
 ROOT = "AWS4-HMAC-SHA256 Credential=test/20260101/eu-central-1/lambda/aws4_request"

@@ -1,5 +1,6 @@
 """Run the gateway in a process of its own."""
 
+import os
 import socket
 import sys
 from collections.abc import Iterator
@@ -36,7 +37,7 @@ def run_gateway(
                 *(part for name, value in options.items() if value for part in (name, value)),
                 *("--idle", str(timeouts.idle), "--duration", str(timeouts.duration)),
             ],
-            env={"PYTHONPATH": str(ROOT)},
+            env={"PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'layers/jobs'}"},
             log=folder / "gateway.log",
             pass_fds=[bound.fileno()],
         )

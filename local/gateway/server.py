@@ -22,8 +22,13 @@ from aiohttp.typedefs import Handler
 from multidict import CIMultiDictProxy
 from yarl import URL
 
-from local.gateway.authorizer import (
+from jobs.kit.api_gateway import (
     CONTEXT_HEADER,
+    MAX_REQUEST_BYTES,
+    Received,
+    remap_header,
+)
+from local.gateway.authorizer import (
     DOCS_PATHS,
     ROUTES,
     Authorizer,
@@ -33,21 +38,12 @@ from local.gateway.authorizer import (
 from local.gateway.websocket import Timeouts, bridge_connection
 from local.kit.foreign_pages import find_foreign_host
 
-MAX_BODY_BYTES = 10 * 2**20  # API Gateway's own limit
 HOP_BY_HOP_HEADERS = {
     *("connection", "expect", "keep-alive", "proxy-authenticate", "proxy-authorization"),
     *("proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"),
 }
 PAGE_HEADERS = {"origin", "sec-fetch-dest", "sec-fetch-mode", "sec-fetch-site", "sec-fetch-user"}
 """Not forwarded: the public API serves pages of all origins, and the emulator would refuse them."""
-REMAPPED_HEADERS = {
-    *("authorization", "content-md5", "date", "host", "max-forwards", "server", "user-agent"),
-    "www-authenticate",
-}
-"""Headers of a function's response that API Gateway renames to `X-Amzn-Remapped-…`.
-
-https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html
-"""
 AIOHTTP_HEADERS = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")  # added by default
 PREFLIGHT_PATH = "/v1/agent/any/jobs"  # preflights of all paths that the emulator serves are equal
 SESSION = web.AppKey("SESSION", aiohttp.ClientSession)
@@ -80,7 +76,7 @@ class Body:
 
     @property
     def too_large(self) -> bool:
-        return self._size > MAX_BODY_BYTES
+        return self._size > MAX_REQUEST_BYTES
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         self._size = 0
@@ -109,7 +105,8 @@ async def forward(request: web.Request, url: str, headers: Headers) -> web.Strea
         return error_response(502, "The local stack is not answering", "BAD_GATEWAY")
     async with upstream:
         response = web.StreamResponse(status=upstream.status, reason=upstream.reason)
-        response.headers.extend(remap(end_to_end_headers(upstream.headers)))
+        headers = end_to_end_headers(upstream.headers)
+        response.headers.extend([(remap_header(name), value) for name, value in headers])
         await response.prepare(request)
         async for part in upstream.content.iter_any():
             await response.write(part)
@@ -137,13 +134,6 @@ def end_to_end_headers(headers: CIMultiDictProxy[str]) -> Headers:
     ]
 
 
-def remap(headers: Headers) -> Headers:
-    return [
-        (f"X-Amzn-Remapped-{name}" if name.lower() in REMAPPED_HEADERS else name, value)
-        for name, value in headers
-    ]
-
-
 def error_response(status: int, error: str, code: str) -> web.Response:
     """Return an error in the shape of the gateway responses in template.yaml."""
     return web.json_response(
@@ -163,18 +153,13 @@ def error_response(status: int, error: str, code: str) -> web.Response:
 def request_context(
     request: web.Request, resource: str, authorizer: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return what API Gateway tells a Lambda function of a request to a resource.
-
-    https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
-    """
-    return {
-        "requestId": str(uuid4()),
-        "resourcePath": resource,
-        "httpMethod": request.method,
-        "path": request.rel_url.raw_path,
-        "domainName": request.host,
-        "authorizer": authorizer,
-    }
+    received = Received(
+        method=request.method,
+        path=request.rel_url.raw_path,
+        host=request.host,
+        source_ip=request.remote or "",
+    )
+    return received.to_context(request_id=str(uuid4()), resource=resource, caller=authorizer)
 
 
 async def client_session(app: web.Application) -> AsyncIterator[None]:

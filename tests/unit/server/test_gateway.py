@@ -9,10 +9,10 @@ import pytest
 from httpx import ASGITransport, AsyncClient, Response
 from starlette.types import ASGIApp
 
+from jobs.kit.api_gateway import MAX_REQUEST_BYTES
 from local.kit.paths import ROOT
 from scripts.server_template import extract
 from sortie_server.http import gateway as module
-from sortie_server.http.endpoints import MAX_BODY_BYTES
 from sortie_server.http.gateway import Gateway
 from sortie_server.http.threads import Threads
 from sortie_server.settings import choose_parameters
@@ -163,7 +163,7 @@ def test_preflight_allows_headers_of_all_apis(client: Client) -> None:
 
 
 def test_too_large_body_is_refused(client: Client) -> None:
-    response = client.call("POST", JOBS, content=b" " * (MAX_BODY_BYTES + 1))
+    response = client.call("POST", JOBS, content=b" " * (MAX_REQUEST_BYTES + 1))
 
     assert (response.status_code, response.json()["code"]) == (413, "REQUEST_TOO_LARGE")
 

@@ -9,7 +9,7 @@ import json
 from collections.abc import Sequence
 from contextlib import suppress
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any
 from urllib.parse import unquote
 
 from starlette.applications import Starlette
@@ -20,11 +20,10 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from jobs.kit.api_gateway import CONTEXT_HEADER
 from jobs.kit.errors import UnknownCallerError
 from jobs.kit.http import Request, split_path
 from jobs.kit.lambda_init import end_init
-
-CONTEXT_HEADER: Final = "x-amzn-request-context"
 
 
 def make_app(routes: Sequence[Route]) -> Starlette:

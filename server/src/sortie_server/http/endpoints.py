@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 from uuid import uuid4
 
 from starlette.requests import ClientDisconnect
@@ -11,7 +11,7 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from jobs.kit.asgi import CONTEXT_HEADER
+from jobs.kit.api_gateway import CONTEXT_HEADER, MAX_REQUEST_BYTES
 from jobs.kit.errors import UnavailableError
 from jobs.kit.lambda_handler import logger
 from sortie_server.http.authorizers import UnauthorizedError
@@ -25,17 +25,11 @@ from sortie_server.http.events import (
 from sortie_server.http.threads import Threads
 from sortie_server.template import GatewayResponse
 
-MAX_BODY_BYTES: Final = 10 * 2**20
-"""Of API Gateway.
-
-https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html
-"""
-
 type Authorize = Callable[[Mapping[str, str]], Mapping[str, Any]]
 
 
 class TooLargeError(Exception):
-    """A body over `MAX_BODY_BYTES`."""
+    """A body over `MAX_REQUEST_BYTES`."""
 
 
 class NotServedError(Exception):
@@ -152,12 +146,12 @@ async def read_body(request: HttpRequest) -> bytes:
     """Return a request's body. Raises `TooLargeError`, `ClientDisconnect`."""
     if request.method in {"GET", "HEAD"}:
         return b""
-    if int(request.headers.get("content-length", 0)) > MAX_BODY_BYTES:
+    if int(request.headers.get("content-length", 0)) > MAX_REQUEST_BYTES:
         raise TooLargeError
     body = bytearray()
     async for part in request.stream():
         body += part
-        if len(body) > MAX_BODY_BYTES:
+        if len(body) > MAX_REQUEST_BYTES:
             raise TooLargeError
     return bytes(body)
 

@@ -5,24 +5,14 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 
+from jobs.kit.api_gateway import Received, remap_header
 from sortie_server.template import GatewayResponse
-
-REMAPPED_HEADERS: Final = frozenset(
-    {
-        *("authorization", "content-md5", "date", "host", "max-forwards", "server", "user-agent"),
-        "www-authenticate",
-    }
-)
-"""Headers of a function's response that API Gateway renames to `X-Amzn-Remapped-…`.
-
-https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html
-"""
 
 
 def to_context(
@@ -30,15 +20,13 @@ def to_context(
 ) -> dict[str, Any]:
     """Return what API Gateway tells a function of a request to a resource."""
     client = request.client
-    return {
-        "requestId": request_id,
-        "resourcePath": resource,
-        "httpMethod": request.method,
-        "path": request.scope["raw_path"].decode("latin-1"),
-        "domainName": request.headers.get("host", ""),
-        "authorizer": authorizer,
-        "identity": {"sourceIp": client.host if client else ""},
-    }
+    received = Received(
+        method=request.method,
+        path=request.scope["raw_path"].decode("latin-1"),
+        host=request.headers.get("host", ""),
+        source_ip=client.host if client else "",
+    )
+    return received.to_context(request_id=request_id, resource=resource, caller=authorizer)
 
 
 def to_event(request: HttpRequest, context: Mapping[str, Any], body: bytes) -> dict[str, Any]:
@@ -64,8 +52,7 @@ def to_response(answer: Mapping[str, Any]) -> Response:
     """Return the response of a function's answer."""
     response = Response(answer["body"], answer["statusCode"])
     for name, value in answer["headers"].items():
-        remapped = f"x-amzn-remapped-{name}" if name.lower() in REMAPPED_HEADERS else name
-        response.headers[remapped] = value
+        response.headers[remap_header(name)] = value
     return response
 
 
