@@ -104,6 +104,7 @@ def send(server, start_gateway) -> Iterator[Send]:
         Upstreams(
             api=f"{url}/api",
             docs=f"{url}/docs",
+            messages=f"{url}/messages",
             sessions=f"{url}/sessions",
             authorizer=f"{url}/authorizer",
         )
