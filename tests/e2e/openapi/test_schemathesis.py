@@ -15,6 +15,7 @@ from uuid import uuid4
 
 import pytest
 
+from jobs.auth.authenticate import new_key
 from jobs.messaging.agent import Agent
 from jobs.missions.adapters.fleet_registry import DynamoFleetRegistry
 from jobs.missions.device import DeviceGroup, Plan
@@ -48,6 +49,14 @@ def admin(stack) -> Caller:
     created = operator.post(f"/admin/tenants/{tenant}/keys", {"api": "messaging", "name": "ci"})
     own = operator.post("/admin/keys", {"name": "schemathesis"}).json["secret"]
     return Caller({"X-API-Key": own}, {'"acme"': f'"{tenant}"', "a1b2c3d4e5f6": created.json["id"]})
+
+
+@pytest.fixture
+def agent_workers(make_tenant, registry) -> Caller:
+    """A key of a tenant without messages, whose claims do not wait."""
+    credential, key = new_key(make_tenant().tenant, opens="workers", scopes=["*"])
+    registry.put_key(key)
+    return Caller({"Authorization": f"Bearer {credential}"})
 
 
 @pytest.fixture

@@ -10,19 +10,22 @@ from pydantic import TypeAdapter
 from jobs.core.job import Job
 from jobs.messaging.message import WorkerTask, with_task
 from scripts.openapi.agent_workers import AGENT_WORKERS
-from tests.handlers.conftest import Answer
+from tests.handlers.conftest import TENANT, Answer
 
 AGENT = "55555555-5555-4555-8555-555555555555"
 JOB_ID = "019b7963-4a00-7000-8000-000000000002"
 
 
 @pytest.fixture
-def queued(world, stored, a_job) -> Callable[..., Job]:
+def queued(world, a_job) -> Callable[..., Job]:
     """Store the events' job, which waits for workers; pass only the fields that a test needs."""
 
     def store(**about: Any) -> Job:
-        sane = {"id": JOB_ID, "request": a_job().request | {"agentId": AGENT}}
-        new = stored(**sane | about)
+        sane = {
+            "id": JOB_ID, "tenant": TENANT, "request": a_job().request | {"agentId": AGENT},
+        }  # fmt: skip
+        new = a_job(**sane | about)
+        world.repository.add(new)
         job = with_task(new, WorkerTask(max_attempts=5)).enqueue(now=world.clock())
         world.repository.save(job, replacing=new)
         return job

@@ -69,7 +69,7 @@ def test_claim_without_jobs_asks_for_a_pause(call) -> None:
     {"agents": None}, {"agents": []}, {"agents": AGENT}, {"agents": ["a"]}, {"agents": [1]},
     {"agents": [AGENT] * 11}, {"maxJobs": 0}, {"maxJobs": 11}, {"maxJobs": "1"},
     {"maxJobs": 1.5}, {"maxJobs": True}, {"waitSeconds": -1}, {"waitSeconds": 20.5},
-    {"waitSeconds": 1e300}, {"worker": 1}, {"worker": "x" * 65},
+    {"waitSeconds": 1e300}, {"worker": 1}, {"worker": None}, {"worker": "x" * 65},
 ])  # fmt: skip
 def test_claim_with_bad_field_is_400_and_claims_nothing(send, queued, world, fields) -> None:
     job = queued()
@@ -154,10 +154,10 @@ def test_complete_answers_the_job_and_may_be_repeated(call, claimed, world) -> N
     assert world.repository.get(job.ref).result["content"] == "Good evening"
 
 
-def test_fail_ends_the_job_with_its_error(call, claimed, world) -> None:
+def test_fail_ends_the_job_with_its_error(send, claimed, world) -> None:
     job = claimed()
 
-    assert call("fail_job").body == {"status": "failed"}
+    assert send("fail_job", retryable=False).body == {"status": "failed"}
 
     assert world.repository.get(job.ref).error == "No charts of that coast"
 

@@ -17,7 +17,7 @@ from jobs.kit.output.playback import Playback
 from jobs.kit.output.v5 import V5
 from jobs.kit.output.wire import START, parse_position
 from jobs.messaging.follow_answer import WORKERS_TIME_MS, FollowAnswer
-from jobs.messaging.message import answer_id
+from jobs.messaging.message import WorkerTask, answer_id, with_task
 from tests.support import NOON
 
 QUICKLY = Pace(poll=0.001, idle_poll=0.001, heartbeat=0.005, check=0.001)
@@ -162,6 +162,20 @@ def test_answer_of_a_later_attempt_that_says_nothing_is_read_anew(
 
     assert {"type": "data-restarted", "data": {}} in chunks
     assert text_of(chunks) == "Another"
+
+
+def test_output_of_a_program_of_the_tenant_is_ended_at_once(
+    read, write, repository, running
+) -> None:
+    """Nobody else ends it: its worker has completed the job over HTTP."""
+    task = with_task(running, WorkerTask(max_attempts=5))
+    repository.save(task, replacing=running)
+    write(1, *BEGUN, text("All "))
+    end(repository, task, content="All of it")
+
+    *chunks, _ = read()
+
+    assert text_of(chunks) == "All of it"
 
 
 def test_end_that_a_worker_writes_in_time_stays(follow, write, log, repository, running) -> None:
