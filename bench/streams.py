@@ -33,6 +33,8 @@ from jobs.docs.wiring import wiring as docs
 from jobs.kit.api_gateway import CONTEXT_HEADER
 from jobs.kit.clock import now
 from jobs.kit.output.events import OutputItem
+from jobs.messaging.message import KIND as MESSAGE
+from jobs.messaging.speech import Speech
 from local.cloud.aws import create_session
 from local.kit.progress import step
 from local.stack.local_stack import LocalStack
@@ -47,12 +49,15 @@ the time from its storage to the client; before that, the worker buffers output 
 calls are a warm streaming function's.
 
 The dollars are computed: a worker with 1 GB for 5 minutes, with output during half of them, and a
-reader for all of them, whose stream reads the job 8 times per second.
+reader for all of them, whose stream reads the job 8 times per second. Those of an answer are its
+writes, and its reader's stream with two more reads per second.
 """
 WORK_S: Final = 300
 READS_PER_S: Final = 8
 WARM_UP: Final = 5
+CHECKS_PER_S: Final = 2
 OUTPUT_S: Final = 3
+ANSWER_S: Final = 10
 WORD_INTERVAL_S: Final = 0.01
 
 
@@ -64,6 +69,7 @@ def run(setting: Setting) -> Section:
     with open_sandbox(stack, "streams") as sandbox, step("streams: CPU and calls of one, writes"):
         opened = [measure_first_byte(sandbox) for _ in range(WARM_UP + CREATED_JOBS)][WARM_UP:]
         writes = measure_writes(sandbox)
+        answer = measure_answer(sandbox)
     rows = [
         Row(
             name="create to the first byte: CPU", value=median([cpu for cpu, _ in opened]),
@@ -74,13 +80,22 @@ def run(setting: Setting) -> Section:
             value=writes.total / OUTPUT_S, unit="writes/s",
             details={"WRU/s": writes.write_units / OUTPUT_S},
         ),
+        Row(
+            name=f"answer of an agent for {ANSWER_S} s, a word every 50 ms", value=answer.total,
+            unit="writes", details={"WRU": answer.write_units},
+        ),
         build_row("POST to the first byte, warm", created[1:], BUDGETS["first byte"]),
         build_row("storage of an item to its client", items, BUDGETS["item"]),
     ]  # fmt: skip
     services = price_million(estimate_usage(writes.write_units / OUTPUT_S))
     return Section(
         title="Streams", rows=rows, notes=NOTES,
-        thousand={"documentation agents at work, 5 minutes, 1 reader": price_thousand(services)},
+        thousand={
+            "documentation agents at work, 5 minutes, 1 reader": price_thousand(services),
+            f"streamed answers of {ANSWER_S} seconds, 1 reader": price_thousand(
+                price_million(estimate_answer(answer.write_units))
+            ),
+        },
     )  # fmt: skip
 
 
@@ -89,6 +104,14 @@ def estimate_usage(write_units_per_s: float) -> Usage:
     return Usage(
         invocations=2, lambda_ms=(1 / LAMBDA_GB + 1) * WORK_S * 1000,
         write_units=write_units_per_s * WORK_S / 2, read_units=READS_PER_S * WORK_S,
+    )  # fmt: skip
+
+
+def estimate_answer(write_units: float) -> Usage:
+    """Return the usage of a streamed answer and its reader, in addition to the message's."""
+    return Usage(
+        requests=1, invocations=1, lambda_ms=ANSWER_S * 1000, write_units=write_units,
+        read_units=(READS_PER_S + CHECKS_PER_S) * ANSWER_S,
     )  # fmt: skip
 
 
@@ -174,6 +197,21 @@ def measure_first_byte(sandbox: Sandbox) -> tuple[float, Calls]:
 
     asyncio.run(stream())
     return cpu, calls
+
+
+def measure_answer(sandbox: Sandbox) -> Calls:
+    """Return the calls of a message's worker whose agent speaks."""
+    moment = now()
+    job = Job(
+        id=new_job_id(moment), tenant=requests.TENANT, kind=MESSAGE, request={"agentId": "bench"},
+        created_at=moment, changed_at=moment, deadline=moment + HOUR, retention=24 * HOUR,
+        attempt=1,
+    )  # fmt: skip
+    with sandbox.meter.counting() as calls, closing(Speech(docs.core.output_log, job)) as speech:
+        for _ in range(round(ANSWER_S / 0.05)):
+            speech.say("word ")
+            time.sleep(0.05)
+    return calls
 
 
 def measure_writes(sandbox: Sandbox) -> Calls:

@@ -16,6 +16,7 @@ CHAT_KEY = f"sortie_{'0' * 12}_{'A' * 43}"
 PATH = "/v1/agent/docs/job"
 STREAM = f"{PATH}/1/stream"
 MESSAGES = "/api/messaging/sessions/1/messages"
+JOB_STREAM = "/api/messaging/jobs/1/stream"
 
 
 class Server(BaseHTTPRequestHandler):
@@ -51,8 +52,9 @@ class Server(BaseHTTPRequestHandler):
         return self.respond(b"{}")
 
     def authorize(self, event: dict) -> None:
-        self.tokens.append(event["authorizationToken"])
-        effect = "Allow" if event["authorizationToken"].endswith("A") else "Deny"
+        token = event.get("authorizationToken", "a payer's A")
+        self.tokens.append(token)
+        effect = "Allow" if token.endswith("A") else "Deny"
         answer = {
             "principalId": "acme",
             "policyDocument": {"Statement": [{"Effect": effect}]},
@@ -98,7 +100,12 @@ type Send = Callable[..., http.client.HTTPResponse]
 
 
 @pytest.fixture
-def send(server, start_gateway) -> Iterator[Send]:
+def payers() -> str:
+    return ""
+
+
+@pytest.fixture
+def send(server, start_gateway, payers) -> Iterator[Send]:
     url = f"http://127.0.0.1:{server.port}"
     gateway = start_gateway(
         Upstreams(
@@ -107,6 +114,7 @@ def send(server, start_gateway) -> Iterator[Send]:
             messages=f"{url}/messages",
             sessions=f"{url}/sessions",
             authorizer=f"{url}/authorizer",
+            payers=payers,
         )
     )
     connections: list[http.client.HTTPConnection] = []
@@ -137,6 +145,9 @@ def test_session_message_is_authorized_by_its_api_key(send, server) -> None:
     ("POST", MESSAGES, "/sessions"),
     ("GET", MESSAGES, "/api"),
     ("HEAD", STREAM, "/docs"),
+    ("HEAD", JOB_STREAM, "/messages"),
+    ("POST", "/api/messaging/chat", "/messages"),
+    ("HEAD", "/api/messaging/chat/1/stream", "/messages"),
 ])  # fmt: skip
 def test_only_streaming_routes_reach_their_functions(send, server, method, path, target) -> None:
     send(method, path, **{"X-API-Key": CHAT_KEY})
@@ -183,6 +194,13 @@ def test_missing_or_unknown_credential_is_unauthorized(send, server, credential)
     assert answer.status == 401
     assert json.loads(answer.read())["error"] == "Missing or invalid credentials"
     assert server.contexts == []
+
+
+@pytest.mark.parametrize(("payers", "status"), [("", 401), ("yes", 200)])
+def test_job_stream_without_key_is_a_payers(send, server, payers, status) -> None:
+    assert send("HEAD", JOB_STREAM).status == status
+    assert send("POST", "/api/messaging/chat").status == 401
+    assert server.tokens == (["a payer's A"] if payers else [])
 
 
 def test_failing_authorizer_is_reported_as_unavailable(send, server) -> None:
