@@ -1,13 +1,13 @@
 """Cancel a docs job, and the follow-ups that wait behind it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from jobs.core.cancel_job import CancelJob
 from jobs.core.errors import JobEndedError, JobNotFoundError
-from jobs.core.get_job import GetJob
 from jobs.core.job import Job
 from jobs.docs.docs_job import Conversation, docs_job_of
+from jobs.docs.ports import DocsJobs
 from jobs.docs.read_docs_jobs import GetDocsJob
 from jobs.kit.clock import Clock
 
@@ -15,7 +15,7 @@ from jobs.kit.clock import Clock
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CancelDocsJob:
     get_docs_job: GetDocsJob
-    get_job: GetJob
+    jobs: DocsJobs
     cancel_job: CancelJob
     clock: Clock
 
@@ -38,16 +38,14 @@ class CancelDocsJob:
         """Yield the conversation's jobs, last first, that are before their deadline.
 
         All jobs have as much time, so those before the first expired one have expired, too. The
-        rate limit bounds how many a conversation has in this time.
+        rate limit bounds how many a conversation has in this time, and only headers are read.
         """
-        job: Job | None = latest
-        while job and self.clock() < job.deadline:
+        found: Sequence[Job] = [latest]
+        while found and self.clock() < found[0].deadline:
+            [job] = found
             yield job
             before = docs_job_of(job).follows
-            try:
-                job = self.get_job(replace(job.ref, id=before)) if before else None
-            except JobNotFoundError:  # deleted
-                job = None
+            found = self.jobs.headers([replace(job.ref, id=before)]) if before else ()
 
     def _cancel(self, job: Job) -> bool:
         if job.status.is_terminal:

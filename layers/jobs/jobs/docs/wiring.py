@@ -88,7 +88,7 @@ class DocsWiring:
 
         return CancelDocsJob(
             get_docs_job=self.get_docs_job,
-            get_job=self.core.get_job,
+            jobs=self.docs_jobs,
             cancel_job=self.core.cancel_job,
             clock=self.core.clock,
         )
