@@ -54,9 +54,9 @@ User and system time of a new process, minus the bare runtime (an interpreter th
 awslambdaric). Layer and function are as built, with their bytecode. The first call has the event in
 events/. The least of interleaved runs: other work on the machine only adds to it.
 
-Wall time of init and first call is simulated. On AWS, init has a whole CPU; in a call, a function
-of 512 MB has 0.29 of one. A server repeats what the emulator has answered. Memory is the most that
-the process has had, minus the bare runtime's.
+Wall time of init and first call is simulated from CPU times, and from what the call waited. On AWS,
+init has a whole CPU; in a call, a function of 512 MB has 0.29 of one. A server repeats what the
+emulator has answered. Memory is the most that the process has had, minus the bare runtime's.
 
 The client's floor is botocore and one client, without a call. It also shows the effect of other
 work on this machine.
@@ -162,7 +162,7 @@ def build_first_call_rows(starts: Sequence[Start], bare: Start) -> Iterator[Row]
             value=start.least("wall"),
             unit="ms",
             budget=WALL_BUDGET_MS,
-            note="simulated",
+            note=f"simulated, {start.least('waiting'):.1f} ms of waiting",
             failed=start.failed,
         )
     for start in creates:
