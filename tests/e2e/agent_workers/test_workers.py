@@ -11,7 +11,7 @@ import pytest
 
 from jobs.auth.authenticate import new_key
 from jobs.messaging.agent import Agent
-from tests.e2e.api import USER, Answer, Api, eventually
+from tests.e2e.api import JOBS, USER, Answer, Api, eventually
 from tests.e2e.on_server import Operator
 from tests.shared_stack import SERVER
 
@@ -45,6 +45,18 @@ class Program:
 
     def send(self, job: Any, verb: str, **body: Any) -> Answer:
         return self.post(f"jobs/{job['jobId']}/{verb}", attempt=job["attempt"], **body)
+
+
+def read_stream(api: Api, job_id: str) -> str:
+    """Return the text that readers of an ended job's stream get: its pieces, then the rest."""
+    answer = api.get(f"{JOBS}/{job_id}/stream")
+    chunks = [
+        json.loads(line.removeprefix("data: "))
+        for line in answer.body.decode().splitlines()
+        if line.startswith("data: {")
+    ]
+    assert {"type": "data-restarted", "data": {}} not in chunks
+    return "".join(each["delta"] for each in chunks if each["type"] == "text-delta")
 
 
 @pytest.fixture(scope="module")
@@ -82,6 +94,7 @@ def test_worker_answers_the_messages_of_a_session_in_turn(program) -> None:
     assert answer.json == {"status": "completed"}
     second = program.claim()
 
+    assert read_stream(program.api, first["jobId"]) == LARGE
     assert second["content"] == "Two"
     assert [each["role"] for each in second["history"]] == ["user", "assistant"]
     assert program.send(second, "complete", content="Fine").status == 200
