@@ -108,6 +108,14 @@ def test_get_by_other_tenant_or_kind_is_not_found(repository, a_job, about) -> N
     assert repository.get(job.ref) == job
 
 
+def test_job_is_claimed_once_it_is_queued_for_others(repository, a_job) -> None:
+    pending = a_job()
+    repository.add(pending)
+    repository.save(pending.enqueue(now=NOON), replacing=pending)
+
+    assert repository.is_claimed(pending.ref)
+
+
 def test_job_is_claimed_once_a_worker_has_had_it(repository, a_job) -> None:
     pending = a_job()
     assert not repository.is_claimed(pending.ref)

@@ -68,7 +68,10 @@ class JobRepository(Protocol):
         """Return the stored deadline without reading any body, or raise `JobNotFoundError`."""
 
     def is_claimed(self, ref: JobRef) -> bool:
-        """Return whether any worker has claimed the job. False for one that does not exist."""
+        """Return whether a worker has claimed the job, or has queued it for others.
+
+        False for one that does not exist.
+        """
 
     def save(self, job: Job, *, replacing: Job) -> None:
         """Store a later state of the job, or raise `StaleJobError` if it is not as `replacing`."""

@@ -85,9 +85,10 @@ class DynamoJobRepository:
 
     def is_claimed(self, ref: JobRef) -> bool:
         try:
-            return int(self._header(ref)["attempt"]["N"]) > 0
+            header = self._header(ref)
         except JobNotFoundError:
             return False
+        return int(header["attempt"]["N"]) > 0 or header["status"]["S"] == JobStatus.QUEUED
 
     def _header(self, ref: JobRef) -> Stored:
         with convert_aws_errors():

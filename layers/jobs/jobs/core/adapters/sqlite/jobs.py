@@ -83,9 +83,10 @@ class SqliteJobRepository:
 
     def is_claimed(self, ref: JobRef) -> bool:
         try:
-            return bool(self._select("attempt", ref)["attempt"])
+            row = self._select("attempt, status", ref)
         except JobNotFoundError:
             return False
+        return bool(row["attempt"] > 0 or row["status"] == JobStatus.QUEUED)
 
     def save(self, job: Job, *, replacing: Job) -> None:
         values = self._rows.to_row(job) | {
