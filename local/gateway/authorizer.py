@@ -6,10 +6,13 @@ The gateway invokes the deployed authorizer, and caches its answer as long as AP
 import re
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
+
+from local.kit.paths import ROOT as PROJECT
+from scripts.server_template import extract
 
 
 @dataclass(frozen=True)
@@ -24,24 +27,41 @@ class Credential:
     optional: bool = False
 
 
-BEARER = Credential(
-    "Authorization", re.compile(r"bearer +mint_[a-f0-9]{12}_[A-Za-z0-9_-]{43}", re.IGNORECASE)
-)
-API_KEY = Credential("X-API-Key", re.compile(r"sortie_[a-f0-9]{12}_[A-Za-z0-9_-]{43}"))
-PAYMENT = replace(API_KEY, optional=True)
-DOCS_PATHS = [
-    (method, f"{version}/agent/{{projectId}}/job{path}")
-    for version in ("/v1", "")
-    for method, path in (("POST", ""), ("GET", "/{id}/stream"))
-]
-ROUTES = [
-    *((method, path, BEARER, "docs") for method, path in DOCS_PATHS),
-    ("POST", "/api/messaging/sessions/{sessionId}/messages", API_KEY, "sessions"),
-    ("GET", "/api/messaging/jobs/{jobId}/stream", PAYMENT, "messages"),
-    ("POST", "/api/messaging/chat", API_KEY, "messages"),
-    ("GET", "/api/messaging/chat/{chatId}/stream", API_KEY, "messages"),
-]
-"""Method, path, credential, and the name of the origin in `Upstreams`."""
+@dataclass(frozen=True)
+class StreamRoute:
+    """`origin` is the name of the app's URL in `Upstreams`."""
+
+    method: str
+    path: str
+    credential: Credential
+    origin: str
+
+
+ORIGINS = {"jobs.docs": "docs", "jobs.payments": "messages", "jobs.sessions": "sessions"}
+"""By the package of an app."""
+
+
+def find_routes() -> list[StreamRoute]:
+    """Return the routes of template.yaml that apps answer, which stream."""
+    template = extract(PROJECT / "template.yaml")
+    return [
+        StreamRoute(
+            each["method"],
+            each["path"],
+            _credential_of(each["authorizer"], template["authorizers"]),
+            next(origin for name, origin in ORIGINS.items() if each["handler"].startswith(name)),
+        )
+        for each in template["routes"]
+        if ":" in each["handler"] and each["method"] != "HEAD"  # aiohttp adds it to GET
+    ]
+
+
+def _credential_of(authorizer: Any, rules: Mapping[str, Any]) -> Credential:
+    paid = isinstance(authorizer, Mapping)  # a reference to the parameter Payments
+    rule = rules["off" if paid else authorizer]
+    return Credential(rule["header"], re.compile(rule["pattern"]), optional=paid)
+
+
 CACHE_TTL_S = 60
 # The emulator takes this access key for the account's root, and does not check its signature.
 ROOT = "AWS4-HMAC-SHA256 Credential=test/20260101/eu-central-1/lambda/aws4_request"

@@ -29,11 +29,10 @@ from jobs.kit.api_gateway import (
     remap_header,
 )
 from local.gateway.authorizer import (
-    DOCS_PATHS,
-    ROUTES,
     Authorizer,
     Credential,
     UnauthorizedError,
+    find_routes,
 )
 from local.gateway.websocket import Timeouts, bridge_connection
 from local.kit.foreign_pages import find_foreign_host
@@ -210,13 +209,14 @@ def build_routes(upstreams: Upstreams, timeouts: Timeouts) -> list[web.RouteDef]
             url = upstreams.api + PREFLIGHT_PATH
             return await forward(request, url, end_to_end_headers(request.headers))
 
-        routes += [
-            web.route(
-                method, path, partial(stream, resource=path, credential=credential, origin=origin)
+        streams = find_routes()
+        for each in streams:
+            answer = partial(
+                stream, resource=each.path, credential=each.credential, origin=each.origin
             )
-            for method, path, credential, origin in ROUTES
-        ]
-        routes += [web.options(path, preflight) for _, path in DOCS_PATHS]
+            routes.append(web.route(each.method, each.path, answer))
+        paths = dict.fromkeys(each.path for each in streams)
+        routes += [web.options(path, preflight) for path in paths]
 
     async def call_api(request: web.Request) -> web.StreamResponse:
         url = upstreams.api + request.raw_path
