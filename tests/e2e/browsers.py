@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -13,6 +14,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, 
 from tests.e2e.api import Answer
 
 CHROMIUM: Final = ("chromium", "chromium-browser", "google-chrome")
+LAUNCHER: Final = Path(__file__).with_name("chromium.sh")
 QUIETLY: Final = [
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
@@ -45,7 +47,9 @@ def chromium() -> Iterator[Browser]:
             pytest.fail(reason)
         pytest.skip(reason)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=QUIETLY)
+        browser = playwright.chromium.launch(
+            executable_path=LAUNCHER, args=QUIETLY, env={**os.environ, "CHROMIUM": found}
+        )
         expect.set_options(timeout=TIMEOUT_MS)
         yield browser
         browser.close()

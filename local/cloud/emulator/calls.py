@@ -16,29 +16,28 @@ PARTITIONS: Final = ("LIMIT#*", "TRACK#*", "*#docs#slots*")
 
 def record_calls(folder: Path) -> None:
     """Append each new role and each new call to a file."""
-    enforce, recorded = iam_evaluator.enforce, set[str]()
+    enforce = iam_evaluator.enforce
+    recorded = set[tuple[str, ...]]()  # not as text, because stacks make many calls
     file = folder / f"{os.getpid()}.jsonl"
 
-    def record(**line: Any) -> None:
-        text = json.dumps(line)
-        if text not in recorded:
-            recorded.add(text)
-            with file.open("a") as calls:
-                calls.write(f"{text}\n")
+    def record(*key: str, **line: Any) -> None:
+        recorded.add(key)
+        with file.open("a") as calls:
+            calls.write(f"{json.dumps(line)}\n")
 
     def enforce_and_record(key: str, action: str, *rest: str, **details: Any) -> Any:
         refusal = enforce(key, action, *rest, **details)
         if key and not refusal and not iam_evaluator.is_root_access_key(key):
             role = iam_evaluator.resolve_caller_identity(key)["userArn"].split("/")[1]
-            policies = iam._roles[role]["InlinePolicies"].values()
-            record(role=role, policies=[*map(json.loads, policies)])
+            policies = (role, *iam._roles[role]["InlinePolicies"].values())
+            if policies not in recorded:
+                record(*policies, role=role, policies=[*map(json.loads, policies[1:])])
+            resource = details.get("resource_arn", "*")
             keys = (details.get("service_context") or {}).get("dynamodb:LeadingKeys") or []
-            record(
-                role=role,
-                action=action,
-                resource=details.get("resource_arn", "*"),
-                partition=partition_of(keys),
-            )
+            partition = partition_of(keys)
+            call = (role, action, resource, partition or "")
+            if call not in recorded:
+                record(*call, role=role, action=action, resource=resource, partition=partition)
         return refusal
 
     iam_evaluator.enforce = enforce_and_record
