@@ -31,6 +31,7 @@ from bench import (
     thousand,
     warm,
     webhooks,
+    workers,
 )
 from bench.neighbours import run as neighbours
 from bench.report import Section, format_table
@@ -53,6 +54,7 @@ SECTIONS: Final[Mapping[str, Callable[[Setting], Section]]] = {
     "payments": payments.run,
     "sessions": sessions.run,
     "webhooks": webhooks.run,
+    "workers": workers.run,
     "peers": peers.run,
     "neighbours": neighbours.run,
     "serve": serve.run,

@@ -6,6 +6,8 @@ from typing import Any, Final
 
 TENANT: Final = "bench"
 AGENT: Final = "11111111-1111-4111-8111-111111111111"
+WORKER_AGENT: Final = "55555555-5555-4555-8555-555555555555"
+"""Of provider `worker`."""
 USER: Final = "22222222-2222-4222-8222-222222222222"
 
 CLIENT: Final = "benchbenchbenchbenchbench"

@@ -30,6 +30,7 @@ from bench.requests import (
     STACK,
     TENANT,
     THING,
+    WORKER_AGENT,
     Event,
 )
 from jobs.docs.adapters.dynamodb.projects import DynamoProjects
@@ -258,6 +259,7 @@ def register(dynamodb: Any, table: str) -> None:
     """Register an agent, a program that flies missions, a drone and a docs project."""
     registry = RegistryTable(dynamodb, table, clock=lambda: 0)
     registry.put_agent(TENANT, Agent(id=AGENT, name="Echo"))
+    registry.put_agent(TENANT, Agent(id=WORKER_AGENT, name="Own", provider="worker", order=1))
     registry.put_client(Client(id=CLIENT, tenant=TENANT, name="Bench", role=Role.MANAGER))
     handbook = Project(id=PROJECT, tenant=TENANT, repository="https://git.example/handbook.git")
     DynamoProjects(dynamodb, table, clock=lambda: 0).put_project(handbook)
