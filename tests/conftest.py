@@ -82,7 +82,7 @@ LONG: Final = (
     r"tests/e2e/openapi/test_schemathesis",
     r"tests/(architecture/test_(gates|lint)|generators/)",
     r"tests/e2e/(operations/test_upgrade|local/test_deploy)",
-    r"tests/e2e/(\w+/test_faults|openapi/|tracking/|client/)",
+    r"tests/e2e/(\w+/test_faults|agent_workers/test_worker_faults|openapi/|tracking/|client/)",
 )
 """The files that take longest, in this order."""
 
