@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 
-from jobs.core.tail import Pace
+from jobs.core.pace import Pace
 from tests.architecture.template import event_file, events_of
 
 OPEN = {

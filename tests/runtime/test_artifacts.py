@@ -17,7 +17,7 @@ from tests.runtime.conftest import PYTHON
 OTHER_LAYERS = {  # the modules that need a layer's packages
     "PaymentsLayer": ("jobs.payments.adapters.cdp_tokens", "jobs.payments.adapters.personal_sign"),
     "DocsLayer": (
-        *("jobs.docs.adapters.git", "jobs.docs.api.stream", "jobs.core.tail"),
+        *("jobs.docs.adapters.git", "jobs.docs.api.stream", "jobs.docs.find_end", "jobs.core.tail"),
         *("jobs.messaging.api.stream", "jobs.messaging.api.web", "jobs.messaging.follow_answer"),
         "jobs.payments.api.message_stream",
         *("jobs.kit.asgi", "jobs.sessions.api.stream"),

@@ -16,7 +16,8 @@ from jobs.core.adapters.sqlite.output import SqliteOutputLog
 from jobs.core.adapters.sqlite.rate_limits import SqliteRateLimits
 from jobs.core.job import Job, JobRef
 from jobs.core.limit_rate import LimitRate
-from jobs.core.tail import Pace, Tail
+from jobs.core.pace import Pace
+from jobs.core.tail import Tail
 from jobs.docs.adapters.sqlite import SqliteChats, SqliteDocsJobs, SqliteProjects
 from jobs.docs.api import stream as docs_stream
 from jobs.docs.create_docs_job import CreateDocsJob

@@ -10,7 +10,8 @@ import pytest
 from jobs.core.adapters.sqlite.output import SqliteOutputLog
 from jobs.core.failure import Failure
 from jobs.core.get_job import GetJob
-from jobs.core.tail import LOST_MESSAGE, Pace
+from jobs.core.pace import Pace
+from jobs.core.tail import LOST_MESSAGE
 from jobs.kit.errors import FailureClass
 from jobs.kit.output.events import RESTARTED, OutputItem
 from jobs.kit.output.playback import Playback

@@ -13,6 +13,7 @@ from starlette.concurrency import run_in_threadpool
 
 from jobs.core.job import JobRef
 from jobs.core.output_log import OutputLog
+from jobs.core.pace import DEFAULT, Pace
 from jobs.kit.errors import UnavailableError
 from jobs.kit.output.events import OutputItem
 from jobs.kit.output.playback import Playback
@@ -28,27 +29,12 @@ type FindEnd = Callable[[JobRef], str | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pace:
-    """Intervals in seconds. `heartbeat` applies while there is no output; `check`: of the job.
-
-    After `max_duration` the stream ends; the client can resume it. It must be shorter than the
-    function's timeout.
-    """
-
-    poll: float = 0.1
-    idle_poll: float = 0.15
-    heartbeat: float = 5.0
-    check: float = 5.0
-    max_duration: float = 870.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Tail:
     """`find_end` looks at the job, as its worker may end without an end of the output."""
 
     log: OutputLog
     find_end: FindEnd
-    pace: Pace = Pace()
+    pace: Pace = DEFAULT
 
     async def __call__(self, ref: JobRef, playback: Playback) -> AsyncIterator[bytes]:
         """Return a stream of the output, until its end, the job's end or `max_duration`.

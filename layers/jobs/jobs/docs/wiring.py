@@ -107,7 +107,8 @@ class DocsWiring:
 
     @cached_property
     def tail(self) -> Tail:
-        from jobs.core.tail import Pace, Tail
+        from jobs.core.pace import Pace
+        from jobs.core.tail import Tail
         from jobs.docs.find_end import CHECK_INTERVAL_S, FindEnd
 
         find_end = FindEnd(log=self.core.output_log, jobs=self.docs_jobs, clock=self.core.clock)

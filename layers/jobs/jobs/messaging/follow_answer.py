@@ -11,9 +11,10 @@ from jobs.core.errors import JobNotFoundError
 from jobs.core.get_job import GetJob
 from jobs.core.job import Job, JobRef
 from jobs.core.output_log import CLOSING_ATTEMPT, ItemTakenError, OutputLog
+from jobs.core.pace import Pace
 from jobs.core.ports import JobRepository
 from jobs.core.status import JobStatus
-from jobs.core.tail import COMPLETED, LOST_MESSAGE, Pace, Tail
+from jobs.core.tail import COMPLETED, LOST_MESSAGE, Tail
 from jobs.kit.clock import Clock, Millis
 from jobs.kit.errors import RefusedError, UnavailableError
 from jobs.kit.output.events import OutputItem

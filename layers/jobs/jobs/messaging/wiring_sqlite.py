@@ -3,7 +3,7 @@
 import os
 from dataclasses import replace
 
-from jobs.core.tail import Pace
+from jobs.core.pace import Pace
 from jobs.core.wiring_sqlite import use_sqlite as use_core
 from jobs.kit.clock import Clock
 from jobs.kit.secrets import SecretReader
