@@ -176,6 +176,7 @@ def test_retryable_fail_tells_when_workers_may_try_again(send, claimed, world) -
       for attempt in (None, 0, -1, 1.5, "1", True, [1])),
     ("send_heartbeat", {"progress": []}), ("send_heartbeat", {"progress": {"percent": 101}}),
     ("send_heartbeat", {"progress": {"percent": "1"}}),
+    ("send_heartbeat", {"progress": {"percent": 10**400}}),
     ("send_heartbeat", {"progress": {"message": "x" * 201}}),
     ("send_heartbeat", {"output": ""}), ("send_heartbeat", {"output": "x"}),
     ("send_heartbeat", {"output": "x" * 60_001, "number": 1}),
