@@ -121,6 +121,24 @@ def test_completed_job_keeps_its_last_piece(place, held, events) -> None:
     assert said_in(events(mine)) == "Good evening"
 
 
+def test_number_that_a_late_worker_has_taken_does_not_end_the_next_one(
+    place, held, events, clock
+) -> None:
+    lost = held()
+    clock.advance(FIRST_LEASE)
+    place.claim()
+    late = OutputItem(number=1, events=[{"t": "text", "text": "Bad"}], attempt=lost.attempt)
+    place.log.append(lost.ref, late, expires_at=clock() + 300_000)
+    mine = replace(lost, attempt=2)
+
+    say(place, mine, 1, "Good ")
+    say(place, mine, 2, "evening")
+    place.answer.complete(mine, "Good evening")
+
+    assert place.repository.get(mine.ref).result["content"] == "Good evening"
+    assert said_in(events(mine)) == "Badevening"  # the end of the output begins anew
+
+
 def test_piece_after_the_reader_has_closed_the_output_is_stale(place, held) -> None:
     mine = held()
     closing = OutputItem(number=1, events=[], end=True, attempt=CLOSING_ATTEMPT)

@@ -112,7 +112,9 @@ class AnswerJob:
         try:
             self.log.append(job.ref, item, expires_at=job.gone_at)
         except ItemTakenError as error:
-            raise StaleAttemptError(job.id) from error
+            if error.by > job.attempt:
+                raise StaleAttemptError(job.id) from error
+            # An earlier attempt wrote it while it lost the job. The answer sets readers right.
 
     def _complete(self, held: Held, content: Any, metadata: Any, piece: Piece | None) -> None:
         try:
