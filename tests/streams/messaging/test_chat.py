@@ -102,6 +102,14 @@ def test_message_regenerated_or_edited_is_a_new_one(send, world, again) -> None:
     assert len(world.repository.all()) == 2
 
 
+def test_slash_in_an_id_joins_no_other_chats_stream(send, world) -> None:
+    send(chat_body(message("Hello", "b/c"), id="a")).read()
+
+    send(chat_body(message("Hello", "c"), id="a/b")).read()
+
+    assert len(world.repository.all()) == 2
+
+
 def test_other_message_of_the_same_id_is_409(send) -> None:
     send(chat_body(message("Hello"))).read()
 

@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Mapping
 from functools import partial
 from typing import Annotated, Any, Final, Literal, NotRequired, TypedDict
+from urllib.parse import quote
 
 from pydantic import ConfigDict, Field, TypeAdapter, with_config
 
@@ -163,5 +164,6 @@ def _to_key(chat: ChatBody, last: Mapping[str, Any]) -> str | None:
     again = chat.get("trigger", "submit-message") != "submit-message" or chat.get("messageId")
     if again or not is_id(last.get("id")):
         return None
-    key = f"chat/{chat['id']}/{last['id']}"
+    chat_id, id_ = (quote(each, safe="") for each in (chat["id"], last["id"]))
+    key = f"chat/{chat_id}/{id_}"
     return key if len(key) <= MAX_CHAT_ID else f"chat/{hashlib.sha256(key.encode()).hexdigest()}"
