@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -17,7 +18,10 @@ from jobs.core.job import Job, JobRef
 from jobs.core.wait_for_job import WaitForJob
 from jobs.kit.asgi import CONTEXT_HEADER
 from jobs.kit.errors import FailureClass, UnavailableError
-from jobs.kit.output.events import RESTARTED, OutputItem
+from jobs.kit.output.events import RESTARTED, OutputEvent, OutputItem
+from jobs.kit.output.playback import Playback
+from jobs.kit.output.v5 import V5
+from jobs.kit.output.wire import START
 from jobs.messaging.message import answer_id, session_of
 from jobs.sessions.adapters.sqlite import SqliteSessions
 from jobs.sessions.api import stream
@@ -286,6 +290,25 @@ def test_stream_of_an_agent_that_speaks_has_its_words(send, world) -> None:
         ("done", about | {"text": "Well, yes"}),
     ]
     assert b"id: 3.1\nevent: chunk\n" in text
+
+
+def test_chunk_has_the_position_of_its_text_in_the_jobs_stream() -> None:
+    begun: list[OutputEvent] = [{"t": "start", "id": "x"}, {"t": "step-start", "id": "x"}]
+    text: OutputEvent = {"t": "text", "text": "Well"}
+    finish: OutputEvent = {"t": "finish", "reason": "stop", "in": 0, "out": 0}
+    items = [
+        OutputItem(number=1, events=[*begun, text], end=False),
+        OutputItem(number=2, events=[text, RESTARTED, begun[1], text], end=False),
+        OutputItem(number=3, events=[finish], end=True),
+    ]
+    own, jobs = (
+        b"".join(Playback(wire, START).play(items)).decode() for wire in (stream.make_wire("x"), V5)
+    )
+
+    places = re.findall(r"id: (\S+)\nevent: (?:chunk|restarted)", own)
+
+    assert places == re.findall(r'id: (\S+)\ndata: {"type":"(?:text-delta|data-restarted)', jobs)
+    assert own.count("id: ") == len(places) == 4
 
 
 def test_stream_with_failing_agent_ends_with_reason(send, world) -> None:

@@ -26,6 +26,7 @@ from jobs.kit.http import Request
 from jobs.kit.lambda_handler import logger
 from jobs.kit.output.events import RESTARTED, OutputEvent
 from jobs.kit.output.playback import Playback
+from jobs.kit.output.v5 import V5
 from jobs.kit.output.wire import START, WireFormat
 from jobs.messaging.api import responses as messaging
 from jobs.messaging.api.web import handle_error, to_http
@@ -114,24 +115,31 @@ async def stream_events(sent: SentMessage) -> AsyncIterator[bytes]:
 
 
 def make_wire(message_id: str) -> WireFormat:
-    """Return the format of one stream, which numbers its chunks."""
+    """Return the format of one stream, which numbers its chunks.
+
+    A chunk has the position of the same text in the job's own stream, which continues after it.
+    """
     numbers = count()
 
-    def to_pieces(event: OutputEvent, before: OutputEvent | None) -> Sequence[str]:
+    def to_piece(event: OutputEvent) -> str:
         nonlocal numbers
         if event == RESTARTED:  # the chunks so far are void
             numbers = count()
-            return [_to_text("restarted", {})]
+            return _to_text("restarted", {})
         if event["t"] != "text":
-            return []
+            return ""
         chunk = {"messageId": message_id, "chunk": event["text"], "index": next(numbers)}
-        return [_to_text("chunk", chunk)]
+        return _to_text("chunk", chunk)
+
+    def to_pieces(event: OutputEvent, before: OutputEvent | None) -> Sequence[str]:
+        *others, _ = V5.to_pieces(event, before)
+        return [*("" for _ in others), to_piece(event)]
 
     return WireFormat(
         headers={},
         heartbeat=HEARTBEAT,
         to_pieces=to_pieces,
-        to_frame=lambda piece, position: f"id: {position}\n{piece}".encode(),
+        to_frame=lambda piece, position: f"id: {position}\n{piece}".encode() if piece else b"",
     )
 
 
