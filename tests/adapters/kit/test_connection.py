@@ -74,6 +74,7 @@ def test_answer_that_ends_the_connection_is_read(sent, body) -> None:
     b"", b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\n{}",
     b"HTTP/2 200\r\n\r\n", b"SSH-2.0-x\r\n\r\n", b"HTTP/1.1 abc\r\n\r\n", b"HTTP/1.1 2000\r\n\r\n",
     b"HTTP/1.1 200 OK\r\ncontent-length: -1\r\n\r\n",
+    b"HTTP/1.1 200 OK\r\ncontent-length: " + b"9" * 5000 + b"\r\n\r\n",
     b"HTTP/1.1 200 OK\r\ncontent-length: \r\n\r\n", CHUNKED + b"xyz\r\n\r\n", CHUNKED + b"5\r\nabc",
     b"HTTP/1.1 200 OK\r\na: " + b"x" * 200_000,
 ])  # fmt: skip

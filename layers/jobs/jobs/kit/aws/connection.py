@@ -18,6 +18,8 @@ from urllib.parse import urlsplit
 
 _MAX_HEAD: Final = 2**16
 _CHUNK: Final = 2**16
+_MAX_DIGITS: Final = 20
+"""Of a length. `int` raises `ValueError` for thousands of them."""
 _ROOTS: Final = Path(__file__).with_name("amazon_roots.pem")
 _STATUS: Final = re.compile(r"HTTP/1\.([01]) ([1-5][0-9][0-9])(?: .*)?")
 
@@ -152,7 +154,7 @@ class Connection:
 
 
 def _parse_length(text: str, base: int) -> int:
-    if not text or text.lower().strip("0123456789abcdef"[:base]):
+    if not 0 < len(text) <= _MAX_DIGITS or text.lower().strip("0123456789abcdef"[:base]):
         raise ConnectionError("the answer's length is not a number")
     return int(text, base)
 
