@@ -155,6 +155,29 @@ def test_overtaken_attempt_cannot_write_after_the_next_one(attempt, log, pending
     assert kinds_of(log, pending)[-1] == "finish"
 
 
+def test_next_attempt_begins_anew_after_a_first_item_that_came_late(
+    attempt, log, pending, clock, monkeypatch
+) -> None:
+    with pytest.raises(ZeroDivisionError):
+        attempt(Speaker(answer=ZeroDivisionError()))
+    clock.advance(LEASE_MS)
+    append = SqliteOutputLog.append
+
+    def overtake(log: Any, ref: Any, item: OutputItem, **about: Any) -> None:
+        monkeypatch.undo()
+        events = [{"t": "start", "id": "x"}, {"t": "text", "text": "One"}]
+        append(log, ref, OutputItem(number=1, events=events, attempt=1), **about)
+        append(log, ref, item, **about)
+
+    monkeypatch.setattr(SqliteOutputLog, "append", overtake)
+
+    assert attempt(Speaker("Two")) is AttemptOutcome.ANSWERED
+
+    events = events_of(log, pending)
+    assert kinds_of(log, pending).count("start") == 1
+    assert said_in(events) == "Two"
+
+
 def test_answer_other_than_the_pieces_is_said_anew(attempt, log, pending) -> None:
     attempt(Speaker("Thought</think>Fi", "ne", answer=Answer("Fine")))
 

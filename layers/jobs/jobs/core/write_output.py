@@ -10,7 +10,7 @@ from jobs.core.errors import StaleJobError
 from jobs.core.job import Job
 from jobs.core.output_log import ItemTakenError, OutputLog
 from jobs.kit.errors import FailureClass, RefusedError, UpstreamError
-from jobs.kit.output.events import OutputEvent, OutputItem
+from jobs.kit.output.events import RESTARTED, OutputEvent, OutputItem
 
 FLUSH_INTERVAL_S: Final = 0.2
 SLOWER_AFTER_S: Final = 5.0
@@ -141,6 +141,8 @@ class OutputWriter:
             except ItemTakenError as error:
                 if error.by > job.attempt:
                     raise StaleJobError(job.id) from error
+                if self._events and self._events[0]["t"] == "start":  # that attempt has begun it
+                    self._events[0] = dict(RESTARTED)
             self._number += 1
 
 
