@@ -427,3 +427,26 @@ def test_pieces_stay_here_where_the_server_takes_none(office, work) -> None:
 
     office.until("complete")
     assert all("output" not in each for each in office.of("heartbeat"))
+
+
+def test_refused_piece_does_not_cost_the_lease(office, work, monkeypatch) -> None:
+    monkeypatch.setattr("sortie_client.worker.running_job._RETRY_S", 0.01)
+    kept = Event()
+
+    def speak(question: Question) -> Iterator[str]:
+        office.until("heartbeat")
+        yield "One "
+        assert kept.wait(10)
+        yield "two"
+
+    office.add(outputFrom=1)
+    refusal = {"success": False, "error": "output is too long", "code": "INVALID_REQUEST"}
+    office.answers["heartbeat"] = [(200, {"leaseUntil": 1}), (400, refusal)]
+    work(speak)
+
+    _, refused, *later = office.until("heartbeat", number=3)
+    kept.set()
+    [sent] = office.until("complete")
+    assert refused["output"] == "One "
+    assert all("output" not in each for each in later)
+    assert sent["content"] == "One two"

@@ -136,6 +136,10 @@ class RunningJob:
                 log.info("%s is lost: %s", self.job_id, error)
                 self._lose()
                 return
+            except BadRequestError as error:  # of what it says: the answer has that, too
+                log.warning("%s sends no further output: %s", self.job_id, error)
+                self._number = self._unsent = None
+                wait = _RETRY_S
             except SortieError as error:
                 log.warning("%s heartbeat failed, to be sent again: %s", self.job_id, error)
                 wait = _RETRY_S
