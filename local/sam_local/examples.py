@@ -4,18 +4,20 @@ import time
 from dataclasses import replace
 from typing import Any
 
+from jobs.agent_workers.lease import FIRST_LEASE
 from jobs.core.ids import new_job_id
 from jobs.core.job import Job
 from jobs.core.status import JobStatus
 from jobs.docs import docs_job as docs
+from jobs.messaging.message import Message, WorkerTask
 from jobs.missions.mission import Mission
 from jobs.sessions.session import ChatSession
 from jobs.tracking.resource import Resource, ResourceKind
 from jobs.tracking.share import Share, ShareType, new_code
 from jobs.webhooks.webhook import DeliveryState, WebhookDelivery, delivery_id
 
-ECHO, FAR_ECHO = (
-    f"{digit * 8}-{digit * 4}-4{digit * 3}-8{digit * 3}-{digit * 12}" for digit in "13"
+ECHO, FAR_ECHO, OWN = (
+    f"{digit * 8}-{digit * 4}-4{digit * 3}-8{digit * 3}-{digit * 12}" for digit in "135"
 )
 HOUR_MS = 3600 * 1000
 
@@ -24,10 +26,12 @@ def make_job(function: str) -> Job:
     """Make the job of a function's event."""
     if function.startswith("Missions"):
         return make_queued_mission()
+    if function in {"DocsCancelJobV2", "RunDocsJob"}:
+        return make_abandoned_docs_job()
     if function.startswith("Docs"):
         return make_finished_docs_job()
-    if function == "RunDocsJob":
-        return make_abandoned_docs_job()
+    if function.startswith("AgentWorkers"):
+        return make_claimed_job()
     return make_abandoned_job(FAR_ECHO if function == "PollRemoteJob" else ECHO)
 
 
@@ -82,6 +86,15 @@ def make_abandoned_job(agent_id: str) -> Job:
         lease_until=now,
     )
     return replace(job, handle=job.id)  # when polled, the job serves as its own remote job
+
+
+def make_claimed_job() -> Job:
+    """Make a job that a worker of the tenant's own has claimed."""
+    job = make_abandoned_job(OWN)
+    task = WorkerTask(max_attempts=5)
+    return replace(
+        job, handle=None, lease_until=job.created_at + FIRST_LEASE, details=Message(task=task)
+    )
 
 
 def build_job(now: int, **fields: Any) -> Job:
