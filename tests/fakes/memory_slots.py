@@ -66,6 +66,12 @@ class InMemorySlots:
         live = sorted(each for each, until in waiting.items() if until > self._clock())
         return JobRef(tenant=release.tenant, kind=release.kind, id=live[0]) if live else None
 
+    def stranded(self, release: Release, *, max_age: Millis) -> JobRef | None:
+        key = (release.tenant, release.kind, release.group)
+        holders = {job_id for _, job_id in self._live(key).values()}
+        found = sorted(holders & self._waiting[key].keys())
+        return JobRef(tenant=release.tenant, kind=release.kind, id=found[0]) if found else None
+
     def close(self, release: Release) -> None:
         key = (release.tenant, release.kind, release.group)
         if self._latest.get(key) == release.latest:

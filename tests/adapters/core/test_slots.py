@@ -9,7 +9,7 @@ import pytest
 from jobs.core.adapters.dynamodb.slots import DynamoSlots, parse_release
 from jobs.core.adapters.sqlite import slots as sqlite_slots
 from jobs.core.adapters.sqlite.slots import SqliteSlots
-from jobs.core.ids import new_job_id
+from jobs.core.ids import created_at, new_job_id
 from jobs.core.job import JobRef
 from jobs.core.ports import Slots
 from jobs.core.slots import Release, Slot
@@ -128,6 +128,20 @@ def test_overdue_jobs_wait_no_longer(slots, ref, tenant, clock) -> None:
     clock.advance(1000)
 
     assert slots.oldest(release_of(tenant), max_age=HOUR) == live
+
+
+def test_waiting_job_with_a_slot_is_stranded(slots, ref, tenant) -> None:
+    older, younger, sent, release = ref(1), ref(2), ref(0), release_of(tenant)
+    for each in (younger, sent):
+        slots.take(each, limit=2, until=created_at(each.id) + HOUR)
+    assert slots.stranded(release, max_age=HOUR) is None
+
+    for each in (older, younger):
+        slots.wait(each, until=UNTIL, limit=2)
+
+    assert slots.stranded(release, max_age=HOUR) == younger
+    slots.leave(younger, group=0)
+    assert slots.stranded(release, max_age=HOUR) is None
 
 
 def test_wait_tells_whether_a_slot_is_free(slots, ref) -> None:

@@ -138,6 +138,26 @@ def test_waiting_jobs_are_queued_in_order_of_creation(world) -> None:
     assert done == refs
 
 
+def test_job_whose_sender_died_is_queued_though_an_older_one_waits() -> None:
+    world = World(1)
+    first, older, younger = world.create(), world.create(), world.create()
+    for ref in (first, younger):
+        world.limited.send(ref)
+    world.finish()
+    world.mortal.dies_at = 4  # with a slot, before the message
+    with pytest.raises(DiedError):
+        world.limited.send_waiting(world.slots.releases[0])
+    world.mortal.dies_at = 0
+    world.limited.send(older)
+
+    world.follow()
+
+    assert world.queued == [younger]
+    world.finish()
+    world.follow()
+    assert world.queued == [older]
+
+
 def test_another_tenant_does_not_wait(world) -> None:
     for _ in range(100):
         world.limited.send(world.create())

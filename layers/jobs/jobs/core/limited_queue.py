@@ -66,11 +66,15 @@ class LimitedQueue:
     def send_waiting(self, release: Release) -> None:
         """Queue jobs that wait, oldest first, while slots are free.
 
-        A job leaves after it has been queued: if this fails between, it is queued once more.
+        A job leaves after it has been queued: if this fails between, it is queued once more. If it
+        fails before, the job has a slot and no message. An older one may be first by then, so look
+        for it: nobody would release its slot.
         """
         while ref := self.slots.oldest(release, max_age=self.max_age):
             if not self._send(ref) and not self._move(ref, release.group):
-                return  # the next release is reported, too
+                ref = self.slots.stranded(release, max_age=self.max_age)
+                if ref is None or not self._send(ref):
+                    return  # the next release is reported, too
             self.slots.leave(ref, group=release.group)
         self.slots.close(release)
 

@@ -161,6 +161,12 @@ class Slots(Protocol):
     def oldest(self, release: Release, *, max_age: Millis) -> JobRef | None:
         """Return the group's oldest job of this age that waits and is not overdue. Consistent."""
 
+    def stranded(self, release: Release, *, max_age: Millis) -> JobRef | None:
+        """Return a job of the group that waits although it has a slot: its sender has died.
+
+        It may be overdue. Consistent, among the group's hundred oldest jobs of this age.
+        """
+
     def close(self, release: Release) -> None:
         """Report no further release, unless a job has begun to wait since this one."""
 

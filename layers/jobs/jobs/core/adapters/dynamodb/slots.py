@@ -15,10 +15,11 @@ one.
 """
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
-from jobs.core.ids import earliest_id
+from jobs.core.ids import created_at, earliest_id
 from jobs.core.job import JobRef
 from jobs.core.slots import Release, Slot
 from jobs.kit.aws.client import convert_aws_errors
@@ -53,7 +54,7 @@ class DynamoSlots:
 
     def take(self, ref: JobRef, *, limit: int, until: Millis) -> Slot | None:
         spread, groups, group = UUID(ref.id).int, _groups(limit), self.group_of(ref, limit=limit)
-        token, size = until * _IDS + spread % _IDS, _size(group, limit)
+        token, size = _token(ref, until), _size(group, limit)
         number: int | None = spread // _IDS // groups % size
         while number is not None:
             slot = Slot(group * _NUMBERS + number, token)
@@ -106,27 +107,30 @@ class DynamoSlots:
 
     def oldest(self, release: Release, *, max_age: Millis) -> JobRef | None:
         now = self._clock()
-        query: dict[str, Any] = {
-            "TableName": self._table,
-            "KeyConditionExpression": "PK = :pk AND SK BETWEEN :first AND :last",
-            "FilterExpression": "deadline > :now",
-            "ExpressionAttributeValues": attributes({
-                ":pk": _partition(release.tenant, release.kind, release.group),
-                ":first": _WAITING + earliest_id(now - max_age),
-                ":last": _WAITING + "~",
-                ":now": now,
-            }),
-            "ConsistentRead": True,
-            "Limit": _PAGE_SIZE,
-        }  # fmt: skip
+        query = self._query_waiting(release, now - max_age)
+        query["FilterExpression"] = "deadline > :now"
+        query["ExpressionAttributeValues"] |= attributes({":now": now})
         with convert_aws_errors():
             answer = self._client.query(**query)
             while not answer["Items"] and "LastEvaluatedKey" in answer:
                 answer = self._client.query(**query, ExclusiveStartKey=answer["LastEvaluatedKey"])
-        if not answer["Items"]:
-            return None
-        job_id = answer["Items"][0]["SK"]["S"].removeprefix(_WAITING)
-        return JobRef(tenant=release.tenant, kind=release.kind, id=job_id)
+        return next(map(partial(_parse_waiting, release), answer["Items"]), None)
+
+    def stranded(self, release: Release, *, max_age: Millis) -> JobRef | None:
+        now = self._clock()
+        partition = _partition(release.tenant, release.kind, release.group)
+        with convert_aws_errors():
+            waiting = self._client.query(**self._query_waiting(release, now - max_age))["Items"]
+            stored = self._client.get_item(
+                TableName=self._table,
+                Key=attributes({"PK": partition, "SK": _SLOTS}),
+                ConsistentRead=True,
+            ).get("Item", {})
+        tokens = {int(value["N"]) for name, value in stored.items() if _is_slot(name)}
+        refs = map(partial(_parse_waiting, release), waiting)
+        return next(
+            (ref for ref in refs if _token(ref, created_at(ref.id) + max_age) in tokens), None
+        )
 
     def close(self, release: Release) -> None:
         try:
@@ -139,6 +143,20 @@ class DynamoSlots:
             )
         except self._client.exceptions.ConditionalCheckFailedException:
             return  # another job has begun to wait since: the next release is reported
+
+    def _query_waiting(self, release: Release, created_since: Millis) -> dict[str, Any]:
+        values = {
+            ":pk": _partition(release.tenant, release.kind, release.group),
+            ":first": _WAITING + earliest_id(created_since),
+            ":last": _WAITING + "~",
+        }
+        return {
+            "TableName": self._table,
+            "KeyConditionExpression": "PK = :pk AND SK BETWEEN :first AND :last",
+            "ExpressionAttributeValues": attributes(values),
+            "ConsistentRead": True,
+            "Limit": _PAGE_SIZE,
+        }
 
     def _take(self, ref: JobRef, slot: Slot) -> Stored:
         """Take a slot, or raise if another job has it. Return what was stored before."""
@@ -206,6 +224,15 @@ def parse_release(record: Any) -> Release | None:
     return Release(
         tenant=tenant, kind=kind, latest=new["latest"]["S"], group=int(group[0]) if group else 0
     )
+
+
+def _parse_waiting(release: Release, item: Stored) -> JobRef:
+    job_id = item["SK"]["S"].removeprefix(_WAITING)
+    return JobRef(tenant=release.tenant, kind=release.kind, id=job_id)
+
+
+def _token(ref: JobRef, until: Millis) -> int:
+    return until * _IDS + UUID(ref.id).int % _IDS
 
 
 def _is_slot(name: str) -> bool:

@@ -132,6 +132,19 @@ class SqliteSlots:
         )
         return row and JobRef(tenant=tenant, kind=kind, id=row["id"])
 
+    def stranded(self, release: Release, *, max_age: Millis) -> JobRef | None:
+        tenant, kind, now = release.tenant, release.kind, self._clock()
+        row = self._database.read(
+            lambda db: db.execute(
+                "SELECT id FROM slots JOIN waiting_jobs ON id = job_id"
+                " AND waiting_jobs.tenant = slots.tenant AND waiting_jobs.kind = slots.kind"
+                " WHERE slots.tenant = ? AND slots.kind = ? AND slots.expires_at > ?"
+                " AND id >= ? LIMIT 1",
+                (tenant, kind, now, earliest_id(now - max_age)),
+            ).fetchone()
+        )
+        return row and JobRef(tenant=tenant, kind=kind, id=row["id"])
+
     def close(self, release: Release) -> None:
         self._database.write(
             lambda db: db.execute(
