@@ -132,7 +132,7 @@ def describe_queue(queue: Mapping[str, Any], consumer: Mapping[str, Any]) -> dic
     target = redrive.get("deadLetterTargetArn")
     return {
         "visibility_s": queue.get("VisibilityTimeout", 30),
-        "retention_s": queue["MessageRetentionPeriod"],
+        "retention_s": queue.get("MessageRetentionPeriod", 4 * 24 * 3600),
         "max_receives": redrive.get("maxReceiveCount"),
         "dead_letters": target and target["Fn::GetAtt"][0],
         "concurrency": consumer.get("ScalingConfig", {}).get("MaximumConcurrency", 1),

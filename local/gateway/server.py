@@ -186,7 +186,7 @@ def build_routes(upstreams: Upstreams, timeouts: Timeouts) -> list[web.RouteDef]
         "messages": upstreams.messages,
         "sessions": upstreams.sessions,
     }
-    if all(origins.values()):
+    if streams := [each for each in find_routes() if origins[each.origin]]:
         authorizer = Authorizer(upstreams.authorizer, payers=bool(upstreams.payers))
 
         async def stream(
@@ -209,7 +209,6 @@ def build_routes(upstreams: Upstreams, timeouts: Timeouts) -> list[web.RouteDef]
             url = upstreams.api + PREFLIGHT_PATH
             return await forward(request, url, end_to_end_headers(request.headers))
 
-        streams = find_routes()
         for each in streams:
             answer = partial(
                 stream, resource=each.path, credential=each.credential, origin=each.origin

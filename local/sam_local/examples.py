@@ -4,7 +4,6 @@ import time
 from dataclasses import replace
 from typing import Any
 
-from jobs.agent_workers.lease import FIRST_LEASE
 from jobs.core.ids import new_job_id
 from jobs.core.job import Job
 from jobs.core.status import JobStatus
@@ -31,7 +30,7 @@ def make_job(function: str) -> Job:
     if function.startswith("Docs"):
         return make_finished_docs_job()
     if function.startswith("AgentWorkers"):
-        return make_claimed_job()
+        return make_workers_job(is_claimed=function != "AgentWorkersClaimJobs")
     return make_abandoned_job(FAR_ECHO if function == "PollRemoteJob" else ECHO)
 
 
@@ -88,13 +87,12 @@ def make_abandoned_job(agent_id: str) -> Job:
     return replace(job, handle=job.id)  # when polled, the job serves as its own remote job
 
 
-def make_claimed_job() -> Job:
-    """Make a job that a worker of the tenant's own has claimed."""
+def make_workers_job(*, is_claimed: bool) -> Job:
+    """Make a job that a worker of the tenant's own has claimed, or may claim as that one died."""
     job = make_abandoned_job(OWN)
+    lease_until = job.deadline if is_claimed else job.lease_until
     task = WorkerTask(max_attempts=5)
-    return replace(
-        job, handle=None, lease_until=job.created_at + FIRST_LEASE, details=Message(task=task)
-    )
+    return replace(job, handle=None, lease_until=lease_until, details=Message(task=task))
 
 
 def build_job(now: int, **fields: Any) -> Job:

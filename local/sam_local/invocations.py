@@ -48,6 +48,7 @@ EXAMPLE_DOCS_KEY = "mint_222222222222_EXAMPLE-KEY-OF-NOBODY-EXAMPLE-KEY-OF-NOBOD
 EXAMPLE_CLIENT = "EXAMPLECLIENTOFNOBODY0000000"
 EXAMPLE_CLIENT_SECRET = "EXAMPLE-SECRET-OF-NOBODY"  # noqa: S105 - not a real one
 EXAMPLE_JOB = "019b7963-4a00-7000-8000-000000000001"
+EXAMPLE_CLAIMED_JOB = "019b7963-4a00-7000-8000-000000000002"
 EXAMPLE_SESSION = "019b7963-4a00-7000-8000-00000000c0de"
 EXAMPLE_DELIVERY = "5f0c1a52-7d1e-5b0a-9d55-0c1f6f1d2a01"
 EXAMPLE_TENANT = "acme"
@@ -180,6 +181,7 @@ class ExampleStore:
         managed = self._put_tenant(function) if function.startswith("Admin") else {}
         return managed | {
             EXAMPLE_JOB: job.id,
+            EXAMPLE_CLAIMED_JOB: job.id,
             EXAMPLE_SHARE: share.code,
             EXAMPLE_SESSION: session.id,
             EXAMPLE_DELIVERY: delivery.id,

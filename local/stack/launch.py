@@ -161,13 +161,15 @@ def find_upstreams(
     functions: Mapping[str, WebFunction],
     payments: PaymentsMode,
 ) -> Upstreams:
+    """A stack of an earlier version may have fewer functions that are web servers."""
     apis = f"{aws_endpoint_url}/_aws/execute-api"
+    urls = {name: each.url for name, each in functions.items()}
     return Upstreams(
         api=f"{apis}/{outputs['ApiId']}/{outputs['StageName']}",
         sockets=f"{apis}/{outputs['WebSocketApiId']}/{outputs['WebSocketStageName']}",
-        docs=functions["DocsStreamJob"].url,
-        messages=functions["MessagingStreamMessage"].url,
-        sessions=functions["SessionsSendMessage"].url,
+        docs=urls.get("DocsStreamJob"),
+        messages=urls.get("MessagingStreamMessage"),
+        sessions=urls.get("SessionsSendMessage"),
         authorizer=find_invoke_url(aws_endpoint_url, STACK_NAME, "AuthorizeApiKey"),
         payers="yes" if payments is PaymentsMode.INSTEAD_OF_KEY else "",
     )

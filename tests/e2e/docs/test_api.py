@@ -103,6 +103,7 @@ def test_created_job_is_returned_by_both_versions(docs) -> None:
         "prLink": None,
         "createdAt": created_at,
         "archivedAt": None,
+        "usage": {"inputTokens": 0, "outputTokens": 0},
     })  # fmt: skip
     assert is_uuid(job_id)
     assert ISO.fullmatch(created_at)

@@ -75,6 +75,9 @@ def previous(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalS
         patch.setattr(launch, "build", lambda _: None)
         patch.setattr(launch, "seed_registry", seed_as_before(tree))
         patch.setattr(web_functions, "ROOT", tree)  # their code
+        functions = load_template(tree / "template.yaml")["Resources"]
+        servers = {n: app for n, app in web_functions.APPS.items() if f"{n}Function" in functions}
+        patch.setattr(web_functions, "APPS", servers)
         patch.delenv(CALLS_FOLDER, raising=False)  # the grants are those of the previous version
         with launch.run_stack(with_docks=False) as stack:
             yield stack
@@ -111,7 +114,7 @@ def upgraded(stack: LocalStack, folder: Path) -> Iterator[LocalStack]:
     bound = bind_port(0)
     base_url = f"http://127.0.0.1:{bound.getsockname()[1]}"
     with run_web_functions(stack.aws_endpoint_url, stack.name, folder) as web:
-        upstreams = launch.find_upstreams(stack.aws_endpoint_url, outputs, web)
+        upstreams = launch.find_upstreams(stack.aws_endpoint_url, outputs, web, stack.payments)
         with run_gateway(bound, upstreams, folder) as gateway:
             gateway.wait_until(lambda: is_responding(f"{base_url}/"))
             new = replace(stack, base_url=base_url, outputs=outputs, folder=folder)

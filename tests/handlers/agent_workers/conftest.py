@@ -13,7 +13,7 @@ from scripts.openapi.agent_workers import AGENT_WORKERS
 from tests.handlers.conftest import TENANT, Answer
 
 AGENT = "55555555-5555-4555-8555-555555555555"
-JOB_ID = "019b7963-4a00-7000-8000-000000000001"
+JOB_ID = "019b7963-4a00-7000-8000-000000000002"
 
 
 @pytest.fixture
