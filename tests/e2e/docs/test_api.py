@@ -115,7 +115,7 @@ def test_created_job_is_returned_by_both_versions(docs) -> None:
     assert session.items() >= known.items()
     assert session.keys() == {
         "sessionId", "subdomain", "branch", "haulted", "haultReason", "pullRequestLink",
-        "messageToUser", "todos", "title", "createdAt",
+        "messageToUser", "todos", "title", "usage", "createdAt",
     }  # fmt: skip
     assert None not in session.values()
     unversioned = docs.get(f"/agent/{{project}}/job/{job_id}").json

@@ -86,7 +86,7 @@ def previous(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalS
 def seed_as_before(tree: Path) -> Callable[..., dict[str, Any]]:
     """Return the previous version's seed, which writes what that version reads."""
 
-    def seed(backend: Backend, base_url: str, git: GitHost, _: object) -> dict[str, Any]:
+    def seed(backend: Backend, base_url: str, git: GitHost, *_: object) -> dict[str, Any]:
         url = backend.dynamodb.meta.endpoint_url
         host = {"url": git.url, "user": git.user, "password": git.password}
         arguments = json.dumps([url, backend.stack, backend.outputs, base_url, host])
