@@ -109,7 +109,8 @@ class FunctionProvider:
         try:
             with closing(self._make_client(policy)) as client:
                 response = client.invoke(**request)
-                raw = _read(response["Payload"])
+                with closing(response["Payload"]) as payload:
+                    raw = _read(payload)
         except ClientError as error:
             raise _to_failure(error) from error
         except (ConnectTimeoutError, EndpointConnectionError) as error:
